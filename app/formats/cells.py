@@ -3,10 +3,11 @@
 import ast
 import math
 import re
-from collections.abc import Iterable, Mapping
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
-from app.formats.column_names import heads, inner_names, plain_column
 from app.formats.post import as_count
 from app.formats.source.json import Json, as_json
 
@@ -192,39 +193,17 @@ def is_object(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, str) and _OBJECT.match(value) is not None)
 
 
-def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[str, object]:
-    """Return the row with the known values in its objects by their paths: `author.username`.
-
-    `also` contains further paths. An object without a known value stays.
-    """
-    nested = [name for name, value in row.items() if value and is_object(value)]
-    wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
-    known = heads() | {path.partition(".")[0] for path in wanted}
-    opened = [name for name in nested if plain_column(name) in known]
-    if not opened:
-        return row
-    flat: Json = {name: value for name, value in row.items() if name not in opened}
-    left = 500  # Values inside objects that are looked at.
-    for name in opened:
-        objects = as_objects(row[name])
-        inner = dict(_inner(objects[0], name, wanted)) if objects else {}
-        left -= len(inner)
-        if left < 0:
-            break
-        flat |= inner or {name: row[name]}
-    return flat
+def plain_column(name: str) -> str:
+    """Return a name without case, spaces, hyphens and inner underscores; `/` becomes a dot."""
+    return _plain(name[:200])  # No known name is nearly as long.
 
 
-def _beginnings(path: str) -> Iterable[str]:
-    parts = path.split(".")
-    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+@lru_cache(4_000)
+def _plain(name: str) -> str:
+    name = unicodedata.normalize("NFC", printable_name(name)).strip().casefold().replace("/", ".")
+    return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
 
-def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str, object]]:
-    for key, inner in value.items():
-        name = f"{path}.{key}"
-        if plain_column(name) in wanted:
-            if isinstance(inner, dict):
-                yield from _inner(inner, name, wanted)
-            else:
-                yield name, inner
+def printable_name(name: str) -> str:
+    """Return a name without half surrogate pairs, which broken bytes become."""
+    return name.encode(errors="replace").decode()

@@ -1,19 +1,21 @@
-"""Columns of a file and their fields, by the names that programs use in several languages.
+"""Columns of a file and their fields, by names that programs use in several languages, or a guess.
 
 A column of a nested document is named by its path: `author.username`.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from app.errors import RecordError
+from app.formats.cells import is_filled, plain_column, refers, word
 from app.formats.post import headers
 from app.formats.records import ExportedPost
+from app.formats.source.times import AmbiguousDateError, read_time
 
 
 def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
@@ -218,22 +220,142 @@ def is_helper(field: str) -> bool:
     return field in _HELPERS
 
 
-def plain_column(name: str) -> str:
-    """Return a name without case, spaces, hyphens and inner underscores; `/` becomes a dot."""
-    return _plain(name[:200])  # No known name is nearly as long.
-
-
-@lru_cache(4_000)
-def _plain(name: str) -> str:
-    name = unicodedata.normalize("NFC", printable_name(name)).strip().casefold().replace("/", ".")
-    return name[:1] + re.sub(r"[\s_-]", "", name[1:])
-
-
 def without_remark(name: str) -> str:
     """Return a name without its last brackets, such as a unit or time zone."""
     return _REMARK.sub("", name) or name
 
 
-def printable_name(name: str) -> str:
-    """Return a name without half surrogate pairs, which broken bytes become."""
-    return name.encode(errors="replace").decode()
+ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
+_AUTHOR_WORDS: Final = _set(
+    "author authors user username account poster posted writer written creator sender member"
+    " nick nickname login screen handle commenter reviewer owner speaker person people by who"
+    " blogger profile tweeter publisher participant contributor 작성자 사용자 ユーザー 用户"
+)
+_TIME_WORDS: Final = _set(
+    "date dates time datetime timestamp created posted published when day written sent"
+    " submitted added 날짜 시간 日時 日期 时间 fecha datum"
+)
+_TEXT_WORDS: Final = _set(
+    "text message msg body content comment post tweet caption sentence review words status"
+    " description note opinion answer 내용 본문 本文 内容 texto texte inhalt"
+)
+_REPOST_WORDS: Final = _set(
+    "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
+    " rt"
+)
+_OTHER_WORDS: Final = _set(
+    "count counts followers following friends url urls link image img avatar photo picture"
+    " description bio location verified lang language mention mentions reply replied replies to"
+    " quoted quote type is has protected agent zone timezone color score karma total number num"
+    " likes favorites favourites clicks impressions hashtags source device tags rate length"
+)
+_LATER_WORDS: Final = _set(
+    "updated edited modified collected scraped retrieved harvested joined registered crawled"
+    " fetched last deleted birth collection account user author page channel group"
+)
+"""Words of times at which no post was written."""
+_ACCOUNT_WORDS: Final = _set("username screen handle login acct")
+_LONGEST_NAME: Final = 100
+
+
+class ColumnGuess(NamedTuple):
+    name: str
+    others: tuple[str, ...] = ()
+
+
+def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
+    values: dict[str, list[object]] = {}
+    for row in rows:
+        for name, value in _simple(row, "", 1):
+            if name in values or len(values) < 1_000:
+                values.setdefault(name, []).append(value)
+    return values
+
+
+def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[str, object]]:
+    for key, value in row.items():
+        name = f"{path}{key}"
+        if isinstance(value, dict):
+            if depth < 3:
+                yield from _simple(value, f"{name}.", depth + 1)
+        elif not isinstance(value, list) and value is not None and is_filled(value):
+            yield name, value
+
+
+def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | None:
+    """Return a field's most likely column, if any name looks like it."""
+    rated = sorted(
+        (-rating, place, name)
+        for place, (name, column) in enumerate(values.items())
+        if (rating := _RATINGS[field](_words(name), column)) > 0
+    )
+    names = [name for _, _, name in rated]
+    return ColumnGuess(names[0], tuple(names[1:])) if names else None
+
+
+def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
+    """Return columns named like reposts, with such a value in some row."""
+    return [
+        name
+        for name, column in values.items()
+        if (words := _words(name)) & _REPOST_WORDS
+        and not words & _OTHER_WORDS
+        and any(map(refers, column))
+    ]
+
+
+def _words(name: str) -> set[str]:
+    return {part.casefold() for part in _PARTS.findall(name[:_LONGEST_NAME])}
+
+
+def _author_rating(words: set[str], column: Sequence[object]) -> int:
+    if not words & _AUTHOR_WORDS or words & (
+        _OTHER_WORDS | _TIME_WORDS - {"posted", "written"} | _TEXT_WORDS
+    ):
+        return 0
+    names = [name for name in map(word, column) if name and len(name) <= _LONGEST_NAME]
+    if 2 * len(names) < len(column) or any("://" in name for name in names):
+        return 0
+    if words & {"id", "ids"} or all(name.isdigit() for name in names):
+        return 1 if words & {"id", "ids"} else 0
+    return 4 if words & _ACCOUNT_WORDS else 3 if "name" not in words else 2
+
+
+def _time_rating(words: set[str], column: Sequence[object]) -> int:
+    if not words & _TIME_WORDS or words & (_OTHER_WORDS - {"to"}):
+        return 0
+    if 2 * sum(map(_is_time, column)) <= len(column):
+        return 0
+    return 1 if words & _LATER_WORDS else 2
+
+
+def _is_time(value: object) -> bool:
+    try:
+        return read_time(value) is not None
+    except AmbiguousDateError:
+        return True
+    except RecordError:
+        return False
+
+
+def _text_rating(words: set[str], column: Sequence[object]) -> int:
+    if not words & _TEXT_WORDS or words & (
+        (_OTHER_WORDS - {"description"}) | {"id", "ids", "date", "time"}
+    ):
+        return 0
+    texts = [value for value in column if isinstance(value, str) and not value.strip().isdigit()]
+    if 2 * len(texts) < len(column) or 2 * sum(map(_is_time, texts)) > len(texts):
+        return 0
+    if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.
+        return 1
+    return 2 + sum(map(len, texts)) // len(texts) if texts else 0
+
+
+_RATINGS: Final = {"username": _author_rating, "created_at": _time_rating, "text": _text_rating}

@@ -17,9 +17,8 @@ import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
-from app.formats.cells import is_damaged_id
-from app.formats.column_names import plain_column
-from app.formats.file_columns import FileColumns
+from app.formats.cells import is_damaged_id, plain_column
+from app.formats.file_columns import FileColumns, RowReader
 from app.formats.post import headers
 from app.formats.records import (
     BadRecord,
@@ -32,7 +31,6 @@ from app.formats.records import (
     read_each,
     readable,
 )
-from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source, tables_in, take
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 

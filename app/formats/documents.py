@@ -17,6 +17,7 @@ from app.errors import Message
 from app.formats.assumptions import ToldReposts
 from app.formats.cells import as_id
 from app.formats.column_names import ANSWERS, LISTS
+from app.formats.file_columns import RowReader
 from app.formats.records import (
     BadRecord,
     ExportedPost,
@@ -29,7 +30,6 @@ from app.formats.records import (
     read_each,
     readable,
 )
-from app.formats.row_reader import RowReader
 from app.formats.source.file import Content, Source, lone_content, take
 from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.source.times import EPOCH

@@ -1,7 +1,10 @@
-"""Rows of JSON lines, CSV and MongoDB as records, by the names in `column_names.py`."""
+"""Rows of JSON lines, CSV and MongoDB as records, by the names in `column_names.py`.
+
+The first rows of a file decide for all of them.
+"""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple, TypeVar
@@ -9,42 +12,47 @@ from typing import Final, Literal, NamedTuple, TypeVar
 import msgspec
 from msgspec import structs
 
-from app.errors import RecordError
-from app.formats.assumptions import REPOST_BEGINNING
+from app.errors import Message, RecordError
+from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, Role, ToldReposts
 from app.formats.cells import (
     EMPTY_CELLS,
     answered_id,
+    are_rounded,
     as_id,
     as_name,
     as_objects,
     as_whole,
-    flattened,
     is_filled,
     is_nobody,
     is_object,
     is_restricted,
     is_rounded,
+    plain_column,
+    printable_name,
     refers,
     says_yes,
     text_of_bytes,
     word,
 )
 from app.formats.column_names import (
+    ROLES,
     UNWRAPPED,
+    ColumnGuess,
+    guess,
     heads,
+    inner_names,
     is_export,
     is_helper,
+    likely_reposts,
     names_by_field,
-    plain_column,
-    printable_name,
     types_of_own_fields,
+    values_by_name,
     without_remark,
 )
-from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget
-from app.formats.records import Item, Record, Skipped, required_text
-from app.formats.signs import kept_signs
+from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
+from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
 from app.formats.source.json import Json, as_json
-from app.formats.source.times import read_time
+from app.formats.source.times import FileTimes, read_time
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")
@@ -445,3 +453,166 @@ _TESTS: Final[dict[str, Callable[[object], object]]] = {
     "reply_id": answered_id,
 }
 """Tests of whether a value counts; for other fields, filled values do."""
+
+
+def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[str, object]:
+    """Return the row with the known values in its objects by their paths: `author.username`.
+
+    `also` contains further paths. An object without a known value stays.
+    """
+    nested = [name for name, value in row.items() if value and is_object(value)]
+    wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
+    known = heads() | {path.partition(".")[0] for path in wanted}
+    opened = [name for name in nested if plain_column(name) in known]
+    if not opened:
+        return row
+    flat: Json = {name: value for name, value in row.items() if name not in opened}
+    left = 500  # Values inside objects that are looked at.
+    for name in opened:
+        objects = as_objects(row[name])
+        inner = dict(_inner(objects[0], name, wanted)) if objects else {}
+        left -= len(inner)
+        if left < 0:
+            break
+        flat |= inner or {name: row[name]}
+    return flat
+
+
+def _beginnings(path: str) -> Iterable[str]:
+    parts = path.split(".")
+    return (".".join(parts[:n]) for n in range(1, len(parts) + 1))
+
+
+def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str, object]]:
+    for key, inner in value.items():
+        name = f"{path}.{key}"
+        if plain_column(name) in wanted:
+            if isinstance(inner, dict):
+                yield from _inner(inner, name, wanted)
+            else:
+                yield name, inner
+
+
+Row = Mapping[str, object]
+
+
+class RowReader:
+    """Reads one file's rows, and notes assumed and unused columns."""
+
+    def __init__(
+        self, sample: Sequence[Mapping[str, object]], options: ReadOptions, *, is_table: bool
+    ) -> None:
+        self._chosen = dict(options.columns)
+        self._username = options.username
+        self._known: dict[tuple[str, ...], FileColumns] = {}
+        self._guesses: dict[str, ColumnGuess] = {}
+        self._looks_like: dict[str, Role] = {}
+        """Unused columns that look like a time, author or repost."""
+        rows = [self._opened(row)[0] for row in sample]
+        self._look_for(rows, sample, guesses_text=is_table)
+        ids = (
+            row.get(name) for row in rows for name in self.columns(tuple(row)).names_of("source_id")
+        )
+        self._rules = RowRules(
+            is_table=is_table,
+            has_rounded_ids=are_rounded(ids),
+            include_restricted=options.include_restricted,
+            on_repost=lambda: self._told.add(),
+            read_time=self._read_time,
+        )
+        self._dates, self._zone = options.dates, options.timezone
+        self._times: FileTimes | None = None
+        self._rows = 0
+        self._notes = ReadNotes()
+        self._told = ToldReposts(self._notes)
+
+    def columns(self, names: tuple[str, ...]) -> FileColumns:
+        if (known := self._known.get(names)) is None:
+            if len(self._known) >= KNOWN_HEADERS:
+                self._known.clear()
+            known = self._known[names] = FileColumns(names, self._chosen)
+        return known
+
+    def has_text(self, row: Mapping[str, object]) -> bool:
+        flat, columns = self._opened(row)
+        return any(not isinstance(flat[name], list | dict) for name in columns.names_of("text"))
+
+    def is_post(self, row: Mapping[str, object]) -> bool:
+        flat, columns = self._opened(row)
+        text = any(isinstance(flat[name], str) for name in columns.names_of("text"))
+        return text and any(flat[name] for name in columns.names_of("username"))
+
+    def read(self, row: Mapping[str, object], place: int) -> Item:
+        self._rows += 1
+        columns = self.columns(tuple(row))
+        if columns.may_open:
+            row, columns = self._opened(row)
+        return columns.read(row, place, self._rules)
+
+    def noting(
+        self, items: Iterator[Item], notes: ReadNotes, rows: Callable[[], Iterable[Row]]
+    ) -> Iterator[Item]:
+        """Yield the items, and note assumptions and unused data.
+
+        `rows` yields the rows again, to look ahead for the order of dates.
+        """
+        self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
+        self._notes, self._told = notes, ToldReposts(notes)
+        for field, guessed in self._guesses.items():
+            role = ROLES[field]
+            notes.assume(
+                "column",
+                f"{role}={guessed.name}",
+                alternatives=tuple(f"{role}={name}" for name in guessed.others),
+                evidence=Message("based on its name and first values"),
+            )
+        for name, role in self._looks_like.items():
+            notes.leave("column", name, role=role)
+        yield from items
+        for name in self._looks_like:
+            notes.leave("column", name, max(0, self._rows - 1))
+
+    def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
+        for row in rows:
+            flat, columns = self._opened(row)
+            yield from (flat.get(name) for name in columns.names_of("created_at")[:1])
+
+    def _opened(self, row: Mapping[str, object]) -> tuple[Mapping[str, object], FileColumns]:
+        return opened(row, self.columns)
+
+    def _look_for(
+        self,
+        rows: Sequence[Mapping[str, object]],
+        sample: Sequence[Mapping[str, object]],
+        *,
+        guesses_text: bool,
+    ) -> None:
+        """Guess the fields without a known column, and keep the columns that look like them."""
+        known = [self.columns(tuple(row)) for row in rows]
+        if any(columns.is_own for columns in known):
+            return
+        used = {plain_column(name) for name in self._chosen}
+        used |= {plain_column(name) for columns in known for name, field in columns.fields if field}
+        values = {
+            name: column
+            for name, column in values_by_name(sample).items()
+            if plain_column(name) not in used
+        }
+        for field in ROLES:
+            if any(columns.has(field) for columns in known) or (
+                field == "text" and not guesses_text
+            ):
+                continue
+            found = guess(field, values)
+            if found and field == "username" and self._username is not None:
+                self._looks_like |= dict.fromkeys((found.name, *found.others), "author")
+            elif found:
+                self._guesses[field] = found
+                self._chosen[found.name] = field
+                values.pop(found.name)
+        if self._guesses:
+            self._known.clear()
+        self._looks_like |= dict.fromkeys(likely_reposts(values), "repost")
+
+    def _read_time(self, value: object) -> datetime:
+        return read_time(value) if self._times is None else self._times.read(value)

@@ -4,6 +4,7 @@ Requests, records, exports, table rows and answers are made of it. A new field n
 `Tweet` by a migration.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Annotated, Final, Generic, Literal, NamedTuple, TypeVar, get_
 import msgspec
 from msgspec import Meta
 
-from app.compute.text import MAX_SIGN_LENGTH
+from app.compute.text import MAX_SIGN_LENGTH, clean_sign
 from app.errors import Message
 
 Kind = Literal["post", "reply", "quote"]
@@ -251,3 +252,23 @@ def digits(value: object) -> str | None:
     """Return a whole number from 0 as a string; else None, also for floats."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if text.isascii() and text.isdigit() else None
+
+
+def signs_of(counts: Iterable[tuple[object, int]]) -> tuple[SignCount, ...]:
+    """Return the most frequent signs as they are stored, with equal signs joined."""
+    numbers: Counter[str] = Counter()
+    for sign, number in counts:
+        if isinstance(sign, str) and (clean := clean_sign(sign)):
+            numbers[clean] += number
+    return tuple(
+        SignCount(sign, min(number, MOST_COUNTED))
+        for sign, number in numbers.most_common(MOST_SIGNS)
+    )
+
+
+def kept_signs(signs: Iterable[SignCount]) -> tuple[SignCount, ...]:
+    return signs_of((sign.sign, sign.count) for sign in signs)
+
+
+def total_of(numbers: Iterable[int]) -> int:
+    return min(sum(numbers), MOST_COUNTED)

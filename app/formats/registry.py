@@ -27,16 +27,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import (
-    bluesky,
-    csv,
-    documents,
-    mastodon,
-    mastodon_statuses,
-    misskey,
-    reddit,
-    youtube,
-)
+from app.formats import account_tables, bluesky, csv, documents, fediverse_api, mastodon
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -55,7 +46,6 @@ from app.formats.chats.people import People
 from app.formats.chats.text_chat import text_formats
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
-from app.formats.mojibake import is_misread, with_repaired_text
 from app.formats.records import (
     NO_OPTIONS,
     TOO_DEEP,
@@ -70,6 +60,7 @@ from app.formats.records import (
     Writer,
 )
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
+from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Content, Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
@@ -192,10 +183,10 @@ _LATER: Final[tuple[Format, ...]] = (
     discord.PACKAGE_FORMAT,
     meta_chats.FORMAT,
     meta_posts.FORMAT,
-    mastodon_statuses.FORMAT,
-    misskey.FORMAT,
-    reddit.FORMAT,
-    youtube.FORMAT,
+    fediverse_api.MASTODON_API,
+    fediverse_api.MISSKEY,
+    account_tables.REDDIT,
+    account_tables.YOUTUBE,
     documents.MONGO,
     x_posts.FORMAT,
     bluesky.FORMAT,
@@ -288,7 +279,7 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
             source.notes.leave("time", item.unread_time)
         if not item.text.isascii() and is_misread(item.text):
             if encoding == REPAIR:
-                yield with_repaired_text(item)
+                yield _with_repaired_texts(item)
                 continue
             count += 1
             if encoding != UNREPAIRED:
@@ -299,6 +290,15 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
                     "encoding", UNREPAIRED, alternatives=(REPAIR,), evidence=evidence
                 )
         yield item
+
+
+def _with_repaired_texts(record: Record) -> Record:
+    names = {
+        name: repaired(value)
+        for name in ("text", "username", "display_name")
+        if (value := getattr(record, name))
+    }
+    return structs.replace(record, **names)
 
 
 def _to_the_end(

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.assumptions import Assumption
-from app.formats.mojibake import is_misread, repaired
 from app.formats.records import BadRecord, Item, ReadOptions, Record
 from app.formats.registry import open_records
+from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from app.formats.chats.json_chat import reactions_of
 from app.formats.post import MOST_SIGNS, Reactions, SignCount
 from app.formats.records import Record
-from app.formats.signs import reactions_of
 from tests.archives import zip_bytes
 from tests.formats import discord_variants, meta_variants, slack_variants
 from tests.formats.files import pretty, read_file_records

@@ -18,7 +18,15 @@ from typing import Final, NamedTuple
 from app.compute.text import clean_title
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
-from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip, record_of
+from app.formats.chats.json_chat import (
+    ChatMessage,
+    JsonChat,
+    Skip,
+    reactions_in,
+    reactions_of,
+    record_of,
+    written_at,
+)
 from app.formats.csv import Heading, headings, read_rows
 from app.formats.post import ReplyTarget, digits
 from app.formats.records import (
@@ -37,7 +45,6 @@ from app.formats.records import (
     read_each,
     required_text,
 )
-from app.formats.signs import reactions_in, reactions_of, written_at
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines

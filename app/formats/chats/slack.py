@@ -13,10 +13,16 @@ from typing import Final, NamedTuple
 
 from app.errors import Message
 from app.formats.chats.chat_files import attachments_of
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.json_chat import (
+    ChatMessage,
+    Found,
+    JsonChat,
+    Skip,
+    reactions_in,
+    reactions_of,
+)
 from app.formats.post import ReplyTarget
 from app.formats.records import FileRoom, is_broken
-from app.formats.signs import reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed

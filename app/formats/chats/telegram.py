@@ -14,7 +14,15 @@ from app.compute.text import clean_title, normalized
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import NONE, Attachments, attachments_of, in_place, one_by_one
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.json_chat import (
+    ChatMessage,
+    Found,
+    JsonChat,
+    Skip,
+    as_told,
+    reactions_in,
+    reactions_of,
+)
 from app.formats.chats.people import as_username, zone_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
@@ -29,7 +37,6 @@ from app.formats.records import (
     RecordStream,
     Skipped,
 )
-from app.formats.signs import as_told, reactions_in, reactions_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, load

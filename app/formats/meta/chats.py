@@ -22,11 +22,18 @@ from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import Attachments, attachments_of
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.json_chat import (
+    ChatMessage,
+    Found,
+    JsonChat,
+    Skip,
+    one_each,
+    reactions_in,
+    reactions_of,
+)
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
 from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream, Skipped
-from app.formats.signs import one_each, reactions_in, reactions_of
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed, load
 

@@ -12,7 +12,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import ConflictError, ImportFileError, Message, UnrecognisedFileError, message_of
 from app.formats.assumptions import ReadNotes
-from app.formats.column_names import plain_column
+from app.formats.cells import plain_column
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.runtime.work_pool import Runner
 from app.services.compare.background import renew_if_outgrown

@@ -18,9 +18,10 @@ from app.formats.post import (
     ReplyTarget,
     RoomReference,
     StoredMedium,
+    kept_signs,
+    total_of,
 )
 from app.formats.records import FileRoom
-from app.formats.signs import kept_signs, total_of
 from app.runtime.clock import EARLIEST
 from app.services.posts.stored_content import StoredContent
 
