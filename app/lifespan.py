@@ -24,12 +24,12 @@ from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
 from app.services.access.operators import Passwords
-from app.services.access.site import Openness
+from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
 from app.services.compare.guessing import Showcase
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
-from app.services.imports.preview import Previewer
+from app.services.imports.beginning import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub
 from app.services.live_streams.streaming import Clients
@@ -42,9 +42,9 @@ from app.services.maintenance import (
     small_pictures_job,
     vectors_job,
 )
+from app.services.posts.arrivals import PostWriter
 from app.services.posts.small_pictures import SmallPictures
-from app.services.posts.writer import PostWriter
-from app.services.reads import Reads
+from app.services.posts.tweets import Reads
 from app.services.rooms.sight import counted_rooms
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find

@@ -28,7 +28,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade
 from app.db.sqlite.fts5 import REBUILD, register
-from app.models.derived import EPOCH_S, SLOT_S
+from app.models.content import EPOCH_S, SLOT_S
 from app.services.compare.background import SMALL_POPULATION
 from tests.waiting import maintain
 

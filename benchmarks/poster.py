@@ -14,7 +14,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.runtime.clock import now
 from app.services.posts.arrivals import Arrival, add_arrivals
-from app.services.posts.new_tweet import NewTweetForm, checked
+from app.services.posts.post_content import NewTweetForm, checked
 
 
 async def post(

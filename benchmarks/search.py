@@ -27,17 +27,17 @@ from string import ascii_lowercase
 import numpy as np
 from sqlalchemy import func, select, update
 
-from app.compute.typos import letters_of, syllables_of
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
 from app.db.sqlite.fts5 import register
 from app.models import Tweet, User
 from app.runtime.processes import collect_seldom
-from app.services.posts.new_tweet import NewTweetForm, checked
+from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.users import add_user
+from app.services.search.corrections import letters_of, syllables_of
+from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from app.services.search.results import SearchQuery, find
-from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
 

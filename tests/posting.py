@@ -10,7 +10,7 @@ from app.db.engine import Database
 from app.formats.post import PlainPost
 from app.runtime.clock import now
 from app.services.posts.arrivals import Added, Arrival, add_arrivals
-from app.services.posts.new_tweet import NewTweet, checked
+from app.services.posts.post_content import NewTweet, checked
 from app.services.posts.users import add_user, find_user
 
 

@@ -11,9 +11,8 @@ from app.db.engine import Database
 from app.services.compare.comparing import Question, gather
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
-from app.services.imports.sample_authors import delete_samples, load_samples
-from app.services.posts.samples import list_samples, sample_files
-from app.services.posts.users import add_user, list_authors
+from app.services.imports.storing import delete_samples, load_samples
+from app.services.posts.users import add_user, list_authors, list_samples, sample_files
 
 ACCOUNTS = 8
 POSTS = 60

@@ -12,7 +12,7 @@ from app.db.engine import Database
 from app.models import ImportJob
 from app.services.compare.background import is_outgrown
 from app.services.maintenance import Job, jobs
-from app.services.search.vocabulary import is_vocabulary_old
+from app.services.search.index_terms import is_vocabulary_old
 from tests.browsing import parts_of
 
 T = TypeVar("T")

@@ -39,12 +39,17 @@ from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.runtime.processes import collect_seldom, share_heap
-from app.services.access.site import is_site_public
-from app.services.deletion.rooms import check_kept, delete_messages
+from app.services.access.rights import is_site_public
+from app.services.deletion import check_kept, delete_messages
 from app.services.imports.beginning import begin_reading, check_order
 from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
-from app.services.imports.sample_authors import load_samples
-from app.services.imports.storing import Storing, check_records, import_records, renew_derived
+from app.services.imports.storing import (
+    Storing,
+    check_records,
+    import_records,
+    load_samples,
+    renew_derived,
+)
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]

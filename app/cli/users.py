@@ -24,9 +24,7 @@ from app.services.access.rights import (
     remove_account,
     revoke_token,
 )
-from app.services.deletion.authors import delete_user
-from app.services.deletion.purging import purge_deleted
-from app.services.deletion.rooms import delete_room
+from app.services.deletion import delete_room, delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, add_user, get_author, list_authors
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms

@@ -160,7 +160,7 @@ class Stored(NamedTuple):
     repetition: Literal["ignored", "fills", "renews"] = "ignored"
     """Effect of sending a post again: none, fill a null or empty field, or renew it.
 
-    A newer value renews (`is_newer` in `app/services/posts/stored_content.py`). A flag that may
+    A newer value renews (`is_newer` in `app/services/posts/post_content.py`). A flag that may
     change is null until a request or file states it, and renews.
     """
     since: int = 1

@@ -1,11 +1,37 @@
-from app.models.access import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
+from app.models.access import (
+    SITE_ID,
+    Invitation,
+    LoginFailure,
+    LoginSession,
+    Operator,
+    SetupLink,
+    Site,
+    Token,
+)
 from app.models.base import MAX_ID, Base
-from app.models.derived import BackgroundSnapshot, Embedding, PostCount, Profile, Vocabulary, Word
-from app.models.game import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
-from app.models.room import Room, RoomPerson
-from app.models.site import SITE_ID, Site
-from app.models.tweet import MediaUse, Tweet, User
-from app.models.work import Event, ImportJob, LiveSource
+from app.models.content import (
+    BackgroundSnapshot,
+    Embedding,
+    MediaUse,
+    PostCount,
+    Profile,
+    Room,
+    RoomPerson,
+    Tweet,
+    User,
+    Vocabulary,
+    Word,
+)
+from app.models.work import (
+    Event,
+    Game,
+    GameAnswer,
+    GamePlayer,
+    GameQuestion,
+    ImportJob,
+    LiveSource,
+    WrongCode,
+)
 
 __all__ = [
     "MAX_ID",

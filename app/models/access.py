@@ -1,8 +1,9 @@
-"""Accounts, sessions, failed sign-ins, links that create accounts, and API tokens."""
+"""Accounts, sessions, failed sign-ins, links that create accounts, API tokens; the site's row."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -97,3 +98,19 @@ class Token(Base):
         BigId, ForeignKey("Operator.id", ondelete="SET NULL")
     )
     """The operator who made it; None for a command, or an account removed without its tokens."""
+
+
+SITE_ID: Final = 1
+
+
+class Site(Base):
+    """The site's settings, in every database's only row."""
+
+    __tablename__ = "Site"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    public: Mapped[bool | None]
+    """Whether reading needs no sign-in; None, which counts as public, before a choice."""
+    own_user_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id", ondelete="SET NULL"))
+    is_own_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether an operator chose `own_user_id`, even None; then no import changes it."""

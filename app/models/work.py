@@ -1,9 +1,9 @@
-"""The log of changes, import jobs and live sources."""
+"""The log of changes, import jobs, live sources, and games."""
 
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import LargeBinary, String, Text, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
@@ -91,3 +91,100 @@ class LiveSource(Base):
     next_visit_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """Time until which the host refuses requests, even on demand."""
+
+
+class Game(Base):
+    """A quiz for several players; deleted with all names a day after its end."""
+
+    __tablename__ = "Game"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    state: Mapped[str] = mapped_column(String(8))
+    """`waiting`, `asking`, `told` or `ended`."""
+    question: Mapped[int] = mapped_column(default=0)
+    """Number of the current question; 0 before the first."""
+    questions: Mapped[int]
+    seconds: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    """Number that grows with changes except counts."""
+    user_ids: Mapped[str] = mapped_column(String(200))
+    """JSON: ids of the authors to choose from, by name."""
+    room_id: Mapped[int | None] = mapped_column(BigId)
+    """The questions' chat, which may have been deleted."""
+    is_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class GameQuestion(Base):
+    """A game's question; its text stays in the post, and is deleted with it."""
+
+    __tablename__ = "GameQuestion"
+
+    game_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Game.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    tweet_id: Mapped[int] = mapped_column(BigId)
+    user_id: Mapped[int] = mapped_column(BigId)
+    model_user_id: Mapped[int] = mapped_column(BigId)
+    """saywho's answer, chosen before the players'."""
+    model_probability: Mapped[float]
+    asked_ms: Mapped[int | None] = mapped_column(BigId)
+    """Time of the announcement, in milliseconds since 1970; None before it."""
+    over_ms: Mapped[int | None] = mapped_column(BigId)
+    """Time of the question's end, in milliseconds since 1970; None before it."""
+
+
+class GamePlayer(Base):
+    """A player, identified by a secret's hash."""
+
+    __tablename__ = "GamePlayer"
+    __table_args__ = (
+        Index("uq_GamePlayer_game_id_name_key", "game_id", "name_key", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    game_id: Mapped[int] = mapped_column(BigId, ForeignKey("Game.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    name_key: Mapped[str] = mapped_column(String(200))
+    """The name case-folded, in NFC."""
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    """The secret's SHA-256 as hexadecimal digits: rows are inserted as JSON."""
+    seen_ms: Mapped[int | None] = mapped_column(BigId)
+    """Last time of an open screen, in milliseconds since 1970; None if closed."""
+    network: Mapped[str | None] = mapped_column(String(64))
+    """SHA-256 of the player's network, in hexadecimal digits."""
+    joined_ms: Mapped[int | None] = mapped_column(BigId)
+
+
+class GameAnswer(Base):
+    """A player's first answer, which counts."""
+
+    __tablename__ = "GameAnswer"
+    __table_args__ = (Index("ix_GameAnswer_game_id_number", "game_id", "number"),)
+
+    player_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("GamePlayer.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    game_id: Mapped[int] = mapped_column(BigId, ForeignKey("Game.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(BigId)
+    ms: Mapped[int]
+    """Milliseconds from announcement to arrival."""
+    points: Mapped[int]
+
+
+class WrongCode(Base):
+    """An attempt to join with an unknown code."""
+
+    __tablename__ = "WrongCode"
+    __table_args__ = (Index("ix_WrongCode_network_sent_at", "network", "sent_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    network: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """SHA-256 of the sender's network."""
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)

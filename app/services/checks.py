@@ -19,7 +19,7 @@ from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
 from app.services.posts.post_rooms import miscounted_rooms
-from app.services.search.vocabulary import is_index_current
+from app.services.search.index_terms import is_index_current
 
 ANSWER_S: Final = 3.0
 LAST_BACKUP: Final = "last_backup"

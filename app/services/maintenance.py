@@ -1,14 +1,20 @@
-"""Background jobs that follow changes; one process does each for all."""
+"""Background jobs that follow changes; one process does each for all.
+
+After the clock was set back, times ahead count as of now. Otherwise sessions, links, failures,
+games and visits would last longer by that time.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.config import Config
 from app.db.backend import Sessions
@@ -16,9 +22,20 @@ from app.db.engine import Database, GrantLostError
 from app.db.feed import Change
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
-from app.models import BackgroundSnapshot, ImportJob
-from app.runtime.clock import wait_until_set
-from app.services.clock_changes import bring_times_back, has_times_ahead
+from app.models import (
+    BackgroundSnapshot,
+    Game,
+    ImportJob,
+    Invitation,
+    LiveSource,
+    LoginFailure,
+    LoginSession,
+    SetupLink,
+    WrongCode,
+)
+from app.models.work import LONGEST_PAUSE
+from app.runtime.clock import now, wait_until_set
+from app.services.access.operators import LINK_LIFETIME
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.habits import Models
 from app.services.compare.held_out import (
@@ -30,8 +47,7 @@ from app.services.compare.held_out import (
     measure_in_process,
 )
 from app.services.compare.profiles import fold_long_tails, has_long_tails
-from app.services.deletion.games import has_old_games, remove_old_games
-from app.services.deletion.purging import is_purge_due, purge_deleted
+from app.services.deletion import has_old_games, is_purge_due, purge_deleted, remove_old_games
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.posts.media import (
@@ -43,7 +59,7 @@ from app.services.posts.media import (
 )
 from app.services.posts.small_pictures import SmallPictures
 from app.services.search.embeddings import VECTORS, Embeddings
-from app.services.search.vocabulary import is_vocabulary_old, renew_vocabulary
+from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
 """Seconds before a job's rounds, so that single posts cause few."""
@@ -212,3 +228,43 @@ async def vacuum(db: Database, config: Config) -> None:
 async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable[None]]) -> None:
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)
+
+
+NOW: Final = timedelta(0)
+VISITS: Final = (LiveSource.added_at, LiveSource.visited_at, LiveSource.posts_at)
+FURTHEST: Final[tuple[tuple[InstrumentedAttribute[object], timedelta], ...]] = (
+    *((column, NOW) for column in VISITS),
+    (LiveSource.success_at, NOW),
+    (LiveSource.not_before, LONGEST_PAUSE),
+    (LoginSession.created_at, NOW),
+    (LoginFailure.failed_at, NOW),
+    (SetupLink.created_at, NOW),
+    (Invitation.created_at, NOW),
+    (Invitation.expires_at, LINK_LIFETIME),
+    (ImportJob.created_at, NOW),
+    (Game.created_at, NOW),
+    (Game.ended_at, NOW),
+    (WrongCode.sent_at, NOW),
+)
+"""Limit of each time, from now."""
+
+
+def _is_ahead(column: InstrumentedAttribute[object], furthest: timedelta) -> ColumnElement[bool]:
+    return column > now() + furthest + timedelta(minutes=1)  # Of clocks of machines.
+
+
+async def has_times_ahead(session: AsyncSession) -> bool:
+    """Return whether a time is ahead of every clock that was never set back."""
+    ahead = (exists(select(1).where(_is_ahead(*limit))) for limit in FURTHEST)
+    return bool(await session.scalar(select(or_(*ahead))))
+
+
+async def bring_times_back(db: Sessions) -> None:
+    """Set such times to their latest possible value; their sources become due."""
+    async with db.write() as session:
+        is_due = or_(*(_is_ahead(column, NOW) for column in VISITS))
+        await session.execute(update(LiveSource).where(is_due).values(next_visit_at=now()))
+        for column, furthest in FURTHEST:
+            late = update(column.class_).where(_is_ahead(column, furthest))
+            await session.execute(late.values({column.key: now() + furthest}))
+    logger.warning("the clock was set back: what it had dated later counts as of now")

@@ -16,7 +16,7 @@ from app.cli import MODULE_OF
 from app.config import Config
 from app.db.engine import Database
 from app.services.checks import find_weaknesses
-from app.services.search.vocabulary import renew_vocabulary
+from app.services.search.index_terms import renew_vocabulary
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
 from tests.installation import Installation, lines

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Config
 from app.db.engine import Database
 from app.models import Tweet
-from app.services.deletion.rooms import delete_room
+from app.services.deletion import delete_room
 from app.services.imports.bulk import BATCH
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 from tests.selection import first_of

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.scoring import quote_words
-from app.compute.typos import letters_of, syllables_of, words_at_one_slip
+from app.services.search.corrections import letters_of, syllables_of, words_at_one_slip
 
 
 def mistyped(letters: str) -> set[str]:

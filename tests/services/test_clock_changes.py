@@ -22,10 +22,10 @@ from app.parts.games import hosting, joining
 from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
 from app.runtime.clock import now, now_ms
+from app.services import deletion
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from app.services.access.operators import LINK_LIFETIME, add_setup_link
 from app.services.access.readers import add_invitation
-from app.services.deletion import games as old_games
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 
@@ -133,7 +133,7 @@ async def test_games_and_wrong_codes_go_at_their_time(
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 429
     await move(app, WrongCode.sent_at, -joining.WINDOW)
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
-    await move(app, Game.ended_at, -old_games.KEPT_AFTER_END)
+    await move(app, Game.ended_at, -deletion.GAMES_KEPT_AFTER_END)
     await maintain(db)
     assert await times(app, Game.created_at) == []
 

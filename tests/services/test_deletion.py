@@ -14,8 +14,7 @@ from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
-from app.services.deletion.authors import delete_everybody, delete_user
-from app.services.deletion.purging import CHUNK, purge_deleted, purge_some
+from app.services.deletion import CHUNK, delete_everybody, delete_user, purge_deleted, purge_some
 from app.services.imports.bulk import BATCH
 from app.services.posts.users import count_users, list_authors
 from tests.browsing import parts_of

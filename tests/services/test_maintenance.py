@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.models import Event, Profile, Tweet, User
 from app.runtime.clock import now
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails, has_long_tails
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.event_log import newest_event
 from app.services.maintenance import Job, Maintenance, jobs
 from app.services.posts.users import add_user

@@ -20,12 +20,19 @@ from app.formats.source.file import Source
 from app.models import Event, Profile, Room, RoomPerson, Tweet, User
 from app.parts.sources.following import add_source
 from app.parts.sources.platforms import parse_source
+from app.services import deletion
 from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
-from app.services.deletion import rooms as deletion
-from app.services.deletion.posts import delete_post
-from app.services.deletion.purging import is_purge_due, purge_deleted
-from app.services.deletion.rooms import delete_messages, delete_room, find_writers, message_removals
+from app.services.deletion import (
+    delete_messages,
+    delete_post,
+    delete_room,
+    filling_jobs,
+    find_writers,
+    is_purge_due,
+    message_removals,
+    purge_deleted,
+)
 from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import (
     IMPORTING,
@@ -38,7 +45,6 @@ from app.services.imports.jobs import (
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import Storing, import_records
-from app.services.posts.filling_imports import filling_jobs
 from app.services.posts.post_rooms import are_rooms_here
 from app.services.posts.users import list_authors
 from app.services.rooms.identity import join_some, rename_room

@@ -19,7 +19,7 @@ import pytest
 
 from app.db.migrate import head_revision
 from app.errors import StartError
-from app.services.posts.samples import sample_files
+from app.services.posts.users import sample_files
 from app.serving.worker import load_server_config
 from tests.installation import PROGRAM, Installation
 from tests.ports import free_port

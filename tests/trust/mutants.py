@@ -94,7 +94,7 @@ MUTANTS: Final = (
     Mutant(
         "a list of an author's newest posts forgets whose posts it shows",
         "tests/views/test_stale_answers.py",
-        "app/services/reads.py",
+        "app/services/posts/tweets.py",
         "        depends_on(user_id)\n",
         "",
     ),

@@ -9,8 +9,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.services.access.rights import SCOPES
-from app.services.access.site import switch_site
+from app.services.access.rights import SCOPES, switch_site
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 

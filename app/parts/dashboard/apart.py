@@ -24,8 +24,8 @@ from app.parts.dashboard.figures import (
 )
 from app.services.compare.comparing import MOST_COMPARED
 from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, CardAuthor, own_names
-from app.services.posts.samples import sample_files
-from app.services.posts.statistics import ActiveAuthors, most_active_with
+from app.services.posts.post_counts import ActiveAuthors, most_active_with
+from app.services.posts.users import sample_files
 from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table
 from app.views.filters import View

@@ -36,7 +36,7 @@ from app.parts.dashboard.figures import (
     some_of,
 )
 from app.services.compare.habits import AuthorWords, likeness_of, typical_beside, written_languages
-from app.services.posts.statistics import ActiveAuthors, most_active_with
+from app.services.posts.post_counts import ActiveAuthors, most_active_with
 from app.services.posts.users import UserRow
 from app.views.cast import hue, shown_name
 from app.views.figure import Figure, Finding, Table

@@ -33,7 +33,7 @@ from app.parts.dashboard.figures import (
     sentences,
     some_in_table,
 )
-from app.services.posts.statistics import (
+from app.services.posts.post_counts import (
     BusyAuthors,
     DayCell,
     busiest_authors,

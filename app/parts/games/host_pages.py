@@ -26,8 +26,7 @@ from app.parts.games.results import (
 from app.parts.games.rules import State
 from app.parts.games.states import GameState
 from app.runtime.clock import now_ms
-from app.services.posts.samples import outgrown_samples
-from app.services.posts.users import Author
+from app.services.posts.users import Author, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors

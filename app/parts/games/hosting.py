@@ -19,7 +19,7 @@ from app.parts.games.rules import new_code
 from app.parts.games.states import asked_of, read_states, unknown_game
 from app.runtime.clock import now
 from app.security import digest
-from app.services.deletion.games import tell_of_change
+from app.services.deletion import tell_of_game
 
 MOST_GAMES: Final = 20
 THERE_MS: Final = 25_000
@@ -61,7 +61,7 @@ async def add_game(
         )
         for number, question in enumerate(questions, start=1)
     )
-    await tell_of_change(session)
+    await tell_of_game(session)
     return game_id
 
 
@@ -159,7 +159,7 @@ async def remove_player(session: AsyncSession, game_id: int, player_id: int, tim
 async def delete_game(session: AsyncSession, game_id: int, _time_ms: int) -> None:
     """Delete a game with all names. Raises NotFoundError."""
     await session.delete(await get_game(session, game_id))
-    await tell_of_change(session)
+    await tell_of_game(session)
 
 
 async def _open_game(session: AsyncSession, game_id: int, version: int | None = None) -> Game:
@@ -254,7 +254,7 @@ def _answered(number: int) -> ColumnElement[bool]:
 
 async def note_change(session: AsyncSession, game: Game) -> None:
     game.version += 1
-    await tell_of_change(session)
+    await tell_of_game(session)
 
 
 def check_ended(game: Game) -> None:

@@ -26,8 +26,13 @@ from app.parts.games.players import Presence, Standings
 from app.parts.games.states import GameState, read_states, unknown_game
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right
-from app.services.live_streams.stream import HEARTBEAT, ClientStream, LiveStreams
-from app.services.live_streams.streaming import Clients, StreamHub
+from app.services.live_streams.streaming import (
+    HEARTBEAT,
+    Clients,
+    ClientStream,
+    LiveStreams,
+    StreamHub,
+)
 
 COUNT_S: Final = 0.5
 GONE: Final = b"event: gone\ndata: {}\n\n"

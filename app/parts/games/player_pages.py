@@ -28,7 +28,7 @@ from app.parts.games.playing import PLAY, PlayerKey, Screen, games
 from app.parts.games.rules import LONGEST_CODE, typed_code
 from app.runtime.clock import now_ms
 from app.security import digest
-from app.services.deletion.games import KEPT
+from app.services.deletion import GAMES_KEPT
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import shown_name
@@ -67,7 +67,7 @@ async def join(code: str, name: str) -> Joined:
 
 
 def remember(response: Response, joined: Joined) -> Response:
-    set_secret(response, _cookie_of(joined.game_id), joined.secret, KEPT)
+    set_secret(response, _cookie_of(joined.game_id), joined.secret, GAMES_KEPT)
     return response
 
 

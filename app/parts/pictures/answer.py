@@ -35,7 +35,7 @@ from app.parts.pictures.picture_page import PicturePage, cast_in_picture, names_
 from app.runtime.clock import now
 from app.services.compare.name_masking import hide
 from app.services.compare.verdict import Comparison
-from app.services.posts.samples import list_samples
+from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
 from app.views.comparing.asking import ComparePageArgs, asked_here, given_texts

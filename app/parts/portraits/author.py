@@ -30,8 +30,7 @@ from app.lifespan import resources
 from app.services.archive.author_portrait import AuthorPortrait, Reach, read_author_portrait
 from app.services.compare.comparing import Question, gather
 from app.services.compare.verdict import add_reasons, answer
-from app.services.posts.scanning import MOST_SCANNED
-from app.services.posts.selection import Shown
+from app.services.posts.selection import MOST_SCANNED, Shown
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint, PageBlueprint

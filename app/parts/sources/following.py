@@ -37,7 +37,7 @@ from app.parts.sources.fetching import FetchError, Web, allowed
 from app.parts.sources.platforms import PUBLISHERS, LivePage, Mark, Publisher, SourceName
 from app.runtime.clock import LATEST, now
 from app.runtime.sandbox import Sandbox
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import Storing, import_records
 from app.services.maintenance import Job

@@ -29,7 +29,7 @@ from app.parts.sources.fetching import (
     unanswered,
 )
 from app.runtime.sandbox import Sandbox
-from app.services.posts.new_tweet import checked_url
+from app.services.posts.post_content import checked_url
 
 MOST_RSS: Final = 8 * MIB
 """Maximum bytes of a feed or a web page."""

@@ -55,7 +55,7 @@ from app.population import shipped_authors
 from app.runtime.clock import now
 from app.services.compare.comparing import comparable_texts
 from app.services.compare.verdict import ranked_authors
-from app.services.posts.new_tweet import checked, checked_language, checked_target, lenient
+from app.services.posts.post_content import checked, checked_language, checked_target, lenient
 
 _PLACE: Final = pyarrow.struct(
     [

@@ -56,10 +56,15 @@ from app.services.archive.author_archive import (
     posts_by_day,
 )
 from app.services.event_log import newest_event
-from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
-from app.services.posts.scanning import Scan, scan
-from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_hour, count_in_spans, have_posts
+from app.services.posts.post_counts import (
+    HOUR_S,
+    count_by_hour,
+    count_in_spans,
+    have_posts,
+    local_unit,
+    seconds_of,
+)
+from app.services.posts.selection import Scan, Selection, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import LovedMessage, most_loved

@@ -28,10 +28,16 @@ from app.services.archive.author_portrait import (
     read_typical,
 )
 from app.services.compare.habits import Models
-from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
-from app.services.posts.scanning import MOST_SCANNED, Scan, ScannedColumn, scan
-from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_day, count_by_hour, have_posts
+from app.services.posts.post_counts import (
+    DAY_S,
+    MOST_YEARS,
+    count_by_day,
+    count_by_hour,
+    have_posts,
+    local_unit,
+    seconds_of,
+)
+from app.services.posts.selection import MOST_SCANNED, Scan, ScannedColumn, Selection, scan
 from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author

@@ -35,8 +35,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.habits import Models, typical_of, written_languages
 from app.services.compare.held_out import RecognisedPosts, recognised_posts
-from app.services.posts.samples import sample_ids
-from app.services.posts.scanning import (
+from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
     Scan,
@@ -46,7 +45,7 @@ from app.services.posts.scanning import (
     scanning,
 )
 from app.services.posts.tweets import Post, find_posts
-from app.services.posts.users import Author, UserRow, get_user, select_rows
+from app.services.posts.users import Author, UserRow, get_user, sample_ids, select_rows
 from app.services.rooms.periods import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest, said_in

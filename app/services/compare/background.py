@@ -37,7 +37,7 @@ from app.services.compare.profiles import (
     stored_profiles,
 )
 from app.services.event_log import NewEvent, append_events, newest_event
-from app.services.posts.samples import sample_ids
+from app.services.posts.users import sample_ids
 
 BACKGROUND: Final = "background"
 """Name of the renewal's job and lock."""

@@ -40,8 +40,14 @@ from app.services.compare.habits import Models, measure_habit
 from app.services.compare.profiles import without_texts
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.replies import own_chains
-from app.services.posts.samples import ENOUGH_OF_OWN, sample_ids
-from app.services.posts.users import UserRow, find_rows, known_row, select_rows
+from app.services.posts.users import (
+    ENOUGH_OF_OWN,
+    UserRow,
+    find_rows,
+    known_row,
+    sample_ids,
+    select_rows,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ from app.services.compare.name_masking import (
     read_chat_names,
 )
 from app.services.compare.verdict import Comparison, add_reasons, answer
-from app.services.posts.samples import ENOUGH_OF_OWN, is_sample
+from app.services.posts.users import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 
 FEWEST_POSTS: Final = 20

@@ -32,8 +32,7 @@ from app.services.compare.habits import Models
 from app.services.compare.held_out import stored_left_out
 from app.services.compare.profiles import newest_chained, newest_own
 from app.services.compare.verdict import MODEL_NAME, Model
-from app.services.posts.samples import outgrown_samples
-from app.services.posts.users import UserRow
+from app.services.posts.users import UserRow, outgrown_samples
 
 FEWEST_ASKED: Final = 10
 """Smallest number of posts for a share."""

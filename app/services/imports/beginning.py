@@ -1,27 +1,40 @@
-"""The first records of a file, which decide whether and how it is read."""
+"""Before a file is stored: its preview, its people who are here already, and its first records,
+which decide whether and how it is read.
+"""
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec import structs
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.db.backend import Sessions
-from app.errors import ImportFileError, Message
+from app.config import Config
+from app.db.backend import Sessions, is_among
+from app.errors import ImportFileError, Message, UnavailableError
 from app.formats.assumptions import NotesSummary, order_of, ways_out
+from app.formats.chats.people import as_username
 from app.formats.post import RoomReference
-from app.formats.records import Item, ReadOptions, Record, RecordStream, unsettled_of
+from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
+from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, unsettled_of
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import Room
+from app.models import ImportJob, Room, RoomPerson, User
+from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.imports.bulk import find_by_keys
-from app.services.imports.people_here import known_rooms
+from app.services.imports.earlier_reading import READ_BEFORE
+from app.services.imports.jobs import options_of, upload_path
+from app.services.imports.report import errors_of
+from app.services.posts.users import NamedUser, named_users
+from app.services.rooms.identity import RoomFinder
 
 FIRST_RECORDS: Final = 1_000
 
@@ -159,3 +172,162 @@ async def _rooms_of(session: AsyncSession, items: Iterable[Item]) -> set[int]:
         for room, of_room in keys.items()
     }
     return await known_rooms(session, people)
+
+
+class PersonHere(NamedTuple):
+    """A stored author with posts, none of them in the file's chat."""
+
+    platform: str
+    posts: int
+    messages: int
+    rooms: int
+    room: str | None
+
+    @property
+    def is_another(self) -> bool:
+        return self.platform != "local"
+
+
+async def people_here(
+    session: AsyncSession, preview: Preview, options: ReadOptions
+) -> dict[str | None, PersonHere]:
+    """Return stored authors outside of the file's chat with a person's name, by the file's
+    usernames.
+
+    `options` has other proposed names.
+    """
+    names: dict[str | None, str] = {}
+    for username in (speaker.username for speaker in preview.speakers):
+        if name := options.rename.get(username or "", username or options.username):
+            names[username] = username_key(as_username(name))
+    people = await named_users(session, names.values())
+    if not people:
+        return {}
+    rooms = await _known_rooms(session, preview, people)
+    here = await _people_outside(session, rooms, [person.id for person in people.values()])
+    return {username: here[key] for username, key in names.items() if key in here}
+
+
+async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
+    names = [as_username(speaker.username) for speaker in preview.speakers if speaker.username]
+    people = await named_users(session, map(username_key, names))
+    rooms = await _known_rooms(session, preview, people)
+    query = select(Room.tz).where(Room.id.in_(rooms), Room.tz.is_not(None)).distinct().limit(2)
+    zones = list(await session.scalars(query))
+    return zones[0] if len(zones) == 1 else None
+
+
+async def _known_rooms(
+    session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
+) -> set[int]:
+    names = {person.id: person.username for person in people.values()}
+    return await known_rooms(session, dict.fromkeys(preview.rooms, names))
+
+
+async def known_rooms(
+    session: AsyncSession, people: Mapping[RoomReference, Mapping[int, str]]
+) -> set[int]:
+    """Return the stored rooms that an import would recognise, by their people's names."""
+    finder = RoomFinder()
+    rooms = [await finder.known(session, room, names) for room, names in people.items()]
+    return {room_id for room_id in rooms if room_id is not None}
+
+
+async def _people_outside(
+    session: AsyncSession, room_ids: Collection[int], user_ids: Collection[int]
+) -> dict[str, PersonHere]:
+    person_id = RoomPerson.user_id
+    ranks = func.row_number().over(
+        partition_by=person_id, order_by=(RoomPerson.messages.desc(), RoomPerson.room_id)
+    )
+    ranked = (
+        select(person_id, RoomPerson.room_id, ranks.label("rank"))
+        .add_columns(func.sum(RoomPerson.messages).over(partition_by=person_id).label("messages"))
+        .add_columns(func.count().over(partition_by=person_id).label("rooms"))
+        .where(is_among(session, person_id, user_ids), RoomPerson.messages > 0)
+        .subquery()
+    )
+    inside = select(person_id).where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
+    query = (
+        select(User.username_key, User.platform, User.tweet_count)
+        .add_columns(func.coalesce(ranked.c.messages, 0), func.coalesce(ranked.c.rooms, 0))
+        .add_columns(func.coalesce(Room.name, Room.title))
+        .outerjoin(ranked, (ranked.c.user_id == User.id) & (ranked.c.rank == 1))
+        .outerjoin(Room, Room.id == ranked.c.room_id)
+        .where(is_among(session, User.id, user_ids), User.tweet_count > 0, User.id.not_in(inside))
+    )
+    rows = await session.execute(query)
+    return {row[0]: PersonHere(row[1], row[2], int(row[3]), *row[4:]) for row in rows}
+
+
+class Previewer:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        limit_s: float = LIMIT_S,
+        chat_s: float = CHAT_S,
+        most_s: float = 45.0,
+    ) -> None:
+        self._config = config
+        self._most_s = most_s
+        """Time limit of a preview, with the wait for the previous one."""
+        self.chat_s = chat_s
+        self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
+
+    async def look(
+        self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str = "auto"
+    ) -> Preview:
+        """Return the preview of an upload as the format `form`; cancelling ends the process.
+
+        Raises ReadError at a limit of time or memory, UnavailableError while the operator's
+        previous preview runs.
+        """
+        request = PreviewRequest(
+            path=str(upload_path(self._config.data_dir, job.spool)),
+            name=job.file_name,
+            options=options,
+            limit_bytes=self._config.max_import_bytes,
+            chat_s=self.chat_s,
+            format=form,
+        )
+        return decoded_preview(await self.read(preview, request, operator_id))
+
+    async def read(
+        self,
+        function: Callable[[bytes], Iterator[object]],
+        request: msgspec.Struct,
+        operator_id: int,
+    ) -> bytes:
+        """Return the line that the function yields for the request."""
+        sandbox = self._sandboxes[operator_id]
+        with TemporaryFile() as body:
+            body.write(msgspec.json.encode(request))
+            body.flush()
+            try:
+                async with asyncio.timeout(self._most_s), sandbox.read(function, body) as lines:
+                    return lines.readline()
+            except TimeoutError:
+                raise UnavailableError(
+                    "Another file that you uploaded is being read. Reload the page in a moment."
+                ) from None
+
+
+async def was_read_before(session: AsyncSession) -> bool:
+    newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
+    jobs = await session.scalars(newest.limit(5))
+    return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
+
+
+async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:
+    if preview.is_chat:
+        people = {speaker.username for speaker in preview.speakers}
+        query = select(ImportJob).where(
+            ImportJob.format == preview.format, ImportJob.state != "uploaded"
+        )
+        newest = query.order_by(ImportJob.id.desc()).limit(100)
+        for options in map(options_of, await session.scalars(newest)):
+            chosen = {*options.only, *options.rename} - {options.username}
+            if chosen and chosen <= people:
+                return options
+    return NO_OPTIONS

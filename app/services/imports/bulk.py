@@ -21,8 +21,7 @@ from app.models import Tweet, User
 from app.runtime.clock import now
 from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
-from app.services.imports.earlier_reading import EarlierReading, Reread
-from app.services.imports.file_order import FileMessage, FileOrder
+from app.services.imports.earlier_reading import EarlierReading, FileMessage, FileOrder, Reread
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
     Added,
@@ -33,7 +32,7 @@ from app.services.posts.arrivals import (
     find_stored,
     keys_in_rooms,
 )
-from app.services.posts.new_tweet import NewTweet
+from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import (
     Membership,
     RoomMention,

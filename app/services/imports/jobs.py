@@ -19,6 +19,7 @@ from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
 from app.runtime.clock import now
+from app.services.deletion import UNENDED, mark_cancelled
 from app.services.imports.report import (
     COUNTS,
     ImportReport,
@@ -27,7 +28,6 @@ from app.services.imports.report import (
     encode_notes,
     errors_of,
 )
-from app.services.posts.filling_imports import WAITING, mark_cancelled
 
 FOLDER: Final = "uploads"
 """Folder of the files, which servers may share."""
@@ -145,7 +145,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
     """Return an import that waits or whose process died, with its file on this machine."""
-    waiting = select(ImportJob).where(ImportJob.state.in_(WAITING))
+    waiting = select(ImportJob).where(ImportJob.state.in_(UNENDED))
     if backend_of(session).is_shared:
         files = await asyncio.to_thread(_files, data_dir)
         waiting = waiting.where(ImportJob.spool.in_([path.name for path in files]))
@@ -155,7 +155,7 @@ async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
 async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
     """Return the import if it is still to be run; the caller holds the lock."""
     job = await session.get(ImportJob, job_id)
-    if job is None or job.state not in WAITING:
+    if job is None or job.state not in UNENDED:
         return None
     if job.attempts == MOST_ATTEMPTS:
         # It would end its process again, and keep all others waiting.

@@ -26,7 +26,7 @@ from app.runtime.clock import now
 from app.services.imports.bulk import BATCH, BulkPost, count
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
-from app.services.posts.new_tweet import (
+from app.services.posts.post_content import (
     NewTweet,
     checked,
     checked_language,

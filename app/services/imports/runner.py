@@ -42,8 +42,8 @@ from app.runtime.processes import (
     run_child,
     share_heap,
 )
-from app.services.access.site import is_site_public
-from app.services.deletion.rooms import delete_messages
+from app.services.access.rights import is_site_public
+from app.services.deletion import delete_messages
 from app.services.imports.beginning import UnsettledError, begin_reading, check_order
 from app.services.imports.jobs import (
     ENDED,

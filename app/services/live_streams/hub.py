@@ -6,21 +6,243 @@ others catch up by themselves. No client misses an event or gets it twice, and n
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.db.feed import SITE_PRIVATE, Change
 from app.errors import UnavailableError
+from app.models import Event
 from app.services.access.rights import VISITOR, Right
-from app.services.live_streams.log_pages import FURTHEST, LogPages
-from app.services.live_streams.stream import HEARTBEAT, LiveStream
-from app.services.live_streams.streaming import Clients, StreamHub
+from app.services.live_streams.streaming import (
+    HEARTBEAT,
+    Clients,
+    ClientStream,
+    LiveStreams,
+    StreamHub,
+)
+from app.services.posts.tweets import Post, find_posts
+from app.services.posts.users import Author, find_authors
+
+PAGE: Final = 200
+MOST_BYTES: Final = 128 * 1024
+"""Bytes after which a page ends: a client that reads nothing holds them in memory."""
+SLICE: Final = 50
+"""Events whose posts are read together: a page of long posts would be 20 MB."""
+MOST_PAGES: Final = 20
+FURTHEST: Final = 10_000
+"""Events that a client may miss: some 4 MB and 0.2 s, or 8 minutes of 20 posts a second, longer
+than a restart.
+"""
+REPLAY_WAIT_S: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """The events between two positions of the log."""
+
+    start: int
+    end: int
+    events: list[tuple[int, int, bytes]]
+    _parts: dict[tuple[int, int | None], bytes] = field(default_factory=dict)
+
+    def after(self, position: int, user_id: int | None) -> bytes:
+        key = position, user_id
+        part = self._parts.get(key)
+        if part is None:
+            if len(self._parts) >= 20:
+                self._parts.clear()
+            part = self._parts[key] = b"".join(
+                data
+                for number, author_id, data in self.events
+                if number > position and user_id in {None, author_id}
+            )
+        return part
+
+
+class LogPages:
+    """Reads the log up to the feed's position, once for clients at a position."""
+
+    def __init__(self, db: Database, newest: int) -> None:
+        self._db = db
+        self._at_end = asyncio.Lock()
+        self._from_back = asyncio.Semaphore(2)  # Of five connections to the database.
+        self._pages: list[LogPage] = []
+        self.newest = newest
+
+    def advance(self, newest: int) -> None:
+        """Advance to this event and drop all pages, whose events may have been deleted."""
+        self._pages.clear()
+        self.newest = newest
+
+    async def newest_page(self, position: int) -> LogPage:
+        """Return the page after up-to-date clients' last event. Raises LookupError if the log lost
+        it.
+        """
+        async with self._at_end:
+            return self._ready(position) or await self._read(position, start=position)
+
+    async def after(self, position: int, user_id: int | None) -> tuple[bytes, int]:
+        """Return an author's or all events after a position, and the new position.
+
+        Raises LookupError if the log lost some, UnavailableError if too many clients start far
+        back.
+        """
+        page = self._ready(position)
+        if page is None and position >= self.newest - PAGE:
+            async with self._at_end:
+                # The whole page, for clients at all of its positions.
+                start = max(0, min(position, self.newest - PAGE))
+                page = self._ready(position)
+                if page is None and self._ready(start) is None:
+                    page = await self._read(position, start=start)
+                if page is None or page.end <= position < self.newest:  # Long posts end it before.
+                    page = await self._read(position, start=position)
+        elif page is None:
+            page = await self._replay(position, user_id)
+        return page.after(position, user_id), max(position, page.end)
+
+    async def _replay(self, position: int, user_id: int | None) -> LogPage:
+        try:
+            async with asyncio.timeout(REPLAY_WAIT_S):
+                await self._from_back.acquire()
+        except TimeoutError:
+            raise UnavailableError(
+                "Too many clients are catching up on old events; try again soon", retry_after_s=5
+            ) from None
+        try:
+            return self._ready(position) or await self._read(
+                position, start=position, user_id=user_id
+            )
+        finally:
+            self._from_back.release()
+
+    def _ready(self, position: int) -> LogPage | None:
+        return next((page for page in self._pages if page.start <= position < page.end), None)
+
+    async def _read(self, position: int, *, start: int, user_id: int | None = None) -> LogPage:
+        newest = self.newest
+        async with self._db.read() as session:
+            ends = select(func.min(Event.id), func.max(Event.id))
+            oldest, last = (await session.execute(ends)).one()
+            if not (0 <= position <= (last or 0)) or position < (oldest or 0) - 1:
+                raise LookupError(position)
+            start = max(start, (oldest or 0) - 1)
+            query = (
+                select(Event.id, Event.kind, Event.user_id, Event.tweet_id, Event.count)
+                .where(Event.id > start, Event.id <= newest)
+                .order_by(Event.id)
+                .limit(PAGE)
+            )
+            if user_id is not None:
+                query = query.where(Event.user_id == user_id)
+            changes = [Change(*row) for row in await session.execute(query)]
+            events = await _encoded(session, changes)
+        is_cut = len(changes) == PAGE or len(events) < len(changes)
+        end = events[-1][0] if is_cut else max(start, newest)
+        page = LogPage(start, end, events)
+        if user_id is None and newest == self.newest and end > start:
+            if len(self._pages) >= MOST_PAGES:
+                del self._pages[0]
+            self._pages.append(page)
+        return page
+
+
+async def _encoded(
+    session: AsyncSession, changes: Sequence[Change]
+) -> list[tuple[int, int, bytes]]:
+    """Return number, author and bytes of the first events, up to a page's size; irrelevant events
+    are empty.
+    """
+    of_posts = {"tweet.created", "tweet.updated"}
+    of_authors = {"tweets.imported", "user.created", "user.updated"}
+    author_ids = {change.user_id for change in changes if change.kind in of_authors}
+    authors = await find_authors(session, author_ids) if author_ids else {}
+    events: list[tuple[int, int, bytes]] = []
+    size = 0
+    for start in range(0, len(changes), SLICE):
+        part = changes[start : start + SLICE]
+        post_ids = [change.tweet_id or 0 for change in part if change.kind in of_posts]
+        posts = await find_posts(session, post_ids)
+        for change in part:
+            data = _bytes_of(change, _data_of(change, posts, authors))
+            events.append((change.id, change.user_id, data))
+            size += len(data)
+            if size > MOST_BYTES:
+                return events
+    return events
+
+
+def _data_of(
+    change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
+) -> Post | Author | dict[str, object] | None:
+    """Return an event's content; None if its subject is gone, or hidden."""
+    match change.kind:
+        case "tweet.created" | "tweet.updated":
+            return posts.get(change.tweet_id or 0)
+        case "tweet.deleted":
+            return {"id": change.tweet_id}
+        case "tweets.imported":
+            author = authors.get(change.user_id)
+            return author and {"username": author.username, "count": change.count}
+        case "user.created" | "user.updated":
+            return authors.get(change.user_id)
+        case "user.deleted":
+            return {"id": change.user_id}
+    return None
+
+
+def _bytes_of(change: Change, data: object) -> bytes:
+    if data is None:
+        return b""
+    body = msgspec.json.encode(data)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
+
 
 RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
+
+
+class LiveStream(ClientStream):
+    __slots__ = ("first", "position", "user_id")
+
+    def __init__(
+        self,
+        live: LiveStreams,
+        position: int,
+        user_id: int | None,
+        right: Right | None,
+        holder: Right | None,
+    ) -> None:
+        super().__init__(live, right, holder)
+        self.first = b""
+        self.position = position
+        self.user_id = user_id
+
+    def push_page(self, page: LogPage | None, end: int) -> None:
+        """Send the client's events up to `end` without waiting, else wake the stream.
+
+        page: the newest events, if read.
+        """
+        if self.position >= end:
+            data = HEARTBEAT if self.is_due else b""
+        elif page is not None and page.start <= self.position:
+            data = page.after(self.position, self.user_id)
+        else:
+            self.wake()
+            return
+        if not data or self.push(data):
+            self.position = max(self.position, end)
+            self.is_due = self.is_due and not data
+        else:
+            self.wake()
 
 
 class LiveHub(StreamHub[LiveStream]):

@@ -3,14 +3,104 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable
-from typing import Final, Generic, TypeVar, cast
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from typing import Final, Generic, Protocol, TypeVar, cast
 
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
 from app.runtime.clock import wait_until_set
 from app.services.access.rights import Right, ended_rights
-from app.services.live_streams.stream import ClientStream, Send
+
+HEARTBEAT: Final = b": still here\n\n"
+
+Send = Callable[[bytes], Awaitable[None]]
+Push = Callable[[bytes], bool]
+
+
+class LiveStreams(Protocol):
+    async def serve(self, stream: "ClientStream", send: Send) -> None:
+        """Send to a stream until it ends."""
+
+    def drop(self, stream: "ClientStream") -> None:
+        """Stop counting a stream."""
+
+
+class ClientStream:
+    """A client's stream of any content, counted until it is closed."""
+
+    __slots__ = (
+        "_live",
+        "_woken",
+        "holder",
+        "is_due",
+        "is_over",
+        "is_replaced",
+        "limit",
+        "push",
+        "right",
+        "sending_since",
+    )
+
+    def __init__(self, live: LiveStreams, right: Right | None, holder: Right | None) -> None:
+        self._live = live
+        self.holder = holder
+        self._woken: asyncio.Future[None] | None = None
+        self.limit = asyncio.timeout(None)
+        self.push: Push = lambda _: False
+        """Sends without waiting; returns whether it did."""
+        self.right = right
+        self.sending_since: float | None = None
+        """Start time of the message in progress."""
+        self.is_due = False
+        self.is_over = False
+        """Whether the client is gone, its right ended, or a newer stream has its place."""
+        self.is_replaced = False
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._woken is not None and not self._woken.done()
+
+    async def wait(self) -> None:
+        self._woken = asyncio.get_running_loop().create_future()
+        try:
+            await self._woken
+        finally:
+            self._woken = None
+
+    def wake(self) -> None:
+        if self.is_waiting and self._woken is not None:
+            self._woken.set_result(None)
+
+    def end(self) -> None:
+        self.is_over = True
+        self.wake()
+
+    def replace(self) -> None:
+        """End the stream; tell its client that it has too many."""
+        self.is_replaced = True
+        self.end()
+
+    async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
+        """Send events and heartbeats until the server, the right or the client ends; return False
+        if it reads nothing.
+        """
+        self.push = push
+        gone.add_done_callback(self._on_gone)
+        try:
+            async with self.limit:
+                await self._live.serve(self, send)
+        except OSError:  # A server may say by it that the client is gone; else it takes nothing.
+            return False
+        finally:
+            gone.remove_done_callback(self._on_gone)
+        return True
+
+    def _on_gone(self, _: asyncio.Future[None]) -> None:
+        self.end()
+
+    def close(self) -> None:
+        self._live.drop(self)
+
 
 HEARTBEAT_S: Final = 13.0
 """Seconds between checks of rights, and comments to clients, since proxies close silent

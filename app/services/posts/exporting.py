@@ -20,9 +20,9 @@ from app.formats.post import Medium, table_columns
 from app.formats.records import ExportedPost, Writer
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner
-from app.services.posts.selection import Conditions
-from app.services.posts.stored_content import content_columns, decoded
-from app.services.posts.tweets import AnyRow, AnySelect, room_name
+from app.services.posts.post_content import content_columns, decoded
+from app.services.posts.selection import AnySelect, Conditions
+from app.services.posts.tweets import AnyRow, room_name
 from app.services.posts.users import get_user
 
 PAGE: Final = 200

@@ -21,7 +21,7 @@ from app.errors import NotFoundError
 from app.formats.post import ReplyTarget
 from app.models import Tweet, User
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.stored_content import StoredContent
+from app.services.posts.post_content import StoredContent
 from app.services.posts.tweets import Post, find_posts, newest_first
 
 PostKey = tuple[str | int, str]

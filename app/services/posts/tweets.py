@@ -1,9 +1,9 @@
-"""Posts as answers show them, lists, and neighbours."""
+"""Posts as answers show them: lists, neighbours, and reads by key in batches."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -11,7 +11,6 @@ from msgspec import Meta, structs
 from sqlalchemy import (
     ColumnElement,
     Row,
-    Select,
     TextualSelect,
     and_,
     bindparam,
@@ -27,17 +26,20 @@ from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
 from app.db.backend import backend_of, chunks
+from app.db.batch import Batch
+from app.db.engine import Database
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
 from app.models import Room, Tweet, User
 from app.paths import MEDIA
-from app.services.posts.post_counts import HOUR_S, local_unit, seconds_of
-from app.services.posts.selection import Selection, field_conditions, post_conditions
-from app.services.posts.statistics import WEEK_H
-from app.services.posts.stored_content import content_columns, decoded, plain_columns
+from app.security import digest
+from app.services.access.rights import TokenFacts, tokens_by_digest
+from app.services.posts.post_content import content_columns, decoded, plain_columns
+from app.services.posts.post_counts import HOUR_S, WEEK_H, local_unit, seconds_of
+from app.services.posts.selection import AnySelect, Selection, field_conditions, post_conditions
+from app.services.posts.users import Author, authors_by_key, unknown_user
 
-AnySelect = Select[*tuple[Any, ...]]
 AnyRow = Row[*tuple[Any, ...]]
 
 TweetKey = tuple[datetime | None, int]
@@ -323,3 +325,49 @@ async def neighbours_of(session: AsyncSession, selection: Selection, post: Post)
     query = query.order_by(Tweet.created_at.asc().nulls_first(), Tweet.id).limit(1)
     row = (await session.execute(query)).first()
     return Neighbours(as_post(row) if row else None, older[0] if older else None)
+
+
+Key = TypeVar("Key", bound=Hashable)
+Found = TypeVar("Found")
+
+
+class Reads:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._tokens = self._batch(tokens_by_digest)
+        self._authors = self._batch(authors_by_key)
+        self._pages = self._batch(first_pages)
+
+    def _batch(
+        self, find: Callable[[AsyncSession, Sequence[Key]], Awaitable[Mapping[Key, Found]]]
+    ) -> Batch[Key, Found | None]:
+        async def run(keys: Sequence[Key]) -> list[Found | None]:
+            async with self._db.read() as session:
+                values = await find(session, keys)
+            return [values.get(key) for key in keys]
+
+        return Batch(run, max_size=200, max_waiting=5_000, timeout_s=30)
+
+    async def close(self) -> None:
+        for batch in (self._tokens, self._authors, self._pages):
+            await batch.close()
+
+    async def token(self, secret: str) -> TokenFacts | None:
+        return await self._tokens(digest(secret))
+
+    async def author(self, username: str) -> Author:
+        """Raises NotFoundError."""
+        author = await self._authors(username_key(username))
+        if author is None:
+            raise unknown_user(username)
+        depends_on(author.id)
+        return author
+
+    async def newest_posts(self, username: str, *, limit: int) -> Page:
+        """Return an author's newest posts and the next place. Raises NotFoundError."""
+        entry = await self._pages((username_key(username), limit))
+        if entry is None:
+            raise unknown_user(username)
+        user_id, page = entry
+        depends_on(user_id)
+        return page

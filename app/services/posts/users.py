@@ -1,13 +1,26 @@
-"""Finding, listing and adding authors, and the site's own archive."""
+"""Finding, listing and adding authors; the site's own archive, and the invented sample authors."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
 
 import msgspec
 from msgspec import Meta
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, username_key
@@ -19,7 +32,6 @@ from app.models import SITE_ID, Site, Tweet, User
 from app.runtime.clock import now
 from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.samples import is_sample
 
 Fields = TypeVarTuple("Fields")
 
@@ -314,3 +326,43 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
     await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])
+
+
+ENOUGH_OF_OWN: Final = 4
+"""Number of other authors with posts from which on quiz, front page and comparisons leave samples
+out.
+"""
+
+
+@cache
+def sample_files() -> tuple[Path, ...]:
+    return tuple(sorted((Path(__file__).parents[2] / "sample").glob("*.jsonl")))
+
+
+@cache
+def is_sample() -> ColumnElement[bool]:
+    posts = [msgspec.json.decode(path.read_bytes().splitlines()[0]) for path in sample_files()]
+    ids = [post["source_id"] for post in posts]
+    return and_(
+        User.username_key.in_([username_key(post["username"]) for post in posts]),
+        User.deleted_at.is_(None),
+        exists().where(Tweet.user_id == User.id, Tweet.source_id.in_(ids)),
+    )
+
+
+async def list_samples(session: AsyncSession) -> list[str]:
+    depends_on(EVERYTHING)
+    names = select(User.username).where(is_sample()).order_by(User.username_key)
+    return list(await session.scalars(names))
+
+
+async def outgrown_samples(session: AsyncSession) -> list[str]:
+    samples = await list_samples(session)
+    is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()
+    query = select(User.id).where(*is_own).limit(ENOUGH_OF_OWN)
+    has_enough = len((await session.scalars(query)).all()) == ENOUGH_OF_OWN
+    return samples if has_enough else []
+
+
+async def sample_ids(session: AsyncSession) -> list[int]:
+    return list(await session.scalars(select(User.id).where(is_sample()).order_by(User.id)))

@@ -16,11 +16,10 @@ from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.formats.post import MediumKind, Reactions
 from app.models import MAX_ID, Tweet, User
+from app.services.posts.post_content import decoded_counts
 from app.services.posts.post_counts import DAY_S, local_unit, seconds_of
-from app.services.posts.selection import Selection, field_conditions
-from app.services.posts.stored_content import decoded_counts
+from app.services.posts.selection import AnySelect, Selection, field_conditions
 from app.services.posts.tweets import (
-    AnySelect,
     Page,
     Post,
     TweetKey,

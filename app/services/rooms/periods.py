@@ -33,7 +33,8 @@ from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
-from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
+from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
+from app.services.posts.selection import unix_seconds
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
 FEWEST_OF_YEAR: Final = 100

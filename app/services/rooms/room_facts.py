@@ -16,7 +16,8 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import Room, RoomPerson, Tweet, User
 from app.services.posts.post_rooms import IS_KEPT
-from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.posts.selection import AnySelect
+from app.services.posts.tweets import AnyRow
 from app.services.posts.users import Author, NamedUser, all_speak_in_chats, named_users
 
 MOST_PEOPLE: Final = 200

@@ -39,7 +39,7 @@ from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.services.event_log import newest_event
-from app.services.posts.scanning import (
+from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
     Scan,

@@ -20,11 +20,11 @@ from app.embedders import EmbedderError
 from app.models import Tweet, User
 from app.runtime.work_pool import Turns
 from app.services.posts.exporting import COLUMNS, Export, begin_export
-from app.services.posts.selection import Conditions, Selection, post_conditions
-from app.services.posts.tweets import AnyRow, AnySelect, Post, find_posts
+from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
+from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import rows_by_name
 from app.services.search.embeddings import Embeddings
-from app.services.search.expressions import UNCOUNTED
+from app.services.search.index_terms import UNCOUNTED
 from app.services.search.typed_filters import TypedConditions, typed_conditions
 from app.services.search.word_search import (
     MOST_COUNTED,

@@ -18,18 +18,18 @@ from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query,
 from app.db.backend import All, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Turns, WorkPool
-from app.services.posts.selection import Conditions
-from app.services.posts.tweets import AnyRow, AnySelect
+from app.services.posts.selection import AnySelect, Conditions
+from app.services.posts.tweets import AnyRow
 from app.services.search.corrections import corrected, with_one_slip
-from app.services.search.expressions import (
+from app.services.search.index_terms import (
     CANDIDATES,
     UNCOUNTED,
     any_of,
     exact,
     in_any_way,
     matchable,
+    term_frequencies,
 )
-from app.services.search.vocabulary import term_frequencies
 
 MOST_COUNTED: Final = 10_000
 """Matches stored last, counted or ordered by time or likes."""

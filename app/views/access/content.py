@@ -7,10 +7,9 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.services.deletion.authors import delete_everybody, delete_user
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_everybody, delete_post, delete_user
 from app.services.imports.jobs import drop_jobs, remove_upload
-from app.services.imports.sample_authors import delete_samples
+from app.services.imports.storing import delete_samples
 from app.services.posts.users import choose_own, get_user
 from app.services.rooms.identity import join_some, rename_room
 from app.views.access.login import local_address

@@ -14,11 +14,16 @@ from app.lifespan import resources
 from app.models import MAX_ID, LoginSession
 from app.services.access.logins import SignedInAccount, list_sessions
 from app.services.access.readers import OpenInvitation, Reader, list_invitations, list_readers
-from app.services.access.rights import SCOPES, TokenFacts, add_token, list_tokens, revoke_token
-from app.services.access.site import switch_site
+from app.services.access.rights import (
+    SCOPES,
+    TokenFacts,
+    add_token,
+    list_tokens,
+    revoke_token,
+    switch_site,
+)
 from app.services.checks import InstallationFacts, installation_facts
-from app.services.posts.samples import list_samples
-from app.services.posts.users import count_users, find_own
+from app.services.posts.users import count_users, find_own, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, list_rooms, newest_first
 from app.views.access.readership import Readership, readership
 from app.views.answers import see_other

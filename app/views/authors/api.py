@@ -7,7 +7,7 @@ from quart import url_for
 
 from app.formats.post import Platform
 from app.lifespan import resources
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.posts.users import Author, add_user, list_authors
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.policies import writing

@@ -18,9 +18,8 @@ from app.language.tell import tell
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
 from app.services.archive.author_portrait import AT_SIGHT, AuthorTraits, Reach, read_traits
-from app.services.posts.samples import list_samples
 from app.services.posts.tweets import Post, TweetKey, list_posts
-from app.services.posts.users import Author, find_user, get_author, list_authors
+from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,

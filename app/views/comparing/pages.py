@@ -16,8 +16,8 @@ from app.runtime.clock import now
 from app.services.compare.guessing import draw, read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
-from app.services.posts.samples import outgrown_samples
 from app.services.posts.tweets import Post, find_posts, get_post
+from app.services.posts.users import outgrown_samples
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.answers import see_other
 from app.views.author_picker import (

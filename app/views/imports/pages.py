@@ -19,7 +19,14 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
 from app.runtime.sandbox import ReadError
-from app.services.access.site import switch_site
+from app.services.access.rights import switch_site
+from app.services.imports.beginning import (
+    PersonHere,
+    earlier_options,
+    people_here,
+    was_read_before,
+    zone_before,
+)
 from app.services.imports.jobs import (
     cancel_job,
     choose_options,
@@ -32,8 +39,6 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.people_here import PersonHere, people_here, zone_before
-from app.services.imports.preview import earlier_options, was_read_before
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.readership import readership

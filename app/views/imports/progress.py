@@ -21,8 +21,7 @@ from app.services.imports.report import (
     stored_authors,
     stored_posts,
 )
-from app.services.posts.samples import list_samples
-from app.services.posts.users import find_own, get_author
+from app.services.posts.users import find_own, get_author, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.authors.figures import AuthorAtSight

@@ -21,7 +21,7 @@ from app.language.dates import show_period
 from app.language.i18n import gettext, gettext_noop, language, show_number, translate_message
 from app.models import ImportJob
 from app.runtime.clock import remembered_zone
-from app.services.imports.people_here import PersonHere
+from app.services.imports.beginning import PersonHere
 from app.services.imports.report import errors_of, notes_of
 from app.views.access.readership import Readership
 from app.views.filters import zone_of_page

@@ -11,15 +11,15 @@ from app.formats.post import ReplyTarget
 from app.lifespan import resources
 from app.paths import API, TWEETS
 from app.runtime.clock import now
-from app.services.deletion.posts import delete_post
-from app.services.imports.lines import LinesReport, TweetLine, store_lines
+from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
-from app.services.posts.new_tweet import NewTweetForm, checked
+from app.services.imports.storing import LinesReport, TweetLine, store_lines
+from app.services.posts.arrivals import PostRequest
+from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
-from app.services.posts.writer import PostRequest
-from app.services.search.similar import Method, SimilarPost, similar_posts
+from app.services.search.embeddings import Method, SimilarPost, similar_posts
 from app.views.answers import StoredInPart
 from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body

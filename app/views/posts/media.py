@@ -15,8 +15,7 @@ from app.formats.media_bytes import TYPES
 from app.formats.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
-from app.services.access.rights import has_file
-from app.services.access.site import Openness
+from app.services.access.rights import Openness, has_file
 from app.services.posts.media import content_type, is_medium, is_needed
 from app.services.posts.small_pictures import has_small_versions
 from app.views.blueprints import PageBlueprint

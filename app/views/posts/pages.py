@@ -14,9 +14,9 @@ from app.language.i18n import gettext, gettext_noop
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.services.access.rights import has_message
+from app.services.posts.post_counts import WEEK_H, count_selected
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import Selection, Shown
-from app.services.posts.statistics import WEEK_H, count_selected
 from app.services.posts.tweets import (
     Post,
     TweetKey,
@@ -28,7 +28,7 @@ from app.services.posts.tweets import (
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.messages import messages_around
 from app.services.rooms.room_facts import speakers_of, zone_of_room
-from app.services.search.similar import SimilarPosts, similar_posts
+from app.services.search.embeddings import SimilarPosts, similar_posts
 from app.views.blueprints import PageBlueprint
 from app.views.filters import View
 from app.views.page import WebPage, render

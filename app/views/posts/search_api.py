@@ -16,7 +16,7 @@ from app.lifespan import resources
 from app.paths import EXPORT
 from app.runtime.work_pool import WorkPool
 from app.services.posts.exporting import exported
-from app.services.posts.statistics import Stats, stats
+from app.services.posts.post_counts import Stats, stats
 from app.services.search.results import Facets, Hit, Mode, SearchQuery, begin_found_export
 from app.services.search.word_search import ResultKey, Sort
 from app.views.answers import streamed, while_readable

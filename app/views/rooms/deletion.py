@@ -9,9 +9,8 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
-from app.services.deletion.rooms import delete_messages, delete_room, find_writers
+from app.services.deletion import delete_messages, delete_room, filling_jobs, find_writers
 from app.services.event_log import newest_event
-from app.services.posts.filling_imports import filling_jobs
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint

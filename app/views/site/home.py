@@ -15,9 +15,14 @@ from app.lifespan import resources
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.guessing import Solution, is_playable
 from app.services.compare.verdict import MODEL_NAME
-from app.services.posts.samples import list_samples, outgrown_samples
 from app.services.posts.tweets import Post, list_posts, newest_without
-from app.services.posts.users import find_own, get_author, is_own_alone
+from app.services.posts.users import (
+    find_own,
+    get_author,
+    is_own_alone,
+    list_samples,
+    outgrown_samples,
+)
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.views.answers import see_other
 from app.views.author_picker import (

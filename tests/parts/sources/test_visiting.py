@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.models import Tweet
 from app.parts.sources import following
 from app.runtime.clock import now
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import KINDS, Following
 

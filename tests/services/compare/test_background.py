@@ -19,8 +19,7 @@ from app.services.compare.background import (
     renew_background,
     renew_if_outgrown,
 )
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post, delete_user
 from tests.compute.invented import kept, posts_of
 from tests.posting import post
 from tests.waiting import maintain

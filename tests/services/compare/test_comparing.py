@@ -16,8 +16,7 @@ from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer, Question, gather
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison, answer
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post, delete_user
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user

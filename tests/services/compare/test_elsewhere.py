@@ -18,9 +18,8 @@ from app.services.compare.background import BackgroundStore, is_outgrown, renew_
 from app.services.compare.comparing import Question, gather
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.verdict import Comparison, add_reasons, answer
-from app.services.imports.sample_authors import delete_samples, load_samples
-from app.services.posts.samples import sample_files
-from app.services.posts.users import get_user
+from app.services.imports.storing import delete_samples, load_samples
+from app.services.posts.users import get_user, sample_files
 from tests.conftest import MakeConfig
 from tests.posting import post
 from tests.waiting import maintain

@@ -12,7 +12,7 @@ from app.errors import NotFoundError
 from app.services.compare.background import renew_background
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Card, Cards
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post
 from tests.posting import post
 
 WORDS = {

@@ -24,11 +24,9 @@ from app.services.compare.profiles import (
     fold_tails,
     users_with_tails,
 )
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
-from app.services.imports.file_order import FileOrder
+from app.services.imports.earlier_reading import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.users import rows_by_name
 from app.services.rooms.identity import RoomFinder

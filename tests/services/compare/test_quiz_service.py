@@ -16,8 +16,8 @@ from app.services.compare.guessing import (
 )
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
-from app.services.deletion.posts import delete_post
-from app.services.imports.sample_authors import load_samples
+from app.services.deletion import delete_post
+from app.services.imports.storing import load_samples
 from app.services.posts.users import find_user
 from tests.posting import post
 

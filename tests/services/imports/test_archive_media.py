@@ -15,9 +15,7 @@ from app.formats.source import file
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded

@@ -15,8 +15,7 @@ from app.errors import StorageFullError, UnavailableError
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ImportJob, MediaUse, Tweet, User
-from app.services.deletion.authors import delete_user
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import delete_user, purge_deleted
 from app.services.imports.jobs import get_job, upload_path
 from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job

@@ -18,7 +18,7 @@ from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from app.models import Room
 from app.services.imports import post_reader
-from app.services.imports.file_order import MOST_KEPT
+from app.services.imports.earlier_reading import MOST_ORDERED
 from app.services.imports.storing import import_records
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.selection import Selection
@@ -105,7 +105,7 @@ def test_overlapping_exports_give_the_order_of_the_file(
 
 
 async def test_very_many_messages_of_one_minute_are_all_here_once(db: Database) -> None:
-    minutes = [*[0] * (MOST_KEPT + 100), 1, 2]
+    minutes = [*[0] * (MOST_ORDERED + 100), 1, 2]
     await import_chat(db, whatsapp(minutes, since=5))
     await import_chat(db, whatsapp(minutes))
     report = await import_chat(db, whatsapp(minutes))

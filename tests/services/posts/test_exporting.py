@@ -12,8 +12,7 @@ from app.formats.post import Platform, ReplyTarget
 from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post, delete_user
 from app.services.imports.storing import import_records
 from app.services.posts import exporting
 from app.services.posts.exporting import begin_export, exported

@@ -13,10 +13,10 @@ from app.formats.post import ReplyTarget
 from app.models import Event
 from app.runtime.clock import now
 from app.services.checks import find_faults
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post
 from app.services.event_log import newest_event
 from app.services.posts.arrivals import Arrival, add_arrivals
-from app.services.posts.new_tweet import NewTweet
+from app.services.posts.post_content import NewTweet
 from app.services.posts.replies import Conversation, own_chains, read_conversation
 from app.services.posts.tweets import find_posts
 from app.services.posts.users import add_user, find_user

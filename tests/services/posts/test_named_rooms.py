@@ -20,10 +20,10 @@ from app.formats.post import RoomReference
 from app.models import Room
 from app.runtime.clock import now
 from app.services.checks import find_faults
-from app.services.imports.lines import store_lines
 from app.services.imports.report import ImportReport
+from app.services.imports.storing import store_lines
+from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user
-from app.services.posts.writer import PostRequest, PostWriter
 from app.services.rooms.identity import join_some
 from app.services.rooms.room_facts import list_rooms
 from tests.chats import import_chat, kakaotalk, said

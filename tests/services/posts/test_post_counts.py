@@ -16,14 +16,18 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
-from app.services.deletion.purging import purge_deleted
-from app.services.posts import statistics
+from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.posts import post_counts
 from app.services.posts.arrivals import Added
-from app.services.posts.post_counts import slot_from, slot_of
+from app.services.posts.post_counts import (
+    count_by_day,
+    count_by_hour,
+    count_by_hour_of_week,
+    slot_from,
+    slot_of,
+    stats,
+)
 from app.services.posts.selection import Selection
-from app.services.posts.statistics import count_by_day, count_by_hour, count_by_hour_of_week, stats
 from tests.conftest import Outside
 from tests.posting import new_tweet, store
 
@@ -102,7 +106,7 @@ async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.Monke
         await add(db, name, *days)
     await add(db, "cal", *[datetime(2026, 5, 10, hour, tzinfo=UTC) for hour in range(9)])
     for most in (6, 100):
-        monkeypatch.setattr(statistics, "MOST_COUNTS", most)
+        monkeypatch.setattr(post_counts, "MOST_COUNTS", most)
         async with db.read() as session:
             counts = await stats(session, Selection(), ZoneInfo("UTC"))
         # Those of the newest day take more than one look.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from app.formats.post import Reactions
-from app.services.posts.stored_content import is_newer
+from app.services.posts.post_content import is_newer
 
 MAY, JUNE = datetime(2024, 5, 1, tzinfo=UTC), datetime(2024, 6, 1, tzinfo=UTC)
 

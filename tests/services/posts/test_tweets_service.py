@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.db.engine import Database
-from app.services.posts.new_tweet import NewTweet
+from app.services.posts.post_content import NewTweet
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from tests.posting import new_tweet, store
 

@@ -4,7 +4,7 @@ import pytest
 
 from app.compute.text import username_key
 from app.db.engine import Database
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.imports.bulk import BulkAuthor, store_authors
 from app.services.posts.users import add_user, list_authors
 from tests.posting import post

@@ -9,8 +9,8 @@ from app.db.engine import Database
 from app.errors import UnavailableError
 from app.models import Event, User
 from app.runtime.clock import now
+from app.services.posts.arrivals import PostRequest, PostWriter, Receipt
 from app.services.posts.users import add_user
-from app.services.posts.writer import PostRequest, PostWriter, Receipt
 from tests.posting import new_tweet
 
 

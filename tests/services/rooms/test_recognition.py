@@ -9,8 +9,7 @@ from app.db.engine import Database
 from app.formats.registry import WRITERS
 from app.models import Event, Room, Tweet
 from app.services.checks import find_faults
-from app.services.deletion.authors import delete_everybody
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import delete_everybody, purge_deleted
 from app.services.imports.bulk import BATCH
 from app.services.imports.report import StoredPosts
 from app.services.posts.exporting import begin_export, exported

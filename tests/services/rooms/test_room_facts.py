@@ -8,7 +8,7 @@ from app.db.backend import insert_rows
 from app.db.engine import Database
 from app.models import Room, RoomPerson
 from app.runtime.clock import now
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.posts.users import add_user
 from app.services.rooms.room_facts import list_rooms, name_of_room_of
 

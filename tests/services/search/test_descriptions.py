@@ -9,10 +9,10 @@ from app.db.engine import Database
 from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post
+from app.services.search.index_terms import renew_vocabulary
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
-from app.services.search.vocabulary import renew_vocabulary
 from tests.posting import new_tweet, store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)

@@ -7,9 +7,7 @@ from sqlalchemy import delete, func, select
 from app.db.engine import Database
 from app.embedders import EmbedderError
 from app.models import Embedding, Tweet
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.search.embeddings import Embeddings
 from tests.embedding_service import Letters
 from tests.posting import post

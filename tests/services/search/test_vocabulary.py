@@ -6,13 +6,12 @@ from sqlalchemy import event, select
 from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
-from app.services.deletion.authors import delete_user
-from app.services.deletion.posts import delete_post
+from app.services.deletion import delete_post, delete_user
 from app.services.posts.selection import Selection
 from app.services.search import word_search
+from app.services.search.index_terms import is_vocabulary_old
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
-from app.services.search.vocabulary import is_vocabulary_old
 from app.views.requests import RESULT_CURSOR, cursor_of
 from tests.posting import post
 from tests.waiting import maintain

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from app import create_app
 from app.models import MediaUse
 from app.paths import API, MEDIA
-from app.services.access.site import switch_site
+from app.services.access.rights import switch_site
 from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
 from tests.conftest import MakeConfig, client_with
 from tests.views.access.test_reader_pages import kind_of

@@ -11,7 +11,7 @@ from quart import Quart
 
 from app import create_app
 from app.lifespan import note_hosts
-from app.services.access.site import switch_site
+from app.services.access.rights import switch_site
 from app.services.posts import exporting
 from app.views.posts import media
 from tests.browsing import Browser, parts_of, signed_in

@@ -9,7 +9,7 @@ import pytest
 from quart import Quart
 
 from app.services.archive import author_archive
-from app.services.imports.sample_authors import load_samples
+from app.services.imports.storing import load_samples
 from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client

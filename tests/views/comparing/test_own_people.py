@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 import pytest
 from quart import Quart
 
-from app.services.imports.sample_authors import load_samples
+from app.services.imports.storing import load_samples
 from app.services.posts.users import add_user
 from tests.browsing import body, in_one_line, parts_of
 from tests.chats import import_chat, kakaotalk, said

@@ -6,7 +6,7 @@ from quart import Quart
 from app import create_app
 from app.formats.preview import CHAT_S
 from app.runtime.sandbox import LIMIT_S
-from app.services.imports.preview import Previewer
+from app.services.imports.beginning import Previewer
 from tests.browsing import parts_of, signed_in
 from tests.conftest import MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload

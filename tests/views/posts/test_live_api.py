@@ -17,7 +17,7 @@ from app.models import Event
 from app.runtime.clock import now
 from app.services.access.operators import READER
 from app.services.access.rights import remove_account, revoke_token
-from app.services.live_streams import hub, log_pages, streaming
+from app.services.live_streams import hub, streaming
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.listening import PATH, Listener, listening
@@ -96,8 +96,8 @@ POSTS: Final = 25
 async def test_resuming_anywhere_loses_nothing_and_repeats_nothing(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_pages, "PAGE", 3)
-    monkeypatch.setattr(log_pages, "MOST_PAGES", 2)
+    monkeypatch.setattr(hub, "PAGE", 3)
+    monkeypatch.setattr(hub, "MOST_PAGES", 2)
     place = await newest(writer)
     chance = random.Random(5)  # noqa: S311 - no secret
     await writer.add_user("a")
@@ -188,7 +188,7 @@ async def test_old_positions_do_not_hold_up_new_ones(app: Quart, writer: Client)
     user = await writer.add_user("a")
     await writer.add_user("without")
     tweet = await writer.add_tweet("a", "text")
-    await add_events(app, tweet, user["id"], log_pages.FURTHEST - 100)
+    await add_events(app, tweet, user["id"], hub.FURTHEST - 100)
     await writer.add_tweet("a", "last")
     async with listening(app) as (listener,):
         old = [Listener(app, f"username=without&after={place}") for place in range(5, 65)]
@@ -207,7 +207,7 @@ async def test_old_positions_do_not_hold_up_new_ones(app: Quart, writer: Client)
 async def test_a_place_that_is_far_back_is_read_in_pages(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setattr(log_pages, "PAGE", 10)
+    monkeypatch.setattr(hub, "PAGE", 10)
     user = await writer.add_user("a")
     tweet = await writer.add_tweet("a", "text")
     await settle(app)  # What is counted of the words has a place in the log, too.
@@ -221,13 +221,13 @@ async def test_a_place_that_is_far_back_is_read_in_pages(
         assert (await back.next())[0][2]["text"] == (await end.next())[0][2]["text"] == "new"
 
 
-@pytest.mark.parametrize("page", [log_pages.PAGE, 20], ids=["end", "far back"])
+@pytest.mark.parametrize("page", [hub.PAGE, 20], ids=["end", "far back"])
 @pytest.mark.parametrize("query", ["", "username=a&"], ids=["all", "an author"])
 async def test_long_posts_are_sent_in_small_parts(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch, query: str, page: int
 ) -> None:
     """A client that takes nothing keeps a part in memory, of which all may be different."""
-    monkeypatch.setattr(log_pages, "PAGE", page)
+    monkeypatch.setattr(hub, "PAGE", page)
     user = await writer.add_user("a")
     tweet = await writer.add_tweet("a", "text " * 5_000)
     await settle(app)  # What is counted of the words has a place in the log, too.
@@ -240,7 +240,7 @@ async def test_long_posts_are_sent_in_small_parts(
             await client.next(61 - start)
             assert client.ids == list(range(place + start + 1, place + 62))
             parts = [len(message.get("body", b"")) for message in client.messages]
-            assert max(parts) < log_pages.MOST_BYTES + 30_000
+            assert max(parts) < hub.MOST_BYTES + 30_000
 
 
 async def test_a_place_that_is_too_far_back_is_reset(
@@ -262,8 +262,8 @@ async def test_a_place_that_is_too_far_back_is_reset(
 async def test_few_read_from_far_back_at_the_same_time(
     app: Quart, writer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_pages, "PAGE", 2)
-    monkeypatch.setattr(log_pages, "REPLAY_WAIT_S", 0)
+    monkeypatch.setattr(hub, "PAGE", 2)
+    monkeypatch.setattr(hub, "REPLAY_WAIT_S", 0)
     await writer.add_user("a")
     for number in range(20):
         await writer.add_tweet("a", f"text {number}")

@@ -14,7 +14,7 @@ from quart import Quart
 from app import create_app
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip

@@ -16,7 +16,7 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.small_pictures import WIDTHS
 from app.formats.source.file import Source
-from app.services.deletion.authors import delete_user
+from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
 from app.services.posts import small_pictures

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from quart import Quart
 
-from app.services.deletion import rooms as services
+from app.services import deletion as services
 from app.views.rooms import deletion
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said

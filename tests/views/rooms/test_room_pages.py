@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 import pytest
 from quart import Quart
 
-from app.services.deletion.purging import purge_deleted
+from app.services.deletion import purge_deleted
 from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk, telegram
 from tests.conftest import Client, Shared

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from quart import Quart
 
-from app.services.imports.sample_authors import load_samples
+from app.services.imports.storing import load_samples
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.views.conformance import IDS, OF_GAMES

@@ -8,7 +8,7 @@ from quart import Quart
 
 from app import __version__, create_app
 from app.compute.judgement import KOREAN_LIKELY, LIKELY
-from app.services.imports.sample_authors import load_samples
+from app.services.imports.storing import load_samples
 from tests.browsing import in_one_line, parts_of, signed_in
 from tests.conftest import Client, MakeConfig
 

@@ -8,8 +8,8 @@ import pytest
 from quart import Quart
 
 from app.services.access.readers import add_invitation
-from app.services.imports.sample_authors import load_samples
-from app.services.posts.samples import list_samples
+from app.services.imports.storing import load_samples
+from app.services.posts.users import list_samples
 from tests.browsing import PASSWORD, Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client

@@ -1,0 +1,272 @@
+"""Authors, their posts and chats, and data derived from posts: profiles, counts, words, vectors."""
+
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
+from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
+
+from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
+
+NameKey: Final = String(960).with_variant(String(960, collation="C"), "postgresql")
+
+_IN_ROOM: Final = ("room_id", "created_at", "place", "id")
+"""Order of a chat's messages."""
+_HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
+_IS_MOVED: Final = text("place < 0")
+
+
+def _partial_index(name: str, *columns: str, of: str) -> Index:
+    has_value = text(f"{of} IS NOT NULL")
+    return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
+
+
+class User(Base):
+    __tablename__ = "Users"
+    __table_args__ = (
+        # A full index would contain little but NULL, and SQLite would prefer it to the index of
+        # names for queries that look up many authors.
+        _partial_index("ix_Users_deleted_at", "deleted_at", of="deleted_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    username: Mapped[str] = mapped_column(String(320))
+    username_key: Mapped[str] = mapped_column(NameKey, unique=True)
+    """The name case-folded: unique, and the key of searches and sorting by code points."""
+    display_name: Mapped[str | None] = mapped_column(String(320))
+    platform: Mapped[str] = mapped_column(String(16), default="local")
+    is_of_chat: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the author is a chat's person without an account of a platform."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tweet_count: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=0)
+    """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """Time from which no answer has the author; rows are deleted in the background."""
+
+    tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
+
+
+class MediaUse(Base):
+    __tablename__ = "MediaUse"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), index=True)
+    tweet_id: Mapped[int | None] = mapped_column(
+        ForeignKey("Tweet.id", ondelete="SET NULL"), index=True
+    )
+    """None once the post is deleted; then the file is, unless another post needs it."""
+
+
+class Tweet(Base):
+    __tablename__ = "Tweet"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    user_id: Mapped[int] = mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))
+    event_id: Mapped[int] = mapped_column(BigId)
+    """The event that stored the post; no foreign key, since events are pruned."""
+    kind: Mapped[str] = mapped_column(String(8), default="post")
+    created_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """The source's time if in the future; `created_at` is the arrival's then."""
+    lang: Mapped[str | None] = mapped_column(String(35))
+    source_id: Mapped[str | None] = mapped_column(String(512))
+    url: Mapped[str | None] = mapped_column(String(2048))
+    reply_to_source_id: Mapped[str | None] = mapped_column(String(512))
+    """The platform's id of the answered post, stored here or not."""
+    reply_to_username: Mapped[str | None] = mapped_column(String(320))
+    """The answered post's author; None if unknown, or the post's own."""
+    reply_to_id: Mapped[int | None] = mapped_column(BigId)
+    """Id of the answered post; no foreign key, since it may have been deleted with its author."""
+    media: Mapped[str | None] = mapped_column(Text)
+    """JSON: a list of `Medium`, or None."""
+    counts: Mapped[str | None] = mapped_column(Text)
+    """JSON: the newest `Reactions`."""
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
+    place: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Order in a chat at one time; below 0 if ids are in another."""
+
+    user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
+
+    __table_args__ = (
+        UniqueConstraint("user_id", "source_id"),
+        Index("ix_Tweet_user_id_event_id", "user_id", "event_id"),
+        _partial_index("ix_Tweet_user_id_dated_at", "user_id", "dated_at", of="dated_at"),
+        _partial_index("ix_Tweet_user_id_media", "user_id", "created_at", "id", of="media"),
+        _partial_index(
+            "ix_Tweet_reply_to_source_id", "reply_to_source_id", of="reply_to_source_id"
+        ),
+        _partial_index("ix_Tweet_room_id_created_at_place_id", *_IN_ROOM, of="room_id"),
+        # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
+        _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
+        Index("ix_Tweet_moved", *_IN_ROOM, sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
+        # It finds the message that a reply answers; most messages of text exports have no id.
+        Index(
+            "ix_Tweet_room_id_source_id",
+            *("room_id", "source_id"),
+            sqlite_where=_HAS_ROOM_AND_ID,
+            postgresql_where=_HAS_ROOM_AND_ID,
+        ),
+        # PostgreSQL has other indexes instead, in the order of lists: unknown times last.
+        Index("ix_Tweet_user_id_created_at_id", "user_id", "created_at", "id").ddl_if("sqlite"),
+        Index("ix_Tweet_created_at_id", "created_at", "id").ddl_if("sqlite"),
+        {"sqlite_autoincrement": True},
+    )
+
+
+class Room(Base):
+    """A chat, recognised by its app's id, or by title and people; once joined to another, its row
+    stays to recognise its file.
+    """
+
+    __tablename__ = "Room"
+    __table_args__ = (
+        UniqueConstraint("platform", "external_id"),
+        Index("ix_Room_platform_title", "platform", "title"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    """The app, such as `kakaotalk`; empty if known from posts alone, a mark if deleted."""
+    external_id: Mapped[str | None] = mapped_column(String(512))
+    """The app's id of the chat, if any."""
+    title: Mapped[str | None] = mapped_column(String(320))
+    """The app's title, cut to this length, which identifies the room."""
+    name: Mapped[str | None] = mapped_column(String(320))
+    """The name given here, shown instead of the title."""
+    tz: Mapped[str | None] = mapped_column(String(64))
+    """The import's time zone; None if times have their own."""
+    date_order: Mapped[str | None] = mapped_column(String(16))
+    """Order of its files' numeric dates (`DATE_ORDERS`); None without any."""
+    joined_to_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
+    )
+    """The room with its posts, to which it was joined."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Number of messages when people were last judged; 0 before."""
+
+
+class RoomPerson(Base):
+    """A person in a room, with or without stored posts."""
+
+    __tablename__ = "RoomPerson"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    room_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Room.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    messages: Mapped[int] = mapped_column(default=0, server_default="0")
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Their newest posts about which the model was asked; 0 before."""
+    recognised: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Number of these posts that the model attributed to them, among the room's people."""
+
+
+class Profile(Base):
+    """An author's n-gram counts up to an event; newer posts are the tail."""
+
+    __tablename__ = "Profile"
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
+    )
+    recipe: Mapped[int]
+    as_of_event: Mapped[int] = mapped_column(BigId)
+    posts: Mapped[int] = mapped_column(index=True)
+    """Number of posts, indexed since a sum would read rows of some KB."""
+    counts: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    texts: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """Digests of texts, since a repeated text counts once."""
+
+
+class BackgroundSnapshot(Base):
+    """The background: n-gram counts of all authors; one row a version."""
+
+    __tablename__ = "BackgroundSnapshot"
+
+    version: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    recipe: Mapped[int]
+    """Number for the version of the features and the included shipped authors."""
+    posts: Mapped[int]
+    authors: Mapped[int]
+    """Number of authors, counted up to 100."""
+    counts: Mapped[bytes] = mapped_column(LargeBinary)
+    temperature: Mapped[float]
+    """Temperature fitted to the site's posts; 1 changes nothing."""
+    members: Mapped[bytes] = mapped_column(LargeBinary)
+    """JSON: id, posts and language of the population's authors, and which are samples."""
+    population: Mapped[bytes] = mapped_column(LargeBinary)
+    """MessagePack: counts of the population's authors."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+SLOT_S: Final = 900
+"""Seconds of a slot, since today's zones have multiples of a quarter of an hour."""
+EPOCH_S: Final = 62_135_596_800
+"""Seconds from the year 1, in which slots begin so that none is negative, to 1970."""
+UNKNOWN_SLOT: Final = -1
+"""Slot of posts without a time."""
+
+
+class PostCount(Base):
+    """Number of an author's posts in a time slot and language, perhaps 0; each change's transaction
+    updates it.
+    """
+
+    __tablename__ = "PostCount"
+    __table_args__ = (
+        # It covers figures of all authors: SQLite then reads the index alone.
+        Index("ix_PostCount_slot_lang_posts", "slot", "lang", "posts"),
+        {"sqlite_with_rowid": False},
+    )
+
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
+    )
+    slot: Mapped[int] = mapped_column(primary_key=True)
+    lang: Mapped[str] = mapped_column(String(35), primary_key=True)
+    posts: Mapped[int]
+
+
+class Word(Base):
+    """A term and the number of posts with it, which may lag behind."""
+
+    __tablename__ = "Word"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    word: Mapped[str] = mapped_column(CodePoints, primary_key=True)
+    tweets: Mapped[int]
+
+
+class Vocabulary(Base):
+    """Totals of the counted posts; one row."""
+
+    __tablename__ = "Vocabulary"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    recipe: Mapped[int]
+    tweets: Mapped[int]
+    terms: Mapped[int] = mapped_column(BigId)
+
+
+class Embedding(Base):
+    """A post's vector of length one, apart to keep the posts' rows small."""
+
+    __tablename__ = "Embedding"
+
+    tweet_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("Tweet.id", ondelete="CASCADE"), primary_key=True
+    )
+    model: Mapped[str] = mapped_column(String(2100))
+    """The embedding model; only vectors of one model compare."""
+    vector: Mapped[NDArray[np.float32]] = mapped_column(Vector)

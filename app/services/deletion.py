@@ -1,0 +1,392 @@
+"""Deleting posts, authors, chats and expired games.
+
+Authors, chats and their only people disappear from answers immediately. Rows, and messages of
+others, follow in chunks, so that other writers can run in between.
+"""
+
+import math
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
+from app.db.result_cache import DERIVED
+from app.errors import ConflictError
+from app.models import (
+    Game,
+    ImportJob,
+    LiveSource,
+    Profile,
+    Room,
+    RoomPerson,
+    Site,
+    Tweet,
+    User,
+    WrongCode,
+)
+from app.runtime.clock import monotonic, now
+from app.services.access.readers import end_readers
+from app.services.compare.profiles import ProfiledPost, subtract_posts
+from app.services.event_log import NewEvent, append_events
+from app.services.posts.post_counts import count_posts
+from app.services.posts.post_rooms import DELETED_APP, IS_KEPT, count_messages, remove_empty_rooms
+from app.services.posts.tweets import get_post
+from app.services.posts.users import get_user
+from app.services.rooms.identity import announce_change
+from app.services.rooms.room_facts import RoomFacts, get_room
+
+IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
+"""Condition on an author without a live source."""
+
+
+async def delete_user(session: AsyncSession, username: str) -> None:
+    """Remove the author from every answer, and free the name; `purge_deleted` removes the rows.
+
+    Raises NotFoundError.
+    """
+    user = await get_user(session, username)
+    # A followed author would come back with the next visit.
+    await session.execute(delete(LiveSource).where(LiveSource.username_key == user.username_key))
+    await mark_deleted(session, User.id == user.id)
+
+
+async def delete_everybody(session: AsyncSession) -> None:
+    """Delete all authors as `delete_user`, and the choice of an own archive."""
+    await mark_deleted(session)
+    await session.execute(delete(LiveSource))
+    await session.execute(update(Site).values(own_user_id=None, is_own_chosen=False))
+
+
+async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) -> None:
+    """Remove the authors that meet the conditions from answers."""
+    marked = update(User).where(User.deleted_at.is_(None), *is_meant)
+    # A key that no name has: names contain no control characters.
+    key = "\x01" + cast(User.id, String)
+    marked = marked.values(deleted_at=now(), username_key=key)
+    rows = await session.execute(
+        marked.returning(User.id, User.tweet_count), execution_options=UNTRACKED
+    )
+    gone = rows.all()
+    await session.execute(delete(Profile).where(Profile.user_id.in_(deleted_authors())))
+    is_gone = Site.own_user_id.in_(deleted_authors())
+    await session.execute(update(Site).where(is_gone).values(own_user_id=None))
+    if gone:
+        events = [NewEvent("user.deleted", user_id, posts=posts) for user_id, posts in gone]
+        await append_events(session, events)
+
+
+def deleted_authors() -> Select[int]:
+    return select(User.id).where(User.deleted_at.is_not(None))
+
+
+class RemovedPost(NamedTuple):
+    id: int
+    user_id: int
+    room_id: int | None
+    event_id: int
+    text: str
+    created_at: datetime | None
+    lang: str | None
+
+
+async def delete_post(session: AsyncSession, tweet_id: int) -> None:
+    """Delete a post, also from its author's profile. Raises NotFoundError."""
+    await get_post(session, tweet_id)
+    [post] = await remove_posts(session, Tweet.id == tweet_id)
+    # A deleted room has no people any more whose messages could be counted.
+    of_kept = select(Room.id).where(Room.id == post.room_id, IS_KEPT)
+    if (room_id := await session.scalar(of_kept)) is not None:
+        await count_messages(session, (), [(room_id, post.user_id)])
+        await remove_empty_rooms(session, [room_id])
+
+
+async def remove_posts(
+    session: AsyncSession, is_meant: ColumnElement[bool]
+) -> Sequence[RemovedPost]:
+    """Remove and return existing authors' posts, also from profiles and counts."""
+    query = select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
+        User, User.id == Tweet.user_id
+    )
+    query = query.where(is_meant, User.deleted_at.is_(None))
+    posts = [RemovedPost(*row) for row in await session.execute(query)]
+    if not posts:
+        return []
+    await subtract_posts(
+        session, [ProfiledPost(post.user_id, post.event_id, post.text) for post in posts]
+    )
+    gone_ids = is_among(session, Tweet.id, [post.id for post in posts])
+    await session.execute(delete(Tweet).where(gone_ids), execution_options=UNTRACKED)
+    await count_posts(session, (), [(post.user_id, post.created_at, post.lang) for post in posts])
+    gone = Counter(post.user_id for post in posts)
+    counts = [{"changed": user_id, "gone": number} for user_id, number in gone.items()]
+    table, number = table_of(User), bindparam("gone", type_=Integer)
+    fewer = {"tweet_count": table.c.tweet_count - number, "version": table.c.version + number}
+    await session.execute(update_by_id(User).values(fewer), counts)
+    events = [NewEvent("tweet.deleted", post.user_id, post.id) for post in posts]
+    await append_events(session, events)
+    return posts
+
+
+UNENDED: Final = ("running", "interrupted")
+
+
+class FilledRooms(msgspec.Struct):
+    rooms: set[int] = set()
+
+
+async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
+    """Return unended imports with stored messages of a chat."""
+    jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(UNENDED)))
+    return [
+        job
+        for job in jobs
+        if job.stored and room_id in msgspec.json.decode(job.stored, type=FilledRooms).rooms
+    ]
+
+
+def mark_cancelled(job: ImportJob) -> None:
+    """Let the import's process end it with what it stored."""
+    job.state, job.finished_at = "cancelled", now()
+
+
+MESSAGES: Final = 250
+"""Messages of staying people in a transaction: some 20 ms of the write lock."""
+MOST_MESSAGES: Final = 1_000
+"""Messages in a transaction while these take less than SHORT_S: each rewrites profiles."""
+SHORT_S: Final = 0.03
+LONG_S: Final = 0.08
+"""Seconds of the write lock after which the next transaction deletes fewer messages."""
+
+
+class RoomWriters(NamedTuple):
+    """Names of a chat's people, most messages first."""
+
+    only_here: list[str]
+    """People deleted with the chat."""
+    elsewhere: list[str]
+    """People who stay, with other posts."""
+
+
+async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
+    """Return a chat's people by what its deletion does to them."""
+    ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
+    query = (
+        select(User.id, User.username)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None))
+        .order_by(RoomPerson.messages.desc(), User.username_key)
+    )
+    rows = (await session.execute(query)).all()
+    return RoomWriters(
+        [username for user_id, username in rows if user_id in ids],
+        [username for user_id, username in rows if user_id not in ids],
+    )
+
+
+def _write_only_in(room_id: int) -> list[ColumnElement[bool]]:
+    """Return conditions on an unfollowed author with posts in this chat alone."""
+    of_room = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    messages = (
+        select(RoomPerson.messages)
+        .where(RoomPerson.room_id == room_id, RoomPerson.user_id == User.id)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    return [
+        User.id.in_(of_room.where(RoomPerson.messages > 0)),
+        User.tweet_count == messages,
+        IS_UNFOLLOWED,
+    ]
+
+
+async def delete_room(session: AsyncSession, room_id: int) -> RoomFacts:
+    """Remove a chat, and people who write nowhere else, from every answer; return the chat.
+
+    `delete_messages` removes the others' messages. An import that fills the chat is cancelled; a
+    new import of its file makes another chat. Raises NotFoundError.
+    """
+    room = await get_room(session, room_id)
+    for job in await filling_jobs(session, room.id):
+        mark_cancelled(job)
+    await announce_change(session, room.id)
+    await end_readers(session, room.id)
+    await mark_deleted(session, *_write_only_in(room.id))
+    # Without people it is in no answer; without a title and an id no file is taken for it.
+    await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
+    await session.execute(delete(Room).where(Room.joined_to_id == room.id))
+    unknown = {"platform": DELETED_APP, "external_id": None, "title": None, "name": room.name}
+    await session.execute(
+        update(Room).where(Room.id == room.id).values(unknown), execution_options=UNTRACKED
+    )
+    return room
+
+
+async def check_kept(session: AsyncSession, room_ids: Collection[int]) -> None:
+    """Raise ConflictError if one of the chats was deleted."""
+    kept = select(func.count(Room.id)).where(is_among(session, Room.id, room_ids), IS_KEPT)
+    if room_ids and await session.scalar(kept) != len(room_ids):
+        raise ConflictError("the chat was deleted during its import")
+
+
+async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
+    """Delete staying people's messages of deleted chats in chunks, as maintenance does.
+
+    at_most_s: seconds until the last chunk begins.
+    """
+    end = monotonic() + at_most_s
+    async with aclosing(message_removals(db)) as removals:
+        async for _ in removals:
+            if monotonic() >= end:
+                return
+
+
+async def message_removals(db: Sessions) -> AsyncGenerator[int]:
+    """Delete staying people's messages of deleted chats; yield each chunk's number."""
+    of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
+    query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
+    size = MESSAGES
+    while True:
+        # Found without the lock: they may lie between many of people who are deleted.
+        async with db.read() as session:
+            rows = (await session.execute(query.limit(5_000))).all()
+        if not rows:
+            return
+        # By author: in the order of the chat each transaction would rewrite everybody's profile.
+        ids = [row.id for row in sorted(rows, key=lambda row: row.user_id)]
+        start = 0
+        while start < len(ids):
+            async with db.write() as session:
+                since = monotonic()
+                removed = await _delete_posts(session, ids[start : start + size])
+            start += size
+            size = _next_size(size, monotonic() - since)
+            yield removed
+
+
+def _next_size(size: int, seconds: float) -> int:
+    if seconds < SHORT_S:
+        return min(2 * size, MOST_MESSAGES)
+    return max(size // 2, MESSAGES) if seconds > LONG_S else size
+
+
+async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
+    """Delete and count posts of deleted chats, and authors with nothing else, unless others deleted
+    them meanwhile.
+    """
+    posts = await remove_posts(session, is_among(session, Tweet.id, ids))
+    authors = {post.user_id for post in posts}
+    await mark_deleted(session, User.id.in_(authors), User.tweet_count == 0, IS_UNFOLLOWED)
+    return len(posts)
+
+
+def deleted_rooms() -> Select[int]:
+    return select(Room.id).where(Room.platform == DELETED_APP)
+
+
+CHUNK: Final = 500
+"""Posts, and authors, deleted in a transaction: some 30 ms of the write lock."""
+
+
+async def is_purge_due(session: AsyncSession) -> bool:
+    authors, rooms = deleted_authors().limit(1), deleted_rooms().limit(1)
+    left = await session.scalar(authors), await session.scalar(rooms)
+    return any(id_ is not None for id_ in left)
+
+
+async def purge_deleted(
+    db: Sessions, *, on_progress: Callable[[int, int], None] = lambda _done, _total: None
+) -> None:
+    """Remove all deleted rows; report removed and total numbers by chunk."""
+    is_deleted = or_(Tweet.user_id.in_(deleted_authors()), Tweet.room_id.in_(deleted_rooms()))
+    rows = (select(Tweet.id).where(is_deleted), deleted_authors(), deleted_rooms())
+    async with db.read() as session:
+        counts = [select(func.count()).select_from(query.subquery()) for query in rows]
+        total = sum([await session.scalar(count) or 0 for count in counts])
+    done = 0
+    async for removed in _removals(db):
+        done += removed
+        on_progress(min(done, total), total)
+
+
+async def _removals(db: Sessions) -> AsyncIterator[int]:
+    async for removed in message_removals(db):
+        yield removed
+    while True:
+        async with db.write() as session:
+            removed = await purge_some(session)
+        if not removed:
+            return
+        yield removed
+
+
+async def purge_some(session: AsyncSession) -> int:
+    """Remove and count a chunk of posts of deleted authors, and authors and chats without posts."""
+    is_deleted = User.deleted_at.is_not(None)
+    posts = select(Tweet.id).where(Tweet.user_id.in_(deleted_authors()))
+    posts = posts.order_by(Tweet.user_id).limit(CHUNK)
+    gone = delete(Tweet).where(Tweet.id.in_(posts.scalar_subquery())).returning(Tweet.user_id)
+    removed = (await session.scalars(gone)).all()
+    has_posts = exists().where(Tweet.user_id == User.id)
+    empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
+    authors = delete(User).where(User.id.in_(empty)).returning(User.id)
+    ended = (await session.scalars(authors)).all()
+    if ended:
+        await remove_empty_rooms(session)
+    has_messages = exists().where(Tweet.room_id == Room.id)
+    rooms = delete(Room).where(Room.platform == DELETED_APP, ~has_messages).returning(Room.id)
+    ended_rooms = (await session.scalars(rooms)).all()
+    if removed:
+        # Ranks of search results depend on all words, also on those of deleted posts.
+        event = NewEvent("rows.removed", max(removed), posts=len(removed))
+        await append_events(session, [event])
+    return len(removed) + len(ended) + len(ended_rooms)
+
+
+GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
+GAMES_KEPT: Final = timedelta(hours=48)
+"""Time after the game was created, even before its end."""
+WRONG_CODES_KEPT: Final = timedelta(minutes=10)
+
+
+async def has_old_games(session: AsyncSession) -> bool:
+    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(_is_old_code())
+    return any([await session.scalar(query.limit(1)) is not None for query in old])
+
+
+async def remove_old_games(db: Sessions) -> None:
+    async with db.write() as session:
+        await session.execute(delete(Game).where(_is_old()))
+        await session.execute(delete(WrongCode).where(_is_old_code()))
+        await tell_of_game(session)
+
+
+def _is_old() -> ColumnElement[bool]:
+    return or_(Game.ended_at <= now() - GAMES_KEPT_AFTER_END, Game.created_at <= now() - GAMES_KEPT)
+
+
+def _is_old_code() -> ColumnElement[bool]:
+    return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+
+
+async def tell_of_game(session: AsyncSession) -> None:
+    await session.flush()
+    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])
