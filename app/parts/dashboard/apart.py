@@ -33,13 +33,18 @@ from app.views.filters import View
 MOST_MEASURED: Final = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    name: str
-    judged: int
-    right: int
+class Judged(NamedTuple):
+    author: CardAuthor
     wrong: Sequence[tuple[str, int]]
     """Other authors with the number of posts attributed to each, the most first."""
+
+    @property
+    def name(self) -> str:
+        return shown_name(self.author.username)
+
+    @property
+    def share(self) -> float:
+        return self.author.right / self.author.asked
 
 
 class Measurable(NamedTuple):
@@ -93,7 +98,7 @@ class Measurement(Figure[Plot]):
     """Whether sample authors are left out without a choice of authors."""
 
     @cached_property
-    def rows(self) -> list[Given]:
+    def rows(self) -> list[Judged]:
         """The authors with judged posts, the best recognised first."""
         if self.card is None or self.card.held_out is None:
             return []
@@ -101,12 +106,8 @@ class Measurement(Figure[Plot]):
         for name, given_to, posts in self.card.given:
             if name != given_to:
                 wrong.setdefault(name, []).append((given_to, posts))
-        rows = [
-            Given(author.username, author.asked, author.right, wrong.get(author.username, []))
-            for author in self._authors
-            if author.asked
-        ]
-        return sorted(rows, key=lambda row: (-row.right / row.judged, row.name.casefold()))
+        rows = [Judged(each, wrong.get(each.username, [])) for each in self._authors if each.asked]
+        return sorted(rows, key=lambda row: (-row.share, row.author.username.casefold()))
 
     @property
     def _authors(self) -> list[CardAuthor]:
@@ -114,52 +115,53 @@ class Measurement(Figure[Plot]):
         authors = self.card.authors if self.card else []
         return [each for each in authors if several or self.view.is_about(each.username)]
 
-    def _without_bars(self) -> Iterator[str]:
-        judged = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
-        if failures := [row.name for row in judged if row not in self.drawn]:
-            yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
-        if unjudged := [each.username for each in self._authors if each.asked < FEWEST_OF_AUTHOR]:
-            yield gettext("Too few long posts to say: {names}.").format(names=some_shown(unjudged))
-
     @cached_property
-    def drawn(self) -> list[Given]:
+    def drawn(self) -> list[Judged]:
         """The authors with enough judged posts; among many, only those ever recognised, otherwise
         no one.
         """
-        rows = [row for row in self.rows if row.judged >= FEWEST_OF_AUTHOR]
-        known = [row for row in rows if row.right]
+        rows = [row for row in self.rows if row.author.asked >= FEWEST_OF_AUTHOR]
+        known = [row for row in rows if row.author.right]
         return rows if known and len(rows) <= 12 else known
-
-    @property
-    def _is_drawn(self) -> bool:
-        # Bars that are all full would add nothing to the sentence.
-        return any(row.wrong for row in self.drawn)
 
     def finding(self) -> Finding:
         if self.card is None:
             alone = gettext("This needs at least two authors with posts")
             return Finding(alone) if self.total else nothing_dated(self.view)
-        rows = self.rows
-        if not rows:
+        if not self.rows:
             return Finding(gettext("There are too few posts to measure this"))
-        if len(rows) == 1:
-            notes, title = sentences(_mostly_taken_for(rows[0])), _title_of_one(rows[0])
+        if len(self.rows) == 1:
+            title, notes = _title_of_one(self.rows[0]), _mostly_taken_for(self.rows[0])
         else:
-            extent = some_of(len(self.card.authors), self.total)
-            note = gettext("The sample authors are left out.") if self.is_of_own else ""
-            notes = sentences(_hidden(self.card), extent, *self._without_bars(), note)
-            title = _title(rows)
-        if not self._is_drawn:
-            return Finding(title, notes)
+            title, notes = _title(self.rows), self._notes(self.card)
         about = gettext(
             "Each author’s newest posts were hidden from saywho. Colour: posts whose author it "
             "named. Grey: posts that it attributed to someone else. The dates chosen above do not "
             "apply here."
         )
-        return Finding(title, notes, about=about)
+        return Finding(title, sentences(*notes), about=about if self._has_wrong else "")
+
+    def _notes(self, card: Card) -> Iterator[str]:
+        measured = card.held_out
+        if measured and measured.posts != measured.asked:
+            few = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
+            yield filled(few, posts=measured.posts, asked=measured.asked)
+        yield some_of(len(card.authors), self.total)
+        enough = [row for row in self.rows if row.author.asked >= FEWEST_OF_AUTHOR]
+        if failures := [row.author.username for row in enough if row not in self.drawn]:
+            yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
+        if unjudged := [each.username for each in self._authors if each.asked < FEWEST_OF_AUTHOR]:
+            yield gettext("Too few long posts to say: {names}.").format(names=some_shown(unjudged))
+        if self.is_of_own:
+            yield gettext("The sample authors are left out.")
+
+    @property
+    def _has_wrong(self) -> bool:
+        # Bars that are all full would add nothing to the sentence.
+        return any(row.wrong for row in self.drawn)
 
     def plot(self) -> Plot | None:
-        return _stacked(self.drawn) if self._is_drawn else None
+        return _stacked(self.drawn) if self._has_wrong else None
 
     def path(self) -> str:
         return "/compare/card?" + urlencode([("username", name) for name in self.named])
@@ -168,9 +170,8 @@ class Measurement(Figure[Plot]):
         columns = (gettext("Author"), gettext("Attributed to"), gettext("Posts"))
         rows = []
         for row in self.rows:
-            author = shown_name(row.name)
-            rows += [(author, author, row.right)] if row.right else []
-            rows += [(author, shown_name(name), posts) for name, posts in row.wrong]
+            rows += [(row.name, row.name, row.author.right)] if row.author.right else []
+            rows += [(row.name, shown_name(name), posts) for name, posts in row.wrong]
         about = gettext(
             "Each author’s newest posts were hidden from saywho, which then guessed who wrote "
             "them. The chosen dates do not apply here."
@@ -178,108 +179,66 @@ class Measurement(Figure[Plot]):
         return Table(columns, rows, about=about)
 
 
-def _title(rows: Sequence[Given]) -> str:
-    right, judged = sum(row.right for row in rows), sum(row.judged for row in rows)
-    if right == judged:
+def _title(rows: Sequence[Judged]) -> str:
+    right, asked = sum(row.author.right for row in rows), sum(row.author.asked for row in rows)
+    template = gettext("saywho named the right author for {right} of {asked} hidden posts")
+    if right == asked:
         template = gettext("saywho named the right author for all {asked} hidden posts")
-    else:
-        template = gettext("saywho named the right author for {right} of {asked} hidden posts")
-    return filled(template, right=right, asked=judged)
+    return filled(template, right=right, asked=asked)
 
 
-def _title_of_one(row: Given) -> str:
+def _title_of_one(row: Judged) -> str:
     template = ngettext(
         "saywho recognised {name} in {right} of {asked} hidden post",
         "saywho recognised {name} in {right} of {asked} hidden posts",
-        row.judged,
+        row.author.asked,
     )
-    return filled(template, right=row.right, asked=row.judged, name=shown_name(row.name))
+    return filled(template, right=row.author.right, asked=row.author.asked, name=row.name)
 
 
-def _mostly_taken_for(row: Given) -> str:
-    if not row.wrong or (len(row.wrong) > 1 and row.wrong[0][1] == row.wrong[1][1]):
-        return ""
-    name, posts = row.wrong[0]
-    note = ngettext(
-        "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
-    )
-    return filled(note, count=posts, name=shown_name(name))
+def _mostly_taken_for(row: Judged) -> Iterator[str]:
+    if row.wrong and (len(row.wrong) == 1 or row.wrong[0][1] != row.wrong[1][1]):
+        name, posts = row.wrong[0]
+        note = ngettext(
+            "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
+        )
+        yield filled(note, count=posts, name=shown_name(name))
 
 
-def _hidden(card: Card) -> str:
-    measured = card.held_out
-    if measured is None or measured.posts == measured.asked:
-        return ""
-    note = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
-    return filled(note, posts=measured.posts, asked=measured.asked)
-
-
-class _Part(NamedTuple):
-    place: int
-    start: float
-    share: float
-    label: str
-    strength: float
-
-
-def _parts_of(rows: Sequence[Given]) -> Iterator[_Part]:
-    """Yield the parts of each bar: the right share first, then other authors'."""
+def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, float, str]]:
+    """Yield start, length, row, colour, opacity and text of each segment."""
     for place, row in enumerate(rows):
-        start = 0.0
-        strength = 1.0
-        for name, posts in [(row.name, row.right), *row.wrong]:
-            share = posts / row.judged
+        start, opacity, colour = 0.0, 1.0, f"${hue(row.author.username)}"
+        for name, posts in [(row.author.username, row.author.right), *row.wrong]:
+            share = posts / row.author.asked
             label = gettext("{posts} of {asked} attributed to {name}")
-            label = filled(label, posts=posts, asked=row.judged, name=escape(shown_name(name)))
-            yield _Part(place, start, share, label, strength)
-            start += share
-            strength = max(0.25, strength * 0.6)  # The largest wrong part is the strongest.
+            label = filled(label, posts=posts, asked=row.author.asked, name=shown_name(name))
+            text = f"<b>{escape(row.name)}</b><br>{escape(label)}"
+            yield round(start, 4), round(share, 4), place, colour, opacity, text
+            # The largest wrong part is the strongest.
+            start, opacity, colour = start + share, max(0.25, opacity * 0.6), "$soft"
 
 
-class BarPart(NamedTuple):
-    place: int
-    start: float
-    share: float
-    colour: str
-    opacity: float
-    text: str
-
-
-def _segments(rows: Sequence[Given]) -> Iterator[BarPart]:
-    for place, row in enumerate(rows):
-        author, start, opacity = escape(shown_name(row.name)), 0.0, 1.0
-        for name, posts in [(row.name, row.right), *row.wrong]:
-            share = posts / row.judged
-            colour = f"${hue(row.name)}" if opacity == 1 else "$soft"
-            label = gettext("{posts} of {asked} attributed to {name}")
-            label = filled(label, posts=posts, asked=row.judged, name=escape(shown_name(name)))
-            yield BarPart(place, start, share, colour, opacity, f"<b>{author}</b><br>{label}")
-            start += share
-            opacity = max(0.25, opacity * 0.6)  # The largest wrong part is the strongest.
-
-
-def _stacked(rows: Sequence[Given]) -> Plot:
+def _stacked(rows: Sequence[Judged]) -> Plot:
     """Return a bar for each author: the right share, then other authors'."""
-    segments = list(_segments(rows))
+    starts, lengths, places, colours, opacities, texts = map(
+        list, zip(*_segments(rows), strict=True)
+    )
     trace = {
         "orientation": "h",
         "width": 0.7,
-        "base": [round(segment.start, 4) for segment in segments],
-        "x": [round(segment.share, 4) for segment in segments],
-        "y": [segment.place for segment in segments],
-        "marker": {
-            "color": [segment.colour for segment in segments],
-            "opacity": [segment.opacity for segment in segments],
-            "line": {"width": 1, "color": "$panel"},
-        },
-        "hovertext": [segment.text for segment in segments],
+        "base": starts,
+        "x": lengths,
+        "y": places,
+        "marker": {"color": colours, "opacity": opacities, "line": {"width": 1, "color": "$panel"}},
+        "hovertext": texts,
     }
     labels = {
         "type": "scatter",
         "mode": "text",
         "x": [1] * len(rows),
         "y": list(range(len(rows))),
-        "text": [show_percent(row.right / row.judged) for row in rows],
+        "text": [show_percent(row.share) for row in rows],
         "textposition": "middle right",
         "cliponaxis": False,
         "hoverinfo": "skip",
@@ -288,7 +247,7 @@ def _stacked(rows: Sequence[Given]) -> Plot:
         "xaxis": {"range": [0, 1.02], "nticks": 6, "tickformat": ".0%"},
         # There is room for the share at the end of a bar, on a screen of any width.
         "margin": {"l": 8, "r": 44, "t": 8, "b": 8},
-        "yaxis": row_axis([shown_name(row.name) for row in rows]),
+        "yaxis": row_axis([row.name for row in rows]),
         "meta": {"height": row_height(len(rows), least_px=90)},
     }
     return {"data": [trace, labels], "layout": layout}

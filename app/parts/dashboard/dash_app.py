@@ -5,7 +5,6 @@ Dash's private names are used in this module alone; the lock file pins Dash.
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable, Container
 from functools import partial
 from typing import Annotated, Any, Final, cast
 
@@ -34,10 +33,6 @@ FINGERPRINT: Final = re.compile(r"\.(v\w+)(?=\.)")
 # The types of Dash know no aria-… properties.
 dcc: Any = dash.dcc
 html: Any = dash.html
-
-
-def init_app(app: Quart) -> None:
-    app.extensions[PAGE_KEY] = mount(app)
 
 
 class FigureRequest(Struct):
@@ -84,8 +79,8 @@ class Parts(Dash):
         return super().interpolate_index(**parts)  # type: ignore[no-untyped-call]
 
 
-def mount(app: Quart) -> dict[str, str]:
-    """Register Dash on the app; return its parts of the page and its scripts' hashes."""
+def init_app(app: Quart) -> None:
+    """Register Dash on the app, with its parts of the page and its scripts' hashes for the page."""
     made: Any = Parts(
         "app.parts.dashboard",
         server=False,
@@ -104,19 +99,16 @@ def mount(app: Quart) -> dict[str, str]:
         setattr(made.backend, part, lambda *_: None)
     made.init_app(app)
     _declare_callbacks(made)
-    made.layout = layout
+    # The theme is a number that grows when the colours change, so that all figures are repainted.
+    drawings = [*map(_graph, PANELS), dcc.Store(id="theme", data=0)]
+    made.layout = lambda: html.Div(drawings, className="drawings")
     # Otherwise Dash would do this in the first request, and check in each later request.
     set_up = app.before_request_funcs[None].pop()
     set_up()
     made.index()
     parts: dict[str, str] = made.parts
     _guard(app, made, frozenset(FINGERPRINT.findall(parts["scripts"])))
-    return parts | {"hashes": " ".join(made.csp_hashes())}
-
-
-def layout() -> Any:
-    # The theme is a number that grows when the colours change, so that all figures are repainted.
-    return html.Div([*map(_graph, PANELS), dcc.Store(id="theme", data=0)], className="drawings")
+    app.extensions[PAGE_KEY] = parts | {"hashes": " ".join(made.csp_hashes())}
 
 
 def _graph(name: str) -> Any:
@@ -138,14 +130,14 @@ def _graph(name: str) -> Any:
 
 def _declare_callbacks(made: Any) -> None:
     for name, panel in PANELS.items():
-        request_id, drawing = Input(f"{name}-ask", "data"), Input(f"{name}-drawing", "data")
-        drawn = Output(f"{name}-drawing", "data")
+        drawing = Input(f"{name}-drawing", "data")
 
-        async def draw_figure(request_id: object, panel: AnyPanel = panel) -> str:
-            request = msgspec.convert(request_id, FigureRequest)
-            return await draw(panel, request.view, is_live=request.live)
+        async def draw_figure(value: object, panel: AnyPanel = panel) -> str:
+            asked = msgspec.convert(value, FigureRequest)
+            return await draw(panel, asked.view, is_live=asked.live)
 
-        made.callback(drawn, request_id, prevent_initial_call=True)(draw_figure)
+        drawn, ask = Output(f"{name}-drawing", "data"), Input(f"{name}-ask", "data")
+        made.callback(drawn, ask, prevent_initial_call=True)(draw_figure)
         made.clientside_callback(
             ClientsideFunction("saywho", "paint"),
             Output(f"{name}-graph", "figure"),
@@ -162,33 +154,18 @@ def _declare_callbacks(made: Any) -> None:
         )
 
 
-async def _called(dispatch: Callable[[], Awaitable[Response]]) -> Response:
-    """Return Dash's response to a callback, compressed if accepted. Raises MalformedError."""
-    await check_call(PANELS)
-    response = await dispatch()
-    response.headers["Cache-Control"] = "no-store"
-    response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip"):
-        data = await response.get_data(as_text=False)
-        pack = partial(gzip.compress, data, GZIP_LEVEL, mtime=0)
-        response.set_data(await resources().work_pool.run(pack))
-        response.headers["Content-Encoding"] = "gzip"
-    return response
-
-
-async def check_call(figures: Container[str]) -> None:
+async def check_call() -> None:
     """Raise MalformedError for a callback that no browser sends, since Dash validates nothing."""
     require_type("application/json")
     try:
         call = decode_json(await request.data, FigureCall)
-        await (
-            request.get_json()
-        )  # Dash parses it this way, including fields that `FigureCall` skips.
+        # Dash parses it this way, including fields that `FigureCall` skips.
+        await request.get_json()
     except (InvalidInputError, UnicodeDecodeError, RecursionError):
         raise MalformedError("There is no such callback") from None
     name = call.outputs.id.removesuffix("-drawing")
     sent = (call.output, call.outputs.property, call.inputs[0].id, call.inputs[0].property)
-    if name not in figures or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
+    if name not in PANELS or sent != (f"{name}-drawing.data", "data", f"{name}-ask", "data"):
         raise MalformedError("There is no such callback")
 
 
@@ -202,7 +179,16 @@ def _guard(app: Quart, made: Any, fingerprints: frozenset[str]) -> None:
 
     @access("read")
     async def call() -> Response:
-        return await _called(dispatch)
+        await check_call()
+        response: Response = await dispatch()
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Accept-Encoding")
+        if request.accept_encodings.quality("gzip"):
+            data = await response.get_data(as_text=False)
+            pack = partial(gzip.compress, data, GZIP_LEVEL, mtime=0)
+            response.set_data(await resources().work_pool.run(pack))
+            response.headers["Content-Encoding"] = "gzip"
+        return response
 
     @access("read")
     async def component(package_name: str, fingerprinted_path: str) -> Response:

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -123,7 +123,7 @@ class Words(Figure[Plot]):
                     word.text,
                     word.weight / most,
                     self._label(word),
-                    _query(author.username, word),
+                    _query_of_word(author.username, word),
                     colour=f"${hue(author.username)}",
                 )
                 for word in words
@@ -154,7 +154,7 @@ class Words(Figure[Plot]):
                 )
                 for name, word in rows
             ],
-            [f"/search?{_query(name, word)}" for name, word in rows],
+            [f"/search?{_query_of_word(name, word)}" for name, word in rows],
             gettext(
                 "Words and signs by how often they are used. The chosen dates do not apply here."
             ),
@@ -183,13 +183,10 @@ def _quoted(word: TypicalWord) -> str:
     return gettext("“{word}”").format(word=word.text)
 
 
-def _query(username: str, word: TypicalWord | None = None) -> str:
-    searched = {"q": f'"{word.text}"'} if word else {}
-    return urlencode(searched | {"username": username})
+def _query_of_word(username: str, word: TypicalWord) -> str:
+    return urlencode({"q": f'"{word.text}"', "username": username})
 
 
-FEWEST_AUTHORS: Final = 4
-"""Authors of a language; among fewer, the most alike may be opposites."""
 SMALLEST_SHOWN: Final = 0.02
 """Smallest likeness that is shown, in [0, 1]."""
 MOST_DRAWN: Final = 12
@@ -214,7 +211,13 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
         authors = await most_active_with(session, view.selection, limit=MOST_AUTHORS)
         languages = await written_languages(session, models, authors.rows)
         is_alone = len(view.names) == 1 or len(authors.rows) == 1
-        peers = _peers(languages, is_alone=is_alone)
+        # The most alike among fewer than four authors of a language may be opposites.
+        sizes = Counter(languages)
+        peers = [
+            place
+            for place, language in enumerate(languages)
+            if sizes[language] >= 4 and (not is_alone or language == languages[0])
+        ]
         if not peers:
             return await _words(session, view, authors, languages, is_alone=is_alone)
         alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
@@ -229,9 +232,6 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
 
     def usernames(self, loaded: "Likeness | Words") -> Iterable[str]:
         return loaded.names
-
-    async def count(self, loaded: "Likeness | Words", view: View) -> Figure[Plot]:
-        return loaded
 
 
 @dataclass(frozen=True)
@@ -269,22 +269,25 @@ class Likeness(Figure[Plot]):
         return [place for place, name in enumerate(self.names) if name in kept]
 
     def finding(self) -> Finding:
-        notes = sentences(_habits_in_common(self), *_left_out(self))
-        if not self.centre:
-            return Finding(_most_alike(self), notes)
-        about = gettext(
-            "Longer bars mean that two authors share more habits: 1 means all habits and 0 no "
-            "habits. The dates chosen above do not apply here."
-        )
-        return Finding(_nearest(self), notes, about=about)
+        title, about = _most_alike(self), ""
+        if self.centre:
+            title = _nearest(self)
+            about = gettext(
+                "Longer bars mean that two authors share more habits: 1 means all habits and 0 no "
+                "habits. The dates chosen above do not apply here."
+            )
+        return Finding(title, sentences(_habits_in_common(self), *_left_out(self)), about=about)
 
     def plot(self) -> Plot | None:
         if not self.pairs:
             return None
-        if self.centre:
-            return _bars(self)
-        alike = self.alike[np.ix_(self.drawn, self.drawn)]
-        return draw_pairs([self.names[place] for place in self.drawn], alike, SMALLEST_SHOWN)
+        if not self.centre:
+            return _grid(self)
+        bars = [
+            FigureBar(shown_name(second), like, f"{like:.2f}", _query(one, second))
+            for one, second, like in self.pairs[:8]
+        ]
+        return draw_bars(bars, range=[0, 1.12])
 
     def path(self) -> str:
         return posts_path(_of_pairs(self.view))
@@ -303,18 +306,6 @@ class Likeness(Figure[Plot]):
                 "not apply here."
             ),
         )
-
-
-def _peers(languages: Sequence[str | None], *, is_alone: bool) -> list[int]:
-    """Return the indices of the authors whose languages four or more write; is_alone: only the
-    first author's language counts.
-    """
-    sizes = Counter(languages)
-    return [
-        place
-        for place, language in enumerate(languages)
-        if sizes[language] >= FEWEST_AUTHORS and (not is_alone or language == languages[0])
-    ]
 
 
 async def _words(
@@ -339,37 +330,31 @@ async def _words(
     return Words(view, typical, 1 if is_alone else authors.total, is_any_alone=1 in sizes)
 
 
-def _left_out(data: Likeness) -> list[str]:
+def _left_out(data: Likeness) -> Iterator[str]:
     if data.centre:
         note = gettext(
             "Compared with the {count} authors of the same language who have the most posts."
         )
-        return [filled(note, count=len(data.names) - 1)]
-    few = data.looked_at - len(data.names)
-    note = ngettext(
-        "{count} more author is left out because fewer than four authors write the language, or "
-        "the language is not known.",
-        "{count} more authors are left out because fewer than four authors write their "
-        "language, or the language is not known.",
-        few,
-    )
-    return sentences(
-        some_of(data.looked_at, data.total),
-        filled(note, count=few) if few else "",
-        _not_drawn(data),
-    )
-
-
-def _not_drawn(data: Likeness) -> str:
-    if not data.pairs or len(data.drawn) == len(data.names):
-        return ""
-    note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
-    return filled(note, count=len(data.drawn))
+        yield filled(note, count=len(data.names) - 1)
+        return
+    yield some_of(data.looked_at, data.total)
+    if few := data.looked_at - len(data.names):
+        note = ngettext(
+            "{count} more author is left out because fewer than four authors write the language, "
+            "or the language is not known.",
+            "{count} more authors are left out because fewer than four authors write their "
+            "language, or the language is not known.",
+            few,
+        )
+        yield filled(note, count=few)
+    if data.pairs and len(data.drawn) < len(data.names):
+        note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
+        yield filled(note, count=len(data.drawn))
 
 
 def _best(pairs: Sequence[Pair]) -> list[Pair]:
     # Pairs are equal if their likeness is shown as equal.
-    return next(list(tied) for _, tied in groupby(pairs, key=_label))
+    return next(list(tied) for _, tied in groupby(pairs, key=lambda pair: f"{pair[2]:.2f}"))
 
 
 def _habits_in_common(data: Likeness) -> str:
@@ -383,10 +368,6 @@ def _habits_in_common(data: Likeness) -> str:
     if likeness >= 0.25:
         return gettext("They share some habits.")
     return gettext("They share few habits.")
-
-
-def _label(pair: Pair) -> str:
-    return f"{pair[2]:.2f}"
 
 
 def _most_alike(data: Likeness) -> str:
@@ -420,34 +401,20 @@ def _nearest(data: Likeness) -> str:
     return title.format(name=shown_name(data.centre), nearest=show_list(names))
 
 
-def _bars(data: Likeness) -> Plot:
-    nearest = data.pairs[:8]
-    bars = [
-        FigureBar(shown_name(pair[1]), pair[2], _label(pair), query_of_pair(pair[0], pair[1]))
-        for pair in nearest
-    ]
-    return draw_bars(bars, range=[0, 1.12])
-
-
 def _of_pairs(view: View) -> str:
     return view.query(username="", **dict.fromkeys(OF_AUTHORS, ""))
 
 
-def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -> Plot:
-    """Return a grid with a cell for each pair of at least `least` likeness; alike (n, n)."""
-    cells = [
-        Cell(
-            column=column,
-            row=row,
-            share=float(alike[row, column]),
-            text=_pair_label(one, second, float(alike[row, column])),
-            query=query_of_pair(one, second),
-        )
-        for row, one in enumerate(names)
-        for column, second in enumerate(names)
-        if alike[row, column] >= least
-    ]
-    axis = row_axis(list(map(shown_name, names)))
+def _grid(data: Likeness) -> Plot:
+    """Return a grid of the drawn authors, with a cell for each similar pair."""
+    names = [(data.names[place], shown_name(data.names[place]), place) for place in data.drawn]
+    cells = []
+    for row, (one, shown, i) in enumerate(names):
+        for column, (second, shown_second, j) in enumerate(names):
+            if (share := float(data.alike[i, j])) >= SMALLEST_SHOWN:
+                text = f"{escape(shown)} – {escape(shown_second)}: {share:.2f}"
+                cells.append(Cell(column, row, share, text, _query(one, second)))
+    axis = row_axis([shown for _, shown, _ in names])
     layout = {
         "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
         "yaxis": axis,
@@ -459,9 +426,5 @@ def draw_pairs(names: Sequence[str], alike: NDArray[np.float64], least: float) -
     return {"data": [draw_cells(cells)], "layout": layout}
 
 
-def query_of_pair(one: str, second: str) -> str:
-    return urlencode({"username": (one, second)}, doseq=True)
-
-
-def _pair_label(one: str, second: str, likeness: float) -> str:
-    return f"{escape(shown_name(one))} – {escape(shown_name(second))}: {likeness:.2f}"
+def _query(*usernames: str) -> str:
+    return urlencode({"username": usernames}, doseq=True)

@@ -15,14 +15,7 @@ from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.parts.dashboard.apart import ToldApart
-from app.parts.dashboard.figures import (
-    AnyPanel,
-    FigureAnswer,
-    answer_of,
-    kept_answer,
-    load,
-    problem_of,
-)
+from app.parts.dashboard.figures import AnyPanel, FigureAnswer, answer_of, load, problem_of
 from app.parts.dashboard.likeness import WhoLikeWhom
 from app.parts.dashboard.times import Timeline, Week
 from app.services.posts.users import Author, count_users
@@ -149,7 +142,9 @@ async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
     """Return the answer that the page contains at first; None if it comes later."""
     try:
         if panel.is_of_authors:
-            body = kept_answer(panel, view)
+            # Computing it takes too long for a page.
+            kept = resources().cache.find(panel.key(view))
+            body = kept.body if kept else None
         else:
             async with asyncio.timeout(MOST_WAITING_S):
                 body = await answer_of(panel, view)
@@ -194,7 +189,8 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
     if len(rows) <= MOST_OPEN_ROWS:
         return [RowGroup("", rows)] if rows else []
     groups = [
-        RowGroup(name, [*of_name], begin_alike=True) for name, of_name in groupby(rows, _beginning)
+        RowGroup(name, [*of_name], begin_alike=True)
+        for name, of_name in groupby(rows, lambda row: row.cells[0][0])
     ]
     if 4 * len(groups) <= len(rows):  # Smaller groups are not worth folding.
         return groups
@@ -204,10 +200,6 @@ def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
         RowGroup("", rows[:MOST_OPEN_ROWS]),
         RowGroup(text.format(count=show_number(len(others))), others),
     ]
-
-
-def _beginning(row: ShownRow) -> str:
-    return row.cells[0][0]
 
 
 @blueprint.page("/table/<name>.csv", is_cacheable=True)

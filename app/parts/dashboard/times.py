@@ -4,7 +4,7 @@ import asyncio
 import math
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -31,7 +31,6 @@ from app.parts.dashboard.figures import (
     posts_path,
     row_axis,
     sentences,
-    some_in_table,
 )
 from app.services.posts.post_counts import (
     BusyAuthors,
@@ -65,17 +64,10 @@ def fitting(first: date, last: date) -> Period:
 
 def start_of(day: date, period: Period) -> date:
     """Return the first day of a day's period; weeks begin on Monday."""
-    match period:
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(day=1, month=1 + (day.month - 1) // 3 * 3)
-        case "year":
-            return day.replace(day=1, month=1)
+    if period in {"day", "week"}:
+        return day - timedelta(days=day.weekday() if period == "week" else 0)
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
+    return day.replace(day=1, month=1 + (day.month - 1) // months * months)
 
 
 def starts(first: date, last: date, period: Period) -> Sequence[date]:
@@ -229,10 +221,6 @@ class PostsByPeriod(Figure[Plot]):
     def drawn(self) -> list[Row]:
         return rows_of(self.rows, self.rest)
 
-    @property
-    def totals(self) -> list[int]:
-        return [sum(column) for column in zip(*(row.counts for row in self.drawn), strict=True)]
-
     @cached_property
     def scale_end(self) -> int:
         """The number of posts of a bar as high as an author's row."""
@@ -247,17 +235,35 @@ class PostsByPeriod(Figure[Plot]):
         # Many authors together would flatten all other rows: their row has its own, higher scale.
         return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
-    @property
-    def highest(self) -> int:
-        return max(max(row.counts) for row in self.named)
-
     def finding(self) -> Finding:
         if self.span is None:
             return nothing_dated(self.view, self.undated)
         title, note = _title(self)
-        scales = _beyond(self), _other_scale(self)
-        notes = sentences(note, more_undated(self.undated), *scales, _together(self))
-        return Finding(title, notes, about=how_rows_are_read(self.rows, self.rest))
+        about = ""  # The panel's default.
+        if self.rest.authors:
+            about = gettext(
+                "The author with the most posts is on top. Select a bar to see its posts; a bar of "
+                "the others shows all posts of its time."
+            )
+        elif len(self.rows) == 2:
+            about = gettext("The author with more posts is on top. Select a bar to see its posts.")
+        return Finding(title, sentences(note, *self._notes()), about=about)
+
+    def _notes(self) -> Iterator[str]:
+        end, last = self.scale_end, self.drawn[-1]
+        yield more_undated(self.undated)
+        if any(posts > end for row in self.named for posts in row.counts):
+            note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
+            yield filled(note, count=end)
+        if self.end_of(last) != end:
+            note = gettext("The row of the {others} has its own scale, up to {count}.")
+            yield filled(note, others=last.name, count=self.end_of(last))
+        if self.rest.authors:
+            note = gettext("The table has the {shown} of {all} authors with the most posts.")
+            yield filled(note, shown=len(self.authors.names), all=self.authors.total)
+        elif len(self.drawn) != len(self.rows):
+            note = gettext("The table lists each of the {others} separately.")
+            yield note.format(others=last.name)
 
     def plot(self) -> Plot | None:
         if self.span is None:
@@ -299,7 +305,7 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     """Return a title and a note: the leading period or author, or the days, which the note has if
     the title does not.
     """
-    totals = data.totals
+    totals = [sum(column) for column in zip(*(row.counts for row in data.drawn), strict=True)]
     posts = sum(totals)
     first, last = data.span or (date.min, date.min)
     if sum(map(bool, totals)) == 1:
@@ -327,30 +333,6 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
     return filled(title, total=posts, **span), ""
-
-
-def _beyond(data: PostsByPeriod) -> str:
-    end = data.scale_end
-    note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
-    return filled(note, count=end) if data.highest > end else ""
-
-
-def _other_scale(data: PostsByPeriod) -> str:
-    last = data.drawn[-1]
-    if (end := data.end_of(last)) == data.scale_end:
-        return ""
-    note = gettext("The row of the {others} has its own scale, up to {count}.")
-    return filled(note, others=last.name, count=end)
-
-
-def _together(data: PostsByPeriod) -> str:
-    if data.rest.authors:
-        return some_in_table(len(data.authors.names), data.authors.total)
-    if len(data.drawn) == len(data.rows):
-        return ""
-    return gettext("The table lists each of the {others} separately.").format(
-        others=data.drawn[-1].name
-    )
 
 
 def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
@@ -430,18 +412,7 @@ def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
     )
 
 
-def how_rows_are_read(usernames: Collection[str], rest: Rest) -> str:
-    """Return how to read the rows; empty for the panel's default text."""
-    if rest.authors:
-        return gettext(
-            "The author with the most posts is on top. Select a bar to see its posts; a bar of "
-            "the others shows all posts of its time."
-        )
-    two = gettext("The author with more posts is on top. Select a bar to see its posts.")
-    return two if len(usernames) == 2 else ""
-
-
-def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest = NO_REST) -> list[Row]:
+def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest) -> list[Row]:
     """Return the rows of authors' posts, the most first; with many authors, some and the rest share
     the last, without usernames.
     """
@@ -477,9 +448,6 @@ class Week(Panel["PostsByHour"]):
         hours = await count_by_hour_of_week(session, view.selection, view.zone)
         undated = 0 if any(hours) else await count_undated(session, view.selection)
         return PostsByHour(view, hours, undated)
-
-    async def count(self, loaded: "PostsByHour", view: View) -> "PostsByHour":
-        return loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -547,8 +515,12 @@ def _title_of_week(data: list[int]) -> str:
             total,
         )
         return filled(few, count=total)
-    busiest, parts = clear_peak(data), parts_of_day(data)
-    part = clear_peak(parts)
+    hours_of_part = HOURS // len(PARTS)
+    parts = [
+        sum(posts for hour, posts in enumerate(data) if hour % HOURS // hours_of_part == part)
+        for part in range(len(PARTS))
+    ]
+    busiest, part = clear_peak(data), clear_peak(parts)
     # Each of 168 equal hours has a share of 0.006.
     if busiest is not None and data[busiest] >= 0.05 * total:
         title = gettext(
@@ -561,12 +533,3 @@ def _title_of_week(data: list[int]) -> str:
         title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
         return filled(title, part=gettext(PARTS[part]), count=parts[part], total=total)
     return gettext("Spread over the week: no hour and no part of the day stands out")
-
-
-def parts_of_day(data: list[int]) -> list[int]:
-    """Return the number of posts at night, in the morning, afternoon and evening."""
-    width = HOURS // len(PARTS)
-    return [
-        sum(posts for hour, posts in enumerate(data) if hour % HOURS // width == part)
-        for part in range(len(PARTS))
-    ]
