@@ -4,6 +4,7 @@ import logging
 import os
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 from dotenv import dotenv_values, find_dotenv
@@ -11,7 +12,7 @@ from quart import Quart
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app import cli, lifespan, parts, static_files
+from app import cli, lifespan, parts
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -21,9 +22,50 @@ from app.language import dates, i18n
 from app.paths import OF_ZONE, STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
-from app.views import answers, cards, page, policies, requests, routes
+from app.views import answers, page, phone, policies, requests
+from app.views.access import content, login, settings
+from app.views.authors import api as authors_api
+from app.views.authors import pages as authors
+from app.views.comparing import api as comparing_api
+from app.views.comparing import pages as comparing
+from app.views.imports import api as imports_api
+from app.views.imports import pages as imports
+from app.views.posts import api as posts_api
+from app.views.posts import media, search, search_api
+from app.views.posts import pages as posts
+from app.views.rooms import api as rooms_api
+from app.views.rooms import pages as rooms
+from app.views.site import api as site_api
+from app.views.site import home
 
 logger = logging.getLogger(__name__)
+
+API_BLUEPRINTS: Final = (
+    site_api.blueprint,
+    authors_api.blueprint,
+    posts_api.blueprint,
+    posts_api.live,
+    rooms_api.blueprint,
+    search_api.blueprint,
+    comparing_api.blueprint,
+    imports_api.blueprint,
+)
+"""Blueprints under /api/v1."""
+PAGES: Final = (
+    home,
+    phone,
+    authors,
+    rooms,
+    comparing,
+    search,
+    posts,
+    media,
+    login,
+    settings,
+    content,
+    imports,
+)
+"""Modules with the blueprints of pages."""
 
 
 def make_app(config: Config | None) -> Quart:
@@ -43,7 +85,7 @@ def make_app(config: Config | None) -> Quart:
     lifespan.init_app(app, config, metrics, loaded)
 
     # 1. The layers in front of the app.
-    _add_layers(app, config, metrics, OF_ZONE + cards.zones_of(loaded))
+    _add_layers(app, config, metrics, OF_ZONE + page.zones_of(loaded))
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
@@ -56,10 +98,11 @@ def make_app(config: Config | None) -> Quart:
     app.before_request(answers.wait_for_write)
 
     # 4. The views, and the static files beside them.
-    static_files.init_app(app)
+    answers.keep_static_files(app)
     page.init_app(app, config)
-    routes.init_app(app)
-    cards.init_app(app, loaded)
+    for blueprint in (*API_BLUEPRINTS, *(module.blueprint for module in PAGES)):
+        app.register_blueprint(blueprint)
+    page.add_parts(app, loaded)
 
     # 5. The answers to errors, and the hook that sees every answer.
     answers.handle_errors(app)

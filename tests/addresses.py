@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 from typing import Final
 
+from app.factory import API_BLUEPRINTS
 from app.parts import load_all
 from app.views.blueprints import operations_of
-from app.views.openapi import document
-from app.views.routes import API_BLUEPRINTS
+from app.views.site.api import document
 
 GUIDE: Final = Path(__file__).parents[1] / "docs" / "api.md"
 MARKS: Final = ("<!-- addresses -->", "<!-- end of addresses -->")

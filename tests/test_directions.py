@@ -30,7 +30,7 @@ def test_every_import_inside_services_runs_downwards() -> None:
 def test_every_import_inside_views_runs_downwards() -> None:
     modules = house.inner_modules("views")
     folders = {subject for subject, path in modules if path.parent.name != "views"}
-    assert house.inner_floors("views").keys() == folders | {"routes"}
+    assert house.inner_floors("views").keys() == folders
     assert house.upward_inner_imports("views") == []
 
 

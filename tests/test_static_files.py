@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from quart import Quart, Response, url_for
 
-from app import static_files
+from app.views import answers
 from tests.conftest import Client
 
 YEAR: Final = "max-age=31536000, immutable"
@@ -72,7 +72,7 @@ async def test_a_changed_file_has_another_address(tmp_path: Path) -> None:
     file = tmp_path / "app.js"
     file.write_text("let before;")
     app = Quart("changing", static_folder=str(tmp_path))
-    static_files.init_app(app)
+    answers.keep_static_files(app)
 
     async def address() -> str:
         async with app.test_request_context("/"):

@@ -17,9 +17,9 @@ from app.language.i18n import CHAT, gettext, ngettext, speaking, speaking_of
 from app.language.korean_particles import Sentence
 from app.services.imports import storing
 from app.services.posts import media
-from app.views import openapi
 from app.views.blueprints import operations_of
-from app.views.openapi import document
+from app.views.site import api as openapi
+from app.views.site.api import document
 from tests.views.conformance import every_blueprint
 
 ROOT = Path(package.__file__).parent

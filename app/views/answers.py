@@ -1,18 +1,25 @@
-"""Freshness, headers, problem details and error pages of all answers."""
+"""Freshness, headers, problem details and error pages of all answers; addresses of static files
+with a hash of their content.
+"""
 
 import asyncio
 import contextlib
 import errno
+import functools
+import hashlib
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from http import HTTPStatus
-from typing import Final, cast
+from pathlib import Path
+from typing import Any, Final, cast
 
 import msgspec
 from quart import Quart, Response, g, make_response, redirect, request
 from quart.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.urls import iri_to_uri
 
+from app.asgi.streams import EndlessBody, hand_over
 from app.db.result_cache import cacheable
 from app.errors import (
     UNTYPED,
@@ -34,12 +41,14 @@ from app.paths import FOR_PROGRAMS, is_endless
 from app.runtime.clock import monotonic
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
+from app.views.blueprints import EVENTS
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import is_still_readable, own_chat, right_to_read, send_to_login
 from app.views.requests import event_of, too_large
 
 LOOK_EVERY_S: Final = 3.0
 """Seconds between checks of a stream's right."""
+YEAR_S: Final = 365 * 24 * 3600
 
 logger = logging.getLogger(__name__)
 
@@ -123,6 +132,20 @@ def streamed(pieces: AsyncGenerator[bytes, None], headers: dict[str, str]) -> Re
     if is_head:
         del response.content_length  # It is not known.
     response.timeout = None
+    return response
+
+
+def endless(events: EndlessBody | None) -> Response:
+    """Return a live stream's answer; HEAD has no events."""
+    if events is not None:
+        hand_over(request.scope, events)
+    headers = {
+        "Content-Type": f"{EVENTS}; charset=utf-8",
+        "Cache-Control": "no-cache",
+        "X-Accel-Buffering": "no",
+    }
+    response = Response(b"", headers=headers)
+    del response.content_length  # It is not known.
     return response
 
 
@@ -242,6 +265,14 @@ def see_other(address: str) -> Response:
     return cast(Response, redirect(address, 303))
 
 
+def local_address(address: str) -> str:
+    """Return the URL if on this site, else the front page (no open redirects)."""
+    is_local = address.startswith("/") and not address.startswith("//")
+    # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
+    is_plain = address.isprintable() and "\\" not in address
+    return iri_to_uri(address) if is_local and is_plain else "/"
+
+
 async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
     """Return a table as the CSV file `saywho-NAME.csv`."""
     return Response(
@@ -249,3 +280,40 @@ async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
         content_type="text/csv; charset=utf-8; header=present",
         headers={"Content-Disposition": f'attachment; filename="saywho-{name}.csv"'},
     )
+
+
+def keep_static_files(app: Quart) -> None:
+    """Add hashes to the addresses of static files, and tell browsers how long to keep them;
+    addresses without or with an old hash work too.
+    """
+    folder = Path(app.static_folder or "")
+    for file in folder.iterdir():
+        content_hash(file)  # No request has to read it.
+
+    @app.url_defaults
+    def add_hash(endpoint: str, values: dict[str, Any]) -> None:
+        if endpoint == "static":
+            values.setdefault("v", content_hash(folder / values["filename"]))
+
+    @app.after_request
+    async def tell_browsers(response: Response) -> Response:
+        if request.endpoint == "static" and response.status_code == 200:
+            digest = content_hash(folder / (request.view_args or {})["filename"])
+            is_named = digest is not None and request.args.get("v") == digest
+            kept = f"public, max-age={YEAR_S}, immutable"
+            response.headers["Cache-Control"] = kept if is_named else "no-cache"
+        return response
+
+
+def content_hash(file: Path) -> str | None:
+    """Return the beginning of the SHA-256 of a file's content; None without the file."""
+    try:
+        found = file.stat()
+        return _digest(file, found.st_mtime_ns, found.st_size)
+    except OSError:
+        return None
+
+
+@functools.lru_cache(maxsize=200)
+def _digest(file: Path, _mtime_ns: int, _size_bytes: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """Declarations of views: route, policy, checked parameters and forms, answers.
 
-`app/views/openapi.py` documents the declared operations.
+`app/views/site/api.py` documents the declared operations.
 """
 
 import functools

@@ -6,9 +6,14 @@ Their methods need the page's people to be bound (`app/views/cast.py`).
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
-from app.language.i18n import show_number
+from app.compute.times import BUSY_H, DAY_H
+from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
+from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number
+from app.language.tell import tell, tell_of_past
+from app.views.cast import post_count
+from app.views.habit_words import part_of
 
 TableCell = str | int | float | None
 PlotT = TypeVar("PlotT")
@@ -93,3 +98,130 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
 
 def _written(cell: TableCell) -> str:
     return show_number(cell) if isinstance(cell, int | float) else cell or ""
+
+
+LEAST_PART: Final = 0.3
+"""Share of posts in the busiest part of the day; equal parts have 0.25."""
+PARTS: Final = (
+    gettext_noop("night, 0:00 to 6:00"),
+    gettext_noop("morning, 6:00 to 12:00"),
+    gettext_noop("afternoon, 12:00 to 18:00"),
+    gettext_noop("evening, 18:00 to 24:00"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HoursFigure(Figure[PlotT]):
+    column: str
+    hours: Sequence[int]
+    busy_from: int | None
+    zone: str
+    hue: str
+    address: str
+    is_past: bool = False
+    """Whether no more posts can come."""
+
+    def finding(self) -> Finding:
+        topic = gettext("By hour")
+        if not any(self.hours):
+            return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
+        title = busiest(self.hours, self.busy_from, is_past=self.is_past)
+        about = how_counted(self.busy_from, is_past=self.is_past)
+        return Finding(title, self.notes(), topic, about, self.zone)
+
+    def notes(self) -> list[str]:
+        return []
+
+    def table(self) -> Table:
+        rows = [*zip(HOURS, self.hours, strict=True)] if any(self.hours) else []
+        return Table([gettext("Hour"), self.column], rows)
+
+    def path(self) -> str:
+        return self.address
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFigure(HoursFigure[Clock]):
+    outline_column: str = ""
+    outline: Sequence[int] = ()
+    outline_told: str = ""
+    labelled_by: str = ""
+    """Ids of the labels of a page's first drawing."""
+
+    def notes(self) -> list[str]:
+        return [self.outline_told] if self.outline_told else []
+
+    def table(self) -> Table:
+        if not any(self.outline):
+            return HoursFigure.table(self)
+        columns = [gettext("Hour"), self.column, self.outline_column]
+        return Table(columns, [*zip(HOURS, self.hours, self.outline, strict=True)])
+
+    def plot(self) -> Clock | None:
+        told = busiest(self.hours, self.busy_from, is_past=self.is_past)
+        caption = told or gettext("By hour")
+        return clock_of(self.hue, caption, self.hours, self.outline, self.labelled_by)
+
+
+def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:
+    """Return a sentence of the busiest hours, from `start`; empty for None. Some hour has posts."""
+    if start is None:
+        return ""
+    busy = [hours[(start + step) % DAY_H] for step in range(BUSY_H)]
+    part = part_of(sum(busy) / sum(hours))
+    told = tell_of_past if is_past else tell
+    return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
+
+
+def how_told() -> str:
+    return gettext(
+        "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
+        "other three hours by more than chance."
+    )
+
+
+def how_counted(start: int | None, *, is_past: bool = False) -> str:
+    if start is not None:
+        return how_told()
+    nothing = gettext("No hours are clearly the busiest.")
+    if is_past:
+        nothing = gettext_of_past("No hours are clearly the busiest.")
+    return f"{nothing} {how_told()}"
+
+
+def busiest_briefly(start: int | None) -> str:
+    if start is None:
+        return ""
+    return tell("busiest_hours", "briefly", start=start, end=(start + BUSY_H) % DAY_H)
+
+
+def clock_of(
+    hue: str, caption: str, hours: Sequence[int], beside: Sequence[int], labelled_by: str = ""
+) -> Clock | None:
+    if not any(hours):
+        return None
+    shares, outline = _shares(hours), _shares(beside)
+    most = max(*shares, *outline)
+    return Clock(
+        hue,
+        caption,
+        tuple(100 * share / most for share in shares),
+        tuple(100 * share / most for share in outline) if any(beside) else (),
+        labelled_by,
+        tuple(told_by_hour(hours)),  # Drawings are hashed: pictures are cached by them.
+    )
+
+
+def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:
+    return Columns(hue, caption, counts, [*map(post_count, counts)], HOURS, HOUR_LABELS)
+
+
+def told_by_hour(hours: Sequence[int]) -> list[str]:
+    """Return each hour's number of posts; empty without posts."""
+    texts = {count: post_count(count) for count in {*hours} if count}
+    named = zip(HOURS, hours, strict=True)
+    return [f"{name}: {texts[count]}" if count else "" for name, count in named]
+
+
+def _shares(hours: Sequence[int]) -> list[float]:
+    return [count / max(sum(hours), 1) for count in hours]

@@ -1,21 +1,12 @@
 """Texts in pieces, as pages show them, and search results."""
 
-import re
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
-from jinja2.utils import urlize
-from markupsafe import Markup, escape
-
-from app.compute.text import has_link
 from app.services.search.results import Hit
-from app.views.links import search_path
 
 Mark = TypeVar("Mark")
-_MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
-"""A word that may hold a URL, @name or #tag; others are escaped together."""
-_NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +28,6 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
     if place < len(text):
         pieces.append(Marked(text[place:], False))
     return pieces
-
-
-def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a text's piece with links, except for words cut off at its ends."""
-    markup, shown_to = Markup(), 0
-    for word in _MAY_BE_LINK.finditer(text):
-        is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
-        if not is_cut and (link := _as_link(word[0])):
-            markup += escape(text[shown_to : word.start()]) + link
-            shown_to = word.end()
-    return markup + escape(text[shown_to:])
-
-
-def _as_link(word: str) -> Markup | None:
-    if "\N{HORIZONTAL ELLIPSIS}" in word:
-        return None
-    if has_link(word):
-        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
-    if (match := _NAME_OR_TAG.match(word)) is None:
-        return None
-    link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    address = search_path(match["term"])
-    return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
 
 
 def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:

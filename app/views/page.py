@@ -1,19 +1,25 @@
-"""Rendering pages, which are values of what their templates show."""
+"""Rendering pages, which are values of what their templates show; what parts add to them."""
 
 import contextlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache, cached_property
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 
-from jinja2 import StrictUndefined
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.utils import urlize
+from markupsafe import Markup, escape
 from msgspec import Struct
-from quart import Quart, current_app, g
+from quart import Quart, current_app, g, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import has_link
 from app.config import Config
 from app.errors import AppError, Message
 from app.formats.post import PLATFORMS
-from app.language.i18n import language, own_address, speaking, translate_message
+from app.language.i18n import gettext, language, own_address, speaking, translate_message
 from app.lifespan import resources
+from app.parts import Listed, Part
 from app.views.cast import (
     NOBODY,
     Cast,
@@ -28,8 +34,13 @@ from app.views.cast import (
     post_count,
     shown_name,
 )
-from app.views.highlighting import with_links
-from app.views.links import author_path, is_of_own_network, is_of_this_machine, portrait_path
+from app.views.policies import own_chat
+
+_PARTS: Final = "saywho.parts"
+Parts = Mapping[Listed, Part]
+_MAY_BE_LINK: Final = re.compile(r"(?<!\S)[^\s@#/]*+[@#/]\S*")
+"""A word that may hold a URL, @name or #tag; others are escaped together."""
+_NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?<![.-])|#\w+)")
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
@@ -126,6 +137,97 @@ def _shown(kind: type[WebPage]) -> list[str]:
     return [*(name for name in kind.__struct_fields__ if name not in of_cast), *properties]
 
 
+def zones_of(parts: Parts) -> tuple[str, ...]:
+    """Return path prefixes of pages that show days in the browser's zone."""
+    blueprints = (blueprint for part in parts.values() for blueprint in part.pages)
+    return tuple(f"{each.url_prefix}/" for each in blueprints if getattr(each, "shows_days", False))
+
+
+def parts_here() -> Parts:
+    parts: Parts = current_app.extensions[_PARTS]
+    return parts
+
+
+def has_page(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def url_of(endpoint: str, **values: Any) -> str:
+    """Return the URL of a page; empty if its part is left out."""
+    return url_for(endpoint, **values) if has_page(endpoint) else ""
+
+
+def menu_of_parts() -> list[tuple[str, tuple[str, ...], str]]:
+    entries = (entry for part in parts_here().values() for entry in part.menu)
+    return [(entry.endpoint, entry.also, gettext(entry.label)) for entry in entries]
+
+
+def show_cards(place: str, *values: object, **named: object) -> Markup:
+    """Return all parts' cards at a place, made by macros of that name."""
+    shown = []
+    for listed, part in parts_here().items():
+        if place in part.cards:
+            template = current_app.jinja_env.get_template(f"{listed.name}/_cards.html")
+            shown.append(getattr(template.module, place)(*values, **named))
+    return Markup().join(shown)
+
+
+async def read_cards(session: AsyncSession, place: str, *values: object) -> dict[str, Any]:
+    return {
+        listed.name: await part.reads[place](session, *values)
+        for listed, part in parts_here().items()
+        if part.reads and place in part.reads
+    }
+
+
+def author_path(username: str) -> str:
+    """Return an author's URL, for readers of one chat of the card there."""
+    if own_chat() is None:
+        return url_for("authors.show_author", username=username)
+    return card_path(username)
+
+
+def portrait_path(username: str) -> str:
+    if own_chat() is None and has_page("author_portraits.show_author_portrait"):
+        return url_for("author_portraits.show_author_portrait", username=username)
+    return author_path(username)
+
+
+def card_path(username: str) -> str:
+    if not has_page("portraits.show_portrait"):
+        return url_for("rooms.show_room", room_id=own_chat())
+    return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
+
+
+def search_path(words: str) -> str:
+    if (room_id := own_chat()) is not None:
+        return url_for("rooms.show_room", room_id=room_id, q=words)
+    return url_for("search.show_search", q=words)
+
+
+def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
+    """Return a text's piece with links, except for words cut off at its ends."""
+    markup, shown_to = Markup(), 0
+    for word in _MAY_BE_LINK.finditer(text):
+        is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
+        if not is_cut and (link := _as_link(word[0])):
+            markup += escape(text[shown_to : word.start()]) + link
+            shown_to = word.end()
+    return markup + escape(text[shown_to:])
+
+
+def _as_link(word: str) -> Markup | None:
+    if "\N{HORIZONTAL ELLIPSIS}" in word:
+        return None
+    if has_link(word):
+        return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
+    if (match := _NAME_OR_TAG.match(word)) is None:
+        return None
+    link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
+    address = search_path(match["term"])
+    return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
+
+
 def init_app(app: Quart, config: Config) -> None:
     """Give templates their filters and facts about pages.
 
@@ -145,12 +247,12 @@ def init_app(app: Quart, config: Config) -> None:
         "author_path": author_path,
         "portrait_path": portrait_path,
         "is_site_private": is_site_private,
+        "part_cards": show_cards,
+        "has_page": has_page,
+        "url_of": url_of,
+        "menu_of_parts": menu_of_parts,
     }
-    app.jinja_env.tests |= {
-        "speaker": is_speaker,
-        "of_this_machine": is_of_this_machine,
-        "of_own_network": is_of_own_network,
-    }
+    app.jinja_env.tests |= {"speaker": is_speaker}
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.is_async = False  # Nothing in a page waits: a tenth of its time.
 
@@ -161,3 +263,14 @@ def init_app(app: Quart, config: Config) -> None:
         has_address = config.url and "locale" in g
         canonical = config.url + own_address(*parts) if has_address else ""
         return {"site_url": config.url, "canonical": canonical}
+
+
+def add_parts(app: Quart, parts: Parts) -> None:
+    app.extensions[_PARTS] = parts
+    folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
+    app.jinja_loader = FileSystemLoader(folders)
+    for part in parts.values():
+        for blueprint in (*part.api, *part.pages):
+            app.register_blueprint(blueprint)
+        if part.mounts:
+            part.mounts(app)

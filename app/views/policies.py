@@ -224,6 +224,11 @@ def right_to_read() -> Right | None:
     return VISITOR if g.account is None else Right("session", g.account.session_id)
 
 
+def own_session() -> Right | None:
+    """Return the session whose streams count together; None for visitors."""
+    return Right("session", g.account.session_id) if g.account else None
+
+
 async def is_still_readable() -> bool:
     """Return whether the site stayed public for a visitor who needs that."""
     return not g.get("is_visitor") or await resources().openness.is_public()

@@ -49,6 +49,11 @@ class NoArgs(msgspec.Struct):
     """The form of an address without parameters."""
 
 
+class NextArgs(msgspec.Struct):
+    next: str = "/"
+    """Where to go on."""
+
+
 def number_of(text: str, most: int = MAX_ID) -> int | None:
     """Return a text's whole number up to `most`; None for anything else."""
     if not re.fullmatch("[0-9]{1,16}", text, re.ASCII) or int(text) > most:

@@ -26,7 +26,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks
 
 from app.views.blueprints import operations_of
-from app.views.openapi import document
+from app.views.site.api import document
 from tests.installation import Installation
 from tests.server import SERVE, Server, serving
 from tests.views.conformance import every_blueprint

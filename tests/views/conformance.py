@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from jsonschema_rs import Draft202012Validator
 from quart import Blueprint, Quart
 
+from app.factory import API_BLUEPRINTS
 from app.parts import load_all
 from app.views.blueprints import operations_of
-from app.views.openapi import document
-from app.views.routes import API_BLUEPRINTS
+from app.views.site.api import document
 from tests.conftest import NDJSON, Client
 
 

@@ -13,10 +13,10 @@ from quart import Quart, g
 from selectolax.lexbor import LexborHTMLParser
 
 from app.config import Locale
+from app.factory import PAGES
 from app.language.dates import show_zone, unbroken
 from app.language.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
 from app.views.highlighting import Marked, excerpt, marked_text
-from app.views.routes import PAGES
 from tests.conftest import Client, Shared
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]

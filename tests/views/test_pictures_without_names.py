@@ -16,6 +16,7 @@ from app.compute.text import joined_gaps
 from app.drawing.poster import Poster
 from app.parts.pictures.answer import Picture, read_picture, without_names
 from app.parts.pictures.author import read_poster as read_author_poster
+from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
 from app.parts.pictures.room import read_poster as read_room_poster
 from app.parts.pictures.room_year import read_poster as read_room_year_poster
 from app.parts.pictures.year import read_poster as read_year_poster
@@ -24,8 +25,7 @@ from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.years.pages import read_in_zone as read_year
 from app.parts.years.year import read_room_year
 from app.services.rooms.room_facts import get_room
-from app.views.comparing.asking import ComparePageArgs
-from app.views.picture_args import PeopleArgs, PictureArgs
+from app.views.comparing.pages import ComparePageArgs
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

@@ -21,7 +21,7 @@ from app.errors import InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.parts.dashboard.figures import AnyPanel, draw
 from app.parts.dashboard.page import DASHBOARD, PAGE_KEY, PANELS
-from app.static_files import YEAR_S
+from app.views.answers import YEAR_S
 from app.views.policies import access
 from app.views.requests import decode_json, require_type
 

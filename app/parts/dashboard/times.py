@@ -42,9 +42,8 @@ from app.services.posts.post_counts import (
     count_undated,
 )
 from app.views.cast import hue, shown_name
-from app.views.figure import Figure, Finding, Table
+from app.views.figure import LEAST_PART, PARTS, Figure, Finding, Table
 from app.views.filters import View
-from app.views.hours import LEAST_PART, PARTS
 
 Period = Literal["day", "week", "month", "quarter", "year"]
 REST: Final = ""

@@ -18,9 +18,9 @@ from app.parts.games.results import result_rows
 from app.paths import LIVE
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right
-from app.views.answers import csv_answer
+from app.views.answers import csv_answer, endless
 from app.views.blueprints import CSV, EVENTS, ApiBlueprint, Reply
-from app.views.posts.live import endless, own_session
+from app.views.policies import own_session
 
 blueprint = ApiBlueprint("api_games", tag="games")
 

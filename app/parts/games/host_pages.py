@@ -32,8 +32,8 @@ from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.links import bind_for_others, is_of_this_machine, origin_for_others, qr_code
 from app.views.page import FormPage, WebPage, render, render_form
+from app.views.phone import bind_for_others, is_of_this_machine, origin_for_others, qr_code
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("games", policy="operator")

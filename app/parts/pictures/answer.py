@@ -31,16 +31,20 @@ from app.drawing.png import MARGIN, Canvas, Field, ThemeName
 from app.drawing.poster import FORMATS, Format
 from app.language.i18n import gettext, language, ngettext, show_number, show_percent, speaking
 from app.lifespan import resources
-from app.parts.pictures.picture_page import PicturePage, cast_in_picture, names_hidden_in
+from app.parts.pictures.picture_page import (
+    PeopleArgs,
+    PicturePage,
+    cast_in_picture,
+    names_hidden_in,
+)
 from app.runtime.clock import now
 from app.services.compare.name_masking import hide
 from app.services.compare.verdict import Comparison
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, shown_name
-from app.views.comparing.asking import ComparePageArgs, asked_here, given_texts
 from app.views.comparing.evidence import shown_marks
-from app.views.comparing.pages import people_of
+from app.views.comparing.pages import ComparePageArgs, asked_here, given_texts, people_of
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
     bars_of,
@@ -52,7 +56,6 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
-from app.views.picture_args import PeopleArgs
 from app.views.requests import args_of
 
 

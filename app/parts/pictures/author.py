@@ -12,6 +12,7 @@ from app.language.dates import show_period
 from app.language.i18n import gettext, ngettext, show_number
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
+    PictureArgs,
     PicturePage,
     Pictures,
     ZoneFor,
@@ -33,7 +34,6 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.habit_words import HARDLY, label_of, told_alone, value_of
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("author_pictures")
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import unquote, urlencode
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from msgspec.structs import asdict
 from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
@@ -13,7 +14,8 @@ from quart.typing import ResponseReturnValue
 from app.asgi.edge import is_loopback_host
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
-from app.drawing.poster import FORMATS, Poster, draw_poster
+from app.drawing.png import ThemeName
+from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
@@ -21,12 +23,36 @@ from app.services.compare.name_masking import NOBODY, hide, read_names_around
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
-from app.views.cast import Cast
+from app.views.cast import Cast, numbered_initials
 from app.views.filters import zone_of_page, zone_of_picture
-from app.views.initials import numbered_initials
 from app.views.page import WebPage, render
-from app.views.picture_args import LookArgs, PeopleArgs, PictureArgs
 from app.views.policies import OfChat, own_origin
+
+
+class LookArgs(Struct):
+    format: Format = "1200x630"
+    theme: ThemeName = "light"
+    lang: Literal["ko", "en"] | None = None
+    """Language of the page with the link; programs that show links send none."""
+
+
+class PeopleArgs(LookArgs):
+    tz: str = ""
+    """Time zone of its days (default: the chat's, otherwise UTC)."""
+    names: Literal["names", "initials"] = "names"
+
+    @property
+    def has_names(self) -> bool:
+        return self.names == "names"
+
+
+class PictureArgs(PeopleArgs):
+    words: Literal["", "1"] = ""
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.words)
+
 
 Args = TypeVar("Args", bound=LookArgs)
 Subject = TypeVar("Subject")

@@ -15,6 +15,7 @@ from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_period
 from app.language.i18n import gettext, ngettext, show_number
 from app.parts.pictures.picture_page import (
+    PictureArgs,
     PicturePage,
     Pictures,
     ZoneFor,
@@ -31,9 +32,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
 from app.views.habit_words import told_alone
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
-from app.views.rooms.figures import Months, length_in_words, of_most_days
-from app.views.rooms.room_finding import finding_of
+from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days
 
 blueprint = PageBlueprint("room_pictures")
 

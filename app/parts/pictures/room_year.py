@@ -9,6 +9,7 @@ from app.language.dates import show_zone
 from app.language.i18n import gettext, rounded_parts, show_percent
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
+    PictureArgs,
     PicturePage,
     Pictures,
     ZoneFor,
@@ -25,7 +26,6 @@ from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 from app.views.rooms.figures import name_of
 
 blueprint = PageBlueprint("room_year_pictures")

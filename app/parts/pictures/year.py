@@ -11,6 +11,7 @@ from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.dates import show_zone
 from app.language.i18n import gettext
 from app.parts.pictures.picture_page import (
+    PictureArgs,
     PicturePage,
     Pictures,
     ZoneFor,
@@ -23,12 +24,10 @@ from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_ch
 from app.parts.years.year import AuthorYear, RoomYear, YearWord
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.cast import bound, display_name, hue
+from app.views.cast import bound, display_name, hue, numbered_initials
 from app.views.figure import Figure
 from app.views.filters import zone_of_page
-from app.views.initials import numbered_initials
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 
 blueprint = PageBlueprint("year_pictures")
 

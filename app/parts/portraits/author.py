@@ -34,9 +34,9 @@ from app.services.posts.selection import MOST_SCANNED, Shown
 from app.services.posts.users import Author, get_author
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint, PageBlueprint
-from app.views.cast import display_name, hue, shown_name
+from app.views.cast import display_name, hue, initials_of, shown_name
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.figure import Figure, FigureParts, Finding, Table, TableCell
+from app.views.figure import ClockFigure, Figure, FigureParts, Finding, Table, TableCell
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.habit_words import (
     HARDLY,
@@ -51,8 +51,6 @@ from app.views.habit_words import (
     told_of,
     value_of,
 )
-from app.views.hours import ClockFigure
-from app.views.initials import initials_of
 from app.views.page import WebPage, render
 
 

@@ -39,13 +39,11 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_overview, read_portrait
 from app.views.answers import see_other
 from app.views.blueprints import ApiBlueprint, PageBlueprint
-from app.views.cards import read_cards
 from app.views.figure import FigureParts, Finding, Table, TableCell
 from app.views.filters import ZoneArgs, day_of, parse_zone, zone_of_page
-from app.views.page import FormPage, WebPage, render
-from app.views.rooms.figures import Answers, Months, ShareBar
+from app.views.page import FormPage, WebPage, read_cards, render
+from app.views.rooms.figures import PAIR, Answers, Months, ShareBar, finding_of
 from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
-from app.views.rooms.room_finding import PAIR, finding_of
 
 MOST_OPEN: Final = 3
 

@@ -23,11 +23,24 @@ from app.language.i18n import (
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, shown_name
-from app.views.figure import Finding, Table, TableCell
+from app.views.figure import (
+    Finding,
+    Table,
+    TableCell,
+    busiest_briefly,
+    by_hour,
+    how_told,
+    told_by_hour,
+)
 from app.views.habit_words import told_alone
-from app.views.hours import busiest_briefly, by_hour, how_told, told_by_hour
-from app.views.rooms.figures import ChatFigure, length_of, name_of, of_most_days, told_silences
-from app.views.rooms.room_finding import PAIR
+from app.views.rooms.figures import (
+    PAIR,
+    ChatFigure,
+    length_of,
+    name_of,
+    of_most_days,
+    told_silences,
+)
 
 
 class SmallCard(NamedTuple):

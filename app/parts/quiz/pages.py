@@ -14,7 +14,8 @@ from app.drawing.drawings import TileRow, Tiles
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
-from app.models import MAX_ID, Tweet, User
+from app.models import MAX_ID
+from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
 from app.services.compare.guessing import (
     MOST_CHOICES,
@@ -33,8 +34,8 @@ from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.links import origin_for_others
 from app.views.page import FormPage, render, render_form
+from app.views.phone import origin_for_others
 from app.views.policies import own_chat
 from app.views.requests import parse_args
 

@@ -33,14 +33,26 @@ from app.parts.years.year import (
     YearWord,
 )
 from app.services.archive.author_archive import fullest_month
-from app.views.authors.calendar import days_with_posts, posts_by_day, posts_in_year, week_grid
-from app.views.authors.figures import posts_path
+from app.views.authors.figures import (
+    days_with_posts,
+    posts_by_day,
+    posts_in_year,
+    posts_path,
+    week_grid,
+)
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import Figure, FigureParts, Finding, Table
+from app.views.figure import (
+    LEAST_PART,
+    PARTS,
+    ClockFigure,
+    Figure,
+    FigureParts,
+    Finding,
+    Table,
+    busiest,
+)
 from app.views.habit_words import LONGEST_FINDING, change_of, label_of, value_of
-from app.views.hours import LEAST_PART, PARTS, ClockFigure, busiest
-from app.views.rooms.figures import name_of
-from app.views.rooms.room_finding import who_wrote_most
+from app.views.rooms.figures import name_of, who_wrote_most
 
 Posts = Mapping[date, int]
 

@@ -1,22 +1,37 @@
 """Deletions and other changes of content by an operator."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
+from msgspec import Struct
 from quart import Response, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.services.deletion import delete_everybody, delete_post, delete_user
+from app.services.deletion import (
+    delete_everybody,
+    delete_messages,
+    delete_post,
+    delete_room,
+    delete_user,
+    filling_jobs,
+    find_writers,
+)
+from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.storing import delete_samples
 from app.services.posts.users import choose_own, get_user
 from app.services.rooms.identity import join_some, rename_room
-from app.views.access.login import local_address
+from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.access.settings import settings_page
-from app.views.answers import see_other
+from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.policies import writing
+from app.views.filters import day_of, zone_of_page
+from app.views.page import WebPage, render
+from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed, number_of
 
 blueprint = PageBlueprint("content", policy="operator")
@@ -91,3 +106,71 @@ async def reset(form: Form) -> ResponseReturnValue:
 
 def _back(address: str | None = None) -> Response:
     return see_other(local_address(address or url_for("settings.show_settings")))
+
+
+LONGEST_WAIT_S: Final = 5.0
+"""Seconds until the answer; maintenance deletes a long chat's rest."""
+
+
+class SomePeople(Struct, frozen=True):
+    usernames: Sequence[str]
+    total: int
+
+
+class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/deletion.html"
+
+    room: RoomFacts
+    zone: str
+    first_day: date | None
+    newest_day: date | None
+    only_here: SomePeople
+    elsewhere: SomePeople
+    is_filled: bool
+    """Whether an import still adds messages."""
+    in_chat: bool = True
+
+
+@blueprint.page("/settings/rooms/<id:room_id>/delete")
+async def ask_room_deletion(room_id: int) -> str:
+    async with resources().db.read() as session:
+        room = await get_room(session, room_id)
+        writers = await find_writers(session, room.id)
+        is_filled = bool(await filling_jobs(session, room.id))
+    zone = zone_of_page("", room.tz)
+    return await render(
+        RoomDeletionPage(
+            room=room,
+            zone=zone.key,
+            first_day=day_of(room.first_message_at, zone),
+            newest_day=day_of(room.newest_message_at, zone),
+            only_here=_named(writers.only_here),
+            elsewhere=_named(writers.elsewhere),
+            is_filled=is_filled,
+            about=room.usernames,
+        )
+    )
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/delete")
+async def remove_room(room_id: int, form: Form) -> ResponseReturnValue:
+    check_confirmed(form)
+    room = await delete_whole(room_id)
+    return see_other(url_for("rooms.show_rooms", deleted=room.name))
+
+
+async def delete_whole(room_id: int) -> RoomFacts:
+    """Delete a chat, return its last facts; maintenance deletes the rest of many messages. Raises
+    NotFoundError.
+    """
+    db = resources().db
+    async with writing() as session:
+        room = await delete_room(session, room_id)
+    await delete_messages(db, at_most_s=LONGEST_WAIT_S)
+    async with db.read() as session:
+        name_event(await newest_event(session))
+    return room
+
+
+def _named(usernames: Sequence[str]) -> SomePeople:
+    return SomePeople(usernames[:30], len(usernames))

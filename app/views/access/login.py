@@ -6,29 +6,25 @@ from typing import Final
 from msgspec import Struct
 from quart import g, url_for
 from quart.typing import ResponseReturnValue
-from werkzeug.urls import iri_to_uri
 
 from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
-from app.models import Operator
+from app.models.access import Operator
 from app.paths import IMPORTS
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.access.operators import OPERATOR, READER
 from app.services.access.readers import Offer, accept_offer, find_offer
 from app.services.rooms.room_facts import list_rooms
-from app.views.answers import see_other
+from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.policies import always, clear_session, client_of, set_session, writing
+from app.views.requests import NextArgs
 
 blueprint = PageBlueprint("login", policy="open")
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 """Header that keeps a page with a secret out of caches."""
-
-
-class NextArgs(Struct):
-    next: str = "/"
 
 
 class SetupArgs(Struct):
@@ -140,11 +136,3 @@ def _is_for_somebody_else(offer: Offer) -> bool:
 async def _signed_in_already(token: str) -> ResponseReturnValue:
     page = InvitedAlreadyPage(token=token, name=g.account.name)
     return await render(page, await cast_for_anybody()), HTTPStatus.CONFLICT, NO_STORE
-
-
-def local_address(address: str) -> str:
-    """Return the URL if on this site, else the front page (no open redirects)."""
-    is_local = address.startswith("/") and not address.startswith("//")
-    # Browsers read a backslash as a slash, and drop tabs and line ends wherever they stand.
-    is_plain = address.isprintable() and "\\" not in address
-    return iri_to_uri(address) if is_local and is_plain else "/"

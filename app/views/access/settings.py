@@ -1,19 +1,35 @@
-"""The settings, the site's switch, and tokens."""
+"""The settings: account, the site's switch, readers, and tokens."""
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from msgspec import Meta, Struct
-from quart import Response, g, url_for
+from quart import Response, current_app, g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import AppError, InvalidInputError
-from app.lifespan import resources
-from app.models import MAX_ID, LoginSession
-from app.services.access.logins import SignedInAccount, list_sessions
-from app.services.access.readers import OpenInvitation, Reader, list_invitations, list_readers
+from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
+from app.lifespan import listens_here_alone, resources
+from app.models import MAX_ID
+from app.models.access import LoginSession
+from app.services.access.logins import (
+    SignedInAccount,
+    end_session,
+    list_sessions,
+    replace_password,
+    verify_password,
+)
+from app.services.access.operators import check_password
+from app.services.access.readers import (
+    OpenInvitation,
+    Reader,
+    add_invitation,
+    end_invitation,
+    list_invitations,
+    list_readers,
+    remove_reader,
+)
 from app.services.access.rights import (
     SCOPES,
     TokenFacts,
@@ -24,12 +40,29 @@ from app.services.access.rights import (
 )
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.users import count_users, find_own, list_samples
-from app.services.rooms.room_facts import RoomFacts, find_rooms, list_rooms, newest_first
-from app.views.access.readership import Readership, readership
+from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.policies import writing
+from app.views.phone import origin_for_others
+from app.views.policies import client_of, is_on_this_machine, writing
+from app.views.requests import number_of
+
+
+class Readership(NamedTuple):
+    is_public: bool
+    is_switchable: bool
+    is_here_alone: bool
+
+
+async def readership() -> Readership:
+    openness = resources().openness
+    return Readership(
+        is_public=await openness.is_public(),
+        is_switchable=openness.setting is None,
+        is_here_alone=is_on_this_machine() and listens_here_alone(current_app),
+    )
+
 
 blueprint = PageBlueprint("settings", policy="operator")
 
@@ -168,5 +201,68 @@ async def end_token(token_id: int) -> ResponseReturnValue:
     return _back()
 
 
-def _back() -> Response:
+def _back(anchor: str | None = None) -> Response:
+    return see_other(url_for("settings.show_settings", _anchor=anchor))
+
+
+@blueprint.action("/settings/sessions/<id:session_id>/end", policy="account")
+async def sign_out_session(session_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await end_session(session, session_id, account_id=g.account.account_id)
     return see_other(url_for("settings.show_settings"))
+
+
+@blueprint.action("/settings/password", policy="account")
+async def change_password(form: Form) -> ResponseReturnValue:
+    try:
+        await _set_password(form.get("old", ""), form.get("new", ""))
+    except AppError as failure:
+        return await settings_page(failure=failure)
+    return see_other(url_for("settings.show_settings", changed="true"))
+
+
+async def _set_password(old: str, new: str) -> None:
+    check_password(new)  # Before the attempt counts.
+    me, db, passwords = g.account, resources().db, resources().passwords
+    try:
+        # Wrong guesses count as failed sign-ins do: the session may be stolen.
+        old_hash = await verify_password(db, passwords, client_of(me.name), me.name, old)
+        new_hash = await passwords.hash(new)
+        async with writing() as session:
+            await replace_password(session, me, old_hash=old_hash, new_hash=new_hash)
+    except UnauthorizedError:
+        raise UnauthorizedError("The old password is wrong", loc="old") from None
+
+
+@blueprint.action("/settings/invitations")
+async def invite(form: Form) -> ResponseReturnValue:
+    """Create an invitation to the site or a chat; show its link once."""
+    room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
+    try:
+        if chosen and room_id is None:
+            raise InvalidInputError("Choose what the guest may read", loc="room")
+        async with writing() as session:
+            secret = await add_invitation(
+                session,
+                form.get("name", ""),
+                account_id=g.operator.account_id,
+                room_id=(await get_room(session, room_id)).id if room_id is not None else None,
+            )
+    except (InvalidInputError, NotFoundError) as failure:
+        return await settings_page(failure=failure, invited_to=room_id)
+    link = origin_for_others() + url_for("login.show_setup", token=secret)
+    return await settings_page(new_link=link, invited_to=room_id)
+
+
+@blueprint.action("/settings/invitations/<id:invitation_id>/end")
+async def take_back(invitation_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await end_invitation(session, invitation_id)
+    return _back("readers-heading")
+
+
+@blueprint.action("/settings/readers/<id:account_id>/remove")
+async def remove_guest(account_id: int) -> ResponseReturnValue:
+    async with writing() as session:
+        await remove_reader(session, account_id)
+    return _back("readers-heading")

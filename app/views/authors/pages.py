@@ -28,8 +28,15 @@ from app.services.rooms.room_facts import (
     rooms_of,
     zone_of_chats,
 )
-from app.views.authors.calendar import PostingYear, year_of_posting
-from app.views.authors.figures import FEWEST_DAYS, AuthorAtSight, MostNamed, columns_of, lists_of
+from app.views.authors.figures import (
+    FEWEST_DAYS,
+    AuthorAtSight,
+    MostNamed,
+    PostingYear,
+    columns_of,
+    lists_of,
+    year_of_posting,
+)
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
 from app.views.figure import Figure

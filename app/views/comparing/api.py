@@ -20,7 +20,7 @@ from app.services.compare.model_card import Card
 from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
-from app.views.comparing.asking import Names, PanelArgs
+from app.views.comparing.pages import Names, PanelArgs
 from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000

@@ -1,18 +1,23 @@
-"""Pages of comparisons and of the model card."""
+"""Pages of comparisons and of the model card; the question in their URLs."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 from urllib.parse import urlencode
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
+from app.compute.judgement import SURE
+from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
+from app.formats.chats.kakaotalk import pasted
 from app.language.i18n import SWITCH, gettext, own_address
 from app.lifespan import resources
 from app.runtime.clock import now
+from app.services.compare.comparing import MOST_TEXTS, Question
 from app.services.compare.guessing import draw, read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
@@ -30,14 +35,6 @@ from app.views.author_picker import (
     with_people,
 )
 from app.views.blueprints import Form, PageBlueprint
-from app.views.cards import has_page, url_of
-from app.views.comparing.asking import (
-    ComparePageArgs,
-    PanelArgs,
-    address_of,
-    asked_here,
-    given_texts,
-)
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
     NOT_FOR,
@@ -55,9 +52,72 @@ from app.views.comparing.verdicts import (
     why_nobody,
 )
 from app.views.filters import zone_of_page
-from app.views.page import FormPage, WebPage, render, render_form
+from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
 from app.views.policies import own_origin
-from app.views.requests import args_of
+from app.views.requests import Piece, args_of, gaps_of
+
+Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
+
+
+class PanelArgs(Struct):
+    """The authors of a comparison."""
+
+    username: Names = []
+
+
+class ComparePageArgs(Struct):
+    text: list[str] = []
+    """Texts by the same person; without any, the front page has the form."""
+    username: list[str] = []
+    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
+    without: list[Piece] = []
+    """Pieces to leave out, in code points of the texts joined by a blank line."""
+    post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    """The stored post with this text, which is hidden from the model."""
+
+    @property
+    def names(self) -> list[str]:
+        return given_names(self.username)
+
+    def question(self, texts: Sequence[str]) -> Question:
+        return Question(
+            texts,
+            self.names,
+            sure=self.sure,
+            of_own=True,
+            reasons=True,
+            without=gaps_of(self.without),
+            hidden_post=self.post,
+        )
+
+
+def asked_here() -> list[tuple[str, str]]:
+    """Return the request's question, without the look of a picture."""
+    own = ComparePageArgs.__struct_fields__
+    return [pair for pair in request.args.items(multi=True) if pair[0] in own]
+
+
+def address_of(args: ComparePageArgs) -> str:
+    pairs = [("text", text) for text in args.text]
+    pairs += [("username", name) for name in args.username]
+    pairs += [("post", str(args.post))] if args.post else []
+    return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
+
+
+def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return texts by one person, and the people in texts from a chat.
+
+    Messages become texts, without name and time; too many are joined.
+    """
+    texts, people = list[str](), dict[str, None]()
+    for text in filter(str.strip, given):
+        said = pasted(text)
+        texts += [said_text for _, said_text in said] or [text]
+        people |= dict.fromkeys(name for name, _ in said)
+    size = -(-len(texts) // MOST_TEXTS)
+    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
+    # In the judged form, since the page names pieces of the texts by their places.
+    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
 
 
 class Compared(Struct, frozen=True):

@@ -41,13 +41,12 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.users import find_own, is_own_chosen
-from app.views.access.readership import readership
+from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.progress import is_chat, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_reading, settled
-from app.views.imports.shown import ImportsPage, PreviewPage, zone_typed
+from app.views.imports.shown import ImportsPage, PreviewPage, is_chat, read_progress, zone_typed
 from app.views.page import render, render_form
 from app.views.policies import writing
 

@@ -1,15 +1,16 @@
-"""Posts in the API."""
+"""Posts in the API, and their live stream (server-sent events)."""
 
 import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import url_for
+from quart import Response, request, url_for
 
 from app.errors import stopping
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
-from app.paths import API, TWEETS
+from app.models import MAX_ID
+from app.paths import API, LIVE, TWEETS
 from app.runtime.clock import now
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
@@ -20,13 +21,21 @@ from app.services.posts.replies import read_conversation
 from app.services.posts.tweets import Post, TweetKey, get_post, list_posts
 from app.services.posts.users import get_user
 from app.services.search.embeddings import Method, SimilarPost, similar_posts
-from app.views.answers import StoredInPart
-from app.views.blueprints import JSON, NDJSON, ApiBlueprint, Reply
+from app.views.answers import StoredInPart, endless
+from app.views.blueprints import EVENTS, JSON, NDJSON, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.policies import name_event, writing
-from app.views.requests import TWEET_CURSOR, Page, PageArgs, require_type
+from app.views.policies import (
+    is_still_readable,
+    name_event,
+    own_session,
+    right_to_read,
+    send_to_login,
+    writing,
+)
+from app.views.requests import TWEET_CURSOR, Page, PageArgs, event_of, require_type
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
+live = ApiBlueprint("api_live", tag="live")
 
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
@@ -152,3 +161,30 @@ async def remove_tweet(tweet_id: int) -> None:
     """Delete a post."""
     async with writing() as session:
         await delete_post(session, tweet_id)
+
+
+class LiveArgs(Struct):
+    username: str | None = None
+    after: Annotated[int, Meta(ge=0, le=MAX_ID)] | None = None
+
+
+@live.operation("GET", LIVE, "read", "A stream of events, without end", content={EVENTS: str})
+async def live_stream(args: LiveArgs) -> Response:
+    """Follow changes as server-sent events.
+
+    Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
+    """
+    after = args.after if (last := event_of("Last-Event-ID")) is None else last
+    user_id = None if args.username is None else await _author_id(args.username)
+    await resources().feed.catch_up()
+    if request.method == "HEAD":
+        return endless(None)
+    hub = resources().live_hub
+    stream = hub.open(after=after, user_id=user_id, right=right_to_read(), holder=own_session())
+    answer = endless(await stream)
+    return answer if await is_still_readable() else send_to_login()
+
+
+async def _author_id(username: str) -> int:
+    async with resources().db.read() as session:
+        return (await get_user(session, username)).id

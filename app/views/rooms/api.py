@@ -13,11 +13,11 @@ from app.services.rooms.messages import list_messages
 from app.services.rooms.periods import DayPeriod, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans
+from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import parse_day, parse_zone, span_of_day
 from app.views.policies import own_chat
 from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
-from app.views.rooms.deletion import delete_whole
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
 

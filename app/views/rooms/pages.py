@@ -1,8 +1,10 @@
-"""Chats' pages: list, messages by day or search."""
+"""Chats' pages: list, messages by day or search, and the wall of pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,22 +19,21 @@ from app.language.dates import show_date, show_period
 from app.language.i18n import gettext
 from app.lifespan import resources
 from app.models import MAX_ID
+from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
-from app.services.posts.tweets import Post, TweetKey, get_post
-from app.services.rooms.messages import END, list_before, list_messages
+from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
+from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
 from app.services.rooms.periods import WHOLE, DayPeriod
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
-from app.views.cards import read_cards
 from app.views.filters import day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
-from app.views.page import FormPage, WebPage, render, render_form
+from app.views.page import FormPage, WebPage, read_cards, render, render_form
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.rooms.wall import read_picture, read_wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,3 +314,97 @@ async def _neighbours(
 
 def _key(post: Post) -> TweetKey:
     return post.created_at, post.id
+
+
+class ViewerPage(WebPage, frozen=True, kw_only=True):
+    template = "posts/picture.html"
+
+    post: Post
+    neighbours: Neighbours
+    zone: str | None
+    room: RoomFacts | None = None
+    tz: str = ""
+    wall: str
+    place: str
+
+
+class WallPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/wall.html"
+
+    room: RoomFacts
+    tz: str
+    """Time zone in the address."""
+    zone: str
+    posts: list[Post]
+    """Messages with media, the newest first."""
+    months: Mapping[date | None, MediaCount]
+    """Numbers of media by month, the newest first."""
+    goes_on: bool
+    """Whether the page before has messages of the first month."""
+    first_day: date | None
+    newest_day: date | None
+    next_cursor: str | None
+    in_chat: bool = True
+
+    @property
+    def by_month(self) -> list[tuple[date | None, list[Post]]]:
+        zone = ZoneInfo(self.zone)
+        of_month = groupby(self.posts, lambda post: _month_of(post, zone))
+        return [(month, list(posts)) for month, posts in of_month]
+
+    @property
+    def ways(self) -> Iterator[tuple[date, MediaCount, str]]:
+        """The known months, with their numbers of media and the cursors of their pages."""
+        zone = ZoneInfo(self.zone)
+        for month, media in self.months.items():
+            if month is not None and month.year < date.max.year:
+                after = (month + timedelta(days=31)).replace(day=1)
+                yield month, media, cursor_of((first_instant(after, zone), 0)) or ""
+
+
+async def read_wall(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, before: TweetKey | None
+) -> WallPage:
+    """Return messages with media before a place, by default the newest."""
+    selection = Selection(room_id=room.id, has="media")
+    # 24 pictures fill whole rows of three, four and six.
+    posts, earlier = await list_before(session, selection, before or END, limit=24)
+    above = day_of(before[0], zone) if before else None
+    return WallPage(
+        room=room,
+        tz=tz,
+        zone=zone.key,
+        posts=posts[::-1],
+        months=await media_by_month(session, room.id, zone),
+        goes_on=bool(posts and above and above.replace(day=1) == _month_of(posts[-1], zone)),
+        first_day=day_of(room.first_message_at, zone),
+        newest_day=day_of(room.newest_message_at, zone),
+        next_cursor=cursor_of(earlier),
+        about=room.usernames,
+    )
+
+
+async def read_picture(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, message: int
+) -> ViewerPage:
+    """Return a message's page. Raises NotFoundError outside of the wall."""
+    post = await get_post(session, message)
+    if post.room is None or post.room.id != room.id or not post.media:
+        raise NotFoundError("There is no such picture or video")
+    room_page = partial(url_for, "rooms.show_room", room_id=room.id, tz=tz or None)
+    return ViewerPage(
+        post=post,
+        neighbours=await neighbours_of(session, Selection(room_id=room.id, has="media"), post),
+        zone=zone.key,
+        room=room,
+        tz=tz,
+        wall=room_page(has="media"),
+        place=room_page(message=post.id, _anchor=f"m{post.id}"),
+        about=room.usernames,
+        in_chat=True,
+    )
+
+
+def _month_of(post: Post, zone: ZoneInfo) -> date | None:
+    day = day_of(post.created_at, zone)
+    return day and day.replace(day=1)

@@ -1,10 +1,11 @@
-"""The front page, the method's page, and the icon."""
+"""The front page, the method's page, the icon, and URLs of the course's app."""
 
 from importlib.metadata import version
 from typing import Final
 
+from markupsafe import escape
 from msgspec import Struct, structs
-from quart import Response, current_app, g, url_for
+from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +18,9 @@ from app.services.compare.guessing import Solution, is_playable
 from app.services.compare.verdict import MODEL_NAME
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
+    add_user,
     find_own,
+    find_user,
     get_author,
     is_own_alone,
     list_samples,
@@ -35,13 +38,13 @@ from app.views.author_picker import (
     offered_chats,
     read_chats,
 )
-from app.views.authors.calendar import PostingYear, year_of_posting
-from app.views.blueprints import PageBlueprint
+from app.views.authors.figures import PostingYear, year_of_posting
+from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
-from app.views.policies import always, own_chat
+from app.views.policies import always, own_chat, writing
 
 blueprint = PageBlueprint("home")
 
@@ -192,3 +195,38 @@ async def show_icon() -> Response:
     response = await current_app.send_static_file("favicon.ico")
     response.headers["Cache-Control"] = "no-cache"  # Browsers ask for this address by themselves.
     return response
+
+
+@blueprint.page("/get_user")
+async def get_user() -> ResponseReturnValue:
+    username = request.args.get("username")
+    if username is None:
+        return "No username given", 400
+    async with resources().db.read() as session:
+        user = await find_user(session, username)
+    if user is None:
+        return f"User '{escape(username)}' doesn't exist", 404
+    return str(user.id)
+
+
+@blueprint.page("/user", "/users")
+async def lead_to_authors() -> ResponseReturnValue:
+    return redirect(url_for("authors.show_authors"))
+
+
+@blueprint.page("/users.json")
+async def lead_to_api() -> ResponseReturnValue:
+    query = request.query_string.decode(errors="replace")
+    address = url_for("api_users.list_users")
+    return redirect(f"{address}?{query}" if query else address, 307)
+
+
+@blueprint.action("/user", policy="write")
+async def post_user(form: Form) -> ResponseReturnValue:
+    """Add TwitOff's author, unless it exists, and redirect to the page."""
+    username = form.get("user_name", "").strip()
+    async with writing() as session:
+        user = await find_user(session, username)
+        if user is None:
+            user = await add_user(session, username)
+    return redirect(url_for("authors.show_author", username=user.username), 303)

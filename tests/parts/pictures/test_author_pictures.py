@@ -11,10 +11,10 @@ from quart import g
 
 from app.drawing.drawings import Clock, Dots, Things
 from app.parts.pictures.author import poster_of_author
+from app.parts.pictures.picture_page import PictureArgs
 from app.parts.portraits.author import hours_of, read_in_zone
 from app.views.cast import bound
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle

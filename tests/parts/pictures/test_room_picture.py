@@ -16,14 +16,13 @@ from sqlalchemy import select
 from app.drawing.drawings import Bars, NamedBar
 from app.drawing.png import SIZE, ThemeName, theme_of
 from app.drawing.poster import Poster
-from app.models import Room
-from app.parts.pictures.picture_page import cast_in_picture, short_address
+from app.models.content import Room
+from app.parts.pictures.picture_page import PictureArgs, cast_in_picture, short_address
 from app.parts.pictures.room import poster_of_room
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
 from app.views.cast import bound
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared

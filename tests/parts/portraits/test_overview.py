@@ -16,11 +16,11 @@ from app.compute.times import Said as Written
 from app.drawing.drawings import NameList
 from app.language.i18n import speaking
 from app.models import Room
+from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.room import poster_of_room
 from app.parts.portraits.room_figures import PersonCard
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
-from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared

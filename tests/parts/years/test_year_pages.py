@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from quart import g
 
 from app.drawing.drawings import WeekGrid
-from app.parts.pictures.picture_page import cast_in_picture
+from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
 from app.parts.pictures.year import poster_of_year
 from app.parts.years import year as year_reader
 from app.parts.years.year import read_year
 from app.services.posts.users import get_author
 from app.views.cast import bound
 from app.views.page import cast_on
-from app.views.picture_args import PictureArgs
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 

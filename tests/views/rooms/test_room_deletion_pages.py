@@ -7,7 +7,7 @@ import pytest
 from quart import Quart
 
 from app.services import deletion as services
-from app.views.rooms import deletion
+from app.views.access import content
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client
@@ -111,7 +111,7 @@ async def test_followers_of_the_stream_are_told_what_goes(app: Quart, admin: Cli
 async def test_of_a_long_chat_the_rest_follows_the_answer(
     app: Quart, admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "LONGEST_WAIT_S", 0.0)
+    monkeypatch.setattr(content, "LONGEST_WAIT_S", 0.0)
     monkeypatch.setattr(services, "MESSAGES", 1)
     await two_chats(app)
     assert (await admin.delete("/api/v1/rooms/1")).status_code == 204

@@ -2,7 +2,7 @@
 
 from app.compute.portrait import Trait
 from app.services.rooms.room_facts import RoomFacts
-from app.views.rooms.room_finding import finding_of
+from app.views.rooms.figures import finding_of
 
 ROOM = RoomFacts(1, "crew", None, 900, None, [], 3, None, None, has_media=False)
 LAUGH = Trait("laugh", 0, 0.5, 5.0, "haha", "ann")

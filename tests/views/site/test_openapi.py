@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from app.views import openapi
+from app.views.site import api as openapi
 from tests.conftest import NDJSON, Client, MakeConfig
 from tests.views.conformance import ENDING, IDS, Api
 from tests.waiting import eventually

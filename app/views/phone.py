@@ -1,4 +1,4 @@
-"""URLs for readers of one chat, and for other devices."""
+"""How other devices open a page of the site: origins, a QR code, and the page for phones."""
 
 import contextlib
 import socket
@@ -8,37 +8,38 @@ from urllib.parse import urlsplit
 
 import segno
 from markupsafe import Markup
-from quart import current_app, request, url_for
+from quart import current_app, request
 
 from app.asgi.edge import is_loopback, is_loopback_host
 from app.lifespan import listening_hosts, resources
-from app.views.cards import has_page
-from app.views.policies import is_on_this_machine, own_chat, own_origin
+from app.views.answers import local_address
+from app.views.blueprints import PageBlueprint
+from app.views.page import WebPage, render
+from app.views.policies import is_on_this_machine, own_origin
+from app.views.requests import NextArgs
+
+blueprint = PageBlueprint("phone")
 
 
-def author_path(username: str) -> str:
-    """Return an author's URL, for readers of one chat of the card there."""
-    if own_chat() is None:
-        return url_for("authors.show_author", username=username)
-    return card_path(username)
+class PhonePage(WebPage, frozen=True, kw_only=True):
+    template = "site/phone.html"
+
+    back: str
+    links: list[str]
+    """The page at each address that other devices reach."""
+    bind: str
+    """Where the site has to listen for other devices."""
+
+    @property
+    def qr(self) -> Markup | None:
+        return qr_code(self.links[0]) if self.links else None
 
 
-def portrait_path(username: str) -> str:
-    if own_chat() is None and has_page("author_portraits.show_author_portrait"):
-        return url_for("author_portraits.show_author_portrait", username=username)
-    return author_path(username)
-
-
-def card_path(username: str) -> str:
-    if not has_page("portraits.show_portrait"):
-        return url_for("rooms.show_room", room_id=own_chat())
-    return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
-
-
-def search_path(words: str) -> str:
-    if (room_id := own_chat()) is not None:
-        return url_for("rooms.show_room", room_id=room_id, q=words)
-    return url_for("search.show_search", q=words)
+@blueprint.page("/phone")
+async def show_phone(args: NextArgs) -> str:
+    path = local_address(args.next)
+    links = [origin + path for origin in origins_for_others()]
+    return await render(PhonePage(back=path, links=links, bind=bind_for_others()))
 
 
 def origins_for_others() -> list[str]:
@@ -69,10 +70,12 @@ def bind_for_others() -> str:
     return f"0.0.0.0:{port}" if port else "0.0.0.0"  # noqa: S104 - It is shown only.
 
 
+@blueprint.app_template_test("of_this_machine")
 def is_of_this_machine(link: str) -> bool:
     return is_loopback_host(urlsplit(link).netloc)
 
 
+@blueprint.app_template_test("of_own_network")
 def is_of_own_network(link: str) -> bool:
     return _is_of_network(urlsplit(link).hostname or "")
 
