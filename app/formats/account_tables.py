@@ -15,11 +15,10 @@ from app.compute.text import unescape_html
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import attachments_of, one_by_one
 from app.formats.chats.people import as_username as username_of
-from app.formats.csv import read_rows
+from app.formats.csv import read_rows, wrong_width
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import (
     Account,
-    BadRecord,
     Format,
     Item,
     ReadOptions,
@@ -45,36 +44,23 @@ class AccountTable(NamedTuple):
     content: Content
     columns: tuple[str, ...]
 
-    def rows(self) -> Iterator[tuple[int, Row] | BadRecord]:
-        """Yield the rows by column name; a row of another width is a bad record."""
-        for numbered in islice(read_rows(self.content, _DELIMITER), 1, None):
-            if isinstance(numbered, BadRecord):
-                yield numbered
-                continue
-            place, cells = numbered
-            count, width = len(cells), len(self.columns)
-            if count == width:
-                yield place, dict(zip(self.columns, cells, strict=True))
-            else:
-                template = "the row has {count} fields, the header {width}"
-                yield BadRecord(place, Message(template, count=count, width=width))
+    def items(self, read: Callable[[Row, int], Item]) -> Iterator[Item]:
+        def read_row(cells: list[str], place: int) -> Item:
+            if len(cells) != len(self.columns):
+                raise wrong_width(len(cells), len(self.columns))
+            return read(dict(zip(self.columns, cells, strict=True)), place)
+
+        return read_each(islice(read_rows(self.content, _DELIMITER), 1, None), read_row)
 
 
 def _tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
     """Return the tables with such columns, members sorted by name."""
-    if not source.has_members:
-        contents = [source.uncounted]
-    else:
-        names = sorted(name for name in source.members if name.lower().endswith(".csv"))
-        contents = [source.member(name).uncounted for name in names[:500]]
-    found = {content.name: _columns_of(content) for content in contents}
-    wanted = {name: columns for name, columns in found.items() if is_wanted(frozenset(columns))}
-    if source.has_members and wanted:
-        source.expect(wanted)
-    return [
-        AccountTable(source.member(name) if source.has_members else source, columns)
-        for name, columns in wanted.items()
-    ]
+    contents = source.contents(lambda name: name.lower().endswith(".csv"))[:500]
+    tables = [AccountTable(content, _columns_of(content.uncounted)) for content in contents]
+    tables = [table for table in tables if is_wanted(frozenset(table.columns))]
+    if tables:
+        source.expect(table.content.name for table in tables)
+    return tables
 
 
 def _columns_of(content: Content) -> tuple[str, ...]:
@@ -104,7 +90,7 @@ def _read_reddit(source: Source, _options: ReadOptions) -> RecordStream | None:
     username = _reddit_name(source)
     account = Account(username, username, "reddit")
     read_one = partial(_reddit_item, account=account)
-    items = one_by_one(read_each(table.rows(), read_one) for table in tables)
+    items = one_by_one(table.items(read_one) for table in tables)
     return RecordStream(REDDIT.name, "line", account, items)
 
 
@@ -184,7 +170,7 @@ def _read_youtube(source: Source, _options: ReadOptions) -> RecordStream | None:
     title = _channel_titles(source).get(channel) if channel else None
     account = Account(username_of(title) if title else None, title, "youtube", channel)
     read_one = partial(_youtube_item, account=account)
-    items = one_by_one(read_each(table.rows(), read_one) for table in tables)
+    items = one_by_one(table.items(read_one) for table in tables)
     return RecordStream(YOUTUBE.name, "line", account, items)
 
 

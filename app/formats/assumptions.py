@@ -269,23 +269,24 @@ ENCODINGS: Final = {
     "utf-16": Message("Unicode (UTF-16)"),
 }
 REPAIRS: Final = {UNREPAIRED: Message("left unchanged"), REPAIR: Message("repaired")}
-_CALENDARS: Final = {
-    "buddhist": Message("Buddhist calendar"),
-    "persian": Message("Persian calendar"),
-}
-_SAME_ENCODINGS: Final = {
-    "big5hkscs": "big5",
-    "cp932": "shift_jis",
-    "cp950": "big5",
-    "euc_kr": "cp949",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "utf-8-sig": "utf-8",
-}
+
 ORDERS: Final = {
     "day-first": Message("the day before the month"),
     "month-first": Message("the month before the day"),
     "year-first": Message("the year before the month"),
+}
+_LABELS: Final[dict[str, dict[str, Message]]] = {
+    "encoding": {
+        **ENCODINGS,
+        **REPAIRS,
+        **dict.fromkeys(("big5hkscs", "cp950"), ENCODINGS["big5"]),
+        **dict.fromkeys(("gb2312", "gbk"), ENCODINGS["gb18030"]),
+        "cp932": ENCODINGS["shift_jis"],
+        "euc_kr": ENCODINGS["cp949"],
+        "utf-8-sig": ENCODINGS["utf-8"],
+    },
+    "dates": {**ORDERS},
+    "year": {"buddhist": Message("Buddhist calendar"), "persian": Message("Persian calendar")},
 }
 _ROLES: Final = {
     "author": Message("author"),
@@ -306,25 +307,16 @@ _OPTIONS: Final = {
 
 def value_label(kind: str, value: str) -> str:
     """Return an option value's label; a Message if there is a translation."""
-    if kind == "encoding" and value in REPAIRS:
-        return REPAIRS[value]
-    if kind == "encoding":
-        return ENCODINGS.get(_SAME_ENCODINGS.get(value, value), value)
-    if kind == "dates":
-        return ORDERS.get(value, value)
-    if kind == "year":
-        return _CALENDARS.get(value, value)
     if kind == "column":
         role, _, name = value.partition("=")
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
-    return value
+    return _LABELS.get(kind, {}).get(value, value)
 
 
 def assumption_sentence(assumption: Assumption) -> Message:
-    said = _decision(assumption)
-    if not assumption.evidence:
-        return said
-    return Message("{decision} ({evidence})", decision=said, evidence=assumption.evidence)
+    decision, evidence = _decision(assumption), assumption.evidence
+    template = "{decision} ({evidence})"
+    return Message(template, decision=decision, evidence=evidence) if evidence else decision
 
 
 def _decision(assumption: Assumption) -> Message:
@@ -366,37 +358,33 @@ def choice_hint(assumption: Assumption) -> Message | None:
 
 def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
     """Yield the unused data without full stops; files are one sentence."""
-    files: list[str] = []
-    for part in unread:
-        if part.kind == "file":
-            files.append(part.what)
-        else:
-            yield _unread_sentence(part)
-    if len(files) > MOST_FILES:
-        template = "Files not read: {files} and {count} more"
-        named = ", ".join(files[:MOST_FILES])
-        yield Message(template, files=named, count=f"{len(files) - MOST_FILES:,}")
+    parts = list(unread)
+    yield from (_unread_sentence(part) for part in parts if part.kind != "file")
+    files = [part.what for part in parts if part.kind == "file"]
+    named, more = ", ".join(files[:MOST_FILES]), len(files) - MOST_FILES
+    if more > 0:
+        yield Message("Files not read: {files} and {count} more", files=named, count=f"{more:,}")
     elif files:
-        yield Message("Files not read: {files}", files=", ".join(files))
+        yield Message("Files not read: {files}", files=named)
 
 
 def _unread_sentence(unread: Unread) -> Message:
     count, what = f"{unread.count:,}", unread.what
+    if unread.kind == "time" and what:
+        template = "Times that cannot be read: {count} (field {what})"
+        return Message(template, count=count, what=what)
     if unread.kind == "time":
-        if what:
-            template = "Times that cannot be read: {count} (field {what})"
-            return Message(template, count=count, what=what)
         return Message("Posts without a time: {count}", count=count)
     if unread.kind == "sentence":
         return Message("Not understood: {what} (times: {count})", what=what, count=count)
-    looks = {
-        "author": Message("Column that looks like the author, but is not used: {what}", what=what),
-        "time": Message("Column that looks like the time, but is not used: {what}", what=what),
-        "repost": Message("Column that looks like reposts, but is not used: {what}", what=what),
-    }
-    if unread.role is None:
-        return Message("Column not used: {what}", what=what)
-    return looks[unread.role]
+    match unread.role:
+        case "author":
+            return Message("Column that looks like the author, but is not used: {what}", what=what)
+        case "time":
+            return Message("Column that looks like the time, but is not used: {what}", what=what)
+        case "repost":
+            return Message("Column that looks like reposts, but is not used: {what}", what=what)
+    return Message("Column not used: {what}", what=what)
 
 
 def note_lines(notes: NotesSummary) -> Iterator[str]:

@@ -74,17 +74,15 @@ def with_links(text: str, facets: object) -> str:
     parts: list[str] = []
     at = 0
     for start, end, address in sorted(_links(facets)):
-        # To see that by decoding would take long for many links in a long text.
-        if at <= start < end <= len(data) and not _splits_character(data, start, end):
+        edges = data[start : start + 1] + data[end : end + 1]
+        # To see by decoding that no character is split would take long for many links.
+        is_split = any(0x80 <= byte < 0xC0 for byte in edges)
+        if at <= start < end <= len(data) and not is_split:
             label = data[start:end].decode(errors="surrogatepass")
             parts += data[at:start].decode(errors="surrogatepass"), written_out(label, address)
             at = end
     parts.append(data[at:].decode(errors="surrogatepass"))
     return "".join(parts)
-
-
-def _splits_character(data: bytes, *places: int) -> bool:
-    return any(0x80 <= byte < 0xC0 for at in places for byte in data[at : at + 1])
 
 
 def _items_of(page: Json) -> list[object]:
@@ -285,9 +283,12 @@ class Repository:
 
 
 def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
-    content = _file(source)
-    if content is None:
+    content = source.only_content(
+        lambda name: name.lower().endswith(".car") and is_car(source.start_of(name, _HEAD_BYTES))
+    )
+    if content is None or not is_car(head(content, _HEAD_BYTES)):
         return None
+    source.expect([content.name])
     repository = _look_through(content)
     account = Account(repository.did, repository.display_name, "bluesky")
 
@@ -296,17 +297,6 @@ def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
 
     items = read_each(enumerate(blocks(content), 1), read_one)
     return RecordStream(REPO_FORMAT.name, "record", account, items)
-
-
-def _file(source: Source) -> Content | None:
-    if not source.has_members:
-        return source if is_car(head(source, _HEAD_BYTES)) else None
-    names = (name for name in source.members if name.lower().endswith(".car"))
-    name = source.only(name for name in names if is_car(source.start_of(name, _HEAD_BYTES)))
-    if name is None:
-        return None
-    source.expect([name])
-    return source.member(name)
 
 
 def _look_through(content: Content) -> Repository:

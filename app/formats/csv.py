@@ -31,7 +31,7 @@ from app.formats.records import (
     read_each,
     readable,
 )
-from app.formats.source.file import Content, Source, tables_in, take
+from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 
 DELIMITERS: Final = ",;\t|"
@@ -76,25 +76,17 @@ def is_filled(cells: list[str]) -> bool:
     return any(map(str.strip, cells))
 
 
-def is_rule(cells: list[str]) -> bool:
-    return _RULE.fullmatch("|".join(cells)) is not None
-
-
-def stated_delimiter(first: list[str]) -> str | None:
-    match = _SEPARATOR.fullmatch(first[0]) if first else None
-    return match[1] if match else None
-
-
 def headings(first: list[str]) -> Iterator[Heading]:
     """Yield possible headers among a file's first lines, the most likely first."""
-    stated = stated_delimiter(first)
-    above = 0 if stated is None else 1
-    delimiters = DELIMITERS if stated is None else stated
-    has_apostrophe = any(line.startswith("'") for line in first[above : above + 1])
+    stated = _SEPARATOR.fullmatch(first[0]) if first else None
+    below = first[1:] if stated else first
+    has_apostrophe = any(line.startswith("'") for line in below[:1])
+    delimiters = stated[1] if stated else DELIMITERS
     for delimiter, quote in product(delimiters, "'\"" if has_apostrophe else '"'):
         dialect = Dialect(delimiter, quote)
-        names = header_of(first[above:], dialect)
-        yield Heading(dialect, names, above, is_stated=stated is not None)
+        names = next(_rows(below, dialect, 1), [])
+        names = names if len(names) <= MOST_COLUMNS else []
+        yield Heading(dialect, names, int(stated is not None), is_stated=stated is not None)
 
 
 def deeper_headings(first: list[str]) -> Iterator[Heading]:
@@ -106,9 +98,8 @@ def deeper_headings(first: list[str]) -> Iterator[Heading]:
                 yield Heading(Dialect(delimiter), names, place)
 
 
-def header_of(first: Iterable[str], dialect: Dialect) -> list[str]:
-    names = next(_rows(first, dialect, 1), [])
-    return names if len(names) <= MOST_COLUMNS else []
+def wrong_width(count: int, width: int) -> RecordError:
+    return RecordError("the row has {count} fields, the header {width}", count=count, width=width)
 
 
 def _rows(texts: Iterable[str], dialect: Dialect, most: int) -> Iterator[list[str]]:
@@ -149,12 +140,8 @@ def _fits(text: str, dialect: Dialect, width: int, above: int) -> bool:
 def _sound_rows(text: str, width: int, dialect: Dialect) -> int:
     count, rows = 0, dialect.reader(lines_of(text))
     for _ in range(_SAMPLE_ROWS):
-        try:
-            count += len(next(rows)) == width
-        except csv.Error:
-            continue
-        except StopIteration:
-            break
+        with suppress(csv.Error):
+            count += len(next(rows, [])) == width
     return count
 
 
@@ -212,7 +199,8 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
     Archived tables are read if their columns agree, or name texts and authors.
     """
-    contents = tables_in(source, _ENDINGS) if source.has_members else [source]
+    contents = source.contents(lambda name: name.lower().endswith(_ENDINGS) and not is_hidden(name))
+    contents = contents if len(contents) <= 1_000 else []
     tables = list(filter(None, (_table(each, source, options) for each in contents)))
     if len({tuple(table.names) for table in tables}) > 1:
         tables = _with_posts(tables)
@@ -220,7 +208,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         tables = [table for table in tables if table.columns.has("text")]
     if not tables:
         return None
-    take(source, [table.content for table in tables])
+    source.take(table.content for table in tables)
     items = chain.from_iterable(table.items() for table in tables)
     return RecordStream(FORMAT.name, "line", None, items, columns=tables[0].columns.fields)
 
@@ -284,11 +272,10 @@ class _Table:
     def _read(self, fields: list[str], place: int) -> Item | None:
         width = len(self._heading.names)
         if len(fields) != width:
-            if is_rule(fields):
+            if _RULE.fullmatch("|".join(fields)):
                 return None
             if len(fields) < self._fewest or is_filled(fields[width:]):
-                template = "the row has {count} fields, the header {width}"
-                raise RecordError(template, count=len(fields), width=width)
+                raise wrong_width(len(fields), width)
         return self.reader.read(self._cells(fields), place)
 
     def _rows(self, content: Content) -> Iterator[dict[str, str]]:
@@ -348,16 +335,11 @@ def _heading(content: Content, chosen: Mapping[str, str]) -> Heading | None:
         if rating > most and len(columns) and has_several:
             best, most = heading, rating
     if best is None or not most[0]:
-        best = _deeper_heading(first, chosen) or best
+        for heading in deeper_headings(first):
+            columns = FileColumns(heading.names, chosen)
+            if columns.text is not None and len(columns) > 1:
+                return heading
     return best or _strange_heading(content)
-
-
-def _deeper_heading(first: list[str], chosen: Mapping[str, str]) -> Heading | None:
-    for heading in deeper_headings(first):
-        columns = FileColumns(heading.names, chosen)
-        if columns.text is not None and len(columns) > 1:
-            return heading
-    return None
 
 
 def _strange_heading(content: Content) -> Heading | None:
@@ -420,10 +402,9 @@ def _header_and_width(text: str, delimiter: str) -> tuple[list[str], int | None]
 
 def _cells(post: ExportedPost) -> Iterable[str | None]:
     cells: dict[str, Any] = msgspec.to_builtins(post)
-    return [
-        _guarded_id(value or "") if name == "source_id" else _cell(value)
-        for name, value in cells.items()
-    ]
+    source_id = post.source_id or ""
+    cells["source_id"] = f"'{source_id}" if is_damaged_id(source_id) else guarded(source_id)
+    return [value if name == "source_id" else _cell(value) for name, value in cells.items()]
 
 
 def _cell(value: object) -> str | None:
@@ -446,10 +427,6 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
         [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
     )
     return written.getvalue().encode("utf-8-sig")
-
-
-def _guarded_id(value: str) -> str:
-    return f"'{value}" if is_damaged_id(value) else guarded(value)
 
 
 def _unguarded(value: str) -> str:

@@ -30,7 +30,7 @@ from app.formats.records import (
     read_each,
     readable,
 )
-from app.formats.source.file import Content, Source, lone_content, take
+from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.source.times import EPOCH
 from app.formats.x.posts import is_v1, is_v2, read_status
@@ -47,8 +47,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
-    content = lone_content(source, (".json", ".jsonl", ".ndjson"))
-    if content is None:
+    if (content := _only_data_file(source)) is None:
         return None
     sample, has_pages = first_documents(content), False
     lists: tuple[str, ...] = ()
@@ -62,7 +61,7 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         reader = RowReader(sample, options, is_table=False)
         if not any(map(reader.has_text, sample)):
             return None
-    take(source, [content])
+    source.take([content])
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
         found = objects(of, lists=lists, items_of=_items_of if has_pages else None)
@@ -75,6 +74,17 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         lambda: readable(rows(content.uncounted)),
     )
     return RecordStream(JSONL.name, unit, None, items)
+
+
+def _only_data_file(source: Source) -> Content | None:
+    """Return the file, or an archive's only file with data if it is JSON, as sites publish it."""
+    in_json = (".json", ".jsonl", ".ndjson")
+    contents = source.contents(
+        lambda name: name.lower().endswith((".csv", ".tsv", *in_json)) and not is_hidden(name)
+    )
+    if source.has_members and not all(each.name.lower().endswith(in_json) for each in contents):
+        return None
+    return contents[0] if len(contents) == 1 else None
 
 
 def _items_of(page: Json) -> list[Json]:

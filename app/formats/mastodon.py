@@ -102,7 +102,12 @@ _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
     """Return the account's posts; those for followers or single people only on request."""
-    outbox, folder = _find(source)
+    outbox = source.only_content(lambda name: name.rpartition("/")[2] == FORMAT.file_name)
+    folder = ""
+    if outbox is not None and source.has_members:
+        source.expect([outbox.name])
+        head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
+        folder = outbox.name.removesuffix(FORMAT.file_name)
     documents = first_documents(outbox, lists=(_LIST,)) if outbox else []
     first = [item for item in documents if _is_activity(item)]
     if outbox is None or not (
@@ -132,19 +137,6 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     if not source.has_members:
         return RecordStream(FORMAT.name, "record", owner, items)
     return RecordStream(FORMAT.name, "record", owner, chain(items, _liked(source, folder)), source)
-
-
-def _find(source: Source) -> tuple[Content | None, str]:
-    if not source.has_members:
-        return source, ""
-    outboxes = (name for name in source.members if name.rpartition("/")[2] == FORMAT.file_name)
-    name = source.only(outboxes)
-    if name is None:
-        return None, ""
-    source.expect([name])
-    outbox = source.member(name)
-    head(outbox, 1)  # Raises BrokenFileError: nothing else could be said of it.
-    return outbox, name.removesuffix(FORMAT.file_name)
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:

@@ -217,13 +217,12 @@ PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
 @cache
 def stored_fields() -> dict[str, Stored]:
     hints = get_type_hints(PostContent, include_extras=True)
-    return {name: _stored(name, hints[name]) for name in PostContent.__struct_fields__}
-
-
-def _stored(name: str, hint: object) -> Stored:
-    notes = getattr(hint, "__metadata__", ())
-    stored = next((note for note in notes if isinstance(note, Stored)), Stored())
-    return stored._replace(columns=stored.columns or (name,))
+    fields = {}
+    for name in PostContent.__struct_fields__:
+        notes = getattr(hints[name], "__metadata__", ())
+        stored = next((note for note in notes if isinstance(note, Stored)), Stored())
+        fields[name] = stored._replace(columns=stored.columns or (name,))
+    return fields
 
 
 @cache

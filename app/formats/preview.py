@@ -158,20 +158,14 @@ class _Reading:
         self._titles: set[str] = set()
         self._rooms: set[FileRoom] = set()
 
-    def _count_items(self, ends_at: float) -> None:
-        if not self._records.is_chat:
-            for item in islice(self._records.items, LOOKED_AT):
-                self._count(item)
-            return
-        for item in self._records.items:
-            self._count(item)
-            if monotonic() >= ends_at:
-                break
-
     def read(self, ends_at: float) -> Preview:
         result = self._result
         try:
-            self._count_items(ends_at)
+            items = self._records.items
+            for item in items if self._records.is_chat else islice(items, LOOKED_AT):
+                self._count(item)
+                if self._records.is_chat and monotonic() >= ends_at:
+                    break
             result.is_whole = next(self._records.items, None) is None
         except ImportFileError as error:
             result.broken = message_of(error)
@@ -195,20 +189,17 @@ class _Reading:
         result = self._result
         if isinstance(item, Record):
             result.accepted += 1
-            self._date(item.created_at)
+            if time := item.created_at:
+                result.first_at = min(time, result.first_at or time)
+                result.last_at = max(time, result.last_at or time)
             self._add(item)
         elif isinstance(item, BadRecord):
             result.rejected += 1
             if len(result.errors) < 100:
-                result.errors.append(PreviewFault(_sentence(item.detail), item.place))
+                detail = item.detail if isinstance(item.detail, Message) else Message(item.detail)
+                result.errors.append(PreviewFault(detail, item.place))
         else:
             count_skipped(result, item)
-
-    def _date(self, time: datetime | None) -> None:
-        result = self._result
-        if time is not None:
-            result.first_at = min(time, result.first_at or time)
-            result.last_at = max(time, result.last_at or time)
 
     def _add(self, record: Record) -> None:
         if self._records.files:
@@ -243,7 +234,3 @@ class _Reading:
         has_room = len(speaker.samples) < 2 and len(self._speakers) <= 5_000
         if has_room and record.text.strip():
             speaker.samples.append(record.text[:300])
-
-
-def _sentence(detail: str) -> Message:
-    return detail if isinstance(detail, Message) else Message(detail)

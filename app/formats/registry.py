@@ -61,7 +61,7 @@ from app.formats.records import (
 )
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
 from app.formats.source.encodings import is_misread, repaired
-from app.formats.source.file import Content, Source
+from app.formats.source.file import Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
 from app.formats.x import archive as x_archive
@@ -109,7 +109,7 @@ def _loaded(entry: EntryPoint, within_s: float) -> tuple[Format | None, str]:
         try:
             results.append(_checked(entry.load()))
         except BaseException as error:
-            results.append((None, f"{type(error).__name__}: {in_one_line(error)}"))
+            results.append((None, _reason(error)))
 
     thread = Thread(target=load, name=f"loads {entry.name}", daemon=True)
     with contextlib.redirect_stdout(sys.stderr):  # The output is a result that others read.
@@ -164,7 +164,7 @@ class _Reader:
             ) from error
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {in_one_line(error)}"
 
 
@@ -353,7 +353,8 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
         template = "{name} is not in the format {format}"
         fault = Message(template, name=source.name, format=format_name)
     note = source.listing.note
-    for content in _json_contents(source):
+    ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
+    for content in source.contents(lambda name: name.endswith(ends))[:20]:
         if source.has_members or looks_like_json(content):
             try:
                 check_closed(content)
@@ -364,14 +365,6 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
     if note is None:
         return UnrecognisedFileError(fault)
     return UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)
-
-
-def _json_contents(source: Source) -> list[Content]:
-    if not source.has_members:
-        return [source]
-    ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
-    names = sorted(name for name in source.members if name.endswith(ends))
-    return [source.member(name).uncounted for name in names[:20]]
 
 
 def _too_deep(source: Source) -> BrokenFileError:

@@ -7,7 +7,7 @@ import json
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -91,13 +91,12 @@ def _sentences() -> dict[str, Any]:
 
 @cache
 def _pattern(kind: str) -> re.Pattern[str]:
-    return re.compile("|".join(_patterns(_sentences()[kind])), re.IGNORECASE)
-
-
-def _patterns(sentences: Iterable[str]) -> Iterable[str]:
-    for sentence in sentences:
-        escaped = re.escape(" ".join(sentence.split()) if sentence.endswith(".") else sentence)
-        yield escaped.replace(r"\{\#\}", r"-?\d+").replace(r"\{\}", "[^\n]*?")
+    plain = (" ".join(s.split()) if s.endswith(".") else s for s in _sentences()[kind])
+    patterns = (
+        re.escape(sentence).replace(r"\{\#\}", r"-?\d+").replace(r"\{\}", "[^\n]*?")
+        for sentence in plain
+    )
+    return re.compile("|".join(patterns), re.IGNORECASE)
 
 
 Entry = Mapping[str, Any]

@@ -34,23 +34,16 @@ class RoomFile(NamedTuple, Generic[T]):
 def find_rooms(
     source: Source, end: str | tuple[str, ...], grammar_of: Callable[[Content], T | None]
 ) -> list[RoomFile[T]]:
-    if not source.has_members:
-        grammar = grammar_of(source)
-        return [] if grammar is None else [RoomFile(source, grammar, _names(source.name))]
-    grammars: dict[str, T] = {}
-    names = sorted(name for name in source.members if name.lower().endswith(end))
-    for place, name in enumerate(names):
-        if place - len(grammars) >= MOST_OTHERS:
+    found: list[tuple[Content, T]] = []
+    for place, content in enumerate(source.contents(lambda name: name.lower().endswith(end))):
+        if place - len(found) >= MOST_OTHERS:
             break
-        if (grammar := grammar_of(source.member(name))) is not None:
-            grammars[name] = grammar
-    if grammars:
-        source.expect(grammars)
-    whole = _names(source.name) if len(grammars) == 1 else ()
-    return [
-        RoomFile(source.member(name), grammar, _names(name) + whole)
-        for name, grammar in grammars.items()
-    ]
+        if (grammar := grammar_of(content)) is not None:
+            found.append((content, grammar))
+    if found:
+        source.expect(content.name for content, _ in found)
+    whole = _names(source.name) if source.has_members and len(found) == 1 else ()
+    return [RoomFile(content, grammar, _names(content.name) + whole) for content, grammar in found]
 
 
 def _names(name: str) -> tuple[str, ...]:

@@ -27,12 +27,11 @@ from app.formats.chats.json_chat import (
     record_of,
     written_at,
 )
-from app.formats.csv import Heading, headings, read_rows
+from app.formats.csv import Heading, headings, read_rows, wrong_width
 from app.formats.post import ReplyTarget, digits
 from app.formats.records import (
     BROKEN,
     Account,
-    BadRecord,
     FileRoom,
     Format,
     Item,
@@ -165,8 +164,7 @@ def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
 
     def read_row(fields: list[str], place: int) -> Item:
         if len(fields) < len(_TABLE_COLUMNS):
-            template = "the row has {count} fields, the header {width}"
-            raise RecordError(template, count=len(fields), width=len(places))
+            raise wrong_width(len(fields), len(places))
         cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
         return _table_item(cells, place, room, folder)
 
@@ -236,36 +234,30 @@ _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
 
 
 def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
-    contents = _contents(source)
-    if not contents:
+    contents = source.contents(_MESSAGES.fullmatch)
+    if not any(map(_has_messages, contents[:200])):
         return None
+    source.expect(content.name for content in contents)
     account = _account(source)
-    is_for_all = options.include_restricted
-    items = one_by_one(
-        _package_items(
-            content, account, is_left_out=not is_for_all and _is_private(source, content.name)
+
+    def items(content: Content) -> Iterator[Item]:
+        is_left_out = not options.include_restricted and _is_private(source, content.name)
+        read_one = partial(_package_item, account=account, is_left_out=is_left_out)
+        if not _is_table(content):
+            return read_each(objects(content), read_one)
+        return read_each(
+            islice(read_rows(content, ","), 1, None),
+            lambda row, place: read_one(dict(zip(_PACKAGE_COLUMNS, row, strict=False)), place),
         )
-        for content in contents
-    )
-    return RecordStream(PACKAGE_FORMAT.name, "record", account, items)
 
-
-def _contents(source: Source) -> list[Content]:
-    if not source.has_members:
-        return [source] if _has_messages(source) else []
-    names = sorted(filter(_MESSAGES.fullmatch, source.members))
-    if not any(_has_messages(source.member(name)) for name in names[:200]):
-        return []
-    source.expect(names)
-    return [source.member(name) for name in names]
+    return RecordStream(PACKAGE_FORMAT.name, "record", account, one_by_one(map(items, contents)))
 
 
 def _has_messages(content: Content) -> bool:
     if _is_table(content):
         return True
-    return any(
-        value.keys() >= set(_PACKAGE_COLUMNS) for value in first_documents(content.uncounted)
-    )
+    documents = first_documents(content.uncounted)
+    return any(value.keys() >= set(_PACKAGE_COLUMNS) for value in documents)
 
 
 def _is_table(content: Content) -> bool:
@@ -287,20 +279,6 @@ def _is_private(source: Source, name: str) -> bool:
     file = f"{name.rpartition('/')[0]}/channel.json"
     channel = as_object(load(source.start_of(file))) if file in source.members else {}
     return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
-
-
-def _package_items(content: Content, account: Account, *, is_left_out: bool) -> Iterator[Item]:
-    read_one = partial(_package_item, account=account, is_left_out=is_left_out)
-    return read_each(_rows(content) if _is_table(content) else objects(content), read_one)
-
-
-def _rows(content: Content) -> Iterator[tuple[int, Json] | BadRecord]:
-    for numbered in islice(read_rows(content, ","), 1, None):
-        if isinstance(numbered, BadRecord):
-            yield numbered
-        else:
-            place, fields = numbered
-            yield place, dict(zip(_PACKAGE_COLUMNS, fields, strict=False))
 
 
 def _package_item(message: Json, place: int, *, account: Account, is_left_out: bool) -> Item:

@@ -7,7 +7,6 @@ https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -70,7 +69,8 @@ class MessagesRoom(Grammar):
             return None
         if match["rest"] and not _READ.fullmatch(match["rest"]):
             return Opening()
-        return Opening(_ME, _when(match))
+        day = day_of(int(match["y"]), MONTHS[match["month"]], int(match["d"]))
+        return Opening(_ME, moment(day, match["time"].replace("\u202f", " ")))
 
     def said(self, text: str) -> Spoken:
         """Return the last version of the words, without reactions, effects and notes."""
@@ -141,11 +141,6 @@ def _is_deleted(first: Sequence[str], name: str) -> bool:
         return True
     match = _DELETED.fullmatch(first[0]) if first else None
     return bool(match and match["who"] in {name, "You", "They"})
-
-
-def _when(match: re.Match[str]) -> datetime | None:
-    day = day_of(int(match["y"]), MONTHS[match["month"]], int(match["d"]))
-    return moment(day, match["time"].replace("\u202f", " "))
 
 
 def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:

@@ -155,15 +155,10 @@ class Signal(JsonChat[Book]):
                 "{name} is an encrypted backup; in Signal's settings, export the chats instead",
                 name=backup["folder"],
             )
-        content: Content | None = source
-        if source.has_members:
-            names = (name for name in source.members if name.rpartition("/")[2] == self.file_name)
-            name = source.only(names)
-            content = source.member(name) if name else None
+        content = source.only_content(lambda name: name.rpartition("/")[2] == self.file_name)
         if content is None or not self.recognises(content):
             return []
-        if source.has_members:
-            source.expect([content.name])
+        source.expect([content.name])
         return [content]
 
     def recognises(self, content: Content) -> bool:

@@ -306,7 +306,8 @@ def read_channel(source: Source, options: ReadOptions) -> RecordStream | None:
 
 def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
     reader = _Posts()
-    content = _only_file(source)
+    contents = source.contents(lambda name: name.rpartition("/")[2] == reader.file_name)
+    content = contents[0] if len(contents) == 1 else None
     if content is None or not _IS_CHANNEL.search(head(content, 4_000)):
         return None
     chat = None
@@ -315,18 +316,10 @@ def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
     is_channel = chat is not None and chat.kind in {"public_channel", _PRIVATE}
     if chat is None or not is_channel or not reader.recognises(content):
         return None
-    if source.has_members:
-        source.expect([content.name])
+    source.expect([content.name])
     account = _account(chat.room.name, chat.room.external_id)
     channel = _Channel(account, options, content.notes, chat.kind == _PRIVATE)
     return _stream(channel, reader.items(reader.found(content)), [content], source)
-
-
-def _only_file(source: Source) -> Content | None:
-    if not source.has_members:
-        return source
-    names = [name for name in source.members if name.rpartition("/")[2] == CHANNEL_FORMAT.file_name]
-    return source.member(names[0]) if len(names) == 1 else None
 
 
 def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:

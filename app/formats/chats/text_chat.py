@@ -215,16 +215,13 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
 
 def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
     room = structs.replace(file.grammar.room(file), file=file.content.name)
-    folder, _, _ = file.content.name.rpartition("/")
+    folder = "".join(file.content.name.rpartition("/")[:2])
     for item in file.grammar.items(file.content):
-        yield _in_room(item, room, folder) if isinstance(item, Record) else item
-
-
-def _in_room(record: Record, room: FileRoom, folder: str) -> Record:
-    if not (record.files and folder):
-        return structs.replace(record, room=room)
-    files = tuple(name and f"{folder}/{name}" for name in record.files)
-    return structs.replace(record, room=room, files=files)
+        if isinstance(item, Record):
+            files = tuple(name and f"{folder}{name}" for name in item.files)
+            yield structs.replace(item, room=room, files=files)
+        else:
+            yield item
 
 
 def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:

@@ -76,7 +76,9 @@ class Names:
             and self._counts[name] > 1 + (not all(map(_is_called, common)))
         }
         known |= set(self._longer)
-        self._count_bare()
+        for name, count in self._counts.items():
+            if count == 1 and (match := _BARE.match(name)) and match["name"] in self._bare:
+                self._bare[match["name"]] += 1
         bare = {name for name, count in self._bare.items() if count > 1 or name in self._counts}
         if bare or not self._counts:
             bare |= {name for name in self._bare if _is_called(name)}
@@ -87,11 +89,6 @@ class Names:
             for name, count in self._counts.items()
             if count < 3 and name not in self._longer and _is_of_app(name, known, whole)
         )
-
-    def _count_bare(self) -> None:
-        for name, count in self._counts.items():
-            if count == 1 and (match := _BARE.match(name)) and match["name"] in self._bare:
-                self._bare[match["name"]] += 1
 
     def split(self, rest: str) -> SpokenLine | None:
         """Return a line's name and words, if it has an author."""
@@ -188,39 +185,35 @@ class WhatsApp(Grammar):
     def __init__(self, shape: Shape, beside: Collection[str]) -> None:
         self._shape, self._heads = shape, HeadReader(shape)
         self._choice: Order | None = None
-        self._dates, self._names = Dates(None), Names()
+        self.dates, self._names = Dates(None), Names()
         self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
 
     def choose(self, options: ReadOptions) -> None:
         self._choice = options.dates
 
     def begin(self, lines: Iterable[str]) -> None:
-        self._dates, self._names = Dates(self._choice), Names()
+        self.dates, self._names = Dates(self._choice), Names()
 
         def texts() -> Iterator[str]:
             for line in lines:
                 if head := self._heads.read(line):
-                    self._dates.add(head)
+                    self.dates.add(head)
                     self._names.add(head.rest)
                     yield head.rest.partition(COLON)[2]
 
         self._notes.learn(texts())
         self._names.settle()
-        self._dates.settle()
-
-    @property
-    def foreign_year(self) -> int | None:
-        return self._dates.foreign_year
+        self.dates.settle()
 
     def note(self, notes: ReadNotes) -> None:
-        self._dates.note(notes)
+        self.dates.note(notes)
         self._names.note(notes)
 
     def read(self, line: str) -> Opening | None:
         head = self._heads.read(line)
         if head is None:
             return None
-        when = self._dates.time_of(head)
+        when = self.dates.time_of(head)
         if when is None:
             return None
         spoken = self._names.split(head.rest)
@@ -282,11 +275,11 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
     grammar.begin(lines)
     if not any((opening := grammar.read(line)) and opening.name for line in lines):
         return None
-    if grammar.foreign_year and not beside:
+    if (year := grammar.dates.foreign_year) and not beside:
         raise UnrecognisedFileError(
             "this looks like a WhatsApp chat, but its dates have years such as {year}, in"
             " a calendar that saywho does not support",
-            year=str(grammar.foreign_year),
+            year=str(year),
         )
     return grammar
 
@@ -347,10 +340,12 @@ class AppNotes:
         """Return a text without the app's notes, and the file names in them."""
         files: list[str] = []
         taken = ""
-        if (match := _FILE.match(text)) and self._is_attached(match):
-            files.append(match["file"])
-            taken = "" if self._is_certain(match) else match["words"]
-            text = text[match.end() :]
+        if match := _FILE.match(text):
+            is_certain = self._is_sure(match) or _attached().has(match["words"])
+            if is_certain or match["words"] in self._words:
+                files.append(match["file"])
+                taken = "" if is_certain else match["words"]
+                text = text[match.end() :]
         if "<" in text:
             text = self._without_attached(text, files)
         if _OWN_MARK in text or text.startswith("<"):
@@ -358,7 +353,9 @@ class AppNotes:
         if text.startswith(_OWN_MARK) and self._has_marks:
             return Spoken("", tuple(files), taken)
         message, note = self._without_notes(text)
-        return Spoken("" if _is_title(message, files) else message, tuple(files), taken or note)
+        title, bullet, _ = message.partition(" • ")
+        is_title = bool(bullet and files and files[0].endswith(title))
+        return Spoken("" if is_title else message, tuple(files), taken or note)
 
     def _without_notes(self, text: str) -> tuple[str, str]:
         """Return a text without the app's note, and the note if no table has it."""
@@ -386,12 +383,6 @@ class AppNotes:
         words = words.rstrip()
         title = _TITLE.fullmatch(words.replace(_OWN_MARK, ""))
         return "" if title and (title["pages"] or _documents().has(note)) else words
-
-    def _is_attached(self, match: re.Match[str]) -> bool:
-        return self._is_certain(match) or match["words"] in self._words
-
-    def _is_certain(self, match: re.Match[str]) -> bool:
-        return self._is_sure(match) or _attached().has(match["words"])
 
     def _is_sure(self, match: re.Match[str]) -> bool:
         return match[0].startswith(_OWN_MARK) or self._is_file(match["file"])
@@ -421,11 +412,6 @@ def _speaks_of_media(note: str) -> bool:
 
 def _is_ascii_word(note: str) -> bool:
     return " " not in note and note.isascii()
-
-
-def _is_title(text: str, files: list[str]) -> bool:
-    title, bullet, _ = text.partition(" • ")
-    return bool(bullet and files and files[0].endswith(title))
 
 
 WHATSAPP: Final = TextChat(

@@ -39,29 +39,20 @@ from app.formats.source.json import Json, Window, as_object, as_word, first_docu
 
 
 def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield the items, with only each message's newest version and without its mark.
-
-    Raises BrokenFileError after all that can be read.
-    """
+    """Yield the items, with only each message's newest version and without its mark."""
     held: deque[Item] = deque()
     edited: list[Record] = []
-    fault: BrokenFileError | None = None
-    try:
-        for item in items:
-            version = _unmarked(item)
-            if version is not None:
-                edited.append(version)
-                _replace(held, version)
-            is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
-            held.append(version or (Skipped(item.place, "deleted") if is_older else item))
-            if len(held) > 200:
-                yield (gone := held.popleft())
-                edited = [record for record in edited if record is not gone]
-    except BrokenFileError as error:
-        fault = error
+    for item in items:
+        version = _unmarked(item)
+        if version is not None:
+            edited.append(version)
+            _replace(held, version)
+        is_older = isinstance(item, Record) and any(_is_older(item, new) for new in edited)
+        held.append(version or (Skipped(item.place, "deleted") if is_older else item))
+        if len(held) > 200:
+            yield (gone := held.popleft())
+            edited = [record for record in edited if record is not gone]
     yield from held
-    if fault is not None:
-        raise fault
 
 
 def _replace(held: deque[Item], version: Record) -> None:
@@ -181,7 +172,11 @@ class MetaChats(JsonChat[MetaThread]):
                 yield (Found(thread, value) for value in values)
 
     def items(self, found: Iterator[Found[MetaThread]]) -> Iterator[Item]:
-        return newest_versions(in_order(super().items(found)))
+        """Yield the messages in order. Raises BrokenFileError after all that can be read."""
+        faults: list[BrokenFileError] = []
+        yield from newest_versions(in_order(_until_damage(super().items(found), faults)))
+        for fault in faults:
+            raise fault
 
     def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
         name, text = _name(message), _text(message)
@@ -335,23 +330,22 @@ def _deed(text: str, name: str) -> str:
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     """Yield the messages in order, though a file may begin with the newest.
 
-    With `most` messages or very long ones, only those of equal time are reordered. Raises
-    BrokenFileError after all that can be read.
+    With `most` messages or very long ones, only those of equal time are reordered.
     """
-    portion: list[Item] = []
-    fault: BrokenFileError | None = None
+    portion = list(_portion(items, most))
+    times = [item.created_at for item in portion if isinstance(item, Record) and item.created_at]
+    if times and times[0] < times[-1]:
+        return chain(portion, items)
+    if len(portion) == most or sum(map(_characters, portion)) >= MOST_CHARACTERS:
+        return _within_times(chain(portion, items))
+    return reversed(portion)
+
+
+def _until_damage(items: Iterator[Item], faults: list[BrokenFileError]) -> Iterator[Item]:
     try:
-        portion.extend(_portion(items, most))
+        yield from items
     except BrokenFileError as error:
-        fault = error
-    if not _is_newest_first(portion):
-        yield from chain(portion, items)
-    elif len(portion) == most or sum(map(_characters, portion)) >= MOST_CHARACTERS:
-        yield from _within_times(chain(portion, items))
-    else:
-        yield from reversed(portion)
-    if fault is not None:
-        raise fault
+        faults.append(error)
 
 
 def _portion(items: Iterator[Item], most: int) -> Iterator[Item]:
@@ -367,30 +361,19 @@ def _characters(item: Item) -> int:
     return len(item.text) if isinstance(item, Record) else 0
 
 
-def _is_newest_first(items: Iterable[Item]) -> bool:
-    times = [item.created_at for item in items if isinstance(item, Record) and item.created_at]
-    return not times or times[0] >= times[-1]
-
-
 def _within_times(items: Iterable[Item]) -> Iterator[Item]:
     group: list[Item] = []
-    characters = 0
-    time, fault = None, None
-    try:
-        for item in items:
-            when = item.created_at if isinstance(item, Record) else None
-            is_full = len(group) == MOST_HELD or characters >= MOST_CHARACTERS
-            if (when and time and when != time) or is_full:
-                yield from reversed(group)
-                group, characters = [], 0
-            time = when or time
-            group.append(item)
-            characters += _characters(item)
-    except BrokenFileError as error:
-        fault = error
+    characters, time = 0, None
+    for item in items:
+        when = item.created_at if isinstance(item, Record) else None
+        is_full = len(group) == MOST_HELD or characters >= MOST_CHARACTERS
+        if (when and time and when != time) or is_full:
+            yield from reversed(group)
+            group, characters = [], 0
+        time = when or time
+        group.append(item)
+        characters += _characters(item)
     yield from reversed(group)
-    if fault is not None:
-        raise fault
 
 
 FORMAT: Final = MetaChats().format()

@@ -84,10 +84,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not contents:
         _refuse_pages(source)
         return None
-    files = None
-    if source.has_members:
-        source.expect(content.name for content in contents)
-        files = source
+    source.expect(content.name for content in contents)
+    files = source if source.has_members else None
     account = _account(source, contents)
     seen = Counter[int]()
     items = one_by_one(_items(content, source, account, seen) for content in contents)
@@ -96,12 +94,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 def posts_in(source: Source) -> list[Content]:
     """Return the files with posts or comments."""
-    if not source.has_members:
-        return [source] if _platform(source) else []
-    names = sorted(
-        name for name in source.members if _FILES.fullmatch(name) and not _OF_OTHERS.search(name)
-    )
-    contents = [source.member(name) for name in names]
+    contents = source.contents(lambda name: _FILES.fullmatch(name) and not _OF_OTHERS.search(name))
     # The same posts may stand in both shapes; the labelled shape says less of their media.
     found = [content for content in contents if _platform(content)]
     return sorted(found, key=lambda content: any(map(labels_of, _first(content))))

@@ -95,7 +95,8 @@ def _score(name: str, lines: bytes) -> float | None:
         text = lines.decode(name)
     except UnicodeDecodeError as error:
         # A file may have a few bad bytes, and a sample may end in the middle of a character.
-        if error.start < len(lines) - 1 and _faults(name, lines) * 200 > len(lines):
+        faults = lines.decode(name, "replace").count("\ufffd")
+        if error.start < len(lines) - 1 and faults * 200 > len(lines):
             return None
         text = lines.decode(name, "ignore")
     weighs, prior = _tables()[name]
@@ -107,10 +108,6 @@ def _score(name: str, lines: bytes) -> float | None:
             sum(width * weigh(*beside) for width, *beside in letters) / size for weigh in weighs
         )
     return None
-
-
-def _faults(name: str, lines: bytes) -> int:
-    return lines.decode(name, "replace").count("\ufffd")
 
 
 def _neighbours(text: str) -> Iterator[tuple[str, str, str]]:
@@ -245,34 +242,21 @@ def _latin(letters: str, prior: float) -> Weigh:
         )
         if crowd:
             return 0.3 if crowd == 1 else -0.5
-        return _PARTICULAR.get(letter, _anywhere)(before, after) + prior
+        is_western = _IS_WESTERN.get(letter)
+        return (0.8 if is_western is None or is_western(before, after) else -0.1) + prior
 
     return weigh
 
 
-def _anywhere(_before: str, _after: str) -> float:
-    return 0.8
-
-
-def _e_circumflex(before: str, after: str) -> float:
-    is_polish = before in "ij" if after.isalpha() else before not in "cvlur"
-    return -0.1 if is_polish and after != "n" else 0.8
-
-
-def _oe(_before: str, after: str) -> float:
-    return 0.8 if after in "ustn" else -0.1
-
-
-def _o_tilde(_before: str, after: str) -> float:
-    return 0.8 if after in "es" else -0.1
-
-
-def _i_grave(_before: str, after: str) -> float:
-    return -0.1 if after.isalpha() else 0.8
-
-
-_PARTICULAR: Final = {"ê": _e_circumflex, "œ": _oe, "õ": _o_tilde, "ì": _i_grave}
-"""Letters of western languages whose neighbours distinguish them from eastern letters."""
+_IS_WESTERN: Final[dict[str, Callable[[str, str], bool]]] = {
+    "ê": lambda before, after: (
+        after == "n" or before not in "ij" if after.isalpha() else before in "cvlur"
+    ),
+    "œ": lambda _, after: after in "ustn",
+    "õ": lambda _, after: after in "es",
+    "ì": lambda _, after: not after.isalpha(),
+}
+"""Letters of western languages that could be eastern letters, with a test of their neighbours."""
 
 
 def _alphabet(letters: str) -> Weigh:

@@ -7,7 +7,7 @@ import os
 import posixpath
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -194,7 +194,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return read if self.bytes_total is None else min(read, self.bytes_total)
 
     def expect(self, names: Iterable[str]) -> None:
-        """Set the members to be read, so that progress ends at the total."""
+        """Set the members to be read, so that progress ends at the total; a lone file has none."""
+        if not self.members:
+            return
         members = {*names}
         self.expected |= members
         # What an archive says of sizes may be any number.
@@ -245,6 +247,30 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             forms=self.forms,
         )
 
+    def contents(self, is_wanted: Callable[[str], object]) -> list[Content]:
+        """Return the files with such names, sorted; a lone file whatever its name."""
+        if not self.has_members:
+            return [self]
+        return [self.member(name) for name in sorted(filter(is_wanted, self.members))]
+
+    def only_content(self, is_wanted: Callable[[str], object]) -> Content | None:
+        """Return the only file with such a name, if any.
+
+        Raises UnrecognisedFileError for several.
+        """
+        contents = self.contents(is_wanted)
+        self.only(content.name for content in contents)
+        return contents[0] if contents else None
+
+    def take(self, taken: Iterable[Content]) -> None:
+        """Note the files as read, and the others next to them as unread."""
+        names = {content.name for content in taken if content is not self}
+        if names:
+            self.expect(names)
+            for name in self.members:
+                if name not in names and not is_hidden(name):
+                    self.notes.leave("file", name)
+
     def note_unread(self, attached: Iterable[str]) -> None:
         """Note the unread files of a folder or archive that may contain words, after reading.
 
@@ -252,8 +278,9 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """
         sent = {posixpath.basename(name) for name in attached}
         for name in sorted(self.members.keys() - self.meter.files - self.expected):
-            is_sent = posixpath.basename(name) in sent
-            if name.lower().endswith(WORDY_ENDS) and not is_sent and not _of_system(name):
+            base = posixpath.basename(name)
+            is_of_system = name.startswith("__MACOSX/") or base.startswith("._")
+            if name.lower().endswith(WORDY_ENDS) and base not in sent and not is_of_system:
                 self.notes.leave("file", name)
 
     def medium(self, name: str) -> Content:
@@ -365,10 +392,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return b""
 
 
-def _of_system(name: str) -> bool:
-    return name.startswith("__MACOSX/") or posixpath.basename(name).startswith("._")
-
-
 def head(content: Content, size: int) -> bytes:
     """Return the first bytes, up to any damage; fewer only at the end.
 
@@ -404,40 +427,5 @@ def read_some(stream: Stream) -> bytes:
     return read(BUFFER_BYTES)
 
 
-def lone_content(source: Source, endings: Collection[str]) -> Content | None:
-    """Return the source if it is a file, else its only data file; None for several.
-
-    Other files count as unread after the file was taken.
-    """
-    if not source.has_members:
-        return source
-    names = [name for name in source.members if _may_hold_posts(name)]
-    if len(names) != 1 or not names[0].lower().endswith(tuple(endings)):
-        return None
-    return source.member(names[0])
-
-
-def tables_in(source: Source, endings: Collection[str]) -> list[Content]:
-    names = [name for name in sorted(source.members) if name.lower().endswith(tuple(endings))]
-    names = [name for name in names if _may_hold_posts(name)]
-    return [source.member(name) for name in names] if len(names) <= 1_000 else []
-
-
-def take(source: Source, taken: Iterable[Content]) -> None:
-    """Note the files as read, and the others next to them as unread."""
-    names = {content.name for content in taken if content is not source}
-    if not names:
-        return
-    source.expect(names)
-    for name in source.members:
-        if name not in names and not _is_hidden(name):
-            source.notes.leave("file", name)
-
-
-def _may_hold_posts(name: str) -> bool:
-    endings = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
-    return name.lower().endswith(endings) and not _is_hidden(name)
-
-
-def _is_hidden(name: str) -> bool:
+def is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))

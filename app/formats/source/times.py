@@ -59,11 +59,6 @@ AMBIGUOUS: Final = {
 _AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
 
 
-def ambiguous_name(text: str) -> str | None:
-    match = _AMBIGUOUS.search(text)
-    return match[0] if match else None
-
-
 def moved(time: datetime, name: str, zone: str) -> datetime:
     """Return in the given zone a time that was read in an abbreviation's usual zone."""
     local = time.astimezone(zone_offsets()[name]).replace(tzinfo=ZoneInfo(zone))
@@ -360,10 +355,12 @@ class FileTimes:
                 self._notes.disprove_order()
             raise
         if isinstance(value, str):
-            if "25" in value and is_buddhist(time.year + BUDDHIST):  # From 1957 on.
-                self._note_calendar(value, time)
-            if "ST" in value and (name := ambiguous_name(value)):
-                time = self._in_zone(time, name)
+            year = time.year + BUDDHIST
+            if "25" in value and is_buddhist(year) and str(year) in value:  # From 1957 on.
+                evidence = Message("years such as {year}", year=str(year))
+                self._notes.assume("year", "buddhist", evidence=evidence)
+            if "ST" in value and (match := _AMBIGUOUS.search(value)):
+                time = self._in_zone(time, match[0])
         return time
 
     def _in_zone(self, time: datetime, name: str) -> datetime:
@@ -410,13 +407,6 @@ class FileTimes:
             before = known
         last_year = {order: time.year for order, time in before.items()}
         return min(distances, key=lambda order: (distances[order], -last_year.get(order, 0)))
-
-    def _note_calendar(self, value: str, time: datetime) -> None:
-        year = str(time.year + BUDDHIST)
-        if year in value:
-            self._notes.assume(
-                "year", "buddhist", evidence=Message("years such as {year}", year=year)
-            )
 
 
 def orders_of(value: object) -> frozenset[Order]:

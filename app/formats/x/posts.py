@@ -158,7 +158,8 @@ def to_item(
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
     if is_notice(raw):
         return Skipped(place, "system")
-    if not _is_marked(status) and REPOST_BEGINNING.match(raw):
+    marks = (*_REPOSTS, "referenced_tweets", "referenced_posts")
+    if status.keys().isdisjoint(marks) and REPOST_BEGINNING.match(raw):
         if told is not None:
             told.add()
         return Skipped(place, "repost")
@@ -188,10 +189,6 @@ def to_item(
         media=media,
         counts=Reactions.read((metrics.get(old, metrics.get(new)) for old, new in _COUNTS), as_of),
     )
-
-
-def _is_marked(status: Json) -> bool:
-    return any(name in status for name in (*_REPOSTS, "referenced_tweets", "referenced_posts"))
 
 
 def raw_text(status: Json) -> str:
