@@ -2,11 +2,13 @@
 the background; and the likeness of authors or posts.
 """
 
+import math
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from functools import cache
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,7 @@ from app.compute.features import (
     wording,
 )
 from app.compute.profiles import AuthorProfile
+from app.compute.significance import CLEAR_OF_MANY
 
 BUCKET_BITS: Final = 20
 """Binary logarithm of the number of buckets (4 MB): with 180,000 features, 32 times fewer buckets
@@ -299,25 +302,84 @@ def penalties_of(
 
 # --- Likeness ---
 
+PRIOR: Final = 300.0
+"""Expected features that are mixed into an author's counts."""
+MOST_CLOSEST: Final = 3
+"""Pairs that are named as the most similar; if more are as similar, none stands out."""
 
-def likeness(profiles: Sequence[AuthorProfile], background: Background) -> NDArray[np.float64]:
-    """Return the likeness of each pair of authors: (n, n), from 0 to 1, 1 on the diagonal, 0
-    without posts.
+
+class Alike(NamedTuple):
+    values: NDArray[np.float64]
+    """Likeness of each pair of authors, (n, n), from 0 to 1, 1 on the diagonal, 0 without posts."""
+    closest: list[tuple[int, int]]
+    """The most similar pairs, up to the first that is clearly less similar than the best pair."""
+
+
+def likeness(
+    profiles: Sequence[AuthorProfile],
+    background: Background,
+    is_pair: NDArray[np.bool_] | None = None,
+) -> Alike:
+    """Return how much authors write alike; is_pair: the pairs that are compared, (n, n), all by
+    default.
 
     It is the cosine of the features that they use more than the background. Source: Bullinaria and
     Levy 2007 (positive pointwise mutual information).
     """
     keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
     if not keys.size:
-        return np.eye(len(profiles))
+        return Alike(np.eye(len(profiles)), [])
     expected = background.probabilities(keys)
     rows = np.zeros((len(profiles), keys.size))
-    for row, profile in zip(rows, profiles, strict=True):
-        places, habits = _habits(profile, keys, expected)
-        row[places] = habits / max(float(np.linalg.norm(habits)), 1e-12)
+    norms = np.zeros(len(profiles))
+    for place, (row, profile) in enumerate(zip(rows, profiles, strict=True)):
+        places, _, habits = _habits(profile, keys, expected)
+        norms[place] = max(float(np.linalg.norm(habits)), 1e-12)
+        row[places] = habits / norms[place]
     alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
     np.fill_diagonal(alike, 1.0)
-    return alike
+
+    def variances_of(place: int) -> NDArray[np.float64]:
+        places, counts, habits = _habits(profiles[place], keys, expected)
+        variances = np.zeros(keys.size)
+        usual = expected[places]
+        of_habits = usual * counts / (counts + PRIOR * usual) ** 2
+        variances[places] = np.where(habits > 0, of_habits, 0) / norms[place] ** 2
+        return variances
+
+    closest = _closest(alike, is_pair, rows, cache(variances_of))
+    return Alike(alike, closest)
+
+
+def _closest(
+    alike: NDArray[np.float64],
+    is_pair: NDArray[np.bool_] | None,
+    rows: NDArray[np.float64],
+    variances_of: Callable[[int], NDArray[np.float64]],
+) -> list[tuple[int, int]]:
+    """Return the pairs of which none is clearly ahead, at most one more than are named.
+
+    variances_of: variance of each number in an author's row, (m,), for independent features. The
+    error of a cosine follows by the delta method. Features overlap and come in clusters: between
+    samples of 25 to 200 posts by 12 authors, cosines differed by 1.6 times that error.
+    """
+    pairs = np.argwhere(np.triu(np.ones_like(alike) if is_pair is None else is_pair, 1))
+    order = np.argsort(-alike[*pairs.T], kind="stable")[: MOST_CLOSEST + 1]
+    closest: list[tuple[int, int]] = []
+    best = best_error = 0.0
+    for one, other in pairs[order].tolist():
+        value = float(alike[one, other])
+        squares = [
+            float(variances_of(first) @ (rows[second] - value * rows[first]) ** 2)
+            for first, second in ((one, other), (other, one))
+        ]
+        error = 1.6 * math.sqrt(sum(squares))
+        if closest and best - value >= CLEAR_OF_MANY * math.hypot(best_error, error):
+            break
+        if not closest:
+            best, best_error = value, error
+        closest.append((one, other))
+    return closest
 
 
 def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
@@ -336,17 +398,17 @@ def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
 
 def _habits(
     profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Return the indices of an author's keys, and their log-odds, at least 0."""
+) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float64]]:
+    """Return the indices of an author's keys, their counts, and their log-odds, at least 0."""
     places = keys.searchsorted(profile.counts.keys)
     is_among = keys.take(places, mode="clip") == profile.counts.keys
     places, usual = places[is_among], expected[places[is_among]]
     sizes = np.diff(group_edges(profile.counts.keys[is_among]))
-    prior = 300.0
-    totals = np.repeat(profile.totals + prior, sizes)
-    share = (profile.counts.counts[is_among] + prior * usual) / totals
+    counts = profile.counts.counts[is_among]
+    totals = np.repeat(profile.totals + PRIOR, sizes)
+    share = (counts + PRIOR * usual) / totals
     habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
-    return places, habits
+    return places, counts, habits
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from itertools import groupby, islice
+from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import neighbour_order
+from app.compute.attribution import MOST_CLOSEST, neighbour_order
 from app.compute.typical_words import TypicalWord
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
@@ -191,7 +191,6 @@ SMALLEST_SHOWN: Final = 0.02
 """Smallest likeness that is shown, in [0, 1]."""
 MOST_DRAWN: Final = 12
 """Authors in the grid; more cells could not be told apart."""
-MOST_TIED: Final = 3
 Pair = tuple[str, str, float]
 
 
@@ -220,15 +219,22 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
         ]
         if not peers:
             return await _words(session, view, authors, languages, is_alone=is_alone)
-        alike = await likeness_of(session, models, [authors.rows[place] for place in peers])
+        users = [authors.rows[place] for place in peers]
         spoken = np.array([languages[place] or "" for place in peers])
         is_pair = (spoken == spoken[:, None]) & ~np.eye(len(peers), dtype=np.bool_)
-        alike = np.where(is_pair, alike, 0.0)
+        is_asked = is_pair & (np.arange(len(peers)) == 0)[:, None] if is_alone else is_pair
+        found = await likeness_of(session, models, users, is_asked)
+        alike = np.where(is_pair, found.values, 0.0)
         order = neighbour_order(alike)
-        names = [authors.rows[peers[place]].username for place in order]
-        centre = authors.rows[0].username if is_alone else ""
-        ordered = alike[np.ix_(order, order)]
-        return Likeness(view, names, ordered, len(authors.rows), authors.total, centre)
+        return Likeness(
+            view,
+            [users[place].username for place in order],
+            alike[np.ix_(order, order)],
+            len(authors.rows),
+            authors.total,
+            [(users[one].username, users[second].username) for one, second in found.closest],
+            users[0].username if is_alone else "",
+        )
 
     def usernames(self, loaded: "Likeness | Words") -> Iterable[str]:
         return loaded.names
@@ -245,6 +251,8 @@ class Likeness(Figure[Plot]):
     looked_at: int
     """Number of authors with the most posts, in any language."""
     total: int
+    closest: Sequence[tuple[str, str]]
+    """The most similar pairs, of which none is clearly ahead of the others."""
     centre: str = ""
     """The only author whom the figure is about; empty if there are several."""
 
@@ -258,6 +266,15 @@ class Likeness(Figure[Plot]):
             if (one == self.centre if self.centre else i < j) and self.alike[i, j] >= SMALLEST_SHOWN
         ]
         return sorted(pairs, key=lambda pair: -pair[2])
+
+    @cached_property
+    def named(self) -> list[Pair]:
+        """The pairs that are clearly more similar than all others; empty if they are many."""
+        all_pairs = len(self.names) - 1 if self.centre else math.comb(len(self.names), 2)
+        if len(self.closest) > min(MOST_CLOSEST, all_pairs - 1):
+            return []
+        closest = [*map(frozenset, self.closest)]
+        return [pair for pair in self.pairs if frozenset(pair[:2]) in closest]
 
     @cached_property
     def drawn(self) -> list[int]:
@@ -352,15 +369,10 @@ def _left_out(data: Likeness) -> Iterator[str]:
         yield filled(note, count=len(data.drawn))
 
 
-def _best(pairs: Sequence[Pair]) -> list[Pair]:
-    # Pairs are equal if their likeness is shown as equal.
-    return next(list(tied) for _, tied in groupby(pairs, key=lambda pair: f"{pair[2]:.2f}"))
-
-
 def _habits_in_common(data: Likeness) -> str:
-    if not data.pairs:
+    if not data.named:
         return ""
-    likeness = data.pairs[0][2]
+    likeness = data.named[0][2]
     if likeness >= 0.75:
         return gettext("They share almost all of their habits.")
     if likeness >= 0.5:
@@ -371,20 +383,13 @@ def _habits_in_common(data: Likeness) -> str:
 
 
 def _most_alike(data: Likeness) -> str:
-    """Return a title with the most similar pair, or pairs equal to two digits."""
     if not data.pairs:
         return gettext("These authors have next to nothing in common")
-    tied = _best(data.pairs)
-    if len(tied) == math.comb(len(data.names), 2):
-        return gettext("All pairs are about equally similar")
-    if len(tied) > MOST_TIED:
-        title = gettext("{count} pairs are about equally similar, more than all others")
-        if len(tied) == len(data.pairs):
-            title = gettext("{count} pairs are about equally similar")
-        return filled(title, count=len(tied))
+    if not data.named:
+        return gettext("No two authors are clearly the most similar")
     names = [
         gettext("{one} and {other}").format(one=shown_name(one), other=shown_name(second))
-        for one, second, _ in tied
+        for one, second, _ in data.named
     ]
     return gettext("Most similar: {pairs}").format(pairs="; ".join(names))
 
@@ -393,11 +398,10 @@ def _nearest(data: Likeness) -> str:
     if not data.pairs:
         title = gettext("{name} has next to nothing in common with the other authors")
         return title.format(name=shown_name(data.centre))
-    names = [shown_name(second) for _, second, _ in _best(data.pairs)]
-    if len(names) > MOST_TIED:
-        title = gettext("{count} authors are about equally similar to {name}")
-        return filled(title, count=len(names), name=shown_name(data.centre))
+    names = [shown_name(second) for _, second, _ in data.named]
     title = gettext("Most similar to {name}: {nearest}")
+    if not names:
+        title = gettext("No other author is clearly the most similar to {name}")
     return title.format(name=shown_name(data.centre), nearest=show_list(names))
 
 

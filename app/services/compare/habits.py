@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import likeness
+from app.compute.attribution import Alike, likeness
 from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
 from app.compute.fitting import usual_posts
 from app.compute.population import (
@@ -217,13 +217,13 @@ async def written_languages(
 
 
 async def likeness_of(
-    session: AsyncSession, models: Models, users: Sequence[UserRow]
-) -> NDArray[np.float64]:
-    """Return the writing's likeness: (n, n), 0 to 1."""
+    session: AsyncSession, models: Models, users: Sequence[UserRow], is_pair: NDArray[np.bool_]
+) -> Alike:
+    """Return the writing's likeness; is_pair: the authors that are compared, (n, n)."""
     depends_on(DERIVED)
     profiles = await models.profiles.load(session, users)
     fitted = await models.backgrounds.load(session)
-    return await asyncio.to_thread(likeness, profiles, fitted.background)
+    return await asyncio.to_thread(likeness, profiles, fitted.background, is_pair)
 
 
 class AuthorWords(NamedTuple):

@@ -135,7 +135,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     )
     assert len({name for *pair, _ in await csv_rows(writer, "likeness") for name in pair}) == 40
     nearest = await drawn(writer, "likeness", "username=AUTHOR044")
-    assert nearest["title"].startswith("Most similar to author044: ")
+    assert nearest["title"] == "No other author is clearly the most similar to author044"
     assert len(nearest["plot"]["data"][0]["x"]) == 8
     page = await writer.get(f"{nearest['path']}&{nearest['plot']['data'][0]['customdata'][0]}")
     assert page.status_code == 200

@@ -91,17 +91,13 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     await writer.add_user("라면", "오늘은 비가 와서 라면을 끓였다", "내일도 비가 온다고 한다")
     await settle(writer.app)
     drawing = await drawn(writer, "likeness")
-    title = re.fullmatch("Most similar: (.+)", drawing["title"])
-    assert title
-    assert drawing["notes"].startswith("They share ")
+    assert drawing["title"] == "No two authors are clearly the most similar"
+    assert "They share" not in drawing["notes"]
     assert (
         "1 more author is left out because fewer than four authors write the language"
         in drawing["notes"]
     )
     alike = {(one, second): float(like) for one, second, like in await csv_rows(writer, "likeness")}
-    for pair in title[1].split("; "):
-        one, second = pair.split(" and ")
-        assert alike[one, second] == pytest.approx(max(alike.values()), abs=0.01)
     assert not any("라면" in pair for pair in alike)
     # The scale is fixed: the strongest cell is as strong as it is alike.
     strongest = max(drawing["plot"]["data"][0]["marker"]["opacity"])
@@ -113,9 +109,29 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
         assert not re.search(r"colour|\bbar\b|on top", main), name
         assert ("1 means that all habits are alike" in main) == (name == "likeness")
     nearest = await drawn(writer, "likeness", "username=ann")
-    assert nearest["title"].startswith("Most similar to ann: ")
+    assert nearest["title"] == "No other author is clearly the most similar to ann"
     assert "cell" not in nearest["words"]
     assert "라면" in (await drawn(writer, "likeness", "username=라면"))["title"]
+
+
+async def test_authors_are_named_as_the_most_similar_if_their_lead_is_clear(writer: Client) -> None:
+    chance = random.Random("apart")  # noqa: S311 - no secret
+    shared = "perhaps although whenever somebody promised nothing except yesterday"
+    words = {"eve": shared, "fay": shared, "gus": "river bridge stone water cloud"}
+    words |= {"hal": "fever doctor ward nurse pill"}
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"it was the {text}", "created_at": "2026-05-01T07:00:00Z"}
+            for name, known in words.items()
+            for text in (" and the ".join(chance.choices(known.split(), k=5)) for _ in range(30))
+        )
+    )
+    await settle(writer.app)
+    drawing = await drawn(writer, "likeness")
+    assert set(drawing["title"].removeprefix("Most similar: ").split(" and ")) == {"eve", "fay"}
+    assert drawing["notes"].startswith("They share ")
+    nearest = await drawn(writer, "likeness", "username=eve")
+    assert nearest["title"] == "Most similar to eve: fay"
 
 
 async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> None:
