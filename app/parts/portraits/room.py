@@ -36,7 +36,13 @@ from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_before
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room
-from app.services.rooms.sight import ChatSight, RoomPortrait, read_overview, read_portrait
+from app.services.rooms.sight import (
+    OF_OVERVIEW,
+    ChatSight,
+    RoomPortrait,
+    read_overview,
+    read_portrait,
+)
 from app.views.answers import see_other
 from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.figure import FigureParts, Finding, Table, TableCell
@@ -59,6 +65,22 @@ class PeoplePage(WebPage, frozen=True, kw_only=True):
     @property
     def small_cards(self) -> list[SmallCard]:
         return small_cards(self.shown.others)
+
+    @property
+    def basis(self) -> str:
+        """Heading with the messages that the cards are based on; empty if a short chat's all."""
+        scanned = self.shown.scanned
+        if not self.shown.is_of_newest:
+            text = gettext("How they write in all {count} messages")
+            return text.format(count=show_number(scanned)) if scanned > OF_OVERVIEW else ""
+        count = ngettext(
+            "the newest {count} message", "the newest {count} messages", scanned
+        ).format(count=show_number(scanned))
+        since = day_of(self.shown.since, ZoneInfo(self.shown.tz))
+        if since is None:
+            return gettext("How they write in {messages}").format(messages=count)
+        text = gettext("How they write in {messages}, since {day}")
+        return text.format(messages=count, day=show_date(since))
 
     @property
     def alike(self) -> str:
@@ -117,20 +139,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
     @property
     def is_somebody_known(self) -> bool:
         return any(trait.kind == "recognised" for trait in self.shown.traits)
-
-    @property
-    def lately(self) -> str:
-        """Sentence about the messages that the cards are based on; empty if all."""
-        if not self.shown.is_of_newest:
-            return ""
-        count = ngettext(
-            "the newest {count} message", "the newest {count} messages", self.shown.scanned
-        ).format(count=show_number(self.shown.scanned))
-        since = day_of(self.shown.since, ZoneInfo(self.zone))
-        if since is None:
-            return gettext("How they write in {messages}").format(messages=count)
-        text = gettext("How they write in {messages}, since {day}")
-        return text.format(messages=count, day=show_date(since))
 
     @property
     def cards(self) -> list[PersonCard]:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -60,6 +60,8 @@ from app.services.rooms.periods import (
 from app.services.rooms.room_facts import RoomFacts, names_in
 
 Names = tuple[str, str | None]
+OF_OVERVIEW: Final = 500
+"""Newest messages that an overview is based on."""
 
 
 class RoomPortrait(Struct, frozen=True, kw_only=True):
@@ -222,7 +224,7 @@ async def read_overview(
     depends_on(EVERYTHING)
     depends_on(DERIVED)  # How well people are recognised.
     people, ends = await _people_of(session, room), period.instants(zone)
-    scans = await read_newest(session, room.id, 500, gone=people.gone, ends=ends)
+    scans = await read_newest(session, room.id, OF_OVERVIEW, gone=people.gone, ends=ends)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
 
     def count() -> tuple[_Found, tuple[int, int] | None]:

@@ -236,7 +236,18 @@ async def test_what_is_of_the_newest_messages_says_so(
 ) -> None:
     page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Seoul")
     (lately,) = re.findall(r'<div class="lately">.*?</div>', page)
-    assert text_of(lately) == "How they write in the newest 500 messages, since March 1, 2024"
+    assert text_of(lately) == (
+        "How they write in the newest 500 messages, since March 1, 2024"
+        " The portrait uses up to 20,000."
+    )
+    portrait = await shared.anybody.page(f"{chats['long']}/portrait")
+    (basis,) = re.findall(r'<div class="lately">.*?</div>', portrait)
+    assert text_of(basis) == "How they write in all 527 messages"
+    assert 'class="lately"' not in await shared.anybody.page(f"{chats['crew']}/portrait")
+    korean = await shared.anybody.page(
+        f"{chats['long']}/portrait", headers={"Accept-Language": "ko"}
+    )
+    assert ">메시지 527개 모두에서 본 말투</h2>" in korean
     assert ">Who replies to whom lately</h2>" in page
     cards = [*map(text_of, cards_in(page))]
     assert "y 9 messages Silent lately, last in January 2024" in cards
@@ -315,7 +326,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
 
 
 async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_days(
-    shared: Shared,
+    shared: Shared, chats: dict[str, str]
 ) -> None:
     said: list[Said] = [
         (f"2024-{day} 10:{n:02}", CREW[n % 2], WORDS[n % 2])
