@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.compute.queries import TypedFilter, TypedQuery, read_query
 from app.compute.text import normalized
-from app.compute.typed_query import TypedFilter, TypedQuery, read_query
 
 KEYS = ("from", "to", "before", "after", "has", "is", "in")
 PIECES = [

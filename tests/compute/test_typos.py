@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.scoring import quote_words
+from app.compute.queries import quote_words
 from app.services.search.corrections import letters_of, syllables_of, words_at_one_slip
 
 

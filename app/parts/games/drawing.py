@@ -13,9 +13,15 @@ from app.errors import InvalidInputError
 from app.models import RoomPerson, User
 from app.parts.games.rules import shares
 from app.services.compare.comparing import gather
-from app.services.compare.guessing import Candidate, askable, asked_of, posts_of_author
+from app.services.compare.guessing import (
+    Candidate,
+    askable,
+    asked_of,
+    hide,
+    posts_of_author,
+    read_chat_names,
+)
 from app.services.compare.habits import Models
-from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user

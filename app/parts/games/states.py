@@ -13,7 +13,7 @@ from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
 from app.parts.games.rules import Asked, State
-from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.guessing import hide, read_chat_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,12 @@ from app.parts.portraits.room_figures import (
 )
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
-from app.services.rooms.messages import list_before
-from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year, read_facts_of_period
+from app.services.rooms.messages import (
+    FEWEST_OF_YEAR,
+    list_before,
+    messages_by_year,
+    read_facts_of_period,
+)
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.services.rooms.sight import (
     OF_OVERVIEW,

@@ -25,8 +25,9 @@ from app.services.compare.guessing import (
     QuizSet,
     Scope,
     askable,
+    hide,
+    read_chat_names,
 )
-from app.services.compare.name_masking import hide, read_chat_names
 from app.services.rooms.room_facts import RoomFacts
 
 

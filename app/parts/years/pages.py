@@ -33,7 +33,7 @@ from app.parts.years.year import FEWEST_COMPARED, AuthorYear, RoomYear, read_roo
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author, get_author
-from app.services.rooms.periods import FEWEST_OF_YEAR
+from app.services.rooms.messages import FEWEST_OF_YEAR
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered

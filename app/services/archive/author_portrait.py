@@ -46,7 +46,7 @@ from app.services.posts.selection import (
 )
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, UserRow, get_user, sample_ids, select_rows
-from app.services.rooms.periods import gone_from
+from app.services.rooms.messages import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest, said_in
 

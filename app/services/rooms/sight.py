@@ -47,13 +47,14 @@ from app.services.posts.selection import (
     read_scan,
     scanning,
 )
-from app.services.rooms.messages import LovedMessage, most_loved
-from app.services.rooms.periods import (
+from app.services.rooms.messages import (
     FEWEST_OF_YEAR,
     WHOLE,
     DayPeriod,
+    LovedMessage,
     Period,
     long_silences,
+    most_loved,
     read_periods,
     within_ends,
 )

@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import QueryPart, TermFrequencies, split_phrase
+from app.compute.queries import QueryPart, TermFrequencies, split_phrase
 from app.compute.words import segment_terms
 from app.db.backend import All, Expression, backend_of
 from app.services.search.index_terms import UNCOUNTED, in_any_way, term_frequencies

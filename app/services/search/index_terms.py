@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, TextClause, delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import QueryPart, TermFrequencies
+from app.compute.queries import QueryPart, TermFrequencies
 from app.compute.words import WORDS_RECIPE
 from app.db.backend import (
     AUTHOR_MARK,

@@ -12,8 +12,7 @@ from msgspec import Meta, structs
 from sqlalchemy import Integer, cast, extract, false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.scoring import Scorer, parse_query
-from app.compute.typed_query import TypedFilter, read_query
+from app.compute.queries import Scorer, TypedFilter, parse_query, read_query
 from app.db.backend import Sessions
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, false, func, not_, or
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.compute.queries import TypedFilter
 from app.compute.text import username_key
-from app.compute.typed_query import TypedFilter
 from app.db.backend import is_among
 from app.errors import InvalidInputError, NotFoundError
 from app.models import MAX_ID, Room, RoomPerson, Tweet, User

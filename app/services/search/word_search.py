@@ -1,4 +1,4 @@
-"""Search by words: the index proposes posts, `compute.scoring` matches, this module ranks.
+"""Search by words: the index proposes posts, `compute.queries` matches, this module ranks.
 
 Posts must have all words. If none has, unknown words count as typing errors, then one known word;
 then some words suffice. Of very many matches the newest are ranked first.
@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import tags_in
-from app.compute.scoring import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
+from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
 from app.db.backend import All, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Turns, WorkPool

@@ -7,8 +7,7 @@ from msgspec import field, to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.scoring import quote_words
-from app.compute.typed_query import TypedFilter, TypedQuery, read_query
+from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user

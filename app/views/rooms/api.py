@@ -9,8 +9,7 @@ from app.db.result_cache import cacheable
 from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
-from app.services.rooms.messages import list_messages
-from app.services.rooms.periods import DayPeriod, read_facts_of_period
+from app.services.rooms.messages import DayPeriod, list_messages, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole

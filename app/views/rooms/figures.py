@@ -21,6 +21,7 @@ from app.language.i18n import (
     show_percent,
 )
 from app.language.tell import tell, tell_within
+from app.services.rooms.messages import Period
 from app.services.rooms.periods import Period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight

@@ -22,8 +22,15 @@ from app.models import MAX_ID
 from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
-from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
-from app.services.rooms.periods import WHOLE, DayPeriod
+from app.services.rooms.messages import (
+    END,
+    WHOLE,
+    DayPeriod,
+    MediaCount,
+    list_before,
+    list_messages,
+    media_by_month,
+)
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from app.compute.portrait import SilenceSpan
 from app.db.engine import Database
-from app.services.rooms.periods import long_silences
+from app.services.rooms.messages import long_silences
 from tests.chats import import_chat, telegram
 
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)

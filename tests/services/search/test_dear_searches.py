@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.compute.scoring import MOST_PAIRS, parse_query
+from app.compute.queries import MOST_PAIRS, parse_query
 from app.db.engine import Database
 from app.services.search import word_search
 from app.services.search.results import ResultPage, SearchQuery
