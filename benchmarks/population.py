@@ -9,6 +9,7 @@ must not be in it, because the program is measured on them: an author or a text 
 
 import argparse
 import json
+import lzma
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -17,14 +18,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.counts import Counts
-from app.compute.features import group_sums
+from app.compute.features import RECIPE, group_sums
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of
-from app.population import FILE, pack
+from app.population import FILE, SIZE, Header, Language
 
 MOST_POSTS: Final = 200
 """Newest posts of each author."""
@@ -91,6 +93,39 @@ def populations_of(authors: Mapping[str, Author]) -> dict[str, Population]:
         language: replace(Population.of(members), totals=np.array(totals[language]))
         for language, members in by_language.items()
     }
+
+
+def _planes_of(population: Population) -> list[bytes]:
+    owners = population.owners.astype(np.int64)
+    steps = np.diff(owners, prepend=0)  # Owners rise within a feature.
+    steps[population.edges[:-1]] = owners[population.edges[:-1]]
+    return [
+        _to_planes(np.diff(population.keys, prepend=np.uint32(0)), "<u4"),
+        _to_planes(np.diff(population.edges), "<u2"),
+        _to_planes(steps, "<u2"),
+        _to_planes(np.minimum(population.amounts, 2**16 - 1), "<u2"),
+    ]
+
+
+def pack(populations: Mapping[str, Population]) -> bytes:
+    """Return the file of these populations by language."""
+    languages, planes = [], list[bytes]()
+    for language, population in sorted(populations.items()):
+        posts = [number for _, number, _ in population.members]
+        sizes = population.keys.size, population.owners.size
+        languages.append(Language(language, posts, population.totals.tolist(), *sizes))
+        planes += _planes_of(population)
+    header = msgspec.json.encode(Header(RECIPE, languages))
+    return lzma.compress(
+        b"".join([np.array(len(header), SIZE).tobytes(), header, *planes]),
+        preset=9 | lzma.PRESET_EXTREME,
+    )
+
+
+def _to_planes(numbers: NDArray[np.integer], dtype: str) -> bytes:
+    """Return all first bytes of the numbers, then all second ones, which compresses better."""
+    narrow = numbers.astype(dtype)
+    return narrow.view(np.uint8).reshape(narrow.size, -1).T.tobytes()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ from app.compute.case import Case, Suspect
 from app.compute.counts import lookup
 from app.compute.features import SHAPE, Occurrences, struck_before
 from app.compute.text import RANDOM_BEGIN, own_words
+from app.compute.words import is_hangul
 
 MOST_MARKS: Final = 12
 FEWEST_WEIGHT: Final = 0.3
@@ -172,7 +173,7 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
         before, after = texts[place - 1 : place], texts[place + len(piece) : place + len(piece) + 1]
         begins = not (piece[0].isalnum() and before.isalnum())
         # Korean particles follow a word without a space.
-        ends = not (piece[-1].isalnum() and after.isalnum()) or _is_hangul(piece[-1])
+        ends = not (piece[-1].isalnum() and after.isalnum()) or is_hangul(piece[-1])
         yield place, begins and ends
         place = texts.find(piece, place + len(piece))
 
@@ -232,7 +233,7 @@ def _pieces(mark: str) -> Iterator[str]:
     for word in words:
         # The endings of a Korean word change: beginnings of at least two syllables are tried.
         bare = _bare(word)[:20]
-        if bare and _is_hangul(bare[0]):
+        if bare and is_hangul(bare[0]):
             yield from (bare[:size] for size in range(len(bare) - 1, 1, -1))
 
 
@@ -243,7 +244,3 @@ def _bare(run: str) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(text.split()).casefold()
-
-
-def _is_hangul(sign: str) -> bool:
-    return "\uac00" <= sign <= "\ud7a3"

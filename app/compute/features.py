@@ -294,11 +294,6 @@ def keys_of(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
     return keys
 
 
-def style_keys(plain: str, tokens: Sequence[str]) -> NDArray[np.uint32]:
-    """Return the keys of the style of a text, which must not be empty."""
-    return _of_group(style_hashes(plain, tokens), STYLE)
-
-
 def _mix(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
     hashes = hashes ^ (hashes >> np.uint32(16))
     hashes *= np.uint32(0x85EBCA6B)
@@ -401,7 +396,9 @@ def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
         kept_tokens = [
             match.group() for match, is_kept in zip(tokens, words, strict=True) if is_kept
         ]
-        style = style_keys(_rest(plain, is_struck), kept_tokens) if kept_tokens else keys[:0]
+        style = keys[:0]
+        if kept_tokens:
+            style = _of_group(style_hashes(_rest(plain, is_struck), kept_tokens), STYLE)
         keys = np.concatenate((keys[: is_whole.size][is_whole], style))
         starts, ends = starts[is_whole[: starts.size]], ends[is_whole[: ends.size]]
     order = keys.argsort(kind="stable")

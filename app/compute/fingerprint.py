@@ -6,7 +6,7 @@ person begins all conversations, everyone else begins fewer.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from math import asin, sqrt
@@ -35,8 +35,9 @@ from app.compute.times import (
     WrittenTexts,
     after_silence,
     conversations_of,
-    counts_by_hour,
     hour_numbers,
+    places_of_each,
+    written_at,
 )
 
 MeasureName = Literal[
@@ -130,7 +131,9 @@ def _signs_of(text: str) -> list[Sign]:
         signs += [("emoji", one) for one in emoji]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
-    if _begins_small(text):
+    # A link is no word.
+    is_small = text.lstrip()[:1].islower()
+    if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
         signs.append(("beginnings", "small"))
     return signs
 
@@ -148,13 +151,6 @@ def _ending_of(text: str) -> Ending | None:
     return "요" if "요" in end and end.rstrip(AFTER_WORDS)[-1:] == "요" else None
 
 
-def _begins_small(text: str) -> bool:
-    # A link is no word.
-    if not text.lstrip()[:1].islower():
-        return False
-    return "://" not in text or "://" not in text.split(maxsplit=1)[0]
-
-
 class CountedSpeaker(NamedTuple):
     author: int
     written: WrittenTexts
@@ -167,18 +163,13 @@ class CountedSpeaker(NamedTuple):
 def speakers_of(
     messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int]
 ) -> list[CountedSpeaker]:
-    places: dict[int, list[int]] = {author: [] for author in authors}
-    for place, message in enumerate(messages):
-        places[message.author].append(place)
     hours = _hours_of_each(messages, zone)
     numbers = conversations_of(message.time for message in messages)
     begins = after_silence(messages)
     speakers: list[CountedSpeaker] = []
-    for author, of_author in places.items():
+    for author, of_author in places_of_each(messages, authors).items():
         worded = [place for place in of_author if messages[place].text]
-        written = WrittenTexts(
-            [messages[place].text for place in worded], [numbers[place] for place in worded]
-        )
+        written = written_at(messages, numbers, worded)
         tally = tally_of(*written, [begins[place] for place in worded])
         of_hours = Counter(hours[author])
         speakers.append(CountedSpeaker(author, written, tally, len(of_author), of_hours))
@@ -212,10 +203,6 @@ def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int,
     for (author, _), hour in zip(dated, numbers, strict=True):
         hours[author].append(hour)
     return hours
-
-
-def hour_counts(said: Iterable[Said], zone: ZoneInfo) -> Counter[int]:
-    return counts_by_hour((message.time for message in said if message.time is not None), zone)
 
 
 MOST_BESIDE: Final = 8
@@ -384,7 +371,9 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
     value = partial(_value, sign=sign)
     errors = _errors(sign, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
-        farthest = _farthest(value, sides, 1 if errors > 0 else -1)
+        own, side = value(sides.own), 1 if errors > 0 else -1
+        # The one who adds most to the difference.
+        farthest = max(sides.others, key=lambda one: side * (own - value(one)) * one.messages)
         fewer = sides.without(farthest, sign)
         if fewer.are_compared:
             errors = lesser(errors, _errors(sign, fewer))
@@ -397,11 +386,6 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
         errors,
         _distance(sign, sides),
     )
-
-
-def _farthest(value: Callable[[Tally], float], sides: _Sides, side: int) -> Tally:
-    amount = value(sides.own)
-    return max(sides.others, key=lambda one: side * (amount - value(one)) * one.messages)
 
 
 def _favourite(name: MeasureName, own: Tally) -> str:

@@ -35,17 +35,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.case import (
-    LEAD_GROUPS,
-    Case,
-    Habit,
-    Suspect,
-    Usual,
-    lead_scores,
-    lead_shares,
-    log_ratios,
-)
-from app.compute.features import CHARACTERS, PAIRS, WORDS
+from app.compute.case import LEAD_GROUPS, Case, Habit, Suspect, Usual, lead_scores, log_ratios
+from app.compute.features import CHARACTERS, PAIRS, SHAPE, WORDS
 from app.compute.population import FEWEST_POSTS, NOBODY
 from app.compute.text import FEWEST_WORDS, username_key
 
@@ -149,29 +140,20 @@ def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> floa
     return max(min(_logit(needed) - _logit(likely), _logit(unfamiliar) - _logit(none)), 0.0)
 
 
-def share_decided(
-    language: str, times: float, features: float, named: int, here: int, gap: float
-) -> float:
-    """Return the share of such cases that `times` times the text decides.
-
-    features: of characters. named, here: numbers of authors, named and of the language.
-    """
-    start, slope = _line(language, features, named, here, gap)
-    return 1 / (1 + exp(-start - slope * log(times)))
-
-
 def more_text(
     language: str, features: float, named: int, here: int, gap: float, messages: int
 ) -> More | None:
     """Return what decides eight of ten such cases; None beyond twenty times the text."""
-    start, slope = _line(language, features, named, here, gap)
+    start, slope = line_of(language, features, named, here, gap)
     if slope <= 0 or (needed := (_logit(DECIDED) - start) / slope) > log(MOST_TIMES):
         return None
     times = max(FEWEST_TIMES, ceil(exp(needed)))
     return More(min(times, MOST_TIMES), max(messages, 1) * (min(times, MOST_TIMES) - 1))
 
 
-def _line(language: str, features: float, named: int, here: int, gap: float) -> tuple[float, float]:
+def line_of(
+    language: str, features: float, named: int, here: int, gap: float
+) -> tuple[float, float]:
     """Return the logit of the share with the present text, and its slope by ln(times)."""
     curves = measured_curves().curves
     curve = curves.get(language, curves["en"])
@@ -270,7 +252,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         rated = max(shares[weighed.authors].sum(), 0.5)
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         seems_familiar = 1 / (1 + mean) < UNFAMILIAR
-        if not (seems_familiar and _is_strange(case, suspects[order[0]])):
+        # Random letters, neither Korean, English nor of the author's language, suit the author who
+        # wrote least.
+        is_strange = case.is_foreign and case.share_of_words(suspects[order[0]]) < 0.25
+        if not (seems_familiar and is_strange):
             none = (1 - sure) / (1 - sure + sure * mean)
             ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
             reported = np.minimum(np.maximum(ratios, -3.0), 3.0).tolist()
@@ -336,13 +321,6 @@ class _Candidate(NamedTuple):
     shipped: float  # number of authors that all shipped authors count as
 
 
-def _candidate(case: Case, place: int, habit: Habit) -> _Candidate:
-    suspect = case.suspects[place]
-    others = case.others_of(suspect)
-    here = int(np.count_nonzero(others))
-    return _Candidate(place, habit.usual, others, here, case.shipped_weight(suspect, here))
-
-
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
     if not candidate.here or candidate.usual is None:
         return False
@@ -355,8 +333,14 @@ def _is_lone(case: Case, candidate: _Candidate) -> bool:
 
 
 def _weighed(case: Case) -> _Weighed:
-    habits = [(i, case.suspects[i].habit) for i in case.best()]
-    best = [_candidate(case, i, habit) for i, habit in habits if habit is not None]
+    best: list[_Candidate] = []
+    for i in case.best():
+        suspect = case.suspects[i]
+        if suspect.habit is not None:
+            others = case.others_of(suspect)
+            here = int(np.count_nonzero(others))
+            weight = case.shipped_weight(suspect, here)
+            best.append(_Candidate(i, suspect.habit.usual, others, here, weight))
     fewest = min((candidate.here for candidate in best), default=len(case.fitted.population))
     elsewhere = frozenset(
         candidate.place for candidate in best if candidate.shipped and not candidate.here
@@ -398,10 +382,17 @@ def _weighed(case: Case) -> _Weighed:
 
 
 def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
+    """Return the share of each group in the lead: (5,)."""
     # Korean posts are short in any case: to count less of their style lost right answers.
     if case.is_korean:
         return LEAD_GROUPS
-    return lead_shares(float(case.ranking.query.widths[CHARACTERS]), texts)
+    # Being short is a style: the shipped authors wrote whole posts, so against them every short
+    # message speaks for an author of short messages. Below 70 features, layout and style count
+    # less. Fitted to one half of the shipped authors at a time, with the other half shipped.
+    length = min(float(case.ranking.query.widths[CHARACTERS]) / (texts * 70.0), 1.0)
+    shares: NDArray[np.float64] = LEAD_GROUPS.copy()
+    shares[SHAPE:] *= length**8
+    return shares
 
 
 def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
@@ -479,13 +470,6 @@ def _has_other_language(case: Case, suspect: Suspect) -> bool:
     if (habit.language == "ko") != case.is_korean:
         return True
     return (habit.is_english or habit.language == "en") and case.is_foreign
-
-
-def _is_strange(case: Case, suspect: Suspect) -> bool:
-    """Return whether the texts seem neither Korean, English, nor the author's language: random
-    letters suit the author who wrote least.
-    """
-    return case.is_foreign and case.share_of_words(suspect) < 0.25
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:

@@ -6,7 +6,7 @@ them.
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 from math import ceil
@@ -85,13 +85,22 @@ def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
     read = _sample_of(texts)
     if len(words) < 2 or not any(map(_SENTENCE_END.search, read)):
         return [[*words]]
+
+    def is_within(word: str, group: Sequence[str]) -> bool:
+        texts_with_all = sum(map(bool, sentences_with(read, {*group, word})))
+        return texts_with_all >= HELD * len(read)
+
+    return _grouped(words, is_within)
+
+
+def _grouped(
+    words: Iterable[str], belongs: Callable[[str, Sequence[str]], bool]
+) -> list[list[str]]:
+    """Return the words in groups: each joins the first group to which it belongs."""
     groups: list[list[str]] = []
     for word in words:
-        for group in groups:
-            texts_with_all = sum(map(bool, sentences_with(read, {*group, word})))
-            if texts_with_all >= HELD * len(read):
-                group.append(word)
-                break
+        if group := next((group for group in groups if belongs(word, group)), None):
+            group.append(word)
         else:
             groups.append([word])
     return groups
@@ -358,7 +367,16 @@ def phrases_apart(
     for group in groups:
         total.update(group.spread)  # `+` of counters would take as long as all the rest.
     messages = sum(len(group.texts) for group in groups)
-    shares = {place: _share_of(groups[place], total, messages) for place in languages}
+    # Of all messages or all words, whichever is larger: with long messages, most words are in more
+    # of a person's messages, but the share of words is no larger. With short messages, a larger
+    # share of words need not be in more messages.
+    shares = {
+        place: max(
+            len(groups[place].texts) / max(messages, 1),
+            groups[place].spread.total() / max(total.total(), 1),
+        )
+        for place in languages
+    }
     tried = np.sort(np.fromiter(total.values(), np.int64, len(total)))
     gained = {
         place: gained_words(groups[place].spread, total, share, tried)
@@ -373,7 +391,9 @@ def phrases_apart(
         bursts = [group.burst_of(places[place][word]) for word in of_group.words]
         still, clear = of_group.by_bursts(bursts)
         telling = (word for word in still.words if is_telling(word, language))
-        words = [word for word in islice(telling, 40) if not _is_called(word, called)]
+        words = [
+            word for word in islice(telling, 40) if not (is_name(word, called) or laughs_in(word))
+        ]
         sought = _Sought(words, shares[place], clear, called)
         phrases = _told(group, places, place, sought, language)
         told[place] = _without_parts([*islice(phrases, 8)])
@@ -413,21 +433,6 @@ def typical_phrases(
         if _tells(text, language):
             phrases.append(first._replace(text=text))
     return phrases + [word for word in typical if word.is_mark]
-
-
-def _share_of(group: WordedTexts, total: Counter[str], messages: int) -> float:
-    """Return the group's share of all messages or all words, whichever is larger.
-
-    With long messages, most words are in more of a person's messages though their share of words is
-    no larger; short ones, the reverse.
-    """
-    # With long messages, most words are in more of a person's messages, but the share of words is
-    # no larger. With short messages, a larger share of words need not be in more messages.
-    return max(len(group.texts) / max(messages, 1), group.spread.total() / max(total.total(), 1))
-
-
-def _is_called(word: str, called: Collection[str]) -> bool:
-    return is_name(word, called) or bool(laughs_in(word))
 
 
 def _told(
@@ -487,22 +492,14 @@ def _groups(
     words: Iterable[str], places: Mapping[str, set[int]], texts: Sequence[str]
 ) -> Iterator[list[str]]:
     """Yield groups of words in the same texts and sentence as their first word."""
-    for group in _groups_of_texts(words, places):
+
+    def is_together(word: str, group: Sequence[str]) -> bool:
+        first, others = places[group[0]], places[word]
+        if min(len(first), len(others)) < TOGETHER * max(len(first), len(others), 1):
+            return False  # A quick check, which excludes most words.
+        shared = len(first & others)
+        return shared >= TOGETHER * (len(first) + len(others) - shared)
+
+    for group in _grouped(words, is_together):
         with_all = set.intersection(*(places[word] for word in group))
         yield from by_sentence([texts[place] for place in sorted(with_all)], group)
-
-
-def _groups_of_texts(words: Iterable[str], places: Mapping[str, set[int]]) -> list[list[str]]:
-    groups: list[list[str]] = []
-    for word in words:
-        for group in groups:
-            first, others = places[group[0]], places[word]
-            if min(len(first), len(others)) < TOGETHER * max(len(first), len(others), 1):
-                continue  # A quick check, which excludes most words.
-            shared = len(first & others)
-            if shared >= TOGETHER * (len(first) + len(others) - shared):
-                group.append(word)
-                break
-        else:
-            groups.append([word])
-    return groups

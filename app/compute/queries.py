@@ -252,11 +252,7 @@ class Scorer:
         """Return the matches, [start, end) in code points, in order and without overlap."""
         post = list(segments(text))
         ways = [way for part in self.wanted for way in part.ways]
-        spans = sorted(
-            span
-            for way in ways
-            for span in (_tag_spans(way, text) if way.kind == "tag" else _spans(way, post))
-        )
+        spans = sorted(span for way in ways for span in _spans(way, post, text))
         merged: list[tuple[int, int]] = []
         for start, end in spans:
             if merged and start < merged[-1][1]:
@@ -367,11 +363,9 @@ def _is_piece(part: QueryPart, number: int, segment: Segment) -> bool:
     return segment.text == text
 
 
-def _tag_spans(part: QueryPart, text: str) -> list[tuple[int, int]]:
-    return [tag.span() for tag in TAG.finditer(text) if tag[1].casefold() == part.text]
-
-
-def _spans(part: QueryPart, post: Sequence[Segment]) -> list[tuple[int, int]]:
+def _spans(part: QueryPart, post: Sequence[Segment], text: str) -> list[tuple[int, int]]:
+    if part.kind == "tag":
+        return [tag.span() for tag in TAG.finditer(text) if tag[1].casefold() == part.text]
     if part.kind == "phrase":
         last = len(part.pieces) - 1
         places = _phrase_places(part, post)

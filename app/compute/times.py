@@ -187,6 +187,21 @@ class Said(NamedTuple):
     text: str
 
 
+def places_of_each(messages: Iterable[Said], authors: Iterable[int] = ()) -> dict[int, list[int]]:
+    """Return the places of each author's messages, these authors first."""
+    places: dict[int, list[int]] = {author: [] for author in authors}
+    for place, message in enumerate(messages):
+        places.setdefault(message.author, []).append(place)
+    return places
+
+
+def written_at(
+    messages: Sequence[Said], conversations: Sequence[int], places: Sequence[int]
+) -> WrittenTexts:
+    texts = [messages[place].text for place in places]
+    return WrittenTexts(texts, [conversations[place] for place in places])
+
+
 class ChatTiming(NamedTuple):
     beginnings: Counter[int]
     answers_s: dict[int, list[int]]

@@ -93,11 +93,7 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     for post in posts:
         text = without_addresses(decode_entities(post))
         words, runs = words_and_runs(text if text.isascii() else _NUMBER.sub(" ", text))
-        yield {*words, *map(_without_laugh, runs)} if runs else {*words}
-
-
-def _without_laugh(run: str) -> str:
-    return run if run[-1] not in LAUGHING else run.rstrip(LAUGHING) or run
+        yield {*words, *(run.rstrip(LAUGHING) or run for run in runs)} if runs else {*words}
 
 
 def is_telling(word: str, language: str | None) -> bool:
@@ -193,16 +189,12 @@ def _join_laughs(
             of_each[most] = total
 
 
-def _wholes_of_signs(post: str) -> dict[str, str]:
-    """Return the whole emoji of each sign: a flag is several signs."""
-    return {sign: whole for whole in whole_emoji(post) if whole[1:] for sign in whole}
-
-
 def _spread(posts: Sequence[str], forms: dict[int, str]) -> Counter[int]:
     """Return the number of posts with each word; add written forms to `forms` by key."""
     spread: Counter[int] = Counter()
     for post in map(decode_entities, posts):
-        wholes = _wholes_of_signs(post)
+        # Some emoji, such as a flag, are several signs.
+        wholes = {sign: whole for whole in whole_emoji(post) if whole[1:] for sign in whole}
         for key, word in named_words(post).items():
             spread[key] += 1
             if word in wholes:

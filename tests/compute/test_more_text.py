@@ -1,6 +1,6 @@
 """How much more text decides: the curves hold for this program, and never promise too much."""
 
-from math import log
+from math import exp, log
 
 import pytest
 from hypothesis import given
@@ -14,15 +14,26 @@ from app.compute.judgement import (
     MOST_TIMES,
     gap_of,
     judge,
+    line_of,
     measured_curves,
     more_text,
-    share_decided,
 )
 from tests.compute.invented import KNOWN, Place, posts_of
 
 FEATURES = st.floats(1, 100_000)
 GAPS = st.floats(0, 20)
 SIZES = st.integers(1, 10_000)
+
+
+def share_decided(
+    language: str, times: float, features: float, named: int, here: int, gap: float
+) -> float:
+    """Return the share of such cases that `times` times the text decides.
+
+    features: of characters. named, here: numbers of authors, named and of the language.
+    """
+    start, slope = line_of(language, features, named, here, gap)
+    return 1 / (1 + exp(-start - slope * log(times)))
 
 
 def test_the_curves_hold_for_this_program() -> None:

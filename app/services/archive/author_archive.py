@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Annotated, Final
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, structs
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import NameCount, ScannedPost, count_mentions
@@ -37,7 +37,7 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import MOST_SCANNED, Scan, ScannedColumn, Selection, scan
+from app.services.posts.selection import Scan, ScannedColumn, Selection, scan
 from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
@@ -88,7 +88,11 @@ async def calendar_of(
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=366)
-    rooms = await rooms_by_day(session, author, zone, since, until)
+    rooms = await _rooms_by_day(session, author, zone, [day for day, _, _ in cells], since, until)
+    months: list[MonthPosts] = []
+    for month, of_month in groupby(cells, key=lambda cell: cell[0].month):
+        days = [DayPosts(day, posts, rooms.get(day)) for day, _, posts in of_month]
+        months.append(MonthPosts(month, sum(day.tweets for day in days), days))
     newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     years = [*newest, *([] if year in newest else [year])]
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
@@ -97,33 +101,28 @@ async def calendar_of(
         years=[listed for listed, has in zip(years, have, strict=True) if has or listed == year],
         tweets=sum(posts for _, _, posts in cells),
         days=len(cells),
-        months=[
-            _month_of(
-                month, [DayPosts(day, posts, room_of_day(rooms, day)) for day, _, posts in of_month]
-            )
-            for month, of_month in groupby(cells, key=lambda cell: cell[0].month)
-        ],
+        months=months,
     )
 
 
-def _month_of(month: int, days: list[DayPosts]) -> MonthPosts:
-    return MonthPosts(month, sum(day.tweets for day in days), days)
-
-
-async def rooms_by_day(
-    session: AsyncSession, author: Author, zone: ZoneInfo, since: datetime, until: datetime
-) -> dict[date, int] | int | None:
-    """Return chats by day, or one for every day; None without chats."""
+async def _rooms_by_day(
+    session: AsyncSession,
+    author: Author,
+    zone: ZoneInfo,
+    days: Sequence[date],
+    since: datetime,
+    until: datetime,
+) -> dict[date, int]:
+    """Return the chat of each day with posts of one chat only."""
     speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
     )
     rooms = (await session.execute(speaks_in.limit(2))).all()
     if not rooms:
-        return None
+        return {}
     depends_on(EVERYTHING)
     if len(rooms) == 1 and rooms[0].messages == author.tweets:
-        room_id: int = rooms[0].room_id
-        return room_id
+        return dict.fromkeys(days, rooms[0].room_id)
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     first, last = func.min(Tweet.room_id), func.max(Tweet.room_id)
     query = (
@@ -134,10 +133,6 @@ async def rooms_by_day(
     )
     rows = await session.execute(query)
     return {date.fromordinal(number + 1): int(room or 0) for number, room in rows}
-
-
-def room_of_day(rooms: dict[date, int] | int | None, day: date) -> int | None:
-    return rooms.get(day) if isinstance(rooms, dict) else rooms
 
 
 UNSEEN: Final = ".heic"
@@ -253,7 +248,9 @@ class Numbers(msgspec.Struct, frozen=True):
 async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
     selection = Selection(usernames=(author.username,))
     by_hour = await count_by_hour(session, selection, zone)
-    newest = await scan_author(session, author, columns=("text", "card", "answered"))
+    depends_on(author.id)
+    columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
+    newest = await scan(session, Tweet.user_id == author.id, columns=columns)
     # Fifteen years of posts are in tens of thousands of hours.
     return await asyncio.to_thread(_counted, author, by_hour, newest)
 
@@ -302,19 +299,6 @@ def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
         return None
     first, counts = [*months.items()][place]
     return MonthOfPosts(first, sum(filter(None, counts)))
-
-
-async def scan_author(
-    session: AsyncSession,
-    author: Author,
-    *conditions: ColumnElement[bool],
-    columns: tuple[ScannedColumn, ...],
-    limit: int = MOST_SCANNED,
-) -> Scan:
-    depends_on(author.id)
-    return await scan(
-        session, Tweet.user_id == author.id, *conditions, columns=columns, limit=limit
-    )
 
 
 def answered_in(newest: Scan, username: str) -> list[str | None]:

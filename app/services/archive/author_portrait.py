@@ -15,7 +15,7 @@ from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, hour_counts, tally_of
+from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, tally_of
 from app.compute.phrases import Phrase, phrases_of, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
@@ -24,11 +24,13 @@ from app.compute.times import (
     BusyFrom,
     ChatHours,
     Said,
-    WrittenTexts,
     after_silence,
     busiest_hours,
     conversations_of,
+    counts_by_hour,
     hours_of_day,
+    places_of_each,
+    written_at,
 )
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
@@ -95,10 +97,7 @@ class CountedBeside(NamedTuple):
         """Return what the author says more often; None if too little is compared. Slow."""
         if not self.is_compared:
             return None
-        own = WrittenTexts(
-            [self.said[place].text for place in self.own],
-            [self.conversations[place] for place in self.own],
-        )
+        own = written_at(self.said, self.conversations, self.own)
         language = guess_main_language(own.texts[-MOST_GUESSED:])
         beside = [self.said[place].text for place in self.beside]
         return phrases_of(own, beside, language=language, names=names)
@@ -129,14 +128,10 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
     said = said_in(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
-    places: dict[int, list[int]] = {author_id: []}
-    for place, message in enumerate(said):
-        places.setdefault(message.author, []).append(place)
+    places = places_of_each(said, [author_id])
     tallies = {
         user_id: tally_of(
-            [said[place].text for place in of_user],
-            [numbers[place] for place in of_user],
-            [begins[place] for place in of_user] if begins else (),
+            *written_at(said, numbers, of_user), [begins[place] for place in of_user if begins]
         )
         for user_id, of_user in places.items()
     }
@@ -331,7 +326,9 @@ async def read_author_portrait(
     depends_on(EVERYTHING)
     read = await read_beside(session, models, author, room, Reach())
     portrait, compared = await asyncio.to_thread(_count, read, author, zone)
-    rows = await _rows_of(session, [author.id, *(user_id for user_id, _ in compared)])
+    ids = [author.id, *(user_id for user_id, _ in compared)]
+    people = await session.execute(select_rows(User.id.in_(ids)))
+    rows = sorted((UserRow(*row) for row in people), key=lambda row: ids.index(row.id))
     recognised = await recognised_posts(session, models, rows[0], rows[1:])
     most_like = (
         await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
@@ -352,26 +349,21 @@ async def read_author_portrait(
     )
 
 
-async def _rows_of(session: AsyncSession, ids: Sequence[int]) -> list[UserRow]:
-    rows = {row.id: UserRow(*row) for row in await session.execute(select_rows(User.id.in_(ids)))}
-    return [rows[user_id] for user_id in ids]
-
-
 def _count(
     read: PostsBeside, author: Author, zone: ZoneInfo
 ) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
     compared = count_beside(read, author.id)
-    own, beside = (
-        [compared.said[place] for place in places] for places in (compared.own, compared.beside)
+    times, times_beside = (
+        [time for place in places if (time := compared.said[place].time) is not None]
+        for places in (compared.own, compared.beside)
     )
-    hours = hour_counts(own, zone)
-    times = [message.time for message in own if message.time is not None]
+    hours = counts_by_hour(times, zone)
     portrait = AuthorPortrait(
         user=author,
         room=read.room,
         tz=zone.key,
-        messages=len(own),
-        messages_elsewhere=len(beside),
+        messages=len(compared.own),
+        messages_elsewhere=len(compared.beside),
         since=_moment(min(times, default=None)),
         until=_moment(max(times, default=None)),
         others=[],
@@ -380,7 +372,7 @@ def _count(
         measures=compared.measures,
         phrases=compared.phrases(read.names),
         hours=hours_of_day(hours),
-        hours_elsewhere=hours_of_day(hour_counts(beside, zone)),
+        hours_elsewhere=hours_of_day(counts_by_hour(times_beside, zone)),
         busy_from=busiest_hours(hours),
         recognised=None,
         most_like=None,

@@ -17,7 +17,7 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.file_columns import file_columns_of
 from app.runtime.work_pool import Runner
-from app.services.compare.comparing import Whom, comparable_texts, gather_each
+from app.services.compare.comparing import comparable_texts, gather_each
 from app.services.compare.habits import Models
 from app.services.compare.verdict import RankedAuthor, answer
 
@@ -94,7 +94,7 @@ async def judge_lines(
     InvalidInputError.
     """
     async with db.read() as session:
-        await gather_each(session, models, [], Whom(usernames))
+        await gather_each(session, models, [], usernames)
     return _portions(db, models, usernames, iter(lines), sure, run)
 
 
@@ -112,7 +112,7 @@ async def _portions(
         try:
             async with db.read() as session:
                 questions = [texts for _, texts in portion if texts]
-                cases = iter(await gather_each(session, models, questions, Whom(usernames), run))
+                cases = iter(await gather_each(session, models, questions, usernames, run=run))
         except AppError as error:  # The authors were deleted meanwhile.
             yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]
             continue

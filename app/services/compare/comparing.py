@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import scores_of_each
 from app.compute.case import RATED, Case, Suspect, best_of, query_of_texts
 from app.compute.judgement import SURE
+from app.compute.profiles import without_posts
 from app.compute.text import (
     BETWEEN,
     Gap,
@@ -37,7 +38,6 @@ from app.errors import AppError, InvalidInputError
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner, worked_on
 from app.services.compare.habits import Models, measure_habit
-from app.services.compare.profiles import without_texts
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.replies import own_chains
 from app.services.posts.users import (
@@ -80,13 +80,6 @@ MOST_NAMED: Final = 1_000
 MOST_COMPARED: Final = 10_000
 MOST_TEXTS: Final = 50
 MOST_GAPS: Final = 100
-
-
-class Whom(NamedTuple):
-    """The compared authors; without usernames all with posts."""
-
-    usernames: Sequence[str]
-    of_own: bool = False
 
 
 def choose(usernames: Sequence[str], rows: Mapping[str, UserRow]) -> list[UserRow]:
@@ -194,8 +187,10 @@ async def gather(
     Raises NotFoundError and InvalidInputError.
     """
     comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
-    whom = Whom(question.usernames, question.of_own)
-    (case,) = await gather_each(session, models, [comparable], whom, run, gaps)
+    usernames, of_own = question.usernames, question.of_own
+    (case,) = await gather_each(
+        session, models, [comparable], usernames, of_own=of_own, run=run, gaps=gaps
+    )
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
@@ -204,18 +199,21 @@ async def gather_each(
     session: AsyncSession,
     models: Models,
     questions: Sequence[Sequence[str]],
-    whom: Whom,
+    usernames: Sequence[str],
+    *,
+    of_own: bool = False,
     run: Runner = asyncio.to_thread,
     gaps: Sequence[Gap] = (),
 ) -> list[Case]:
     """Return the cases of texts by several hands; of very many authors only the best are kept, to
     bound memory.
 
-    `gaps` are of each hand's joined texts. Raises NotFoundError and InvalidInputError.
+    usernames: of the compared authors; none for all with posts. gaps: of each hand's joined texts.
+    Raises NotFoundError and InvalidInputError.
     """
-    users = await compared_users(session, whom.usernames, of_own=whom.of_own)
-    if whom.usernames or len(users) <= RATED:
-        case = await load_suspects(session, models, users, is_named=bool(whom.usernames))
+    users = await compared_users(session, usernames, of_own=of_own)
+    if usernames or len(users) <= RATED:
+        case = await load_suspects(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
         cases = [replace(case, texts=texts, gaps=gaps) for texts in questions]
         return [await with_habits(session, models, case, run) for case in cases]
@@ -295,7 +293,7 @@ async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
     ids = [suspect for suspect, begin in chains.items() if begin == first] if first else [post_id]
     hidden = list(await session.scalars(select(Tweet.text).where(is_among(session, Tweet.id, ids))))
     try:
-        profile = await without_texts(author.profile, hidden)
+        profile = await worked_on(hidden, partial(without_posts, author.profile, hidden))
     except ValueError:  # The post arrived after the case was read.
         return case
     habit = author.habit and await measure_habit(

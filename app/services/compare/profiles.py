@@ -173,11 +173,6 @@ def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
         return None
 
 
-async def without_texts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
-    """Return the profile without posts. Raises ValueError if it lacks them."""
-    return await worked_on(texts, lambda: without_posts(profile, texts))
-
-
 async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProfile]) -> None:
     names = ("recipe", "as_of_event", "posts", "counts", "texts")
     statement = backend_of(session).insert(_PROFILE)

@@ -70,9 +70,9 @@ class RoomFinder:
     ) -> int | None:
         """Return the ID of the chat by its app's ID, or its title and people."""
         room_id = await self._by_id(session, reference)
-        if room_id is not None or not names:
-            return room_id
-        return await self._by_people(session, reference, RoomSample(dict(names)))
+        if room_id is None and names:
+            return await self._by_people(session, reference, RoomSample(dict(names)))
+        return room_id
 
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
@@ -88,11 +88,11 @@ class RoomFinder:
     async def _room(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int:
-        room_id = await self._by_id(session, reference)
-        if room_id is None:
-            room_id = await self._by_people(session, reference, sample)
-        if room_id is None:
-            room_id = self._by_messages(sample)
+        room_id = (
+            await self._by_id(session, reference)
+            or await self._by_people(session, reference, sample)
+            or self._by_messages(sample)
+        )
         if room_id is None:
             room_id = await _made(session, reference, sample)
             self.made.add(room_id)

@@ -343,16 +343,15 @@ async def read_periods(
     days = period.clipped(_first_days(room, zone))
     if not days:
         return []
-    starts = {f"start{place}": first_instant(day, zone) for place, day in enumerate(days)}
-    values = starts | {"room_id": room.id, "people": people}
+    starts = [first_instant(day, zone) for day in days]
+    values = _starts(room, starts) | {"people": people}
     rows = await session.execute(_messages_of_each(len(days) - 1), values)
     counts = {(place, user_id): messages for place, user_id, messages in rows}
     named = [[counts[place, person] for person in people] for place in range(len(days) - 1)]
     if gone is None:
         periods = [*map(Period, days, map(sum, named), named)]
     else:
-        values = starts | {"room_id": room.id} | ({"gone": gone} if gone else {})
-        totals = await session.scalars(_messages(len(days) - 1, has_gone=bool(gone)), values)
+        totals = await _totals(session, room, starts, gone)
         periods = [
             Period(day, total, [*of_people, total - sum(of_people)])
             for day, total, of_people in zip(days, totals, named, strict=False)
@@ -374,10 +373,21 @@ async def messages_by_year(
     years = range(max(first, newest - MOST_YEARS + 1), newest + 1)
     gone = await gone_from(session, room.id)
     starts = [first_instant(date(year, 1, 1), zone) for year in (*years, newest + 1)]
-    values: dict[str, Any] = {f"start{place}": start for place, start in enumerate(starts)}
-    values |= {"room_id": room.id} | ({"gone": gone} if gone else {})
-    totals = await session.scalars(_messages(len(years), has_gone=bool(gone)), values)
+    totals = await _totals(session, room, starts, gone)
     return dict([*zip(years, totals, strict=True)][::-1])
+
+
+def _starts(room: RoomFacts, starts: Sequence[datetime]) -> dict[str, Any]:
+    return {f"start{place}": start for place, start in enumerate(starts)} | {"room_id": room.id}
+
+
+async def _totals(
+    session: AsyncSession, room: RoomFacts, starts: Sequence[datetime], gone: Collection[int]
+) -> list[int]:
+    """Return the messages of each period, of which the last ends at the last start."""
+    query = _messages(len(starts) - 1, has_gone=bool(gone))
+    values = _starts(room, starts) | ({"gone": gone} if gone else {})
+    return list(await session.scalars(query, values))
 
 
 async def _fullest(

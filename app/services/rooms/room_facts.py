@@ -312,6 +312,10 @@ async def room_of_author(session: AsyncSession, author: Author) -> RoomFacts | N
     return None if room_id is None else await get_room(session, room_id)
 
 
+async def main_room_id(session: AsyncSession, author: Author) -> int | None:
+    return (await _main_rooms(session, {author.id: author.tweets})).get(author.id)
+
+
 async def homes_of(session: AsyncSession, users: Iterable[NamedUser]) -> dict[int, Home]:
     """Return main chats by user ID, for users with most posts in chats."""
     posts = {user.id: user.posts for user in users if user.is_of_chat}
@@ -340,13 +344,3 @@ async def _main_rooms(session: AsyncSession, posts: dict[int, int]) -> dict[int,
 @cache
 def _ranks() -> AnySelect:
     return _ranked(RoomPerson.user_id)
-
-
-async def main_room_id(session: AsyncSession, author: Author) -> int | None:
-    query = (
-        select(RoomPerson.room_id, func.sum(RoomPerson.messages).over())
-        .where(RoomPerson.user_id == author.id, RoomPerson.messages > 0)
-        .order_by(RoomPerson.messages.desc(), RoomPerson.room_id)
-    )
-    room_id, messages = (await session.execute(query.limit(1))).first() or (None, 0)
-    return room_id if 2 * int(messages) >= author.tweets else None

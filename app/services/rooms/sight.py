@@ -206,9 +206,6 @@ def counted_rooms() -> CountedRooms:
     return LruStore(100_000, lambda kept: kept.counted.scanned)
 
 
-_Found = tuple[CountedChat, list[Trait]]
-
-
 class _People(NamedTuple):
     ids: dict[str, int]
     """The facts' people: IDs by username."""
@@ -228,15 +225,15 @@ async def read_overview(
     scans = await read_newest(session, room.id, OF_OVERVIEW, gone=people.gone, ends=ends)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
 
-    def count() -> tuple[_Found, tuple[int, int] | None]:
+    def count() -> tuple[CountedChat, list[Trait], tuple[int, int] | None]:
         said = said_in(scans)
         counted = _of_all(count_chat(said, room, zone, people.ids, is_of_facts=True), room)
         written = [person.messages for person in counted.portrait.people[: len(counted.ids)]]
         answered = clearest_answers(said, counted.ids, written, room.messages)
-        return (counted, counted.traits(judged)), answered
+        return counted, counted.traits(judged), answered
 
-    found, answered = await asyncio.to_thread(count)
-    sight = await _sight(session, room, zone, found, people.gone, period)
+    counted, traits, answered = await asyncio.to_thread(count)
+    sight = await _sight(session, room, zone, counted, traits, people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
     return structs.replace(
         sight, longest_silence=next(iter(silences), None), silences=silences, most_answered=answered
@@ -255,13 +252,13 @@ async def read_portrait(
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)
 
-    def count(kept: KeptRoom) -> tuple[_Found, list[SilenceSpan]]:
+    def count(kept: KeptRoom) -> tuple[CountedChat, list[Trait], list[SilenceSpan]]:
         portrait = in_zone(kept.counted.portrait, kept.times, zone)
         counted = kept.counted._replace(portrait=portrait)
-        return (counted, counted.traits(people.judged)), silences_among(kept.times.values())
+        return counted, counted.traits(people.judged), silences_among(kept.times.values())
 
-    found, silences = await asyncio.to_thread(count, kept)
-    sight = await _sight(session, room, zone, found, people.gone)
+    counted, traits, silences = await asyncio.to_thread(count, kept)
+    sight = await _sight(session, room, zone, counted, traits, people.gone)
     loved = await most_loved(session, room.id)
     return structs.replace(sight, silences=silences, loved=loved)
 
@@ -270,11 +267,11 @@ async def _sight(
     session: AsyncSession,
     room: RoomFacts,
     zone: ZoneInfo,
-    found: _Found,
+    counted: CountedChat,
+    traits: Iterable[Trait],
     gone: Collection[int],
     period: DayPeriod = WHOLE,
 ) -> ChatSight:
-    counted, traits = found
     has_others = len(counted.portrait.people) > len(counted.ids)
     people, named = await with_names(session, counted, traits)
     return ChatSight(
@@ -363,7 +360,10 @@ async def with_names(
     session: AsyncSession, counted: CountedChat, traits: Iterable[Trait]
 ) -> tuple[list[PersonPortrait], list[Trait]]:
     authors = [(trait, counted.portrait.speakers[trait.person or 0].author) for trait in traits]
-    names = await _names_of(session, {*counted.ids, *(author for _, author in authors)})
+    ids = {*counted.ids, *(author for _, author in authors)}
+    query = select(User.id, User.username, User.display_name).where(User.id.in_(ids))
+    rows = await session.execute(query) if ids else ()
+    names = {user_id: (username, display_name) for user_id, username, display_name in rows}
     named = [
         structs.replace(
             trait,
@@ -381,12 +381,6 @@ def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonP
         for person, (username, display_name) in zip(portrait.people, names, strict=False)
     ]
     return [*first, *portrait.people[len(names) :]]
-
-
-async def _names_of(session: AsyncSession, ids: Collection[int]) -> dict[int, Names]:
-    query = select(User.id, User.username, User.display_name).where(User.id.in_(ids))
-    rows = await session.execute(query) if ids else ()
-    return {user_id: (username, display_name) for user_id, username, display_name in rows}
 
 
 async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:
