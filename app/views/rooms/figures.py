@@ -22,7 +22,6 @@ from app.language.i18n import (
 )
 from app.language.tell import tell, tell_within
 from app.services.rooms.messages import Period
-from app.services.rooms.periods import Period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
