@@ -26,7 +26,7 @@ from app.compute.counts import Counts
 from app.compute.features import RECIPE, group_sums
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of
-from app.population import FILE, SIZE, Header, Language
+from app.population import FILE, SIZE, FileHeader, ShippedLanguage
 
 MOST_POSTS: Final = 200
 """Newest posts of each author."""
@@ -113,9 +113,9 @@ def pack(populations: Mapping[str, Population]) -> bytes:
     for language, population in sorted(populations.items()):
         posts = [number for _, number, _ in population.members]
         sizes = population.keys.size, population.owners.size
-        languages.append(Language(language, posts, population.totals.tolist(), *sizes))
+        languages.append(ShippedLanguage(language, posts, population.totals.tolist(), *sizes))
         planes += _planes_of(population)
-    header = msgspec.json.encode(Header(RECIPE, languages))
+    header = msgspec.json.encode(FileHeader(RECIPE, languages))
     return lzma.compress(
         b"".join([np.array(len(header), SIZE).tobytes(), header, *planes]),
         preset=9 | lzma.PRESET_EXTREME,

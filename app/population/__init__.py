@@ -23,7 +23,7 @@ SIZE: Final = np.dtype("<u4")
 _reading: Final = threading.Lock()
 
 
-class Language(msgspec.Struct, frozen=True):
+class ShippedLanguage(msgspec.Struct, frozen=True):
     language: str
     posts: list[int]
     """Number of posts of each author."""
@@ -33,9 +33,9 @@ class Language(msgspec.Struct, frozen=True):
     uses: int
 
 
-class Header(msgspec.Struct, frozen=True):
+class FileHeader(msgspec.Struct, frozen=True):
     recipe: int
-    languages: list[Language]
+    languages: list[ShippedLanguage]
 
 
 def shipped_authors(*, is_wanted: bool = True) -> Shipped:
@@ -67,7 +67,7 @@ def unpack(content: bytes) -> dict[str, Population]:
     data = lzma.decompress(content)
     offset = SIZE.itemsize
     size = int(np.frombuffer(data, SIZE, 1)[0])
-    header = msgspec.json.decode(data[offset : offset + size], type=Header)
+    header = msgspec.json.decode(data[offset : offset + size], type=FileHeader)
     if header.recipe != RECIPE:
         raise ValueError(f"{FILE.name} has features of recipe {header.recipe}, not {RECIPE}")
     offset += size
