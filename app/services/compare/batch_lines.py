@@ -111,7 +111,7 @@ async def _portions(
     while portion := await run(lambda: list(starmap(_checked, islice(lines, at_once)))):
         try:
             async with db.read() as session:
-                questions = [texts for _, texts in portion if texts]
+                questions = [(texts, ()) for _, texts in portion if texts]
                 cases = iter(await gather_each(session, models, questions, usernames, run=run))
         except AppError as error:  # The authors were deleted meanwhile.
             yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]

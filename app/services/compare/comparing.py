@@ -147,7 +147,11 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
-def judged_parts(question: Question) -> tuple[tuple[str, ...], tuple[Gap, ...]]:
+JudgedParts = tuple[tuple[str, ...], tuple[Gap, ...]]
+"""Texts by one hand, and gaps of the joined texts."""
+
+
+def judged_parts(question: Question) -> JudgedParts:
     texts, without = question.texts, question.without
     return comparable_texts(texts), judged_gaps(texts, without) if without else ()
 
@@ -186,11 +190,9 @@ async def gather(
 
     Raises NotFoundError and InvalidInputError.
     """
-    comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
+    parts = await worked_on(question.texts, partial(judged_parts, question))
     usernames, of_own = question.usernames, question.of_own
-    (case,) = await gather_each(
-        session, models, [comparable], usernames, of_own=of_own, run=run, gaps=gaps
-    )
+    (case,) = await gather_each(session, models, [parts], usernames, of_own=of_own, run=run)
     hidden_post = question.hidden_post
     return case if hidden_post is None else await _without(session, case, hidden_post)
 
@@ -198,27 +200,26 @@ async def gather(
 async def gather_each(
     session: AsyncSession,
     models: Models,
-    questions: Sequence[Sequence[str]],
+    questions: Sequence[JudgedParts],
     usernames: Sequence[str],
     *,
     of_own: bool = False,
     run: Runner = asyncio.to_thread,
-    gaps: Sequence[Gap] = (),
 ) -> list[Case]:
     """Return the cases of texts by several hands; of very many authors only the best are kept, to
     bound memory.
 
-    usernames: of the compared authors; none for all with posts. gaps: of each hand's joined texts.
-    Raises NotFoundError and InvalidInputError.
+    usernames: of the compared authors; none for all with posts. Raises NotFoundError and
+    InvalidInputError.
     """
     users = await compared_users(session, usernames, of_own=of_own)
     if usernames or len(users) <= RATED:
         case = await load_suspects(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
-        cases = [replace(case, texts=texts, gaps=gaps) for texts in questions]
+        cases = [replace(case, texts=texts, gaps=gaps) for texts, gaps in questions]
         return [await with_habits(session, models, case, run) for case in cases]
     fitted = await models.backgrounds.load(session)
-    queries = await run(lambda: [query_of_texts(texts, gaps) for texts in questions])
+    queries = await run(lambda: [query_of_texts(*parts) for parts in questions])
     scores = np.full((len(queries), len(users)), -np.inf)
     at_once = 100  # Authors whose profiles are in memory together.
     for start in range(0, len(users) if queries else 0, at_once):
@@ -229,7 +230,7 @@ async def gather_each(
             scores_of_each, queries, [profiles[place] for place in filled], fitted.background
         )
     portions = []
-    for texts, row in zip(questions, scores, strict=True):
+    for (texts, gaps), row in zip(questions, scores, strict=True):
         best = best_of(row)  # Equal scores are ordered by name, as the authors are.
         narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
         check_words(narrowed.suspects)

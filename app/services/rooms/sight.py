@@ -233,7 +233,7 @@ async def read_overview(
         return counted, counted.traits(judged), answered
 
     counted, traits, answered = await asyncio.to_thread(count)
-    sight = await _sight(session, room, zone, counted, traits, people.gone, period)
+    sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
     return structs.replace(
         sight, longest_silence=next(iter(silences), None), silences=silences, most_answered=answered
@@ -258,7 +258,7 @@ async def read_portrait(
         return counted, counted.traits(people.judged), silences_among(kept.times.values())
 
     counted, traits, silences = await asyncio.to_thread(count, kept)
-    sight = await _sight(session, room, zone, counted, traits, people.gone)
+    sight = await _sight(session, room, zone, (counted, traits), people.gone)
     loved = await most_loved(session, room.id)
     return structs.replace(sight, silences=silences, loved=loved)
 
@@ -267,11 +267,11 @@ async def _sight(
     session: AsyncSession,
     room: RoomFacts,
     zone: ZoneInfo,
-    counted: CountedChat,
-    traits: Iterable[Trait],
+    found: tuple[CountedChat, list[Trait]],
     gone: Collection[int],
     period: DayPeriod = WHOLE,
 ) -> ChatSight:
+    counted, traits = found
     has_others = len(counted.portrait.people) > len(counted.ids)
     people, named = await with_names(session, counted, traits)
     return ChatSight(
