@@ -48,8 +48,8 @@ class Part:
     """The additions of a part to a site; what its blueprints declare counts as registered."""
 
     pages: tuple["Blueprint", ...] = ()
-    pages_with: Mapping[str, tuple[str, ...]] | None = None
-    """Modules with a `blueprint` of pages for sites with another part, by its name."""
+    pages_with: tuple[str, ...] = ()
+    """Parts with which a site has more pages: the `blueprints` of the module of the same name."""
     api: tuple["Blueprint", ...] = ()
     mounts: "Callable[[Quart], None] | None" = None
     """Registers on the app what is not a blueprint."""
@@ -96,10 +96,10 @@ def load(part: Listed, here: Collection[str]) -> Part:
     package = f"{__name__}.{part.name}"
     added: Part = import_module(f"{package}.part").PART
     more = [
-        import_module(f"{package}.{module}").blueprint
-        for other, modules in (added.pages_with or {}).items()
+        blueprint
+        for other in added.pages_with
         if other in here
-        for module in modules
+        for blueprint in import_module(f"{package}.{other}").blueprints
     ]
     return replace(added, pages=(*added.pages, *more))
 

@@ -18,7 +18,7 @@ from app.models import (
     WrongCode,
 )
 from app.models.work import LONGEST_PAUSE
-from app.parts.games import hosting, joining
+from app.parts.games import hosting, players
 from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
 from app.runtime.clock import now, now_ms
@@ -118,7 +118,7 @@ async def test_sources_are_visited_at_their_pauses(app: Quart, ahead: timedelta)
 async def test_games_and_wrong_codes_go_at_their_time(
     app: Quart, ahead: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "MOST_WRONG", 1)
+    monkeypatch.setattr(players, "MOST_WRONG", 1)
     db = parts_of(app).db
     async with db.write() as session:
         game_id = await hosting.add_game(session, [], [], seconds=60)
@@ -131,7 +131,7 @@ async def test_games_and_wrong_codes_go_at_their_time(
         await move(app, column, ahead)
     await maintain(db)
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 429
-    await move(app, WrongCode.sent_at, -joining.WINDOW)
+    await move(app, WrongCode.sent_at, -players.WINDOW)
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
     await move(app, Game.ended_at, -deletion.GAMES_KEPT_AFTER_END)
     await maintain(db)

@@ -4,7 +4,7 @@ from typing import Final
 
 from tests.trust.planting import Mutant
 
-ANSWERING: Final = "app/parts/games/answering.py"
+PLAYERS: Final = "app/parts/games/players.py"
 HOSTING: Final = "app/parts/games/hosting.py"
 STATES: Final = "app/parts/games/states.py"
 PLAYED: Final = "tests/parts/games/test_games_api.py"
@@ -16,7 +16,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a second answer of a player takes the place of the first",
         PLAYED,
-        ANSWERING,
+        PLAYERS,
         "if first := self._first.get((player_id, request.question)):",
         "if (first := self._first.get((player_id, request.question))) "
         "and first.username == username:",
@@ -24,28 +24,28 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, answers of one player that arrive together are two",
         PLAYED,
-        ANSWERING,
+        PLAYERS,
         "        self._first[player_id, request.question] = TakenAnswer(",
         "        TakenAnswer(",
     ),
     Mutant(
         "in a game, an answer to a question that is over counts",
         PLAYED,
-        ANSWERING,
+        PLAYERS,
         "if question is None or not period.takes(request.arrived_ms):",
         "if question is None:",
     ),
     Mutant(
         "in a game, an answer counts after its time until the question was told",
         "tests/parts/games/test_rules.py",
-        "app/parts/games/rules.py",
+        STATES,
         "return self.asked_ms <= arrived_ms <= self.ends_ms",
         "return self.asked_ms <= arrived_ms",
     ),
     Mutant(
         "in a game, a player's secret opens another game",
         KEPT_QUIET,
-        ANSWERING,
+        PLAYERS,
         "if game_id != request.game_id:",
         "if not game_id:",
     ),
@@ -73,7 +73,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a question does not end when the last one without an answer leaves",
         STREAMED,
-        "app/parts/games/players.py",
+        "app/parts/games/hub.py",
         "await tell_if_all_answered(session, game, time_ms)",
         "pass",
     ),
@@ -108,7 +108,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a standing is kept though answers have changed it",
         PLAYED,
-        "app/parts/games/players.py",
+        "app/parts/games/standings.py",
         "if before is not None and version == game.version:",
         "if before is not None:",
     ),
@@ -129,7 +129,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a name stands in the log",
         JOINED,
-        "app/parts/games/joining.py",
+        PLAYERS,
         "    secret = new_secret(SECRET_PREFIX)\n",
         "    secret = new_secret(SECRET_PREFIX)\n"
         "    __import__('logging').getLogger('app.services').warning('%s plays', name)\n",
@@ -137,7 +137,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, wrong codes are tried without end",
         JOINED,
-        "app/parts/games/joining.py",
+        PLAYERS,
         "            wrong[network] += 1\n",
         "",
     ),

@@ -15,11 +15,9 @@ from app.compute.names import SHOWN_HIDDEN
 from app.compute.text import joined_gaps
 from app.drawing.poster import Poster
 from app.parts.pictures.answer import Picture, read_picture, without_names
-from app.parts.pictures.author import read_poster as read_author_poster
 from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
-from app.parts.pictures.room import read_poster as read_room_poster
-from app.parts.pictures.room_year import read_poster as read_room_year_poster
-from app.parts.pictures.year import read_poster as read_year_poster
+from app.parts.pictures.portraits import read_author_poster, read_room_poster
+from app.parts.pictures.years import read_room_year_poster, read_year_poster
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.years.pages import read_in_zone as read_year

@@ -7,14 +7,12 @@ from quart import Response, g, request, url_for
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
-from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import GameView, PlayerView
-from app.parts.games.hosting import check_ended
-from app.parts.games.joining import LONGEST_SENT
-from app.parts.games.moves import GameForm, make_game, make_move, play_again
+from app.parts.games.hosting import GameForm, check_ended, make_game, make_move, play_again
 from app.parts.games.player_pages import PRIVATE, join, next_place, required_key
+from app.parts.games.players import LONGEST_SENT, AnswerRequest
 from app.parts.games.playing import GAMES, PLAY, games
-from app.parts.games.results import result_rows
+from app.parts.games.standings import result_rows
 from app.paths import LIVE
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from app.parts.games.players import Standing
-from app.parts.games.rules import State
-from app.parts.games.states import GameState
+from app.parts.games.standings import Standing
+from app.parts.games.states import GameState, State
 
 Ended = Annotated[
     datetime | None, Meta(description="Deadline for answers; null if no question is open.")

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.models import RoomPerson, User
-from app.parts.games.rules import shares
 from app.services.compare.comparing import gather
 from app.services.compare.guessing import (
     Candidate,
@@ -156,3 +155,12 @@ async def compare_post(
     case = await gather(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison
+
+
+def shares(questions: int, authors: Sequence[int], extra: Sequence[int]) -> dict[int, int]:
+    """Return the number of questions about each author, differing by one at most; extra: the
+    authors who get one more, in order.
+    """
+    least, remainder = divmod(questions, len(authors))
+    first = {*extra[:remainder]}
+    return {author: least + (author in first) for author in authors}

@@ -14,17 +14,16 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import MOST_AUTHORS, compare_post
-from app.parts.games.moves import MOVES, GameForm, NumberField, make_game, make_move, play_again
+from app.parts.games.hosting import MOVES, GameForm, NumberField, make_game, make_move, play_again
 from app.parts.games.playing import GAMES, games, list_games
-from app.parts.games.results import (
+from app.parts.games.standings import (
     AskedQuestion,
     RightShares,
     compared,
     read_questions,
     that_fooled_most,
 )
-from app.parts.games.rules import State
-from app.parts.games.states import GameState
+from app.parts.games.states import GameState, State
 from app.runtime.clock import now_ms
 from app.services.posts.users import Author, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first

@@ -1,26 +1,38 @@
 """What a host does: start a game, lead it, end it, and play it again.
 
-Each change appends an event, so that every process reads the game again.
+Pages and API call `make_game`, `make_move` and `play_again`. Each change appends an event, so that
+every process reads the game again.
 """
 
-from collections.abc import Sequence
-from typing import Final
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Final, NamedTuple
 
 import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import ConflictError, NotFoundError
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.parts.games.drawing import DrawnQuestion
-from app.parts.games.joining import next_secret
-from app.parts.games.rules import new_code
-from app.parts.games.states import asked_of, read_states, unknown_game
-from app.runtime.clock import now
+from app.lifespan import resources
+from app.models import MAX_ID, Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.parts.games.drawing import DrawnQuestion, draw_questions, named_cast, room_cast
+from app.parts.games.states import asked_of, get_state, read_states, unknown_game
+from app.runtime.clock import now, now_ms
 from app.security import digest
 from app.services.deletion import tell_of_game
+from app.services.rooms.room_facts import get_room
+from app.views.policies import writing
 
+LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Characters of codes; none looks like another one."""
+CODE_LENGTH: Final = 6
+"""Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
+LONGEST_CODE: Final = 4 * CODE_LENGTH
+"""Characters of a typed code that are read, with blanks between them."""
+SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
 MOST_GAMES: Final = 20
 THERE_MS: Final = 25_000
 """Milliseconds for which a player is present after a sign of an open screen."""
@@ -76,6 +88,16 @@ async def check_room_for_one(session: AsyncSession) -> None:
         raise ConflictError(
             "{most} games are still open; end or delete a game first", most=MOST_GAMES
         )
+
+
+def new_code() -> str:
+    return "".join(secrets.choice(LETTERS) for _ in range(CODE_LENGTH))
+
+
+def typed_code(text: str) -> str:
+    """Return a code as it is stored, however it was typed."""
+    letters = text[:LONGEST_CODE].upper()
+    return "".join(letter for letter in letters if letter in LETTERS)[: CODE_LENGTH + 1]
 
 
 async def _unused_code(session: AsyncSession) -> str:
@@ -262,7 +284,7 @@ def check_ended(game: Game) -> None:
         raise ConflictError("The game has not ended")
 
 
-async def play_again(
+async def add_next_game(
     session: AsyncSession,
     game_id: int,
     authors: Sequence[User],
@@ -300,3 +322,88 @@ async def play_again(
     ]
     await insert_rows(session, GamePlayer, rows)
     return new_id
+
+
+def next_secret(site_key: str, sha256: str) -> str:
+    """Return a player's secret in the next game, from the hash of the present one and the site's
+    key: database readers cannot play.
+    """
+    return SECRET_PREFIX + hmac.digest(site_key.encode(), f"next {sha256}".encode(), "sha256").hex()
+
+
+class GameForm(Struct, forbid_unknown_fields=True):
+    usernames: Annotated[
+        list[str], Meta(description="Two to six authors; omit if you give a chat.")
+    ] = []
+    room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
+    questions: Annotated[int, Meta(ge=3, le=30)] = 10
+    seconds: Annotated[int, Meta(ge=5, le=120, description="Seconds for each question.")] = 20
+
+
+async def make_game(form: GameForm) -> int:
+    """Make a game; return its id. Raises NotFoundError, InvalidInputError, ConflictError."""
+    parts = resources()
+    async with parts.db.read() as session:
+        await check_room_for_one(session)
+        room = None if form.room is UNSET else await get_room(session, form.room)
+        room_id = room.id if room else None
+        if room is None:
+            cast = await named_cast(session, form.usernames)
+        else:
+            cast = await room_cast(session, room, form.questions)
+        questions = await draw_questions(
+            session, parts.models, cast, form.questions, room_id=room_id
+        )
+    async with writing() as session:
+        return await add_game(session, cast, questions, seconds=form.seconds, room_id=room_id)
+
+
+async def play_again(game_id: int) -> int:
+    """Make the next game with the players of an ended game; return its id.
+
+    Raises NotFoundError, InvalidInputError, ConflictError.
+    """
+    parts = resources()
+    async with parts.db.read() as session:
+        state = await get_state(session, game_id)
+        check_ended(state.game)
+        asked = select(GameQuestion.tweet_id).where(GameQuestion.game_id == game_id)
+        questions = await draw_questions(
+            session,
+            parts.models,
+            state.cast,
+            state.game.questions,
+            room_id=state.game.room_id,
+            asked={*await session.scalars(asked)},
+        )
+    async with writing() as session:
+        return await add_next_game(session, game_id, state.cast, questions, parts.secret_keys[0])
+
+
+class NumberField(NamedTuple):
+    name: str
+    least: int
+    most: int
+
+
+class Move(NamedTuple):
+    change: Callable[..., Awaitable[None]]
+    """Takes session, game id, number and time."""
+    number: NumberField | None = None
+
+
+_VERSION: Final = NumberField("version", 1, 2**31)
+MOVES: Final[Mapping[str, Move]] = {
+    "next": Move(go_on, _VERSION),
+    "skip": Move(skip, _VERSION),
+    "again": Move(ask_again),
+    "end": Move(end_game),
+    "joining": Move(let_join, NumberField("open", 0, 1)),
+    "remove": Move(remove_player, NumberField("player", 1, MAX_ID)),
+    "delete": Move(delete_game),
+}
+
+
+async def make_move(name: str, game_id: int, *number: int) -> None:
+    async with writing() as session:
+        await MOVES[name].change(session, game_id, *number, now_ms())

@@ -7,24 +7,28 @@ second for counts.
 import asyncio
 import logging
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import structs
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import GAME_CHANGED, Change
 from app.errors import AppError
+from app.models import Game, GamePlayer
 from app.parts.games.documents import GameView, SharedView, host_view, moment, shared_view
-from app.parts.games.hosting import tell_if_due
-from app.parts.games.players import Presence, Standings
+from app.parts.games.hosting import tell_if_all_answered, tell_if_due
+from app.parts.games.standings import Standings
 from app.parts.games.states import GameState, read_states, unknown_game
-from app.runtime.clock import now_ms
+from app.runtime.clock import monotonic, now_ms
 from app.services.access.rights import Right
 from app.services.live_streams.streaming import (
     HEARTBEAT,
@@ -37,8 +41,82 @@ from app.services.live_streams.streaming import (
 COUNT_S: Final = 0.5
 GONE: Final = b"event: gone\ndata: {}\n\n"
 
+
 logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+
+
+class Presence:
+    """The players with open screens in this process; each process stores its own."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._open: Counter[int] = Counter()
+        self._come: set[int] = set()
+        self._left: set[int] = set()
+        self._stored_s = -math.inf
+        # Each run stores all players who have come and left, so it has one item.
+        self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
+
+    async def close(self) -> None:
+        await self._batch.close()
+
+    def come(self, player_id: int) -> None:
+        self._open[player_id] += 1
+        self.see(player_id)
+
+    def see(self, player_id: int) -> None:
+        self._come.add(player_id)
+        self._left.discard(player_id)
+
+    def leave(self, player_id: int) -> None:
+        self._open[player_id] -= 1
+        if self._open[player_id] <= 0:
+            del self._open[player_id]
+            self._left.add(player_id)
+            self._come.discard(player_id)
+
+    async def store(self) -> None:
+        """Store who has come and left; every 10 s all who are there.
+
+        Calls during a run share the next transaction. Raises UnavailableError after 5 s; the run
+        continues.
+        """
+        await self._batch(0)
+
+    async def _store(self, _items: Sequence[int]) -> list[None]:
+        time_ms, started_s = now_ms(), monotonic()
+        # All are stored again now and then, since a process may die without a word.
+        is_all = started_s - self._stored_s >= 10 and bool(self._open)
+        come = self._come | set(self._open) if is_all else self._come
+        left = self._left
+        if not come and not left:
+            return [None]
+        self._come, self._left = set(), set()
+        try:
+            async with self._db.write() as session:
+                for players, seen_ms in ((come, time_ms), (left, None)):
+                    is_one = is_among(session, GamePlayer.id, players)
+                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
+                    await session.execute(values, execution_options={"synchronize_session": False})
+                if left:
+                    await _end_where_all_answered(session, left, time_ms)
+        except BaseException:
+            self._come |= come - self._left
+            self._left |= left - self._come
+            raise
+        if is_all:
+            self._stored_s = started_s
+        return [None]
+
+
+async def _end_where_all_answered(
+    session: AsyncSession, players: Collection[int], time_ms: int
+) -> None:
+    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
+    query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
+    for game in await session.scalars(query):
+        await tell_if_all_answered(session, game, time_ms)
 
 
 class GameEvent(NamedTuple):

@@ -13,19 +13,19 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
-from app.parts.games.answering import AnswerRequest
 from app.parts.games.documents import PlayerView
-from app.parts.games.joining import (
+from app.parts.games.hosting import LONGEST_CODE, typed_code
+from app.parts.games.players import (
     LONGEST_NAME,
     LONGEST_SENT,
+    AnswerRequest,
     Joined,
     JoinRequest,
     find_next_place,
     player_name,
 )
-from app.parts.games.players import Outcome
 from app.parts.games.playing import PLAY, PlayerKey, Screen, games
-from app.parts.games.rules import LONGEST_CODE, typed_code
+from app.parts.games.standings import Outcome
 from app.runtime.clock import now_ms
 from app.security import digest
 from app.services.deletion import GAMES_KEPT

@@ -1,215 +1,385 @@
-"""The players of a game: their points, places and open screens."""
+"""What players send: they join a game by its code, and answer its questions.
 
-import math
+The first answer of each player to a question counts.
+"""
+
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import takewhile
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from typing import Final, NamedTuple
 
-from sqlalchemy import case, func, literal, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import is_among
-from app.db.batch import Batch
-from app.db.engine import Database
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion
-from app.parts.games.hosting import tell_if_all_answered
-from app.parts.games.rules import places
-from app.parts.games.states import GameState
-from app.runtime.clock import monotonic, now_ms
+from app.compute.text import username_key
+from app.db.backend import allocate_ids, insert_rows, is_among
+from app.errors import (
+    ConflictError,
+    FieldError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyError,
+    UnauthorizedError,
+    UnavailableError,
+)
+from app.models import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
+from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
+from app.parts.games.states import GameState, asked_of, read_states, unknown_game
+from app.runtime.clock import now, now_ms
+from app.security import digest, new_secret
+from app.services.access.logins import network_of
+from app.services.access.rights import INVALID
+from app.services.posts.users import clean_display_name
+
+MOST_POINTS: Final = 1_000
+LEAST_POINTS: Final = 500
+"""Points for a right answer at the end of the time."""
+MOST_PLAYERS: Final = 5_000
+LONGEST_NAME: Final = 40
+LONGEST_SENT: Final = 1_000
+MOST_WRONG: Final = 100
+"""Wrong codes within `WINDOW`, after which a network has to wait."""
+MOST_OF_NETWORK: Final = 1_000
+"""Players of a game from one network; a school has one."""
+FREE_OF_NETWORK: Final = 300
+"""Players of these who may join at the same time."""
+MOST_A_MINUTE: Final = 60
+"""Further players from a network within `WINDOW`."""
+WINDOW: Final = timedelta(minutes=1)
+_RETRY: Final = {"Retry-After": str(int(WINDOW.total_seconds()))}
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    user_id: int
-    ms: int
-    points: int
-
-
-class Outcome(NamedTuple):
-    right: int
-    questions: int
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    names: Mapping[int, str]
-    """The players' names, in the order in which they joined."""
-    totals: Mapping[int, int]
-    places: Mapping[int, int]
-    choices: Mapping[int, Choice]
-    """The answers to the present question, once its answer was shown."""
-    known: Mapping[int, int]
-    """The questions that each player got right, as bits by number."""
-    shown: Sequence[int]
-    """The numbers of questions whose answer was shown, not skipped."""
-    order: Sequence[int] = field(init=False, default=())
-
-    def __post_init__(self) -> None:
-        ranked = sorted(self.names, key=lambda player: (self.places[player], player))
-        object.__setattr__(self, "order", tuple(ranked))
-
-    def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
-        counts = dict.fromkeys(usernames.values(), 0)
-        for choice in self.choices.values():
-            counts[usernames[choice.user_id]] += 1
-        return counts
-
-    def hits(self, player: int) -> list[bool]:
-        known = self.known.get(player, 0)
-        return [bool(known >> number & 1) for number in self.shown]
-
-    def streak(self, player: int) -> int:
-        """Return the number of newest questions in a row that are right."""
-        return len([*takewhile(bool, reversed(self.hits(player)))])
-
-    def outcome(self, player: int) -> Outcome:
-        return Outcome(sum(self.hits(player)), len(self.shown))
-
-
-async def read_standing(session: AsyncSession, state: GameState) -> Standing:
-    """Return the standing, sums over answers, so that none counts twice."""
-    game = state.game
-    bit = case((GameAnswer.points > 0, literal(1).bitwise_lshift(GameAnswer.number)), else_=0)
-    query = (
-        select(GamePlayer.id, GamePlayer.name, func.coalesce(func.sum(GameAnswer.points), 0))
-        .add_columns(func.coalesce(func.sum(bit), 0))
-        .outerjoin(
-            GameAnswer, (GameAnswer.player_id == GamePlayer.id) & (GameAnswer.number <= state.told)
-        )
-        .where(GamePlayer.game_id == game.id)
-        .group_by(GamePlayer.id)
-        .order_by(GamePlayer.id)
-    )
-    rows = (await session.execute(query)).all()
-    totals = {player: int(total) for player, _, total, _ in rows}
-    known = {player: int(bits) for player, *_, bits in rows}
-    choices: dict[int, Choice] = {}
-    if state.told_present():
-        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
-        answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
-        choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
-    names = {player: name for player, name, *_ in rows}
-    is_shown = GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None)
-    numbers = select(GameQuestion.number).where(*is_shown).order_by(GameQuestion.number)
-    shown = tuple(await session.scalars(numbers))
-    return Standing(names, totals, places(totals), choices, known, shown)
-
-
-class Standings:
-    """The newest standing of each game: thousands of players ask for it."""
+class PlayerNames:
+    """The names of a game's players, different in more than case."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, Standing]] = {}
+        self._keys: set[str] = set()
+        self._numbers: dict[str, Iterator[int]] = {}
+        """Untried numbers by the key of the name before them."""
 
-    async def read(self, session: AsyncSession, state: GameState) -> Standing:
-        """Return the standing that a session sees; answers change it together with the version."""
-        game = state.game
-        version, before = self._kept.get(game.id, (0, None))
-        standing = None
-        if before is not None and version == game.version:
-            standing = await _with_newcomers(session, state, before)
-        if standing is None:
-            standing = await read_standing(session, state)
-        if standing is not before:
-            self._kept.pop(game.id, None)
-            self._kept[game.id] = game.version, standing
-            if len(self._kept) > 40:
-                del self._kept[next(iter(self._kept))]
-        return standing
+    def add(self, key: str) -> None:
+        self._keys.add(key)
+
+    def take(self, name: str) -> str:
+        """Return the name, with the first free number if another player has it."""
+        free, numbers = name, self._numbers.setdefault(username_key(name), count(2))
+        while username_key(free) in self._keys:
+            free = f"{name} {next(numbers)}"
+        self._keys.add(username_key(free))
+        return free
 
 
-async def _with_newcomers(
-    session: AsyncSession, state: GameState, before: Standing
-) -> Standing | None:
-    """Return a standing with new players; None if others have left."""
-    if len(before.names) == state.players:
-        return before
-    # Ids grow, and no id is given twice.
-    is_new = GamePlayer.game_id == state.game.id, GamePlayer.id > max(before.names, default=0)
-    query = select(GamePlayer.id, GamePlayer.name).where(*is_new).order_by(GamePlayer.id)
-    new = dict((await session.execute(query)).all())
-    if len(before.names) + len(new) != state.players:
-        return None
-    totals = {**before.totals, **dict.fromkeys(new, 0)}
-    return replace(
-        before,
-        names={**before.names, **new},
-        totals=totals,
-        places=places(totals),
-        known={**before.known, **dict.fromkeys(new, 0)},
+@dataclass(frozen=True, slots=True, eq=False)
+class JoinRequest:
+    code: str
+    name: str
+    address: str
+
+
+class Joined(NamedTuple):
+    game_id: int
+    player_id: int
+    name: str
+    secret: str
+
+
+def player_name(name: str) -> str:
+    """Return a typed name as it is shown. Raises InvalidInputError."""
+    clean = clean_display_name(" ".join(name.split()))
+    if clean is None:
+        raise InvalidInputError("A name needs visible letters", loc="name")
+    return clean[:LONGEST_NAME].rstrip()
+
+
+async def join_all(
+    session: AsyncSession, requests: Sequence[JoinRequest]
+) -> list[Joined | Exception]:
+    codes = {request.code for request in requests}
+    rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
+    games = {game.code: game for game in rows}
+    networks = {request.address: digest(network_of(request.address)) for request in requests}
+    wrong = await _wrong_codes(session, networks.values())
+    names = await _names(session, games.values(), requests)
+    counts = await _players(session, games.values())
+    came, lately = await _players_by_network(session, games.values(), networks.values())
+    outcomes: list[Joined | Exception] = []
+    players: list[dict[str, object]] = []
+    ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
+    for request in requests:
+        network, game = networks[request.address], games.get(request.code)
+        if wrong[network] >= MOST_WRONG:
+            outcomes.append(
+                TooManyError(
+                    "Too many wrong codes came from your network; try again in a minute",
+                    headers=_RETRY,
+                )
+            )
+        elif game is None:
+            wrong[network] += 1
+            session.add(WrongCode(network=network, sent_at=now()))
+            outcomes.append(NotFoundError("No game has this code"))
+        elif refusal := _refusal(
+            game, counts[game.id], came[game.id, network], lately[game.id, network]
+        ):
+            outcomes.append(refusal)
+        else:
+            counts[game.id] += 1
+            came[game.id, network] += 1
+            lately[game.id, network] += 1
+            joined, row = _new_player(game, request.name, next(ids), names[game.id])
+            players.append(row | {"network": network.hex(), "joined_ms": now_ms()})
+            outcomes.append(joined)
+    await session.flush()
+    await insert_rows(session, GamePlayer, players)
+    return outcomes
+
+
+def _refusal(
+    game: Game, players: int, came: int, lately: int
+) -> ConflictError | TooManyError | UnavailableError | None:
+    if game.state == "ended":
+        return ConflictError("This game has ended")
+    if game.is_closed:
+        return ConflictError("The host has closed this game to new players")
+    if players >= MOST_PLAYERS:
+        return UnavailableError("This game is full", retry_after_s=60)
+    if came >= MOST_OF_NETWORK:
+        return TooManyError(
+            "{most} players from your network are already in this game; no more can join",
+            most=MOST_OF_NETWORK,
+            headers=_RETRY,
+        )
+    if min(lately, came - FREE_OF_NETWORK) >= MOST_A_MINUTE:
+        return TooManyError(
+            "Too many players have joined from your network; try again in a minute", headers=_RETRY
+        )
+    return None
+
+
+def _new_player(
+    game: Game, name: str, player_id: int, names: PlayerNames
+) -> tuple[Joined, dict[str, object]]:
+    name = names.take(name)
+    secret = new_secret(SECRET_PREFIX)
+    row = {
+        "id": player_id,
+        "game_id": game.id,
+        "name": name,
+        "name_key": username_key(name),
+        "sha256": digest(secret).hex(),
+    }
+    return Joined(game.id, player_id, name, secret), row
+
+
+async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
+    query = (
+        select(WrongCode.network, func.count())
+        .where(WrongCode.network.in_(set(networks)), WrongCode.sent_at > now() - WINDOW)
+        .group_by(WrongCode.network)
+    )
+    return Counter(dict((await session.execute(query)).all()))
+
+
+async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[int]:
+    query = (
+        select(GamePlayer.game_id, func.count())
+        .where(GamePlayer.game_id.in_([game.id for game in games]))
+        .group_by(GamePlayer.game_id)
+    )
+    return Counter(dict((await session.execute(query)).all()))
+
+
+async def _players_by_network(
+    session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
+) -> tuple[Counter[tuple[int, bytes]], Counter[tuple[int, bytes]]]:
+    """Return the players of each game and network, all and within `WINDOW`."""
+    time_ms = now_ms()
+    is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
+    query = (
+        select(GamePlayer.game_id, GamePlayer.network, func.count())
+        .add_columns(func.count().filter(is_late))
+        .where(GamePlayer.game_id.in_([game.id for game in games]))
+        .where(is_among(session, GamePlayer.network, {network.hex() for network in networks}))
+        .group_by(GamePlayer.game_id, GamePlayer.network)
+    )
+    came, lately = Counter[tuple[int, bytes]](), Counter[tuple[int, bytes]]()
+    for game_id, network, players, late_players in await session.execute(query):
+        key = game_id, bytes.fromhex(network)
+        came[key], lately[key] = players, late_players
+    return came, lately
+
+
+async def _names(
+    session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
+) -> dict[int, PlayerNames]:
+    """Return the names in each game; none if all requested ones are free."""
+    names = {game.id: PlayerNames() for game in games}
+    name_keys = {username_key(request.name) for request in requests}
+    is_here = GamePlayer.game_id.in_(list(names))
+    one = select(GamePlayer.id).where(is_here, is_among(session, GamePlayer.name_key, name_keys))
+    if len(name_keys) == len(requests) and await session.scalar(one.limit(1)) is None:
+        return names
+    rows = await session.execute(select(GamePlayer.game_id, GamePlayer.name_key).where(is_here))
+    for game_id, key in rows:
+        names[game_id].add(key)
+    return names
+
+
+async def find_next_place(
+    session: AsyncSession, player_sha256: str, site_key: str
+) -> Joined | None:
+    """Return a player's place in the next game; None without one, or after its end."""
+    secret = next_secret(site_key, player_sha256)
+    query = (
+        select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)
+        .join(Game, Game.id == GamePlayer.game_id)
+        .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
+    )
+    row = (await session.execute(query)).first()
+    return None if row is None else Joined(*row, secret)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnswerRequest:
+    game_id: int
+    sha256: str
+    question: int
+    username: str
+    arrived_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenAnswer:
+    """The player's answer that counts; its status says whether it is new."""
+
+    status: int
+    question: int
+    username: str
+    ms: int
+
+
+async def answer_all(
+    session: AsyncSession, requests: Sequence[AnswerRequest]
+) -> list[TakenAnswer | Exception]:
+    return await _Round(session).take(requests)
+
+
+class _Round:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._states: dict[int, GameState] = {}
+        self._questions: dict[tuple[int, int], GameQuestion] = {}
+        self._players: dict[str, tuple[int, int]] = {}
+        self._first: dict[tuple[int, int], TakenAnswer] = {}
+        self._new: list[dict[str, int]] = []
+
+    async def take(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
+        await self._read(requests)
+        outcomes = [self._outcome(request) for request in requests]
+        await insert_rows(self._session, GameAnswer, self._new)
+        for game_id in {row["game_id"] for row in self._new}:
+            await self._follow(self._states[game_id])
+        return outcomes
+
+    async def _read(self, requests: Sequence[AnswerRequest]) -> None:
+        session = self._session
+        self._states = await read_states(
+            session, {request.game_id for request in requests}, has_texts=False
+        )
+        hashes = {request.sha256 for request in requests}
+        query = select(GamePlayer.sha256, GamePlayer.id, GamePlayer.game_id)
+        query = query.where(is_among(session, GamePlayer.sha256, hashes))
+        self._players = {sha256: (id_, game) for sha256, id_, game in await session.execute(query)}
+        numbers = {request.question for request in requests}
+        question_query = select(GameQuestion).where(
+            GameQuestion.game_id.in_(list(self._states)), GameQuestion.number.in_(numbers)
+        )
+        rows = await session.scalars(question_query)
+        self._questions = {(question.game_id, question.number): question for question in rows}
+        ids = [player_id for player_id, _ in self._players.values()]
+        answers = select(GameAnswer).where(
+            is_among(session, GameAnswer.player_id, ids), GameAnswer.number.in_(numbers)
+        )
+        for answer in await session.scalars(answers):
+            if state := self._states.get(answer.game_id):
+                username = state.usernames[answer.user_id]
+                receipt = TakenAnswer(200, answer.number, username, answer.ms)
+                self._first[answer.player_id, answer.number] = receipt
+
+    def _outcome(self, request: AnswerRequest) -> TakenAnswer | Exception:
+        player_id, game_id = self._players.get(request.sha256, (0, 0))
+        if game_id != request.game_id:
+            return unknown_player()
+        state = self._states.get(game_id)
+        if state is None:
+            return unknown_game()
+        options = {username_key(name): user_id for user_id, name in state.usernames.items()}
+        user_id = options.get(username_key(request.username))
+        if user_id is None:
+            return InvalidInputError("Choose an author", loc="username")
+        username = state.usernames[user_id]
+        if first := self._first.get((player_id, request.question)):
+            return first if first.username == username else _chosen_already(first)
+        question = self._questions.get((game_id, request.question))
+        period = asked_of(state.game, question)
+        if question is None or not period.takes(request.arrived_ms):
+            return _not_now(state, request)
+        ms = request.arrived_ms - period.asked_ms
+        is_right = user_id == question.user_id
+        self._new.append(
+            {
+                "player_id": player_id,
+                "number": request.question,
+                "game_id": game_id,
+                "user_id": user_id,
+                "ms": ms,
+                "points": points_for(ms, state.game.seconds) if is_right else 0,
+            }
+        )
+        self._first[player_id, request.question] = TakenAnswer(200, request.question, username, ms)
+        return TakenAnswer(201, request.question, username, ms)
+
+    async def _follow(self, state: GameState) -> None:
+        """End the question if all have answered; note the change if its answer was already shown:
+        an answer that arrived in time counts.
+        """
+        rows = (row for row in self._new if row["game_id"] == state.game.id)
+        if any(row["number"] <= state.told for row in rows):
+            await note_change(self._session, state.game)
+        await tell_if_all_answered(self._session, state.game, now_ms())
+
+
+def points_for(ms: int, seconds: int) -> int:
+    """Return the points for a right answer after `ms`, within the time of its question."""
+    left_ms = seconds * 1_000 - ms
+    return LEAST_POINTS + (MOST_POINTS - LEAST_POINTS) * left_ms // (seconds * 1_000)
+
+
+def unknown_player() -> UnauthorizedError:
+    return UnauthorizedError("You are not in this game; join it with its code", headers=INVALID)
+
+
+def _chosen_already(first: TakenAnswer) -> ConflictError:
+    return ConflictError(
+        "You have chosen {username}",
+        username=first.username,
+        errors=[FieldError("username", first.username)],
     )
 
 
-class Presence:
-    """The players with open screens in this process; each process stores its own."""
-
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._open: Counter[int] = Counter()
-        self._come: set[int] = set()
-        self._left: set[int] = set()
-        self._stored_s = -math.inf
-        # Each run stores all players who have come and left, so it has one item.
-        self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
-
-    async def close(self) -> None:
-        await self._batch.close()
-
-    def come(self, player_id: int) -> None:
-        self._open[player_id] += 1
-        self.see(player_id)
-
-    def see(self, player_id: int) -> None:
-        self._come.add(player_id)
-        self._left.discard(player_id)
-
-    def leave(self, player_id: int) -> None:
-        self._open[player_id] -= 1
-        if self._open[player_id] <= 0:
-            del self._open[player_id]
-            self._left.add(player_id)
-            self._come.discard(player_id)
-
-    async def store(self) -> None:
-        """Store who has come and left; every 10 s all who are there.
-
-        Calls during a run share the next transaction. Raises UnavailableError after 5 s; the run
-        continues.
-        """
-        await self._batch(0)
-
-    async def _store(self, _items: Sequence[int]) -> list[None]:
-        time_ms, started_s = now_ms(), monotonic()
-        # All are stored again now and then, since a process may die without a word.
-        is_all = started_s - self._stored_s >= 10 and bool(self._open)
-        come = self._come | set(self._open) if is_all else self._come
-        left = self._left
-        if not come and not left:
-            return [None]
-        self._come, self._left = set(), set()
-        try:
-            async with self._db.write() as session:
-                for players, seen_ms in ((come, time_ms), (left, None)):
-                    is_one = is_among(session, GamePlayer.id, players)
-                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
-                    await session.execute(values, execution_options={"synchronize_session": False})
-                if left:
-                    await _end_where_all_answered(session, left, time_ms)
-        except BaseException:
-            self._come |= come - self._left
-            self._left |= left - self._come
-            raise
-        if is_all:
-            self._stored_s = started_s
-        return [None]
-
-
-async def _end_where_all_answered(
-    session: AsyncSession, players: Collection[int], time_ms: int
-) -> None:
-    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
-    query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
-    for game in await session.scalars(query):
-        await tell_if_all_answered(session, game, time_ms)
+def _not_now(state: GameState, request: AnswerRequest) -> ConflictError:
+    game = state.game
+    if request.question == game.question and game.state != "waiting":
+        return ConflictError("Too late: this question is over", loc="question")
+    if game.state == "waiting":
+        return ConflictError("The game has not begun", loc="question")
+    if game.state == "ended":
+        return ConflictError("The game has ended", loc="question")
+    return ConflictError(
+        "Question {question} is not the current question ({present})",
+        question=request.question,
+        present=game.question,
+        loc="question",
+    )

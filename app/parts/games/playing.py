@@ -15,12 +15,19 @@ from app.db.batch import Batch, Item, Result
 from app.db.engine import Database
 from app.lifespan import Resources, resources, running
 from app.models import Game, GameAnswer, GamePlayer
-from app.parts.games.answering import AnswerRequest, TakenAnswer, answer_all, unknown_player
 from app.parts.games.documents import GameView, PlayerView, host_view, player_view
 from app.parts.games.hosting import tell_if_due
 from app.parts.games.hub import GameHub
-from app.parts.games.joining import Joined, JoinRequest, join_all
-from app.parts.games.players import Standing, Standings
+from app.parts.games.players import (
+    AnswerRequest,
+    Joined,
+    JoinRequest,
+    TakenAnswer,
+    answer_all,
+    join_all,
+    unknown_player,
+)
+from app.parts.games.standings import Standing, Standings
 from app.parts.games.states import GameState, get_state, read_states, unknown_game
 from app.runtime.clock import now_ms
 from app.services.live_streams.streaming import Clients

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import cast
+from typing import Literal, cast
 
 from msgspec.json import decode
 from sqlalchemy import func, select
@@ -12,8 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.parts.games.rules import Asked, State
 from app.services.compare.guessing import hide, read_chat_names
+
+State = Literal["waiting", "asking", "told", "ended"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The time in which a question takes answers, in milliseconds since 1970."""
+
+    asked_ms: int
+    ends_ms: int
+
+    def takes(self, arrived_ms: int) -> bool:
+        return self.asked_ms <= arrived_ms <= self.ends_ms
 
 
 @dataclass(frozen=True, slots=True)

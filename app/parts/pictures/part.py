@@ -3,12 +3,4 @@ from typing import Final
 from app.parts import Part
 from app.parts.pictures import answer
 
-PART: Final = Part(
-    pages=(answer.blueprint,),
-    pages_with={
-        "portraits": ("room", "author"),
-        "quiz": ("quiz",),
-        "years": ("year", "room_year"),
-        "games": ("game",),
-    },
-)
+PART: Final = Part(pages=(answer.blueprint,), pages_with=("portraits", "quiz", "years", "games"))

@@ -122,8 +122,10 @@ class Pictures(Generic[Subject, Args]):
     """The answers that are stored until something is written."""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    def declare(self, blueprint: PageBlueprint, path: str, of_chat: OfChat | None = None) -> None:
-        """Declare the page at a path, and the PNG at the path with `.png`."""
+    def declare(
+        self, blueprint: PageBlueprint, path: str, of_chat: OfChat | None = None
+    ) -> PageBlueprint:
+        """Declare the page at a path, and the PNG at the path with `.png`; return the blueprint."""
         name = blueprint.name.removesuffix("s")
 
         async def show_page(args: Args, **here: Any) -> ResponseReturnValue:
@@ -137,6 +139,7 @@ class Pictures(Generic[Subject, Args]):
             view.__annotations__["args"] = self.args
             is_cacheable = answer in self.cached
             blueprint.page(f"{path}{end}", is_cacheable=is_cacheable, of_chat=of_chat)(view)
+        return blueprint
 
     async def _show_page(self, args: Args, here: Mapping[str, Any]) -> ResponseReturnValue:
         subject = await self.read(args, zone_of_page, **here)
@@ -161,7 +164,7 @@ def led_on(args: LookArgs, **here: int) -> Response:
     return see_other(url_for(request.endpoint or "", **{**here, **query}))
 
 
-def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) -> Cast:
+def cast_in_picture(cast: Cast, usernames: Iterable[str | None], *, has_names: bool) -> Cast:
     """Return the cast with drawable names.
 
     A name that the fonts lack becomes "Person" with a number, in the order of these usernames.
@@ -169,7 +172,8 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str], *, has_names: bool) ->
     whole of many Korean names.
     """
     numbered = gettext("Person {number}")
-    order = [name for name in dict.fromkeys([*usernames, *cast.people]) if name in cast.people]
+    names_in_order = dict.fromkeys([*filter(None, usernames), *cast.people])
+    order = [name for name in names_in_order if name in cast.people]
     names = [
         drawn_name(cast.people[username].display_name)
         or drawn_name(username)

@@ -17,8 +17,6 @@ from app.services.compare.guessing import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
 
-blueprint = PageBlueprint("quiz_pictures")
-
 
 class QuizPictureArgs(LookArgs):
     set: Annotated[str, Meta(pattern=f"^{SET}$")] = ""
@@ -68,7 +66,8 @@ def _page(game: PlayedSet, args: QuizPictureArgs, poster: Poster) -> PicturePage
     )
 
 
-pictures = Pictures(
-    args=QuizPictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=["image"]
+blueprints = (
+    Pictures(
+        args=QuizPictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=["image"]
+    ).declare(PageBlueprint("quiz_pictures"), "/quiz/picture", of_chat=is_of_chat),
 )
-pictures.declare(blueprint, "/quiz/picture", of_chat=is_of_chat)

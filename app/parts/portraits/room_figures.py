@@ -9,17 +9,10 @@ from markupsafe import Markup, escape
 
 from app.compute.portrait import PersonInShort, PersonPortrait, TypicalOfPerson
 from app.compute.significance import CLEAR_OF_MANY
-from app.drawing.drawings import HOURS, Bars, Columns, HourStrip, ListedName, NamedBar, NameList
+from app.drawing.drawings import HOURS, Bars, Columns, HourStrip, ListedName, NameList
 from app.drawing.lettering import drawn_name
 from app.language.dates import MINUTE_S, show_clock, show_date, show_duration, show_roughly
-from app.language.i18n import (
-    gettext,
-    gettext_noop,
-    ngettext,
-    rounded_parts,
-    show_number,
-    show_percent,
-)
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, shown_name
@@ -39,6 +32,7 @@ from app.views.rooms.figures import (
     length_of,
     name_of,
     of_most_days,
+    share_bars,
     told_silences,
 )
 
@@ -400,22 +394,13 @@ class Shares(PortraitFigure):
         return Table(
             [gettext("Name"), gettext("Messages"), gettext("Share"), gettext("Words a message")],
             [
-                (name_of(person), person.messages, percent, _mean(person.words_per_message))
-                for person, percent in zip(self.people, self._percents, strict=True)
+                (name_of(person), person.messages, bar.label, _mean(person.words_per_message))
+                for person, bar in zip(self.people, self.plot().rows, strict=True)
             ],
         )
 
     def plot(self) -> Bars:
-        return Bars(
-            tuple(
-                NamedBar(name_of(person), person.share, percent, hue(person.username))
-                for person, percent in zip(self.people, self._percents, strict=True)
-            )
-        )
-
-    @property
-    def _percents(self) -> list[str]:
-        return [*map(show_percent, rounded_parts([person.share for person in self.people]))]
+        return Bars(tuple(share_bars(self.people)))
 
 
 class HoursOfDay(PortraitFigure):

@@ -19,9 +19,9 @@ from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
 from app.compute.significance import clear_peak
 from app.compute.times import ONE_DAY, PART_H, WEEK_DAYS, WORK_DAYS, longest_run
-from app.drawing.drawings import NO_HUE, ListedName, NamedBar, NameList, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.dates import month_names, show_month_day, show_period, weekday_names
-from app.language.i18n import gettext, rounded_parts, show_list, show_number, show_percent
+from app.language.i18n import gettext, show_list, show_number, show_percent
 from app.language.tell import tell, tell_of_past
 from app.parts.years.year import (
     FEWEST_COMPARED,
@@ -52,7 +52,7 @@ from app.views.figure import (
     busiest,
 )
 from app.views.habit_words import LONGEST_FINDING, change_of, label_of, value_of
-from app.views.rooms.figures import name_of, who_wrote_most
+from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 
 Posts = Mapping[date, int]
 
@@ -608,15 +608,8 @@ def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
 
 
 def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
-    total = sum(counts)
-    shares = [count / total for count in counts]
-    return StackedBar(
-        [
-            NamedBar(name_of(person), share, show_percent(part), hue(person.username))
-            for person, share, part in zip(people, shares, rounded_parts(shares), strict=True)
-            if share
-        ]
-    )
+    bars = share_bars(people, [count / sum(counts) for count in counts])
+    return StackedBar([bar for bar in bars if bar.share])
 
 
 def room_path(shown: RoomYear) -> str:

@@ -249,8 +249,14 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
     def people(self) -> Sequence[PersonPortrait]:
         return self.sight.people
 
-    def bar_of(self, person: PersonPortrait, share: float, label: str) -> NamedBar:
-        return NamedBar(name_of(person), share, label, hue(person.username))
+
+def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -> list[NamedBar]:
+    """Return a bar for each person, by default of their messages; the labels add up to 100%."""
+    shares = shares or [person.share for person in people]
+    return [
+        NamedBar(name_of(person), share, show_percent(part), hue(person.username))
+        for person, share, part in zip(people, shares, rounded_parts(shares), strict=True)
+    ]
 
 
 class ShareBar(ChatFigure[StackedBar]):
@@ -271,13 +277,7 @@ class ShareBar(ChatFigure[StackedBar]):
         return Table(columns, rows)
 
     def plot(self) -> StackedBar:
-        shares = rounded_parts([person.share for person in self.people])
-        return StackedBar(
-            [
-                self.bar_of(person, person.share, show_percent(share))
-                for person, share in zip(self.people, shares, strict=True)
-            ]
-        )
+        return StackedBar(share_bars(self.people))
 
 
 class Months(ChatFigure[PeriodColumns]):
@@ -403,11 +403,7 @@ class Answers(ChatFigure[list[StackedBar]]):
 
     def _bar(self, person: PersonPortrait, answers: Sequence[int]) -> StackedBar:
         total = sum(answers)
-        shares = rounded_parts([count / total for count in answers])
-        parts = [
-            self.bar_of(other, share, show_percent(share))
-            for other, share in zip(self.people, shares, strict=True)
-        ]
+        parts = share_bars(self.people, [count / total for count in answers])
         return StackedBar(
             [part for part in parts if part.share], name_of(person), hue(person.username)
         )

@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from app.models import GameQuestion
-from app.parts.games.answering import AnswerRequest
-from app.parts.games.rules import points_for
+from app.parts.games.players import AnswerRequest, points_for
 from app.runtime.clock import now_ms
 from app.security import digest
 from tests.browsing import parts_of

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app import create_app
 from app.models import GamePlayer
-from app.parts.games import joining
+from app.parts.games import players
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
@@ -80,7 +80,7 @@ async def test_a_code_is_read_in_any_case_and_an_ended_game_takes_nobody(
 async def test_wrong_codes_close_a_network_for_a_minute(
     host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "MOST_WRONG", 10)
+    monkeypatch.setattr(players, "MOST_WRONG", 10)
     here, there = Browser(anybody.app), Browser(anybody.app, address="198.51.100.7")
     answers = await asyncio.gather(*(here.post("/api/v1/play", json=WRONG) for _ in range(12)))
     assert sorted(answer.status_code for answer in answers) == [404] * 10 + [429] * 2
@@ -97,7 +97,7 @@ async def test_wrong_codes_close_a_network_for_a_minute(
 async def test_a_full_game_says_so(
     host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "MOST_PLAYERS", 2)
+    monkeypatch.setattr(players, "MOST_PLAYERS", 2)
     await join(anybody.app, host, "Mina", "Jun")
     body = {"code": host.code, "name": "Ida"}
     answer = await anybody.post("/api/v1/play", json=body)
@@ -107,9 +107,9 @@ async def test_a_full_game_says_so(
 async def test_a_network_has_so_many_players_and_so_many_a_minute(
     host: Host, anybody: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(joining, "FREE_OF_NETWORK", 5)
-    monkeypatch.setattr(joining, "MOST_A_MINUTE", 3)
-    monkeypatch.setattr(joining, "MOST_OF_NETWORK", 10)
+    monkeypatch.setattr(players, "FREE_OF_NETWORK", 5)
+    monkeypatch.setattr(players, "MOST_A_MINUTE", 3)
+    monkeypatch.setattr(players, "MOST_OF_NETWORK", 10)
     here, there = Browser(anybody.app), Browser(anybody.app, address="198.51.100.7")
     body = {"code": host.code, "name": "Kim"}
 

@@ -7,20 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.parts.games.rules import (
-    CODE_LENGTH,
-    LEAST_POINTS,
-    LETTERS,
-    LONGEST_CODE,
-    MOST_POINTS,
-    Asked,
-    PlayerNames,
-    new_code,
-    places,
-    points_for,
-    shares,
-    typed_code,
-)
+from app.parts.games.drawing import shares
+from app.parts.games.hosting import CODE_LENGTH, LETTERS, LONGEST_CODE, new_code, typed_code
+from app.parts.games.players import LEAST_POINTS, MOST_POINTS, PlayerNames, points_for
+from app.parts.games.standings import places
+from app.parts.games.states import Asked
 
 SECONDS = st.integers(5, 120)
 

@@ -5,7 +5,7 @@ from quart import Quart
 from sqlalchemy import update
 
 from app.models import GamePlayer
-from app.parts.games.players import Standings, read_standing
+from app.parts.games.standings import Standings, read_standing
 from app.parts.games.states import get_state
 from tests.browsing import parts_of
 from tests.conftest import Client

@@ -18,7 +18,7 @@ from app.drawing.png import SIZE, ThemeName, theme_of
 from app.drawing.poster import Poster
 from app.models.content import Room
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture, short_address
-from app.parts.pictures.room import poster_of_room
+from app.parts.pictures.portraits import poster_of_room
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
 from app.views.cast import bound

@@ -17,7 +17,7 @@ from app.drawing.drawings import NameList
 from app.language.i18n import speaking
 from app.models import Room
 from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.room import poster_of_room
+from app.parts.pictures.portraits import poster_of_room
 from app.parts.portraits.room_figures import PersonCard
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait

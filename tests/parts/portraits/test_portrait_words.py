@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from app.compute.portrait import portray
 from app.compute.times import Said
 from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.room import line_about, notes_of
+from app.parts.pictures.portraits import line_about, notes_of
 from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named

@@ -14,7 +14,7 @@ from quart import g
 
 from app.drawing.drawings import WeekGrid
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
-from app.parts.pictures.year import poster_of_year
+from app.parts.pictures.years import poster_of_year
 from app.parts.years import year as year_reader
 from app.parts.years.year import read_year
 from app.services.posts.users import get_author

@@ -10,11 +10,9 @@ from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.games.results import read_model_hits
+from app.parts.games.standings import read_model_hits
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, ZoneFor, short_address
 from app.views.blueprints import PageBlueprint
-
-blueprint = PageBlueprint("game_pictures", policy="open", cookie=PLAYER)
 
 
 class GamePictureArgs(LookArgs):
@@ -72,7 +70,15 @@ def _page(screen: Screen, args: GamePictureArgs, poster: Poster) -> PicturePage:
     )
 
 
-pictures = Pictures(
-    args=GamePictureArgs, read=_read, poster_of=_poster, page_of=_page, cached=(), headers=PRIVATE
+blueprints = (
+    Pictures(
+        args=GamePictureArgs,
+        read=_read,
+        poster_of=_poster,
+        page_of=_page,
+        cached=(),
+        headers=PRIVATE,
+    ).declare(
+        PageBlueprint("game_pictures", policy="open", cookie=PLAYER), f"{PLAY}/<id:game_id>/picture"
+    ),
 )
-pictures.declare(blueprint, f"{PLAY}/<id:game_id>/picture")

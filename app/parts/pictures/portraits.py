@@ -1,0 +1,295 @@
+"""The pictures of the portraits of a chat and of an author."""
+
+from collections import Counter
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+from quart import Response, url_for
+
+from app.compute.fingerprint import Measure, positive_first
+from app.compute.names import ManyNames
+from app.compute.portrait import PersonPortrait
+from app.drawing.drawings import Thing, Things
+from app.drawing.lettering import drawn_text
+from app.drawing.png import RowNotes
+from app.drawing.poster import Poster, PosterFigure, PosterLine
+from app.language.dates import show_period
+from app.language.i18n import gettext, ngettext, show_number
+from app.lifespan import resources
+from app.parts.pictures.picture_page import (
+    PictureArgs,
+    PicturePage,
+    Pictures,
+    ZoneFor,
+    cast_in_picture,
+    led_on,
+    names_hidden_in,
+    quoted_without,
+    short_address,
+    title_of_chat,
+)
+from app.parts.portraits.author import FEWEST_ROWS, Fingerprint, hours_of, only_other, others_called
+from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.room import read_in_zone as read_room
+from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
+from app.services.archive.author_portrait import AuthorPortrait
+from app.services.rooms.sight import ChatSight
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound, display_name, hue, post_count
+from app.views.habit_words import HARDLY, label_of, told_alone, value_of
+from app.views.page import cast_on
+from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days
+
+THINGS: Final = 3
+
+
+async def _read_room(args: PictureArgs, zone_for: ZoneFor, room_id: int) -> ChatSight | Response:
+    portrait = await read_room(room_id, partial(zone_for, args.tz))
+    if portrait.room.id != room_id:
+        return led_on(args, room_id=portrait.room.id)
+    return portrait
+
+
+async def read_room_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
+    named = [person.username for person in portrait.people]
+    named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
+    cast = await cast_on(portrait, portrait.room.usernames, in_chat=True)
+    if args.has_words and not args.has_names:
+        portrait = _without_names(portrait, await names_hidden_in(cast, args))
+    with bound(cast_in_picture(cast, named, has_names=args.has_names)):
+        return poster_of_room(portrait, args)
+
+
+def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
+    people = [
+        replace(person, typical=[word for word in person.typical if not names.find(word.text)])
+        if person.typical
+        else person
+        for person in portrait.people
+    ]
+    return replace(portrait, people=people)
+
+
+def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
+    path = url_for("portraits.show_portrait", room_id=portrait.room.id)
+    return Poster(
+        title=title_of_chat(portrait.room, args),
+        facts=_facts_of_room(portrait),
+        finding=finding_of(portrait.people, portrait.traits, portrait.room, is_drawn=True),
+        drawing=Shares(portrait).plot(),
+        address=short_address(path, has_names=args.has_names),
+        lines=_silence(portrait),
+        notes=notes_of(portrait, args),
+        second=_months(portrait),
+    )
+
+
+def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
+    room, zone = portrait.room, ZoneInfo(portrait.tz)
+    messages = ngettext("{count} message", "{count} messages", room.messages)
+    people = ngettext("{count} person", "{count} people", room.people_total)
+    parts = [
+        messages.format(count=show_number(room.messages)),
+        people.format(count=show_number(room.people_total)),
+    ]
+    if room.first_message_at and room.newest_message_at:
+        first, newest = (
+            time.astimezone(zone).date() for time in (room.first_message_at, room.newest_message_at)
+        )
+        parts += [show_period(first, newest + timedelta(days=1)), zone.key]
+    if portrait.scanned < room.messages:
+        text = gettext("of the newest {count} messages")
+        parts.append(text.format(count=show_number(portrait.scanned)))
+    return tuple(parts)
+
+
+def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
+    """Return the longest silence, unless another one is told as equally long."""
+    zone, silences = ZoneInfo(portrait.tz), portrait.silences
+    longest = of_most_days(silences, zone) or silences[:2]
+    lengths = [length_in_words(silence, zone) for silence in longest[:2]]
+    is_told = bool(lengths) and lengths.count(lengths[0]) == 1
+    if not is_told or not any(person.beginnings for person in portrait.people):
+        return ()
+    return (PosterLine("", gettext("The longest silence: {length}").format(length=lengths[0])),)
+
+
+def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
+    """Return the notes about each person beside the share.
+
+    A note that most people have sets no one apart. A person without others has messages and share,
+    so that each person has a line.
+    """
+    notes = [line_about(person, portrait, args) for person in portrait.people]
+    times = Counter(part for note in notes for part in note)
+    usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
+    rows = [tuple(part for part in note if part not in usual) for note in notes]
+    bars = Shares(portrait).plot().rows
+    for number, (person, bar) in enumerate(zip(portrait.people, bars, strict=True)):
+        if person.username and not rows[number]:
+            messages = ngettext("{count} message", "{count} messages", person.messages)
+            rows[number] = (f"{messages.format(count=show_number(person.messages))}, {bar.label}",)
+    return RowNotes(tuple(rows), are_wanted=args.has_words)
+
+
+def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:
+    if person.username is None:
+        return []
+    # Figures whose lines chance does not explain.
+    figures = (TypicalWords, Timing) if args.has_words else (Timing,)
+    parts = [told_alone(person.trait)] if person.trait else []
+    parts += [part for figure in figures for part in figure(portrait).line_of(person)]
+    return [*map(drawn_text, parts)]
+
+
+def _months(portrait: ChatSight) -> PosterFigure | None:
+    months = Months(portrait)
+    finding, drawing = months.finding(), months.plot()
+    return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None
+
+
+def _room_page(portrait: ChatSight, args: PictureArgs, poster: Poster) -> PicturePage:
+    here: dict[str, Any] = {"room_id": portrait.room.id}
+    return PicturePage(
+        args=args,
+        address=url_for("room_pictures.show_room_picture_page", **here),
+        back=url_for("portraits.show_portrait", **here, tz=args.tz or None),
+        title=poster.title,
+        finding=poster.finding,
+        tz=portrait.tz,
+        has_own_zone=portrait.room.tz is not None,
+        words=gettext("Typical words"),
+        in_chat=True,
+    )
+
+
+async def _read_author(args: PictureArgs, zone_for: ZoneFor, username: str) -> AuthorPortrait:
+    async with resources().read_long() as session:
+        return await read_author(session, username, partial(zone_for, args.tz))
+
+
+async def read_author_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+    username = portrait.user.username
+    cast = await cast_on(portrait, hued=[username])
+    usernames = [username, *(other.username for other in portrait.others)]
+    quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
+    if quote and not args.has_names:
+        quote = await quoted_without(quote, await names_hidden_in(cast, args))
+    with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
+        return poster_of_author(portrait, args, quote)
+
+
+def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
+    username = portrait.user.username
+    things = _things(portrait)
+    figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
+    if len(portrait.measures) < FEWEST_ROWS:
+        figures.reverse()
+    first, second = (*figures, None, None)[:2]
+    three = gettext("Three things about {name}").format(name=display_name(username))
+    path = url_for("author_portraits.show_author_portrait", username=username)
+    return Poster(
+        title=gettext("How {name} writes").format(name=display_name(username)),
+        facts=_facts_of_author(portrait),
+        finding=three if things else Fingerprint(portrait).finding().title,
+        drawing=first.drawing if first else None,
+        address=short_address(path, has_names=args.has_names),
+        quote=quote,
+        hue=hue(username),
+        head=(first.topic, *first.about) if first and first.topic else (),
+        second=second,
+    )
+
+
+def _things(portrait: AuthorPortrait) -> PosterFigure | None:
+    things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
+    if len(things) < THINGS or len(portrait.measures) < FEWEST_ROWS:
+        return None
+    return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[:THINGS])))
+
+
+def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
+    """Return what sets an author apart, then the next clearest habits, in numbers."""
+    others = others_called(portrait)
+    clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
+    vague = (each for each in portrait.measures if not each.is_clear and each.own >= HARDLY)
+
+    def beside(measure: Measure) -> str:
+        return f"{others}: {value_of(measure, measure.beside)}"
+
+    return [
+        *(Thing(told_alone(each), beside(each)) for each in clear),
+        *(Thing(label_of(each), f"{value_of(each, each.own)} · {beside(each)}") for each in vague),
+    ]
+
+
+def _own_things(portrait: AuthorPortrait) -> list[Thing]:
+    """Return the most frequent habits of an author compared with no one."""
+    habits = (each for each in portrait.measures if each.name != "length" and each.own >= HARDLY)
+    return [
+        Thing(label_of(habit), value_of(habit, habit.own))
+        for habit in sorted(habits, key=lambda habit: -habit.own)
+    ]
+
+
+def _rows(portrait: AuthorPortrait) -> PosterFigure | None:
+    rows = Fingerprint(portrait).plot()
+    return PosterFigure("", (), rows) if rows else None
+
+
+def _hours(portrait: AuthorPortrait) -> PosterFigure | None:
+    hours = hours_of(portrait)
+    finding, clock = hours.finding(), hours.plot()
+    if clock is None:
+        return None
+    sentences = finding.title, hours.outline_told
+    return PosterFigure(f"{finding.topic} · {finding.zone}", sentences, clock)
+
+
+def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
+    parts = [post_count(portrait.messages)]
+    if portrait.since and portrait.until:
+        zone = ZoneInfo(portrait.tz)
+        first, last = (time.astimezone(zone).date() for time in (portrait.since, portrait.until))
+        parts.append(show_period(first, last + timedelta(days=1)))
+    if other_name := only_other(portrait):
+        parts.append(gettext("compared with {name}").format(name=other_name))
+    elif portrait.others_total:
+        beside = ngettext(
+            "compared with {count} other", "compared with {count} others", portrait.others_total
+        )
+        parts.append(beside.format(count=show_number(portrait.others_total)))
+    return tuple(parts)
+
+
+def _author_page(portrait: AuthorPortrait, args: PictureArgs, poster: Poster) -> PicturePage:
+    here: dict[str, Any] = {"username": portrait.user.username}
+    told = poster.finding
+    if isinstance(poster.drawing, Things):
+        things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
+        told = f"{told}: {' · '.join(things)}"
+    return PicturePage(
+        args=args,
+        address=url_for("author_pictures.show_author_picture_page", **here),
+        back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
+        title=poster.title,
+        finding=told,
+        tz=portrait.tz,
+        has_own_zone=portrait.room is not None and portrait.room.tz is not None,
+        words=gettext("Their most typical post") if portrait.most_like else "",
+        in_chat=portrait.room is not None,
+        about=[portrait.user.username],
+    )
+
+
+blueprints = (
+    Pictures(
+        args=PictureArgs, read=_read_room, poster_of=read_room_poster, page_of=_room_page
+    ).declare(PageBlueprint("room_pictures"), "/room/<id:room_id>/portrait/picture"),
+    Pictures(
+        args=PictureArgs, read=_read_author, poster_of=read_author_poster, page_of=_author_page
+    ).declare(PageBlueprint("author_pictures"), "/user/<username>/portrait/picture"),
+)
