@@ -84,8 +84,21 @@ def make_app(config: Config | None) -> Quart:
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics, loaded)
 
-    # 1. The layers in front of the app.
-    _add_layers(app, config, metrics, OF_ZONE + page.zones_of(loaded))
+    # 1. The ASGI layers in front of the app, from outermost: edge, streams, cache.
+    cached = Cached(
+        app.asgi_app,
+        partial(lifespan.cache_of, app),
+        partial(policies.is_open, app),
+        metrics.count_cached,
+        OF_ZONE + page.zones_of(loaded),
+    )
+    app.asgi_app = Edge(  # type: ignore[method-assign]
+        Streams(cached),
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+        url=config.url,
+        on_answer=metrics.count_request,
+    )
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
@@ -111,24 +124,6 @@ def make_app(config: Config | None) -> Quart:
 
     cli.init_app(app, config)
     return app
-
-
-def _add_layers(app: Quart, config: Config, metrics: Metrics, of_zone: tuple[str, ...]) -> None:
-    """Put the ASGI layers in front of the app, from outermost: edge, streams, cache."""
-    cached = Cached(
-        app.asgi_app,
-        lambda: lifespan.cache_of(app),
-        partial(policies.is_open, app),
-        metrics.count_cached,
-        of_zone,
-    )
-    app.asgi_app = Edge(  # type: ignore[method-assign]
-        Streams(cached),
-        log_access=config.access_log,
-        trusted_proxies=config.trusted_proxies,
-        url=config.url,
-        on_answer=metrics.count_request,
-    )
 
 
 def _settings() -> Config:

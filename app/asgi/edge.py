@@ -25,12 +25,6 @@ _HOST = re.compile(
 )
 
 
-def _is_host(value: bytes) -> bool:
-    # A name has at most 253 bytes (RFC 1035), and then comes a port.
-    host = _HOST.fullmatch(value) if len(value) <= 260 else None
-    return host is not None and 0 < int(host["port"] or 1) <= 65_535
-
-
 def _entry(scope: Any, name: bytes, hops: int) -> str:
     values = [value for key, value in scope["headers"] if key == name]
     entries = b",".join(values).decode("latin-1").split(",")
@@ -69,7 +63,9 @@ class OwnHosts:
         With a public address, every other name is foreign; without one, any name if the request
         arrived at a private address. An unknown address is public.
         """
-        if not _is_host(value):
+        # A name has at most 253 bytes (RFC 1035), and then comes a port.
+        host = _HOST.fullmatch(value) if len(value) <= 260 else None
+        if host is None or not 0 < int(host["port"] or 1) <= 65_535:
             return MalformedError("The Host header is not a host name", loc="Host")
         if self._is_open or scope["path"] in {HEALTHZ, READYZ}:
             return None
@@ -221,9 +217,11 @@ class _Answer:
         """Redirect target for a path written in another way; empty for none."""
         if asked[:1] != "/":
             self.refusal = MalformedError("The request target is not a URL path or URL")
-        elif not _is_utf8(scope["query_string"]):
-            # As HTTP/2 lets it through; Quart would fail before any view.
-            self.refusal = MalformedError("The URL is not valid UTF-8", loc="query")
+        try:
+            scope["query_string"].decode()
+        except UnicodeDecodeError:  # As HTTP/2 lets it through; Quart would fail before any view.
+            utf8 = MalformedError("The URL is not valid UTF-8", loc="query")
+            self.refusal = self.refusal or utf8
         for name, value in scope["headers"]:
             if name == b"x-request-id":
                 identifiers.append(value)
@@ -264,15 +262,15 @@ class _Answer:
             if body_flow or self.closes:
                 headers.append((b"connection", b"close"))
             message = message | {"headers": headers}
-        elif body_flow and not self._is_late and not message.get("more_body", False):
+        elif (
+            body_flow
+            and self.status != HTTPStatus.REQUEST_TIMEOUT
+            and not message.get("more_body", False)
+        ):
             await self._send(message | {"more_body": True})
             await body_flow.discard()
             message = {"type": "http.response.body", "body": b"", "more_body": False}
         await self._send(message)
-
-    @property
-    def _is_late(self) -> bool:
-        return self.status == HTTPStatus.REQUEST_TIMEOUT
 
     async def refuse(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
         """Answer without the app and without a body, and close the connection."""
@@ -334,16 +332,6 @@ class Flow:
         """
         self._is_quarts.set()
         await wait_until_set(self.is_whole, at_most_s=LINGER_S)
-
-
-def _is_utf8(query: bytes) -> bool:
-    if query.isascii():
-        return True
-    try:
-        query.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Final, Protocol
 
+from app import paths
 from app.asgi.edge import AsgiApp, Receive, Scope, Send
-from app.paths import is_endless
 
 PUSH: Final = "saywho.push"
 """Key of our HTTP/1.1's ASGI extension that sends a part of a body without waiting."""
@@ -47,17 +47,34 @@ class Streams:
         self._app = app
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        is_stream = scope["type"] == "http" and is_endless(scope["path"])
+        is_stream = scope["type"] == "http" and paths.is_endless(scope["path"])
         return (self._stream if is_stream else self._app)(scope, receive, send)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> None:
         bodies: list[EndlessBody] = []
         half_closed = asyncio.get_running_loop().create_future()
         gone = asyncio.create_task(_until_gone(receive, half_closed))
-        head = _Head(bodies, send)
+        messages = [{"type": "http.request", "body": b"", "more_body": False}]
+        is_endless = False
+
+        async def receive_empty() -> Any:
+            if messages:
+                return messages.pop()
+            await asyncio.wait([gone])
+            return {"type": "http.disconnect"}
+
+        async def send_head(message: Any) -> None:
+            """Send an endless response's head without its empty body; other responses whole."""
+            nonlocal is_endless
+            if message["type"] == "http.response.start":
+                is_endless = bool(bodies) and message["status"] == HTTPStatus.OK
+            elif is_endless:
+                return
+            await send(message)
+
         try:
-            await self._app(scope | {_BODIES: bodies}, _Receive(gone), head.send)
-            for body in bodies if head.is_of_stream else ():
+            await self._app(scope | {_BODIES: bodies}, receive_empty, send_head)
+            for body in bodies if is_endless else ():
                 await _send_all(body, scope, send, half_closed)
         finally:
             gone.cancel()
@@ -74,22 +91,6 @@ def hand_over(scope: Scope, body: EndlessBody) -> None:
         body.close()
         raise RuntimeError(f"no layer sends an answer without end at {scope['path']}")
     bodies.append(body)
-
-
-class _Head:
-    """Sends an endless response's head without its empty body; other responses whole."""
-
-    def __init__(self, bodies: list[EndlessBody], send: Send) -> None:
-        self._bodies = bodies
-        self._send = send
-        self.is_of_stream = False
-
-    async def send(self, message: Any) -> None:
-        if message["type"] == "http.response.start":
-            self.is_of_stream = bool(self._bodies) and message["status"] == HTTPStatus.OK
-        elif self.is_of_stream:
-            return
-        await self._send(message)
 
 
 async def _send_all(
@@ -111,17 +112,3 @@ async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> 
             half_closed.set_result(None)
     if not half_closed.done():
         half_closed.set_result(None)
-
-
-class _Receive:
-    """Messages for the app: a request without a body, then the client's end."""
-
-    def __init__(self, gone: "asyncio.Future[None]") -> None:
-        self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
-        self._gone = gone
-
-    async def __call__(self) -> Any:
-        if self._messages:
-            return self._messages.pop()
-        await asyncio.wait([self._gone])
-        return {"type": "http.disconnect"}

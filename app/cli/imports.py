@@ -56,16 +56,6 @@ Instead = Callable[[Sequence[str], str, ReadOptions], int]
 """A part's function for files, format and options instead of an import; returns the status."""
 
 
-def _in_words(report: ImportReport) -> str:
-    counts = f"{report.accepted:,} new, {report.duplicates:,} known"
-    return f"{counts}, {report.rejected:,} rejected"
-
-
-def _warn_of_chat_options(name: str) -> None:
-    for option in filter(is_given, ("only", "rename")):
-        click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-
-
 class Importer:
     """An import of files with the same options, and the counts of all their posts."""
 
@@ -109,7 +99,9 @@ class Importer:
         keeper = keeper_of(config) if options.with_media and not self._is_dry else None
 
         async def note(session: AsyncSession, report: ImportReport) -> None:
-            show_bar(source.bytes_read, source.bytes_total or 0, _in_words(report))
+            known = f"{report.accepted:,} new, {report.duplicates:,} known"
+            text = f"{known}, {report.rejected:,} rejected"
+            show_bar(source.bytes_read, source.bytes_total or 0, text)
             check_order(records)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
@@ -126,7 +118,8 @@ class Importer:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
-                _warn_of_chat_options(name)
+                for option in filter(is_given, ("only", "rename")):
+                    click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
             report = ImportReport()
             try:
                 records = await begin_reading(db, source, self._format, records, options)

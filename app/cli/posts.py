@@ -17,13 +17,12 @@ from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
 from app.formats.chats.chatlab import chatlab_writer
 from app.formats.chats.people import machine_zone
-from app.formats.records import Writer
 from app.formats.registry import WRITERS
 from app.runtime.clock import remembered_zone
 from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
 from app.services.posts.selection import Selection, field_conditions
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.room_facts import get_room
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import Mode, ResultPage, SearchQuery, corrected_words, find
 from app.services.search.word_search import SORTS, Sort
@@ -196,7 +195,11 @@ def export_command(
             narrowed = field_conditions(Selection(room_id=room.id if room else None))
             begun = await begin_export(session, username, conditions=narrowed)
             total = room.messages if room else await count_posts_to_export(session, username)
-        writer = _room_writer(room) if room and format_name == CHATLAB else WRITERS[format_name]
+        if room and format_name == CHATLAB:
+            people = ((person.username, person.display_name) for person in room.people)
+            writer = chatlab_writer(room.name, room.platform, people)
+        else:
+            writer = WRITERS[format_name]
         with _opened(path) as file, progress("exporting posts") as show:
             async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
                 async for piece in pieces:
@@ -216,11 +219,6 @@ def export_command(
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
         print_result(facts, f"wrote {posts:,} posts to {path}")
-
-
-def _room_writer(room: RoomFacts) -> Writer:
-    people = ((person.username, person.display_name) for person in room.people)
-    return chatlab_writer(room.name, room.platform, people)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """`saywho user(s)`, `room(s)`, `operator` and `token`: authors, chats, and access."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import get_args
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import TypeVar, get_args
 
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,8 +27,9 @@ from app.services.access.rights import (
 from app.services.deletion import delete_room, delete_user, purge_deleted
 from app.services.posts.media import remove_unneeded
 from app.services.posts.users import Author, add_user, get_author, list_authors
-from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
+from app.services.rooms.room_facts import get_room, list_rooms
 
+T = TypeVar("T")
 yes_option = click.option(
     "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
 )
@@ -43,16 +44,23 @@ def confirm(what: str) -> None:
     click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
 
 
-async def purge(db: Database, config: Config) -> None:
-    """Remove the rows and files of deleted authors and chats, and show the progress.
+def deleting(work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Delete an author or a chat, then its rows and files, and show the progress.
 
     After an interruption, the server or the next deletion removes the rest.
     """
-    with progress("deleting") as show:
-        await purge_deleted(
-            db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
-        )
-    await remove_unneeded(db, config.media_dir)
+
+    async def delete(db: Database, config: Config) -> T:
+        async with db.write() as session:
+            deleted = await work(session)
+        with progress("deleting") as show:
+            await purge_deleted(
+                db, on_progress=lambda done, total: show(done, total, f"{done:,} of {total:,} rows")
+            )
+        await remove_unneeded(db, config.media_dir)
+        return deleted
+
+    return with_database(delete)
 
 
 @click.command("users", epilog="Example: saywho users")
@@ -104,12 +112,7 @@ def delete_user_command(name: str, yes: bool) -> None:
     if is_asked(yes):
         confirm(f"{name} and all their posts")
 
-    async def delete(db: Database, config: Config) -> None:
-        async with db.write() as session:
-            await delete_user(session, name)
-        await purge(db, config)
-
-    with_database(delete)
+    deleting(lambda session: delete_user(session, name))
     print_result({"username": name}, f"deleted {name}")
 
 
@@ -141,14 +144,7 @@ def delete_room_command(room_id: int, yes: bool) -> None:
     if is_asked(yes):
         room = reading(lambda session: get_room(session, room_id))
         confirm(f"{room.name} and all {room.messages:,} messages")
-
-    async def delete(db: Database, config: Config) -> RoomFacts:
-        async with db.write() as session:
-            room = await delete_room(session, room_id)
-        await purge(db, config)
-        return room
-
-    room = with_database(delete)
+    room = deleting(lambda session: delete_room(session, room_id))
     facts = {"id": room.id, "name": room.name, "messages": room.messages}
     print_result(facts, f"deleted {room.name}")
 

@@ -6,7 +6,7 @@ table and its dependents are made again.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final, NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from alembic import op
 from alembic.operations import BatchOperations
@@ -150,7 +150,12 @@ def remade(table: str) -> Iterator[BatchOperations]:
         with op.batch_alter_table(table) as batch:
             yield batch
         return
-    options = _options(connection, table)
+    sql = str(connection.exec_driver_sql(TABLE, (table,)).scalar_one()).upper()
+    # Options of a table that SQLAlchemy does not read from the database.
+    options = {
+        "sqlite_autoincrement": "AUTOINCREMENT" in sql,
+        "sqlite_with_rowid": "WITHOUT ROWID" not in sql,
+    }
     dependents = [Dependent(*row) for row in connection.exec_driver_sql(DEPENDENT, (table,))]
     for dependent in dependents:
         connection.exec_driver_sql(f'DROP {dependent.kind} "{dependent.name}"')
@@ -161,7 +166,10 @@ def remade(table: str) -> Iterator[BatchOperations]:
     ) as batch:
         yield batch
     if newest is not None:
-        _restore_sequence(connection, table, newest)
+        # Ids of deleted rows are never allocated again.
+        connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+        statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
+        connection.exec_driver_sql(statement, (table, newest))
     for dependent in dependents:
         connection.exec_driver_sql(dependent.sql)
 
@@ -180,19 +188,3 @@ def _existing(connection: Connection, name: str) -> Table:
         (column,) = key.column_keys
         key.name, key.ondelete = actions[column]
     return table
-
-
-def _options(connection: Connection, table: str) -> dict[str, Any]:
-    """Return the options of a table that SQLAlchemy does not read from the database."""
-    sql = str(connection.exec_driver_sql(TABLE, (table,)).scalar_one()).upper()
-    return {
-        "sqlite_autoincrement": "AUTOINCREMENT" in sql,
-        "sqlite_with_rowid": "WITHOUT ROWID" not in sql,
-    }
-
-
-def _restore_sequence(connection: Connection, table: str, newest: int) -> None:
-    """Restore the newest allocated id, so that ids of deleted rows are never allocated again."""
-    connection.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
-    statement = "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)"
-    connection.exec_driver_sql(statement, (table, newest))

@@ -91,19 +91,18 @@ def check_without(without: Collection[str]) -> None:
                 raise ValueError(f"leaves out {needed}, which {part.name} needs; leave out both")
 
 
-def load(part: Listed, here: Collection[str]) -> Part:
-    """Import a part; return its additions to a site with these parts."""
-    package = f"{__name__}.{part.name}"
-    added: Part = import_module(f"{package}.part").PART
-    more = [
-        blueprint
-        for other in added.pages_with
-        if other in here
-        for blueprint in import_module(f"{package}.{other}").blueprints
-    ]
-    return replace(added, pages=(*added.pages, *more))
-
-
 def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
-    here = [part.name for part in PARTS if part.name not in without]
-    return {part: load(part, here) for part in PARTS if part.name in here}
+    """Import the parts of a site; return the additions of each."""
+    here = {part.name: part for part in PARTS if part.name not in without}
+    loaded = {}
+    for name, listed in here.items():
+        package = f"{__name__}.{name}"
+        added: Part = import_module(f"{package}.part").PART
+        more = [
+            blueprint
+            for other in added.pages_with
+            if other in here
+            for blueprint in import_module(f"{package}.{other}").blueprints
+        ]
+        loaded[listed] = replace(added, pages=(*added.pages, *more))
+    return loaded

@@ -76,18 +76,16 @@ async def run_child(
 
 
 def begin_child() -> None:
-    close_inherited_files()
-    end_with_parent()
-    be_expendable(400)  # More than workers.
-
-
-def end_with_parent() -> None:
-    """Let Linux kill this process when its parent dies: one stuck in a regular expression could not
-    look for its parent.
-    """
+    """Prepare a process that `run_child` has started."""
+    # uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
+    # child outlives it.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    # Linux kills this process when its parent dies: one stuck in a regular expression could not
+    # look for its parent.
     with contextlib.suppress(AttributeError):
         set_death_signal = 1
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+    be_expendable(400)  # More than workers.
 
 
 @contextlib.contextmanager
@@ -106,15 +104,6 @@ def limited_memory(most_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
-
-
-def close_inherited_files() -> None:
-    """Close a child's open files except its standard streams.
-
-    uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
-    child outlives it.
-    """
-    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
 
 
 TRIM_EVERY_S: Final = 10.0

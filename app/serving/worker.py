@@ -207,14 +207,11 @@ def run(
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     if isinstance(app, Config):
         app = prepare_app(app)
-    note_hosts(app, [_host_of(sock) for sock in sockets])
+    of_network = {socket.AF_INET, socket.AF_INET6}
+    hosts = [str(sock.getsockname()[0]) if sock.family in of_network else "" for sock in sockets]
+    note_hosts(app, hosts)
     server.bind = [f"fd://{sock.fileno()}" for sock in sockets]
     uvloop.run(work(app, server, beats.fileno()))
-
-
-def _host_of(listening: socket.socket) -> str:
-    is_of_network = listening.family in {socket.AF_INET, socket.AF_INET6}
-    return str(listening.getsockname()[0]) if is_of_network else ""
 
 
 async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:

@@ -285,7 +285,12 @@ async def _vacuum(connection: Connection) -> None:
     try:
         await _wait_for_snapshots(connection)
         for row in await connection.fetch(tables):
-            await _vacuum_table(connection, row[0])
+            table = row[0]
+            await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
+            if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
+                # ANALYZE would keep the samples of an empty table's former values.
+                for statement in await connection.fetch(_ANEW, table):
+                    await connection.execute(statement[0])
         await _wait_for_snapshots(connection)
         await connection.execute("VACUUM (FULL) pg_statistic", timeout=UNLIMITED_S)
     except (asyncpg.LockNotAvailableError, TimeoutError) as error:
@@ -298,11 +303,3 @@ async def _wait_for_snapshots(connection: Connection) -> None:
     async with asyncio.timeout(COMPACT_WAIT_S):
         while await connection.fetchval(_OLDER_SNAPSHOTS, newest):  # noqa: ASYNC110 - no event
             await asyncio.sleep(0.02)
-
-
-async def _vacuum_table(connection: Connection, table: str) -> None:
-    await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
-    if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
-        # ANALYZE would keep the samples of an empty table's former values.
-        for row in await connection.fetch(_ANEW, table):
-            await connection.execute(row[0])

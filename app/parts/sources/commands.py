@@ -1,10 +1,20 @@
 """`saywho follow …`: live sources."""
 
 import asyncio
+import contextlib
 
 import click
 
-from app.cli import FAILED, fail, json_option, print_result, reading, with_database, writing
+from app.cli import (
+    FAILED,
+    fail,
+    json_option,
+    print_list,
+    print_result,
+    reading,
+    with_database,
+    writing,
+)
 from app.config import Config
 from app.db.engine import Database
 from app.parts.sources.following import (
@@ -83,8 +93,7 @@ def now_command() -> None:
 async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
     async with db.write() as session:
         source_ids = await ask_for_visits(session)
-    follower = Follower(config)
-    try:
+    async with contextlib.aclosing(Follower(config)) as follower:
         while True:
             async with db.exclusive(SOURCES) as grant:
                 if grant is not None:
@@ -93,8 +102,6 @@ async def _visit_all(db: Database, config: Config) -> list[SourceFacts]:
                 if not await is_visit_missing(session, source_ids):
                     return (await list_sources(session, limit=EVERY))[0]
             await asyncio.sleep(1.0)
-    finally:
-        await follower.close()
 
 
 def _print(sources: list[SourceFacts]) -> None:
@@ -103,5 +110,4 @@ def _print(sources: list[SourceFacts]) -> None:
         + (f"  {source.last_error}" if source.last_error else "")
         for source in sources
     ]
-    notes = [] if sources else ["No sources yet. To add one, run: saywho follow add SOURCE"]
-    print_result({"items": sources, "next": None}, *lines, notes=notes)
+    print_list(sources, lines, "No sources yet. To add one, run: saywho follow add SOURCE")

@@ -128,7 +128,7 @@ class Web:
             raise FetchError("the source redirects to an invalid URL")
         raise FetchError("the source redirects too many times")
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         self._resolver.shutdown(wait=False, cancel_futures=True)
         if self._transport is not None:
             await self._transport.aclose()
@@ -154,10 +154,17 @@ class Web:
 
     async def _ask(self, url: httpx.URL, headers: Headers, most_bytes: int) -> Answer:
         transport = await self._opened()
-        addresses = await self.addresses(url.raw_host.decode("ascii").strip("[]"))
+        host = url.raw_host.decode("ascii")
+        addresses = await self.addresses(host.strip("[]"))
         for place, address in enumerate(addresses):
             try:
-                response = await transport.handle_async_request(_request(url, address, headers))
+                request = httpx.Request(
+                    "GET",
+                    url.copy_with(host=address),
+                    headers={**HEADERS, **headers, "Host": url.netloc.decode("ascii")},
+                    extensions={"sni_hostname": host, "timeout": TIMEOUTS},
+                )
+                response = await transport.handle_async_request(request)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 if place == len(addresses) - 1:
                     raise
@@ -264,13 +271,3 @@ def _pause(value: str, default: timedelta) -> timedelta:
             return datetime.fromisoformat(value).astimezone(UTC) - now()
         return parsedate_to_datetime(value) - now()
     return default
-
-
-def _request(url: httpx.URL, address: str, headers: Headers) -> httpx.Request:
-    host = url.raw_host.decode("ascii")
-    return httpx.Request(
-        "GET",
-        url.copy_with(host=address),
-        headers={**HEADERS, **headers, "Host": url.netloc.decode("ascii")},
-        extensions={"sni_hostname": host, "timeout": TIMEOUTS},
-    )

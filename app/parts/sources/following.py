@@ -173,10 +173,6 @@ def _noted(records: Iterable[Record], notes: ReadNotes) -> Iterator[Record]:
         yield record
 
 
-def sources_job(follower: "Follower") -> Job:
-    return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
-
-
 def pause_s(quiet_s: float, *, failures: int = 0) -> float:
     """Return the seconds until the next visit of a source quiet for `quiet_s`."""
     # The pause is shortest for ten minutes after a post, and doubles with every ten minutes more.
@@ -193,8 +189,8 @@ class Follower:
         self._web = Web(allowed(config))
         self._storing = asyncio.Lock()
 
-    async def close(self) -> None:
-        await self._web.close()
+    async def aclose(self) -> None:
+        await self._web.aclose()
 
     async def visit_due(self, db: Sessions, due_by: datetime | None = None) -> None:
         """Visit sources until none is due, one of each host at a time; due_by: leaves out later
@@ -219,6 +215,10 @@ class Follower:
         publisher = PUBLISHERS[source.platform](name, mark, url, self._web, self._sandbox)
         deletes = self._config.follow_deletions and publisher.confirms_deletions
         await Visit(db, publisher, source, self._storing, deletes).run()
+
+
+def sources_job(follower: Follower) -> Job:
+    return Job(SOURCES, due_sources, follower.visit_due, LOOK_AT_SOURCES_EVERY_S)
 
 
 @dataclass

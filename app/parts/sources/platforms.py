@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -239,22 +239,20 @@ async def find_source(config: Config, source: str, username: str | None = None) 
     operator's network is followed.
     """
     name = parse_source(source, username)
-    web = Web(allowed(config))
-    try:
-        async with asyncio.timeout(30.0):
-            if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
-                name = parse_source(await _behind(web, name.name), username)
-            if name.platform != "bluesky":
-                with suppress(OSError, UnicodeError):  # A visit will report the error.
-                    await web.addresses(name.host)
-        return name
-    except TimeoutError:
-        late = "{host} did not respond in time"
-        raise InvalidInputError(late, loc="source", host=name.host) from None
-    except InvalidInputError as error:
-        raise InvalidInputError(message_of(error), loc="source") from None
-    finally:
-        await web.close()
+    async with aclosing(Web(allowed(config))) as web:
+        try:
+            async with asyncio.timeout(30.0):
+                if name.platform == "rss" and not source.strip().lower().startswith("rss:"):
+                    name = parse_source(await _behind(web, name.name), username)
+                if name.platform != "bluesky":
+                    with suppress(OSError, UnicodeError):  # A visit will report the error.
+                        await web.addresses(name.host)
+            return name
+        except TimeoutError:
+            late = "{host} did not respond in time"
+            raise InvalidInputError(late, loc="source", host=name.host) from None
+        except InvalidInputError as error:
+            raise InvalidInputError(message_of(error), loc="source") from None
 
 
 def parse_source(source: str, username: str | None = None) -> SourceName:
@@ -284,7 +282,9 @@ def _parse(source: str) -> SourceName | None:
     if profile := _BLUESKY_PROFILE.fullmatch(source):
         return _bluesky(profile[1])
     if match := _MASTODON.fullmatch(name if prefix.lower() == "mastodon" else source):
-        return _mastodon(match[1], match[2].lower())
+        account, url = f"{match[1]}@{match[2].lower()}", httpx.URL(f"https://{match[2].lower()}")
+        check_port(url)
+        return SourceName("mastodon", account, url.host, account)
     return _rss(source)
 
 
@@ -300,12 +300,6 @@ def _bluesky(name: str) -> SourceName | None:
         return None
     handle = match[1] if match[1].startswith("did:") else match[1].lower()
     return SourceName("bluesky", handle, "bluesky", handle)
-
-
-def _mastodon(user: str, host: str) -> SourceName:
-    account, url = f"{user}@{host}", httpx.URL(f"https://{host}")
-    check_port(url)
-    return SourceName("mastodon", account, url.host, account)
 
 
 def _rss(address: str) -> SourceName | None:

@@ -69,7 +69,7 @@ class Following:
         return (await self.sources())[0]
 
     async def close(self) -> None:
-        await self._follower.close()
+        await self._follower.aclose()
         await self.db.close()
 
     async def sources(self) -> list[SourceFacts]:

@@ -39,7 +39,7 @@ async def web() -> AsyncIterator[Web]:
     """Asks only the address of the first platform, as if that were a public one."""
     web = Web(lambda address: address == "127.0.0.1")
     yield web
-    await web.close()
+    await web.aclose()
 
 
 async def test_a_host_gets_one_request_at_a_time_and_one_a_second(
@@ -63,7 +63,7 @@ async def test_hosts_do_not_wait_for_each_other(platform: Platform) -> None:
         assert not slow.done()
         slow.cancel()
         await asyncio.wait([slow])
-    await web.close()
+    await web.aclose()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_asked(
     port = platform.address.rpartition(":")[2]
     answer, _ = await get(web, f"http://rebound.example:{port}/feed")
     assert (answer.status, looked) == (200, 1)
-    await web.close()
+    await web.aclose()
 
 
 async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
@@ -269,4 +269,4 @@ async def test_a_host_that_never_ends_its_handshake_is_hung_up_on(
                     await get(web, f"https://127.0.0.1:{port}/feed")
                 await asyncio.sleep(0)
             await is_closed.wait()
-    await web.close()
+    await web.aclose()

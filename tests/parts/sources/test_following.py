@@ -49,7 +49,7 @@ async def test_a_source_is_visited_by_one_of_two_processes(
         await eventually(have_arrived)
     assert (len(platform.requests), platform.busiest) == (3, 1)
     for follower in followers:
-        await follower.close()
+        await follower.aclose()
 
 
 async def test_who_waits_for_visits_while_the_clock_is_set_back_makes_each_once(
@@ -62,7 +62,7 @@ async def test_who_waits_for_visits_while_the_clock_is_set_back_makes_each_once(
     follower = Follower(here.config)
     async with asyncio.timeout(DEADLINE_S):
         await follower.visit_due(here.db, asked_at)
-    await follower.close()
+    await follower.aclose()
     assert len(platform.requests) == 1
     async with here.db.read() as session:
         assert not await is_visit_missing(session, asked_at)
@@ -108,7 +108,7 @@ async def test_a_pause_holds_for_all_sources_of_the_host_and_for_everybody(
     for _ in range(3):
         follower = Follower(here.config)
         await follower.visit_due(here.db)
-        await follower.close()
+        await follower.aclose()
         async with here.db.write() as session:
             await ask_for_visits(session)
     assert len(platform.requests) == 2
@@ -137,7 +137,7 @@ async def test_a_host_is_not_asked_before_its_pause_ends(
         await ask_for_visits(session)
     follower = Follower(here.config)
     await follower.visit_due(here.db)
-    await follower.close()
+    await follower.aclose()
     assert len(platform.requests) == asked + 1
     await here.visit()
     assert len(await here.texts()) == 9
@@ -167,7 +167,7 @@ async def test_a_source_that_is_slow_to_read_leaves_time_to_others(
     asked = len(platform.requests)
     follower = Follower(here.config)
     await follower.visit_due(here.db)
-    await follower.close()
+    await follower.aclose()
     assert [path for _, path in platform.requests[asked:]] == ["/quick"]
     assert "again" in await here.texts()
 

@@ -87,7 +87,7 @@ async def test_no_port_but_those_of_the_web_is_asked(
     platform.faults = [Fault(status=302, headers={"Location": f"http://127.0.0.1:{port}/"})]
     with pytest.raises(FetchError, match=f"1024 or higher, not {port}"):
         await web.get(f"{platform.address}/feed", most_bytes=1000)
-    await web.close()
+    await web.aclose()
     assert looked_up == ["127.0.0.1"]
 
 
@@ -96,7 +96,7 @@ async def web() -> AsyncIterator[Web]:
     """Asks this machine as if its first address were a public one, and others not."""
     web = Web(lambda address: address == "127.0.0.1")
     yield web
-    await web.close()
+    await web.aclose()
 
 
 REDIRECTS = (
