@@ -18,7 +18,7 @@ from app.asgi.edge import Edge
 from app.asgi.streams import Streams
 from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file, shown_path
 from app.formats.registry import BROUGHT
-from app.language import dates, i18n
+from app.language import i18n
 from app.paths import OF_ZONE, STATIC
 from app.runtime import logs
 from app.runtime.metrics import Metrics
@@ -105,7 +105,6 @@ def make_app(config: Config | None) -> Quart:
 
     # 3. The hooks before a view. A visitor without access is refused whatever the address names.
     i18n.init_app(app, config)
-    dates.init_app(app)
     app.before_request(policies.check)
     app.before_request(i18n.store_language)
     app.before_request(answers.wait_for_write)

@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
 
-from app.language.dates import MONTHS, UNIT
+from app.language.i18n import MONTHS, UNIT
 
 _FONTS: Final = Path(__file__).parents[1] / "fonts"
 STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=True))

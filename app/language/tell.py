@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
-from app.language.dates import show_month_day
 from app.language.i18n import (
     clause,
     gettext,
     gettext_of_past,
     ngettext,
     ngettext_noop,
+    show_month_day,
     show_number,
     show_percent,
 )

@@ -14,8 +14,15 @@ from selectolax.lexbor import LexborHTMLParser
 
 from app.config import Locale
 from app.factory import PAGES
-from app.language.dates import show_zone, unbroken
-from app.language.i18n import LOCALES, rounded_parts, show_number, show_percent, speaking
+from app.language.i18n import (
+    LOCALES,
+    rounded_parts,
+    show_number,
+    show_percent,
+    show_zone,
+    speaking,
+    unbroken,
+)
 from app.views.highlighting import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
 

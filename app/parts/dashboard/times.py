@@ -17,8 +17,16 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day
-from app.language.dates import show_date, show_period, show_zone, weekday_names
-from app.language.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    ngettext,
+    show_date,
+    show_number,
+    show_period,
+    show_zone,
+    weekday_names,
+)
 from app.parts.dashboard.figures import (
     MOST_AUTHORS,
     Cell,

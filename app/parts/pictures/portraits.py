@@ -16,8 +16,7 @@ from app.drawing.drawings import Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.png import RowNotes
 from app.drawing.poster import Poster, PosterFigure, PosterLine
-from app.language.dates import show_period
-from app.language.i18n import gettext, ngettext, show_number
+from app.language.i18n import gettext, ngettext, show_number, show_period
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PictureArgs,

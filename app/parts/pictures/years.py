@@ -10,8 +10,7 @@ from app.compute.names import ManyNames
 from app.drawing.drawings import Bars, NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster, PosterFigure, PosterLine
-from app.language.dates import show_zone
-from app.language.i18n import gettext
+from app.language.i18n import gettext, show_zone
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PictureArgs,

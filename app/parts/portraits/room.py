@@ -14,8 +14,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Bars, NameList, PeriodColumns, StackedBar
-from app.language.dates import show_date
-from app.language.i18n import gettext, ngettext, show_number
+from app.language.i18n import gettext, ngettext, show_date, show_number
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.portraits.room_figures import (

@@ -11,8 +11,17 @@ from app.compute.portrait import PersonInShort, PersonPortrait, TypicalOfPerson
 from app.compute.significance import CLEAR_OF_MANY
 from app.drawing.drawings import HOURS, Bars, Columns, HourStrip, ListedName, NameList
 from app.drawing.lettering import drawn_name
-from app.language.dates import MINUTE_S, show_clock, show_date, show_duration, show_roughly
-from app.language.i18n import gettext, gettext_noop, ngettext, show_number
+from app.language.i18n import (
+    MINUTE_S,
+    gettext,
+    gettext_noop,
+    ngettext,
+    show_clock,
+    show_date,
+    show_duration,
+    show_number,
+    show_roughly,
+)
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, shown_name

@@ -20,8 +20,16 @@ from app.compute.portrait import PersonPortrait
 from app.compute.significance import clear_peak
 from app.compute.times import ONE_DAY, PART_H, WEEK_DAYS, WORK_DAYS, longest_run
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
-from app.language.dates import month_names, show_month_day, show_period, weekday_names
-from app.language.i18n import gettext, show_list, show_number, show_percent
+from app.language.i18n import (
+    gettext,
+    month_names,
+    show_list,
+    show_month_day,
+    show_number,
+    show_percent,
+    show_period,
+    weekday_names,
+)
 from app.language.tell import tell, tell_of_past
 from app.parts.years.year import (
     FEWEST_COMPARED,

@@ -18,15 +18,16 @@ from app.compute.fingerprint import Measure
 from app.compute.mentions import NameCount
 from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
-from app.language.dates import (
+from app.language.i18n import (
+    gettext,
     month_names,
     show_month,
     show_month_day,
+    show_number,
     show_period,
     show_zone,
     weekday_names,
 )
-from app.language.i18n import gettext, show_number
 from app.language.tell import tell
 from app.services.archive.author_archive import (
     AuthorArchive,

@@ -19,8 +19,14 @@ from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
-from app.language.dates import show_period
-from app.language.i18n import gettext, gettext_noop, language, show_number, translate_message
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    language,
+    show_number,
+    show_period,
+    translate_message,
+)
 from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone

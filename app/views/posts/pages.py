@@ -12,8 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import ENDINGS, Ending
 from app.errors import NotFoundError
-from app.language.dates import show_period, weekday_names
-from app.language.i18n import gettext, gettext_noop, own_address
+from app.language.i18n import gettext, gettext_noop, own_address, show_period, weekday_names
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import ATOM_NAME

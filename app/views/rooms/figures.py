@@ -11,14 +11,18 @@ from quart import url_for
 
 from app.compute.portrait import FEWEST_ANSWERS, PersonPortrait, SilenceSpan, Trait
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
-from app.language.dates import month_names, show_duration, show_month, show_period, show_roughly
 from app.language.i18n import (
     gettext,
     gettext_noop,
+    month_names,
     ngettext,
     rounded_parts,
+    show_duration,
+    show_month,
     show_number,
     show_percent,
+    show_period,
+    show_roughly,
 )
 from app.language.tell import tell, tell_within
 from app.services.rooms.messages import Period

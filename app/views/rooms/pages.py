@@ -15,8 +15,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, MalformedError, Message, NotFoundError
-from app.language.dates import show_date, show_period
-from app.language.i18n import gettext
+from app.language.i18n import gettext, show_date, show_period
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant

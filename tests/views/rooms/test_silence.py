@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app.compute.portrait import SilenceSpan
-from app.language.dates import show_roughly
+from app.language.i18n import show_roughly
 from app.views.rooms.figures import is_long, length_in_words, length_of, of_most_days, told_silences
 
 
