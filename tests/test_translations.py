@@ -167,7 +167,9 @@ def test_the_page_of_the_api_is_translated(korean: Catalog) -> None:
 
 
 def test_a_korean_particle_stays_with_its_name() -> None:
-    named = re.compile(r"(?:\{|%\()(?:author|names?|q|username)(?:\}|\)s)(?:</\w+>)*")
+    named = re.compile(
+        r"(?:(?:\{|%\()(?:author|names?|q|share|username)(?:\}|\)s)|[’”])(?:</\w+>)*"
+    )
     held = 0
     with speaking("ko"):
         for _, (message, *_) in extracted():

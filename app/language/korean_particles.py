@@ -44,10 +44,11 @@ _CLOSED: Final = re.compile(
 )
 """End of a word whose last letter closes the last syllable: Tom 톰, Anne 앤, Jack 잭."""
 _RIEUL: Final = re.compile("(?:l|.le)$")
-_NAME_BEFORE_PARTICLE: Final = re.compile(
-    r"((?:\{|%\()(?:author|file|host|known|names?|other|platform|q|username)(?:\}|\)s)(?:</\w+>)*)"
-    r"(?=[가-힣]|\((?:이|으)\))"
+_BEFORE_PARTICLE: Final = re.compile(
+    r"((?:(?:\{|%\()(?:alone|author|file|host|known|korean|least|names?|other|platform|q|share|username)"
+    r"(?:\}|\)s)|[’”»])(?:</\w+>)*)(?=[가-힣]|\((?:이|으)\))"
 )
+"""A name, a share or a closing quotation mark right before a particle."""
 
 
 def agreed(template: str, value: Callable[[str], str]) -> str:
@@ -157,6 +158,7 @@ def filled(text: str, values: Mapping[str, object], *, is_markup: bool) -> str:
 
 
 def held(text: str) -> str:
-    """Return the text with a word joiner between each name and its particle."""
-    # Browsers would break a line between a name that ends with an emoji and its particle.
-    return _NAME_BEFORE_PARTICLE.sub("\\1\N{WORD JOINER}", text)
+    """Return the text with a word joiner between a name, share or quotation and its particle."""
+    # Browsers would break a line between an emoji, “”” or “%” and a particle, and “keep-all” keeps
+    # only letters together. Scripts take the sign out of what is copied.
+    return _BEFORE_PARTICLE.sub("\\1\N{WORD JOINER}", text)

@@ -55,7 +55,18 @@
     if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
   }
 
+  // Korean sentences hold a quotation or name and its particle together by this sign, which is not seen.
+  const JOINER = /\u2060/g;
+
+  function copyWithoutJoiners(event) {
+    const selection = String(getSelection());
+    if (selection.search(JOINER) < 0 || event.target.closest?.("input, textarea")) return;
+    event.clipboardData.setData("text/plain", selection.replace(JOINER, ""));
+    event.preventDefault();
+  }
+
   async function copy(text) {
+    text = text.replace(JOINER, "");
     if (navigator.clipboard) {
       await navigator.clipboard.writeText(text);
       return;
@@ -328,6 +339,7 @@
   // Whoever follows by keyboard or ear goes on where the new part begins.
   let items = 0;
   let hadFocus = false;
+  document.addEventListener("copy", copyWithoutJoiners);
   document.addEventListener("htmx:beforeSwap", (event) => {
     // A year may have posts in UTC alone.
     if (event.detail.target.dataset.zone && event.detail.xhr.status >= 400) event.detail.shouldSwap = false;

@@ -398,6 +398,17 @@ PARTICLE_ROWS = """() => {
   return torn;
 }"""
 """Of each particle on the page, whether it is in another row than the end of its name."""
+COPIED = """() => {
+  const main = document.querySelector("main");
+  getSelection().selectAllChildren(main);
+  const seen = String(getSelection());
+  const clipboardData = new DataTransfer();
+  const told = { clipboardData, bubbles: true, cancelable: true };
+  main.dispatchEvent(new ClipboardEvent("copy", told));
+  getSelection().removeAllRanges();
+  return [seen, clipboardData.getData("text/plain")];
+}"""
+"""The text in sight on a page, and what is copied of it, empty if the browser does as it likes."""
 
 
 async def test_no_line_begins_with_a_particle(workshop: Website, open_page: OpenPage) -> None:
@@ -405,12 +416,17 @@ async def test_no_line_begins_with_a_particle(workshop: Website, open_page: Open
     workshop.add_posts("하나🌸", *posts)
     workshop.add_posts("두리🌿", *posts)
     page = await open_page()
-    checked = 0
-    for path in ("/user/" + quote("하나🌸"), compare_path("오늘 빵 이야기를 적어요", "하나🌸")):
+    checked = held = 0
+    asked = compare_path("오늘 빵 이야기를 적어요", "하나🌸")
+    for path in ("/user/" + quote("하나🌸"), asked, "/search?q=" + quote("구름과 달")):
         await page.goto(workshop.address(path))
+        seen, copied = await page.evaluate(COPIED)
+        held += seen.count("\u2060")
+        assert copied == (seen.replace("\u2060", "") if "\u2060" in seen else "")
         for width in range(320, 460, 6):
             await page.set_viewport_size({"width": width, "height": 800})
             torn = await page.evaluate(PARTICLE_ROWS)
             checked += len(torn)
             assert not any(torn), (path, width)
     assert checked
+    assert held
