@@ -23,7 +23,7 @@ from app.runtime.metrics import Metrics
 from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool
 from app.security import load_secret_keys
-from app.services.access.operators import Passwords
+from app.services.access.accounts import Passwords
 from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
 from app.services.compare.guessing import Showcase
@@ -43,7 +43,7 @@ from app.services.maintenance import (
     vectors_job,
 )
 from app.services.posts.arrivals import PostWriter
-from app.services.posts.small_pictures import SmallPictures
+from app.services.posts.media import SmallPictures
 from app.services.posts.tweets import Reads
 from app.services.rooms.sight import counted_rooms
 from app.services.search.embeddings import Embeddings

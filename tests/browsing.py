@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from quart import Quart
 
 from app.lifespan import KEY, Resources
-from app.services.access.operators import OPERATOR, Role, add_account, add_operator
+from app.services.access.accounts import OPERATOR, Role, add_account, add_operator
 from tests.quick_start import CHEAP
 
 PASSWORD: Final = "correct horse battery"

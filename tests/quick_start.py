@@ -25,12 +25,12 @@ from app.compute.attribution import EMPTY_BACKGROUND, Background
 from app.compute.population import Shipped
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite
-from app.services.access import operators
+from app.services.access import accounts
 from app.serving.worker import PROGRAM, CompiledTemplates
 
 START_AND_STOP_S: Final = 40
 CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-REAL: Final = operators.HASHER
+REAL: Final = accounts.HASHER
 
 
 class Templates(BytecodeCache):
@@ -120,5 +120,5 @@ def install() -> None:
     share_background()
     sqlite.make_engine = Statements(sqlite.make_engine).make  # type: ignore[attr-defined]
     postgresql.make_engine = Statements(postgresql.make_engine).make  # type: ignore[attr-defined]
-    operators.HASHER = CHEAP  # type: ignore[misc]
-    operators.NOBODYS_HASH = CHEAP.hash("nobody knows it")  # type: ignore[misc]
+    accounts.HASHER = CHEAP  # type: ignore[misc]
+    accounts.NOBODYS_HASH = CHEAP.hash("nobody knows it")  # type: ignore[misc]

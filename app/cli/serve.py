@@ -134,7 +134,7 @@ def _network_address() -> str:
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
     """Load the sample posts, and print a link to create the operator's account if it is missing."""
     from app.db.engine import Database
-    from app.services.access.operators import add_setup_link, has_operator
+    from app.services.access.accounts import add_setup_link, has_operator
     from app.services.imports.storing import load_samples
 
     async with Database(config) as db:

@@ -12,8 +12,8 @@ from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
 from app.models import MAX_ID
+from app.services.access.accounts import add_operator, add_setup_link, hash_password, list_accounts
 from app.services.access.logins import count_closed, unlock, unlock_all
-from app.services.access.operators import add_operator, add_setup_link, hash_password, list_accounts
 from app.services.access.rights import (
     SCOPES,
     Removal,

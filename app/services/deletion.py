@@ -44,11 +44,17 @@ from app.models import (
     WrongCode,
 )
 from app.runtime.clock import monotonic, now
-from app.services.access.readers import end_readers
+from app.services.access.accounts import end_readers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
-from app.services.posts.post_rooms import DELETED_APP, IS_KEPT, count_messages, remove_empty_rooms
+from app.services.posts.post_rooms import (
+    DELETED_APP,
+    IS_KEPT,
+    count_messages,
+    deleted_rooms,
+    remove_empty_rooms,
+)
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.identity import announce_change
@@ -149,17 +155,13 @@ async def remove_posts(
 UNENDED: Final = ("running", "interrupted")
 
 
-class FilledRooms(msgspec.Struct):
-    rooms: set[int] = set()
-
-
 async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
     """Return unended imports with stored messages of a chat."""
     jobs = await session.scalars(select(ImportJob).where(ImportJob.state.in_(UNENDED)))
     return [
         job
         for job in jobs
-        if job.stored and room_id in msgspec.json.decode(job.stored, type=FilledRooms).rooms
+        if job.stored and room_id in msgspec.json.decode(job.stored).get("rooms", ())
     ]
 
 
@@ -276,30 +278,17 @@ async def message_removals(db: Sessions) -> AsyncGenerator[int]:
         while start < len(ids):
             async with db.write() as session:
                 since = monotonic()
-                removed = await _delete_posts(session, ids[start : start + size])
+                # Others may have deleted some meanwhile.
+                chunk = is_among(session, Tweet.id, ids[start : start + size])
+                posts = await remove_posts(session, chunk)
+                is_author = User.id.in_({post.user_id for post in posts})
+                await mark_deleted(session, is_author, User.tweet_count == 0, IS_UNFOLLOWED)
             start += size
-            size = _next_size(size, monotonic() - since)
-            yield removed
-
-
-def _next_size(size: int, seconds: float) -> int:
-    if seconds < SHORT_S:
-        return min(2 * size, MOST_MESSAGES)
-    return max(size // 2, MESSAGES) if seconds > LONG_S else size
-
-
-async def _delete_posts(session: AsyncSession, ids: Sequence[int]) -> int:
-    """Delete and count posts of deleted chats, and authors with nothing else, unless others deleted
-    them meanwhile.
-    """
-    posts = await remove_posts(session, is_among(session, Tweet.id, ids))
-    authors = {post.user_id for post in posts}
-    await mark_deleted(session, User.id.in_(authors), User.tweet_count == 0, IS_UNFOLLOWED)
-    return len(posts)
-
-
-def deleted_rooms() -> Select[int]:
-    return select(Room.id).where(Room.platform == DELETED_APP)
+            if (seconds := monotonic() - since) < SHORT_S:
+                size = min(2 * size, MOST_MESSAGES)
+            elif seconds > LONG_S:
+                size = max(size // 2, MESSAGES)
+            yield len(posts)
 
 
 CHUNK: Final = 500

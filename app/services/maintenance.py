@@ -35,7 +35,7 @@ from app.models import (
 )
 from app.models.work import LONGEST_PAUSE
 from app.runtime.clock import now, wait_until_set
-from app.services.access.operators import LINK_LIFETIME
+from app.services.access.accounts import LINK_LIFETIME
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
 from app.services.compare.habits import Models
 from app.services.compare.held_out import (
@@ -51,13 +51,13 @@ from app.services.deletion import has_old_games, is_purge_due, purge_deleted, re
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.posts.media import (
+    SmallPictures,
     changed_at,
     has_unneeded,
     is_in_use,
     remove_every_unneeded,
     remove_unneeded,
 )
-from app.services.posts.small_pictures import SmallPictures
 from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 

@@ -22,8 +22,8 @@ from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import resources
 from app.paths import API, EVERY_API, METRICS
+from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
-from app.services.access.operators import account_key
 from app.services.access.rights import (
     INVALID,
     SCOPES,

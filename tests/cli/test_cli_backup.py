@@ -14,8 +14,7 @@ import pytest
 from app import create_app
 from app.config import Config
 from app.security import make_private_folder
-from app.services.access.operators import READER
-from app.services.access.readers import add_invitation
+from app.services.access.accounts import READER, add_invitation
 from app.services.posts.media import small_folder
 from tests.archives import picture, tar, x_media, x_media_members, x_zip
 from tests.browsing import Browser, parts_of, signed_in

@@ -23,9 +23,8 @@ from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
 from app.runtime.clock import now, now_ms
 from app.services import deletion
+from app.services.access.accounts import LINK_LIFETIME, add_invitation, add_setup_link
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
-from app.services.access.operators import LINK_LIFETIME, add_setup_link
-from app.services.access.readers import add_invitation
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 

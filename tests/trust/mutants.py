@@ -122,7 +122,7 @@ MUTANTS: Final = (
     Mutant(
         "an invitation makes a second account",
         "tests/views/access/test_reader_pages.py",
-        "app/services/access/readers.py",
+        "app/services/access/accounts.py",
         "invitation.used_at = now()",
         "pass",
     ),

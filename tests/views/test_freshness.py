@@ -9,7 +9,7 @@ from quart import Quart
 
 from app import create_app
 from app.runtime.clock import now
-from app.services.access.operators import READER
+from app.services.access.accounts import READER
 from app.services.event_log import newest_event
 from app.services.posts.users import add_user
 from tests.browsing import parts_of, signed_in

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import create_app
 from app.models import Base
-from app.services.access.operators import add_setup_link
+from app.services.access.accounts import add_setup_link
 from app.views.policies import SAFE_METHODS
 from tests.browsing import PASSWORD, Browser, make_operator, parts_of, signed_in
 from tests.conftest import MakeConfig, Shared, client_with

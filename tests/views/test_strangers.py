@@ -10,7 +10,7 @@ from quart import Quart
 
 from app import create_app
 from app.services import checks
-from app.services.access.operators import READER
+from app.services.access.accounts import READER
 from app.services.event_log import newest_event
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.conftest import MakeConfig, client_with

@@ -30,13 +30,7 @@ from app.parts.games.standings import Standings
 from app.parts.games.states import GameState, read_states, unknown_game
 from app.runtime.clock import monotonic, now_ms
 from app.services.access.rights import Right
-from app.services.live_streams.streaming import (
-    HEARTBEAT,
-    Clients,
-    ClientStream,
-    LiveStreams,
-    StreamHub,
-)
+from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
 
 COUNT_S: Final = 0.5
 GONE: Final = b"event: gone\ndata: {}\n\n"
@@ -166,7 +160,7 @@ class GameStream(ClientStream):
 
     def __init__(
         self,
-        hub: LiveStreams,
+        hub: "GameHub",
         channel: Channel,
         player_id: int | None,
         right: Right | None,

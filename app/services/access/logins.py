@@ -16,7 +16,7 @@ from app.errors import TooManyError, UnauthorizedError, UnavailableError
 from app.models import LoginFailure, LoginSession, Operator
 from app.runtime.clock import now
 from app.security import digest, new_secret
-from app.services.access.operators import (
+from app.services.access.accounts import (
     OPERATOR,
     Passwords,
     Role,

@@ -33,15 +33,15 @@ from app.models import (
 )
 from app.runtime.clock import now
 from app.security import digest, new_secret
-from app.services.access.logins import is_in_force
-from app.services.access.operators import (
+from app.services.access.accounts import (
     OPERATOR,
     check_maker,
+    end_invitations_of,
     end_setup_links,
     find_account,
     get_account,
 )
-from app.services.access.readers import end_invitations_of
+from app.services.access.logins import is_in_force
 from app.services.event_log import NewEvent, append_events
 
 Scope = Literal["read", "write", "admin"]

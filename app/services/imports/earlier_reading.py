@@ -238,7 +238,9 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
     """
     by_id: dict[str, list[Reread]] = defaultdict(list)
     for post in group:
-        if post.source_id and post.text and not _is_number_of_row(post.source_id):
+        # Other files have short numbers of rows, too.
+        is_row = post.source_id and len(post.source_id) <= 6 and post.source_id.isdigit()
+        if post.source_id and post.text and not is_row:
             by_id[_bare(post.source_id)].append(post)
     times = {post.time for posts in by_id.values() for post in posts if post.time}
     ids = {post.source_id for posts in by_id.values() for post in posts}
@@ -261,11 +263,6 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
 def _outside_of_chats() -> list[ColumnElement[bool]]:
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     return [Tweet.room_id.is_(None), is_alive]
-
-
-def _is_number_of_row(source_id: str) -> bool:
-    # Other files have such numbers, too.
-    return len(source_id) <= 6 and source_id.isdigit()
 
 
 def _bare(source_id: str) -> str:
@@ -298,13 +295,10 @@ async def _check_by(
             here.append(post)
             authors.add(user_id)
     overlap = Overlap(len(here), sum(post.is_found for post in here))
-    if here and overlap.is_read_otherwise(min(len(posts), await _count_posts(session, authors))):
+    count = select(func.sum(User.tweet_count)).where(is_among(session, User.id, authors))
+    smaller = min(len(posts), int(await session.scalar(count) or 0)) if here else 0
+    if here and overlap.is_read_otherwise(smaller):
         raise ReadBeforeError(POSTS_READ_BEFORE)
-
-
-async def _count_posts(session: AsyncSession, user_ids: Collection[int]) -> int:
-    query = select(func.sum(User.tweet_count)).where(is_among(session, User.id, user_ids))
-    return int(await session.scalar(query) or 0)
 
 
 MOST_ORDERED: Final = 1_000

@@ -21,7 +21,6 @@ from app.models import ImportJob
 from app.runtime.clock import now
 from app.services.deletion import UNENDED, mark_cancelled
 from app.services.imports.report import (
-    COUNTS,
     ImportReport,
     StoredPosts,
     encode_errors,
@@ -200,11 +199,6 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
     }
     # Where it gets on, what ends its process is not one of its records.
     return values | ({"attempts": 0} if report.accepted else {})
-
-
-def progress_of(job: ImportJob) -> tuple[int, ...]:
-    """Return figures of which at least one rises with progress."""
-    return (job.attempts, job.bytes_read, *(getattr(job, name) for name in COUNTS))
 
 
 async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from msgspec import structs
 
-from app.compute.text import clean_username, drop_controls, username_key
+from app.compute.text import clean_username, decode_entities, drop_controls, username_key
 from app.errors import (
     AppError,
     ImportFileError,
@@ -20,7 +20,16 @@ from app.errors import (
     message_of,
 )
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium
-from app.formats.records import Account, Item, Record, RecordStream
+from app.formats.records import (
+    Account,
+    BadRecord,
+    Item,
+    Record,
+    RecordStream,
+    Skipped,
+    count_skipped,
+)
+from app.formats.registry import WITH_ENTITIES
 from app.formats.source.file import Source
 from app.runtime.clock import now
 from app.services.imports.bulk import BATCH, BulkPost, count
@@ -80,8 +89,10 @@ class PostReader:
     def _sort(
         self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime
     ) -> None:
-        if not isinstance(item, Record):
-            report.leave_out(item)
+        if isinstance(item, BadRecord):
+            report.reject(item.place, item.detail)
+        elif isinstance(item, Skipped):
+            count_skipped(report, item)
         elif self.records.is_chat and not (item.username or self.username):
             report.skipped += 1
             if not self._has_said:
@@ -89,7 +100,9 @@ class PostReader:
                 template = "messages by {name} are skipped; add --username NAME to say who that is"
                 report.note(item.place, Message(template, name=item.display_name))
         else:
-            report.look_for_entities(self.records, item.text)
+            # The text may be HTML although the file is not.
+            may_be_html = self.records.format in WITH_ENTITIES
+            report.with_entities += may_be_html and decode_entities(item.text) != item.text
             try:
                 batch.append(self._bulk_post(item, arrived_at))
             except (ValueError, AppError) as error:

@@ -12,7 +12,6 @@ from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import decode_entities
 from app.errors import Message, packed, unpacked
 from app.formats.assumptions import (
     NO_NOTES,
@@ -24,8 +23,7 @@ from app.formats.assumptions import (
     decoded_notes,
 )
 from app.formats.post import StoredMedium
-from app.formats.records import BadRecord, ImportFault, RecordStream, Skipped, count_skipped
-from app.formats.registry import WITH_ENTITIES
+from app.formats.records import ImportFault
 from app.models import ImportJob, User
 
 COUNTS: Final = ("accepted", "duplicates", "rejected", "reposts", "restricted", "skipped")
@@ -84,16 +82,6 @@ class ImportReport:
     def reject(self, place: int, detail: str) -> None:
         self.rejected += 1
         self.note(place, detail)
-
-    def leave_out(self, item: BadRecord | Skipped) -> None:
-        if isinstance(item, BadRecord):
-            self.reject(item.place, item.detail)
-        else:
-            count_skipped(self, item)
-
-    def look_for_entities(self, records: RecordStream, text: str) -> None:
-        """Count a post whose text may be HTML although its file is not."""
-        self.with_entities += records.format in WITH_ENTITIES and decode_entities(text) != text
 
     def note(self, place: int | None, detail: str) -> None:
         if len(self.errors) < MAX_ERRORS:

@@ -14,7 +14,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,12 +54,11 @@ from app.services.imports.jobs import (
     get_job,
     next_job,
     options_of,
-    progress_of,
     remove_old_uploads,
     remove_upload,
     upload_path,
 )
-from app.services.imports.report import ImportReport, stored_posts
+from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_user
@@ -120,8 +118,14 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
         # Its rows and its counts agree whenever it ends; the next start resumes it.
         # The database may need a moment to release the lock of the killed process.
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
-            async with asyncio.timeout(3.0), db.exclusive_in_turn(IMPORTING) as grant:
-                await _note_interruption(grant, config.data_dir)
+            async with (
+                asyncio.timeout(3.0),
+                db.exclusive_in_turn(IMPORTING) as grant,
+                grant.write() as session,
+            ):
+                if (job := await next_job(session, config.data_dir)) is not None:
+                    interrupted = {"state": "interrupted", "attempts": 0}
+                    await change_running(session, job.id, interrupted)
         raise
     except Exception:
         await _kill(process)  # Nobody would watch it.
@@ -163,7 +167,8 @@ async def _watch(
             continue  # The database is away, for the process too.
         if job.state in ENDED:
             return False
-        noted = progress_of(job), await asyncio.to_thread(changed_at, config.media_dir)
+        counts = [getattr(job, name) for name in ("attempts", "bytes_read", *COUNTS)]
+        noted = counts, await asyncio.to_thread(changed_at, config.media_dir)
         if noted != progress:
             progress, since = noted, monotonic()
         elif monotonic() - since > stall_s:
@@ -173,12 +178,6 @@ async def _watch(
 async def _kill(process: asyncio.Task[int]) -> None:
     process.cancel()
     await asyncio.gather(process, return_exceptions=True)
-
-
-async def _note_interruption(db: Grant, data_dir: Path) -> None:
-    async with db.write() as session:
-        if (job := await next_job(session, data_dir)) is not None:
-            await change_running(session, job.id, {"state": "interrupted", "attempts": 0})
 
 
 async def run_job(
@@ -284,15 +283,11 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         )
         await note_reading()
     if options.is_own and records.account:
-        await _choose_own(db, options.username or records.account.username or "")
+        name = options.username or records.account.username or ""
+        async with db.write() as session:
+            if (user := await find_user(session, name)) is not None:  # None if nothing was stored.
+                await choose_own(session, user.id)
     return report.broken
-
-
-async def _choose_own(db: Grant, username: str) -> None:
-    """Make the author's archive the site's own, unless nothing was stored."""
-    async with db.write() as session:
-        if (user := await find_user(session, username)) is not None:
-            await choose_own(session, user.id)
 
 
 async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:

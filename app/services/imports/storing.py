@@ -1,3 +1,5 @@
+"""Storing posts: of files, of JSON lines, and of the sample authors."""
+
 import asyncio
 import io
 from collections.abc import Awaitable, Callable, Iterator

@@ -20,13 +20,7 @@ from app.db.feed import SITE_PRIVATE, Change
 from app.errors import UnavailableError
 from app.models import Event
 from app.services.access.rights import VISITOR, Right
-from app.services.live_streams.streaming import (
-    HEARTBEAT,
-    Clients,
-    ClientStream,
-    LiveStreams,
-    StreamHub,
-)
+from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, find_authors
 
@@ -171,7 +165,11 @@ async def _encoded(
         post_ids = [change.tweet_id or 0 for change in part if change.kind in of_posts]
         posts = await find_posts(session, post_ids)
         for change in part:
-            data = _bytes_of(change, _data_of(change, posts, authors))
+            content, data = _content_of(change, posts, authors), b""
+            if content is not None:
+                body = msgspec.json.encode(content)
+                event = change.id, change.kind.encode(), body
+                data = b"id: %d\nevent: %s\ndata: %s\n\n" % event
             events.append((change.id, change.user_id, data))
             size += len(data)
             if size > MOST_BYTES:
@@ -179,7 +177,7 @@ async def _encoded(
     return events
 
 
-def _data_of(
+def _content_of(
     change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
 ) -> Post | Author | dict[str, object] | None:
     """Return an event's content; None if its subject is gone, or hidden."""
@@ -198,13 +196,6 @@ def _data_of(
     return None
 
 
-def _bytes_of(change: Change, data: object) -> bytes:
-    if data is None:
-        return b""
-    body = msgspec.json.encode(data)
-    return b"id: %d\nevent: %s\ndata: %s\n\n" % (change.id, change.kind.encode(), body)
-
-
 RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
 
 logger = logging.getLogger(__name__)
@@ -215,7 +206,7 @@ class LiveStream(ClientStream):
 
     def __init__(
         self,
-        live: LiveStreams,
+        live: "LiveHub",
         position: int,
         user_id: int | None,
         right: Right | None,

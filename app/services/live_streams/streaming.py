@@ -4,7 +4,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
 from app.db.engine import Database
 from app.errors import AppError, UnavailableError
@@ -15,14 +15,6 @@ HEARTBEAT: Final = b": still here\n\n"
 
 Send = Callable[[bytes], Awaitable[None]]
 Push = Callable[[bytes], bool]
-
-
-class LiveStreams(Protocol):
-    async def serve(self, stream: "ClientStream", send: Send) -> None:
-        """Send to a stream until it ends."""
-
-    def drop(self, stream: "ClientStream") -> None:
-        """Stop counting a stream."""
 
 
 class ClientStream:
@@ -41,7 +33,7 @@ class ClientStream:
         "sending_since",
     )
 
-    def __init__(self, live: LiveStreams, right: Right | None, holder: Right | None) -> None:
+    def __init__(self, live: "StreamHub[Any]", right: Right | None, holder: Right | None) -> None:
         self._live = live
         self.holder = holder
         self._woken: asyncio.Future[None] | None = None
@@ -206,7 +198,7 @@ class StreamHub(ABC, Generic[AnyStream]):
         clock = asyncio.get_running_loop().time
         beat = looked = clock()
         while True:
-            pause_s = max(0.0, self._pause_s(looked + LOOK_S - clock()))
+            pause_s = max(0.0, looked + LOOK_S - clock())
             await wait_until_set(self._work, at_most_s=pause_s)
             began = clock()
             self._work.clear()
@@ -220,9 +212,6 @@ class StreamHub(ABC, Generic[AnyStream]):
             took = clock() - began
             # Sending takes at most 40% of the worker's time: beyond it, more is sent together.
             await asyncio.sleep(min(0.4, took * (1 / 0.4 - 1)))
-
-    def _pause_s(self, until_look_s: float) -> float:
-        return until_look_s
 
     @abstractmethod
     async def _send_news(self, *, is_beat: bool) -> None:

@@ -116,12 +116,6 @@ class PostRow:
             "dated_at": self.dated_at,
         }
 
-    def changeable_values(self) -> dict[str, Any]:
-        """Return columns that a repetition may change, and the id as `changed`."""
-        values = encoded(self.content)
-        changeable = {name: values[name] for name in repeated_columns()}
-        return changeable | {"changed": self.id, "reply_to_id": self.reply_to_id}
-
 
 class Added(NamedTuple):
     id: int
@@ -283,8 +277,12 @@ async def _update(
 ) -> None:
     if not changed:
         return
-    values = [row.changeable_values() for row in changed]
-    await session.execute(update_by_id(Tweet), values)
+    columns = (*repeated_columns(), "reply_to_id")
+    values = [row.values() for row in changed]
+    await session.execute(
+        update_by_id(Tweet),
+        [{"changed": row["id"]} | {name: row[name] for name in columns} for row in values],
+    )
     described = [row.id for row in changed if row.content.media != stored[row.id].media]
     if described:
         await backend_of(session).words.renew(session, described)
@@ -317,7 +315,12 @@ async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]
     events: list[NewEvent] = []
     for post_id, user_id, media, counts in await session.execute(query):
         stored = SentAgain(decoded_media(media), decoded_counts(counts) if counts else None)
-        change = _completed(stored, sent[post_id])
+        media, counts = sent[post_id]
+        is_news = stored.counts is not None or (counts and not counts.says_nobody)
+        change = SentAgain(
+            with_files(stored.media, media),
+            counts if is_news and is_newer(counts, stored.counts) else stored.counts,
+        )
         if change != stored:
             changes[post_id] = change
             events.append(NewEvent("tweet.updated", user_id, post_id))
@@ -336,12 +339,6 @@ async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]
         await backend_of(session).words.renew(session, described)
         await store_uses(session, [(post_id, changes[post_id].media) for post_id in described])
         await append_events(session, events)
-
-
-def _completed(stored: SentAgain, sent: SentAgain) -> SentAgain:
-    is_news = stored.counts is not None or (sent.counts and not sent.counts.says_nobody)
-    counts = sent.counts if is_news and is_newer(sent.counts, stored.counts) else stored.counts
-    return SentAgain(with_files(stored.media, sent.media), counts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

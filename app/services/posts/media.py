@@ -1,7 +1,8 @@
-"""Kept media: a folder of files, and the posts that need each.
+"""Kept media: a folder of files, the posts that need each, and small versions of pictures.
 
 A complete file is named by its content and never changes. Imports share a lock on the folder;
-removals lock it exclusively.
+removals lock it exclusively. Small versions, in a deletable folder beside it, are made at first
+sight or after an import; until then the original is shown.
 """
 
 import asyncio
@@ -14,24 +15,45 @@ import re
 import secrets
 import shutil
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, Final
+from tempfile import TemporaryFile
+from typing import Final
 
+import msgspec
 from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import MIB, Config
 from app.db.backend import Sessions, chunks
+from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.lock import file_lock
-from app.errors import AppError, InvalidInputError, RecordError, UnavailableError, is_out_of_files
+from app.errors import (
+    AppError,
+    InvalidInputError,
+    RecordError,
+    UnavailableError,
+    is_out_of_files,
+    overloaded,
+    unwritable,
+)
 from app.formats.box_files import Span
 from app.formats.media_bytes import START_BYTES, TYPES, suffix_of
 from app.formats.post import StoredMedium
 from app.formats.private_notes import without_notes
+from app.formats.small_pictures import (
+    DECODERS,
+    SMALL_SUFFIX,
+    WIDTHS,
+    SmallRequest,
+    SmallVersion,
+    small_versions,
+)
 from app.models import MediaUse, Tweet, User
 from app.runtime.clock import monotonic
+from app.runtime.sandbox import ReadError, Sandbox
 from app.security import make_private_folder, open_private
 
 DRAFT: Final = ".draft-"
@@ -136,7 +158,10 @@ class MediaKeeper:
                         raise NoRoomError("the disk is nearly full; no more media are stored")
                     file.write(chunk)
                 if late:
-                    _blank(file, late)
+                    for span in late:
+                        file.seek(span.start)
+                        file.writelines(span.pieces())
+                    file.seek(0)
                     digest = hashlib.file_digest(file, "sha256")
                 file_name = f"{digest.hexdigest()}.{suffix}"
                 if not (self._folder / file_name).exists():
@@ -147,13 +172,6 @@ class MediaKeeper:
         finally:
             draft.unlink(missing_ok=True)
         return file_name
-
-
-def _blank(file: BinaryIO, spans: Iterable[Span]) -> None:
-    for span in spans:
-        file.seek(span.start)
-        file.writelines(span.pieces())
-    file.seek(0)
 
 
 def is_medium(path: Path) -> bool:
@@ -227,7 +245,6 @@ async def remove_unneeded(db: Sessions, folder: Path) -> int | None:
         async with db.read() as session:
             needed, has_rows = set(await needed_files(session)), await has_unneeded(session)
         changed_at = await asyncio.to_thread(_remove_others, folder, needed)
-        await asyncio.to_thread(_remove_small_versions, small_folder(folder), needed)
         # After the files: a full disk may take no change of a row before they are gone.
         if has_rows:
             async with db.write() as session:
@@ -315,14 +332,130 @@ def is_in_use(folder: Path) -> bool:
         return not is_free
 
 
-def _remove_small_versions(folder: Path, needed: Collection[str]) -> None:
-    stems = {name.partition(".")[0] for name in needed}
-    for name in _names(folder):
-        if name[:_DIGEST_LENGTH] not in stems:
-            (folder / name).unlink(missing_ok=True)
-
-
 def _remove_others(folder: Path, needed: Collection[str]) -> int:
     for name in set(os.listdir(folder)).difference(needed):
         (folder / name).unlink(missing_ok=True)
-    return changed_at(folder)
+    time = changed_at(folder)
+    small, stems = small_folder(folder), {name.partition(".")[0] for name in needed}
+    for name in _names(small):
+        if name[:_DIGEST_LENGTH] not in stems:
+            (small / name).unlink(missing_ok=True)
+    return time
+
+
+AT_A_TIME: Final = 8
+"""Pictures in a run; its process starts in 0.2 s."""
+_NONE: Final = b"-"
+"""Content that stands for "no small version"; a crash may leave empty files."""
+
+
+class SmallPictures:
+    def __init__(self, folder: Path, limit_s: float = 30.0) -> None:
+        self._folder, self._target = folder, small_folder(folder)
+        self._sandbox = Sandbox(limit_s, 512 * MIB)  # 100 million pixels take 400 MB.
+        self._given_up: set[str] = set()
+        """Pictures that killed their decoding process."""
+        self._done_at: int | None = None
+        """Change time of the folder before the last complete run."""
+        # After 5 s a page shows the original.
+        self._waiting = Batch(self._make, max_size=AT_A_TIME, max_waiting=100, timeout_s=5.0)
+
+    async def obtain(self, name: str, width: int) -> Path | None:
+        """Return the file of a small version; None for the original.
+
+        Raises UnavailableError if too many pictures wait, or the disk is full or read-only.
+        """
+        path = self._path(name, width)
+        content_size = await asyncio.to_thread(_size, path)
+        if not content_size:
+            await self._waiting(name)
+            content_size = await asyncio.to_thread(_size, path)
+        if not content_size:
+            raise overloaded()
+        return path if content_size > len(_NONE) else None
+
+    async def close(self) -> None:
+        await self._waiting.close()
+
+    def is_due(self) -> bool:
+        is_changed = changed_at(self._folder) not in {0, self._done_at}
+        return is_changed and not is_in_use(self._folder) and self._can_write()
+
+    async def make_missing(self) -> None:
+        began_at = changed_at(self._folder)
+        missing = await asyncio.to_thread(self._missing)
+        for start in range(0, len(missing), AT_A_TIME):
+            await self._make(missing[start : start + AT_A_TIME])
+        self._done_at = began_at
+
+    def _path(self, name: str, width: int) -> Path:
+        return self._target / f"{name.partition('.')[0]}-{width}.{SMALL_SUFFIX}"
+
+    def _missing(self) -> list[str]:
+        names = filter(has_small_versions, os.listdir(self._folder))
+        return [
+            name
+            for name in names
+            if name not in self._given_up
+            and not all(_size(self._path(name, width)) for width in WIDTHS)
+        ]
+
+    def _can_write(self) -> bool:
+        try:
+            make_private_folder(self._target)
+            return os.access(self._target, os.W_OK) and not is_nearly_full(self._target)
+        except OSError:
+            return False
+
+    async def _make(self, names: Sequence[str]) -> Sequence[None]:
+        """Make these pictures' versions. Raises UnavailableError."""
+        if not await asyncio.to_thread(self._can_write):
+            raise unwritable()
+        try:
+            versions = await self._read(names)
+            await asyncio.to_thread(self._write, versions)
+        except OSError as error:
+            raise unwritable() from error
+        except ReadError:
+            for name in names if len(names) > 1 else ():
+                await self._make([name])
+            if len(names) == 1:
+                if len(self._given_up) >= 10_000:
+                    self._given_up.clear()
+                self._given_up.add(names[0])
+        return [None] * len(names)
+
+    async def _read(self, names: Iterable[str]) -> list[SmallVersion]:
+        """Decode pictures in a separate process. Raises OSError, ReadError."""
+        paths = [str(self._folder / name) for name in names if name not in self._given_up]
+        if not paths:
+            return []
+        with TemporaryFile() as body:
+            body.write(msgspec.json.encode(SmallRequest(paths)))
+            body.flush()
+            async with self._sandbox.read(small_versions, body) as lines:
+                return [msgspec.json.decode(line, type=SmallVersion) for line in lines]
+
+    def _write(self, versions: Iterable[SmallVersion]) -> None:
+        """Store versions, except of deleted pictures. Raises OSError."""
+        for version in versions:
+            path = self._path(version.name, version.width)
+            draft = self._target / f"{DRAFT}{secrets.token_hex(8)}"
+            try:
+                with open(draft, "xb", opener=open_private) as file:
+                    file.write(version.content or _NONE)
+                draft.rename(path)
+            finally:
+                draft.unlink(missing_ok=True)
+            if not (self._folder / version.name).exists():
+                path.unlink(missing_ok=True)
+
+
+def has_small_versions(name: str) -> bool:
+    return content_type(name) is not None and name.rpartition(".")[2] in DECODERS
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0

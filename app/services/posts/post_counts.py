@@ -313,7 +313,7 @@ async def have_posts(
 ) -> list[bool]:
     of_author = select(PostCount.user_id).where(PostCount.user_id == user_id, PostCount.posts > 0)
     conditions = [query.exists() for query in _in_each(spans, of_author)]
-    return [bool(has_posts) for has_posts in (await session.execute(select(*conditions))).one()]
+    return [*map(bool, (await session.execute(select(*conditions))).one())]
 
 
 async def count_in_spans(

@@ -94,9 +94,12 @@ async def find_named(
     return [room.id if room else None for room in outcomes]
 
 
+def deleted_rooms() -> Select[int]:
+    return select(Room.id).where(Room.platform == DELETED_APP)
+
+
 def is_of_kept_room() -> ColumnElement[bool]:
-    deleted = select(Room.id).where(Room.platform == DELETED_APP)
-    return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted))
+    return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted_rooms()))
 
 
 async def are_rooms_here(session: AsyncSession) -> bool:
@@ -217,9 +220,8 @@ async def miscounted_rooms(session: AsyncSession) -> list[int]:
 
 def _real_counts() -> Select[int | None, int, int]:
     post = aliased(Tweet)
-    deleted = select(Room.id).where(Room.platform == DELETED_APP)
     return (
         select(post.room_id, post.user_id, func.count().label("messages"))
-        .where(post.room_id.is_not(None), post.room_id.not_in(deleted))
+        .where(post.room_id.is_not(None), post.room_id.not_in(deleted_rooms()))
         .group_by(post.room_id, post.user_id)
     )

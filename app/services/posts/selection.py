@@ -58,12 +58,6 @@ _TILDES: Final = "~～∼"
 _TEARS: Final = "ㅠㅜ"
 
 
-def showing(session: AsyncSession, manner: Shown) -> ColumnElement[bool]:
-    if manner == "silence":
-        return _comes_after_silence(session)
-    return _CONDITIONS[manner]
-
-
 def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
     earlier = aliased(Tweet)
     since = backend_of(session).hours_after(Tweet.created_at, -SILENCE_S // 3_600)
@@ -153,8 +147,10 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
     """Return conditions for a query of `User` and `Tweet`. Raises NotFoundError."""
     conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
-    if selection.shows is not None:
-        conditions.append(showing(session, selection.shows))
+    if selection.shows == "silence":
+        conditions.append(_comes_after_silence(session))
+    elif selection.shows is not None:
+        conditions.append(_CONDITIONS[selection.shows])
     return conditions
 
 

@@ -20,7 +20,7 @@ from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
-from app.services.access.readers import move_readers
+from app.services.access.accounts import move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import (
     DELETED_APP,

@@ -78,10 +78,6 @@ def any_of(parts: Sequence[QueryPart], frequencies: TermFrequencies) -> Expressi
     return All((*required, Either(tuple(chosen)))) if chosen else All(tuple(required))
 
 
-def matchable(parts: Sequence[QueryPart]) -> Expression:
-    return Either(tuple(in_any_way(part, UNCOUNTED) for part in parts))
-
-
 def exact(part: QueryPart) -> Expression:
     if part.kind == "paired" and len(part.text) == 1:
         return Terms((part.text,), is_prefix=True)

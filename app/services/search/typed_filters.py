@@ -23,6 +23,7 @@ from app.services.posts.users import ids_by_key, unknown_user
 _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PEOPLE: Final = {"from", "to"}
+_FIXED: Final = {("has", "media"): Selection(has="media"), ("is", "reply"): Selection(is_="reply")}
 
 
 class TypedConditions(NamedTuple):
@@ -77,10 +78,8 @@ def _of_post(typed: TypedFilter, zone: ZoneInfo) -> ColumnElement[bool]:
         selection = Selection(until=_day(key, value, zone))
     elif key == "after":
         selection = Selection(since=_day(key, value, zone))
-    elif (key, value.lower()) == ("has", "media"):
-        selection = Selection(has="media")
-    elif (key, value.lower()) == ("is", "reply"):
-        selection = Selection(is_="reply")
+    elif (fixed := _FIXED.get((key, value.lower()))) is not None:
+        selection = fixed
     else:
         raise InvalidInputError(
             "Unknown filter {filter}: use {known}, or quotes to search for the words",

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.mentions import tags_in
 from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
-from app.db.backend import All, Expression, backend_of, is_among, searched_text
+from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Turns, WorkPool
 from app.services.posts.selection import AnySelect, Conditions
@@ -27,7 +27,6 @@ from app.services.search.index_terms import (
     any_of,
     exact,
     in_any_way,
-    matchable,
     term_frequencies,
 )
 
@@ -75,7 +74,7 @@ class Matches:
         """Return the highest possible ID below `before`; scoring decides, since the index has pairs
         of long words.
         """
-        may_match = matchable(self.scorer.wanted)
+        may_match = Either(tuple(in_any_way(part, UNCOUNTED) for part in self.scorer.wanted))
         expression = All((self.expression, may_match)) if self.expression else may_match
         return await session.scalar(self._select(session, expression, before=before).limit(1))
 

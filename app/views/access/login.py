@@ -11,9 +11,8 @@ from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
 from app.models.access import Operator
 from app.paths import IMPORTS
+from app.services.access.accounts import OPERATOR, READER, Offer, accept_offer, find_offer
 from app.services.access.logins import add_session, end_session, sign_in
-from app.services.access.operators import OPERATOR, READER
-from app.services.access.readers import Offer, accept_offer, find_offer
 from app.services.rooms.room_facts import list_rooms
 from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint

@@ -13,22 +13,22 @@ from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedE
 from app.lifespan import listens_here_alone, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
+from app.services.access.accounts import (
+    OpenInvitation,
+    Reader,
+    add_invitation,
+    check_password,
+    end_invitation,
+    list_invitations,
+    list_readers,
+    remove_reader,
+)
 from app.services.access.logins import (
     SignedInAccount,
     end_session,
     list_sessions,
     replace_password,
     verify_password,
-)
-from app.services.access.operators import check_password
-from app.services.access.readers import (
-    OpenInvitation,
-    Reader,
-    add_invitation,
-    end_invitation,
-    list_invitations,
-    list_readers,
-    remove_reader,
 )
 from app.services.access.rights import (
     SCOPES,

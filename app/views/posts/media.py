@@ -16,8 +16,7 @@ from app.formats.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
 from app.services.access.rights import Openness, has_file
-from app.services.posts.media import content_type, is_medium, is_needed
-from app.services.posts.small_pictures import has_small_versions
+from app.services.posts.media import content_type, has_small_versions, is_medium, is_needed
 from app.views.blueprints import PageBlueprint
 
 blueprint = PageBlueprint("media")

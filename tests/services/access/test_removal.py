@@ -10,15 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.engine import Database
 from app.errors import ForbiddenError, NotFoundError
 from app.models import Invitation, LoginSession, Operator, SetupLink, Token
-from app.services.access.logins import add_session
-from app.services.access.operators import (
+from app.services.access.accounts import (
     READER,
+    accept_invitation,
     add_account,
+    add_invitation,
     add_operator,
     add_setup_link,
     find_account,
+    list_invitations,
 )
-from app.services.access.readers import accept_invitation, add_invitation, list_invitations
+from app.services.access.logins import add_session
 from app.services.access.rights import Removal, add_token, list_tokens, remove_account
 from tests.browsing import PASSWORD_HASH
 

@@ -18,6 +18,7 @@ from app import create_app
 from app.config import Config
 from app.models import LoginFailure, LoginSession, SetupLink
 from app.runtime.clock import now
+from app.services.access.accounts import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.logins import (
     MOST_OF_ACCOUNT,
     MOST_OF_ADDRESS,
@@ -25,7 +26,6 @@ from app.services.access.logins import (
     WINDOW,
     count_closed,
 )
-from app.services.access.operators import LINK_LIFETIME, READER, add_setup_link
 from app.services.access.rights import add_token
 from tests.browsing import (
     PASSWORD,
@@ -345,7 +345,7 @@ async def test_an_attempt_that_no_hash_was_made_for_is_no_failure(
 ) -> None:
     await make_operator(app)
     with monkeypatch.context() as full:
-        full.setattr("app.services.access.operators.MOST_PENDING", 0)
+        full.setattr("app.services.access.accounts.MOST_PENDING", 0)
         for _ in range(MOST_OF_ACCOUNT):
             answer = await Browser(app).sign_in()
             assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")

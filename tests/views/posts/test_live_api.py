@@ -15,7 +15,7 @@ from app import create_app
 from app.lifespan import begin_stop
 from app.models import Event
 from app.runtime.clock import now
-from app.services.access.operators import READER
+from app.services.access.accounts import READER
 from app.services.access.rights import remove_account, revoke_token
 from app.services.live_streams import hub, streaming
 from tests.browsing import parts_of, signed_in

@@ -19,9 +19,8 @@ from app.formats.source.file import Source
 from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
-from app.services.posts import small_pictures
-from app.services.posts.media import keeper_of, remove_unneeded, small_folder
-from app.services.posts.small_pictures import SmallPictures
+from app.services.posts import media
+from app.services.posts.media import SmallPictures, keeper_of, remove_unneeded, small_folder
 from tests.archives import picture, zip_bytes
 from tests.browsing import parts_of
 from tests.chats import ZONE
@@ -187,7 +186,7 @@ async def test_a_disk_that_fills_up_leaves_no_half_version(
 
     folder = small_folder(parts_of(app).config.media_dir)
     with monkeypatch.context() as patch:
-        patch.setattr(small_pictures, "open_private", fill_up)
+        patch.setattr(media, "open_private", fill_up)
         answer = await anybody.get(f"{addresses['turned.jpg']}?width=320")
         assert (answer.status_code, answer.content_type) == (200, "image/jpeg")
         original = await anybody.get(addresses["turned.jpg"])

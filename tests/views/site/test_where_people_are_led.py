@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 import pytest
 from quart import Quart
 
-from app.services.access.readers import add_invitation
+from app.services.access.accounts import add_invitation
 from app.services.imports.storing import load_samples
 from app.services.posts.users import list_samples
 from tests.browsing import PASSWORD, Browser, parts_of, signed_in
