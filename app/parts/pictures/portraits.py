@@ -30,11 +30,17 @@ from app.parts.pictures.picture_page import (
     short_address,
     title_of_chat,
 )
-from app.parts.portraits.author import FEWEST_ROWS, Fingerprint, hours_of, only_other, others_called
+from app.parts.portraits.author import (
+    FEWEST_ROWS,
+    AuthorPortrait,
+    Fingerprint,
+    hours_of,
+    only_other,
+    others_called,
+)
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
-from app.services.archive.author_portrait import AuthorPortrait
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count

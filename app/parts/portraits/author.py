@@ -1,19 +1,23 @@
-"""An author's portrait: its figures (dots on lines, phrases, hours), page and API."""
+"""An author's portrait: what is read, its figures (dots on lines, phrases, hours), page and API."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from math import asin, pi, sqrt
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta
+from msgspec import Meta, Struct
+from msgspec.structs import replace
 from quart import url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
+from app.compute.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
+from app.db.result_cache import EVERYTHING, depends_on
 from app.drawing.drawings import (
     EDGE,
     Clock,
@@ -27,12 +31,22 @@ from app.drawing.drawings import (
 from app.language.i18n import gettext, show_list, show_number
 from app.language.tell import tell
 from app.lifespan import resources
-from app.services.archive.author_portrait import AuthorPortrait, Reach, read_author_portrait
+from app.models import User
+from app.services.archive.author_portrait import (
+    PostsBeside,
+    Reach,
+    TypicalTerm,
+    count_beside,
+    read_beside,
+    read_typical,
+)
 from app.services.compare.comparing import Question, gather
+from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.selection import MOST_SCANNED, Shown
-from app.services.posts.users import Author, get_author
-from app.services.rooms.room_facts import room_of_author
+from app.services.posts.tweets import Post, find_posts
+from app.services.posts.users import Author, UserRow, get_author, select_rows
+from app.services.rooms.room_facts import RoomFacts, room_of_author
 from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.cast import display_name, hue, initials_of, shown_name
 from app.views.comparing.evidence import Evident, read_evidence
@@ -52,6 +66,134 @@ from app.views.habit_words import (
     value_of,
 )
 from app.views.page import WebPage, render
+
+
+class PersonBeside(Struct, frozen=True):
+    """Somebody beside whom an author is shown."""
+
+    username: str
+    messages: Annotated[
+        int, Meta(description="Number of this person's messages that were analysed.")
+    ]
+
+
+class AuthorPortrait(Struct, frozen=True):
+    """How an author writes, beside others, in a time zone."""
+
+    user: Author
+    room: Annotated[RoomFacts | None, Meta(description="The chat with most of their messages.")]
+    tz: str
+    messages: Annotated[
+        int, Meta(description="Number of this person's messages that were analysed.")
+    ]
+    messages_elsewhere: Annotated[
+        int, Meta(description="Number of everyone else's messages that were analysed.")
+    ]
+    since: datetime | None
+    until: datetime | None
+    others: Annotated[
+        list[PersonBeside],
+        Meta(description="Up to eight people with 20 messages or more; everyone else is combined."),
+    ]
+    others_total: Annotated[int, Meta(description="Number of all other people.")]
+    is_of_samples: Annotated[
+        bool, Meta(description="Whether the others are sample authors, as this person is.")
+    ]
+    measures: Annotated[
+        list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
+    ]
+    phrases: Annotated[
+        list[Phrase] | None, Meta(description="Null if either side has fewer than 20 messages.")
+    ]
+    hours: ChatHours
+    busy_from: BusyFrom
+    hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
+    recognised: Annotated[
+        RecognisedPosts | None, Meta(description="Null if fewer than 20 messages could be tested.")
+    ]
+    most_like: Annotated[
+        Post | None, Meta(description="The message that was most certainly attributed to them.")
+    ]
+
+    typical: Annotated[
+        list[TypicalTerm], Meta(description="As in the archive, if there are no `others`.")
+    ] = []
+    shipped_authors: Annotated[int, Meta(description="As in the archive.")] = 0
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether both sides have enough messages to be compared."""
+        return self.phrases is not None
+
+
+async def read_in_zone(
+    session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
+) -> AuthorPortrait:
+    """Return how an author writes, compared with a chat, else the site, in the zone that `zone_for`
+    gives. Raises NotFoundError.
+    """
+    models, author = resources().models, await get_author(session, username)
+    room = await room_of_author(session, author)
+    zone = zone_for(room.tz if room else None)
+    depends_on(EVERYTHING)
+    read = await read_beside(session, models, author, room, Reach())
+    portrait, compared = await asyncio.to_thread(_count, read, author, zone)
+    ids = [author.id, *(user_id for user_id, _ in compared)]
+    people = await session.execute(select_rows(User.id.in_(ids)))
+    rows = sorted((UserRow(*row) for row in people), key=lambda row: ids.index(row.id))
+    recognised = await recognised_posts(session, models, rows[0], rows[1:])
+    most_like = (
+        await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
+    )
+    typical, shipped = list[TypicalTerm](), 0
+    if not portrait.others_total and room is None:
+        typical, shipped = await read_typical(session, models, author)
+    return replace(
+        portrait,
+        others=[
+            PersonBeside(row.username, messages)
+            for row, (_, messages) in zip(rows[1:], compared, strict=True)
+        ],
+        recognised=recognised,
+        most_like=next(iter(most_like.values()), None),
+        typical=typical,
+        shipped_authors=shipped,
+    )
+
+
+def _count(
+    read: PostsBeside, author: Author, zone: ZoneInfo
+) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
+    compared = count_beside(read, author.id)
+    times, times_beside = (
+        [time for place in places if (time := compared.said[place].time) is not None]
+        for places in (compared.own, compared.beside)
+    )
+    hours = counts_by_hour(times, zone)
+    portrait = AuthorPortrait(
+        user=author,
+        room=read.room,
+        tz=zone.key,
+        messages=len(compared.own),
+        messages_elsewhere=len(compared.beside),
+        since=_moment(min(times, default=None)),
+        until=_moment(max(times, default=None)),
+        others=[],
+        others_total=len(compared.ranked),
+        is_of_samples=read.is_of_samples,
+        measures=compared.measures,
+        phrases=compared.phrases(read.names),
+        hours=hours_of_day(hours),
+        hours_elsewhere=hours_of_day(counts_by_hour(times_beside, zone)),
+        busy_from=busiest_hours(hours),
+        recognised=None,
+        most_like=None,
+    )
+    return portrait, compared.one_by_one
+
+
+def _moment(time: int | None) -> datetime | None:
+    return None if time is None else datetime.fromtimestamp(time, UTC)
 
 
 def only_other(portrait: AuthorPortrait) -> str:
@@ -374,6 +516,11 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
         return hours_of(self.shown, named_by).parts()
 
     @property
+    def cards(self) -> list[FigureParts[PhraseList]]:
+        """Figures that have a card of their own at the end of the page."""
+        return [self.phrases] if self.has_card_of_phrases else []
+
+    @property
     def has_few_rows(self) -> bool:
         return len(self.shown.measures) < FEWEST_ROWS
 
@@ -420,16 +567,6 @@ async def show_author_portrait(username: str, args: ZoneArgs) -> str:
             about=room.usernames if room else [author.username],
         )
     )
-
-
-async def read_in_zone(
-    session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
-) -> AuthorPortrait:
-    """Return the portrait in the zone that `zone_for` gives. Raises NotFoundError."""
-    author = await get_author(session, username)
-    room = await room_of_author(session, author)
-    zone = zone_for(room.tz if room else None)
-    return await read_author_portrait(session, resources().models, author, room, zone)
 
 
 async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:

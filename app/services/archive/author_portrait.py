@@ -1,14 +1,12 @@
 """An author's writing, compared with others of their chat or site.
 
-`read_traits` counts fewer posts, for an author's page.
+`read_traits` counts the newest posts for an author's page; the portrait counts more.
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from functools import cache, partial
 from typing import Annotated, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
@@ -20,23 +18,11 @@ from app.compute.phrases import Phrase, phrases_of, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language
-from app.compute.times import (
-    BusyFrom,
-    ChatHours,
-    Said,
-    after_silence,
-    busiest_hours,
-    conversations_of,
-    counts_by_hour,
-    hours_of_day,
-    places_of_each,
-    written_at,
-)
+from app.compute.times import Said, after_silence, conversations_of, places_of_each, written_at
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.compare.habits import Models, typical_of, written_languages
-from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.posts.selection import (
     MOST_SCANNED,
     Collected,
@@ -46,7 +32,6 @@ from app.services.posts.selection import (
     read_scan,
     scanning,
 )
-from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import Author, UserRow, get_user, sample_ids, select_rows
 from app.services.rooms.messages import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
@@ -259,126 +244,3 @@ def _typical(counted: CountedBeside, names: Sequence[str]) -> list[TypicalTerm]:
         )
         for phrase in counted.phrases(names) or []
     ]
-
-
-class PersonBeside(msgspec.Struct, frozen=True):
-    """Somebody beside whom an author is shown."""
-
-    username: str
-    messages: Annotated[
-        int, Meta(description="Number of this person's messages that were analysed.")
-    ]
-
-
-class AuthorPortrait(msgspec.Struct, frozen=True):
-    """How an author writes, beside others, in a time zone."""
-
-    user: Author
-    room: Annotated[RoomFacts | None, Meta(description="The chat with most of their messages.")]
-    tz: str
-    messages: Annotated[
-        int, Meta(description="Number of this person's messages that were analysed.")
-    ]
-    messages_elsewhere: Annotated[
-        int, Meta(description="Number of everyone else's messages that were analysed.")
-    ]
-    since: datetime | None
-    until: datetime | None
-    others: Annotated[
-        list[PersonBeside],
-        Meta(description="Up to eight people with 20 messages or more; everyone else is combined."),
-    ]
-    others_total: Annotated[int, Meta(description="Number of all other people.")]
-    is_of_samples: Annotated[
-        bool, Meta(description="Whether the others are sample authors, as this person is.")
-    ]
-    measures: Annotated[
-        list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
-    ]
-    phrases: Annotated[
-        list[Phrase] | None, Meta(description="Null if either side has fewer than 20 messages.")
-    ]
-    hours: ChatHours
-    busy_from: BusyFrom
-    hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
-    recognised: Annotated[
-        RecognisedPosts | None, Meta(description="Null if fewer than 20 messages could be tested.")
-    ]
-    most_like: Annotated[
-        Post | None, Meta(description="The message that was most certainly attributed to them.")
-    ]
-
-    typical: Annotated[
-        list[TypicalTerm], Meta(description="As in the archive, if there are no `others`.")
-    ] = []
-    shipped_authors: Annotated[int, Meta(description="As in the archive.")] = 0
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether both sides have enough messages to be compared."""
-        return self.phrases is not None
-
-
-async def read_author_portrait(
-    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, zone: ZoneInfo
-) -> AuthorPortrait:
-    """Return how an author writes, compared with a chat, else the site."""
-    depends_on(EVERYTHING)
-    read = await read_beside(session, models, author, room, Reach())
-    portrait, compared = await asyncio.to_thread(_count, read, author, zone)
-    ids = [author.id, *(user_id for user_id, _ in compared)]
-    people = await session.execute(select_rows(User.id.in_(ids)))
-    rows = sorted((UserRow(*row) for row in people), key=lambda row: ids.index(row.id))
-    recognised = await recognised_posts(session, models, rows[0], rows[1:])
-    most_like = (
-        await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
-    )
-    typical, shipped = list[TypicalTerm](), 0
-    if not portrait.others_total and room is None:
-        typical, shipped = await read_typical(session, models, author)
-    return msgspec.structs.replace(
-        portrait,
-        others=[
-            PersonBeside(row.username, messages)
-            for row, (_, messages) in zip(rows[1:], compared, strict=True)
-        ],
-        recognised=recognised,
-        most_like=next(iter(most_like.values()), None),
-        typical=typical,
-        shipped_authors=shipped,
-    )
-
-
-def _count(
-    read: PostsBeside, author: Author, zone: ZoneInfo
-) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
-    compared = count_beside(read, author.id)
-    times, times_beside = (
-        [time for place in places if (time := compared.said[place].time) is not None]
-        for places in (compared.own, compared.beside)
-    )
-    hours = counts_by_hour(times, zone)
-    portrait = AuthorPortrait(
-        user=author,
-        room=read.room,
-        tz=zone.key,
-        messages=len(compared.own),
-        messages_elsewhere=len(compared.beside),
-        since=_moment(min(times, default=None)),
-        until=_moment(max(times, default=None)),
-        others=[],
-        others_total=len(compared.ranked),
-        is_of_samples=read.is_of_samples,
-        measures=compared.measures,
-        phrases=compared.phrases(read.names),
-        hours=hours_of_day(hours),
-        hours_elsewhere=hours_of_day(counts_by_hour(times_beside, zone)),
-        busy_from=busiest_hours(hours),
-        recognised=None,
-        most_like=None,
-    )
-    return portrait, compared.one_by_one
-
-
-def _moment(time: int | None) -> datetime | None:
-    return None if time is None else datetime.fromtimestamp(time, UTC)
