@@ -5,7 +5,7 @@ only presence and place count. An **address** is any pointer, including `www.…
 mail, @names and #tags.
 
 Changes of `LINK`, `RANDOM_LINK`, `LINK_BEGIN` and `LINK_TO_HOST` need another `RECIPE` of the
-features. No other module spells out the beginning of a link (`tests/compute/test_links.py`).
+features. No other module spells out the beginning of a link (`tests/compute/test_text.py`).
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""What a text is indexed by."""
+"""What a text is indexed by, what may have been meant by a query, and its filters."""
 
 import unicodedata
 
@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.words import segment_terms, segments, terms, words_and_runs
+from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
+from app.compute.text import normalized
+from app.compute.words import (
+    forms_of,
+    is_ending,
+    segment_terms,
+    segments,
+    stem_size,
+    terms,
+    words_and_runs,
+)
+from app.services.search.corrections import letters_of, syllables_of, words_at_one_slip
 
 
 @pytest.mark.parametrize(
@@ -42,3 +53,197 @@ def test_segments_lie_in_the_text_and_give_its_terms(text: str) -> None:
     assert runs == [segment.text for segment in located if segment.kind == "paired"]
     # The index splits at blanks and ASCII signs, and at nothing else.
     assert all(term and all(c.isalnum() or not c.isascii() for c in term) for term in terms(text))
+
+
+def mistyped(letters: str) -> set[str]:
+    places = range(len(letters))
+    swapped = {letters[:i] + letters[i + 1 : i + 2] + letters[i] + letters[i + 2 :] for i in places}
+    missing = {letters[:i] + letters[i + 1 :] for i in places}
+    doubled = {letters[:i] + letters[i] + letters[i:] for i in places}
+    return (swapped | missing | doubled) - {letters}
+
+
+@pytest.mark.parametrize("word", ["lighthouse", "cat", "маяк", "φάρος".replace("ά", "α")])
+def test_every_slip_is_undone(word: str) -> None:
+    wrong = {word[:i] + word[0] + word[i + 1 :] for i in range(1, len(word))} - {word}
+    for typed in mistyped(word) | wrong:
+        assert word in words_at_one_slip(typed), typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("핵교", "학교"),
+        ("하교", "학교"),
+        ("ㅎㄱ교", "학교"),
+        ("학ㄱ교", "학교"),
+        ("ㅎ가교", "학교"),
+        ("업다", "없다"),
+        ("안뇽하세요", "안녕하세요"),
+        ("달갸ㄹ", "달걀"),
+    ],
+)
+def test_a_slip_of_one_letter_in_hangul_is_undone(typed: str, meant: str) -> None:
+    assert meant in words_at_one_slip(typed)
+
+
+@given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=8))
+def test_syllables_are_typed_by_their_letters(word: str) -> None:
+    assert syllables_of(letters_of(word)) == word
+
+
+@pytest.mark.parametrize("word", ["2019", "🚢", "", "中文", "ไทย", "a" * 1_000, "가" * 1_000])
+def test_numbers_long_words_and_scripts_without_an_alphabet_have_no_neighbours(word: str) -> None:
+    assert words_at_one_slip(word) == set()
+
+
+@given(st.text(max_size=12))
+def test_no_word_is_its_own_neighbour(word: str) -> None:
+    assert word not in words_at_one_slip(word)
+
+
+def test_a_query_is_repeated_with_words_in_quotes() -> None:
+    typed = 'Lihgthouse, -lihgthouse "by lihgthouse" keeper'
+    quoted = '"Lihgthouse," -lihgthouse "by lihgthouse" keeper'
+    assert quote_words(typed, {"lihgthouse"}) == quoted
+
+
+KEYS = ("from", "to", "before", "after", "has", "is", "in")
+PIECES = [
+    *("from:", "FROM:mina", "-from:", "in\uff1a", 'in:"our chat"', "has:media", "note:", "12:30"),
+    *(
+        '"',
+        '""',
+        "-",
+        " ",
+        "\u3000",
+        "\u201cpier\u201d",
+        "lamp",
+        "#tea",
+        "미나",
+        "e\u0301",
+        "(",
+        ":",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "filters", "words"),
+    [
+        ("from:mina lamp", [("from", "mina")], "lamp"),
+        ("lamp FROM:Mina pier", [("from", "Mina")], "lamp pier"),
+        ("has\uff1amedia is:reply", [("has", "media"), ("is", "reply")], ""),
+        ('in:"our chat" to:\u201cKim Mina\u201d', [("in", "our chat"), ("to", "Kim Mina")], ""),
+        ('in:"the ""old"" chat"', [("in", 'the "old" chat')], ""),
+        ("-from:미나 등대", [("-from", "미나")], "등대"),
+        ("after:2024-01-01 after:2024-01-01", [("after", "2024-01-01")], ""),
+        ('"from:mina" lamp', [], '"from:mina" lamp'),
+        ('-"from:mina"', [], '-"from:mina"'),
+        ("12:30 http://a.example note:x", [], "12:30 http://a.example note:x"),
+        ('from: in:"" to:" " lamp', [], 'from: in:"" to:" " lamp'),
+        ('(from:mina) in:"a"from:b', [], '(from:mina) in:"a"from:b'),
+        ('from:"unclosed', [], 'from:"unclosed'),
+        ("  two  words ", [], "two  words"),
+    ],
+)
+def test_typed_filters_are_read(typed: str, filters: list[tuple[str, str]], words: str) -> None:
+    query = read_query(typed)
+    assert [(each.name, each.value) for each in query.filters] == filters
+    assert query.words == words
+
+
+@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
+def test_query_is_read_from_its_print(typed: str) -> None:
+    query = read_query(typed)
+    assert read_query(str(query)) == query
+
+
+@given(
+    st.lists(
+        st.builds(
+            TypedFilter,
+            st.sampled_from(KEYS),
+            (st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
+            .map(lambda text: normalized(text).strip())
+            .filter(bool),
+            st.booleans(),
+        ),
+        unique=True,
+    ),
+    st.lists(st.sampled_from(PIECES)).map("".join),
+)
+def test_any_filters_are_read_from_their_print(filters: list[TypedFilter], rest: str) -> None:
+    query = TypedQuery(tuple(filters), read_query(rest).words)
+    assert read_query(str(query)) == query
+
+
+HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=8)
+
+
+@pytest.mark.parametrize(
+    ("word", "stem"),
+    [
+        ("별이", "별"),
+        ("빵을", "빵"),
+        ("빵에서는", "빵"),
+        ("굽는", "굽"),
+        ("먹습니다", "먹"),
+        ("가깝습니다", "가깝"),
+        ("감사했습니다", "감사"),
+        ("대통령에게서는", "대통령"),
+        ("고양이", "고양"),
+        ("아이는", "아이"),
+        ("바다가", "바다"),
+        ("종이를", "종이"),
+        ("사이다", "사이다"),
+        ("어머니", "어머니"),
+        ("결과", "결과"),
+        ("국가", "국가"),
+        ("등대지기", "등대지기"),
+    ],
+)
+def test_the_stem_of_a_word(word: str, stem: str) -> None:
+    assert word[: stem_size(word)] == stem
+
+
+@pytest.mark.parametrize(
+    ("word", "others", "no_forms"),
+    [
+        ("별이", "별 별을 별은 별과 별에서 별까지 별입니다 별들이", "별도 별로 병이 이별 별똥별"),
+        ("빵은", "빵 빵이 빵을 빵이에요", "식빵 빵집"),
+        ("배는", "배 배가 배를 배와", "배우 배은"),
+        ("먹습니다", "먹는 먹고 먹었어요 먹다", "습니다 늦습니다 먹물"),
+        ("굽는", "굽고 굽다 구워 구운", "구는 친구는 구두"),
+        ("가는", "", "가 가를 가고"),
+        ("하세요", "", "하 하고"),
+        ("갑니다", "", "갑 갑이"),
+    ],
+)
+def test_the_forms_of_a_stem(word: str, others: str, no_forms: str) -> None:
+    forms = forms_of(word)
+    assert forms is not None
+    assert all(map(forms.has, [word, *others.split()]))
+    assert not any(map(forms.has, no_forms.split()))
+
+
+@pytest.mark.parametrize("word", ["학교", "국가", "휴가", "종이", "고양이", "star", "별star"])
+def test_other_words_have_no_forms(word: str) -> None:
+    assert forms_of(word) is None
+
+
+def test_endings_alone() -> None:
+    assert all(map(is_ending, ["습니다", "에서는", "니다", "는", "하세요"]))
+    assert not any(map(is_ending, ["별이", "학교", "먹습니다"]))
+
+
+@given(HANGUL)
+def test_every_form_has_the_stem_or_its_soft_form_and_its_index_terms(word: str) -> None:
+    assert 1 <= stem_size(word) <= len(word)
+    if forms := forms_of(word):
+        assert forms.has(word)
+        terms = forms.terms()
+        for form in [*forms.whole, *forms.starts]:
+            assert form[0] == word[0] or word[0] in "굽눕줍깁춥덥맵쉽밉"
+            pairs = [form[place : place + 2] for place in range(len(form))]
+            assert any(row[0] in pairs for row in terms)

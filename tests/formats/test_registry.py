@@ -1,9 +1,11 @@
-"""Formats told apart by content, and the promise that only our own errors come out."""
+"""Formats told apart by content; what odd and unreadable files cost, and how they are refused."""
 
 import io
 import json
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +16,15 @@ from hypothesis import strategies as st
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats import records as formats
 from app.formats.records import BadRecord, Record
+from app.formats.refusals import looks_like_json, reason_of
 from app.formats.registry import FORMATS, open_records
 from app.formats.source import text as lines_of_files
 from app.formats.source import times
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
+from tests.formats import chatlab_variants, discord_variants, meta_variants, signal_variants
 from tests.formats.files import FORMS, read_file_records, texts
+from tests.formats.invented_rooms import invented
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 X, JSONL, CSV = SMALL_FILES["x"], SMALL_FILES["jsonl"], SMALL_FILES["csv"]
@@ -248,3 +253,220 @@ def test_the_format_in_how_to_add_tells_which_lines_it_cannot_read() -> None:
     ]
     with Source(io.BytesIO(CSV)) as source:
         assert names["FORMAT"].read(source, formats.NO_OPTIONS) is None
+
+
+def refusal(data: bytes, name: str = "notes.txt") -> str:
+    with Source(BytesIO(data), name=name) as source, pytest.raises(UnrecognisedFileError) as raised:
+        open_records(source)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        "[Moonday the 15th, 09:05:01] Ida: hi\n[Moonday the 15th, 09:06:02] Jun: ho\n",
+        "<<15~01~24, 09:05>> Ida: hi\n<<15~01~24, 09:06>> Jun: ho\n",
+    ],
+)
+def test_text_in_brackets_is_no_damaged_json(chat: str) -> None:
+    assert "damaged" not in refusal(chat.encode())
+    assert "truncated or damaged" not in refusal(chat.encode())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "15 Sivan 5784 kl. 09:05 > Ida: hi\n15 Sivan 5784 kl. 09:06 > Jun: ho\n",
+        "09:05 of 15-01-24, Ida: hi\n09:06 of 15-01-24, Jun: ho\n",
+        "[15!01!24, 09:05] Ida: hi\n2024.1.15 klo 09:06 Jun: ho\n2024.1.15 klo 09:07 Ida: oh\n",
+    ],
+)
+def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
+    said = refusal(lines.encode())
+    assert "looks like a chat" in said
+    assert "the date format is unknown" in said
+    assert "Ida" not in said
+    assert "15" not in said
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"%PDF-1.7 \x00\x01", "a PDF file"),
+        (b"SQLite format 3\x00" + bytes(90), "a SQLite file"),
+        (b"\x00\x00\x02\x03" * 9, "no text"),
+        (b"\x16\x00\x00\x00\x07_id\x00" + bytes(13), "export with mongoexport"),
+        (b"<!DOCTYPE html><html><body><p>hi</p></body></html>", "HTML or XML"),
+        (b'<?xml version="1.0"?><rss><channel></channel></rss>', "saywho follow add rss:URL"),
+        (b'{"weather": "fog", "wind": 4}', "they are weather, wind"),
+        (b"[1, 2, 3]", "contains no objects"),
+        (b'{"id": {"0": 1, "1": 2}, "text": {"0": "Fog", "1": "Wind"}}', "for each column"),
+        ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),
+        (b'[{"a": 1}, {"a"', "is truncated or damaged"),
+    ],
+)
+def test_refusal_names_what_was_seen(data: bytes, words: str) -> None:
+    assert words in refusal(data)
+
+
+def test_guessed_encoding_is_named_in_a_refusal() -> None:
+    lines = "15 Сиван 5784 в 09:05 > Ида: привет\n15 Сиван 5784 в 09:06 > Юн: привет, как дела\n"
+    assert "cp1251" in refusal(lines.encode("cp1251"))
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+def test_any_file_has_a_reason_or_none(data: bytes) -> None:
+    with Source(BytesIO(data), name="x") as source:
+        if not source.has_members:
+            assert isinstance(reason_of(source), str | None)
+            assert looks_like_json(source) in {True, False}
+
+
+READABLE = {"us/result.json": SMALL_FILES["telegram"]}
+MESSENGER = "messages/inbox/us_1/message_1.json"
+BACKUP = "phone/signal-backup-2026-02-02-21-14-00"
+
+
+def cut_values(archive: bytes, data: bytes) -> bytes:
+    """Return an uncompressed zip, of which other bytes stand in place of a member's first ones."""
+    start, rest = archive.split(data, 1)
+    return start + bytes(len(data)) + rest
+
+
+def notes(archive: bytes) -> list[str]:
+    """Return what is said of the files that are left out, where one message is read."""
+    records, items = read_file_records(archive)
+    assert texts(items) == ["hi, you"]
+    return [str(part.note) for part in records.left_out]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "fault"),
+    [
+        (MESSENGER, SMALL_FILES["messenger"][:40], "in line 1, column 1: a value is not closed"),
+        (MESSENGER, bytes(40), "in line 1, column 1: there is something between the values"),
+        (MESSENGER, b"", "is empty"),
+        ("porch.json", SMALL_FILES["discord"][:30], "a value is not closed"),
+        ("other/result.json", b'{"chats": {"list": [{"mess', "a value is not closed"),
+        ("phone/main.jsonl", b'{"recipient": ', "a value is not closed"),
+    ],
+    ids=["cut", "zeros", "empty", "discord", "same-app", "signal"],
+)
+def test_a_damaged_chat_beside_a_readable_one_is_named(name: str, data: bytes, fault: str) -> None:
+    (note,) = notes(zip_bytes(READABLE | {name: data}))
+    assert note.startswith(name)
+    assert note.endswith(f"{fault}; this file is left out")
+
+
+@pytest.mark.parametrize("app", ["messenger", "kakaotalk"])
+def test_a_member_that_cannot_be_unpacked_is_named(app: str) -> None:
+    name = MESSENGER if app == "messenger" else "us/note.txt"
+    archive = cut_values(zip_bytes(READABLE | {name: SMALL_FILES[app]}, method=0), SMALL_FILES[app])
+    assert notes(archive) == [f"{name} is truncated or damaged; this file is left out"]
+
+
+def test_an_encrypted_backup_beside_a_chat_is_named() -> None:
+    files = {f"{BACKUP}/main": b"\x9a\x01", f"{BACKUP}/metadata": b"\x08"}
+    for app, name in (("telegram", "result.json"), ("discord", "porch.json")):
+        (note,) = notes(zip_bytes({name: SMALL_FILES[app]} | files))
+        assert note.startswith(f"{BACKUP} is an encrypted backup")
+
+
+def test_what_is_whole_is_not_called_damaged() -> None:
+    others = {"about.json": b'{"a": [1]}', "many.jsonl": b"{}\n{}\n", "note.txt": b"", "a.jpg": b""}
+    assert notes(zip_bytes(READABLE | others)) == []
+
+
+def test_of_many_damaged_files_some_are_named_and_the_rest_is_told() -> None:
+    many = {f"{number:02}.json": b"[" for number in range(30)}
+    *named, last = notes(zip_bytes(READABLE | many))
+    assert [note[:7] for note in named] == [f"{number:02}.json" for number in range(20)]
+    assert last.startswith("more files may be damaged")
+
+
+ODD: tuple[Any, ...] = (None, True, -1, 1e300, 10**30, "", "\ud800", [], [[]], {}, [None], {"a": 1})
+MANY_DIGITS = "1" * 5_000
+"""More than Python reads as a number."""
+ROOM = invented(7, seconds=True)[-3:]
+DOCUMENTS = {
+    "messenger": json.loads(meta_variants.lone(ROOM)),
+    "messenger encrypted": json.loads(meta_variants.encrypted(ROOM)),
+    "discord": json.loads(discord_variants.channel(ROOM)),
+    "chatlab": json.loads(chatlab_variants.room(ROOM, chatlab_variants.in_object)),
+    "telegram": json.loads(SMALL_FILES["telegram"]),
+    "meta": json.loads(SMALL_FILES["meta"]),
+    "discord-package": json.loads(SMALL_FILES["discord-package"]),
+}
+LINES = {
+    "signal": signal_variants.chat(ROOM),
+    "chatlab": chatlab_variants.room(ROOM, chatlab_variants.in_lines),
+}
+
+
+def with_odd_values(value: Any, odd: Sequence[Any] = ODD) -> Iterator[Any]:
+    """Yield the document with each value in it replaced by each odd one."""
+    if isinstance(value, dict | list):
+        for key, inner in list(value.items() if isinstance(value, dict) else enumerate(value)):
+            for other in (*odd, *with_odd_values(inner, odd)):
+                changed = value.copy()
+                changed[key] = other
+                yield changed
+
+
+def count_records(data: bytes, name: str) -> int:
+    """Return how many records are read; a file may be refused for a reason of our own."""
+    try:
+        with Source(io.BytesIO(data)) as source:
+            items = open_records(source, format=name.split()[0]).items
+            return sum(isinstance(item, Record) for item in items)
+    except ImportFileError:
+        return 0
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_odd_values_cost_at_most_what_they_stand_in(name: str) -> None:
+    counts = [
+        count_records(json.dumps(document).encode(), name)
+        for document in with_odd_values(DOCUMENTS[name])
+    ]
+    assert max(counts) == count_records(json.dumps(DOCUMENTS[name]).encode(), name) > 0
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_numbers_of_many_digits_end_no_file(name: str) -> None:
+    total = count_records(json.dumps(DOCUMENTS[name]).encode(), name)
+    for document in with_odd_values(DOCUMENTS[name], [MANY_DIGITS]):
+        assert count_records(json.dumps(document).encode(), name) <= total + 1  # It may be words.
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_odd_lines_cost_no_other(name: str) -> None:
+    lines = LINES[name].splitlines()
+    total = count_records(LINES[name], name)
+    for at, line in enumerate(lines):
+        value = json.loads(line) if line.startswith(b"{") else {}
+        for document in with_odd_values(value, [*ODD, MANY_DIGITS]):
+            changed = [*lines[:at], json.dumps(document).encode(), *lines[at + 1 :]]
+            assert count_records(b"\n".join(changed), name) <= total
+
+
+def test_odd_lists_of_slack_cost_names_alone() -> None:
+    day = [{"type": "message", "user": "U1", "text": "hi", "ts": "1767225600.000200"}]
+    users = [{"id": "U1", "name": "mina", "profile": {"display_name": "Mina"}}]
+    channels = [{"id": "C1", "name": "us", "members": ["U1"]}]
+    parts = {"users.json": users, "channels.json": channels, "us/2026-01-01.json": day}
+    for name, value in parts.items():
+        for document in with_odd_values(value):
+            files = {part: json.dumps(parts[part]).encode() for part in parts}
+            files[name] = json.dumps(document).encode()
+            assert count_records(zip_bytes(files), "slack") == 1 or name.startswith("us/")
+
+
+@pytest.mark.parametrize("name", [*DOCUMENTS, *LINES])
+def test_what_is_nested_too_deeply_is_told(name: str) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+    data = LINES[name] if name in LINES else json.dumps(DOCUMENTS[name]).encode()
+    whole = count_records(data, name)
+    for word in (b"text", b"content", b"title", b"name", b"Contents", b"meta"):
+        key = b'"%s": ' % word
+        assert count_records(data.replace(key, key + deep + b', "other": ', 1), name) <= whole

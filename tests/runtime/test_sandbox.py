@@ -12,6 +12,7 @@ import pytest
 
 from app.formats.rss import read_rss
 from app.runtime.clock import monotonic
+from app.runtime.processes import be_nice
 from app.runtime.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers
 from tests.server import oom_score_of
@@ -89,3 +90,11 @@ async def test_the_process_has_no_settings_and_no_files_of_the_site(
 async def test_where_memory_is_short_the_process_goes_before_its_parent() -> None:
     (score,) = map(int, await read(readers.rank))
     assert score > oom_score_of(os.getpid())
+
+
+def test_where_a_lower_priority_is_denied_work_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", deny)
+    be_nice()

@@ -28,7 +28,7 @@ from app.drawing.drawings import (
 )
 from app.drawing.lettering import even_rows, font_of, text_rows
 from app.drawing.painting import Drawing
-from app.drawing.png import MARGIN, RowNotes, ThemeName, theme_of
+from app.drawing.png import MARGIN, RowNotes, SmoothPen, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, PosterLine, draw_poster
 from app.views.habit_words import LONGEST_FINDING
 from tests.selection import first_of
@@ -298,3 +298,24 @@ def test_no_row_ends_within_a_date_or_before_a_unit(width: int, text: str, torn:
     for rows in (text_rows(text, font, width, 20), even_rows(text, font, width)):
         assert " ".join(rows) == text
         assert not any(re.match(torn, row) for row in rows)
+
+
+PAPER, INK = (255, 255, 255), (0, 0, 0)
+
+
+@pytest.mark.parametrize("shape", ["bar", "outlined", "dot", "check"])
+def test_edges_of_round_shapes_are_smooth(shape: str) -> None:
+    image = Image.new("RGB", (60, 40), PAPER)
+    pen = SmoothPen(image)
+    {
+        "bar": lambda: pen.rounded_rectangle((10, 10, 50, 30), 8, "#000000"),
+        "outlined": lambda: pen.rounded_rectangle((10, 10, 50, 30), 8, "#000000", "#000000", 3),
+        "dot": lambda: pen.ellipse((10, 10, 50, 30), "#000000", "#000000", 3),
+        "check": lambda: pen.stroke([(14, 20), (24, 27), (46, 13)], "#000000", 6),
+    }[shape]()
+    colours = {colour for _, colour in image.getcolors() or []}
+    assert {PAPER, INK} < colours
+    assert len(colours) > 4
+    left, top, right, bottom = Image.eval(image, lambda value: 255 - value).getbbox() or (0,) * 4
+    assert (left, top) >= (10, 10)
+    assert (right, bottom) <= (51, 31)

@@ -5,14 +5,17 @@ import logging
 from typing import Any
 
 import pytest
+from quart import Quart
 from sqlalchemy import update
 
 from app import create_app
 from app.models import GamePlayer
 from app.parts.games import players
+from app.parts.games.standings import Standings, read_standing
+from app.parts.games.states import get_state
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
-from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 WRONG = {"code": "AAAAAA", "name": "Mina"}
@@ -246,3 +249,50 @@ async def test_a_name_stands_in_no_log(
     await player.chooses(1, "ferry")
     export = await (await host.client.get("/api/v1/export")).get_data(as_text=True)
     assert "Xanthippe" not in export + caplog.text + "".join(capfd.readouterr())
+
+
+async def seen(app: Quart, host: Host, standings: Standings) -> set[int]:
+    """Compare the newest standing with that of all rows; return its players."""
+    async with parts_of(app).db.read() as session:
+        state = await get_state(session, host.game)
+        standing = await standings.read(session, state)
+        assert standing == await read_standing(session, state)
+    return {*standing.names}
+
+
+async def test_a_standing_is_what_all_rows_say(host: Host, anybody: Client) -> None:
+    app, standings = anybody.app, Standings()
+    assert await seen(app, host, standings) == set()
+    mina, jun = await join(app, host, "Mina", "Jun")
+    known = await seen(app, host, standings)
+    assert known == {mina.id, jun.id}
+    await host.does("next")
+    await mina.chooses(1, await host.truth())
+    await jun.chooses(1, await host.wrong())
+    await join(app, host, "Late")
+    known = await seen(app, host, standings)
+    await removed(host, jun)
+    (other,) = await join(app, host, "Other")
+    left = await seen(app, host, standings)
+    assert left == known - {jun.id} | {other.id}
+    await removed(host, other)
+    assert await seen(app, host, standings) == left - {other.id}
+
+
+async def removed(host: Host, player: Player) -> None:
+    answer = await host.client.delete(f"{host.address}/players/{player.id}")
+    assert answer.status_code == 204
+
+
+async def test_players_who_are_known_are_not_read_again(host: Host, anybody: Client) -> None:
+    app, standings = anybody.app, Standings()
+    (mina,) = await join(app, host, "Mina")
+    db = parts_of(app).db
+    async with db.read() as session:
+        await standings.read(session, await get_state(session, host.game))
+    async with db.write() as session:
+        await session.execute(update(GamePlayer).values(name="Read again"))
+    (jun,) = await join(app, host, "Jun")
+    async with db.read() as session:
+        standing = await standings.read(session, await get_state(session, host.game))
+    assert standing.names == {mina.id: "Mina", jun.id: "Jun"}

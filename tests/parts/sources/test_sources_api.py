@@ -1,4 +1,4 @@
-"""Live sources by the API, and a post that arrives in the live stream."""
+"""Followed sources in the API, the command and the database."""
 
 import asyncio
 import time
@@ -6,13 +6,18 @@ from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from quart import Quart
 
 from app import create_app
+from app.errors import InvalidInputError
 from app.parts.sources import fetching, following
+from app.parts.sources.platforms import parse_source
 from tests.browsing import signed_in
 from tests.conftest import Client, MakeConfig, client_with
-from tests.live_platforms import Platform
+from tests.installation import Installation
+from tests.live_platforms import Fault, Platform
 from tests.waiting import eventually
 
 API = "/api/v1/sources"
@@ -161,3 +166,115 @@ async def test_a_post_at_an_active_source_arrives_within_15_seconds_or_when_aske
     answer = await admin.post("/update")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     await eventually(lambda: _has_posts(admin, 3))
+
+
+@pytest.fixture
+def follows_privately(installation: Installation, platform: Platform) -> None:
+    installation.settings["SAYWHO_FOLLOW_PRIVATE"] = "1"
+    installation.settings["SAYWHO_BLUESKY_URL"] = platform.address
+
+
+@pytest.mark.usefixtures("follows_privately")
+def test_following_by_commands(installation: Installation, platform: Platform) -> None:
+    for command in ("list", "now"):
+        result = installation.run("follow", command)
+        assert (result.exit_code, result.stdout.strip()) == (0, "")
+        assert "saywho follow add" in result.stderr
+    platform.add("sky", "안녕하세요")
+    platform.add("feed", "an entry")
+    added = installation.json("follow", "add", "bluesky:@Sky.example")
+    assert (added["source"], added["username"]) == ("bluesky:sky.example", "sky.example")
+    feed = f"rss:{platform.address}/feed"
+    installation.done("follow", "add", feed, "--username", "the_feed")
+    items = installation.json("follow", "now")["items"]
+    assert [(item["accepted"], item["last_error"]) for item in items] == [(1, None), (1, None)]
+    assert installation.json("follow", "list")["items"] == items
+    users = {item["username"]: item for item in installation.json("users")["items"]}
+    assert {name: user["platform"] for name, user in users.items()} == {
+        "sky.example": "bluesky",
+        "the_feed": "rss",
+    }
+    platform.pages = {"/blog": "<link rel=alternate type=application/atom+xml href=/feed>"}
+    result = installation.run("follow", "add", f"{platform.address}/blog")
+    assert "is already followed" in result.stderr
+    assert installation.json("follow", "remove", "1") == {"id": 1}
+    assert [item["source"] for item in installation.json("follow", "list")["items"]] == [feed]
+    assert installation.count_posts() == 2
+    assert installation.done("check") == "ok\n"
+
+
+@pytest.mark.usefixtures("follows_privately")
+def test_a_source_that_fails_is_status_1_and_its_reason(
+    installation: Installation, platform: Platform
+) -> None:
+    platform.faults = [Fault(status=500)]
+    added = installation.run("follow", "add", "bluesky:sky.example")
+    assert "on the first visit" in added.stdout + added.stderr
+    assert installation.run("follow", "add", "bluesky:SKY.example").exit_code == 2
+    result = installation.run("follow", "now")
+    assert result.exit_code == 1
+    assert "the source answered 500" in result.stdout
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_bad_input_is_status_2_and_one_line(installation: Installation) -> None:
+    for arguments in (
+        ("add", "nonsense"),
+        ("add", "rss:https://me:secret@example.org/feed"),
+        ("add", "bluesky:sky"),
+        ("add", "bluesky:sky.example", "--username", "a/b"),
+        ("add", "rss:http://[::ffff:127.0.0.1]/feed"),
+        ("add", "mastodon:me@[::1]:80"),
+        ("remove", "7"),
+    ):
+        result = installation.run("follow", *arguments)
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1), arguments
+
+
+@pytest.mark.parametrize(
+    ("given_name", "source", "host"),
+    [
+        ("bluesky:Name.Bsky.social", "bluesky:name.bsky.social", "bluesky"),
+        (" Bluesky:@a.b ", "bluesky:a.b", "bluesky"),
+        ("bluesky:did:plc:aBc2", "bluesky:did:plc:aBc2", "bluesky"),
+        ("mastodon:@Me@Host.Example", "mastodon:Me@host.example", "host.example"),
+        ("mastodon:me@[::1]:80", "mastodon:me@[::1]:80", "::1"),
+        ("mastodon:me@서버.한국", "mastodon:me@서버.한국", "서버.한국"),
+        ("@Jay.Bsky.social", "bluesky:jay.bsky.social", "bluesky"),
+        ("@jay.example", "bluesky:jay.example", "bluesky"),
+        ("jay.bsky.social", "bluesky:jay.bsky.social", "bluesky"),
+        ("https://bsky.app/profile/A.b", "bluesky:a.b", "bluesky"),
+        ("https://bsky.app/profile/did:plc:aBc2/", "bluesky:did:plc:aBc2", "bluesky"),
+        ("@me@Host.example", "mastodon:me@host.example", "host.example"),
+        ("me@host.example", "mastodon:me@host.example", "host.example"),
+        ("https://a.example/blog", "rss:https://a.example/blog", "a.example"),
+        ("rss:https://A.example:8081/f?x=1#y", "rss:https://A.example:8081/f?x=1", "a.example"),
+    ],
+)
+def test_a_source_has_one_name(given_name: str, source: str, host: str) -> None:
+    name = parse_source(given_name)
+    platform, _, own_name = source.partition(":")
+    assert (str(name), name.host) == (source, host)
+    assert name.username == (host if platform == "rss" else own_name)
+    assert parse_source(str(name)) == name
+
+
+@pytest.mark.parametrize("given_name", ["bluesky:Nobody", "bluesky:@nobody", "bluesky: nobody"])
+def test_a_name_without_a_dot_is_told_what_it_lacks(given_name: str) -> None:
+    with pytest.raises(InvalidInputError, match=r"nobody\.bsky\.social"):
+        parse_source(given_name)
+
+
+@pytest.mark.parametrize("given_name", ["bluesky:a..b", "bluesky:.a", "bluesky:a.", "bluesky:"])
+def test_a_name_with_an_empty_part_is_none(given_name: str) -> None:
+    with pytest.raises(InvalidInputError, match="Enter a source as"):
+        parse_source(given_name)
+
+
+@given(st.text(max_size=60) | st.text(max_size=30).map(lambda rest: f"rss:http://{rest}"))
+def test_anything_else_is_refused_with_a_reason(text: str) -> None:
+    try:
+        name = parse_source(text)
+    except InvalidInputError:
+        return
+    assert parse_source(str(name)) == name

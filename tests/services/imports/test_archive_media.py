@@ -1,10 +1,14 @@
 """Files of media: out of the archive, kept once, counted, refused, removed with their posts."""
 
 import asyncio
+import io
 import json
 import os
+import zipfile
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from sqlalchemy import func, select
@@ -19,8 +23,12 @@ from app.services.deletion import delete_post, delete_user, purge_deleted
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
-from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
+from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip, zip_bytes
+from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import saved_folder
+from tests.formats.slack_variants import message, workspace
+from tests.services.imports.test_chat_media import bring as bring_files
+from tests.services.imports.test_chat_media import names as names_of
 
 PHOTO = "https://p.example/media/{}.png"
 ROOM = 2**30
@@ -217,3 +225,45 @@ async def test_files_of_a_killed_import_are_removed_or_copied_again(
     assert names(folder) == {kept(VIDEO, "mp4")}
     await bring(db, x_zip(tmp_path / "again.zip", three_posts()), folder)
     assert names(folder) == {kept(picture(1)), kept(VIDEO, "mp4")}
+
+
+USER: Final = {"id": "U1", "name": "tide"}
+CHANNEL: Final = {"id": "C1", "name": "us", "members": ["U1"]}
+
+
+async def test_slack_has_the_files_that_another_program_added(db: Database, folder: Path) -> None:
+    files: list[dict[str, Any]] = [
+        {"id": f"F0{n}ABCDEF", "name": f"{n}.png", "url_private": f"https://s/{n}.png"}
+        for n in (1, 2, 3)
+    ]
+    rows = [message("U1", "", f"170532000{n}.000100", files=[file]) for n, file in enumerate(files)]
+    data = workspace({"us/2024-01-15": rows}, [USER], lists={"channels": [CHANNEL]})
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members["__uploads/F01ABCDEF/1.png"] = picture(1)
+    members["C1/attachments/F02ABCDEF-2.png"] = picture(2)
+    report = await bring_files(db, zip_bytes(members), folder)
+    # Of the third one there is an address alone.
+    assert (report.accepted, report.skipped, report.errors) == (2, 1, [])
+    assert len(names_of(folder)) == 2
+
+
+@pytest.mark.parametrize("write", [in_lines, in_object])
+async def test_chatlab_has_the_files_that_it_names(
+    db: Database, folder: Path, write: Callable[..., bytes]
+) -> None:
+    contents = ("media/1.png", "[图片]", "../2.png", "media/none.png", 7)
+    said = [
+        {
+            "sender": "u1",
+            "accountName": "Pine",
+            "timestamp": 1767225600 + n,
+            "type": 1,
+            "content": name,
+        }
+        for n, name in enumerate(contents)
+    ]
+    members = {"tea/chat.json": write(said), "tea/media/1.png": picture(1), "2.png": picture(2)}
+    report = await bring_files(db, zip_bytes(members), folder)
+    assert (report.accepted, report.skipped, report.errors) == (1, 4, [])
+    assert len(names_of(folder)) == 1

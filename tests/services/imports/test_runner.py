@@ -1,8 +1,9 @@
-"""The process that runs imports, beside a server."""
+"""The process of an import, and its job."""
 
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -11,8 +12,15 @@ from app.db.engine import Database
 from app.models import Tweet
 from app.runtime.processes import NICENESS
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import get_job, upload_path
-from app.services.imports.report import errors_of
+from app.services.imports.jobs import (
+    MOST_ATTEMPTS,
+    change_running,
+    claim_job,
+    counted,
+    get_job,
+    upload_path,
+)
+from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job
 from tests.conftest import MakeConfig
 from tests.refusals import FULL, READ_ONLY, connections_take
@@ -76,3 +84,17 @@ async def test_an_import_of_which_no_more_can_be_written_goes_on_later(
         async with db.read() as session:
             done = await get_job(session, job.id)
     assert (done.state, done.accepted, done.duplicates) == ("done", 2 * BATCH, 0)
+
+
+@pytest.mark.parametrize("gets_on", [True, False], ids=["gets on", "stays where it is"])
+async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
+    db: Database, gets_on: bool, tmp_path: Path
+) -> None:
+    job = await queued(db, tmp_path, b"")
+    for _ in range(MOST_ATTEMPTS + 2):
+        async with db.write() as session:
+            if (claimed := await claim_job(session, job.id)) is not None:
+                report = ImportReport(accepted=int(gets_on))
+                assert await change_running(session, job.id, counted(claimed, report))
+    async with db.read() as session:
+        assert (await get_job(session, job.id)).state == ("running" if gets_on else "failed")

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from app.services.archive.author_archive import fullest_month
 from tests.browsing import parts_of
 from tests.chats import import_chat
 from tests.conftest import Client, Shared
@@ -143,3 +145,21 @@ async def test_a_sign_alone_is_told_in_a_sentence(writer: Client, anybody: Clien
     assert "Writes “.” more often than others." in typical
     assert "×" not in typical
     assert 'id="typical-heading"' not in await anybody.page("/user/plain")
+
+
+BEGIN = date(2024, 1, 1)
+
+
+def posts(days: int) -> dict[date, int]:
+    """Return some fifty posts on each of some days from the first of January on."""
+    return {BEGIN + timedelta(number): 50 + number % 3 for number in range(days)}
+
+
+def test_a_whole_month_is_not_ahead_of_one_that_ends_early() -> None:
+    assert fullest_month(posts(31 + 24)) is None
+
+
+def test_a_month_is_ahead_on_the_days_that_both_have() -> None:
+    found = fullest_month(posts(31 + 24) | dict.fromkeys(posts(31), 90))
+    assert found is not None
+    assert (found.first, found.tweets) == (BEGIN, 31 * 90)

@@ -1,0 +1,235 @@
+"""The facts, messages, media and silences of rooms."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from app.compute.portrait import SilenceSpan
+from app.db.backend import insert_rows
+from app.db.engine import Database
+from app.formats.post import Reactions, SignCount
+from app.models import Room, RoomPerson
+from app.runtime.clock import now
+from app.services.deletion import delete_user
+from app.services.posts.selection import Selection
+from app.services.posts.tweets import TweetKey
+from app.services.posts.users import add_user
+from app.services.rooms.messages import (
+    END,
+    MOST_LOOKED_AT,
+    Best,
+    Reacted,
+    best_of,
+    list_before,
+    list_messages,
+    long_silences,
+)
+from app.services.rooms.room_facts import get_room, list_rooms, name_of_room_of
+from app.services.rooms.sight import ChatSight, counted_rooms, read_portrait
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, said, telegram
+from tests.conftest import Shared
+
+MANY: Final = 33_000
+"""PostgreSQL takes 32,767 values with a statement."""
+
+
+@pytest.mark.full
+@pytest.mark.databases("postgresql")
+async def test_all_of_very_many_rooms_are_listed_with_their_people(db: Database) -> None:
+    rooms = [
+        {"id": number, "platform": "", "title": f"pier {number}", "created_at": now()}
+        for number in range(1, MANY + 1)
+    ]
+    async with db.write() as session:
+        user = await add_user(session, "ann")
+        await insert_rows(session, Room, rooms)
+        people = [{"room_id": room["id"], "user_id": user.id, "messages": 1} for room in rooms]
+        await insert_rows(session, RoomPerson, people)
+    async with db.read() as session:
+        listed, following = await list_rooms(session, limit=2**31)
+    assert (len(listed), following) == (MANY, None)
+    assert all([person.username for person in room.people] == ["ann"] for room in listed)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_room_is_that_of_its_people_alone(db: Database) -> None:
+    pier, quay = [
+        {"id": number, "platform": "", "title": title, "created_at": now()}
+        for number, title in enumerate(("pier", "quay"), 1)
+    ]
+    async with db.write() as session:
+        ann, ben, cho = [await add_user(session, name) for name in ("Ann", "Ben", "Cho")]
+        await insert_rows(session, Room, [pier, quay])
+        written = [(1, ann, 5), (1, ben, 3), (1, cho, 0), (2, ann, 2), (2, ben, 1), (2, cho, 1)]
+        people = [{"room_id": id_, "user_id": user.id, "messages": n} for id_, user, n in written]
+        await insert_rows(session, RoomPerson, people)
+    names: Final = {("ann", "BEN"): "pier", ("Ann", "Ben", "Cho"): "quay", ("ben", "cho"): None}
+    async with db.read() as session:
+        assert {each: await name_of_room_of(session, each) for each in names} == names
+    async with db.write() as session:
+        await delete_user(session, "Cho")
+    async with db.read() as session:
+        assert await name_of_room_of(session, ("Ann", "Ben")) == "pier"
+        assert await name_of_room_of(session, ("Ann", "Ben", "Cho")) is None
+
+
+def reacted(number: int, likes: int, **signs: int) -> Reacted:
+    counts = tuple(SignCount(sign, count) for sign, count in signs.items())
+    return Reacted(number, Reactions(likes, signs=counts))
+
+
+def test_each_sign_has_a_message_of_its_own() -> None:
+    messages = [reacted(1, 9, a=9), reacted(2, 8, a=1, b=7), reacted(3, 7, b=3, c=4)]
+    assert list(best_of(messages)) == [Best(1, 9), Best(2, 7, "b"), Best(3, 4, "c")]
+    assert list(best_of([])) == []
+
+
+def test_other_messages_with_as_many_are_counted() -> None:
+    messages = [reacted(1, 5, a=5), reacted(2, 5, b=4), reacted(3, 5, c=1), reacted(4, 4, b=4)]
+    assert list(best_of(messages)) == [Best(1, 5, ties=2), Best(2, 4, "b", ties=1)]
+
+
+def test_once_is_too_little_for_a_sign() -> None:
+    assert list(best_of([reacted(1, 3, a=3), reacted(2, 1, b=1)])) == [Best(1, 3)]
+
+
+def test_at_most_three_signs_are_told() -> None:
+    messages = [reacted(number, 20 - number, **{f"s{number}": 20 - number}) for number in range(9)]
+    assert [best.id for best in best_of(messages)] == [0, 1, 2, 3]
+
+
+def test_a_sign_of_which_others_may_have_more_is_not_told() -> None:
+    some = [reacted(1, 30, a=30), *(reacted(n, 6, b=6) for n in range(2, MOST_LOOKED_AT))]
+    last = reacted(MOST_LOOKED_AT, 5, c=4)
+    # Further down there may be a message with five of the last one's sign.
+    assert [best.sign for best in best_of([*some, last])] == [None, "b"]
+    assert [best.sign for best in best_of([*some[:-1], last])] == [None, "b", "c"]
+
+
+ZONES = ("Asia/Seoul", "Asia/Kolkata", "America/New_York", "UTC")
+
+
+async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> None:
+    chat: list[Said] = [*said(["ann", "bo", "하늘"], times=15)]
+    kept = counted_rooms()
+
+    async def portraits(*, anew: bool) -> list[ChatSight]:
+        async with db.read() as session:
+            room = await get_room(session, 1)
+            return [
+                await read_portrait(
+                    session, room, ZoneInfo(zone), counted_rooms() if anew else kept
+                )
+                for zone in ZONES
+            ]
+
+    await import_chat(db, telegram(7, "a chat", *chat))
+    first = await portraits(anew=False)
+    assert first == await portraits(anew=True)
+    assert len({tuple(one.people[0].hours) for one in first}) > 1
+    counted = kept.get(1)
+    assert await portraits(anew=False) == first
+    assert counted is not None
+    assert kept.get(1) is counted
+
+    await import_chat(db, telegram(7, "a chat", *chat, ("2025-03-01 23:30", "bo", "one more")))
+    later = await portraits(anew=False)
+    assert later == await portraits(anew=True)
+    assert sum(person.messages for person in later[0].people) == len(chat) + 1
+
+
+DATED, UNDATED = 5, 4
+
+
+@pytest.fixture(scope="module")
+async def room_id(shared: Shared) -> int:
+    """A room of nine messages, of two times and of none, and another one beside it."""
+    posts: list[dict[str, Any]] = [
+        {"username": name, "text": f"{name} {n}", "source_id": f"{name}{n}", "room": {"name": name}}
+        | {"created_at": f"2024-05-0{1 + n // 3}T10:00:00Z" if n < DATED else None}
+        for name in ("walked", "beside")
+        for n in range(DATED + UNDATED)
+    ]
+    await shared.writer.add_posts(*posts)
+    rooms = await shared.anybody.walk("/api/v1/rooms", 100)
+    (walked,) = [room["id"] for room in rooms if room["name"] == "walked"]
+    return int(walked)
+
+
+@pytest.mark.parametrize("limit", range(1, DATED + UNDATED + 1))
+async def test_a_room_is_walked_backwards_without_a_gap(
+    shared: Shared, room_id: int, limit: int
+) -> None:
+    whole = Selection(room_id=room_id)
+    walked: list[str] = []
+    before: TweetKey | None = END
+    async with parts_of(shared.app).db.read() as session:
+        while before is not None:
+            posts, key = await list_before(session, whole, before, limit=limit)
+            assert len(posts) == limit or key is None
+            walked = [post.text for post in posts] + walked
+            before = (posts[0].created_at, posts[0].id) if key else None
+        forwards, _ = await list_messages(session, whole, limit=100)
+    assert walked == [f"walked {n}" for n in range(DATED + UNDATED)]
+    assert walked == [post.text for post in forwards]
+
+
+async def test_media_alone_are_listed_where_they_are_asked_for(
+    shared: Shared, room_id: int
+) -> None:
+    async with parts_of(shared.app).db.read() as session:
+        room = await get_room(session, room_id)
+        posts, _ = await list_before(session, Selection(room_id=room_id, has="media"), END, limit=9)
+    assert room.messages == DATED + UNDATED
+    assert posts == []
+
+
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+async def test_silences_of_a_period_end_within_it(db: Database) -> None:
+    chance = random.Random(7)  # noqa: S311 - Any times do.
+    hours = sorted(chance.sample(range(2_000), 60))
+    times = [BEGIN + hour * HOUR for hour in hours]
+    said = [(f"{time:%Y-%m-%d %H:%M}", "ann", str(number)) for number, time in enumerate(times)]
+    await import_chat(db, telegram(7, "a chat", *said), timezone="UTC")
+
+    def longest(since: datetime, until: datetime) -> list[SilenceSpan]:
+        within = [time for time in times if since <= time < until]
+        spans = [SilenceSpan(*pair) for pair in pairwise(within) if pair[1] - pair[0] > 48 * HOUR]
+        return sorted(spans, key=lambda span: span.since - span.until)
+
+    found: set[SilenceSpan | None] = set()
+    async with db.read() as session:
+        for _ in range(60):
+            first, last = sorted(chance.sample(range(-100, 2_100), 2))
+            ends = {"since": BEGIN + first * HOUR, "until": BEGIN + last * HOUR}
+            silences = await long_silences(session, 1, [], ends)
+            assert silences == longest(**ends)
+            found.add(next(iter(silences), None))
+            for end, other in (("since", BEGIN + 2_100 * HOUR), ("until", BEGIN - 100 * HOUR)):
+                alone = await long_silences(session, 1, [], {end: ends[end]})
+                assert alone == longest(*sorted((ends[end], other)))
+    assert None in found
+    assert len(found) > 5
+
+
+WALL = (
+    'SELECT id FROM "Tweet" WHERE room_id = 1 AND media IS NOT NULL AND created_at IS NOT NULL'
+    " ORDER BY created_at DESC, place DESC, id DESC LIMIT 25"
+)
+
+
+@pytest.mark.databases("sqlite")
+async def test_messages_with_media_have_an_index(db: Database) -> None:
+    async with db.read() as session:
+        plan = await session.execute(text(f"EXPLAIN QUERY PLAN {WALL}"))
+        steps = [row.detail for row in plan]
+    assert all("ix_Tweet_room_id_media" in step for step in steps)
