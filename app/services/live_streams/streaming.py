@@ -198,7 +198,7 @@ class StreamHub(ABC, Generic[AnyStream]):
         clock = asyncio.get_running_loop().time
         beat = looked = clock()
         while True:
-            pause_s = max(0.0, looked + LOOK_S - clock())
+            pause_s = max(0.0, self._pause_s(looked + LOOK_S - clock()))
             await wait_until_set(self._work, at_most_s=pause_s)
             began = clock()
             self._work.clear()
@@ -212,6 +212,9 @@ class StreamHub(ABC, Generic[AnyStream]):
             took = clock() - began
             # Sending takes at most 40% of the worker's time: beyond it, more is sent together.
             await asyncio.sleep(min(0.4, took * (1 / 0.4 - 1)))
+
+    def _pause_s(self, until_look_s: float) -> float:
+        return until_look_s
 
     @abstractmethod
     async def _send_news(self, *, is_beat: bool) -> None:
