@@ -13,12 +13,13 @@ from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of
 from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
-from app.population import FILE, pack, shipped_authors, unpack
+from app.population import FILE, shipped_authors, unpack
 from app.services.compare.comparing import Question, gather
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
 from app.services.imports.storing import delete_samples, load_samples
 from app.services.posts.users import add_user, list_authors, list_samples, sample_files
+from benchmarks.population import pack
 from tests.compute.invented import posts_of
 
 MOST_BYTES: Final = 1_500_000
