@@ -315,11 +315,11 @@ async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]
     events: list[NewEvent] = []
     for post_id, user_id, media, counts in await session.execute(query):
         stored = SentAgain(decoded_media(media), decoded_counts(counts) if counts else None)
-        media, counts = sent[post_id]
-        is_news = stored.counts is not None or (counts and not counts.says_nobody)
+        again = sent[post_id]
+        is_news = stored.counts is not None or (again.counts and not again.counts.says_nobody)
         change = SentAgain(
-            with_files(stored.media, media),
-            counts if is_news and is_newer(counts, stored.counts) else stored.counts,
+            with_files(stored.media, again.media),
+            again.counts if is_news and is_newer(again.counts, stored.counts) else stored.counts,
         )
         if change != stored:
             changes[post_id] = change

@@ -39,8 +39,8 @@ from app.formats.post import MediumKind, Reactions
 from app.models import MAX_ID, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.post_content import decoded_counts
-from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of, unix_seconds
-from app.services.posts.selection import AnySelect, Selection, field_conditions
+from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
+from app.services.posts.selection import AnySelect, Selection, field_conditions, unix_seconds
 from app.services.posts.tweets import (
     Page,
     Post,
