@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Background, build_background, rank
-from app.compute.counts import Counts, add
-from app.compute.features import features
+from app.compute.features import Counts, add, features
 from app.compute.profiles import AuthorProfile
 from benchmarks.accuracy_data import Row, Subsets, author_sets, masked, read_rows
 

@@ -21,8 +21,7 @@ from typing import Final
 import msgspec
 
 from app.compute.attribution import build_background
-from app.compute.counts import add
-from app.compute.features import RECIPE, features
+from app.compute.features import RECIPE, add, features
 from app.compute.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database

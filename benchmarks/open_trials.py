@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
-from app.compute.counts import Counts
+from app.compute.features import Counts
 from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import SURE, judge
 from app.compute.population import NOTHING_SHIPPED, Population, Shipped

@@ -22,8 +22,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.counts import Counts
-from app.compute.features import RECIPE, group_sums
+from app.compute.features import RECIPE, Counts, group_sums
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of
 from app.population import FILE, SIZE, FileHeader, ShippedLanguage

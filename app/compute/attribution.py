@@ -13,14 +13,17 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.counts import EMPTY, MAX_COUNT, Counts, lookup
 from app.compute.features import (
     CHARACTERS,
+    EMPTY,
     GROUP_SHIFT,
     GROUPS,
+    MAX_COUNT,
+    Counts,
     group_edges,
     group_sizes,
     group_sums,
+    lookup,
     wording,
 )
 from app.compute.profiles import AuthorProfile

@@ -27,21 +27,26 @@ from app.compute.attribution import (
     query_of,
     rank,
 )
-from app.compute.counts import Counts, add, subtract
 from app.compute.features import (
     CHARACTERS,
     GROUPS,
     SHAPE,
+    Counts,
+    add,
     features_of,
     group_sums,
     named_words,
     occurrences,
-    whole_words,
+    struck_before,
+    subtract,
 )
 from app.compute.population import NOBODY, Population, are_english
 from app.compute.profiles import AuthorProfile, text_keys
 from app.compute.text import (
+    ADDRESS,
     BETWEEN,
+    LETTERS,
+    QUOTED,
     Gap,
     gaps_of_each,
     guess_language,
@@ -194,6 +199,20 @@ out.
 
 Fitted to the shipped Korean authors, one kind at a time with the others shipped.
 """
+
+
+def whole_words(text: str, gaps: Sequence[Gap]) -> int:
+    """Return the number of the text's own words that no gap touches."""
+    unquoted = own_words(text)
+    if not gaps:
+        return word_count(unquoted)
+    # What is no word of the author's own becomes as many spaces, so that places stay.
+    quoted = [] if unquoted == text else [quote.span() for quote in QUOTED.finditer(text)]
+    spaced = rest_of(text, quoted)
+    spaced = ADDRESS.sub(lambda address: " " * len(address[0]), spaced)
+    struck = struck_before(gaps, len(text))
+    words = LETTERS.finditer(spaced)
+    return sum(bool(struck[word.start()] == struck[word.end()]) for word in words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

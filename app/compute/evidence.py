@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Query, group_factors, query_of, shares_of
 from app.compute.case import Case, Suspect
-from app.compute.counts import lookup
-from app.compute.features import SHAPE, Occurrences, struck_before
+from app.compute.features import SHAPE, Occurrences, lookup, struck_before
 from app.compute.text import RANDOM_BEGIN, own_words
 from app.compute.words import is_hangul
 

@@ -18,7 +18,6 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.mentions import emoji_in, laughs_in
 from app.compute.significance import (
     CLEAR_OF_MANY,
     FEWEST_COMPARED,
@@ -39,6 +38,7 @@ from app.compute.times import (
     places_of_each,
     written_at,
 )
+from app.compute.words import emoji_in, laughs_in
 
 MeasureName = Literal[
     "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings"

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Background, build_background, scores_of_each
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
-from app.compute.counts import Counts
-from app.compute.features import features_of
+from app.compute.features import Counts, features_of
 from app.compute.population import (
     ENGLISH_POSTS,
     NOTHING_SHIPPED,

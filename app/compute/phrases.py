@@ -17,7 +17,6 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.mentions import LAUGHING, laughs_in
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import design_effect, log_chances
@@ -30,7 +29,7 @@ from app.compute.typical_words import (
     typical_words,
     words_in_each,
 )
-from app.compute.words import segments
+from app.compute.words import LAUGHING, laughs_in, segments
 
 TOGETHER: Final = 0.8
 """Smallest share of the messages with any word of a phrase that have all (Jaccard)."""

@@ -12,11 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.attribution import Background, Query, group_factors, penalties_of, shares_of
-from app.compute.counts import EMPTY, MAX_COUNT, Counts, add
 from app.compute.features import (
     CHARACTERS,
+    EMPTY,
     GROUPS,
+    MAX_COUNT,
     WORDS,
+    Counts,
+    add,
     features_of,
     group_edges,
     group_sums,

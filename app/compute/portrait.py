@@ -22,7 +22,6 @@ from app.compute.fingerprint import (
     most_distinct,
     speakers_of,
 )
-from app.compute.mentions import LAUGHS, ScannedPost, count_mentions
 from app.compute.phrases import WordedTexts, phrases_apart
 from app.compute.significance import (
     CLEAR_OF_MANY,
@@ -53,6 +52,7 @@ from app.compute.times import (
     timing_of,
 )
 from app.compute.typical_words import GainedWord
+from app.compute.words import LAUGHS, ScannedPost, count_mentions
 
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""

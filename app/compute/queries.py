@@ -12,15 +12,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from app.compute.mentions import TAG, tags_in
 from app.compute.text import normalized
 from app.compute.words import (
+    TAG,
     Forms,
     Segment,
     forms_of,
     segment_terms,
     segments,
     stem_size,
+    tags_in,
     words_and_runs,
 )
 

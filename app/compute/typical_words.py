@@ -10,14 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.counts import lookup
-from app.compute.features import WORDS, named_words
-from app.compute.mentions import LAUGHING, plain_laugh
+from app.compute.features import WORDS, lookup, named_words
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
 from app.compute.significance import clear_log_chance, log_chances_of_tests, log_odds_errors
 from app.compute.text import decode_entities, guess_language, guess_main_language, without_addresses
-from app.compute.words import is_ending, whole_emoji, words_and_runs
+from app.compute.words import LAUGHING, is_ending, plain_laugh, whole_emoji, words_and_runs
 
 FEWEST_POSTS: Final = 2
 """Smallest number of posts with a word: the topic of one post is no habit."""

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.compute.case import Case
-from app.compute.counts import add
-from app.compute.features import features
+from app.compute.features import add, features
 from app.compute.fitting import CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
 from app.compute.profiles import AuthorProfile, profile_of

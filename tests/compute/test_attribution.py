@@ -22,8 +22,7 @@ from app.compute.attribution import (
     rank,
     scores_of_each,
 )
-from app.compute.counts import Counts, add
-from app.compute.features import features
+from app.compute.features import Counts, add, features
 from app.compute.profiles import AuthorProfile
 from tests.compute.invented import profile
 

@@ -9,18 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.counts import EMPTY, MAX_COUNT, Counts, add, lookup, subtract, tally
 from app.compute.features import (
     CHARACTERS,
+    EMPTY,
     GROUPS,
+    MAX_COUNT,
     PAIRS,
     SHAPE,
     STYLE,
     WORDS,
+    Counts,
+    add,
     features,
     features_of,
     group_edges,
+    lookup,
     occurrences,
+    subtract,
+    tally,
 )
 from app.compute.profiles import (
     NO_DIGESTS,

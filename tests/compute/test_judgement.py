@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import group_scores
 from app.compute.case import WORDED_SAMPLE, Case, Habit, worded_share
-from app.compute.counts import lookup
+from app.compute.features import lookup
 from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LONE, Judgement, judge
 from app.compute.population import FEWEST_POSTS, NOBODY
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of

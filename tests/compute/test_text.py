@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.mentions import NameCount, ScannedPost, count_mentions
 from app.compute.text import (
     ADDRESS,
     LETTERS,
@@ -35,6 +34,7 @@ from app.compute.text import (
     without_addresses,
     word_count,
 )
+from app.compute.words import NameCount, ScannedPost, count_mentions
 from tests.house import APP, ROOT
 from tests.selection import first_of
 

@@ -19,8 +19,7 @@ from app.compute.attribution import (
     neighbour_order,
     similarities,
 )
-from app.compute.counts import add
-from app.compute.features import WORDS, group_edges
+from app.compute.features import WORDS, add, group_edges
 from app.compute.phrases import typical_phrases
 from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import AuthorProfile

@@ -21,7 +21,6 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.mentions import NameCount, count_names
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.portrait import PersonPortrait, Trait
 from app.compute.significance import fullest, is_ahead
@@ -42,6 +41,7 @@ from app.compute.times import (
     hours_of_day,
 )
 from app.compute.typical_words import GainedWord
+from app.compute.words import NameCount, count_names
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User

@@ -18,8 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.case import Fitted
-from app.compute.counts import Counts
-from app.compute.features import RECIPE
+from app.compute.features import RECIPE, Counts
 from app.compute.fitting import HeldOut, asked_authors, asked_posts, sample_of, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.population import CountedAuthor, Population, drawn_authors

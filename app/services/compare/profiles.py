@@ -12,8 +12,7 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.counts import Counts
-from app.compute.features import RECIPE
+from app.compute.features import RECIPE, Counts
 from app.compute.fitting import ChainedPost, chained
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.compute.text import language_of, main_language

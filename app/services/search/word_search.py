@@ -13,8 +13,8 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.mentions import tags_in
 from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query, split_phrase
+from app.compute.words import tags_in
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
 from app.runtime.work_pool import Turns, WorkPool

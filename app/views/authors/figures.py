@@ -15,8 +15,8 @@ from markupsafe import Markup, escape
 from quart import g, url_for
 
 from app.compute.fingerprint import Measure
-from app.compute.mentions import NameCount
 from app.compute.times import BUSY_H, DAY_H
+from app.compute.words import NameCount
 from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
 from app.language.i18n import (
     gettext,

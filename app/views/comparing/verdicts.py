@@ -6,8 +6,8 @@ from typing import Final, Literal
 
 from quart import url_for
 
+from app.compute.case import whole_words
 from app.compute.evidence import place_in
-from app.compute.features import whole_words
 from app.compute.judgement import BELIEFS, FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced

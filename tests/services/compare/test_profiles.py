@@ -8,8 +8,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
-from app.compute.counts import Counts, add
-from app.compute.features import features
+from app.compute.features import Counts, add, features
 from app.compute.profiles import AuthorProfile
 from app.db.engine import Database
 from app.models import Profile
