@@ -4,12 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import httpcore
 import httpx
 import pytest
 
 from app.embedders import Remote
-from app.runtime.http_client import KNOWN_ERRORS, Transport
+from app.runtime.http_client import Transport
 from tests.waiting import DEADLINE_S
 
 
@@ -46,19 +45,6 @@ async def test_an_embedder_that_never_ends_its_handshake_is_hung_up_on(silent: S
             await embedding
         await silent.is_closed.wait()
     await embedder.close()
-
-
-def kinds(roots: tuple[type[Exception], ...]) -> list[type[Exception]]:
-    return [*roots, *(kind for root in roots for kind in root.__subclasses__())]
-
-
-def test_httpx_has_an_error_of_the_name_of_each_of_httpcore() -> None:
-    public = {getattr(httpcore, name) for name in httpcore.__all__}
-    errors = {each for each in public if isinstance(each, type) and issubclass(each, Exception)}
-    raised = errors - {httpcore.ConnectionNotAvailable}  # Its pool catches that one itself.
-    assert set(kinds(KNOWN_ERRORS)) == raised
-    for error in raised:
-        assert issubclass(getattr(httpx, error.__name__), httpx.TransportError)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """When posts were written: in periods, rows of bars by author, and in the hours of a week."""
 
-import asyncio
 import math
 from bisect import bisect_right
 from collections import Counter
@@ -85,26 +84,6 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
     return times
 
 
-@dataclass(frozen=True, slots=True)
-class PostsByDay:
-    authors: BusyAuthors
-    cells: Sequence[DayCell] = ()
-    undated: int = 0
-    hours: Mapping[int, int] = field(default_factory=dict)
-    """Posts of all authors by hour since the year 1; empty if `cells` has all."""
-
-    @property
-    def all_cells(self) -> list[DayCell]:
-        """The cells of the authors, and a `REST` cell for other posts, by day."""
-        days: Counter[date] = Counter()
-        for hour, posts in self.hours.items():
-            days[date.fromordinal(hour // 24 + 1)] += posts
-        for day, _, posts in self.cells:
-            days[day] -= posts
-        cells = [(day, REST, posts) for day, posts in days.items() if posts > 0]
-        return sorted([*self.cells, *cells], key=itemgetter(0))
-
-
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
     """Return the index of the period that is clearly ahead, if any; begins: first day of each, then
     the last end.
@@ -154,16 +133,6 @@ class Row(NamedTuple):
     usernames: Sequence[str]
 
 
-class Rest(NamedTuple):
-    """The number of authors who are not counted individually, and their posts by period."""
-
-    authors: int = 0
-    counts: Sequence[int] = ()
-
-
-NO_REST: Final = Rest()
-
-
 def scale_end(counts: Sequence[int]) -> int:
     """Return the count at which a scale of bars ends: the highest, or the 95th percentile (nearest
     rank) if that is over twice as high.
@@ -178,7 +147,7 @@ def scale_end(counts: Sequence[int]) -> int:
     return end if ordered[-1] > 2 * end else ordered[-1]
 
 
-class Timeline(Panel[PostsByDay]):
+class Timeline(Panel["PostsByPeriod"]):
     # Heights of all authors' rows have one scale, so that authors can be compared. A scale of each
     # row's own would still be flattened by a burst in that row.
     name = "timeline"
@@ -186,47 +155,98 @@ class Timeline(Panel[PostsByDay]):
     topic = gettext_noop("Posts over time")
     about = gettext_noop("The author with the most posts is on top. Select a bar to see its posts.")
 
-    async def load(self, session: AsyncSession, view: View) -> PostsByDay:
+    async def load(self, session: AsyncSession, view: View) -> "PostsByPeriod":
         authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
         if not authors.names:
-            return PostsByDay(authors)
+            return PostsByPeriod(view, authors)
         selection = replace(view.selection, usernames=tuple(authors.names))
-        cells = await count_by_day(session, selection, view.zone)
+        by_day = await count_by_day(session, selection, view.zone)
         undated = await count_undated(session, view.selection)
         if authors.total == len(authors.names):
-            return PostsByDay(authors, cells, undated)
+            return PostsByPeriod(view, authors, by_day, undated)
         # The others may be thousands: their posts are a count of all posts minus these cells.
         hours = await count_by_hour(session, view.selection, view.zone)
-        return PostsByDay(authors, cells, undated, hours)
+        return PostsByPeriod(view, authors, by_day, undated, hours)
 
-    def usernames(self, loaded: PostsByDay) -> Iterable[str]:
+    def usernames(self, loaded: "PostsByPeriod") -> Iterable[str]:
         return loaded.authors.names
-
-    async def count(self, loaded: PostsByDay, view: View) -> "PostsByPeriod":
-        return await asyncio.to_thread(by_period, loaded, view)
 
 
 @dataclass(frozen=True)
 class PostsByPeriod(Figure[Plot]):
     view: View
     authors: BusyAuthors
+    by_day: Sequence[DayCell] = ()
+    """Posts of the authors by day."""
     undated: int = 0
     """Posts without a time, which no period contains."""
-    period: Period = "day"
-    starts: Sequence[date] = ()
-    """The first day of each period, then the last end."""
-    rows: dict[str, list[int]] = field(default_factory=dict)
-    """Each author's posts by period, in the order of their first posts."""
-    rest: Rest = NO_REST
-    span: tuple[date, date] | None = None
-    busiest: int | None = None
-    """Index of the period that is clearly ahead, compared by day."""
-    leader: str | None = None
-    """The author who wrote clearly more than anyone else, compared by day."""
+    hours: Mapping[int, int] = field(default_factory=dict)
+    """Posts of all authors by hour since the year 1; empty if `by_day` has all."""
+
+    @cached_property
+    def cells(self) -> list[DayCell]:
+        """The cells of the authors, and a `REST` cell for other posts, by day."""
+        days: Counter[date] = Counter()
+        for hour, posts in self.hours.items():
+            days[date.fromordinal(hour // 24 + 1)] += posts
+        for day, _, posts in self.by_day:
+            days[day] -= posts
+        others = [(day, REST, posts) for day, posts in days.items() if posts > 0]
+        return sorted([*self.by_day, *others], key=itemgetter(0))
+
+    @property
+    def span(self) -> tuple[date, date]:
+        return self.cells[0][0], self.cells[-1][0]
+
+    @cached_property
+    def period(self) -> Period:
+        return fitting(*self.span)
+
+    @cached_property
+    def starts(self) -> Sequence[date]:
+        """The first day of each period, then the last end; empty without posts."""
+        return starts(*self.span, self.period) if self.cells else ()
+
+    @cached_property
+    def _counts(self) -> dict[str, list[int]]:
+        places = {start: place for place, start in enumerate(self.starts)}
+        counts: dict[str, list[int]] = {}
+        for day, username, posts in self.cells:
+            row = counts.setdefault(username, [0] * (len(places) - 1))
+            row[places[start_of(day, self.period)]] += posts
+        return counts
+
+    @cached_property
+    def rows(self) -> dict[str, list[int]]:
+        """Each author's posts by period, in the order of their first posts."""
+        return {name: counts for name, counts in self._counts.items() if name != REST}
+
+    @property
+    def uncounted(self) -> int:
+        """The number of authors with posts who have no row of their own in the table."""
+        return self.authors.total - len(self.authors.names) if REST in self._counts else 0
 
     @cached_property
     def drawn(self) -> list[Row]:
-        return rows_of(self.rows, self.rest)
+        """The rows of authors, the most posts first; with many authors, some and the rest share the
+        last, without usernames.
+        """
+        totals = {username: sum(counts) for username, counts in self.rows.items()}
+        order = leaders = sorted(totals, key=lambda username: -totals[username])
+        if len(order) > 8:  # More rows could not be read on a first screen.
+            least = 0.1 * totals[order[0]]  # The bars of authors with fewer would be hairlines.
+            leaders = [username for username in order[:7] if totals[username] >= least]
+        rows = [
+            Row(shown_name(username), f"${hue(username)}", self.rows[username], [username])
+            for username in leaders
+        ]
+        others = order[len(leaders) :]
+        if others or self.uncounted:
+            columns = [self._counts[name] for name in (*others, REST) if name in self._counts]
+            sums = [sum(column) for column in zip(*columns, strict=True)]
+            name = filled(gettext("{count} others"), count=len(others) + self.uncounted)
+            rows.append(Row(name, "$soft", sums, () if self.uncounted else others))
+        return rows
 
     @cached_property
     def scale_end(self) -> int:
@@ -243,11 +263,11 @@ class PostsByPeriod(Figure[Plot]):
         return max(self.scale_end, 0 if row in self.named else max(row.counts))
 
     def finding(self) -> Finding:
-        if self.span is None:
+        if not self.cells:
             return nothing_dated(self.view, self.undated)
         title, note = _title(self)
         about = ""  # The panel's default.
-        if self.rest.authors:
+        if self.uncounted:
             about = gettext(
                 "The author with the most posts is on top. Select a bar to see its posts; a bar of "
                 "the others shows all posts of its time."
@@ -265,7 +285,7 @@ class PostsByPeriod(Figure[Plot]):
         if self.end_of(last) != end:
             note = gettext("The row of the {others} has its own scale, up to {count}.")
             yield filled(note, others=last.name, count=self.end_of(last))
-        if self.rest.authors:
+        if self.uncounted:
             note = gettext("The table has the {shown} of {all} authors with the most posts.")
             yield filled(note, shown=len(self.authors.names), all=self.authors.total)
         elif len(self.drawn) != len(self.rows):
@@ -273,12 +293,13 @@ class PostsByPeriod(Figure[Plot]):
             yield note.format(others=last.name)
 
     def plot(self) -> Plot | None:
-        if self.span is None:
+        if not self.cells:
             return None
         row_px = min(96, ALL_ROWS_PX // len(self.drawn))
         traces = [_bars(self, row, place, row_px) for place, row in enumerate(self.drawn)]
         beyond = _marks(self)
-        span = [self.span[0].isoformat(), (self.span[1] + timedelta(days=1)).isoformat()]
+        first, last = self.span
+        span = [first.isoformat(), (last + timedelta(days=1)).isoformat()]
         layout = {
             "xaxis": {"type": "date", "range": span, "nticks": 8},
             "yaxis": row_axis([row.name for row in self.drawn]),
@@ -314,12 +335,12 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     """
     totals = [sum(column) for column in zip(*(row.counts for row in data.drawn), strict=True)]
     posts = sum(totals)
-    first, last = data.span or (date.min, date.min)
+    first, last = data.span
     if sum(map(bool, totals)) == 1:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
         return filled(title, count=posts, period=show_period(*days)), ""
-    if (place := data.busiest) is not None:
+    if (place := busiest_period(data.cells, data.starts)) is not None:
         title = gettext("Busiest: {period}, with {count} of {total} posts")
         period = show_period(data.starts[place], data.starts[place + 1])
         return filled(title, period=period, count=totals[place], total=posts), ""
@@ -331,12 +352,12 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         "year": gettext_noop("no year stands out"),
     }
     span = {"first": show_date(first), "last": show_date(last), "calm": gettext(calm[data.period])}
-    if data.leader is not None:
+    if (leader := leader_of(data.cells, data.rows)) is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
         if len(data.rows) == 2:
             title = gettext("{name} wrote more: {count} of {total} posts")
-        own = sum(data.rows[data.leader])
-        title = filled(title, name=shown_name(data.leader), count=own, total=posts)
+        own = sum(data.rows[leader])
+        title = filled(title, name=shown_name(leader), count=own, total=posts)
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
     return filled(title, total=posts, **span), ""
@@ -389,57 +410,6 @@ def _marks(data: PostsByPeriod) -> Plot:
 def _label(data: PostsByPeriod, row: Row, place: int) -> str:
     period = show_period(data.starts[place], data.starts[place + 1])
     return f"<b>{escape(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
-
-
-def by_period(loaded: PostsByDay, view: View) -> PostsByPeriod:
-    authors, undated, cells = loaded.authors, loaded.undated, loaded.all_cells
-    if not cells:
-        return PostsByPeriod(view, authors, undated)
-    first, last = cells[0][0], cells[-1][0]
-    period = fitting(first, last)
-    begins = starts(first, last, period)
-    places = {start: place for place, start in enumerate(begins)}
-    rows: dict[str, list[int]] = {}
-    for day, username, posts in cells:
-        row = rows.setdefault(username, [0] * (len(begins) - 1))
-        row[places[start_of(day, period)]] += posts
-    unnamed = authors.total - len(authors.names)
-    rest = Rest(unnamed, rows.pop(REST)) if REST in rows else NO_REST
-    return PostsByPeriod(
-        view,
-        authors,
-        undated,
-        period,
-        begins,
-        rows,
-        rest,
-        span=(first, last),
-        busiest=busiest_period(cells, begins),
-        leader=leader_of(cells, rows),
-    )
-
-
-def rows_of(counts: Mapping[str, Sequence[int]], rest: Rest) -> list[Row]:
-    """Return the rows of authors' posts, the most first; with many authors, some and the rest share
-    the last, without usernames.
-    """
-    totals = {username: sum(row) for username, row in counts.items()}
-    order = sorted(counts, key=lambda username: -totals[username])
-    leaders = order
-    if len(order) > 8:  # More rows could not be read on a first screen.
-        least = 0.1 * totals[order[0]]  # The bars of authors with fewer posts would be hairlines.
-        leaders = [username for username in order[:7] if totals[username] >= least]
-    rows = [
-        Row(shown_name(username), f"${hue(username)}", counts[username], [username])
-        for username in leaders
-    ]
-    others = order[len(leaders) :]
-    if others or rest.authors:
-        columns = [*(counts[name] for name in others), *([rest.counts] if rest.authors else ())]
-        sums = [sum(column) for column in zip(*columns, strict=True)]
-        name = filled(gettext("{count} others"), count=len(others) + rest.authors)
-        rows.append(Row(name, "$soft", sums, () if rest.authors else others))
-    return rows
 
 
 HOURS: Final = 24

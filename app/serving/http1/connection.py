@@ -89,7 +89,7 @@ class TimedConnection(TCPServer):
         elif event is IDLE:
             self._count_idle()
         elif event is CLIENT_GONE:
-            self._abort_after(CLOSING_S)
+            self._start_timer(CLOSING_S, self._abort)
         elif event is HEAD_BEGUN:
             if not self._is_hurried:  # Later bytes of a head give it no more time.
                 self._is_hurried = True
@@ -177,9 +177,6 @@ class TimedConnection(TCPServer):
             self._timer.cancel()
             self._timer = None
 
-    def _abort_after(self, timeout_s: float) -> None:
-        self._start_timer(timeout_s, self._abort)
-
     def _close_after(self, timeout_s: float) -> None:
         # Unlike `_abort`, the kernel goes on sending the data that it has.
         self._start_timer(timeout_s, self.writer.transport.abort)
@@ -196,7 +193,7 @@ class TimedConnection(TCPServer):
     async def _close_idle(self) -> None:
         protocol = self.protocol.protocol
         is_stopping = self.context.terminated.is_set()
-        self._abort_after(CLOSING_S)
+        self._start_timer(CLOSING_S, self._abort)
         if isinstance(protocol, Http1) and protocol.is_in_head and not is_stopping:
             await protocol.refuse(HTTPStatus.REQUEST_TIMEOUT)
         await self.protocol.handle(Closed())
