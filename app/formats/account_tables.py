@@ -55,7 +55,7 @@ class AccountTable(NamedTuple):
 
 def _tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
     """Return the tables with such columns, members sorted by name."""
-    contents = source.contents(lambda name: name.lower().endswith(".csv"))[:500]
+    contents = islice(source.contents(lambda name: name.lower().endswith(".csv")), 500)
     tables = [AccountTable(content, _columns_of(content.uncounted)) for content in contents]
     tables = [table for table in tables if is_wanted(frozenset(table.columns))]
     if tables:

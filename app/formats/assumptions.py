@@ -146,6 +146,7 @@ class ReadNotes:
         self._app_lines: Counter[str] = Counter()
         self._app_line_count = 0
         self.is_order_disproved = False
+        """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
         self.posts = 0
         self.timeless = 0
         self.nameless = 0
@@ -181,12 +182,6 @@ class ReadNotes:
         self._app_line_count += 1
         if sentence in self._app_lines or len(self._app_lines) < 1_000:
             self._app_lines[sentence] += 1
-
-    def disprove_order(self) -> None:
-        """Note a date that contradicts the assumed order: the file is read to its end and not
-        stored.
-        """
-        self.is_order_disproved = True
 
     @property
     def assumptions(self) -> list[Assumption]:

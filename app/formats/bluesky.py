@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
@@ -291,10 +292,7 @@ def read_repo(source: Source, _options: ReadOptions) -> RecordStream | None:
     source.expect([content.name])
     repository = _look_through(content)
     account = Account(repository.did, repository.display_name, "bluesky")
-
-    def read_one(block: Block, place: int) -> Item | None:
-        return _read_block(block, place, repository)
-
+    read_one = partial(_read_block, repository=repository)
     items = read_each(enumerate(blocks(content), 1), read_one)
     return RecordStream(REPO_FORMAT.name, "record", account, items)
 
@@ -312,7 +310,7 @@ def _look_through(content: Content) -> Repository:
     return repository
 
 
-def _read_block(block: Block, place: int, repository: Repository) -> Item | None:
+def _read_block(block: Block, place: int, *, repository: Repository) -> Item | None:
     if b"app.bsky.feed." not in block.data or block.data.startswith(_NODE):
         return None
     try:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import product
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import msgspec
 
@@ -265,11 +265,6 @@ _ACCOUNT_WORDS: Final = _set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
 
-class ColumnGuess(NamedTuple):
-    name: str
-    others: tuple[str, ...] = ()
-
-
 def values_by_name(rows: Iterable[Mapping[str, object]]) -> dict[str, list[object]]:
     values: dict[str, list[object]] = {}
     for row in rows:
@@ -289,15 +284,14 @@ def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[
             yield name, value
 
 
-def guess(field: str, values: Mapping[str, Sequence[object]]) -> ColumnGuess | None:
-    """Return a field's most likely column, if any name looks like it."""
+def guess(field: str, values: Mapping[str, Sequence[object]]) -> list[str]:
+    """Return the columns whose name and values look like a field, the most likely first."""
     rated = sorted(
         (-rating, place, name)
         for place, (name, column) in enumerate(values.items())
         if (rating := _RATINGS[field](_words(name), column)) > 0
     )
-    names = [name for _, _, name in rated]
-    return ColumnGuess(names[0], tuple(names[1:])) if names else None
+    return [name for _, _, name in rated]
 
 
 def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:

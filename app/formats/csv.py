@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes
 from app.formats.cells import is_damaged_id, plain_column
 from app.formats.file_columns import FileColumns, RowReader
 from app.formats.post import headers
@@ -199,7 +198,8 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
     Archived tables are read if their columns agree, or name texts and authors.
     """
-    contents = source.contents(lambda name: name.lower().endswith(_ENDINGS) and not is_hidden(name))
+    found = source.contents(lambda name: name.lower().endswith(_ENDINGS) and not is_hidden(name))
+    contents = list(islice(found, 1_001))
     contents = contents if len(contents) <= 1_000 else []
     tables = list(filter(None, (_table(each, source, options) for each in contents)))
     if len({tuple(table.names) for table in tables}) > 1:
@@ -263,11 +263,17 @@ class _Table:
         return columns.has("text") and columns.has("username") and not is_for_one
 
     def items(self) -> Iterator[Item]:
-        content, dialect = self.content, self._heading.dialect
-        self._note(content.notes)
-        rows = islice(read_rows(content, dialect), self._heading.above + 1, None)
-        records = read_each(rows, self._read)
-        return self.reader.noting(records, content.notes, lambda: self._rows(content.uncounted))
+        content, notes = self.content, self.content.notes
+        for name in self._repeated:
+            notes.leave("column", name)
+        if not self._heading.is_stated:
+            for line in self._above:
+                notes.leave("sentence", line)
+        return self.reader.noting(
+            read_each(self._rows(content), self._read),
+            notes,
+            lambda: map(self._cells, readable(self._rows(content.uncounted))),
+        )
 
     def _read(self, fields: list[str], place: int) -> Item | None:
         width = len(self._heading.names)
@@ -278,16 +284,8 @@ class _Table:
                 raise wrong_width(len(fields), width)
         return self.reader.read(self._cells(fields), place)
 
-    def _rows(self, content: Content) -> Iterator[dict[str, str]]:
-        rows = islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
-        return map(self._cells, readable(rows))
-
-    def _note(self, notes: ReadNotes) -> None:
-        for name in self._repeated:
-            notes.leave("column", name)
-        if not self._heading.is_stated:
-            for line in self._above:
-                notes.leave("sentence", line)
+    def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
+        return islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         names = self.names

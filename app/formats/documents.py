@@ -9,6 +9,7 @@ author only.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -79,12 +80,12 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
 def _only_data_file(source: Source) -> Content | None:
     """Return the file, or an archive's only file with data if it is JSON, as sites publish it."""
     in_json = (".json", ".jsonl", ".ndjson")
-    contents = source.contents(
-        lambda name: name.lower().endswith((".csv", ".tsv", *in_json)) and not is_hidden(name)
-    )
-    if source.has_members and not all(each.name.lower().endswith(in_json) for each in contents):
-        return None
-    return contents[0] if len(contents) == 1 else None
+    names = (".csv", ".tsv", *in_json)
+    found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
+    contents = list(islice(found, 2))
+    is_json = all(content.name.lower().endswith(in_json) for content in contents)
+    is_right = len(contents) == 1 and (is_json or not source.has_members)
+    return contents[0] if is_right else None
 
 
 def _items_of(page: Json) -> list[Json]:
@@ -198,10 +199,6 @@ def _plain(name: str, value: object) -> object:
     raise ValueError
 
 
-def _lines(posts: Mapping[int, ExportedPost]) -> bytes:
-    return _encoder.encode_lines(posts.values())
-
-
 def _mongo_lines(posts: Mapping[int, ExportedPost]) -> bytes:
     dates = {key: post.created_at and {"$date": post.created_at} for key, post in posts.items()}
     return _encoder.encode_lines(
@@ -214,7 +211,7 @@ JSONL: Final = Format(
     "jsonl",
     Message("JSON lines"),
     _read_lines,
-    Writer("jsonl", CONTENT_TYPE, b"", _lines),
+    Writer("jsonl", CONTENT_TYPE, b"", lambda posts: _encoder.encode_lines(posts.values())),
     mark=Message("JSON objects with a text field, such as `text` or `content`"),
 )
 MONGO: Final = Format(

@@ -37,7 +37,6 @@ from app.formats.cells import (
 from app.formats.column_names import (
     ROLES,
     UNWRAPPED,
-    ColumnGuess,
     guess,
     heads,
     inner_names,
@@ -56,6 +55,7 @@ from app.formats.source.times import FileTimes, read_time
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")
+Row = Mapping[str, object]
 _PLATFORMS: Final[dict[str, Platform]] = {
     name: platform for platform, names in PLATFORMS.items() for name in (platform, *names.in_files)
 }
@@ -102,7 +102,7 @@ class FileColumns:
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
         self._all = tuple(names)
-        self._is_own = is_export(self._all)
+        self.is_own = is_export(self._all)
         self._chosen = chosen or {}
         plain: dict[str, str] = {}
         for name in self._all:
@@ -114,14 +114,14 @@ class FileColumns:
         self._heads = [plain[name] for name in plain if name in known]
         self._wrappers = [name for name in UNWRAPPED if name in plain]
         self._names = names_by_field(plain, self._chosen)
-        tests = _TESTS | ({"source_id": bool} if self._is_own else {})
+        tests = _TESTS | ({"source_id": bool} if self.is_own else {})
         if len(self._names.get("text", ())) > 1:
             tests = tests | {"text": _is_no_number}
         # Their values are read once more, and only of several one has to be chosen.
         lone = {
             field
             for field in ("source_id", *_COUNTED)
-            if not self._is_own and len(self._names.get(field, ())) == 1
+            if not self.is_own and len(self._names.get(field, ())) == 1
         }
         self._fields = [
             (field, names, is_filled if field in lone else tests.get(field, is_filled))
@@ -129,14 +129,14 @@ class FileColumns:
         ]
         has_wrappers = self.text in {None, *self._wrappers} and bool(self._wrappers)
         # Whether a row may have objects whose values are columns.
-        self.may_open = not self._is_own and (bool(self._heads) or has_wrappers)
-        self._limits = not self._is_own and not _LIMITS.isdisjoint(self._names)
+        self.may_open = not self.is_own and (bool(self._heads) or has_wrappers)
+        self._limits = not self.is_own and not _LIMITS.isdisjoint(self._names)
         self._texts = self._names.get("text", ())
         self._says_kind = not _SAYING_KIND.isdisjoint(self._names)
         own_types = types_of_own_fields().items()
         self._own_types = [(field, kind) for field, kind in own_types if field in self._names]
         marks = {"is_repost", "reposts", "kind"}
-        self._marks_reposts = self._is_own or not marks.isdisjoint(self._names)
+        self._marks_reposts = self.is_own or not marks.isdisjoint(self._names)
 
     @property
     def text(self) -> str | None:
@@ -150,13 +150,8 @@ class FileColumns:
             for name in names
             if not is_helper(field)
         }
-        return tuple(
-            (printable_name(name), taken.get(name, "")) for name in self._all if name.strip()
-        )
-
-    @property
-    def is_own(self) -> bool:
-        return self._is_own
+        named = filter(str.strip, self._all)
+        return tuple((printable_name(name), taken.get(name, "")) for name in named)
 
     def names_of(self, field: str) -> tuple[str, ...]:
         return self._names.get(field, ())
@@ -167,7 +162,7 @@ class FileColumns:
     def __len__(self) -> int:
         return sum(not is_helper(field) for field in self._names)
 
-    def opened(self, row: Mapping[str, object]) -> Mapping[str, object] | None:
+    def opened(self, row: Row) -> Row | None:
         """Return the row with its objects' values as columns; None without objects."""
         if not self.may_open:
             return None
@@ -186,13 +181,13 @@ class FileColumns:
         name = next(has_text, next(iter(inners)))
         return {key: row[key] for key in row if key not in inners} | inners[name]
 
-    def read(self, row: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
+    def read(self, row: Row, place: int, rules: RowRules = NO_RULES) -> Item:
         """Return the row as a record; skip a repost or an empty row. Raises RecordError."""
         values = self._values(row, rules)
         kind: Kind | Literal["repost"] = _kind(values) if self._says_kind else "post"
         if kind == "repost":
             return Skipped(place, "repost")
-        may_skip = self._limits or (rules.is_table and not self._is_own)
+        may_skip = self._limits or (rules.is_table and not self.is_own)
         if may_skip and (reason := self._reason_to_skip(values, rules)):
             return Skipped(place, reason)
         exported = {
@@ -207,31 +202,32 @@ class FileColumns:
             return Skipped(place, "empty")
         if isinstance(text, str) and self._is_repost_by_text(text, rules):
             return Skipped(place, "repost")
-        if isinstance(text, str) and not self._is_own and is_notice(text):
+        if isinstance(text, str) and not self.is_own and is_notice(text):
             return Skipped(place, "system")
         username, display_name = self._author(values)
         created_at, unread_time = self._time(values, rules)
         reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
+        url = values.get("url")
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
             username=username,
             display_name=display_name,
-            platform=_platform(values["platform"]) if "platform" in values else None,
+            platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
             kind=_kind_of_answer(values, kind, reply_to, username) if kind == "reply" else kind,
             created_at=created_at,
             unread_time=unread_time,
-            lang=word(values["lang"]) if "lang" in values else None,
+            lang=word(values.get("lang")),
             source_id=self._id(values, rules),
-            url=self._as_read(values["url"], word) if "url" in values else None,
+            url=url if self.is_own and isinstance(url, str) else word(url),
             reply_to=reply_to,
             counts=_reactions(values),
             **exported,
         )
 
-    def _values(self, row: Mapping[str, object], rules: RowRules) -> Json:
+    def _values(self, row: Row, rules: RowRules) -> Json:
         values: Json = {}
-        is_table = rules.is_table and not self._is_own
+        is_table = rules.is_table and not self.is_own
         for field, names, counts in self._fields:
             for name in names:
                 value = row.get(name)
@@ -249,7 +245,7 @@ class FileColumns:
                     break
         return self._among_texts(values, row) if len(self._texts) > 1 else values
 
-    def _among_texts(self, values: Json, row: Mapping[str, object]) -> Json:
+    def _among_texts(self, values: Json, row: Row) -> Json:
         """Return the filled values and an id, if several columns could be the text."""
         texts = [row.get(name) for name in self._texts]
         if "text" not in values:
@@ -279,7 +275,7 @@ class FileColumns:
 
     def _text(self, values: Json, rules: RowRules) -> object:
         text = values.get("text")
-        if self._is_own:
+        if self.is_own:
             return text
         if rules.is_table and isinstance(text, str):
             text = text_of_bytes(text)
@@ -297,9 +293,9 @@ class FileColumns:
         return True
 
     def _author(self, values: Json) -> tuple[str | None, str | None]:
-        read = word if self._is_own else as_name
+        read = word if self.is_own else as_name
         name, display_name = read(values.get("username")), word(values.get("display_name"))
-        if name is None or self._is_own or len(name.split()) == 1:
+        if name is None or self.is_own or len(name.split()) == 1:
             return name, display_name
         return "_".join(name.split()), display_name or name
 
@@ -314,26 +310,23 @@ class FileColumns:
 
     def _id(self, values: Json, rules: RowRules) -> str | None:
         value = values.get("source_id")
-        if self._is_own:
+        if self.is_own:
             return value if isinstance(value, str) else as_id(value)
         return None if rules.has_rounded_ids and is_rounded(value) else as_id(value)
-
-    def _as_read(self, value: object, read: Callable[[object], str | None]) -> str | None:
-        return value if self._is_own and isinstance(value, str) else read(value)
 
 
 file_columns_of: Final = lru_cache(KNOWN_HEADERS)(FileColumns)
 
 
-def read_document(document: Mapping[str, object], place: int, rules: RowRules = NO_RULES) -> Item:
+def read_document(document: Row, place: int, rules: RowRules = NO_RULES) -> Item:
     """Return an object, with its inner objects' values, as a record. Raises RecordError."""
     row, columns = opened(document, file_columns_of)
     return columns.read(row, place, rules)
 
 
 def opened(
-    row: Mapping[str, object], columns_of: Callable[[tuple[str, ...]], FileColumns]
-) -> tuple[Mapping[str, object], FileColumns]:
+    row: Row, columns_of: Callable[[tuple[str, ...]], FileColumns]
+) -> tuple[Row, FileColumns]:
     """Return a row with its objects' values, up to three deep, and its columns."""
     columns = columns_of(tuple(row))
     for _ in range(3):
@@ -341,10 +334,6 @@ def opened(
             break
         row, columns = flat, columns_of(tuple(flat))
     return row, columns
-
-
-def _platform(value: object) -> Platform | None:
-    return _PLATFORMS.get((word(value) or "").casefold())
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
@@ -455,7 +444,7 @@ _TESTS: Final[dict[str, Callable[[object], object]]] = {
 """Tests of whether a value counts; for other fields, filled values do."""
 
 
-def flattened(row: Mapping[str, object], also: Iterable[str] = ()) -> Mapping[str, object]:
+def flattened(row: Row, also: Iterable[str] = ()) -> Row:
     """Return the row with the known values in its objects by their paths: `author.username`.
 
     `also` contains further paths. An object without a known value stays.
@@ -493,22 +482,18 @@ def _inner(value: Json, path: str, wanted: frozenset[str]) -> Iterable[tuple[str
                 yield name, inner
 
 
-Row = Mapping[str, object]
-
-
 class RowReader:
     """Reads one file's rows, and notes assumed and unused columns."""
 
-    def __init__(
-        self, sample: Sequence[Mapping[str, object]], options: ReadOptions, *, is_table: bool
-    ) -> None:
+    def __init__(self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool) -> None:
         self._chosen = dict(options.columns)
         self._username = options.username
         self._known: dict[tuple[str, ...], FileColumns] = {}
-        self._guesses: dict[str, ColumnGuess] = {}
+        self._guesses: dict[str, list[str]] = {}
+        """Columns that look like a field, the used one first."""
         self._looks_like: dict[str, Role] = {}
         """Unused columns that look like a time, author or repost."""
-        rows = [self._opened(row)[0] for row in sample]
+        rows = [opened(row, self.columns)[0] for row in sample]
         self._look_for(rows, sample, guesses_text=is_table)
         ids = (
             row.get(name) for row in rows for name in self.columns(tuple(row)).names_of("source_id")
@@ -517,14 +502,9 @@ class RowReader:
             is_table=is_table,
             has_rounded_ids=are_rounded(ids),
             include_restricted=options.include_restricted,
-            on_repost=lambda: self._told.add(),
-            read_time=self._read_time,
         )
         self._dates, self._zone = options.dates, options.timezone
-        self._times: FileTimes | None = None
         self._rows = 0
-        self._notes = ReadNotes()
-        self._told = ToldReposts(self._notes)
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
         if (known := self._known.get(names)) is None:
@@ -533,20 +513,20 @@ class RowReader:
             known = self._known[names] = FileColumns(names, self._chosen)
         return known
 
-    def has_text(self, row: Mapping[str, object]) -> bool:
-        flat, columns = self._opened(row)
+    def has_text(self, row: Row) -> bool:
+        flat, columns = opened(row, self.columns)
         return any(not isinstance(flat[name], list | dict) for name in columns.names_of("text"))
 
-    def is_post(self, row: Mapping[str, object]) -> bool:
-        flat, columns = self._opened(row)
+    def is_post(self, row: Row) -> bool:
+        flat, columns = opened(row, self.columns)
         text = any(isinstance(flat[name], str) for name in columns.names_of("text"))
         return text and any(flat[name] for name in columns.names_of("username"))
 
-    def read(self, row: Mapping[str, object], place: int) -> Item:
+    def read(self, row: Row, place: int) -> Item:
         self._rows += 1
         columns = self.columns(tuple(row))
         if columns.may_open:
-            row, columns = self._opened(row)
+            row, columns = opened(row, self.columns)
         return columns.read(row, place, self._rules)
 
     def noting(
@@ -556,16 +536,13 @@ class RowReader:
 
         `rows` yields the rows again, to look ahead for the order of dates.
         """
-        self._times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
-        self._notes, self._told = notes, ToldReposts(notes)
-        for field, guessed in self._guesses.items():
-            role = ROLES[field]
-            notes.assume(
-                "column",
-                f"{role}={guessed.name}",
-                alternatives=tuple(f"{role}={name}" for name in guessed.others),
-                evidence=Message("based on its name and first values"),
-            )
+        times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
+        told = ToldReposts(notes)
+        self._rules = self._rules._replace(on_repost=told.add, read_time=times.read)
+        evidence = Message("based on its name and first values")
+        for field, names in self._guesses.items():
+            first, *others = (f"{ROLES[field]}={name}" for name in names)
+            notes.assume("column", first, alternatives=tuple(others), evidence=evidence)
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)
         yield from items
@@ -574,19 +551,10 @@ class RowReader:
 
     def _times_in(self, rows: Iterable[Row]) -> Iterator[object]:
         for row in rows:
-            flat, columns = self._opened(row)
+            flat, columns = opened(row, self.columns)
             yield from (flat.get(name) for name in columns.names_of("created_at")[:1])
 
-    def _opened(self, row: Mapping[str, object]) -> tuple[Mapping[str, object], FileColumns]:
-        return opened(row, self.columns)
-
-    def _look_for(
-        self,
-        rows: Sequence[Mapping[str, object]],
-        sample: Sequence[Mapping[str, object]],
-        *,
-        guesses_text: bool,
-    ) -> None:
+    def _look_for(self, rows: Sequence[Row], sample: Sequence[Row], *, guesses_text: bool) -> None:
         """Guess the fields without a known column, and keep the columns that look like them."""
         known = [self.columns(tuple(row)) for row in rows]
         if any(columns.is_own for columns in known):
@@ -599,20 +567,16 @@ class RowReader:
             if plain_column(name) not in used
         }
         for field in ROLES:
-            if any(columns.has(field) for columns in known) or (
-                field == "text" and not guesses_text
-            ):
+            is_known = any(columns.has(field) for columns in known)
+            if is_known or (field == "text" and not guesses_text):
                 continue
             found = guess(field, values)
             if found and field == "username" and self._username is not None:
-                self._looks_like |= dict.fromkeys((found.name, *found.others), "author")
+                self._looks_like |= dict.fromkeys(found, "author")
             elif found:
                 self._guesses[field] = found
-                self._chosen[found.name] = field
-                values.pop(found.name)
+                self._chosen[found[0]] = field
+                values.pop(found[0])
         if self._guesses:
             self._known.clear()
         self._looks_like |= dict.fromkeys(likely_reposts(values), "repost")
-
-    def _read_time(self, value: object) -> datetime:
-        return read_time(value) if self._times is None else self._times.read(value)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -33,13 +32,18 @@ _OVERHEAD: Final = 2_000
 
 
 class Changes:
-    def __init__(self) -> None:
+    """Newest versions of changed posts in an outbox, and the deleted ones."""
+
+    def __init__(self, outbox: Content) -> None:
         self._newest: dict[str, Json] = {}
         self._deleted: set[str] = set()
         self._given: set[str] = set()
         self._characters = 0
+        if contains(outbox, b'"Update"', b'"Delete"'):
+            for activity in readable(objects(outbox.uncounted, lists=(_LIST,))):
+                self._add(activity)
 
-    def add(self, activity: Json) -> None:
+    def _add(self, activity: Json) -> None:
         changed, type_ = activity.get("object"), activity.get("type")
         id_ = _id(activity)
         # The newer versions are in memory while the outbox is read.
@@ -68,15 +72,6 @@ class Changes:
             return None
         self._given.add(id_)
         return activity | {"type": "Create", "object": as_object(activity.get("object")) | changed}
-
-
-def changes_in(outbox: Content, name: str) -> Changes:
-    """Return the changes to posts in an outbox, whose activities are listed under `name`."""
-    changes = Changes()
-    if contains(outbox, b'"Update"', b'"Delete"'):
-        for activity in readable(objects(outbox.uncounted, lists=(name,))):
-            changes.add(activity)
-    return changes
 
 
 def _id(activity: Json) -> str | None:
@@ -115,28 +110,30 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     ):
         return None
     account = _account(source, f"{folder}actor.json", first)
-    changes: list[Changes] = []
 
-    def read_one(activity: Json, place: int) -> Item | None:
-        if not changes:  # Looks through all of the file, so only for a reader of the posts.
-            changes.append(changes_in(outbox, _LIST))
-        newest = changes[0].newest(activity)
-        if newest is None:
-            return Skipped(place, "deleted")
-        return read_activity(
-            newest,
-            place,
-            account=account,
-            include_restricted=options.include_restricted,
-            folder=folder,
-        )
+    def items() -> Iterator[Item]:
+        changes = Changes(outbox)  # Looks through all of the file, so only for a reader of posts.
 
-    items = read_each(objects(outbox, lists=(_LIST,)), read_one)
+        def read_one(activity: Json, place: int) -> Item | None:
+            newest = changes.newest(activity)
+            if newest is None:
+                return Skipped(place, "deleted")
+            return read_activity(
+                newest,
+                place,
+                account=account,
+                include_restricted=options.include_restricted,
+                folder=folder,
+            )
+
+        yield from read_each(objects(outbox, lists=(_LIST,)), read_one)
+        if source.has_members:
+            yield from _liked(source, folder)
+
     # An outbox without activities states no name, and needs none.
     owner = account if first or account.username else None
-    if not source.has_members:
-        return RecordStream(FORMAT.name, "record", owner, items)
-    return RecordStream(FORMAT.name, "record", owner, chain(items, _liked(source, folder)), source)
+    files = source if source.has_members else None
+    return RecordStream(FORMAT.name, "record", owner, items(), files)
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:

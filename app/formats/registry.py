@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, entry_points
+from itertools import islice
 from threading import Thread
 from typing import Any, Final
 
@@ -234,7 +235,12 @@ def open_records(
             if note := source.listing.note:
                 records = replace(records, left_out=(*records.left_out, LeftOut(note)))
             if options.decode_entities and records.format in WITH_ENTITIES:
-                items = map(_without_entities, items)
+                items = (
+                    structs.replace(item, text=decoded(item.text))
+                    if isinstance(item, Record)
+                    else item
+                    for item in items
+                )
             if candidate.is_chat:
                 people = People(options, source.notes)
                 return replace(
@@ -354,7 +360,7 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
         fault = Message(template, name=source.name, format=format_name)
     note = source.listing.note
     ends = tuple(form.file_name for form in FORMATS.values() if form.file_name)
-    for content in source.contents(lambda name: name.endswith(ends))[:20]:
+    for content in islice(source.contents(lambda name: name.endswith(ends)), 20):
         if source.has_members or looks_like_json(content):
             try:
                 check_closed(content)
@@ -387,7 +393,3 @@ def _of_bounded_size(record: Record) -> Item:
     if size + media + len(record.media) <= MOST_CHARACTERS:
         return record
     return BadRecord(record.place, Message("longer than {size} KB", size=MOST_CHARACTERS // 1000))
-
-
-def _without_entities(item: Item) -> Item:
-    return structs.replace(item, text=decoded(item.text)) if isinstance(item, Record) else item

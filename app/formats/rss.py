@@ -189,11 +189,12 @@ def _record(
     if not text and not media:
         return None
     created_at, unread_time = _time(entry)
+    author = _author(entry) if has_many else None
     return Record(
         place=place,
         text=text[:MAX_TEXT_LENGTH],
-        username=_username(entry) if has_many else None,
-        display_name=_author(entry) if has_many else None,
+        username=author and as_username("_".join(author.split())),
+        display_name=author,
         platform="rss",
         created_at=created_at,
         unread_time=unread_time,
@@ -242,11 +243,6 @@ def _author(entry: Entry) -> str | None:
     if name.startswith(("http://", "https://")):
         name = urlsplit(name).path.rstrip("/").rpartition("/")[2]
     return name.removeprefix("/u/").removeprefix("@").partition("@")[0].strip() or None
-
-
-def _username(entry: Entry) -> str | None:
-    name = _author(entry)
-    return name and as_username("_".join(name.split()))
 
 
 def _has_many_authors(entries: Sequence[Entry]) -> bool:

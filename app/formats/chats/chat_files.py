@@ -149,11 +149,6 @@ def in_place(items: Iterable[Item], members: Collection[str]) -> Iterator[Item]:
             yield item
 
 
-class _Part(NamedTuple):
-    stream: RecordStream
-    size: int | None
-
-
 def together(formats: Sequence[Format]) -> Format:
     """Return the format of archives with JSON chats of several apps.
 
@@ -184,11 +179,11 @@ def _read(
     texts = _parts(source, options, in_text)[0][:1] if parts else []
     if not parts or len(parts) + len(texts) + len(refusals) < 2:
         return None
-    source.bytes_total = min(sum(part.size or 0 for part in parts), source.meter.limit_bytes)
-    streams = [part.stream for part in parts]
+    source.bytes_total = min(sum(size for _, size in parts), source.meter.limit_bytes)
+    streams = [stream for stream, _ in parts]
     left_out = [part for stream in streams for part in stream.left_out] + refusals
     if texts:
-        name = texts[0].stream.format
+        name = texts[0][0].format
         template = "chats in text are left out of {name}; --format {format} reads them"
         left_out.append(LeftOut(Message(template, name=source.name, format=name), name))
     if len(streams) == 1:
@@ -215,12 +210,13 @@ def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
 
 def _parts(
     source: Source, options: ReadOptions, formats: Sequence[Format]
-) -> tuple[list[_Part], list[LeftOut]]:
+) -> tuple[list[tuple[RecordStream, int]], list[LeftOut]]:
+    """Return the formats' records with their bytes to read, and the refusals of the others."""
     parts, refusals = [], []
     for form in formats:
         try:
             if (stream := form.read(source, options)) is not None:
-                parts.append(_Part(stream, source.bytes_total))
+                parts.append((stream, source.bytes_total or 0))
         except UnrecognisedFileError as error:
             refusals.append(LeftOut(message_of(error)))
     return parts, refusals

@@ -7,7 +7,6 @@ line has a `_type` (`header`, `member` or `message`), or is a comment that begin
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Final, Literal
 
 import msgspec
@@ -223,11 +222,11 @@ def chatlab_writer(
         for username, display_name in names.items()
     )
     heading = _encoder.encode_lines([header, *members])
-    return Writer("jsonl", "application/x-ndjson", heading, partial(_lines, names))
 
+    def encode(posts: Mapping[int, ExportedPost]) -> bytes:
+        return _encoder.encode_lines(_message(post, names) for post in posts.values())
 
-def _lines(names: Mapping[str, str], posts: Mapping[int, ExportedPost]) -> bytes:
-    return _encoder.encode_lines(_message(post, names) for post in posts.values())
+    return Writer("jsonl", "application/x-ndjson", heading, encode)
 
 
 def _message(post: ExportedPost, names: Mapping[str, str]) -> dict[str, object]:

@@ -144,17 +144,15 @@ _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 
 def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
-    rooms = find_rooms(source, ".csv", lambda content: _heading(first_lines(content)))
-    if not rooms:
+    def heading_of(content: Content) -> Heading | None:
+        for heading in headings(first_lines(content)):
+            if set(map(str.casefold, heading.names)).issuperset(_TABLE_COLUMNS):
+                return heading
         return None
-    return RecordStream(CSV_FORMAT.name, "line", None, one_by_one(map(_table_items, rooms)))
 
-
-def _heading(first: list[str]) -> Heading | None:
-    for heading in headings(first):
-        if set(map(str.casefold, heading.names)).issuperset(_TABLE_COLUMNS):
-            return heading
-    return None
+    rooms = find_rooms(source, ".csv", heading_of)
+    items = one_by_one(map(_table_items, rooms))
+    return RecordStream(CSV_FORMAT.name, "line", None, items) if rooms else None
 
 
 def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
@@ -177,7 +175,7 @@ def _room(file: RoomFile[Heading]) -> FileRoom:
     title = match["title"] if match else ""
     if (person := title.removeprefix("Direct Messages - ")) != title:
         title = person
-    elif match and len(parts := title.split(" - ")) > 1:
+    elif len(parts := title.split(" - ")) > 1:
         title = f"{parts[0]} #{parts[-1]}"
     return FileRoom(
         platform="discord",
@@ -234,7 +232,7 @@ _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
 
 
 def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
-    contents = source.contents(_MESSAGES.fullmatch)
+    contents = list(source.contents(_MESSAGES.fullmatch))
     if not any(map(_has_messages, contents[:200])):
         return None
     source.expect(content.name for content in contents)

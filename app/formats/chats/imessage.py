@@ -6,7 +6,7 @@ https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -58,9 +58,6 @@ class _Part(NamedTuple):
 
 class MessagesRoom(Grammar):
     exporters = frozenset({_ME})
-
-    def begin(self, lines: Iterable[str]) -> None:
-        """Nothing to prepare: lines do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
         """Return the opening in a line; the sender is in the next line."""

@@ -122,8 +122,11 @@ class JsonChat(ABC, Generic[ChatT]):
     def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
         return "record"
 
-    def room(self, name: str | None, external_id: str | None = None) -> FileRoom:
-        return FileRoom(platform=self.name, name=clean_title(name) or "", external_id=external_id)
+    @classmethod
+    def room(cls, name: str | None, external_id: str | None = None) -> FileRoom:
+        return FileRoom(
+            platform=cls.name, name=clean_title(name) or "", external_id=clean_title(external_id)
+        )
 
     def items(self, found: Iterator[Found[ChatT]]) -> Iterator[Item]:
         return read_each(_numbered(found), self._item)
@@ -203,7 +206,11 @@ def reactions_of(
     nothing.
     """
     listed = list(signs)
-    counts = [(sign, number) for sign, count in listed if (number := _number(count))]
+    counts = [
+        (sign, number)
+        for sign, count in listed
+        if 0 < (number := as_count(count) or 0) <= 10**9  # A larger number is damaged.
+    ]
     if listed and not counts:
         return None
     return Reactions(
@@ -243,8 +250,3 @@ def written_at(value: object) -> datetime | None:
     except RecordError:
         return None
     return time if time.year >= 2000 else None  # No app with reactions is older.
-
-
-def _number(count: object) -> int:
-    number = as_count(count) or 0
-    return number if number <= 10**9 else 0  # A larger number is damaged.

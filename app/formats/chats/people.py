@@ -3,7 +3,6 @@
 import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import count
@@ -81,25 +80,19 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
     return names
 
 
-@dataclass(slots=True)
 class People:
     """Gives a chat's people usernames; the first of several namesakes gets the plain one."""
 
-    options: ReadOptions
-    notes: ReadNotes = field(default_factory=ReadNotes)
-    absent: set[str] = field(init=False)
-    _local: LocalTimes = field(init=False)
-    _has_zone: bool = field(init=False)
-    _usernames: dict[tuple[str, str | None], str] = field(default_factory=dict)
-    _first: dict[str, str] = field(default_factory=dict)
-    _taken: set[str] = field(default_factory=set)
-    _suffixes: dict[str, Iterator[int]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        zone = zone_of(self.options.timezone)
+    def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
+        self.options, self.notes = options, notes
+        zone = zone_of(options.timezone)
         self._local, self._has_zone = LocalTimes(zone), zone is not None
-        self.notes.zone = self.options.timezone
-        self.absent = {*self.options.only, *self.options.rename}
+        notes.zone = options.timezone
+        self.absent = {*options.only, *options.rename}
+        self._usernames: dict[tuple[str, str | None], str] = {}
+        self._first: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._suffixes: dict[str, Iterator[int]] = {}
 
     def named(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items with usernames, and times in UTC; the exporter may have no name."""

@@ -12,7 +12,7 @@ https://github.com/carderne/signal-export, models.py and create.py.
 import re
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -131,10 +131,12 @@ class Book:
             return Contact(self.own_name or _YOU, "self", None)
         if group := as_object(recipient.get("group")):
             title = as_object(as_object(group.get("snapshot")).get("title")).get("title")
-            return Contact(None, number, _room(as_word(title), as_word(group.get("masterKey"))))
+            return Contact(
+                None, number, Signal.room(as_word(title), as_word(group.get("masterKey")))
+            )
         contact = as_object(recipient.get("contact"))
         name, account = _contact_name(contact), as_word(contact.get("aci"))
-        return Contact(name, account or number, _room(name, account) if contact else None)
+        return Contact(name, account or number, Signal.room(name, account) if contact else None)
 
     def author(self, number: object) -> Contact:
         return self.people.get(str(number), _NOBODY)
@@ -248,12 +250,6 @@ def _answered(quote: Json, book: Book) -> ReplyTarget | None:
     return ReplyTarget(f"{book.author(quote.get('authorId')).key}:{time}")
 
 
-def _room(name: str | None, external_id: str | None) -> FileRoom:
-    return FileRoom(
-        platform=Signal.name, name=clean_title(name) or "", external_id=clean_title(external_id)
-    )
-
-
 def _contact_name(contact: Json) -> str | None:
     nickname = as_object(contact.get("nickname"))
     return (
@@ -359,9 +355,6 @@ _NOT_EXPORTED: Final = re.compile(r"\((?:media|attachment) not exported\)  ")
 
 class MarkdownRoom(Grammar):
     exporters = frozenset({_ME})
-
-    def begin(self, lines: Iterable[str]) -> None:
-        """Nothing to prepare: lines do not depend on each other."""
 
     def read(self, line: str) -> Opening | None:
         match = _MESSAGE.fullmatch(line)

@@ -1,16 +1,16 @@
 """Telegram: `result.json` of Telegram Desktop, of one chat or an account, and channels."""
 
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from msgspec import structs
 
-from app.compute.text import clean_title, normalized
+from app.compute.text import normalized
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import NONE, Attachments, attachments_of, in_place, one_by_one
@@ -67,6 +67,10 @@ class Telegram(JsonChat[TelegramChat]):
     mark = Message("JSON with a list `messages`; a message has `id`, `type`, `date` and `text`")
     message_keys = frozenset({"id", "type", "date", "text"})
     about_keys = frozenset({"id", "name", "type"})
+    kinds: ClassVar[Collection[str | None]] = (
+        *(None, "personal_chat", "private_group", "private_supergroup", "public_supergroup"),
+    )
+    """Types of chats with people; other chats are of bots, of channels and with oneself."""
 
     def files(self, source: Source) -> list[Content]:
         """Return the message files. Raises UnrecognisedFileError if none has an author."""
@@ -139,24 +143,19 @@ class Telegram(JsonChat[TelegramChat]):
         is_number = isinstance(number, int | str)
         room = self.room(
             name if isinstance(name, str) and not isinstance(name, Message) else None,
-            clean_title(str(number)) if is_number else None,
+            str(number) if is_number else None,
         )
         return TelegramChat(room, about.get("id", ""), as_word(about.get("type")), folder)
 
     def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
-        # Other chats are of bots, of channels and with oneself.
-        is_chat = chat.kind in {
-            *(None, "personal_chat", "private_group", "private_supergroup", "public_supergroup")
-        }
-        return self.written(message, chat) if is_chat else "system"
-
-    def written(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
-        """Return what a message says, or why it is left out, for any kind of chat."""
-        if message.get("type") != "message" or "via_bot" in message:
+        is_said = message.get("type") == "message" and "via_bot" not in message
+        if not is_said or chat.kind not in self.kinds:
             return "system"
         if "forwarded_from" in message:
             return "repost"
-        text, attached = _text(message.get("text")), _attached(message, chat.folder)
+        parts = message.get("text")
+        text = "".join(map(_part, parts if isinstance(parts, list) else [parts]))
+        attached = _attached(message, chat.folder)
         if not (text.strip() or attached.media):
             return "media"
         person, name = message.get("from_id"), message.get("from") or message.get("from_id")
@@ -207,11 +206,6 @@ def _sign(reaction: Json) -> tuple[object, object]:
     return sign, reaction.get("count")
 
 
-def _text(text: object) -> str:
-    parts = text if isinstance(text, list) else [text]
-    return "".join(map(_part, parts))
-
-
 def _part(part: object) -> str:
     text = part.get("text") if isinstance(part, dict) else part
     address = part.get("href") if isinstance(part, dict) else None
@@ -249,8 +243,7 @@ _IS_CHANNEL: Final = re.compile(rb'"type"\s*:\s*"(?:public|private)_channel"')
 
 
 class _Posts(Telegram):
-    def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
-        return self.written(message, chat)
+    kinds = ("public_channel", _PRIVATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +253,14 @@ class _Channel:
     notes: ReadNotes
     is_private: bool
 
-    def posts(self, items: Iterator[Item]) -> Iterator[Item]:
+    def stream(
+        self, items: Iterator[Item], contents: list[Content], source: Source
+    ) -> RecordStream:
+        posts = self._posts(in_place(as_told(items, contents), source.members))
+        files = source if source.has_members else None
+        return RecordStream(CHANNEL_FORMAT.name, "record", self.account, posts, files)
+
+    def _posts(self, items: Iterator[Item]) -> Iterator[Item]:
         for item in items:
             if isinstance(item, Record) and self.is_private and not self.options.include_restricted:
                 yield Skipped(item.place, "restricted")
@@ -306,20 +306,21 @@ def read_channel(source: Source, options: ReadOptions) -> RecordStream | None:
 
 def _from_json(source: Source, options: ReadOptions) -> RecordStream | None:
     reader = _Posts()
-    contents = source.contents(lambda name: name.rpartition("/")[2] == reader.file_name)
+    found = source.contents(lambda name: name.rpartition("/")[2] == reader.file_name)
+    contents = list(islice(found, 2))
     content = contents[0] if len(contents) == 1 else None
     if content is None or not _IS_CHANNEL.search(head(content, 4_000)):
         return None
     chat = None
     with suppress(BrokenFileError):
         chat = reader.only_chat(content)
-    is_channel = chat is not None and chat.kind in {"public_channel", _PRIVATE}
+    is_channel = chat is not None and chat.kind in reader.kinds
     if chat is None or not is_channel or not reader.recognises(content):
         return None
     source.expect([content.name])
     account = _account(chat.room.name, chat.room.external_id)
     channel = _Channel(account, options, content.notes, chat.kind == _PRIVATE)
-    return _stream(channel, reader.items(reader.found(content)), [content], source)
+    return channel.stream(reader.items(reader.found(content)), [content], source)
 
 
 def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -334,15 +335,7 @@ def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     channel = _Channel(_account(title, None), options, contents[0].notes, is_private=False)
     items = one_by_one(map(reader.items, reader.parts(source, contents)))
-    return _stream(channel, items, contents, source)
-
-
-def _stream(
-    channel: _Channel, items: Iterator[Item], contents: list[Content], source: Source
-) -> RecordStream:
-    posts = channel.posts(in_place(as_told(items, contents), source.members))
-    files = source if source.has_members else None
-    return RecordStream(CHANNEL_FORMAT.name, "record", channel.account, posts, files)
+    return channel.stream(items, contents, source)
 
 
 def _account(title: str, number: str | None) -> Account:

@@ -8,9 +8,10 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Final, NamedTuple
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -70,11 +71,6 @@ _SUMMER_ZONES: Final = {
 """Zones with summer time, by standard offset from UTC in hours."""
 
 
-class ExportPage(NamedTuple):
-    folder: str
-    number: int
-
-
 @dataclass(slots=True)
 class PageSpeaker:
     """Author of the previous message, whose name a joined message does not repeat."""
@@ -108,22 +104,17 @@ class PagesClock:
 
     def read(self, text: str) -> datetime | None:
         """Return a time, without a zone if the page names none or the chosen zone applies."""
-        match = _TIME.fullmatch(text.strip())
-        if match is None:
-            self._notes.leave("time", "date")
-            return None
-        day, month, year, hour, minute, second = (int(part) for part in match.groups()[:6])
-        try:
-            wall = datetime(year, month, day, hour, minute, second)
-        except ValueError:
-            self._notes.leave("time", "date")
-            return None
-        if "UTC" not in text:
-            return wall
-        minutes = int(match["h"] or 0) * 60 + int(match["m"] or 0)
-        return self._zoned(wall, -minutes if match["sign"] == "-" else minutes)
+        with suppress(OverflowError, ValueError):
+            if match := _TIME.fullmatch(text.strip()):
+                day, month, year, hour, minute, second = map(int, match.groups()[:6])
+                wall = datetime(year, month, day, hour, minute, second)
+                minutes = int(match["h"] or 0) * 60 + int(match["m"] or 0)
+                minutes = -minutes if match["sign"] == "-" else minutes
+                return self._zoned(wall, minutes) if "UTC" in text else wall
+        self._notes.leave("time", "date")
+        return None
 
-    def _zoned(self, wall: datetime, minutes: int) -> datetime | None:
+    def _zoned(self, wall: datetime, minutes: int) -> datetime:
         if self._zone is not None and _standard_minutes(self._zone, wall) == minutes:
             return wall
         if self._notes.zone is None:
@@ -133,11 +124,7 @@ class PagesClock:
             evidence = Message("the file uses the offset of standard time, even in summer")
             value = f"Etc/GMT{-minutes // 60:+}"
             self._notes.assume("timezone", value, alternatives=(zone,), evidence=evidence)
-        try:
-            return wall.replace(tzinfo=timezone(timedelta(minutes=minutes))).astimezone(UTC)
-        except (OverflowError, ValueError):
-            self._notes.leave("time", "date")
-            return None
+        return wall.replace(tzinfo=timezone(timedelta(minutes=minutes))).astimezone(UTC)
 
 
 class TelegramPages(JsonChat[PagesChat]):
@@ -158,7 +145,7 @@ class TelegramPages(JsonChat[PagesChat]):
         is_export = any(map(_NAMED.fullmatch, names))
         if source.has_members and (not is_export or "result.json" in names):
             return []
-        rooms = find_rooms(source, self.file_name, page_of)
+        rooms = find_rooms(source, self.file_name, _page_of)
         if (
             not rooms
             and not source.has_members
@@ -192,13 +179,14 @@ class TelegramPages(JsonChat[PagesChat]):
         return read_message(str(message["html"]), chat)
 
 
-def page_of(content: Content) -> ExportPage | None:
+def _page_of(content: Content) -> tuple[str, int] | None:
+    """Return a page's folder and number, by which pages are in order."""
     folder, _, name = content.name.rpartition("/")
     start = _start_of(content)
     if 'class="page_body chat_page"' not in start and not _BEGINS.search(start):
         return None
     match = _NAMED.fullmatch(name)
-    return ExportPage(folder, int(match[1] or 1) if match else 0)
+    return folder, int(match[1] or 1) if match else 0
 
 
 def title_of(content: Content) -> str:
@@ -368,14 +356,11 @@ def is_channel(contents: Iterable[Content], title: str) -> bool:
                 is_shown = is_shown or bool(_OF_CHANNEL.search(unescape_html(piece)))
                 continue
             own = piece.partition('class="forwarded body"')[0]
-            if (match := _NAME.search(own)) and not _is_named(match[1], title):
+            name = _NAME.search(own)
+            if name and " ".join(unescape_html(name[1]).split()) != title:
                 return False
             is_shown = is_shown or '"signature details"' in own or _has_many_reactions(piece)
     return is_shown
-
-
-def _is_named(html: str, title: str) -> bool:
-    return " ".join(unescape_html(html).split()) == title
 
 
 def _has_many_reactions(piece: str) -> bool:

@@ -72,7 +72,8 @@ class Grammar(Protocol):
         return
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Prepare for the lines of a file from its beginning."""
+        """Prepare for the lines of a file from its beginning, if they depend on each other."""
+        return
 
     def note(self, notes: ReadNotes) -> None:
         return
@@ -87,11 +88,34 @@ class Grammar(Protocol):
         """Return the room in a file of this grammar."""
 
     def items(self, content: Content) -> Iterator[Item]:
-        return _read_text(content, self)
+        is_crlf = self._begun(content)
+        self.note(content.notes)
+        yield from messages(_whole_lines(content, is_crlf=is_crlf), self, content.notes)
 
     def kinds(self, content: Content) -> Iterator[TextLine]:
-        """Yield the kind of each line; nothing for a table."""
-        return _kinds(content, self)
+        """Yield the kind of each line; a message's first line is followed by `more`."""
+        is_crlf, is_headed = self._begun(content), False
+        for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
+            first, *later = line.split("\n")
+            opening = self.read(first)
+            is_headed = is_headed or opening is not None
+            kind: LineKind = "more" if is_headed else "heading"
+            if opening is not None:
+                kind = "day" if opening.is_day else "message" if opening.name else "note"
+            yield TextLine(content.name, number, kind, first)
+            yield from (TextLine(content.name, number, "more", part) for part in later)
+
+    def _begun(self, content: Content) -> bool:
+        """Begin a file's lines; return whether CRLF ends them, so that a bare LF is inside one."""
+        first = first_lines(content)
+        ends = [
+            before.endswith("\r\n")
+            for before, line in pairwise([*first[:1], *first])
+            if (opening := self.read(line.strip("\ufeff\r\n"))) and opening.name
+        ]
+        is_crlf = 2 * sum(ends) > len(ends)
+        self.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+        return is_crlf
 
 
 def messages(
@@ -236,43 +260,10 @@ def head_of(content: Content) -> list[str]:
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
 
 
-def _read_text(content: Content, grammar: Grammar) -> Iterator[Item]:
-    is_crlf = _has_crlf(content, grammar)
-    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
-    grammar.note(content.notes)
-    yield from messages(_whole_lines(content, is_crlf=is_crlf), grammar, content.notes)
-
-
-def _kinds(content: Content, grammar: Grammar) -> Iterator[TextLine]:
-    """Yield the kind of each line; a message's first line is followed by `more`."""
-    is_crlf, is_headed = _has_crlf(content, grammar), False
-    grammar.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
-    for number, line in _whole_lines(content.uncounted, is_crlf=is_crlf):
-        first, *later = line.split("\n")
-        opening = grammar.read(first)
-        is_headed = is_headed or opening is not None
-        kind: LineKind = "more" if is_headed else "heading"
-        if opening is not None:
-            kind = "day" if opening.is_day else "message" if opening.name else "note"
-        yield TextLine(content.name, number, kind, first)
-        yield from (TextLine(content.name, number, "more", part) for part in later)
-
-
 def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
     with suppress(BrokenFileError):
         for _, line in numbered:
             yield line
-
-
-def _has_crlf(content: Content, grammar: Grammar) -> bool:
-    """Return whether messages end in CRLF, so that a bare LF is inside a message."""
-    first = first_lines(content)
-    ends = [
-        before.endswith("\r\n")
-        for before, line in pairwise([*first[:1], *first])
-        if (opening := grammar.read(line.strip("\ufeff\r\n"))) and opening.name
-    ]
-    return 2 * sum(ends) > len(ends)
 
 
 def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import takewhile
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from app.errors import Message, UnrecognisedFileError
 from app.formats.assumptions import Order, ReadNotes
@@ -25,11 +25,6 @@ _IN_TIME: Final = re.compile(r".*\d:\d\d")
 _NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
 """Nothing, or the beginning of the app's line, such as a file's."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
-
-
-class SpokenLine(NamedTuple):
-    name: str
-    text: str
 
 
 class Names:
@@ -90,18 +85,18 @@ class Names:
             if count < 3 and name not in self._longer and _is_of_app(name, known, whole)
         )
 
-    def split(self, rest: str) -> SpokenLine | None:
+    def split(self, rest: str) -> tuple[str, str] | None:
         """Return a line's name and words, if it has an author."""
         name, colon, text = rest.partition(COLON)
         if self._without_blank or not colon:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:
-                return SpokenLine(match["name"], match["text"])
+                return match["name"], match["text"]
             if not colon:
                 return None
         longer = self._longer.get(name)
         if longer is not None and rest.startswith(longer + COLON):
-            return SpokenLine(longer, rest[len(longer) + len(COLON) :])
-        return None if name in self._apps else SpokenLine(name, text)
+            return longer, rest[len(longer) + len(COLON) :]
+        return None if name in self._apps else (name, text)
 
     def note(self, notes: ReadNotes) -> None:
         for name, longer in self._longer.items():

@@ -179,7 +179,7 @@ class _Headers:
         self._file.seek(0)
         for_all: dict[bytes, bytes] = {}
         for_one: dict[bytes, bytes] = {}
-        while (block := self._block()) is not None:
+        while (block := self._read(_BLOCK, is_end_allowed=True)).strip(b"\0"):
             info = tarfile.TarInfo.frombuf(block, *_ENCODING)
             if info.type in _LONG:
                 long_name = self._said(info).partition(b"\0")[0]
@@ -217,10 +217,6 @@ class _Headers:
             size,
             is_old_sparse or any(key.startswith(b"GNU.sparse.") for key in fields),
         )
-
-    def _block(self) -> bytes | None:
-        block = self._read(_BLOCK, is_end_allowed=True)
-        return block if block.strip(b"\0") else None
 
     def _said(self, info: tarfile.TarInfo) -> bytes:
         if not 0 <= info.size <= self._end:

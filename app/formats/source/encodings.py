@@ -100,9 +100,7 @@ def _score(name: str, lines: bytes) -> float | None:
             return None
         text = lines.decode(name, "ignore")
     weighs, prior = _tables()[name]
-    letters = [
-        (_width(name, letter), *beside) for beside in _neighbours(text) if (letter := beside[1])
-    ]
+    letters = [(len(_bytes(name, near[1])) or 1, *near) for near in _neighbours(text)]
     if size := sum(width for width, *_ in letters):
         return prior + max(
             sum(width * weigh(*beside) for width, *beside in letters) / size for weigh in weighs
@@ -115,14 +113,6 @@ def _neighbours(text: str) -> Iterator[tuple[str, str, str]]:
     for match in _NOT_ASCII.finditer(padded):
         at = match.start()
         yield padded[at - 1], padded[at], padded[at + 1]
-
-
-@lru_cache(50_000)
-def _width(name: str, letter: str) -> int:
-    try:
-        return len(letter.encode(name))
-    except UnicodeEncodeError:
-        return 1
 
 
 @lru_cache(50_000)
@@ -279,16 +269,12 @@ def _alphabet(letters: str) -> Weigh:
     return weigh
 
 
-def _letter(byte: int) -> str:
-    try:
-        return bytes([byte]).decode("cp1252")
-    except UnicodeDecodeError:
-        return chr(byte)
-
-
-_BYTES: Final = {_letter(byte): byte for byte in range(0x80, 0x100)} | {
-    chr(byte): byte for byte in range(0x80, 0x100)
+_BYTES: Final = {chr(byte): byte for byte in range(0x80, 0x100)} | {
+    letter: byte
+    for byte in range(0x80, 0x100)
+    if (letter := bytes([byte]).decode("cp1252", "ignore"))
 }
+"""Bytes by their letters in western Windows, and by the control characters in place of those."""
 
 
 def _one_of(first: int, last: int, *, but: str = "") -> str:

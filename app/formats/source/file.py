@@ -247,18 +247,19 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             forms=self.forms,
         )
 
-    def contents(self, is_wanted: Callable[[str], object]) -> list[Content]:
-        """Return the files with such names, sorted; a lone file whatever its name."""
-        if not self.has_members:
-            return [self]
-        return [self.member(name) for name in sorted(filter(is_wanted, self.members))]
+    def contents(self, is_wanted: Callable[[str], object]) -> Iterator[Content]:
+        """Yield the files with such names, sorted; a lone file whatever its name."""
+        if self.has_members:
+            yield from map(self.member, sorted(filter(is_wanted, self.members)))
+        else:
+            yield self
 
     def only_content(self, is_wanted: Callable[[str], object]) -> Content | None:
         """Return the only file with such a name, if any.
 
         Raises UnrecognisedFileError for several.
         """
-        contents = self.contents(is_wanted)
+        contents = list(self.contents(is_wanted))
         self.only(content.name for content in contents)
         return contents[0] if contents else None
 

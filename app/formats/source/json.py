@@ -237,16 +237,13 @@ class Window:
             elif mark != "{":
                 raise self.broken("there is something between the values")
             elif lists:
-                yield from self._listed(lists)
+                document, size = yield from self._items_in(lists, "")
+                if size > MAX_VALUE:
+                    yield _too_long()
+                elif document is not None:
+                    yield document
             else:
                 yield self.value()
-
-    def _listed(self, lists: Collection[str]) -> Iterator[object]:
-        document, size = yield from self._items_in(lists, "")
-        if size > MAX_VALUE:
-            yield _too_long()
-        elif document is not None:
-            yield document
 
     def _items_in(
         self, lists: Collection[str], path: str

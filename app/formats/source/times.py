@@ -352,7 +352,7 @@ class FileTimes:
         except RecordError:
             fitting = orders_of(value)
             if self._is_assumed and fitting and self._order not in fitting:
-                self._notes.disprove_order()
+                self._notes.is_order_disproved = True
             raise
         if isinstance(value, str):
             year = time.year + BUDDHIST

@@ -170,6 +170,7 @@ _MEDIA_FOLDERS: Final = (
 _PREFIX = re.compile(r"\s*(?:(?:window\.|var\s)?[\w.\s]{1,200}=\s*)?")
 MAX_HELD_CHARACTERS: Final = 64_000_000
 """Maximum size of long posts in memory until their short forms come."""
+_BEGINNING: Final = 40
 _MENTION: Final = re.compile(r"@\w+\s+")
 _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 
@@ -333,7 +334,7 @@ class Notes:
         self._characters += len(raw) + 500  # The note takes more memory than its text.
         if self._characters > MAX_HELD_CHARACTERS:
             raise RecordError("the archive contains too many long posts")
-        alike = self._found.setdefault(_beginning(raw), {})
+        alike = self._found.setdefault(raw[:_BEGINNING], {})
         alike.setdefault(note.created_at, deque()).append(note)
 
     def join(self, tweet: Json) -> str | None:
@@ -345,7 +346,7 @@ class Notes:
             return None
         text = unescape_html(raw_text(tweet))
         for mentions in _leading_mentions(text):
-            alike = self._found.get(_beginning(text[len(mentions) :]))
+            alike = self._found.get(text[len(mentions) :][:_BEGINNING])
             time = time_of(tweet)[0] if alike else None
             if alike and time and (notes := alike.get(time)):
                 note = notes.popleft() if len(notes) > 1 else notes[0]
@@ -391,10 +392,6 @@ def _leading_mentions(text: str) -> Iterator[str]:
         if (match := _MENTION.match(text, at)) is None:
             break
         at = match.end()
-
-
-def _beginning(text: str) -> str:
-    return text[:40]
 
 
 FORMAT: Final = Format(
