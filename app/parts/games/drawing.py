@@ -14,8 +14,8 @@ from app.models import RoomPerson, User
 from app.services.compare.comparing import gather
 from app.services.compare.guessing import (
     Candidate,
-    askable,
     asked_of,
+    first_guessable,
     hide,
     posts_of_author,
     read_chat_names,
@@ -122,8 +122,8 @@ async def draw_questions(
 async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
 ) -> list[Candidate]:
-    scope = posts_of_author(session, user, room_id, random)
-    return await askable(session, cast, scope, most, random)
+    posts = await posts_of_author(session, user, room_id)
+    return await first_guessable(session, posts, cast, most)
 
 
 async def _with_guess(

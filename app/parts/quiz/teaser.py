@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -20,11 +20,9 @@ from app.services.compare.guessing import (
     MOST_CHOICES,
     SET_LENGTH,
     Candidate,
-    Passages,
     QuizQuestion,
     QuizSet,
-    Scope,
-    askable,
+    first_guessable,
     hide,
     read_chat_names,
 )
@@ -66,8 +64,7 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     chance = random.Random(newest[0].id)  # noqa: S311 - a game, which is the same to everybody
     mixed = [post for post in chance.sample(worded, len(worded)) if post.user_id in cast]
     chats = await read_chat_names(session, [room.id])
-    scope = Scope(_one_passage(mixed), is_mixed=True, chats=chats)
-    posts = await askable(session, [*cast.values()], scope, SET_LENGTH, chance)
+    posts = await first_guessable(session, mixed, [*cast.values()], SET_LENGTH, chats)
     if not posts:
         return None
     # A short post is asked about first.
@@ -80,10 +77,6 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
         hidden=await hide(first.text, *cast.values(), chat_names=chats.of(room.id)),
     )
     return Teaser(QuizSet(tuple(ids), tuple(post.id for post in posts)), question)
-
-
-async def _one_passage(posts: Sequence[Candidate]) -> Passages:
-    yield posts
 
 
 async def _cast(

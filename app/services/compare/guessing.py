@@ -179,8 +179,6 @@ Passages = AsyncIterator[Sequence[Candidate]]
 
 class Scope(NamedTuple):
     passages: Passages
-    is_mixed: bool
-    """Whether passages are shuffled and their first posts taken, not one of each author."""
     chats: ChatNames | None = None
     """Names in the chats, if already read."""
     most_empty: int | None = None
@@ -190,18 +188,11 @@ class Scope(NamedTuple):
 async def askable(
     session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
-    """Return up to `count` guessable posts, readable without names, in random order."""
+    """Return up to `count` guessable posts, one of each author and passage, in random order."""
     found: dict[int, Candidate] = {}
     empty = 0
     async for passage in scope.passages:
-        rooms = {post.room_id for post in passage}
-        chats = scope.chats or await read_chat_names(session, rooms)
-        work = partial(_guessable, passage, cast, chats, count if scope.is_mixed else None)
-        # Masking the names in 60 messages takes up to 20 ms.
-        inline = INLINE_CHARACTERS if len(passage) <= _PASSAGE_OF_AUTHOR else 0
-        good = await worked_on([post.text for post in passage], work, inline_characters=inline)
-        if scope.is_mixed:
-            return good
+        good = await first_guessable(session, passage, cast, chats=scope.chats)
         of_authors = defaultdict[int, list[Candidate]](list)
         for post in good:
             of_authors[post.user_id].append(post)
@@ -213,40 +204,51 @@ async def askable(
     return [found[post_id] for post_id in ids]
 
 
-def _guessable(
-    posts: Iterable[Candidate], cast: Sequence[Named], chats: ChatNames, most: int | None
+async def first_guessable(
+    session: AsyncSession,
+    posts: Sequence[Candidate],
+    cast: Sequence[Named],
+    most: int | None = None,
+    chats: ChatNames | None = None,
 ) -> list[Candidate]:
-    # Names are masked only until there are enough posts: masking all would take seconds.
-    good = (
-        post
-        for post in posts
-        if can_be_guessed(post.text, *cast, chat_names=chats.of(post.room_id))
-    )
-    return list(islice(good, most))
+    """Return the first posts that are readable without names.
+
+    chats: names in the chats, if already read.
+    """
+    names = chats or await read_chat_names(session, {post.room_id for post in posts})
+
+    def look() -> list[Candidate]:
+        good = (
+            post
+            for post in posts
+            if can_be_guessed(post.text, *cast, chat_names=names.of(post.room_id))
+        )
+        # Names are masked only until there are enough posts: masking all would take seconds.
+        return list(islice(good, most))
+
+    # Masking the names in 60 messages takes up to 20 ms.
+    inline = INLINE_CHARACTERS if len(posts) <= _PASSAGE_OF_AUTHOR else 0
+    return await worked_on([post.text for post in posts], look, inline_characters=inline)
 
 
-def posts_of_author(
-    session: AsyncSession, user: User, room_id: int | None, chance: Chance
-) -> Scope:
-    """Return an author's short posts, or a sample from all times."""
+async def posts_of_author(
+    session: AsyncSession, user: User, room_id: int | None
+) -> list[Candidate]:
+    """Return an author's short posts, or a sample from all times, in random order."""
     is_own = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
     if room_id is not None:
         is_own.append(Tweet.room_id == room_id)
-
-    async def passages() -> Passages:
-        posts = _candidates(*is_own).order_by(Tweet.created_at, Tweet.id)
-        total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
-        length, starts = 1_000, [0]
-        if total > length:
-            length = 50
-            starts = [chance.randrange(total - length) for _ in range(20)]
-        found: dict[int, Candidate] = {}
-        for start in starts:
-            rows = await session.execute(posts.offset(start).limit(length))
-            found |= {row.id: Candidate(*row) for row in rows}
-        yield chance.sample([*found.values()], len(found))
-
-    return Scope(passages(), is_mixed=True)
+    posts = _candidates(*is_own).order_by(Tweet.created_at, Tweet.id)
+    total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
+    length, starts = 1_000, [0]
+    if total > length:
+        length = 50
+        starts = [random.randrange(total - length) for _ in range(20)]  # noqa: S311 - a game
+    found: dict[int, Candidate] = {}
+    for start in starts:
+        rows = await session.execute(posts.offset(start).limit(length))
+        found |= {row.id: Candidate(*row) for row in rows}
+    return random.sample([*found.values()], len(found))
 
 
 async def draw(
@@ -268,7 +270,7 @@ async def draw(
         passages = _passages_of(
             session, cast, TRIES * count, longest, chance, is_seeded=seed is not None
         )
-        return await askable(session, cast, Scope(passages, is_mixed=False), count, chance)
+        return await askable(session, cast, Scope(passages), count, chance)
 
     return await _draw_cast(players, drawn, chance)
 
@@ -356,7 +358,7 @@ async def draw_from_room(
     async def drawn(cast: Sequence[User]) -> list[Candidate]:
         passages = _passages_of_room(session, room, cast, TRIES * count)
         # After five empty passages, perhaps these people only laugh.
-        scope = Scope(passages, is_mixed=False, chats=chats, most_empty=5)
+        scope = Scope(passages, chats, most_empty=5)
         return await askable(session, cast, scope, count, random)
 
     return await _draw_cast(players, drawn, random.Random())  # noqa: S311 - a game
