@@ -88,10 +88,11 @@ async def cast_of(
     subjects = named if about is None else list(about)
     users = await named_users(session, {*named, *subjects})
     homes = await homes_of(session, users.values())
+    has_chats = bool(homes) or await are_rooms_here(session)
     guests = {
         key: Guest(user.posts, home.room_id, home.place % HUES)
         if (home := homes.get(user.id))
-        else Guest(user.posts)
+        else Guest(user.posts, None, place_of(user.id, has_chats=has_chats))
         for key, user in users.items()
     }
     hues = dealt(guests, (about or ()) if hued is None else hued)
@@ -100,7 +101,6 @@ async def cast_of(
     if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
-    has_chats = bool(homes) or await are_rooms_here(session)
     return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
 
 
@@ -165,14 +165,24 @@ class Guest(NamedTuple):
     room_id: int | None = None
     """The chat with most of their posts; None if most have no chat."""
     place: int | None = None
-    """Place of their colour in that chat."""
+    """Place of their own colour: in that chat, or of an author outside of chats."""
+
+
+def place_of(user_id: int, *, has_chats: bool) -> int:
+    """Return the place of the colour of an author outside of chats.
+
+    People of chats have the first colours, so these authors begin with the last clear one.
+    """
+    place = (user_id - 1) % CLEAR_HUES
+    return CLEAR_HUES - 1 - place if has_chats else place
 
 
 def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
     """Return classes of colours by case-folded name; people of one chat have their colours there.
 
-    Otherwise these first, then others by posts, keep their colour unless it is taken; up to eight
-    people get clear colours, others the clearest free one.
+    Otherwise these first, then others by posts, keep their colour unless it is taken. Among each of
+    both, authors outside of chats give way to people of chats. Up to eight people get clear
+    colours, others the clearest free one.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
     followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
@@ -185,10 +195,11 @@ def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
 
 def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
     together = [*places, *group]
-    is_one_chat = len({guests[key].room_id for key in together}) == 1
+    homes = {guests[key].room_id for key in together}
+    is_one_chat = len(homes) == 1 and None not in homes
     limit = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
     taken = {*places.values()}
-    for key in group:
+    for key in sorted(group, key=lambda key: guests[key].room_id is None):
         place = guests[key].place
         if place is not None and place < limit and (is_one_chat or place not in taken):
             places[key] = place

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 from PIL import Image, ImageColor
 
-from app.views.cast import HUES, Guest, dealt
+from app.views.cast import HUES, Guest, dealt, place_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -161,12 +161,12 @@ async def test_the_people_of_a_chat_have_the_clearest_colours(chat: Client) -> N
     assert hues_in(page, (PEOPLE[0], PEOPLE[-1]), SWATCH) == ["author-4", "author-1"]
 
 
-async def test_those_who_are_asked_about_come_first(chat: Client) -> None:
+async def test_those_who_are_asked_about_keep_their_colours(chat: Client) -> None:
     asked = ("writer4", "Anna", "writer1")
     names = "&".join(f"username={name}" for name in asked)
     page = await chat.page(f"/compare?text=Fog+lifted+at+noon,+and+then+rain&{names}")
     chip = r'value="{name}"(?:(?!</li>)[\s\S])*swatch (author-\d+)"'
-    assert hues_in(page, asked, chip) == ["author-1", "author-2", "author-3"]
+    assert hues_in(page, asked, chip) == ["author-4", "author-2", "author-7"]
 
 
 async def test_an_author_has_the_colour_of_their_chat_in_all_figures(chat: Client) -> None:
@@ -177,8 +177,22 @@ async def test_an_author_has_the_colour_of_their_chat_in_all_figures(chat: Clien
         )
         assert {*drawn} == {"author-2"}, address
     assert 'class="card calendar author-2"' in await chat.page("/user/Anna")
-    # Who writes in no chat has the first one.
-    assert '"card calendar author-1"' in await chat.page("/user/writer2")
+    # People of chats have the first colours: the third author has the third from the end.
+    assert '"card calendar author-6"' in await chat.page("/user/writer2")
+
+
+async def test_an_author_beside_a_chat_has_one_colour_on_all_pages(chat: Client) -> None:
+    """On the front page the owner was brown, on their own page blue as a friend in the chat."""
+    chip = r'value="{name}"(?:(?!</li>)[\s\S])*swatch (author-\d+)"'
+    names = ("writer0", "writer3", "Anna")
+    own = {name: await chat.page(f"/user/{name}") for name in names}
+    colours = [re.findall(r'"card calendar (author-\d+)"', page)[0] for page in own.values()]
+    assert colours == ["author-8", "author-5", "author-2"]
+    assert hues_in(await chat.page("/"), names, chip) == colours
+    for order in (names, names[::-1]):
+        asked = urlencode({"username": order}, doseq=True)
+        page = await chat.page(f"/compare?text=Fog+lifted+at+noon,+and+then+rain&{asked}")
+        assert hues_in(page, names, chip) == colours
 
 
 @pytest.mark.parametrize("page", ["portrait", "2024"])
@@ -195,7 +209,7 @@ async def test_the_people_of_a_chat_keep_their_colours_in_the_form(chat: Client)
     names = ("writer0", "Ben", "Anna", "민준")  # Whose archive it is, then the others.
     for address in ("/", "/?username=writer3"):
         dealt = hues_in(await chat.page(address), names, chip)
-        assert dealt == ["author-5", "author-1", "author-2", "author-3"], address
+        assert dealt == ["author-8", "author-1", "author-2", "author-3"], address
 
 
 async def test_the_people_of_one_chat_keep_their_colours_whoever_is_asked_first(
@@ -229,6 +243,28 @@ def test_whoever_is_named_first_keeps_the_colour_and_others_give_way() -> None:
     assert second["elsewhere"] == "author-4"
     assert len({*second.values()}) == len(guests)
     assert dealt(guests, ["elsewhere", "1.0"])["1.0"] == "author-1"
+
+
+@pytest.mark.parametrize("has_chats", [False, True])
+def test_eight_authors_outside_of_chats_have_eight_colours(has_chats: bool) -> None:
+    guests = {str(id_): Guest(9, None, place_of(id_, has_chats=has_chats)) for id_ in range(5, 13)}
+    hues = dealt(guests, ["7"])
+    assert len({*hues.values()}) == 8
+    assert [dealt({key: guests[key]}, ()) for key in guests] == [{key: hues[key]} for key in guests]
+    # The ninth has the colour of the first: whoever the page is about keeps it.
+    more = guests | {"13": Guest(500, None, place_of(13, has_chats=has_chats))}
+    assert dealt(more, ["13"])["13"] == hues["5"]
+    assert len({*dealt(more, ["13"]).values()}) == 9
+
+
+def test_an_author_outside_of_chats_gives_way_to_people_of_a_chat() -> None:
+    guests = chat_of(1, 3) | {"owner": Guest(500, None, 1)}
+    assert dealt(guests, ["owner", *chat_of(1, 3)]) == {
+        "owner": "author-4",
+        "1.0": "author-1",
+        "1.1": "author-2",
+        "1.2": "author-3",
+    }
 
 
 def test_eight_of_several_chats_are_told_apart() -> None:
