@@ -21,8 +21,6 @@ from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
 from tests.server import serving
 
-pytestmark = pytest.mark.full
-
 BUILD = "from flit_core.buildapi import *; import sys; {make}(sys.argv[1])"
 
 
@@ -48,6 +46,7 @@ def program(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "saywho"
 
 
+@pytest.mark.full
 def test_the_installed_wheel_serves(program: Path, tmp_path: Path) -> None:
     environment = Installation(tmp_path / "data").environment()
 
@@ -71,6 +70,7 @@ def test_the_installed_wheel_serves(program: Path, tmp_path: Path) -> None:
         assert server.stop() == 0
 
 
+@pytest.mark.full
 def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -> None:
     (wheel,) = dist.glob("*.whl")
     with zipfile.ZipFile(wheel) as file:
@@ -82,6 +82,7 @@ def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -
     assert {"app/fonts/NotoColorEmoji.ttf", "app/fonts/OFL-NotoColorEmoji.txt"} <= {*names}
 
 
+@pytest.mark.full
 def test_the_source_distribution_holds_what_the_wheel_does(dist: Path) -> None:
     (source,) = dist.glob("*.tar.gz")
     with tarfile.open(source) as tar:

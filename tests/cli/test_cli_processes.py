@@ -144,7 +144,7 @@ def test_a_new_revision_puts_databases_behind_until_the_upgrade(
 
 POSTS = 6 * BATCH
 
-pytestmark = pytest.mark.skipif(
+ON_LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="what is open is told by Linux's /proc"
 )
 
@@ -247,6 +247,7 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     assert installation.run("check").exit_code == 0
 
 
+@ON_LINUX
 @pytest.mark.full
 def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
     installation: Installation, tmp_path: Path

@@ -149,7 +149,7 @@ def test_an_order_that_a_date_disproves_is_never_accepted() -> None:
 
     def items() -> Iterator[Item]:
         yield post(1)
-        notes.disprove_order()
+        notes.is_order_disproved = True
         yield post(2)
 
     records = stream(items(), notes)

@@ -192,11 +192,10 @@ async def test_a_single_post_sent_as_lines_names_the_right_address(sharing: Clie
         assert "POST /api/v1/users/<username>/tweets as application/json" in detail
 
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
-
 STATS = "/api/v1/stats"
 
 
+@pytest.mark.databases("sqlite", "postgresql")
 async def test_totals_authors_and_days(writer: Client) -> None:
     await writer.add_user("ann")
     await writer.add_user("ben", "hello")
