@@ -30,6 +30,8 @@ class NamedBar(NamedTuple):
     """Length in proportion to the longest possible bar, in [0, 1]."""
     label: str
     hue: str
+    note: Sequence[str] = ()
+    """What a picture says about the person, each part whole or not at all."""
 
     @property
     def has_room(self) -> bool:
@@ -40,6 +42,12 @@ class NamedBar(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Bars:
     rows: Sequence[NamedBar]
+    are_notes_wanted: bool = False
+    """Whether notes go before large bars, and their second parts are cut, not left out."""
+
+    @property
+    def has_notes(self) -> bool:
+        return any(bar.note for bar in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

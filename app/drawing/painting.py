@@ -1,9 +1,10 @@
 """Painting of drawings in pictures, as large as there is room, in pixels."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import ceil
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 
 from app.drawing.drawings import (
     EDGE,
@@ -22,44 +23,14 @@ from app.drawing.drawings import (
     WeekGrid,
 )
 from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
-from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNote, RowNotes, Theme
+from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
 Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
-NO_NOTES: Final = RowNotes()
-
-
-def heights_of(canvas: Canvas, drawing: Drawing, notes: RowNotes = NO_NOTES) -> Heights:
-    if isinstance(drawing, Bars):
-        return bars_heights(canvas, drawing, notes)
-    if isinstance(drawing, Dots):
-        return dots_heights(canvas, drawing)
-    if isinstance(drawing, Things):
-        return things_heights(canvas, drawing)
-    if isinstance(drawing, WeekGrid):
-        return weeks_heights(canvas, drawing)
-    if isinstance(drawing, Tiles):
-        return tiles_heights(canvas, drawing)
-    return Heights(160, 220, 560)
-
-
-def paint(canvas: Canvas, drawing: Drawing, field: Field, notes: RowNotes = NO_NOTES) -> None:
-    if isinstance(drawing, Bars):
-        paint_bars(canvas, drawing, field, notes)
-    elif isinstance(drawing, Dots):
-        paint_dots(canvas, drawing, field)
-    elif isinstance(drawing, Things):
-        paint_things(canvas, drawing, field)
-    elif isinstance(drawing, WeekGrid):
-        paint_weeks(canvas, drawing, field)
-    elif isinstance(drawing, Tiles):
-        paint_tiles(canvas, drawing, field)
-    elif isinstance(drawing, PeriodColumns):
-        paint_periods(canvas, drawing, field)
-    else:
-        paint_clock(canvas, drawing, field)
-
-
 _LABEL_ROW: Final = 42
+
+
+def columns_heights(_canvas: Canvas, _columns: PeriodColumns | Clock) -> Heights:
+    return Heights(160, 220, 560)
 
 
 def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
@@ -313,35 +284,34 @@ _LEGEND_ROW: Final = 34
 _LEGEND_NAME: Final = 200
 
 
-def bars_heights(canvas: Canvas, bars: Bars, notes: RowNotes) -> Heights:
+def bars_heights(canvas: Canvas, bars: Bars) -> Heights:
     count = len(bars.rows)
     if canvas.is_upright:
-        has_notes = any(notes.rows)
-        good, most = (78, 290) if has_notes else (_UPRIGHT_ROW, 200)
+        good, most = (78, 290) if bars.has_notes else (_UPRIGHT_ROW, 200)
         return Heights(_UPRIGHT_ROW * count, good * count, most * count)
     stack = _STACK + _STACK_SPACE
     named = stack + max(2, ceil(count / 3)) * _LEGEND_ROW
-    if notes.are_wanted and count > _MOST_NOTED:
+    if bars.are_notes_wanted and count > _MOST_NOTED:
         return Heights(named, *[stack + count * _LEGEND_ROW] * 2)
     lines = count if count <= 4 else ceil(count / 2)
     least = min(_BAR_ROW * count, named)
     return Heights(least, _BAR_ROW * lines, 130 * lines)
 
 
-def paint_bars(canvas: Canvas, bars: Bars, field: Field, notes: RowNotes) -> None:
+def paint_bars(canvas: Canvas, bars: Bars, field: Field) -> None:
     """Draw a bar for each share on a ground of 100%, or one bar of all shares without room."""
     count = len(bars.rows)
     places = places_of(field, count, _BAR_ROW)
-    is_for_notes = notes.are_wanted and count > _MOST_NOTED and not canvas.is_upright
+    is_for_notes = bars.are_notes_wanted and count > _MOST_NOTED and not canvas.is_upright
     if is_for_notes or len(places) < count:
-        _paint_stack(canvas, bars.rows, field, notes)
+        _paint_stack(canvas, bars, field)
         return
-    for number, (bar, place) in enumerate(zip(bars.rows, places, strict=True)):
+    for bar, place in zip(bars.rows, places, strict=True):
         if place.height >= 180:
-            _paint_large_bar(canvas, bar, place, notes.of(number))
+            _paint_large_bar(canvas, bar, place, is_wanted=bars.are_notes_wanted)
         else:
-            row = place if any(notes.rows) and _has_note_room(place) else _middle_of(place)
-            _paint_bar(canvas, bar, row, notes.of(number))
+            row = place if bars.has_notes and _has_note_room(place) else _middle_of(place)
+            _paint_bar(canvas, bar, row, is_wanted=bars.are_notes_wanted)
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
@@ -379,7 +349,7 @@ def _middle_of(row: Field) -> Field:
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
 
-def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
+def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
@@ -388,11 +358,12 @@ def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
     canvas.draw_bar(box, bar.share, colour)
-    _paint_note(canvas, note, row._replace(top=row.top + size * _BEFORE_NOTE), _note_size(size))
+    below = row._replace(top=row.top + size * _BEFORE_NOTE)
+    _paint_note(canvas, bar.note, below, _note_size(size), is_wanted=is_wanted)
 
 
-def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -> None:
-    size = int(min(56, row.height * (0.2 if note.parts else 0.28)))
+def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
+    size = int(min(56, row.height * (0.2 if bar.note else 0.28)))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     room = row.width - font.getlength("100%") - 32
@@ -400,29 +371,33 @@ def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, note: RowNote) -
     top = row.top + size * 1.5
     box = row.left, top, row.right, top + size * 0.9
     canvas.draw_bar(box, bar.share, colour)
-    _paint_note(canvas, note, row._replace(top=top + size * 1.1), min(32, size * 0.7))
+    below = row._replace(top=top + size * 1.1)
+    _paint_note(canvas, bar.note, below, min(32, size * 0.7), is_wanted=is_wanted)
 
 
-def _paint_note(canvas: Canvas, note: RowNote, field: Field, size: float) -> None:
+def _paint_note(
+    canvas: Canvas, note: Sequence[str], field: Field, size: float, *, is_wanted: bool
+) -> None:
     font, top = font_of(bold=False, size=int(size)), field.top
     most = min(2, int(field.height // (font.size * _NOTE_ROW)))
-    first, *others = note.parts or [""]
-    rows = joined_rows(note.parts, font, field.width, most)
-    if note.is_wanted and others and rows == joined_rows([first], font, field.width, most):
+    first, *others = note or [""]
+    rows = joined_rows(note, font, field.width, most)
+    if is_wanted and others and rows == joined_rows([first], font, field.width, most):
         rows = joined_rows([f"{first} · {others[0]}"], font, field.width, most)
     for row in rows:
         canvas.write((field.left, top), row, font, canvas.theme.soft)
         top += font.size * _NOTE_ROW
 
 
-def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: RowNotes) -> None:
+def _paint_stack(canvas: Canvas, drawing: Bars, field: Field) -> None:
     """Draw all shares in a single bar, and the names below it.
 
     If notes are wanted and fit, each name has a row with its note.
     """
     if field.height < _STACK:
         return
-    total, gap = sum(bar.share for bar in bars) or 1, 4
+    bars, gap = drawing.rows, 4
+    total = sum(bar.share for bar in bars) or 1
     width = field.width - gap * (len(bars) - 1)
     starts = accumulate((bar.share / total * width + gap for bar in bars), initial=0)
     for bar, start in zip(bars, starts, strict=False):
@@ -430,9 +405,9 @@ def _paint_stack(canvas: Canvas, bars: Sequence[NamedBar], field: Field, notes: 
         box = left, field.top, left + bar.share / total * width, field.top + _STACK
         canvas.pen.rectangle(box, canvas.theme.hues[bar.hue])
     legend = field._replace(top=field.top + _STACK + _STACK_SPACE)
-    columns = _noted_columns(len(bars), legend) if notes.are_wanted else 0
+    columns = _noted_columns(len(bars), legend) if drawing.are_notes_wanted else 0
     if columns:
-        _paint_noted_names(canvas, bars, legend, notes, columns)
+        _paint_noted_names(canvas, bars, legend, columns)
     else:
         _paint_names(canvas, bars, legend)
 
@@ -444,7 +419,7 @@ def _noted_columns(names: int, legend: Field) -> int:
 
 
 def _paint_noted_names(
-    canvas: Canvas, bars: Sequence[NamedBar], legend: Field, notes: RowNotes, columns: int
+    canvas: Canvas, bars: Sequence[NamedBar], legend: Field, columns: int
 ) -> None:
     width = (legend.width - _BETWEEN * (columns - 1)) / columns
     in_column, before = ceil(len(bars) / columns), max(map(_named_length, bars)) + _LEGEND
@@ -453,10 +428,8 @@ def _paint_noted_names(
         left, top = legend.left + column * (width + _BETWEEN), legend.top + row * _LEGEND_ROW
         _paint_named(canvas, bar, left, top)
         note = Field(left + before, top, left + width, top + _LEGEND_ROW)
-        told = notes.of(number)
-        if columns > 1:
-            told = told._replace(is_wanted=False)  # Little more than its dots would have room.
-        _paint_note(canvas, told, note, SMALLEST)
+        # In two columns, little more than the dots of a cut part would have room.
+        _paint_note(canvas, bar.note, note, SMALLEST, is_wanted=columns == 1)
 
 
 def _paint_names(canvas: Canvas, bars: Sequence[NamedBar], legend: Field) -> None:
@@ -600,3 +573,29 @@ def _paint_key(canvas: Canvas, rows: Sequence[Sequence[Initials]], field: Field)
             place = left + bold.getlength(person.text) + 8
             canvas.write((place, top), _key_name(person), font, canvas.theme.soft)
             left += _key_length(person)
+
+
+class Painter(NamedTuple):
+    heights_of: Callable[[Canvas, Any], Heights]
+    paint: Callable[[Canvas, Any, Field], None]
+
+
+PAINTERS: Final[Mapping[type, Painter]] = MappingProxyType(
+    {
+        Bars: Painter(bars_heights, paint_bars),
+        Dots: Painter(dots_heights, paint_dots),
+        Things: Painter(things_heights, paint_things),
+        WeekGrid: Painter(weeks_heights, paint_weeks),
+        Tiles: Painter(tiles_heights, paint_tiles),
+        PeriodColumns: Painter(columns_heights, paint_periods),
+        Clock: Painter(columns_heights, paint_clock),
+    }
+)
+
+
+def heights_of(canvas: Canvas, drawing: Drawing) -> Heights:
+    return PAINTERS[type(drawing)].heights_of(canvas, drawing)
+
+
+def paint(canvas: Canvas, drawing: Drawing, field: Field) -> None:
+    PAINTERS[type(drawing)].paint(canvas, drawing, field)

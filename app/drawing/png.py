@@ -63,24 +63,6 @@ class Heights(NamedTuple):
         return self._replace(good=self.least)
 
 
-class RowNote(NamedTuple):
-    """Notes about a row, each drawn whole or not at all."""
-
-    parts: Sequence[str] = ()
-    is_wanted: bool = False
-    """Whether the second part is cut, not left out."""
-
-
-class RowNotes(NamedTuple):
-    """Notes about each row; notes without room are left out."""
-
-    rows: tuple[tuple[str, ...], ...] = ()
-    are_wanted: bool = False
-
-    def of(self, number: int) -> RowNote:
-        return RowNote(self.rows[number] if number < len(self.rows) else (), self.are_wanted)
-
-
 class Canvas:
     def __init__(self, size: tuple[int, int] = SIZE, theme: ThemeName = "light") -> None:
         self.width, self.height = size

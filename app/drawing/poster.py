@@ -5,6 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
+from app.drawing.drawings import Bars
 from app.drawing.lettering import (
     Lettering,
     clipped,
@@ -14,8 +15,8 @@ from app.drawing.lettering import (
     joined_rows,
     text_rows,
 )
-from app.drawing.painting import NO_NOTES, Drawing, heights_of, paint
-from app.drawing.png import MARGIN, Canvas, Field, Heights, RowNotes, ThemeName
+from app.drawing.painting import Drawing, heights_of, paint
+from app.drawing.png import MARGIN, Canvas, Field, Heights, ThemeName
 
 Format = Literal["1200x630", "1080x1350", "1080x1920"]
 
@@ -109,7 +110,6 @@ class Poster(NamedTuple):
     drawing: Drawing | None
     address: str
     head: tuple[str, ...] = ()
-    notes: RowNotes = NO_NOTES
     lines: tuple[PosterLine, ...] = ()
     quote: str = ""
     hue: str = ""
@@ -135,8 +135,7 @@ class _Block(NamedTuple):
     drawing: Drawing
     heights: Heights
     space: int
-    notes: RowNotes = NO_NOTES
-    head: tuple[str, ...] = ()
+    head: Sequence[str]
 
 
 class _Rows(NamedTuple):
@@ -171,26 +170,17 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
 
 
 def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
-    blocks = []
-    if poster.drawing:
-        head = tuple(filter(None, poster.head))
-        blocks.append(_block(canvas, poster.drawing, measures, head, poster.notes))
+    figures = [(poster.head, poster.drawing)]
     if poster.second and canvas.is_upright:
-        head = tuple(filter(None, (poster.second.topic, *poster.second.about)))
-        blocks.append(_block(canvas, poster.second.drawing, measures, head))
+        figures.append(((poster.second.topic, *poster.second.about), poster.second.drawing))
+    blocks = []
+    for texts, drawing in figures:
+        if drawing:
+            head = [*filter(None, texts)]
+            above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
+            heights = Heights(*(height + above for height in heights_of(canvas, drawing)))
+            blocks.append(_Block(drawing, heights, measures.above, head))
     return blocks
-
-
-def _block(
-    canvas: Canvas,
-    drawing: Drawing,
-    measures: Measures,
-    head: tuple[str, ...],
-    notes: RowNotes = NO_NOTES,
-) -> _Block:
-    above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
-    heights = Heights(*(height + above for height in heights_of(canvas, drawing, notes)))
-    return _Block(drawing, heights, measures.above, notes, head)
 
 
 def _height(blocks: Sequence[_Block]) -> float:
@@ -208,10 +198,11 @@ def _largest(
     beside = lines if poster.lines and canvas.is_upright else 0
     lower = [block._replace(heights=block.heights.lower()) for block in blocks]
     findings = [_finding(poster, measures, size) for size in measures.findings]
+    are_notes_wanted = isinstance(poster.drawing, Bars) and poster.drawing.are_notes_wanted
     for stack in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
         room = height - _height(stack) - beside
         # If not all names with notes have room, they have priority over large letters.
-        is_short = stack == lower[:1] != blocks and poster.notes.are_wanted
+        is_short = stack == lower[:1] != blocks and are_notes_wanted
         for finding in findings[::-1] if is_short else findings:
             is_large = finding is not findings[-1]
             if finding.height <= room and not (is_large and len(finding.texts) > 4):
@@ -292,7 +283,7 @@ def _draw_blocks(
         top += block.space + around
         begin = _draw_head(canvas, block.head, measures, top)
         field = Field(MARGIN, begin, canvas.width - MARGIN, top + height)
-        paint(canvas, block.drawing, field, block.notes)
+        paint(canvas, block.drawing, field)
         top += height
 
 

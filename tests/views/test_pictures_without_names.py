@@ -13,6 +13,7 @@ from quart import g
 
 from app.compute.names import SHOWN_HIDDEN
 from app.compute.text import joined_gaps
+from app.drawing.drawings import Bars
 from app.drawing.poster import Poster
 from app.parts.pictures.answer import Picture, read_picture, without_names
 from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
@@ -82,7 +83,8 @@ async def of_room_year(args: PictureArgs, chat: Client) -> Poster:
 
 
 def quoted(poster: Poster) -> str:
-    notes = [part for row in (poster.notes.rows if poster.notes else ()) for part in row]
+    bars = poster.drawing.rows if isinstance(poster.drawing, Bars) else ()
+    notes = [part for bar in bars for part in bar.note]
     return " | ".join([poster.quote, poster.finding, *(line.text for line in poster.lines), *notes])
 
 

@@ -28,7 +28,7 @@ from app.drawing.drawings import (
 )
 from app.drawing.lettering import even_rows, font_of, text_rows
 from app.drawing.painting import Drawing
-from app.drawing.png import MARGIN, RowNotes, SmoothPen, ThemeName, theme_of
+from app.drawing.png import MARGIN, SmoothPen, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, PosterLine, draw_poster
 from app.views.habit_words import LONGEST_FINDING
 from tests.selection import first_of
@@ -44,6 +44,10 @@ MANY: Final = 30
 def bars(people: int, name: str) -> Bars:
     rows = (NamedBar(name, 1 / place, "14%", f"author-{place}") for place in range(1, people + 1))
     return Bars(tuple(rows))
+
+
+def noted(drawing: Bars, *parts: str, is_wanted: bool = True) -> Bars:
+    return Bars(tuple(bar._replace(note=parts) for bar in drawing.rows), is_wanted)
 
 
 def dots(name: str) -> Dots:
@@ -122,6 +126,8 @@ def test_title_finding_drawing_and_foot_keep_apart(
     format_: Format, theme: ThemeName, kind: str
 ) -> None:
     drawing, name = DRAWINGS[kind], NAME_BESIDE[kind]
+    if isinstance(drawing, Bars):
+        drawing = noted(drawing, LONG * 3, LONG, is_wanted=kind == "bars of 7")
     finding = f"{name[:MANY]} writes most (48%), and longest, more than all others."
     poster = Poster(
         name,
@@ -129,7 +135,6 @@ def test_title_finding_drawing_and_foot_keep_apart(
         finding,
         drawing,
         name,
-        notes=RowNotes(((LONG * 3, LONG),) * 7, are_wanted=kind == "bars of 7"),
         lines=(PosterLine("Came", LONG), PosterLine("", LONG)),
         quote=LONG * 20,
         hue="author-1",
@@ -188,10 +193,13 @@ def test_a_short_finding_is_larger_still() -> None:
 
 @pytest.mark.parametrize("people", [2, 4, 7])
 @pytest.mark.parametrize("finding", ["HHH HHH", "HHHHHH " * 9], ids=["a row", "two rows"])
-@pytest.mark.parametrize("noted", [True, False])
-def test_the_drawing_keeps_away_from_the_finding(people: int, finding: str, noted: bool) -> None:
-    notes = RowNotes((("laughs",),) * people) if noted else RowNotes()
-    poster = Poster("", (), finding, bars(people, "HHH"), "", notes=notes)
+@pytest.mark.parametrize("has_notes", [True, False])
+def test_the_drawing_keeps_away_from_the_finding(
+    people: int, finding: str, has_notes: bool
+) -> None:
+    drawing = bars(people, "HHH")
+    drawing = noted(drawing, "laughs", is_wanted=False) if has_notes else drawing
+    poster = Poster("", (), finding, drawing, "")
     image = image_of(poster, "1200x630", "light")
     ink = np.asarray(image.convert("L")) < 60  # Of the finding alone: names have colours.
     hued = (np.asarray(image) == ImageColor.getrgb(HUES["author-1"])).all(axis=2)
@@ -235,24 +243,22 @@ def test_an_upright_picture_uses_its_height(second: PeriodColumns | Clock) -> No
 
 
 def test_what_was_asked_for_is_told_in_any_size() -> None:
-    poster = Poster("Ferry friends", (), "Ann writes most (53%).", bars(7, "Ann"), "foot")
+    drawing = bars(7, "Ann")
+    poster = Poster("Ferry friends", (), "Ann writes most (53%).", drawing, "foot")
     for format_ in FORMATS:
         images = [
-            image_of(
-                poster._replace(notes=RowNotes(((word,),) * 7, are_wanted=True)), format_, "dark"
-            )
+            image_of(poster._replace(drawing=noted(drawing, word)), format_, "dark")
             for word in ("tide", "bread")
         ]
         assert images[0] != images[1]
 
 
 def test_what_was_asked_for_is_cut_only_where_nothing_of_it_is_whole() -> None:
-    poster = Poster("Ferry friends", (), "Ann writes most (53%).", bars(7, "Ann"), "foot")
+    drawing = bars(7, "Ann")
+    poster = Poster("Ferry friends", (), "Ann writes most (53%).", drawing, "foot")
     told = [("laughs",), ("laughs", LONG), ("laughs", "tide"), ("laughs", "tide", LONG)]
     short, cut, whole, with_more = [
-        image_of(
-            poster._replace(notes=RowNotes((parts,) * 7, are_wanted=True)), "1200x630", "light"
-        )
+        image_of(poster._replace(drawing=noted(drawing, *parts)), "1200x630", "light")
         for parts in told
     ]
     assert whole == with_more
@@ -262,8 +268,8 @@ def test_what_was_asked_for_is_cut_only_where_nothing_of_it_is_whole() -> None:
 @pytest.mark.parametrize("finding", ["Ann writes.", "Ann says “boiler” more than others. " * 4])
 @pytest.mark.parametrize("name", ["Ann", "W" * 40])
 def test_all_in_one_bar_are_named_below_it(finding: str, name: str) -> None:
-    notes = RowNotes((("says “boiler”, “see you”", "began 3 times"),) * 7, are_wanted=True)
-    poster = Poster("Ferry friends", (), finding, bars(7, name), "foot", notes=notes)
+    drawing = noted(bars(7, name), "says “boiler”, “see you”", "began 3 times")
+    poster = Poster("Ferry friends", (), finding, drawing, "foot")
     image = np.asarray(image_of(poster, "1200x630", "light"))
     heights = {
         hue: int((image == ImageColor.getrgb(HUES[hue])).all(axis=2).any(axis=1).sum())

@@ -12,9 +12,8 @@ from quart import Response, url_for
 from app.compute.fingerprint import Measure, positive_first
 from app.compute.names import ManyNames
 from app.compute.portrait import PersonPortrait
-from app.drawing.drawings import Thing, Things
+from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
-from app.drawing.png import RowNotes
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.i18n import gettext, ngettext, show_number, show_period
 from app.lifespan import resources
@@ -84,10 +83,9 @@ def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
         title=title_of_chat(portrait.room, args),
         facts=_facts_of_room(portrait),
         finding=finding_of(portrait.people, portrait.traits, portrait.room, is_drawn=True),
-        drawing=Shares(portrait).plot(),
+        drawing=noted_bars(portrait, args),
         address=short_address(path, has_names=args.has_names),
         lines=_silence(portrait),
-        notes=notes_of(portrait, args),
         second=_months(portrait),
     )
 
@@ -122,8 +120,8 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
     return (PosterLine("", gettext("The longest silence: {length}").format(length=lengths[0])),)
 
 
-def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
-    """Return the notes about each person beside the share.
+def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
+    """Return the share of each person, with notes about them.
 
     A note that most people have sets no one apart. A person without others has messages and share,
     so that each person has a line.
@@ -132,12 +130,14 @@ def notes_of(portrait: ChatSight, args: PictureArgs) -> RowNotes:
     times = Counter(part for note in notes for part in note)
     usual = {part for part in times if len(notes) > 1 and 2 * times[part] > len(notes)}
     rows = [tuple(part for part in note if part not in usual) for note in notes]
-    bars = Shares(portrait).plot().rows
-    for number, (person, bar) in enumerate(zip(portrait.people, bars, strict=True)):
-        if person.username and not rows[number]:
+    bars = list[NamedBar]()
+    for person, bar, row in zip(portrait.people, Shares(portrait).plot().rows, rows, strict=True):
+        note = row
+        if person.username and not note:
             messages = ngettext("{count} message", "{count} messages", person.messages)
-            rows[number] = (f"{messages.format(count=show_number(person.messages))}, {bar.label}",)
-    return RowNotes(tuple(rows), are_wanted=args.has_words)
+            note = (f"{messages.format(count=show_number(person.messages))}, {bar.label}",)
+        bars.append(bar._replace(note=note))
+    return Bars(tuple(bars), are_notes_wanted=args.has_words)
 
 
 def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -> list[str]:

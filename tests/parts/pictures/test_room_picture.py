@@ -147,17 +147,14 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         "A chat",
         f"a.example/room/{portrait.room.id}/portrait",
     )
-    told = {
-        bar.name: " · ".join(note)
-        for bar, note in zip(rows_of(poster), poster.notes.rows, strict=True)
-    }
+    told = {bar.name: " · ".join(bar.note) for bar in rows_of(poster)}
     assert {name: re.findall("“(.*?)”", line) for name, line in told.items()} == {
         "Person 1": [],
         "Lukasz": [],
         "하늘": ["오늘 산책 가자"],
     }
     # What somebody wrote stands there only where that is wanted, and their names likewise.
-    assert not any("산책" in part for note in silent.notes.rows for part in note)
+    assert not any("산책" in part for bar in rows_of(silent) for part in bar.note)
     assert {bar.name for bar in rows_of(brief)} == {"P", "L", "하"}
     assert brief.address == "a.example"
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given
 from app.compute.portrait import portray
 from app.compute.times import Said
 from app.parts.pictures.picture_page import PictureArgs
-from app.parts.pictures.portraits import line_about, notes_of
+from app.parts.pictures.portraits import line_about, noted_bars
 from app.parts.portraits.room_figures import Timing, TypicalWords
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, people_named
@@ -93,11 +93,11 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
 
 def test_a_picture_has_a_line_for_each_person_alike_or_not() -> None:
     said = [Said(number % 3, 60 * number, "yes") for number in range(90)]
-    notes = notes_of(portrait_in(said), PictureArgs())
-    assert len(notes.rows) == 3
-    assert {len(row) for row in notes.rows} == {1}
-    for row in notes.rows:
-        assert re.fullmatch(r"30 messages, 3[34]%", row[0])
+    bars = noted_bars(portrait_in(said), PictureArgs())
+    assert len(bars.rows) == 3
+    assert {len(bar.note) for bar in bars.rows} == {1}
+    for bar in bars.rows:
+        assert re.fullmatch(r"30 messages, 3[34]%", bar.note[0])
 
 
 @given(chats())
