@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -293,10 +293,9 @@ class _Reading:
         self._kinds: Counter[str] = Counter()
         self._lines: Counter[str] = Counter()
         self._faults: Counter[Message] = Counter()
-        self._bad: list[tuple[str, BadRecord]] = []
-        """The first records that cannot be read, with the names of their files."""
-        self._stray: list[TextLine] = []
-        self._app_like: list[tuple[str, Record]] = []
+        self._bad: list[UnclearPlace] = []
+        self._stray: list[UnclearPlace] = []
+        self._app_like: list[UnclearPlace] = []
 
     def read(self, ends_at: float) -> None:
         result = self._result
@@ -314,7 +313,7 @@ class _Reading:
         ]
         result.lines, result.records = dict(self._lines), dict(self._kinds)
         result.faults = self._faults.most_common(MOST_KINDS)
-        places = list(chain(self._bad_places(), self._stray_places(), self._app_like_places()))
+        places = [*self._bad, *self._stray, *self._app_like]
         result.unclear = self._with_lines(places[:MOST_PLACES])
         result.unclear_count = self._kinds["bad"] + self._lines["stray"] + self._kinds["app_like"]
 
@@ -331,7 +330,9 @@ class _Reading:
         if may_begin and _MOMENT.match(line.text):
             self._lines["stray"] += 1
             if len(self._stray) < MOST_PLACES:
-                self._stray.append(line)
+                detail = Message("starts with a date or a time, but does not start a message")
+                shape = shape_of_words(line.text)
+                self._stray.append(self._place(detail, line.file, line.number, shape))
 
     def _count(self, item: Item) -> None:
         if isinstance(item, Record):
@@ -342,7 +343,10 @@ class _Reading:
             if detail in self._faults or len(self._faults) < MOST_KINDS:
                 self._faults[detail] += 1
             if len(self._bad) < MOST_PLACES:
-                self._bad.append((self._source.meter.reading, item))
+                file = self._source.meter.reading
+                shape = "" if self._records.unit == "line" else _shape_of_bad(item.value)
+                place = self._place(_sentence(item.detail), file, item.place, shape)
+                self._bad.append(place)
         else:
             self._kinds[item.reason] += 1
 
@@ -353,23 +357,10 @@ class _Reading:
         if self._records.is_chat and _NOTE.fullmatch(record.text):
             self._kinds["app_like"] += 1
             if len(self._app_like) < MOST_PLACES:
-                self._app_like.append((self._source.meter.reading, record))
-
-    def _bad_places(self) -> Iterator[UnclearPlace]:
-        for file, item in self._bad:
-            shape = "" if self._records.unit == "line" else _shape_of_bad(item.value)
-            yield self._place(_sentence(item.detail), file, item.place, shape)
-
-    def _stray_places(self) -> Iterator[UnclearPlace]:
-        stray = Message("starts with a date or a time, but does not start a message")
-        for line in self._stray:
-            yield self._place(stray, line.file, line.number, shape_of_words(line.text))
-
-    def _app_like_places(self) -> Iterator[UnclearPlace]:
-        app_like = Message("entirely in brackets, like an app's note about a picture")
-        for file, record in self._app_like:
-            shape = "" if self._records.unit == "line" else shape_of_words(record.text)
-            yield self._place(app_like, file, record.place, shape)
+                detail = Message("entirely in brackets, like an app's note about a picture")
+                file = self._source.meter.reading
+                shape = "" if self._records.unit == "line" else shape_of_words(record.text)
+                self._app_like.append(self._place(detail, file, record.place, shape))
 
     def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:
         return UnclearPlace(

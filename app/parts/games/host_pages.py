@@ -1,6 +1,7 @@
 """The pages of a host: all games, and the screen of one."""
 
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -16,13 +17,7 @@ from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import MOST_AUTHORS, compare_post
 from app.parts.games.hosting import MOVES, GameForm, NumberField, make_game, make_move, play_again
 from app.parts.games.playing import GAMES, games, list_games
-from app.parts.games.standings import (
-    AskedQuestion,
-    RightShares,
-    compared,
-    read_questions,
-    that_fooled_most,
-)
+from app.parts.games.standings import AskedQuestion, read_questions
 from app.parts.games.states import GameState, State
 from app.runtime.clock import now_ms
 from app.services.posts.users import Author, outgrown_samples
@@ -160,6 +155,12 @@ def _number(text: str, field: NumberField) -> int:
     return number
 
 
+class RightShares(NamedTuple):
+    players: float
+    model: float
+    chance: float
+
+
 class GamePage(WebPage, frozen=True, kw_only=True):
     template = "games/game.html"
 
@@ -180,11 +181,19 @@ class GamePage(WebPage, frozen=True, kw_only=True):
 
     @property
     def fooling(self) -> list[AskedQuestion]:
-        return that_fooled_most(self.questions)
+        """The three questions that fewest players got right."""
+        fooling = [question for question in self.questions if question.right < question.answers]
+        return sorted(fooling, key=lambda question: (question.share, question.number))[:3]
 
     @property
     def comparison(self) -> RightShares | None:
-        return compared(self.state, self.questions)
+        """The shares of right answers; None without answers."""
+        answers = sum(question.answers for question in self.questions)
+        if not answers:
+            return None
+        right = sum(question.right for question in self.questions)
+        model = sum(question.is_model_right for question in self.questions)
+        return RightShares(right / answers, model / len(self.questions), 1 / len(self.state.cast))
 
 
 @blueprint.page(f"{GAMES}/<id:game_id>")

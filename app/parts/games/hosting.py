@@ -7,6 +7,7 @@ every process reads the game again.
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Annotated, Final, NamedTuple
 
 import msgspec
@@ -63,14 +64,7 @@ async def add_game(
     )
     await session.flush()
     session.add_all(
-        GameQuestion(
-            game_id=game_id,
-            number=number,
-            tweet_id=question.tweet_id,
-            user_id=question.user_id,
-            model_user_id=question.model_user_id,
-            model_probability=question.model_probability,
-        )
+        GameQuestion(game_id=game_id, number=number, **asdict(question))
         for number, question in enumerate(questions, start=1)
     )
     await tell_of_game(session)

@@ -158,12 +158,6 @@ class AskedQuestion:
         return self.right / self.answers if self.answers else 0.0
 
 
-class RightShares(NamedTuple):
-    players: float
-    model: float
-    chance: float
-
-
 async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
     """Return the questions whose answer was shown, in order."""
     game, usernames = state.game, state.usernames
@@ -200,22 +194,6 @@ async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]
     is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
     query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
     return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
-
-
-def compared(state: GameState, questions: Sequence[AskedQuestion]) -> RightShares | None:
-    """Return the shares of right answers; None without answers."""
-    answers = sum(question.answers for question in questions)
-    if not answers:
-        return None
-    right = sum(question.right for question in questions)
-    model = sum(question.is_model_right for question in questions)
-    return RightShares(right / answers, model / len(questions), 1 / len(state.cast))
-
-
-def that_fooled_most(questions: Sequence[AskedQuestion]) -> list[AskedQuestion]:
-    """Return the three questions that fewest players got right."""
-    fooling = [question for question in questions if question.right < question.answers]
-    return sorted(fooling, key=lambda question: (question.share, question.number))[:3]
 
 
 async def result_rows(

@@ -1,6 +1,7 @@
 """The pictures of a year of an author and of a chat."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -11,7 +12,6 @@ from app.drawing.drawings import Bars, NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.i18n import gettext, show_zone
-from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PictureArgs,
     PicturePage,
@@ -31,9 +31,13 @@ from app.parts.years.figures import (
     is_long_enough,
     words_of,
 )
-from app.parts.years.pages import read_in_zone, read_where_it_is, zone_of_own_chats
-from app.parts.years.year import AuthorYear, RoomYear, YearWord, read_room_year
-from app.services.rooms.room_facts import get_room
+from app.parts.years.pages import (
+    read_in_zone,
+    read_room_in_zone,
+    read_where_it_is,
+    zone_of_own_chats,
+)
+from app.parts.years.year import AuthorYear, RoomYear, YearWord
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, numbered_initials
@@ -163,11 +167,9 @@ def _author_page(subject: _Read, args: PictureArgs, poster: Poster) -> PicturePa
 async def _read_room_year(
     args: PictureArgs, zone_for: ZoneFor, room_id: int, year: int
 ) -> RoomYear | Response:
-    async with resources().read_long() as session:
-        room = await get_room(session, room_id)
-        zone, kept = zone_for(args.tz, room.tz), resources().of_parts["years"]
-        shown = await read_room_year(session, room, year, zone, kept)
-    return shown if room.id == room_id else led_on(args, room_id=room.id, year=year)
+    shown = await read_room_in_zone(room_id, year, partial(zone_for, args.tz))
+    own_id = shown.room.id
+    return shown if own_id == room_id else led_on(args, room_id=own_id, year=year)
 
 
 async def read_room_year_poster(shown: RoomYear, args: PictureArgs) -> Poster:

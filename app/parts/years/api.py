@@ -1,14 +1,15 @@
 """An author's archive, and years, in the API."""
 
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
 from app.lifespan import resources
-from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
+from app.parts.years.pages import read_in_zone, read_room_in_zone
+from app.parts.years.year import AuthorYear, RoomYear
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
-from app.services.rooms.room_facts import get_room
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import Year, ZoneArgs, parse_zone
 
@@ -54,9 +55,7 @@ class AuthorYearArgs(ZoneArgs):
 )
 async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
     """Show a year of an author (404 if the year has no posts)."""
-    zone = parse_zone(args.tz)
-    async with resources().read_long() as session:
-        return await read_year(session, await get_author(session, username), year, zone)
+    return await read_in_zone(username, year, parse_zone(args.tz))
 
 
 class RoomYearArgs(ZoneArgs):
@@ -73,8 +72,8 @@ class RoomYearArgs(ZoneArgs):
 )
 async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
-    async with resources().read_long() as session:
-        room = await get_room(session, room_id)
-        zone = parse_zone(args.tz or room.tz or "UTC")
-        kept = resources().of_parts["years"]
-        return await read_room_year(session, room, year, zone, kept, has_typical=True)
+
+    def zone_for(own_zone: str | None) -> ZoneInfo:
+        return parse_zone(args.tz or own_zone or "UTC")
+
+    return await read_room_in_zone(room_id, year, zone_for, has_typical=True)

@@ -1,6 +1,6 @@
 """The pages of a year of an author and a chat, and at an import's end."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -200,6 +200,20 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def loved(self) -> list[RoomLine]:
         return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
+
+
+async def read_room_in_zone(
+    room_id: int,
+    year: int,
+    zone_for: Callable[[str | None], ZoneInfo],
+    *,
+    has_typical: bool = False,
+) -> RoomYear:
+    """Return a year of a chat in the zone that `zone_for` gives. Raises NotFoundError."""
+    async with resources().read_long() as session:
+        room, kept = await get_room(session, room_id), resources().of_parts["years"]
+        zone = zone_for(room.tz)
+        return await read_room_year(session, room, year, zone, kept, has_typical=has_typical)
 
 
 @room_blueprint.page("/room/<id:room_id>/<year:year>", is_cacheable=True)
