@@ -34,7 +34,7 @@ from app.compute.times import (
     WrittenTexts,
     after_silence,
     conversations_of,
-    hour_numbers,
+    counts_by_hour,
     places_of_each,
     written_at,
 )
@@ -163,7 +163,6 @@ class CountedSpeaker(NamedTuple):
 def speakers_of(
     messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int]
 ) -> list[CountedSpeaker]:
-    hours = _hours_of_each(messages, zone)
     numbers = conversations_of(message.time for message in messages)
     begins = after_silence(messages)
     speakers: list[CountedSpeaker] = []
@@ -171,8 +170,9 @@ def speakers_of(
         worded = [place for place in of_author if messages[place].text]
         written = written_at(messages, numbers, worded)
         tally = tally_of(*written, [begins[place] for place in worded])
-        of_hours = Counter(hours[author])
-        speakers.append(CountedSpeaker(author, written, tally, len(of_author), of_hours))
+        times = (time for place in of_author if (time := messages[place].time) is not None)
+        hours = counts_by_hour(times, zone)
+        speakers.append(CountedSpeaker(author, written, tally, len(of_author), hours))
     return speakers
 
 
@@ -194,15 +194,6 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
 
 def laughs_of(tally: Tally) -> Counter[str]:
     return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
-
-
-def _hours_of_each(messages: Sequence[Said], zone: ZoneInfo) -> defaultdict[int, list[int]]:
-    dated = [(author, time) for author, time, _ in messages if time is not None]
-    numbers = hour_numbers((time for _, time in dated), zone)
-    hours = defaultdict[int, list[int]](list)
-    for (author, _), hour in zip(dated, numbers, strict=True):
-        hours[author].append(hour)
-    return hours
 
 
 MOST_BESIDE: Final = 8

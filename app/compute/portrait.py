@@ -17,6 +17,7 @@ from app.compute.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,
     Measure,
+    Tally,
     joined,
     laughs_of,
     most_distinct,
@@ -388,17 +389,18 @@ def traits_of(
     messages: of the first people; total: of everyone. speakers, judged: of all people in this
     order, the index of a trait. days: see `days_of_first`.
     """
-    compared = [
-        (place, speaker)
+    compared = {
+        place: speaker.tally
         for place, speaker in enumerate(speakers)
         if speaker.tally.messages >= FEWEST_COMPARED
-    ]
+    }
     traits = _most(messages, total, days)
     shares = [(place, right, posts) for place, (posts, right) in enumerate(judged) if posts]
     if len(shares) > 1:
-        traits += _top("recognised", shares)
+        traits.append(_top("recognised", shares))
     if len(compared) > 1:
-        traits += [*_longest(compared), *_laughing(compared), *_night(compared)]
+        hours = {place: speakers[place].hours for place in compared}
+        traits += [*_longest(compared), *_laughing(compared), _night(hours)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
 
 
@@ -430,32 +432,30 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
     return [Trait("most", 0, first / total, dispersed_lead_errors(first, second, days))]
 
 
-def _longest(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
+def _longest(people: Mapping[int, Tally]) -> list[Trait]:
     """Return the person with the most words per message, by the larger standard error: of messages
     (Welch) or of conversations.
     """
-    means = [(speaker.tally.words_per_message or 0.0, place) for place, speaker in people]
+    means = [(tally.words_per_message or 0.0, place) for place, tally in people.items()]
     (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
-    tallies = [dict(people)[one].tally for one in (place, next_place)]
-    lengths = [tally.lengths for tally in tallies]
-    by_message = welch_errors(*lengths)
+    own, beside = people[place], people[next_place]
+    by_message = welch_errors(own.lengths, beside.lengths)
     if not by_message:
         return []
-    clustered = mean_errors(
-        lengths[0], tallies[0].conversations, lengths[1], tallies[1].conversations
-    )
+    clustered = mean_errors(own.lengths, own.conversations, beside.lengths, beside.conversations)
     return [Trait("longest", place, mean, min(by_message, clustered))]
 
 
-def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
+def _laughing(people: Mapping[int, Tally]) -> Iterator[Trait]:
     """Yield the person with the largest share of each laugh, tested as in `_longest`."""
-    counts = [(place, speaker.tally, laughs_of(speaker.tally)) for place, speaker in people]
-    for laugh in sorted({laugh for _, _, laughs in counts for laugh in laughs}):
-        uses = [(place, laughs[laugh], tally.messages) for place, tally, laughs in counts]
-        (trait,) = _top("laugh", uses, laugh)
-        pair = [
-            dict(people)[place].tally for place, *_ in sorted(uses, key=_share, reverse=True)[:2]
+    laughs = {place: tally.laughs for place, tally in people.items()}
+    for laugh in sorted({laugh for of_one in laughs.values() for laugh in of_one}):
+        uses = [
+            (place, len(of_one.get(laugh, ())), people[place].messages)
+            for place, of_one in laughs.items()
         ]
+        trait = _top("laugh", uses, laugh)
+        pair = [people[place] for place, *_ in _first_two(uses)]
         many = int(max(tally.conversations.max() for tally in pair)) + 1
         sides = (
             side for tally in pair for side in (tally.laughs.get(laugh, ()), tally.conversations)
@@ -464,31 +464,34 @@ def _laughing(people: Sequence[tuple[int, CountedSpeaker]]) -> Iterator[Trait]:
         yield msgspec.structs.replace(trait, errors=errors)
 
 
-def _night(people: Sequence[tuple[int, CountedSpeaker]]) -> list[Trait]:
+def _night(hours_of_each: Mapping[int, Counter[int]]) -> Trait:
     """Return the person with the largest share of nights, each a conversation, among the days with
     messages.
     """
     nights = [
-        (place, days_of(speaker.hours, NIGHT_H), days_of(speaker.hours))
-        for place, speaker in people
+        (place, days_of(hours, NIGHT_H), days_of(hours)) for place, hours in hours_of_each.items()
     ]
-    (trait,) = _top("night", nights)
-    (hours,) = (hours_of_day(speaker.hours) for place, speaker in people if place == trait.person)
-    return [msgspec.structs.replace(trait, value=sum(hours[:NIGHT_H]) / max(sum(hours), 1))]
+    ((place, *_), _) = _first_two(nights)
+    hours = hours_of_day(hours_of_each[place])
+    value = sum(hours[:NIGHT_H]) / max(sum(hours), 1)
+    return msgspec.structs.replace(_top("night", nights), value=value)
 
 
-def _top(kind: TraitKind, shares: Sequence[tuple[int, int, int]], sign: str = "") -> list[Trait]:
+Share = tuple[int, int, int]
+"""Place of a person, and how many of their messages count, of all."""
+
+
+def _top(kind: TraitKind, shares: Sequence[Share], sign: str = "") -> Trait:
     # The person with the largest share is tested against the second.
-    (place, uses, total), (_, next_uses, next_total) = sorted(shares, key=_share, reverse=True)[:2]
+    (place, uses, total), (_, next_uses, next_total) = _first_two(shares)
     _, errors = log_odds_errors(
         np.array([uses], np.float64), total, np.array([next_uses], np.float64), next_total
     )
-    return [Trait(kind, place, uses / max(total, 1), float(errors[0]), sign)]
+    return Trait(kind, place, uses / max(total, 1), float(errors[0]), sign)
 
 
-def _share(uses: tuple[int, int, int]) -> float:
-    _, messages, total = uses
-    return messages / max(total, 1)
+def _first_two(shares: Sequence[Share]) -> list[Share]:
+    return sorted(shares, key=lambda share: share[1] / max(share[2], 1), reverse=True)[:2]
 
 
 FEWEST_ANSWERS: Final = 20

@@ -62,13 +62,8 @@ BusyPart = Annotated[
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
-    """Return the number of times (seconds since 1970) in each hour of `hour_numbers`."""
-    return Counter(hour_numbers(times, zone))
-
-
-def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
-    """Return the hour of each time (seconds since 1970) in the zone, numbered through days and
-    years.
+    """Return the number of times (seconds since 1970) in each hour in the zone, numbered through
+    days and years.
     """
     seconds = np.fromiter(times, np.int64)
     days, places = np.unique(seconds // DAY_S, return_inverse=True)
@@ -78,8 +73,7 @@ def hour_numbers(times: Iterable[int], zone: ZoneInfo) -> list[int]:
     changes = np.array([shift is None for shift in shifts], np.bool_)[places]
     for place in changes.nonzero()[0].tolist():
         local[place] += _shift_s(int(seconds[place]), zone)
-    hours: list[int] = (local // HOUR_S).tolist()
-    return hours
+    return Counter((local // HOUR_S).tolist())
 
 
 def hours_of_day(counts: Mapping[int, int]) -> list[int]:
