@@ -105,10 +105,6 @@ async def with_people(
     return [*{username_key(name): name for name in [*people, *names]}.values()]
 
 
-def by_groups(groups: Sequence[OfferedGroup]) -> list[str]:
-    return [author.username for group in groups for author in group.authors]
-
-
 def _of_chat(room: RoomFacts, authors: Sequence[Author], homes: Mapping[int, Home]) -> OfferedGroup:
     at_home = [author for author in authors if author.id in homes]
     people = [author for author in at_home if homes[author.id].room_id == room.id]

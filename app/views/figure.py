@@ -158,9 +158,19 @@ class ClockFigure(HoursFigure[Clock]):
         return Table(columns, [*zip(HOURS, self.hours, self.outline, strict=True)])
 
     def plot(self) -> Clock | None:
+        if not any(self.hours):
+            return None
         told = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        caption = told or gettext("By hour")
-        return clock_of(self.hue, caption, self.hours, self.outline, self.labelled_by)
+        shares, outline = _shares(self.hours), _shares(self.outline)
+        most = max(*shares, *outline)
+        return Clock(
+            self.hue,
+            told or gettext("By hour"),
+            tuple(100 * share / most for share in shares),
+            tuple(100 * share / most for share in outline) if any(outline) else (),
+            self.labelled_by,
+            tuple(told_by_hour(self.hours)),  # Drawings are hashed: pictures are cached by them.
+        )
 
 
 def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -> str:
@@ -193,23 +203,6 @@ def busiest_briefly(start: int | None) -> str:
     if start is None:
         return ""
     return tell("busiest_hours", "briefly", start=start, end=(start + BUSY_H) % DAY_H)
-
-
-def clock_of(
-    hue: str, caption: str, hours: Sequence[int], beside: Sequence[int], labelled_by: str = ""
-) -> Clock | None:
-    if not any(hours):
-        return None
-    shares, outline = _shares(hours), _shares(beside)
-    most = max(*shares, *outline)
-    return Clock(
-        hue,
-        caption,
-        tuple(100 * share / most for share in shares),
-        tuple(100 * share / most for share in outline) if any(beside) else (),
-        labelled_by,
-        tuple(told_by_hour(hours)),  # Drawings are hashed: pictures are cached by them.
-    )
 
 
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:

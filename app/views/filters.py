@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,11 @@ from app.views.requests import args_of
 
 Year = Annotated[int, Meta(ge=1, le=9998)]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+BAD_DAYS: Final = {
+    "since": Message("The first day cannot be read: write it like 2026-01-31"),
+    "until": Message("The end date cannot be read: write it like 2026-01-31"),
+}
+"""What visitors read about days that cannot be read."""
 
 
 class ZoneArgs(Struct):
@@ -69,12 +74,7 @@ class PageFilters(PostFilters):
         try:
             return parse_instant(name, value, zone)
         except MalformedError:
-            sentence = (
-                Message("The first day cannot be read: write it like 2026-01-31")
-                if name == "since"
-                else Message("The end date cannot be read: write it like 2026-01-31")
-            )
-            raise MalformedError(sentence, loc=name) from None
+            raise MalformedError(BAD_DAYS[name], loc=name) from None
 
 
 class SearchFilters(PostFilters):

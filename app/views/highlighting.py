@@ -30,12 +30,6 @@ def marked_text(text: str, spans: Sequence[tuple[int, int, Mark | None]]) -> lis
     return pieces
 
 
-def pieces_of_hit(hit: Hit, *, around: int) -> list[Marked[None]]:
-    """Return a hit's text with marked matches; a long text is cut to their surroundings."""
-    spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in hit.highlights]
-    return excerpt(marked_text(hit.text, spans), around=around)
-
-
 def excerpt(pieces: Sequence[Marked[Mark]], *, around: int) -> list[Marked[Mark]]:
     """Return pieces with ellipses for text far from marks.
 
@@ -67,10 +61,12 @@ def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
     together: dict[Hashable, list[Hit]] = {}
     for hit in hits:
         together.setdefault(_sameness(hit), []).append(hit)
-    return [
-        FoundText(posts[0], pieces_of_hit(posts[0], around=around), sorted(posts, key=_age))
-        for posts in together.values()
-    ]
+    found = []
+    for first, *others in together.values():
+        spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in first.highlights]
+        pieces = excerpt(marked_text(first.text, spans), around=around)
+        found.append(FoundText(first, pieces, sorted([first, *others], key=_age)))
+    return found
 
 
 def _sameness(hit: Hit) -> Hashable:

@@ -182,27 +182,17 @@ async def read_cards(session: AsyncSession, place: str, *values: object) -> dict
 
 def author_path(username: str) -> str:
     """Return an author's URL, for readers of one chat of the card there."""
-    if own_chat() is None:
+    if (room_id := own_chat()) is None:
         return url_for("authors.show_author", username=username)
-    return card_path(username)
+    if not has_page("portraits.show_portrait"):
+        return url_for("rooms.show_room", room_id=room_id)
+    return url_for("portraits.show_portrait", room_id=room_id, _anchor=f"person-{username}")
 
 
 def portrait_path(username: str) -> str:
     if own_chat() is None and has_page("author_portraits.show_author_portrait"):
         return url_for("author_portraits.show_author_portrait", username=username)
     return author_path(username)
-
-
-def card_path(username: str) -> str:
-    if not has_page("portraits.show_portrait"):
-        return url_for("rooms.show_room", room_id=own_chat())
-    return url_for("portraits.show_portrait", room_id=own_chat(), _anchor=f"person-{username}")
-
-
-def search_path(words: str) -> str:
-    if (room_id := own_chat()) is not None:
-        return url_for("rooms.show_room", room_id=room_id, q=words)
-    return url_for("search.show_search", q=words)
 
 
 def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
@@ -224,8 +214,10 @@ def _as_link(word: str) -> Markup | None:
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    address = search_path(match["term"])
-    return link.format(word[: match.start("term")], address, match["term"], word[match.end() :])
+    term, room_id = match["term"], own_chat()
+    page = "search.show_search" if room_id is None else "rooms.show_room"
+    address = url_for(page, room_id=room_id, q=term)
+    return link.format(word[: match.start("term")], address, term, word[match.end() :])
 
 
 def init_app(app: Quart, config: Config) -> None:

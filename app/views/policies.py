@@ -85,7 +85,7 @@ async def check() -> ResponseReturnValue | None:
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
     facts.policy = policy = _policy_of_address()
-    if policy == "player" and not _is_sent_a_secret():
+    if policy == "player" and not ("Authorization" in request.headers or _has_cookie_of_player()):
         return send_to_login()
     if policy in ("open", "player") or facts.operator is not None:
         return None
@@ -97,7 +97,8 @@ async def check() -> ResponseReturnValue | None:
         facts.is_visitor = is_unknown and openness.setting is None
         return None
     if facts.account is not None:
-        _check_reader(policy)
+        if policy not in {"read", "account"}:
+            raise ForbiddenError("Your account can only read; ask an operator to do this")
         return None
     if token is None:
         return send_to_login()
@@ -131,11 +132,6 @@ def is_open(app: Quart, method: str, path: str) -> bool:
     except HTTPException:  # There is no such address, or a redirect leads to it.
         return False
     return _declared_policy(app, endpoint) == "open"
-
-
-def _check_reader(policy: Policy) -> None:
-    if policy not in {"open", "read", "account"}:
-        raise ForbiddenError("Your account can only read; ask an operator to do this")
 
 
 async def _check_own_chat(policy: Policy, room_id: int) -> None:
@@ -199,10 +195,6 @@ def _check_origin() -> None:
 def _is_for_players() -> bool:
     declared = _declared_policy(current_app, request.endpoint)
     return declared == "player" and request.method != "OPTIONS"
-
-
-def _is_sent_a_secret() -> bool:
-    return "Authorization" in request.headers or _has_cookie_of_player()
 
 
 def _has_cookie_of_player() -> bool:

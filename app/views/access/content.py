@@ -36,6 +36,9 @@ from app.views.requests import check_confirmed, number_of
 
 blueprint = PageBlueprint("content", policy="operator")
 
+LONGEST_WAIT_S: Final = 5.0
+"""Seconds until the answer; maintenance deletes a long chat's rest."""
+
 
 @blueprint.action("/settings/authors/delete")
 async def remove_author(form: Form) -> ResponseReturnValue:
@@ -106,10 +109,6 @@ async def reset(form: Form) -> ResponseReturnValue:
 
 def _back(address: str | None = None) -> Response:
     return see_other(local_address(address or url_for("settings.show_settings")))
-
-
-LONGEST_WAIT_S: Final = 5.0
-"""Seconds until the answer; maintenance deletes a long chat's rest."""
 
 
 class SomePeople(Struct, frozen=True):

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, url_for
 from quart.typing import ResponseReturnValue
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.lifespan import listens_here_alone, resources
@@ -127,6 +126,7 @@ async def settings_page(
     async with resources().db.read() as session:
         rooms = await find_rooms(session, [g.chat] if g.chat else [])
         shown = AccountPage(
+            about=(),
             account=g.account,
             sessions=await list_sessions(session, g.account.account_id),
             is_changed=is_changed,
@@ -134,42 +134,25 @@ async def settings_page(
             error=failure,
         )
         if g.operator:
-            shown = await _with_site(
-                session, shown, new_token=new_token, new_link=new_link, invited_to=invited_to
+            rooms, _ = await list_rooms(session, limit=200)
+            shown = SettingsPage(
+                **structs.asdict(shown),
+                rooms=newest_first(rooms),
+                tokens=await list_tokens(session),
+                readers=await list_readers(session),
+                invitations=await list_invitations(session),
+                readership=await readership(),
+                author_total=await count_users(session),
+                samples=await list_samples(session),
+                own=await find_own(session),
+                facts=await installation_facts(session, resources().config.data_dir),
+                new_token=new_token,
+                new_link=new_link,
+                invited_to=invited_to,
             )
     page, status, headers = await render_form(shown)
     # No cache may store a page that shows a secret.
     return page, status, headers | {"Cache-Control": "no-store"}
-
-
-async def _with_site(
-    session: AsyncSession,
-    shown: AccountPage,
-    *,
-    new_token: str,
-    new_link: str,
-    invited_to: int | None,
-) -> SettingsPage:
-    rooms, _ = await list_rooms(session, limit=200)
-    return SettingsPage(
-        about=(),
-        account=shown.account,
-        sessions=shown.sessions,
-        is_changed=shown.is_changed,
-        error=shown.error,
-        rooms=newest_first(rooms),
-        tokens=await list_tokens(session),
-        readers=await list_readers(session),
-        invitations=await list_invitations(session),
-        readership=await readership(),
-        author_total=await count_users(session),
-        samples=await list_samples(session),
-        own=await find_own(session),
-        facts=await installation_facts(session, resources().config.data_dir),
-        new_token=new_token,
-        new_link=new_link,
-        invited_to=invited_to,
-    )
 
 
 @blueprint.action("/settings/reading")
@@ -209,29 +192,26 @@ def _back(anchor: str | None = None) -> Response:
 async def sign_out_session(session_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await end_session(session, session_id, account_id=g.account.account_id)
-    return see_other(url_for("settings.show_settings"))
+    return _back()
 
 
 @blueprint.action("/settings/password", policy="account")
 async def change_password(form: Form) -> ResponseReturnValue:
-    try:
-        await _set_password(form.get("old", ""), form.get("new", ""))
-    except AppError as failure:
-        return await settings_page(failure=failure)
-    return see_other(url_for("settings.show_settings", changed="true"))
-
-
-async def _set_password(old: str, new: str) -> None:
-    check_password(new)  # Before the attempt counts.
     me, db, passwords = g.account, resources().db, resources().passwords
+    old, new = form.get("old", ""), form.get("new", "")
     try:
+        check_password(new)  # Before the attempt counts.
         # Wrong guesses count as failed sign-ins do: the session may be stolen.
         old_hash = await verify_password(db, passwords, client_of(me.name), me.name, old)
         new_hash = await passwords.hash(new)
         async with writing() as session:
             await replace_password(session, me, old_hash=old_hash, new_hash=new_hash)
     except UnauthorizedError:
-        raise UnauthorizedError("The old password is wrong", loc="old") from None
+        wrong = UnauthorizedError("The old password is wrong", loc="old")
+        return await settings_page(failure=wrong)
+    except AppError as failure:
+        return await settings_page(failure=failure)
+    return see_other(url_for("settings.show_settings", changed="true"))
 
 
 @blueprint.action("/settings/invitations")

@@ -1,7 +1,6 @@
 """Authors' list and pages."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
@@ -54,9 +53,6 @@ LINE: Final = 27
 CARD: Final = 100
 """Pixels of a card's heading and the blank below."""
 
-Height = tuple[int, int]
-"""Pixels in the wide column, and in the narrow."""
-
 
 class Placing(NamedTuple):
     wide: Sequence[str]
@@ -65,10 +61,11 @@ class Placing(NamedTuple):
     """Pixels by which a column ends before the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class PageCard:
+class PageCard(NamedTuple):
     name: str
-    height: Height
+    wide: int
+    """Height in the wide column, in pixels."""
+    narrow: int
 
 
 def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard:
@@ -77,7 +74,7 @@ def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard
     wide, narrow = (
         CARD + beside + sum(_height(post, letters) for post in posts) for letters in (74, 40)
     )
-    return PageCard(name, (wide, narrow))
+    return PageCard(name, wide, narrow)
 
 
 def placed(cards: Sequence[PageCard]) -> Placing:
@@ -86,9 +83,8 @@ def placed(cards: Sequence[PageCard]) -> Placing:
         return Placing([], [], 0)
     first, *further = cards
     # Which cards are in the wide column, by the number of pixels that it is higher.
-    choices: dict[int, list[bool]] = {first.height[0]: []}
-    for card in further:
-        wide, narrow = card.height
+    choices: dict[int, list[bool]] = {first.wide: []}
+    for _, wide, narrow in further:
         choices = {
             higher + change: [*chosen, is_wide]
             for higher, chosen in choices.items()
@@ -192,10 +188,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         """The placing of the cards by the number of posts in sight."""
         cards = [*self._cards()]
         fewest = min(POSTS_FIRST, len(self.posts))
-        return {
-            count: placed([self._card_of_posts(count), *cards])
-            for count in range(fewest, len(self.posts) + 1)
-        }
+        placings = {}
+        for count in range(fewest, len(self.posts) + 1):
+            has_more = self.next_cursor or count < len(self.posts)
+            newest = card_of_posts("posts", self.posts[:count], beside=100 if has_more else 0)
+            placings[count] = placed([newest, *cards])
+        return placings
 
     @property
     def cursor_in_sight(self) -> str | None:
@@ -210,10 +208,6 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         pictures = ["pictures"] if len(self.archive.pictures) >= FEWEST_IN_ROW else []
         return [*pictures, *(["lists"] if len(self.lists) >= FEWEST_LISTS else [])]
 
-    def _card_of_posts(self, count: int) -> PageCard:
-        has_more = self.next_cursor or count < len(self.posts)
-        return card_of_posts("posts", self.posts[:count], beside=100 if has_more else 0)
-
     def _cards(self) -> Iterator[PageCard]:
         """Yield the cards after the newest posts, in their order."""
         archive = self.archive
@@ -221,24 +215,24 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         if archive.typical:
             notes = LINE * (2 + bool(self.signs_told)) if words else 0
             rows = 32 * (-(-words // 5)), 32 * (-(-words // 3))
-            yield PageCard("typical", (CARD + rows[0] + notes, CARD + rows[1] + 2 * notes))
+            yield PageCard("typical", CARD + rows[0] + notes, CARD + rows[1] + 2 * notes)
         if self.hours:
-            yield PageCard("hours", (210, 330))
+            yield PageCard("hours", 210, 330)
         if self.posting and not self.at_sight.is_drawn:
-            yield PageCard("calendar", (180, 210))
+            yield PageCard("calendar", 180, 210)
         again = [post for year in archive.on_this_day[: self.most_again] for post in year.items]
         # Without posts, the card is the place for posts of the viewer's own day.
-        yield card_of_posts("today", again) if again else PageCard("today", (0, 0))
+        yield card_of_posts("today", again) if again else PageCard("today", 0, 0)
         if archive.most_liked:
             yield card_of_posts("liked", archive.most_liked, LINE * len(archive.most_liked))
         if len(self.rooms) > 1:
             height = CARD + 2 * LINE * min(len(self.rooms), self.rooms_in_sight)
-            yield PageCard("rooms", (height, height))
+            yield PageCard("rooms", height, height)
         if 0 < len(archive.pictures) < FEWEST_IN_ROW:
-            yield PageCard("pictures", (340, 340))
+            yield PageCard("pictures", 340, 340)
         if 0 < len(self.lists) < FEWEST_LISTS:
             rows_of = [CARD // 2 + 29 * min(len(figure.counts), 8) for figure in self.lists]
-            yield PageCard("lists", (CARD + max(rows_of), CARD + sum(rows_of)))
+            yield PageCard("lists", CARD + max(rows_of), CARD + sum(rows_of))
 
 
 blueprint = PageBlueprint("authors")

@@ -105,7 +105,9 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         return await _progress_page(job)
     options = options_of(job)
     if args.column:
-        options = structs.replace(options, columns=_columns(args.column, args.field))
+        chosen = zip(args.column, args.field, strict=False)
+        columns = {name: field for name, field in chosen if field in {"", *FIELDS}}
+        options = structs.replace(options, columns=columns)
     return await _preview_page(job, options, options_of(job), _format_name(args.format))
 
 
@@ -232,18 +234,15 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
 
     Raises InvalidInputError for unchanged choices.
     """
-    if _is_read_as(options, options_of(job)):
+    before = options_of(job)
+    is_unchanged = (options.dates, options.encoding) == (before.dates, before.encoding)
+    if is_unchanged and options.columns == before.columns:
         notes = notes_of(job)
         assert notes.unsettled is not None  # noqa: S101 # for the type checker
         raise InvalidInputError(ASKED[notes.unsettled][0], loc="accept_unread")
     async with writing() as session:
         await choose_options(session, job.id, options)
     return to_import(job.id)
-
-
-def _is_read_as(options: ReadOptions, others: ReadOptions) -> bool:
-    chosen = (options.dates, options.encoding, options.columns)
-    return chosen == (others.dates, others.encoding, others.columns)
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/choices")
@@ -314,11 +313,6 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
 
 def _format_name(name: str) -> str:
     return name if name in FORMATS else "auto"
-
-
-def _columns(names: list[str], fields: list[str]) -> dict[str, str]:
-    chosen = zip(names, fields, strict=False)
-    return {name: field for name, field in chosen if field in {"", *FIELDS}}
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/cancel")

@@ -177,14 +177,11 @@ def _choices(
             yield ReadingChoice(
                 "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
             )
+    roles = {field: role for role, field in ROLES.items()}
     for name, field in options.columns.items():
-        pair = f"{_role_of(field)}={name}"
+        pair = f"{roles.get(field, field)}={name}"
         values = [("", _FIND_OUT), (pair, value_label("column", pair))]
         yield ReadingChoice("pick", Message("Column"), values, pair)
-
-
-def _role_of(field: str) -> str:
-    return next((role for role, name in ROLES.items() if name == field), field)
 
 
 def _values(

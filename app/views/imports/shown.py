@@ -120,13 +120,6 @@ _STEPS: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
-def how_to_get() -> list[HowTo]:
-    return [
-        HowTo(translate_message(FORMATS[name].label), [gettext(step) for step in steps])
-        for name, steps in _STEPS.items()
-    ]
-
-
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
 """The most requested formats; others follow in the order of trial."""
 
@@ -155,7 +148,10 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def apps(self) -> list[HowTo]:
-        return how_to_get()
+        return [
+            HowTo(translate_message(FORMATS[name].label), [gettext(step) for step in steps])
+            for name, steps in _STEPS.items()
+        ]
 
     @property
     def refusals(self) -> dict[int, str]:

@@ -175,7 +175,10 @@ async def live_stream(args: LiveArgs) -> Response:
     Send events as they come; `Last-Event-ID`, or `after`, resumes where a client was.
     """
     after = args.after if (last := event_of("Last-Event-ID")) is None else last
-    user_id = None if args.username is None else await _author_id(args.username)
+    user_id = None
+    if args.username is not None:
+        async with resources().db.read() as session:
+            user_id = (await get_user(session, args.username)).id
     await resources().feed.catch_up()
     if request.method == "HEAD":
         return endless(None)
@@ -183,8 +186,3 @@ async def live_stream(args: LiveArgs) -> Response:
     stream = hub.open(after=after, user_id=user_id, right=right_to_read(), holder=own_session())
     answer = endless(await stream)
     return answer if await is_still_readable() else send_to_login()
-
-
-async def _author_id(username: str) -> int:
-    async with resources().db.read() as session:
-        return (await get_user(session, username)).id

@@ -87,7 +87,12 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def hour(self) -> str | None:
-        return None if self.args.hour is None else _hour(self.args.hour)
+        if self.args.hour is None:
+            return None
+        day, clock = divmod(self.args.hour, 24)
+        return gettext("{weekday}, {start}:00 to {end}:00").format(
+            weekday=weekday_names("wide")[day], start=clock, end=clock + 1
+        )
 
     @property
     def query(self) -> str:
@@ -95,7 +100,10 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str | None:
-        return shown_label(self.args.shows) if self.args.shows else None
+        shows = self.args.shows
+        if shows in _ENDINGS:
+            return gettext("Ends with {sign}").format(sign=f"“{_ENDINGS[shows]}”")
+        return gettext(_SHOWN[shows]) if shows else None
 
 
 class TweetPage(WebPage, frozen=True, kw_only=True):
@@ -186,22 +194,9 @@ _SHOWN: Final[dict[Shown, str]] = {
     "small": gettext_noop("Lowercase start"),
     "silence": gettext_noop("After a silence"),
 }
-_ENDINGS: Final[dict[Shown, Ending]] = dict(
+_ENDINGS: Final[dict[str, Ending]] = dict(
     zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)
 )
-
-
-def shown_label(shown: Shown) -> str:
-    if shown in _ENDINGS:
-        return gettext("Ends with {sign}").format(sign=f"“{_ENDINGS[shown]}”")
-    return gettext(_SHOWN[shown])
-
-
-def _hour(hour: int) -> str:
-    day, clock = divmod(hour, 24)
-    return gettext("{weekday}, {start}:00 to {end}:00").format(
-        weekday=weekday_names("wide")[day], start=clock, end=clock + 1
-    )
 
 
 async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:

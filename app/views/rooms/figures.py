@@ -289,7 +289,7 @@ class Months(ChatFigure[PeriodColumns]):
 
     def finding(self) -> Finding:
         topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
-        fullest = next((period for period in self._periods if period.is_fullest), None)
+        fullest = next((period for period in self.sight.periods if period.is_fullest), None)
         if fullest is None:
             even = gettext("No month clearly has the most messages.")
             even_years = gettext("No year clearly has the most messages.")
@@ -305,19 +305,20 @@ class Months(ChatFigure[PeriodColumns]):
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
         rows: list[list[TableCell]] = [
-            [self.period_name(period), period.messages, *period.people] for period in self._periods
+            [self.period_name(period), period.messages, *period.people]
+            for period in self.sight.periods
         ]
         return Table([column, gettext("Messages"), *map(name_of, self.people)], rows)
 
     def plot(self) -> PeriodColumns | None:
-        if len(self._periods) < 2:
+        if len(self.sight.periods) < 2:
             return None
-        most = max(period.messages for period in self._periods)
+        most = max(period.messages for period in self.sight.periods)
         columns = (
             PeriodColumn(
                 label, tuple(100 * count / most for count in period.people), self._told(period)
             )
-            for label, period in zip(self._labels, self._periods, strict=True)
+            for label, period in zip(self._labels, self.sight.periods, strict=True)
         )
         finding = self.finding()
         return PeriodColumns(
@@ -342,12 +343,8 @@ class Months(ChatFigure[PeriodColumns]):
         return [(name_of(person), hue(person.username)) for person in self.people]
 
     @property
-    def _periods(self) -> Sequence[Period]:
-        return self.sight.periods
-
-    @property
     def _is_of_years(self) -> bool:
-        months = [period.first_day.month for period in self._periods[:2]]
+        months = [period.first_day.month for period in self.sight.periods[:2]]
         return len(months) > len(set(months))
 
     def period_name(self, period: Period) -> str:
@@ -357,7 +354,7 @@ class Months(ChatFigure[PeriodColumns]):
 
     @property
     def _labels(self) -> list[str]:
-        days = [period.first_day for period in self._periods]
+        days = [period.first_day for period in self.sight.periods]
         if self._is_of_years:
             step = len(days) // FEW_LABELS + 1
             return ["" if place % step else str(day.year) for place, day in enumerate(days)]

@@ -14,7 +14,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import AppError, MalformedError, Message, NotFoundError
+from app.errors import AppError, MalformedError, NotFoundError
 from app.language.i18n import gettext, show_date, show_period
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -35,7 +35,7 @@ from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
-from app.views.filters import day_of, parse_day, span_of_day, zone_of_page
+from app.views.filters import BAD_DAYS, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, read_cards, render, render_form
 from app.views.policies import own_chat
@@ -76,12 +76,6 @@ def lines_of(
         )
         day_above = day
     return lines
-
-
-BAD_DAYS: Final = {
-    "since": Message("The first day cannot be read: write it like 2026-01-31"),
-    "until": Message("The end date cannot be read: write it like 2026-01-31"),
-}
 
 
 class PeriodForm(Struct, frozen=True, kw_only=True):

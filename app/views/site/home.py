@@ -30,7 +30,6 @@ from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.views.answers import see_other
 from app.views.author_picker import (
     OfferedPeople,
-    by_groups,
     by_number_of_posts,
     given_names,
     grouped,
@@ -128,7 +127,10 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             is_archive_first=is_archive_first,
             posting=year_of_posting(archive) if archive else None,
             samples=[] if outgrown else samples,
-            rooms=[_shown(room) for room in rooms[:MOST_ROOMS]],
+            rooms=[
+                structs.replace(room, people=room.people[:FEW_PEOPLE])
+                for room in rooms[:MOST_ROOMS]
+            ],
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
             about=[*own, *asked, *(post.username for post in posts)],
@@ -137,15 +139,11 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             hued=[
                 *own,
                 *(asked if offered_total > len(offered) else ()),
-                *by_groups(groups),
+                *(author.username for group in groups for author in group.authors),
                 *by_number_of_posts(offered),
             ],
         )
     )
-
-
-def _shown(room: RoomFacts) -> RoomFacts:
-    return structs.replace(room, people=room.people[:FEW_PEOPLE])
 
 
 async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
