@@ -11,9 +11,8 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number
-from app.language.tell import tell, tell_of_past
 from app.views.cast import post_count
-from app.views.habit_words import part_of
+from app.views.tell import part_of, tell, tell_of_past
 
 TableCell = str | int | float | None
 PlotT = TypeVar("PlotT")

@@ -30,7 +30,7 @@ from app.drawing.lettering import even_rows, font_of, text_rows
 from app.drawing.painting import Drawing
 from app.drawing.png import MARGIN, SmoothPen, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, PosterLine, draw_poster
-from app.views.habit_words import LONGEST_FINDING
+from app.views.tell import LONGEST_FINDING
 from tests.selection import first_of
 
 HUES: Final = theme_of("light").hues

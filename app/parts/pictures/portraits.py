@@ -43,9 +43,9 @@ from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
-from app.views.habit_words import HARDLY, label_of, told_alone, value_of
 from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days
+from app.views.tell import HARDLY, label_of, told_alone, value_of
 
 THINGS: Final = 3
 

@@ -29,7 +29,6 @@ from app.drawing.drawings import (
     rings_of,
 )
 from app.language.i18n import gettext, show_list, show_number
-from app.language.tell import tell
 from app.lifespan import resources
 from app.models import User
 from app.services.archive.author_portrait import (
@@ -52,7 +51,8 @@ from app.views.cast import display_name, hue, initials_of, shown_name
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figure import ClockFigure, Figure, FigureParts, Finding, Table, TableCell
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
-from app.views.habit_words import (
+from app.views.page import WebPage, render
+from app.views.tell import (
     HARDLY,
     LONGEST_FINDING,
     MOST_TRAITS,
@@ -62,10 +62,10 @@ from app.views.habit_words import (
     label_of,
     often,
     short_name,
+    tell,
     told_of,
     value_of,
 )
-from app.views.page import WebPage, render
 
 
 class PersonBeside(Struct, frozen=True):

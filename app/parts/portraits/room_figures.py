@@ -34,7 +34,6 @@ from app.views.figure import (
     how_told,
     told_by_hour,
 )
-from app.views.habit_words import told_alone
 from app.views.rooms.figures import (
     PAIR,
     ChatFigure,
@@ -44,6 +43,7 @@ from app.views.rooms.figures import (
     share_bars,
     told_silences,
 )
+from app.views.tell import told_alone
 
 
 class SmallCard(NamedTuple):

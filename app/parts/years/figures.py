@@ -30,7 +30,6 @@ from app.language.i18n import (
     show_period,
     weekday_names,
 )
-from app.language.tell import tell, tell_of_past
 from app.parts.years.year import (
     FEWEST_COMPARED,
     AuthorYear,
@@ -59,8 +58,8 @@ from app.views.figure import (
     Table,
     busiest,
 )
-from app.views.habit_words import LONGEST_FINDING, change_of, label_of, value_of
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
+from app.views.tell import LONGEST_FINDING, change_of, label_of, tell, tell_of_past, value_of
 
 Posts = Mapping[date, int]
 

@@ -28,7 +28,6 @@ from app.language.i18n import (
     show_zone,
     weekday_names,
 )
-from app.language.tell import tell
 from app.services.archive.author_archive import (
     AuthorArchive,
     CalendarYear,
@@ -39,8 +38,8 @@ from app.services.archive.author_archive import (
 from app.services.posts.users import Author
 from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, HoursFigure, Table, by_hour
-from app.views.habit_words import told_of
 from app.views.page import platform_name
+from app.views.tell import tell, told_of
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Columns
 from app.language.i18n import show_list
-from app.language.tell import tell
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
 from app.services.archive.author_portrait import AT_SIGHT, AuthorTraits, Reach, read_traits
@@ -40,9 +39,9 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
 from app.views.figure import Figure
 from app.views.filters import Year, zone_of_page
-from app.views.habit_words import called
 from app.views.page import WebPage, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
+from app.views.tell import called, tell
 
 FEWEST_IN_ROW: Final = 6
 """Pictures that fill a row; fewer are in a column."""

@@ -24,13 +24,12 @@ from app.language.i18n import (
     show_period,
     show_roughly,
 )
-from app.language.tell import tell, tell_within
 from app.services.rooms.messages import Period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, Finding, Table, TableCell
-from app.views.habit_words import LONGEST_FINDING, short_name, trait_of
+from app.views.tell import LONGEST_FINDING, short_name, tell, tell_within, trait_of
 
 People = Sequence[PersonPortrait]
 PAIR: Final = 2

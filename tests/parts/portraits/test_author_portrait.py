@@ -13,7 +13,7 @@ from app.drawing.drawings import EDGE, Initials, rings_of
 from app.language.i18n import speaking
 from app.parts.portraits.author import scale_of
 from app.views.cast import initials_of
-from app.views.habit_words import label_of, often, part_of, trait_of
+from app.views.tell import label_of, often, part_of, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
