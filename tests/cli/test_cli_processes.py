@@ -182,6 +182,7 @@ def interrupted(process: Any) -> str:
     return str(process.stderr.read().decode())
 
 
+@ON_LINUX
 @pytest.mark.full
 @pytest.mark.parametrize(
     "options",
@@ -223,6 +224,7 @@ async def strike_within(
     await db.close()
 
 
+@ON_LINUX
 @pytest.mark.parametrize(
     ("number", "status"),
     first_of([(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)], (signal.SIGINT, 1)),

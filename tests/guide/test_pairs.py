@@ -1,8 +1,14 @@
-"""What docs/from-flask.md shows for Flask and for Quart answers the same requests alike."""
+"""What docs/from-flask.md shows and says of Flask, Quart, stops and event loops is so."""
 
 import asyncio
+import contextlib
 import inspect
-from collections.abc import Callable
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +20,7 @@ from flask_sqlalchemy import SQLAlchemy
 from jinja2 import DictLoader
 from markupsafe import escape
 from sqlalchemy import create_engine, func, select, text
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
 from app import create_app
@@ -22,8 +28,13 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import Tweet, User
 from app.services.posts.users import add_user
+from tests.conftest import MakeConfig
+from tests.installation import TIMEOUT_S
+from tests.ports import free_port
+from tests.server import rest
+from tests.waiting import DEADLINE_S
 
-from .snippets import GUIDES, snippets, written_for
+from .snippets import GUIDES, ROOT, snippets, written_for
 
 Names = dict[str, Any]
 SESSIONS: Final = {
@@ -191,3 +202,184 @@ def test_both_configure_an_app_for_tests() -> None:
     exec(code, ours)  # noqa: S102 - our own document.
     assert isinstance(ours["app"], quart.Quart)
     assert ours["config"].env == "testing"
+
+
+ECHO = """
+from quart import Quart, request
+
+app = Quart("echo")
+
+
+@app.post("/")
+async def answer():
+    return await request.get_data()
+
+
+@app.get("/live")
+async def live():
+    async def events():
+        yield b"open"
+        await app.shutdown_event.wait()
+        yield b"bye"
+
+    return events()
+"""
+Connected = tuple[subprocess.Popen[bytes], socket.socket]
+
+
+@contextlib.contextmanager
+def connected(loop: str, folder: Path) -> Iterator[Connected]:
+    """Give a hypercorn with this loop, and a connection to it."""
+    (folder / "echo.py").write_text(ECHO)
+    port = free_port()
+    place = ("--bind", f"127.0.0.1:{port}", "--graceful-timeout", "1")
+    command = (sys.executable, "-m", "hypercorn", "-k", loop, *place, "echo:app")
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
+        try:
+            wire = None
+            while wire is None:
+                assert process.poll() is None
+                with contextlib.suppress(ConnectionRefusedError):
+                    wire = socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S)
+            with wire:
+                yield process, wire
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def under_way(loop: str, folder: Path) -> Iterator[Connected]:
+    """Give a hypercorn with this loop, and a request to it that lacks the rest of its body."""
+    with connected(loop, folder) as (process, wire):
+        lines = ["POST / HTTP/1.1", "Host: localhost", "Connection: close"]
+        lines += ["Content-Length: 4", "Expect: 100-continue", "", ""]
+        wire.sendall("\r\n".join(lines).encode())
+        assert b" 100 " in wire.recv(4096)
+        yield process, wire
+
+
+@pytest.mark.full
+def test_graceful_timeout_bounds_a_stop_with_uvloop_and_on_asyncio_before_python_3_12(
+    tmp_path: Path,
+) -> None:
+    with under_way("asyncio", tmp_path) as (slow, slow_wire):
+        with under_way("uvloop", tmp_path) as (quick, quick_wire):
+            for process in (slow, quick):
+                process.send_signal(signal.SIGTERM)
+            assert b" 200 " not in rest(quick_wire)
+            assert quick.wait(DEADLINE_S) == 0
+        if sys.version_info >= (3, 12):
+            slow_wire.sendall(b"late")
+            assert rest(slow_wire).endswith(b"late")
+        else:
+            assert b" 200 " not in rest(slow_wire)
+        assert slow.wait(DEADLINE_S) == 0
+
+
+@pytest.mark.full
+def test_the_event_of_a_stop_comes_after_the_wait_for_streams(tmp_path: Path) -> None:
+    with connected("uvloop", tmp_path) as (process, wire):
+        wire.sendall(b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        answer = b""
+        while b"open" not in answer:
+            answer += wire.recv(4096)
+        process.send_signal(signal.SIGTERM)
+        assert rest(wire) == b""
+        assert process.wait(DEADLINE_S) == 0
+
+
+SETTINGS: Final = tuple(
+    f'asyncio_default_{kind}_loop_scope = "session"' for kind in ("fixture", "test")
+)
+TESTS: Final = """
+import asyncio
+
+import pytest
+
+KEPT = []
+
+
+@pytest.fixture(scope="module")
+async def queue():
+    return asyncio.Queue()
+
+
+async def note():
+    KEPT.append(asyncio.get_running_loop())
+    KEPT.append(asyncio.create_task(asyncio.Event().wait()))
+
+
+async def test_first():
+    await note()
+
+
+async def test_loops_are_one():
+    assert KEPT[0] is asyncio.get_running_loop()
+
+
+async def test_a_forgotten_task_goes_on():
+    assert not KEPT[1].done()
+
+
+async def wait(queue):
+    asyncio.get_running_loop().call_soon(queue.put_nowait, 1)
+    await queue.get()
+
+
+async def test_a_queue_is_waited_for(queue):
+    await wait(queue)
+
+
+async def test_a_queue_is_waited_for_again(queue):
+    await wait(queue)
+"""
+
+
+def outcome(folder: Path, *settings: str) -> tuple[set[str], str]:
+    """Return which of the tests fail with these settings, and what is printed."""
+    lines = ("[tool.pytest.ini_options]", 'asyncio_mode = "auto"', *settings, "")
+    (folder / "pyproject.toml").write_text("\n".join(lines))
+    (folder / "test_loops.py").write_text(TESTS)
+    plugins = ("no:cacheprovider", "no:dash", "no:schemathesis", "no:xdist")
+    options = [part for plugin in plugins for part in ("-p", plugin)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, folder],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    return set(re.findall(r"^FAILED \S+::(\w+)", done.stdout, re.MULTILINE)), done.stdout
+
+
+@pytest.mark.full
+def test_each_test_has_a_loop_unless_both_settings_say_otherwise(tmp_path: Path) -> None:
+    own = {"test_loops_are_one", "test_a_forgotten_task_goes_on"}
+    for settings in ((), SETTINGS[:1]):
+        failed, printed = outcome(tmp_path, *settings)
+        assert failed == own | {"test_a_queue_is_waited_for_again"}
+        assert "is bound to a different event loop" in printed
+    assert outcome(tmp_path, *SETTINGS)[0] == set()
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_settings_that_the_guide_shows_are_ours(guide: str) -> None:
+    (shown,) = re.findall(r"^```toml\n(.*?)^```$", (ROOT / guide).read_text(), re.M | re.S)
+    assert shown in (ROOT / "pyproject.toml").read_text()
+    assert all(setting in shown for setting in SETTINGS)
+
+
+async def _ask(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(text("SELECT 1"))
+
+
+@pytest.mark.full
+@pytest.mark.databases("postgresql")
+async def test_a_connection_of_asyncpg_belongs_to_its_loop(make_config: MakeConfig) -> None:
+    engine = create_async_engine(make_config().database_url)
+    await _ask(engine)
+    with pytest.raises(RuntimeError, match="attached to a different loop"):
+        await asyncio.to_thread(asyncio.run, _ask(engine))
+    await engine.dispose()

@@ -65,14 +65,14 @@ MUTANTS: Final = (
     ),
     Mutant(
         "two processes do the same work",
-        "tests/db/test_exclusive.py",
+        "tests/db/test_lock.py",
         "app/db/sqlite/backend.py",
         "yield _is_held if is_free else None",
         "yield _is_held",
     ),
     Mutant(
         "a write does not ask whether the lock is still held",
-        "tests/db/test_exclusive.py",
+        "tests/db/test_lock.py",
         "app/db/engine.py",
         "if not await self._is_held(session):",
         "if not self._is_held:",
