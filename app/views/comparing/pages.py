@@ -1,8 +1,8 @@
 """Pages of comparisons and of the model card; the question in their URLs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -38,7 +38,6 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
     NOT_FOR,
-    Bar,
     bars_of,
     heading_of,
     is_brief,
@@ -120,12 +119,27 @@ def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
 
 
+def _told(tell: Callable[[Comparison], Any]) -> property:
+    """Return a property of what the answer's page tells of its comparison."""
+    return property(lambda compared: tell(compared.comparison))
+
+
 class Compared(Struct, frozen=True):
     comparison: Comparison
     names: list[str]
     """Empty for all."""
     evident: Evident
     hidden: Post | None
+
+    answers = _told(bars_of)
+    is_brief = _told(is_brief)
+    limits = _told(limits_of)
+    more_text = _told(more_text_of)
+    place = _told(place_of)
+    rate = _told(rate_of)
+    read_before = _told(read_before)
+    threshold = _told(threshold_of)
+    why_nobody = _told(why_nobody)
 
     @property
     def heading(self) -> str:
@@ -136,46 +150,10 @@ class Compared(Struct, frozen=True):
         return reasons_of(self.comparison, is_named=bool(self.names))
 
     @property
-    def why_nobody(self) -> list[str]:
-        return why_nobody(self.comparison)
-
-    @property
-    def read_before(self) -> str | None:
-        return read_before(self.comparison)
-
-    @property
-    def place(self) -> str | None:
-        return place_of(self.comparison)
-
-    @property
-    def answers(self) -> list[Bar]:
-        return bars_of(self.comparison)
-
-    @property
     def folded(self) -> int:
         """Number of folded bars at the end: two or more under 5%, after the first five."""
         folded = sum(bar.share < 0.05 for bar in self.answers[5:])
         return folded if folded > 1 else 0
-
-    @property
-    def limits(self) -> list[str]:
-        return limits_of(self.comparison)
-
-    @property
-    def rate(self) -> str | None:
-        return rate_of(self.comparison)
-
-    @property
-    def threshold(self) -> str | None:
-        return threshold_of(self.comparison)
-
-    @property
-    def more_text(self) -> list[str]:
-        return more_text_of(self.comparison)
-
-    @property
-    def is_brief(self) -> bool:
-        return is_brief(self.comparison)
 
     @property
     def card_address(self) -> str:
