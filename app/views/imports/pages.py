@@ -212,8 +212,8 @@ async def _progress_page(job: ImportJob) -> ResponseReturnValue:
 async def start(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
-    if fault := _zone_fault(form):
-        return await _ask_zone(job, form, fault)
+    if (asked := await _ask_zone(job, form)) is not None:
+        return asked
     options, openness = _options(form, options_of(job)), resources().openness
     is_settled = options.accept_unread and notes_of(job).unsettled != "dates"
     if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
@@ -249,8 +249,8 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
 async def choose(import_id: int, form: Form) -> ResponseReturnValue:
     async with resources().db.read() as session:
         job = await get_job(session, import_id)
-    if fault := _zone_fault(form):
-        return await _ask_zone(job, form, fault)
+    if (asked := await _ask_zone(job, form)) is not None:
+        return asked
     async with writing() as session:
         await choose_options(session, import_id, _options_of_form(form, options_of(job)))
     name = _format_name(form.get("format", ""))
@@ -258,21 +258,19 @@ async def choose(import_id: int, form: Form) -> ResponseReturnValue:
     return see_other(url_for("imports.show_import", import_id=import_id, format=shown))
 
 
-def _zone_fault(form: Form) -> InvalidInputError | None:
-    try:
-        zone_typed(form.get("timezone", "").strip())
-    except InvalidInputError as error:
-        return error.with_traceback(None)
-    return None
+async def _ask_zone(job: ImportJob, form: Form) -> ResponseReturnValue | None:
+    """Return the preview with the sent form if its time zone is unknown; None for a known one.
 
-
-async def _ask_zone(job: ImportJob, form: Form, fault: InvalidInputError) -> ResponseReturnValue:
-    """Return the preview with the sent form and the time zone's error, raised if the import has
-    begun.
+    Raises InvalidInputError for an unknown zone if the import has begun.
     """
-    if job.state != "uploaded":
-        raise fault
     typed = form.get("timezone", "").strip()
+    try:
+        zone_typed(typed)
+        return None
+    except InvalidInputError as error:
+        if job.state != "uploaded":
+            raise
+        fault = error.with_traceback(None)
     sent = Form(form)
     sent["timezone"] = ""
     options = _options_of_form(sent, options_of(job))
