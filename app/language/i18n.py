@@ -55,6 +55,23 @@ LONGEST_HEADER: Final = 1_000
 CHAT: Final = "chat"
 """Translation context of texts about messages that are about posts elsewhere."""
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?![)}])")
+MINUTE_S: Final = 60
+MONTHS: Final = tuple(
+    name
+    for width in ("wide", "abbreviated")
+    for name in get_month_names(width, "format", "en").values()
+)
+UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
+"""Pattern of a counted noun after a number and a space."""
+_WHOLE: Final = re.compile(
+    rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
+    r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
+    rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
+    r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
+    r"|[^\W\d]{1,12}[\u2600-\u27bf\U0001f300-\U0001faff]\w{0,4}"  # 하은🌷이
+)
+"""Pattern of text without line breaks: a day, a number and unit, or a name with an emoji."""
+_OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
 _language: ContextVar[Locale | None] = ContextVar("language", default=None)
 _speaks_of_messages = ContextVar("speaks_of_messages", default=False)
 
@@ -302,25 +319,6 @@ def show_language(tag: str) -> str:
         return tag
 
 
-MINUTE_S: Final = 60
-MONTHS: Final = tuple(
-    name
-    for width in ("wide", "abbreviated")
-    for name in get_month_names(width, "format", "en").values()
-)
-UNIT: Final = r"(?!(?:and|as|at|from|have|in|is|of|on|or|than|the|to|with)\b)[a-z]{2,12}\b"
-"""Pattern of a counted noun after a number and a space."""
-_WHOLE: Final = re.compile(
-    rf"\b(?:{'|'.join(MONTHS)}) \d+(?:, \d{{4}})?\b"  # March 1, 2025
-    r"|\d+[년월](?: \d+[월일])+"  # 2025년 3월 1일
-    rf"|(?<![\d:.,])(?:\d+ of )?\d[\d,.]* {UNIT}"  # 365 days, 9 of 10 messages
-    r"|\([가-힣\d ]{2,12}\)"  # (한 번에 6단어)
-    r"|[^\W\d]{1,12}[\u2600-\u27bf\U0001f300-\U0001faff]\w{0,4}"  # 하은🌷이
-)
-"""Pattern of text without line breaks: a day, a number and unit, or a name with an emoji."""
-_OFFSET: Final = re.compile(r"Etc/GMT([+-])([1-9]\d?)")
-
-
 def show_date(day: date) -> str:
     return format_date(day, "long", locale=language())
 
@@ -344,11 +342,16 @@ def show_weekday(day: date) -> str:
 
 def show_clock(time: datetime) -> Markup:
     """Return a `<time>` element with the hour and minute in the time's own zone."""
-    pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
-    clock = format_time(time, pattern, tzinfo=time.tzinfo, locale=language())
+    clock = _clock(time)
     full = f"{format_date(time, 'long', locale=language())} {clock}"
     element = Markup('<time datetime="{}" title="{}">{}</time>')
     return element.format(rfc3339(time), full, clock)
+
+
+def _clock(time: datetime) -> str:
+    # Babel's short Korean times have AM and PM; the wide form is what browsers write.
+    pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
+    return format_time(time, pattern, tzinfo=time.tzinfo, locale=language())
 
 
 def weekday_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
@@ -403,9 +406,7 @@ def show_time(
     if not (is_exact or time.hour or time.minute or time.second):
         return show_day(time)
     day = format_date(time, "medium", locale=language())
-    # Babel's short Korean times have AM and PM; the wide form is what browsers write.
-    pattern = str(get_time_format("short", locale=language())).replace("a", "aaaa")
-    clock = day_and_time.format(format_time(time, pattern, locale=language()), day)
+    clock = day_and_time.format(_clock(time), day)
     return Markup('<time datetime="{}">{} UTC</time>').format(rfc3339(time), clock)
 
 

@@ -64,7 +64,7 @@ def by_text(hits: Iterable[Hit], *, around: int) -> list[FoundText]:
     found = []
     for first, *others in together.values():
         spans: list[tuple[int, int, None]] = [(start, end, None) for start, end in first.highlights]
-        pieces = excerpt(marked_text(first.text, spans), around=around)
+        pieces: list[Marked[None]] = excerpt(marked_text(first.text, spans), around=around)
         found.append(FoundText(first, pieces, sorted([first, *others], key=_age)))
     return found
 
