@@ -101,24 +101,21 @@ class Resources:
         self.of_parts: dict[str, Any] = {}
         self.ends: list[Callable[[], None]] = [self.live_hub.end]
         """Functions that end live streams, which servers wait for at a stop."""
-        self._follow(feed)
-
-    def _jobs(self) -> list[Job]:
-        config, look = self.config, self.models.backgrounds.look
-        work = jobs(kept_events=config.event_retention, is_background_due=look, models=self.models)
-        work.append(media_job(config.media_dir))
-        work += [small_pictures_job(self.small_pictures), left_out_job(config)]
-        if self.embeddings:
-            work.append(vectors_job(self.embeddings))
-        return work
-
-    def _follow(self, feed: Feed) -> None:
-        """Let the objects learn of commits, and of a log that begins again."""
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
         feed.on_reset(self.live_hub.reset)
         for holder in (self.models, self.cards, self.showcase):
             feed.on_reset(holder.clear)
+
+    def _jobs(self) -> list[Job]:
+        config, look = self.config, self.models.backgrounds.look
+        return [
+            *jobs(kept_events=config.event_retention, is_background_due=look, models=self.models),
+            media_job(config.media_dir),
+            small_pictures_job(self.small_pictures),
+            left_out_job(config),
+            *([vectors_job(self.embeddings)] if self.embeddings else []),
+        ]
 
     @contextlib.asynccontextmanager
     async def read_long(self) -> AsyncIterator[AsyncSession]:

@@ -171,8 +171,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield heading_of(comparison, is_named=is_named)
     yield from reasons_of(comparison, is_named=is_named)
     yield from why_nobody(comparison)
-    yield from filter(None, [read_before(comparison)])
-    yield from filter(None, [threshold_of(comparison)])
+    yield from filter(None, [read_before(comparison), threshold_of(comparison)])
     yield from more_text_of(comparison)
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"

@@ -2,8 +2,6 @@
 
 # Alembic is imported only if a database is not current: the import takes longer than a start may.
 
-import contextlib
-from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -48,27 +46,21 @@ def _revisions() -> list[str]:
 
 def upgrade(url: str) -> None:
     """Migrate to the newest revision while other processes wait. Raises StartError."""
-    from alembic import command
-
-    with _as_start_error(url):
-        command.upgrade(alembic_config(url), "head")
+    _migrate(url, "upgrade", "head")
 
 
 def downgrade(url: str) -> None:
     """Migrate back by one revision. Raises StartError, and CommandError at the first."""
-    from alembic import command
-
-    with _as_start_error(url):
-        command.downgrade(alembic_config(url), "-1")
+    _migrate(url, "downgrade", "-1")
 
 
-@contextlib.contextmanager
-def _as_start_error(url: str) -> Iterator[None]:
+def _migrate(url: str, command: str, revision: str) -> None:
+    import alembic.command
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
     try:
-        yield
+        getattr(alembic.command, command)(alembic_config(url), revision)
     except DBAPIError as error:
         cause = backend.as_app_error(error) or error.orig or error
         reason = in_one_line(cause.__cause__ or cause)
