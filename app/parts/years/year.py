@@ -64,12 +64,12 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import Scan, Selection, scan
+from app.services.posts.selection import Scan, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
 from app.services.rooms.room_facts import RoomFacts
-from app.services.rooms.sight import CountedChat, count_chat, said_in, with_names
+from app.services.rooms.sight import CountedChat, count_chat, with_names
 
 FEWEST_DAYS: Final = 14
 """Fewest days that two years need in common: two weeks have each weekday as often."""

@@ -30,12 +30,13 @@ from app.services.posts.selection import (
     ScannedColumn,
     ScanQuery,
     read_scan,
+    said_in,
     scanning,
 )
 from app.services.posts.users import Author, UserRow, get_user, sample_ids, select_rows
 from app.services.rooms.messages import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
-from app.services.rooms.sight import read_newest, said_in
+from app.services.rooms.sight import read_newest
 
 
 class Reach(NamedTuple):

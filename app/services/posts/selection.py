@@ -4,7 +4,7 @@ The database returns a column as one JSON list, much faster than rows; the analy
 it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.fingerprint import AFTER_WORDS
-from app.compute.times import SILENCE_S
+from app.compute.times import SILENCE_S, Said
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -244,6 +244,15 @@ async def read_scan(session: AsyncSession, query: ScanQuery, values: Mapping[str
     """Run a query of `scanning`; `values` are `limit` and the conditions' parameters."""
     row = (await session.execute(query.statement, values)).one()
     return Scan(dict(zip(query.columns, row, strict=True)))
+
+
+def said_in(scans: Iterable[Scan]) -> list[Said]:
+    """Return each scan's messages in turn, oldest first."""
+    return [
+        message
+        for scan in scans
+        for message in [*map(Said, scan.author, scan.time, scan.text)][::-1]
+    ]
 
 
 def scanning(

@@ -45,6 +45,7 @@ from app.services.posts.selection import (
     Scan,
     ScanQuery,
     read_scan,
+    said_in,
     scanning,
 )
 from app.services.rooms.messages import (
@@ -437,12 +438,3 @@ def _written(collected: Collected, *ends: str, has_gone: bool, is_dated: bool) -
     if has_gone:
         written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
     return scanning(collected, *written, columns=("author", "time", "text"), is_dated=is_dated)
-
-
-def said_in(scans: Iterable[Scan]) -> list[Said]:
-    """Return each scan's messages in turn, oldest first."""
-    return [
-        message
-        for scan in scans
-        for message in [*map(Said, scan.author, scan.time, scan.text)][::-1]
-    ]
