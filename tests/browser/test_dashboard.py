@@ -104,15 +104,6 @@ async def test_filters_change_the_figures_and_the_address(
     await expect(page.get_by_role("checkbox", name="골목빵집")).not_to_be_checked()
 
 
-@pytest.mark.full
-async def test_filters_stay_in_another_language(website: Website, open_page: OpenPage) -> None:
-    page = await open_page(locale="en")
-    await open_dashboard(page, website, "?username=골목빵집")
-    await page.get_by_role("link", name="한국어").click()
-    await expect(page.locator("h1")).to_have_text("대시보드")
-    await until_bars(page, {"골목빵집": 60})
-
-
 async def test_a_point_leads_to_its_posts(website: Website, open_page: OpenPage) -> None:
     page = await open_page(width=360)
     await open_dashboard(page, website, "?username=골목빵집")

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from .conftest import OpenPage
-from .website import KOREANS, TEXT, Website, compare_path
+from .website import KOREANS, Website
 
 pytestmark = pytest.mark.browser
 
@@ -64,26 +64,6 @@ async def test_a_first_visit_has_the_days_of_the_browser(
     await page.goto(website.address(f"{path}?tz=Europe/Paris"))
     await expect(page.get_by_role("button", name="보기")).to_be_hidden()
     await expect(image).to_have_attribute("src", re.compile("tz=Europe/Paris&"))
-
-
-@pytest.mark.full
-async def test_the_picture_of_an_answer_is_chosen_as_any_other(
-    website: Website, open_page: OpenPage
-) -> None:
-    page = await open_page()
-    await page.goto(website.address(compare_path(TEXT, *KOREANS)))
-    heading = await page.locator("h1").inner_text()
-    opens = page.get_by_role("link", name="그림 만들기", exact=True)
-    await opens.click()
-    dialog = page.get_by_role("dialog", name="그림 만들기")
-    await expect_picture(page, 1200, 630)
-    assert heading in (await dialog.locator("[download]").get_attribute("download") or "")
-    await dialog.get_by_label("세로").check()
-    await expect_picture(page, 1080, 1350)
-    await dialog.get_by_label("첫 글자").check()
-    await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("initials"))
-    await dialog.get_by_role("button", name="닫기").click()
-    await expect(opens).to_be_focused()
 
 
 @pytest.mark.full

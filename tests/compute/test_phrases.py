@@ -55,21 +55,80 @@ def test_words_of_the_same_messages_are_one_phrase() -> None:
     assert phrases[0].messages_elsewhere == 0
 
 
-def test_names_laughs_and_parts_of_common_words_are_no_phrases() -> None:
-    own = ["hana isn't here haha"] * 20 + ["harbour, 하나야 lol"] * 20 + ["hanabi"] * 20
-    names = ("Hana_Kim", "하나🌸")
-    assert {phrase.text for phrase in phrases_beside(own, *names)} == {"harbour", "hanabi"}
+NUMBERS = range(30)
+FILMS = ("haha that film was great", "That film was great, Hana", "that film was great!")
 
 
-def test_what_is_in_fewer_of_the_messages_is_no_phrase() -> None:
-    own = ["kettle"] * 10 + ["tea"] * 90
-    assert [phrase.text for phrase in phrases_beside(own)] == ["tea"]
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        # Names, laughs, parts of common words, and what is in few messages are none.
+        (
+            [*["hana isn't here haha"] * 20, *["harbour, 하나야 lol"] * 20, *["hanabi"] * 20],
+            {"harbour", "hanabi"},
+        ),
+        (["kettle"] * 10 + ["tea"] * 90, {"tea"}),
+        (["haha ferry, hana lol"] * 30, {"ferry"}),
+        # No more than forty letters are told.
+        (
+            ["harbour " + "and " * 20 + "lighthouse"] * 30,
+            {"harbour and and and and and … lighthouse"},
+        ),
+        # Sentences end where people end them.
+        (
+            [f"spare tubes {name} presta. first come, first served" for name in NAMES] * 8,
+            {"spare tubes … presta", "first come, first served"},
+        ),
+        (
+            ["ask Mrs. Lamp about it"] * 30 + ["well... harbour rules"] * 20,
+            {"ask Mrs. Lamp about it", "well... harbour rules"},
+        ),
+        # It does not break off at a word that leads on, and has what belongs to its words.
+        ([f"{n} that kom on the {n}" for n in NUMBERS], {"that kom"}),
+        (["which tyre were you on?"] * 30, {"which tyre were you on"}),
+        ([f"{n} so the ferry leaves {n}" for n in NUMBERS], {"so the ferry leaves"}),
+        (
+            ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20,
+            {"They rather sing, café vis-à-vis", "B'day ideas", "vis"},
+        ),
+        # A part of another one is told once, and as it stands alone.
+        (
+            ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS],
+            {"the climate change"},
+        ),
+    ],
+)
+def test_what_is_a_phrase(own: list[str], told: set[str]) -> None:
+    assert {phrase.text for phrase in phrases_beside(own, *NAMES, "Hana_Kim", "하나🌸")} == told
 
 
-def test_of_a_long_passage_no_more_than_forty_letters_are_told() -> None:
-    own = ["harbour " + "and " * 20 + "lighthouse"] * 30
-    (phrase,) = phrases_beside(own)
-    assert phrase.text == "harbour and and and and and … lighthouse"
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        (
+            ["우산 챙겨라!\n저녁에 들를게", "우산 챙겨라\n저녁에 들를게"] * 20,
+            ["우산 챙겨라", "저녁에 들를게"],
+        ),
+        # A letter alone is no word, and a laugh behind a word parts it from no other one.
+        ([f"ㄱ {n}" for n in NUMBERS] + ["ㄱㄱ"] * 30, ["ㄱㄱ"]),
+        (
+            [f"내 {name} 걸고 맹세함{end}" for name in NAMES for end in ("ㅋㅋ", "ㅋ", "ㅠㅠ", "")],
+            ["걸고 맹세함"],
+        ),
+    ],
+)
+def test_what_is_a_phrase_in_korean(own: list[str], told: list[str]) -> None:
+    assert sorted(phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")) == told
+
+
+def test_a_phrase_has_the_words_that_stand_beside_it_and_ends_somewhere() -> None:
+    films = [*FILMS * 20, *["the film was bad"] * 9]
+    assert phrases_beside(films, "Hana Kim")[0].text == "that film was great"
+    # A word of several is written as it stands alone.
+    lamps = ["a net-lamp"] * 10 + ["a lamp-post"] * 10 + ["Lamp!"] * 9
+    assert phrases_beside(lamps)[0].text == "lamp"
+    long = ["they all know the lighthouse of the harbour island of the north"] * 30
+    assert len(phrases_beside(long)[0].text) <= 80
 
 
 def test_where_its_words_do_not_stand_side_by_side_a_phrase_has_a_gap() -> None:
@@ -116,47 +175,6 @@ def test_a_phrase_is_of_one_sentence_of_the_messages_that_are_counted(seed: int)
         ]
         assert len(counted) == phrase.messages
         assert len(holding) >= 0.9 * len(counted)
-
-
-def test_words_of_two_sentences_are_two_phrases() -> None:
-    own = [f"spare tubes {name} presta. first come, first served" for name in NAMES]
-    assert {phrase.text for phrase in phrases_beside(own * 8, *NAMES)} == {
-        "spare tubes … presta",
-        "first come, first served",
-    }
-    korean = ["우산 챙겨라!\n저녁에 들를게", "우산 챙겨라\n저녁에 들를게"] * 20
-    assert {phrase.text for phrase in phrases_of(said(korean), OTHERS, language="ko")} == {
-        "우산 챙겨라",
-        "저녁에 들를게",
-    }
-
-
-def test_a_title_an_initial_and_a_pause_end_no_sentence() -> None:
-    own = ["ask Mrs. Lamp about it"] * 30 + ["well... harbour rules"] * 20
-    assert [phrase.text for phrase in phrases_beside(own)] == [
-        "ask Mrs. Lamp about it",
-        "well... harbour rules",
-    ]
-
-
-def test_what_is_laughed_behind_a_word_parts_it_from_no_other_one() -> None:
-    own = [
-        f"내 {thing} 걸고 맹세함{laugh}" for thing in NAMES for laugh in ("ㅋㅋ", "ㅋ", "ㅠㅠ", "")
-    ]
-    assert [phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")] == [
-        "걸고 맹세함"
-    ]
-
-
-def test_a_letter_alone_is_no_word() -> None:
-    own = [f"ㄱ {place}" for place in range(30)] + ["ㄱㄱ"] * 30
-    assert [phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")] == ["ㄱㄱ"]
-
-
-def test_a_phrase_does_not_break_off_at_a_word_that_leads_on() -> None:
-    own = [f"{place} that kom on the {place}" for place in range(30)]
-    assert [phrase.text for phrase in phrases_beside(own)] == ["that kom"]
-    assert phrases_beside(["which tyre were you on?"] * 30)[0].text == "which tyre were you on"
 
 
 def test_what_short_messages_have_by_chance_is_no_phrase() -> None:
@@ -233,31 +251,3 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
     korean = ["12명 왔다네", "3명 왔다네", "40명 왔다네"] * 20
     others = ["비가 온다네"] * 60
     assert phrases_of(said(korean), others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
-
-
-def test_a_phrase_is_written_with_what_belongs_to_its_words() -> None:
-    own = ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20
-    texts = {phrase.text for phrase in phrases_beside(own)}
-    assert texts == {"They rather sing, café vis-à-vis", "B'day ideas", "vis"}
-
-
-def test_a_phrase_has_the_words_that_stand_beside_it_but_no_name_and_no_laugh() -> None:
-    scenes = ["haha that film was great", "That film was great, Hana", "that film was great!"]
-    own = [*scenes * 20, *["the film was bad"] * 9]
-    assert phrases_beside(own, "Hana Kim")[0].text == "that film was great"
-    endings = [f"{place} so the ferry leaves {place}" for place in range(30)]
-    assert phrases_beside(endings)[0].text == "so the ferry leaves"
-    named = ["haha ferry, hana lol"] * 30
-    assert phrases_beside(named, "Hana Kim")[0].text == "ferry"
-    long = ["they all know the lighthouse of the harbour island of the north"] * 30
-    assert len(phrases_beside(long)[0].text) <= 80
-
-
-def test_a_part_of_another_phrase_is_told_once() -> None:
-    own = ["the climate change"] * 20 + [f"{place} change {place}" for place in range(20)]
-    assert [phrase.text for phrase in phrases_beside(own)] == ["the climate change"]
-
-
-def test_a_word_that_is_part_of_several_is_written_as_it_stands_alone() -> None:
-    own = ["a net-lamp"] * 10 + ["a lamp-post"] * 10 + ["Lamp!"] * 9
-    assert phrases_beside(own)[0].text == "lamp"

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from app.formats.records import Item, Record, Skipped
+from app.formats.records import Item, Skipped
 from tests.formats import (
     chatlab_variants,
     discord_variants,
@@ -22,7 +22,7 @@ from tests.formats import (
     signal_variants,
     slack_variants,
 )
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 from tests.formats.invented_rooms import PASTED, ZONE, Said, invented, messages_in, stamp
 
 
@@ -175,7 +175,7 @@ def check(variant: str, seed: int) -> None:
         )
         for said in messages_in(room, has_files=variant in WITH_FILES)
     ]
-    records = [item for item in items if isinstance(item, Record)]
+    records = records_in(items)
     assert [(item.display_name, item.created_at, item.text) for item in records] == expected
     people = {(item.display_name, item.username) for item in records}
     assert len(people) == len({name for name, _ in people}) == len({name for _, name in people})

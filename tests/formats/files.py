@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,21 @@ def read_file_records(
         items = list(records.items)
         assert source.bytes_total is None or source.bytes_read <= source.bytes_total
         return records, items
+
+
+def records_in(items: Iterable[Item]) -> list[Record]:
+    return [item for item in items if isinstance(item, Record)]
+
+
+def reads(format_name: str, *, is_chat: bool) -> Callable[[bytes], list[Item]]:
+    """Return what reads files of a format; it must be recognised."""
+
+    def read(data: bytes) -> list[Item]:
+        records, items = read_file_records(data)
+        assert (records.format, records.is_chat) == (format_name, is_chat)
+        return items
+
+    return read
 
 
 def read_one(target: bytes | Path, format_name: str = "auto") -> Record:

@@ -15,7 +15,7 @@ from app.formats.assumptions import Unread
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_broken, read_file_records, texts
+from tests.formats.files import read_broken, read_file_records, records_in, texts
 
 POSTS = "id,permalink,date,ip,subreddit,gildings,title,url,body"
 COMMENTS = "id,permalink,date,ip,subreddit,gildings,link,parent,body,media"
@@ -58,7 +58,7 @@ def read(data: bytes, name: str) -> list[Item]:
 
 
 def records_of(data: bytes, name: str) -> list[Record]:
-    return [item for item in read(data, name) if isinstance(item, Record)]
+    return records_in(read(data, name))
 
 
 @pytest.mark.parametrize("header", [COMMENTS, OLDER_COMMENTS])
@@ -72,7 +72,7 @@ def test_a_data_request_of_reddit_has_posts_and_comments(header: str) -> None:
     }
     records, items = read_file_records(zip_bytes(members))
     assert records.account == Account("newt_fan", "newt_fan", "reddit")
-    said, written = [item for item in items if isinstance(item, Record)]
+    said, written = records_in(items)
     assert (written.text, written.source_id) == ("Newts, mostly\n\nTwo of\nthem & a frog", "t3_p1")
     assert written.created_at == datetime(2025, 6, 1, 7, 8, 9, tzinfo=UTC)
     assert (written.kind, written.username, written.media) == ("post", "newt_fan", ())
@@ -117,9 +117,7 @@ def test_what_reddit_writes_in_place_of_a_text_is_nobodys_words(word: str) -> No
 def test_a_time_that_is_none_costs_the_time_alone() -> None:
     data = table(COMMENTS, comment("k1", "hi", date="registration ip"), comment("k2", "", date=""))
     records, items = read_file_records(data)
-    assert [(item.text, item.created_at) for item in items if isinstance(item, Record)] == [
-        ("hi", None)
-    ]
+    assert [(item.text, item.created_at) for item in records_in(items)] == [("hi", None)]
     assert items[1] == Skipped(3, "empty")
     assert records.notes.unread == [Unread("time", "date", 1)]
 
@@ -177,7 +175,7 @@ def test_comments_of_takeout_are_of_the_channel(header: str) -> None:
     assert (records.format, records.account) == (
         *("youtube", Account("Kiln_Days", "Kiln Days", "youtube", "UC1")),
     )
-    first, second = [item for item in items if isinstance(item, Record)]
+    first, second = records_in(items)
     assert (first.text, first.source_id) == ("nice kiln\nwhat glaze?", "Ug1")
     assert first.created_at == datetime(2025, 3, 4, 5, 6, 7, tzinfo=UTC)
     assert first.url == "https://www.youtube.com/watch?v=v1&lc=Ug1"

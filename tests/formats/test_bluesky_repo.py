@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from app.errors import ImportFileError, RecordError
 from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.records import Account, BadRecord, Item, Record, Skipped
+from app.formats.records import Account, BadRecord, Record, Skipped
 from app.formats.source.dag_cbor import Link, decode
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import (
@@ -24,6 +24,8 @@ from tests.formats.files import (
     read_broken,
     read_file_records,
     read_one,
+    reads,
+    records_in,
     texts,
 )
 from tests.formats.files import read_file_records as read_answer
@@ -106,10 +108,7 @@ def repo(records: Mapping[str, Any], *more: Any) -> bytes:
     return car(commit | {"data": cid_of(encode(node))}, node, *records.values(), *more)
 
 
-def read(data: bytes, **options: Any) -> list[Item]:
-    records, items = read_file_records(data, **options)
-    assert (records.format, records.is_chat) == ("bluesky-repo", False)
-    return items
+read = reads("bluesky-repo", is_chat=False)
 
 
 def test_posts_have_their_keys_texts_times_answers_and_pictures() -> None:
@@ -133,7 +132,7 @@ def test_posts_have_their_keys_texts_times_answers_and_pictures() -> None:
     )
     records, items = read_file_records(data)
     assert records.account == Account(DID, "미나", "bluesky")
-    posts = [item for item in items if isinstance(item, Record)]
+    posts = records_in(items)
     assert [(each.source_id, each.text, each.kind) for each in posts] == [
         ("3a", "fog again", "post"),
         ("3b", "and wind", "reply"),
@@ -363,7 +362,7 @@ def test_posts_of_several_accounts_keep_their_authors(name: str, before: int) ->
     items = [*(view(f"a{at}", "a") for at in range(before)), view("b", "b", OTHER)]
     posts = items if name == "feed" else [item["post"] for item in items]
     stream, found = read_answer(lines({name: posts}))
-    assert [item.username for item in found if isinstance(item, Record)] == [
+    assert [item.username for item in records_in(found)] == [
         *[AUTHOR["handle"]] * before,
         "bo.example",
     ]

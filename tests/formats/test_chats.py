@@ -24,7 +24,7 @@ from app.formats.source.times import AMBIGUOUS, named_zone
 from tests.archives import zip_bytes
 from tests.chats import kakaotalk
 from tests.formats import chat_variants, meta_variants
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 from tests.formats.invented_rooms import ZONE, Said
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -68,7 +68,7 @@ def test_the_room_of_a_mac_is_read_out_of_a_zip() -> None:
 
 def said(data: bytes, **options: Any) -> list[tuple[str | None, str]]:
     items = read_file_records(data, **options)[1]
-    return [(item.username, item.text) for item in items if isinstance(item, Record)]
+    return [(item.username, item.text) for item in records_in(items)]
 
 
 @pytest.mark.parametrize("variant", chat_variants.VARIANTS)
@@ -180,7 +180,7 @@ def test_a_file_that_is_cut_keeps_its_whole_messages() -> None:
 def test_day_and_month_have_one_order_in_a_file(days: list[str], order: str) -> None:
     data = "".join(f"{day}, 21:05 - Mina: hi\n" for day in [*days, days[-1]]).encode()
     items = read_file_records(data, timezone="UTC")[1]
-    dates = [item.created_at for item in items if isinstance(item, Record)]
+    dates = [item.created_at for item in records_in(items)]
     places = [order.index(part) for part in "ymd"]
     parts = [[int(day.split("/")[place]) for place in places] for day in days]
     expected = [datetime(y if y > 99 else 2000 + y, m, d, 21, 5, tzinfo=UTC) for y, m, d in parts]
@@ -204,12 +204,12 @@ def who_said(data: bytes) -> list[tuple[str | None, str]]:
     """Return who said what; assert that each other line of the file is a picture that is alone."""
     items = read_file_records(data)[1]
     assert {item.reason for item in items if isinstance(item, Skipped)} <= {"media"}
-    return [(item.username, item.text) for item in items if isinstance(item, Record)]
+    return [(item.username, item.text) for item in records_in(items)]
 
 
 def files(data: bytes) -> list[tuple[str | None, ...]]:
     items = read_file_records(data)[1]
-    return [item.files for item in items if isinstance(item, Record)]
+    return [item.files for item in records_in(items)]
 
 
 def kakaotalk_room(*lines: str) -> bytes:
@@ -384,7 +384,7 @@ def test_a_made_up_chat_comes_out_as_it_was(
     variant = data.draw(st.sampled_from(BY_APP[app]))
     with Source(io.BytesIO(VARIANTS[variant](room)), name="chat") as source:
         items = list(open_records(source, options=ReadOptions(timezone=ZONE)).items)
-    records = [item for item in items if isinstance(item, Record)]
+    records = records_in(items)
     assert not [item for item in items if isinstance(item, BadRecord)]
     times = [record.created_at and record.created_at.replace(microsecond=0) for record in records]
     zone = ZoneInfo(ZONE)
@@ -412,7 +412,7 @@ LOCAL = datetime(2024, 3, 1, 10)
 def read(data: bytes, name: str, options: ReadOptions) -> tuple[list[Record], Source]:
     with Source(io.BytesIO(data), name=name) as source:
         items = list(open_records(source, options=options).items)
-    return [item for item in items if isinstance(item, Record)], source
+    return records_in(items), source
 
 
 @pytest.mark.parametrize("name", sorted(AMBIGUOUS))

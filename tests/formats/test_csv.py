@@ -15,7 +15,7 @@ from app.formats.post import Medium, Platform, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped, read_each
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from tests.formats.files import read_broken, read_file_records, texts
+from tests.formats.files import read_broken, read_file_records, records_in, texts
 
 KOREAN = (
     "작성자,내용,날짜,아무거나\n미나,안녕하세요 여러분,2020-01-02,1\n지호,잘 지내요?,2020-01-03,2\n"
@@ -105,7 +105,7 @@ def test_the_guard_is_taken_off_only_from_own_exports() -> None:
     row = "'@mina,x,'=1+1,post,,,,,,,,\n'mina,x,'hello,post,,,,,,,,\nji,x,''tis,post,,,,,,,,\n"
     rows = items(OWN_HEADER + "\n" + row)
     assert texts(rows) == ["=1+1", "'hello", "'tis"]
-    assert [item.username for item in rows if isinstance(item, Record)] == ["@mina", "'mina", "ji"]
+    assert [item.username for item in records_in(rows)] == ["@mina", "'mina", "ji"]
     assert texts(items("text,username\n'=1+1,'@mina\n")) == ["'=1+1"]
     assert texts(items(OWN_HEADER.replace(",", ";") + "\n;;'=1;;;;;;;;;\n")) == ["'=1"]
 

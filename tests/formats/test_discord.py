@@ -14,7 +14,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import EMAIL, zip_bytes
 from tests.formats.discord_variants import document, message
-from tests.formats.files import read_broken, read_file_records
+from tests.formats.files import read_broken, read_file_records, reads, records_in
 from tests.formats.invented_rooms import Said
 
 SAID = Said("lark", datetime(2026, 1, 31, 22, 4, 5), "rain again")
@@ -28,14 +28,11 @@ def by(name: str, number: str = "7", **fields: Any) -> dict[str, Any]:
     return {"id": number, "name": name, "nickname": name.title(), "isBot": False} | fields
 
 
-def read(data: bytes) -> list[Item]:
-    records, items = read_file_records(data)
-    assert (records.format, records.is_chat) == ("discord", True)
-    return items
+read = reads("discord", is_chat=True)
 
 
 def records_of(data: bytes) -> list[Record]:
-    return [item for item in read(data) if isinstance(item, Record)]
+    return records_in(read(data))
 
 
 def test_messages_have_ids_people_times_and_replies() -> None:
@@ -146,7 +143,7 @@ def test_a_package_holds_own_messages(folder: str, name: str) -> None:
     records, items = read_file_records(package({name: (data, {"id": "22", "type": 0})}, folder))
     assert (records.format, records.is_chat) == ("discord-package", False)
     assert records.account == Account("lark", "Lark", "discord", "77")
-    posts = [item for item in items if isinstance(item, Record)]
+    posts = records_in(items)
     assert [post.text for post in posts] == ["see :moss:", "", 'two\nlines, "quoted"']
     assert [post.source_id for post in posts] == [str(row["ID"]) for row in OWN]
     assert posts[1].created_at == datetime(2025, 11, 2, 10, 21, tzinfo=UTC)
@@ -206,7 +203,7 @@ def read_table(rows: str, name: str = "room.csv") -> list[Item]:
 def test_a_case_from_the_exporter_is_a_chat() -> None:
     case = Path(__file__).parent / "cases" / "discord-exporter-csv-read-as-plain-posts.csv"
     records, items = read_file_records(case)
-    said = [(item.username, item.text) for item in items if isinstance(item, Record)]
+    said = [(item.username, item.text) for item in records_in(items)]
     assert (records.format, records.is_chat) == ("discord-csv", True)
     assert said == [("lark", "rain again @Fern"), ("fern", "umbrella!")]
 

@@ -16,13 +16,14 @@ from app.formats.post import Medium
 from app.formats.records import Record
 from app.formats.rss import read_rss
 from app.runtime.sandbox import encoded
+from tests.formats.files import records_in
 
 
 def read(body: bytes, content_type: str = "application/xml") -> list[Record]:
     """Return the records of a feed with this body."""
     head, *records = read_rss(body, content_type=content_type, name="http://host/feed")
     assert isinstance(head, PageHead)
-    return [record for record in records if isinstance(record, Record)]
+    return records_in(records)
 
 
 def only(body: bytes, content_type: str = "application/xml") -> Record:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.formats.records import FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, texts
+from tests.formats.files import read_file_records, records_in, texts
 
 ANSWERED = "This message responded to an earlier message."
 TIME = "Jan 03, 2026  9:15:02 PM"
@@ -29,7 +29,7 @@ def read(data: bytes, **options: str) -> list[Item]:
 
 
 def records_of(data: bytes, **options: str) -> list[Record]:
-    return [item for item in read(data, **options) if isinstance(item, Record)]
+    return records_in(read(data, **options))
 
 
 def test_messages_have_a_time_a_sender_and_lines() -> None:
@@ -71,7 +71,7 @@ def test_an_answer_below_a_message_is_read_at_its_own_place_alone() -> None:
         )
     )
     assert texts(items) == ["tea?", "two lines\nof an answer"]
-    assert [item.username for item in items if isinstance(item, Record)] == ["Fox", "Bo"]
+    assert [item.username for item in records_in(items)] == ["Fox", "Bo"]
 
 
 @pytest.mark.parametrize("head", ["Reactions:", "Tapbacks:"])

@@ -12,7 +12,7 @@ from app.formats.chats.chat_files import together
 from app.formats.post import Medium, Reactions, SignCount
 from app.formats.records import BadRecord, Format, Record, Skipped
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 
 GUIDE = Path(__file__).parents[2] / "docs" / "contributing.md"
 MESSAGES: list[Any] = [
@@ -48,7 +48,7 @@ def palaver(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_example_of_a_json_chat_is_read() -> None:
     records, items = read_file_records(zip_bytes({"us/palaver.json": CHAT, "us/dog.jpg": b"x"}))
     assert (records.format, records.is_chat) == ("palaver", True)
-    said = [item for item in items if isinstance(item, Record)]
+    said = records_in(items)
     assert [(item.place, item.display_name, item.text) for item in said] == [
         (1, "Mina", "hi"),
         (2, "Jun", ""),

@@ -11,6 +11,7 @@ from app.formats.records import BadRecord, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
+from tests.formats.files import records_in
 
 ZONE = "Asia/Seoul"
 LOCAL_TIMES = {
@@ -56,7 +57,7 @@ def test_a_small_file_has_its_kinds_and_a_choice_settles_the_zone(name: str) -> 
 def test_letters_that_are_no_utf_8_are_an_assumption(name: str) -> None:
     data = re.sub(rb"hi, you|you(?=\")", KOREAN.encode("cp949"), SMALL_FILES[name])
     items, source = read(name, data)
-    (text,) = (item.text for item in items if isinstance(item, Record))
+    (text,) = (item.text for item in records_in(items))
     assert text.endswith(KOREAN)
     encodings = [part for part in source.notes.assumptions if part.kind == "encoding"]
     assert [part.value for part in encodings] == ["cp949"]

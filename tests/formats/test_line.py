@@ -9,7 +9,7 @@ from app.errors import UnrecognisedFileError
 from app.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
 from tests.formats import chat_variants
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 HEADING = "[LINE] Lantern Clubのトーク履歴\n保存日時：2026/02/03 21:14\n\n"
@@ -17,12 +17,12 @@ HEADING = "[LINE] Lantern Clubのトーク履歴\n保存日時：2026/02/03 21:1
 
 def said(text: str) -> list[tuple[str | None, str]]:
     items = read_file_records(text.encode(), timezone="UTC")[1]
-    return [(item.username, item.text) for item in items if isinstance(item, Record)]
+    return [(item.username, item.text) for item in records_in(items)]
 
 
 def times(text: str) -> list[datetime | None]:
     items = read_file_records(text.encode(), timezone="UTC")[1]
-    return [item.created_at for item in items if isinstance(item, Record)]
+    return [item.created_at for item in records_in(items)]
 
 
 def day(*messages: str) -> str:
@@ -139,7 +139,7 @@ def test_the_file_names_a_room_without_a_heading() -> None:
 
 def names_of(data: bytes) -> list[str]:
     items = read_file_records(data)[1]
-    rooms = (item.room for item in items if isinstance(item, Record))
+    rooms = (item.room for item in records_in(items))
     assert all(isinstance(room, FileRoom) and room.platform == "line" for room in rooms)
     return [item.room.name for item in items if isinstance(item, Record) and item.room]
 

@@ -11,10 +11,10 @@ import pytest
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.meta.chats import MOST_CHARACTERS, in_order, newest_versions
 from app.formats.post import ReplyTarget
-from app.formats.records import Account, BadRecord, FileRoom, Item, Record, Skipped
+from app.formats.records import Account, BadRecord, FileRoom, Record, Skipped
 from tests.archives import EMAIL, picture, zip_bytes
 from tests.formats import meta_variants
-from tests.formats.files import read_broken, read_file_records
+from tests.formats.files import read_broken, read_file_records, reads, records_in
 from tests.formats.invented_rooms import ZONE, invented, messages_in
 from tests.formats.meta_variants import written
 
@@ -35,14 +35,11 @@ def ida(text: str | None = None, **fields: Any) -> dict[str, Any]:
     return message if text is None else message | {"content": text}
 
 
-def read(data: bytes) -> list[Item]:
-    records, items = read_file_records(data)
-    assert (records.format, records.is_chat) == ("messenger", True)
-    return items
+read = reads("messenger", is_chat=True)
 
 
 def said(data: bytes) -> list[str]:
-    return [item.text for item in read(data) if isinstance(item, Record)]
+    return [item.text for item in records_in(read(data))]
 
 
 def room_of(data: bytes) -> FileRoom:
@@ -61,7 +58,7 @@ def test_rooms_are_read_as_they_were_written(variant: str, seed: int) -> None:
     expected = [
         (said.name, said.when.replace(tzinfo=zone).astimezone(UTC), said.text) for said in messages
     ]
-    records = [item for item in items if isinstance(item, Record)]
+    records = records_in(items)
     assert [(item.display_name, item.created_at, item.text) for item in records] == expected
     left_out = sum(isinstance(item, Skipped) for item in items)
     assert left_out == len(room) - len(messages)
@@ -80,7 +77,7 @@ def test_messages_are_put_in_order(most: int, is_newest_first: bool) -> None:
     by_seconds = ["8", "5", "6", "7", "3", "4", "0", "1", "2"]
     is_whole = most > 9 or not is_newest_first
     expected = [f"{n}" for n in range(9)] if is_whole else by_seconds
-    assert [item.text for item in ordered if isinstance(item, Record)] == expected
+    assert [item.text for item in records_in(ordered)] == expected
 
 
 def test_few_long_messages_are_held_to_be_put_in_order() -> None:
@@ -143,7 +140,7 @@ def test_what_nobody_wrote_is_left_out(message: dict[str, Any]) -> None:
 )
 def test_sentences_in_the_table_are_the_apps(sentence: str) -> None:
     records, items = read_file_records(chat(ida(sentence), ida("first")))
-    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert [item.text for item in records_in(items)] == ["first"]
     assert records.notes.assumptions == []
 
 
@@ -153,7 +150,7 @@ def test_sentences_in_the_table_are_the_apps(sentence: str) -> None:
 def test_sentences_that_no_table_has_are_assumptions(sentence: str) -> None:
     often = [ida(sentence) for _ in range(3)]
     records, items = read_file_records(chat(*often, ida("first"), *often))
-    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert [item.text for item in records_in(items)] == ["first"]
     assert records.notes.app_lines == [(sentence, 6)]
     assert said(chat(ida(sentence))) == [sentence]
     picture = {"photos": [{"uri": "photos/1.jpg"}]}
@@ -168,7 +165,7 @@ def test_what_three_people_say_behind_their_names_is_an_assumption() -> None:
     ]
     assert said(chat(*messages[:2], ida("first"))) != ["first"]
     records, items = read_file_records(chat(*messages, ida("first")))
-    assert [item.text for item in items if isinstance(item, Record)] == ["first"]
+    assert [item.text for item in records_in(items)] == ["first"]
     assert sum(count for _, count in records.notes.app_lines) == 3
 
 
@@ -258,7 +255,7 @@ def test_encrypted_chats_of_one_name_are_different_rooms() -> None:
         return json.dumps(document).encode()
 
     items = read(zip_bytes({f"messages/Mina_{n}.json": ciphered(n) for n in (4, 10)}))
-    rooms = [item.room for item in items if isinstance(item, Record)]
+    rooms = [item.room for item in records_in(items)]
     assert [(room.name, room.file) for room in rooms if isinstance(room, FileRoom)] == [
         *(("Mina", "messages/Mina_10"), ("Mina", "messages/Mina_4"))
     ]
@@ -269,7 +266,7 @@ def test_a_damaged_file_ends_only_itself() -> None:
     name = "inbox/us_1/message_1.json"
     files[name] = files[name][: files[name].index(b'"sender_name": "Ida', 200)]
     items = read_broken(zip_bytes(files), "message_1.json is truncated")
-    assert [item.text for item in items if isinstance(item, Record)] == ["3", "x", "2", "x", "x"]
+    assert [item.text for item in records_in(items)] == ["3", "x", "2", "x", "x"]
 
 
 def test_bad_messages_cost_no_other() -> None:
@@ -312,12 +309,12 @@ def test_a_download_with_posts_beside_its_chats_says_that_they_are_left_out() ->
     posts = written([{"media": [{"uri": "", "creation_timestamp": 1, "title": "a post"}]}])
     files = {"messages/inbox/us_1/message_1.json": chat(ida("hi")), "media/posts_1.json": posts}
     records, items = read_file_records(zip_bytes(files))
-    assert [item.text for item in items if isinstance(item, Record)] == ["hi"]
+    assert [item.text for item in records_in(items)] == ["hi"]
     (left_out,) = records.left_out
     assert left_out.format == "meta"
     assert "--format meta reads own posts" in left_out.note
     records, items = read_file_records(zip_bytes(files), "meta")
-    assert [item.text for item in items if isinstance(item, Record)] == ["a post"]
+    assert [item.text for item in records_in(items)] == ["a post"]
     assert records.left_out == ()
 
 
@@ -395,7 +392,7 @@ def instagram_files(*, username: str = "Username") -> dict[str, bytes]:
 def read_posts(data: bytes) -> tuple[Account | None, list[Record]]:
     records, items = read_file_records(data)
     assert (records.format, records.is_chat) == ("meta", False)
-    return records.account, [item for item in items if isinstance(item, Record)]
+    return records.account, records_in(items)
 
 
 @pytest.mark.parametrize("username", ["Username", "사용자 이름"])

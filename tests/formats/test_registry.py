@@ -23,7 +23,7 @@ from app.formats.source import times
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats import chatlab_variants, discord_variants, meta_variants, signal_variants
-from tests.formats.files import FORMS, read_file_records, texts
+from tests.formats.files import FORMS, read_file_records, records_in, texts
 from tests.formats.invented_rooms import invented
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -43,7 +43,7 @@ def test_formats_are_told_by_content(
     path.write_bytes(data)
     for target in (path, data):
         records, items = read_file_records(target)
-        posts = [item for item in items if isinstance(item, Record)]
+        posts = records_in(items)
         assert (records.format, len(posts)) == (name, 1)
 
 

@@ -10,7 +10,7 @@ from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget, SignCount
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, texts
+from tests.formats.files import read_file_records, records_in, texts
 from tests.formats.signal_variants import group, item, lines, person
 
 TIME = 1769990000000
@@ -59,9 +59,7 @@ def test_a_chat_with_one_person_is_called_by_their_name() -> None:
 
 def test_who_exported_may_have_no_name() -> None:
     items = read(*SELF, *CREW, item(1, TIME, "hi"))
-    assert [(item.username, item.display_name) for item in items if isinstance(item, Record)] == [
-        (None, "You")
-    ]
+    assert [(item.username, item.display_name) for item in records_in(items)] == [(None, "You")]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +87,7 @@ def test_what_is_no_message_is_left_out(fields: dict[str, Any], reason: str) -> 
 def test_numbers_may_be_numbers_and_earlier_texts_are_left_out() -> None:
     message = item(2, TIME, "the last", revisions=[item(2, TIME, "the first")["chatItem"]])
     message["chatItem"] |= {"dateSent": TIME, "chatId": 10, "authorId": 2, "expiresInMs": 0}
-    assert [item.text for item in crew(message) if isinstance(item, Record)] == ["the last"]
+    assert [item.text for item in records_in(crew(message))] == ["the last"]
 
 
 def test_mentions_become_names_and_answers_to_stories_are_words() -> None:
@@ -100,7 +98,7 @@ def test_mentions_become_names_and_answers_to_stories_are_words() -> None:
     story = item(2, TIME + 1, "")
     del story["chatItem"]["standardMessage"]
     story["chatItem"]["directStoryReplyMessage"] = {"textReply": {"text": {"body": "lovely"}}}
-    texts = [item.text for item in crew(mentions, story) if isinstance(item, Record)]
+    texts = [item.text for item in records_in(crew(mentions, story))]
     assert texts == ["@Heron and @?!", "lovely"]
 
 
@@ -155,9 +153,7 @@ def test_each_folder_is_a_chat_with_its_people() -> None:
         }
     )
     first, second, third = (
-        item
-        for item in read_export(data, username="ann", timezone="Asia/Seoul")
-        if isinstance(item, Record)
+        item for item in records_in(read_export(data, username="ann", timezone="Asia/Seoul"))
     )
     assert (first.username, first.text) == ("Owl", "wind from the west")
     assert first.created_at == datetime(2026, 1, 31, 13, 4, 5, tzinfo=UTC)
@@ -214,7 +210,7 @@ def test_chat_md_alone_is_read_without_what_the_program_adds() -> None:
     assert (records.format, texts(items)) == (
         *("signal-md", ["two\nlines", "an answer", "", "see [this](https://e.org)"]),
     )
-    found = [item for item in items if isinstance(item, Record)]
+    found = records_in(items)
     assert [item.username for item in found] == ["Owl", "ann", "Owl", "Owl"]
     assert found[2].files == ("Boat crew/media/a b.jpg",)
     assert found[0].room == FileRoom(platform="signal", name="Boat crew", file="Boat crew/chat.md")

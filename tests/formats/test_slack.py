@@ -9,10 +9,10 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget
-from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
+from app.formats.records import BadRecord, FileRoom, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats.chatlab_variants import in_lines, in_object
-from tests.formats.files import read_broken, read_file_records
+from tests.formats.files import read_broken, reads, records_in
 from tests.formats.slack_variants import message, workspace
 
 USERS: list[dict[str, Any]] = [
@@ -33,14 +33,11 @@ def porch(*messages: dict[str, Any], folder: str = "porch") -> bytes:
     return workspace({f"{folder}/2026-01-01": [*messages]}, USERS, lists=LISTS)
 
 
-def read(data: bytes) -> list[Item]:
-    records, items = read_file_records(data)
-    assert (records.format, records.is_chat) == ("slack", True)
-    return items
+read = reads("slack", is_chat=True)
 
 
 def texts(data: bytes) -> list[str]:
-    return [item.text for item in read(data) if isinstance(item, Record)]
+    return [item.text for item in records_in(read(data))]
 
 
 def test_messages_have_ids_people_times_and_threads() -> None:
@@ -151,7 +148,7 @@ def test_bad_messages_and_a_damaged_day_cost_no_other() -> None:
         "porch/2026-01-02.json": json.dumps([message("U1", "b", TS)]).encode(),
     }
     items = read_broken(zip_bytes(files), "truncated or damaged")
-    assert [item.text for item in items if isinstance(item, Record)] == ["a", "b"]
+    assert [item.text for item in records_in(items)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -177,10 +174,7 @@ def chatlab_message(number: int = 1, **fields: Any) -> dict[str, Any]:
     return people | {"type": 0, "content": f"cup {number}", "timestamp": SECONDS} | fields
 
 
-def read_chatlab(data: bytes) -> list[Item]:
-    records, items = read_file_records(data)
-    assert (records.format, records.is_chat) == ("chatlab", True)
-    return items
+read_chatlab = reads("chatlab", is_chat=True)
 
 
 @CHATLAB_FORMS

@@ -12,7 +12,7 @@ from app.formats.assumptions import Assumption, Unread
 from app.formats.post import Medium, ReplyTarget, SignCount
 from app.formats.records import Account, BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import SMALL_FILES, zip_bytes
-from tests.formats.files import read_broken, read_file_records, texts
+from tests.formats.files import read_broken, read_file_records, records_in, texts
 from tests.formats.telegram_page import message, page, reaction, reactions, service
 
 
@@ -23,7 +23,7 @@ def read(data: bytes, **options: object) -> list[Item]:
 
 
 def records_of(data: bytes, **options: object) -> list[Record]:
-    return [item for item in read(data, **options) if isinstance(item, Record)]
+    return records_in(read(data, **options))
 
 
 def test_messages_have_people_texts_times_ids_and_answers() -> None:
@@ -109,7 +109,7 @@ def test_an_offset_in_summer_is_an_assumption(
 def test_a_time_that_cannot_be_read_costs_the_time_alone() -> None:
     data = page(message(1, "Ida", "hi", time="31.02.2024 10:00:05 UTC+09:00"))
     records, items = read_file_records(data)
-    assert [item.created_at for item in items if isinstance(item, Record)] == [None]
+    assert [item.created_at for item in records_in(items)] == [None]
     assert [(note.kind, note.count) for note in records.notes.unread] == [("time", 1)]
 
 
@@ -148,7 +148,7 @@ def test_a_joined_message_goes_with_the_bot_or_the_forwarder_before_it() -> None
     assert [getattr(item, "reason", "") for item in items] == [
         *("system", "system", "repost", "repost", "")
     ]
-    assert [item.username for item in items if isinstance(item, Record)] == ["René"]
+    assert [item.username for item in records_in(items)] == ["René"]
 
 
 def test_a_joined_message_behind_nobody_has_no_author() -> None:
@@ -288,7 +288,7 @@ def test_the_posts_of_a_channel_are_the_channels() -> None:
     records, items = read_file_records(CHANNEL)
     assert (records.format, records.is_chat) == ("telegram-channel", False)
     assert records.account == Account("The_pier_news", "The pier news", "telegram")
-    posts = [item for item in items if isinstance(item, Record)]
+    posts = records_in(items)
     assert [(post.username, post.text, post.platform, post.source_id) for post in posts] == [
         ("The_pier_news", "Fog again.", "telegram", "2"),
         ("The_pier_news", "Signed", "telegram", "3"),
@@ -324,7 +324,7 @@ def test_times_of_a_channel_without_a_zone_are_utc_and_said_so() -> None:
     data = CHANNEL.replace(b" UTC+09:00", b"").replace(b" UTC+00:00", b"")
     for options, hours in (({}, 0), ({"timezone": "Asia/Seoul"}, 9)):
         records, items = read_file_records(data, **options)
-        post = next(item for item in items if isinstance(item, Record))
+        post = next(item for item in records_in(items))
         assert post.created_at == datetime(2026, 1, 31, 22, 4, 5, tzinfo=UTC) - timedelta(
             hours=hours
         )
@@ -348,7 +348,7 @@ def test_a_channel_as_json_is_read_as_posts() -> None:
     records, items = read_file_records(channel_json("public_channel"))
     assert records.format == "telegram-channel"
     assert records.account == Account("The_pier_news", "The pier news", "telegram", "1234")
-    first, second = [item for item in items if isinstance(item, Record)]
+    first, second = records_in(items)
     assert (first.source_id, first.text) == ("2", "Fog again (https://e.org/fog)")
     assert (second.kind, second.reply_to) == ("reply", ReplyTarget("2", "The_pier_news"))
     assert second.created_at == datetime(2024, 1, 5, 10, 2, tzinfo=UTC)

@@ -25,7 +25,7 @@ from app.formats.post import (
 from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, records_in
 
 FIELDS = headers()[-1]
 HEADER = ",".join(FIELDS)
@@ -53,7 +53,7 @@ def read_again(format_name: str, data: bytes) -> list[ExportedPost]:
     stream, items = read_file_records(data)
     assert (stream.format, stream.account) == (format_name, None)
     assert all(isinstance(item, Record) for item in items), items
-    records = [item for item in items if isinstance(item, Record)]
+    records = records_in(items)
     return [row(**{name: getattr(record, name) for name in FIELDS}) for record in records]
 
 
