@@ -58,9 +58,7 @@ def says_yes(value: object) -> bool:
 
 
 def refers(value: object) -> bool:
-    if isinstance(value, float) and math.isnan(value):
-        return False
-    return str(value or "").strip().casefold() not in _NOTHING
+    return is_filled(value) and str(value or "").strip().casefold() not in _NOTHING
 
 
 def is_nobody(value: object) -> bool:

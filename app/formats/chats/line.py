@@ -131,7 +131,14 @@ class LineRoom(Grammar):
         if len(line) <= _LONGEST_DAY and (day := self._day_of(line)):
             self._day = day
             return Opening(is_day=True)
-        return self._message(line)
+        match = self.pattern.match(line)
+        when = self._moment(match["time"]) if match else None
+        if match is None or when is None:
+            return None
+        text = match["text"]
+        if match["name"]:
+            return Opening(match["name"].strip(), when, text)
+        return Opening(text="" if _lines().has(text) else text[:300])
 
     def said(self, text: str) -> Spoken:
         """Return a text, without the quotes around several lines."""
@@ -148,16 +155,6 @@ class LineRoom(Grammar):
         head = [line for line in head_of(file.content)[:1] if not self.pattern.match(line)]
         name = title_of(head, _TITLES) or title_of(file.names, _NAMES)
         return FileRoom(platform=LINE.name, name=name)
-
-    def _message(self, line: str) -> Opening | None:
-        match = self.pattern.match(line)
-        when = self._moment(match["time"]) if match else None
-        if match is None or when is None:
-            return None
-        text = match["text"]
-        if match["name"]:
-            return Opening(match["name"].strip(), when, text)
-        return Opening(text="" if _lines().has(text) else text[:300])
 
     def _day_of(self, line: str) -> date | None:
         if match := _YEAR_FIRST.fullmatch(line):

@@ -27,6 +27,7 @@ from app.formats.records import NO_OPTIONS, FileRoom, ReadOptions, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_TAGS, html_to_text
 from app.formats.source.json import Json
+from app.formats.source.members import damaged
 from app.formats.source.text import pieces
 from app.formats.source.times import zone_of_offset
 
@@ -234,7 +235,7 @@ def message_pieces(content: Content) -> Iterator[str]:
     if is_begun and (is_whole or text.count("<div") <= text.count("</div")):
         yield text
     if not is_whole:
-        raise BrokenFileError("{name} is truncated or damaged", name=content.name)
+        raise damaged(content.name)
 
 
 def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:

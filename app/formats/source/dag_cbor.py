@@ -11,9 +11,10 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple
 
-from app.errors import BrokenFileError, Message, RecordError
+from app.errors import Message, RecordError
 from app.formats.records import TOO_DEEP
 from app.formats.source.file import Content
+from app.formats.source.members import damaged
 
 _SIZES: Final = {24: 1, 25: 2, 26: 4, 27: 8}
 """Bytes of a number after its first byte, by that byte's low bits."""
@@ -125,11 +126,11 @@ def blocks(content: Content) -> Generator[Block, None, None]:
     with closing(_Sections(content)) as sections:
         header = sections.next()
         if header is None or not is_header(header):
-            raise sections.broken()
+            raise damaged(content.name)
         while (section := sections.next()) is not None:
             size = _cid_size(section)
             if not size:
-                raise sections.broken()
+                raise damaged(content.name)
             yield Block(section[:size], section[size:])
 
 
@@ -182,10 +183,10 @@ class _Sections:
         size, at = _varint(self._data)
         # A part is a block with its CID; a server of Bluesky accepts half of this size.
         if not at or not 0 < size <= 2 * 2**20:
-            raise self.broken()
+            raise damaged(self._name)
         self._fill(at + size)
         if len(self._data) < at + size:
-            raise self.broken()
+            raise damaged(self._name)
         part, self._data = self._data[at : at + size], self._data[at + size :]
         return part
 
@@ -196,6 +197,3 @@ class _Sections:
                 parts.append(chunk)
                 have += len(chunk)
             self._data = b"".join(parts)
-
-    def broken(self) -> BrokenFileError:
-        return BrokenFileError("{name} is truncated or damaged", name=self._name)

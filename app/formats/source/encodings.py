@@ -7,7 +7,7 @@ misread as western Windows are corrected.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -100,19 +100,16 @@ def _score(name: str, lines: bytes) -> float | None:
             return None
         text = lines.decode(name, "ignore")
     weighs, prior = _tables()[name]
-    letters = [(len(_bytes(name, near[1])) or 1, *near) for near in _neighbours(text)]
-    if size := sum(width for width, *_ in letters):
+    padded = f" {text} "
+    # Each letter stands between its neighbours.
+    letters = [padded[at.start() - 1 : at.end() + 1] for at in _NOT_ASCII.finditer(padded)]
+    widths = [len(_bytes(name, near[1])) or 1 for near in letters]
+    if size := sum(widths):
         return prior + max(
-            sum(width * weigh(*beside) for width, *beside in letters) / size for weigh in weighs
+            sum(width * weigh(*near) for width, near in zip(widths, letters, strict=True)) / size
+            for weigh in weighs
         )
     return None
-
-
-def _neighbours(text: str) -> Iterator[tuple[str, str, str]]:
-    padded = f" {text} "
-    for match in _NOT_ASCII.finditer(padded):
-        at = match.start()
-        yield padded[at - 1], padded[at], padded[at + 1]
 
 
 @lru_cache(50_000)
