@@ -27,6 +27,8 @@ from app.compute.population import (
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.text import has_words, own_words, username_key
 
+# --- Chains of replies to oneself ---
+
 
 class ChainedPost(NamedTuple):
     text: str
@@ -66,6 +68,8 @@ def units_of(posts: Iterable[ChainedPost]) -> list[list[str]]:
     whole = (unit for unit in units.values() if len(unit) >= unit[0].length)
     return [[post.text for post in unit] for unit in whole]
 
+
+# --- Fitting ---
 
 ASKED_IN_ALL: Final = 400
 """Number of scored posts up to which few authors give more than 40 posts each."""

@@ -229,14 +229,14 @@ def _summed(shipped: Shipped) -> tuple[Counts, int]:
 NOTHING_SHIPPED: Final = Shipped({}, "")
 
 
+# --- English, by the words of the shipped authors ---
+
 ENGLISH_SHARE: Final = 0.65
 """Smallest share of an English author's words that the shipped English authors use.
 
 Measured: English authors .70 to .94, even with 25 posts or messages of eight words; Korean .26 to
 .56; chats in six other European languages .34 to .39.
 """
-
-
 ENGLISH_POSTS: Final = 200
 
 

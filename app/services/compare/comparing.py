@@ -305,6 +305,8 @@ async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
     return replace(case, suspects=suspects, known_ranking=None, hidden=ids)
 
 
+# --- Answers to requests ---
+
 MOST_NAMES: Final = 10
 """More authors are read in a separate session."""
 

@@ -34,6 +34,8 @@ from app.services.compare.background import BackgroundStore
 from app.services.compare.profiles import ProfileStore, main_languages, newest_own
 from app.services.posts.users import UserRow
 
+# --- Habits ---
+
 
 class HabitStore:
     """Authors' habits, kept as long as their profiles."""
@@ -141,6 +143,8 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
 
 @dataclass(slots=True)
 class Models:
+    """What a process keeps of authors' writing."""
+
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)
     habits: HabitStore = field(default_factory=HabitStore)
@@ -152,6 +156,8 @@ class Models:
         self.backgrounds.clear()
         self.languages.clear()
 
+
+# --- Typical words, written languages, and likeness ---
 
 RECENT_POSTS: Final = 100
 

@@ -348,6 +348,8 @@ async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:
     return user_ids.difference(await session.scalars(select(User.id).where(*is_here)))
 
 
+# --- Newest posts, and languages ---
+
 OwnPost = tuple[int, str]
 """ID and text."""
 
