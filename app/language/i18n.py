@@ -354,7 +354,7 @@ def _clock(time: datetime) -> str:
     return format_time(time, pattern, tzinfo=time.tzinfo, locale=language())
 
 
-def weekday_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[str]:
+def weekday_names(width: Literal["abbreviated", "narrow", "wide"] = "abbreviated") -> list[str]:
     names = get_day_names(width, "stand-alone", locale=language())
     return [names[day] for day in range(7)]
 

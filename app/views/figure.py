@@ -125,7 +125,12 @@ class HoursFigure(Figure[PlotT]):
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
         title = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        about = how_counted(self.busy_from, is_past=self.is_past)
+        about = how_told()
+        if self.busy_from is None:
+            nothing = gettext("No hours are clearly the busiest.")
+            if self.is_past:
+                nothing = gettext_of_past("No hours are clearly the busiest.")
+            about = f"{nothing} {about}"
         return Finding(title, self.notes(), topic, about, self.zone)
 
     def notes(self) -> list[str]:
@@ -187,15 +192,6 @@ def how_told() -> str:
         "Three hours are shown as the busiest only if, compared by day, they are ahead of any "
         "other three hours by more than chance."
     )
-
-
-def how_counted(start: int | None, *, is_past: bool = False) -> str:
-    if start is not None:
-        return how_told()
-    nothing = gettext("No hours are clearly the busiest.")
-    if is_past:
-        nothing = gettext_of_past("No hours are clearly the busiest.")
-    return f"{nothing} {how_told()}"
 
 
 def busiest_briefly(start: int | None) -> str:

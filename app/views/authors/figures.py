@@ -9,10 +9,8 @@ from typing import Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_skeleton
 from markupsafe import Markup, escape
-from quart import g, url_for
+from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.compute.times import BUSY_H, DAY_H
@@ -54,26 +52,6 @@ class CalendarDay:
     """From 0 for no posts to `LEVELS`."""
     path: str = ""
     """URL of its posts, or the day's chat if all posts are there."""
-
-
-class DayPaths:
-    """URLs of hundreds of days, which differ only in the day."""
-
-    def __init__(self, username: str, tz: str) -> None:
-        self._posts = url_for("posts.show_posts", username=username)
-        self._rooms: dict[int, str] = {}
-        self._zone = urlencode({"tz": tz}, safe="/")
-        # Lists of posts are in UTC unless their address names a zone; a chat is in the reader's
-        # zone, so the address of its day names the zone.
-        self._own_zone = f"&{self._zone}" if tz != "UTC" else ""
-
-    def path_of(self, written: DayPosts) -> str:
-        day, room = written.date, written.room
-        if room is None:
-            return f"{self._posts}&since={day}&until={day + ONE_DAY}{self._own_zone}"
-        if room not in self._rooms:
-            self._rooms[room] = url_for("rooms.show_room", room_id=room)
-        return f"{self._rooms[room]}?on={day}&{self._zone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +138,11 @@ def year_of_posting(archive: Memories) -> PostingYear | None:
     calendar = archive.calendar
     if calendar is None:
         return None
-    days, paths = _days_of(calendar), DayPaths(archive.user.username, archive.tz)
+    days = _days_of(calendar)
+    paths = _paths_of(days, archive.user.username, archive.tz)
     top = max([LEVELS, *(day.tweets for day in days.values())])
     laid_out = {
-        day: CalendarDay(day, posts.tweets, -(-LEVELS * posts.tweets // top), paths.path_of(posts))
+        day: CalendarDay(day, posts.tweets, -(-LEVELS * posts.tweets // top), paths[day])
         for day, posts in days.items()
     }
     return PostingYear(
@@ -179,6 +158,23 @@ def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
     return {day.date: day for month in calendar.months for day in month.days}
 
 
+def _paths_of(days: Mapping[date, DayPosts], username: str, tz: str) -> dict[date, str]:
+    """Return the URLs of hundreds of days, which differ only in the day."""
+    posts_page = url_for("posts.show_posts", username=username)
+    rooms = {written.room for written in days.values()} - {None}
+    room_pages = {room: url_for("rooms.show_room", room_id=room) for room in rooms}
+    zone = urlencode({"tz": tz}, safe="/")
+    # Lists of posts are in UTC unless their address names a zone; a chat is in the reader's
+    # zone, so the address of its day names the zone.
+    own_zone = f"&{zone}" if tz != "UTC" else ""
+    return {
+        day: f"{posts_page}&since={day}&until={day + ONE_DAY}{own_zone}"
+        if written.room is None
+        else f"{room_pages[written.room]}?on={day}&{zone}"
+        for day, written in days.items()
+    }
+
+
 def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
     weeks = [
         [
@@ -187,16 +183,14 @@ def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> Po
         ]
         for week in Calendar().monthdatescalendar(year, month.month)
     ]
-    locale = Locale.parse(g.locale)
-    names = locale.days["stand-alone"]
+    rows = zip(
+        weekday_names("wide"), weekday_names("narrow"), zip(*weeks, strict=True), strict=True
+    )
     return PostingMonth(
-        name=format_skeleton("yMMMM", date(year, month.month, 1), locale=locale),
-        short_name=locale.months["stand-alone"]["abbreviated"][month.month],
+        name=show_month(date(year, month.month, 1)),
+        short_name=month_names()[month.month - 1],
         posts=month.tweets,
-        rows=[
-            (names["wide"][row], names["narrow"][row], days)
-            for row, days in enumerate(zip(*weeks, strict=True))
-        ],
+        rows=[*rows],
     )
 
 

@@ -105,14 +105,6 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
         ]
 
     @property
-    def mode(self) -> Mode:
-        return self.args.search_mode
-
-    @property
-    def sort(self) -> Sort:
-        return self.args.order
-
-    @property
     def next_cursor(self) -> str | None:
         return cursor_of(self.found.next)
 
