@@ -276,6 +276,8 @@ _BEFORE_NOTE: Final = 1.5
 """Start of a note below a bar, by the size of the bar's letters."""
 _NOTE_ROW: Final = 1.4
 """Height of a row of a note, by the size of its letters."""
+_NAME_SPACE: Final = 16
+"""Space between a name and its bar."""
 _STACK: Final = 40
 """Height of the bar of all shares, which replaces rows."""
 _STACK_SPACE: Final = 10
@@ -311,7 +313,8 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field) -> None:
             _paint_large_bar(canvas, bar, place, is_wanted=bars.are_notes_wanted)
         else:
             row = place if bars.has_notes and _has_note_room(place) else _middle_of(place)
-            _paint_bar(canvas, bar, row, is_wanted=bars.are_notes_wanted)
+            width = _name_width(bars.rows, row)
+            _paint_bar(canvas, bar, row, width, is_wanted=bars.are_notes_wanted)
 
 
 def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
@@ -349,11 +352,20 @@ def _middle_of(row: Field) -> Field:
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
 
-def _paint_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
+def _name_width(bars: Sequence[NamedBar], row: Field) -> float:
+    """Return the width of the longest name with its space, at most three fifths of the row."""
+    font = font_of(bold=True, size=_bar_size(row.height))
+    longest = max(font.getlength(bar.name) for bar in bars) + _NAME_SPACE
+    return max(row.width * (0.34 if row.width > _WIDE else 0.4), min(longest, row.width * 0.6))
+
+
+def _paint_bar(
+    canvas: Canvas, bar: NamedBar, row: Field, name_width: float, *, is_wanted: bool
+) -> None:
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
-    name_width = row.width * (0.34 if row.width > _WIDE else 0.4)
-    canvas.write((row.left, row.top), clipped(bar.name, font, name_width - 16), font, colour)
+    name = clipped(bar.name, font, name_width - _NAME_SPACE)
+    canvas.write((row.left, row.top), name, font, colour)
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2

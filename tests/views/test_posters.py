@@ -28,7 +28,7 @@ from app.drawing.drawings import (
 )
 from app.drawing.lettering import even_rows, font_of, text_rows
 from app.drawing.painting import Drawing
-from app.drawing.png import MARGIN, SmoothPen, ThemeName, theme_of
+from app.drawing.png import MARGIN, Canvas, SmoothPen, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, PosterLine, draw_poster
 from app.views.tell import LONGEST_FINDING
 from tests.selection import first_of
@@ -276,6 +276,23 @@ def test_all_in_one_bar_are_named_below_it(finding: str, name: str) -> None:
         for hue in (f"author-{place}" for place in range(1, 8))
     }
     assert min(heights.values()) > 50, heights  # The bar is 41 pixels high.
+
+
+@pytest.mark.parametrize("format_", ["1080x1350", "1080x1920"])
+def test_a_name_in_an_upright_picture_is_whole(
+    format_: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names were cut at two fifths of the row, beside a bar that needs less."""
+    written: list[str] = []
+    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_: written.append(text))
+    people = [
+        NamedBar("Ewan McGregor-Smith", 0.5, "50%", "author-1", ("Laughs in every message",)),
+        NamedBar("Bo", 0.5, "50%", "author-2", ("6 messages",)),
+    ]
+    drawing = Bars(tuple(people * 4), are_notes_wanted=True)
+    poster = Poster("Chat", (), "Bo writes most.", drawing, "")
+    image_of(poster, format_, "light")
+    assert written.count("Ewan McGregor-Smith") == 4
 
 
 def test_rings_beside_each_other_keep_apart() -> None:
