@@ -32,6 +32,13 @@ HUES: Final = 24
 """Colours of people in style.css, clearest first."""
 CLEAR_HUES: Final = 8
 """First colours, which differ clearly from each other."""
+_NAMES: Final = frozenset({"username", "usernames", "chosen"})
+"""Fields and keys with usernames, single, several or first of pairs; `chosen` are names ticked in a
+form.
+"""
+_PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
+_WORD: Final = re.compile(r"[^\W_]+")
+_NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 class Person(NamedTuple):
@@ -210,13 +217,6 @@ def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int])
             places[key] = next(free, len(places))
 
 
-_NAMES: Final = frozenset({"username", "usernames", "chosen"})
-"""Fields and keys with usernames, single, several or first of pairs; `chosen` are names ticked in a
-form.
-"""
-_PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
-
-
 class NamesHere(NamedTuple):
     usernames: set[str]
     rooms: set[int]
@@ -294,10 +294,6 @@ def _may_name(hint: Any, above: frozenset[Any]) -> bool:
         return False
     inner = _hints(hint)
     return any(name in _NAMES or _may_name(part, above | {hint}) for name, part in inner.items())
-
-
-_WORD: Final = re.compile(r"[^\W_]+")
-_NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 def initials_of(names: Sequence[str]) -> list[str]:

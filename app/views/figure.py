@@ -16,6 +16,14 @@ from app.views.tell import part_of, tell, tell_of_past
 
 TableCell = str | int | float | None
 PlotT = TypeVar("PlotT")
+LEAST_PART: Final = 0.3
+"""Share of posts in the busiest part of the day; equal parts have 0.25."""
+PARTS: Final = (
+    gettext_noop("night, 0:00 to 6:00"),
+    gettext_noop("morning, 6:00 to 12:00"),
+    gettext_noop("afternoon, 12:00 to 18:00"),
+    gettext_noop("evening, 18:00 to 24:00"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +105,6 @@ def show_rows(table: Table, most: int) -> list[ShownRow]:
 
 def _written(cell: TableCell) -> str:
     return show_number(cell) if isinstance(cell, int | float) else cell or ""
-
-
-LEAST_PART: Final = 0.3
-"""Share of posts in the busiest part of the day; equal parts have 0.25."""
-PARTS: Final = (
-    gettext_noop("night, 0:00 to 6:00"),
-    gettext_noop("morning, 6:00 to 12:00"),
-    gettext_noop("afternoon, 12:00 to 18:00"),
-    gettext_noop("evening, 18:00 to 24:00"),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,6 +280,16 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }
 
+HARDLY: Final = 0.005
+"""Shares below are called less than one post of a hundred."""
+ONE_OF: Final = 0.36
+"""Shares below, down to 0.055, are called one post of a number."""
+ALMOST_ALL: Final = 0.95
+MOST_TRAITS: Final = 3
+LONGEST_FINDING: Final = 140
+LONGEST_NAME: Final = 24
+LONGEST_SIGN: Final = 8
+
 
 def tell(finding: str, variant: str = "", /, **values: object) -> str:
     """Return the sentence of a finding in the request's language, with its numbers, days and
@@ -317,17 +327,6 @@ def _written(value: object) -> object:
     if isinstance(value, float):
         return show_percent(value)
     return show_month_day(value) if isinstance(value, date) else value
-
-
-HARDLY: Final = 0.005
-"""Shares below are called less than one post of a hundred."""
-ONE_OF: Final = 0.36
-"""Shares below, down to 0.055, are called one post of a number."""
-ALMOST_ALL: Final = 0.95
-MOST_TRAITS: Final = 3
-LONGEST_FINDING: Final = 140
-LONGEST_NAME: Final = 24
-LONGEST_SIGN: Final = 8
 
 
 def often(share: float) -> str:

@@ -47,6 +47,8 @@ from app.views.phone import origin_for_others
 from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
 
+blueprint = PageBlueprint("settings", policy="operator")
+
 
 class Readership(NamedTuple):
     is_public: bool
@@ -61,9 +63,6 @@ async def readership() -> Readership:
         is_switchable=openness.setting is None,
         is_here_alone=is_on_this_machine() and listens_here_alone(current_app),
     )
-
-
-blueprint = PageBlueprint("settings", policy="operator")
 
 
 class SettingsArgs(Struct):

@@ -42,6 +42,8 @@ from app.views.tell import tell, told_of
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
 """Shades; the darkest stands for the busiest day, of at least this number of posts."""
+FEWEST_DAYS: Final = 10
+"""Minimum of days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +204,6 @@ def _cell(day: CalendarDay, told: str) -> str:
         f'<td><a class="day level-{day.level}" href="{path}" title="{label}">'
         f'<span class="visually-hidden">{label}</span></a></td>'
     )
-
-
-FEWEST_DAYS: Final = 10
-"""Minimum of days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True)

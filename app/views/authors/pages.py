@@ -43,6 +43,8 @@ from app.views.page import WebPage, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.tell import called, tell
 
+blueprint = PageBlueprint("authors")
+
 FEWEST_IN_ROW: Final = 6
 """Pictures that fill a row; fewer are in a column."""
 FEWEST_LISTS: Final = 3
@@ -51,6 +53,11 @@ LINE: Final = 27
 """Height of a line, in pixels."""
 CARD: Final = 100
 """Pixels of a card's heading and the blank below."""
+POSTS_FIRST: Final = 3
+"""Posts in sight; a link has further ones."""
+MOST_POSTS: Final = 6
+NEW_YEAR: Final = timedelta(days=59)
+"""The beginning of a year whose drawing is nearly empty: January and February."""
 
 
 class Placing(NamedTuple):
@@ -106,11 +113,6 @@ def _height(post: Post, letters: int) -> int:
     lines = min(ceil(width / letters), most_lines)
     around, picture = 64, 220
     return around + LINE * lines + (picture if post.media else 0)
-
-
-POSTS_FIRST: Final = 3
-"""Posts in sight; a link has further ones."""
-MOST_POSTS: Final = 6
 
 
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
@@ -232,12 +234,6 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         if 0 < len(self.lists) < FEWEST_LISTS:
             rows_of = [CARD // 2 + 29 * min(len(figure.counts), 8) for figure in self.lists]
             yield PageCard("lists", CARD + max(rows_of), CARD + sum(rows_of))
-
-
-blueprint = PageBlueprint("authors")
-
-NEW_YEAR: Final = timedelta(days=59)
-"""The beginning of a year whose drawing is nearly empty: January and February."""
 
 
 class AuthorsArgs(Struct):

@@ -57,6 +57,8 @@ from app.views.requests import Piece, args_of, gaps_of
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
 
+blueprint = PageBlueprint("compare")
+
 
 class PanelArgs(Struct):
     """The authors of a comparison."""
@@ -167,9 +169,6 @@ class Compared(Struct, frozen=True):
     @property
     def made_at(self) -> datetime:
         return now()
-
-
-blueprint = PageBlueprint("compare")
 
 
 @blueprint.page("/compare")

@@ -47,6 +47,20 @@ blueprint = PageBlueprint("posts")
 MOST_LOOKED_AT: Final = 5_000
 """Posts counted one by one, in some 10 ms."""
 
+_SHOWN: Final[dict[Shown, str]] = {
+    "long": gettext_noop("Seven words or more"),
+    "short": gettext_noop("Three words or fewer"),
+    "questions": gettext_noop("Question marks"),
+    "exclamations": gettext_noop("Exclamation marks"),
+    "small": gettext_noop("Lowercase start"),
+    "silence": gettext_noop("After a silence"),
+}
+_ENDINGS: Final[dict[str, Ending]] = dict(
+    zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)
+)
+ENTRIES: Final = 40
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
 
 class PostsArgs(View):
     hour: Annotated[int, Meta(ge=0, lt=WEEK_H)] | None = None
@@ -186,19 +200,6 @@ async def _show_picture(args: PostsArgs, tweet_id: int) -> str:
     )
 
 
-_SHOWN: Final[dict[Shown, str]] = {
-    "long": gettext_noop("Seven words or more"),
-    "short": gettext_noop("Three words or fewer"),
-    "questions": gettext_noop("Question marks"),
-    "exclamations": gettext_noop("Exclamation marks"),
-    "small": gettext_noop("Lowercase start"),
-    "silence": gettext_noop("After a silence"),
-}
-_ENDINGS: Final[dict[str, Ending]] = dict(
-    zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)
-)
-
-
 async def _is_of_chat(session: AsyncSession, room_id: int) -> bool:
     return await has_message(session, room_id, int((request.view_args or {})["tweet_id"]))
 
@@ -236,10 +237,6 @@ async def _similar_posts(tweet_id: int) -> SimilarPosts:
         )
     async with parts.db.read() as session:
         return SimilarPosts(await get_post(session, tweet_id), "wording")
-
-
-ENTRIES: Final = 40
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class FeedArgs(Struct):

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic
 from zoneinfo import ZoneInfo
 
 from quart import url_for
@@ -28,7 +28,7 @@ from app.services.rooms.messages import Period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import Figure, Finding, Table, TableCell
+from app.views.figure import Figure, Finding, PlotT, Table, TableCell
 from app.views.tell import LONGEST_FINDING, short_name, tell, tell_within, trait_of
 
 People = Sequence[PersonPortrait]
@@ -38,6 +38,18 @@ _TOLD_AS: Final = {"laugh": "laughing", "longest": "length"}
 """A trait's measure; habits of it are not reported again."""
 _OF_NEWEST: Final = {"longest", "laugh", "night"}
 """Traits reported as "lately" if only newest messages were counted."""
+DAY: Final = timedelta(days=1)
+LONG: Final = 2 * DAY
+"""A silence of this length contains a whole day, unless clocks go back."""
+_DAYS: Final = (
+    (27, gettext_noop("about a day")),
+    (33, gettext_noop("a day and a quarter")),
+    (42, gettext_noop("a day and a half")),
+    (math.inf, gettext_noop("nearly two days")),
+)
+"""Words for a silence of fewer than so many hours."""
+FEW_LABELS: Final = 12
+"""Labelled columns; of more, only years' first or every nth."""
 
 
 def finding_of(
@@ -151,18 +163,6 @@ def _short_name(username: str | None) -> str:
     return short_name(shown_name(username or ""))
 
 
-DAY: Final = timedelta(days=1)
-LONG: Final = 2 * DAY
-"""A silence of this length contains a whole day, unless clocks go back."""
-_DAYS: Final = (
-    (27, gettext_noop("about a day")),
-    (33, gettext_noop("a day and a quarter")),
-    (42, gettext_noop("a day and a half")),
-    (math.inf, gettext_noop("nearly two days")),
-)
-"""Words for a silence of fewer than so many hours."""
-
-
 def silent_days(silence: SilenceSpan, zone: ZoneInfo) -> tuple[date, date]:
     before, after = (time.astimezone(zone).date() for time in (silence.since, silence.until))
     return before + DAY, after - DAY
@@ -219,11 +219,6 @@ def told_silences(silences: Sequence[SilenceSpan], zone: ZoneInfo) -> str:
     first, last = silent_days(silences[0], zone)
     text = gettext("The longest silence: {length}, {days}.")
     return text.format(length=length, days=show_period(first, last + DAY))
-
-
-PlotT = TypeVar("PlotT")
-FEW_LABELS: Final = 12
-"""Labelled columns; of more, only years' first or every nth."""
 
 
 def name_of(person: PersonPortrait) -> str:

@@ -41,6 +41,9 @@ from app.views.page import FormPage, WebPage, read_cards, render, render_form
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 
+blueprint = PageBlueprint("rooms")
+MESSAGES: Final = 100
+
 
 @dataclass(frozen=True, slots=True)
 class RoomLine:
@@ -116,11 +119,6 @@ def read_period(since: str, until: str) -> PeriodForm:
         fault = MalformedError("The end date must be after the first day", loc="until")
         return structs.replace(form, error=fault)
     return structs.replace(form, period=DayPeriod(first, end))
-
-
-blueprint = PageBlueprint("rooms")
-
-MESSAGES: Final = 100
 
 
 class RoomArgs(Struct):
