@@ -131,7 +131,8 @@ def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
 
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text, as few as fit, with similar lengths."""
-    rows, words = [row for _, row in rows_of(text, font, width)], _BREAK.split(_of_one_row(text))
+    rows = [row for _, row in rows_of(text, font, width)]
+    words = _BREAK.split(" ".join(text.split()))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
     while narrow < width:
@@ -140,10 +141,6 @@ def even_rows(text: str, font: Lettering, width: float) -> list[str]:
             return even
         narrow += width / 40
     return rows
-
-
-def _of_one_row(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _filled_rows(words: Iterable[str], lengths: Iterable[float], width: float) -> list[str]:

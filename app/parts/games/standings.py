@@ -24,7 +24,6 @@ def places(totals: Mapping[int, int]) -> dict[int, int]:
 @dataclass(frozen=True, slots=True)
 class Choice:
     user_id: int
-    ms: int
     points: int
 
 
@@ -88,7 +87,7 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
     known = {player: int(bits) for player, *_, bits in rows}
     choices: dict[int, Choice] = {}
     if state.told_present():
-        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.ms, GameAnswer.points)
+        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.points)
         answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
         choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
     names = {player: name for player, name, *_ in rows}

@@ -15,7 +15,7 @@ from quart import Response, request, url_for
 from app.compute.judgement import SURE
 from app.compute.names import HIDDEN, SHOWN_HIDDEN
 from app.compute.text import Gap
-from app.drawing.drawings import NO_HUE
+from app.drawing.drawings import NO_HUE, NamedBar
 from app.drawing.lettering import (
     Lettering,
     clipped,
@@ -59,22 +59,12 @@ from app.views.page import cast_on, render
 from app.views.requests import args_of
 
 
-class PictureBar(NamedTuple):
-    """A row of the answer, with a share in [0, 1]."""
-
-    name: str
-    share: float
-    percent: str
-    hue: str
-    """Class of the bar's colour; `NO_HUE` for someone else."""
-
-
 class Picture(NamedTuple):
     heading: str
     text: str
     marks: tuple[tuple[int, int, str], ...]
     """Start, end and colour class of each piece of text that speaks for an author."""
-    bars: tuple[PictureBar, ...]
+    bars: tuple[NamedBar, ...]
     """Bars, the likeliest first; none where no number would be honest."""
     premise: tuple[str, ...]
     why: str = ""
@@ -176,21 +166,21 @@ def _even_rows(text: str, font: Lettering, width: float, most: int) -> list[str]
     return even if len(even) == len(cut) else cut
 
 
-def _draw_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
+def _draw_bar(canvas: Canvas, bar: NamedBar, measures: AnswerMeasures, field: Field) -> None:
     size = measures.bars
     font, bold = font_of(bold=False, size=size), font_of(bold=True, size=size)
     name = clipped(drawn_text(bar.name), font, _NAME - 20)
     canvas.write((field.left, field.top), name, font)
-    canvas.write((field.right - bold.getlength(bar.percent), field.top), bar.percent, bold)
+    canvas.write((field.right - bold.getlength(bar.label), field.top), bar.label, bold)
     top, end = field.top + size * 0.4, field.right - 100
     box = field.left + _NAME, top, end, top + size * 0.9
     canvas.draw_bar(box, bar.share, canvas.theme.hues[bar.hue])
 
 
-def _draw_high_bar(canvas: Canvas, bar: PictureBar, measures: AnswerMeasures, field: Field) -> None:
+def _draw_high_bar(canvas: Canvas, bar: NamedBar, measures: AnswerMeasures, field: Field) -> None:
     font, bold = [font_of(bold=bold, size=measures.bars) for bold in (False, True)]
-    left = field.right - bold.getlength(bar.percent)
-    canvas.write((left, field.top), bar.percent, bold)
+    left = field.right - bold.getlength(bar.label)
+    canvas.write((left, field.top), bar.label, bold)
     name = clipped(drawn_text(bar.name), font, left - field.left - 24)
     canvas.write((field.left, field.top), name, font)
     top = field.top + font.size * 1.5
@@ -308,7 +298,7 @@ def picture_of(
     invented = {ranked.username for ranked in comparison.ranking} & set(samples)
     is_all_invented = len(invented) == len(comparison.ranking)
     bars = [
-        PictureBar(
+        NamedBar(
             _bar_name(bar.username, is_invented=bar.username in invented and not is_all_invented),
             bar.share,
             show_percent(bar.share),

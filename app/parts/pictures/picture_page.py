@@ -12,14 +12,14 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.asgi.edge import is_loopback_host
-from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.compute.names import ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.png import ThemeName
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
-from app.services.compare.guessing import NOBODY, hide, read_names_around
+from app.services.compare.guessing import NOBODY, read_names_around
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint
@@ -192,11 +192,6 @@ async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
         return NOBODY
     async with resources().db.read() as session:
         return await read_names_around(session, cast.people)
-
-
-async def quoted_without(text: str, names: ManyNames) -> str:
-    """Return the text as quoted in a picture, with a mark for these names and links."""
-    return (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
 
 
 def title_of_chat(room: RoomFacts, look: PeopleArgs) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from quart import Response, url_for
 
 from app.compute.fingerprint import Measure, positive_first
-from app.compute.names import ManyNames
+from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.compute.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
@@ -25,7 +25,6 @@ from app.parts.pictures.picture_page import (
     cast_in_picture,
     led_on,
     names_hidden_in,
-    quoted_without,
     short_address,
     title_of_chat,
 )
@@ -40,6 +39,7 @@ from app.parts.portraits.author import (
 from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
+from app.services.compare.guessing import hide
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
@@ -182,7 +182,8 @@ async def read_author_poster(portrait: AuthorPortrait, args: PictureArgs) -> Pos
     usernames = [username, *(other.username for other in portrait.others)]
     quote = portrait.most_like.text if portrait.most_like and args.has_words else ""
     if quote and not args.has_names:
-        quote = await quoted_without(quote, await names_hidden_in(cast, args))
+        hiding = await hide(quote, chat_names=await names_hidden_in(cast, args))
+        quote = hiding.masked.replace(HIDDEN, SHOWN_HIDDEN)
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
         return poster_of_author(portrait, args, quote)
 

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from functools import partial
-from itertools import groupby
 from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -49,9 +48,9 @@ from app.runtime.clock import first_instant, now, span_of_year
 from app.services.archive.author_archive import (
     CalendarYear,
     DayPosts,
-    MonthPosts,
     answered_in,
     calendar_of,
+    calendar_with,
     most_liked,
     posts_by_day,
 )
@@ -699,10 +698,11 @@ async def _read_room_year(
     written, by_day, counted, found = await asyncio.to_thread(count)
     people, traits = await with_names(session, counted, found)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
+    days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
     return RoomYear(
         **written,
         room=room,
-        calendar=_calendar(room, year, [*of_year], by_day),
+        calendar=calendar_with(year, [*of_year], days),
         came=compared.came,
         went=compared.went,
         only=compared.only,
@@ -721,13 +721,3 @@ async def _by_hour(
     hour = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1).label("hour")
     query = select(hour, func.count()).where(is_of_year).group_by("hour")
     return Counter({int(hour): count for hour, count in await session.execute(query)})
-
-
-def _calendar(room: RoomFacts, year: int, years: list[int], by_day: Counter[date]) -> CalendarYear:
-    days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
-    by_month = ((month, [*group]) for month, group in groupby(days, key=lambda day: day.date.month))
-    months = [
-        MonthPosts(month, sum(day.tweets for day in of_month), of_month)
-        for month, of_month in by_month
-    ]
-    return CalendarYear(year, years, by_day.total(), len(days), months)

@@ -89,20 +89,20 @@ async def calendar_of(
     selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=366)
     rooms = await _rooms_by_day(session, author, zone, [day for day, _, _ in cells], since, until)
-    months: list[MonthPosts] = []
-    for month, of_month in groupby(cells, key=lambda cell: cell[0].month):
-        days = [DayPosts(day, posts, rooms.get(day)) for day, _, posts in of_month]
-        months.append(MonthPosts(month, sum(day.tweets for day in days), days))
     newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     years = [*newest, *([] if year in newest else [year])]
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
-    return CalendarYear(
-        year=year,
-        years=[listed for listed, has in zip(years, have, strict=True) if has or listed == year],
-        tweets=sum(posts for _, _, posts in cells),
-        days=len(cells),
-        months=months,
-    )
+    listed = [each for each, has in zip(years, have, strict=True) if has or each == year]
+    return calendar_with(year, listed, [DayPosts(day, n, rooms.get(day)) for day, _, n in cells])
+
+
+def calendar_with(year: int, years: list[int], days: Sequence[DayPosts]) -> CalendarYear:
+    months = [
+        MonthPosts(month, sum(day.tweets for day in of_month), of_month)
+        for month, group in groupby(days, key=lambda day: day.date.month)
+        for of_month in [[*group]]
+    ]
+    return CalendarYear(year, years, sum(day.tweets for day in days), len(days), months)
 
 
 async def _rooms_by_day(

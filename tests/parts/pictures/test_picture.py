@@ -9,10 +9,10 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
-from app.drawing.drawings import NO_HUE
+from app.drawing.drawings import NO_HUE, NamedBar
 from app.drawing.png import MARGIN, ThemeName, theme_of
 from app.drawing.poster import FORMATS, Format
-from app.parts.pictures.answer import Picture, PictureBar, draw_picture, picture_of
+from app.parts.pictures.answer import Picture, draw_picture, picture_of
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
 from app.views.cast import HUES, Cast, bound, person_of
@@ -56,9 +56,9 @@ def is_blank(image: Image.Image, box: tuple[int, int, int, int]) -> bool:
 
 def test_marks_and_bars_have_their_authors_colours() -> None:
     bars = (
-        PictureBar("ann", 0.7, "70%", COLOURS[0]),
-        PictureBar("ben" * 100, 0.2, "20%", COLOURS[1]),
-        PictureBar("someone else", 0.1, "10%", NO_HUE),
+        NamedBar("ann", 0.7, "70%", COLOURS[0]),
+        NamedBar("ben" * 100, 0.2, "20%", COLOURS[1]),
+        NamedBar("someone else", 0.1, "10%", NO_HUE),
     )
     image = drawn(
         Picture("Most like ann among these 2", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
@@ -143,9 +143,9 @@ def test_they_keep_apart_in_upright_pictures(format_: Format, text: str, authors
 
 def answer(text: str, heading: str, authors: int) -> Picture:
     warning = "About 21 in 100 such texts by strangers." if authors % 2 else ""
-    bars = [PictureBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
+    bars = [NamedBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
     if bars:
-        bars.append(PictureBar("Someone else", 0.1, "10%", NO_HUE))
+        bars.append(NamedBar("Someone else", 0.1, "10%", NO_HUE))
     marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
     return Picture(heading, text, marks, tuple(bars), ("premise " * 12, "premise"), warning)
 
