@@ -44,7 +44,7 @@ def read_file_records(
         return records, items
 
 
-def records_in(items: Iterable[Item]) -> list[Record]:
+def records_in(items: Iterable[object]) -> list[Record]:
     return [item for item in items if isinstance(item, Record)]
 
 
