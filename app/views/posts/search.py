@@ -117,15 +117,23 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             if author := await find_user(session, args.q[1:]):
                 return see_other(url_for("authors.show_author", username=author.username))
     filters, results = args.filters, ResultPage([])
+    names = given_names([args.username])
     failure: AppError | None = None
     try:
-        results = await _results(args, after)
+        query = SearchQuery(
+            args.q[:MAX_QUERY_LENGTH],
+            args.select(names, args.platform, args.kind, args.is_, args.has),
+            args.search_mode,
+            args.order,
+            with_facets=after is None,
+            zone=args.zone,
+        )
+        results = await parts.find(query, limit=20, after=after)
     except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
     listed_by = {"username", "platform", "lang", "since", "until", "has"}
     if not failure and not args.q.strip() and filters.keys() & listed_by:
         return see_other(url_for("posts.show_posts", **filters))
-    names = given_names([args.username])
     async with parts.db.read() as session:
         is_empty = not results.hits and not await count_users(session)
     return await render_form(
@@ -139,20 +147,4 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             about=names,
             of_platform=args.platform,
         )
-    )
-
-
-async def _results(args: SearchPageArgs, after: ResultKey | None) -> ResultPage:
-    names = given_names([args.username])
-    return await resources().find(
-        SearchQuery(
-            args.q[:MAX_QUERY_LENGTH],
-            args.select(names, args.platform, args.kind, args.is_, args.has),
-            args.search_mode,
-            args.order,
-            with_facets=after is None,
-            zone=args.zone,
-        ),
-        limit=20,
-        after=after,
     )
