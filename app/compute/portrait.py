@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from statistics import median
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -151,7 +151,7 @@ class SilenceSpan(msgspec.Struct, frozen=True):
     until: datetime
 
 
-class ChatPortrait(NamedTuple):
+class ChatPortrait(msgspec.Struct, frozen=True):
     """Portraits of the people with the most messages, and of all others last."""
 
     groups: list[tuple[int, ...]]
@@ -159,6 +159,9 @@ class ChatPortrait(NamedTuple):
     people: list[PersonPortrait]
     speakers: list[CountedSpeaker]
     longest_silence: SilenceSpan | None
+
+
+Portrayed = TypeVar("Portrayed", bound=ChatPortrait)
 
 
 def portray(
@@ -195,8 +198,8 @@ def portray(
 
 
 def in_zone(
-    portrait: ChatPortrait, times: Mapping[int, NDArray[np.int64]], zone: ZoneInfo
-) -> ChatPortrait:
+    portrait: Portrayed, times: Mapping[int, NDArray[np.int64]], zone: ZoneInfo
+) -> Portrayed:
     """Return a portrait in another time zone; times: each author's, in seconds since 1970, (n,)."""
     hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
     people = [
@@ -204,7 +207,7 @@ def in_zone(
         for person, group in zip(portrait.people, portrait.groups, strict=True)
     ]
     speakers = [speaker._replace(hours=hours[speaker.author]) for speaker in portrait.speakers]
-    return portrait._replace(people=people, speakers=speakers)
+    return structs.replace(portrait, people=people, speakers=speakers)
 
 
 def silences_among(times: Iterable[NDArray[np.int64]]) -> list[SilenceSpan]:

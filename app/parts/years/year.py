@@ -707,7 +707,7 @@ async def _read_room_year(
         went=compared.went,
         only=compared.only,
         by_year=[*of_year.values()],
-        people_total=len(counted.portrait.speakers),
+        people_total=len(counted.speakers),
         people=people,
         traits=traits,
         scanned=counted.scanned,

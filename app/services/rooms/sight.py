@@ -164,11 +164,10 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
         return RoomPortrait(**{name: getattr(self, name) for name in fields})
 
 
-class CountedChat(NamedTuple):
+class CountedChat(ChatPortrait, frozen=True, kw_only=True):
     scanned: int
     since: int | None
     """Time of the first message, in seconds since 1970."""
-    portrait: ChatPortrait
     ids: list[int]
     silent: list[int]
     first_days: list[tuple[int, int]]
@@ -178,12 +177,11 @@ class CountedChat(NamedTuple):
 
     def traits(self, judged: Mapping[int, Judged]) -> list[Trait]:
         """Return the clearest traits; `judged` by person ID."""
-        people = self.portrait.people
         return traits_of(
-            [person.messages for person in people[: len(self.ids)]],
-            sum(person.messages for person in people),
-            self.portrait.speakers,
-            [judged.get(speaker.author, (0, 0)) for speaker in self.portrait.speakers],
+            [person.messages for person in self.people[: len(self.ids)]],
+            sum(person.messages for person in self.people),
+            self.speakers,
+            [judged.get(speaker.author, (0, 0)) for speaker in self.speakers],
             self.first_days,
         )
 
@@ -229,7 +227,7 @@ async def read_overview(
     def count() -> tuple[CountedChat, list[Trait], tuple[int, int] | None]:
         said = said_in(scans)
         counted = _of_all(count_chat(said, room, zone, people.ids, is_of_facts=True), room)
-        written = [person.messages for person in counted.portrait.people[: len(counted.ids)]]
+        written = [person.messages for person in counted.people[: len(counted.ids)]]
         answered = clearest_answers(said, counted.ids, written, room.messages)
         return counted, counted.traits(judged), answered
 
@@ -254,8 +252,7 @@ async def read_portrait(
         store.put(room.id, kept)
 
     def count(kept: KeptRoom) -> tuple[CountedChat, list[Trait], list[SilenceSpan]]:
-        portrait = in_zone(kept.counted.portrait, kept.times, zone)
-        counted = kept.counted._replace(portrait=portrait)
+        counted = in_zone(kept.counted, kept.times, zone)
         return counted, counted.traits(people.judged), silences_among(kept.times.values())
 
     counted, traits, silences = await asyncio.to_thread(count, kept)
@@ -273,14 +270,14 @@ async def _sight(
     period: DayPeriod = WHOLE,
 ) -> ChatSight:
     counted, traits = found
-    has_others = len(counted.portrait.people) > len(counted.ids)
+    has_others = len(counted.people) > len(counted.ids)
     people, named = await with_names(session, counted, traits)
     return ChatSight(
         room=room,
         tz=zone.key,
         scanned=counted.scanned,
         people=people,
-        longest_silence=counted.portrait.longest_silence,
+        longest_silence=counted.longest_silence,
         traits=named,
         others=counted.others,
         periods=await read_periods(
@@ -317,14 +314,14 @@ def count_chat(
     alone = first or [group[0] for group in portrait.groups if len(group) == 1]
     others = {id_: (one.username, one.messages) for id_, one in named.items() if id_ not in alone}
     return CountedChat(
-        len(said),
-        said[0].time,
-        portrait,
-        alone,
-        [place for place, person in enumerate(portrait.people) if not person.messages],
-        days_of_first(said, alone),
-        answers_among(said, alone),
-        in_short(portrait, others),
+        **structs.asdict(portrait),
+        scanned=len(said),
+        since=said[0].time,
+        ids=alone,
+        silent=[place for place, person in enumerate(portrait.people) if not person.messages],
+        first_days=days_of_first(said, alone),
+        answers=answers_among(said, alone),
+        others=in_short(portrait, others),
     )
 
 
@@ -334,25 +331,23 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
     others = room.people_total - len(first), room.messages - sum(count for _, count in numbers)
     people = [
         structs.replace(person, people=people, messages=messages, share=messages / room.messages)
-        for person, (people, messages) in zip(
-            counted.portrait.people, [*numbers, others], strict=False
-        )
+        for person, (people, messages) in zip(counted.people, [*numbers, others], strict=False)
     ]
-    return counted._replace(portrait=counted.portrait._replace(people=people))
+    return structs.replace(counted, people=people)
 
 
 def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
     said = said_in(scans)
     counted = count_chat(said, room, ZoneInfo("UTC"), ids)
-    times: dict[int, list[int]] = {one.author: [] for one in counted.portrait.speakers}
+    times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:
         if message.time is not None:
             times[message.author].append(message.time)
     # The texts were counted, and would take the most memory.
-    speakers = [one._replace(written=WrittenTexts([], [])) for one in counted.portrait.speakers]
+    speakers = [one._replace(written=WrittenTexts([], [])) for one in counted.speakers]
     return KeptRoom(
         event,
-        counted._replace(portrait=counted.portrait._replace(speakers=speakers)),
+        structs.replace(counted, speakers=speakers),
         {author: np.array(of_author, np.int64) for author, of_author in times.items()},
     )
 
@@ -360,7 +355,7 @@ def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, 
 async def with_names(
     session: AsyncSession, counted: CountedChat, traits: Iterable[Trait]
 ) -> tuple[list[PersonPortrait], list[Trait]]:
-    authors = [(trait, counted.portrait.speakers[trait.person or 0].author) for trait in traits]
+    authors = [(trait, counted.speakers[trait.person or 0].author) for trait in traits]
     ids = {*counted.ids, *(author for _, author in authors)}
     query = select(User.id, User.username, User.display_name).where(User.id.in_(ids))
     rows = await session.execute(query) if ids else ()
@@ -373,7 +368,7 @@ async def with_names(
         )
         for trait, author in authors
     ]
-    return people_named(counted.portrait, [names[id_] for id_ in counted.ids]), named
+    return people_named(counted, [names[id_] for id_ in counted.ids]), named
 
 
 def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonPortrait]:
