@@ -12,8 +12,6 @@ from PIL import Image, ImageColor, ImageDraw
 
 from app.drawing.lettering import Lettering, drawn_text, font_of, joined_rows
 
-SIZE: Final = (1200, 630)
-"""Size in pixels of a picture that programs show for a link."""
 MARGIN: Final = 64
 ThemeName = Literal["light", "dark"]
 _COLOUR: Final = re.compile(
@@ -64,7 +62,7 @@ class Heights(NamedTuple):
 
 
 class Canvas:
-    def __init__(self, size: tuple[int, int] = SIZE, theme: ThemeName = "light") -> None:
+    def __init__(self, size: tuple[int, int], theme: ThemeName) -> None:
         self.width, self.height = size
         self.theme = theme_of(theme)
         self._image = Image.new("RGB", size, self.theme.paper)

@@ -114,8 +114,13 @@ async def draw_questions(
             )
         posts += [(post.id, user.id) for post in drawn[: counts[user.id]]]
     random.shuffle(posts)
+    by_name = {user.username: user.id for user in cast}
+    guesses = [
+        (await compare_post(session, models, cast, tweet_id)).ranking[0] for tweet_id, _ in posts
+    ]
     return [
-        await _with_guess(session, models, cast, tweet_id, user_id) for tweet_id, user_id in posts
+        DrawnQuestion(tweet_id, user_id, by_name[best.username], best.probability)
+        for (tweet_id, user_id), best in zip(posts, guesses, strict=True)
     ]
 
 
@@ -124,15 +129,6 @@ async def _askable(
 ) -> list[Candidate]:
     posts = await posts_of_author(session, user, room_id)
     return await first_guessable(session, posts, cast, most)
-
-
-async def _with_guess(
-    session: AsyncSession, models: Models, cast: Sequence[User], tweet_id: int, user_id: int
-) -> DrawnQuestion:
-    comparison = await compare_post(session, models, cast, tweet_id)
-    best = comparison.ranking[0]
-    by_name = {user.username: user.id for user in cast}
-    return DrawnQuestion(tweet_id, user_id, by_name[best.username], best.probability)
 
 
 async def compare_post(

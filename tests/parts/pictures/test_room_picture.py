@@ -14,7 +14,7 @@ from quart import g
 from sqlalchemy import select
 
 from app.drawing.drawings import Bars, NamedBar
-from app.drawing.png import SIZE, ThemeName, theme_of
+from app.drawing.png import ThemeName, theme_of
 from app.drawing.poster import Poster
 from app.models.content import Room
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture, short_address
@@ -42,7 +42,7 @@ async def chat(shared: Shared) -> Client:
     return shared.anybody
 
 
-def opened(data: bytes, size: tuple[int, int] = SIZE) -> Image.Image:
+def opened(data: bytes, size: tuple[int, int] = (1200, 630)) -> Image.Image:
     with Image.open(BytesIO(data)) as image:
         assert (image.format, image.size) == ("PNG", size)
         return image.convert("RGB")
