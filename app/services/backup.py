@@ -84,13 +84,6 @@ def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
         raise BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
 
 
-def _add_file(tar: tarfile.TarFile, name: str, path: Path) -> None:
-    member = tarfile.TarInfo(name)  # It names no user of this system.
-    member.size, member.mode = path.stat().st_size, 0o600
-    with path.open("rb") as content:
-        tar.addfile(member, content)
-
-
 def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:
     original = SqliteBackend(config.database_url, durability=config.durability)
     # Files that the copy needs must stay until they are in the tar.
@@ -107,7 +100,10 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
         whole[f"{DATABASE}.{_digest(copy)}"] = copy
         with tarfile.open(fileobj=file, mode="w") as tar:
             for name, path in whole.items():
-                _add_file(tar, name, path)
+                member = tarfile.TarInfo(name)  # It names no user of this system.
+                member.size, member.mode = path.stat().st_size, 0o600
+                with path.open("rb") as content:
+                    tar.addfile(member, content)
         return BackupSize(len(whole), sum(path.stat().st_size for path in whole.values()))
 
 

@@ -23,9 +23,8 @@ from app.drawing.drawings import NO_HUE
 from app.errors import Message
 from app.formats.chats.people import as_username
 from app.language.i18n import ngettext, show_number, speaking_of
-from app.services.posts.post_rooms import are_rooms_here
 from app.services.posts.tweets import Post, PostRoom
-from app.services.posts.users import NamedUser, all_speak_in_chats, named_users
+from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
 from app.services.rooms.room_facts import homes_of, zones_of_rooms
 
 HUES: Final = 24

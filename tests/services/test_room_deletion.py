@@ -45,8 +45,7 @@ from app.services.imports.jobs import (
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.runner import run_waiting_job
 from app.services.imports.storing import Storing, import_records
-from app.services.posts.post_rooms import are_rooms_here
-from app.services.posts.users import list_authors
+from app.services.posts.users import are_rooms_here, list_authors
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
 from tests.browsing import parts_of, signed_in

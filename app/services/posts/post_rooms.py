@@ -18,6 +18,7 @@ from app.formats.post import RoomReference
 from app.models import Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
+from app.services.posts.users import are_rooms_here
 
 UNKNOWN_APP: Final = ""
 """App of a room known from posts alone; a known app replaces it."""
@@ -100,15 +101,6 @@ def deleted_rooms() -> Select[int]:
 
 def is_of_kept_room() -> ColumnElement[bool]:
     return or_(Tweet.room_id.is_(None), Tweet.room_id.not_in(deleted_rooms()))
-
-
-async def are_rooms_here(session: AsyncSession) -> bool:
-    """Return whether there is any chat; its rows' later removal is no event, so must not change
-    this.
-    """
-    speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
-    query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
-    return await session.scalar(query) is not None
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:

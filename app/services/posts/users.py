@@ -28,7 +28,7 @@ from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, 
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.post import Platform
-from app.models import SITE_ID, Site, Tweet, User
+from app.models import SITE_ID, RoomPerson, Site, Tweet, User
 from app.runtime.clock import now
 from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
@@ -276,6 +276,15 @@ async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
         writers = writers.where(User.platform == platform)
     others = writers.where(User.is_of_chat.is_(False))
     return bool(await session.scalar(select(and_(writers.exists(), ~others.exists()))))
+
+
+async def are_rooms_here(session: AsyncSession) -> bool:
+    """Return whether there is any chat; its rows' later removal is no event, so must not change
+    this.
+    """
+    speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
+    query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
+    return await session.scalar(query) is not None
 
 
 async def find_own(session: AsyncSession) -> str | None:

@@ -295,11 +295,39 @@ async def _selected(
     zone: ZoneInfo,
     only_room: int | None = None,
 ) -> TypedConditions:
+    """Return the conditions of a selection and of typed filters, with days of the zone.
+
+    A post needs one of several people or chats. only_room: the only known chat, with its people.
+    Raises NotFoundError, and InvalidInputError for an ambiguous name or bad value.
+    """
     users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
-    typed = await typed_conditions(session, filters, zone, only_room)
-    user_id = users[0].id if len(users) == 1 else typed.user_id
-    return TypedConditions([*conditions, *typed.conditions], user_id)
+    names = {each.value for each in filters if each.key in _PEOPLE}
+    people = await _people(session, names, only_room)
+    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"}, only_room)
+    wanted: dict[str, Conditions] = {}
+    authors: set[int] = set()
+    for each in filters:
+        if each.key == "from":
+            condition = Tweet.user_id == _author(each.value, people)
+        elif each.key == "to":
+            condition = await _answers(session, each.value, people, only_room)
+        elif each.key == "in":
+            condition = Tweet.room_id.in_(_known_room(each.value, rooms))
+        else:
+            condition = _of_post(each, zone)
+        if each.is_excluded:
+            # A post without the field does not match, and so stays.
+            conditions.append(not_(func.coalesce(condition, false())))
+        elif each.key in {*_PEOPLE, "in"}:
+            wanted.setdefault(each.key, []).append(condition)
+            authors |= {_author(each.value, people)} if each.key == "from" else set()
+        else:
+            conditions.append(condition)
+    conditions += [or_(*alternatives) for alternatives in wanted.values()]
+    if len(users) == 1:
+        authors = {users[0].id}
+    return TypedConditions(conditions, authors.pop() if len(authors) == 1 else None)
 
 
 async def _marked(
@@ -355,44 +383,6 @@ _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PEOPLE: Final = {"from", "to"}
 _FIXED: Final = {("has", "media"): Selection(has="media"), ("is", "reply"): Selection(is_="reply")}
-
-
-async def typed_conditions(
-    session: AsyncSession,
-    filters: Sequence[TypedFilter],
-    zone: ZoneInfo,
-    only_room: int | None = None,
-) -> TypedConditions:
-    """Return the conditions of typed filters, with days of the zone; a post needs one of several
-    people or chats.
-
-    only_room: the only known chat, with its people. Raises NotFoundError, and InvalidInputError for
-    an ambiguous name or bad value.
-    """
-    names = {each.value for each in filters if each.key in _PEOPLE}
-    people = await _people(session, names, only_room)
-    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"}, only_room)
-    conditions, wanted = Conditions(), dict[str, Conditions]()
-    authors: set[int] = set()
-    for each in filters:
-        if each.key == "from":
-            condition = Tweet.user_id == _author(each.value, people)
-        elif each.key == "to":
-            condition = await _answers(session, each.value, people, only_room)
-        elif each.key == "in":
-            condition = Tweet.room_id.in_(_known_room(each.value, rooms))
-        else:
-            condition = _of_post(each, zone)
-        if each.is_excluded:
-            # A post without the field does not match, and so stays.
-            conditions.append(not_(func.coalesce(condition, false())))
-        elif each.key in {*_PEOPLE, "in"}:
-            wanted.setdefault(each.key, []).append(condition)
-            authors |= {_author(each.value, people)} if each.key == "from" else set()
-        else:
-            conditions.append(condition)
-    conditions += [or_(*alternatives) for alternatives in wanted.values()]
-    return TypedConditions(conditions, authors.pop() if len(authors) == 1 else None)
 
 
 def _of_post(typed: TypedFilter, zone: ZoneInfo) -> ColumnElement[bool]:
