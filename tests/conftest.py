@@ -215,8 +215,9 @@ class Outside:
     def kind(self) -> str:
         return self.databases.kind
 
-    def execute(self, statement: str) -> None:
-        self.databases.execute(self.folder, statement)
+    async def execute(self, statement: str) -> None:
+        """Wait in a thread, so that a transaction of the program can end meanwhile."""
+        await asyncio.to_thread(self.databases.execute, self.folder, statement)
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
         return self.databases.fetch(self.folder, query)

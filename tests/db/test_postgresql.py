@@ -100,7 +100,7 @@ async def test_a_caller_that_leaves_keeps_nobody_from_hearing_of_a_lost_log(
     feed = await db.open_feed()
     starts: list[int] = []
     feed.on_reset(starts.append)
-    outside.execute('DELETE FROM "Event" WHERE id = (SELECT max(id) FROM "Event")')
+    await outside.execute('DELETE FROM "Event" WHERE id = (SELECT max(id) FROM "Event")')
     await feed.close()
 
     async def connect_and_leave(url: str, **settings: str) -> object:
@@ -132,18 +132,18 @@ async def test_a_caller_that_leaves_keeps_nobody_from_hearing_of_a_lost_log(
 async def test_errors_of_the_server_have_a_status_of_their_own(
     db: Database, outside: Outside, state: str, error: type[AppError]
 ) -> None:
-    outside.execute(
+    await outside.execute(
         "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
         f" $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{state}'; END $$"
     )
-    outside.execute('CREATE TRIGGER fail BEFORE INSERT ON "Users" EXECUTE FUNCTION fail()')
+    await outside.execute('CREATE TRIGGER fail BEFORE INSERT ON "Users" EXECUTE FUNCTION fail()')
     with pytest.raises(error) as caught:
         async with db.write() as session:
             await add_user(session, "ann")
     assert "secret" not in caught.value.detail
     if error is UnavailableError:
         assert caught.value.headers["Retry-After"]
-    outside.execute('DROP TRIGGER fail ON "Users"')
+    await outside.execute('DROP TRIGGER fail ON "Users"')
     async with db.write() as session:
         await add_user(session, "ann")
 

@@ -165,7 +165,7 @@ async def counted(db: Database) -> Database:
 async def test_rows_changed_by_hand_are_named(
     counted: Database, outside: Outside, change: str, fault: str
 ) -> None:
-    outside.execute(change)
+    await outside.execute(change)
     assert await find_faults(counted) == [fault]
 
 
@@ -179,7 +179,7 @@ async def test_lagging_derived_data_is_no_fault(counted: Database, outside: Outs
     "change", ['DELETE FROM "TweetWords" WHERE id = 3', "UPDATE \"TweetWords\" SET terms = 'x:1'"]
 )
 async def test_a_wrong_index_is_named(counted: Database, outside: Outside, change: str) -> None:
-    outside.execute(change)
+    await outside.execute(change)
     assert INDEX in await find_faults(counted)
 
 

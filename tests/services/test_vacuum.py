@@ -47,7 +47,7 @@ def traces(installation: Installation, outside: Outside) -> set[str]:
 
 def files_of_tables(outside: Outside) -> Iterator[tuple[str, bytes]]:
     """Yield the files of the database on its server, under what they hold."""
-    outside.execute("CHECKPOINT")
+    outside.databases.execute(outside.folder, "CHECKPOINT")
     ((folder, database),) = outside.fetch(
         "SELECT setting, (SELECT oid FROM pg_database WHERE datname = current_database())"
         " FROM pg_settings WHERE name = 'data_directory'"
@@ -134,7 +134,7 @@ async def test_vacuum_waits_for_old_transactions(
 ) -> None:
     await write_everywhere(admin)
     await renew_background(parts_of(app).db)
-    outside.execute("ANALYZE")
+    await outside.execute("ANALYZE")
 
     async def is_waiting() -> bool:
         query = "SELECT FROM pg_stat_activity WHERE query LIKE '%age(backend_xmin)%'"
@@ -156,7 +156,7 @@ async def test_nothing_of_a_deleted_post_is_left(
     await admin.add_author("stays", *(f"number {number}, that stays" for number in range(30)))
     post = await admin.add_tweet("stays", f"{WORD} {KOREAN}", source_id=NAME)
     await renew_background(parts_of(app).db)
-    outside.execute("ANALYZE")
+    await outside.execute("ANALYZE")
     assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
     await vacuum(installation)
     assert traces(installation, outside) == set()

@@ -181,7 +181,7 @@ async def test_bad_filters_are_explained_in_the_viewers_language(shared: Shared)
 async def test_a_fault_in_a_callback_is_logged_and_is_500(
     filled: Client, outside: Outside, caplog: pytest.LogCaptureFixture
 ) -> None:
-    outside.execute('ALTER TABLE "PostCount" RENAME TO "Gone"')
+    await outside.execute('ALTER TABLE "PostCount" RENAME TO "Gone"')
     for name in ("timeline", "week"):
         caplog.clear()
         answer = await filled.post(UPDATE, json=call(name), headers={"X-Request-ID": "it-was-me"})
@@ -191,7 +191,7 @@ async def test_a_fault_in_a_callback_is_logged_and_is_500(
         assert "PostCount" not in page
         assert "Traceback" in caplog.text
         assert "PostCount" in caplog.text
-    outside.execute('ALTER TABLE "Gone" RENAME TO "PostCount"')
+    await outside.execute('ALTER TABLE "Gone" RENAME TO "PostCount"')
     assert (await drawn(filled, "timeline"))["plot"], "a failure must not be kept"
 
 

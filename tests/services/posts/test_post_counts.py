@@ -80,7 +80,7 @@ async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Databa
 @pytest.mark.parametrize("change", ["posts = posts + 1", "lang = 'xx'", "slot = slot + 1"])
 async def test_wrong_counts_are_found(db: Database, outside: Outside, change: str) -> None:
     await add(db, "ann", ARRIVAL)
-    outside.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
+    await outside.execute(f'UPDATE "PostCount" SET {change}')  # noqa: S608 - from above.
     assert await find_faults(db) == ["the posts of ann per quarter of an hour are miscounted"]
 
 

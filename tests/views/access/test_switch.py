@@ -145,9 +145,9 @@ async def test_where_the_log_cannot_be_read_the_row_is(app: Quart, outside: Outs
     await (await client_with(app, "write")).add_user("mina", "a post")
     for _ in range(2):
         assert await status(app, f"{API}/users/mina") == 200
-    outside.execute('ALTER TABLE "Event" RENAME TO "Gone"')
+    await outside.execute('ALTER TABLE "Event" RENAME TO "Gone"')
     assert await status(app, f"{API}/users/mina") == 200
-    outside.execute('UPDATE "Site" SET public = 0')
+    await outside.execute('UPDATE "Site" SET public = 0')
     assert await status(app, f"{API}/users/mina") == 401
 
 

@@ -193,6 +193,6 @@ async def test_what_stays_is_said_where_a_stop_ends_the_lines(app: Quart, writer
 async def test_what_stays_is_said_where_the_server_refuses_more(
     writer: Client, outside: Outside, code: str, status: int
 ) -> None:
-    outside.execute(REFUSED.format(posts=2 * BATCH, code=code))
+    await outside.execute(REFUSED.format(posts=2 * BATCH, code=code))
     problem = await ended(writer, status, posts=3 * BATCH)
     assert problem["accepted"] == 2 * BATCH
