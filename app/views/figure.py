@@ -192,10 +192,11 @@ def how_told() -> str:
     )
 
 
-def busiest_briefly(start: int | None) -> str:
+def busiest_told(start: int | None, variant: str = "") -> str:
+    """Return the three busiest hours, from `start`; empty for None."""
     if start is None:
         return ""
-    return tell("busiest_hours", "briefly", start=start, end=(start + BUSY_H) % DAY_H)
+    return tell("busiest_hours", variant, start=start, end=(start + BUSY_H) % DAY_H)
 
 
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:

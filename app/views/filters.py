@@ -152,13 +152,10 @@ def parse_day(name: str, value: str) -> date | None:
     if not value:
         return None
     try:
-        if not _DATE.fullmatch(value):
+        if not _DATE.fullmatch(value) or (day := date.fromisoformat(value)) == date.max:
             raise ValueError(value)
-        day = date.fromisoformat(value)
     except ValueError:
         raise MalformedError("{name} must be a date", name=name, loc=name) from None
-    if day == date.max:
-        raise MalformedError("{name} must be a date", name=name, loc=name)
     return day
 
 

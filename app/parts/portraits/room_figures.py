@@ -29,7 +29,7 @@ from app.views.figure import (
     Finding,
     Table,
     TableCell,
-    busiest_briefly,
+    busiest_told,
     by_hour,
     how_told,
     told_by_hour,
@@ -99,7 +99,7 @@ class PersonCard:
         if sum(hours) < 10:
             return None
         heights = [100 * hour / max(hours) for hour in hours]
-        busy = busiest_briefly(self.person.busy_from)
+        busy = busiest_told(self.person.busy_from, "briefly")
         return HourStrip(self.hue, busy, heights, told_by_hour(hours))
 
 

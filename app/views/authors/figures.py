@@ -13,7 +13,6 @@ from markupsafe import Markup, escape
 from quart import url_for
 
 from app.compute.fingerprint import Measure
-from app.compute.times import BUSY_H, DAY_H
 from app.compute.words import NameCount
 from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
 from app.language.i18n import (
@@ -35,7 +34,7 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.users import Author
 from app.views.cast import hue, post_count
-from app.views.figure import Figure, Finding, HoursFigure, Table, by_hour
+from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
 from app.views.page import platform_name
 from app.views.tell import tell, told_of
 
@@ -303,10 +302,7 @@ class AuthorAtSight(Figure[WeekGrid]):
         return tell("busiest_month", month=name or show_month(month.first), count=month.tweets)
 
     def _busiest_hours(self) -> str:
-        start = self.archive.numbers.busy_from
-        if start is None or not self.is_drawn:
-            return ""
-        return tell("busiest_hours", start=start, end=(start + BUSY_H) % DAY_H)
+        return busiest_told(self.archive.numbers.busy_from) if self.is_drawn else ""
 
 
 class HoursOfPosts(HoursFigure[Columns]):

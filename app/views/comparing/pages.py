@@ -14,7 +14,7 @@ from app.compute.judgement import SURE
 from app.compute.text import composed
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.kakaotalk import pasted
-from app.language.i18n import SWITCH, gettext, own_address
+from app.language.i18n import SWITCH, own_address
 from app.lifespan import resources
 from app.runtime.clock import now
 from app.services.compare.comparing import MOST_TEXTS, Question
@@ -266,6 +266,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     has_picture: bool
     origin: str
     """For whole addresses, which programs that show links need."""
+    not_for: str = NOT_FOR
 
     @property
     def address(self) -> str:
@@ -296,10 +297,6 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
         """The page of pictures, if `has_picture`."""
         page = url_of("answer_pictures.show_answer_picture_page")
         return f"{page}?{urlencode(asked_here())}"
-
-    @property
-    def not_for(self) -> str:
-        return gettext(NOT_FOR)
 
 
 async def _page(

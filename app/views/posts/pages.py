@@ -109,10 +109,6 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
         )
 
     @property
-    def query(self) -> str:
-        return self.args.whole_query
-
-    @property
     def shown(self) -> str | None:
         shows = self.args.shows
         if shows in _ENDINGS:

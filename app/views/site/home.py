@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from app.db.result_cache import cacheable
-from app.language.i18n import gettext
 from app.lifespan import resources
 from app.services.archive.author_archive import Memories, read_memories
 from app.services.compare.guessing import Solution, is_playable
@@ -164,14 +163,8 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     korean_likely: float = KOREAN_LIKELY
     lone_korean_likely: float = LONE_KOREAN_LIKELY
     model: str = MODEL_NAME
-
-    @property
-    def version(self) -> str:
-        return version("saywho")
-
-    @property
-    def not_for(self) -> str:
-        return gettext(NOT_FOR)
+    version: str = version("saywho")
+    not_for: str = NOT_FOR
 
 
 @blueprint.page("/about")
