@@ -20,19 +20,13 @@ from app.services.live_streams import streaming
 from tests.browsing import parts_of
 from tests.conftest import Client, client_with
 from tests.listening import Listener, listening
-from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of
+from tests.parts.games.playing import Host, Player, join
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 BROKEN = """CREATE TRIGGER broken BEFORE UPDATE OF state ON "Game" WHEN new.state = 'told'
     BEGIN SELECT RAISE(ABORT, 'no disk'); END"""
 OWN = {"answer", "right", "points", "total", "place", "streak", "podium"}
-
-
-@pytest.fixture
-async def host(writer: Client, admin: Client) -> Host:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    return await host_game(admin)
 
 
 class Ears:

@@ -19,12 +19,6 @@ from tests.views.conformance import OF_GAMES, Api
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
 
-@pytest.fixture
-async def host(writer: Client, admin: Client) -> Host:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    return await host_game(admin)
-
-
 async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:
     mina, jun = await join(anybody.app, host, "Mina", "Jun")
     view = await host.see()

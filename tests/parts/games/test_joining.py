@@ -21,12 +21,6 @@ pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=py
 WRONG = {"code": "AAAAAA", "name": "Mina"}
 
 
-@pytest.fixture
-async def host(writer: Client, admin: Client) -> Host:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    return await host_game(admin)
-
-
 async def test_a_name_that_is_taken_gets_a_number(host: Host, anybody: Client) -> None:
     players = await join(anybody.app, host, "Mina", "MINA", " mina\u200b ", "하나", "하나")
     names = sorted(player.name for player in players)

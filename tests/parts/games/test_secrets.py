@@ -7,15 +7,9 @@ import pytest
 from tests.browsing import Browser, in_one_line, signed_in
 from tests.conftest import Client
 from tests.listening import listening
-from tests.parts.games.playing import AUTHORS, Host, host_game, join, posts_of
+from tests.parts.games.playing import AUTHORS, Host, host_game, join
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
-
-
-@pytest.fixture
-async def host(writer: Client, admin: Client) -> Host:
-    await writer.add_posts(*posts_of(*AUTHORS))
-    return await host_game(admin)
 
 
 async def test_while_it_is_asked_all_is_the_same_whoever_wrote_it(

@@ -11,6 +11,7 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import LiveSource, Tweet, User
 from app.parts.sources import fetching, following
+from app.parts.sources.fetching import Web
 from app.parts.sources.following import (
     Follower,
     SourceFacts,
@@ -106,3 +107,11 @@ async def make_following(
 @pytest.fixture
 def following_here(make_following: Callable[..., Following]) -> Following:
     return make_following()
+
+
+@pytest.fixture
+async def web() -> AsyncIterator[Web]:
+    """Asks only the address of the first platform, as if that were a public one."""
+    web = Web(lambda address: address == "127.0.0.1")
+    yield web
+    await web.aclose()

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import gzip
 import socket
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import pairwise
@@ -32,14 +31,6 @@ async def get(web: Web, address: str) -> tuple[Answer, bytes]:
 @pytest.fixture(autouse=True)
 def feed(platform: Platform) -> None:
     platform.add("feed", "hello")
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    """Asks only the address of the first platform, as if that were a public one."""
-    web = Web(lambda address: address == "127.0.0.1")
-    yield web
-    await web.aclose()
 
 
 async def test_a_host_gets_one_request_at_a_time_and_one_a_second(

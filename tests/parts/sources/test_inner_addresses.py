@@ -1,7 +1,7 @@
 """Names of sources that lead into the operator's own network: no visit asks anything there."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import pytest
 
@@ -89,14 +89,6 @@ async def test_no_port_but_those_of_the_web_is_asked(
         await web.get(f"{platform.address}/feed", most_bytes=1000)
     await web.aclose()
     assert looked_up == ["127.0.0.1"]
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Web]:
-    """Asks this machine as if its first address were a public one, and others not."""
-    web = Web(lambda address: address == "127.0.0.1")
-    yield web
-    await web.aclose()
 
 
 REDIRECTS = (

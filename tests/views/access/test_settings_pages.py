@@ -3,7 +3,6 @@
 import asyncio
 import re
 
-import pytest
 from quart import Quart
 
 from app import __version__
@@ -12,11 +11,6 @@ from tests.conftest import Client
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
 NEW_PASSWORD = "a longer sentence than before"
-
-
-@pytest.fixture
-async def browser(app: Quart) -> Browser:
-    return await signed_in(app)
 
 
 async def make_token(browser: Browser, scope: str = "write") -> str:

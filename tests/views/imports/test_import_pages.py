@@ -25,11 +25,6 @@ from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, until_uploads, upload, uploads
 
 
-@pytest.fixture
-async def browser(app: Quart) -> Browser:
-    return await signed_in(app)
-
-
 async def imported(browser: Browser, data: bytes, name: str = "posts.jsonl", **form: str) -> str:
     """Upload a file, start its import and wait for its end; return the page."""
     address = await upload(browser, data, name)

@@ -8,7 +8,7 @@ from quart import Quart
 
 from app.services.imports.jobs import IMPORTING
 from tests.archives import zip_bytes
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, parts_of
 from tests.chats import kakaotalk, said
 from tests.uploading import ended, jsonl, shown, start, upload
 
@@ -21,11 +21,6 @@ MESSAGES = [
     for day in range(10, 31)
     for message in said((FAMILY[0], FAMILY[0], *FAMILY, FAMILY[0]), day=f"2024-01-{day}")
 ]
-
-
-@pytest.fixture
-async def browser(app: Quart) -> Browser:
-    return await signed_in(app)
 
 
 def heading(page: str) -> str:

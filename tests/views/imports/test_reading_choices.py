@@ -12,17 +12,12 @@ from quart import Quart
 from app import create_app
 from app.formats.assumptions import NotesSummary, Unread
 from app.services.imports.jobs import get_job, note_look
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, parts_of
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
 CHAT = "[31.03.24, 15:02:11] 미나: 안녕\n[31.03.24, 15:03:12] 준: 응\n".encode()
 KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
-
-
-@pytest.fixture
-async def browser(app: Quart) -> Browser:
-    return await signed_in(app)
 
 
 async def choose(browser: Browser, address: str, **form: str | list[str]) -> Any:
