@@ -63,7 +63,7 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import Scan, Selection, said_in, scan
+from app.services.posts.selection import MOST_SCANNED, Scan, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
@@ -684,15 +684,16 @@ async def _read_room_year(
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
     is_of_year = and_(is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1])
-    hours = await _by_hour(session, is_of_year, zone)
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
     compared = await compare_years(session, writers, year, zone, at)
     newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
+    has_more = len(newest.time) >= MOST_SCANNED
+    of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
     def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait]]:
+        counted = count_chat(said_in([newest]), room, zone, has_typical=has_typical)
+        hours = of_all or _hours_among(counted)
         written = _written(writers, hours, zone, year, at)
-        said = said_in([newest])
-        counted = count_chat(said, room, zone, has_typical=has_typical)
         return written, posts_by_day(hours), counted, counted.traits({})
 
     written, by_day, counted, found = await asyncio.to_thread(count)
@@ -721,3 +722,13 @@ async def _by_hour(
     hour = local_unit(seconds_of(Tweet.created_at), zone, HOUR_S, tick_s=1).label("hour")
     query = select(hour, func.count()).where(is_of_year).group_by("hour")
     return Counter({int(hour): count for hour, count in await session.execute(query)})
+
+
+def _hours_among(counted: CountedChat) -> Counter[int]:
+    """Return the counted messages by hour since the year 1, as `_by_hour` does for all."""
+    until_1970 = (date(1970, 1, 1).toordinal() - 1) * DAY_H
+    hours = Counter[int]()
+    for speaker in counted.speakers:
+        for hour, messages in speaker.hours.items():
+            hours[hour + until_1970] += messages
+    return hours

@@ -301,11 +301,12 @@ def count_chat(
 ) -> CountedChat:
     """Return the counts of messages, oldest first; call it in a thread.
 
-    ids: by username, of people counted in short. is_of_facts: whether the facts' first people are
-    counted one by one, even without messages here. has_typical: with typical words.
+    ids: by username, of people counted in short; without them, replies are not counted either.
+    is_of_facts: whether the facts' first people are counted one by one, even without messages here.
+    has_typical: with typical words.
     """
-    ids = ids or {}
-    named = {ids[one.username]: one for one in room.people if one.username in ids}
+    by_name = ids or {}
+    named = {by_name[one.username]: one for one in room.people if one.username in by_name}
     first = [*named][:MOST_PORTRAYED] if is_of_facts else []
     has_others = is_of_facts and room.people_total > len(first)
     portrait = portray(
@@ -320,7 +321,7 @@ def count_chat(
         ids=alone,
         silent=[place for place, person in enumerate(portrait.people) if not person.messages],
         first_days=days_of_first(said, alone),
-        answers=answers_among(said, alone),
+        answers=answers_among(said, alone) if ids is not None else [],
         others=in_short(portrait, others),
     )
 

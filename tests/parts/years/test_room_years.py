@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.parts.years import year as year_module
 from tests.browsing import body
 from tests.conftest import Client, Shared
 
@@ -76,9 +77,9 @@ async def test_a_most_loved_message_says_how_many_have_as_many_reactions(site: C
     assert ">One of the most loved messages</h2>" in page
     assert "Most reactions: 3 (2 other messages have the same number)</p>" in page
     page = await body(await site.get("/user/mina"))
-    assert "Of messages with the same number of likes, the newest are shown." in page
+    assert "Of posts with the same number of likes, the newest are shown." in page
     korean = await body(await site.get("/user/mina", headers={"Accept-Language": "ko"}))
-    assert "좋아요 수가 같으면 더 새로운 메시지를 보여 드려요." in korean
+    assert "좋아요 수가 같으면 더 새로운 글을 보여 드려요." in korean
 
 
 async def test_year_of_a_chat_in_the_api(site: Client) -> None:
@@ -96,3 +97,15 @@ async def test_year_of_a_chat_in_the_api(site: Client) -> None:
     own = f"/room/{room['id']}"
     for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2026", f"{own}9/2025"):
         assert (await site.get(address)).status_code == 404
+
+
+async def test_hours_of_read_messages_are_those_of_the_query(
+    site: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (room,) = await site.walk("/api/v1/rooms", 20)
+    address = f"/api/v1/rooms/{room['id']}/years/2025?tz="
+    read = await site.json(f"{address}America/New_York")
+    monkeypatch.setattr(year_module, "MOST_SCANNED", 1)
+    asked = await site.json(f"{address}US/Eastern")  # The same zone, which is not kept yet.
+    assert read | {"tz": ""} == asked | {"tz": ""}
+    assert sum(read["hours"]) == read["calendar"]["tweets"]
