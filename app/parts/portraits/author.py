@@ -44,7 +44,7 @@ from app.services.compare.held_out import RecognisedPosts, recognised_posts
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.selection import MOST_SCANNED, Shown
 from app.services.posts.tweets import Post, find_posts
-from app.services.posts.users import Author, UserRow, get_author, select_rows
+from app.services.posts.users import Author, get_author, read_rows, select_rows
 from app.services.rooms.room_facts import RoomFacts, room_of_author
 from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.cast import display_name, hue, initials_of, shown_name
@@ -139,8 +139,8 @@ async def read_in_zone(
     read = await read_beside(session, models, author, room, Reach())
     portrait, compared = await asyncio.to_thread(_count, read, author, zone)
     ids = [author.id, *(user_id for user_id, _ in compared)]
-    people = await session.execute(select_rows(User.id.in_(ids)))
-    rows = sorted((UserRow(*row) for row in people), key=lambda row: ids.index(row.id))
+    people = await read_rows(session, select_rows(User.id.in_(ids)))
+    rows = sorted(people, key=lambda row: ids.index(row.id))
     recognised = await recognised_posts(session, models, rows[0], rows[1:])
     most_like = (
         await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}

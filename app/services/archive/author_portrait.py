@@ -33,7 +33,7 @@ from app.services.posts.selection import (
     said_in,
     scanning,
 )
-from app.services.posts.users import Author, UserRow, get_user, sample_ids, select_rows
+from app.services.posts.users import Author, UserRow, get_user, read_rows, sample_ids, select_rows
 from app.services.rooms.messages import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest
@@ -159,9 +159,8 @@ async def _others_here(
         User.tweet_count >= FEWEST_COMPARED,
     )
     query = select_rows(*is_other).order_by(User.tweet_count.desc(), User.id).limit(24)
-    rows = [UserRow(*row) for row in await session.execute(query)]
-    row_of_author = select_rows(User.id == author.id)
-    first = [UserRow(*row) for row in await session.execute(row_of_author)]
+    rows = await read_rows(session, query)
+    first = await read_rows(session, select_rows(User.id == author.id))
     language, *languages = await written_languages(session, models, [*first, *rows])
     languages_of_rows = zip(rows, languages, strict=True)
     return [row for row, spoken in languages_of_rows if spoken == language][:MOST_BESIDE]

@@ -45,6 +45,7 @@ from app.services.posts.users import (
     UserRow,
     find_rows,
     known_row,
+    read_rows,
     sample_ids,
     select_rows,
 )
@@ -111,8 +112,7 @@ async def compared_users(
     """
     if not usernames:
         query = select_rows(User.tweet_count > 0).order_by(User.username_key)
-        rows = await session.execute(query.limit(MOST_COMPARED + 1))
-        users = [UserRow(*row) for row in rows]
+        users = await read_rows(session, query.limit(MOST_COMPARED + 1))
         if len(users) > MOST_COMPARED:
             raise InvalidInputError(
                 "A comparison can have at most {count} authors; choose some of the authors",

@@ -31,7 +31,7 @@ from app.db.result_cache import DERIVED, LruStore, depends_on
 from app.models import Tweet, User
 from app.runtime.work_pool import worked_on
 from app.services.compare.background import BackgroundStore
-from app.services.compare.profiles import ProfileStore, main_languages, newest_own
+from app.services.compare.profiles import ProfileStore, main_languages, newest_texts
 from app.services.posts.users import UserRow
 
 # --- Habits ---
@@ -101,8 +101,8 @@ async def measure_habit(
     profile: already without them.
     """
     count = usual_posts(profile.posts)
-    newest = await newest_own(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
-    shown = [text for _, text in newest if text not in hidden]
+    newest = await newest_texts(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
+    shown = [text for text in newest if text not in hidden]
     texts = shown[:count]
     is_in_background = user_id not in fitted.samples
     return replace(
@@ -121,8 +121,7 @@ async def measure_habit(
 
 
 async def _is_english(session: AsyncSession, user_id: int, fitted: Fitted) -> bool:
-    newest = await newest_own(session, user_id, ENGLISH_POSTS)
-    texts = [text for _, text in newest]
+    texts = await newest_texts(session, user_id, ENGLISH_POSTS)
     return await worked_on(texts, partial(is_english, texts, fitted.shipped))
 
 
@@ -183,7 +182,7 @@ async def typical_of(
     """
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
-    texts = [text for _, text in await newest_own(session, user.id, RECENT_POSTS)]
+    texts = await newest_texts(session, user.id, RECENT_POSTS)
     language = guess_main_language(texts)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
@@ -247,9 +246,7 @@ async def typical_beside(
     for user in users:
         depends_on(user.id)
     profiles = await models.profiles.load(session, users, may_evict=False)
-    texts = [
-        [text for _, text in await newest_own(session, user.id, RECENT_POSTS)] for user in users
-    ]
+    texts = [await newest_texts(session, user.id, RECENT_POSTS) for user in users]
     words = await asyncio.to_thread(_beside, profiles, texts)
     return [AuthorWords(user, typical) for user, typical in zip(users, words, strict=True)]
 

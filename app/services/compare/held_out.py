@@ -38,10 +38,10 @@ from app.runtime.processes import be_nice, begin_child, run_child
 from app.services.compare.background import LeftOutShare, Members, newest_members
 from app.services.compare.comparing import load_suspects, with_habits
 from app.services.compare.habits import Models
-from app.services.compare.profiles import OwnPost, newest_own
+from app.services.compare.profiles import OwnPost, newest_own, newest_texts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
-from app.services.posts.users import UserRow, select_rows
+from app.services.posts.users import UserRow, read_rows, select_rows
 
 FEWEST_ASKED: Final = 20
 
@@ -153,7 +153,7 @@ async def _judged(
         .order_by(RoomPerson.messages.desc(), User.username_key)
         .limit(MOST_PORTRAYED)
     )
-    rows = [UserRow(*row) for row in await session.execute(people)]
+    rows = await read_rows(session, people)
     judged: dict[int, RecognisedPosts] = {}
     for row in rows:
         rivals = [rival for rival in rows if rival is not row]
@@ -223,14 +223,11 @@ async def measure_left_out(db: Sessions) -> None:
 
 async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[int, list[str]]]:
     query = select_rows(User.tweet_count > 0, is_among(session, User.id, ids))
-    users = [UserRow(*row) for row in await session.execute(query.order_by(User.username_key))]
+    users = await read_rows(session, query.order_by(User.username_key))
     models = Models()
     case = await load_suspects(session, models, users, is_named=True)
     case = await with_habits(session, models, case)
-    texts = {
-        user.id: [text for _, text in await newest_own(session, user.id, 20)] for user in users
-    }
-    return case, texts
+    return case, {user.id: await newest_texts(session, user.id, 20) for user in users}
 
 
 def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:

@@ -382,6 +382,10 @@ async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[Ow
     return [(post_id, text) for post_id, text in await session.execute(newest)]
 
 
+async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
+    return [text for _, text in await newest_own(session, user_id, count)]
+
+
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:
     chains = await own_chains(session, user_id)
     return chained(await newest_own(session, user_id, count), chains)

@@ -41,7 +41,7 @@ from app.models import PostCount, Tweet, User
 from app.models.content import EPOCH_S, SLOT_S, UNKNOWN_SLOT
 from app.runtime.clock import now
 from app.services.posts.selection import Conditions, Selection, author_conditions, unix_seconds
-from app.services.posts.users import UserRow, select_rows
+from app.services.posts.users import UserRow, read_rows, select_rows
 
 Moment = tuple[int, datetime | None, str | None]
 """Author, time and language of a post."""
@@ -427,7 +427,7 @@ class ActiveAuthors(NamedTuple):
 async def most_active(session: AsyncSession, selection: Selection, *, limit: int) -> ActiveAuthors:
     conditions = [*await author_conditions(session, selection), User.tweet_count > 0]
     most = select_rows(*conditions).order_by(User.tweet_count.desc(), User.username_key)
-    rows = [UserRow(*row) for row in await session.execute(most.limit(limit))]
+    rows = await read_rows(session, most.limit(limit))
     total = await session.scalar(select(func.count(User.id)).where(*conditions)) or 0
     return ActiveAuthors(rows, total)
 

@@ -66,6 +66,10 @@ def select_rows(*conditions: ColumnElement[bool]) -> Select[int, str, str, int, 
     )
 
 
+async def read_rows(session: AsyncSession, query: Select[int, str, str, int, int]) -> list[UserRow]:
+    return [UserRow(*row) for row in await session.execute(query)]
+
+
 async def find_rows(session: AsyncSession, usernames: Collection[str]) -> dict[str, UserRow]:
     keys = await worked_on(usernames, lambda: {username_key(name) for name in usernames})
     rows = await rows_by_key(session, select_rows(HAS_KEY), keys)
