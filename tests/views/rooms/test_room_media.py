@@ -189,3 +189,22 @@ async def test_a_wall_counts_pictures_of_messages_with_several(shared: Shared) -
     told = ["1 picture", "3 pictures"]
     assert re.findall(r'<span class="soft">(.*?)</span></a>', chips) == told
     assert re.findall(r'<span class="soft">(.*?)</span></h3>', wall) == told
+
+
+async def test_a_month_that_goes_on_has_its_number_once(shared: Shared) -> None:
+    photo = {"kind": "photo", "source_url": "https://example.org/1.jpg"}
+    posts = (
+        {"username": "Ada", "text": f"oven {n}", "created_at": f"2022-05-{1 + n:02}T12:00:00Z"}
+        | {"source_id": f"oven {n}", "room": {"name": "ovens"}, "media": [photo]}
+        for n in range(30)
+    )
+    await shared.writer.add_posts(*posts)
+    rooms = await shared.writer.walk("/api/v1/rooms", 20)
+    (number,) = (room["id"] for room in rooms if room["name"] == "ovens")
+    first = await shared.writer.page(f"/room/{number}?has=media")
+    (following,) = re.findall(r'<a class="button" href="([^"]*cursor=[^"]*)"', first)
+    second = await shared.writer.page(unescape(following))
+    korean = await shared.writer.get(unescape(following), headers={"Accept-Language": "ko"})
+    pages = first, second, await korean.get_data(as_text=True)
+    told = [re.findall(r'<span class="soft">([^<]*)</span></h3>', page) for page in pages]
+    assert told == [["30 pictures"], ["continued"], ["이어서"]]
