@@ -179,11 +179,7 @@ def _offsets(zone: ZoneInfo, until: int) -> tuple[tuple[datetime, int], ...]:
         offset = offset_at(after)
         if offset != offsets[-1][1]:
             minutes = bisect.bisect_left(
-                in_step,
-                True,
-                key=lambda m: (
-                    (before + timedelta(minutes=m)).astimezone(zone).utcoffset() == offset
-                ),
+                in_step, True, key=lambda m: offset_at(before + timedelta(minutes=m)) == offset
             )
             offsets.append((before + timedelta(minutes=minutes), offset))
         before = after

@@ -195,7 +195,12 @@ async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | No
 
 
 async def miscounted_rooms(session: AsyncSession) -> list[int]:
-    real = _real_counts()
+    post = aliased(Tweet)
+    real = (
+        select(post.room_id, post.user_id, func.count().label("messages"))
+        .where(post.room_id.is_not(None), post.room_id.not_in(deleted_rooms()))
+        .group_by(post.room_id, post.user_id)
+    )
     counted = select(RoomPerson.room_id, RoomPerson.user_id, RoomPerson.messages).where(
         RoomPerson.messages != 0
     )
@@ -208,12 +213,3 @@ async def miscounted_rooms(session: AsyncSession) -> list[int]:
         .union(select(invented.c.room_id).where(invented.c.user_id.in_(alive)))
     )
     return sorted(await session.scalars(wrong))
-
-
-def _real_counts() -> Select[int | None, int, int]:
-    post = aliased(Tweet)
-    return (
-        select(post.room_id, post.user_id, func.count().label("messages"))
-        .where(post.room_id.is_not(None), post.room_id.not_in(deleted_rooms()))
-        .group_by(post.room_id, post.user_id)
-    )

@@ -185,6 +185,19 @@ _texts: Final = msgspec.json.Decoder(list[str | None])
 _numbers: Final = msgspec.json.Decoder(list[int | None])
 
 
+def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
+    return cast(extract("epoch", time), BigInteger)
+
+
+_COLUMNS: Final[dict[ScannedColumn, ColumnElement[Any]]] = {
+    "author": Tweet.user_id.expression,
+    "time": unix_seconds(Tweet.created_at),
+    "text": Tweet.text.expression,
+    "card": case((Tweet.media.contains('"link"'), Tweet.media)),
+    "answered": Tweet.reply_to_username.expression,
+}
+
+
 @dataclass(frozen=True)
 class Scan:
     """Posts, newest first; unrequested columns are empty."""
@@ -261,7 +274,7 @@ def scanning(
     columns: tuple[ScannedColumn, ...],
     is_dated: bool | None = None,
 ) -> ScanQuery:
-    listed = select(*(_expression(column).label(column) for column in columns)).where(*conditions)
+    listed = select(*(_COLUMNS[column].label(column) for column in columns)).where(*conditions)
     order: list[ColumnElement[Any]]
     if is_dated is None:
         order = [Tweet.created_at.desc().nulls_last(), Tweet.id.desc()]
@@ -273,18 +286,3 @@ def scanning(
         order = [Tweet.id.desc()]
     newest = listed.order_by(*order).limit(bindparam("limit", type_=Integer)).subquery()
     return ScanQuery(columns, select(*map(collected, newest.c)))
-
-
-def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[int]:
-    return cast(extract("epoch", time), BigInteger)
-
-
-def _expression(column: ScannedColumn) -> ColumnElement[Any]:
-    expressions: dict[ScannedColumn, ColumnElement[Any]] = {
-        "author": Tweet.user_id.expression,
-        "time": unix_seconds(Tweet.created_at),
-        "text": Tweet.text.expression,
-        "card": case((Tweet.media.contains('"link"'), Tweet.media)),
-        "answered": Tweet.reply_to_username.expression,
-    }
-    return expressions[column]
