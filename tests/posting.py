@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.formats.post import PlainPost
 from app.runtime.clock import now
+from app.services.deletion import delete_post, delete_user
 from app.services.posts.arrivals import Added, Arrival, add_arrivals
 from app.services.posts.post_content import NewTweet, checked
 from app.services.posts.users import add_user, find_user
@@ -42,3 +44,15 @@ async def post(db: Database, username: str, *texts: str) -> list[int]:
     """Store posts of nothing but a text likewise; return their ids."""
     added = await store(db, username, *(new_tweet(text, arrived_at=now()) for text in texts))
     return [each.id for each in added]
+
+
+async def remove_author(db: Sessions, username: str) -> None:
+    """Delete an author in a transaction of its own."""
+    async with db.write() as session:
+        await delete_user(session, username)
+
+
+async def remove_post(db: Sessions, tweet_id: int) -> None:
+    """Delete a post likewise."""
+    async with db.write() as session:
+        await delete_post(session, tweet_id)

@@ -14,12 +14,12 @@ from app.models import Profile, Tweet, User
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
 from app.services.compare.profiles import fold_tails
-from app.services.deletion import CHUNK, delete_everybody, delete_user, purge_deleted, purge_some
+from app.services.deletion import CHUNK, delete_everybody, purge_deleted, purge_some
 from app.services.imports.bulk import BATCH
 from app.services.posts.users import count_users, list_authors
 from tests.browsing import parts_of
 from tests.conftest import Client
-from tests.posting import post
+from tests.posting import post, remove_author
 from tests.waiting import eventually, until_some_are_imported
 
 
@@ -45,8 +45,7 @@ async def test_rows_words_profiles_and_counts_follow(db: Database) -> None:
     await store(db, "ann", CHUNK + 7)
     await store(db, "ben", 5)
     await renew_background(db)
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     # The profile, which quotes the texts as numbers, goes at once.
     assert (await count_rows(db))["profiles"] == 1
     await purge_deleted(db)
@@ -78,8 +77,7 @@ async def test_fold_under_way_leaves_no_profile_of_the_deleted(
     db: Database, deletes_first: bool
 ) -> None:
     async def remove() -> None:
-        async with db.write() as session:
-            await delete_user(session, "ann")
+        await remove_author(db, "ann")
 
     for generation in range(3):
         await store(db, "ann", 150, of=f"sea, generation {generation}")

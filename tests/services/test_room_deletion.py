@@ -25,7 +25,6 @@ from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
 from app.services.deletion import (
     delete_messages,
-    delete_post,
     delete_room,
     filling_jobs,
     find_writers,
@@ -52,6 +51,7 @@ from tests.browsing import parts_of, signed_in
 from tests.chats import ZONE, Said, import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, MakeConfig, client_with
 from tests.installation import PROGRAM, Installation
+from tests.posting import remove_post
 from tests.refusals import READ_ONLY, connections_take
 from tests.uploading import jsonl, queued, until_uploads
 from tests.waiting import eventually, maintain, until_some_are_imported
@@ -139,8 +139,7 @@ async def test_maintenance_goes_on_where_a_deletion_broke_off(
         with pytest.raises(NotFoundError):
             async with db.write() as session:
                 await cast(Any, change)(session, *arguments)
-    async with db.write() as session:
-        await delete_post(session, left or 0)
+    await remove_post(db, left or 0)
     assert await find_faults(db) == []
     await asyncio.gather(purge_deleted(db), delete_messages(db))
     await maintain(db)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from app.models import Tweet
 from app.parts.sources import following
 from app.runtime.clock import now
-from app.services.deletion import delete_user
 from tests.live_platforms import Fault, Platform
 from tests.parts.sources.conftest import KINDS, Following
+from tests.posting import remove_author
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -188,8 +188,7 @@ async def test_deletions_are_not_followed_by_default_and_never_for_feeds(
     platform.delete("sky", posted[2])
     await here.visit()
     assert len(await here.texts()) == 4
-    async with here.db.write() as session:
-        await delete_user(session, "MINA")
+    await remove_author(here.db, "MINA")
     assert await here.sources() == []
 
 

@@ -19,9 +19,8 @@ from app.services.compare.background import (
     renew_background,
     renew_if_outgrown,
 )
-from app.services.deletion import delete_post, delete_user
 from tests.compute.invented import kept, posts_of
-from tests.posting import post
+from tests.posting import post, remove_author, remove_post
 from tests.waiting import maintain
 
 
@@ -67,11 +66,9 @@ async def test_a_snapshot_is_due_when_posts_grow_or_shrink_enough(db: Database) 
     await maintain(db)
     assert await version(db) == 2
     for tweet_id in ids[:5]:
-        async with db.write() as session:
-            await delete_post(session, tweet_id)
+        await remove_post(db, tweet_id)
     assert await outgrown(db)
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     await maintain(db)
     assert not await outgrown(db)  # Else an emptied database would be counted all the time.
 
@@ -137,8 +134,7 @@ async def test_each_author_of_a_few_is_in_the_population_until_deleted(db: Datab
     await maintain(db)
     assert await population(db) == {"ann", "ben", "cho"}
     assert not await outgrown(db)
-    async with db.write() as session:
-        await delete_user(session, "cho")
+    await remove_author(db, "cho")
     # What has a version stays as it is.
     assert await population(db) == {"ann", "ben", "cho"}
     assert await outgrown(db)
@@ -194,11 +190,9 @@ async def test_a_snapshot_says_that_it_is_outgrown_until_it_is_renewed(db: Datab
     await post(db, "ann", *"abc")
     assert await is_outgrown_now()
     for tweet_id in ids[:5]:
-        async with db.write() as session:
-            await delete_post(session, tweet_id)
+        await remove_post(db, tweet_id)
     assert not await is_outgrown_now()
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     assert await is_outgrown_now()
     await renew_if_outgrown(db)
     assert (await version(db), await is_outgrown_now()) == (2, False)

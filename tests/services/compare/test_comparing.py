@@ -16,12 +16,11 @@ from app.services.compare.background import renew_background
 from app.services.compare.comparing import MOST_NAMES, Comparer, Question, gather
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison, answer
-from app.services.deletion import delete_post, delete_user
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.report import ImportReport
 from app.services.posts.users import add_user
 from tests.conftest import MakeConfig
-from tests.posting import new_tweet, post
+from tests.posting import new_tweet, post, remove_author, remove_post
 from tests.selection import first_of
 
 TEXT = "the sea and 등대지기 again"
@@ -77,11 +76,9 @@ async def test_comparisons_after_a_change_are_those_without_a_cache(
         if change < 0.6 or not ids[name]:
             ids[name] += await post(db, name, f"{chance.choice(TEXT.split())} {step} by {name}")
         elif change < 0.8:
-            async with db.write() as session:
-                await delete_post(session, ids[name].pop())
+            await remove_post(db, ids[name].pop())
         elif change < 0.9:
-            async with db.write() as session:
-                await delete_user(session, name)
+            await remove_author(db, name)
             ids[name] = []
         else:
             await renew_background(db)

@@ -43,6 +43,13 @@ OBSERVATORY: Final = texts_of("observatory")
 KNOWN: Final = 50
 
 
+async def write(db: Database, **authors: list[str]) -> None:
+    """Store the first posts of authors, and let maintenance count them."""
+    for name, texts in authors.items():
+        await post(db, name, *texts[:KNOWN])
+    await maintain(db)
+
+
 async def ask(
     db: Database, texts: Sequence[str], *usernames: str, models: Models | None = None
 ) -> Comparison:
@@ -68,8 +75,7 @@ async def test_an_author_alone_is_weighed_against_people_from_elsewhere(db: Data
 
 async def test_a_longer_text_can_say_more(db: Database) -> None:
     """One post is held within 1/32 and 30, which an author alone and long texts soon reach."""
-    await post(db, "ann", *FERRY[:KNOWN])
-    await maintain(db)
+    await write(db, ann=FERRY)
     logarithms = [
         found.log10_lr
         for texts in (FERRY[KNOWN : KNOWN + 1], FERRY[KNOWN:], BAKERY[:1], BAKERY[:20])
@@ -83,10 +89,7 @@ async def test_a_longer_text_can_say_more(db: Database) -> None:
 
 async def test_english_people_from_elsewhere_count_more_in_longer_texts(db: Database) -> None:
     """Someone is the nearest by chance in a short text, hardly in a long one."""
-    await post(db, "ann", *FERRY[:KNOWN])
-    await post(db, "ben", *MUSEUM[:KNOWN])
-    await post(db, "벤", *BAKERY[:KNOWN])
-    await maintain(db)
+    await write(db, ann=FERRY, ben=MUSEUM, 벤=BAKERY)
     assert await weight(db, [" ".join(FERRY[0].split()[:8])], "ann") == SHIPPED_WEIGHT
     assert SHIPPED_WEIGHT < await weight(db, [FERRY[0] * 3], "ann") < MOST_SHIPPED
     assert await weight(db, FERRY[KNOWN:], "ann") == MOST_SHIPPED
@@ -126,11 +129,9 @@ async def weight(
 
 async def test_beside_others_here_korean_people_from_elsewhere_count_less(db: Database) -> None:
     """Few Korean kinds are shipped: with others here less is needed of a likely author."""
-    await post(db, "벤", *BAKERY[:KNOWN])
-    await maintain(db)
+    await write(db, 벤=BAKERY)
     alone = await ask(db, BAKERY[KNOWN:], "벤")
-    await post(db, "수", *OBSERVATORY[:KNOWN])
-    await maintain(db)
+    await write(db, 수=OBSERVATORY)
     beside = await ask(db, BAKERY[KNOWN:], "벤")
     assert (alone.needed, beside.needed) == (LONE_KOREAN_LIKELY, KOREAN_LIKELY)
     assert ("elsewhere" in alone.limits, "elsewhere" in beside.limits) == (True, False)
@@ -144,8 +145,7 @@ async def test_beside_others_here_korean_people_from_elsewhere_count_less(db: Da
 async def test_a_text_in_the_other_language_reads_like_nobody_here(
     db: Database, own: list[str], asked: list[str]
 ) -> None:
-    await post(db, "ann", *own[:KNOWN])
-    await maintain(db)
+    await write(db, ann=own)
     for texts in (asked[:1], asked[:3]):
         comparison = await ask(db, texts, "ann")
         assert comparison.verdict == "unfamiliar"
@@ -159,10 +159,7 @@ async def test_a_text_in_the_other_language_reads_like_nobody_here(
 
 
 async def test_a_language_that_nobody_here_writes_is_told(db: Database) -> None:
-    await post(db, "ann", *FERRY[:KNOWN])
-    await post(db, "ben", *MUSEUM[:KNOWN])
-    await post(db, "ute", *GERMAN)
-    await maintain(db)
+    await write(db, ann=FERRY, ben=MUSEUM, ute=GERMAN)
     comparison = await ask(db, GERMAN[:1], "ann", "ben")
     assert "other_language" in comparison.limits
     assert comparison.weak["other_language"] == [ranked.username for ranked in comparison.ranking]
@@ -185,8 +182,7 @@ async def test_letters_by_chance_are_nobody_s(db: Database) -> None:
     await post(db, "ann", *FERRY[:KNOWN])
     await post(db, "ben", *MUSEUM[:KNOWN])
     await post(db, "joe", *(f"On my way home at {hour}. Joe" for hour in range(30)))
-    await post(db, "ute", *GERMAN)
-    await maintain(db)
+    await write(db, ute=GERMAN)
     for text in (
         "asdf qwer zxcv hjkl uiop bnm fghj tyui",
         "qu'il vaut mieux ne rien savoir du tout",
@@ -200,9 +196,7 @@ async def test_letters_by_chance_are_nobody_s(db: Database) -> None:
 
 
 async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -> None:
-    await post(db, "ann", *FERRY[:KNOWN])
-    await post(db, "ben", *MUSEUM[:KNOWN])
-    await maintain(db)
+    await write(db, ann=FERRY, ben=MUSEUM)
     comparison = await ask(db, FERRY[KNOWN:], "ann")
     assert {"elsewhere", "few_authors"} & set(comparison.limits) == {"few_authors"}
     assert all(isinstance(mark.others, float) for mark in comparison.evidence)
@@ -211,8 +205,7 @@ async def test_with_others_here_the_evidence_is_set_against_them(db: Database) -
 async def test_who_has_no_say_is_not_compared_with_people_from_elsewhere(db: Database) -> None:
     # Most of her posts are English, and the only other author who writes Korean is here.
     await post(db, "mia", *FERRY[:KNOWN], *BAKERY[: KNOWN - 10])
-    await post(db, "벤", *OBSERVATORY[:KNOWN])
-    await maintain(db)
+    await write(db, 벤=OBSERVATORY)
     comparison = await ask(db, BAKERY[KNOWN:], "mia", "벤")
     assert comparison.ranking[0].username == "mia"
     assert comparison.ranking[1].probability < NAMED_PROBABILITY
@@ -220,9 +213,7 @@ async def test_who_has_no_say_is_not_compared_with_people_from_elsewhere(db: Dat
 
 
 async def test_a_language_of_which_nobody_is_known_has_no_ratio(db: Database) -> None:
-    await post(db, "ute", *GERMAN)
-    await post(db, "벤", *BAKERY[:KNOWN])
-    await maintain(db)
+    await write(db, ute=GERMAN, 벤=BAKERY)
     alone = await ask(db, GERMAN[:2], "ute")
     assert (alone.verdict, alone.none, alone.ranking[0].log10_lr) == ("short", None, None)
     assert "elsewhere" not in alone.limits

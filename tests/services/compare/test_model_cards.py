@@ -12,8 +12,7 @@ from app.errors import NotFoundError
 from app.services.compare.background import renew_background
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Card, Cards
-from app.services.deletion import delete_post
-from tests.posting import post
+from tests.posting import post, remove_post
 
 WORDS = {
     "ann": "lamp fog bell tide mast",
@@ -91,8 +90,7 @@ async def test_a_card_is_kept_until_posts_come_and_forgotten_when_one_goes(
     ids = await write(db, "ann", 4, more=" again")
     assert posts_of(await lazy.get(["ann", "ben"])) == 80
     assert posts_of(await cards.get(["ann", "ben"])) == 84
-    async with db.write() as session:
-        await delete_post(session, ids[0])
+    await remove_post(db, ids[0])
     assert posts_of(await lazy.get(["ann", "ben"])) == 83
     await lazy.close()
     with pytest.raises(NotFoundError):

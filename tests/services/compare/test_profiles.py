@@ -23,14 +23,14 @@ from app.services.compare.profiles import (
     fold_tails,
     users_with_tails,
 )
-from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion import delete_post, purge_deleted
 from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
 from app.services.imports.earlier_reading import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.users import rows_by_name
 from app.services.rooms.identity import RoomFinder
 from tests.conftest import MakeConfig
-from tests.posting import new_tweet, post
+from tests.posting import new_tweet, post, remove_author, remove_post
 from tests.selection import first_of
 
 NAMES = ("ann", "벤", "גל")
@@ -63,14 +63,12 @@ class History:
 
     async def delete(self, db: Database, name: str) -> None:
         if own := self.kept.get(name):
-            async with db.write() as session:
-                await delete_post(session, gone := self.chance.choice(list(own)))
+            await remove_post(db, gone := self.chance.choice(list(own)))
             del own[gone]
 
     async def leave(self, db: Database, name: str) -> None:
         if self.kept.pop(name, None) is not None:
-            async with db.write() as session:
-                await delete_user(session, name)
+            await remove_author(db, name)
 
     async def fold(self, db: Database, _: str) -> None:
         await fold_tails(db)
@@ -108,8 +106,7 @@ async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
     async with db.write() as session:
         await session.execute(update(Profile).values(recipe=0, counts=b"of another version"))
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["one", "two"])
-    async with db.write() as session:
-        await delete_post(session, tweet_id)
+    await remove_post(db, tweet_id)
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["two"])
     await fold_tails(db)
     assert await find_faults(db) == []
@@ -183,8 +180,7 @@ async def test_an_author_deleted_during_an_import_leaves_no_profile(
         count(batch)
         async with db.write() as session:
             await store_batch(session, batch, ImportReport(), memory=memory)
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     if is_purged:
         await purge_deleted(db)
     await memory.profiles.fold_rest(db)
@@ -215,8 +211,7 @@ async def test_folding_at_once_with_writes_and_deletions_loses_nothing(
 
     async def delete_all() -> None:
         for tweet_id in doomed:
-            async with other.write() as session:
-                await delete_post(session, tweet_id)
+            await remove_post(other, tweet_id)
 
     async def write_all() -> None:
         for text in kept[10:]:

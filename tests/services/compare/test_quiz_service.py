@@ -19,7 +19,7 @@ from app.services.compare.verdict import answer
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples
 from app.services.posts.users import find_user
-from tests.posting import post
+from tests.posting import post, remove_post
 
 WORDS = {"ferry": "tide crossing pilot", "museum": "stairs gallery clock", "빵집": "호밀 반죽 오븐"}
 
@@ -89,8 +89,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]
     assert fair != await compared()
-    async with db.write() as session:
-        await delete_post(session, ids[0])
+    await remove_post(db, ids[0])
     assert fair == await compared()
 
 

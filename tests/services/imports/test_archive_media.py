@@ -19,7 +19,7 @@ from app.formats.source import file
 from app.formats.source.file import Source
 from app.models import MediaUse, Tweet
 from app.services.checks import find_faults
-from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion import purge_deleted
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records
 from app.services.posts.media import MediaKeeper, is_needed, remove_every_unneeded, remove_unneeded
@@ -27,6 +27,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip, zip_
 from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import saved_folder
 from tests.formats.slack_variants import message, workspace
+from tests.posting import remove_author, remove_post
 from tests.services.imports.test_chat_media import bring as bring_files
 from tests.services.imports.test_chat_media import names as names_of
 
@@ -96,19 +97,16 @@ async def test_a_file_goes_with_the_last_post_that_needs_it(
     lamp, film = kept(picture(1)), kept(VIDEO, "mp4")
     async with db.read() as session:
         ids = list(await session.scalars(select(Tweet.id).order_by(Tweet.id)))
-    async with db.write() as session:
-        await delete_post(session, ids[0])
+    await remove_post(db, ids[0])
     await remove_unneeded(db, folder)
     assert names(folder) == {lamp, film}
-    async with db.write() as session:
-        await delete_post(session, ids[1])
+    await remove_post(db, ids[1])
     async with db.read() as session:
         assert not await is_needed(session, lamp)
         assert await is_needed(session, film)
     await remove_unneeded(db, folder)
     assert names(folder) == {film}
-    async with db.write() as session:
-        await delete_user(session, "mina")
+    await remove_author(db, "mina")
     async with db.read() as session:
         assert not await is_needed(session, film)
     await purge_deleted(db)
@@ -124,8 +122,7 @@ async def test_nothing_is_removed_while_an_import_keeps_files(
     await bring(db, x_zip(tmp_path / "x.zip", three_posts()), folder)
     keeper = MediaKeeper(folder, ROOM)
     film = keeper.keep([VIDEO], "film.mp4")
-    async with db.write() as session:
-        await delete_user(session, "mina")
+    await remove_author(db, "mina")
     await purge_deleted(db)
     await remove_unneeded(db, folder)
     assert film in names(folder)

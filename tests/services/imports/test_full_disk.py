@@ -15,7 +15,7 @@ from app.errors import StorageFullError, UnavailableError
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ImportJob, MediaUse, Tweet, User
-from app.services.deletion import delete_user, purge_deleted
+from app.services.deletion import purge_deleted
 from app.services.imports.jobs import get_job, upload_path
 from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job
@@ -27,7 +27,7 @@ from tests.archives import VIDEO, picture, x_media, x_media_members
 from tests.conftest import MakeConfig
 from tests.formats.files import saved_folder
 from tests.mounting import fill, in_memory, mounted, mounted_at, read_only, resize
-from tests.posting import post
+from tests.posting import post, remove_author
 from tests.uploading import jsonl, queued
 from tests.waiting import eventually, is_due
 
@@ -136,8 +136,7 @@ async def test_files_without_posts_go_before_a_full_disk_takes_a_change(
             patch.setattr(media, "LEAST_FREE_BYTES", 0)
             report = await bring(db, archive(tmp_path / "open", 1), config.media_dir)
             assert (report.accepted, report.errors) == (1, [])
-        async with db.write() as session:
-            await delete_user(session, "mina")
+        await remove_author(db, "mina")
         await purge_deleted(db)
         await fill_up(db, small_disk)
         assert len(names(config.media_dir)) == 1

@@ -12,12 +12,11 @@ from app.formats.post import Platform, ReplyTarget
 from app.formats.records import ExportedPost
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
-from app.services.deletion import delete_post, delete_user
 from app.services.imports.storing import import_records
 from app.services.posts import exporting
 from app.services.posts.exporting import begin_export, exported
 from tests.conftest import MakeConfig
-from tests.posting import post
+from tests.posting import post, remove_author, remove_post
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 JSONL = WRITERS["jsonl"]
@@ -45,8 +44,7 @@ async def test_an_export_has_no_later_posts_and_no_deleted_ones(
     first = await anext(pieces)
     assert db.backend.readers.pool.checkedout() == 0  # type: ignore[attr-defined]
     await post(db, "mina", "too late")
-    async with db.write() as session:
-        await delete_post(session, 5)
+    await remove_post(db, 5)
     data = first + b"".join([piece async for piece in pieces])
     assert [text for text in ("m3", "m4", "m5", "too") if text.encode() in data] == ["m3", "m5"]
     assert data.count(b"\n") == 6
@@ -121,6 +119,5 @@ async def test_an_author_deleted_meanwhile_is_left_out_from_then_on(
         export = await begin_export(session, username)
     pieces = exported(db, export, JSONL)
     assert (await anext(pieces)).count(b"\n") == export.posts == 3
-    async with db.write() as session:
-        await delete_user(session, "mina")
+    await remove_author(db, "mina")
     assert [piece.count(b"\n") async for piece in pieces] == ([] if username else [1])

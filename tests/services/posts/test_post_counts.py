@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.errors import NotFoundError
 from app.models import PostCount
 from app.services.checks import find_faults
-from app.services.deletion import delete_post, delete_user, purge_deleted
+from app.services.deletion import purge_deleted
 from app.services.posts import post_counts
 from app.services.posts.arrivals import Added
 from app.services.posts.post_counts import (
@@ -29,7 +29,7 @@ from app.services.posts.post_counts import (
 )
 from app.services.posts.selection import Selection
 from tests.conftest import Outside
-from tests.posting import new_tweet, store
+from tests.posting import new_tweet, remove_author, remove_post, store
 
 ARRIVAL = datetime(2026, 11, 20, tzinfo=UTC)
 FAR_APART = sorted(name for name in available_timezones() if name.startswith("Europe/"))[:30]
@@ -54,8 +54,7 @@ async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
     assert await find_faults(db) == []
     await add(db, "ann", *[datetime(2026, 1, 2, tzinfo=UTC)] * 2)  # Fills the second's time.
     assert await find_faults(db) == []
-    async with db.write() as session:
-        await delete_post(session, added[0].id)
+    await remove_post(db, added[0].id)
     assert await find_faults(db) == []
     async with db.read() as session:
         counts = await stats(session, Selection(), ZoneInfo("UTC"))
@@ -66,8 +65,7 @@ async def test_counts_follow_adding_filling_and_deleting(db: Database) -> None:
 async def test_a_deleted_authors_counts_are_gone_at_once_and_for_good(db: Database) -> None:
     await add(db, "ann", ARRIVAL, None)
     await add(db, "ben", ARRIVAL)
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     async with db.read() as session:
         counts = await stats(session, Selection(), ZoneInfo("UTC"))
     assert (counts.users, counts.tweets, counts.undated) == (1, 1, 0)

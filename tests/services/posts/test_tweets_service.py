@@ -12,13 +12,12 @@ from app.errors import UnavailableError
 from app.formats.post import Reactions
 from app.models import Event, User
 from app.runtime.clock import now
-from app.services.deletion import delete_user
 from app.services.imports.bulk import BulkAuthor, store_authors
 from app.services.posts.arrivals import PostRequest, PostWriter, Receipt
 from app.services.posts.post_content import NewTweet, is_newer
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import add_user, list_authors
-from tests.posting import new_tweet, post, store
+from tests.posting import new_tweet, post, remove_author, store
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -124,8 +123,7 @@ async def test_a_page_goes_on_after_an_author_who_was_deleted(db: Database) -> N
     async with db.read() as session:
         authors, after = await list_authors(session, part="b", limit=3)
     assert [author.username for author in authors] == ["b", "bc", "ab"]
-    async with db.write() as session:
-        await delete_user(session, "ab")
+    await remove_author(db, "ab")
     async with db.read() as session:
         authors, after = await list_authors(session, part="b", after=after, limit=3)
     assert ([author.username for author in authors], after) == (["cab"], None)

@@ -15,7 +15,6 @@ from app.db.engine import Database
 from app.formats.post import Reactions, SignCount
 from app.models import Room, RoomPerson
 from app.runtime.clock import now
-from app.services.deletion import delete_user
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
@@ -34,6 +33,7 @@ from app.services.rooms.sight import ChatSight, counted_rooms, read_portrait
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, said, telegram
 from tests.conftest import Shared
+from tests.posting import remove_author
 
 MANY: Final = 33_000
 """PostgreSQL takes 32,767 values with a statement."""
@@ -72,8 +72,7 @@ async def test_a_room_is_that_of_its_people_alone(db: Database) -> None:
     names: Final = {("ann", "BEN"): "pier", ("Ann", "Ben", "Cho"): "quay", ("ben", "cho"): None}
     async with db.read() as session:
         assert {each: await name_of_room_of(session, each) for each in names} == names
-    async with db.write() as session:
-        await delete_user(session, "Cho")
+    await remove_author(db, "Cho")
     async with db.read() as session:
         assert await name_of_room_of(session, ("Ann", "Ben")) == "pier"
         assert await name_of_room_of(session, ("Ann", "Ben", "Cho")) is None

@@ -9,11 +9,10 @@ from app.db.engine import Database
 from app.formats.post import Medium
 from app.models import Vocabulary
 from app.services.checks import find_faults
-from app.services.deletion import delete_post
 from app.services.search.index_terms import renew_vocabulary
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
-from tests.posting import new_tweet, store
+from tests.posting import new_tweet, remove_post, store
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -60,8 +59,7 @@ async def test_later_descriptions_are_found_and_deleted_ones_are_not(db: Databas
     await add(db, "other words", "a lamp in the fog")
     assert await found(db, "lamp") == ["1"]
     assert await find_faults(db) == []
-    async with db.write() as session:
-        await delete_post(session, (await find(db, "lamp")).hits[0].id)
+    await remove_post(db, (await find(db, "lamp")).hits[0].id)
     assert await found(db, "lamp") == []
     assert await find_faults(db) == []
 

@@ -6,14 +6,13 @@ from sqlalchemy import event, select
 from app.compute.words import terms
 from app.db.engine import Database
 from app.models import Event, Vocabulary, Word
-from app.services.deletion import delete_post, delete_user
 from app.services.posts.selection import Selection
 from app.services.search import word_search
 from app.services.search.index_terms import is_vocabulary_old
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
 from app.views.requests import RESULT_CURSOR, cursor_of
-from tests.posting import post
+from tests.posting import post, remove_author, remove_post
 from tests.waiting import maintain
 
 TEXTS = [
@@ -218,8 +217,7 @@ async def test_a_word_of_the_index_is_known_before_and_after_it_is_counted(db: D
     # Newer than the counts; with a filter that its post does not pass.
     page = await find(db, "lighthosue", "ann")
     assert (page.hits, page.corrections) == ([], [])
-    async with db.write() as session:
-        await delete_post(session, first)
+    await remove_post(db, first)
     # Counted still, but in no post.
     page = await find(db, "lighthouze")
     assert [used for _, used in page.corrections] == []
@@ -268,13 +266,11 @@ async def test_the_vocabulary_is_counted_again_when_posts_change(db: Database) -
         assert "words.counted" in set(await session.scalars(select(Event.kind)))
         state = await session.get_one(Vocabulary, 1)
         assert (state.tweets, state.terms) == (4, sum(len(terms(text)) for text in TEXTS))
-    async with db.write() as session:
-        await delete_post(session, first)
+    await remove_post(db, first)
     await maintain(db)
     counted = await words(db)
     assert (counted["lighthouse"], "keeper" in counted) == (1, False)
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     await maintain(db)
     await maintain(db)
     assert await words(db) == {}
@@ -288,8 +284,7 @@ async def test_no_word_of_a_deleted_author_is_told_before_the_rows_are_removed(
     await maintain(db)
     for typed in ("quokk", "quoka by the harbour"):
         assert [used for _, used in (await find(db, typed)).corrections] == ["quokka"]
-    async with db.write() as session:
-        await delete_user(session, "ann")
+    await remove_author(db, "ann")
     for typed in ("quokk", "quoka by the harbour"):
         page = await find(db, typed)
         assert page.corrections == []

@@ -15,12 +15,12 @@ from quart import Quart
 from app import create_app
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.posts.media import keeper_of
 from tests.archives import VIDEO, picture, x_media, x_media_members, x_zip
 from tests.browsing import Browser, in_one_line, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
+from tests.posting import remove_author
 
 pytestmark = pytest.mark.databases("sqlite")
 LAMP = f"/media/{sha256(picture(1)).hexdigest()}.png"
@@ -150,8 +150,7 @@ async def test_a_deleted_author_s_files_are_gone_at_once(
     app: Quart, anybody: Client, tmp_path: Path
 ) -> None:
     await bring(app, tmp_path)
-    async with parts_of(app).db.write() as session:
-        await delete_user(session, "mina")
+    await remove_author(parts_of(app).db, "mina")
     for path in (LAMP, FILM):
         assert (await anybody.get(path)).status_code == 404
 

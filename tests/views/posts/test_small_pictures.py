@@ -16,7 +16,6 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.small_pictures import WIDTHS
 from app.formats.source.file import Source
-from app.services.deletion import delete_user
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job
 from app.services.posts import media
@@ -25,6 +24,7 @@ from tests.archives import picture, zip_bytes
 from tests.browsing import parts_of
 from tests.chats import ZONE
 from tests.conftest import Client
+from tests.posting import remove_author
 from tests.waiting import eventually, is_due, settle
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -157,8 +157,7 @@ async def test_small_versions_come_after_an_import_and_go_with_their_picture(
     shutil.rmtree(small_folder(parts.config.media_dir))
     await made(anybody, f"{addresses['turned.jpg']}?width=320")
     assert small_files(app) != []
-    async with parts.db.write() as session:
-        await delete_user(session, "Mina")
+    await remove_author(parts.db, "Mina")
     assert (await anybody.get(f"{addresses['turned.jpg']}?width=320")).status_code == 404
     await settle(app)
     await remove_unneeded(parts.db, parts.config.media_dir)
