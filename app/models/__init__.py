@@ -10,6 +10,8 @@ from app.models.access import (
 )
 from app.models.base import MAX_ID, Base
 from app.models.content import (
+    KEPT_ROOM_ID,
+    ROOM_NAME,
     BackgroundSnapshot,
     Embedding,
     MediaUse,
@@ -34,7 +36,9 @@ from app.models.work import (
 )
 
 __all__ = [
+    "KEPT_ROOM_ID",
     "MAX_ID",
+    "ROOM_NAME",
     "SITE_ID",
     "BackgroundSnapshot",
     "Base",

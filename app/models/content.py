@@ -5,7 +5,17 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from app.models.base import Base, BigId, CodePoints, UtcDateTime, Vector
@@ -151,6 +161,12 @@ class Room(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of messages when people were last judged; 0 before."""
+
+
+ROOM_NAME: Final = func.coalesce(Room.name, Room.title)
+"""A chat's name as answers show it."""
+KEPT_ROOM_ID: Final = func.coalesce(Room.joined_to_id, Room.id)
+"""Id of the chat with a chat's posts: its own, or of the one to which it was joined."""
 
 
 class RoomPerson(Base):

@@ -22,7 +22,7 @@ from app.errors import (
     UnavailableError,
 )
 from app.formats.post import RoomReference
-from app.models import MAX_ID, Invitation, LoginSession, Operator, Room, SetupLink
+from app.models import MAX_ID, ROOM_NAME, Invitation, LoginSession, Operator, Room, SetupLink
 from app.runtime.clock import now
 from app.security import digest, new_secret
 
@@ -32,8 +32,6 @@ Role = Literal["operator", "reader"]
 OPERATOR: Final = "operator"
 READER: Final = "reader"
 
-ROOM_NAME: Final = func.coalesce(Room.name, Room.title)
-"""Name of a chat as answers show it."""
 LINK_LIFETIME: Final = timedelta(days=7)
 MAX_NAME_LENGTH: Final = 100
 SHORTEST: Final = 8

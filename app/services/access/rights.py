@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
@@ -19,6 +19,7 @@ from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
 from app.db.result_cache import EVERYTHING
 from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError
 from app.models import (
+    KEPT_ROOM_ID,
     MAX_ID,
     SITE_ID,
     LoginSession,
@@ -139,7 +140,7 @@ async def ended_rights(session: AsyncSession, rights: Collection[Right]) -> set[
 
 
 async def is_same_chat(session: AsyncSession, room_id: int, other_id: int) -> bool:
-    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == other_id)
+    meant = select(KEPT_ROOM_ID).where(Room.id == other_id)
     return await session.scalar(meant) == room_id
 
 

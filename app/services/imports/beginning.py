@@ -27,7 +27,7 @@ from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview
 from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, unsettled_of
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import ImportJob, Room, RoomPerson, User
+from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.imports.bulk import find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
@@ -251,7 +251,7 @@ async def _people_outside(
     query = (
         select(User.username_key, User.platform, User.tweet_count)
         .add_columns(func.coalesce(ranked.c.messages, 0), func.coalesce(ranked.c.rooms, 0))
-        .add_columns(func.coalesce(Room.name, Room.title))
+        .add_columns(ROOM_NAME)
         .outerjoin(ranked, (ranked.c.user_id == User.id) & (ranked.c.rank == 1))
         .outerjoin(Room, Room.id == ranked.c.room_id)
         .where(is_among(session, User.id, user_ids), User.tweet_count > 0, User.id.not_in(inside))

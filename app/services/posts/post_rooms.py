@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from app.db.backend import insert_rows, is_among, update_by_id
 from app.formats.post import RoomReference
-from app.models import Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import are_rooms_here
@@ -118,13 +118,12 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
     is_meant = or_(is_among(session, Room.title, names), is_among(session, Room.name, names))
     if ids:
         is_meant = or_(is_meant, is_among(session, Room.id, ids))
-    room_id = func.coalesce(Room.joined_to_id, Room.id)
     is_author = is_among(session, RoomPerson.user_id, {mention.user_id for mention in mentions})
     query = (
-        select(Room.id, room_id, Room.title, Room.name, Room.platform, RoomPerson.user_id)
-        .outerjoin(RoomPerson, and_(RoomPerson.room_id == room_id, is_author))
+        select(Room.id, KEPT_ROOM_ID, Room.title, Room.name, Room.platform, RoomPerson.user_id)
+        .outerjoin(RoomPerson, and_(RoomPerson.room_id == KEPT_ROOM_ID, is_author))
         .where(is_meant, IS_KEPT)
-        .order_by(room_id, Room.id)
+        .order_by(KEPT_ROOM_ID, Room.id)
     )
     by_id: dict[int, NamedRoom] = {}
     people: dict[int, set[int]] = defaultdict(set)

@@ -31,7 +31,7 @@ from app.db.engine import Database
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.formats.post import Medium, PostContent, ReplyTarget, RoomReference, StoredMedium
-from app.models import Room, Tweet, User
+from app.models import ROOM_NAME, Room, Tweet, User
 from app.paths import MEDIA
 from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
@@ -106,7 +106,7 @@ def select_posts() -> AnySelect:
 
 
 def room_name() -> ColumnElement[str | None]:
-    name = select(func.coalesce(Room.name, Room.title)).where(Room.id == Tweet.room_id)
+    name = select(ROOM_NAME).where(Room.id == Tweet.room_id)
     return case((Tweet.room_id.is_not(None), name.correlate(Tweet).scalar_subquery()))
 
 

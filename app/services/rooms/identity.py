@@ -18,7 +18,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
 from app.services.access.accounts import move_readers
 from app.services.event_log import NewEvent, append_events
@@ -103,7 +103,7 @@ class RoomFinder:
     async def _by_id(self, session: AsyncSession, reference: RoomReference) -> int | None:
         if not isinstance(reference, FileRoom) or reference.external_id is None:
             return None
-        query = select(func.coalesce(Room.joined_to_id, Room.id)).where(
+        query = select(KEPT_ROOM_ID).where(
             Room.platform == reference.platform, Room.external_id == reference.external_id
         )
         return await session.scalar(query)
@@ -114,7 +114,7 @@ class RoomFinder:
         """Return the title's chat with half of the people, or more without a title; of several,
         with most messages.
         """
-        candidates = select(func.coalesce(Room.joined_to_id, Room.id)).where(
+        candidates = select(KEPT_ROOM_ID).where(
             *_is_candidate(reference), Room.id.not_in(self._others(reference))
         )
         is_same = is_among(session, RoomPerson.user_id, sample.names)
@@ -175,7 +175,7 @@ class RoomFinder:
 async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
     if not reference.name:
         return []
-    query = select(func.coalesce(Room.joined_to_id, Room.id)).where(*_is_candidate(reference))
+    query = select(KEPT_ROOM_ID).where(*_is_candidate(reference))
     return list(await session.scalars(query.limit(MOST_CANDIDATES)))
 
 

@@ -14,7 +14,7 @@ from app.compute.text import username_key
 from app.db.backend import chunks
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
-from app.models import Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect
 from app.services.posts.tweets import AnyRow
@@ -76,7 +76,7 @@ async def find_rooms(session: AsyncSession, ids: Collection[int]) -> list[RoomFa
     """Return these chats with messages, or their joined ones."""
     if not ids:
         return []
-    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id.in_(ids))
+    meant = select(KEPT_ROOM_ID).where(Room.id.in_(ids))
     query = _rooms().where(Room.id.in_(meant)).order_by(Room.id)
     return await _facts(session, (await session.execute(query)).all())
 
@@ -181,7 +181,7 @@ async def name_of_room_of(session: AsyncSession, usernames: Collection[str]) -> 
     spoken_in = spoken_in.where(User.username_key == min(keys), RoomPerson.messages > 0)
     named = func.count().filter(User.username_key.in_(keys))
     query = (
-        select(func.coalesce(Room.name, Room.title))
+        select(ROOM_NAME)
         .join(RoomPerson, RoomPerson.room_id == Room.id)
         .join(User, User.id == RoomPerson.user_id)
         .where(Room.id.in_(spoken_in), RoomPerson.messages > 0, User.deleted_at.is_(None))
@@ -195,7 +195,7 @@ async def name_of_room_of(session: AsyncSession, usernames: Collection[str]) -> 
 
 @cache
 def _room() -> AnySelect:
-    meant = select(func.coalesce(Room.joined_to_id, Room.id)).where(Room.id == bindparam("room_id"))
+    meant = select(KEPT_ROOM_ID).where(Room.id == bindparam("room_id"))
     return _rooms().where(Room.id == meant.scalar_subquery())
 
 
@@ -212,9 +212,9 @@ def _rooms() -> AnySelect:
     )
     first = times.order_by(Tweet.created_at).scalar_subquery()
     newest = times.order_by(Tweet.created_at.desc()).scalar_subquery()
-    name = func.coalesce(Room.name, Room.title).label("name")
     return (
-        select(Room.id, name, Room.platform, Room.tz, counted.c.messages, counted.c.people)
+        select(Room.id, ROOM_NAME.label("name"), Room.platform, Room.tz)
+        .add_columns(counted.c.messages, counted.c.people)
         .add_columns(first.label("first"), newest.label("newest"), with_media.label("has_media"))
         .join(counted, counted.c.room_id == Room.id)
     )

@@ -32,7 +32,7 @@ from app.db.backend import Sessions, is_among
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
-from app.models import MAX_ID, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, MAX_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.runtime.work_pool import Turns
 from app.services.posts.exporting import COLUMNS, Export, begin_export
@@ -502,14 +502,12 @@ async def _rooms(
     if not names:
         return {}
     ids = {int(name) for name in names if _ROOM_ID.fullmatch(name) and int(name) <= MAX_ID}
-    room_id = func.coalesce(Room.joined_to_id, Room.id)
-    named: ColumnElement[str | None] = func.coalesce(Room.name, Room.title)
     keys = [username_key(name) for name in names]
-    query = select(Room.id, room_id, named).where(
-        IS_KEPT, or_(Room.id.in_(ids), _is_named(named, keys, names))
+    query = select(Room.id, KEPT_ROOM_ID, ROOM_NAME).where(
+        IS_KEPT, or_(Room.id.in_(ids), _is_named(ROOM_NAME, keys, names))
     )
     if only_room is not None:
-        query = query.where(room_id == only_room)
+        query = query.where(only_room == KEPT_ROOM_ID)
     rows = (await session.execute(query)).all()
     rooms: dict[str, list[int]] = {}
     for name in names:
