@@ -48,6 +48,14 @@ def records_in(items: Iterable[object]) -> list[Record]:
     return [item for item in items if isinstance(item, Record)]
 
 
+def only_records(items: Iterable[object]) -> list[Record]:
+    """Return items, none of which may be anything else than a record."""
+    found = [*items]
+    records = records_in(found)
+    assert len(records) == len(found)
+    return records
+
+
 def reads(format_name: str, *, is_chat: bool) -> Callable[[bytes], list[Item]]:
     """Return what reads files of a format; it must be recognised."""
 

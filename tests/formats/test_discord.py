@@ -14,7 +14,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import EMAIL, zip_bytes
 from tests.formats.discord_variants import document, message
-from tests.formats.files import read_broken, read_file_records, reads, records_in
+from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in
 from tests.formats.invented_rooms import Said
 
 SAID = Said("lark", datetime(2026, 1, 31, 22, 4, 5), "rain again")
@@ -212,8 +212,7 @@ def test_messages_have_people_times_media_and_reactions() -> None:
     row = (
         f'"7","lark","{AT}","rain, again","https://cdn.example/a.png?ex=1,b.gif","👍 (2),🎉 (1)"\n'
     )
-    (item,) = read_table(row)
-    assert isinstance(item, Record)
+    (item,) = only_records(read_table(row))
     assert (item.username, item.text) == ("lark", "rain, again")
     assert item.created_at == datetime(2026, 1, 31, 13, 4, 5, tzinfo=UTC)
     assert item.media == (Medium("photo", "https://cdn.example/a.png?ex=1"), Medium("gif"))
@@ -230,8 +229,7 @@ def test_messages_have_people_times_media_and_reactions() -> None:
     ],
 )
 def test_the_name_of_the_file_says_the_room(name: str, title: str, external_id: str | None) -> None:
-    (item,) = read_table(f"7,lark,{AT},rain,,\n", name)
-    assert isinstance(item, Record)
+    (item,) = only_records(read_table(f"7,lark,{AT},rain,,\n", name))
     assert isinstance(item.room, FileRoom)
     assert (item.room.name, item.room.external_id) == (title, external_id)
 

@@ -22,7 +22,7 @@ from app.formats.source.file import Content, Meter, Source
 from app.formats.source.members import Member
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
 from tests.formats.chatlab_variants import in_lines
-from tests.formats.files import array, lines, read_broken, read_file_records
+from tests.formats.files import array, lines, only_records, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.trust.hostile_files import large_values, many_headers, namesakes
 from tests.trust.hostile_uploads import hostile_upload
@@ -216,12 +216,10 @@ def test_a_record_that_no_post_could_hold_is_bad() -> None:
 def test_numbers_of_any_length_are_read() -> None:
     number = "1" * 5_000
     post = {"type": "Note", "content": "a", "summary": f"&#{number};", "to": ["as:Public"]}
-    (item,) = read_file_records(lines({"orderedItems": [post]}), "mastodon")[1]
-    assert isinstance(item, Record)
+    (item,) = only_records(read_file_records(lines({"orderedItems": [post]}), "mastodon")[1])
     assert item.text == f"&#{number};\n\na"
     tweets = x_file("tweets", x_tweet(1, f"&#{number}; &amp;"))
-    (item,) = read_file_records(tweets, "x")[1]
-    assert isinstance(item, Record)
+    (item,) = only_records(read_file_records(tweets, "x")[1])
     assert item.text == f"&#{number}; &"
     members = {"data/tweets.js": tweets, f"data/tweets-part{number}.js": tweets}
     with suppress(ImportFileError), Source(io.BytesIO(zip_bytes(members))) as source:

@@ -14,7 +14,7 @@ from app.formats.post import ReplyTarget
 from app.formats.records import Account, BadRecord, FileRoom, Record, Skipped
 from tests.archives import EMAIL, picture, zip_bytes
 from tests.formats import meta_variants
-from tests.formats.files import read_broken, read_file_records, reads, records_in
+from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in
 from tests.formats.invented_rooms import ZONE, invented, messages_in
 from tests.formats.meta_variants import written
 
@@ -229,8 +229,9 @@ def test_what_stands_beside_words_is_kept_with_the_name_of_its_file() -> None:
     address = "https://gifs.example/a.gif?x=1"
     message = ida("look", photos=[{"uri": f"{thread}/photos/1.jpg"}], gifs=[{"uri": address}])
     name = f"top/{thread}/message_1.json"
-    (record,) = read(zip_bytes({name: chat(message, ida("é", is_geoblocked_for_viewer=False))}))[:1]
-    assert isinstance(record, Record)
+    (record,) = only_records(
+        read(zip_bytes({name: chat(message, ida("é", is_geoblocked_for_viewer=False))}))[:1]
+    )
     assert [(m.kind, m.source_url) for m in record.media] == [("photo", None), ("gif", address)]
     assert record.files == (f"top/{thread}/photos/1.jpg", None)
     assert record.room == FileRoom(

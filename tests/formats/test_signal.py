@@ -10,7 +10,7 @@ from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget, SignCount
 from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in, texts
+from tests.formats.files import only_records, read_file_records, records_in, texts
 from tests.formats.signal_variants import group, item, lines, person
 
 TIME = 1769990000000
@@ -37,9 +37,7 @@ def test_messages_have_ids_people_times_and_replies() -> None:
         "targetSentTimestamp": str(TIME),
         "authorId": "2",
     }
-    first, second = crew(item(2, TIME, "wind from the west"), answer)
-    assert isinstance(first, Record)
-    assert isinstance(second, Record)
+    first, second = only_records(crew(item(2, TIME, "wind from the west"), answer))
     assert (first.display_name, second.display_name) == ("Heron", "Owl")
     assert first.created_at is not None
     assert first.created_at.timestamp() == TIME // 1000
@@ -50,8 +48,7 @@ def test_messages_have_ids_people_times_and_replies() -> None:
 
 def test_a_chat_with_one_person_is_called_by_their_name() -> None:
     chat = {"chat": {"id": "10", "recipientId": "2"}}
-    (record,) = read(*SELF, HERON, chat, item(2, TIME, "hi"))
-    assert isinstance(record, Record)
+    (record,) = only_records(read(*SELF, HERON, chat, item(2, TIME, "hi")))
     assert isinstance(record.room, FileRoom)
     assert record.room.name == "Heron"
     assert record.room.external_id == HERON["recipient"]["contact"]["aci"]
@@ -189,8 +186,7 @@ def test_notes_to_oneself_are_no_chat() -> None:
 def test_files_lie_in_the_folder_of_the_chat() -> None:
     attached = [{"name": "a b.jpg", "path": "media/a%20b.jpg", "missing_kind": None}]
     members = {"us/data.json": written(said("Owl", "look", attachments=attached))}
-    (record,) = read_export(zip_bytes(members | {"us/media/a b.jpg": b"x"}))
-    assert isinstance(record, Record)
+    (record,) = only_records(read_export(zip_bytes(members | {"us/media/a b.jpg": b"x"})))
     assert record.files == ("us/media/a b.jpg",)
 
 

@@ -8,10 +8,9 @@ from msgspec.structs import replace
 
 from app.formats.chats.json_chat import reactions_of
 from app.formats.post import MOST_SIGNS, Reactions, SignCount
-from app.formats.records import Record
 from tests.archives import zip_bytes
 from tests.formats import discord_variants, meta_variants, slack_variants
-from tests.formats.files import pretty, read_file_records
+from tests.formats.files import only_records, pretty, read_file_records
 from tests.formats.signal_variants import item, lines, person
 from tests.formats.test_discord import written
 from tests.formats.test_slack import TS, porch
@@ -52,8 +51,7 @@ def slack(reactions: Any) -> bytes:
 
 
 def counts(data: bytes) -> Reactions | None:
-    (record,) = read_file_records(data)[1]
-    assert isinstance(record, Record)
+    (record,) = only_records(read_file_records(data)[1])
     return record.counts
 
 

@@ -12,7 +12,7 @@ from app.formats.post import ReplyTarget
 from app.formats.records import BadRecord, FileRoom, Record, Skipped
 from tests.archives import zip_bytes
 from tests.formats.chatlab_variants import in_lines, in_object
-from tests.formats.files import read_broken, reads, records_in
+from tests.formats.files import only_records, read_broken, reads, records_in
 from tests.formats.slack_variants import message, workspace
 
 USERS: list[dict[str, Any]] = [
@@ -43,9 +43,7 @@ def texts(data: bytes) -> list[str]:
 def test_messages_have_ids_people_times_and_threads() -> None:
     parent = message("U01", "tea?", TS, thread_ts=TS, reply_count=1)
     answer = message("U02", "yes", "1767225660.000300", thread_ts=TS, edited={"user": "U02"})
-    first, second = read(porch(parent, answer))
-    assert isinstance(first, Record)
-    assert isinstance(second, Record)
+    first, second = only_records(read(porch(parent, answer)))
     assert (first.username, second.display_name) == ("Tide", "Kelp Forest")
     assert first.created_at is not None
     assert first.created_at.timestamp() == 1767225600
@@ -66,8 +64,7 @@ def test_messages_have_ids_people_times_and_threads() -> None:
 def test_rooms_are_called_after_channels_or_people(
     folder: str, name: str, number: str | None
 ) -> None:
-    (record,) = read(porch(message("U01", "hi", TS), folder=folder))
-    assert isinstance(record, Record)
+    (record,) = only_records(read(porch(message("U01", "hi", TS), folder=folder)))
     assert record.room == FileRoom(platform="slack", name=name, external_id=number)
 
 
@@ -124,8 +121,7 @@ def test_guests_are_called_as_their_messages_say() -> None:
 def test_files_are_kept_by_their_addresses_without_the_token_that_opens_them() -> None:
     address = "https://files.example/T1/sky.png?t=xoxe-1-secret"
     files = [{"url_private": address}, {"mode": "tombstone"}]
-    (record,) = read(porch(message("U01", "look", TS, files=files)))
-    assert isinstance(record, Record)
+    (record,) = only_records(read(porch(message("U01", "look", TS, files=files))))
     assert [(m.kind, m.source_url) for m in record.media] == [
         ("photo", "https://files.example/T1/sky.png")
     ]
@@ -182,9 +178,7 @@ def test_messages_have_ids_people_times_and_replies(write: Callable[..., bytes])
     nameless = chatlab_message(1, sender="u1", timestamp=SECONDS * 1000)
     del nameless["accountName"]
     answer = chatlab_message(2, type=25, replyToMessageId="m1")
-    first, second = read_chatlab(write([nameless, answer], MEMBERS))
-    assert isinstance(first, Record)
-    assert isinstance(second, Record)
+    first, second = only_records(read_chatlab(write([nameless, answer], MEMBERS)))
     assert (first.display_name, second.display_name) == ("Old Pine", "Reed")
     assert first.created_at == second.created_at == datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert second.reply_to == ReplyTarget(first.source_id)
@@ -213,16 +207,16 @@ def test_what_nobody_wrote_in_chatlab_is_left_out(
 
 @CHATLAB_FORMS
 def test_a_link_with_words_is_a_text(write: Callable[..., bytes]) -> None:
-    (record,) = read_chatlab(write([chatlab_message(1, type=7, content="look https://a.example")]))
-    assert isinstance(record, Record)
+    (record,) = only_records(
+        read_chatlab(write([chatlab_message(1, type=7, content="look https://a.example")]))
+    )
     assert record.text == "look https://a.example"
 
 
 def test_members_may_be_missing_and_apps_may_have_odd_names() -> None:
     meta = {"name": "Tea", "platform": "<b>?", "type": "private"}
     data = json.dumps({"chatlab": {"version": "1"}, "meta": meta, "messages": [chatlab_message(1)]})
-    (record,) = read_chatlab(data.encode())
-    assert isinstance(record, Record)
+    (record,) = only_records(read_chatlab(data.encode()))
     assert record.room == FileRoom(platform="chatlab", name="Tea")
     assert record.source_id == "chatlab:Tea:m1"
 
@@ -266,6 +260,5 @@ def test_other_files_are_none_of_chatlab(data: bytes) -> None:
 @CHATLAB_FORMS
 def test_an_author_called_system_comes_back_from_an_export(write: Callable[..., bytes]) -> None:
     data = write([chatlab_message(1, sender="system", accountName="system")])
-    (record,) = read_chatlab(data.replace(b'"toy"', b'"saywho"'))
-    assert isinstance(record, Record)
+    (record,) = only_records(read_chatlab(data.replace(b'"toy"', b'"saywho"')))
     assert record.username == "system"

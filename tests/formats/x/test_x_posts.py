@@ -14,7 +14,7 @@ from app.formats.records import Account, BadRecord, Item, Record, Skipped
 from app.formats.source.json import MAX_VALUE
 from app.formats.x import archive as x_archive
 from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
-from tests.formats.files import read_file_records, read_one, saved_folder, texts
+from tests.formats.files import only_records, read_file_records, read_one, saved_folder, texts
 
 ID = "1626927829363920896"
 TIME = datetime(2023, 2, 18, 12, 33, 11, tzinfo=UTC)
@@ -129,8 +129,7 @@ def test_time_comes_from_the_id_where_none_is_stated(value: object) -> None:
 def test_old_ids_hold_no_time() -> None:
     for old in ("20", "29700859247", "9" * 40):
         assert record("just setting up", id_str=old, created_at=None).created_at is None
-    (unread,) = items(file_of({"full_text": "a", "id": "20", "created_at": "soon"}))
-    assert isinstance(unread, Record)
+    (unread,) = only_records(items(file_of({"full_text": "a", "id": "20", "created_at": "soon"})))
     assert (unread.created_at, unread.unread_time) == (None, "created_at")
 
 
@@ -238,8 +237,7 @@ def test_links_are_written_out_and_entities_left_alone(tmp_path: Path) -> None:
     note = x_note(11, "fish &amp; chips https://t.co/a")
     link = {"shortUrl": "https://t.co/a", "expandedUrl": "https://example.com/&copy=1"}
     note["noteTweet"]["core"]["urls"] = [link]
-    (item,) = note_items(tmp_path, [], [note])
-    assert isinstance(item, Record)
+    (item,) = only_records(note_items(tmp_path, [], [note]))
     assert (item.text, item.source_id) == ("fish &amp; chips https://example.com/&copy=1", "900")
 
 
