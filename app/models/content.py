@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     LargeBinary,
@@ -163,9 +164,9 @@ class Room(Base):
     """Number of messages when people were last judged; 0 before."""
 
 
-ROOM_NAME: Final = func.coalesce(Room.name, Room.title)
+ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)
 """A chat's name as answers show it."""
-KEPT_ROOM_ID: Final = func.coalesce(Room.joined_to_id, Room.id)
+KEPT_ROOM_ID: Final[ColumnElement[int]] = func.coalesce(Room.joined_to_id, Room.id)
 """Id of the chat with a chat's posts: its own, or of the one to which it was joined."""
 
 
