@@ -1,11 +1,8 @@
 """Authors' list and pages."""
 
-from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property
-from math import ceil
-from typing import Final, NamedTuple
-from unicodedata import east_asian_width
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
@@ -49,70 +46,10 @@ FEWEST_IN_ROW: Final = 6
 """Pictures that fill a row; fewer are in a column."""
 FEWEST_LISTS: Final = 3
 """Lists of names that fill a row; fewer are in a column."""
-LINE: Final = 27
-"""Height of a line, in pixels."""
-CARD: Final = 100
-"""Pixels of a card's heading and the blank below."""
-POSTS_FIRST: Final = 3
-"""Posts in sight; a link has further ones."""
-MOST_POSTS: Final = 6
+POSTS_IN_SIGHT: Final = 4
+"""Newest posts; a link has further ones."""
 NEW_YEAR: Final = timedelta(days=59)
 """The beginning of a year whose drawing is nearly empty: January and February."""
-
-
-class Placing(NamedTuple):
-    wide: Sequence[str]
-    narrow: Sequence[str]
-    gap: int
-    """Pixels by which a column ends before the other."""
-
-
-class PageCard(NamedTuple):
-    name: str
-    wide: int
-    """Height in the wide column, in pixels."""
-    narrow: int
-
-
-def card_of_posts(name: str, posts: Sequence[Post], beside: int = 0) -> PageCard:
-    """Return a card of posts; `beside` is the other contents' height."""
-    # A line has 74 letters in the wide column, 40 in the narrow one.
-    wide, narrow = (
-        CARD + beside + sum(_height(post, letters) for post in posts) for letters in (74, 40)
-    )
-    return PageCard(name, wide, narrow)
-
-
-def placed(cards: Sequence[PageCard]) -> Placing:
-    """Return columns of about the same height; the first card begins the wide one."""
-    if not cards:
-        return Placing([], [], 0)
-    first, *further = cards
-    # Which cards are in the wide column, by the number of pixels that it is higher.
-    choices: dict[int, list[bool]] = {first.wide: []}
-    for _, wide, narrow in further:
-        choices = {
-            higher + change: [*chosen, is_wide]
-            for higher, chosen in choices.items()
-            for is_wide, change in ((True, wide), (False, -narrow))
-        }
-    least = min(choices, key=abs)
-    best = [*zip(further, choices[least], strict=True)]
-    return Placing(
-        [first.name, *(card.name for card, is_wide in best if is_wide)],
-        [card.name for card, is_wide in best if not is_wide],
-        abs(least),
-    )
-
-
-def _height(post: Post, letters: int) -> int:
-    most_lines = 10
-    begin = post.text[: most_lines * letters]
-    # A Korean letter is as wide as two others.
-    width = sum(1 + (east_asian_width(letter) in "WF") for letter in begin)
-    lines = min(ceil(width / letters), most_lines)
-    around, picture = 64, 220
-    return around + LINE * lines + (picture if post.media else 0)
 
 
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
@@ -172,68 +109,27 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         return lists_of(self.archive)
 
     @property
-    def placing(self) -> Placing:
-        return self._placings[len(self.posts_in_sight)]
-
-    @cached_property
-    def posts_in_sight(self) -> list[Post]:
-        """As many of the newest posts as make the columns end at about the same height."""
-        gaps = {
-            count: placing.gap for count, placing in self._placings.items() if count >= POSTS_FIRST
+    def cards_in_columns(self) -> list[str]:
+        """The cards of the two columns, in their order."""
+        has_content = {
+            "posts": True,
+            "typical": self.archive.typical,
+            "hours": self.hours,
+            "calendar": self.posting and not self.at_sight.is_drawn,
+            "today": True,  # Without posts, it is the place for posts of the viewer's own day.
+            "liked": self.archive.most_liked,
+            "rooms": len(self.rooms) > 1,
+            "pictures": self.archive.pictures,
+            "lists": self.lists,
         }
-        even = (count for count, gap in gaps.items() if gap < 100)
-        return self.posts[: next(even, min(gaps, key=gaps.__getitem__, default=POSTS_FIRST))]
-
-    @cached_property
-    def _placings(self) -> dict[int, Placing]:
-        """The placing of the cards by the number of posts in sight."""
-        cards = [*self._cards()]
-        fewest = min(POSTS_FIRST, len(self.posts))
-        placings = {}
-        for count in range(fewest, len(self.posts) + 1):
-            has_more = self.next_cursor or count < len(self.posts)
-            newest = card_of_posts("posts", self.posts[:count], beside=100 if has_more else 0)
-            placings[count] = placed([newest, *cards])
-        return placings
-
-    @property
-    def cursor_in_sight(self) -> str | None:
-        shown = self.posts_in_sight
-        if len(shown) == len(self.posts):
-            return self.next_cursor
-        return cursor_of((shown[-1].created_at, shown[-1].id))
+        full = self.full_cards
+        return [name for name, is_there in has_content.items() if is_there and name not in full]
 
     @property
     def full_cards(self) -> list[str]:
         """The cards that are as wide as the page."""
         pictures = ["pictures"] if len(self.archive.pictures) >= FEWEST_IN_ROW else []
         return [*pictures, *(["lists"] if len(self.lists) >= FEWEST_LISTS else [])]
-
-    def _cards(self) -> Iterator[PageCard]:
-        """Yield the cards after the newest posts, in their order."""
-        archive = self.archive
-        words = sum(not term.is_mark for term in archive.typical)
-        if archive.typical:
-            notes = LINE * (2 + bool(self.signs_told)) if words else 0
-            rows = 32 * (-(-words // 5)), 32 * (-(-words // 3))
-            yield PageCard("typical", CARD + rows[0] + notes, CARD + rows[1] + 2 * notes)
-        if self.hours:
-            yield PageCard("hours", 210, 330)
-        if self.posting and not self.at_sight.is_drawn:
-            yield PageCard("calendar", 180, 210)
-        again = [post for year in archive.on_this_day[: self.most_again] for post in year.items]
-        # Without posts, the card is the place for posts of the viewer's own day.
-        yield card_of_posts("today", again) if again else PageCard("today", 0, 0)
-        if archive.most_liked:
-            yield card_of_posts("liked", archive.most_liked, LINE * len(archive.most_liked))
-        if len(self.rooms) > 1:
-            height = CARD + 2 * LINE * min(len(self.rooms), self.rooms_in_sight)
-            yield PageCard("rooms", height, height)
-        if 0 < len(archive.pictures) < FEWEST_IN_ROW:
-            yield PageCard("pictures", 340, 340)
-        if 0 < len(self.lists) < FEWEST_LISTS:
-            rows_of = [CARD // 2 + 29 * min(len(figure.counts), 8) for figure in self.lists]
-            yield PageCard("lists", CARD + max(rows_of), CARD + sum(rows_of))
 
 
 class AuthorsArgs(Struct):
@@ -293,7 +189,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         own_zone = await zone_of_chats(session, [author.username])
         zone = zone_of_page(args.tz, own_zone)
         rooms = await rooms_of(session, author.id, limit=10)
-        posts, next_key = await list_posts(session, user_id=author.id, limit=MOST_POSTS)
+        posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
         main_id = await main_room_id(session, author) if rooms else None
         main_room = next((room for room in rooms if room.id == main_id), None)
         traits = await read_traits(session, resources().models, author, main_room)
