@@ -507,7 +507,7 @@ async def _rooms(
         IS_KEPT, or_(Room.id.in_(ids), _is_named(ROOM_NAME, keys, names))
     )
     if only_room is not None:
-        query = query.where(only_room == KEPT_ROOM_ID)
+        query = query.where(KEPT_ROOM_ID == only_room)  # noqa: SIM300 - it is a column
     rows = (await session.execute(query)).all()
     rooms: dict[str, list[int]] = {}
     for name in names:
