@@ -47,16 +47,18 @@ Lean = Literal[
     "nearly",
     "unjudged",
     "undecided",
+    "several",
     "doubted",
     "open",
+    "anyone",
     "rivalled",
     "unknown",
 ]
 """Result of the bars.
 
 Close answers: someone else leads (nobody); an author leads, nearly has the share, or has too few
-posts; two authors, an author and someone else, or all are close; someone else leads an author
-(rivalled).
+posts; two or several authors, or an author and someone else are close; someone else leads two
+authors (open), several authors (anyone) or an author (rivalled).
 """
 
 HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
@@ -80,8 +82,10 @@ HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
         gettext_noop("Perhaps %(username)s, but there are too few of their posts here to say so"),
     ),
     "undecided": (gettext_noop("Too close to call: %(username)s or %(rival)s"),),
+    "several": (gettext_noop("Too close to call: one of %(close)s authors"),),
     "doubted": (gettext_noop("Too close to call: %(username)s or someone else"),),
     "open": (gettext_noop("Too close to call: someone else, %(username)s or %(rival)s"),),
+    "anyone": (gettext_noop("Too close to call: someone else or one of %(close)s authors"),),
     "rivalled": (gettext_noop("Too close to call: someone else or %(username)s"),),
     "unknown": (gettext_noop("Too little to go on"),),
 }
@@ -119,9 +123,13 @@ def lean_of(comparison: Comparison) -> Lean:
         if leader.share >= 0.5:
             return "nobody"
         # The second of many unlikely authors would be named by chance.
-        return "open" if others and _are_close(second, others[0]) else "rivalled"
+        if others and _are_close(second, others[0]):
+            return "anyone" if _close_authors(comparison) > 2 else "open"
+        return "rivalled"
     if leader.share < UNFAMILIAR and _are_close(leader, second):
-        return "doubted" if second.username is None else "undecided"
+        if second.username is None:
+            return "doubted"
+        return "several" if _close_authors(comparison) > 2 else "undecided"
     if leader.tweets < FEWEST_JUDGED:
         return "unjudged"
     # Beside a bar that is rounded to the threshold, the threshold would be a contradiction.
@@ -130,6 +138,12 @@ def lean_of(comparison: Comparison) -> Lean:
 
 def _are_close(likelier: Bar, other: Bar) -> bool:
     return other.share >= CLOSE * likelier.share
+
+
+def _close_authors(comparison: Comparison) -> int:
+    """Return the number of authors that are about as likely as the likeliest author."""
+    authors = [bar for bar in bars_of(comparison) if bar.username is not None]
+    return sum(_are_close(authors[0], author) for author in authors)
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
@@ -144,6 +158,8 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     ):
         return gettext("No one to compare with in this language")
     headings = HEADINGS[lean_of(comparison)]
+    if comparison.none is not None:
+        facts["close"] = show_number(_close_authors(comparison))
     place = 0 if count == 1 else 1 if is_named else 2
     return gettext(headings[min(place, len(headings) - 1)]) % facts
 
@@ -443,7 +459,7 @@ def threshold_of(comparison: Comparison) -> str | None:
     if lean_of(comparison) != "leading":
         return None
     text = gettext(
-        "saywho names an author only at {needed} or more, because below that too many answers "
+        "saywho is certain enough only at {needed} or more, because below that too many answers "
         "would be wrong."
     )
     return text.format(needed=show_percent(comparison.needed))
