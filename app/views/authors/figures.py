@@ -125,8 +125,8 @@ def week_grid(
         )
         for day in days
     )
-    firsts = [date(end.year, month, 1) for month in range(1, 13)]
-    months = tuple(zip(map(_week_of, firsts), month_names(), strict=True))
+    firsts = [date(end.year, month, 1) for month in range(1, end.month + 1)]
+    months = tuple(zip(map(_week_of, firsts), month_names()[: end.month], strict=True))
     return WeekGrid(hue, labelled_by, grid, months, columns=_week_of(date(end.year, 12, 31)) + 1)
 
 
