@@ -15,7 +15,7 @@ from app.compute.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
-from app.language.i18n import gettext, ngettext, show_number, show_period
+from app.language.i18n import gettext, ngettext, show_number, show_period, show_zone
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PictureArgs,
@@ -102,7 +102,7 @@ def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
         first, newest = (
             time.astimezone(zone).date() for time in (room.first_message_at, room.newest_message_at)
         )
-        parts += [show_period(first, newest + timedelta(days=1)), zone.key]
+        parts += [show_period(first, newest + timedelta(days=1)), show_zone(zone.key)]
     if portrait.scanned < room.messages:
         text = gettext("of the newest {count} messages")
         parts.append(text.format(count=show_number(portrait.scanned)))
