@@ -14,8 +14,7 @@ from typing import Final, NamedTuple
 from app.compute.text import unescape_html
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import attachments_of, one_by_one
-from app.formats.chats.people import as_username as username_of
-from app.formats.csv import read_rows, wrong_width
+from app.formats.chats.people import username_for
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import (
     Account,
@@ -35,6 +34,7 @@ from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, listed, load
 from app.formats.source.text import first_lines
 from app.formats.source.times import time_or_field
+from app.formats.tables.csv import read_rows, wrong_width
 
 Row = dict[str, str]
 _DELIMITER: Final = ","
@@ -168,7 +168,7 @@ def _read_youtube(source: Source, _options: ReadOptions) -> RecordStream | None:
         return None
     channel = _channel(tables)
     title = _channel_titles(source).get(channel) if channel else None
-    account = Account(username_of(title) if title else None, title, "youtube", channel)
+    account = Account(username_for(title) if title else None, title, "youtube", channel)
     read_one = partial(_youtube_item, account=account)
     items = one_by_one(table.items(read_one) for table in tables)
     return RecordStream(YOUTUBE.name, "line", account, items)

@@ -14,7 +14,6 @@ from typing import Final
 
 from app.compute.text import language_of, unescape_html
 from app.errors import Message
-from app.formats.cells import is_restricted
 from app.formats.mastodon import host_of
 from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
 from app.formats.records import (
@@ -32,6 +31,7 @@ from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
 from app.formats.source.times import time_or_field
+from app.formats.tables.cells import is_restricted
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
 _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", "visibility"})

@@ -17,7 +17,7 @@ from msgspec import structs
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
-from app.formats.chats.people import as_username
+from app.formats.chats.people import username_for
 from app.formats.records import (
     BadRecord,
     FileRoom,
@@ -61,7 +61,7 @@ class Speaker(msgspec.Struct):
     @property
     def called(self) -> str | None:
         """Return the written name, or the username if another person has that name."""
-        is_own = self.username is not None and as_username(self.name) == self.username
+        is_own = self.username is not None and username_for(self.name) == self.username
         return self.name if is_own else self.username
 
 

@@ -28,7 +28,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import account_tables, bluesky, csv, documents, fediverse_api, mastodon
+from app.formats import account_tables, bluesky, fediverse_api, mastodon
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -65,6 +65,7 @@ from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source
 from app.formats.source.json import check_closed
 from app.formats.source.text import pieces
+from app.formats.tables import csv, documents
 from app.formats.x import archive as x_archive
 from app.formats.x import posts as x_posts
 

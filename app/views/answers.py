@@ -34,7 +34,7 @@ from app.errors import (
     unexpected,
     with_accepted,
 )
-from app.formats.csv import written_table
+from app.formats.tables.csv import written_table
 from app.language.i18n import gettext, gettext_noop, translate_message
 from app.lifespan import resources
 from app.paths import FOR_PROGRAMS, is_endless

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.drawing.drawings import NO_HUE
 from app.errors import Message
-from app.formats.chats.people import as_username
+from app.formats.chats.people import username_for
 from app.language.i18n import ngettext, show_number, speaking_of
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
@@ -112,7 +112,7 @@ async def cast_of(
 
 def person_of(user: NamedUser, hue: str) -> Person:
     username, display_name = user.username, user.display_name or user.username
-    name = display_name if as_username(display_name) == username else username
+    name = display_name if username_for(display_name) == username else username
     return Person(username, name, display_name, hue, user.is_of_chat)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app import cli
-from app.formats.csv import OWN_HEADER
+from app.formats.tables.csv import OWN_HEADER
 from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageSequence
 
 from app.errors import RecordError
-from app.formats.media_bytes import MOST_PARTS
+from app.formats.media.file_bytes import MOST_PARTS
 from app.services.posts.media import MediaKeeper
 from tests.formats.test_private_notes import PLACE, box, cleaned, heif, photo, pieces, shown, track
 

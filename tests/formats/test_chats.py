@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from app.compute.text import username_key
 from app.errors import ImportFileError
 from app.formats.chats import chat_files
-from app.formats.chats.people import as_username
+from app.formats.chats.people import username_for
 from app.formats.records import BadRecord, FileRoom, Item, ReadOptions, Record, Skipped
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
@@ -141,7 +141,7 @@ def test_people_of_one_name_stay_apart_unless_they_are_joined() -> None:
     ],
 )
 def test_names_become_usernames(name: str, username: str) -> None:
-    assert as_username(name) == username
+    assert username_for(name) == username
 
 
 def test_a_misquoted_row_of_a_mac_is_a_bad_record() -> None:
@@ -354,7 +354,7 @@ NAMES = st.lists(
     st.text(LETTERS, min_size=2, max_size=12).map(lambda name: unicodedata.normalize("NFC", name)),
     min_size=2,
     max_size=4,
-    unique_by=lambda name: username_key(as_username(name)),
+    unique_by=lambda name: username_key(username_for(name)),
 )
 WORD = st.text(LETTERS, min_size=1, max_size=8)
 TEXTS = st.lists(WORD, min_size=2, max_size=6).map(

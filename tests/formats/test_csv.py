@@ -9,12 +9,12 @@ from typing import get_args
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.csv import OWN_HEADER
-from app.formats.file_columns import FileColumns
 from app.formats.post import Medium, Platform, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped, read_each
 from app.formats.registry import open_records
 from app.formats.source.file import Source
+from app.formats.tables.csv import OWN_HEADER
+from app.formats.tables.rows import FileColumns
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 
 KOREAN = (

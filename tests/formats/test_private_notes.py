@@ -10,9 +10,9 @@ import pytest
 from PIL import Image, ImageOps, ImageSequence, PngImagePlugin
 
 from app.errors import RecordError
-from app.formats.box_files import Span
-from app.formats.media_bytes import MOST_PARTS
-from app.formats.private_notes import without_notes
+from app.formats.media.box_files import Span
+from app.formats.media.file_bytes import MOST_PARTS
+from app.formats.media.private_notes import without_notes
 from tests.archives import VIDEO, picture
 from tests.selection import first_of
 

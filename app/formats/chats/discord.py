@@ -27,7 +27,6 @@ from app.formats.chats.json_chat import (
     record_of,
     written_at,
 )
-from app.formats.csv import Heading, headings, read_rows, wrong_width
 from app.formats.post import ReplyTarget, digits
 from app.formats.records import (
     BROKEN,
@@ -48,6 +47,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines
 from app.formats.source.times import time_or_field
+from app.formats.tables.csv import Heading, headings, read_rows, wrong_width
 
 _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")

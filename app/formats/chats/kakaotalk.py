@@ -25,9 +25,9 @@ from app.formats.chats.text_chat import (
     moment,
     title_of,
 )
-from app.formats.csv import read_rows
 from app.formats.records import FileRoom, Item, Record, TextLine, read_each
 from app.formats.source.file import Content
+from app.formats.tables.csv import read_rows
 
 _TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
 _KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"

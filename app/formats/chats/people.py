@@ -108,7 +108,7 @@ class People:
         names = {username, person} if self._first.get(person, username) == username else {username}
         new = next((new for old, new in self.options.rename.items() if old in names), None)
         if new:
-            username = as_username(new)
+            username = username_for(new)
             names |= {new, username}
         self.absent.difference_update(names)
         if self.options.only and names.isdisjoint(self.options.only):
@@ -131,7 +131,7 @@ class People:
                 raise BrokenFileError(
                     "this chat has more than {count} people", count=f"{MOST_PEOPLE:,}"
                 )
-            username = plain = as_username(name)
+            username = plain = username_for(name)
             suffixes = self._suffixes.setdefault(username_key(plain), count(2))
             while username_key(username) in self._taken:
                 username = f"{plain}_{next(suffixes)}"
@@ -161,7 +161,7 @@ class People:
 
 
 @lru_cache(maxsize=1_000)
-def as_username(name: str) -> str:
+def username_for(name: str) -> str:
     """Return a name with `_` for spaces, without characters that usernames may not have."""
     start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
     printable = "_".join(drop_controls(start).split())

@@ -23,7 +23,7 @@ from app.formats.chats.json_chat import (
     reactions_in,
     reactions_of,
 )
-from app.formats.chats.people import as_username, zone_of
+from app.formats.chats.people import username_for, zone_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import (
@@ -339,7 +339,7 @@ def _from_pages(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _account(title: str, number: str | None) -> Account:
-    return Account(as_username(title) if title else None, title or None, "telegram", number)
+    return Account(username_for(title) if title else None, title or None, "telegram", number)
 
 
 def _number(source_id: str | None) -> str | None:

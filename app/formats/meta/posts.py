@@ -20,8 +20,8 @@ from typing import Final, NamedTuple
 from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.chat_files import KINDS, attachments_of, one_by_one
-from app.formats.chats.people import as_username
-from app.formats.media_bytes import START_BYTES, suffix_of
+from app.formats.chats.people import username_for
+from app.formats.media.file_bytes import START_BYTES, suffix_of
 from app.formats.post import Medium, MediumKind, Platform, ReplyTarget
 from app.formats.records import (
     BROKEN,
@@ -123,7 +123,7 @@ def _account(source: Source, contents: list[Content]) -> Account:
         comments = (comment_of(value) for content in contents for value in _first(content))
         name = next(filter(None, (repaired(comment.get("author")) for comment in comments)), "")
     display_name = clean_title(name)
-    username = as_username(display_name) if display_name else None
+    username = username_for(display_name) if display_name else None
     return Account(username, display_name, platform, unread=None if username else file)
 
 

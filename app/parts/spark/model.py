@@ -36,9 +36,9 @@ from app.compute.population import Shipped
 from app.compute.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
 from app.compute.text import clean_username, drop_controls, language_of, main_language, username_key
 from app.errors import AppError, RecordError, message_of
-from app.formats.file_columns import file_columns_of, read_document
 from app.formats.post import Medium
 from app.formats.records import BROKEN, Record, is_broken
+from app.formats.tables.rows import file_columns_of, read_document
 from app.parts.spark.jobs import (
     BadRows,
     FailedJobError,

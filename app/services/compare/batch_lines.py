@@ -15,7 +15,7 @@ from app.compute.case import Case
 from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
-from app.formats.file_columns import file_columns_of
+from app.formats.tables.rows import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.comparing import comparable_texts, gather_each
 from app.services.compare.habits import Models

@@ -21,7 +21,7 @@ from app.config import Config
 from app.db.backend import Sessions, is_among
 from app.errors import ImportFileError, Message, UnavailableError
 from app.formats.assumptions import NotesSummary, order_of, ways_out
-from app.formats.chats.people import as_username
+from app.formats.chats.people import username_for
 from app.formats.post import RoomReference
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, unsettled_of
@@ -199,7 +199,7 @@ async def people_here(
     names: dict[str | None, str] = {}
     for username in (speaker.username for speaker in preview.speakers):
         if name := options.rename.get(username or "", username or options.username):
-            names[username] = username_key(as_username(name))
+            names[username] = username_key(username_for(name))
     people = await named_users(session, names.values())
     if not people:
         return {}
@@ -209,7 +209,7 @@ async def people_here(
 
 
 async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
-    names = [as_username(speaker.username) for speaker in preview.speakers if speaker.username]
+    names = [username_for(speaker.username) for speaker in preview.speakers if speaker.username]
     people = await named_users(session, map(username_key, names))
     rooms = await _known_rooms(session, preview, people)
     query = select(Room.tz).where(Room.id.in_(rooms), Room.tz.is_not(None)).distinct().limit(2)

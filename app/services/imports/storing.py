@@ -31,7 +31,6 @@ from app.errors import (
     message_of,
 )
 from app.formats.assumptions import ReadNotes
-from app.formats.cells import plain_column
 from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium
 from app.formats.records import (
     Account,
@@ -45,6 +44,7 @@ from app.formats.records import (
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
+from app.formats.tables.cells import plain_column
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.compare.background import renew_if_outgrown

@@ -39,11 +39,10 @@ from app.errors import (
     overloaded,
     unwritable,
 )
-from app.formats.box_files import Span
-from app.formats.media_bytes import START_BYTES, TYPES, suffix_of
-from app.formats.post import StoredMedium
-from app.formats.private_notes import without_notes
-from app.formats.small_pictures import (
+from app.formats.media.box_files import Span
+from app.formats.media.file_bytes import START_BYTES, TYPES, suffix_of
+from app.formats.media.private_notes import without_notes
+from app.formats.media.small_pictures import (
     DECODERS,
     SMALL_SUFFIX,
     WIDTHS,
@@ -51,6 +50,7 @@ from app.formats.small_pictures import (
     SmallVersion,
     small_versions,
 )
+from app.formats.post import StoredMedium
 from app.models import MediaUse, Tweet, User
 from app.runtime.clock import monotonic
 from app.runtime.sandbox import ReadError, Sandbox

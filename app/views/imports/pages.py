@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
-from app.formats.chats.people import as_username
-from app.formats.csv import FIELDS
+from app.formats.chats.people import username_for
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
+from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
@@ -302,7 +302,7 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         decode_entities="decode_entities" in form,
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
-        rename={old: new for old, new in names if new and as_username(new) != old},
+        rename={old: new for old, new in names if new and username_for(new) != old},
         is_published=form.get("publish") == "on",
         is_own="own" in form,
         keep_earlier="keep_earlier" in form,

@@ -24,8 +24,8 @@ from app.formats.assumptions import (
     value_label,
 )
 from app.formats.chats.people import machine_zone, zone_of
-from app.formats.csv import FIELDS
 from app.formats.records import ReadOptions
+from app.formats.tables.csv import FIELDS
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")

@@ -15,10 +15,10 @@ from app.config import Locale
 from app.drawing.drawings import StackedBar
 from app.errors import InvalidInputError, Message
 from app.formats.chats.people import machine_zone, zone_of
-from app.formats.csv import FIELDS
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
+from app.formats.tables.csv import FIELDS
 from app.language.i18n import (
     gettext,
     gettext_noop,

@@ -11,8 +11,8 @@ from quart.wrappers.response import FileBody
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFoundError, UnavailableError
-from app.formats.media_bytes import TYPES
-from app.formats.small_pictures import SMALL_SUFFIX
+from app.formats.media.file_bytes import TYPES
+from app.formats.media.small_pictures import SMALL_SUFFIX
 from app.lifespan import resources
 from app.paths import MEDIA
 from app.services.access.rights import Openness, has_file

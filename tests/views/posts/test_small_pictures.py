@@ -12,9 +12,9 @@ from PIL import Image, ImageCms
 from quart import Quart
 
 from app.errors import UnavailableError
+from app.formats.media.small_pictures import WIDTHS
 from app.formats.records import ReadOptions
 from app.formats.registry import open_records
-from app.formats.small_pictures import WIDTHS
 from app.formats.source.file import Source
 from app.services.imports.storing import import_records
 from app.services.maintenance import small_pictures_job

@@ -14,7 +14,11 @@ from msgspec import structs
 
 from app.errors import Message, RecordError
 from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, Role, ToldReposts
-from app.formats.cells import (
+from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
+from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
+from app.formats.source.json import Json, as_json
+from app.formats.source.times import FileTimes, read_time
+from app.formats.tables.cells import (
     EMPTY_CELLS,
     answered_id,
     are_rounded,
@@ -34,7 +38,7 @@ from app.formats.cells import (
     text_of_bytes,
     word,
 )
-from app.formats.column_names import (
+from app.formats.tables.column_names import (
     ROLES,
     UNWRAPPED,
     guess,
@@ -48,10 +52,6 @@ from app.formats.column_names import (
     values_by_name,
     without_remark,
 )
-from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
-from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
-from app.formats.source.json import Json, as_json
-from app.formats.source.times import FileTimes, read_time
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")

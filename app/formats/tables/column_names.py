@@ -12,10 +12,10 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import RecordError
-from app.formats.cells import is_filled, plain_column, refers, word
 from app.formats.post import headers
 from app.formats.records import ExportedPost
 from app.formats.source.times import AmbiguousDateError, read_time
+from app.formats.tables.cells import is_filled, plain_column, refers, word
 
 
 def _paths(heads: str, keys: str, joined_by: str = ".") -> str:

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
-from app.formats.media_bytes import check_pixels
+from app.formats.media.file_bytes import check_pixels
 
 WIDTHS: Final = (320, 960)
 SMALL_SUFFIX: Final = "webp"

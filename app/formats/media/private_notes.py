@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 from zlib import crc32
 
-from app.formats.box_files import Span, cleaned_heif, cleaned_mp4
-from app.formats.media_bytes import MediaBytes, check_pixels, zeros
+from app.formats.media.box_files import Span, cleaned_heif, cleaned_mp4
+from app.formats.media.file_bytes import MediaBytes, check_pixels, zeros
 
 _MARK: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 """Beginning of a part of a JPEG, which no picture data contains."""

@@ -16,8 +16,6 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
-from app.formats.cells import is_damaged_id, plain_column
-from app.formats.file_columns import FileColumns, RowReader
 from app.formats.post import headers
 from app.formats.records import (
     BadRecord,
@@ -32,6 +30,8 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
+from app.formats.tables.cells import is_damaged_id, plain_column
+from app.formats.tables.rows import FileColumns, RowReader
 
 DELIMITERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 16_384

@@ -16,9 +16,6 @@ import msgspec
 
 from app.errors import Message
 from app.formats.assumptions import ToldReposts
-from app.formats.cells import as_id
-from app.formats.column_names import ANSWERS, LISTS
-from app.formats.file_columns import RowReader
 from app.formats.records import (
     BadRecord,
     ExportedPost,
@@ -34,6 +31,9 @@ from app.formats.records import (
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.json import Json, first_documents, objects, unit_of
 from app.formats.source.times import EPOCH
+from app.formats.tables.cells import as_id
+from app.formats.tables.column_names import ANSWERS, LISTS
+from app.formats.tables.rows import RowReader
 from app.formats.x.posts import is_v1, is_v2, read_status
 
 CONTENT_TYPE: Final = "application/x-ndjson"

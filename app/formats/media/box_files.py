@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.errors import Message, RecordError
-from app.formats.media_bytes import TOO_MANY, MediaBytes, check_pixels, zeros
+from app.formats.media.file_bytes import TOO_MANY, MediaBytes, check_pixels, zeros
 
 UNTOLD: Final = Message("the place of the camera's notes in it could not be found")
 MOST_SPANS: Final = 200_000

@@ -1,0 +1,1 @@
+"""Tables: CSV, JSON lines and MongoDB, whose columns are recognised by name."""
