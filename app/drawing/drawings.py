@@ -138,6 +138,8 @@ class PhraseList:
 
 @dataclass(frozen=True, slots=True)
 class StackedBar:
+    macro: ClassVar[str] = "stacked_bar"
+
     parts: Sequence[NamedBar]
     name: str = ""
     """Whose parts these are; empty for all people."""
@@ -163,6 +165,8 @@ class ColumnsPart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PeriodColumns:
+    macro: ClassVar[str] = "period_columns"
+
     caption: str
     people: Sequence[tuple[str, str]]
     columns: Sequence[PeriodColumn]
@@ -213,11 +217,15 @@ class TileRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tiles:
+    macro: ClassVar[str] = "tiles"
+
     rows: Sequence[TileRow]
 
 
 @dataclass(frozen=True, slots=True)
 class HourStrip:
+    macro: ClassVar[str] = "hour_strip"
+
     hue: str
     caption: str
     heights: Sequence[float]

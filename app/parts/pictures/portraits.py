@@ -28,7 +28,8 @@ from app.parts.pictures.picture_page import (
     short_address,
     title_of_chat,
 )
-from app.parts.portraits.author import (
+from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.author_figures import (
     FEWEST_ROWS,
     AuthorPortrait,
     Fingerprint,
@@ -36,7 +37,6 @@ from app.parts.portraits.author import (
     only_other,
     others_called,
 )
-from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.compare.guessing import hide

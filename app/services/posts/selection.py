@@ -52,7 +52,18 @@ Shown = Literal[
     "tears",
     "yo",
 ]
-"""The endings are ".", "…", "~", "ㅠㅠ" and "요"."""
+SHOWN_BY: Final[dict[str, Shown]] = {
+    "questions": "questions",
+    "exclamations": "exclamations",
+    "small": "small",
+    "silence": "silence",
+    ".": "dot",
+    "…": "dots",
+    "~": "tilde",
+    "ㅠㅠ": "tears",
+    "요": "yo",
+}
+"""Selection of the posts that a `Measure` counts, by its sign, otherwise by its name."""
 _BLANK: Final = " \t\r\n"
 _TILDES: Final = "~～∼"
 _TEARS: Final = "ㅠㅜ"

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from quart import Response, request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import ENDINGS, Ending
+from app.compute.fingerprint import ENDINGS
 from app.errors import NotFoundError
 from app.language.i18n import gettext, gettext_noop, own_address, show_period, weekday_names
 from app.lifespan import resources
@@ -19,7 +19,7 @@ from app.paths import ATOM_NAME
 from app.services.access.rights import has_message
 from app.services.posts.post_counts import WEEK_H, count_selected
 from app.services.posts.replies import Conversation, read_conversation
-from app.services.posts.selection import Selection, Shown
+from app.services.posts.selection import SHOWN_BY, Selection, Shown
 from app.services.posts.tweets import (
     Post,
     TweetKey,
@@ -55,9 +55,7 @@ _SHOWN: Final[dict[Shown, str]] = {
     "small": gettext_noop("Lowercase start"),
     "silence": gettext_noop("After a silence"),
 }
-_ENDINGS: Final[dict[str, Ending]] = dict(
-    zip(("dot", "dots", "tilde", "tears", "yo"), ENDINGS, strict=True)
-)
+_ENDINGS: Final = {SHOWN_BY[ending]: ending for ending in ENDINGS}
 ENTRIES: Final = 40
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

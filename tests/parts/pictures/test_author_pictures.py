@@ -12,7 +12,8 @@ from quart import g
 from app.drawing.drawings import Clock, Dots, Things
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_author
-from app.parts.portraits.author import hours_of, read_in_zone
+from app.parts.portraits.author import read_in_zone
+from app.parts.portraits.author_figures import hours_of
 from app.views.cast import bound
 from app.views.page import cast_on
 from tests.browsing import parts_of

@@ -9,10 +9,12 @@ from urllib.parse import quote
 import pytest
 
 from app.compute.fingerprint import Measure, MeasureName, Sign, tally_of
-from app.drawing.drawings import EDGE, Initials, rings_of
+from app.drawing.drawings import EDGE, Initials, NamedBar, PhraseList, StackedBar, rings_of
 from app.language.i18n import speaking
-from app.parts.portraits.author import scale_of
+from app.parts.portraits import author
+from app.parts.portraits.author_figures import AuthorFigure, scale_of
 from app.views.cast import initials_of
+from app.views.figure import Finding, Table
 from app.views.tell import label_of, often, part_of, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
@@ -101,6 +103,74 @@ async def test_with_hardly_any_rows_the_hours_are_the_drawing(chats: Client) -> 
     page = await chats.page(address_of("Kim"))
     assert "phrases-heading" not in page
     assert re.search(r"Says more often than Lou: <a [^>]*><bdi>[^<]*oven", page)
+
+
+class FirstAdded(AuthorFigure[PhraseList]):
+    name = "first"
+
+    def finding(self) -> Finding:
+        return Finding("A sentence.", ["A note."], "First topic", "What it means.")
+
+    def table(self) -> Table:
+        return Table(["Name", "Number"], [("rows of the first", 7)])
+
+    def plot(self) -> PhraseList | None:
+        return PhraseList("author-1", [])
+
+
+class SecondAdded(FirstAdded):
+    name = "second"
+
+    def finding(self) -> Finding:
+        return Finding("A sentence alone.", topic="Second topic")
+
+    def plot(self) -> None:
+        return None
+
+
+class BarAdded(AuthorFigure[StackedBar]):
+    name = "bar"
+
+    def finding(self) -> Finding:
+        return Finding(topic="Bar topic")
+
+    def table(self) -> Table:
+        return Table([], [])
+
+    def plot(self) -> StackedBar | None:
+        return StackedBar([NamedBar("part", 1, "all", "author-1")])
+
+
+class NothingAdded(SecondAdded):
+    name = "nothing"
+
+    def finding(self) -> Finding:
+        return Finding(topic="No topic")
+
+
+async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
+    chats: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(author, "CARDS", (FirstAdded, SecondAdded, BarAdded, NothingAdded))
+    page = await chats.page(f"{address_of('Eve')}?tz=Asia/Tokyo")
+    shown, folded = page.split('<details class="card counted"')
+    first, second, bar = re.findall(
+        r'<section class="card" aria-labelledby="(?:first|second|bar)-heading">.*?</section>',
+        shown,
+        re.DOTALL,
+    )
+    assert '<h2 id="first-heading">First topic</h2>' in first
+    assert "<p>A sentence.</p>" in first
+    assert '<ol class="phrases author-1"' in first
+    assert '<p class="small">A note.</p>' in first
+    assert '<h2 id="second-heading">Second topic</h2>\n  <p>A sentence alone.</p>' in second
+    assert "phrases" not in second
+    assert '<svg class="stacked" role="img"' in bar
+    assert "<p>" not in bar
+    assert "No topic" not in shown
+    assert '<h3 id="first-numbers">First topic</h3>' in folded
+    assert "<p>What it means.</p>" in folded
+    assert '<h3 id="second-numbers">Second topic</h3>' in folded
 
 
 async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> None:
