@@ -1,0 +1,1 @@
+"""The database: sessions, feed, locks, and values kept while nothing changes."""

@@ -1,1 +1,1 @@
-"""Drawings of pages and pictures, from geometry to SVG and PNG."""
+"""Drawings of pages and pictures as values, and pictures as PNG."""

@@ -1,3 +1,5 @@
+"""The tables, and constants of theirs."""
+
 from app.models.access import (
     SITE_ID,
     Invitation,

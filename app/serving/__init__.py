@@ -1,0 +1,1 @@
+"""Serving: hypercorn, the supervisor of its workers, and HTTP/1.1."""

@@ -1,3 +1,5 @@
+"""Bodies of requests in pieces: uploads to import, and JSON lines."""
+
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

@@ -1,3 +1,5 @@
+"""Batches: who shares a run, its results and errors, limits, and cancellation."""
+
 import asyncio
 import time
 from collections import Counter

@@ -1,3 +1,5 @@
+"""The explanation of an upload on a page."""
+
 from collections.abc import Mapping
 
 from msgspec import structs

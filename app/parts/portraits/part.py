@@ -1,3 +1,5 @@
+"""What the part `portraits` adds to a site."""
+
 from typing import Final
 
 from app.parts import Part

@@ -1,3 +1,5 @@
+"""What the part `quiz` adds to a site."""
+
 from typing import Final
 
 from app.language.i18n import gettext_noop

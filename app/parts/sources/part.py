@@ -1,3 +1,5 @@
+"""What the part `sources` adds to a site."""
+
 from contextlib import aclosing
 from typing import Final
 
