@@ -386,6 +386,9 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
             f"Only {card.held_out.asked} of the {card.held_out.posts} newest posts had enough words"
         )
         assert told in " ".join(finding.notes)
+    if len(places) > 1 and card.held_out:
+        is_no_better = card.held_out.right <= card.held_out.by_chance
+        assert ("Always naming the author with the most posts" in notes) == is_no_better
 
 
 words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_size=3)
