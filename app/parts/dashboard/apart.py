@@ -146,9 +146,9 @@ class Measurement(Figure[Plot]):
         is_of_all = len(self._authors) == len(card.authors)
         if measured and is_of_all and measured.right <= measured.by_chance:
             plain = gettext(
-                "Always naming the author with the most posts would be right for {share}."
+                "Always naming the author with the most posts would be right for {count}."
             )
-            yield filled(plain, share=show_percent(measured.by_chance))
+            yield filled(plain, count=max(each.asked for each in card.authors))
         if measured and measured.posts != measured.asked:
             few = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
             yield filled(few, posts=measured.posts, asked=measured.asked)
