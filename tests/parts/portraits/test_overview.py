@@ -250,8 +250,8 @@ async def test_what_is_of_the_newest_messages_says_so(
     assert ">메시지 527개 모두에서 본 말투</h2>" in korean
     assert ">Who replies to whom lately</h2>" in page
     cards = [*map(text_of, cards_in(page))]
-    assert "y 9 messages Silent lately, last in January 2024" in cards
-    assert "z 13 messages About 6 words a message" in cards
+    assert "y 9 messages in all Silent lately, last in January 2024" in cards
+    assert "z 13 messages in all About 6 words a message" in cards
     for name in ("crew", "nine"):
         page = await shared.anybody.page(chats[name])
         assert re.findall("[Ll]ately", text_of(page)) == []
