@@ -479,7 +479,7 @@ def more_text_of(comparison: Comparison) -> list[str]:
     caution = gettext(
         "A decided answer can still be wrong. Add only new messages by this person, and do not "
         "repeat this until you like the answer. Each try makes it more likely that a text by "
-        "someone else is attributed to this author."
+        "someone else is attributed to an author here."
     )
     return [text.format(**facts), caution]
 
