@@ -27,8 +27,9 @@ POSTS = jsonl({"username": "ann", "text": "one"})
 SHORT = """
 import asyncio, os
 from app.config import MIB, Config
-from app.services.imports.runner import run_waiting_job
-asyncio.run(run_waiting_job(Config.from_env(), os.getppid(), 1, most_memory=48 * MIB))
+from app.services.imports import runner
+runner.MOST_MEMORY = 48 * MIB
+asyncio.run(runner.run_waiting_job(Config.from_env(), os.getppid(), 1))
 """
 """Runs the first import with little memory."""
 
