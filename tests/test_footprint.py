@@ -12,7 +12,7 @@ MOST_FILES = {
     "front page": 44,
     "author": 56,
     "author's portrait": 69,
-    "year": 49,
+    "year": 50,
     "chat's overview": 59,
     "chat's messages": 39,
     "chat's portrait": 49,

@@ -23,6 +23,7 @@ from app.parts.pictures.picture_page import (
     short_address,
     title_of_chat,
 )
+from app.parts.years.compared_years import YearWord
 from app.parts.years.figures import (
     DaysOfAuthor,
     DaysOfRoom,
@@ -37,7 +38,7 @@ from app.parts.years.pages import (
     read_where_it_is,
     zone_of_own_chats,
 )
-from app.parts.years.year import AuthorYear, RoomYear, YearWord
+from app.parts.years.year import AuthorYear, RoomYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, numbered_initials

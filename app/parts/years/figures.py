@@ -30,15 +30,8 @@ from app.language.i18n import (
     show_period,
     weekday_names,
 )
-from app.parts.years.year import (
-    FEWEST_COMPARED,
-    AuthorYear,
-    RoomYear,
-    SameDays,
-    WordsOfYear,
-    WrittenYear,
-    YearWord,
-)
+from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYear, YearWord
+from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import (
     days_with_posts,

@@ -14,6 +14,7 @@ from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext
 from app.lifespan import resources
+from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
     ChangedWriting,
     ComparedWords,
@@ -29,7 +30,7 @@ from app.parts.years.figures import (
     who_began,
     words_of,
 )
-from app.parts.years.year import FEWEST_COMPARED, AuthorYear, RoomYear, read_room_year, read_year
+from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author, get_author

@@ -1,17 +1,11 @@
-"""A year of an author or a chat: when they wrote, and which words came and went.
-
-A year is compared with its neighbours on the days that both have. Nothing is known of an author
-before the first post or after the last, so the spring of an unfinished year is not compared with a
-whole year.
-"""
+"""A year of an author or a chat: when they wrote, and which words came and went."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
-from functools import partial
-from typing import Annotated, Any, Final, NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,36 +13,35 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure, fingerprint, tally_of
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait, Trait
-from app.compute.significance import fullest, is_ahead
-from app.compute.text import guess_main_language, username_key
 from app.compute.times import (
     DAY_H,
-    DAY_S,
-    WEEK_DAYS,
     BusyFrom,
     BusyPart,
     DayHours,
     DaysApart,
-    WrittenTexts,
     busiest_hours,
-    conversations_of,
     days_apart,
     fullest_part,
     hours_of_day,
 )
-from app.compute.typical_words import GainedWord
-from app.compute.words import NameCount, count_names
+from app.compute.words import NameCount
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
+from app.parts.years.compared_years import (
+    SameDays,
+    WordsOfYear,
+    Writers,
+    YearWord,
+    compare_years,
+    same_days_of,
+)
 from app.runtime.clock import first_instant, now, span_of_year
 from app.services.archive.author_archive import (
     CalendarYear,
     DayPosts,
-    answered_in,
     calendar_of,
     calendar_with,
     most_liked,
@@ -63,312 +56,12 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import MOST_SCANNED, Scan, Selection, said_in, scan
+from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import CountedChat, count_chat, with_names
-
-FEWEST_DAYS: Final = 14
-"""Fewest days that two years need in common: two weeks have each weekday as often."""
-LACK: Final = timedelta(7)
-"""Days that a whole year may lack at either end."""
-FEWEST_COMPARED: Final = 20
-
-
-class Writers(NamedTuple):
-    is_theirs: ColumnElement[bool]
-    first_tweet_at: datetime | None
-    newest_tweet_at: datetime | None
-    username: str = ""
-
-
-class SameDays(msgspec.Struct, frozen=True):
-    """The days of a year that the year before has too, and the posts of both on them."""
-
-    first: Annotated[date, Meta(description="First of these days, in the year before.")]
-    last: Annotated[date, Meta(description="Last of these days, in the year before.")]
-    tweets: Annotated[int, Meta(description="Number of posts of the year on these days.")]
-    tweets_before: Annotated[
-        int, Meta(description="Number of posts of the year before on these days.")
-    ]
-    is_clear: Annotated[
-        bool,
-        Meta(description="Whether the two years differ by more than chance, compared by week."),
-    ]
-
-
-Span = tuple[datetime, datetime]
-
-
-class Stretch(NamedTuple):
-    since: date
-    until: date
-    since_before: date
-    until_before: date
-
-    def spans(self, zone: ZoneInfo) -> tuple[Span, Span]:
-        since, until, since_before, until_before = (first_instant(day, zone) for day in self)
-        return (since, until), (since_before, until_before)
-
-
-def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch | None:
-    """Return the days that a year and the year before have; None for too few.
-
-    first, last: days of an author's first and last post.
-    """
-    before, after = date(year - 1, 1, 1), date(year + 1, 1, 1)
-    since = _moved(first if first - before >= LACK else before, 1)
-    is_whole = last + timedelta(1) >= after - (LACK if is_over else timedelta())
-    end = after if is_whole else last + timedelta(1)
-    if end - since < timedelta(FEWEST_DAYS):
-        return None
-    # Until February 28 there is no leap day in the year before, either.
-    end_before = min(_moved(end, -1), _moved(end - timedelta(1), -1) + timedelta(1))
-    return Stretch(since, end, _moved(since, -1), end_before)
-
-
-def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
-    """Return the days that a year and the one before have at a time; None for too few."""
-    if writers.first_tweet_at is None or writers.newest_tweet_at is None:
-        return None
-    if not MINYEAR < year < MAXYEAR:
-        return None
-    is_over = span_of_year(year, zone)[1] <= at
-    times = writers.first_tweet_at, writers.newest_tweet_at
-    first, last = (time.astimezone(zone).date() for time in times)
-    return stretch_of(year, first, last, is_over=is_over)
-
-
-def same_days_of(
-    writers: Writers,
-    calendar: CalendarYear,
-    before: Mapping[date, int],
-    zone: ZoneInfo,
-    at: datetime,
-) -> SameDays | None:
-    """Return a year next to the year before; None for too few common days.
-
-    before: number of posts by day of the year before.
-    """
-    stretch = same_stretch(writers, calendar.year, zone, at)
-    if stretch is None:
-        return None
-    days = {day.date: day.tweets for month in calendar.months for day in month.days}
-    weeks = _weeks(days, stretch.since, stretch.until)
-    weeks_before = _weeks(before, stretch.since_before, stretch.until_before)
-    return SameDays(
-        first=stretch.since_before,
-        last=stretch.until_before - timedelta(1),
-        tweets=sum(weeks),
-        tweets_before=sum(weeks_before),
-        is_clear=is_ahead(weeks, weeks_before) or is_ahead(weeks_before, weeks),
-    )
-
-
-def _weeks(days: Mapping[date, int], since: date, until: date) -> list[int]:
-    weeks = [0] * -(-(until - since).days // WEEK_DAYS)
-    for day, posts in days.items():
-        if since <= day < until:
-            weeks[(day - since).days // WEEK_DAYS] += posts
-    return weeks
-
-
-def _moved(day: date, years: int) -> date:
-    """Return the same day of another year; March 1 for a missing February 29."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
-
-
-class YearWord(
-    GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
-):
-    """A word or phrase that is in a clearly larger share of the posts of a year than of the year
-    beside it."""
-
-    posts: Annotated[int, Meta(description="Number of posts of the year with the word.")]
-    posts_beside: Annotated[
-        int, Meta(description="Number of posts of the other year with the word.")
-    ]
-    times: Annotated[
-        float | None,
-        Meta(
-            description=(
-                "How many times as often as in the other year, by the share of posts; null if"
-                " never there."
-            )
-        ),
-    ]
-
-    @property
-    def is_rare_beside(self) -> bool:
-        """Whether it is new or gone: its share is at least ten times the other's."""
-        return self.times is None or self.times >= 10
-
-
-class WordsOfYear(msgspec.Struct, frozen=True):
-    """What is typical of a year beside another one."""
-
-    year: Annotated[int, Meta(description="The other year.")]
-    is_over: Annotated[bool, Meta(description="Whether the other year has ended in `tz`.")]
-    words: Annotated[list[YearWord], Meta(description="The clearest first.")]
-
-
-class ChangesOfYear(NamedTuple):
-    """Changes in the texts of a year; the fields of `AuthorYear`."""
-
-    came: WordsOfYear | None
-    went: WordsOfYear | None
-    only: list[YearWord]
-    measures: list[Measure] | None
-    answered: list[NameCount]
-    most_answered: str | None
-
-
-class _Pair(NamedTuple):
-    own: Scan
-    beside: Scan
-
-
-class _Gained(NamedTuple):
-    own: WordedTexts
-    beside: WordedTexts
-    phrases: list[Phrase]
-
-    def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
-        return [self._word(phrase) for phrase in phrases or ()]
-
-    def _word(self, phrase: Phrase) -> YearWord:
-        count, count_beside = phrase.messages, phrase.messages_elsewhere
-        times = None
-        if count_beside:
-            share, share_beside = count / len(self.own.texts), count_beside / len(self.beside.texts)
-            times = round(share / share_beside, 2)
-        return YearWord(phrase.text, count, count_beside, times)
-
-
-async def compare_years(
-    session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
-) -> ChangesOfYear:
-    """Return what changed in a year until the time `at`, and whom the author answered."""
-    is_over_beside = span_of_year(year + 1, zone)[1] <= at
-    whole = await _scan_span(session, author, span_of_year(year, zone))
-    before = same_stretch(author, year, zone, at)
-    after = same_stretch(author, year + 1, zone, at)
-    pairs = [
-        before and await _pair(session, author, whole, before.spans(zone)),
-        after and await _pair(session, author, whole, after.spans(zone)[::-1]),
-    ]
-    compare = partial(_compare, whole, pairs, author, year, is_over_beside=is_over_beside)
-    return await asyncio.to_thread(compare)
-
-
-async def _pair(
-    session: AsyncSession, author: Writers, whole: Scan, spans: tuple[Span, Span]
-) -> _Pair:
-    """Return the posts of two years on common days.
-
-    whole: all posts of the year, read once. spans: these days of both years.
-    """
-    (since, until), span_beside = spans
-    times = [time for time in whole.time if time is not None]
-    has_all = not times or (since.timestamp() <= times[-1] and times[0] < until.timestamp())
-    own = whole if has_all else await _scan_span(session, author, (since, until))
-    return _Pair(own, await _scan_span(session, author, span_beside))
-
-
-async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
-    is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
-    return await scan(
-        session, author.is_theirs, *is_within, columns=("time", "text", "answered"), limit=3_000
-    )
-
-
-def _compare(
-    whole: Scan, pairs: Sequence[_Pair | None], author: Writers, year: int, *, is_over_beside: bool
-) -> ChangesOfYear:
-    """Return the changes of a year; call it in a thread.
-
-    pairs: the year next to the year before, and to the year after.
-    """
-    worded: dict[int, WordedTexts] = {}
-    gained: list[_Gained | None] = []
-    for pair in pairs:
-        if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
-            gained.append(None)
-            continue
-        # Mostly all of the year is compared twice, and its words take longest to find.
-        own = worded.get(id(pair.own)) or worded.setdefault(id(pair.own), _worded(pair.own))
-        beside = _worded(pair.beside)
-        language = guess_main_language(own.texts)
-        gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
-    before, after = gained
-    answered = answered_in(whole, author.username)
-    most = count_names(answered, most=8)
-    came, went, only = _apart(before and before.phrases, after and after.phrases)
-    return ChangesOfYear(
-        came=before and WordsOfYear(year - 1, True, before.words(came)),
-        went=after and WordsOfYear(year + 1, is_over_beside, after.words(went)),
-        only=before.words(only) if before else [],
-        measures=_measures(pairs[0]) if author.username else None,
-        answered=most,
-        most_answered=_clearly_first(most, answered, whole.time),
-    )
-
-
-def _clearly_first(
-    most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
-) -> str | None:
-    """Return whom an author answers clearly most, compared by day."""
-    first_two = [username_key(counted.name) for counted in most[:2]]
-    days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
-    places = {day: place for place, day in enumerate(days)}
-    counts = [[0] * len(days) for _ in first_two]
-    for name, time in zip(answered, times, strict=True):
-        if name and time is not None and (key := username_key(name)) in first_two:
-            counts[first_two.index(key)][places[time // DAY_S]] += 1
-    return most[0].name if fullest(counts) == 0 else None
-
-
-def _worded(of_days: Scan) -> WordedTexts:
-    return WordedTexts.of(WrittenTexts(of_days.text, conversations_of(of_days.time)))
-
-
-def _measures(pair: _Pair | None) -> list[Measure] | None:
-    if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
-        return None
-    # What is written of for some days is no change: of years weeks are compared.
-    weeks = conversations_of([*pair.own.time, *pair.beside.time], WEEK_DAYS * DAY_S)
-    tally = tally_of(pair.own.text, weeks)
-    tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
-    if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
-        return None
-    return fingerprint(tally, [], [tally_before])
-
-
-def _apart(
-    came: list[Phrase] | None, went: list[Phrase] | None
-) -> tuple[list[Phrase] | None, list[Phrase] | None, list[Phrase]]:
-    """Return the phrases of both lists so that no word is in two.
-
-    A phrase that came and went is in a third list if neither other year has it, otherwise it went.
-    """
-    if came is None or went is None:
-        return came, went, []
-    words_went = {word: phrase for phrase in went for word in phrase.words}
-    only: list[Phrase] = []
-    stayed: list[Phrase] = []
-    for phrase in came:
-        others = [words_went[word] for word in phrase.words if word in words_went]
-        if not others:
-            stayed.append(phrase)
-        elif not any(one.messages_elsewhere for one in (phrase, *others)):
-            only.append(phrase)
-    words_only = {word for phrase in only for word in phrase.words}
-    return stayed, [phrase for phrase in went if words_only.isdisjoint(phrase.words)], only
 
 
 class YearBefore(msgspec.Struct, frozen=True):

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from app.db.engine import Database
 from app.parts.years import year as year_reader
 from app.parts.years import year as years
-from app.parts.years.year import FEWEST_DAYS, LACK, RoomYear, open_years, read_room_year, stretch_of
+from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
+from app.parts.years.year import RoomYear, open_years, read_room_year
 from app.services.rooms.room_facts import get_room
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Shared
