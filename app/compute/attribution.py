@@ -5,9 +5,8 @@ the background; and the likeness of authors or posts.
 import math
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -318,6 +317,62 @@ class Alike(NamedTuple):
     """The most similar pairs, up to the first that is clearly less similar than the best pair."""
 
 
+class HabitVectors:
+    """Vectors of the features that authors use more than the background, each of length 1."""
+
+    def __init__(self, profiles: Sequence[AuthorProfile], background: Background) -> None:
+        keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
+        self._keys, self._expected = keys, background.probabilities(keys)
+        self._profiles = profiles
+        self._norms = np.zeros(len(profiles))
+        self.rows = np.zeros((len(profiles), keys.size))
+        """(n, m)"""
+        for place, row in enumerate(self.rows):
+            places, _, habits = self._habits(place)
+            self._norms[place] = max(float(np.linalg.norm(habits)), 1e-12)
+            row[places] = habits / self._norms[place]
+
+    def cosines(self) -> NDArray[np.float64]:
+        """Return the cosine of each pair, (n, n), from 0 to 1, and 1 on the diagonal."""
+        cosines: NDArray[np.float64] = np.clip(self.rows @ self.rows.T, 0, 1)
+        np.fill_diagonal(cosines, 1.0)
+        return cosines
+
+    def error(self, one: int, other: int) -> float:
+        """Return the standard error of a pair's cosine by the delta method, for independent
+        features.
+        """
+        cosine = self.rows[one] @ self.rows[other]
+        squares = (
+            self._variances(first) @ (self.rows[second] - cosine * self.rows[first]) ** 2
+            for first, second in ((one, other), (other, one))
+        )
+        return math.sqrt(sum(squares))
+
+    def _variances(self, place: int) -> NDArray[np.float64]:
+        places, counts, habits = self._habits(place)
+        usual = self._expected[places]
+        of_habits = usual * counts / (counts + PRIOR * usual) ** 2
+        variances = np.zeros(self._keys.size)
+        variances[places] = np.where(habits > 0, of_habits, 0) / self._norms[place] ** 2
+        return variances
+
+    def _habits(
+        self, place: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float64]]:
+        """Return the indices of an author's keys, their counts, and their log-odds, at least 0."""
+        profile = self._profiles[place]
+        places = self._keys.searchsorted(profile.counts.keys)
+        is_among = self._keys.take(places, mode="clip") == profile.counts.keys
+        places, usual = places[is_among], self._expected[places[is_among]]
+        sizes = np.diff(group_edges(profile.counts.keys[is_among]))
+        counts = profile.counts.counts[is_among]
+        totals = np.repeat(profile.totals + PRIOR, sizes)
+        share = (counts + PRIOR * usual) / totals
+        habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
+        return places, counts, habits
+
+
 def likeness(
     profiles: Sequence[AuthorProfile],
     background: Background,
@@ -329,60 +384,23 @@ def likeness(
     It is the cosine of the features that they use more than the background. Source: Bullinaria and
     Levy 2007 (positive pointwise mutual information).
     """
-    keys = np.unique(np.concatenate([np.empty(0, np.uint32), *map(_most_frequent, profiles)]))
-    if not keys.size:
-        return Alike(np.eye(len(profiles)), [])
-    expected = background.probabilities(keys)
-    rows = np.zeros((len(profiles), keys.size))
-    norms = np.zeros(len(profiles))
-    for place, (row, profile) in enumerate(zip(rows, profiles, strict=True)):
-        places, _, habits = _habits(profile, keys, expected)
-        norms[place] = max(float(np.linalg.norm(habits)), 1e-12)
-        row[places] = habits / norms[place]
-    alike: NDArray[np.float64] = np.clip(rows @ rows.T, 0, 1)
-    np.fill_diagonal(alike, 1.0)
-
-    def variances_of(place: int) -> NDArray[np.float64]:
-        places, counts, habits = _habits(profiles[place], keys, expected)
-        variances = np.zeros(keys.size)
-        usual = expected[places]
-        of_habits = usual * counts / (counts + PRIOR * usual) ** 2
-        variances[places] = np.where(habits > 0, of_habits, 0) / norms[place] ** 2
-        return variances
-
-    closest = _closest(alike, is_pair, rows, cache(variances_of))
-    return Alike(alike, closest)
-
-
-def _closest(
-    alike: NDArray[np.float64],
-    is_pair: NDArray[np.bool_] | None,
-    rows: NDArray[np.float64],
-    variances_of: Callable[[int], NDArray[np.float64]],
-) -> list[tuple[int, int]]:
-    """Return the pairs of which none is clearly ahead, at most one more than are named.
-
-    variances_of: variance of each number in an author's row, (m,), for independent features. The
-    error of a cosine follows by the delta method. Features overlap and come in clusters: between
-    samples of 25 to 200 posts by 12 authors, cosines differed by 1.6 times that error.
-    """
+    vectors = HabitVectors(profiles, background)
+    alike = vectors.cosines()
+    if not vectors.rows.size:
+        return Alike(alike, [])
     pairs = np.argwhere(np.triu(np.ones_like(alike) if is_pair is None else is_pair, 1))
     order = np.argsort(-alike[*pairs.T], kind="stable")[: MOST_CLOSEST + 1]
     closest: list[tuple[int, int]] = []
     best = best_error = 0.0
     for one, other in pairs[order].tolist():
-        value = float(alike[one, other])
-        squares = [
-            float(variances_of(first) @ (rows[second] - value * rows[first]) ** 2)
-            for first, second in ((one, other), (other, one))
-        ]
-        error = 1.6 * math.sqrt(sum(squares))
+        # Features overlap and come in clusters (`python -m benchmarks.likeness` measures it).
+        value, error = float(alike[one, other]), 1.6 * vectors.error(one, other)
         if closest and best - value >= CLEAR_OF_MANY * math.hypot(best_error, error):
             break
         if not closest:
             best, best_error = value, error
         closest.append((one, other))
-    return closest
+    return Alike(alike, closest)
 
 
 def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
@@ -397,21 +415,6 @@ def neighbour_order(alike: NDArray[np.float64]) -> list[int]:
 def _most_frequent(profile: AuthorProfile) -> NDArray[np.uint32]:
     keys, counts, most = profile.counts.keys, profile.counts.counts, 20_000
     return keys if keys.size <= most else keys[np.argpartition(counts, -most)[-most:]]
-
-
-def _habits(
-    profile: AuthorProfile, keys: NDArray[np.uint32], expected: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.float64]]:
-    """Return the indices of an author's keys, their counts, and their log-odds, at least 0."""
-    places = keys.searchsorted(profile.counts.keys)
-    is_among = keys.take(places, mode="clip") == profile.counts.keys
-    places, usual = places[is_among], expected[places[is_among]]
-    sizes = np.diff(group_edges(profile.counts.keys[is_among]))
-    counts = profile.counts.counts[is_among]
-    totals = np.repeat(profile.totals + PRIOR, sizes)
-    share = (counts + PRIOR * usual) / totals
-    habits: NDArray[np.float64] = np.sqrt(usual) * np.maximum(np.log(share / usual), 0.0)
-    return places, counts, habits
 
 
 def similarities(text: str, posts: Sequence[str], background: Background) -> NDArray[np.float64]:
