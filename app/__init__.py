@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from app.config import Config
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 
 # OpenBLAS reads it when NumPy is imported, which is after this. Its threads wait for each other by
 # spinning: on shared cores each product would take many times as long.
