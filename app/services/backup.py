@@ -8,7 +8,6 @@ import asyncio
 import hashlib
 import os
 import re
-import shlex
 import shutil
 import sqlite3
 import tarfile
@@ -19,7 +18,7 @@ from typing import IO, Final, NamedTuple
 from sqlalchemy import delete, text
 
 from app.config import SETTINGS_FILE, Config
-from app.db.engine import Database
+from app.db.engine import Database, backend_for
 from app.db.migrate import SchemaState, known_state, prepare
 from app.db.sqlite.backend import SqliteBackend
 from app.db.sqlite.connection import database_path
@@ -50,7 +49,8 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     Without secrets it has no accounts, sessions, tokens and keys. Raises BackupError if the target
     exists or there is nothing to back up, StartError if the database cannot be copied.
     """
-    _refuse_postgresql(config, "pg_dump --format=custom --file={file} {url}", target)
+    if backend_for(config.database_url).is_shared:
+        raise _own_dump(config, target)
     if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet: nothing to back up")
     try:
@@ -73,15 +73,25 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     return size
 
 
-def _refuse_postgresql(config: Config, command: str, file: Path) -> None:
-    """Raise BackupError for PostgreSQL, with the command instead."""
-    if config.database_url.startswith("postgresql"):
-        # Its driver is installed only where it is used.
-        from app.db.postgresql.connection import connection_string
+# PostgreSQL's driver is installed only where it is used.
 
-        where = shlex.quote(connection_string(config.database_url, has_password=False))
-        command = command.format(file=shlex.quote(str(file)), url=where)
-        raise BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
+
+def _own_dump(config: Config, file: Path) -> BackupError:
+    from app.db.postgresql.tools import dump_command
+
+    command = dump_command(config.database_url, file)
+    return BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
+
+
+def _own_restore(config: Config, file: Path) -> BackupError:
+    from app.db.postgresql.tools import restore_commands
+
+    return BackupError(
+        "PostgreSQL has its own backup tools; stop saywho, then run these commands. The first three"
+        " need a superuser; leave out the first one, which keeps the old database, if there is"
+        " none:\n  {commands}",
+        commands="\n  ".join(restore_commands(config.database_url, file)),
+    )
 
 
 def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:
@@ -131,7 +141,8 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
 
     Raises BackupError before anything is put in place; StartError if the place cannot be written.
     """
-    _refuse_postgresql(config, "pg_restore --no-owner --dbname={url} {file}", file)
+    if backend_for(config.database_url).is_shared:
+        raise _own_restore(config, file)
     folder, database = config.data_dir, database_path(config.database_url)
     staging = folder / ".restore"
     try:

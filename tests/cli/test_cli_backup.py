@@ -1,6 +1,7 @@
 """`saywho db` and backups."""
 
 import asyncio
+import shlex
 import shutil
 import sqlite3
 import tarfile
@@ -313,18 +314,44 @@ def assert_refused(other: Installation, backup: Path) -> str:
     return result.stderr
 
 
-def test_postgresql_has_tools_of_its_own(other: Installation, tmp_path: Path) -> None:
+OF_SERVER = "postgresql://db.example:5433/postgres?host=/run/pg&sslmode=require"
+OF_SITE = "postgresql://me@db.example:5433/posts?host=/run/pg&sslmode=require"
+TOOLS = {
+    "backup": [["pg_dump", "--format=custom", "--file={file}", OF_SITE]],
+    "restore": [
+        [
+            *("psql", f"--dbname={OF_SERVER}"),
+            '--command=ALTER DATABASE "posts" RENAME TO "posts_before"',
+        ],
+        [
+            *("createdb", f"--maintenance-db={OF_SERVER}", "--owner=me"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", "--template=template0", "posts"),
+        ],
+        [
+            *("psql", f"--dbname={OF_SERVER.replace('/postgres?', '/posts?')}"),
+            "--command=CREATE EXTENSION vector",
+        ],
+        [
+            *("pg_restore", "--no-owner", "--no-comments", "--exit-on-error"),
+            *("--single-transaction", f"--dbname={OF_SITE}", "{file}"),
+        ],
+    ],
+}
+
+
+@pytest.mark.parametrize("command", TOOLS)
+def test_postgresql_has_tools_of_its_own(other: Installation, tmp_path: Path, command: str) -> None:
     other.settings["SAYWHO_DATABASE_URL"] = f"{URL}?host=/run/pg&password=hunter2&ssl=require"
-    (tmp_path / "there").touch()
-    shown = "'postgresql://me@db.example:5433/posts?host=/run/pg&sslmode=require'"
-    for command, file, tool in (
-        ("backup", "new", f"pg_dump --format=custom --file={tmp_path}/new {shown}"),
-        ("restore", "there", f"pg_restore --no-owner --dbname={shown} {tmp_path}/there"),
-    ):
-        result = other.run(command, tmp_path / file)
-        assert result.exit_code == 2
-        assert tool in result.stderr
-        assert "hunter2" not in result.stderr
+    file = tmp_path / "a file"
+    if command == "restore":
+        file.touch()
+    result = other.run(command, file)
+    assert result.exit_code == 2
+    assert "hunter2" not in result.stderr
+    printed = result.stderr.replace("run: ", "run:\n").splitlines()[1:]
+    assert [shlex.split(line) for line in printed] == [
+        [part.format(file=file) for part in tool] for tool in TOOLS[command]
+    ]
 
 
 HEAD = head_revision()
