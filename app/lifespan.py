@@ -110,7 +110,7 @@ class Resources:
     def _jobs(self) -> list[Job]:
         config, look = self.config, self.models.backgrounds.look
         return [
-            *jobs(kept_events=config.event_retention, is_background_due=look, models=self.models),
+            *jobs(kept_events=config.event_retention, is_background_due=look),
             media_job(config.media_dir),
             small_pictures_job(self.small_pictures),
             left_out_job(config),

@@ -37,7 +37,6 @@ from app.models.work import LONGEST_PAUSE
 from app.runtime.clock import now, wait_until_set
 from app.services.access.accounts import LINK_LIFETIME
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
-from app.services.compare.habits import Models
 from app.services.compare.held_out import (
     LEFT_OUT,
     has_unjudged,
@@ -81,18 +80,14 @@ def jobs(
     *,
     kept_events: int = 1_000_000,
     is_background_due: Callable[[AsyncSession], Awaitable[bool]] = is_outgrown,
-    models: Models | None = None,
 ) -> list[Job]:
-    """Return every site's jobs; the log keeps `kept_events` events.
-
-    models: the process's counts in memory, if any.
-    """
+    """Return every site's jobs; the log keeps `kept_events` events."""
     return [
         Job("profiles", has_long_tails, fold_long_tails),
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
-        Job("rooms", has_unjudged, partial(judge_room, models=models or Models())),
+        Job("rooms", has_unjudged, judge_room),
         Job("clock", has_times_ahead, bring_times_back),
         Job("games", has_old_games, remove_old_games),
         Job(

@@ -83,6 +83,12 @@ READERS: Final = """
     INSERT INTO "Invitation" (sha256, created_at, expires_at, room_id)
         VALUES ('a', '2026-10-01 12:00:00', '2036-10-08 12:00:00', 1)
 """
+JUDGED: Final = """
+    INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
+        VALUES (1, '', 'a chat', '2026-10-01 12:00:00', 400);
+    INSERT INTO "RoomPerson" (room_id, user_id, messages, asked, recognised)
+        VALUES (1, 1, 400, 60, 50)
+"""
 UNREAD: Final = (
     *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
     *("fk_Tweet_room_id_Room", "fk_Token_created_by_id_Operator"),
@@ -205,6 +211,18 @@ def test_a_downgrade_removes_readers_of_one_chat(config: Config, databases: Data
     assert databases.fetch(config.data_dir, query) == [("everything",)]
     for query in ('SELECT id FROM "Invitation"', 'SELECT id FROM "LoginSession"'):
         assert databases.fetch(config.data_dir, query) == []
+
+
+def test_recognition_in_chats_is_measured_again(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    command.downgrade(alembic_config(config.database_url), "0040")
+    for statement in JUDGED.split(";"):
+        databases.execute(config.data_dir, statement)
+    prepare(config, upgrade_old=True)
+    query = (
+        'SELECT judged_messages, asked, recognised FROM "Room" JOIN "RoomPerson" ON room_id = id'
+    )
+    assert databases.fetch(config.data_dir, query) == [(0, 0, 0)]
 
 
 def test_answers_to_other_peoples_messages_are_linked(config: Config, databases: Databases) -> None:

@@ -8,7 +8,8 @@ second for each background.
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Final
@@ -18,21 +19,22 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import probabilities_of, scores_of_each
+from app.compute.attribution import build_background, probabilities_of, scores_of_each
 from app.compute.case import Case, Fitted, Suspect
 from app.compute.fitting import chained, hold_out, units_of
 from app.compute.judgement import judge
 from app.compute.population import FEWEST_POSTS
 from app.compute.portrait import MOST_PORTRAYED
-from app.compute.profiles import AuthorProfile
+from app.compute.profiles import AuthorProfile, profile_of
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_language, has_words, own_words
 from app.config import Config
-from app.db.backend import Sessions, is_among
+from app.db.backend import Sessions, counts_shipped, is_among
 from app.db.engine import Database
 from app.db.result_cache import DERIVED, depends_on
 from app.errors import UnavailableError
 from app.models import BackgroundSnapshot, Room, RoomPerson, User
+from app.population import shipped_authors
 from app.runtime.clock import now
 from app.runtime.processes import be_nice, begin_child, run_child
 from app.services.compare.background import LeftOutShare, Members, newest_members
@@ -41,7 +43,10 @@ from app.services.compare.habits import Models
 from app.services.compare.profiles import OwnPost, newest_own, newest_texts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
+from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
+from app.services.rooms.messages import gone_from
+from app.services.rooms.sight import read_newest
 
 FEWEST_ASKED: Final = 20
 
@@ -69,15 +74,18 @@ async def recognised_posts(
     depends_on(DERIVED)
     if author.tweet_count // 4 < FEWEST_ASKED or not others:
         return None
-    newest = await newest_own(session, author.id, min(60, author.tweet_count // 4))
+    newest = await newest_own(session, author.id, _most_asked(author.tweet_count))
     units = units_of(chained(newest, await own_chains(session, author.id)))
     profiles = await models.profiles.load(session, [author, *others], may_evict=False)
     fitted = await models.backgrounds.load(session)
     judged = await asyncio.to_thread(_judge, profiles, units, fitted)
     if len(judged) < FEWEST_ASKED:
         return None
-    right = sum(is_right for _, _, is_right in judged)
-    return RecognisedPosts(len(judged), right, len(profiles), _surest(judged, newest))
+    return RecognisedPosts(len(judged), _right(judged), len(profiles), _surest(judged, newest))
+
+
+def _most_asked(posts: int) -> int:
+    return min(60, posts // 4)
 
 
 def _judge(
@@ -91,6 +99,10 @@ def _judge(
     shares = probabilities_of(scores, fitted.temperature)
     is_right = (shares.argmax(axis=1) == 0).tolist()
     return [*zip(held.asked, shares[:, 0].tolist(), is_right, strict=True)]
+
+
+def _right(judged: _Judged) -> int:
+    return sum(is_right for _, _, is_right in judged)
 
 
 def _surest(judged: _Judged, newest: Sequence[OwnPost]) -> int | None:
@@ -112,17 +124,17 @@ async def has_unjudged(session: AsyncSession) -> bool:
     return (await session.execute(_grown())).first() is not None
 
 
-async def judge_room(db: Sessions, models: Models) -> None:
+async def judge_room(db: Sessions) -> None:
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
             return
-        judged = await _judged(session, models, row.id)
+        judged = await _judged(session, row.id)
     async with db.write() as session:
         of_room = RoomPerson.room_id == row.id
         await session.execute(update(RoomPerson).where(of_room).values(asked=0, recognised=0))
         for user_id, posts in judged.items():
-            counts = {"asked": posts.asked, "recognised": posts.right}
+            counts = {"asked": len(posts), "recognised": _right(posts)}
             person = of_room, RoomPerson.user_id == user_id
             await session.execute(update(RoomPerson).where(*person).values(counts))
         at_messages = {"judged_messages": row.messages}
@@ -144,21 +156,60 @@ def _grown() -> Select[int, int]:
     )
 
 
-async def _judged(
-    session: AsyncSession, models: Models, room_id: int
-) -> dict[int, RecognisedPosts]:
+async def _judged(session: AsyncSession, room_id: int) -> dict[int, _Judged]:
+    """Return the judged messages of each person, from a chat's newest messages alone.
+
+    What these people wrote elsewhere must not show: profiles and background are counted as on a
+    site that has this chat alone.
+    """
     people = (
-        select_rows(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
+        select(User.id)
         .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
+        .where(User.deleted_at.is_(None))
         .order_by(RoomPerson.messages.desc(), User.username_key)
         .limit(MOST_PORTRAYED)
     )
-    rows = await read_rows(session, people)
-    judged: dict[int, RecognisedPosts] = {}
-    for row in rows:
-        rivals = [rival for rival in rows if rival is not row]
-        if posts := await recognised_posts(session, models, row, rivals):
-            judged[row.id] = posts
+    ids = list(await session.scalars(people))
+    gone = await gone_from(session, room_id)
+    scans = await read_newest(session, room_id, MOST_SCANNED, gone=gone)
+    texts = await asyncio.to_thread(_texts_of_each, scans)
+    units: dict[int, list[list[str]]] = {}
+    for user_id in ids:
+        asked = _most_asked(len(texts.get(user_id, ())))
+        if asked >= FEWEST_ASKED:
+            newest = await newest_own(session, user_id, asked, room_id)
+            units[user_id] = units_of(chained(newest, await own_chains(session, user_id, room_id)))
+    is_wanted = counts_shipped(session)
+    return await asyncio.to_thread(_judge_each, texts, ids, units, is_wanted=is_wanted)
+
+
+def _texts_of_each(scans: Iterable[Scan]) -> dict[int, list[str]]:
+    texts: defaultdict[int, list[str]] = defaultdict(list)
+    for scan in scans:
+        for author, text in zip(scan.author, scan.text, strict=True):
+            texts[author].append(text)
+    return texts
+
+
+def _judge_each(
+    texts: Mapping[int, Sequence[str]],
+    ids: Sequence[int],
+    units: Mapping[int, Sequence[Sequence[str]]],
+    *,
+    is_wanted: bool,
+) -> dict[int, _Judged]:
+    """Judge the units of each of these people among them; is_wanted: of shipped authors. Slow."""
+    profiles = {user_id: profile_of(said) for user_id, said in texts.items()}
+    posts = sum(map(len, texts.values()))
+    here = build_background([profile.counts for profile in profiles.values()], posts)
+    fitted = Fitted(shipped_authors(is_wanted=is_wanted).background(here))
+    judged: dict[int, _Judged] = {}
+    for user_id, asked in units.items():
+        rivals = [profiles[rival] for rival in ids if rival != user_id and rival in profiles]
+        found = _judge([profiles[user_id], *rivals], asked, fitted)
+        if len(found) >= FEWEST_ASKED:
+            judged[user_id] = found
     return judged
 
 

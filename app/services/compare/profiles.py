@@ -22,6 +22,7 @@ from app.db.result_cache import LruStore
 from app.models import PostCount, Profile, Tweet, User
 from app.runtime.work_pool import worked_on
 from app.services.posts.replies import own_chains
+from app.services.posts.selection import Selection, field_conditions
 from app.services.posts.users import UserRow
 
 LONGEST_TAIL: Final = 200
@@ -371,11 +372,14 @@ async def main_languages(
     return {user_id: main_language(by_tag) for user_id, by_tag in posts.items()}
 
 
-async def newest_own(session: AsyncSession, user_id: int, count: int) -> list[OwnPost]:
-    """Return newest posts first; undated ones count as oldest."""
+async def newest_own(
+    session: AsyncSession, user_id: int, count: int, room_id: int | None = None
+) -> list[OwnPost]:
+    """Return newest posts first, of one chat or of all; undated ones count as oldest."""
+    own = Selection(room_id=room_id)
     newest = (
         select(Tweet.id, Tweet.text)
-        .where(Tweet.user_id == user_id, Tweet.text != "")
+        .where(Tweet.user_id == user_id, Tweet.text != "", *field_conditions(own))
         .order_by(Tweet.created_at.desc().nulls_last(), Tweet.id.desc())
         .limit(count)
     )

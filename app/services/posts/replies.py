@@ -175,13 +175,17 @@ async def store_replies(session: AsyncSession, replies: Sequence[StoredReply]) -
     await append_events(session, events)
 
 
-async def own_chains(session: AsyncSession, user_id: int) -> dict[int, int]:
+async def own_chains(
+    session: AsyncSession, user_id: int, room_id: int | None = None
+) -> dict[int, int]:
     """Return the lowest id in each chained post's chain, of one author's answers to their own
-    posts.
+    posts, everywhere or within one chat.
     """
     answered = aliased(Tweet)
     is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
     query = select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == user_id)
+    if room_id is not None:
+        query = query.where(Tweet.room_id == room_id, answered.room_id == room_id)
     return chains_of((post, other) for post, other in await session.execute(query))
 
 

@@ -220,7 +220,11 @@ async def _by_filters(
 ) -> WordResults:
     """Return a page of the first 10,000 posts, or by likes, of those stored last."""
     matches = Matches(Scorer([], UNCOUNTED), None, [], conditions, None)
-    before, offset, _ = after or ResultKey((await session.scalar(func.max(Tweet.id)) or 0) + 1)
+    if after is None:
+        # The newest id of the site would tell readers of one chat how much is written elsewhere.
+        newest = await session.scalar(matches.select(session).limit(1))
+        after = ResultKey((newest or 0) + 1)
+    before, offset, _ = after
     if order == "likes":
         stored_last = matches.select(session, before=before).limit(MOST_COUNTED).subquery()
         query = select(Tweet.id).join(stored_last, stored_last.c.id == Tweet.id)

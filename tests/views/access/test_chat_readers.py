@@ -148,9 +148,14 @@ async def try_queries(reader: Browser) -> None:
     for query in ("from:olga", "to:olga", "in:2", 'in:"the quarry"', "-from:paul"):
         for address in ("/room/1?q=", f"{API}/rooms/1/messages?q="):
             assert (await reader.get(address + query)).status_code == 404, query
-    assert "number 2" in await reader.page("/room/1?q=from:mina+lighthouse")
     for address in ("/room/1?message=121", f"{API}/rooms/1/years/2019"):
         assert (await reader.get(address)).status_code == 404
+    assert "number 2" in await reader.page("/room/1?q=from:mina+lighthouse")
+    # A cursor of filters alone tells nothing of what is written elsewhere.
+    address = f"{API}/rooms/1/messages?limit=2&q=from:mina"
+    before = await (await reader.get(address)).get_json()
+    await (await client_with(reader.app, "write")).add_tweet("mina", "of no chat either")
+    assert before["next"] == (await (await reader.get(address)).get_json())["next"]
 
 
 async def follow_links(reader: Browser, texts: dict[str, str], addresses: set[str]) -> None:
