@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import pty
 import shutil
 import sqlite3
 import subprocess
@@ -97,6 +98,17 @@ class Installation:
             timeout=TIMEOUT_S,
             **{"stdin": subprocess.DEVNULL} | options,
         )
+
+    def on_terminal(
+        self, typed: str, *arguments: str | Path, **options: Any
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command on a terminal, where someone types a line."""
+        terminal, keyboard = pty.openpty()
+        os.write(terminal, f"{typed}\n".encode())
+        with os.fdopen(keyboard, "rb") as keys:
+            ended = self.process(PROGRAM, *arguments, stdin=keys, **options)
+        os.close(terminal)
+        return ended
 
     def count_posts(self) -> int:
         with contextlib.closing(sqlite3.connect(self.database, timeout=10)) as connection:

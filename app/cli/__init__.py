@@ -70,6 +70,16 @@ def wants_json() -> bool:
     return bool(click.get_current_context().meta.get(_JSON))
 
 
+yes_option = click.option(
+    "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
+)
+
+
+def is_asked(yes: bool) -> bool:
+    """Return whether to ask for confirmation: on a terminal, without `--yes`."""
+    return not yes and sys.stdin.isatty()
+
+
 def is_given(option: str) -> bool:
     """Return whether the running command was given an option, even with its default value."""
     source = click.get_current_context().get_parameter_source(option)

@@ -7,10 +7,17 @@ import click
 from alembic import command
 from alembic.util.exc import CommandError
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_result, with_database, yes_option
 from app.config import Config
 from app.db.engine import Database, backend_for
-from app.db.migrate import alembic_config, downgrade, head_revision, known_state, prepare
+from app.db.migrate import (
+    alembic_config,
+    downgrade,
+    find_losses,
+    head_revision,
+    known_state,
+    prepare,
+)
 from app.errors import StartError
 from app.formats.registry import BROUGHT
 from app.services.backup import BackupSize, make_backup, restore_backup
@@ -34,16 +41,30 @@ def upgrade_command() -> None:
 
 
 @db_command.command("downgrade", epilog="Example: saywho db downgrade")
+@yes_option
 @json_option
-def downgrade_command() -> None:
-    """Undo the newest migration."""
+def downgrade_command(yes: bool) -> None:
+    """Undo the newest migration.
+
+    If this deletes data, it asks for confirmation on a terminal, and needs --yes elsewhere. A
+    downgrade that would let anyone read a private site is refused.
+    """
     config = Config.from_env()
     known_state(config.database_url)
     try:
-        downgrade(config.database_url)
+        losses = find_losses(config)
+        if losses and not yes:
+            _confirm(", ".join(f"{what} ({count:,})" for what, count in losses.items()))
+        downgrade(config)
     except CommandError as error:
         fail(str(error), BAD_INPUT)
     _print_current(config)
+
+
+def _confirm(lost: str) -> None:
+    if not sys.stdin.isatty():
+        fail(f"the downgrade deletes {lost}; make a backup, then add --yes", BAD_INPUT)
+    click.confirm(f"The downgrade deletes {lost}. This cannot be undone. Downgrade?", abort=True)
 
 
 @db_command.command("revision", epilog="Example: saywho db revision -m 'add drafts'")

@@ -7,7 +7,17 @@ from typing import TypeVar, get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import json_option, print_list, print_result, progress, reading, with_database, writing
+from app.cli import (
+    is_asked,
+    json_option,
+    print_list,
+    print_result,
+    progress,
+    reading,
+    with_database,
+    writing,
+    yes_option,
+)
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform
@@ -30,14 +40,6 @@ from app.services.posts.users import Author, add_user, get_author, list_authors
 from app.services.rooms.room_facts import get_room, list_rooms
 
 T = TypeVar("T")
-yes_option = click.option(
-    "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
-)
-
-
-def is_asked(yes: bool) -> bool:
-    """Return whether to ask for confirmation: on a terminal, without `--yes`."""
-    return not yes and sys.stdin.isatty()
 
 
 def confirm(what: str) -> None:

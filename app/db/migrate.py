@@ -2,10 +2,13 @@
 
 # Alembic is imported only if a database is not current: the import takes longer than a start may.
 
+import asyncio
+import contextlib
+from collections.abc import Iterator
 from enum import Enum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from app.config import Config
 from app.db.engine import backend_for
@@ -14,6 +17,7 @@ from app.security import make_private_folder
 
 if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
+    from sqlalchemy import Connection
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 
@@ -49,18 +53,56 @@ def upgrade(url: str) -> None:
     _migrate(url, "upgrade", "head")
 
 
-def downgrade(url: str) -> None:
-    """Migrate back by one revision. Raises StartError, and CommandError at the first."""
-    _migrate(url, "downgrade", "-1")
+def downgrade(config: Config) -> None:
+    """Migrate back by one revision. Raises StartError, and CommandError if it is refused."""
+    _migrate(config.database_url, "downgrade", "-1", public=config.public)
 
 
-def _migrate(url: str, command: str, revision: str) -> None:
+def _migrate(url: str, command: str, revision: str, **attributes: object) -> None:
     import alembic.command
+
+    config = alembic_config(url)
+    config.attributes |= attributes
+    with _one_line_errors(url):
+        getattr(alembic.command, command)(config, revision)
+
+
+def find_losses(config: Config) -> dict[str, int]:
+    """Return the data that a downgrade by one revision deletes, with the number of its rows.
+
+    Raises StartError, and CommandError if the downgrade is refused.
+    """
+    from alembic.script import ScriptDirectory
+
+    backend = backend_for(config.database_url)
+    if (current := backend.current_revision()) is None:
+        return {}
+    scripts = ScriptDirectory.from_config(alembic_config(config.database_url))
+    revision: Any = scripts.get_revision(current).module
+    check = getattr(revision, "check_downgrade", None)
+
+    def count(connection: "Connection") -> dict[str, int]:
+        if check is not None:
+            check(connection, config.public)
+        lost = getattr(revision, "LOST", {}).items()
+        return {what: connection.exec_driver_sql(rows).scalar_one() for what, rows in lost}
+
+    async def ask() -> dict[str, int]:
+        async with backend.migrations() as connection:
+            return await connection.run_sync(count)
+
+    with _one_line_errors(config.database_url):
+        counts = asyncio.run(ask())
+    return {what: number for what, number in counts.items() if number}
+
+
+@contextlib.contextmanager
+def _one_line_errors(url: str) -> Iterator[None]:
     from sqlalchemy.exc import DBAPIError
 
     backend = backend_for(url)
     try:
-        getattr(alembic.command, command)(alembic_config(url), revision)
+        yield
     except DBAPIError as error:
         cause = backend.as_app_error(error) or error.orig or error
         reason = in_one_line(cause.__cause__ or cause)

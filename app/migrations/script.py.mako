@@ -9,6 +9,8 @@ from alembic import op
 ${imports if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+# Data that a downgrade deletes, each with a query for its number of rows.
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -360,7 +360,7 @@ HEAD = head_revision()
 def test_a_downgrade_from_the_first_revision_is_refused(installation: Installation) -> None:
     installation.done("db", "upgrade")
     while installation.json("db", "current") != {"revision": "0024"}:
-        installation.done("db", "downgrade")
+        installation.done("db", "downgrade", "--yes")
     result = installation.run("db", "downgrade")
     assert result.exit_code == 2
     assert result.stderr == "saywho: 0024 is the first revision; there is none before it\n"
@@ -368,6 +368,55 @@ def test_a_downgrade_from_the_first_revision_is_refused(installation: Installati
     installation.done("db", "upgrade")
     assert installation.json("db", "current") == {"revision": HEAD}
     assert installation.done("check") == "ok\n"
+
+
+def put(installation: Installation, statement: str) -> None:
+    """Change the database from outside of the program."""
+    with closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute(statement)
+
+
+def downgraded_to(installation: Installation, revision: str) -> Installation:
+    while installation.json("db", "current") != {"revision": revision}:
+        installation.done("db", "downgrade")  # Nothing is lost.
+    return installation
+
+
+ROOM = "INSERT INTO \"Room\" (id, platform, created_at) VALUES ({}, '', '2026-10-01 12:00:00')"
+
+
+def test_a_downgrade_that_deletes_data_needs_a_yes(installation: Installation) -> None:
+    downgraded_to(installation, "0025")
+    for number in (1, 2):
+        put(installation, ROOM.format(number))
+    here = {"revision": "0025"}
+    lost = "he downgrade deletes chats (2)"
+    result = installation.run("db", "downgrade")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+    assert result.stderr == f"saywho: t{lost}; make a backup, then add --yes\n"
+    assert installation.json("db", "current") == here
+
+    asked = installation.on_terminal("no", "db", "downgrade")
+    assert (asked.returncode, lost in asked.stdout) == (1, True)
+    assert installation.json("db", "current") == here
+    assert installation.on_terminal("yes", "db", "downgrade").returncode == 0
+    assert installation.json("db", "current") == {"revision": "0024"}
+
+
+def test_a_downgrade_never_opens_a_private_site(installation: Installation) -> None:
+    downgraded_to(installation, "0025")
+    put(installation, 'UPDATE "Site" SET public = 0')
+    for public in ("", "1"):
+        installation.settings["SAYWHO_PUBLIC"] = public
+        result = installation.run("db", "downgrade", "--yes")
+        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
+        assert "set SAYWHO_PUBLIC=0 first" in result.stderr
+        assert installation.json("db", "current") == {"revision": "0025"}
+    installation.settings["SAYWHO_PUBLIC"] = "0"
+    result = installation.run("db", "downgrade")
+    assert result.stderr.startswith("saywho: the downgrade deletes choices in Settings (1);")
+    installation.done("db", "downgrade", "--yes")
+    assert installation.json("db", "current") == {"revision": "0024"}
 
 
 def test_a_damaged_database_is_one_line(installation: Installation, tmp_path: Path) -> None:

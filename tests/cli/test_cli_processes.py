@@ -95,11 +95,7 @@ def test_on_a_terminal_progress_is_a_bar(installation: Installation, tmp_path: P
 
 def refused(installation: Installation, *command: str) -> str:
     """Return what a command asks on a terminal, where it is told not to do it."""
-    terminal, keyboard = pty.openpty()
-    os.write(terminal, b"n\n")
-    with os.fdopen(keyboard, "rb") as keys:
-        ended = installation.process(PROGRAM, *command, stdin=keys)
-    os.close(terminal)
+    ended = installation.on_terminal("n", *command)
     assert ended.returncode == 1
     return ended.stdout
 

@@ -17,12 +17,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from app import create_app
 from app.config import Config
 from app.db.engine import backend_for
-from app.db.migrate import alembic_config, head_revision, prepare
+from app.db.migrate import alembic_config, downgrade, find_losses, head_revision, prepare
 from app.db.sqlite.connection import open_connection
 from app.db.sqlite.fts5 import register
 from app.migrations.tables import remade
@@ -223,6 +224,17 @@ def test_recognition_in_chats_is_measured_again(config: Config, databases: Datab
         'SELECT judged_messages, asked, recognised FROM "Room" JOIN "RoomPerson" ON room_id = id'
     )
     assert databases.fetch(config.data_dir, query) == [(0, 0, 0)]
+
+
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+def test_every_revision_declares_the_losses_of_its_downgrade(config: Config) -> None:
+    prepare(config, upgrade_old=True)
+    scripts = ScriptDirectory.from_config(alembic_config(config.database_url))
+    revisions: list[Any] = [script.module for script in scripts.walk_revisions()]
+    for revision in revisions[:-1]:
+        assert isinstance(revision.LOST, dict), revision
+        find_losses(config)  # Its queries fit this revision.
+        downgrade(config)
 
 
 def test_answers_to_other_peoples_messages_are_linked(config: Config, databases: Databases) -> None:

@@ -6,11 +6,21 @@ Revises: 0024
 
 import sqlalchemy as sa
 from alembic import op
+from alembic.util import CommandError
 
 from app.migrations.tables import remade
 
 revision = "0025"
 down_revision = "0024"
+LOST = {
+    "chats": 'SELECT count(*) FROM "Room"',
+    "readers": "SELECT count(*) FROM \"Operator\" WHERE role <> 'operator'",
+    "invitations": 'SELECT count(*) FROM "Invitation"',
+    "choices in Settings": (
+        'SELECT count(*) FROM "Site" WHERE public IS NOT NULL OR is_own_chosen'
+    ),
+}
+CLOSED = sa.text('SELECT count(*) FROM "Site" WHERE NOT public')
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)
@@ -141,7 +151,21 @@ def _create_room_tables() -> None:
     op.create_index("ix_RoomPerson_user_id", "RoomPerson", ["user_id"])
 
 
+def check_downgrade(connection: sa.Connection, public: bool | None) -> None:
+    """Raise CommandError if the downgrade would open a closed site, since it deletes the switch.
+
+    public: the setting of this name, which keeps the site closed without the switch.
+    """
+    if public is not False and connection.scalar(CLOSED):
+        raise CommandError(
+            "the site is private in Settings, but at revision 0024 anyone could read it;"
+            " set SAYWHO_PUBLIC=0 first"
+        )
+
+
 def downgrade() -> None:
+    config = op.get_context().config
+    check_downgrade(op.get_bind(), config.attributes.get("public") if config else None)
     op.drop_index("ix_Tweet_room_id_created_at_id", "Tweet")
     with remade("Tweet") as batch:
         batch.drop_column("room_id")

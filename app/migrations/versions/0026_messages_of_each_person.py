@@ -11,6 +11,7 @@ from app.migrations.tables import remade
 
 revision = "0026"
 down_revision = "0025"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0027"
 down_revision = "0026"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -12,6 +12,7 @@ from app.runtime.clock import now
 
 revision = "0028"
 down_revision = "0027"
+LOST = {"creators of tokens": 'SELECT count(*) FROM "Token" WHERE created_by_id IS NOT NULL'}
 
 TIME = sa.DateTime(timezone=True)
 INVITATION = sa.table(

@@ -11,6 +11,7 @@ from app.migrations.tables import remade
 
 revision = "0029"
 down_revision = "0028"
+LOST = {"time zones of chats": 'SELECT count(*) FROM "Room" WHERE tz IS NOT NULL'}
 
 
 def upgrade() -> None:

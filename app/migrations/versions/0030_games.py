@@ -9,6 +9,7 @@ from alembic import op
 
 revision = "0030"
 down_revision = "0029"
+LOST = {"games": 'SELECT count(*) FROM "Game"'}
 
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TIME = sa.DateTime(timezone=True)

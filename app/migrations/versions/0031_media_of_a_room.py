@@ -9,6 +9,7 @@ from alembic import op
 
 revision = "0031"
 down_revision = "0030"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0032"
 down_revision = "0031"
+LOST: dict[str, str] = {}
 _LIKES = {
     "sqlite": "json_extract(counts, '$.likes')",
     "postgresql": "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))",

@@ -11,6 +11,7 @@ from app.migrations.tables import remade
 
 revision = "0033"
 down_revision = "0032"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0034"
 down_revision = "0033"
+LOST: dict[str, str] = {}
 _LIKES = "(CAST(CAST(counts AS json) ->> 'likes' AS bigint))"
 _WHERE = {"user_id": "counts IS NOT NULL", "room_id": "counts IS NOT NULL AND room_id IS NOT NULL"}
 

@@ -11,6 +11,11 @@ from app.migrations.tables import remade
 
 revision = "0035"
 down_revision = "0034"
+LOST = {
+    "closings of games, which others could then join": (
+        'SELECT count(*) FROM "Game" WHERE is_closed AND ended_at IS NULL'
+    )
+}
 BIG_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 

@@ -11,6 +11,7 @@ from app.migrations.tables import remade
 
 revision = "0036"
 down_revision = "0035"
+LOST = {"assumptions of imports": 'SELECT count(*) FROM "ImportJob" WHERE notes IS NOT NULL'}
 
 
 def upgrade() -> None:

@@ -9,6 +9,7 @@ from alembic import op
 
 revision = "0037"
 down_revision = "0036"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:

@@ -11,6 +11,9 @@ from app.migrations.tables import remade
 
 revision = "0038"
 down_revision = "0037"
+LOST = {
+    "orders of day and month of chats": 'SELECT count(*) FROM "Room" WHERE date_order IS NOT NULL'
+}
 
 
 def upgrade() -> None:

@@ -11,6 +11,10 @@ from app.migrations.tables import remade
 
 revision = "0039"
 down_revision = "0038"
+LOST = {
+    "readers of one chat": 'SELECT count(*) FROM "Operator" WHERE room_id IS NOT NULL',
+    "invitations to one chat": 'SELECT count(*) FROM "Invitation" WHERE room_id IS NOT NULL',
+}
 
 TABLES = ("Operator", "Invitation")
 

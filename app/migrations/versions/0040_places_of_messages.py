@@ -11,6 +11,7 @@ from app.migrations.tables import remade
 
 revision = "0040"
 down_revision = "0039"
+LOST = {"the order of messages with the same time": 'SELECT count(*) FROM "Tweet" WHERE place <> 0'}
 
 # In this order, since of two that serve alike SQLite takes the one that was made last.
 INDEXES = {"ix_Tweet_room_id_created_at_{end}": "room_id", "ix_Tweet_room_id_media": "media"}

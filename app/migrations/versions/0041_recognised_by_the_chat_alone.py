@@ -8,6 +8,7 @@ from alembic import op
 
 revision = "0041"
 down_revision = "0040"
+LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:
