@@ -15,8 +15,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped] # comes with schemathesis
 
-from app.config import Config
-from app.serving.worker import FILE
+from app.config import SERVER_FILE, Config
 from tests.installation import PROGRAM, ROOT, Installation
 from tests.ports import free_port
 from tests.server import serving
@@ -56,11 +55,11 @@ def test_the_installed_wheel_serves(program: Path, tmp_path: Path) -> None:
         ).stdout
 
     assert output(program, "--version").startswith("saywho, version ")
-    where = "import app; from app.serving.worker import load_server_config as load;"
+    where = "import app; from app.serving.settings import load_server_config as load;"
     where += "print(app.__file__, load().backlog)"
     told = output(program.with_name("python"), "-c", where)
     assert told.startswith(str(program.parents[1]))
-    assert told.endswith(" 2048\n"), f"{FILE} is not in the wheel"
+    assert told.endswith(" 2048\n"), f"{SERVER_FILE} is not in the wheel"
     installation = Installation(tmp_path / "data", {"PATH": ""})
     with serving(installation, str(program), "serve", "--sample", "--workers", "1") as server:
         status, _, page = server.send("GET", "/", Accept_Language="ko")

@@ -69,13 +69,16 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
     from app.runtime.logs import configure
     from app.runtime.processes import share_heap, trim_heap
     from app.security import load_secret_keys
+    from app.serving.settings import load_server_config
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
-    from app.serving.worker import load_server_config, prepare_app, run, server_file
+    from app.serving.worker import prepare_app, run
 
     share_heap()
     server = load_server_config(bind=bind, workers=workers)
-    if file := server_file():
-        click.echo(f"Server settings are read from {shown_path(file)}")
+    if server.file:
+        click.echo(f"Server settings are read from {shown_path(server.file)}")
+    if server.unused:
+        click.echo(f"saywho serve does not use these of them: {', '.join(server.unused)}")
     config = Config.from_env()
     count = server.workers
     with ExitStack() as stack:
@@ -92,12 +95,20 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         with _fails_on(server.bind):
             for sock in sockets:
                 sock.listen(server.backlog)
-        s = "s" if count > 1 else ""
-        click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
-        outside = config.url or _origin(sockets[0], server, _network_address())
-        if outside != origin:
-            click.echo(f"Others on this machine's network reach it at {outside}")
-        return Supervisor(partial(run, app, server), sockets, count).run()
+        work = partial(run, app, server)
+        on_ready = partial(_print_addresses, config.url, sockets[0], server, count)
+        return Supervisor(work, sockets, count, on_ready=on_ready).run()
+
+
+def _print_addresses(
+    url: str | None, listening: socket.socket, server: ServerConfig, count: int
+) -> None:
+    origin = url or _origin(listening, server)
+    s = "s" if count > 1 else ""
+    click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
+    outside = url or _origin(listening, server, _network_address())
+    if outside != origin:
+        click.echo(f"Others on this machine's network reach it at {outside}")
 
 
 @contextmanager

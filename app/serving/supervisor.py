@@ -18,6 +18,7 @@ from typing import Final
 from hypercorn.config import Config as ServerConfig
 from prometheus_client.multiprocess import mark_process_dead
 
+from app.errors import StartError
 from app.runtime.clock import monotonic
 
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
@@ -30,6 +31,12 @@ LOOK_S: Final = 0.2
 
 Work = Callable[[Connection, Sequence[socket.socket]], None]
 """Main function of a worker: it beats on the connection, and serves on the sockets."""
+ALIVE: Final = b"."
+READY: Final = b"!"
+FAILED: Final = b"-"
+"""What a worker says on its connection: each second, once it serves, and with the reason if it
+cannot start.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +54,17 @@ class Worker:
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
         theirs.close()
-        self.has_beaten = False
+        self.is_ready = False
+        self.reason = ""
+        """Why the worker could not start, if it has said so."""
         self.deadline = monotonic() + START_S
         """Monotonic time at which the worker counts as hung, unless it beats before."""
 
     def listen(self) -> None:
-        if self.beats.poll() and os.read(self.beat_fd, 4096):
-            self.has_beaten = True
+        while self.beats.poll() and (said := os.read(self.beat_fd, 65_536)):
+            signs, _, reason = said.partition(FAILED)
+            self.is_ready = self.is_ready or READY in signs
+            self.reason = reason.decode(errors="replace")
             self.deadline = monotonic() + SILENCE_S
 
     @property
@@ -67,12 +78,21 @@ class Worker:
 
 
 class Supervisor:
-    def __init__(self, work: Work, sockets: Sequence[socket.socket], count: int) -> None:
+    """`on_ready` is called once, when the first worker serves."""
+
+    def __init__(
+        self,
+        work: Work,
+        sockets: Sequence[socket.socket],
+        count: int,
+        *,
+        on_ready: Callable[[], None],
+    ) -> None:
         self._work = work
         self._sockets = sockets
         self._count = count
+        self._on_ready = on_ready
         self._workers: list[Worker] = []
-        self._failures = 0
         self._next_start = 0.0
         self._looked_at = monotonic()
         self._is_stopping = False
@@ -80,19 +100,24 @@ class Supervisor:
         self._has_failed = False
 
     def run(self) -> int:
-        """Run until a stop; return 0, or 1 if no worker could start or requests were cut."""
+        """Run until a stop; return 0, or 1 if requests were cut.
+
+        Raises StartError if a worker ends before any was ready.
+        """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
         # Memory that is not garbage-collected stays shared with the workers.
         gc.freeze()
         gc.enable()
-        while not self._is_stopping:
-            self._look()
-            while len(self._workers) < self._count and monotonic() >= self._next_start:
-                self._workers.append(Worker(self._work, self._sockets))
-            fds = [worker.beat_fd for worker in self._workers]
-            select.select(fds, [], [], LOOK_S)
-        self._drain()
+        try:
+            while not self._is_stopping:
+                self._look()
+                while len(self._workers) < self._count and monotonic() >= self._next_start:
+                    self._workers.append(Worker(self._work, self._sockets))
+                fds = [worker.beat_fd for worker in self._workers]
+                select.select(fds, [], [], LOOK_S)
+        finally:
+            self._drain()
         return 1 if self._has_failed else 0
 
     def _stop(self, number: int, _: object) -> None:
@@ -111,7 +136,9 @@ class Supervisor:
         for worker in list(self._workers):
             worker.deadline += missed_s
             worker.listen()
-            self._has_served = self._has_served or worker.has_beaten
+            if worker.is_ready and not self._has_served:
+                self._has_served = True
+                self._on_ready()
             if worker.status is None and monotonic() > worker.deadline:
                 logger.error("worker %d hangs; it is replaced", worker.process.pid)
                 worker.kill()
@@ -119,15 +146,17 @@ class Supervisor:
                 self._bury(worker)
 
     def _bury(self, worker: Worker) -> None:
+        worker.listen()
         worker.beats.close()
         self._workers.remove(worker)
-        mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
-        logger.error("worker %d ended (%d); it is replaced", worker.process.pid, worker.status)
-        self._failures += 1
-        if not self._has_served and self._failures > self._count:
-            # The worker has printed the reason, and would print it for ever. A site that has served
-            # keeps trying: its database may be down, while other workers do not need it.
-            self._has_failed = self._is_stopping = True
+        pid, status = worker.process.pid, worker.status
+        mark_process_dead(pid)  # type: ignore[no-untyped-call]
+        if not (self._has_served or worker.is_ready):
+            # Every other worker would end, too. A site that has served keeps trying: its database
+            # may be down, while other workers do not need it.
+            raise StartError(worker.reason or f"a worker ended while it started ({status})")
+        reason = f": {worker.reason}" if worker.reason else ""
+        logger.error("worker %d ended (%d)%s; it is replaced", pid, status, reason)
         # Some workers end again and again, for example while their database is down.
         pause_s = 0.5
         self._next_start = monotonic() + pause_s

@@ -14,7 +14,7 @@ import resource
 import signal
 import socket
 import sys
-import tomllib
+import traceback
 from collections.abc import AsyncGenerator, Sequence
 from hashlib import sha256
 from importlib.metadata import version
@@ -29,17 +29,17 @@ import uvloop
 from hypercorn import protocol
 from hypercorn.asyncio import run as hypercorn_run
 from hypercorn.asyncio import serve
-from hypercorn.config import Config as ServerConfig
 from hypercorn.events import Closed, Event
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 from quart import Quart
 
 from app.config import Config
-from app.errors import StartError
 from app.lifespan import begin_stop, note_hosts, running
-from app.runtime.logs import take_over
+from app.runtime.logs import one_line, take_over
 from app.runtime.processes import WORKER_SCORE, be_expendable, collect_seldom
+from app.serving.settings import APPLICATION, Settings
+from app.serving.supervisor import ALIVE, FAILED, READY, STOP_SIGNALS
 
 PROGRAM: Final = Path(__file__).parents[1]
 
@@ -101,9 +101,8 @@ def load_templates(environment: Environment, program: Path = PROGRAM) -> None:
     kept.save()
 
 
-FILE: Final = "hypercorn.toml"
-OWN_FILE: Final = Path(__file__).with_name(FILE)
-APPLICATION: Final = "app:create_app()"
+REASON_BYTES: Final = 4000
+"""Longest reason that a worker reports: a pipe takes it in one piece."""
 
 logger = logging.getLogger(__name__)
 
@@ -121,46 +120,6 @@ class NoHttp2:
 
     async def handle(self, _event: Event) -> None:
         """Ignore the client's data."""
-
-
-def _read_settings(path: Path) -> dict[str, Any]:
-    try:
-        values = tomllib.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise StartError(f"{path} cannot be read: {error}") from error
-    stock = ServerConfig()
-    for key, value in values.items():
-        if not hasattr(stock, key):
-            raise StartError(f"{path}: {key} is not a setting of hypercorn")
-        if isinstance(getattr(stock, key), int | float) and not isinstance(value, int | float):
-            raise StartError(f"{path}: {key} must be a number, not {value!r}")
-    if "h2" in values.get("alpn_protocols", ()):
-        message = "remove h2 from alpn_protocols; only a proxy in front can serve HTTP/2"
-        raise StartError(f"{path}: {message}")
-    return values
-
-
-def server_file() -> Path | None:
-    """Return the file of hypercorn's settings in the current folder, if not saywho's own."""
-    path = Path(FILE).absolute()
-    return path if path.exists() and not path.samefile(OWN_FILE) else None
-
-
-def load_server_config(*, bind: str | None = None, workers: int | None = None) -> ServerConfig:
-    """Return hypercorn's settings: saywho's own, overridden by a file in the current folder.
-
-    Raises StartError for an unreadable file, unknown keys, and HTTP/2.
-    """
-    values = _read_settings(OWN_FILE)
-    if path := server_file():
-        values |= _read_settings(path)
-    server = ServerConfig.from_mapping(values)
-    server.application_path = APPLICATION
-    if bind is not None:
-        server.bind = [bind]
-    if workers is not None:
-        server.workers = workers
-    return server
 
 
 def prepare_app(config: Config) -> Quart:
@@ -194,13 +153,13 @@ def use_own_http1() -> None:
 
 
 def run(
-    app: Quart | Config, server: ServerConfig, beats: Connection, sockets: Sequence[socket.socket]
+    app: Quart | Config, server: Settings, beats: Connection, sockets: Sequence[socket.socket]
 ) -> None:
     """Run a worker in this process, with a prepared or a new app."""
     # Ctrl+C reaches the workers too, but only the supervisor may stop them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
     be_expendable(WORKER_SCORE)
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -214,10 +173,10 @@ def run(
     uvloop.run(work(app, server, beats.fileno()))
 
 
-async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
+async def work(app: Quart, server: Settings, beat_fd: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, stop.set)
     server.insecure_bind = []
     server.workers = 1
@@ -239,17 +198,37 @@ async def work(app: Quart, server: ServerConfig, beat_fd: int) -> None:
         # An answer takes some fifty turns with the threads of the database, and waits in each for
         # a thread that counts, by default for 5 ms.
         sys.setswitchinterval(0.001)
-        # The first beat comes before the first connection, so that the supervisor knows of every
-        # worker that has served.
-        os.write(beat_fd, b".")
         async with running(_beat(beat_fd, supervisor, stop)):
             yield
 
+    is_ready = False
+
     async def stopped() -> None:
+        # hypercorn waits for a stop as soon as it accepts connections.
+        nonlocal is_ready
+        is_ready = True
+        os.write(beat_fd, READY)
         await stop.wait()
         begin_stop(app)
 
-    await serve(app, server, shutdown_trigger=stopped)
+    try:
+        await serve(app, server, shutdown_trigger=stopped)
+    except (Exception, SystemExit) as error:
+        if is_ready:
+            raise
+        os.write(beat_fd, FAILED + _reason(error, server).encode()[:REASON_BYTES])
+        # An orderly end would report everything that hypercorn leaves open.
+        os._exit(1)
+
+
+def _reason(error: BaseException, server: Settings) -> str:
+    """Return in one line why a worker cannot start."""
+    if isinstance(error, SystemExit):  # As `app/lifespan.py` raises it, for a server that shows it.
+        return one_line(str(error).removeprefix("saywho: "))
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    settings = f"; the server settings are in {server.file}" if server.file else ""
+    return one_line(f"a worker cannot start: {type(error).__name__}: {error} ({where}){settings}")
 
 
 def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -261,7 +240,7 @@ def _ignore_lost_clients(loop: asyncio.AbstractEventLoop, context: dict[str, Any
 async def _beat(beat_fd: int, supervisor: int, stop: asyncio.Event) -> None:
     while os.getppid() == supervisor:
         try:
-            os.write(beat_fd, b".")
+            os.write(beat_fd, ALIVE)
         except BrokenPipeError:
             break
         await asyncio.sleep(1.0)

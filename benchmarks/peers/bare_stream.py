@@ -21,7 +21,8 @@ import uvloop
 from hypercorn.asyncio import serve
 
 from app.runtime.processes import share_heap
-from app.serving.worker import load_server_config, use_own_http1
+from app.serving.settings import load_server_config
+from app.serving.worker import use_own_http1
 
 POLL_S: Final = 0.05
 AT_ONCE: Final = 100

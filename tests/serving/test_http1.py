@@ -23,7 +23,8 @@ from app.asgi import edge
 from app.asgi.edge import Edge
 from app.serving import http1
 from app.serving.http1 import connection, exchange
-from app.serving.worker import load_server_config, use_own_http1
+from app.serving.settings import load_server_config
+from app.serving.worker import use_own_http1
 from tests.certificates import make_certificate
 from tests.conftest import MakeConfig
 from tests.installation import ROOT

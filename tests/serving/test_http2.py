@@ -21,7 +21,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
-from app.serving.worker import load_server_config
+from app.serving.settings import load_server_config
 from tests.certificates import make_certificate
 from tests.installation import Installation
 from tests.ports import free_port

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import re
 import socket
 import sqlite3
@@ -20,7 +21,8 @@ import pytest
 from app.db.migrate import head_revision
 from app.errors import StartError
 from app.services.posts.users import sample_files
-from app.serving.worker import load_server_config
+from app.serving.settings import load_server_config
+from tests.certificates import make_certificate
 from tests.installation import PROGRAM, Installation
 from tests.ports import free_port
 from tests.server import (
@@ -355,48 +357,96 @@ def test_what_a_server_file_leaves_out_is_as_in_our_own(
     assert (server.keep_alive_timeout, server.graceful_timeout, server.backlog) == (9, 8, 2048)
 
 
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Files of a certificate and of keys: its own, another one's, and its own with a password."""
+    folder = tmp_path_factory.mktemp("certificates")
+    certificate, key = make_certificate(folder)
+    (folder / "other").mkdir()
+    other = make_certificate(folder / "other")[1]
+    locked = f"{folder}/locked.key"
+    lock = ["openssl", "pkcs8", "-topk8", "-in", key, "-passout", "pass:lamp", "-out", locked]
+    subprocess.run(lock, check=True)
+    (folder / "both.pem").write_text(Path(certificate).read_text() + Path(key).read_text())
+    names = {"site": certificate, "key": key, "other": other, "locked": locked}
+    return names | {"both": f"{folder}/both.pem", "empty": os.devnull}
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         ("wrokers = 2", "wrokers"),
         ("bind = [", "hypercorn.toml"),
-        ('workers = "two"', "workers"),
+        ('workers = "two"', "workers must be a whole number"),
+        ("workers = 0", "workers must be at least 1"),
+        ("keep_alive_timeout = nan", "keep_alive_timeout must be a number"),
+        ('read_timeout = "30"', "read_timeout must be a number"),
+        ('server_names = "a"', "server_names must be a list of texts"),
+        ('statsd_host = "here"', "statsd_host must be HOST:PORT"),
         ('alpn_protocols = ["h2", "http/1.1"]', "proxy"),
+        ('certfile = "/no/such"\nkeyfile = "{key}"', "certfile /no/such cannot be read: No such"),
+        ('certfile = "{site}"\nkeyfile = "/no/such"', "keyfile /no/such cannot be read: No such"),
+        ('certfile = "{site}"\nkeyfile = "{other}"', "{other} is not the key of .*{site}"),
+        ('certfile = "{site}"\nkeyfile = "{locked}"', "{locked} is encrypted"),
+        ('certfile = "{site}"\nkeyfile = "{empty}"', "{empty} contains no private key"),
+        ('certfile = "{empty}"\nkeyfile = "{key}"', "{empty} contains no certificate"),
+        ('certfile = "{site}"', "{site} contains no private key; set keyfile"),
+        ('keyfile = "{key}"', "set without certfile"),
+        ('certfile = "{both}"\nciphers = "none"', "No cipher"),
+        ('certfile = "{both}"\nverify_mode = 9', "verify_mode"),
     ],
-    ids=["unknown key", "no toml", "no number", "HTTP/2"],
 )
 def test_a_server_file_that_would_not_be_followed_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, said: str
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    certificates: dict[str, str],
+    content: str,
+    said: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "hypercorn.toml").write_text(content)
-    with pytest.raises(StartError, match=said):
+    file = tmp_path / "hypercorn.toml"
+    file.write_text(content.format_map(certificates))
+    with pytest.raises(StartError, match=said.format_map(certificates)) as refused:
         load_server_config()
+    assert str(file) in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
-def test_figures_are_of_all_workers_and_for_this_machine(server: Server) -> None:
-    """Requests over connections of their own come to both workers."""
+@pytest.mark.parametrize(
+    "content",
+    ['certfile = "{both}"', 'certfile = "{site}"\nkeyfile = "{locked}"\nkeyfile_password = "lamp"'],
+    ids=["both in one file", "a password"],
+)
+def test_a_certificate_is_served_over_tls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, certificates: dict[str, str], content: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "hypercorn.toml").write_text(content.format_map(certificates))
+    server = load_server_config()
+    assert server.ssl_enabled
+    assert server.create_ssl_context() is not None
 
-    def answered() -> float:
-        status, _, body = server.send("GET", "/metrics")
-        assert status == 200
-        samples = (line.rpartition(" ") for line in body.decode().splitlines())
-        known = {name: float(value) for name, _, value in samples if not name.startswith("#")}
-        return known.get('saywho_http_requests_total{method="GET",status="200"}', 0)
 
-    before = answered()
-    for _ in range(40):
-        assert server.send("GET", "/healthz")[0] == 200
-    server.installation.wait_until(lambda: answered() >= before + 40)
+ENDING = {"version": 1, "handlers": {"end": {"()": "os._exit", "status": 7}}}
+"""Settings of Python's log that end the process which follows them."""
 
 
-def test_serve_ends_well_and_loads_samples_only_into_a_new_database(server: Server) -> None:
-    """The last one here: it stops the server, whose database was there before it."""
-    users = server.send("GET", "/api/v1/users?limit=100")[2]["items"]
-    assert not sample_names() & {user["username"] for user in users}
-    idle = server.connect()
-    idle.connect()
-    assert server.stop() == 0
-    idle.close()
-    assert "Traceback" not in server.log()
-    assert server.installation.done("db", "current") == f"{HEAD}\n"
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param('errorlog = "/no/such/log"', "a worker cannot start: FileNot", id="refused"),
+        pytest.param('logconfig = "json:end.json"', "a worker ended .*(7)", id="ended"),
+    ],
+)
+def test_a_start_without_a_ready_worker_ends_with_one_line(
+    installation: Installation, content: str, said: str
+) -> None:
+    folder = installation.data_dir.parent
+    (folder / "end.json").write_text(json.dumps(ENDING))
+    (folder / "hypercorn.toml").write_text(content + '\npid_path = "pid"')
+    ended = installation.process(*SERVE, "--bind", f"127.0.0.1:{free_port()}")
+    assert ended.returncode == 1
+    assert_one_line(ended)
+    assert re.search(said, ended.stderr)
+    assert "saywho serve does not use these of them: pid_path\n" in ended.stdout
+    assert "Serving on" not in ended.stdout

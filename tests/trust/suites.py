@@ -34,7 +34,8 @@ from hypercorn.asyncio import serve
 
 from app.asgi.edge import Edge
 from app.serving.http1.messages import RequestReader
-from app.serving.worker import load_server_config, use_own_http1
+from app.serving.settings import load_server_config
+from app.serving.worker import use_own_http1
 from tests.certificates import make_certificate
 from tests.house import ROOT
 from tests.ports import free_port
