@@ -155,13 +155,16 @@ def serving(
 
 @contextlib.contextmanager
 def started(
-    installation: Installation, command: tuple[str, ...], log: IO[bytes]
+    installation: Installation,
+    command: tuple[str, ...],
+    log: IO[bytes],
+    stdin: IO[str] | int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command,
         env=installation.environment(),
         cwd=installation.data_dir.parent,
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=log,
         stderr=log,
     )

@@ -230,3 +230,8 @@ def test_the_unit_goes_on_where_the_kernel_has_killed_a_worker_or_an_import() ->
     """By itself systemd would end the whole site."""
     unit = (ROOT / "examples" / "operations" / "saywho.service").read_text()
     assert "OOMPolicy=continue" in unit.splitlines()
+
+
+def test_a_reload_of_the_unit_asks_for_the_new_certificate() -> None:
+    unit = (ROOT / "examples" / "operations" / "saywho.service").read_text()
+    assert "ExecReload=/bin/kill -HUP $MAINPID" in unit.splitlines()

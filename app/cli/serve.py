@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import re
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
@@ -50,6 +51,10 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
 
     hypercorn.toml configures the server; docs/settings.md lists the settings of saywho.
     """
+    # A terminal that closes ends the server. Elsewhere SIGHUP asks for the new certificate, and
+    # waits until the server can load it.
+    if not os.isatty(0):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     gc.disable()  # The imports leave no garbage; collecting it takes a sixth of their time.
     from app.db.lock import temporary_folder
     from app.runtime.processes import python_path
@@ -97,7 +102,8 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
                 sock.listen(server.backlog)
         work = partial(run, app, server)
         on_ready = partial(_print_addresses, config.url, sockets[0], server, count)
-        return Supervisor(work, sockets, count, on_ready=on_ready).run()
+        renew = None if os.isatty(0) else server.renew_certificate
+        return Supervisor(work, sockets, count, on_ready=on_ready, renew=renew).run()
 
 
 def _print_addresses(

@@ -17,7 +17,7 @@ from typing import IO, Final, NamedTuple
 
 from sqlalchemy import delete, text
 
-from app.config import SETTINGS_FILE, Config
+from app.config import SERVER_FILE, SETTINGS_FILE, Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import SchemaState, known_state, prepare
 from app.db.sqlite.backend import SqliteBackend
@@ -30,6 +30,8 @@ from app.services.posts.media import content_type, locked_against_removal, neede
 
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
+KEPT: Final = (SETTINGS_FILE, SERVER_FILE)
+"""Files that may be in the data folder before a restore, which leaves them as they are."""
 SECRETS: Final = (LoginSession, SetupLink, Invitation, LoginFailure, Token, Operator)
 """Tables emptied without secrets, in the order of deletion."""
 
@@ -148,8 +150,11 @@ def restore_backup(config: Config, file: Path) -> BackupSize:
     try:
         make_private_folder(folder)
         shutil.rmtree(staging, ignore_errors=True)  # Of a restore that was killed.
-        if database.exists() or any(path.name != SETTINGS_FILE for path in folder.iterdir()):
-            raise BackupError(f"{folder} is not empty; restore into an empty data folder")
+        if database.exists() or any(path.name not in KEPT for path in folder.iterdir()):
+            raise BackupError(
+                f"{folder} is not empty; restore into a data folder that is empty"
+                f" or contains only {' and '.join(KEPT)}"
+            )
         try:
             staging.mkdir(mode=0o700)
             size = _unpack(file, staging)

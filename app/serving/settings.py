@@ -54,6 +54,12 @@ class Settings(ServerConfig):
         except ValueError as error:
             raise StartError(f"{self.file or OWN_FILE}: {error}") from error
 
+    def renew_certificate(self) -> None:
+        """Load the files again. Raises StartError also if there is no certificate."""
+        if self.certfile is None:
+            raise StartError(f"{self.file or OWN_FILE} has no certfile")
+        self.load_certificate()
+
     def _load(self) -> SSLContext | None:
         contents = {name: self._content(name) for name in ("certfile", "keyfile", "ca_certs")}
         if self.certfile is None:

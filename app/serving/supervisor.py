@@ -24,6 +24,10 @@ from app.runtime.clock import monotonic
 START_METHOD: Final = "fork" if sys.platform == "linux" else "spawn"
 """Start of a worker: a fork has all modules; outside Linux, libraries fail after a fork."""
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+RENEWAL: Final = signal.SIGHUP
+HANDLED: Final = (*STOP_SIGNALS, RENEWAL)
+STOP_S: Final = 11.0
+"""Time for a worker to finish accepted requests, in seconds."""
 SILENCE_S: Final = 20.0
 """Seconds without a beat after which a worker counts as hung; it beats each second."""
 START_S: Final = 30.0
@@ -47,13 +51,15 @@ class Worker:
         self.beats, theirs = context.Pipe(duplex=False)
         self.beat_fd = self.beats.fileno()
         self.process = context.Process(target=work, args=(theirs, sockets))  # type: ignore[attr-defined]
-        # Only the supervisor handles a stop during the fork; the worker unblocks its own signals.
-        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        # Only the supervisor handles signals during the fork; the worker unblocks its own.
+        signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
         try:
             self.process.start()
         finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
         theirs.close()
+        self.is_old = False
+        """Whether it began before the last renewal."""
         self.is_ready = False
         self.reason = ""
         """Why the worker could not start, if it has said so."""
@@ -78,7 +84,11 @@ class Worker:
 
 
 class Supervisor:
-    """`on_ready` is called once, when the first worker serves."""
+    """`on_ready` is called once, when the first worker serves.
+
+    With `renew`, SIGHUP calls it and replaces the workers one by one, so that they serve with what
+    it has loaded. If it raises StartError, they stay.
+    """
 
     def __init__(
         self,
@@ -87,15 +97,20 @@ class Supervisor:
         count: int,
         *,
         on_ready: Callable[[], None],
+        renew: Callable[[], None] | None = None,
     ) -> None:
         self._work = work
         self._sockets = sockets
         self._count = count
         self._on_ready = on_ready
+        self._renew = renew
         self._workers: list[Worker] = []
+        self._leaving: list[Worker] = []
+        """Old workers that finish their requests."""
         self._next_start = 0.0
         self._looked_at = monotonic()
         self._is_stopping = False
+        self._is_renewal_due = False
         self._has_served = False
         self._has_failed = False
 
@@ -106,13 +121,19 @@ class Supervisor:
         """
         for number in STOP_SIGNALS:
             signal.signal(number, self._stop)
+        if self._renew:
+            signal.signal(RENEWAL, self._note_renewal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
         # Memory that is not garbage-collected stays shared with the workers.
         gc.freeze()
         gc.enable()
         try:
             while not self._is_stopping:
                 self._look()
-                while len(self._workers) < self._count and monotonic() >= self._next_start:
+                if self._is_renewal_due:
+                    self._begin_renewal()
+                self._retire()
+                while len(self._workers) < self._wanted and monotonic() >= self._next_start:
                     self._workers.append(Worker(self._work, self._sockets))
                 fds = [worker.beat_fd for worker in self._workers]
                 select.select(fds, [], [], LOOK_S)
@@ -124,9 +145,46 @@ class Supervisor:
         if self._is_stopping and number == signal.SIGINT:
             # A second Ctrl+C means not to wait for requests in progress.
             self._has_failed = True
-            for worker in self._workers:
+            for worker in (*self._workers, *self._leaving):
                 worker.process.kill()
         self._is_stopping = True
+
+    def _note_renewal(self, _number: int, _: object) -> None:
+        self._is_renewal_due = True
+
+    def _begin_renewal(self) -> None:
+        self._is_renewal_due = False
+        try:
+            if self._renew:
+                self._renew()
+        except StartError as error:
+            logger.error("the certificate stays as it was: %s", error)
+            return
+        logger.info("the certificate was loaded; the workers are replaced one by one")
+        for worker in self._workers:
+            worker.is_old = True
+
+    @property
+    def _wanted(self) -> int:
+        """The number of workers, with one more if it is to replace an old one."""
+        is_next = any(worker.is_old for worker in self._workers) and not self._leaving
+        return self._count + is_next
+
+    def _retire(self) -> None:
+        """Stop an old worker if another one serves in its place; bury those that have stopped."""
+        old = [worker for worker in self._workers if worker.is_old]
+        if old and sum(worker.is_ready for worker in self._workers) > self._count:
+            worker = old[0]
+            worker.process.terminate()
+            worker.deadline = monotonic() + STOP_S
+            self._workers.remove(worker)
+            self._leaving.append(worker)
+        for worker in list(self._leaving):
+            if worker.status is None and monotonic() > worker.deadline:
+                worker.kill()
+            if worker.status is not None:
+                self._leaving.remove(worker)
+                _close(worker)
 
     def _look(self) -> None:
         # While this process did not run, the workers may not have run either: the machine had too
@@ -147,10 +205,9 @@ class Supervisor:
 
     def _bury(self, worker: Worker) -> None:
         worker.listen()
-        worker.beats.close()
         self._workers.remove(worker)
+        _close(worker)
         pid, status = worker.process.pid, worker.status
-        mark_process_dead(pid)  # type: ignore[no-untyped-call]
         if not (self._has_served or worker.is_ready):
             # Every other worker would end, too. A site that has served keeps trying: its database
             # may be down, while other workers do not need it.
@@ -163,17 +220,22 @@ class Supervisor:
 
     def _drain(self) -> None:
         """Let the workers finish accepted requests, and kill those that take too long."""
-        for worker in self._workers:
+        workers = [*self._workers, *self._leaving]
+        for worker in workers:
             worker.process.terminate()
         # New connections are refused, instead of waiting for a response that never comes.
         for sock in self._sockets:
             sock.close()
-        stop_s = 11.0
-        deadline = monotonic() + stop_s
-        for worker in self._workers:
+        deadline = monotonic() + STOP_S
+        for worker in workers:
             worker.process.join(max(0.1, deadline - monotonic()))
             if worker.status is None:
                 worker.kill()
+
+
+def _close(worker: Worker) -> None:
+    worker.beats.close()
+    mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
 
 
 def open_sockets(server: ServerConfig) -> list[socket.socket]:

@@ -39,7 +39,7 @@ from app.lifespan import begin_stop, note_hosts, running
 from app.runtime.logs import one_line, take_over
 from app.runtime.processes import WORKER_SCORE, be_expendable, collect_seldom
 from app.serving.settings import APPLICATION, Settings
-from app.serving.supervisor import ALIVE, FAILED, READY, STOP_SIGNALS
+from app.serving.supervisor import ALIVE, FAILED, HANDLED, READY, RENEWAL, STOP_SIGNALS
 
 PROGRAM: Final = Path(__file__).parents[1]
 
@@ -159,7 +159,9 @@ def run(
     # Ctrl+C reaches the workers too, but only the supervisor may stop them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+    if signal.getsignal(RENEWAL) is not signal.SIG_DFL:
+        signal.signal(RENEWAL, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HANDLED)
     be_expendable(WORKER_SCORE)
     # Each live stream needs an open file.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)

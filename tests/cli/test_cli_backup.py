@@ -172,11 +172,14 @@ def test_a_backup_overwrites_nothing(
     assert installation.count_posts() == 30
 
 
-def test_a_backup_is_restored_beside_a_settings_file(backup: Path, tmp_path: Path) -> None:
+def test_a_backup_is_restored_beside_settings_files(backup: Path, tmp_path: Path) -> None:
     other = Installation(tmp_path / "other")
     other.data_dir.mkdir()
+    of_server = other.data_dir / "hypercorn.toml"
+    of_server.write_text("workers = 1")
     other.with_settings_files().done("restore", backup)
     assert other.count_posts() == 30
+    assert of_server.read_text() == "workers = 1"
 
 
 def named(name: str) -> Callable[[Members], Members]:
