@@ -244,6 +244,8 @@ _PROFILE: Final = "app.bsky.actor.profile"
 _NODE: Final = b"\xa2\x61e"
 """Beginning of a tree node: a map of two keys, `e` first."""
 _HEAD_BYTES: Final = 500
+_LONGEST_KEY: Final = 1_024
+"""In bytes; a key repeats the beginning of the key before, so few bytes could stand for many."""
 MOST_POSTS: Final = 1_000_000
 """Maximum number of an account's posts; all keys are in memory."""
 
@@ -274,6 +276,8 @@ class Repository:
         for entry in map(as_object, listed(node, "e")):
             shared, rest, link = as_count(entry.get("p")), entry.get("k"), entry.get("v")
             if shared is None or not isinstance(rest, bytes) or not isinstance(link, Link):
+                raise RecordError("a key of the tree is damaged")
+            if shared > len(key) or shared + len(rest) > _LONGEST_KEY:
                 raise RecordError("a key of the tree is damaged")
             key = key[:shared] + rest
             collection, _, name = key.decode(errors="replace").partition("/")
@@ -323,7 +327,7 @@ def _read_block(block: Block, place: int, *, repository: Repository) -> Item | N
     key = repository.keys.get(block.cid, "")
     if kind == _POST and not key and repository.has_tree:
         # A block that the tree does not name is of a post that is deleted.
-        fault = Message("its id is missing, because the file is truncated")
+        fault = Message("its id is missing, because the file is truncated or damaged")
         return Skipped(place, "deleted") if repository.is_whole else BadRecord(place, fault)
     address = f"at://{repository.did or ''}/{kind}/{key}"
     return read_post({"uri": address, "value": record}, place, repository.did)

@@ -176,7 +176,27 @@ def test_keys_that_are_lost_cost_the_posts_and_are_named() -> None:
     node = {"e": [{"p": 0, "k": f"{POST}/3a".encode(), "v": cid_of(encode(post("a")))}], "l": None}
     items = read_broken(car(post("a"), post("b"), node, post("c"))[:-4], "truncated or damaged")
     assert texts(items) == ["a"]
-    assert items[1] == BadRecord(2, "its id is missing, because the file is truncated")
+    assert items[1] == BadRecord(2, "its id is missing, because the file is truncated or damaged")
+
+
+@pytest.mark.parametrize(
+    ("shared", "key"),
+    [
+        pytest.param(0, b"x" * 900_000, id="long"),
+        pytest.param(len(POST) + 3, b"x" * 1_022, id="long with what it repeats"),
+        pytest.param(len(POST) + 4, b"x", id="repeats more than there is"),
+    ],
+)
+def test_a_key_that_no_repository_has_is_damage(shared: int, key: bytes) -> None:
+    entries = [
+        {"p": 0, "k": f"{POST}/3a".encode(), "v": cid_of(encode(post("a")))},
+        {"p": shared, "k": key, "v": cid_of(encode(post("b")))},
+        # Each repeated the one before: of 19,000, a file of 2 MB took minutes.
+        *({"p": shared + len(key), "k": b"x", "v": cid_of(encode(post("c")))} for _ in range(9)),
+    ]
+    items = read(car(post("a"), post("b"), {"e": entries, "l": None}))
+    assert texts(items) == ["a"]
+    assert items[1] == BadRecord(2, "its id is missing, because the file is truncated or damaged")
 
 
 @pytest.mark.parametrize(
