@@ -27,6 +27,7 @@ from app.services.compare.batch_lines import (
 from app.services.compare.comparing import Question, ask_once
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison
+from app.services.imports.beginning import MOST_MEMORY, limited_reading
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.verdicts import (
     NOT_FOR,
@@ -128,7 +129,7 @@ def compare_command(
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         await _renew(db)
-        with open_texts(path) as lines:
+        with limited_reading(MOST_MEMORY), open_texts(path) as lines:
             async for portion in await judge_lines(db, Models(), usernames, lines, sure):
                 for judged in portion:
                     print_json(judged)

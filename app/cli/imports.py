@@ -1,9 +1,11 @@
 """`saywho import` and `saywho demo`: posts from files."""
 
 import asyncio
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -41,7 +43,15 @@ from app.formats.source.file import Source
 from app.runtime.processes import collect_seldom, share_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept, delete_messages
-from app.services.imports.beginning import begin_reading, check_order
+from app.services.imports.beginning import (
+    MOST_MEMORY,
+    STALL_S,
+    WATCH_EVERY_S,
+    begin_reading,
+    check_order,
+    limited_reading,
+    stopped_after,
+)
 from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
 from app.services.imports.storing import (
     Storing,
@@ -110,7 +120,13 @@ class Importer:
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
-        with source, progress(name) as show_bar:
+        report = ImportReport()
+        with (
+            source,
+            progress(name) as show_bar,
+            limited_reading(MOST_MEMORY),
+            self._watched(source, report),
+        ):
             records = await asyncio.to_thread(
                 open_records, source, format=self._format, options=options
             )
@@ -120,7 +136,6 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-            report = ImportReport()
             try:
                 records = await begin_reading(db, source, self._format, records, options)
                 # Otherwise deleted messages would count for their authors until a server runs.
@@ -143,6 +158,32 @@ class Importer:
                 click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} contains no posts to store", err=True)
+
+    @contextlib.contextmanager
+    def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
+        """End the program if reading works on for long without progress.
+
+        A silent pipe, a lock and a question to the user do not count: they take no time of the
+        processor.
+        """
+
+        async def watch() -> None:
+            progress, since = "", time.process_time()
+            while time.process_time() - since <= STALL_S:
+                await asyncio.sleep(WATCH_EVERY_S)
+                if (noted := f"{source.bytes_read} {report.counts}") != progress:
+                    progress, since = noted, time.process_time()
+            self._add_report(source.name, "record", report)
+            self._fail(source.name, stopped_after(STALL_S), FAILED)
+            self.print_report()
+            # The thread that reads may never end.
+            os._exit(self.status)
+
+        task = asyncio.create_task(watch())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     def _add_report(self, name: str, unit: str, report: ImportReport) -> None:
         self._total.merge(report)

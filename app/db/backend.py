@@ -366,6 +366,9 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+_JSON: Final = msgspec.json.Encoder()
+
+
 def as_json(
     rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
 ) -> BindParameter[str]:
@@ -379,7 +382,10 @@ def as_json(
             for row in written:
                 row[place] = process(row[place])
     listed = written if len(columns) > 1 else [value for (value,) in written]
-    return bindparam("listed", msgspec.json.encode(listed).decode(), unique=True)
+    encoded = bytearray()
+    # Where memory is limited, `encode` (msgspec 0.22) would end the process.
+    _JSON.encode_into(listed, encoded)
+    return bindparam("listed", encoded.decode(), unique=True)
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import pty
 import resource
@@ -200,6 +201,37 @@ def test_a_signal_ends_an_import_whose_input_is_silent(
         said = interrupted(process)
     assert said.startswith("saywho: interrupted")
     assert ("stored posts are kept" in said) == (not options)
+
+
+LIMITED = """
+from app.cli import imports, saywho
+imports.MOST_MEMORY, imports.STALL_S, imports.WATCH_EVERY_S = {limits}
+saywho(["import", "--dry-run", "--json", {path!r}])
+"""
+"""Imports a file with less memory, and less time without progress."""
+
+
+@ON_LINUX
+@pytest.mark.parametrize(
+    ("limits", "failure"),
+    first_of(
+        {
+            (2**30, 0.05, 0.01): "no progress was made in 0 minutes, so the import was stopped",
+            (48 * 2**20, 600, 2): "reading the file takes more than 48 MB of memory",
+        }.items(),
+        ((2**30, 0.05, 0.01), "no progress was made in 0 minutes, so the import was stopped"),
+    ),
+    ids=("time", "memory"),
+)
+def test_an_import_by_the_command_has_the_limits_of_an_upload(
+    limits: tuple[float, ...], failure: str, installation: Installation, tmp_path: Path
+) -> None:
+    posts = ({"username": "ann", "text": f"{number:04} lamp " * 2_400} for number in range(1_500))
+    path = lines(tmp_path / "posts.jsonl", *posts)
+    program = LIMITED.format(limits=limits, path=str(path))
+    ended = installation.process(sys.executable, "-c", program)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert json.loads(ended.stdout)["errors"] == [{"file": str(path), "detail": failure}]
 
 
 async def strike_within(

@@ -1,11 +1,11 @@
 """Before a file is stored: its preview, its people who are here already, and its first records,
-which decide whether and how it is read.
+which decide whether and how it is read; and the limits of reading.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from tempfile import TemporaryFile
@@ -17,9 +17,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.config import Config
+from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
-from app.errors import ImportFileError, Message, UnavailableError
+from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NotesSummary, order_of, ways_out
 from app.formats.chats.people import username_for
 from app.formats.post import RoomReference
@@ -28,6 +28,7 @@ from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStr
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
+from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.imports.bulk import find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
@@ -37,6 +38,31 @@ from app.services.posts.users import NamedUser, named_users
 from app.services.rooms.identity import RoomFinder
 
 FIRST_RECORDS: Final = 1_000
+STALL_S: Final = 600.0
+"""Time without progress after which an import is stopped, in seconds."""
+WATCH_EVERY_S: Final = 2.0
+MOST_MEMORY: Final = 1024 * MIB
+"""Bytes for reading a file in addition to the program."""
+
+
+@contextmanager
+def limited_reading(most_memory: int) -> Iterator[None]:
+    """Limit the memory for reading a file. Raises LimitReachedError beyond it."""
+    try:
+        with limited_memory(most_memory):
+            yield
+    except MemoryError:
+        raise LimitReachedError(
+            "reading the file takes more than {size} MB of memory", size=most_memory // MIB
+        ) from None
+
+
+def stopped_after(seconds: float) -> Message:
+    """Return why an import without progress was stopped."""
+    return Message(
+        "no progress was made in {minutes} minutes, so the import was stopped",
+        minutes=round(seconds / 60),
+    )
 
 
 class UnsettledError(ImportFileError):

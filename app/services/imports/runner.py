@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import MIB, Config
+from app.config import Config
 from app.db.engine import Database, Grant, GrantLostError
 from app.errors import (
     AppError,
@@ -33,17 +33,19 @@ from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.clock import monotonic, wait_until_set
 from app.runtime.logs import configure, take_over
-from app.runtime.processes import (
-    be_nice,
-    begin_child,
-    collect_seldom,
-    limited_memory,
-    run_child,
-    share_heap,
-)
+from app.runtime.processes import be_nice, begin_child, collect_seldom, run_child, share_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import delete_messages
-from app.services.imports.beginning import UnsettledError, begin_reading, check_order
+from app.services.imports.beginning import (
+    MOST_MEMORY,
+    STALL_S,
+    WATCH_EVERY_S,
+    UnsettledError,
+    begin_reading,
+    check_order,
+    limited_reading,
+    stopped_after,
+)
 from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
@@ -65,10 +67,6 @@ from app.services.posts.users import choose_own, find_user
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between checks for imports that another process queued."""
-WATCH_EVERY_S: Final = 2.0
-STALL_S: Final = 600.0
-MOST_MEMORY: Final = 1024 * MIB
-"""Bytes for reading a file in addition to the program."""
 
 T = TypeVar("T")
 
@@ -132,12 +130,8 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
         raise
     if not is_over:
         await _kill(process)
-        minutes = round(stall_s / 60)
-        failure = Message(
-            "no progress was made in {minutes} minutes, so the import was stopped", minutes=minutes
-        )
         async with db.write() as session:
-            await end_job(session, job.id, failure)
+            await end_job(session, job.id, stopped_after(stall_s))
         await asyncio.to_thread(remove_upload, config.data_dir, job.spool)
         return True
     if status := process.result():
@@ -189,15 +183,12 @@ async def run_job(
     """
     failure: Message | None = None
     try:
-        with limited_memory(most_memory):
+        with limited_reading(most_memory):
             failure = await _import(db, config, job, worker)
     except (GrantLostError, UnavailableError):
         raise
     except AppError as error:
         failure = message_of(error)
-    except MemoryError:
-        size = most_memory // MIB
-        failure = Message("reading the file takes more than {size} MB of memory", size=size)
     except Exception:
         # It would fail again and again, and keep all other imports waiting.
         logger.exception("the import %d failed unexpectedly", job.id)

@@ -12,9 +12,10 @@ from app.config import Config
 from app.db.engine import Database
 from app.models import ImportJob
 from app.services.imports import runner
+from app.services.imports.beginning import STALL_S
 from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
 from app.services.imports.report import errors_of
-from app.services.imports.runner import STALL_S, keep_importing
+from app.services.imports.runner import keep_importing
 from tests.conftest import MakeConfig
 from tests.installation import Installation
 from tests.server import children_of, oom_score_of
