@@ -41,8 +41,32 @@ def of(names: str) -> st.SearchStrategy[bytes]:
     return st.sampled_from([name.encode().ljust(4) for name in names.split()])
 
 
+PROFILES = st.builds(
+    lambda tags, data: (
+        bytes(36) + b"acsp" + bytes(88) + struct.pack(">I", len(tags)) + b"".join(tags) + data
+    ),
+    st.lists(
+        st.builds(
+            lambda name, start, size: struct.pack(">4sII", name, start, size),
+            of("rXYZ rTRC desc cprt note"),
+            st.integers(132, 260),
+            st.integers(0, 40),
+        ),
+        max_size=4,
+    ),
+    joined(st.one_of(of("text desc mluc XYZ"), st.binary(min_size=4, max_size=40))),
+)
 JPEG = joined(
     st.one_of(
+        PROFILES.map(lambda profile: marked(0xE2, b"ICC_PROFILE\0\1\1", profile)),
+        st.builds(
+            lambda profile, at: (
+                marked(0xE2, b"ICC_PROFILE\0\2\2", profile[at:])
+                + marked(0xE2, b"ICC_PROFILE\0\1\2", profile[:at])
+            ),
+            PROFILES,
+            NUMBERS,
+        ),
         st.builds(marked, st.integers(0, 254), FEW),
         st.builds(marked, st.sampled_from([0xC0, 0xDA, 0xDB, 0xE0, 0xE1, 0xE2, 0xEE]), FEW),
         st.just(photo()[2:60]),
@@ -65,6 +89,7 @@ CHUNKS = joined(
     st.one_of(
         st.builds(chunk, of("VP8 VP8L VP8X ALPH ANIM ICCP EXIF XMP JUNK fmt data LIST"), FEW),
         st.builds(chunk, st.just(b"EXIF"), st.just(photo()[24:80])),
+        st.builds(chunk, st.just(b"ICCP"), PROFILES),
         st.builds(
             lambda inside: chunk(b"ANMF", bytes(16), inside), st.builds(chunk, of("VP8L note"), FEW)
         ),
@@ -86,6 +111,7 @@ BOXES = joined(
         st.builds(lambda head: box(b"moov", head), HEADS),
         st.builds(lambda head: box(b"moof", head), HEADS),
         st.builds(box, of("mdat free ftyp uuid mpvd meta sidx"), st.binary(max_size=90)),
+        PROFILES.map(lambda profile: box(b"iprp", box(b"ipco", box(b"colr", b"prof", profile)))),
         st.builds(lambda data: box(b"mdat", data, is_long=True), FEW),
         st.builds(heif, st.sampled_from([0, 1]), st.just(1)),
         FEW,

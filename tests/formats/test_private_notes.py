@@ -2,12 +2,12 @@
 
 import io
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
 import pytest
-from PIL import Image, ImageOps, ImageSequence, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, ImageSequence, PngImagePlugin
 
 from app.errors import RecordError
 from app.formats.media.box_files import Span
@@ -72,11 +72,87 @@ def test_a_photo_loses_its_notes_and_not_how_it_is_turned(
     assert cleaned(kept, "jpg") == kept
 
 
-def test_colours_stay() -> None:
-    profile = b"\0\0\2\x0ca profile of colours" * 9
-    data = photo(icc_profile=profile)
-    with Image.open(io.BytesIO(cleaned(data, "jpg"))) as image:
-        assert image.info["icc_profile"] == profile
+def profile_of(tags: Mapping[bytes, bytes]) -> bytes:
+    """Return a colour profile of these tags."""
+    place, table, data = 132 + 12 * len(tags), b"", b""
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, place + len(data), len(content))
+        data += content.ljust(-(-len(content) // 4) * 4, b"\0")
+    head = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()[:128])
+    head[:4], head[84:100] = struct.pack(">I", place + len(data)), PLACE[:16]
+    return bytes(head) + struct.pack(">I", len(tags)) + table + data
+
+
+def profile_of_a_screen(size: int = 0) -> bytes:
+    """Return a colour profile with words everywhere that is at least of that size."""
+    plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    (count,) = struct.unpack_from(">I", plain, 128)
+    tags = {
+        name: plain[start : start + length]
+        for name, start, length in struct.iter_unpack(">4sII", plain[132 : 132 + 12 * count])
+    }
+    words = PLACE.decode().encode("utf-16be")
+    tags |= {
+        b"desc": struct.pack(">4sII", b"desc", 0, len(PLACE) + 1) + PLACE + bytes(79),
+        b"cprt": struct.pack(">4sI", b"text", 0) + PLACE + b"\0",
+        b"dmdd": struct.pack(">4sIII4sII", b"mluc", 0, 1, 12, b"enUS", len(words), 28) + words,
+        b"mmod": b"mmod" + bytes(4) + PLACE,
+        PLACE[:4]: PLACE.ljust(size, b"."),
+    }
+    return profile_of(tags)
+
+
+def in_lab(profile: bytes) -> object:
+    """Return a colour as the profile means it."""
+    lab = ImageCms.createProfile("LAB")
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    transform = ImageCms.buildTransform(source, lab, "RGB", "LAB")
+    image = ImageCms.applyTransform(Image.new("RGB", (1, 1), (200, 30, 90)), transform)
+    assert image is not None
+    return image.getpixel((0, 0))
+
+
+@pytest.mark.parametrize("kind", first_of(["jpeg", "png", "webp", "avif"], "jpeg"))
+@pytest.mark.parametrize("size", [0, 70_000])
+def test_a_colour_profile_keeps_its_colours_alone(kind: str, size: int) -> None:
+    profile, suffix = profile_of_a_screen(size), "jpg" if kind == "jpeg" else kind
+    data = photo(kind, turned=1, icc_profile=profile)
+    kept = cleaned(data, suffix)
+    with Image.open(io.BytesIO(kept)) as image:
+        left = image.info["icc_profile"]
+    for text in (PLACE[:8], PLACE.decode().encode("utf-16be")[:16]):
+        assert text in profile
+        assert text not in kept + left
+    assert len(left.rstrip(b"\0")) <= len(profile) <= len(left) + 1
+    assert in_lab(left) == in_lab(profile)
+    read = ImageCms.ImageCmsProfile(io.BytesIO(left))
+    told = ImageCms.getProfileDescription(read), ImageCms.getProfileCopyright(read)
+    assert [text.strip() for text in told] == ["", ""]
+    assert ImageCms.getProfileModel(read).strip() == ""
+    assert cleaned(kept, suffix, 10**6) == kept
+
+
+ODD_PROFILES = {
+    "no profile": b"\0\0\2\x0ca profile of colours" * 9 + PLACE,
+    "cut off": profile_of_a_screen()[:-30],
+    "text in a colour": profile_of({b"cprt": b"text" + PLACE * 2, b"rXYZ": bytes(44)}).replace(
+        struct.pack(">4sI", b"rXYZ", 156 + 44), struct.pack(">4sI", b"rXYZ", 156 + 8)
+    ),
+    "too many tags": profile_of({b"%04d" % n: PLACE for n in range(101)}),
+}
+
+
+@pytest.mark.parametrize("name", ODD_PROFILES)
+def test_a_profile_that_cannot_be_read_goes(name: str) -> None:
+    kept = cleaned(photo(turned=1, icc_profile=ODD_PROFILES[name]), "jpg")
+    assert kept == cleaned(photo(turned=1), "jpg")
+
+
+def test_a_profile_of_which_a_part_is_missing_goes() -> None:
+    data = photo(turned=1, icc_profile=profile_of_a_screen(70_000))
+    start = data.index(b"\xff\xe2")
+    end = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+    assert cleaned(data[:start] + data[end:], "jpg") == cleaned(photo(turned=1), "jpg")
 
 
 @pytest.mark.parametrize("turned", range(1, 9))

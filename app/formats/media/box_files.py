@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.errors import Message, RecordError
+from app.formats.media import colour_profile
 from app.formats.media.file_bytes import TOO_MANY, MediaBytes, check_pixels, zeros
 
 UNTOLD: Final = Message("the place of the camera's notes in it could not be found")
@@ -47,6 +48,8 @@ _WHOLE: Final = frozenset(
         *(b"clli", b"mdcv", b"cclv", b"amve", b"reve", b"ndwt"),
     }
 )
+_PROFILES: Final = (b"prof", b"rICC")
+"""Types of colours that are a colour profile."""
 _BEGINNINGS: Final = {b"hdlr": 12, b"url ": 4, b"urn ": 4, b"alis": 4, b"rsrc": 4}
 """Boxes whose first bytes are kept; names of devices, programs and folders follow."""
 
@@ -150,13 +153,8 @@ class BoxNotes:
                 raise RecordError(UNTOLD)
             elif box.kind == b"ispe" and box.end - box.body >= 12:
                 check_pixels(*struct.unpack_from(">II", data, box.body + 4))
-            elif box.kind in {b"mvhd", b"tkhd", b"mdhd"}:  # The first time is the recording's.
-                times_end = box.body + (20 if _version(data, box) else 12)
-                _zero(data, box.body + 4, min(times_end, box.end))
-            elif (kept := _kept_beginning(data, box)) is not None:
-                _zero(data, min(box.body + kept, box.end), box.end)
-            elif box.kind not in _WHOLE:
-                _free(data, box)
+            else:
+                _blank_box(data, box)
 
     def find(self, data: bytearray, start: int, end: int, *path: bytes) -> Box | None:
         box = None
@@ -223,6 +221,20 @@ def _kept_beginning(data: bytearray, box: Box) -> int | None:
     if box.kind == b"infe":  # The name of an item follows.
         return 14 if _version(data, box) > 2 else 12
     return _BEGINNINGS.get(box.kind)
+
+
+def _blank_box(data: bytearray, box: Box) -> None:
+    if box.kind in {b"mvhd", b"tkhd", b"mdhd"}:  # The first time is the recording's.
+        times_end = box.body + (20 if _version(data, box) else 12)
+        _zero(data, box.body + 4, min(times_end, box.end))
+    elif box.kind == b"colr" and data.startswith(_PROFILES, box.body, box.end):
+        start = box.body + 4
+        profile = colour_profile.without_words(bytes(data[start : box.end]))
+        data[start : box.end] = profile or bytes(box.end - start)
+    elif (kept := _kept_beginning(data, box)) is not None:
+        _zero(data, min(box.body + kept, box.end), box.end)
+    elif box.kind not in _WHOLE:
+        _free(data, box)
 
 
 def _zero(data: bytearray, start: int, end: int) -> None:

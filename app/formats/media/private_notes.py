@@ -1,17 +1,18 @@
 """Pictures, videos and sounds without the notes of cameras, such as the place of a picture.
 
 Parts that draw, play or turn a picture are kept, and its own bytes do not change. Sources: ITU-T
-T.81, annex B; Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP container specification;
-RFC 6386, 9.1.
+T.81, annex B; ICC.1:2022, annex B; Exif 3.0, 4.5-4.6; PNG (third edition), 5; GIF89a; the WebP
+container specification; RFC 6386, 9.1.
 """
 
 import re
 import struct
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
-from zlib import crc32
+from zlib import compress, crc32, decompressobj, error
 
+from app.formats.media import colour_profile
 from app.formats.media.box_files import Span, cleaned_heif, cleaned_mp4
 from app.formats.media.file_bytes import MediaBytes, check_pixels, zeros
 
@@ -19,25 +20,29 @@ _MARK: Final = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")
 """Beginning of a part of a JPEG, which no picture data contains."""
 _START, _END, _SCAN, _JFIF, _EXIF, _COLOURS, _ADOBE = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_MOST_PROFILE_PARTS: Final = 255
 _DRAWING: Final = _FRAMES | {0xC4, 0xCC, *range(0xDA, 0xE0)}
 _EXIF_HEAD: Final = b"Exif\0\0"
+_PROFILE_HEAD: Final = b"ICC_PROFILE\0"
+_PROFILE_AT: Final = len(_PROFILE_HEAD) + 2
+"""Beginning of the profile in its part, after the part's number and the number of parts."""
 _TURNED: Final = 0x0112
 _UNTURNED: Final = struct.pack(">2sHIHI", b"MM", 42, 8, 0, 0)
 _MOST_READ: Final = 2**16
-_PNG_HEAD, _PNG_EXIF, _PNG_END = b"IHDR", b"eXIf", b"IEND"
+_PNG_HEAD, _PNG_EXIF, _PNG_END, _PNG_PROFILE = b"IHDR", b"eXIf", b"IEND", b"iCCP"
 _PNG_DRAWING: Final = frozenset(
     {
         *(_PNG_HEAD, b"PLTE", b"IDAT", _PNG_END, b"tRNS", b"bKGD", b"pHYs"),
-        *(b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi"),
+        *(b"cHRM", b"gAMA", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi"),
         *(b"acTL", b"fcTL", b"fdAT"),
     }
 )
 _GIF_FRAME, _GIF_MORE, _GIF_END = b",", b"!", b";"
 _GIF_CONTROL, _GIF_PROGRAM = b"\xf9", b"\xff"
-_RIFF_EXIF: Final = b"EXIF"
+_RIFF_EXIF, _RIFF_PROFILE = b"EXIF", b"ICCP"
 _WEBP_HEAD, _WEBP_FRAME = b"VP8X", b"ANMF"
 _WEBP_PICTURE: Final = frozenset({b"VP8 ", b"VP8L", b"ALPH"})
-_WEBP_DRAWING: Final = _WEBP_PICTURE | {_WEBP_HEAD, _WEBP_FRAME, _RIFF_EXIF, b"ANIM", b"ICCP"}
+_WEBP_DRAWING: Final = _WEBP_PICTURE | {_WEBP_HEAD, _WEBP_FRAME, _RIFF_EXIF, _RIFF_PROFILE, b"ANIM"}
 _WAV_DATA: Final = b"data"
 _WAV_SOUND: Final = frozenset({b"fmt ", b"fact", _WAV_DATA})
 _WITHOUT_SIZE: Final = frozenset({0, 0xFFFFFFFF})
@@ -63,6 +68,7 @@ def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
     """Yield a JPEG up to its end; cameras may append a video of the place."""
     yield content.take(2)
     is_scan = False
+    profile: list[bytes] = []
     while True:
         for piece in content.until(_MARK):
             if is_scan:
@@ -78,10 +84,29 @@ def _jpeg(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
         part = content.take(max(int.from_bytes(length, "big") - 2, 0))
         if mark[1] in _FRAMES and len(part) > 5:
             check_pixels(*struct.unpack_from(">HH", part, 1))
-        if mark[1] in _DRAWING or (mark[1] == _COLOURS and part.startswith(b"ICC_PROFILE\0")):
+        if mark[1] in _DRAWING:
+            yield from _profile_parts(profile)
+            profile.clear()
             yield mark + length + part
+        elif mark[1] == _COLOURS and part.startswith(_PROFILE_HEAD):
+            profile += [part] if len(profile) < _MOST_PROFILE_PARTS else []
         elif kept := _kept_note(mark[1], part):
             yield mark + (len(kept) + 2).to_bytes(2, "big") + kept
+
+
+def _profile_parts(parts: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield a JPEG's colour profile without words, in the same parts; nothing if any is missing."""
+    ordered = sorted(parts, key=lambda part: part[:_PROFILE_AT])
+    numbers = [part[len(_PROFILE_HEAD) : _PROFILE_AT] for part in ordered]
+    if numbers != [bytes((number, len(parts))) for number in range(1, len(parts) + 1)]:
+        return
+    profile = colour_profile.without_words(b"".join(part[_PROFILE_AT:] for part in ordered))
+    place = 0
+    for part in ordered if profile else []:
+        end = place + len(part) - _PROFILE_AT
+        kept = part[:_PROFILE_AT] + profile[place:end]
+        yield bytes((0xFF, _COLOURS)) + (len(kept) + 2).to_bytes(2, "big") + kept
+        place = end
 
 
 def _kept_note(mark: int, part: bytes) -> bytes:
@@ -125,14 +150,17 @@ def _png(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
     yield content.take(8)
     while head := content.head(8):
         size, kind = int.from_bytes(head[:4], "big"), head[4:]
+        if kind == _PNG_PROFILE:
+            packed = content.take(min(size, colour_profile.MOST_BYTES))
+            content.drop(size + 4 - len(packed))
+            if profile := _repacked(packed):
+                yield _png_chunk(_PNG_PROFILE, profile)
+            continue
         if kind not in _PNG_DRAWING:
             start = content.take(min(size, _MOST_READ))
             content.drop(size + 4 - len(start))
             if kind == _PNG_EXIF and (turned := _turned_alone(start)):
-                turn_note = _PNG_EXIF + turned
-                yield (
-                    len(turned).to_bytes(4, "big") + turn_note + crc32(turn_note).to_bytes(4, "big")
-                )
+                yield _png_chunk(_PNG_EXIF, turned)
             continue
         yield head
         start = content.take(min(size, 8))
@@ -142,6 +170,23 @@ def _png(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
         yield from content.some(size + 4 - len(start))
         if kind == _PNG_END:
             return
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    size, check = (number.to_bytes(4, "big") for number in (len(data), crc32(kind + data)))
+    return size + kind + data + check
+
+
+def _repacked(packed: bytes) -> bytes:
+    """Return a PNG's colour profile without words, and with a name that says nothing."""
+    _, _, method_and_profile = packed.partition(b"\0")
+    unpacker = decompressobj()
+    try:
+        profile = unpacker.decompress(method_and_profile[1:], colour_profile.MOST_BYTES)
+    except error:
+        return b""
+    kept = colour_profile.without_words(profile) if unpacker.eof else b""
+    return b"ICC profile\0\0" + compress(kept) if kept else b""
 
 
 def _gif(content: MediaBytes, late: list[Span]) -> Iterator[bytes]:
@@ -232,6 +277,10 @@ def _chunks(
         elif kind == _WEBP_FRAME:
             yield head + content.take(min(size, 16))
             yield from _chunks(content, size - 16, _WEBP_PICTURE)
+        elif kind == _RIFF_PROFILE:
+            profile = content.take(min(size, colour_profile.MOST_BYTES))
+            yield head + (colour_profile.without_words(profile) or bytes(len(profile)))
+            yield from zeros(content.some(size - len(profile)))
         else:
             start = content.take(min(size, _MOST_READ))
             yield head + _kept_start(kind, start)
