@@ -63,5 +63,5 @@ async def import_chat(
     chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
-        storing = Storing(keeps_earlier=chosen.keep_earlier)
+        storing = Storing(keeps_earlier=chosen.keep_earlier, rooms=chosen.rooms)
         return await import_records(db, records, username=chosen.username, storing=storing)

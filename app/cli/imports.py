@@ -35,6 +35,7 @@ from app.formats.assumptions import (
     columns_of,
     note_lines,
     parse_encoding,
+    rooms_of,
 )
 from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
@@ -146,7 +147,9 @@ class Importer:
                     username=options.username,
                     report=report,
                     keeper=keeper,
-                    storing=Storing(note=note, keeps_earlier=options.keep_earlier),
+                    storing=Storing(
+                        note=note, keeps_earlier=options.keep_earlier, rooms=options.rooms
+                    ),
                 )
             finally:
                 # The thread that reads has ended.
@@ -154,6 +157,8 @@ class Importer:
                 self._add_report(name, records.unit, report)
             if not self._is_dry:
                 await renew_derived(db)
+            if options.rooms and not report.stored.rooms:
+                click.echo(f"{name} contains no chat, so --room has no effect", err=True)
             if records.absent:
                 click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
@@ -310,6 +315,14 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     multiple=True,
     callback=_parsed_by(columns_of),
     help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}.",
+)
+@click.option(
+    "--room",
+    "rooms",
+    metavar="ID|new",
+    multiple=True,
+    callback=_parsed_by(rooms_of),
+    help="Chat here that the file's chat goes on, or new for another chat; repeatable.",
 )
 @click.option(
     "--accept-unread",

@@ -26,6 +26,9 @@ REPAIR: Final = "repair"
 """Choice instead of an encoding: correct letters that another program misread."""
 UNREPAIRED: Final = "unrepaired"
 """Choice instead of an encoding: keep misread letters."""
+NEW_ROOM: Final = "new"
+"""Choice instead of the number of a chat here: the file's chat is another one."""
+_ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
 
 
 def parse_encoding(name: str) -> str:
@@ -62,17 +65,29 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
     return fields
 
 
+def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
+    """Return the chosen chats: numbers of chats here, or `new`. Raises ValueError."""
+    rooms = tuple(dict.fromkeys(value.strip() for value in values))
+    if not all(room == NEW_ROOM or _ROOM_ID.fullmatch(room) for room in rooms):
+        raise ValueError(Message("name a chat here by its number, such as 3, or write new"))
+    return rooms
+
+
 def order_of(name: str) -> Order | None:
     return next((order for order in DATE_ORDERS if order == name), None)
 
 
 AssumptionKind = Literal[
-    "encoding", "dates", "timezone", "column", "app_lines", "reposts", "person", "year"
+    "encoding", "dates", "timezone", "column", "app_lines", "reposts", "person", "year", "room"
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
-Unsettled = Literal["time", "author", "dates"]
-"""Reason not to store a file: most times or authors are unread, or an order is disproved."""
+Unsettled = Literal["time", "author", "dates", "room"]
+"""Reason not to store a file: most times or authors are unread, an order is disproved, or the chat
+has guests.
+"""
+ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
+"""Reasons that only a choice removes."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -147,6 +162,8 @@ class ReadNotes:
         self._app_line_count = 0
         self.is_order_disproved = False
         """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
+        self.is_room_open = False
+        """Whether someone must choose a chat, because the likely one has guests."""
         self.posts = 0
         self.timeless = 0
         self.nameless = 0
@@ -216,6 +233,8 @@ class ReadNotes:
         """Return the choice to make before storing, if any."""
         if self.is_order_disproved:
             return "dates"
+        if self.is_room_open:
+            return "room"
         read = self.posts - self.timeless
         if self._count_times() > read or (self._has("time") and self.timeless > read):
             return "time"
@@ -282,7 +301,9 @@ _LABELS: Final[dict[str, dict[str, Message]]] = {
     },
     "dates": {**ORDERS},
     "year": {"buddhist": Message("Buddhist calendar"), "persian": Message("Persian calendar")},
+    "room": {NEW_ROOM: Message("a new chat")},
 }
+_UNCHOSEN: Final = Message("not chosen yet")
 _ROLES: Final = {
     "author": Message("author"),
     "text": Message("text"),
@@ -297,6 +318,7 @@ _OPTIONS: Final = {
     "encoding": "--encoding NAME",
     "timezone": "--timezone ZONE",
     "column": "--column ROLE=NAME",
+    "room": "--room ID|new",
 }
 
 
@@ -305,6 +327,8 @@ def value_label(kind: str, value: str) -> str:
     if kind == "column":
         role, _, name = value.partition("=")
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
+    if kind == "room" and value != NEW_ROOM:
+        return Message("number {number}", number=value) if value else _UNCHOSEN
     return _LABELS.get(kind, {}).get(value, value)
 
 
@@ -314,28 +338,25 @@ def assumption_sentence(assumption: Assumption) -> Message:
     return Message(template, decision=decision, evidence=evidence) if evidence else decision
 
 
+_DECISIONS: Final[dict[AssumptionKind, Message]] = {
+    "encoding": Message("Encoding: {value}, a guess"),
+    "dates": Message("Order of the dates: {value}, a guess"),
+    "timezone": Message("Time zone: {value}, assumed"),
+    "column": Message("Column: {value}, a guess"),
+    "app_lines": Message("Lines treated as written by the app: {count}"),
+    "reposts": Message("Posts treated as reposts: {value}"),
+    "person": Message("Treated as one person: {value}"),
+    "year": Message("Year: {value}, assumed"),
+    "room": Message("Chat: {value}"),
+}
+
+
 def _decision(assumption: Assumption) -> Message:
     kind, value = assumption.kind, assumption.value
     label = value_label(kind, value)
-    match kind:
-        case "encoding" if value in REPAIRS:
-            return Message("Letters that another program misread: {value}", value=label)
-        case "encoding":
-            return Message("Encoding: {value}, a guess", value=label)
-        case "dates":
-            return Message("Order of the dates: {value}, a guess", value=label)
-        case "timezone":
-            return Message("Time zone: {value}, assumed", value=label)
-        case "column":
-            return Message("Column: {value}, a guess", value=label)
-        case "app_lines":
-            return Message("Lines treated as written by the app: {count}", count=value)
-        case "reposts":
-            return Message("Posts treated as reposts: {value}", value=value)
-        case "person":
-            return Message("Treated as one person: {value}", value=value)
-        case "year":
-            return Message("Year: {value}, assumed", value=label)
+    if kind == "encoding" and value in REPAIRS:
+        return Message("Letters that another program misread: {value}", value=label)
+    return Message(str(_DECISIONS[kind]), value=label, count=value)
 
 
 def choice_hint(assumption: Assumption) -> Message | None:
@@ -347,6 +368,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "dates": Message("If the dates look wrong, choose the other order."),
         "timezone": Message("If the times look wrong, choose another time zone."),
         "column": Message("If this column is wrong, choose another column."),
+        "room": Message("If this is another chat, choose a new chat."),
     }
     return hints.get(assumption.kind)
 

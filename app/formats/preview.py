@@ -18,6 +18,7 @@ from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.chats.people import username_for
+from app.formats.post import RoomReference
 from app.formats.records import (
     BadRecord,
     FileRoom,
@@ -40,6 +41,10 @@ CHAT_S: Final = 8.0
 """Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
 MOST_CHOICES: Final = 500
+MOST_ROOMS: Final = 20
+MOST_COMPARED: Final = 200
+SHORT_TEXT: Final = 500
+"""Maximum length of a text that is compared with stored messages, in characters."""
 
 
 class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +70,39 @@ class Speaker(msgspec.Struct):
         return self.name if is_own else self.username
 
 
+class PreviewedMessage(msgspec.Struct, frozen=True, array_like=True):
+    username: str
+    created_at: datetime | None
+    text: str
+    source_id: str | None
+
+
+class PreviewedRoom(msgspec.Struct):
+    """A chat of the file, its people, and its first messages, which show if it is here already."""
+
+    file: FileRoom | None
+    named: RoomReference | None
+    """The chat as a record names it, unless the file is a chat's."""
+    people: set[str] = set()
+    messages: list[PreviewedMessage] = []
+
+    @property
+    def reference(self) -> RoomReference:
+        reference = self.file or self.named
+        assert reference is not None  # noqa: S101 # for the type checker
+        return reference
+
+    def add(self, record: Record) -> None:
+        name = record.username
+        if name is None:
+            return
+        if len(self.people) < MOST_CHOICES:
+            self.people.add(name)
+        if len(self.messages) < MOST_COMPARED and len(record.text) <= SHORT_TEXT:
+            message = PreviewedMessage(name, record.created_at, record.text, record.source_id)
+            self.messages.append(message)
+
+
 class PreviewedPost(msgspec.Struct, frozen=True):
     username: str | None
     author_id: str | None
@@ -87,7 +125,7 @@ class Preview(msgspec.Struct):
     is_chat: bool = False
     has_account: bool = False
     title: str = ""
-    rooms: list[FileRoom] = []
+    rooms: list[PreviewedRoom] = []
     username: str | None = None
     """The only author, if there is one with a name."""
     columns: tuple[tuple[str, str], ...] = ()
@@ -156,7 +194,7 @@ class _Reading:
         self._files: set[str] = set()
         self._speakers: dict[str | None, Speaker] = {}
         self._titles: set[str] = set()
-        self._rooms: set[FileRoom] = set()
+        self._rooms: dict[RoomReference, PreviewedRoom] = {}
 
     def read(self, ends_at: float) -> Preview:
         result = self._result
@@ -178,7 +216,7 @@ class _Reading:
         result.authors = self._authors.most_common(SHOWN)
         result.author_count = len(self._authors)
         result.title = next(iter(self._titles)) if len(self._titles) == 1 else ""
-        result.rooms = sorted(self._rooms, key=repr)
+        result.rooms = list(self._rooms.values())
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
         if self._records.files:
@@ -204,6 +242,8 @@ class _Reading:
     def _add(self, record: Record) -> None:
         if self._records.files:
             self._files.update(self._records.files.members.keys() & set(record.files))
+        if record.room is not None:
+            self._add_to_room(record, record.room)
         if self._records.is_chat:
             self._add_message(record)
             return
@@ -223,14 +263,19 @@ class _Reading:
         if result.format in WITH_ENTITIES:
             result.with_entities += decode_entities(record.text) != record.text
 
+    def _add_to_room(self, record: Record, room: RoomReference) -> None:
+        if room not in self._rooms and len(self._rooms) < MOST_ROOMS:
+            file = room if isinstance(room, FileRoom) else None
+            self._rooms[room] = PreviewedRoom(file, None if file else room)
+        if room in self._rooms:
+            self._rooms[room].add(record)
+
     def _add_message(self, record: Record) -> None:
         name = record.display_name or record.username or ""
         speaker = self._speakers.setdefault(record.username, Speaker(name, record.username))
         speaker.messages += 1
         if record.room is not None and len(self._titles) <= 1:
             self._titles.add(record.room.name)
-        if isinstance(record.room, FileRoom) and len(self._rooms) < 20:
-            self._rooms.add(record.room)
         has_room = len(speaker.samples) < 2 and len(self._speakers) <= 5_000
         if has_room and record.text.strip():
             speaker.samples.append(record.text[:300])

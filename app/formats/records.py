@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from app.compute.text import clean_username
 from app.errors import ImportFileError, Message, RecordError, message_of
-from app.formats.assumptions import Order, ReadNotes, Unsettled
+from app.formats.assumptions import ONLY_CHOSEN, Order, ReadNotes, Unsettled
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
 from app.formats.source.file import Source
 
@@ -144,7 +144,7 @@ class RecordStream:
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:
     unsettled = records.notes.unsettled
     is_named = records.account is not None or options.username is not None
-    is_accepted = options.accept_unread and unsettled != "dates"
+    is_accepted = options.accept_unread and unsettled not in ONLY_CHOSEN
     return None if is_accepted or (unsettled == "author" and is_named) else unsettled
 
 
@@ -182,6 +182,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether to store posts though most times or authors are unreadable."""
     keep_earlier: bool = False
     """Whether to store posts that an earlier import read differently."""
+    rooms: tuple[str, ...] = ()
+    """Chats here, by number, into which the file's chats may go; `new` makes the others new."""
 
 
 NO_OPTIONS: Final = ReadOptions()

@@ -122,6 +122,35 @@ January 15, 2024, 3:03 PM, mina : (emoticon)\x20
 """
 
 
+def test_a_chat_that_guests_read_needs_a_choice(installation: Installation, tmp_path: Path) -> None:
+    installation.settings["SAYWHO_PUBLIC"] = "0"
+    (path := tmp_path / "chat.txt").write_text(CHAT)
+    installation.done("import", path)
+    with closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute(
+            'INSERT INTO "Operator" (name, name_key, password_hash, created_at, role, room_id)'
+            " VALUES ('hana', 'hana', '', '2024-01-01', 'reader', 1)"
+        )
+    path.write_text(CHAT.replace("January", "February"))
+    for extra in ([], ["--dry-run"]):
+        refused = installation.run("import", path, *extra)
+        assert refused.exit_code == 2
+        assert "guests may read (hana), so nothing is stored; go on that chat with --room 1" in (
+            refused.stderr
+        )
+        assert "Chat: not chosen yet (us, 3 messages; guests: hana)" in refused.stdout
+    assert installation.count_posts() == 3
+    assert installation.run("import", path, "--room", "us").exit_code == 2
+    assert counts(installation.json("import", path, "--room", "new"))[0] == 3
+    path.write_text(CHAT.replace("January", "March"))
+    assert counts(installation.json("import", path, "--room", "1"))[0] == 3
+    assert [room["messages"] for room in installation.json("rooms")["items"]] == [6, 3]
+    posts = lines(tmp_path / "posts.jsonl", *MIXED)
+    assert "contains no chat, so --room has no effect" in (
+        installation.run("import", posts, "--room", "1").stderr
+    )
+
+
 def test_a_chat_needs_consent_where_reading_is_open(
     installation: Installation, tmp_path: Path
 ) -> None:

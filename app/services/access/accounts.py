@@ -1,7 +1,7 @@
 """Accounts of operators and readers: passwords, set-up links, invitations, and `/setup`."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
@@ -9,11 +9,11 @@ from typing import Any, Final, Literal, NamedTuple, TypeVar, cast
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import is_visible, normalized, username_key
-from app.db.backend import UNTRACKED
+from app.db.backend import UNTRACKED, is_among
 from app.errors import (
     ConflictError,
     ForbiddenError,
@@ -408,6 +408,40 @@ async def remove_reader(session: AsyncSession, account_id: int) -> None:
     if account is None or account.role != READER:
         raise NotFoundError("There is no reader {number}", number=account_id)
     await session.delete(account)
+
+
+class Guests(NamedTuple):
+    """People who may read one chat alone, and people who are invited to do so."""
+
+    readers: list[str]
+    invited: list[str]
+
+    @property
+    def names(self) -> str:
+        return ", ".join([*self.readers, *self.invited])
+
+
+async def find_guests(session: AsyncSession, room_ids: Collection[int]) -> dict[int, Guests]:
+    """Return the guests of each chat that has any."""
+    if not room_ids:
+        return {}
+    rows = union_all(
+        select(Operator.room_id, literal(0).label("place"), Operator.id, Operator.name).where(
+            is_among(session, Operator.room_id, room_ids)
+        ),
+        select(Invitation.room_id, literal(1), Invitation.id, Invitation.name).where(
+            is_among(session, Invitation.room_id, room_ids), _is_open()
+        ),
+    ).subquery()
+    guests: dict[int, Guests] = {}
+    for room_id, place, _, name in await session.execute(select(rows).order_by(rows.c.id)):
+        guests.setdefault(room_id, Guests([], []))[place].append(name or "…")
+    return guests
+
+
+def has_guests(room_id: ColumnElement[int]) -> ColumnElement[bool]:
+    readers = exists().where(Operator.room_id == room_id)
+    return or_(readers, exists().where(Invitation.room_id == room_id, _is_open()))
 
 
 async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> None:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from tempfile import TemporaryFile
 from typing import Final, NamedTuple
@@ -16,26 +17,43 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+<<<<<<< HEAD
 from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
 from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NotesSummary, order_of, ways_out
 from app.formats.chats.people import username_for
+=======
+from app.compute.text import composed, drop_controls, username_key
+from app.config import Config
+from app.db.backend import Sessions, is_among
+from app.errors import ImportFileError, Message, UnavailableError
+from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of, ways_out
+from app.formats.chats.people import username_for, zone_of
+>>>>>>> 7fa5bf2a (import: let title and people only propose the chat of a file)
 from app.formats.post import RoomReference
-from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
+from app.formats.preview import (
+    CHAT_S,
+    Preview,
+    PreviewedRoom,
+    PreviewRequest,
+    decoded_preview,
+    preview,
+)
 from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, unsettled_of
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
 from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
-from app.services.imports.bulk import find_by_keys
+from app.services.imports.bulk import PostIdentity, equal_posts, find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.report import errors_of
+from app.services.posts.post_rooms import SourceKey, rooms_of_posts
 from app.services.posts.users import NamedUser, named_users
-from app.services.rooms.identity import RoomFinder
+from app.services.rooms.identity import RoomFinder, RoomOutline, RoomSample, outline_of
 
 FIRST_RECORDS: Final = 1_000
 STALL_S: Final = 600.0
@@ -247,7 +265,8 @@ async def _known_rooms(
     session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
 ) -> set[int]:
     names = {person.id: person.username for person in people.values()}
-    return await known_rooms(session, dict.fromkeys(preview.rooms, names))
+    files = (room.file for room in preview.rooms if room.file is not None)
+    return await known_rooms(session, dict.fromkeys(files, names))
 
 
 async def known_rooms(
@@ -257,6 +276,88 @@ async def known_rooms(
     finder = RoomFinder()
     rooms = [await finder.known(session, room, names) for room, names in people.items()]
     return {room_id for room_id in rooms if room_id is not None}
+
+
+class RoomChoice(NamedTuple):
+    """A chat of the file that may be a chat here, since title and people are alike."""
+
+    title: str
+    room: RoomOutline
+
+    def is_settled(self, options: ReadOptions) -> bool:
+        return not self.room.guests or bool({str(self.room.id), NEW_ROOM} & {*options.rooms})
+
+
+async def room_choices(
+    session: AsyncSession, preview: Preview, options: ReadOptions, zone: str | None
+) -> list[RoomChoice]:
+    """Return the chats of a file that nothing but title and people leads into a chat here.
+
+    options: also names. zone: the time zone of an earlier import, which the preview did not use.
+    """
+    finder = RoomFinder()
+    choices: list[RoomChoice] = []
+    for room in preview.rooms:
+        sample = await _sample(session, room, options, _moved(preview, zone))
+        proposal = await finder.propose(session, room.reference, sample)
+        if proposal is not None and not proposal.is_proven:
+            outline = await outline_of(session, proposal.room_id)
+            choices.append(RoomChoice(room.reference.name, outline))
+    return choices
+
+
+def with_rooms(
+    notes: NotesSummary, choices: Iterable[RoomChoice], options: ReadOptions
+) -> NotesSummary:
+    """Return a preview's notes with the chats that nobody has chosen yet."""
+    read = ReadNotes()
+    for choice in choices:
+        if not {str(choice.room.id), NEW_ROOM} & {*options.rooms}:
+            choice.room.note(read)
+    unsettled = notes.unsettled or ("room" if read.is_room_open else None)
+    assumptions = (*notes.assumptions, *read.assumptions)
+    return structs.replace(notes, assumptions=assumptions, unsettled=unsettled)
+
+
+def _moved(preview: Preview, zone: str | None) -> Callable[[datetime | None], datetime | None]:
+    """Return a function that reads a time of the preview in another time zone."""
+    assumed = [part.value for part in preview.notes.assumptions if part.kind == "timezone"]
+    if zone is None or not assumed:
+        return lambda time: time
+    before: tzinfo | None = None  # The machine's, whose clock may have no name.
+    with suppress(ValueError):
+        before = zone_of(assumed[0])
+    after = zone_of(zone)
+    return lambda time: time and time.astimezone(before).replace(tzinfo=after).astimezone(UTC)
+
+
+async def _sample(
+    session: AsyncSession,
+    room: PreviewedRoom,
+    options: ReadOptions,
+    moved: Callable[[datetime | None], datetime | None],
+) -> RoomSample:
+    """Return the people of a file's chat who are here, and its messages that are here."""
+    keys = {
+        name: username_key(username_for(options.rename.get(name, name))) for name in room.people
+    }
+    authors = await find_by_keys(session, keys.values())
+    sample = RoomSample({author.id: author.username for author in authors.values()})
+    identities: set[PostIdentity] = set()
+    source_keys: list[SourceKey] = []
+    for message in room.messages:
+        author = authors.get(keys.get(message.username, ""))
+        if author is None:
+            continue
+        if message.source_id is not None:
+            source_keys.append((author.id, message.source_id))
+        elif text := composed(drop_controls(message.text)):
+            identities.add((author.id, moved(message.created_at), text))
+    for (user_id, _, _), posts in (await equal_posts(session, identities)).items():
+        sample.add_equal(user_id, (post.room_id for post in posts))
+    for user_id, room_id in await rooms_of_posts(session, source_keys):
+        sample.add_equal(user_id, [room_id])
+    return sample
 
 
 async def _people_outside(

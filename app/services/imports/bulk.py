@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.features import Counts, features_of
 from app.compute.text import username_key
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
-from app.errors import AppError, ConflictError, message_of
+from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Tweet, User
@@ -25,6 +25,7 @@ from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
     Added,
     Arrival,
+    PostRow,
     SentAgain,
     add_arrivals,
     complete_messages,
@@ -182,9 +183,10 @@ async def store_batch(
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
-    stored = await _equal_posts(session, identities)
+    stored = await equal_posts(session, identities)
     rows = await find_stored(session, [outcome.key for outcome in resolved])
-    resolved = await _in_rooms(session, memory.rooms, resolved, stored, keys_in_rooms(rows))
+    samples, in_rooms = _samples(resolved, stored, rows), keys_in_rooms(rows)
+    resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
     known, memberships, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     if memory.earlier is not None:
@@ -221,34 +223,56 @@ async def _in_rooms(
     session: AsyncSession,
     rooms: RoomFinder,
     resolved: Sequence[Resolved],
-    stored: Mapping[PostIdentity, Sequence[EqualPost]],
+    samples: Mapping[RoomReference, RoomSample],
     stored_in_rooms: Iterable[SourceKey],
+    report: ImportReport,
 ) -> list[Resolved]:
+    """Return the posts with their rooms; reject lines whose room needs more than a name."""
+    by_people = {room: sample for room, sample in samples.items() if rooms.knows_by_people(room)}
+    found = await rooms.find(session, by_people) if by_people else {}
+    mentions = [
+        RoomMention(outcome.key, room)
+        for outcome in resolved
+        if (room := outcome.item.post.room) and room not in by_people
+    ]
+    places = iter(await find_named(session, mentions, stored_in_rooms))
+    placed: list[Resolved] = []
+    for outcome in resolved:
+        room = outcome.item.post.room
+        if room is None or room in by_people:
+            placed.append(outcome._replace(room_id=found[room]) if room else outcome)
+            continue
+        place = next(places)
+        try:
+            if place is not None and rooms.trusts_ids:
+                place.check(room.name)
+        except InvalidInputError as error:
+            report.reject(outcome.item.place, message_of(error))
+            continue
+        if place is not None and not rooms.trusts_ids:
+            await rooms.check_named(session, place, samples[room])
+        placed.append(outcome._replace(room_id=place and place.room_id))
+    return placed
+
+
+def _samples(
+    resolved: Iterable[Resolved],
+    stored: Mapping[PostIdentity, Sequence[EqualPost]],
+    rows: Mapping[SourceKey, PostRow],
+) -> dict[RoomReference, RoomSample]:
     samples: dict[RoomReference, RoomSample] = defaultdict(RoomSample)
-    mentions: list[RoomMention] = []
     for outcome in resolved:
         item, user, _ = outcome
-        reference = item.post.room
-        if reference is None:
+        if item.post.room is None:
             continue
-        if not rooms.knows_by_people(reference):
-            mentions.append(RoomMention(outcome.key, reference))
-            continue
-        sample = samples[reference]
+        sample = samples[item.post.room]
         sample.names[user.id] = user.display_name or user.username
         if item.repeat:
             sample.messages += 1
-            posts = stored.get(outcome.identity, ())
-            for room_id in {post.room_id for post in posts if post.room_id}:
-                sample.equal.setdefault(room_id, Counter())[user.id] += 1
-    by_people = await rooms.find(session, samples) if samples else {}
-    named = iter(await find_named(session, mentions, stored_in_rooms))
-    return [
-        outcome._replace(room_id=by_people[room] if room in samples else next(named))
-        if (room := outcome.item.post.room)
-        else outcome
-        for outcome in resolved
-    ]
+            sample.add_equal(user.id, (post.room_id for post in stored.get(outcome.identity, ())))
+        elif (row := rows.get(outcome.key)) is not None and row.content.room:
+            sample.add_equal(user.id, [row.content.room.id])
+    return samples
 
 
 def _sorted_out(
@@ -331,7 +355,7 @@ async def _resolve(
     return resolved, await store_authors(session, authors.values())
 
 
-async def _equal_posts(
+async def equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
     """Return stored posts by identity, without messages of deleted rooms; posts dated ahead have

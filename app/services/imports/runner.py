@@ -64,6 +64,7 @@ from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_user
+from app.services.rooms.identity import UnsettledRoomError
 
 LOOK_EVERY_S: Final = 5.0
 """Seconds between checks for imports that another process queued."""
@@ -264,14 +265,19 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note_reading()
             raise
         await delete_messages(db)  # Else people have them beside those of this file for a while.
-        await import_records(
-            db,
-            records,
-            username=options.username,
-            report=report,
-            keeper=keeper_of(config) if options.with_media else None,
-            storing=Storing(note=note_batch, keeps_earlier=options.keep_earlier),
-        )
+        storing = Storing(note=note_batch, keeps_earlier=options.keep_earlier, rooms=options.rooms)
+        try:
+            await import_records(
+                db,
+                records,
+                username=options.username,
+                report=report,
+                keeper=keeper_of(config) if options.with_media else None,
+                storing=storing,
+            )
+        except UnsettledRoomError:
+            await note_reading()
+            raise
         await note_reading()
     if options.is_own and records.account:
         name = options.username or records.account.username or ""

@@ -114,6 +114,8 @@ class Storing(NamedTuple):
     read: ReadNotes = ReadNotes()
     keeps_earlier: bool = False
     """Whether to store posts that an earlier version stored differently."""
+    rooms: tuple[str, ...] = ()
+    """Chosen chats, as in `ReadOptions`."""
 
 
 USUAL: Final = Storing()
@@ -152,7 +154,10 @@ async def import_records(
         )
     media = RecordMedia(records.files, keeper)
     with closing(PostReader(records, owner, username, media)) as reader:
-        await import_posts(db, reader.read, report, storing._replace(read=records.notes))
+        try:
+            await import_posts(db, reader.read, report, storing._replace(read=records.notes))
+        finally:
+            report.notes = records.notes.summary  # Storing notes the chats that it chooses.
     return report
 
 
@@ -167,7 +172,7 @@ async def import_posts(
     after an error.
     """
     is_stopped = False
-    rooms = RoomFinder(trusts_ids=storing.trusts_ids, read=storing.read)
+    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
     memory = ImportMemory(
         rooms, BulkProfiles(), FileOrder(), EarlierReading() if is_checked else None

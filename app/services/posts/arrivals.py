@@ -29,6 +29,7 @@ from app.db.backend import (
 )
 from app.db.batch import Batch
 from app.db.engine import Database
+from app.errors import InvalidInputError
 from app.formats.post import Reactions, RoomReference, StoredMedium
 from app.formats.records import FileRoom
 from app.models import Event, Tweet, User
@@ -384,7 +385,9 @@ class PostWriter:
                     settled[request] = unknown_user(request.username)
                 else:
                     arrivals[request] = Arrival(user_id, request.post)
-            added = await _add(session, list(arrivals.values()))
+            rows = await find_stored(session, [arrival.key for arrival in arrivals.values()])
+            settled |= await _put_into_rooms(session, arrivals, rows)
+            added = await add_arrivals(session, list(arrivals.values()), rows, default_time=now())
             posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
             is_told = all(event_id for _, _, event_id in added)
             newest = 0 if is_told else await newest_event(session)
@@ -394,14 +397,24 @@ class PostWriter:
         return [settled[request] for request in requests]
 
 
-async def _add(session: AsyncSession, arrivals: Sequence[Arrival]) -> list[Added]:
-    rows = await find_stored(session, [arrival.key for arrival in arrivals])
-    mentions = [
-        RoomMention(arrival.key, arrival.post.room) for arrival in arrivals if arrival.post.room
-    ]
-    room_ids = iter(await find_named(session, mentions, keys_in_rooms(rows)))
-    placed = [
-        arrival._replace(room_id=next(room_ids)) if arrival.post.room else arrival
-        for arrival in arrivals
-    ]
-    return await add_arrivals(session, placed, rows, default_time=now())
+async def _put_into_rooms(
+    session: AsyncSession, arrivals: dict[PostRequest, Arrival], rows: dict[SourceKey, PostRow]
+) -> dict[PostRequest, Exception]:
+    """Give the arrivals their rooms; take out and return those whose room's name is not enough."""
+    mentions = {
+        request: RoomMention(arrival.key, arrival.post.room)
+        for request, arrival in arrivals.items()
+        if arrival.post.room
+    }
+    refused: dict[PostRequest, Exception] = {}
+    places = await find_named(session, list(mentions.values()), keys_in_rooms(rows))
+    for (request, mention), place in zip(mentions.items(), places, strict=True):
+        if place is None:
+            continue
+        try:
+            place.check(mention.reference.name)
+            arrivals[request] = arrivals[request]._replace(room_id=place.room_id)
+        except InvalidInputError as error:
+            refused[request] = error
+            del arrivals[request]
+    return refused

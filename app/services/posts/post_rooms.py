@@ -1,7 +1,8 @@
 """Rooms that posts name, and the number of messages of each person there.
 
 A name means the first room of that name in which the author writes, else the first known from posts
-alone, else a new one: so rooms do not depend on the split into requests.
+alone, else a new one: so rooms do not depend on the split into requests. A name alone never means a
+room with guests.
 """
 
 from collections import Counter, defaultdict
@@ -13,10 +14,12 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import insert_rows, is_among, update_by_id
+from app.db.backend import backend_of, insert_rows, is_among, update_by_id
+from app.errors import InvalidInputError
 from app.formats.post import RoomReference
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
+from app.services.access.accounts import has_guests
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.users import are_rooms_here
 
@@ -48,6 +51,7 @@ class NamedRoom:
     is_open: bool
     """Whether only posts have named it, so that any author may join."""
     people: set[int] = field(default_factory=set)
+    has_guests: bool = False
 
 
 @dataclass(slots=True)
@@ -57,16 +61,18 @@ class NamedRooms:
     by_name: dict[str | None, list[NamedRoom]]
     new: list[NamedRoom] = field(default_factory=list)
 
-    def take(self, mention: RoomMention) -> NamedRoom:
-        """Return a mention's room, and record that its author writes there."""
-        room = self._room(mention.user_id, mention.reference)
+    def take(self, mention: RoomMention) -> tuple[NamedRoom, bool]:
+        """Return a mention's room, and whether only the name means this stored room; record that
+        its author writes there.
+        """
+        by_id = self.by_id.get(mention.reference.id or 0)
+        if by_id is not None and mention.reference.name not in by_id.names:
+            by_id = None
+        room = by_id or self._room(mention.user_id, mention.reference)
         room.people.add(mention.user_id)
-        return room
+        return room, by_id is None and room.id != 0
 
     def _room(self, user_id: int, reference: RoomReference) -> NamedRoom:
-        by_id = self.by_id.get(reference.id or 0)
-        if by_id is not None and reference.name in by_id.names:
-            return by_id
         rooms = self.by_name[reference.name]
         own = (room for room in rooms if user_id in room.people)
         is_open = (room for room in rooms if room.is_open)
@@ -78,21 +84,56 @@ class NamedRooms:
         return room
 
 
+class NamedPlace(NamedTuple):
+    room_id: int
+    is_guess: bool
+    """Whether only a name means this room, which was stored before."""
+    has_guests: bool
+
+    def check(self, name: str) -> None:
+        """Raise InvalidInputError if the name is not enough."""
+        if self.is_guess and self.has_guests:
+            raise InvalidInputError(
+                "The chat '{name}' has guests, so its name is not enough; send its `id`, {number},"
+                " too, or another name",
+                name=name,
+                number=self.room_id,
+                loc="room",
+            )
+
+
 async def find_named(
     session: AsyncSession, mentions: Sequence[RoomMention], stored_in_rooms: Iterable[SourceKey]
-) -> list[int | None]:
-    """Return the id of each mention's room, created if missing; None for posts that have one."""
+) -> list[NamedPlace | None]:
+    """Return each mention's room, created if missing; None for posts that have one."""
     if not mentions:
         return []
     placed = set(stored_in_rooms)
     rooms = await _candidates(session, mentions)
-    outcomes: list[NamedRoom | None] = []
+    outcomes: list[tuple[NamedRoom, bool] | None] = []
     for mention in mentions:
-        outcomes.append(None if mention.post in placed else rooms.take(mention))
-        if mention.post[1] is not None:
+        taken = None if mention.post in placed else rooms.take(mention)
+        outcomes.append(taken)
+        is_refused = taken is not None and taken[1] and taken[0].has_guests
+        if mention.post[1] is not None and not is_refused:
             placed.add(mention.post)
     await _make(session, rooms.new)
-    return [room.id if room else None for room in outcomes]
+    return [
+        taken and NamedPlace(taken[0].id, is_guess=taken[1], has_guests=taken[0].has_guests)
+        for taken in outcomes
+    ]
+
+
+async def rooms_of_posts(
+    session: AsyncSession, keys: Sequence[SourceKey]
+) -> list[tuple[int, int | None]]:
+    """Return author and room of the stored posts with these keys."""
+    if not keys:
+        return []
+    listed = backend_of(session).listed(keys, Tweet.user_id, Tweet.source_id)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    query = select(Tweet.user_id, Tweet.room_id).join(listed, is_listed).where(is_of_kept_room())
+    return [(user_id, room_id) for user_id, room_id in await session.execute(query)]
 
 
 def deleted_rooms() -> Select[int]:
@@ -121,16 +162,20 @@ async def _candidates(session: AsyncSession, mentions: Sequence[RoomMention]) ->
     is_author = is_among(session, RoomPerson.user_id, {mention.user_id for mention in mentions})
     query = (
         select(Room.id, KEPT_ROOM_ID, Room.title, Room.name, Room.platform, RoomPerson.user_id)
+        .add_columns(has_guests(KEPT_ROOM_ID))
         .outerjoin(RoomPerson, and_(RoomPerson.room_id == KEPT_ROOM_ID, is_author))
         .where(is_meant, IS_KEPT)
         .order_by(KEPT_ROOM_ID, Room.id)
     )
     by_id: dict[int, NamedRoom] = {}
     people: dict[int, set[int]] = defaultdict(set)
-    for named_id, kept_id, title, name, platform, user_id in await session.execute(query):
+    rows = await session.execute(query)
+    for named_id, kept_id, title, name, platform, user_id, is_read_by_guests in rows:
         if named_id not in by_id:
             is_open = platform == UNKNOWN_APP
-            by_id[named_id] = NamedRoom(kept_id, {title, name}, is_open, people[kept_id])
+            by_id[named_id] = NamedRoom(
+                kept_id, {title, name}, is_open, people[kept_id], is_read_by_guests
+            )
         if user_id is not None:
             people[kept_id].add(user_id)
     by_name: dict[str | None, list[NamedRoom]] = defaultdict(list)

@@ -1,36 +1,84 @@
 """Which chat is which: the chat here that the chat of a file is, renaming, and joining two that are
 one.
 
-The chat of a file has the app's ID, or app, title and half of the people, or most of the messages.
+The app's ID or an equal message proves it. Title and people only propose a chat: the import reports
+that, and stops before a chat with guests until someone chooses.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_title
 from app.db.backend import is_among
-from app.errors import InvalidInputError, NotFoundError
-from app.formats.assumptions import ReadNotes
+from app.errors import ImportFileError, InvalidInputError, Message, NotFoundError
+from app.formats.assumptions import NEW_ROOM, ReadNotes
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
-from app.services.access.accounts import move_readers
+from app.services.access.accounts import Guests, find_guests, move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import (
     DELETED_APP,
     IS_KEPT,
     UNKNOWN_APP,
+    NamedPlace,
     announce_first_room,
     count_messages,
 )
 
 MOST_CANDIDATES: Final = 200
+
+
+class UnsettledRoomError(ImportFileError):
+    """Someone must choose the chat, because the proposed one has guests."""
+
+
+class Proposal(NamedTuple):
+    """A chat here that a file's chat may be."""
+
+    room_id: int
+    is_proven: bool
+    """Whether the app's ID or an equal message shows it."""
+    is_by_id: bool = False
+
+
+class RoomOutline(NamedTuple):
+    """A chat here as a choice describes it."""
+
+    id: int
+    name: str
+    messages: int
+    guests: Guests | None
+
+    def note(self, read: ReadNotes) -> None:
+        """Note that a file's chat goes into this one, or that someone must choose."""
+        facts = {"name": self.name, "count": f"{self.messages:,}"}
+        if self.guests is None:
+            alike = Message("{name}, {count} messages; title and people are alike", **facts)
+            read.assume("room", str(self.id), alternatives=(NEW_ROOM,), evidence=alike)
+            return
+        guests = self.guests.names
+        guarded = Message("{name}, {count} messages; guests: {guests}", **facts, guests=guests)
+        read.assume("room", "", alternatives=(str(self.id), NEW_ROOM), evidence=guarded)
+        read.is_room_open = True
+
+
+async def outline_of(session: AsyncSession, room_id: int) -> RoomOutline:
+    messages = select(func.coalesce(func.sum(RoomPerson.messages), 0))
+    messages = messages.where(RoomPerson.room_id == room_id)
+    query = select(ROOM_NAME, messages.scalar_subquery()).where(Room.id == room_id)
+    name, count = (await session.execute(query)).one()
+    guests = await find_guests(session, [room_id])
+    return RoomOutline(room_id, name or "", int(count), guests.get(room_id))
+
+
+KNOWN_BY_ID: Final = Message("the app's ID of the chat")
 
 
 @dataclass(slots=True)
@@ -40,19 +88,36 @@ class RoomSample:
     equal: dict[int, Counter[int]] = field(default_factory=dict)
     """Chats with equal messages, and their number by person."""
 
+    def add_equal(self, user_id: int, room_ids: Iterable[int | None]) -> None:
+        for room_id in {room_id for room_id in room_ids if room_id}:
+            self.equal.setdefault(room_id, Counter())[user_id] += 1
+
+    def is_mostly_in(self, room_id: int) -> bool:
+        """Return whether half of the messages are in this chat already, so it cannot be new."""
+        equal = self.equal.get(room_id, Counter()).total()
+        return equal > 0 and 2 * equal >= self.messages
+
 
 @dataclass(slots=True)
 class RoomFinder:
     trusts_ids: bool = False
     """Whether IDs are of this site, as in sent lines."""
     read: ReadNotes = field(default_factory=ReadNotes)
+    chosen: tuple[str, ...] = ()
+    """Chats that someone chose, as in `ReadOptions`."""
     made: set[int] = field(default_factory=set)
     _ids: dict[RoomReference, int] = field(default_factory=dict)
+    _settled: set[int] = field(default_factory=set)
+    """Chats named by posts that this import may fill."""
+    _is_forced: bool = False
+    """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
 
     def knows_by_people(self, reference: RoomReference) -> bool:
-        """Return whether people decide, since the ID is of another installation."""
+        """Return whether people decide, since the ID is of another installation, or someone chose
+        the chat.
+        """
         has_own_id = reference.id is not None and not self.trusts_ids
-        return has_own_id or isinstance(reference, FileRoom)
+        return has_own_id or isinstance(reference, FileRoom) or bool(self.chosen)
 
     async def find(
         self, session: AsyncSession, samples: Mapping[RoomReference, RoomSample]
@@ -62,17 +127,87 @@ class RoomFinder:
         await self._forget_missing(session, samples)
         for reference, sample in samples.items():
             if reference not in self._ids:
-                self._ids[reference] = await self._room(session, reference, sample)
+                is_only = len(self._ids.keys() | samples.keys()) == 1
+                room_id = await self._room(session, reference, sample, is_only=is_only)
+                self._ids[reference] = room_id
         return self._ids
 
     async def known(
         self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
     ) -> int | None:
         """Return the ID of the chat by its app's ID, or its title and people."""
-        room_id = await self._by_id(session, reference)
-        if room_id is None and names:
-            return await self._by_people(session, reference, RoomSample(dict(names)))
-        return room_id
+        proposal = await self.propose(session, reference, RoomSample(dict(names)))
+        return proposal and proposal.room_id
+
+    async def propose(
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+    ) -> Proposal | None:
+        """Return the chat that the file's chat is or may be; None for a new one."""
+        if (room_id := await self._by_id(session, reference)) is not None:
+            return Proposal(room_id, is_proven=True, is_by_id=True)
+        by = self._by_name if is_only_named(reference) else self._by_people
+        room_id = await by(session, reference, sample) if sample.names else None
+        if room_id is not None:
+            return Proposal(room_id, is_proven=room_id in sample.equal)
+        room_id = self._by_messages(sample)
+        return None if room_id is None else Proposal(room_id, is_proven=True)
+
+    async def settle(
+        self,
+        session: AsyncSession,
+        reference: RoomReference,
+        sample: RoomSample,
+        *,
+        is_only: bool = True,
+    ) -> int | None:
+        """Return the chosen or proposed chat, None for a new one; note an assumption.
+
+        is_only: whether no other chat of the file is known yet. Raises UnsettledRoomError,
+        ImportFileError.
+        """
+        if self._is_forced:
+            raise ImportFileError(
+                "the file has several chats, so --room with one number cannot decide all of them;"
+                " add --room new for the others"
+            )
+        proposal = await self.propose(session, reference, sample)
+        ids = [room for room in self.chosen if room != NEW_ROOM]
+        if proposal is not None and (proposal.is_by_id or str(proposal.room_id) in ids):
+            if ids and str(proposal.room_id) not in ids:
+                self.read.assume("room", str(proposal.room_id), evidence=KNOWN_BY_ID)
+            return proposal.room_id
+        if NEW_ROOM in self.chosen:
+            is_known = proposal is not None and sample.is_mostly_in(proposal.room_id)
+            return proposal.room_id if proposal is not None and is_known else None
+        if len(ids) == 1 and is_only:
+            self._is_forced = True
+            return await _stored_room(session, ids[0])
+        if proposal is not None and not proposal.is_proven:
+            await self.assume(session, proposal.room_id)
+        return proposal and proposal.room_id
+
+    async def assume(self, session: AsyncSession, room_id: int) -> None:
+        """Note a chat that only title and people lead to. Raises UnsettledRoomError."""
+        outline = await outline_of(session, room_id)
+        outline.note(self.read)
+        if outline.guests is not None:
+            raise UnsettledRoomError(
+                "title and people are like those of chat {number} here ({name}), which guests may"
+                " read ({guests}), so nothing is stored; go on that chat with --room {number}, or"
+                " choose --room new",
+                number=outline.id,
+                name=outline.name,
+                guests=outline.guests.names,
+            )
+
+    async def check_named(
+        self, session: AsyncSession, place: NamedPlace, sample: RoomSample
+    ) -> None:
+        """Note a chat that a file only names. Raises UnsettledRoomError."""
+        is_open = place.is_guess and place.room_id not in self._settled
+        if is_open and place.room_id not in sample.equal:
+            await self.assume(session, place.room_id)
+        self._settled.add(place.room_id)
 
     async def _forget_missing(
         self, session: AsyncSession, references: Iterable[RoomReference]
@@ -86,13 +221,9 @@ class RoomFinder:
                 self._ids = ids_here
 
     async def _room(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample, *, is_only: bool
     ) -> int:
-        room_id = (
-            await self._by_id(session, reference)
-            or await self._by_people(session, reference, sample)
-            or self._by_messages(sample)
-        )
+        room_id = await self.settle(session, reference, sample, is_only=is_only)
         if room_id is None:
             room_id = await _made(session, reference, sample)
             self.made.add(room_id)
@@ -107,6 +238,20 @@ class RoomFinder:
             Room.platform == reference.platform, Room.external_id == reference.external_id
         )
         return await session.scalar(query)
+
+    async def _by_name(
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+    ) -> int | None:
+        """Return the first chat of this name that may be meant, as `find_named` chooses it."""
+        is_author = is_among(session, RoomPerson.user_id, sample.names)
+        own = select(RoomPerson.room_id).where(is_author, RoomPerson.messages > 0)
+        query = (
+            select(KEPT_ROOM_ID)
+            .where(*_is_candidate(reference), IS_KEPT)
+            .where(or_(KEPT_ROOM_ID.in_(own), Room.platform == UNKNOWN_APP))
+            .order_by(KEPT_ROOM_ID.in_(own).desc(), KEPT_ROOM_ID)
+        )
+        return await session.scalar(query.limit(1))
 
     async def _by_people(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
@@ -172,11 +317,22 @@ class RoomFinder:
         await session.flush()
 
 
+async def _stored_room(session: AsyncSession, number: str) -> int:
+    room_id = await session.scalar(select(KEPT_ROOM_ID).where(Room.id == int(number), IS_KEPT))
+    if room_id is None:
+        raise ImportFileError("there is no chat {number}; see saywho rooms", number=number)
+    return room_id
+
+
 async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
     if not reference.name:
         return []
     query = select(KEPT_ROOM_ID).where(*_is_candidate(reference))
     return list(await session.scalars(query.limit(MOST_CANDIDATES)))
+
+
+def is_only_named(reference: RoomReference) -> bool:
+    return reference.id is None and not isinstance(reference, FileRoom)
 
 
 def _thread(reference: RoomReference) -> str:

@@ -8,7 +8,7 @@ from quart import request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError, message_of
-from app.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding
+from app.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding, rooms_of
 from app.formats.chats.people import zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
@@ -49,6 +49,13 @@ class NewImportArgs(Struct):
     timezone: Annotated[str | None, Meta(description="Time zone of a chat.")] = None
     column: Annotated[
         list[str], Meta(description="Column to use for a role, as `ROLE=NAME`; repeatable.")
+    ] = []
+    room: Annotated[
+        list[str],
+        Meta(
+            description="Chat here, by its id, that the file's chat goes on, or `new` for another"
+            " chat; repeatable for several chats."
+        ),
     ] = []
     accept_unread: Annotated[
         bool, Meta(description="Store the posts even if most times or authors cannot be read.")
@@ -102,6 +109,8 @@ def _options(args: NewImportArgs) -> ReadOptions:
         zone_of(args.timezone)
         place = "column"
         columns = columns_of(args.column)
+        place = "room"
+        rooms = rooms_of(args.room)
     except ValueError as error:
         raise MalformedError(message_of(error), loc=place) from None
     return ReadOptions(
@@ -110,6 +119,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         encoding=encoding,
         timezone=args.timezone or None,
         columns=columns,
+        rooms=rooms,
         accept_unread=args.accept_unread,
         keep_earlier=args.keep_earlier,
     )

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
+from app.formats.assumptions import ONLY_CHOSEN
 from app.formats.chats.people import username_for
 from app.formats.preview import Preview
 from app.formats.records import ReadOptions
@@ -22,9 +23,12 @@ from app.runtime.sandbox import ReadError
 from app.services.access.rights import switch_site
 from app.services.imports.beginning import (
     PersonHere,
+    RoomChoice,
     earlier_options,
     people_here,
+    room_choices,
     was_read_before,
+    with_rooms,
     zone_before,
 )
 from app.services.imports.jobs import (
@@ -128,13 +132,13 @@ async def _preview_page(
     check_upload(job)
     own, asks_whose, was_stopped, zone_of_before = None, False, False, None
     here: dict[str | None, PersonHere] = {}
+    rooms: list[RoomChoice] = []
     try:
         # All people are shown, by the names that they have in the file.
         everybody = structs.replace(options, username=None, only=(), rename={})
         preview = await resources().previewer.look(
             job, everybody, operator_id=g.operator.account_id, form=form
         )
-        await _note_look(job, preview)
         async with resources().db.read() as session:
             if not (earlier.only or earlier.rename):
                 earlier = await earlier_options(session, preview)
@@ -145,6 +149,10 @@ async def _preview_page(
             if options.timezone is None:
                 zone_of_before = await zone_before(session, preview)
                 options = structs.replace(options, timezone=zone_of_before)
+            named = structs.replace(options, rename=earlier.rename)
+            rooms = await room_choices(session, preview, named, zone_of_before)
+        preview.notes = with_rooms(preview.notes, rooms, options)
+        await _note_look(job, preview)
     except ReadError:
         preview = None
     return await render_form(
@@ -158,6 +166,7 @@ async def _preview_page(
             options=options,
             earlier=earlier,
             here=here,
+            room_choices=rooms,
             keeps_media=config.max_media_gb > 0,
             readership=await readership(),
             own=own,
@@ -215,7 +224,7 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     if (asked := await _ask_zone(job, form)) is not None:
         return asked
     options, openness = _options(form, options_of(job)), resources().openness
-    is_settled = options.accept_unread and notes_of(job).unsettled != "dates"
+    is_settled = options.accept_unread and notes_of(job).unsettled not in ONLY_CHOSEN
     if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
         return await _ask(job, options)
     if form.get("publish") == "private" and openness.setting is None:

@@ -11,6 +11,7 @@ from app.errors import Message
 from app.formats.assumptions import (
     DATE_ORDERS,
     ENCODINGS,
+    NEW_ROOM,
     ROLES,
     Assumption,
     NotesSummary,
@@ -20,12 +21,14 @@ from app.formats.assumptions import (
     columns_of,
     order_of,
     parse_encoding,
+    rooms_of,
     unread_sentences,
     value_label,
 )
 from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
+from app.services.imports.beginning import RoomChoice
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
@@ -42,6 +45,10 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         Message(
             "Some dates contradict the order of day and month in other dates. Choose the order."
         ),
+        None,
+    ),
+    "room": (
+        Message("The chat here that this file may go on has guests. Choose the chat below."),
         None,
     ),
 }
@@ -74,14 +81,19 @@ class Noted(NamedTuple):
         return not (self.assumptions or self.unread or self.choices)
 
 
-def noted_of(notes: NotesSummary, options: ReadOptions, *, is_table: bool) -> Noted:
+def noted_of(
+    notes: NotesSummary, options: ReadOptions, rooms: Iterable[RoomChoice], *, is_table: bool
+) -> Noted:
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
     return Noted(
         assumptions=[_said(part, options) for part in notes.assumptions],
         unread=list(unread_sentences(notes.unread)),
-        choices=list(_choices(notes, options, is_table=is_table)),
+        choices=[
+            *_choices(notes, options, is_table=is_table),
+            *(_room_choice(choice, options) for choice in rooms),
+        ],
         question=question,
         tick=tick,
         is_accepted=options.accept_unread,
@@ -104,9 +116,10 @@ def assumed_zone(notes: NotesSummary) -> str:
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
-    """Return the notes without a question that an author's name answers."""
+    """Return the notes without a question that an author's name or a chosen chat answers."""
     is_named = notes.unsettled == "author" and options.username is not None
-    return structs.replace(notes, unsettled=None) if is_named else notes
+    is_chosen = notes.unsettled == "room" and bool(options.rooms)
+    return structs.replace(notes, unsettled=None) if is_named or is_chosen else notes
 
 
 def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
@@ -128,7 +141,15 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
         dates=order_of(form.get("dates", "")),
         encoding=_encoding(encoding) if encoding else None,
         accept_unread="accept_unread" in form,
+        rooms=_rooms(form),
     )
+
+
+def _rooms(form: Form) -> tuple[str, ...]:
+    try:
+        return rooms_of(filter(None, form.getlist("room")))
+    except ValueError:  # No page writes it so.
+        return ()
 
 
 def _picked(form: Form) -> dict[str, str]:
@@ -182,6 +203,22 @@ def _choices(
         pair = f"{roles.get(field, field)}={name}"
         values = [("", _FIND_OUT), (pair, value_label("column", pair))]
         yield ReadingChoice("pick", Message("Column"), values, pair)
+
+
+def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:
+    room = choice.room
+    here = Message("{name}, {count} messages", name=room.name, count=f"{room.messages:,}")
+    values: list[tuple[str, str]] = [
+        (str(room.id), here),
+        (NEW_ROOM, Message("Another chat, which is not here yet")),
+    ]
+    if room.guests is not None:
+        values.insert(0, ("", Message("not chosen yet")))
+    chosen = (value for value, _ in values if value in options.rooms)
+    label = Message("Chat of the file")
+    if choice.title:
+        label = Message("Chat of the file: {title}", title=choice.title)
+    return ReadingChoice("room", label, values, next(chosen, values[0][0]), is_required=True)
 
 
 def _values(

@@ -31,7 +31,7 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.imports.beginning import PersonHere
+from app.services.imports.beginning import PersonHere, RoomChoice
 from app.services.imports.jobs import ENDED
 from app.services.imports.report import (
     StoredPosts,
@@ -176,6 +176,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     earlier: ReadOptions
     here: Mapping[str | None, PersonHere]
     """Authors with the name of a person in the chat, by the username there."""
+    room_choices: Sequence[RoomChoice]
     keeps_media: bool
     readership: Readership
     own: str | None
@@ -202,7 +203,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         if self.preview is None:
             return None
         notes = settled(self.preview.notes, self.options)
-        return noted_of(notes, self.options, is_table=bool(self.preview.columns))
+        is_table = bool(self.preview.columns)
+        return noted_of(notes, self.options, self.room_choices, is_table=is_table)
 
     @property
     def zone(self) -> str:

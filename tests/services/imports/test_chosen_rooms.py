@@ -1,0 +1,161 @@
+"""Title and people only propose the chat of a file: an equal message, an ID or a choice decides."""
+
+import json
+
+import pytest
+from sqlalchemy import select
+
+from app.db.engine import Database
+from app.errors import ImportFileError
+from app.formats.assumptions import Assumption
+from app.models import Operator
+from app.services.access.accounts import READER, add_account, add_invitation, end_invitation
+from app.services.access.rights import switch_site
+from app.services.checks import find_faults
+from app.services.imports.report import ImportReport
+from app.services.rooms.identity import UnsettledRoomError
+from app.services.rooms.room_facts import list_rooms
+from tests.browsing import PASSWORD_HASH
+from tests.chats import Said, import_chat, kakaotalk, said, telegram
+
+HERE = said(("Mom", "Dad", "Minjun", "Hana"), times=5)
+OTHER = said(("Mom", "Dad", "Minjun", "Aunt"), times=5, day="2024-02-20")
+
+
+async def rooms_of(db: Database) -> list[tuple[str, int]]:
+    assert await find_faults(db) == []
+    async with db.read() as session:
+        rooms, _ = await list_rooms(session, limit=99)
+    return [(room.name, room.messages) for room in rooms]
+
+
+def room_notes(report: ImportReport) -> list[Assumption]:
+    return [part for part in report.notes.assumptions if part.kind == "room"]
+
+
+def whatsapp(*messages: Said) -> bytes:
+    written = (f"{when[:10]}, {when[11:]} - {name}: {text}" for when, name, text in messages)
+    return "\n".join([*written, ""]).encode()
+
+
+async def invite(db: Database, *, room_id: int = 1, name: str = "hana") -> None:
+    """Let a guest read one chat."""
+    async with db.write() as session:
+        await add_account(session, name, READER, password_hash=PASSWORD_HASH, room_id=room_id)
+
+
+async def test_an_equal_title_goes_on_the_chat_and_says_so(db: Database) -> None:
+    first = await import_chat(db, kakaotalk("Family", *HERE))
+    assert room_notes(first) == []
+    second = await import_chat(db, kakaotalk("Family", *OTHER))
+    (part,) = room_notes(second)
+    assert (part.value, part.alternatives) == ("1", ("new",))
+    assert part.evidence == "Family, 20 messages; title and people are alike"
+    assert await rooms_of(db) == [("Family", 40)]
+
+
+async def test_one_equal_message_is_a_proof(db: Database) -> None:
+    await import_chat(db, kakaotalk("Family", *HERE))
+    await invite(db)
+    longer = await import_chat(db, kakaotalk("Family", HERE[-1], *OTHER))
+    assert (room_notes(longer), longer.accepted, longer.duplicates) == ([], 20, 1)
+    assert await rooms_of(db) == [("Family", 40)]
+
+
+async def test_the_apps_id_is_a_proof(db: Database) -> None:
+    await import_chat(db, telegram(7, "Family", *HERE))
+    await invite(db)
+    report = await import_chat(db, telegram(7, "Family", *OTHER), rooms=("new",))
+    assert room_notes(report) == []
+    assert len(await rooms_of(db)) == 1
+
+
+@pytest.mark.parametrize("title", ["Family", ""])
+async def test_a_chat_with_guests_waits_for_a_choice(db: Database, title: str) -> None:
+    """Without a title, too, people alone lead to it."""
+    here, other = whatsapp(*HERE), whatsapp(*OTHER)
+    name = f"WhatsApp Chat with {title}.txt" if title else "_chat.txt"
+    await import_chat(db, here, name=name)
+    await invite(db)
+    before = await rooms_of(db)
+    with pytest.raises(UnsettledRoomError) as refused:
+        await import_chat(db, other, name=name)
+    assert f"chat 1 here ({title or 'Mom, Dad, Minjun, …'}), which guests may read (hana)" in (
+        refused.value.detail
+    )
+    assert await rooms_of(db) == before
+    await import_chat(db, other, name=name, rooms=("new",))
+    assert [count for _, count in await rooms_of(db)] == [20, 20]
+    # The same file again adds nothing, whatever was chosen.
+    for rooms in (("new",), ()):
+        again = await import_chat(db, other, name=name, rooms=rooms)
+        assert (again.accepted, again.duplicates, room_notes(again)) == (0, 20, [])
+
+
+async def test_a_chosen_number_decides(db: Database) -> None:
+    await import_chat(db, kakaotalk("Family", *HERE))
+    await invite(db)
+    report = await import_chat(db, kakaotalk("Family", *OTHER), rooms=("1",))
+    assert (report.accepted, room_notes(report)) == (20, [])
+    # Nothing else leads there.
+    await import_chat(
+        db, kakaotalk("Holidays", *said(("Paul",), times=3, day="2024-03-01")), rooms=("1",)
+    )
+    assert await rooms_of(db) == [("Family", 43)]
+
+
+async def test_an_unknown_number_stores_nothing(db: Database) -> None:
+    with pytest.raises(ImportFileError, match="no chat 9"):
+        await import_chat(db, kakaotalk("Family", *HERE), rooms=("9",))
+    assert await rooms_of(db) == []
+
+
+async def test_open_invitations_count_as_guests(db: Database) -> None:
+    await import_chat(db, kakaotalk("Family", *HERE))
+    async with db.write() as session:
+        await add_account(session, "ann", "operator", password_hash=PASSWORD_HASH)
+        account_id = (await session.scalars(select(Operator.id))).one()
+        await switch_site(session, None, is_public=False)
+        await add_invitation(session, "Grandma", account_id=account_id, room_id=1)
+    with pytest.raises(UnsettledRoomError, match="Grandma"):
+        await import_chat(db, kakaotalk("Family", *OTHER))
+    async with db.write() as session:
+        await end_invitation(session, 1)
+    assert (await import_chat(db, kakaotalk("Family", *OTHER))).accepted == 20
+
+
+def named_lines(*usernames: str, name: str = "pier") -> bytes:
+    posts = [
+        {"username": username, "text": f"{username} says {number}", "room": {"name": name}}
+        for number, username in enumerate(usernames)
+    ]
+    return "\n".join(map(json.dumps, posts)).encode()
+
+
+async def test_a_name_in_a_file_is_no_proof(db: Database) -> None:
+    await import_chat(db, named_lines("ann", "ben"), name="a.jsonl")
+    again = await import_chat(db, named_lines("ann", "ben", "cleo"), name="b.jsonl")
+    assert room_notes(again) == []
+    other = await import_chat(db, named_lines("dana", "ann"), name="c.jsonl")
+    assert [part.value for part in room_notes(other)] == ["1"]
+    await invite(db)
+    third = named_lines("eve", "eve", "ann")
+    with pytest.raises(UnsettledRoomError, match="hana"):
+        await import_chat(db, third, name="d.jsonl")
+    assert await rooms_of(db) == [("pier", 5)]
+    await import_chat(db, third, name="d.jsonl", rooms=("new",))
+    assert await rooms_of(db) == [("pier", 5), ("pier", 3)]
+
+
+async def test_each_chat_of_a_file_goes_where_it_was_chosen(db: Database) -> None:
+    here: list[Said] = [*HERE]
+    await import_chat(db, named_lines("ann", "ben", name="pier"), name="a.jsonl")
+    await import_chat(db, named_lines("ann", "ben", name="quay"), name="b.jsonl")
+    await import_chat(db, kakaotalk("Family", *here))
+    for room_id in (1, 2, 3):
+        await invite(db, room_id=room_id, name=f"guest{room_id}")
+    both = named_lines("eve", "ann", name="pier") + b"\n" + named_lines("eve", "ann", name="quay")
+    with pytest.raises(UnsettledRoomError):
+        await import_chat(db, both, name="c.jsonl", rooms=("1",))
+    await import_chat(db, both, name="c.jsonl", rooms=("2", "new"))
+    assert await rooms_of(db) == [("pier", 2), ("quay", 4), ("Family", 20), ("pier", 2)]

@@ -1,0 +1,139 @@
+"""The chat that a file goes into is shown and chosen before a guest can read it."""
+
+import re
+from typing import Any
+
+import pytest
+from quart import Quart
+
+from app.services.access.rights import switch_site
+from tests.browsing import Browser, body, parts_of
+from tests.chats import kakaotalk, said
+from tests.conftest import NDJSON, Client, client_with
+from tests.uploading import ended, jsonl, shown, start, upload
+from tests.views.imports.test_reading_choices import choose, selected
+from tests.waiting import eventually
+
+HERE = said(("Mom", "Dad", "Minjun", "Hana"), times=5)
+OTHER = said(("Mom", "Dad", "Minjun", "Aunt"), times=5, day="2024-02-20")
+FAMILY, OTHERS = kakaotalk("Family", *HERE), kakaotalk("Family", *OTHER)
+PEOPLE = ["Mom", "Dad", "Minjun", "Aunt"]
+FORM: dict[str, str | list[str]] = {
+    "timezone": "Asia/Seoul",
+    "speaker": PEOPLE,
+    "only": PEOPLE,
+    "renamed": [""] * len(PEOPLE),
+}
+
+
+async def family(app: Quart, browser: Browser) -> None:
+    """Make the site private, and import a chat."""
+    async with parts_of(app).db.write() as session:
+        await switch_site(session, None, is_public=False)
+    address = await upload(browser, FAMILY, "chat.txt")
+    people = ["Mom", "Dad", "Minjun", "Hana"]
+    form = FORM | {"speaker": people, "only": people}
+    assert await start(browser, address, **form) == 303
+    assert "20 new messages" in shown(await ended(browser, address))
+
+
+async def invite(browser: Browser) -> None:
+    answer = await browser.post("/settings/invitations", form={"name": "Hana", "room": "1"})
+    assert answer.status_code == 200, await body(answer)
+
+
+async def rooms_of(browser: Browser) -> list[int]:
+    answer = await browser.get("/api/v1/rooms")
+    return [room["messages"] for room in (await answer.get_json())["items"]]
+
+
+@pytest.mark.parametrize(("room", "expected"), [("1", [40]), ("new", [20, 20])])
+async def test_a_file_goes_into_the_chosen_chat(
+    app: Quart, browser: Browser, room: str, expected: list[int]
+) -> None:
+    await family(app, browser)
+    await invite(browser)
+    address = await upload(browser, OTHERS, "chat.txt")
+    page = await browser.page(address)
+    assert "Chat: not chosen yet (Family, 20 messages; guests: Hana)." in shown(page)
+    assert "has guests. Choose the chat below. Nothing is imported until you choose." in shown(page)
+    assert selected(page, "room") == ""
+    assert await start(browser, address, **FORM) == 422
+    assert await rooms_of(browser) == [20]
+    answer = await choose(browser, address, **FORM, room=room)
+    assert answer.status_code == 303
+    page = await browser.page(address)
+    assert selected(page, "room") == room
+    assert "Nothing is imported until" not in page
+    assert await start(browser, address, **FORM, room=room) == 303
+    await ended(browser, address)
+    assert await rooms_of(browser) == expected
+
+
+async def test_a_chat_without_guests_is_proposed(app: Quart, browser: Browser) -> None:
+    await family(app, browser)
+    address = await upload(browser, OTHERS, "chat.txt")
+    page = await browser.page(address)
+    assert selected(page, "room") == "1"
+    assert "Chat: number 1 (Family, 20 messages; title and people are alike)." in shown(page)
+    # Without a word about the chat the proposal holds, and the import says so.
+    assert await start(browser, address, **FORM) == 303
+    assert "Chat: number 1 (Family, 20 messages;" in shown(await ended(browser, address))
+    assert await rooms_of(browser) == [40]
+
+
+async def test_a_longer_export_asks_nothing(app: Quart, browser: Browser) -> None:
+    """Its messages are here, in the time zone of the first import."""
+    await family(app, browser)
+    await invite(browser)
+    address = await upload(browser, kakaotalk("Family", *HERE, *OTHER), "chat.txt")
+    page = await browser.page(address)
+    assert selected(page, "room") is None
+    assert "Chat: n" not in shown(page)
+
+
+async def imported(client: Client, path: str, data: bytes) -> Any:
+    answer = await client.post(path, data=data)
+    assert answer.status_code == 202
+    location = answer.headers["Location"]
+    return await eventually(
+        lambda: client.json(location), until=lambda job: job["state"] != "running"
+    )
+
+
+async def test_the_api_names_the_guests_and_waits_for_a_choice(
+    app: Quart, browser: Browser
+) -> None:
+    await family(app, browser)
+    await invite(browser)
+    writer = await client_with(app, "write")
+    query = "/api/v1/imports?timezone=Asia/Seoul"
+    job = await imported(writer, query, OTHERS)
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    assert "guests may read (Hana)" in job["errors"][0]["detail"]
+    (part,) = job["assumptions"]
+    assert (part["kind"], part["value"], part["alternatives"]) == ("room", "", ["1", "new"])
+    job = await imported(writer, f"{query}&room=new", OTHERS)
+    assert (job["state"], job["accepted"], job["assumptions"]) == ("done", 20, [])
+    assert await rooms_of(browser) == [20, 20]
+    assert (await writer.post(f"{query}&room=Family", data=OTHERS)).status_code == 400
+
+
+async def test_sent_posts_name_a_chat_with_guests_by_its_id(app: Quart, browser: Browser) -> None:
+    writer = await client_with(app, "write")
+    pier = {"name": "pier"}
+    await writer.add_posts({"username": "ann", "text": "one", "room": pier})
+    await invite(browser)
+    lines = jsonl(
+        {"username": "ben", "text": "two", "room": pier, "source_id": "2"},
+        {"username": "ben", "text": "two", "room": pier, "source_id": "2"},
+        {"username": "ben", "text": "three", "room": pier | {"id": 1}},
+    )
+    answer = await writer.post("/api/v1/tweets", data=lines, headers=NDJSON)
+    report = await answer.get_json()
+    assert (report["accepted"], report["rejected"]) == (1, 2)
+    assert re.search(r"chat 'pier' has guests.*`id`, 1", report["errors"][0]["detail"])
+    for room, status in ((pier, 422), (pier | {"id": 1}, 201), ({"name": "quay"}, 201)):
+        answer = await writer.post("/api/v1/users/ben/tweets", json={"text": "4", "room": room})
+        assert answer.status_code == status
+    assert await rooms_of(browser) == [3, 1]
