@@ -48,7 +48,10 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         None,
     ),
     "room": (
-        Message("The chat here that this file may go on has guests. Choose the chat below."),
+        Message(
+            "A chat here with this title and these people is read by guests. Choose the chat of"
+            " this file."
+        ),
         None,
     ),
 }

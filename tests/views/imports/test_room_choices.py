@@ -56,7 +56,7 @@ async def test_a_file_goes_into_the_chosen_chat(
     address = await upload(browser, OTHERS, "chat.txt")
     page = await browser.page(address)
     assert "Chat: not chosen yet (Family, 20 messages; guests: Hana)." in shown(page)
-    assert "has guests. Choose the chat below. Nothing is imported until you choose." in shown(page)
+    assert "Choose the chat of this file. Nothing is imported until you choose." in shown(page)
     assert selected(page, "room") == ""
     assert await start(browser, address, **FORM) == 422
     assert await rooms_of(browser) == [20]
