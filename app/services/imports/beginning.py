@@ -17,21 +17,12 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-<<<<<<< HEAD
-from app.compute.text import username_key
+from app.compute.text import composed, drop_controls, username_key
 from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
 from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import NotesSummary, order_of, ways_out
-from app.formats.chats.people import username_for
-=======
-from app.compute.text import composed, drop_controls, username_key
-from app.config import Config
-from app.db.backend import Sessions, is_among
-from app.errors import ImportFileError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of, ways_out
 from app.formats.chats.people import username_for, zone_of
->>>>>>> 7fa5bf2a (import: let title and people only propose the chat of a file)
 from app.formats.post import RoomReference
 from app.formats.preview import (
     CHAT_S,
