@@ -38,6 +38,7 @@ from app.services.maintenance import (
     Maintenance,
     jobs,
     left_out_job,
+    log_job,
     media_job,
     small_pictures_job,
     vectors_job,
@@ -114,6 +115,7 @@ class Resources:
             media_job(config.media_dir),
             small_pictures_job(self.small_pictures),
             left_out_job(config),
+            log_job(self.db, self.feed),
             *([vectors_job(self.embeddings)] if self.embeddings else []),
         ]
 

@@ -272,6 +272,12 @@ class Backend(Protocol):
         StartError.
         """
 
+    async def clear_log(self) -> bool:
+        """Remove deleted rows from the log of writes, unless a reader needs it; return whether that
+        was done. A server keeps its own log.
+        """
+        return True
+
     async def close(self) -> None: ...
 
     # Migrations run in a thread or program without an event loop.

@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
-from app.db.feed import Change
+from app.db.feed import Change, Feed
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
 from app.models import (
@@ -128,6 +128,44 @@ def small_pictures_job(small: SmallPictures) -> Job:
         await small.make_missing()
 
     return Job("small-pictures", is_due, make)
+
+
+DELETIONS: Final = frozenset(("tweet.deleted", "user.deleted", "rows.removed"))
+"""Kinds of events after which the log of writes contains rows that were deleted."""
+READER_PAUSE_S: Final = 5.0
+
+
+def log_job(db: Database, feed: Feed) -> Job:
+    """Return the job that removes deleted posts from the database's log of writes, due after
+    deletions and at the start.
+    """
+    is_left = True  # An earlier process may have ended before.
+
+    def note(changes: Sequence[Change]) -> None:
+        nonlocal is_left
+        is_left = is_left or any(change.kind in DELETIONS for change in changes)
+
+    def note_reset(_newest: int) -> None:
+        nonlocal is_left
+        is_left = True
+
+    async def is_due(session: AsyncSession) -> bool:
+        return is_left and not await is_purge_due(session)
+
+    async def clear(_: Sessions) -> None:
+        nonlocal is_left
+        is_left = False  # Deletions from now on are noted again.
+        is_done = False
+        try:
+            is_done = await db.backend.clear_log()
+        finally:
+            is_left = is_left or not is_done
+        if not is_done:
+            await asyncio.sleep(READER_PAUSE_S)
+
+    feed.subscribe(note)
+    feed.on_reset(note_reset)
+    return Job("cleared-log", is_due, clear, look_every_s=10.0)
 
 
 def left_out_job(config: Config) -> Job:

@@ -119,6 +119,11 @@ def is_site_private() -> bool:
     return not resources().openness.seems_public
 
 
+def keeps_deleted() -> bool:
+    """Return whether the database has deleted posts in its files until a vacuum."""
+    return resources().db.backend.is_shared
+
+
 def platform_name(platform: str) -> str:
     labels: dict[str, Message] = {name: names.label for name, names in PLATFORMS.items()}
     label = labels.get(platform)
@@ -236,6 +241,7 @@ def init_app(app: Quart, config: Config) -> None:
     }
     app.jinja_env.globals |= {
         "has_chats": has_chats,
+        "keeps_deleted": keeps_deleted,
         "author_path": author_path,
         "portrait_path": portrait_path,
         "is_site_private": is_site_private,
@@ -251,7 +257,7 @@ def init_app(app: Quart, config: Config) -> None:
     @app.context_processor
     async def links() -> dict[str, str]:
         # Without the parameters that show another part of the same page.
-        parts = ("tz", "cursor", "year", "before", "message", "on")
+        parts = ("tz", "cursor", "year", "before", "message", "on", "deleted")
         has_address = config.url and "locale" in g
         canonical = config.url + own_address(*parts) if has_address else ""
         return {"site_url": config.url, "canonical": canonical}

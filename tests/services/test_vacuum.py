@@ -127,6 +127,29 @@ async def test_nothing_of_a_deleted_author_is_left(
     assert await find_faults(parts_of(app).db) == []
 
 
+@pytest.mark.databases("sqlite")
+async def test_a_deleted_text_leaves_file_and_log_after_the_last_reader(
+    app: Quart, admin: Client, installation: Installation
+) -> None:
+    """Without a vacuum, which would also remove its words from the index."""
+    text = f"{WORD} {KOREAN} was here"
+    await admin.add_author("mina", "another post")
+    post = await admin.add_tweet("mina", text)
+    db, log = parts_of(app).db, f"{installation.database.name}-wal"
+
+    async def files() -> set[str]:
+        contents = await asyncio.to_thread(installation.files)
+        return {name for name, content in contents.items() if text.encode() in content}
+
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Tweet)) == 2
+        assert (await admin.delete(f"/api/v1/tweets/{post['id']}")).status_code == 204
+        assert not await db.backend.clear_log()
+        assert log in await files()
+    async with asyncio.timeout(30):
+        await eventually(files, until=lambda names: not names)
+
+
 @pytest.mark.full
 @pytest.mark.databases("postgresql")
 async def test_vacuum_waits_for_old_transactions(

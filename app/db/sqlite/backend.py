@@ -1,11 +1,12 @@
 """SQLite as a backend: a file for all workers of a machine, and the feed of its log."""
 
+import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Subquery, func, literal_column, select, text, type_coerce
 from sqlalchemy.dialects.sqlite import insert
@@ -19,6 +20,10 @@ from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.errors import StartError
 from app.models import Base
 from app.security import make_private_folder
+
+LOG_TURN_S: Final = 10.0
+LOG_READERS_S: Final = 0.2
+"""Time that emptying the log waits for short readers, while no one can write, in seconds."""
 
 
 class SqliteBackend(Backend):
@@ -110,6 +115,28 @@ class SqliteBackend(Backend):
             raise StartError(
                 "the database is in use, so the write-ahead log still contains old pages; try again"
             )
+
+    async def clear_log(self) -> bool:
+        # Most pages are copied to the file while others may write.
+        if not await asyncio.to_thread(self._checkpoint, "PASSIVE"):
+            return False
+        try:
+            async with self.writing(timeout_s=LOG_TURN_S):
+                return await asyncio.to_thread(self._checkpoint, "TRUNCATE")
+        except TimeoutError:
+            return False
+
+    def _checkpoint(self, mode: str) -> bool:
+        """Copy the log's pages to the file; return whether that was done, and no reader needs them.
+
+        TRUNCATE also empties the log.
+        """
+        connection = open_connection(self.path, timeout_s=LOG_READERS_S)
+        with contextlib.closing(connection), contextlib.suppress(sqlite3.OperationalError):
+            row = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+            busy, pages, copied = row
+            return not busy and pages == copied
+        return False  # The disk is full, for example.
 
     @contextlib.contextmanager
     def copied(self) -> Iterator[Path]:

@@ -48,6 +48,7 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
             f"synchronous = {synchronous}",
             f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
             "temp_store = MEMORY",
+            "secure_delete = ON",  # Some builds leave the bytes of deleted rows in the file.
             "cache_size = -8000",  # KB; the system caches the file's pages for all connections.
         ):
             made.execute(f"PRAGMA {pragma}").close()

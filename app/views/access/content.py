@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from msgspec import Struct
-from quart import Response, url_for
+from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
@@ -104,7 +104,7 @@ async def reset(form: Form) -> ResponseReturnValue:
         await delete_everybody(session)
     for spool in spools:
         await asyncio.to_thread(remove_upload, resources().config.data_dir, spool)
-    return see_other("/")
+    return see_other("/?deleted=everything" if g.get("operator") else "/")
 
 
 def _back(address: str | None = None) -> Response:

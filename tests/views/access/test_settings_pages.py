@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+import pytest
 from quart import Quart
 
 from app import __version__
@@ -72,10 +73,23 @@ async def test_a_post_is_deleted(browser: Browser, writer: Client) -> None:
     await writer.add_user("ann", "stays", "goes")
     items = (await writer.json("/api/v1/users/ann/tweets"))["items"]
     (number,) = [item["id"] for item in items if item["text"] == "goes"]
-    assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 303
+    (after,) = re.findall('name="next" value="(.*?)"', await browser.page(f"/tweet/{number}"))
+    answer = await browser.post(f"/settings/tweets/{number}/delete", form={"next": after})
+    assert answer.status_code == 303
+    page = await browser.page(answer.headers["Location"])
+    assert "The post was deleted." in page
+    assert "saywho db vacuum" not in page
+    assert "The post was deleted." not in await writer.page(answer.headers["Location"])
     assert (await writer.get(f"/api/v1/tweets/{number}")).status_code == 404
     assert (await browser.post(f"/settings/tweets/{number}/delete")).status_code == 404
     assert (await writer.json("/api/v1/users/ann"))["tweets"] == 1
+
+
+@pytest.mark.databases("postgresql")
+async def test_a_deletion_on_postgresql_names_the_vacuum(browser: Browser, admin: Client) -> None:
+    await admin.add_author("ann", "goes")
+    answer = await browser.post("/reset", form={"confirm": "yes"})
+    assert "<code>saywho db vacuum</code>" in await browser.page(answer.headers["Location"])
 
 
 async def test_a_new_password_ends_all_other_sessions(app: Quart, browser: Browser) -> None:
@@ -140,7 +154,9 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
     )
     token = await make_token(browser, "read")
     answer = await browser.post("/reset", form={"confirm": "yes"})
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert answer.status_code == 303
+    assert "All authors and posts were deleted." in await browser.page(answer.headers["Location"])
+    assert "All authors and posts were deleted." not in await admin.page("/?deleted=everything")
     after = {"Saywho-After": answer.headers["Saywho-Event"]}
     for path in ("/users", "/search?q=sea"):
         page = await admin.json(f"/api/v1{path}", headers=after)
