@@ -2,12 +2,22 @@
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 from alembic import command
 from alembic.util.exc import CommandError
+from msgspec import structs
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, with_database, yes_option
+from app.cli import (
+    BAD_INPUT,
+    fail,
+    json_option,
+    print_result,
+    terminal_line,
+    with_database,
+    yes_option,
+)
 from app.config import Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import (
@@ -20,10 +30,13 @@ from app.db.migrate import (
 )
 from app.errors import StartError
 from app.formats.registry import BROUGHT
-from app.services.backup import BackupSize, make_backup, restore_backup
-from app.services.checks import find_faults, find_weaknesses
+from app.services.backup import BackupSize, make_backup
+from app.services.checks import find_additions, find_faults, find_weaknesses
 from app.services.maintenance import vacuum
 from app.services.posts.media import find_foreign_files, find_missing_files
+from app.services.restoring import Access, restore_backup
+
+SHOWN_NAMES: Final = 20
 
 
 @click.group("db")
@@ -102,24 +115,26 @@ def vacuum_command() -> None:
 def check_command() -> None:
     """Check the database and the stored media.
 
-    The database must respond and be migrated. Counts, indexes and profiles must agree with the
-    posts. Each stored file must exist and match its name. A Python version with known faults is
-    reported as a warning on standard error.
+    The database must respond and be migrated. Its tables must be those of a fresh database.
+    Counts, indexes and profiles must agree with the posts. Each stored file must exist and match
+    its name. Standard error has a warning for a Python version with known faults, and for each
+    object of the database that saywho did not create.
     """
 
-    async def check(db: Database, config: Config) -> list[str]:
-        return [
+    async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
+        faults = [
             *await find_faults(db),
             *await find_foreign_files(db, config.media_dir),
             *await find_missing_files(db, config.media_dir),
         ]
+        return faults, await find_additions(db)
 
     try:
-        faults = with_database(check)
+        faults, additions = with_database(check)
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
-    for warning in [*find_weaknesses(sys.version_info[:3]), *BROUGHT.faults]:
+    for warning in [*find_weaknesses(sys.version_info[:3]), *BROUGHT.faults, *additions]:
         click.echo(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
@@ -142,7 +157,7 @@ def backup_command(target: Path, with_secrets: bool) -> None:
     or keys.
     """
     size = make_backup(Config.from_env(), target, with_secrets=with_secrets)
-    _print(size, target, "backed up")
+    print_result(_facts(size, target), f"backed up {size.bytes:,} bytes")
 
 
 @click.command("restore", epilog="Example: saywho restore saywho-2026-11-21.tar")
@@ -153,11 +168,27 @@ def backup_command(target: Path, with_secrets: bool) -> None:
 def restore_command(file: Path) -> None:
     """Restore the backup FILE into an empty data folder.
 
-    The whole backup is verified first.
+    The whole backup is verified first. If this is interrupted, run it again with the same backup.
     """
-    _print(restore_backup(Config.from_env(), file), file, "restored")
+    size, access = structs.astuple(restore_backup(Config.from_env(), file))
+    facts = _facts(size, file) | structs.asdict(access)
+    print_result(facts, f"restored {size.bytes:,} bytes", terminal_line(_in_words(access)))
 
 
-def _print(size: BackupSize, file: Path, done: str) -> None:
-    facts = {"file": str(file), **size._asdict()}
-    print_result(facts, f"{done} {size.bytes:,} bytes")
+def _facts(size: BackupSize, file: Path) -> dict[str, object]:
+    return {"file": str(file), **size._asdict()}
+
+
+def _in_words(access: Access) -> str:
+    """Return who can use a restored site, in one line."""
+    accounts = [f"{account.name} ({account.role})" for account in access.accounts]
+    tokens = [f"{token.name} ({token.scope})" for token in access.tokens]
+    parts = [
+        f"{what} {', '.join(names[:SHOWN_NAMES])}{' …' if len(names) > SHOWN_NAMES else ''}"
+        for what, names in (("accounts", accounts), ("tokens", tokens))
+        if names
+    ]
+    if access.invitations:
+        parts.append(f"open invitations and set-up links: {access.invitations:,}")
+    listed = "; ".join(parts) or "no accounts and no tokens"
+    return f"came with the backup: {listed}"

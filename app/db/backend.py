@@ -267,6 +267,9 @@ class Backend(Protocol):
         """Return a sentence for each damage; a server checks its own files."""
         return []
 
+    async def find_additions(self, session: AsyncSession) -> list[str]:
+        """Return the kind and name of each object that saywho did not create."""
+
     def compact(self) -> None:
         """Remove deleted data and abandoned copies from the disk, without an event loop. Raises
         StartError.
@@ -291,6 +294,12 @@ class Backend(Protocol):
 
         Raises StartError if the database cannot be reached, or is another program's.
         """
+
+    def refuse_foreign(self) -> None:
+        """Raise StartError for an object in a file that could change stored data, and that saywho
+        did not create.
+        """
+        return
 
     def migrations(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a connection for migrations, in one process at a time."""

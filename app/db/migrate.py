@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from app.config import Config
 from app.db.engine import backend_for
+from app.db.lock import file_lock
 from app.errors import StartError, in_one_line
 from app.security import make_private_folder
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
+RESTORING: Final = ".restore"
+"""Folder of a restore that has not ended, in the data folder."""
 
 
 class SchemaState(Enum):
@@ -112,17 +115,16 @@ def _one_line_errors(url: str) -> Iterator[None]:
 def known_state(url: str) -> SchemaState:
     """Create the files and return the tables' state.
 
-    Raises StartError for a newer version, or one too old to migrate.
+    Raises StartError for a newer version, one too old to migrate, or foreign triggers.
     """
     backend = backend_for(url)
     backend.prepare_files()
     current = backend.current_revision()
     if current is None:
         return SchemaState.FRESH
-    if current == head_revision():
-        return SchemaState.CURRENT
     if current in _revisions():
-        return SchemaState.BEHIND
+        backend.refuse_foreign()
+        return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
     if current < _revisions()[0]:
         raise StartError(
             f"{backend.name} is from a saywho too old to migrate; export the posts with that"
@@ -141,6 +143,22 @@ def _make_writable(folder: Path) -> None:
         raise StartError(f"the data folder {folder} cannot be written: {error.strerror}") from error
 
 
+def refuse_half_restored(folder: Path) -> None:
+    """Raise StartError if a restore into the folder has not ended."""
+    staging = folder / RESTORING
+    if not staging.exists():
+        return
+    with file_lock(folder, waits=False) as is_free:
+        if is_free:  # Empty, it is left from the very end of a restore.
+            with contextlib.suppress(OSError):
+                staging.rmdir()
+    if staging.exists():
+        raise StartError(
+            f"a restore into {folder} was interrupted, or is running; finish it with the same"
+            " backup: saywho restore FILE"
+        )
+
+
 def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     """Create a fresh database's folder and tables, or upgrade with `upgrade_old`; return the state
     found.
@@ -148,6 +166,7 @@ def prepare(config: Config, *, upgrade_old: bool) -> SchemaState:
     Raises StartError for other old or newer versions, and if the folder is not writable.
     """
     _make_writable(config.data_dir)
+    refuse_half_restored(config.data_dir)
     state = known_state(config.database_url)
     if state is SchemaState.BEHIND and not upgrade_old:
         name = backend_for(config.database_url).name

@@ -13,6 +13,7 @@ from alembic.operations import BatchOperations
 from sqlalchemy import Connection, MetaData, Table, insert, text
 
 from app.compute.words import WORDS_RECIPE
+from app.db.sqlite.fts5 import STATEMENTS
 from app.models import SITE_ID, Base, Site, Tweet, Vocabulary
 
 # Of equally many likes the newest comes first: on SQLite each index ends with the id.
@@ -36,45 +37,6 @@ def most_liked(dialect: str) -> tuple[str, str]:
         """,
     )
 
-
-# The word index keeps no copy of the texts. Triggers keep it in step with the posts, whatever
-# changes these; counts are renewed together with media that stay as they are.
-SQLITE = (
-    """
-    CREATE VIEW "TweetTerms" AS
-        SELECT id, saywho_terms(text, user_id, media) AS terms FROM "Tweet"
-    """,
-    """
-    CREATE VIRTUAL TABLE "TweetWords" USING fts5(
-        terms, content='TweetTerms', content_rowid='id', tokenize='ascii', columnsize=0
-    )
-    """,
-    """
-    CREATE TRIGGER "TweetWords_insert" AFTER INSERT ON "Tweet" BEGIN
-        INSERT INTO "TweetWords" (rowid, terms)
-            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
-    END
-    """,
-    """
-    CREATE TRIGGER "TweetWords_delete" AFTER DELETE ON "Tweet" BEGIN
-        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
-            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
-    END
-    """,
-    """
-    CREATE TRIGGER "TweetWords_update" AFTER UPDATE OF text, user_id, media ON "Tweet"
-    WHEN new.text IS NOT old.text OR new.user_id IS NOT old.user_id OR new.media IS NOT old.media
-    BEGIN
-        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
-            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
-        INSERT INTO "TweetWords" (rowid, terms)
-            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
-    END
-    """,
-    """
-    CREATE VIRTUAL TABLE "TweetWordsVocabulary" USING fts5vocab('TweetWords', 'row')
-    """,
-)
 
 POSTGRESQL = (
     "SELECT '한'",  # It fails where the database cannot hold all languages.
@@ -110,7 +72,7 @@ def make_tables(connection: Connection) -> None:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
     Base.metadata.create_all(connection)
     _make_last(connection, "ix_Tweet_room_id_media")
-    statements = POSTGRESQL if dialect == "postgresql" else SQLITE
+    statements = POSTGRESQL if dialect == "postgresql" else STATEMENTS
     for statement in (*most_liked(dialect), *statements):
         connection.exec_driver_sql(statement)
     nothing = {"id": 1, "recipe": WORDS_RECIPE, "tweets": 0, "terms": 0}

@@ -92,6 +92,13 @@ async def find_faults(db: Database) -> list[str]:
     return faults
 
 
+async def find_additions(db: Database) -> list[str]:
+    """Return a sentence for each object of the database that saywho did not create."""
+    async with db.read() as session:
+        found = await db.backend.find_additions(session)
+    return [f"the database has the {addition}, which saywho did not create" for addition in found]
+
+
 async def _wrong_counts(session: AsyncSession) -> list[str]:
     counted = select(func.count()).where(Tweet.user_id == User.id).scalar_subquery()
     query = select(User.username, User.tweet_count, counted).where(User.tweet_count != counted)

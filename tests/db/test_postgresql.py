@@ -286,3 +286,32 @@ def test_commands_do_on_postgresql_what_they_do_on_sqlite(config: Config, tmp_pa
     assert installation.done("db", "vacuum") == "vacuumed\n"
     assert installation.done("check") == "ok\n"
     assert "등대에서" not in str(installation.json("search", "harbour"))
+
+
+ADDED = {
+    "trigger": "spy on Token",
+    "function": "kept",
+    "view": "mine",
+    "table": "notes",
+    "policy": "mine on Tweet",
+    "rule": "twice on Room",
+}
+
+
+async def test_a_check_reports_objects_of_others(config: Config, outside: Outside) -> None:
+    for statement in (
+        "CREATE FUNCTION kept() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN OLD; END'",
+        'CREATE TRIGGER spy AFTER DELETE ON "Token" FOR EACH ROW EXECUTE FUNCTION kept()',
+        'CREATE VIEW mine AS SELECT text FROM "Tweet"',
+        "CREATE TABLE notes (id bigint)",
+        'CREATE POLICY mine ON "Tweet" USING (true)',
+        'CREATE RULE twice AS ON UPDATE TO "Room" DO ALSO NOTHING',
+    ):
+        await outside.execute(statement)
+    result = await asyncio.to_thread(Installation.of(config).run, "check")
+    assert (result.exit_code, result.stdout) == (0, "ok\n")
+    warnings = [line for line in result.stderr.splitlines() if "did not create" in line]
+    assert warnings == [
+        f"saywho: warning: the database has the {kind} '{name}', which saywho did not create"
+        for kind, name in sorted(ADDED.items())
+    ]

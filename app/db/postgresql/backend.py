@@ -71,6 +71,38 @@ _ANEW: Final = """
 """Query for statements that set columns to their own types, to drop samples of values."""
 
 
+_ADDITIONS: Final = """
+    WITH ours AS (SELECT current_schema()::regnamespace::oid AS id), elements AS (
+        SELECT 'pg_class'::regclass AS of, c.oid AS id, c.relname AS name, CASE relkind
+            WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialised view' ELSE 'table'
+        END AS kind
+        FROM pg_class AS c JOIN ours ON relnamespace = ours.id
+        WHERE relkind IN ('r', 'p', 'f', 'v', 'm') AND relname <> ALL (CAST(:names AS text[]))
+    UNION ALL
+        SELECT 'pg_proc'::regclass, p.oid, proname, 'function'
+        FROM pg_proc AS p JOIN ours ON pronamespace = ours.id
+    UNION ALL
+        SELECT 'pg_trigger'::regclass, t.oid, format('%s on %s', tgname, relname), 'trigger'
+        FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = tgrelid
+        JOIN ours ON relnamespace = ours.id WHERE NOT tgisinternal
+    UNION ALL
+        SELECT 'pg_rewrite'::regclass, r.oid, format('%s on %s', rulename, relname), 'rule'
+        FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = ev_class
+        JOIN ours ON relnamespace = ours.id WHERE rulename <> '_RETURN'
+    UNION ALL
+        SELECT 'pg_policy'::regclass, p.oid, format('%s on %s', polname, relname), 'policy'
+        FROM pg_policy AS p JOIN pg_class AS c ON c.oid = polrelid
+        JOIN ours ON relnamespace = ours.id
+    UNION ALL
+        SELECT 'pg_event_trigger'::regclass, oid, evtname, 'event trigger' FROM pg_event_trigger
+    )
+    SELECT kind || ' ' || quote_literal(left(name, 60)) FROM elements WHERE NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = of AND objid = elements.id AND deptype = 'e'
+    ) ORDER BY 1
+"""
+"""Query for objects of the schema that neither saywho nor an extension has created."""
+
+
 class PostgresqlBackend(Backend):
     """A PostgreSQL server, whose writers take turns by an advisory lock."""
 
@@ -193,6 +225,10 @@ class PostgresqlBackend(Backend):
             for place, column in enumerate(columns)
         )
         return select(*fields).subquery()
+
+    async def find_additions(self, session: AsyncSession) -> list[str]:
+        names = [*Base.metadata.tables, "TweetWords", "alembic_version"]
+        return list(await session.scalars(text(_ADDITIONS), {"names": names}))
 
     def compact(self) -> None:
         asyncio.run(self._ask(_vacuum))

@@ -17,6 +17,7 @@ from app.db.feed import Change, Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.fts5 import SqliteWords, nearest
+from app.db.sqlite.schema import Findings, examine, find_danger
 from app.errors import StartError
 from app.models import Base
 from app.security import make_private_folder
@@ -99,7 +100,15 @@ class SqliteBackend(Backend):
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
-        return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
+        if rows != ["ok"]:
+            return [f"the database file is damaged: {row}" for row in rows]
+        return (await self._examine(session)).faults
+
+    async def find_additions(self, session: AsyncSession) -> list[str]:
+        return (await self._examine(session)).additions
+
+    async def _examine(self, session: AsyncSession) -> Findings:
+        return await (await session.connection()).run_sync(examine)
 
     def compact(self) -> None:
         remove_abandoned(self.path.parent, self._copies)
@@ -165,14 +174,36 @@ class SqliteBackend(Backend):
             raise StartError(f"the database {self.path} {reason}") from error
 
     def current_revision(self) -> str | None:
+        with self._readable() as connection:
+            if connection is None:
+                return None
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+            if "alembic_version" in names:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+                return str(row[0]) if row else None
+        if names:
+            message = "belongs to another program; choose another file in SAYWHO_DATABASE_URL"
+            raise StartError(f"{self.path} {message}")
+        return None
+
+    def refuse_foreign(self) -> None:
+        with self._readable() as connection:
+            danger = find_danger(connection) if connection else None
+        if danger:
+            raise StartError(
+                f"{self.path} {danger}, which could change stored data; remove it, or restore a"
+                " backup that you trust"
+            )
+
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[sqlite3.Connection | None]:
+        """Yield a connection, or None without a file. Raises StartError if it cannot be read."""
         try:
             if not self.path.exists() or self.path.stat().st_size == 0:
-                return None
+                yield None
+                return
             with contextlib.closing(open_connection(self.path)) as connection:
-                names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-                if "alembic_version" in names:
-                    row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-                    return str(row[0]) if row else None
+                yield connection
         except (sqlite3.OperationalError, OSError) as error:
             reason = getattr(error, "strerror", None) or error
             raise StartError(f"{self.path} cannot be read: {reason}") from error
@@ -180,10 +211,6 @@ class SqliteBackend(Backend):
             raise StartError(
                 f"{self.path} is damaged or is not a saywho database: {error}"
             ) from error
-        if names:
-            message = "belongs to another program; choose another file in SAYWHO_DATABASE_URL"
-            raise StartError(f"{self.path} {message}")
-        return None
 
     @asynccontextmanager
     async def migrations(self) -> AsyncIterator[AsyncConnection]:

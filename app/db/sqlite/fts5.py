@@ -19,6 +19,46 @@ REBUILD: Final = text("""INSERT INTO "TweetWords" ("TweetWords") VALUES ('rebuil
 BLOCK: Final = 1_024
 """Vectors in a block."""
 
+# The word index keeps no copy of the texts. Triggers keep it in step with the posts, whatever
+# changes these; counts are renewed together with media that stay as they are.
+STATEMENTS: Final = (
+    """
+    CREATE VIEW "TweetTerms" AS
+        SELECT id, saywho_terms(text, user_id, media) AS terms FROM "Tweet"
+    """,
+    """
+    CREATE VIRTUAL TABLE "TweetWords" USING fts5(
+        terms, content='TweetTerms', content_rowid='id', tokenize='ascii', columnsize=0
+    )
+    """,
+    """
+    CREATE TRIGGER "TweetWords_insert" AFTER INSERT ON "Tweet" BEGIN
+        INSERT INTO "TweetWords" (rowid, terms)
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
+    END
+    """,
+    """
+    CREATE TRIGGER "TweetWords_delete" AFTER DELETE ON "Tweet" BEGIN
+        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
+    END
+    """,
+    """
+    CREATE TRIGGER "TweetWords_update" AFTER UPDATE OF text, user_id, media ON "Tweet"
+    WHEN new.text IS NOT old.text OR new.user_id IS NOT old.user_id OR new.media IS NOT old.media
+    BEGIN
+        INSERT INTO "TweetWords" ("TweetWords", rowid, terms)
+            VALUES ('delete', old.id, saywho_terms(old.text, old.user_id, old.media));
+        INSERT INTO "TweetWords" (rowid, terms)
+            VALUES (new.id, saywho_terms(new.text, new.user_id, new.media));
+    END
+    """,
+    """
+    CREATE VIRTUAL TABLE "TweetWordsVocabulary" USING fts5vocab('TweetWords', 'row')
+    """,
+)
+"""Statements that create the word index; a database whose statements differ is refused."""
+
 
 def register(connection: Any) -> None:
     """Register the triggers' SQL function on a connection of either driver."""
