@@ -19,6 +19,7 @@ from app.errors import AppError
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
     BatchLine,
+    checked_lines,
     csv_texts,
     json_texts,
     judge_lines,
@@ -33,11 +34,15 @@ from app.views.comparing.verdicts import (
     NOT_FOR,
     bars_of,
     heading_of,
+    heads_of,
     limits_of,
     more_text_of,
+    quoted_of,
     rate_of,
     read_before,
     reasons_of,
+    stored_by_others,
+    stored_of,
     threshold_of,
     why_nobody,
 )
@@ -98,6 +103,15 @@ without_option = click.option(
 @sure_option
 @file_option
 @without_option
+@click.option(
+    "--keep-heads", is_flag=True, help="Judge the names and times in front of copied messages, too."
+)
+@click.option(
+    "--person",
+    metavar="NAME",
+    default="",
+    help="Judge only the messages by this person, of several in a copied chat.",
+)
 @json_option
 def compare_command(
     texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **options: Any
@@ -112,13 +126,16 @@ def compare_command(
         raise click.UsageError("Give either TEXT or --file FILE.")
     if path is not None and options["without"]:
         raise click.UsageError("--without cannot be used with --file.")
+    if path is not None and options["person"]:
+        raise click.UsageError("--person cannot be used with --file.")
+    heads = not options.pop("keep_heads")
     if path is not None:
-        _compare_file(path, usernames, options["sure"])
+        _compare_file(path, usernames, options["sure"], heads=heads)
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
     async def ask(db: Database, _: Config) -> Comparison:
-        question = Question(read, usernames, reasons=True, **options)
+        question = Question(read, usernames, reasons=True, heads=heads, **options)
         await _renew(db)
         return await ask_once(db, question)
 
@@ -126,11 +143,12 @@ def compare_command(
     print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames)))
 
 
-def _compare_file(path: Path, usernames: tuple[str, ...], sure: float) -> None:
+def _compare_file(path: Path, usernames: tuple[str, ...], sure: float, *, heads: bool) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         await _renew(db)
         with limited_reading(MOST_MEMORY), open_texts(path) as lines:
-            async for portion in await judge_lines(db, Models(), usernames, lines, sure):
+            checked = checked_lines(lines, heads=heads)
+            async for portion in await judge_lines(db, Models(), usernames, checked, sure):
                 for judged in portion:
                     print_json(judged)
 
@@ -168,10 +186,15 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 
 
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
+    yield from map(stored_of, stored_by_others(comparison))
     yield f"verdict: {comparison.verdict}"
     yield heading_of(comparison, is_named=is_named)
     yield from reasons_of(comparison, is_named=is_named)
+    if comparison.is_mixed:
+        people = [f"{person.name} ({person.messages})" for person in comparison.people or ()]
+        yield f"Choose one with --person: {', '.join(people)}"
     yield from why_nobody(comparison)
+    yield from filter(None, [heads_of(comparison), quoted_of(comparison)])
     yield from filter(None, [read_before(comparison), threshold_of(comparison)])
     yield from more_text_of(comparison)
     for bar in bars_of(comparison):

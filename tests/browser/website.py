@@ -55,12 +55,16 @@ def compare_path(text: str, *usernames: str) -> str:
 
 FOG: Final = "Fog lifted at noon. Wind NW 4, vis 12 miles, and the stairs are swept."
 SEVERAL: Final = (*KOREANS, "12번버스", "느티나무도서관", "짧은말", LONG_NAME)
+COPIED: Final = "[21:06, 1/15/2024] saltmarsh_light: Fog again.\n[21:08, 1/15/2024] Jun: Do stay"
+QUOTED: Final = f"> Do you always stay until the end?\n{FOG}"
 PAGES: Final = {
     "home": "/",
     "about": "/about",
     "phone": "/phone?next=/quiz",
     "compare-one": compare_path(TEXT, KOREANS[0]),
     "compare-short": compare_path("ㅋㅋ 네", *KOREANS),
+    "compare-copied": compare_path(COPIED),
+    "compare-quoted": compare_path(QUOTED, *KOREANS),
     "compare-nobody": compare_path(FOG, *KOREANS),
     "compare": compare_path(TEXT, *KOREANS),
     "compare-struck": compare_path(TEXT, *KOREANS) + "&without=4-9",

@@ -121,6 +121,7 @@ def test_chats_are_listed_and_deleted(installation: Installation, tmp_path: Path
         (("compare", "--file", "latin.txt"), "not UTF-8"),
         (("compare", "--file", "texts.csv"), "text"),
         (("compare", "--file", "texts.csv", "--without", "4-9"), "--file"),
+        (("compare", "--file", "texts.csv", "--person", "Mina"), "--file"),
         (("compare", "hello there", "--years", "빵집"), "--years"),
         (("compare", "hello there", "--without", "4"), "4-9"),
         (("compare", "hello there", "--without", "4-99"), "4-99"),
@@ -186,6 +187,44 @@ def test_a_comparison_takes_several_texts_one_name_and_reasons(filled: Installat
     assert all(mark["own"] >= 0 and mark["others"] >= 0 for mark in both["evidence"])
     rate = r"(about )?(once|never|[\d.]+ times) (a post|in \d+ posts)"
     assert re.search(f"{rate}; the other author compared: {rate}", filled.done("compare", *texts))
+
+
+def test_a_comparison_judges_copied_messages_alone(filled: Installation) -> None:
+    said = ("오늘의 빵이 따뜻할 때 오세요 :)", "Wind NW 4, visibility two miles. Lamp lit.")
+    bread, light = (
+        f"[{name}] [오후 9:06] {text}" for name, text in zip(("빵", "등대"), said, strict=True)
+    )
+    answer = filled.json("compare", bread)
+    assert answer["ranking"] == filled.json("compare", said[0])["ranking"]
+    assert [head["name"] for head in answer["heads"]] == ["빵"]
+    shown = filled.done("compare", bread)
+    assert "The names and times in front of the messages were not judged." in shown
+    kept = filled.json("compare", bread, "--keep-heads")
+    assert "heads" not in kept
+    assert kept["words"] > answer["words"]
+    chat = f"{bread}\n{light}"
+    shown = filled.done("compare", chat)
+    assert "Several people wrote this" in shown
+    assert "Choose one with --person: 빵 (1), 등대 (1)" in shown
+    chosen = filled.json("compare", chat, "--person", "등대")
+    assert chosen["ranking"] == filled.json("compare", said[1])["ranking"]
+    refused = filled.run("compare", chat, "--person", "Jun")
+    assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
+    assert "choose one of: 빵, 등대" in refused.stderr
+    Path("chat.txt").write_text(f"{bread}\n{said[0]}\n", "utf-8")
+    with_heads, plain = map(json.loads, filled.done("compare", "--file", "chat.txt").splitlines())
+    assert with_heads["ranking"] == plain["ranking"]
+    kept, _ = map(
+        json.loads, filled.done("compare", "--file", "chat.txt", "--keep-heads").splitlines()
+    )
+    assert "heads" not in kept
+
+
+def test_a_comparison_names_quoted_lines_and_stored_texts(filled: Installation) -> None:
+    quoting = filled.done("compare", "> one two three\nWind NW and lamp lit tonight")
+    assert "The quoted lines were not judged: 6 of 9 words were." in quoting
+    known = filled.done("compare", BREAD[3], "-u", "Lighthouse")
+    assert known.startswith("빵집 wrote exactly this here.\n")
 
 
 def test_a_comparison_leaves_pieces_out(filled: Installation) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
@@ -21,11 +21,10 @@ from app.formats.chats.text_chat import (
     day_of,
     head_of,
     message,
-    messages,
     moment,
     title_of,
 )
-from app.formats.records import FileRoom, Item, Record, TextLine, read_each
+from app.formats.records import FileRoom, Item, TextLine, read_each
 from app.formats.source.file import Content
 from app.formats.tables.csv import read_rows
 
@@ -41,7 +40,7 @@ _STAMPS: Final = (
     r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
 )
 """Times of messages on phones; for the last kind, the day has its own line."""
-_HEADING: Final = re.compile(
+HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
@@ -80,7 +79,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
     if head[:1] == ["Date,User,Message"]:
         return Mac()
     headings = sum(
-        _HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:_HEADING_LINES]
+        HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:_HEADING_LINES]
     )
     lines_by_count: dict[int, KakaoTalk] = {}
     for grammar in (Windows(), *map(Phone, _STAMPS)):
@@ -177,8 +176,8 @@ class Mac(Windows):
 class Phone(KakaoTalk):
     """`when, name : text`; a line without a name is the app's own."""
 
-    def __init__(self, stamp: str) -> None:
-        super().__init__()
+    def __init__(self, stamp: str, day: date | None = None) -> None:
+        super().__init__(day)
         self._has_day = "<y>" in stamp
         self._alone = re.compile(stamp)
         self._record = re.compile(rf"{stamp}(?P<end>[,:]) (?P<rest>.*)")
@@ -198,14 +197,21 @@ class Phone(KakaoTalk):
         return Opening(name, when, text) if when else None
 
 
-def pasted(text: str) -> list[tuple[str, str]]:
-    """Return names and texts of lines copied out of a room, if it is such a text."""
-    grammar = Windows(date.min)  # Days are not copied.
-    numbered = list(enumerate(text.strip().splitlines(), 1))
-    if not numbered or grammar.read(numbered[0][1]) is None:
-        return []
-    records = (item for item in messages(numbered, grammar) if isinstance(item, Record))
-    return [(item.display_name or "", item.text) for item in records]
+@cache
+def _copied() -> tuple[KakaoTalk, ...]:
+    # The day does not matter, and is not always copied.
+    return (Windows(date.min), *(Phone(stamp, date.min) for stamp in _STAMPS))
+
+
+def read_copy(line: str) -> Opening | None:
+    """Return what a line begins that was copied out of a room."""
+    openings = [opening for grammar in _copied() if (opening := grammar.read(line))]
+    return next((opening for opening in openings if opening.name), next(iter(openings), None))
+
+
+def said_in_copy(text: str) -> Spoken:
+    """Return a copied message without the app's notes."""
+    return _copied()[0].said(text)
 
 
 def _day(match: re.Match[str]) -> date | None:

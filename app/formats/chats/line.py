@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any, ClassVar, Final
 
@@ -38,6 +38,7 @@ _TIME: Final = (
 )
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
 _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")
+_BLANK: Final = re.compile(rf"{_TIME} (?P<name>\S+) (?P<text>.+)")
 _DAYS: Final = {
     word: number
     for words in (
@@ -78,7 +79,7 @@ _TITLES: Final = tuple(
     )
 )
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
-_HEADING: Final = re.compile(
+HEADING: Final = re.compile(
     r"\ufeff?\[LINE\].*"
     r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|บันทึกวันที่|Disimpan pada)"
     r"(?: ?[:：]|(?= )) ?.*\d.*"
@@ -94,8 +95,8 @@ class LineRoom(Grammar):
     exporters = frozenset()
     pattern: ClassVar[re.Pattern[str]] = _TABS
 
-    def __init__(self) -> None:
-        self._day: date | None = None
+    def __init__(self, day: date | None = None) -> None:
+        self._day = day
         self._is_month_first = True
         self._repeated: frozenset[str] = frozenset()
         """Bracketed notes of several people that no table has."""
@@ -206,6 +207,34 @@ class FourBlanks(LineRoom):
     pattern = _BLANKS
 
 
+class OneBlank(LineRoom):
+    """Messages copied out of LINE on a computer; names have no blanks then."""
+
+    pattern = _BLANK
+
+
+@cache
+def _copied() -> tuple[LineRoom, ...]:
+    # The day does not matter, and is not always copied.
+    return LineRoom(date.min), FourBlanks(date.min), OneBlank(date.min)
+
+
+def read_copy(line: str) -> Opening | None:
+    """Return what a line begins that was copied out of an export."""
+    tabs, blanks, _ = _copied()
+    return tabs.read(line) or blanks.read(line)
+
+
+def read_copy_of_computer(line: str) -> Opening | None:
+    """Return what a line begins that was copied out of LINE on a computer."""
+    return _copied()[2].read(line)
+
+
+def said_in_copy(text: str) -> Spoken:
+    """Return a copied message without the app's notes."""
+    return _copied()[0].said(text)
+
+
 def _without_pictures(text: str) -> str:
     for picture in sentences("line", "picture"):
         if picture in text:
@@ -218,7 +247,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
 
     It needs a known heading and a message, else a day with its weekday and a message below.
     """
-    is_headed = any(_HEADING.fullmatch(line[:400]) for line in head[:2])
+    is_headed = any(HEADING.fullmatch(line[:400]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]

@@ -12,7 +12,14 @@ from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
-from app.formats.chats.whatsapp_dates import Dates, HeadReader, Shape, UnknownWordsError, shape_of
+from app.formats.chats.whatsapp_dates import (
+    Dates,
+    HeadReader,
+    Shape,
+    UnknownWordsError,
+    heads_in,
+    shape_of,
+)
 from app.formats.records import FileRoom, ReadOptions
 
 COLON: Final = ": "
@@ -277,6 +284,26 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
             year=str(year),
         )
     return grammar
+
+
+def read_copy(line: str) -> Opening | None:
+    """Return what a line begins that was copied out of an export."""
+    try:
+        head = next(heads_in(line), None)
+    except UnknownWordsError:
+        return None
+    if head is None or head.shape.closing not in {"]", "-"}:
+        return None
+    name, colon, text = head.rest.partition(COLON)
+    if not colon or len(name) > _LONGEST:
+        return Opening() if _lines().has(head.rest) else None
+    name = _OTHER_MARKS.sub("", name).replace(_OWN_MARK, "").removeprefix("~").strip()
+    return Opening(name, text=text) if name else None
+
+
+def said_in_copy(text: str) -> Spoken:
+    """Return a copied message without the app's notes."""
+    return AppNotes((), has_marks=_OWN_MARK in text).said(text)
 
 
 _lines: Final = partial(matcher, "whatsapp", "line")

@@ -1,6 +1,7 @@
 """The picture of an answer, shown for a shared link: content, drawing in pixels, and page."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import groupby, islice
@@ -38,6 +39,7 @@ from app.parts.pictures.picture_page import (
     names_hidden_in,
 )
 from app.runtime.clock import now
+from app.services.compare.comparing import taken_apart
 from app.services.compare.guessing import hide
 from app.services.compare.verdict import Comparison
 from app.services.posts.users import list_samples
@@ -270,8 +272,10 @@ async def read_picture(
 
     Raises InvalidInputError and NotFoundError.
     """
-    names, (texts, _) = args.names, given_texts(args.text)
-    comparison = await resources().comparer.ask(args.question(texts))
+    names, asked = args.names, args.question(given_texts(args.text))
+    question, apart = await taken_apart(asked)  # No picture has the heads of copied messages.
+    comparison = await resources().comparer.ask(replace(question, heads=False))
+    comparison = apart.about_people(comparison) if apart else comparison
     async with resources().db.read() as session:
         samples = await list_samples(session)
     about = people_of(names, comparison)

@@ -5,8 +5,8 @@ import codecs
 import csv
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice, starmap
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta, structs
@@ -17,9 +17,10 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError
 from app.formats.tables.rows import file_columns_of
 from app.runtime.work_pool import Runner
-from app.services.compare.comparing import comparable_texts, gather_each
+from app.services.compare.comparing import Question, comparable_texts, gather_each, messages_of
+from app.services.compare.copied_texts import TakenApart
 from app.services.compare.habits import Models
-from app.services.compare.verdict import RankedAuthor, answer
+from app.services.compare.verdict import MessageHead, RankedAuthor, answer
 
 
 class GivenText(msgspec.Struct, forbid_unknown_fields=False):
@@ -38,6 +39,9 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
     outgrown: Annotated[bool, Meta(description="See `outgrown` in the model of an answer.")] = False
+    heads: Annotated[
+        list[MessageHead], Meta(description="Heads of messages that were copied from a chat.")
+    ] = []
     error: str = ""
 
 
@@ -82,11 +86,33 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
         yield reader.line_num, GivenText(row[column] or "", row.get("id"))
 
 
+class CheckedLine(NamedTuple):
+    line: JudgedText
+    texts: tuple[str, ...] = ()
+    """Empty for an error."""
+    apart: TakenApart | None = None
+
+
+def checked_lines(lines: Iterable[BatchLine], *, heads: bool = True) -> Iterator[CheckedLine]:
+    """Yield each line's texts; heads: whether to take off the heads of copied messages."""
+    for number, line in lines:
+        if isinstance(line, str):
+            yield CheckedLine(JudgedText(number, None, error=line))
+            continue
+        try:
+            apart = messages_of(Question([line.text], heads=heads))
+            texts = comparable_texts(apart.texts if apart else [line.text])
+        except InvalidInputError as error:
+            yield CheckedLine(JudgedText(number, line.id, error=str(error.detail)))
+        else:
+            yield CheckedLine(JudgedText(number, line.id), texts, apart)
+
+
 async def judge_lines(
     db: Database,
     models: Models,
     usernames: Sequence[str],
-    lines: Iterable[BatchLine],
+    lines: Iterable[CheckedLine],
     sure: float = SURE,
     run: Runner = asyncio.to_thread,
 ) -> AsyncIterator[list[JudgedText]]:
@@ -102,41 +128,36 @@ async def _portions(
     db: Database,
     models: Models,
     usernames: Sequence[str],
-    lines: Iterator[BatchLine],
+    lines: Iterator[CheckedLine],
     sure: float,
     run: Runner,
 ) -> AsyncIterator[list[JudgedText]]:
     at_once = 20  # Texts for which the authors are read together.
     # By `run`, since a million blank lines may come before the next text.
-    while portion := await run(lambda: list(starmap(_checked, islice(lines, at_once)))):
+    while portion := await run(lambda: list(islice(lines, at_once))):
         try:
             async with db.read() as session:
-                questions = [(texts, ()) for _, texts in portion if texts]
+                questions = [(checked.texts, ()) for checked in portion if checked.texts]
                 cases = iter(await gather_each(session, models, questions, usernames, run=run))
         except AppError as error:  # The authors were deleted meanwhile.
-            yield [structs.replace(line, error=str(error.detail)) for line, _ in portion]
+            detail = str(error.detail)
+            yield [structs.replace(checked.line, error=detail) for checked in portion]
             continue
         yield [
-            await _judged(line, next(cases), sure, run) if texts else line
-            for line, texts in portion
+            await _judged(checked, next(cases), sure, run) if checked.texts else checked.line
+            for checked in portion
         ]
 
 
-def _checked(number: int, line: GivenText | str) -> tuple[JudgedText, tuple[str, ...]]:
-    if isinstance(line, str):
-        return JudgedText(number, None, error=line), ()
-    try:
-        return JudgedText(number, line.id), comparable_texts([line.text])
-    except InvalidInputError as error:
-        return JudgedText(number, line.id, error=str(error.detail)), ()
-
-
-async def _judged(line: JudgedText, case: Case, sure: float, run: Runner) -> JudgedText:
+async def _judged(checked: CheckedLine, case: Case, sure: float, run: Runner) -> JudgedText:
     answered = await answer(case, sure=sure, explain=False, run=run)
+    if checked.apart:
+        answered = checked.apart.restored(answered)
     return structs.replace(
-        line,
+        checked.line,
         verdict=answered.verdict,
         none=answered.none,
         ranking=answered.ranking,
         outgrown=case.fitted.is_outgrown,
+        heads=answered.heads or [],
     )

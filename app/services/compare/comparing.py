@@ -23,6 +23,7 @@ from app.compute.text import (
     Gap,
     clean_text,
     composed,
+    drop_controls,
     gaps_of_each,
     joined_gaps,
     letter_count,
@@ -37,7 +38,9 @@ from app.db.result_cache import DERIVED, Memo
 from app.errors import AppError, InvalidInputError
 from app.models import Tweet, User
 from app.runtime.work_pool import Runner, worked_on
+from app.services.compare.copied_texts import MOST_TEXTS, TakenApart, take_apart
 from app.services.compare.habits import Models, measure_habit
+from app.services.compare.stored_texts import add_stored
 from app.services.compare.verdict import Comparison, SearchedPosts, add_reasons, answer, read_posts
 from app.services.posts.replies import own_chains
 from app.services.posts.users import (
@@ -69,6 +72,10 @@ class Question:
     """Uncounted pieces of the joined texts."""
     hidden_post: int | None = None
     """A post that the model must not know."""
+    heads: bool = True
+    """Whether to take off the heads of messages that were copied from a chat."""
+    person: str = ""
+    """Name in the heads whose messages alone are judged; all without a name."""
 
     @property
     def is_long(self) -> bool:
@@ -79,7 +86,6 @@ class Question:
 MOST_NAMED: Final = 1_000
 """Their profiles are in memory together."""
 MOST_COMPARED: Final = 10_000
-MOST_TEXTS: Final = 50
 MOST_GAPS: Final = 100
 
 
@@ -147,6 +153,29 @@ def comparable_texts(texts: Sequence[str]) -> tuple[str, ...]:
     return cleaned
 
 
+def messages_of(question: Question) -> TakenApart | None:
+    """Return the messages of copied texts; None if they are judged as they are.
+
+    A stored post is judged with its heads, since its author's posts were counted with theirs.
+    """
+    is_plain = not question.heads or question.hidden_post is not None
+    if (is_plain and not question.person) or len(question.texts) > MOST_TEXTS:
+        return None
+    texts = [] if is_plain else list(map(composed, question.texts))
+    if any(drop_controls(text) != text for text in texts):
+        return None  # Such a text is refused.
+    gaps = judged_gaps(question.texts, question.without) if question.without else ()
+    return take_apart(texts, gaps, person=question.person)
+
+
+async def taken_apart(question: Question) -> tuple[Question, TakenApart | None]:
+    """Return the question about the messages alone, and the way back to its texts."""
+    apart = await worked_on(question.texts, partial(messages_of, question))
+    if apart is None:
+        return question, None
+    return replace(question, texts=apart.texts, without=apart.gaps, person=""), apart
+
+
 JudgedParts = tuple[tuple[str, ...], tuple[Gap, ...]]
 """Texts by one hand, and gaps of the joined texts."""
 
@@ -173,7 +202,7 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
             )
     gaps, earlier, place = list[Gap](), set[str](), 0
     for text, struck in zip(texts, gaps_of_each(texts, joined_gaps(without)), strict=True):
-        cleaned = clean_text(text)
+        cleaned = composed(text)
         for start, end in struck if cleaned not in earlier else ():
             if cleaned != text:
                 start, end = len(composed(text[:start])), len(composed(text[:end]))
@@ -342,6 +371,7 @@ class Comparer:
 
     async def ask(self, question: Question) -> Comparison:
         """Return the answer. Raises NotFoundError and InvalidInputError."""
+        question, apart = await taken_apart(question)
         case = await self.gather(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
@@ -355,7 +385,8 @@ class Comparer:
                     run or asyncio.to_thread,
                     partial(self._read_posts, began) if is_current else read_posts,
                 )
-        return comparison
+                comparison = await add_stored(session, case, comparison)
+        return apart.restored(comparison) if apart else comparison
 
     async def _read_posts(
         self, began: int, session: AsyncSession, user_id: int, count: int
@@ -430,9 +461,11 @@ class Comparer:
 
 async def ask_once(db: Database, question: Question) -> Comparison:
     """Return a single question's answer. Raises NotFoundError and InvalidInputError."""
+    question, apart = await taken_apart(question)
     async with db.read() as session:
         case = await gather(session, Models(), question)
         comparison = await answer(case, sure=question.sure, explain=question.explain)
         if question.reasons:
             comparison = await add_reasons(session, case, comparison)
-    return comparison
+            comparison = await add_stored(session, case, comparison)
+    return apart.restored(comparison) if apart else comparison

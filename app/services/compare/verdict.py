@@ -22,7 +22,7 @@ from app.compute.evidence import (
 )
 from app.compute.features import occurrences
 from app.compute.judgement import SURE, Judgement, Limit, More, Verdict, judge
-from app.compute.text import Gap, own_words
+from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
 
@@ -105,11 +105,33 @@ class Model(msgspec.Struct, frozen=True):
     ] = msgspec.UNSET
 
 
+class MessageHead(msgspec.Struct, frozen=True):
+    """A piece of a text that an app wrote, which is not judged; places are code points."""
+
+    text_index: Annotated[int, Meta(description="Number of the text, from 0.")]
+    start: int
+    end: int
+    name: Annotated[
+        str | None, Meta(description="Who wrote the message; null for a line of the app.")
+    ]
+
+
+class CopiedPerson(msgspec.Struct, frozen=True):
+    name: str
+    messages: int
+
+
+class StoredPost(msgspec.Struct, frozen=True):
+    username: str
+    id: int
+    room: Annotated[str | None, Meta(description="Name of the chat, if any.")] = None
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """Whether one of some authors wrote the text, and which."""
 
     text: Annotated[
-        str, Meta(description="The text as it was judged: NFC, LF, a blank line between texts.")
+        str, Meta(description="The text as it was sent: NFC, LF, a blank line between texts.")
     ]
     verdict: Verdict
     none: Annotated[float | None, Meta(description="Probability that someone else wrote it.")]
@@ -141,6 +163,7 @@ class Comparison(msgspec.Struct, frozen=True):
         ),
     ]
     model: Model
+    words: Annotated[int, Meta(description="Number of words that were judged.")]
     compared: Annotated[int, Meta(description="Number of authors compared.")] = 0
     without: Annotated[
         list[Gap] | msgspec.UnsetType,
@@ -159,9 +182,48 @@ class Comparison(msgspec.Struct, frozen=True):
         list[str] | msgspec.UnsetType,
         Meta(
             description="Authors with a post that has exactly this text, so that"
-            " it was read before."
+            " it was read before. With `reasons`, also authors who were not compared."
         ),
     ] = msgspec.UNSET
+    read_in: Annotated[
+        list[StoredPost] | msgspec.UnsetType,
+        Meta(
+            description="With `reasons`, a post with exactly this text by each author, compared or"
+            " not."
+        ),
+    ] = msgspec.UNSET
+    quoted: Annotated[
+        int | msgspec.UnsetType,
+        Meta(description="Number of words in quoted lines, which were not judged, if any."),
+    ] = msgspec.UNSET
+    heads: Annotated[
+        list[MessageHead] | msgspec.UnsetType,
+        Meta(description="Heads of messages that were copied from a chat, if any."),
+    ] = msgspec.UNSET
+    people: Annotated[
+        list[CopiedPerson] | msgspec.UnsetType,
+        Meta(description="The people in the heads, if any; of several, `person` chooses one."),
+    ] = msgspec.UNSET
+    person: Annotated[
+        str | msgspec.UnsetType, Meta(description="The person whose messages were judged, if any.")
+    ] = msgspec.UNSET
+    unjudged: Annotated[
+        list[Gap] | msgspec.UnsetType,
+        Meta(
+            description="Pieces of `text` that were not judged, if any: heads, quoted lines, and"
+            " messages by other people than `person`."
+        ),
+    ] = msgspec.UNSET
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether several people wrote the text, so that it is not by one person."""
+        return len(self.people or ()) > 1 and not self.person
+
+    @property
+    def judged_text(self) -> str:
+        """The text with blanks for the pieces that were not judged, so that places stay."""
+        return rest_of(self.text, self.unjudged or ())
 
 
 async def answer(
@@ -186,6 +248,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
     shown = [case.suspects[place] for place in _shown(case, judgement)]
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
     marks = marks_of(case, best, appearances) if appearances else []
+    quoted, quoted_words = _quoted(case.texts)
     return Comparison(
         text=case.text,
         verdict=judgement.verdict,
@@ -210,11 +273,26 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
             case.as_of_event,
             True if case.fitted.is_outgrown else msgspec.UNSET,
         ),
+        words=case.words,
         compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
+        quoted=quoted_words or msgspec.UNSET,
+        unjudged=quoted or msgspec.UNSET,
         read_of=[suspect.username for suspect in shown if case.is_read_of(suspect)]
         or msgspec.UNSET,
     )
+
+
+def _quoted(texts: Sequence[str]) -> tuple[list[Gap], int]:
+    """Return the places of quoted parts in the joined texts, and the number of their words."""
+    places, words, begin = list[Gap](), 0, 0
+    for text in texts:
+        if may_quote(text) and (own := own_words(text)) != text:
+            spans = [quote.span() for quote in QUOTED.finditer(text)]
+            places += [(begin + start, begin + end) for start, end in spans]
+            words += word_count(text) - word_count(own)
+        begin += len(text) + len(BETWEEN)
+    return places, words
 
 
 def _shown(case: Case, judgement: Judgement) -> list[int]:

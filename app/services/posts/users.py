@@ -1,8 +1,10 @@
 """Finding, listing and adding authors; the site's own archive, and the invented sample authors."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
 
@@ -270,6 +272,35 @@ async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[s
     for row in rows:
         depends_on(row.id)
     return {row.username_key: NamedUser(*row[1:]) for row in rows}
+
+
+async def users_called(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
+    """Return usernames of authors with posts by names: their own, else those by which one is shown.
+
+    A name that several people are shown by is left out.
+    """
+    depends_on(EVERYTHING)
+    keys = {name: username_key(name) for name in islice(names, 100)}
+    if not keys:
+        return {}
+    query = select(User.username, User.username_key, User.display_name).where(
+        User.deleted_at.is_(None),
+        User.tweet_count > 0,
+        or_(
+            User.username_key.in_([*keys.values()]),
+            func.lower(User.display_name).in_([*keys.values()]),
+            User.display_name.in_([*keys]),  # SQLite lowers only ASCII.
+        ),
+    )
+    rows = (await session.execute(query)).all()
+    own = {row.username_key: row.username for row in rows}
+    shown = Counter(username_key(row.display_name or "") for row in rows)
+    own |= {
+        key: row.username
+        for row in rows
+        if (key := username_key(row.display_name or "")) not in own and shown[key] == 1
+    }
+    return {name: own[key] for name, key in keys.items() if key in own}
 
 
 async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:

@@ -14,7 +14,13 @@ from quart import Response, g
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
-from app.services.compare.batch_lines import GivenText, JudgedText, json_texts, judge_lines
+from app.services.compare.batch_lines import (
+    GivenText,
+    JudgedText,
+    checked_lines,
+    json_texts,
+    judge_lines,
+)
 from app.services.compare.comparing import Question
 from app.services.compare.model_card import Card
 from app.services.compare.verdict import Comparison
@@ -29,6 +35,13 @@ MOST_LINES: Final = 1_000
 blueprint = ApiBlueprint("api_compare", tag="compare")
 
 Text = Annotated[str, Meta(description="Text with letters, at most 25,000 characters.")]
+
+Heads = Annotated[
+    bool,
+    Meta(
+        description="If false, the heads of messages that were copied from a chat are judged, too."
+    ),
+]
 
 Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
@@ -45,6 +58,14 @@ class CompareOptions(Struct, kw_only=True):
         bool,
         Meta(description="Whether to report how often, and where, each piece of evidence is used."),
     ] = False
+    heads: Heads = True
+    person: Annotated[
+        str,
+        Meta(
+            description="Of several people in the heads of copied messages, the one whose messages"
+            " are judged."
+        ),
+    ] = ""
 
 
 class CompareArgs(CompareOptions):
@@ -58,6 +79,10 @@ class CompareArgs(CompareOptions):
             description="Piece of the text to leave out, in code points, such as 4-9; repeatable."
         ),
     ] = []
+
+
+class BatchArgs(PanelArgs):
+    heads: Heads = True
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
@@ -105,7 +130,7 @@ async def compare_card(args: PanelArgs) -> Card:
     content={NDJSON: JudgedText},
     body={NDJSON: GivenText},
 )
-async def compare_batch(args: PanelArgs) -> Response:
+async def compare_batch(args: BatchArgs) -> Response:
     """Find which of several authors, if any, wrote each of many texts, one JSON object a line.
 
     A batch has at most 1,000 lines. Two at a time are open to clients without a token.
@@ -121,7 +146,11 @@ async def compare_batch(args: PanelArgs) -> Response:
         )
     with _named_as_parameters():
         judged = await judge_lines(
-            parts.db, parts.models, args.username, json_texts(lines), run=parts.work_pool.run
+            parts.db,
+            parts.models,
+            args.username,
+            checked_lines(json_texts(lines), heads=args.heads),
+            run=parts.work_pool.run,
         )
 
     async def answers() -> AsyncGenerator[bytes, None]:
@@ -165,5 +194,7 @@ async def _compare(
         explain=options.explain,
         reasons=options.reasons,
         without=gaps_of(without),
+        heads=options.heads,
+        person=options.person,
     )
     return await resources().comparer.ask(question)

@@ -111,6 +111,8 @@ class Shown:
     use: Use | None = None
     is_strange: bool = False
     """Whether no author writes this word."""
+    is_unjudged: bool = False
+    """Whether it is a head, quoted, or another person's message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class Evident:
         return [
             piece
             for piece in self.pieces
-            if piece.mark and piece.mark.use is None and not piece.mark.is_strange
+            if (mark := piece.mark) and not (mark.use or mark.is_strange or mark.is_unjudged)
         ]
 
 
@@ -150,10 +152,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
         *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
         *((mark.start, mark.end, Shown(_place(mark), mark, uses[_key(mark)])) for mark in marks),
     ]
+    further = [(place, Shown("", is_strange=True)) for place in strange_places(comparison)]
+    further += [(place, Shown("", is_unjudged=True)) for place in comparison.unjudged or ()]
     taken = [(start, end) for start, end, _ in spans]
     spans += [
-        (start, end, Shown(f"{start}-{end}", is_strange=True))
-        for start, end in strange_places(comparison)
+        (start, end, shown)
+        for (start, end), shown in further
         if not any(start < other_end and other < end for other, other_end in taken)
     ]
     spans.sort(key=lambda span: span[0])

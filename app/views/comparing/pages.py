@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from msgspec import Meta, Struct
@@ -11,18 +12,20 @@ from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
 from app.compute.judgement import SURE
-from app.compute.text import composed
+from app.compute.text import composed, username_key
 from app.errors import InvalidInputError, NotFoundError
-from app.formats.chats.kakaotalk import pasted
+from app.formats.chats.copied import copied_chat
 from app.language.i18n import SWITCH, own_address
 from app.lifespan import resources
 from app.runtime.clock import now
-from app.services.compare.comparing import MOST_TEXTS, Question
+from app.runtime.work_pool import worked_on
+from app.services.compare.comparing import Question
+from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.guessing import draw, read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
-from app.services.compare.verdict import SHOWN_OF_ALL, Comparison
+from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
 from app.services.posts.tweets import Post, find_posts, get_post
-from app.services.posts.users import outgrown_samples
+from app.services.posts.users import outgrown_samples, users_called
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.answers import see_other
 from app.views.author_picker import (
@@ -40,13 +43,17 @@ from app.views.comparing.verdicts import (
     NOT_FOR,
     bars_of,
     heading_of,
+    heads_of,
     is_brief,
     limits_of,
     more_text_of,
     place_of,
+    quoted_of,
     rate_of,
     read_before,
     reasons_of,
+    stored_by_others,
+    stored_of,
     threshold_of,
     why_nobody,
 )
@@ -56,6 +63,9 @@ from app.views.policies import own_origin
 from app.views.requests import Piece, args_of, gaps_of
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
+
+MOST_PEOPLE: Final = 40
+"""Links to people in copied messages."""
 
 blueprint = PageBlueprint("compare")
 
@@ -75,6 +85,10 @@ class ComparePageArgs(Struct):
     """Pieces to leave out, in code points of the texts joined by a blank line."""
     post: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
     """The stored post with this text, which is hidden from the model."""
+    heads: bool = True
+    """Whether to take off the heads of messages that were copied from a chat."""
+    person: str = ""
+    """Of the people in these heads, the one whose messages are judged."""
 
     @property
     def names(self) -> list[str]:
@@ -89,7 +103,15 @@ class ComparePageArgs(Struct):
             reasons=True,
             without=gaps_of(self.without),
             hidden_post=self.post,
+            heads=self.heads,
+            person=self.person,
         )
+
+    @property
+    def copied(self) -> dict[str, str]:
+        """How copied messages are judged, in an address."""
+        chosen = {"person": self.person} if self.person else {}
+        return chosen if self.heads else {**chosen, "heads": "0"}
 
 
 def asked_here() -> list[tuple[str, str]]:
@@ -102,23 +124,23 @@ def address_of(args: ComparePageArgs) -> str:
     pairs = [("text", text) for text in args.text]
     pairs += [("username", name) for name in args.username]
     pairs += [("post", str(args.post))] if args.post else []
+    pairs += args.copied.items()
     return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
 
 
-def given_texts(given: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return texts by one person, and the people in texts from a chat.
-
-    Messages become texts, without name and time; too many are joined.
-    """
-    texts, people = list[str](), dict[str, None]()
-    for text in filter(str.strip, given):
-        said = pasted(text)
-        texts += [said_text for _, said_text in said] or [text]
-        people |= dict.fromkeys(name for name, _ in said)
+def given_texts(given: Sequence[str]) -> list[str]:
+    """Return texts by the same person, each once; too many are joined."""
+    texts = [text for text in given if text.strip()]
     size = -(-len(texts) // MOST_TEXTS)
     joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size or 1)]
     # In the judged form, since the page names pieces of the texts by their places.
-    return list(dict.fromkeys(map(composed, joined))) or [""], list(people)
+    return list(dict.fromkeys(map(composed, joined))) or [""]
+
+
+def _people_in(texts: Sequence[str]) -> set[str | None] | None:
+    """Return the people in the heads of copied messages; None without heads."""
+    chats = [chat for text in texts if (chat := copied_chat(composed(text)))]
+    return {head.name for chat in chats for head in chat.heads} if chats else None
 
 
 def _told(tell: Callable[[Comparison], Any]) -> property:
@@ -136,7 +158,9 @@ class Compared(Struct, frozen=True):
     answers = _told(bars_of)
     is_brief = _told(is_brief)
     limits = _told(limits_of)
+    heads = _told(heads_of)
     more_text = _told(more_text_of)
+    quoted = _told(quoted_of)
     place = _told(place_of)
     rate = _told(rate_of)
     read_before = _told(read_before)
@@ -146,6 +170,12 @@ class Compared(Struct, frozen=True):
     @property
     def heading(self) -> str:
         return heading_of(self.comparison, is_named=bool(self.names))
+
+    @property
+    def stored(self) -> list[tuple[str, int]]:
+        """Sentences on others who wrote exactly this, and the ids of their posts."""
+        posts = stored_by_others(self.comparison)
+        return [(stored_of(post), post.id) for post in posts]
 
     @property
     def reasons(self) -> list[str]:
@@ -232,8 +262,11 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if a URL may hold the text."""
     args = args_of(form, ComparePageArgs, is_strict=False)
     texts = form.getlist("tweet_text") + args.text
-    if "each_line" in form:
+    people = await worked_on(texts, partial(_people_in, texts)) if args.heads else None
+    if "each_line" in form and people is None:  # Copied messages are found by their heads.
         texts = [line for text in texts for line in text.splitlines()]
+    if "tweet_text" in form and args.person not in (people or ()):
+        args.person = ""  # The text is another one now.
     texts = [text for text in texts if text.strip()] or [""]
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
     if "room" in form:
@@ -251,8 +284,10 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     result: Compared | None
     texts: list[str]
-    people: list[str]
-    """People in texts that were copied from a chat."""
+    known: list[str]
+    """Authors here who are called like the people in copied messages."""
+    copied: dict[str, str]
+    """How copied messages are judged, in an address."""
     chosen: list[str]
     room: str | None
     """The chat whose people were all chosen."""
@@ -285,6 +320,18 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
         return f"{self.origin}{url_of('answer_pictures.show_answer_picture')}?{query}"
 
     @property
+    def other_people(self) -> list[CopiedPerson]:
+        """The people in copied messages whose messages can be chosen instead."""
+        people = (self.result.comparison.people or []) if self.result else []
+        return [each for each in people if each.name != self.copied.get("person")][:MOST_PEOPLE]
+
+    @property
+    def unchosen(self) -> list[str]:
+        """Known people, if not all of them are compared already."""
+        keys = {*map(username_key, self.chosen)}
+        return [] if keys >= {*map(username_key, self.known)} else self.known
+
+    @property
     def named(self) -> list[str] | None:
         """Authors that a program names for the same answer; None for too many."""
         if self.chosen or not (self.outgrown and self.result):
@@ -306,7 +353,7 @@ async def _page(
     has_picture: bool = False,
     has_belief: bool = False,
 ) -> ResponseReturnValue:
-    names, (texts, people) = args.names, given_texts(args.text)
+    names, texts = args.names, given_texts(args.text)
     result, failure = None, None
     try:
         result = await _compared(texts, names, args)
@@ -318,11 +365,14 @@ async def _page(
         groups = await grouped(session, authors, outgrown)
         chats = offered_chats(await read_chats(session), author_total - len(outgrown))
         room = await name_of_room_of(session, names) if result and len(names) > 1 else None
+        people = (result.comparison.people or ()) if result else ()
+        known = await users_called(session, [person.name for person in people])
     return await render_form(
         ComparePage(
             result=result,
             texts=texts,
-            people=people,
+            known=[*dict.fromkeys(known.values())],
+            copied=args.copied,
             chosen=names,
             room=room,
             offer=OfferedPeople(names, authors, author_total, groups, chats),
@@ -334,7 +384,7 @@ async def _page(
             has_picture=has_picture,
             origin=own_origin(),
             error=failure,
-            about=people_of(names, result.comparison) if result else (),
+            about=[*people_of(names, result.comparison), *known.values()] if result else (),
         )
     )
 

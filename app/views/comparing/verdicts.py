@@ -6,13 +6,12 @@ from typing import Final, Literal
 
 from quart import url_for
 
-from app.compute.case import whole_words
 from app.compute.evidence import place_in
 from app.compute.judgement import BELIEFS, FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
-from app.services.compare.verdict import EXPLAINED, Comparison
+from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
 from app.views.cast import shown_name
 
 NOT_FOR: Final = gettext_noop(
@@ -147,6 +146,8 @@ def _close_authors(comparison: Comparison) -> int:
 
 
 def heading_of(comparison: Comparison, *, is_named: bool) -> str:
+    if comparison.is_mixed:
+        return gettext("Several people wrote this")
     names, count = [ranked.username for ranked in comparison.ranking], len(comparison.ranking)
     facts = {
         "count": count,
@@ -168,6 +169,10 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
     """Return why the answer has no probabilities; none if it has."""
     if comparison.none is not None:
         return []
+    if comparison.is_mixed:
+        return [
+            gettext("saywho does not judge several people as one. Choose whose messages to judge.")
+        ]
     if lacking := _lacking(comparison, is_named=is_named):
         return lacking
     ranking = comparison.ranking
@@ -196,7 +201,7 @@ def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
     if is_brief(comparison):
         sentences.append(
             gettext("A text without spaces between its words cannot be judged yet.")
-            if is_unspaced(comparison.text)
+            if is_unspaced(comparison.judged_text)
             else gettext("Please write more: at least four words are needed.")
         )
     few = _unjudged(comparison)
@@ -214,8 +219,7 @@ def _are_small(comparison: Comparison) -> bool:
 
 
 def is_brief(comparison: Comparison) -> bool:
-    gaps = comparison.without if isinstance(comparison.without, list) else []
-    return whole_words(comparison.text, gaps) < FEWEST_WORDS
+    return comparison.words < FEWEST_WORDS
 
 
 def _too_few(names: list[str], total: int) -> str:
@@ -293,7 +297,7 @@ def _lone(names: list[str], comparison: Comparison) -> str:
         return f"{alone} {circle}"
     # Measured for the only author of a circle next to eight others (docs/measurements.md): one post
     # in English, five in Korean.
-    number = 50 if guess_language(comparison.text) == "ko" else 40
+    number = 50 if guess_language(comparison.judged_text) == "ko" else 40
     circle = gettext(
         "About {number} in 100 texts by people in the same circle, such as a team or a chat, "
         "may be mistaken for the author’s."
@@ -365,7 +369,7 @@ def why_nobody(comparison: Comparison) -> list[str]:
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
     if comparison.verdict != "unfamiliar":
         return []
-    places = (place_in(comparison.text, word) for word in comparison.unwritten or ())
+    places = (place_in(comparison.judged_text, word) for word in comparison.unwritten or ())
     return sorted(place for place in places if place)
 
 
@@ -404,8 +408,8 @@ def _unwritten(comparison: Comparison) -> str:
 
 
 def read_before(comparison: Comparison) -> str | None:
-    """Return who posted exactly this text; None for short or new ones."""
-    writers = comparison.read_of or []
+    """Return which compared authors posted exactly this text; None for short or new ones."""
+    writers = _read_writers(comparison)
     if not writers or comparison.verdict == "short":
         return None
     if len(writers) > MOST_LISTED:
@@ -421,13 +425,61 @@ def read_before(comparison: Comparison) -> str | None:
     return text.format(names=_listed(writers))
 
 
+def _read_writers(comparison: Comparison) -> list[str]:
+    others = {post.username for post in stored_by_others(comparison)}
+    return [name for name in comparison.read_of or () if name not in others]
+
+
+def stored_by_others(comparison: Comparison) -> list[StoredPost]:
+    """Return posts with exactly this text by others than the likeliest author."""
+    likeliest = comparison.ranking[0].username
+    return [post for post in comparison.read_in or () if post.username != likeliest][:MOST_LISTED]
+
+
+def stored_of(post: StoredPost) -> str:
+    """Return who posted exactly this text, and in which chat."""
+    if post.room:
+        text = gettext("{name} wrote exactly this, in the chat {room}.")
+        return text.format(name=shown_name(post.username), room=post.room)
+    return gettext("{name} wrote exactly this here.").format(name=shown_name(post.username))
+
+
 def place_of(comparison: Comparison) -> str | None:
     """Return the URL of the search for this text; None if no search finds it."""
-    writers, text, longest = comparison.read_of or [], comparison.text, 500
+    writers, text, longest = _read_writers(comparison), comparison.text, 500
     # A quote would end the phrase, and a blank line is between several texts.
     if not writers or len(text) > longest or '"' in text or "\n\n" in text:
         return None
     return url_for("search.show_search", q=f'"{text}"', username=writers[0])
+
+
+def quoted_of(comparison: Comparison) -> str | None:
+    """Return how many words were judged, if quoted lines were not."""
+    if not comparison.quoted:
+        return None
+    text = ngettext(
+        "The quoted lines were not judged: {judged} of {total} words was.",
+        "The quoted lines were not judged: {judged} of {total} words were.",
+        comparison.words,
+    )
+    total = comparison.words + comparison.quoted
+    return text.format(judged=show_number(comparison.words), total=show_number(total))
+
+
+def heads_of(comparison: Comparison) -> str | None:
+    """Return how many messages were judged without the heads of a chat."""
+    if not comparison.heads:
+        return None
+    people = comparison.people or []
+    if comparison.person:
+        count = sum(each.messages for each in people if each.name == comparison.person)
+        text = ngettext(
+            "Only {count} message by {name} was judged, without its name and time.",
+            "Only the {count} messages by {name} were judged, without names and times.",
+            count,
+        )
+        return text.format(name=comparison.person, count=show_number(count))
+    return gettext("The names and times in front of the messages were not judged.")
 
 
 def rate_of(comparison: Comparison) -> str | None:

@@ -80,3 +80,52 @@ async def test_of_people_of_chats_it_is_a_message(shared: Shared, site: Client) 
     await import_chat(parts_of(shared.app).db, kakaotalk("등대", *said))
     page = await site.page(address(LINE, "하늘", "바다"), headers=KOREAN)
     assert any(reason.startswith("하늘\u2060이 쓴 메시지와 똑같아요.") for reason in reasons(page))
+
+
+async def test_a_text_of_another_person_names_the_person_first(
+    shared: Shared, site: Client
+) -> None:
+    """Whoever is asked about: it is stored here under another name."""
+    text = "Nobody but the keeper wrote this very sentence"
+    tweet = (await shared.writer.add_tweet("ben", text))["id"]
+    page = await site.page(address(text, "ann"))
+    answer = page.partition('id="answer"')[2]
+    first, _, rest = answer.partition("<h1")
+    assert "ben wrote exactly this here." in first
+    assert f'href="/tweet/{tweet}"' in first
+    assert "ann wrote exactly" not in rest
+    api = f"/api/v1{address(text, 'ann', reasons=1)}"
+    answered = await site.json(api)
+    assert answered["read_of"] == ["ben"]
+    assert answered["read_in"] == [{"username": "ben", "id": tweet, "room": None}]
+    korean = await site.page(address(text, "ann"), headers=KOREAN)
+    assert "ben\u2060이 여기에 똑같이 썼어요." in unescape(korean)
+    # Of the likeliest author it is said below the heading, as ever.
+    page = await site.page(address(text, "ann", "ben"))
+    assert 'class="stored"' not in page
+    assert "ben wrote exactly this. saywho has already read it" in page
+
+
+async def test_a_message_of_another_person_names_the_chat(shared: Shared, site: Client) -> None:
+    said: list[Said] = [
+        (f"2024-02-15 15:{minute:02}", "구름", f"구름은 {minute}시에 등대 위로 흘러가요")
+        for minute in range(20)
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("하늘 방", *said))
+    text = said[3][2]
+    page = await site.page(address(text, "ann"), headers=KOREAN)
+    first = unescape(page).partition('id="answer"')[2].partition("<h1")[0]
+    assert "하늘 방 대화에 똑같이 썼어요." in first
+    # Two messages that were copied are known, too.
+    copied = f"[구름] [오후 3:04] {said[4][2]}\n[구름] [오후 3:05] {said[5][2]}"
+    answer = await site.json(f"/api/v1{address(copied, 'ann', reasons=1)}")
+    assert answer["read_of"] == ["구름"]
+    changed = copied.replace("흘러가요", "흘러가네", 1)
+    assert "read_of" not in await site.json(f"/api/v1{address(changed, 'ann', reasons=1)}")
+
+
+async def test_a_hidden_post_is_not_read(shared: Shared, site: Client) -> None:
+    text = "Only once did ann write about the whale in the bay"
+    tweet = (await shared.writer.add_tweet("ann", text))["id"]
+    assert "exactly this" not in await site.page(address(text, "ann", "ben", post=tweet))
+    assert "exactly this" in await site.page(address(text, "ann", "ben"))

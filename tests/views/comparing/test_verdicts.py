@@ -18,7 +18,7 @@ from app.compute.judgement import (
     More,
     Verdict,
 )
-from app.compute.text import FEWEST_WORDS
+from app.compute.text import FEWEST_WORDS, word_count
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Usage
 from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
@@ -85,6 +85,7 @@ class Facts:
             strangers=self.strangers,
             more=self.more,
             model=model,
+            words=word_count(self.text),
         )
 
 

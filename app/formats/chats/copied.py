@@ -1,0 +1,297 @@
+"""Messages that were copied out of an app: the heads in front of them, and who said them.
+
+Each app puts another head before a message, such as `[21:06, 1/15/2024] Mina: ` or a line with name
+and time. A head that is written by people, too, must occur twice. The places are code points.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from app.compute.text import clean_title
+from app.formats.chats import kakaotalk, line, whatsapp
+from app.formats.chats.text_chat import Opening
+
+
+class CopiedPiece(NamedTuple):
+    """A head, or the words of a message."""
+
+    start: int
+    end: int
+    name: str | None
+    """Who speaks; None for lines of the app, and for words before the first head."""
+
+
+class CopiedChat(NamedTuple):
+    heads: list[CopiedPiece]
+    messages: list[CopiedPiece]
+    """Words without blanks around them; messages of media alone are heads."""
+
+
+class _Begin(NamedTuple):
+    """A head in some lines of a text."""
+
+    name: str | None
+    at: int
+    """Place of the words in the head's last line."""
+    lines: int = 1
+
+
+_Begins = dict[int, _Begin]
+"""Heads by the number of their first line."""
+_SAME: Final = "\0"
+"""Name in the head of a further message by the person before."""
+_TIMED: Final = re.compile(r"\d[:.٫]\d\d")
+"""A time, which each head has."""
+_MAY_BEGIN: Final = re.compile(r"[^\w\[]*(?:\[|\d|[^\W\d_]{1,12}\.?\s?\d)")
+"""The beginning of each head that is in front of the words."""
+_MARKS: Final = "[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]*"
+_CLOCK: Final = (
+    r"(?:(?:오전|오후|午前|午後|上午|下午|[AaPp][Mm])\s?)?(?<!\d)(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?!\d)"
+    r"(?:\s?[AaPp]\.?\s?[Mm]\b\.?)?"
+)
+_TIME: Final = re.compile(_CLOCK)
+_DAY_WORD: Final = (
+    r"(?:Today|Yesterday|Last [A-Z][a-z]+day|오늘|어제|그저께|지난\s?주? ?[월화수목금토일]요일)"
+    r"(?: at)?"
+)
+_DAY_WORDS: Final = re.compile(rf"{_DAY_WORD},?(?=\s|$)")
+_NUMBER: Final = re.compile(r"\d+")
+_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_LONGEST_NAME: Final = 60
+
+
+def _has_time(text: str, *, has_day: bool) -> bool:
+    """Return whether a text is a time, and with `has_day`, a day and a time."""
+    match = _TIME.search(text)
+    if match is None:
+        return False
+    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    if word := _DAY_WORDS.search(rest):
+        rest = f"{rest[: word.start()]} {rest[word.end() :]}"
+        return not _LETTERS.search(rest) and not _NUMBER.search(rest)
+    numbers, words = _NUMBER.findall(rest), _LETTERS.findall(rest)
+    if not numbers:
+        return not words and not has_day
+    is_date = len(numbers) > 1 or bool(words)
+    return is_date and len(numbers) < 4 and len(words) < 5 and max(map(len, numbers)) <= 4
+
+
+# --- Heads of each app ---
+
+_BRACKETED: Final = re.compile(
+    rf"{_MARKS}\[(?P<when>[^\[\]\n]{{4,40}})\]{_MARKS}\s?"
+    rf"(?P<name>[^:\n]{{1,{_LONGEST_NAME}}}?)\s?:(?:\s+|$)"
+)
+"""WhatsApp, Telegram on phones, and Discord's compact view: `[when] name: text`."""
+_NAME_AND_BRACKETS: Final = re.compile(
+    rf"(?P<name>[^\[\]\n]{{1,{_LONGEST_NAME}}}?)(?P<comma>,?)\s\[(?P<when>[^\[\]\n]{{4,40}})\]:?\s*"
+)
+"""Telegram's desktop and Slack: `name, [when]`, with the words in the next line."""
+_DISCORD: Final = re.compile(
+    rf"(?P<name>\S[^\n]{{0,{_LONGEST_NAME}}}?)\s?(?:\s—\s(?P<when>[^\n—]{{4,40}})"
+    rf"|(?P<day>{_DAY_WORD} {_CLOCK}))\s*"
+)
+_SLACK: Final = re.compile(
+    rf"(?P<name>\S[^\n]{{0,{_LONGEST_NAME}}}?)(?P<blanks>\s+)(?P<when>{_CLOCK})\s*"
+)
+_SLACK_TIME: Final = re.compile(
+    rf"\s*(?:[A-Z][a-z]{{2,8}} \d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})? at |{_DAY_WORD} )?"
+    rf"{_CLOCK}\s*"
+)
+_TIME_ALONE: Final = re.compile(rf"\s*(?:\[{_CLOCK}\]|{_CLOCK})\s*")
+_TIME_BEFORE: Final = re.compile(rf"\[{_CLOCK}\]\s?")
+_NOTES: Final = re.compile(
+    r"\A\[(?:In reply to|Forwarded from|답장:|전달:) ?[^\[\]\n]+\]\s*"
+    r"|\s*\((?:edited|수정됨|편집됨)\)\Z"
+    r"|\A\[ [^\[\]\n]{1,40} \]\Z"
+)
+"""Telegram's, Discord's and Slack's own words in a message."""
+
+
+def _by_line(read: Callable[[str], Opening | None], lines: Sequence[str]) -> _Begins:
+    """Return the heads of an app that writes them before the words, with its own lines."""
+
+    def is_head(text: str) -> bool:
+        is_possible = _MAY_BEGIN.match(text) and _TIMED.search(text)
+        return bool(is_possible and (opening := read(text)) and opening.name)
+
+    if not any(map(is_head, lines)):
+        return {}
+    begins, days = _Begins(), list[int]()
+    for number, text in enumerate(lines):
+        opening = read(text)
+        if opening is None or (not opening.name and opening.text):
+            continue  # A line of the app that no table has may be somebody's words.
+        days += [number] if opening.is_day else []
+        words = len(opening.text) if opening.name else 0
+        begins[number] = _Begin(opening.name or None, len(text) - words)
+    for number in reversed(days):  # A date that is not above a message is somebody's words.
+        below = next((n for n in range(number + 1, len(lines)) if lines[n].strip()), None)
+        if below not in begins and not lines[number].startswith("-----"):
+            del begins[number]
+    return begins
+
+
+def _bracketed(lines: Sequence[str]) -> _Begins:
+    begins, is_dated = _Begins(), False
+    for number, text in enumerate(lines):
+        match = _BRACKETED.match(text) if "]" in text else None
+        if match and _has_time(match["when"], has_day=False):
+            is_dated = is_dated or _has_time(match["when"], has_day=True)
+            begins[number] = _Begin(_plain(match["name"]), match.end())
+    return begins if is_dated or len(begins) > 1 else {}
+
+
+def _line_of_computers(lines: Sequence[str]) -> _Begins:
+    """Single blanks can only be told from words below a line with the day."""
+    first = next(filter(str.strip, lines), "")
+    opening = line.read_copy_of_computer(first) if first[:1].isdigit() else None
+    return _by_line(line.read_copy_of_computer, lines) if opening and opening.is_day else {}
+
+
+def _telegram(lines: Sequence[str]) -> _Begins:
+    begins = _Begins()
+    for number, text in enumerate(lines):
+        match = _NAME_AND_BRACKETS.fullmatch(text) if "]" in text else None
+        if match and _has_time(match["when"], has_day=True):
+            begins[number] = _Begin(_plain(match["name"]), len(text))
+    return begins
+
+
+def _discord(lines: Sequence[str]) -> _Begins:
+    begins, is_dated = _Begins(), False
+    for number, text in enumerate(lines):
+        whole, size = text, 1
+        below = [each.strip() for each in lines[number + 1 : number + 3]]
+        if text.strip() and below[:1] and below[0].startswith("—"):
+            size = 2 if len(below[0]) > 1 else 3
+            whole = " ".join([text.strip(), *below[: size - 1]])
+        if (match := _DISCORD.fullmatch(whole)) and (
+            match["day"] or _has_time(match["when"], has_day=False)
+        ):
+            is_dated = is_dated or bool(match["day"]) or _has_time(match["when"], has_day=True)
+            begins[number] = _Begin(_plain(match["name"]), len(lines[number + size - 1]), size)
+        elif begins and (before := _TIME_BEFORE.match(text)):
+            begins[number] = _Begin(_SAME, before.end())
+    is_certain = is_dated or sum(begin.name != _SAME for begin in begins.values()) > 1
+    return begins if is_certain and _first(lines) in begins else {}
+
+
+def _slack(lines: Sequence[str]) -> _Begins:
+    begins, marked, names = _Begins(), 0, list[str]()
+    for number, text in enumerate(lines):
+        if number - 1 in begins and begins[number - 1].lines > 1:
+            continue
+        below = lines[number + 1] if number + 1 < len(lines) else ""
+        match = _NAME_AND_BRACKETS.fullmatch(text) or _SLACK.fullmatch(text)
+        if begins and _TIME_ALONE.fullmatch(text):
+            begins[number] = _Begin(_SAME, len(text))
+            marked += "[" in text
+        elif match and _TIME.fullmatch(match["when"]):
+            begins[number] = _Begin(_plain(match["name"]), len(text))
+            is_spaced = match.re is _SLACK and len(match["blanks"]) > 1
+            marked += is_spaced or (match.re is not _SLACK and not match["when"][-1].isdigit())
+            names.append(match["name"] if match.re is _SLACK else "")
+        elif 0 < len(text.strip()) <= _LONGEST_NAME and _SLACK_TIME.fullmatch(below):
+            is_indented = below[:1].isspace()
+            if is_indented or not number or not lines[number - 1].strip():
+                begins[number] = _Begin(_plain(text), len(below), 2)
+                marked += is_indented
+                names.append(text)
+    is_certain = marked or len(names) > len(set(names))
+    return begins if is_certain and _first(lines) in begins else {}
+
+
+def _plain(name: str) -> str:
+    return re.sub(_MARKS, "", name).strip().removeprefix("~").strip()
+
+
+def _first(lines: Sequence[str]) -> int | None:
+    return next((number for number, text in enumerate(lines) if text.strip()), None)
+
+
+class _App(NamedTuple):
+    begins: Callable[[Sequence[str]], _Begins]
+    said: Callable[[str], str]
+    """Return a message without the app's own words."""
+    heading: re.Pattern[str] | None = None
+
+
+def _noted(text: str) -> str:
+    while (shorter := _NOTES.sub("", text)) != text:
+        text = shorter
+    return text
+
+
+_APPS: Final = (
+    _App(
+        partial(_by_line, kakaotalk.read_copy),
+        lambda text: kakaotalk.said_in_copy(text).text,
+        kakaotalk.HEADING,
+    ),
+    _App(_bracketed, lambda text: whatsapp.said_in_copy(text).text),
+    _App(partial(_by_line, whatsapp.read_copy), lambda text: whatsapp.said_in_copy(text).text),
+    _App(
+        partial(_by_line, line.read_copy), lambda text: line.said_in_copy(text).text, line.HEADING
+    ),
+    _App(_line_of_computers, lambda text: line.said_in_copy(text).text, line.HEADING),
+    _App(_telegram, _noted),
+    _App(_discord, _noted),
+    _App(_slack, _noted),
+)
+"""The apps, those with the plainest heads first."""
+
+
+def copied_chat(text: str) -> CopiedChat | None:
+    """Return the heads and messages in a text with LF as line end; None without heads."""
+    if not _TIMED.search(text):
+        return None
+    lines = text.split("\n")
+    for app in _APPS:
+        if begins := app.begins(lines):
+            chat = _chat(app, lines, begins)
+            if chat.messages:
+                return chat
+    return None
+
+
+def _chat(app: _App, lines: Sequence[str], begins: _Begins) -> CopiedChat:
+    chat, starts = CopiedChat([], []), [0]
+    for text in lines:
+        starts.append(starts[-1] + len(text) + 1)
+    whole = "\n".join(lines)
+    numbers, name = sorted(begins), None
+    for number in range(numbers[0]):  # What is before the first head.
+        piece = _stripped(whole, starts[number], starts[number] + len(lines[number]))
+        is_heading = app.heading is not None and app.heading.fullmatch(whole[slice(*piece)])
+        kind = chat.heads if is_heading else chat.messages
+        kind += [CopiedPiece(*piece, None)] if piece[0] < piece[1] else []
+    for number, below in pairwise([*numbers, len(lines)]):
+        begin = begins[number]
+        name = name if begin.name == _SAME else clean_title(begin.name)
+        at = starts[number + begin.lines - 1] + begin.at
+        first, last = _stripped(whole, at, starts[below] - 1)
+        if name is None and first < last:  # Lines after one of the app's are nobody's.
+            chat.heads.append(CopiedPiece(*_stripped(whole, starts[number], at), None))
+            chat.messages.append(CopiedPiece(first, last, None))
+            continue
+        words = app.said(whole[first:last]).strip()
+        place = whole.find(words, first, last) if words else last
+        if place < 0:  # The app's words are inside.
+            place, words = first, whole[first:last]
+        chat.heads.append(CopiedPiece(*_stripped(whole, starts[number], place or at), name))
+        if words:
+            chat.messages.append(CopiedPiece(place, place + len(words), name))
+            rest = _stripped(whole, place + len(words), last)
+            chat.heads.extend([CopiedPiece(*rest, name)] if rest[0] < rest[1] else [])
+    return chat
+
+
+def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the place without line breaks and blanks around it."""
+    inner = text[start:end]
+    left = len(inner) - len(inner.lstrip())
+    return start + left, start + max(left, len(inner.rstrip()))

@@ -1,0 +1,64 @@
+"""Posts that have exactly the text of a question, whoever wrote them."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from msgspec import UNSET, structs
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.case import Case
+from app.compute.text import FEWEST_WORDS
+from app.compute.words import terms
+from app.db.backend import Terms, backend_of, is_among
+from app.models import Tweet, User
+from app.services.compare.verdict import Comparison, StoredPost
+from app.services.posts.tweets import room_name
+
+MOST_AUTHORS: Final = 10
+"""Authors of one text who are looked up."""
+_MOST_TEXTS: Final = 5
+"""Texts that are looked up, the longest."""
+_MOST_TERMS: Final = 20
+"""First terms of a text that are searched in the index."""
+
+
+async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
+    """Return the comparison with the posts of its text; none for a short or changed text."""
+    if case.words < FEWEST_WORDS or case.gaps:
+        return comparison
+    posts = await _find(session, case.texts, case.hidden)
+    writers = dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])
+    return structs.replace(comparison, read_of=[*writers] or UNSET, read_in=posts or UNSET)
+
+
+async def _find(
+    session: AsyncSession, texts: Sequence[str], hidden: Collection[int]
+) -> list[StoredPost]:
+    """Return a post of the longest text for each author who posted all of the longest texts."""
+    posts, ids = dict[int, StoredPost](), list[int]()
+    for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:
+        if not (phrase := terms(text)[:_MOST_TERMS]):
+            continue
+        matching = backend_of(session).words.matching(Terms(tuple(phrase)))
+        query = (
+            select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"))
+            .join(matching, matching.c.id == Tweet.id)
+            .join(User, User.id == Tweet.user_id)
+            .where(Tweet.text.in_({text, text.strip()}), User.deleted_at.is_(None))
+            .order_by(Tweet.id)
+        )
+        if posts:
+            query = query.where(is_among(session, Tweet.user_id, ids))
+        rows = (await session.execute(query.limit(100))).all()
+        found = {row.user_id for row in rows if row.id not in hidden}
+        if posts:
+            posts = {user_id: post for user_id, post in posts.items() if user_id in found}
+        else:
+            for row in rows:
+                if row.user_id in found and len(posts) < MOST_AUTHORS:
+                    posts.setdefault(row.user_id, StoredPost(row.username, row.id, row.room))
+        ids = [*posts]
+        if not posts:
+            return []
+    return [*posts.values()]
