@@ -268,7 +268,8 @@ class Backend(Protocol):
         return []
 
     async def find_additions(self, session: AsyncSession) -> list[str]:
-        """Return the kind and name of each object that saywho did not create."""
+        """Return the kind and name of each object on a server that saywho did not create."""
+        return []
 
     def compact(self) -> None:
         """Remove deleted data and abandoned copies from the disk, without an event loop. Raises

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +20,9 @@ from app.models import BackgroundSnapshot, Profile, Tweet, User
 from app.services.posts.post_counts import miscounted
 from app.services.posts.post_rooms import miscounted_rooms
 from app.services.search.index_terms import is_index_current
+
+if TYPE_CHECKING:
+    from app.migrations.comparison import Findings
 
 ANSWER_S: Final = 3.0
 LAST_BACKUP: Final = "last_backup"
@@ -81,6 +84,7 @@ async def find_faults(db: Database) -> list[str]:
         faults = await db.backend.find_damage(session)
         if faults:
             return faults
+        faults = (await _compare_tables(db, session)).faults
         faults += await _wrong_counts(session)
         user_ids = list(await session.scalars(select(Profile.user_id)))
     async with db.write() as session:
@@ -96,7 +100,18 @@ async def find_additions(db: Database) -> list[str]:
     """Return a sentence for each object of the database that saywho did not create."""
     async with db.read() as session:
         found = await db.backend.find_additions(session)
+        found += (await _compare_tables(db, session)).additions
     return [f"the database has the {addition}, which saywho did not create" for addition in found]
+
+
+async def _compare_tables(db: Database, session: AsyncSession) -> "Findings":
+    """Compare a file's tables with a fresh database; a file may be a stranger's."""
+    # It imports Alembic, which takes longer than a start may.
+    from app.migrations.comparison import Findings, examine
+
+    if db.backend.is_shared:
+        return Findings([], [])
+    return await (await session.connection()).run_sync(examine)
 
 
 async def _wrong_counts(session: AsyncSession) -> list[str]:

@@ -41,12 +41,12 @@ READY: Final = "ready"
 """File in the folder of a restore whose backup is verified."""
 
 
-class Account(msgspec.Struct, frozen=True):
+class RestoredAccount(msgspec.Struct, frozen=True):
     name: str
     role: str
 
 
-class NamedToken(msgspec.Struct, frozen=True):
+class RestoredToken(msgspec.Struct, frozen=True):
     name: str
     scope: str
 
@@ -54,8 +54,8 @@ class NamedToken(msgspec.Struct, frozen=True):
 class Access(msgspec.Struct, frozen=True):
     """The access to a site that came with its backup."""
 
-    accounts: list[Account]
-    tokens: list[NamedToken]
+    accounts: list[RestoredAccount]
+    tokens: list[RestoredToken]
     invitations: int
     """Number of open invitations and set-up links, which make accounts."""
 
@@ -268,7 +268,7 @@ def _verify_database(config: Config, path: Path) -> Access:
 async def _access(session: AsyncSession) -> Access:
     links = await session.scalar(select(func.count()).select_from(SetupLink))
     return Access(
-        [Account(account.name, account.role) for account in await list_accounts(session)],
-        [NamedToken(token.name, token.scope) for token in await list_tokens(session)],
+        [RestoredAccount(account.name, account.role) for account in await list_accounts(session)],
+        [RestoredToken(token.name, token.scope) for token in await list_tokens(session)],
         invitations=len(await list_invitations(session)) + (links or 0),
     )

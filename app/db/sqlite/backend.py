@@ -17,7 +17,7 @@ from app.db.feed import Change, Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
 from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
 from app.db.sqlite.fts5 import SqliteWords, nearest
-from app.db.sqlite.schema import Findings, examine, find_danger
+from app.db.sqlite.schema import find_danger
 from app.errors import StartError
 from app.models import Base
 from app.security import make_private_folder
@@ -100,15 +100,7 @@ class SqliteBackend(Backend):
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         rows = list(await session.scalars(text("PRAGMA quick_check(5)")))
-        if rows != ["ok"]:
-            return [f"the database file is damaged: {row}" for row in rows]
-        return (await self._examine(session)).faults
-
-    async def find_additions(self, session: AsyncSession) -> list[str]:
-        return (await self._examine(session)).additions
-
-    async def _examine(self, session: AsyncSession) -> Findings:
-        return await (await session.connection()).run_sync(examine)
+        return [] if rows == ["ok"] else [f"the database file is damaged: {row}" for row in rows]
 
     def compact(self) -> None:
         remove_abandoned(self.path.parent, self._copies)
