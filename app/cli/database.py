@@ -134,7 +134,7 @@ def check_command() -> None:
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
-    for warning in [*find_weaknesses(sys.version_info[:3]), *BROUGHT.faults, *additions]:
+    for warning in [*find_weaknesses(), *BROUGHT.faults, *additions]:
         click.echo(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:

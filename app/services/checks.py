@@ -1,7 +1,10 @@
 """Checks of this process and of derived data."""
 
 import asyncio
+import io
 import shutil
+import sys
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -52,20 +55,33 @@ async def check_ready(db: Database, feed: Feed, *, revision: str) -> None:
         )
 
 
-def find_weaknesses(python: tuple[int, int, int]) -> list[str]:
-    """Return a sentence for a Python whose `tarfile` hangs on some bytes.
+def find_weaknesses() -> list[str]:
+    """Return a sentence if this Python's `tarfile` hangs on some bytes.
 
-    Source: CVE-2024-6232.
+    Systems mend older releases of Python, so the release does not tell. Source: CVE-2024-6232.
     """
-    major, minor, patch = python
-    # The first sound release of each series; later series are sound altogether.
-    mended = {(3, 11): 10, (3, 12): 6}.get((major, minor), 0)
-    if patch >= mended:
+    later = (3, 13)
+    if sys.version_info >= later or _refuses_wrong_header():
         return []
+    release = ".".join(map(str, sys.version_info[:3]))
     return [
-        f"Python {major}.{minor}.{patch} has faults in reading archives, and an import can hang;"
-        f" use {major}.{minor}.{mended} or later"
+        f"Python {release} has a fault in reading archives (CVE-2024-6232), and an import can hang;"
+        " install the updates of your system, or Python 3.11.10, 3.12.6 or later"
     ]
+
+
+def _refuses_wrong_header() -> bool:
+    """Return whether `tarfile` refuses an extended header without a field, as it does since it
+    looks for the end of a field in one pass.
+    """
+    header, member = tarfile.TarInfo("header"), tarfile.TarInfo("member")
+    header.type, header.size = tarfile.XHDTYPE, tarfile.BLOCKSIZE
+    blocks = header.tobuf() + b"1" * tarfile.BLOCKSIZE + member.tobuf()
+    try:
+        tarfile.open(fileobj=io.BytesIO(blocks), mode="r:").close()
+    except tarfile.ReadError:
+        return True
+    return False
 
 
 async def measure_lag(session: AsyncSession) -> dict[str, int]:
