@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from app.config import MIB, Config
 from app.errors import StartError
+from app.runtime.extras import install_command
 from app.runtime.http_client import Transport
 
 TIMEOUT_S: Final = 30.0
@@ -133,9 +134,8 @@ class SentenceModel:
 
     def __init__(self, where: str) -> None:
         if importlib.util.find_spec(LIBRARY) is None:
-            raise StartError(
-                "SAYWHO_EMBEDDER needs an extra: pip install 'saywho[sentence-transformers]'"
-            )
+            command = install_command("sentence-transformers")
+            raise StartError(f"SAYWHO_EMBEDDER needs {LIBRARY}; run: {command}")
         folder = Path(where).expanduser()
         if where.startswith(("/", ".", "~")) and not folder.is_dir():
             raise StartError(f"SAYWHO_EMBEDDER names {where}, which is not a folder")

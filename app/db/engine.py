@@ -14,6 +14,7 @@ from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
 from app.errors import StartError, overloaded
 from app.runtime.clock import monotonic
+from app.runtime.extras import install_command
 from app.runtime.work_pool import to_the_end
 
 WRITE_TIMEOUT_S: Final = 30
@@ -27,7 +28,7 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
         try:
             from app.db.postgresql.backend import PostgresqlBackend
         except ModuleNotFoundError as error:
-            detail = f"PostgreSQL needs {error.name}; run: pip install 'saywho[postgresql]'"
+            detail = f"PostgreSQL needs {error.name}; run: {install_command('postgresql')}"
             raise StartError(detail) from error
 
         return PostgresqlBackend(url, durability=durability)

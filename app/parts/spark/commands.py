@@ -9,6 +9,7 @@ import click
 from app.cli import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.cli.compare import sure_option
 from app.config import Config
+from app.runtime.extras import install_command
 
 master_option = click.option(
     "--master",
@@ -23,7 +24,7 @@ def _extra() -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        command = "pip install 'saywho[spark]'"
+        command = install_command("spark")
         fail(f"{error.name} is not installed; to use saywho spark, run: {command}", BAD_INPUT)
 
 
@@ -31,9 +32,9 @@ def _extra() -> Iterator[None]:
 def spark_command() -> None:
     """Fit models on Spark, and judge texts with them.
 
-    The corpus may have any size. saywho spark needs the extra saywho[spark] and Java 17 or later.
-    Each INPUT is a file, a folder or a pattern. Its files are JSON lines, CSV or Parquet, on this
-    machine or in a store (hdfs://, s3a://).
+    The corpus may have any size. saywho spark needs the packages of the extra "spark" and Java 17
+    or later. Each INPUT is a file, a folder or a pattern. Its files are JSON lines, CSV or Parquet,
+    on this machine or in a store (hdfs://, s3a://).
     """
 
 

@@ -1,0 +1,25 @@
+"""Optional packages: what an extra of saywho installs, and the command that adds it here."""
+
+import sys
+from pathlib import Path
+from typing import Final
+
+EXTRAS: Final = {
+    "postgresql": "asyncpg pgvector",
+    "sentence-transformers": "sentence-transformers",
+    "spark": "'pandas<3' pyarrow 'pyspark>=4.1,<5' asyncpg pgvector",
+}
+"""Packages of each extra, as in pyproject.toml, quoted for a shell."""
+
+
+def install_command(extra: str, environment: Path | None = None) -> str:
+    """Return the command that adds an extra to an environment, by default this Python's.
+
+    It names the packages: no index has saywho itself.
+    """
+    environment = environment or Path(sys.prefix)
+    if (pip := environment / "bin" / "pip").exists():
+        return f"{pip} install {EXTRAS[extra]}"
+    if "pipx" in environment.parts:  # Its environments have no pip.
+        return f"pipx inject saywho {EXTRAS[extra]}"
+    return f"{sys.executable} -m pip install {EXTRAS[extra]}"
