@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from app.errors import Message, unpacked
 
@@ -132,7 +132,11 @@ NO_NOTES: Final = NotesSummary()
 
 
 def decoded_notes(notes: bytes) -> NotesSummary:
-    return msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
+    """Return stored notes, without the count of posts without a time, which 1.0.0 stored as an
+    unread part without a name.
+    """
+    summary = msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
+    return structs.replace(summary, unread=tuple(part for part in summary.unread if part.what))
 
 
 def decoded_sentence(_type: type, value: Any) -> Message:
@@ -210,13 +214,10 @@ class ReadNotes:
     @property
     def unread(self) -> list[Unread]:
         """Return the unused data, by kind and then frequency."""
-        counted = [
+        return [
             Unread(kind, str(what), count, self._roles.get((kind, what)))
             for (kind, what), count in self._unread.most_common()
         ]
-        if without := self.timeless - self._count_times():
-            counted.append(Unread("time", "", without))
-        return counted
 
     @property
     def app_lines(self) -> list[tuple[str, int]]:
@@ -387,11 +388,9 @@ def unread_sentences(unread: Iterable[Unread]) -> Iterator[Message]:
 
 def _unread_sentence(unread: Unread) -> Message:
     count, what = f"{unread.count:,}", unread.what
-    if unread.kind == "time" and what:
+    if unread.kind == "time":
         template = "Times that cannot be read: {count} (field {what})"
         return Message(template, count=count, what=what)
-    if unread.kind == "time":
-        return Message("Posts without a time: {count}", count=count)
     if unread.kind == "sentence":
         return Message("Not understood: {what} (times: {count})", what=what, count=count)
     match unread.role:

@@ -345,10 +345,7 @@ def test_a_zip_with_one_table_is_that_table() -> None:
     data = zip_bytes({"data/posts.csv": table, "README.md": b"#", "__MACOSX/._posts.csv": b"x"})
     stream, items = read(data)
     assert [item.text for item in items if isinstance(item, Record)] == ["the fog"]
-    assert [(left.kind, left.what) for left in stream.notes.unread] == [
-        ("file", "README.md"),
-        ("time", ""),
-    ]
+    assert [(left.kind, left.what) for left in stream.notes.unread] == [("file", "README.md")]
 
 
 def test_unknown_columns_are_guessed_and_said() -> None:
@@ -377,8 +374,7 @@ def test_columns_that_look_like_an_author_are_said_where_one_name_is_for_all() -
     rows = [{"poster_nick": name, "text": "the fog"} for name in ("mina", "jun")]
     stream, _ = read(json.dumps(rows), username="nari")
     assert [(left.kind, left.what, left.role) for left in stream.notes.unread] == [
-        ("column", "poster_nick", "author"),
-        ("time", "", None),
+        ("column", "poster_nick", "author")
     ]
 
 

@@ -124,13 +124,7 @@ class UnreadFacts(msgspec.Struct, frozen=True):
     """Something in a file that was not used, as answers show it."""
 
     kind: UnreadKind
-    what: Annotated[
-        str,
-        Meta(
-            description="Name of the unused part; empty for posts without a time"
-            " in a file without times."
-        ),
-    ]
+    what: Annotated[str, Meta(description="Name of the unused part.")]
     count: int
 
     @classmethod

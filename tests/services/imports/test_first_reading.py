@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BrokenFileError
-from app.formats.assumptions import ReadNotes, decoded_notes
+from app.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
 from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
@@ -71,7 +71,7 @@ def test_most_unread_times_ask_and_posts_without_a_field_do_not(
 
 
 @given(times=st.lists(st.sampled_from(["read", "unread", "absent"]), max_size=40))
-def test_each_post_without_a_time_is_counted_once(times: list[str]) -> None:
+def test_a_time_is_unread_only_where_there_is_one(times: list[str]) -> None:
     notes = ReadNotes()
 
     def items() -> Iterator[Item]:
@@ -83,8 +83,13 @@ def test_each_post_without_a_time_is_counted_once(times: list[str]) -> None:
     list(stream(items(), notes).items)
     counts = {part.what: part.count for part in notes.unread}
     assert counts.get("posted", 0) == times.count("unread")
-    assert counts.get("", 0) == times.count("absent")
+    assert counts.keys() <= {"posted"}
     assert decoded_notes(encode_notes(notes.summary)) == notes.summary
+
+
+def test_stored_notes_name_no_absent_times_as_unread() -> None:
+    stored = NotesSummary(unread=(Unread("time", "", 3), Unread("time", "posted", 1)))
+    assert decoded_notes(encode_notes(stored)).unread == (Unread("time", "posted", 1),)
 
 
 @pytest.mark.parametrize(
