@@ -10,7 +10,8 @@ import pytest
 from quart import Quart
 
 from app import create_app
-from tests.browsing import body
+from app.services.access.accounts import add_setup_link
+from tests.browsing import body, parts_of
 from tests.conftest import Client, MakeConfig, client_with
 
 NAME = "골목빵집"
@@ -125,6 +126,14 @@ async def test_where_the_address_is_known_pages_and_feeds_name_it(public: Quart)
     assert "noindex" not in page
     document = await feed(anybody, "/feed.atom", Host="192.0.2.7")
     assert links(document)["self"] == "https://saywho.example.org/feed.atom"
+
+
+async def test_the_link_of_a_new_account_is_in_no_address_of_its_page(public: Quart) -> None:
+    async with parts_of(public).db.write() as session:
+        secret = await add_setup_link(session)
+    page = await Client(public, {}).page(f"/setup?token={secret}")
+    assert '<link rel="canonical" href="https://saywho.example.org/setup">' in page
+    assert '<meta property="og:url" content="https://saywho.example.org/setup">' in page
 
 
 async def test_endless_pages_are_not_indexed(public: Quart) -> None:
