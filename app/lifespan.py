@@ -17,7 +17,7 @@ from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
 from app.db.result_cache import Memo
 from app.embedders import open_embedder
-from app.errors import StartError
+from app.errors import StartError, UnavailableError
 from app.parts import Listed, Part
 from app.runtime.metrics import Metrics
 from app.runtime.processes import keep_heap_trimmed
@@ -207,7 +207,13 @@ def _report(task: "asyncio.Task[None]") -> None:
 
 
 def resources() -> Resources:
-    return cast(Resources, current_app.extensions[KEY])
+    """Return the resources of the current app. Raises UnavailableError if it has not started."""
+    try:
+        return cast(Resources, current_app.extensions[KEY])
+    except KeyError as error:
+        # A server that runs no lifespan, or a test client alone. The cause lets the log say it.
+        detail = "The app has not started; in a test, use: async with app.test_app()"
+        raise UnavailableError(detail) from error
 
 
 def note_hosts(app: Quart, hosts: Sequence[str]) -> None:

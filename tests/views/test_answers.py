@@ -14,11 +14,12 @@ from quart import Quart
 from sqlalchemy import text
 from werkzeug.exceptions import NotFound
 
+from app import create_app
 from app.db.feed import BEHIND_AFTER_S
 from app.errors import InvalidInputError, MalformedError
 from app.views.requests import decode_json
 from tests.browsing import parts_of
-from tests.conftest import NDJSON, Client
+from tests.conftest import NDJSON, Client, MakeConfig
 from tests.refusals import FULL, READ_ONLY, ROOMY, WRITABLE, connections_take
 
 JSON, GZIP = {"Content-Type": "application/json"}, {"Content-Encoding": "gzip"}
@@ -297,3 +298,14 @@ def test_malformed_json_is_told_from_invalid_input(place: int, cut: int, put: li
     body = WELL_FORMED[:place] + "".join(put).encode() + WELL_FORMED[place + cut :]
     with pytest.raises(expected(body)):
         decode_json(body, Empty)
+
+
+async def test_an_app_that_has_not_started_says_so(make_config: MakeConfig) -> None:
+    """As to somebody who forgets `test_app()`."""
+    client = create_app(make_config()).test_client()
+    sentence = "The app has not started; in a test, use: async with app.test_app()"
+    answer = await client.get("/api/v1/users")
+    assert (await problem_of(answer, 503))["detail"] == sentence
+    page = await client.get("/", headers={"Accept-Language": "en"})
+    assert page.status_code == 503
+    assert sentence in await page.get_data(as_text=True)
