@@ -4,6 +4,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator
 from enum import Enum
 from functools import cache
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 SCRIPTS: Final = Path(__file__).parents[1] / "migrations"
 RESTORING: Final = ".restore"
 """Folder of a restore that has not ended, in the data folder."""
+
+
+_alembic = threading.Lock()
+"""Held by the one migration of the process: Alembic keeps the current one in a module's globals."""
 
 
 class SchemaState(Enum):
@@ -66,7 +71,7 @@ def _migrate(url: str, command: str, revision: str, **attributes: object) -> Non
 
     config = alembic_config(url)
     config.attributes |= attributes
-    with _one_line_errors(url):
+    with _alembic, _one_line_errors(url):
         getattr(alembic.command, command)(config, revision)
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from app import create_app
 from app.config import Config
 from app.db.migrate import SchemaState, known_state, prepare
 from app.db.postgresql.connection import connect
 from app.errors import StartError
 from app.security import load_secret_keys
-from tests.databases import Databases
+from tests.conftest import client_with
+from tests.databases import Databases, SqliteDatabases
 from tests.db.schema import schema
 from tests.installation import Installation
 
@@ -95,6 +98,44 @@ async def test_several_processes_at_once_migrate_once(config: Config, databases:
     for done in await asyncio.gather(*runs):
         assert (done.returncode, done.stderr) == (0, "")
     assert databases.fetch(config.data_dir, "SELECT count(*) FROM alembic_version") == [(1,)]
+
+
+def names(folder: Path) -> list[tuple[str]]:
+    return SqliteDatabases(Path()).fetch(folder, 'SELECT username FROM "Users" ORDER BY id')
+
+
+@pytest.mark.parametrize("folders", [4, 1])
+async def test_apps_that_start_together_keep_to_their_folders(tmp_path: Path, folders: int) -> None:
+    places = [tmp_path / str(number % folders) for number in range(4)]
+    all_serve = asyncio.Barrier(len(places))
+
+    async def serve(number: int, place: Path) -> None:
+        app = create_app(Config(env="testing", data_dir=place, access_log=False))
+        async with app.test_app():
+            await all_serve.wait()
+            writer = await client_with(app, "write")
+            await writer.add_user(f"user{number}")
+
+    await asyncio.gather(*(serve(number, place) for number, place in enumerate(places)))
+    for place in places:
+        added = [f"user{number}" for number, each in enumerate(places) if each == place]
+        assert sorted(name for (name,) in names(place)) == added
+
+
+@pytest.mark.full
+def test_apps_start_together_in_threads(tmp_path: Path) -> None:
+    async def serve(number: int) -> None:
+        place = tmp_path / str(number)
+        app = create_app(Config(env="testing", data_dir=place, access_log=False))
+        async with app.test_app():
+            writer = await client_with(app, "write")
+            await writer.add_user(f"user{number}")
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda number: asyncio.run(serve(number)), range(4)))
+    assert [names(tmp_path / str(number)) for number in range(4)] == [
+        [(f"user{number}",)] for number in range(4)
+    ]
 
 
 @pytest.mark.databases("postgresql")
