@@ -246,6 +246,11 @@ def settings_file(environ: Mapping[str, str]) -> Path | None:
     return next((path for folder in folders if _is_file(path := folder / SETTINGS_FILE)), None)
 
 
+def is_default_folder() -> bool:
+    """Return whether neither the environment nor its settings file names the data folder."""
+    return not (_from_file(os.environ) | os.environ).get(DATA_DIR, "").strip()
+
+
 def _is_file(path: Path) -> bool:
     """Return whether a file or a pipe has this path: environments of Python are folders."""
     return os.path.exists(path) and not os.path.isdir(path)

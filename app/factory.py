@@ -16,7 +16,15 @@ from app import cli, lifespan, parts
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
-from app.config import PREFIX, SETTINGS_FILE, Config, ConfigError, settings_file, shown_path
+from app.config import (
+    PREFIX,
+    SETTINGS_FILE,
+    Config,
+    ConfigError,
+    is_default_folder,
+    settings_file,
+    shown_path,
+)
 from app.formats.registry import BROUGHT
 from app.language import i18n
 from app.paths import OF_ZONE, STATIC
@@ -70,8 +78,10 @@ PAGES: Final = (
 
 def make_app(config: Config | None) -> Quart:
     """Return a new app that opens nothing before it serves."""
+    is_unnamed = False
     try:
-        config = config or _settings()
+        if config is None:
+            config, is_unnamed = _settings(), is_default_folder()
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
@@ -82,7 +92,7 @@ def make_app(config: Config | None) -> Quart:
         logger.warning(fault)
 
     # Before all requests: what opens when the app starts, and closes when it stops.
-    lifespan.init_app(app, config, metrics, loaded)
+    lifespan.init_app(app, config, metrics, loaded, is_unnamed=is_unnamed)
 
     # 1. The ASGI layers in front of the app, from outermost: edge, streams, cache.
     cached = Cached(

@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
-from app.config import MIB, Config
+from app.config import MIB, Config, ConfigError, shown_path
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
+from app.db.own_folder import claim
 from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
@@ -136,15 +137,23 @@ class Resources:
         return await find(self.db, self.embeddings, query, limit=limit, after=after, turns=turns)
 
 
-def init_app(app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed, Part]) -> None:
-    """Make the app open its resources when it starts; nothing is opened here."""
+def init_app(
+    app: Quart, config: Config, metrics: Metrics, parts: Mapping[Listed, Part], *, is_unnamed: bool
+) -> None:
+    """Make the app open its resources when it starts; nothing is opened here.
+
+    is_unnamed: whether no setting names the data folder, which may then be someone else's.
+    """
 
     @app.while_serving
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
             try:
+                if is_unnamed:
+                    await asyncio.to_thread(claim, config, ask=None)
+                    logger.info("the data folder is %s", shown_path(config.data_dir.absolute()))
                 opened = await _open(stack, config, metrics, parts)
-            except StartError as error:
+            except (StartError, ConfigError) as error:
                 # Any other exception would be shown by the server, with its traceback.
                 raise SystemExit(f"saywho: {error}") from None
             app.extensions[KEY] = opened

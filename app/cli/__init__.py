@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from app import parts
-from app.config import Config, ConfigError
+from app.config import Config, ConfigError, is_default_folder, shown_path
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -135,12 +135,34 @@ def _discard_output() -> None:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
+def own_config() -> Config:
+    """Return the settings of the environment, for a command that uses the data folder.
+
+    Raises ConfigError if no setting names the folder, and it may be someone else's.
+    """
+    config = Config.from_env()
+    if is_default_folder():
+        from app.db.own_folder import claim
+
+        claim(config, ask=_ask if sys.stdin.isatty() else None)
+        click.echo(f"saywho: the data folder is {shown_path(config.data_dir.absolute())}", err=True)
+    return config
+
+
+def _ask(lines: list[str]) -> bool:
+    """Ask whether to use a data folder that the user may not have made."""
+    click.echo("This data folder has no mark of yours. Someone else may have made it:", err=True)
+    for line in lines:
+        click.echo(f"  {terminal_line(line)}", err=True)
+    return click.confirm("Do you know it, and want to use it?", err=True)
+
+
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
     """Run the work with the database, after creating the tables of an empty database."""
     from app.db.engine import Database
     from app.db.migrate import prepare
 
-    config = Config.from_env()
+    config = own_config()
     prepare(config, upgrade_old=False)
 
     async def run() -> T:

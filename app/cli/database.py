@@ -13,6 +13,7 @@ from app.cli import (
     BAD_INPUT,
     fail,
     json_option,
+    own_config,
     print_result,
     terminal_line,
     with_database,
@@ -48,7 +49,7 @@ def db_command() -> None:
 @json_option
 def upgrade_command() -> None:
     """Migrate the tables to the newest revision."""
-    config = Config.from_env()
+    config = own_config()
     prepare(config, upgrade_old=True)
     _print_current(config)
 
@@ -62,7 +63,7 @@ def downgrade_command(yes: bool) -> None:
     If this deletes data, it asks for confirmation on a terminal, and needs --yes elsewhere. A
     downgrade that would let anyone read a private site is refused.
     """
-    config = Config.from_env()
+    config = own_config()
     known_state(config.database_url)
     try:
         losses = find_losses(config)
@@ -84,7 +85,7 @@ def _confirm(lost: str) -> None:
 @click.option("-m", "--message", required=True, help="Description of the migration.")
 def revision_command(message: str) -> None:
     """Create an empty migration."""
-    config = Config.from_env()
+    config = own_config()
     prepare(config, upgrade_old=True)
     number = f"{int(head_revision()) + 1:04}"
     command.revision(alembic_config(config.database_url), message, rev_id=number)
@@ -94,7 +95,7 @@ def revision_command(message: str) -> None:
 @json_option
 def current_command() -> None:
     """Print the current revision of the tables."""
-    _print_current(Config.from_env())
+    _print_current(own_config())
 
 
 @db_command.command("vacuum", epilog="Example: saywho db vacuum")
@@ -156,7 +157,7 @@ def backup_command(target: Path, with_secrets: bool) -> None:
     The server may keep running. Without --with-secrets, the backup contains no accounts, tokens
     or keys.
     """
-    size = make_backup(Config.from_env(), target, with_secrets=with_secrets)
+    size = make_backup(own_config(), target, with_secrets=with_secrets)
     print_result(_facts(size, target), f"backed up {size.bytes:,} bytes")
 
 
@@ -170,7 +171,7 @@ def restore_command(file: Path) -> None:
 
     The whole backup is verified first. If this is interrupted, run it again with the same backup.
     """
-    size, access = structs.astuple(restore_backup(Config.from_env(), file))
+    size, access = structs.astuple(restore_backup(own_config(), file))
     facts = _facts(size, file) | structs.asdict(access)
     print_result(facts, f"restored {size.bytes:,} bytes", terminal_line(_in_words(access)))
 

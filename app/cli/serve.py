@@ -17,7 +17,7 @@ from typing import Final
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli import BAD_INPUT, FAILED, fail
+from app.cli import BAD_INPUT, FAILED, fail, own_config
 from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
@@ -84,7 +84,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         click.echo(f"Server settings are read from {shown_path(server.file)}")
     if server.unused:
         click.echo(f"saywho serve does not use these of them: {', '.join(server.unused)}")
-    config = Config.from_env()
+    config = own_config()
     count = server.workers
     with ExitStack() as stack:
         with _fails_on(server.bind):

@@ -25,6 +25,7 @@ from app.config import SERVER_FILE, SETTINGS_FILE, Config
 from app.db.engine import Database, backend_for
 from app.db.lock import file_lock
 from app.db.migrate import RESTORING, prepare
+from app.db.own_folder import MARK
 from app.db.sqlite.connection import database_path
 from app.errors import StartError
 from app.models import SetupLink
@@ -35,7 +36,8 @@ from app.services.backup import DATABASE, MEDIA, BackupError, BackupSize, digest
 from app.services.checks import find_faults
 from app.services.posts.media import content_type
 
-KEPT: Final = (SETTINGS_FILE, SERVER_FILE)
+SETTINGS: Final = (SETTINGS_FILE, SERVER_FILE)
+KEPT: Final = {*SETTINGS, MARK}
 """Files that may be in the data folder before a restore, which leaves them as they are."""
 READY: Final = "ready"
 """File in the folder of a restore whose backup is verified."""
@@ -91,7 +93,7 @@ def restore_backup(config: Config, file: Path) -> Restored:
                 if database.exists() or any(path.name not in KEPT for path in folder.iterdir()):
                     raise BackupError(
                         f"{folder} is not empty; restore into a data folder that is empty"
-                        f" or contains only {' and '.join(KEPT)}"
+                        f" or contains only {' and '.join(SETTINGS)}"
                     )
                 restored = _stage(config, file, staging)
             make_private_folder(database.parent)

@@ -32,6 +32,14 @@ def open_connection(path: Path, *, timeout_s: float = 15.0) -> sqlite3.Connectio
     return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
 
 
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Open a file to read it; without a log it gets no files beside it."""
+    # If it has a log, SQLite reads an immutable file without it.
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
+    return sqlite3.connect(uri, uri=True)
+
+
 def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
     """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
 

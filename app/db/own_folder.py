@@ -1,0 +1,131 @@
+"""Whose data folder it is, if no setting names it.
+
+Then the folder is `instance` in the current folder, where an unpacked archive may have brought one:
+a stranger would know its operator's password and its secret key. So a folder that saywho makes gets
+a mark, which is also kept in the home of its user.
+"""
+
+import contextlib
+import os
+import secrets
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from shlex import quote
+from typing import Final
+
+import msgspec
+
+from app.config import DATA_DIR, PROGRAM_FOLDER, Config, ConfigError, shown_path
+from app.db.lock import file_lock
+from app.db.sqlite.connection import open_read_only
+from app.errors import AppError
+from app.security import make_private_folder, open_private
+
+MARK: Final = ".mark"
+"""File in a data folder with its random mark."""
+NAMES: Final = 'SELECT substr(name, 1, 100) FROM "Operator" ORDER BY id LIMIT ?'
+NEWEST: Final = """
+    SELECT "Tweet".created_at, username, substr(text, 1, ?)
+    FROM "Tweet" JOIN "Users" ON "Users".id = user_id ORDER BY "Tweet".id DESC LIMIT 1
+"""
+SHOWN_NAMES: Final = 20
+SHOWN_TEXT: Final = 200
+MOST_STEPS: Final = 10_000_000
+"""Instructions of SQLite that a query may take, as its table may be an endless view."""
+Marks = dict[str, str]
+"""The marks of a user's folders by their paths."""
+
+
+def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
+    """Make sure that the user has made the data folder, or knows it.
+
+    ask: shows lines about an unknown folder, and returns whether to use it; None without a
+    terminal. Raises ConfigError if the folder is not to be used.
+    """
+    folder = Path(os.path.realpath(config.data_dir))
+    # Whoever runs a checkout trusts its maker.
+    if folder == Path(os.path.realpath(PROGRAM_FOLDER / "instance")):
+        return
+    try:
+        make_private_folder(_home_of_marks())
+        # Several workers may start at the same time.
+        with file_lock(_home_of_marks() / "folders.lock"):
+            marks = _read_marks()
+            if _is_marked(folder, marks):
+                return
+            if _is_occupied(folder) and not (ask is not None and ask(_describe(config, folder))):
+                raise ConfigError(
+                    f"{shown_path(folder)} may be someone else's data folder; to use it, set"
+                    f" {DATA_DIR}={quote(shown_path(folder))}"
+                )
+            _mark(folder, marks)
+    except (OSError, RuntimeError, AppError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(
+            f"{shown_path(folder)} cannot be remembered as your data folder: {reason}; set"
+            f" {DATA_DIR}={quote(shown_path(folder))}"
+        ) from error
+
+
+def _home_of_marks() -> Path:
+    """Return the user's folder for the state of programs. Raises RuntimeError without a home."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    return (Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state") / "saywho"
+
+
+def _read_marks() -> Marks:
+    try:
+        return msgspec.json.decode((_home_of_marks() / "folders.json").read_bytes(), type=Marks)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return {}
+
+
+def _is_marked(folder: Path, marks: Marks) -> bool:
+    known = marks.get(str(folder))
+    try:
+        return known is not None and (folder / MARK).read_text(errors="replace") == known
+    except OSError:
+        return False
+
+
+def _is_occupied(folder: Path) -> bool:
+    try:
+        return any(folder.iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def _mark(folder: Path, marks: Marks) -> None:
+    mark = secrets.token_hex(16)
+    # First the user's own file: a folder that is still empty can be marked again.
+    _replace(_home_of_marks() / "folders.json", msgspec.json.encode(marks | {str(folder): mark}))
+    make_private_folder(folder)
+    _replace(folder / MARK, mark.encode())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    with open(draft, "xb", opener=open_private) as file:
+        file.write(content)
+    draft.replace(path)
+
+
+def _describe(config: Config, folder: Path) -> list[str]:
+    """Return lines by which a user recognises a data folder."""
+    path = folder / f"{config.env}.db"
+    accounts, newest = "unknown", "unknown"
+    with contextlib.suppress(sqlite3.Error):
+        if path.is_file():
+            accounts, newest = _content(path)
+    return [f"folder: {folder}", f"accounts: {accounts}", f"newest post: {newest}"]
+
+
+def _content(path: Path) -> tuple[str, str]:
+    """Return the accounts and the newest post of a database that may be a stranger's."""
+    with contextlib.closing(open_read_only(path)) as connection:
+        connection.set_progress_handler(lambda: True, MOST_STEPS)
+        names = [str(name) for (name,) in connection.execute(NAMES, (SHOWN_NAMES,))]
+        row = connection.execute(NEWEST, (SHOWN_TEXT,)).fetchone()
+    newest = f"{row[0] or 'without a time'}, {row[1]}: {row[2]}" if row else "none"
+    return ", ".join(names) or "none", newest
