@@ -61,6 +61,8 @@ _DAY_WORDS: Final = re.compile(rf"{_DAY_WORD},?(?=\s|$)")
 _NUMBER: Final = re.compile(r"\d+")
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _LONGEST_NAME: Final = 60
+_LONGEST_HEAD: Final = 300
+"""Beginning of a line in which a head is searched, so that no pattern takes long."""
 
 
 def _has_time(text: str, *, has_day: bool) -> bool:
@@ -105,7 +107,7 @@ _TIME_ALONE: Final = re.compile(rf"\s*(?:\[{_CLOCK}\]|{_CLOCK})\s*")
 _TIME_BEFORE: Final = re.compile(rf"\[{_CLOCK}\]\s?")
 _NOTES: Final = re.compile(
     r"\A\[(?:In reply to|Forwarded from|답장:|전달:) ?[^\[\]\n]+\]\s*"
-    r"|\s*\((?:edited|수정됨|편집됨)\)\Z"
+    r"|(?<!\s)\s*\((?:edited|수정됨|편집됨)\)\Z"
     r"|\A\[ [^\[\]\n]{1,40} \]\Z"
 )
 """Telegram's, Discord's and Slack's own words in a message."""
@@ -118,12 +120,13 @@ def _by_line(read: Callable[[str], Opening | None], lines: Sequence[str]) -> _Be
         is_possible = _MAY_BEGIN.match(text) and _TIMED.search(text)
         return bool(is_possible and (opening := read(text)) and opening.name)
 
-    if not any(map(is_head, lines)):
+    cut = [text[:_LONGEST_HEAD] for text in lines]
+    if not any(map(is_head, cut)):
         return {}
     begins, days = _Begins(), list[int]()
-    for number, text in enumerate(lines):
+    for number, text in enumerate(cut):
         opening = read(text)
-        if opening is None or (not opening.name and opening.text):
+        if opening is None or (not opening.name and (opening.text or text != lines[number])):
             continue  # A line of the app that no table has may be somebody's words.
         days += [number] if opening.is_day else []
         words = len(opening.text) if opening.name else 0
@@ -138,7 +141,7 @@ def _by_line(read: Callable[[str], Opening | None], lines: Sequence[str]) -> _Be
 def _bracketed(lines: Sequence[str]) -> _Begins:
     begins, is_dated = _Begins(), False
     for number, text in enumerate(lines):
-        match = _BRACKETED.match(text) if "]" in text else None
+        match = _BRACKETED.match(text[:_LONGEST_HEAD]) if "]" in text else None
         if match and _has_time(match["when"], has_day=False):
             is_dated = is_dated or _has_time(match["when"], has_day=True)
             begins[number] = _Begin(_plain(match["name"]), match.end())
@@ -146,16 +149,24 @@ def _bracketed(lines: Sequence[str]) -> _Begins:
 
 
 def _line_of_computers(lines: Sequence[str]) -> _Begins:
-    """Single blanks can only be told from words below a line with the day."""
-    first = next(filter(str.strip, lines), "")
-    opening = line.read_copy_of_computer(first) if first[:1].isdigit() else None
-    return _by_line(line.read_copy_of_computer, lines) if opening and opening.is_day else {}
+    """Return the heads between single blanks, which timetables have, too.
+
+    So they need a line with the day above, or names that come again in most of the lines.
+    """
+    filled = [text[:_LONGEST_HEAD] for text in lines if text.strip()]
+    if not filled or not _MAY_BEGIN.match(filled[0]):
+        return {}
+    openings = [opening for text in filled if (opening := line.read_copy_of_computer(text))]
+    names = [opening.name for opening in openings if opening.name]
+    is_headed = bool(openings) and openings[0].is_day
+    is_whole = len(names) == len(filled) > 2 and 2 * len(set(names)) <= len(names) + 1
+    return _by_line(line.read_copy_of_computer, lines) if is_headed or is_whole else {}
 
 
 def _telegram(lines: Sequence[str]) -> _Begins:
     begins = _Begins()
     for number, text in enumerate(lines):
-        match = _NAME_AND_BRACKETS.fullmatch(text) if "]" in text else None
+        match = _NAME_AND_BRACKETS.fullmatch(text) if _may_be_alone(text) else None
         if match and _has_time(match["when"], has_day=True):
             begins[number] = _Begin(_plain(match["name"]), len(text))
     return begins
@@ -169,12 +180,12 @@ def _discord(lines: Sequence[str]) -> _Begins:
         if text.strip() and below[:1] and below[0].startswith("—"):
             size = 2 if len(below[0]) > 1 else 3
             whole = " ".join([text.strip(), *below[: size - 1]])
-        if (match := _DISCORD.fullmatch(whole)) and (
+        if (match := _may_be_alone(whole) and _DISCORD.fullmatch(whole)) and (
             match["day"] or _has_time(match["when"], has_day=False)
         ):
             is_dated = is_dated or bool(match["day"]) or _has_time(match["when"], has_day=True)
             begins[number] = _Begin(_plain(match["name"]), len(lines[number + size - 1]), size)
-        elif begins and (before := _TIME_BEFORE.match(text)):
+        elif begins and (before := _TIME_BEFORE.match(text[:_LONGEST_HEAD])):
             begins[number] = _Begin(_SAME, before.end())
     is_certain = is_dated or sum(begin.name != _SAME for begin in begins.values()) > 1
     return begins if is_certain and _first(lines) in begins else {}
@@ -185,7 +196,9 @@ def _slack(lines: Sequence[str]) -> _Begins:
     for number, text in enumerate(lines):
         if number - 1 in begins and begins[number - 1].lines > 1:
             continue
-        below = lines[number + 1] if number + 1 < len(lines) else ""
+        below = lines[number + 1][:_LONGEST_HEAD] if number + 1 < len(lines) else ""
+        if not _may_be_alone(text):
+            continue
         match = _NAME_AND_BRACKETS.fullmatch(text) or _SLACK.fullmatch(text)
         if begins and _TIME_ALONE.fullmatch(text):
             begins[number] = _Begin(_SAME, len(text))
@@ -203,6 +216,11 @@ def _slack(lines: Sequence[str]) -> _Begins:
                 names.append(text)
     is_certain = marked or len(names) > len(set(names))
     return begins if is_certain and _first(lines) in begins else {}
+
+
+def _may_be_alone(text: str) -> bool:
+    """Return whether a line may be a head above the words."""
+    return len(text) <= _LONGEST_HEAD
 
 
 def _plain(name: str) -> str:

@@ -53,7 +53,8 @@ from app.parts.spark.jobs import (
 )
 from app.population import shipped_authors
 from app.runtime.clock import now
-from app.services.compare.comparing import comparable_texts
+from app.services.compare.comparing import Question, comparable_texts, messages_of
+from app.services.compare.copied_texts import undecided_verdict, without_ratios
 from app.services.compare.verdict import ranked_authors
 from app.services.posts.post_content import checked, checked_language, checked_target, lenient
 
@@ -385,13 +386,18 @@ def _answer(case: Case, row: bytes, sure: float) -> Row:
         echo["text"] = _storable(text)
         if is_broken(text):
             raise RecordError(BROKEN)
-        (text,) = comparable_texts([echo["text"]])
+        apart = messages_of(Question([echo["text"]]))
+        texts = comparable_texts(apart.texts if apart else [echo["text"]])
     except AppError as error:
         return echo | {"error": str(error.detail)}
-    case = _narrowed(replace(case, texts=[text]))
+    case = _narrowed(replace(case, texts=texts))
     judgement = judge(case, sure)
-    ranking = [msgspec.structs.asdict(ranked) for ranked in ranked_authors(case, judgement)]
-    return echo | {"verdict": judgement.verdict, "none": judgement.none, "ranking": ranking}
+    verdict, none, ranking = judgement.verdict, judgement.none, ranked_authors(case, judgement)
+    if apart and apart.is_mixed:
+        verdict, none = undecided_verdict(verdict, ranking), None
+        ranking = without_ratios(ranking)
+    shown = [msgspec.structs.asdict(ranked) for ranked in ranking]
+    return echo | {"verdict": verdict, "none": none, "ranking": shown}
 
 
 def _narrowed(case: Case) -> Case:

@@ -8,10 +8,11 @@ from typing import Final
 
 from msgspec import UNSET, structs
 
+from app.compute.judgement import Verdict
 from app.compute.text import BETWEEN, Gap, joined_gaps
 from app.errors import InvalidInputError
 from app.formats.chats.copied import CopiedChat, CopiedPiece, copied_chat
-from app.services.compare.verdict import Comparison, CopiedPerson, MessageHead
+from app.services.compare.verdict import Comparison, CopiedPerson, MessageHead, RankedAuthor
 
 MOST_TEXTS: Final = 50
 """Texts by the same person in a question; of more messages, some are joined."""
@@ -36,12 +37,17 @@ class TakenApart:
     segments: Sequence[tuple[int, int, int]]
     """Start and end in `texts`, joined, and the start in `whole`."""
 
+    @property
+    def is_mixed(self) -> bool:
+        """Whether several people wrote the texts, so that they are not by one person."""
+        return len(self.people) > 1 and not self.person
+
     def about_people(self, comparison: Comparison) -> Comparison:
         """Return the answer about `texts` with their people; several are not one author."""
         answer = structs.replace(
             comparison, people=self.people or UNSET, person=self.person or UNSET
         )
-        return _undecided(answer) if answer.is_mixed else answer
+        return _undecided(answer) if self.is_mixed else answer
 
     def restored(self, comparison: Comparison) -> Comparison:
         """Return the answer about `texts` as an answer about `whole`."""
@@ -75,14 +81,22 @@ class TakenApart:
         return places
 
 
+def undecided_verdict(verdict: Verdict, ranking: Sequence[RankedAuthor]) -> Verdict:
+    """Return the verdict on a text by several people."""
+    return "short" if verdict == "short" or len(ranking) == 1 else "close"
+
+
+def without_ratios(ranking: Iterable[RankedAuthor]) -> list[RankedAuthor]:
+    return [structs.replace(ranked, log10_lr=None) for ranked in ranking]
+
+
 def _undecided(comparison: Comparison) -> Comparison:
     """Return the answer without numbers on a single author."""
-    is_short = comparison.verdict == "short" or len(comparison.ranking) == 1
     return structs.replace(
         comparison,
-        verdict="short" if is_short else "close",
+        verdict=undecided_verdict(comparison.verdict, comparison.ranking),
         none=None,
-        ranking=[structs.replace(ranked, log10_lr=None) for ranked in comparison.ranking],
+        ranking=without_ratios(comparison.ranking),
         evidence=[],
         strangers=None,
         more=None,

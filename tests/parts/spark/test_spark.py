@@ -152,6 +152,8 @@ def test_answers_are_those_of_an_installation_that_keeps_the_posts(
         path.write_text("".join(json.dumps(row, default=datetime.isoformat) + "\n" for row in part))
     asked = [FEW, *(row["text"] for row in rows if row["text"])][:1_000]
     asked += [text for number in range(30, 44) for text in posts_of(number)]
+    copied = [f"[21:0{n}, 1/15/2024] {name}: {posts_of(n)[3]}" for n, name in enumerate("aab")]
+    asked += [copied[0], "\n".join(copied[:2]), "\n".join(copied)]
     texts, model, folder = tmp_path / "texts.jsonl", tmp_path / "a.model", tmp_path / "answers"
     texts.write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in enumerate(asked)))
     taken = installation.json("import", *files)
