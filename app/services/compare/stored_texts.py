@@ -1,17 +1,18 @@
 """Posts that have exactly the text of a question, whoever wrote them."""
 
 from collections.abc import Collection, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from msgspec import UNSET, structs
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
 from app.compute.text import FEWEST_WORDS
 from app.compute.words import terms
-from app.db.backend import Terms, backend_of, is_among
-from app.models import Tweet, User
+from app.db.backend import All, Terms, backend_of, is_among
+from app.models import MAX_ID, Tweet, User, Word
 from app.services.compare.verdict import Comparison, StoredPost
 from app.services.posts.tweets import room_name
 
@@ -19,8 +20,12 @@ MOST_AUTHORS: Final = 10
 """Authors of one text who are looked up."""
 _MOST_TEXTS: Final = 5
 """Texts that are looked up, the longest."""
-_MOST_TERMS: Final = 20
-"""First terms of a text that are searched in the index."""
+_MOST_TERMS: Final = 60
+"""First terms of a text among which the rarest are chosen."""
+_SEARCHED: Final = 3
+"""Rarest terms of a text that are searched in the index."""
+_FEW: Final = 300
+"""Posts with a term that are sooner read than found by more terms."""
 
 
 async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
@@ -38,19 +43,15 @@ async def _find(
     """Return a post of the longest text for each author who posted all of the longest texts."""
     posts, ids = dict[int, StoredPost](), list[int]()
     for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:
-        if not (phrase := terms(text)[:_MOST_TERMS]):
+        if not (rarest := await _rarest(session, text)):
             continue
-        matching = backend_of(session).words.matching(Terms(tuple(phrase)))
-        query = (
-            select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"))
-            .join(matching, matching.c.id == Tweet.id)
-            .join(User, User.id == Tweet.user_id)
-            .where(Tweet.text.in_({text, text.strip()}), User.deleted_at.is_(None))
-            .order_by(Tweet.id)
-        )
+        words = backend_of(session).words
+        match = words.render(All(tuple(Terms((term,)) for term in rarest)))
+        values = {"match": match, "before": MAX_ID + 1, "texts": [text, text.strip()]}
+        query = _select(words.matched)
         if posts:
             query = query.where(is_among(session, Tweet.user_id, ids))
-        rows = (await session.execute(query.limit(100))).all()
+        rows = (await session.execute(query.limit(100), values)).all()
         found = {row.user_id for row in rows if row.id not in hidden}
         if posts:
             posts = {user_id: post for user_id, post in posts.items() if user_id in found}
@@ -62,3 +63,29 @@ async def _find(
         if not posts:
             return []
     return [*posts.values()]
+
+
+@cache  # Making a query takes longer than running it.
+def _select(matched: TextClause) -> Select[*tuple[Any, ...]]:
+    """Return the query for the posts with these texts among the posts that match."""
+    found = matched.columns(column("id", BigInteger)).subquery("found")
+    return (
+        select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"))
+        .join(found, found.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
+        .order_by(Tweet.id)
+    )
+
+
+@cache
+def _counts() -> Select[str, int]:
+    return select(Word.word, Word.tweets).where(Word.word.in_(bindparam("words", expanding=True)))
+
+
+async def _rarest(session: AsyncSession, text: str) -> list[str]:
+    typed = dict.fromkeys(terms(text)[:_MOST_TERMS], 0)
+    rows = (await session.execute(_counts(), {"words": [*typed]})).all()
+    counts = typed | {row.word: row.tweets for row in rows}
+    rarest = sorted(counts, key=counts.__getitem__)[:_SEARCHED]
+    return rarest[:1] if rarest and counts[rarest[0]] <= _FEW else rarest
