@@ -65,7 +65,7 @@ test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager wh
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is
 	@bash tests/install.sh chromium headless proxies || true
-	@$(TEST) -n auto -m 'full and not soak'
+	@$(TEST) -n auto -rs -m 'full and not soak'
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 
 .PHONY: test-spark

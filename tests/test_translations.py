@@ -18,8 +18,8 @@ from app.language.korean_particles import Sentence
 from app.services.imports import storing
 from app.services.posts import media
 from app.views.blueprints import operations_of
-from app.views.site import api as openapi
 from app.views.site.api import document
+from app.views.site.schemas import WRITTEN
 from tests.views.conformance import every_blueprint
 
 ROOT = Path(package.__file__).parent
@@ -161,7 +161,7 @@ def test_the_page_of_the_api_is_translated(korean: Catalog) -> None:
     said = {described["info"]["description"], *(tag["description"] for tag in described["tags"])}
     said |= {operation["summary"] for operation in operations}
     said |= {answer["description"] for answer in answers if "description" in answer}
-    said |= set(openapi.WRITTEN["errors"].values())
+    said |= set(WRITTEN["errors"].values())
     known = {entry.id for entry in korean if entry.string}
     assert sorted(said - known) == []
 

@@ -6,15 +6,17 @@
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Struct, structs
 from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from app.db.result_cache import cacheable
+from app.errors import InvalidInputError
 from app.paths import API
 from app.views.policies import OfChat, Policy, access
 from app.views.requests import (
@@ -129,6 +131,8 @@ class Operation:
     body: Mapping[str, Any]
     cursor: CursorOf | None
     is_cacheable: bool
+    one_of: tuple[str, ...]
+    """Fields of the form of which a body has exactly one; empty for no such fields."""
     follows: str
     """The previous view in the document; empty for the end."""
 
@@ -143,7 +147,10 @@ class Operation:
             values["after"] = _cursor(self.cursor, args).decode(args.cursor)
         if self.form is not None:
             require_type(JSON)
-            values["form"] = decode_json(await whole_body(), self.form)
+            form = values["form"] = decode_json(await whole_body(), self.form)
+            if self.one_of and len([*filter(partial(_is_given, form), self.one_of)]) != 1:
+                names = " or ".join(f"`{name}`" for name in self.one_of)
+                raise InvalidInputError(f"Give either {names}", loc=self.one_of[0])
         value = await self.view(**values)
         if self.cursor is not None:
             value = structs.replace(value, next=cursor_of(value.next))
@@ -169,6 +176,7 @@ class ApiBlueprint(Blueprint):
         body: Mapping[str, Any] | None = None,
         cursor: CursorOf | None = None,
         is_cacheable: bool = False,
+        one_of: tuple[str, ...] = (),
         follows: str = "",
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
@@ -178,7 +186,8 @@ class ApiBlueprint(Blueprint):
 
         answers: meaning of success, by status except for 200 and 204. content: types of an answer
         other than JSON. body: types that the view reads itself. cursor: kinds of cursors, with the
-        sort key as `after` and an answer's `next`. follows: the view of the tag before it.
+        sort key as `after` and an answer's `next`. one_of: fields of the form of which a body has
+        exactly one. follows: the view of the tag before it.
         """
 
         def declare(view: View) -> View:
@@ -198,6 +207,7 @@ class ApiBlueprint(Blueprint):
                 body={JSON: form} if form else body or {},
                 cursor=cursor,
                 is_cacheable=is_cacheable,
+                one_of=one_of,
                 follows=follows,
             )
 
@@ -224,6 +234,10 @@ def _returned(view: Callable[..., Any]) -> Any:
 
 def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
     return cursor if isinstance(cursor, Cursor) else cursor(args)
+
+
+def _is_given(form: Struct, name: str) -> bool:
+    return getattr(form, name) not in (UNSET, [])
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:

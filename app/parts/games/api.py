@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from msgspec import UNSET, Meta, Struct
+from msgspec import Meta, Struct
 from quart import Response, g, request, url_for
 
-from app.errors import InvalidInputError, NotFoundError
+from app.errors import NotFoundError
 from app.lifespan import resources
 from app.parts.games.documents import GameView, PlayerView
 from app.parts.games.hosting import GameForm, check_ended, make_game, make_move, play_again
@@ -38,11 +38,11 @@ class GameArgs(Struct):
     ] = "first"
 
 
-@blueprint.operation("POST", GAMES, "admin", {201: "The new game and its URL"})
+@blueprint.operation(
+    "POST", GAMES, "admin", {201: "The new game and its URL"}, one_of=("usernames", "room")
+)
 async def create_game(form: GameForm) -> Reply[GameView]:
     """Create a game that waits for players."""
-    if (form.room is UNSET) == (not form.usernames):
-        raise InvalidInputError("Name the authors, or a chat", loc="usernames")
     return await _created(await make_game(form))
 
 

@@ -22,6 +22,7 @@ from app.services.compare.batch_lines import (
     judge_lines,
 )
 from app.services.compare.comparing import Question
+from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import Card
 from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
@@ -70,7 +71,11 @@ class CompareOptions(Struct, kw_only=True):
 
 class CompareArgs(CompareOptions):
     text: Annotated[
-        list[Text], Meta(description="Repeat for several texts by the same person.")
+        list[Text],
+        Meta(
+            description="Repeat for several texts by the same person.",
+            extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS},
+        ),
     ] = []
     username: Names = []
     without: Annotated[
@@ -87,9 +92,16 @@ class BatchArgs(PanelArgs):
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
     text: Text | UnsetType = UNSET
-    texts: Annotated[
-        list[str] | UnsetType, Meta(description="Up to 50 texts by the same person.")
-    ] = UNSET
+    texts: (
+        Annotated[
+            list[str],
+            Meta(
+                description="Up to 50 texts by the same person.",
+                extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS},
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     usernames: Annotated[
         list[str], Meta(description="Omit to compare all authors with posts.")
     ] = []
@@ -106,11 +118,11 @@ async def compare_get(args: CompareArgs) -> Comparison:
         return await _compare(args.text, args.username, args.without, args)
 
 
-@blueprint.operation("POST", "/compare", "read", "The answer and its evidence")
+@blueprint.operation(
+    "POST", "/compare", "read", "The answer and its evidence", one_of=("text", "texts")
+)
 async def compare_post(form: CompareForm) -> Comparison:
     """Find which of several authors, if any, wrote a text, or several texts by the same person."""
-    if (form.text is UNSET) == (form.texts is UNSET):
-        raise InvalidInputError("Give either `text` or `texts`", loc="text")
     texts = form.texts if isinstance(form.texts, list) else [str(form.text)]
     return await _compare(texts, form.usernames, form.without, form)
 

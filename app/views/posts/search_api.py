@@ -35,7 +35,7 @@ class SearchArgs(SearchFilters):
     sort: Annotated[
         Sort, Meta(description="Order of the results; with equal likes, the newest come first.")
     ] = "best"
-    facets: Literal[0, 1] = 0
+    facets: bool = False
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
 
@@ -83,7 +83,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 async def search_tweets(args: SearchArgs, after: ResultKey | None) -> Hits:
     """Search the posts."""
     page = await resources().find(
-        SearchQuery(args.q, args.selection, args.mode, args.sort, bool(args.facets), args.zone),
+        SearchQuery(args.q, args.selection, args.mode, args.sort, args.facets, args.zone),
         limit=args.limit,
         after=after,
     )

@@ -8,18 +8,15 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import msgspec
 from markupsafe import Markup
 from msgspec import Struct
-from quart import Response, current_app
+from quart import Response, current_app, request
 
 from app.db.result_cache import LruStore
 from app.errors import Problem
-from app.formats.records import ExportedPost
 from app.language.i18n import language
 from app.lifespan import resources
 from app.models import MAX_ID
@@ -27,30 +24,13 @@ from app.paths import API, API_DOCS, HEALTHZ, METRICS, READYZ
 from app.runtime.metrics import CONTENT_TYPE
 from app.services.checks import check_ready, measure_lag
 from app.services.event_log import newest_event
-from app.services.posts.tweets import Post
 from app.views.blueprints import HTML, ApiBlueprint, Operation, operations_of
 from app.views.cast import Cast
 from app.views.page import WebPage, cast_for_anybody, render
 from app.views.policies import access, own_origin
+from app.views.site.schemas import EXAMPLES, WRITTEN, Schema, Schemas
 
-Schema = dict[str, Any]
-WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
 IN_PATH: Final = re.compile(r"<(?:(\w+):)?(\w+)>")
-EXAMPLES: Final[dict[str, dict[str, Any]]] = json.loads(
-    Path(__file__).with_name("examples.json").read_text()
-)
-"""Parameters and fields by operation, texts by content type, values by name of struct
-(`Author.tweets`) or field.
-"""
-JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
-    "string": (str, "…"),
-    "integer": (int, 1),
-    "number": (float, 0.5),
-    "boolean": (bool, True),
-    "array": (list, []),
-    "object": (dict, {}),
-    "null": (type(None), None),
-}
 
 blueprint = ApiBlueprint("service", tag="service", url_prefix=None)
 
@@ -89,7 +69,7 @@ async def metrics() -> Response:
 @blueprint.operation("GET", API + "/openapi.json", "open", "OpenAPI 3.1", is_cacheable=True)
 async def show_document() -> dict[str, Any]:
     """This document."""
-    return _document()
+    return _document() | {"servers": [{"url": request.root_path.rstrip("/") or "/"}]}
 
 
 class Reference(WebPage, frozen=True, kw_only=True):
@@ -167,6 +147,7 @@ def document(operations: Iterable[Operation], *, is_public: bool) -> dict[str, A
     return {
         "openapi": "3.1.0",
         "info": WRITTEN["info"] | {"version": version("saywho")},
+        "servers": [{"url": "/"}],
         "tags": [
             {"name": name, "description": about}
             for name, about in WRITTEN["tags"].items()
@@ -189,54 +170,6 @@ def _in_order(operations: Iterable[Operation]) -> list[Operation]:
         names = [each.view.__name__ for each in ordered]
         ordered.insert(names.index(declared.follows) + 1, declared)
     return ordered
-
-
-class Schemas:
-    def __init__(self, operations: list[Operation]) -> None:
-        declared_types = (
-            type_
-            for declared in operations
-            for type_ in (declared.args, *declared.content.values(), *declared.body.values())
-        )
-        types = list(dict.fromkeys([Problem, *filter(None, declared_types)]))
-        schemas, self.components = msgspec.json.schema_components(
-            types, ref_template="#/components/schemas/{name}"
-        )
-        self._by_type: dict[Any, Schema] = {None: {}, **dict(zip(types, schemas, strict=True))}
-        for struct in self.components.values():
-            for name, field in struct["properties"].items():
-                _describe(name, field)
-        answers: list[type[msgspec.Struct]] = [ExportedPost, Post, *Post.__subclasses__()]
-        for type_ in answers:  # Requests may leave out what these always have.
-            self.components[type_.__name__]["required"] = list(type_.__struct_fields__)
-        # Parameters are no bodies: each is described where it is given.
-        args = {declared.args for declared in operations}
-        self.args = {type_: self.components.pop(type_.__name__) for type_ in args}
-        self.examples = Examples(self.components)
-
-    def content(
-        self, content: Mapping[str, Any], example: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return bodies with examples, whose fields `example` replaces; bytes have no schema."""
-        bodies: dict[str, Schema] = {}
-        for content_type, type_ in content.items():
-            schema = self._by_type[type_]
-            value = self.examples.of_content(content_type, schema)
-            if example is not None:
-                value = value | example
-            bodies[content_type] = {"schema": schema} | (
-                {} if value is None else {"example": value}
-            )
-        return {"content": bodies} if bodies else {}
-
-
-def _describe(name: str, field: Schema) -> None:
-    if name in WRITTEN["fields"]:
-        field.setdefault("description", WRITTEN["fields"][name])
-    if name.endswith("_at") or name == "not_before":
-        # msgspec writes the format only where a time must have a zone.
-        for option in field.get("anyOf", [field]):
-            option |= {"format": "date-time"} if option["type"] == "string" else {}
 
 
 def _operation(declared: Operation, schemas: Schemas, *, is_public: bool) -> dict[str, Any]:
@@ -282,7 +215,9 @@ def _parameters(declared: Operation, schemas: Schemas) -> list[dict[str, Any]]:
         about = {"name": name, "in": "path", "required": True, "schema": schema}
         parameters.append(about | {"example": schemas.examples.of(schema, name)})
     for name, field in args["properties"].items():
-        about = _in_query(name, field) | ({"required": True} if name in args["required"] else {})
+        about = _in_query(name, field)
+        if name in args["required"] or "minItems" in about["schema"]:
+            about["required"] = True
         if name in example or "required" in about:
             about["example"] = example.get(name) or schemas.examples.of(about["schema"], name)
         parameters.append(about)
@@ -297,51 +232,9 @@ def _in_query(name: str, field: Schema) -> dict[str, Any]:
     if "description" in field:
         about["description"] = field["description"]
         schema.pop("description", None)
+    if schema.get("default") in ("", []):
+        del schema["default"]
     return about
-
-
-class Examples:
-    def __init__(self, structs: Mapping[str, Schema]) -> None:
-        self._structs = structs
-
-    def of_content(self, content_type: str, schema: Schema) -> Any:
-        """Return an example of a body or answer, a line of JSON lines."""
-        if content_type in EXAMPLES["files"]:
-            return EXAMPLES["files"][content_type]
-        return self.of(schema) if "json" in content_type and schema else None
-
-    def of(self, schema: Schema, owner: str = "") -> Any:
-        """Return a value of the schema; owner: the struct and its field."""
-        for name in (owner, owner.rpartition(".")[2]):
-            if name in EXAMPLES["values"] and _fits(EXAMPLES["values"][name], schema):
-                return EXAMPLES["values"][name]
-        if "$ref" in schema:
-            return self._of_struct(schema["$ref"].rpartition("/")[2])
-        if "anyOf" in schema:
-            return self.of(schema["anyOf"][0], owner)
-        if "enum" in schema:
-            return schema["enum"][0]
-        if "prefixItems" in schema:
-            return [self.of(item) for item in schema["prefixItems"]]
-        if schema.get("items"):
-            return [self.of(schema["items"])]
-        formats = {"date-time": "2026-11-20T06:00:00Z", "date": "2026-11-20"}
-        return formats.get(schema.get("format", "")) or JSON_TYPES[schema.get("type", "object")][1]
-
-    def _of_struct(self, name: str) -> Any:
-        if name in EXAMPLES["values"]:
-            return EXAMPLES["values"][name]
-        struct = self._structs[name]
-        fields = {field: struct["properties"][field] for field in struct["required"]}
-        return {field: self.of(schema, f"{name}.{field}") for field, schema in fields.items()}
-
-
-def _fits(value: Any, schema: Schema) -> bool:
-    if "anyOf" in schema:
-        return any(_fits(value, option) for option in schema["anyOf"])
-    if "enum" in schema:
-        return value in schema["enum"]
-    return isinstance(value, JSON_TYPES[schema.get("type", "object")][0])
 
 
 def address_of(path: str, operation: Mapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections import Counter
+from collections.abc import Iterator
 from html import unescape
 from typing import Any, cast
 
@@ -11,9 +12,9 @@ from quart import Quart
 
 from app import create_app
 from app.services.imports.storing import load_samples
-from app.views.site import api as openapi
+from app.views.site.schemas import WRITTEN
 from tests.browsing import parts_of
-from tests.conftest import NDJSON, Client, MakeConfig
+from tests.conftest import NDJSON, Client, MakeConfig, Shared
 from tests.views.conformance import ENDING, IDS, OF_GAMES, Api
 from tests.waiting import eventually
 
@@ -67,7 +68,7 @@ def test_nothing_is_declared_that_is_not_served(api: Api) -> None:
     parameters = [api.resolve(each) for one in operations for each in one["parameters"]]
     names = {(parameter["in"], parameter["name"]) for parameter in parameters}
     queried = {name for place, name in names if place == "query"}
-    assert not openapi.WRITTEN["fields"].keys() - fields - queried
+    assert not WRITTEN["fields"].keys() - fields - queried
 
 
 def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
@@ -84,6 +85,87 @@ def test_the_document_is_openapi_and_each_operation_is_whole(api: Api) -> None:
         assert in_path == set(re.findall(r"{(\w+)}", path))
         assert any(status < "300" for status in operation["responses"])
         assert all(api.resolve(answer)["description"] for answer in operation["responses"].values())
+
+
+def schemas_in(part: Any) -> Iterator[dict[str, Any]]:
+    """Yield a schema, and all that it consists of."""
+    yield part
+    for key in ("anyOf", "oneOf", "prefixItems"):
+        for option in part.get(key, []):
+            yield from schemas_in(option)
+    for field in part.get("properties", {}).values():
+        yield from schemas_in(field)
+    if "items" in part:
+        yield from schemas_in(part["items"])
+
+
+def check_schema(api: Api, schema: dict[str, Any]) -> None:
+    """Check a schema by what openapi-python-client and openapi-typescript can read."""
+    assert isinstance(schema, dict)
+    api.resolve(schema)
+    if schema.get("type") == "array":
+        lengths = len(schema.get("prefixItems", [])), schema.get("minItems"), schema.get("maxItems")
+        assert "items" in schema or len({*lengths}) == 1
+    assert "type" in schema or not {"enum", "const"} & schema.keys()
+    assert len(schema.get("enum", "ab")) > 1
+    assert set(schema.get("required", ())) <= schema.get("properties", {}).keys()
+    for field in schema.get("properties", {}).values():
+        # They take a field with a default for one that is always there.
+        assert "default" not in field
+
+
+def test_generators_of_clients_can_read_the_document(api: Api) -> None:
+    assert api.document["servers"] == [{"url": "/"}]
+    tops = [*api.document["components"]["schemas"].values()]
+    for name, (_, _, operation) in api.operations.items():
+        assert name.isidentifier()
+        tops += [parameter["schema"] for parameter in operation["parameters"]]
+        tops += [content["schema"] for _, content in contents(operation)]
+    for top in tops:
+        for schema in schemas_in(top):
+            check_schema(api, schema)
+
+
+@pytest.mark.parametrize(
+    ("name", "bodies"),
+    [
+        (
+            "compare_post",
+            [{}, {"text": "Fog", "texts": ["Fog"]}, {"texts": []}, {"texts": ["Fog"] * 51}],
+        ),
+        ("create_game", [{}, {"usernames": ["jack", "anna"], "room": 1}]),
+    ],
+)
+async def test_the_document_refuses_what_the_server_refuses(
+    name: str, bodies: list[dict[str, Any]], app: Quart, admin: Client
+) -> None:
+    api = Api(app)
+    _, _, operation = api.operations[name]
+    ((_, content),) = operation["requestBody"]["content"].items()
+    for body in bodies:
+        assert api.faults(body, content["schema"]), body
+        assert (await api.send(admin, name, json=body))[0] == 422, body
+    needed = {
+        parameter["name"]
+        for parameter in api.operations["compare_get"][2]["parameters"]
+        if parameter.get("required")
+    }
+    assert needed == {"text"}
+    assert (await admin.get("/api/v1/compare")).status_code == 422
+
+
+async def test_facets_are_a_boolean_as_other_switches(shared: Shared) -> None:
+    await shared.writer.add_user("facet", "a lighthouse of facets")
+    for yes in ("1", "true"):
+        found = await shared.anybody.json(f"/api/v1/search?q=facets&facets={yes}")
+        assert found["facets"]["username"] == [["facet", 1]]
+    for no in ("0", "false"):
+        assert "facets" not in await shared.anybody.json(f"/api/v1/search?q=facets&facets={no}")
+
+
+async def test_the_document_names_where_the_site_is(shared: Shared) -> None:
+    answer = await shared.anybody.get("/app/api/v1/openapi.json", root_path="/app")
+    assert (await answer.get_json())["servers"] == [{"url": "/app"}]
 
 
 def contents(operation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,230 @@
+"""Schemas and examples of the API's document, in the forms that generators of clients can read."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from msgspec import NODEFAULT, inspect
+
+from app.errors import Problem
+from app.views.blueprints import Operation
+
+Schema = dict[str, Any]
+WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
+EXAMPLES: Final[dict[str, dict[str, Any]]] = json.loads(
+    Path(__file__).with_name("examples.json").read_text()
+)
+"""Parameters and fields by operation, texts by content type, values by name of struct
+(`Author.tweets`) or field.
+"""
+JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
+    "string": (str, "…"),
+    "integer": (int, 1),
+    "number": (float, 0.5),
+    "boolean": (bool, True),
+    "array": (list, []),
+    "object": (dict, {}),
+    "null": (type(None), None),
+}
+
+
+class Schemas:
+    def __init__(self, operations: list[Operation]) -> None:
+        declared_types = (
+            type_
+            for declared in operations
+            for type_ in (declared.args, *declared.content.values(), *declared.body.values())
+        )
+        types = list(dict.fromkeys([Problem, *filter(None, declared_types)]))
+        schemas, self.components = msgspec.json.schema_components(
+            types, ref_template="#/components/schemas/{name}"
+        )
+        self._by_type: dict[Any, Schema] = {
+            None: {},
+            **dict(zip(types, map(plain, schemas), strict=True)),
+        }
+        for struct in self.components.values():
+            for name, field in struct["properties"].items():
+                _describe(name, field)
+        # Parameters are no bodies: each is described where it is given.
+        args = {declared.args for declared in operations}
+        self.args = {type_: plain(self.components.pop(type_.__name__)) for type_ in args}
+        sent = {type_ for declared in operations for type_ in declared.body.values()}
+        self._settle_defaults(set(self._named([self._by_type[type_] for type_ in sent])), types)
+        self.components = {name: plain(struct) for name, struct in self.components.items()}
+        for declared in operations:
+            if declared.form is not None and declared.one_of:
+                self._by_type[declared.form] = self._split(declared.form.__name__, declared.one_of)
+        self.examples = Examples(self.components)
+
+    def _settle_defaults(self, sent: Collection[str], types: Iterable[Any]) -> None:
+        """Say what requests may leave out, and that answers have all fields.
+
+        Generators take a field with a default for one that is always there, or refuse null.
+        """
+        sure = dict(_sure_fields(types))
+        for name, struct in self.components.items():
+            if name not in sent:
+                struct["required"] = sure.get(name, struct["required"])
+            for field in struct["properties"].values():
+                default = field.pop("default", None)
+                about = field.get("description", "")
+                if name in sent and default not in (None, []) and "default" not in about:
+                    shown = default if isinstance(default, str) else json.dumps(default)
+                    field["description"] = f"{about} Default: `{shown}`.".strip()
+
+    def _named(self, schemas: Iterable[Schema]) -> Iterator[str]:
+        """Yield the names of the structs in these schemas, and of all structs in them."""
+        seen, waiting = set[str](), list(schemas)
+        while waiting:
+            schema = waiting.pop()
+            name = schema.get("$ref", "").rpartition("/")[2]
+            if name and name not in seen:
+                seen.add(name)
+                yield name
+                waiting.append(self.components[name])
+            waiting += _parts_of(schema)
+
+    def _split(self, name: str, fields: Sequence[str]) -> Schema:
+        """Replace a struct by one for each of these fields, of which a body has exactly one."""
+        struct = self.components.pop(name)
+        options: list[Schema] = []
+        for field in fields:
+            option = f"{name}With{field.title()}"
+            left = {key: part for key, part in struct["properties"].items() if key not in fields}
+            self.components[option] = struct | {
+                "title": option,
+                "properties": {field: struct["properties"][field], **left},
+                "required": [field, *struct["required"]],
+            }
+            options.append({"$ref": f"#/components/schemas/{option}"})
+        return {"oneOf": options}
+
+    def content(
+        self, content: Mapping[str, Any], example: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Return bodies with examples, whose fields `example` replaces; bytes have no schema."""
+        bodies: dict[str, Schema] = {}
+        for content_type, type_ in content.items():
+            schema = self._by_type[type_]
+            value = self.examples.of_content(content_type, schema)
+            if example is not None:
+                value = value | example
+            bodies[content_type] = {"schema": schema} | (
+                {} if value is None else {"example": value}
+            )
+        return {"content": bodies} if bodies else {}
+
+
+def plain(schema: Schema) -> Schema:
+    """Return a schema in the forms that generators of clients can read."""
+    changed = {key: value for key, value in schema.items() if (key, value) != ("items", False)}
+    if values := schema.get("enum"):
+        changed["type"] = _TYPE_OF[type(values[0])]
+        if len(values) == 1:
+            changed["const"] = changed.pop("enum")[0]
+    for key in _LISTS & changed.keys():
+        changed[key] = [plain(part) for part in changed[key]]
+    if "items" in changed:
+        changed["items"] = plain(changed["items"])
+    if "properties" in changed:
+        changed["properties"] = {
+            name: plain(field) for name, field in changed["properties"].items()
+        }
+    return changed
+
+
+_LISTS: Final = frozenset({"anyOf", "oneOf", "prefixItems"})
+_TYPE_OF: Final = {type_: name for name, (type_, _) in JSON_TYPES.items()}
+
+
+def _parts_of(schema: Schema) -> Iterator[Schema]:
+    for key in _LISTS & schema.keys():
+        yield from schema[key]
+    if schema.get("items"):
+        yield schema["items"]
+    yield from schema.get("properties", {}).values()
+
+
+def _sure_fields(types: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the structs in these types, with the fields that answers always have."""
+    seen, waiting = set[Any](), list[Any](inspect.multi_type_info(types))
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, inspect.StructType) and part.cls not in seen:
+            seen.add(part.cls)
+            waiting += (field.type for field in part.fields)
+            if isinstance(part.cls, type):  # Of a generic one, all fields are required.
+                is_short = part.cls.__struct_config__.omit_defaults
+                fields = [field for field in part.fields if _is_sure(field, is_short=is_short)]
+                yield part.cls.__name__, [field.encode_name for field in fields]
+        elif isinstance(part, inspect.UnionType):
+            waiting += part.types
+        elif isinstance(part, inspect.ListType | inspect.VarTupleType):
+            waiting.append(part.item_type)
+        elif isinstance(part, inspect.TupleType):
+            waiting += part.item_types
+        elif isinstance(part, inspect.Metadata):
+            waiting.append(part.type)
+
+
+def _is_sure(field: inspect.Field, *, is_short: bool) -> bool:
+    """Return whether answers have a field; is_short: whether they leave out defaults."""
+    is_unset = field.default is NODEFAULT and field.default_factory is NODEFAULT
+    return field.required or not (is_short or is_unset)
+
+
+def _describe(name: str, field: Schema) -> None:
+    if name in WRITTEN["fields"]:
+        field.setdefault("description", WRITTEN["fields"][name])
+    if name.endswith("_at") or name == "not_before":
+        # msgspec writes the format only where a time must have a zone.
+        for option in field.get("anyOf", [field]):
+            option |= {"format": "date-time"} if option["type"] == "string" else {}
+
+
+class Examples:
+    def __init__(self, structs: Mapping[str, Schema]) -> None:
+        self._structs = structs
+
+    def of_content(self, content_type: str, schema: Schema) -> Any:
+        """Return an example of a body or answer, a line of JSON lines."""
+        if content_type in EXAMPLES["files"]:
+            return EXAMPLES["files"][content_type]
+        return self.of(schema) if "json" in content_type and schema else None
+
+    def of(self, schema: Schema, owner: str = "") -> Any:
+        """Return a value of the schema; owner: the struct and its field."""
+        for name in (owner, owner.rpartition(".")[2]):
+            if name in EXAMPLES["values"] and _fits(EXAMPLES["values"][name], schema):
+                return EXAMPLES["values"][name]
+        if "$ref" in schema:
+            return self._of_struct(schema["$ref"].rpartition("/")[2])
+        for options in ("anyOf", "oneOf"):
+            if options in schema:
+                return self.of(schema[options][0], owner)
+        if "const" in schema or "enum" in schema:
+            return schema["const"] if "const" in schema else schema["enum"][0]
+        if "prefixItems" in schema:
+            return [self.of(item) for item in schema["prefixItems"]]
+        if schema.get("items"):
+            return [self.of(schema["items"])]
+        formats = {"date-time": "2026-11-20T06:00:00Z", "date": "2026-11-20"}
+        return formats.get(schema.get("format", "")) or JSON_TYPES[schema.get("type", "object")][1]
+
+    def _of_struct(self, name: str) -> Any:
+        if name in EXAMPLES["values"]:
+            return EXAMPLES["values"][name]
+        struct = self._structs[name]
+        fields = {field: struct["properties"][field] for field in struct["required"]}
+        return {field: self.of(schema, f"{name}.{field}") for field, schema in fields.items()}
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    if "anyOf" in schema:
+        return any(_fits(value, option) for option in schema["anyOf"])
+    if "const" in schema or "enum" in schema:
+        return value in schema.get("enum", [schema.get("const")])
+    return isinstance(value, JSON_TYPES[schema.get("type", "object")][0])
