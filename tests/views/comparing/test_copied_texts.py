@@ -246,6 +246,17 @@ async def test_the_page_greys_what_was_taken_off_and_puts_it_back(site: Client) 
     assert "메시지 앞의 이름과 시각은 빼고 봤어요." in shown(korean)
 
 
+async def test_too_few_words_show_what_did_not_count(site: Client) -> None:
+    heads = "\n".join(f"[21:06, 1/15/2024] Mina: {word}" for word in ("ok", "yes", "haha"))
+    for text in (heads, "> oven and rolls and dawn\nlamp and fog"):
+        page = await site.page(address(text, "ann", "ben"))
+        assert "at least four words are needed" in page
+        assert '<section class="card judgement"' in page
+        assert '<span class="unjudged">' in page
+    page = await site.page(address("ok yes haha", "ann", "ben"))
+    assert '<section class="card judgement bare"' in page
+
+
 async def test_several_people_are_offered_one_by_one(site: Client) -> None:
     page = await site.page(address(THREE, "ann", "ben"))
     assert "<h1" in page
