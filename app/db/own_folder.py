@@ -56,7 +56,8 @@ def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
                 return
             if _is_occupied(folder) and not (ask is not None and ask(_describe(config, folder))):
                 raise ConfigError(
-                    f"{shown_path(folder)} may be someone else's data folder; to use it, set"
+                    f"{shown_path(folder)} may be someone else's data folder; set {DATA_DIR} to"
+                    " your own folder, or to use this one:"
                     f" {DATA_DIR}={quote(shown_path(folder))}"
                 )
             _mark(folder, marks)

@@ -50,7 +50,8 @@ def test_an_unknown_folder_is_refused_with_the_line_to_set(unpacked: Installatio
     for command in (("users",), ("check",), ("backup", "b.tar"), ("db", "upgrade"), ("serve",)):
         result = unpacked.run(*command)
         assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-        assert result.stderr.endswith(f"; to use it, set SAYWHO_DATA_DIR={unpacked.data_dir}\n")
+        assert "set SAYWHO_DATA_DIR to your own folder" in result.stderr
+        assert result.stderr.endswith(f": SAYWHO_DATA_DIR={unpacked.data_dir}\n")
     assert unpacked.files() == before
     unpacked.settings["SAYWHO_DATA_DIR"] = str(unpacked.data_dir)
     assert unpacked.json("users")["items"][0]["username"] == "mina"
@@ -112,7 +113,7 @@ async def test_an_app_of_the_environment_refuses_an_unknown_folder(
 ) -> None:
     for name, value in unpacked.environment().items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(BaseException, match="to use it, set SAYWHO_DATA_DIR"):
+    with pytest.raises(BaseException, match="may be someone else's data folder"):
         async with create_app().test_app():
             pass
     monkeypatch.setenv("SAYWHO_DATA_DIR", str(unpacked.data_dir))
