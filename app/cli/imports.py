@@ -5,7 +5,7 @@ import contextlib
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -27,7 +27,14 @@ from app.cli import (
 from app.compute.text import clean_username
 from app.config import Config
 from app.db.engine import Database
-from app.errors import AppError, BrokenFileError, ConflictError, ImportFileError
+from app.errors import (
+    AppError,
+    BrokenFileError,
+    ConflictError,
+    ImportFileError,
+    Message,
+    message_of,
+)
 from app.formats.assumptions import (
     DATE_ORDERS,
     ROLES,
@@ -41,6 +48,7 @@ from app.formats.chats.people import renaming, zone_of
 from app.formats.records import ReadOptions
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
+from app.models import ImportJob
 from app.runtime.processes import collect_seldom, share_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept, delete_messages
@@ -53,6 +61,16 @@ from app.services.imports.beginning import (
     limited_reading,
     stopped_after,
 )
+from app.services.imports.jobs import (
+    STOPPED,
+    add_command,
+    change_running,
+    counted,
+    end_job,
+    end_stopped_commands,
+    get_job,
+    importing_command,
+)
 from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
 from app.services.imports.storing import (
     Storing,
@@ -61,6 +79,7 @@ from app.services.imports.storing import (
     load_samples,
     renew_derived,
 )
+from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
@@ -74,8 +93,11 @@ class Importer:
         self._format = format_name
         self._options = options
         self._is_dry = is_dry
+        self._command = 0
+        """Number of the lock that tells others that the imports still run."""
         self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
+        self._imports: list[dict[str, Any]] = []
         self._notes: dict[str, NotesSummary] = {}
         """Assumptions and unused files, by file name."""
         self.status = 0
@@ -86,6 +108,13 @@ class Importer:
 
         An error that is no fault of the file, such as a full disk, skips the other files.
         """
+        if self._is_dry:
+            await self._add(db, config, names)
+            return
+        async with importing_command(db) as self._command:
+            await self._add(db, config, names)
+
+    async def _add(self, db: Database, config: Config, names: Iterable[str]) -> None:
         for path in names:
             target = sys.stdin.buffer if path == "-" else Path(path)
             # A file's name may contain bytes that are not UTF-8, which no report could print.
@@ -118,6 +147,7 @@ class Importer:
                 await session.rollback()  # The commit that follows stores nothing.
             else:
                 await check_kept(session, report.stored.rooms)
+                await self._note(session, job, source, report)
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
@@ -137,24 +167,29 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-            try:
-                records = await begin_reading(db, source, self._format, records, options)
-                # Otherwise deleted messages would count for their authors until a server runs.
-                await delete_messages(db)
-                await import_records(
-                    db,
-                    records,
-                    username=options.username,
-                    report=report,
-                    keeper=keeper,
-                    storing=Storing(
-                        note=note, keeps_earlier=options.keep_earlier, rooms=options.rooms
-                    ),
-                )
-            finally:
-                # The thread that reads has ended.
-                report.notes = records.notes.summary
-                self._add_report(name, records.unit, report)
+            job = await self._begin(db, name, records.format)
+            async with self._ended(db, job, source, report):
+                try:
+                    records = await begin_reading(db, source, self._format, records, options)
+                    # Otherwise deleted messages would count for their authors until a server runs.
+                    await delete_messages(db)
+                    await import_records(
+                        db,
+                        records,
+                        username=options.username,
+                        report=report,
+                        keeper=keeper,
+                        storing=Storing(
+                            note=note,
+                            keeps_earlier=options.keep_earlier,
+                            rooms=options.rooms,
+                            import_id=job.id if job else None,
+                        ),
+                    )
+                finally:
+                    # The thread that reads has ended.
+                    report.notes = records.notes.summary
+                    self._add_report(name, records.unit, report)
             if not self._is_dry:
                 await renew_derived(db)
             if options.rooms and not report.stored.rooms:
@@ -163,6 +198,48 @@ class Importer:
                 click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} contains no posts to store", err=True)
+
+    async def _begin(self, db: Database, name: str, form: str) -> ImportJob | None:
+        """Return the import's number and progress in the database; None for a dry run."""
+        if self._is_dry:
+            return None
+        file_name = Path(name).name
+        async with db.write() as session:
+            job = await add_command(session, file_name, form, self._options, command=self._command)
+        self._imports.append({"file": name, "id": job.id})
+        return job
+
+    @staticmethod
+    async def _note(
+        session: AsyncSession, job: ImportJob | None, source: Source, report: ImportReport
+    ) -> None:
+        """Store the progress with its posts. Raises ConflictError if the import was cancelled."""
+        if job is None:
+            return
+        sizes = {"bytes_read": source.bytes_read, "bytes_total": source.bytes_total}
+        values = counted(job, report) | {name: size or 0 for name, size in sizes.items()}
+        if not await change_running(session, job.id, values):
+            raise ConflictError("The import {job_id} has already ended", job_id=job.id)
+
+    @contextlib.asynccontextmanager
+    async def _ended(
+        self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
+    ) -> AsyncIterator[None]:
+        """Store how the import ended."""
+        failure: Message | None = STOPPED
+        try:
+            yield
+            failure = report.broken
+        except AppError as error:
+            failure = message_of(error)
+            raise
+        finally:
+            # Where this fails, the next command or server finds that the command has ended.
+            with contextlib.suppress(AppError):
+                if job is not None:
+                    async with db.write() as session:
+                        await self._note(session, job, source, report)
+                        await end_job(session, job.id, failure)
 
     @contextlib.contextmanager
     def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
@@ -222,6 +299,10 @@ class Importer:
             f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
         )
         lines = [f"{verb} {counts['accepted']:,} posts{others and f'; {others}'}"]
+        lines += [
+            terminal_line(f"{file}: import {number}; saywho import --undo {number} undoes it")
+            for file, number in map(dict.values, self._imports)
+        ]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
@@ -231,7 +312,7 @@ class Importer:
             for name, summary in self._notes.items()
             for line in note_lines(summary)
         ]
-        values = counts | {"errors": self._errors} | self._noted()
+        values = counts | {"errors": self._errors, "imports": self._imports} | self._noted()
         print_result(values, *lines, notes=error_lines(self._errors))
         sys.stdout.flush()
 
@@ -269,7 +350,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
 @click.command(
     "import", epilog=f"Example: saywho import archive.zip --username alice\n\n{_FORMATS}"
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.argument("files", nargs=-1, metavar="FILE…")
 @click.option(
     "--format",
     "format_name",
@@ -353,6 +434,12 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     is_flag=True,
     help="Import a chat although anyone can read this site.",
 )
+@click.option(
+    "--undo",
+    type=click.IntRange(min=1),
+    metavar="ID",
+    help="Undo the import of this number, instead of importing files.",
+)
 @click.option("--dry-run", is_flag=True, help="Count the posts, but store nothing.")
 @json_option
 def import_command(
@@ -360,6 +447,7 @@ def import_command(
     format_name: str,
     no_media: bool,
     dry_run: bool,
+    undo: int | None,
     instead: Instead | None = None,
     **chosen: Any,
 ) -> None:
@@ -367,6 +455,11 @@ def import_command(
 
     saywho recognises a file by its content. Use - as FILE to read standard input.
     """
+    if bool(files) == (undo is not None):
+        raise click.UsageError("Name at least one FILE, or an import with --undo ID alone")
+    if undo is not None:
+        with_database(lambda db, _: _undo(db, undo))
+        return
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
@@ -388,6 +481,29 @@ def import_command(
     with_database(run)
     importer.print_report()
     sys.exit(importer.status)
+
+
+async def _undo(db: Database, job_id: int) -> None:
+    await end_stopped_commands(db)
+    async with db.write() as session:
+        job = await request_undo(session, job_id)
+        total = await count_left(session, job.id)
+    done = 0
+    with progress(f"import {job_id}") as show:
+
+        def show_removed(posts: int) -> None:
+            nonlocal done
+            done += posts
+            show(min(done, total), total, f"{done:,} removed")
+
+        async with db.exclusive_in_turn(UNDO) as grant:
+            await undo_imports(grant, on_progress=show_removed)
+    async with db.read() as session:
+        job, left = await get_job(session, job_id), await count_left(session, job_id)
+    line = f"removed {job.removed:,} posts of import {job_id}"
+    if left:
+        line += f"; {left:,} stay, because something else sent them, too"
+    print_result({"id": job_id, "removed": job.removed, "left": left}, line)
 
 
 @click.command("demo", epilog="Example: saywho demo")

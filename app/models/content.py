@@ -101,6 +101,10 @@ class Tweet(Base):
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Order in a chat at one time; below 0 if ids are in another."""
+    import_id: Mapped[int | None] = mapped_column(BigId)
+    """The import that brought the post first; None if none did, or an earlier version's."""
+    is_met_again: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether another import, a source or a request sent the post, too; then no undo removes it."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 
@@ -116,6 +120,7 @@ class Tweet(Base):
         # Placed after the index above: of two equally good indexes, SQLite takes the newer one.
         _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
         Index("ix_Tweet_moved", *_IN_ROOM, sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
+        _partial_index("ix_Tweet_import_id", "import_id", of="import_id"),
         # It finds the message that a reply answers; most messages of text exports have no id.
         Index(
             "ix_Tweet_room_id_source_id",

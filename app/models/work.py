@@ -35,7 +35,7 @@ class ImportJob(Base):
     """The requested format, until the file is recognised."""
     file_name: Mapped[str] = mapped_column(String(255))
     spool: Mapped[str] = mapped_column(String(255))
-    """Name of the spooled upload, removed when the import ends."""
+    """Name of the spooled upload, removed when the import ends; empty for a command's file."""
     options: Mapped[bytes | None] = mapped_column(LargeBinary)
     """JSON: options of reading; None once deleted."""
     bytes_total: Mapped[int] = mapped_column(BigId)
@@ -57,6 +57,12 @@ class ImportJob(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     """Consecutive runs that were cut off."""
+    undo: Mapped[str | None] = mapped_column(String(8))
+    """`possible`, `running` or `done`; None if its posts do not know that it brought them."""
+    removed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    """Number of posts that its undo has removed."""
+    command: Mapped[int | None]
+    """Number of the lock that the importing command holds; None for an upload."""
 
 
 LONGEST_PAUSE: Final = timedelta(days=1)

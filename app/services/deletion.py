@@ -6,7 +6,7 @@ others, follow in chunks, so that other writers can run in between.
 
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    and_,
     bindparam,
     cast,
     delete,
@@ -117,18 +118,15 @@ class RemovedPost(NamedTuple):
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     """Delete a post, also from its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
-    [post] = await remove_posts(session, Tweet.id == tweet_id)
-    # A deleted room has no people any more whose messages could be counted.
-    of_kept = select(Room.id).where(Room.id == post.room_id, IS_KEPT)
-    if (room_id := await session.scalar(of_kept)) is not None:
-        await count_messages(session, (), [(room_id, post.user_id)])
-        await remove_empty_rooms(session, [room_id])
+    await remove_posts(session, Tweet.id == tweet_id)
 
 
 async def remove_posts(
     session: AsyncSession, is_meant: ColumnElement[bool]
 ) -> Sequence[RemovedPost]:
-    """Remove and return existing authors' posts, also from profiles and counts."""
+    """Remove and return existing authors' posts, also from profiles and counts; remove chats that
+    are empty then.
+    """
     query = select(*(getattr(Tweet, name) for name in RemovedPost._fields)).join(
         User, User.id == Tweet.user_id
     )
@@ -149,7 +147,19 @@ async def remove_posts(
     await session.execute(update_by_id(User).values(fewer), counts)
     events = [NewEvent("tweet.deleted", post.user_id, post.id) for post in posts]
     await append_events(session, events)
+    await _leave_rooms(session, posts)
     return posts
+
+
+async def _leave_rooms(session: AsyncSession, posts: Sequence[RemovedPost]) -> None:
+    ids = {post.room_id for post in posts if post.room_id is not None}
+    # A deleted room has no people any more whose messages could be counted.
+    of_kept = select(Room.id).where(is_among(session, Room.id, ids), IS_KEPT)
+    kept = set(await session.scalars(of_kept)) if ids else set()
+    if kept:
+        left = [(post.room_id, post.user_id) for post in posts if post.room_id in kept]
+        await count_messages(session, (), left)
+        await remove_empty_rooms(session, list(kept))
 
 
 UNENDED: Final = ("running", "interrupted")
@@ -261,10 +271,27 @@ async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
                 return
 
 
-async def message_removals(db: Sessions) -> AsyncGenerator[int]:
+def message_removals(db: Sessions) -> AsyncGenerator[int]:
     """Delete staying people's messages of deleted chats; yield each chunk's number."""
-    of_rooms = Tweet.room_id.in_(deleted_rooms()), User.deleted_at.is_(None)
-    query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id).where(*of_rooms)
+    return post_removals(db, Tweet.room_id.in_(deleted_rooms()))
+
+
+async def post_removals(
+    db: Sessions,
+    is_meant: ColumnElement[bool],
+    *,
+    is_leaving: ColumnElement[bool] | None = None,
+    note: Callable[[AsyncSession, int], Awaitable[object]] | None = None,
+) -> AsyncGenerator[int]:
+    """Delete posts that meet a condition, and unfollowed authors without other posts; yield each
+    chunk's number.
+
+    is_leaving: condition on such an author, if some stay. note: called in each transaction with
+    the number of its posts.
+    """
+    query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id)
+    query = query.where(is_meant, User.deleted_at.is_(None))
+    may_leave = [IS_UNFOLLOWED] if is_leaving is None else [IS_UNFOLLOWED, is_leaving]
     size = MESSAGES
     while True:
         # Found without the lock: they may lie between many of people who are deleted.
@@ -278,11 +305,13 @@ async def message_removals(db: Sessions) -> AsyncGenerator[int]:
         while start < len(ids):
             async with db.write() as session:
                 since = monotonic()
-                # Others may have deleted some meanwhile.
+                # Others may have deleted some meanwhile, or an import may have met some again.
                 chunk = is_among(session, Tweet.id, ids[start : start + size])
-                posts = await remove_posts(session, chunk)
+                posts = await remove_posts(session, and_(chunk, is_meant))
                 is_author = User.id.in_({post.user_id for post in posts})
-                await mark_deleted(session, is_author, User.tweet_count == 0, IS_UNFOLLOWED)
+                await mark_deleted(session, is_author, User.tweet_count == 0, *may_leave)
+                if note is not None:
+                    await note(session, len(posts))
             start += size
             if (seconds := monotonic() - since) < SHORT_S:
                 size = min(2 * size, MOST_MESSAGES)

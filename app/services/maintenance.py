@@ -49,6 +49,7 @@ from app.services.compare.profiles import fold_long_tails, has_long_tails
 from app.services.deletion import has_old_games, is_purge_due, purge_deleted, remove_old_games
 from app.services.event_log import has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
+from app.services.imports.undo import UNDO, is_undo_due, undo_imports
 from app.services.posts.media import (
     SmallPictures,
     changed_at,
@@ -87,6 +88,7 @@ def jobs(
         Job(BACKGROUND, is_background_due, renew_background),
         Job("words", is_vocabulary_old, renew_vocabulary),
         Job("deletion", is_purge_due, purge_deleted),
+        Job(UNDO, is_undo_due, undo_imports),
         Job("rooms", has_unjudged, judge_room),
         Job("clock", has_times_ahead, bring_times_back),
         Job("games", has_old_games, remove_old_games),

@@ -46,7 +46,7 @@ MIXED = [
 
 
 def counts(report: dict[str, Any]) -> tuple[int, ...]:
-    assert set(report) == {*COUNTS, "errors", "assumptions", "unread"}
+    assert set(report) == {*COUNTS, "errors", "assumptions", "unread", "imports"}
     return tuple(report[name] for name in COUNTS)
 
 
@@ -76,7 +76,9 @@ def test_a_dry_run_counts_like_the_real_run_and_stores_nothing(
     first = lines(tmp_path / "first.jsonl", *MIXED)
     dry = installation.json("import", first, x_zip(tmp_path / "x.zip"), "--dry-run")
     assert installation.json("users")["items"] == []
-    assert installation.json("import", first, tmp_path / "x.zip") == dry
+    assert dry["imports"] == []
+    real = installation.json("import", first, tmp_path / "x.zip")
+    assert real == dry | {"imports": real["imports"]}
     again = installation.json("import", first, "--dry-run")
     assert counts(again) == (0, 3, 1, 1, 0, 1)
     assert "would store 0 posts" in installation.done("import", first, "--dry-run")
@@ -91,7 +93,8 @@ def test_a_dry_run_of_a_chat_of_several_batches_counts_all_of_it(
     path.write_bytes(kakaotalk("우리", *said))
     dry = installation.json("import", path, "--publish", "--dry-run")
     assert counts(dry) == (2 * BATCH + 1, 0, 0, 0, 0, 0)
-    assert installation.json("import", path, "--publish") == dry
+    real = installation.json("import", path, "--publish")
+    assert real == dry | {"imports": [{"file": str(path), "id": 1}]}
 
 
 def test_a_table_without_a_known_column_of_texts_is_status_2(
@@ -149,6 +152,26 @@ def test_a_chat_that_guests_read_needs_a_choice(installation: Installation, tmp_
     assert "contains no chat, so --room has no effect" in (
         installation.run("import", posts, "--room", "1").stderr
     )
+
+
+def test_an_import_has_a_number_by_which_it_is_undone(
+    installation: Installation, tmp_path: Path
+) -> None:
+    posts = [{"username": "mina", "text": f"number {n}", "id": str(n)} for n in range(3)]
+    first, second = (lines(tmp_path / name, *posts[:n]) for name, n in (("1", 2), ("2", 3)))
+    told = installation.done("import", first)
+    assert f"{first}: import 1; saywho import --undo 1 undoes it" in told
+    report = installation.json("import", second)
+    assert report["imports"] == [{"file": str(second), "id": 2}]
+    assert installation.run("import").exit_code == 2
+    assert installation.run("import", first, "--undo", "1").exit_code == 2
+    unknown = installation.run("import", "--undo", "9")
+    assert (unknown.exit_code, unknown.stderr) == (2, "saywho: There is no import 9\n")
+    assert installation.json("import", "--undo", "1") == {"id": 1, "removed": 0, "left": 2}
+    told = installation.done("import", "--undo", "2")
+    assert told == "removed 1 posts of import 2\n"
+    assert installation.count_posts() == 2
+    assert installation.done("check") == "ok\n"
 
 
 def test_a_chat_needs_consent_where_reading_is_open(

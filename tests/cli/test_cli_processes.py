@@ -20,9 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database
+from app.errors import ConflictError
 from app.models import Tweet
 from app.services.deletion import delete_room
 from app.services.imports.bulk import BATCH
+from app.services.imports.undo import request_undo
 from tests.archives import x_members, x_zip
 from tests.chats import kakaotalk, said
 from tests.installation import PROGRAM, ROOT, TIMEOUT_S, Installation, lines
@@ -265,7 +267,9 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     installation.done("db", "upgrade")
     with importing(installation, path) as process:
 
-        async def end(_: AsyncSession) -> None:
+        async def end(session: AsyncSession) -> None:
+            with pytest.raises(ConflictError, match="still running"):
+                await request_undo(session, 1)
             process.send_signal(number)
 
         asyncio.run(strike_within(installation, end))
@@ -274,6 +278,11 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     assert 0 < stored < POSTS
     again = installation.json("import", path)
     assert (again["accepted"], again["duplicates"]) == (POSTS - stored, stored)
+    # The second import has met what the first one brought.
+    for job_id, removed, left in ((1, 0, stored), (2, POSTS - stored, 0)):
+        undone = installation.json("import", "--undo", str(job_id))
+        assert undone == {"id": job_id, "removed": removed, "left": left}
+    assert installation.count_posts() == stored
     assert installation.run("check").exit_code == 0
 
 

@@ -275,9 +275,6 @@ class RoomChoice(NamedTuple):
     title: str
     room: RoomOutline
 
-    def is_settled(self, options: ReadOptions) -> bool:
-        return not self.room.guests or bool({str(self.room.id), NEW_ROOM} & {*options.rooms})
-
 
 async def room_choices(
     session: AsyncSession, preview: Preview, options: ReadOptions, zone: str | None

@@ -31,6 +31,7 @@ from app.services.posts.arrivals import (
     complete_messages,
     find_stored,
     keys_in_rooms,
+    note_met,
 )
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import (
@@ -178,8 +179,12 @@ async def store_batch(
     memory: ImportMemory | None = None,
     default_time: datetime | None = None,
     is_bulk: bool = True,
+    import_id: int | None = None,
 ) -> None:
-    """Store and count posts and new authors; in bulk, one event announces an author's posts."""
+    """Store and count posts and new authors; in bulk, one event announces an author's posts.
+
+    import_id: the import that brings the posts, if any.
+    """
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
@@ -199,7 +204,9 @@ async def store_batch(
         default_time=default_time,
         is_bulk=is_bulk,
         announced=announced,
+        import_id=import_id,
     )
+    await note_met(session, {*known.values()}, import_id)
     await put_into_rooms(session, memberships)
     await memory.order.keep(session, _messages_of_files(resolved, known, added))
     await complete_messages(session, again)

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
@@ -14,7 +15,8 @@ from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, backend_of, is_among
-from app.errors import ConflictError, Message, NotFoundError
+from app.db.engine import Database
+from app.errors import AppError, ConflictError, Message, NotFoundError, UnavailableError
 from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
@@ -63,10 +65,65 @@ async def add_job(
         options=msgspec.json.encode(options),
         bytes_total=file.size,
         created_at=now(),
+        undo="possible",
     )
     session.add(job)
     await session.flush()
     return job
+
+
+async def add_command(
+    session: AsyncSession, name: str, form: str, options: ReadOptions, *, command: int
+) -> ImportJob:
+    """Note the import of a command, which holds the lock of that number."""
+    file = UploadedFile("", name, 0)
+    job = await add_job(session, file, is_started=True, format_name=form, options=options)
+    job.started_at, job.command = job.created_at, command
+    return job
+
+
+MOST_COMMANDS: Final = 100
+"""Commands that import at the same time."""
+STOPPED: Final = Message("the command stopped before the end; run it again to continue")
+
+
+@asynccontextmanager
+async def importing_command(db: Database) -> AsyncIterator[int]:
+    """Hold a lock while a command imports, so that others know that it still runs; yield the lock's
+    number.
+    """
+    for number in range(1, MOST_COMMANDS + 1):
+        async with db.exclusive(_lock_of(number)) as grant:
+            if grant is not None:
+                with contextlib.suppress(AppError):  # The import reports it, with its file.
+                    await _end_commands(grant, number)
+                yield number
+                return
+    raise UnavailableError("Too many commands import at the moment. Try again later.")
+
+
+async def end_stopped_commands(db: Database) -> None:
+    """End the imports of commands that were killed."""
+    query = select(ImportJob.command).where(ImportJob.state == "running").distinct()
+    async with db.read() as session:
+        numbers = list(await session.scalars(query.where(ImportJob.command.is_not(None))))
+    for number in filter(None, numbers):
+        async with db.exclusive(_lock_of(number)) as grant:
+            if grant is not None:
+                await _end_commands(grant, number)
+
+
+def _lock_of(number: int) -> str:
+    return f"import-command-{number}"
+
+
+async def _end_commands(db: Sessions, number: int) -> None:
+    query = select(ImportJob.id).where(ImportJob.state == "running", ImportJob.command == number)
+    async with db.read() as session:
+        stopped = list(await session.scalars(query))
+    for job_id in stopped:
+        async with db.write() as session:
+            await end_job(session, job_id, STOPPED)
 
 
 def options_of(job: ImportJob) -> ReadOptions:
@@ -144,7 +201,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
     """Return an import that waits or whose process died, with its file on this machine."""
-    waiting = select(ImportJob).where(ImportJob.state.in_(UNENDED))
+    waiting = select(ImportJob).where(ImportJob.state.in_(UNENDED), ImportJob.command.is_(None))
     if backend_of(session).is_shared:
         files = await asyncio.to_thread(_files, data_dir)
         waiting = waiting.where(ImportJob.spool.in_([path.name for path in files]))
@@ -164,6 +221,9 @@ async def claim_job(session: AsyncSession, job_id: int) -> ImportJob | None:
         )
         await end_job(session, job.id, failure)
         return None
+    if job.started_at is None:
+        # An upload of an earlier version has stored nothing yet.
+        job.undo = "possible"
     job.state, job.started_at = "running", job.started_at or now()
     job.attempts += 1
     return job

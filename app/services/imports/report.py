@@ -132,6 +132,9 @@ class UnreadFacts(msgspec.Struct, frozen=True):
         return cls(unread.kind, unread.what, unread.count)
 
 
+Undo = Literal["impossible", "possible", "running", "done"]
+
+
 class ImportFacts(msgspec.Struct, frozen=True):
     """An import as answers show one."""
 
@@ -157,6 +160,14 @@ class ImportFacts(msgspec.Struct, frozen=True):
         Meta(description="Decisions that saywho made because the file leaves them open."),
     ]
     unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
+    undo: Annotated[
+        Undo,
+        Meta(
+            description="Whether the import can be undone, or was; `impossible` for imports of"
+            " earlier versions."
+        ),
+    ]
+    removed: Annotated[int, Meta(description="Posts that the undo has removed so far.")]
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -167,6 +178,7 @@ def facts(job: ImportJob) -> ImportFacts:
         "errors": errors_of(job),
         "assumptions": [AssumptionFacts.of(part) for part in notes.assumptions],
         "unread": [UnreadFacts.of(part) for part in notes.unread],
+        "undo": job.undo or "impossible",
     }
     names = [name for name in ImportFacts.__struct_fields__ if name not in said]
     return ImportFacts(**{name: getattr(job, name) for name in names} | said)

@@ -53,6 +53,7 @@ from app.services.imports.jobs import (
     claim_job,
     counted,
     end_job,
+    end_stopped_commands,
     get_job,
     next_job,
     options_of,
@@ -89,6 +90,7 @@ async def keep_importing(
                 await remove_old_uploads(db, config.data_dir)
             if await _run_one(db, config, stall_s):
                 continue
+            await end_stopped_commands(db)
             reason = ""
         except Exception as error:
             # It is said once: a disk may be away for hours.
@@ -265,7 +267,12 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note_reading()
             raise
         await delete_messages(db)  # Else people have them beside those of this file for a while.
-        storing = Storing(note=note_batch, keeps_earlier=options.keep_earlier, rooms=options.rooms)
+        storing = Storing(
+            note=note_batch,
+            keeps_earlier=options.keep_earlier,
+            rooms=options.rooms,
+            import_id=job.id,
+        )
         try:
             await import_records(
                 db,

@@ -116,6 +116,8 @@ class Storing(NamedTuple):
     """Whether to store posts that an earlier version stored differently."""
     rooms: tuple[str, ...] = ()
     """Chosen chats, as in `ReadOptions`."""
+    import_id: int | None = None
+    """The import whose posts these are, if any."""
 
 
 USUAL: Final = Storing()
@@ -199,6 +201,7 @@ async def import_posts(
                         memory=memory,
                         default_time=storing.default_time,
                         is_bulk=not storing.is_live,
+                        import_id=storing.import_id,
                     )
                 if storing.note is not None:
                     await storing.note(session, report.joined(part))

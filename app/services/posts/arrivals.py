@@ -8,7 +8,7 @@ text.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -107,6 +107,8 @@ class PostRow:
     id: int = 0
     event_id: int | None = None
     reply_to_id: int | None = None
+    import_id: int | None = None
+    """Set for a new post only."""
 
     def values(self) -> dict[str, Any]:
         return encoded(self.content) | {
@@ -115,6 +117,7 @@ class PostRow:
             "event_id": self.event_id,
             "reply_to_id": self.reply_to_id,
             "dated_at": self.dated_at,
+            "import_id": self.import_id,
         }
 
 
@@ -133,11 +136,13 @@ async def add_arrivals(
     default_time: datetime | None = None,
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
+    import_id: int | None = None,
 ) -> list[Added]:
     """Add or fill posts, return outcomes in order, and announce them: in bulk by author, after
     `announced` events.
 
     Posts without a time get `default_time`. `stored_rows` is a result of `find_stored`.
+    `import_id` is the import that brings the posts, if any.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -147,13 +152,14 @@ async def add_arrivals(
     outcomes: list[tuple[PostRow, bool]] = []
     for arrival in arrivals:
         row = rows_by_key.get(arrival.key)
-        outcomes.append((row or _new_row(arrival, default_time), row is None))
+        outcomes.append((row or _new_row(arrival, default_time, import_id), row is None))
         if row is not None:
             has_counts = row.content.counts is not None
             sent = arrival.content if has_counts else arrival.news
             row.content = completed(row.content, sent)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
+    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id)
     new = [row for row, is_new in outcomes if is_new]
     changed = [
         row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
@@ -173,11 +179,24 @@ async def add_arrivals(
     return [Added(row.id, is_new, row.event_id) for row, is_new in outcomes]
 
 
-def _new_row(arrival: Arrival, default_time: datetime | None) -> PostRow:
+def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | None) -> PostRow:
     post = arrival.news
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
-    return PostRow(arrival.user_id, post, dated_at=post.dated_at)
+    return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
+
+
+async def note_met(session: AsyncSession, post_ids: Collection[int], import_id: int | None) -> None:
+    """Note that something else than the import that brought these posts has sent them, too."""
+    if not post_ids:
+        return
+    is_of_other = (
+        Tweet.import_id.is_not(None) if import_id is None else Tweet.import_id != import_id
+    )
+    met = update(Tweet).where(
+        is_among(session, Tweet.id, post_ids), is_of_other, ~Tweet.is_met_again
+    )
+    await session.execute(met.values(is_met_again=True), execution_options=UNTRACKED)
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:

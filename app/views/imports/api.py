@@ -18,6 +18,7 @@ from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upl
 from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
+from app.views.imports.undoing import begin_undo
 from app.views.policies import writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
 
@@ -130,6 +131,19 @@ async def show_import(import_id: int) -> ImportFacts:
     """Show an import."""
     async with resources().db.read() as session:
         return facts(await get_job(session, import_id, is_started=True))
+
+
+@blueprint.operation(
+    "POST", IMPORTS + "/<id:import_id>/undo", "admin", {202: "The import, to be undone"}
+)
+async def undo_import(import_id: int) -> Reply[ImportFacts]:
+    """Undo an import.
+
+    Posts that this import brought first are removed in the background, unless another import, a
+    source or a request sent them, too.
+    """
+    job = await begin_undo(import_id)
+    return facts(job), 202, {}
 
 
 @blueprint.operation("DELETE", IMPORTS + "/<id:import_id>", "write", "Cancelled")

@@ -51,8 +51,10 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.reading_choices import ASKED, chosen_reading, settled
 from app.views.imports.shown import ImportsPage, PreviewPage, is_chat, read_progress, zone_typed
+from app.views.imports.undoing import begin_undo
 from app.views.page import render, render_form
 from app.views.policies import writing
+from app.views.requests import check_confirmed
 
 blueprint = PageBlueprint("imports", policy="operator")
 blueprint.add_app_template_test(is_chat, "of_chat")
@@ -330,6 +332,13 @@ async def cancel(import_id: int) -> ResponseReturnValue:
         was_started = job.state != "uploaded"
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return to_import(import_id) if was_started else see_other(url_for("imports.show_imports"))
+
+
+@blueprint.action(IMPORTS + "/<id:import_id>/undo")
+async def undo(import_id: int, form: Form) -> ResponseReturnValue:
+    check_confirmed(form)
+    await begin_undo(import_id)
+    return to_import(import_id)
 
 
 def to_import(import_id: int) -> Response:

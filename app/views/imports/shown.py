@@ -292,7 +292,11 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def is_under_way(self) -> bool:
-        return self.job.state not in ENDED
+        return self.job.state not in ENDED or self.is_being_undone
+
+    @property
+    def is_being_undone(self) -> bool:
+        return self.job.undo == "running"
 
     @property
     def chat(self) -> str:
@@ -347,8 +351,9 @@ def is_chat(job: ImportJob) -> bool:
 
 
 async def read_progress(job: ImportJob) -> ImportPage:
-    stored = stored_posts(job)
-    has_ended = job.state in ENDED
+    is_undone = job.undo in {"running", "done"}
+    stored = StoredPosts() if is_undone else stored_posts(job)
+    has_ended = job.state in ENDED and not is_undone
     async with resources().read_long() if has_ended else resources().db.read() as session:
         usernames = await stored_authors(session, stored)
         rooms = await find_rooms(session, stored.rooms)
