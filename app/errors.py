@@ -4,6 +4,7 @@ A message is English with `{names}`: pages translate it before its values are in
 """
 
 import errno
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -246,3 +247,71 @@ def unexpected(request_id: str) -> Problem:
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     detail = "Something went wrong on the server"
     return Problem(UNTYPED, status.phrase, status.value, detail, request_id=request_id)
+
+
+# --- Faults of a request's values ---
+
+_SHAPES: Final = {
+    "str": ("text", '"words"'),
+    "int": ("a whole number", "20"),
+    "float": ("a number", "0.5"),
+    "bool": ("true or false", ""),
+    "array": ("a list", "[…]"),
+    "object": ("an object", ""),
+    "null": ("null", ""),
+}
+"""What a value must be, and an example, by msgspec's name of its type."""
+_TIME: Final = "must be a time with a time zone, like 2026-01-31T09:00:00Z"
+_BOUND: Final = re.compile(r"Expected `(\w+)`( of length)? ([<>]=?) (.+)")
+_SIDES: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+
+
+def fault_of(error: msgspec.ValidationError, form: Any) -> tuple[str, str]:
+    """Return the place of a wrong value, and how it must be, without the words of Python.
+
+    form: the type that the value was to have.
+    """
+    detail, _, path = str(error).partition(" - at `$")
+    place = path.strip(".`")
+    if field := re.fullmatch("Object (missing required|contains unknown) field `(.+)`", detail):
+        why = "is missing" if field[1] == "missing required" else "is not known here"
+        return ".".join(filter(None, [place, field[2]])), why
+    return place or "body", _worded(detail, form, re.findall(r"\w+", place))
+
+
+def _worded(detail: str, form: Any, names: Sequence[str]) -> str:
+    if "datetime" in detail or "RFC3339" in detail:
+        return _TIME
+    if detail.startswith("Invalid enum value"):
+        allowed = _known_of("enum", form, names)
+        return f"must be {'one of ' if len(allowed) > 1 else ''}{', '.join(allowed)}"
+    if bound := _BOUND.fullmatch(detail):
+        kind, is_length, side, number = bound.groups()
+        unit = "characters" if kind == "str" else "items"
+        most = f"{_SIDES[side]} {number}"
+        return f"must have {most} {unit}" if is_length else f"must be {most}"
+    if types := re.match("Expected `([^`]+)`, got", detail):
+        shapes = [_SHAPES.get(name, (name, "")) for name in types[1].split(" | ")]
+        example = next((f", like {each}" for _, each in shapes if each), "")
+        return f"must be {' or '.join(name for name, _ in shapes)}{example}"
+    if examples := _known_of("examples", form, names):
+        return f"must be written like {examples[0]}"
+    return detail
+
+
+def _known_of(key: str, form: Any, names: Sequence[str]) -> list[str]:
+    """Return what the schema of a field says under a key; empty for nothing."""
+    schema = msgspec.json.schema(form)
+
+    def options(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if "$ref" in part:
+            part = schema["$defs"][part["$ref"].rpartition("/")[2]]
+        yield part
+        for option in [*part.get("anyOf", []), *filter(None, [part.get("items")])]:
+            yield from options(option)
+
+    parts = [*options(schema)]
+    for name in names:
+        fields = [part["properties"][name] for part in parts if name in part.get("properties", {})]
+        parts = [option for field in fields for option in options(field)] or parts
+    return [str(value) for part in parts for value in part.get(key, ())]

@@ -18,6 +18,7 @@ from app.db.engine import Database
 from app.errors import AppError
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
+    AnyText,
     BatchLine,
     checked_lines,
     csv_texts,
@@ -170,7 +171,7 @@ async def _renew(db: Database) -> None:
 def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
-            yield json_texts(binary)
+            yield json_texts(binary, AnyText)
     else:
         with click.open_file(path, encoding="utf-8-sig") as file:
             yield csv_texts(file) if path.suffix == ".csv" else plain_texts(file)

@@ -24,8 +24,10 @@ from app.views.requests import (
     NoArgs,
     cursor_of,
     decode_json,
+    listed_cursor,
     parse_args,
     require_type,
+    unlisted_cursor,
     whole_body,
 )
 
@@ -144,7 +146,7 @@ class Operation:
         if takes_args:
             values["args"] = args
         if self.cursor is not None:
-            values["after"] = _cursor(self.cursor, args).decode(args.cursor)
+            values["after"] = _cursor(self.cursor, args).decode(unlisted_cursor(args.cursor))
         if self.form is not None:
             require_type(JSON)
             form = values["form"] = decode_json(await whole_body(), self.form)
@@ -153,7 +155,7 @@ class Operation:
                 raise InvalidInputError(f"Give either {names}", loc=self.one_of[0])
         value = await self.view(**values)
         if self.cursor is not None:
-            value = structs.replace(value, next=cursor_of(value.next))
+            value = structs.replace(value, next=listed_cursor(cursor_of(value.next)))
         return _answer(value, next(iter(self.answers)))
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -31,6 +32,7 @@ from app.errors import (
     MalformedError,
     TooLargeError,
     UnsupportedMediaError,
+    fault_of,
 )
 from app.models import MAX_ID
 from app.runtime.clock import EARLIEST, LATEST
@@ -42,7 +44,7 @@ from app.services.search.word_search import ResultKey
 Form = TypeVar("Form", bound=msgspec.Struct)
 Key = TypeVar("Key")
 Item = TypeVar("Item")
-Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$")]
+Piece = Annotated[str, Meta(pattern="^[0-9]{1,7}-[0-9]{1,7}$", examples=["4-9"])]
 
 
 class NoArgs(msgspec.Struct):
@@ -109,6 +111,8 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
     """Return the parameters as the form. Raises MalformedError."""
     fields, sent = _fields(form), dict[str, Any]()
     for name, values in args.lists():
+        if name in _ABSENT_IF_EMPTY & fields.keys() and values == [""]:
+            continue  # As programs write what they do not have.
         if name in fields:
             is_list = fields[name].default_factory is list
             if len(values) > 1 and not is_list:
@@ -120,14 +124,17 @@ def args_of(args: MultiDict[str, str], form: type[Form], *, is_strict: bool) -> 
         parsed = msgspec.convert(sent, form, strict=False)
         for name, value in sent.items():
             if getattr(parsed, fields[name].name) is None:  # msgspec takes the word null for None.
-                raise msgspec.ValidationError(f"Invalid value {value!r} - at `$.{name}`")
+                raise msgspec.ValidationError(f"Invalid enum value {value!r} - at `$.{name}`")
         return parsed
     except msgspec.ValidationError as error:
-        fault = _fault(MalformedError, error)
+        fault = _fault(MalformedError, error, form)
         if not is_strict:  # A page says it in the visitor's language.
             name = fault.errors[0].loc
             fault = MalformedError("The value of `{name}` cannot be used", name=name, loc=name)
         raise fault from None
+
+
+_ABSENT_IF_EMPTY: Final = frozenset({"cursor", "tz"})
 
 
 @functools.cache
@@ -135,13 +142,9 @@ def _fields(form: type[msgspec.Struct]) -> dict[str, FieldInfo]:
     return {field.encode_name: field for field in msgspec.structs.fields(form)}
 
 
-def _fault(error_type: type[AppError], error: msgspec.ValidationError) -> AppError:
-    detail, _, path = str(error).partition(" - at `$")
-    # A field that is missing or not known stands only in the sentence.
-    field = re.search("field `(.+)`", detail)
-    names = [path.strip(".`"), field[1] if field else ""]
-    loc = ".".join(filter(None, names)) or "body"
-    return error_type(f"{loc}: {detail}", loc=loc)
+def _fault(error_type: type[AppError], error: msgspec.ValidationError, form: Any) -> AppError:
+    place, why = fault_of(error, form)
+    return error_type(f"{place}: {why}", loc=place)
 
 
 def check_confirmed(form: MultiDict[str, str]) -> None:
@@ -160,12 +163,21 @@ def event_of(header: str) -> int | None:
     return event
 
 
+JSON_LINES: Final = frozenset(
+    {
+        *("application/x-ndjson", "application/ndjson"),
+        *("application/jsonl", "application/json-lines"),
+    }
+)
+"""Names of the type of JSON lines; the first is documented."""
+
+
 def require_type(name: str, otherwise: str = "") -> None:
     """Raise UnsupportedMediaError for another type or a compressed body.
 
     otherwise: end of the sentence, with the place of other types.
     """
-    if request.mimetype != name:
+    if request.mimetype not in (JSON_LINES if name in JSON_LINES else {name}):
         raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
     if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
@@ -188,7 +200,7 @@ def decode_json(body: bytes, form: type[Form]) -> Form:
     except ValueError as error:
         raise MalformedError(f"The body is not JSON in UTF-8: {error}", loc="body") from None
     if isinstance(fault, msgspec.ValidationError):
-        raise _fault(InvalidInputError, fault)
+        raise _fault(InvalidInputError, fault, form)
     raise InvalidInputError("A string contains an unpaired surrogate", loc="body")
 
 
@@ -230,8 +242,31 @@ class Cursor(Generic[Key]):
             data = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
             return self._make(self._decoder.decode(data))
         except (binascii.Error, ValueError, OverflowError, RecursionError):
-            detail = "`cursor` is not from this list; start again from the first page"
-            raise MalformedError(detail, loc="cursor") from None
+            raise _other_list() from None
+
+
+def _other_list() -> MalformedError:
+    detail = "`cursor` is not from this list; start again from the first page"
+    return MalformedError(detail, loc="cursor")
+
+
+def listed_cursor(cursor: str | None) -> str | None:
+    """Return a cursor that only the list at the request's address takes."""
+    return cursor and f"{cursor}.{_list_mark()}"
+
+
+def unlisted_cursor(cursor: str | None) -> str | None:
+    """Return a cursor of `listed_cursor`. Raises MalformedError for one of another list."""
+    if cursor is None:
+        return None
+    own, _, mark = cursor.rpartition(".")
+    if mark != _list_mark():
+        raise _other_list()
+    return own
+
+
+def _list_mark() -> str:
+    return blake2b(request.path.casefold().encode(), digest_size=4).hexdigest()
 
 
 def cursor_of(key: object) -> str | None:

@@ -19,7 +19,7 @@ from app.db.feed import BEHIND_AFTER_S
 from app.errors import InvalidInputError, MalformedError
 from app.views.requests import decode_json
 from tests.browsing import parts_of
-from tests.conftest import NDJSON, Client, MakeConfig
+from tests.conftest import NDJSON, Client, MakeConfig, Shared
 from tests.refusals import FULL, READ_ONLY, ROOMY, WRITABLE, connections_take
 
 JSON, GZIP = {"Content-Type": "application/json"}, {"Content-Encoding": "gzip"}
@@ -85,7 +85,6 @@ FAMILIES: list[tuple[int, str, str, dict[str, Any]]] = [
     (400, "GET", "/users?limit=", {}),
     (400, "GET", "/users?limit=18446744073709551616", {}),
     (400, "GET", "/users?limit=1&limit=2", {}),
-    (400, "GET", "/users?cursor=", {}),
     (400, "GET", "/users?cursor=!!!", {}),
     (400, "GET", "/users?q=%FF", {}),
     (400, "GET", "/search?q=%ED%A0%80", {}),
@@ -152,6 +151,84 @@ async def test_every_family_of_errors_has_one_form(admin: Client) -> None:
         assert status != 413 or "at most 1 MB" in problem["detail"]
     page = await admin.json(f"{API}/users")
     assert page["items"] == []
+
+
+WORDED = [
+    ("/search?sort=oldest", None, "sort: must be one of best, likes, newest"),
+    ("/search?has=words", None, "has: must be media"),
+    ("/search?limit=many", None, "limit: must be a whole number, like 20"),
+    ("/search?limit=0", None, "limit: must be at least 1"),
+    (f"/search?q={'x' * 1001}", None, "q: must have at most 1000 characters"),
+    ("/search?facets=perhaps", None, "facets: must be true or false"),
+    ("/compare?text=a&without=x", None, "without[0]: must be written like 4-9"),
+    ("/compare", {"text": "a", "sure": "x"}, "sure: must be a number, like 0.5"),
+    ("/compare", {"text": "a", "words": 1}, "words: is not known here"),
+    ("/users", {}, "username: is missing"),
+    ("/users/ann/tweets", {"text": "a", "lang": 5}, 'lang: must be text or null, like "words"'),
+    (
+        "/users/ann/tweets",
+        {"text": "a", "created_at": "2026-01-31T09:00:00"},
+        "created_at: must be a time with a time zone, like 2026-01-31T09:00:00Z",
+    ),
+    (
+        "/users/ann/tweets",
+        {"text": "a", "media": [{"kind": "film"}]},
+        "media[0].kind: must be one of audio, gif, link, photo, video",
+    ),
+]
+
+
+async def test_errors_say_how_a_value_must_be(shared: Shared) -> None:
+    for path, body, detail in WORDED:
+        answer = await (
+            shared.admin.get(API + path)
+            if body is None
+            else shared.admin.post(API + path, json=body)
+        )
+        problem = await problem_of(answer, 400 if body is None else 422)
+        assert problem["detail"] == detail
+
+
+async def test_an_empty_cursor_or_zone_is_absent(shared: Shared) -> None:
+    await shared.writer.add_user("ann", "hello", "again")
+    for path in ("/users", "/users/ann/tweets", "/search?q=hello", "/stats"):
+        sign = "&" if "?" in path else "?"
+        empty = f"{API}{path}{sign}{'tz=' if path == '/stats' else 'cursor='}"
+        assert await shared.anybody.json(empty) == await shared.anybody.json(API + path)
+
+
+async def test_a_cursor_of_another_list_is_refused(shared: Shared) -> None:
+    for name in ("bea", "cleo"):
+        await shared.writer.add_user(name, "one", "two", "three")
+    first = await shared.anybody.json(f"{API}/users/bea/tweets?limit=1")
+    own = await shared.anybody.json(f"{API}/users/BEA/tweets?limit=1&cursor={first['next']}")
+    assert own["items"] != first["items"]
+    for path in ("/users/cleo/tweets", "/users", "/search?q=one"):
+        sign = "&" if "?" in path else "?"
+        answer = await shared.anybody.get(f"{API}{path}{sign}cursor={first['next']}")
+        problem = await problem_of(answer, 400)
+        assert "not from this list" in problem["detail"]
+
+
+@pytest.mark.parametrize("kind", ["x-ndjson", "ndjson", "jsonl", "json-lines"])
+async def test_json_lines_have_several_names_and_a_byte_order_mark(
+    shared: Shared, kind: str
+) -> None:
+    headers = {"Content-Type": f"application/{kind}"}
+    data = b'\xef\xbb\xbf{"username": "dot", "text": "%s"}\n\xef\xbb\xbf{}\n' % kind.encode()
+    answer = await shared.writer.post(f"{API}/tweets", data=data, headers=headers)
+    told = await answer.get_json()
+    assert (told["accepted"], told["rejected"], told["errors"][0]["line"]) == (1, 1, 2)
+    lines = b'\xef\xbb\xbf{"id": 3}\n{"text": "a", "id": "b", "words": 1}\n{"id": [1]}\n{'
+    answer = await shared.anybody.post(f"{API}/compare/batch", data=lines, headers=headers)
+    read = map(json.loads, (await answer.get_data()).splitlines())
+    told = [(line["line"], line["id"], line["error"]) for line in read]
+    assert told[:3] == [
+        (1, 3, "not a text: text: is missing"),
+        (2, "b", "not a text: words: is not known here"),
+        (3, None, "not a text: id: must be a whole number or text or null, like 20"),
+    ]
+    assert told[3][:2] == (4, None)
 
 
 async def test_every_answer_has_the_security_headers(writer: Client, anybody: Client) -> None:

@@ -183,7 +183,7 @@ async def read_page(
     session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
 ) -> OverviewPage | NoPeriodPage:
     """Return the overview of a chat or a period; `tz` is the URL's time zone."""
-    room = await read_facts_of_period(session, whole, form.period, zone)
+    room = await read_facts_of_period(session, whole, form.period.instants(zone))
     if form.error or not room.messages:
         return NoPeriodPage(
             tz=tz,

@@ -14,7 +14,7 @@ from msgspec import Meta, structs
 from app.compute.case import Case
 from app.compute.judgement import SURE, Verdict
 from app.db.engine import Database
-from app.errors import AppError, InvalidInputError
+from app.errors import AppError, InvalidInputError, fault_of
 from app.formats.tables.rows import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.comparing import Question, comparable_texts, gather_each, messages_of
@@ -22,19 +22,30 @@ from app.services.compare.copied_texts import TakenApart
 from app.services.compare.habits import Models
 from app.services.compare.verdict import MessageHead, RankedAuthor, answer
 
+LineId = str | int | None
 
-class GivenText(msgspec.Struct, forbid_unknown_fields=False):
+
+class GivenText(msgspec.Struct, forbid_unknown_fields=True):
     """A line of a batch; the answer repeats its `id`."""
 
     text: Annotated[str, Meta(description="Text with letters, at most 25,000 characters.")]
-    id: Annotated[str | int | None, Meta(description="Returned with the answer.")] = None
+    id: Annotated[LineId, Meta(description="Returned with the answer.")] = None
+
+
+class AnyText(GivenText, forbid_unknown_fields=False):
+    """A line of a file, which may have more fields, as exports do."""
+
+
+class BadLine(NamedTuple):
+    error: str
+    id: LineId = None
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer for one line; `error` if it could not be judged."""
 
     line: int
-    id: str | int | None
+    id: LineId
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
@@ -45,20 +56,33 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str = ""
 
 
-BatchLine = tuple[int, GivenText | str]
+BatchLine = tuple[int, GivenText | BadLine]
 """Line number, and text or error."""
 
 
-def json_texts(lines: Iterable[bytes]) -> Iterator[BatchLine]:
+def json_texts(lines: Iterable[bytes], form: type[GivenText] = GivenText) -> Iterator[BatchLine]:
     for number, line in enumerate(lines, 1):
         if number == 1:
             line = line.removeprefix(codecs.BOM_UTF8)
         if not line.strip():
             continue
         try:
-            yield number, msgspec.json.decode(line, type=GivenText)
+            yield number, msgspec.json.decode(line, type=form)
+        except msgspec.ValidationError as error:
+            yield number, BadLine("not a text: {}: {}".format(*fault_of(error, form)), _id_in(line))
         except (ValueError, RecursionError) as error:
-            yield number, f"not a text: {error}"
+            yield number, BadLine(f"not a text: {error}")
+
+
+def _id_in(line: bytes) -> LineId:
+    """Return the id of a line whose other fields cannot be read, if it can."""
+    with suppress(ValueError, RecursionError):
+        return msgspec.json.decode(line, type=_Identified).id
+    return None
+
+
+class _Identified(msgspec.Struct):
+    id: LineId = None
 
 
 def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
@@ -81,7 +105,7 @@ def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield reader.reader.line_num, f"not a row: {error}"
+            yield reader.reader.line_num, BadLine(f"not a row: {error}")
             continue
         yield reader.line_num, GivenText(row[column] or "", row.get("id"))
 
@@ -96,8 +120,8 @@ class CheckedLine(NamedTuple):
 def checked_lines(lines: Iterable[BatchLine], *, heads: bool = True) -> Iterator[CheckedLine]:
     """Yield each line's texts; heads: whether to take off the heads of copied messages."""
     for number, line in lines:
-        if isinstance(line, str):
-            yield CheckedLine(JudgedText(number, None, error=line))
+        if isinstance(line, BadLine):
+            yield CheckedLine(JudgedText(number, line.id, error=line.error))
             continue
         try:
             apart = messages_of(Question([line.text], heads=heads))

@@ -1,6 +1,7 @@
 """Storing posts: of files, of JSON lines, and of the sample authors."""
 
 import asyncio
+import codecs
 import io
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -28,6 +29,7 @@ from app.errors import (
     LimitReachedError,
     Message,
     UnrecognisedFileError,
+    fault_of,
     message_of,
 )
 from app.formats.assumptions import ReadNotes
@@ -306,12 +308,14 @@ def _read_lines(
         return None
     batch: list[BulkPost] = []
     for number, raw in portion:
-        if raw is not None and raw.isspace():
+        if raw is not None and not raw.strip():
             continue
         try:
             batch.append(_bulk_post(number, raw))
         except UnicodeDecodeError:
             report.reject(number, "the line is not UTF-8")
+        except msgspec.ValidationError as error:
+            report.reject(number, "{}: {}".format(*fault_of(error, TweetLine)))
         except (ValueError, AppError) as error:
             report.reject(number, str(error))
         except RecursionError:
@@ -337,6 +341,8 @@ def _raw_lines(stream: IO[bytes]) -> Iterator[tuple[int, bytes | None]]:
         raw = stream.readline(MAX_LINE_BYTES + 2)
         if not raw:
             return
+        if number == 1:
+            raw = raw.removeprefix(codecs.BOM_UTF8)
         is_too_long = len(raw.rstrip(b"\r\n")) > MAX_LINE_BYTES
         while is_too_long and raw and not raw.endswith(b"\n"):
             raw = stream.readline(64 * 1024)

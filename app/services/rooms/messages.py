@@ -302,12 +302,13 @@ class Period(msgspec.Struct, frozen=True):
 
 
 async def read_facts_of_period(
-    session: AsyncSession, room: RoomFacts, period: DayPeriod, zone: ZoneInfo
+    session: AsyncSession, room: RoomFacts, within: Mapping[str, datetime]
 ) -> RoomFacts:
-    if period.is_whole:
+    """Return a chat's facts from `since` until before `until`; either may be absent."""
+    if not within:
         return room
     depends_on(EVERYTHING)
-    within, messages = period.instants(zone), func.count().label("messages")
+    messages = func.count().label("messages")
     query = (
         select(User.username, User.display_name, messages)
         .add_columns(func.min(Tweet.created_at), func.max(Tweet.created_at))

@@ -9,12 +9,12 @@ from app.db.result_cache import cacheable
 from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
-from app.services.rooms.messages import DayPeriod, list_messages, read_facts_of_period
+from app.services.rooms.messages import list_messages, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint
-from app.views.filters import parse_day, parse_zone, span_of_day
+from app.views.filters import parse_day, parse_instant, parse_zone, span_of_day
 from app.views.policies import own_chat
 from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
 
@@ -50,8 +50,13 @@ async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
 
 
 class PeriodArgs(Struct):
-    since: Annotated[str, Meta(description="Only messages from this day on, a date in `tz`.")] = ""
-    until: Annotated[str, Meta(description="Only messages before this day, a date in `tz`.")] = ""
+    since: Annotated[
+        str,
+        Meta(description="Only messages from this time on: RFC 3339, or a date, a day in `tz`."),
+    ] = ""
+    until: Annotated[
+        str, Meta(description="Only messages before this time: RFC 3339, or a date, a day in `tz`.")
+    ] = ""
     tz: str = "UTC"
 
 
@@ -59,13 +64,15 @@ class PeriodArgs(Struct):
 async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
     """Show a chat, or the chat that it was joined to, with up to 200 people.
 
-    If a period is given, people, messages and times are of its days alone.
+    If a period is given, people, messages and times are of it alone.
     """
     zone = parse_zone(args.tz or "UTC")
-    period = DayPeriod(parse_day("since", args.since), parse_day("until", args.until))
+    ends = {name: parse_instant(name, getattr(args, name), zone) for name in ("since", "until")}
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
-        return await read_facts_of_period(session, room, period, zone)
+        return await read_facts_of_period(
+            session, room, {name: end for name, end in ends.items() if end}
+        )
 
 
 @blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")

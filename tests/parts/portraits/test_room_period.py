@@ -58,6 +58,10 @@ async def test_overview_of_a_period_has_its_figures(site: Client) -> None:
         "cem": 1,
     }
     assert (facts["messages"], facts["newest_message_at"]) == (121, "2024-03-31T14:59:00Z")
+    # An end may be a time, too.
+    until = "2024-03-31T14:59:00Z"
+    facts = await site.json(f"/api/v1/rooms/1?since=2024-03-01&until={until}&tz=Asia/Seoul")
+    assert facts["messages"] == 120
 
 
 async def test_months_of_a_period_have_only_its_days(site: Client) -> None:
