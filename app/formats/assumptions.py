@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
+from babel import Locale
 from msgspec import Meta, structs
 
 from app.errors import Message, unpacked
@@ -78,7 +79,16 @@ def order_of(name: str) -> Order | None:
 
 
 AssumptionKind = Literal[
-    "encoding", "dates", "timezone", "column", "app_lines", "reposts", "person", "year", "room"
+    "encoding",
+    "dates",
+    "timezone",
+    "column",
+    "app_lines",
+    "reposts",
+    "person",
+    "year",
+    "room",
+    "language",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
@@ -330,6 +340,8 @@ def value_label(kind: str, value: str) -> str:
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
         return Message("number {number}", number=value) if value else _UNCHOSEN
+    if kind == "language":
+        return Locale.parse(value).display_name or value  # Its own name.
     return _LABELS.get(kind, {}).get(value, value)
 
 
@@ -349,6 +361,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "person": Message("Treated as one person: {value}"),
     "year": Message("Year: {value}, assumed"),
     "room": Message("Chat: {value}"),
+    "language": Message("Language of the dates: {value}, a guess"),
 }
 
 

@@ -62,23 +62,23 @@ def _row(said: Said, language: str) -> str:
 
 JAPANESE: Final = Form(
     "ja",
-    "\ufeff[LINE] Lantern Clubのトーク履歴\n保存日時：2024/02/03 21:14",
+    "\ufeff[LINE] Lantern Clubのトーク履歴\n保存日時：2024/03/20 21:14",
     "%Y/%m/%d(W)",
     "{h}:%M",
     ("午前", "午後"),
 )
 KOREAN: Final = Form(
     "ko",
-    "[LINE] 우리 반님과의 대화\n저장한 날짜 : 2024. 2. 3. 오후 9:14",
+    "[LINE] 우리 반님과의 대화\n저장한 날짜 : 2024. 3. 20. 오후 9:14",
     "%Y.%m.%d W요일",
     "{h}:%M",
     ("오전 ", "오후 "),
 )
 CHINESE: Final = Form(
-    "zh", "[LINE] 與Kon的聊天記錄\n儲存日期：2024/02/03 21:14", "%Y/{m}/{d}（週W）", "%H:%M"
+    "zh", "[LINE] 與Kon的聊天記錄\n儲存日期：2024/03/20 21:14", "%Y/{m}/{d}（週W）", "%H:%M"
 )
 ENGLISH: Final = Form(
-    "en", "[LINE] Chat history with Kon\nSaved on: 2/3/2024, 21:14", "W, {m}/{d}/%Y", "%I:%M%p"
+    "en", "[LINE] Chat history with Kon\nSaved on: 3/20/2024, 21:14", "W, {m}/{d}/%Y", "%I:%M%p"
 )
 VARIANTS: Final[dict[str, Callable[[list[Said]], bytes]]] = {
     "line ja": partial(phone, form=JAPANESE),

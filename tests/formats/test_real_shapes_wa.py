@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Final
 
 import babel
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.errors import UnrecognisedFileError
 from app.formats.assumptions import Assumption
-from app.formats.chats import whatsapp_dates as clock_words
-from app.formats.chats.whatsapp_dates import of_persia
 from app.formats.records import Record
-from tests.formats import clock_words as made
+from app.formats.source.written import clock as date_words
+from app.formats.source.written.days import of_persia
+from tests.formats import written_words as made
 from tests.formats.files import read_file_records
 
 CASES: Final = Path(__file__).with_name("cases")
@@ -110,7 +111,7 @@ def test_a_clock_of_twelve_is_read_in_every_language(
     halves = {
         half: [
             word
-            for word, hours in clock_words.all_words().languages[language].hours.items()
+            for word, hours in date_words.all_words().languages[language].hours.items()
             if hours == tuple(range(12 * half, 12 * half + 12))
         ]
         for half in (0, 1)
@@ -127,9 +128,9 @@ def test_a_clock_of_twelve_is_read_in_every_language(
 
 def halves_agree(word: str) -> bool:
     """Return whether a word means one half of the day in all languages that have it."""
-    if word in clock_words.all_words().between:
+    if word in date_words.all_words().between:
         return False
-    meanings = {language.hours[word] for language in clock_words.knowing([word], ())}
+    meanings = {language.hours[word] for language in date_words.knowing([word], ())}
     return len(meanings) == 1
 
 
@@ -140,12 +141,13 @@ def test_parts_of_the_day_say_which_half_is_meant() -> None:
 
 @pytest.mark.parametrize("language", ["ko", "zh", "ar", "lo"])
 def test_what_is_kept_of_words_is_what_babel_has(language: str) -> None:
-    words = clock_words.all_words()
+    words = msgspec.json.decode(date_words.FILE.read_bytes(), type=date_words.DateWords)
     if words.source.startswith(f"Unicode CLDR, as Babel {babel.__version__} "):
         kept = words.languages[language]
         assert made.of_language(language) == {
             "hours": {word: list(hours) for word, hours in kept.hours.items()},
             "months": kept.months,
+            "weekdays": kept.weekdays,
         }
 
 

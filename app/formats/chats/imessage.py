@@ -14,23 +14,24 @@ from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.text_chat import (
     LONGEST,
-    MONTHS,
     Grammar,
     Opening,
     Spoken,
     TextChat,
-    day_of,
     message,
-    moment,
     title_of,
 )
 from app.formats.records import FileRoom, Item, Skipped
 from app.formats.source.file import Content
 from app.formats.source.text import lines
+from app.formats.source.written.clock import UnknownWordsError, read_clock
+from app.formats.source.written.dates import FileDates
+from app.formats.source.written.days import matched_day
+from app.formats.source.written.order import DateUse
 
 _DATE: Final = re.compile(
-    rf"(?P<month>{'|'.join(MONTHS)}) {{1,2}}(?P<d>\d{{1,2}}), (?P<y>\d{{4}}) {{1,3}}"
-    r"(?P<time>\d{1,2}:\d\d:\d\d[ \u202f]?[AP]M)(?P<rest>| .+)"
+    r"(?P<month>[^\W\d_][^\s\d,:]{1,20}) {1,2}(?P<day>\d{1,2}), (?P<year>\d{4}) {1,3}"
+    r"(?P<time>\d{1,2}:\d\d:\d\d[ \u202f]?[^\W\d_][^\s\d,:()]{0,12})(?P<rest>| .+)"
 )
 _READ: Final = re.compile(r" \((?:Read|Delivered|Sent) .{1,200}\)")
 _ME: Final = "Me"
@@ -59,15 +60,24 @@ class _Part(NamedTuple):
 class MessagesRoom(Grammar):
     exporters = frozenset({_ME})
 
+    def __init__(self) -> None:
+        self._dates = FileDates(None, DateUse(is_chat=True))
+
     def read(self, line: str) -> Opening | None:
         """Return the opening in a line; the sender is in the next line."""
         match = _DATE.fullmatch(line)
         if match is None:
             return None
-        if match["rest"] and not _READ.fullmatch(match["rest"]):
+        time, rest = match["time"], match["rest"]
+        if rest and (read_clock(f"{time}{rest}") is not None):
+            time, rest = f"{time}{rest}", ""
+        if rest and not _READ.fullmatch(rest):
             return Opening()
-        day = day_of(int(match["y"]), MONTHS[match["month"]], int(match["d"]))
-        return Opening(_ME, moment(day, match["time"].replace("\u202f", " ")))
+        try:
+            day = self._dates.day(matched_day(match))
+        except UnknownWordsError:
+            return None
+        return Opening(_ME, self._dates.moment(day, read_clock(time)))
 
     def said(self, text: str) -> Spoken:
         """Return the last version of the words, without reactions, effects and notes."""

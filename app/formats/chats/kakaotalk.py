@@ -1,6 +1,7 @@
 """KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
 
 import re
+from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, partial
@@ -13,37 +14,40 @@ from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
-    MONTHS,
+    DayLines,
     Grammar,
     Opening,
     Spoken,
     TextChat,
-    day_of,
+    day_saved,
     head_of,
     message,
-    moment,
     title_of,
 )
 from app.formats.records import FileRoom, Item, TextLine, read_each
 from app.formats.source.file import Content
+from app.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
+from app.formats.source.written.dates import FileDates
+from app.formats.source.written.days import NUMBERS, SIGNS, WrittenDay, matched_day
+from app.formats.source.written.order import DateUse
 from app.formats.tables.csv import read_rows
 
-_TIME: Final = r"(?:(?:오전|오후)\s)?\d{1,2}:\d{2}(?:\s?[AaPp]\.?\s?[Mm]\.?)?"
-_KOREAN_DAY: Final = r"(?P<y>\d{4})년 (?P<mo>\d{1,2})월 (?P<d>\d{1,2})일"
-_DOTTED_DAY: Final = r"(?P<y>\d{4})\. (?P<mo>\d{1,2})\. (?P<d>\d{1,2})\."
-_ENGLISH_DAY: Final = r"(?P<month>[A-Z][a-z]{2,8})\.? (?P<d>\d{1,2}), (?P<y>\d{4})"
+_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,12})?"
+_DOTTED_DAY: Final = rf"{NUMBERS}\."
+_ENGLISH_DAY: Final = r"(?P<month>[^\W\d_][^\W\d_]{1,11})\.? (?P<day>\d{1,2}), (?P<year>\d{4})"
 _STAMPS: Final = (
-    rf"{_KOREAN_DAY} (?P<time>{_TIME})",
+    rf"{SIGNS} (?P<time>{_TIME})",
     rf"{_DOTTED_DAY} (?P<time>{_TIME})",
     rf"(?P<time>{_TIME}), {_ENGLISH_DAY}",
     rf"{_ENGLISH_DAY}(?:,| at) (?P<time>{_TIME})",
-    r"(?P<time>(?:오전|오후)\s\d{1,2}:\d{2})",
+    r"(?P<time>[^\W\d_][^\d\[\],:]{0,20}\s\d{1,2}:\d{2})",
 )
 """Times of messages on phones; for the last kind, the day has its own line."""
 HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
+_SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
 _TITLES: Final = (
     re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화"),
     re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화"),
@@ -53,11 +57,14 @@ _TITLES: Final = (
 _PEOPLE_COUNT: Final = re.compile(r" ?\((?:\d{1,4} (?:people|members)|\d{1,4} ?명)\)(?:-\d+)?\Z")
 _HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
-_DAY_LINES: Final = (
-    re.compile(rf"(?:-{{5,}} )?{_KOREAN_DAY} \S요일(?: -{{5,}})?"),
-    re.compile(rf"{_DOTTED_DAY} \S요일"),
-    re.compile(rf"(?:-{{5,}} )?[A-Z][a-z]+day, {_ENGLISH_DAY}(?: -{{5,}})?"),
+_WEEKDAY: Final = r"(?P<weekday>[^\W\d]\S{0,20})"
+_DAYS: Final = (
+    rf"{SIGNS} {_WEEKDAY}",
+    rf"{_DOTTED_DAY} {_WEEKDAY}",
+    rf"{_WEEKDAY}, {_ENGLISH_DAY}",
 )
+_DAY_LINES: Final = tuple(map(re.compile, _DAYS))
+_BETWEEN_DASHES: Final = tuple(re.compile(rf"-{{5,}} {day} -{{5,}}") for day in _DAYS)
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Android's picture files, one on each line."""
@@ -66,6 +73,12 @@ _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
 _HEADING_LINES: Final = 5
+_COME_OR_GONE: Final = re.compile(
+    r"(?P<first>.{1,200}?(?:님이 (?:들어왔|나갔)습니다| (?:joined|left) this chatroom)\.)"
+    r"(?P<rest>\S.*)"
+)
+"""The notice of an open chat, with another notice right behind it."""
+_LONGEST_DAY: Final = 80
 _LONGEST_LINE: Final = 600
 """Maximum length of a message's or day's first line, without its text."""
 
@@ -101,9 +114,65 @@ class KakaoTalk(Grammar):
 
     def __init__(self, day: date | None = None) -> None:
         self._day = day
+        self.days: tuple[re.Pattern[str], ...] = _DAY_LINES
+        self.day_lines: type[DayLines] = DayLines
+        self._dates = FileDates(None, DateUse(is_chat=True))
+        self._number = 0  # Of lines read so far.
+        self._of_people: set[int] = set()
+        """Numbers of lines of days that are words."""
+        self._headings: set[int] = set()
 
     def begin(self, lines: Iterable[str]) -> None:
-        self._day = None
+        """Find headings of further exports, and the lines of days that somebody wrote."""
+        self._restart()
+        before, found = "", self.day_lines()
+        for number, whole in enumerate(lines, 1):
+            line = whole.partition("\n")[0].removeprefix("\ufeff")
+            if match := _SAVED.match(line[:_LONGEST_LINE]):
+                if found.messages:
+                    self._headings |= {number - bool(HEADING.fullmatch(before)), number}
+                found.begin_file(day_saved(match["time"]))
+            elif (day := self.written_day(line)) is not None:
+                found.add(number, day)
+            elif (said := self.said_on(line)) is not None:
+                found.say(said)
+            before = line[:_LONGEST_LINE]
+        found.settle(self._dates)
+        self._restart()
+        self._of_people = found.of_people
+
+    def _restart(self) -> None:
+        self._day, self._number = None, 0
+        self._of_people = set()
+
+    def read(self, line: str) -> Opening | None:
+        self._number += 1
+        line = line.removeprefix("\ufeff")
+        if self._number in self._headings:
+            self._day = None
+            return Opening(is_day=True)
+        day = self.written_day(line)
+        if day is not None and self._number not in self._of_people:
+            self._day = self._dates.day(day)
+            return Opening(is_day=True)
+        return self.begun(line)
+
+    @abstractmethod
+    def begun(self, line: str) -> Opening | None:
+        """Return what a line begins that is no day."""
+
+    @abstractmethod
+    def said_on(self, line: str) -> date | None:
+        """Return the day of a message in a line, any day if it has none, None for other lines."""
+
+    def written_day(self, line: str) -> WrittenDay | None:
+        """Return the day in a line that only states it."""
+        if len(line) > _LONGEST_DAY:
+            return None
+        for pattern in self.days:
+            if match := pattern.fullmatch(line):
+                return _matched(match)
+        return None
 
     def note(self, notes: ReadNotes) -> None:
         if self.is_korean:
@@ -129,15 +198,6 @@ class KakaoTalk(Grammar):
         names = {opening.name for opening in openings}
         return "" in names or len(names) > 2
 
-    def _is_day(self, line: str) -> bool:
-        if len(line) > _LONGEST_LINE or line.startswith("["):
-            return False
-        for pattern in _DAY_LINES:
-            if match := pattern.fullmatch(line):
-                self._day = _day(match)
-                return True
-        return False
-
 
 def _noted(text: str) -> Opening:
     is_known = _lines().has(text) or _notes().has(text)
@@ -145,16 +205,30 @@ def _noted(text: str) -> Opening:
 
 
 class Windows(KakaoTalk):
-    """`[name] [time] text`, below lines that state the day."""
+    """`[name] [time] text`, below lines between dashes that state the day."""
 
-    def read(self, line: str) -> Opening | None:
-        if self._is_day(line):
-            return Opening(is_day=True)
+    def __init__(self, day: date | None = None) -> None:
+        super().__init__(day)
+        self.days = _BETWEEN_DASHES
+
+    def begun(self, line: str) -> Opening | None:
         match = _WINDOWS.match(line)
-        when = moment(self._day, match["time"]) if match else None
+        when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match and when:
             return Opening(match["name"], when, match["text"])
-        return Opening() if len(line) <= _LONGEST_LINE and _lines().has(line) else None
+        return _notice(line) if len(line) <= _LONGEST_LINE else None
+
+    def said_on(self, line: str) -> date | None:
+        return date.min if _WINDOWS.match(line) else None
+
+
+def _notice(line: str) -> Opening | None:
+    """Return the app's sentences in a line, which open chats write one behind another."""
+    if _lines().has(line):
+        return Opening()
+    if (first := _COME_OR_GONE.match(line)) and _lines().has(first["first"]):
+        return _noted(first["rest"])
+    return None
 
 
 class Mac(Windows):
@@ -173,28 +247,63 @@ class Mac(Windows):
         return iter(())
 
 
+class DaysBesideTimes(DayLines):
+    """The same where each message has its day: a line states it only if a new day begins there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._dates = FileDates(None, DateUse(is_chat=True))
+        self._waiting: list[tuple[int, date | None]] = []
+        self._before: date | None = None
+
+    def add(self, number: int, day: WrittenDay) -> None:
+        self._waiting.append((number, self._dates.day(day)))
+
+    def say(self, day: date | None = None) -> None:
+        super().say(day)
+        for number, stated in self._waiting:
+            if stated != day or day == self._before:
+                self.of_people.add(number)
+        self._waiting, self._before = [], day
+
+    def begin_file(self, _saved: date | None) -> None:
+        self.say()
+
+    def settle(self, _dates: FileDates) -> None:
+        self.say()
+
+
 class Phone(KakaoTalk):
     """`when, name : text`; a line without a name is the app's own."""
 
     def __init__(self, stamp: str, day: date | None = None) -> None:
         super().__init__(day)
-        self._has_day = "<y>" in stamp
-        self._alone = re.compile(stamp)
+        self._has_day = stamp in _STAMPS[:-1]
         self._record = re.compile(rf"{stamp}(?P<end>[,:]) (?P<rest>.*)")
+        if self._has_day:
+            self.days = (*_DAY_LINES, re.compile(stamp))
+            self.day_lines = DaysBesideTimes
 
-    def read(self, line: str) -> Opening | None:
-        line = line.removeprefix("\ufeff")
-        if self._is_day(line) or (self._has_day and self._alone.fullmatch(line)):
-            return Opening(is_day=True)
+    def begun(self, line: str) -> Opening | None:
         match = self._record.match(line)
         if match is None:
             return None
         name, colon, text = match["rest"].partition(" : ")
-        day = _day(match) if self._has_day else self._day
         if match["end"] == ":" or not colon:
             return _noted(match["rest"])
-        when = moment(day, match["time"])
+        day = self._day_in(match) if self._has_day else self._day
+        when = self._dates.moment(day, read_clock(match["time"]))
         return Opening(name, when, text) if when else None
+
+    def said_on(self, line: str) -> date | None:
+        match = self._record.match(line)
+        if match is None or read_clock(match["time"]) is None:
+            return None
+        return self._day_in(match) if self._has_day else date.min
+
+    def _day_in(self, match: re.Match[str]) -> date | None:
+        day = _matched(match)
+        return day and self._dates.day(day)
 
 
 @cache
@@ -214,11 +323,15 @@ def said_in_copy(text: str) -> Spoken:
     return _copied()[0].said(text)
 
 
-def _day(match: re.Match[str]) -> date | None:
+def _matched(match: re.Match[str]) -> WrittenDay | None:
     groups = match.groupdict()
-    name = groups.get("month")
-    month = MONTHS.get(name[:3], 0) if name else int(groups["mo"])
-    return day_of(int(groups["y"]), month, int(groups["d"]))
+    weekday = as_key(groups.get("weekday") or "")
+    if weekday and weekday not in of_weekdays():
+        return None
+    try:
+        return matched_day(match, weekday)
+    except UnknownWordsError:
+        return None
 
 
 def _time(text: str) -> datetime | None:

@@ -6,65 +6,44 @@ Tabs, or four blanks after some programs, separate fields. A day has its own lin
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any, ClassVar, Final
 
 from app.errors import Message
+from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import (
+    DayLines,
     Grammar,
     Opening,
     Spoken,
     TextChat,
-    day_of,
+    day_saved,
     head_of,
-    moment,
     title_of,
 )
-from app.formats.records import FileRoom
+from app.formats.records import FileRoom, ReadOptions
+from app.formats.source.written.clock import as_key, of_weekdays, read_clock
+from app.formats.source.written.dates import FileDates
+from app.formats.source.written.days import NUMBERS, WrittenDay, matched_day
+from app.formats.source.written.order import DateUse
 
-_PARTS: Final = {
-    **dict.fromkeys(("凌晨", "清晨", "早上", "午夜"), "am"),
-    **dict.fromkeys(("傍晚", "晚上"), "pm"),
-    "中午": "noon",
-}
-"""Parts of the day before 12-hour times, except morning and afternoon."""
 _TIME: Final = (
-    rf"(?P<time>(?:[上下]午|午[前後]|오[전후]|{'|'.join(_PARTS)})?\s?\d{{1,2}}[:.]\d{{2}}"
-    r"(?:\s?[AaPp]\.?[Mm]\.?)?)"
+    r"(?P<time>(?:[^\W\d_][^\d\t:]{0,20})?\d{1,2}[:.]\d{2}"
+    r"(?:[ \u00a0\u202f]?[^\W\d_][^\d\t:]{0,12}?)?)"
 )
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
 _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")
 _BLANK: Final = re.compile(rf"{_TIME} (?P<name>\S+) (?P<text>.+)")
-_DAYS: Final = {
-    word: number
-    for words in (
-        ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-        ("Sen", "Sel", "Rab", "Kam", "Jum", "Sab", "Min"),
-        ("จ.", "อ.", "พ.", "พฤ.", "ศ.", "ส.", "อา."),
-    )
-    for number, word in enumerate(words)
-}
-_WEEKDAY: Final = (
-    r"(?:\s?[(（](?:[日月火水木金土월화수목금토일]|[週周]?[一二三四五六日]|[A-Z][a-z]{2}"
-    r"|[\u0e00-\u0e7f]{1,3}\.)[)）]"
-    r"|\s?(?:[周週]|星期)[一二三四五六日天]|\s?[日月火水木金土]曜日|\s[월화수목금토일]요일"
-    r"|\s[A-Z][a-z]{2,5}day|\s?วัน[\u0e00-\u0e7f]{2,12}"
-    r"|\s(?:Minggu|Senin|Selasa|Rabu|Kamis|Jumat|Sabtu))"
+_DAY: Final = re.compile(
+    rf"(?:(?P<before>[^\W\d][^\d,\t]{{0,14}}?),? )?{NUMBERS}\.?"
+    r"(?:\s?[(（]?(?P<after>[^\d()（）,\t]{1,14})[)）]?)?"
 )
-_YEAR_FIRST: Final = re.compile(
-    rf"(?P<y>\d{{4}}|[RH]\d{{1,2}})[./] ?(?P<m>\d{{1,2}})[./] ?(?P<d>\d{{1,2}})\.?{_WEEKDAY}"
-)
-_YEAR_LAST: Final = re.compile(
-    rf"(?P<word>{'|'.join(map(re.escape, _DAYS))}),? "
-    r"(?P<a>\d{1,2})/(?P<b>\d{1,2})/(?P<y>\d{4})"
-)
+"""A day with its weekday."""
 _LONGEST_DAY: Final = 40
-_ERAS: Final = {"R": 2018, "H": 1988}
-"""Years before the first of Reiwa and of Heisei, by which Japanese calendars count."""
 _TITLES: Final = tuple(
     re.compile(rf"\ufeff?(?:\[LINE\] ?)?{title}")
     for title in (
@@ -79,12 +58,15 @@ _TITLES: Final = tuple(
     )
 )
 _NAMES: Final = (*_TITLES, re.compile(r"\[LINE\] ?(?P<title>.+)"))
-HEADING: Final = re.compile(
-    r"\ufeff?\[LINE\].*"
-    r"|(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|บันทึกวันที่|Disimpan pada)"
-    r"(?: ?[:：]|(?= )) ?.*\d.*"
+_SAVED: Final = re.compile(
+    r"(?:Saved on|保存日時|儲存日期|保存日期|저장한 날짜|저장 일시|บันทึกเมื่อ|บันทึกวันที่|Disimpan pada)"
+    r"(?: ?[:：]|(?= )) ?(?P<time>.*\d.*)"
 )
+HEADING: Final = re.compile(rf"\ufeff?\[LINE\].*|{_SAVED.pattern}")
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
+_LONGEST_HEADING: Final = 400
+_DATE_USE: Final = DateUse(is_chat=True, since=2011)
+"""There was no LINE before 2011."""
 _FEWEST_PEOPLE: Final = 3
 """Number of people whose equal notes are attributed to the app without a table."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
@@ -96,44 +78,71 @@ class LineRoom(Grammar):
     pattern: ClassVar[re.Pattern[str]] = _TABS
 
     def __init__(self, day: date | None = None) -> None:
+        self._choice: Order | None = None
         self._day = day
-        self._is_month_first = True
+        self._dates = FileDates(None, _DATE_USE)
+        self._of_people: set[int] = set()
+        """Numbers of lines of days that are words."""
+        self._headings: set[int] = set()
         self._repeated: frozenset[str] = frozenset()
         """Bracketed notes of several people that no table has."""
         self._number = 0  # Of lines read so far.
         self._quotes = Quotes()
 
+    def choose(self, options: ReadOptions) -> None:
+        self._choice = options.dates
+
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide the order of day and month by weekdays, and learn notes that no table has."""
-        self._day = None
-        votes = 0
+        """Decide about dates by weekdays, find further headings, and learn notes of no table."""
+        self._dates, found = FileDates(self._choice, _DATE_USE), DayLines()
+        self._headings = set()
         people: dict[str, set[str]] = defaultdict(set)
-        self._number, self._quotes = 0, Quotes()
-        for line in lines:
+        self._quotes = Quotes()
+        before = ""
+        for number, line in enumerate(lines, 1):
             if self._quotes.is_open or '"' in line:
                 self._quotes.add(line, self.pattern)
             self._quotes.number += 1
-            if len(line) <= _LONGEST_DAY and (match := _YEAR_LAST.fullmatch(line)):
-                votes += _fits(match, is_month_first=True) - _fits(match, is_month_first=False)
-            elif line.endswith("]") and (match := self.pattern.match(line)) and match["name"]:
-                note = match["text"]
-                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
-                if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
-                    people[note].add(match["name"])
-        self._is_month_first = votes >= 0
+            if (day := _day_in(line)) is not None:
+                found.add(number, day)
+            elif match := self.pattern.match(line):
+                found.say()
+                if line.endswith("]") and match["name"]:
+                    note = match["text"]
+                    is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
+                    if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
+                        people[note].add(match["name"])
+            elif match := _SAVED.fullmatch(line[:_LONGEST_HEADING]):
+                if found.messages:
+                    self._headings |= {number - before.startswith("[LINE]"), number}
+                found.begin_file(day_saved(match["time"]))
+            before = line[:_LONGEST_HEADING].removeprefix("\ufeff")
+        found.leave_out(self._quotes.inside)
+        for stated in found.days:
+            self._dates.add(stated)
+        self._dates.settle()
+        found.settle(self._dates)
+        self._of_people = found.of_people
+        self._day, self._number = None, 0
         self._repeated = frozenset(
             note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
         )
+
+    def note(self, notes: ReadNotes) -> None:
+        self._dates.note(notes)
 
     def read(self, line: str) -> Opening | None:
         self._number += 1
         if self._number in self._quotes.inside:
             return None
-        if len(line) <= _LONGEST_DAY and (day := self._day_of(line)):
-            self._day = day
+        if self._number in self._headings:
+            return Opening(is_day=True)
+        day = None if self._number in self._of_people else _day_in(line)
+        if day is not None and (stated := self._dates.day(day)) is not None:
+            self._day = stated
             return Opening(is_day=True)
         match = self.pattern.match(line)
-        when = self._moment(match["time"]) if match else None
+        when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match is None or when is None:
             return None
         text = match["text"]
@@ -156,22 +165,6 @@ class LineRoom(Grammar):
         head = [line for line in head_of(file.content)[:1] if not self.pattern.match(line)]
         name = title_of(head, _TITLES) or title_of(file.names, _NAMES)
         return FileRoom(platform=LINE.name, name=name)
-
-    def _day_of(self, line: str) -> date | None:
-        if match := _YEAR_FIRST.fullmatch(line):
-            year = match["y"]
-            number = _ERAS[year[0]] + int(year[1:]) if year[0] in _ERAS else int(year)
-            return _date(number, int(match["m"]), int(match["d"]))
-        if match := _YEAR_LAST.fullmatch(line):
-            return _last_year_day(match, is_month_first=self._is_month_first)
-        return None
-
-    def _moment(self, text: str) -> datetime | None:
-        text = text.replace(".", ":") if text[-3:-2] == "." else text
-        if part := _PARTS.get(text[:2]):
-            text = _by_24_hours(text[2:].strip(), part)
-        # Some phones go on behind midnight with 24.
-        return moment(self._day, f"0{text[2:]}" if text.startswith("24:") else text)
 
 
 class Quotes:
@@ -259,30 +252,14 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
     return None
 
 
-def _fits(match: re.Match[str], *, is_month_first: bool) -> bool:
-    day = _last_year_day(match, is_month_first=is_month_first)
-    return day is not None and day.weekday() == _DAYS[match["word"]]
-
-
-def _last_year_day(match: re.Match[str], *, is_month_first: bool) -> date | None:
-    first, second = int(match["a"]), int(match["b"])
-    month, day = (first, second) if is_month_first else (second, first)
-    return _date(int(match["y"]), month, day)
-
-
-def _by_24_hours(text: str, part: str) -> str:
-    hour, _, rest = text.partition(":")
-    number = int(hour)
-    if part == "noon":
-        number += 12 * (number < 11)
-    elif number <= 12:
-        number = number % 12 + 12 * (part == "pm" and number < 12)
-    return f"{number}:{rest}"
-
-
-def _date(year: int, month: int, day: int) -> date | None:
-    # Thai phones count the years of the Buddha, 543 more.
-    return day_of(year - 543 if year > 2400 else year, month, day)
+def _day_in(line: str) -> WrittenDay | None:
+    match = _DAY.fullmatch(line) if len(line) <= _LONGEST_DAY else None
+    if match is None:
+        return None
+    weekday = as_key(match["after"] or match["before"] or "")
+    day = matched_day(match, weekday)
+    has_year = day.era or "4" in f"{len(day.parts[0])}{len(day.parts[2])}"
+    return day if has_year and weekday in of_weekdays() else None
 
 
 LINE: Final = TextChat(

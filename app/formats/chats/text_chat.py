@@ -1,18 +1,19 @@
 """The skeleton of chats in text: an app's grammar says what a line begins."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from functools import lru_cache, partial
-from itertools import chain, pairwise
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import chain, groupby, pairwise
 from typing import Any, Final, NamedTuple, Protocol
 
 from msgspec import structs
 
 from app.compute.text import clean_title
-from app.errors import BrokenFileError, Message
+from app.errors import BrokenFileError, Message, RecordError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from app.formats.records import (
@@ -31,16 +32,16 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
+from app.formats.source.times import read_time
+from app.formats.source.written.dates import FileDates
+from app.formats.source.written.days import WrittenDay
 
 LONGEST: Final = 30_000
 """Maximum stored length of a message, above that of a post."""
-_TIME: Final = re.compile(
-    r"(?P<before>오전|오후|午前|午後|上午|下午|[AP]M)?\s?(?P<h>\d{1,2})[:.](?P<m>\d{2})(?:[:.](?P<s>\d{2}))?"
-    r"\s?(?P<after>[ap]\.?\s?m\.?)?",
-    re.IGNORECASE,
-)
-_MONTHS: Final = "JanFebMarAprMayJunJulAugSepOctNovDec"
-MONTHS: Final = {_MONTHS[3 * month - 3 : 3 * month]: month for month in range(1, 13)}
+_MOST_DAY_LINES: Final = 10_000_000
+"""Number of the last line whose date is compared with others."""
+_LONGEST_RUN: Final = 3
+"""Most dates in a row that count as written by people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,30 +172,96 @@ def message(
     )
 
 
-def day_of(year: int, month: int, day: int) -> date | None:
+class DayLines:
+    """Tells lines that state the day from dates that people wrote, in a chat without other days.
+
+    A date is somebody's words if the file was saved before it, or if it alone stands between days
+    that go on without it. `add` takes each such line, `say` each message, `begin_file` each
+    heading, before `settle`.
+    """
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.of_people: set[int] = set()
+        """Numbers of lines that are words."""
+        self._files: list[tuple[date | None, list[tuple[int, int, WrittenDay]]]] = [(None, [])]
+
+    def begin_file(self, saved: date | None) -> None:
+        self._files.append((saved, []))
+
+    def say(self, _day: date | None = None) -> None:
+        self.messages += 1
+
+    def add(self, number: int, day: WrittenDay) -> None:
+        if number < _MOST_DAY_LINES:
+            self._files[-1][1].append((number, self.messages, day))
+
+    def leave_out(self, numbers: Collection[int]) -> None:
+        """Leave lines out that a longer text has."""
+        for _, stated in self._files:
+            stated[:] = [line for line in stated if line[0] not in numbers]
+
+    @property
+    def days(self) -> Iterator[WrittenDay]:
+        return (day for _, stated in self._files for _, _, day in stated)
+
+    def settle(self, dates: FileDates) -> None:
+        for saved, stated in self._files:
+            latest = saved + timedelta(days=1) if saved else date.max
+            days: list[tuple[int, int, date]] = []
+            for number, place, written in stated:
+                day = dates.day(written)
+                if day is not None and day > latest:
+                    self.of_people.add(number)
+                elif day is not None:
+                    days.append((number, place, day))
+            self._leave_those_that_go_back(days)
+
+    def _leave_those_that_go_back(self, days: Sequence[tuple[int, int, date]]) -> None:
+        # Nobody wrote the first. Dates of one text, without messages between them, have one
+        # voice, the last one's.
+        ends = [
+            place
+            for place, (_, messages, day) in enumerate(days)
+            if (place + 1 == len(days) or days[place + 1][1] != messages) and day >= days[0][2]
+        ]
+        rising = {ends[place] for place in _rising([days[end][2] for end in ends])}
+        before, above = date.min, iter(sorted(rising))
+        following = next(above, None)
+        for place, (_, _, day) in enumerate(days):
+            if place == following:
+                before, following = day, next(above, None)
+            elif place not in ends and before <= day:
+                latest = days[following][2] if following is not None else date.max
+                rising |= {place} if day <= latest else set()
+        is_out = [place not in rising for place in range(len(days))]
+        for out, run in groupby(zip(is_out, days, strict=True), lambda pair: pair[0]):
+            lines_out = [(number, messages) for _, (number, messages, _) in run]
+            is_in_one_text = lines_out[0][1] == lines_out[-1][1]
+            if out and (len(lines_out) <= _LONGEST_RUN or is_in_one_text):
+                self.of_people.update(number for number, _ in lines_out)
+
+
+def _rising(days: Sequence[date]) -> set[int]:
+    """Return the places of the most days that never go back."""
+    ends: list[int] = []
+    before: list[int | None] = []
+    for place, day in enumerate(days):
+        at = bisect_right(ends, day, key=days.__getitem__)
+        before.append(ends[at - 1] if at else None)
+        ends[at : at + 1] = [place]
+    places, last = set[int](), ends[-1] if ends else None
+    while last is not None:
+        places.add(last)
+        last = before[last]
+    return places
+
+
+def day_saved(text: str) -> date | None:
+    """Return the day in the time at which an app says it saved a file, if it can be read."""
     try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def moment(day: date | None, text: str) -> datetime | None:
-    """Return the day at a time of 12 or 24 hours; None if one is unknown."""
-    clock = _clock(text)
-    return None if day is None or clock is None else datetime.combine(day, clock)
-
-
-@lru_cache(maxsize=2_000)
-def _clock(text: str) -> time | None:
-    match = _TIME.fullmatch(text.strip())
-    if match is None:
-        return None
-    hour, half = int(match["h"]), (match["before"] or match["after"] or "").lower()
-    if half:
-        hour = hour % 12 + 12 * (half in {"오후", "午後", "下午"} or half.startswith("p"))
-    try:
-        return time(hour, int(match["m"]), int(match["s"] or 0))
-    except ValueError:
+        return read_time(text).date()
+    except RecordError:
         return None
 
 

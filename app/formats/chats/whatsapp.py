@@ -12,15 +12,11 @@ from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
-from app.formats.chats.whatsapp_dates import (
-    Dates,
-    HeadReader,
-    Shape,
-    UnknownWordsError,
-    heads_in,
-    shape_of,
-)
+from app.formats.chats.whatsapp_dates import HeadReader, Shape, heads_in, shape_of
 from app.formats.records import FileRoom, ReadOptions
+from app.formats.source.written.clock import UnknownWordsError
+from app.formats.source.written.dates import FileDates
+from app.formats.source.written.order import DateUse
 
 COLON: Final = ": "
 _MOST_NAMES: Final = 20_000
@@ -179,6 +175,10 @@ _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
 """The same with plain apostrophes, which also occur in words."""
 
 
+_DATE_USE: Final = DateUse(is_chat=True, since=2009, usual="day-first")
+"""There was no WhatsApp before 2009."""
+
+
 class WhatsApp(Grammar):
     """One shape for a whole file, its first message's, and one order of day and month."""
 
@@ -187,19 +187,20 @@ class WhatsApp(Grammar):
     def __init__(self, shape: Shape, beside: Collection[str]) -> None:
         self._shape, self._heads = shape, HeadReader(shape)
         self._choice: Order | None = None
-        self.dates, self._names = Dates(None), Names()
+        self.dates, self._names = FileDates(None, _DATE_USE), Names()
         self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
 
     def choose(self, options: ReadOptions) -> None:
         self._choice = options.dates
 
     def begin(self, lines: Iterable[str]) -> None:
-        self.dates, self._names = Dates(self._choice), Names()
+        self.dates, self._names = FileDates(self._choice, _DATE_USE), Names()
+        is_part_first = self._shape.place == "before"
 
         def texts() -> Iterator[str]:
             for line in lines:
                 if head := self._heads.read(line):
-                    self.dates.add(head)
+                    self.dates.add(head.day, head.clock, is_part_first=is_part_first)
                     self._names.add(head.rest)
                     yield head.rest.partition(COLON)[2]
 
@@ -215,7 +216,7 @@ class WhatsApp(Grammar):
         head = self._heads.read(line)
         if head is None:
             return None
-        when = self.dates.time_of(head)
+        when = self.dates.moment(self.dates.day(head.day), head.clock)
         if when is None:
             return None
         spoken = self._names.split(head.rest)

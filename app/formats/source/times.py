@@ -1,12 +1,11 @@
 """Times as files write them, read without a locale: aware, UTC, in whole seconds."""
 
-import datetime as dt
 import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from itertools import islice
@@ -14,12 +13,31 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.core import get_global
 
 from app.errors import Message, RecordError
 from app.formats.assumptions import DATE_ORDERS, Order, ReadNotes
-from app.runtime.clock import now
+from app.formats.source.written.clock import (
+    FileWords,
+    WrittenClock,
+    as_key,
+    find_clock,
+    is_certain,
+    knowing,
+    of_months,
+    of_weekdays,
+)
+from app.formats.source.written.dates import note_calendar
+from app.formats.source.written.days import (
+    ISLAMIC_YEARS,
+    MARKS,
+    Calendar,
+    WrittenDay,
+    calendar_of,
+    read_day,
+    stated_day,
+)
+from app.formats.source.written.order import DateUse, orders_in, short_year, vote
 
 _ZONE_OFFSET: Final = re.compile(r"(?:GMT|UTC|UT)?\s?([+\-−])(\d{1,2})(?::?([0-5]\d))?")
 _ZONE_REGION: Final = re.compile(r"[A-Z][A-Za-z]+(?:/[A-Z][A-Za-z_+-]*[A-Za-z]){1,2}")
@@ -56,7 +74,7 @@ AMBIGUOUS: Final = {
     "IST": ("Asia/Kolkata", "Asia/Jerusalem", "Europe/Dublin"),
 }
 """Zones sharing an abbreviation; the first applies, unless the importer chooses another."""
-_AMBIGUOUS: Final = re.compile(rf"\b(?:{'|'.join(AMBIGUOUS)})\b")
+_AMBIGUOUS: Final = re.compile("|".join(AMBIGUOUS))
 
 
 def moved(time: datetime, name: str, zone: str) -> datetime:
@@ -81,80 +99,84 @@ def in_zone(local: datetime, name: str) -> datetime:
     return local.replace(tzinfo=zone)
 
 
-BUDDHIST: Final = 543
-_BUDDHIST_YEARS: Final = range(2400, 2700)
-_MORNINGS: Final = frozenset({"am", "오전", "午前", "上午"})
-_HALVES: Final = r"오전|오후|午前|午後|上午|下午|[ap]\.?\s?m\b\.?"
-_CLOCK: Final = re.compile(
-    rf"(?<![\d:])(?:(?P<before>{_HALVES})\s?)?T?(?P<h>\d{{1,2}})"
-    r"(?:\s?[:h]\s?(?P<m>\d\d)(?::(?P<s>\d\d)(?:[.,]\d{1,9})?)?"
-    r"|\s?[시時时点]\s?(?:(?P<m2>\d{1,2})\s?[분分]\s?(?:(?P<s2>\d{1,2})\s?[초秒])?)?)"
-    rf"\s?(?P<after>{_HALVES})?",
-    re.IGNORECASE,
-)
-_HOUR_ALONE: Final = re.compile(r"(?P<h>\d{1,2})\s?(?P<after>[ap]\.?\s?m\b\.?)", re.IGNORECASE)
 _OFFSET: Final = re.compile(r"^\s*((?:GMT|UTC|UT)?\s?[+\-−]\d{1,2}(?::?[0-5]\d)?|Z)(?=\s|\)|$)")
 _IN_BRACKETS: Final = re.compile(r"\s*\(([^()]*)\)\s*$")
 _REGION: Final = re.compile(r"(?<!\S)[A-Z][A-Za-z]+(?:/[A-Za-z_+-]+){1,2}(?!\S)")
 _LONG_ZONE: Final = re.compile(r"(?:[A-Z][\w.]*\s){1,4}(?:Standard|Daylight|Summer)\sTime\b")
 _SHORT_ZONE: Final = re.compile(r"(?<![^\s(])(?:[A-Z]{2,5}|ChST)(?![^\s),])")
-_NUMBERS: Final = re.compile(
-    r"(?P<y>\d{4})\s?(?P<sep>[-./])\s?(?P<m>\d{1,2})\s?(?P=sep)\s?(?P<d>\d{1,2})\.?"
-)
-_CJK: Final = re.compile(
-    r"(?P<y>\d{4})\s?[년年]\s?(?P<m>\d{1,2})\s?[월月]\s?(?P<d>\d{1,2})\s?[일日號号]?"
-)
-_YEAR_LAST: Final = re.compile(
-    r"(?P<a>\d{1,2})\s?(?P<sep>[-./])\s?(?P<b>\d{1,2})\s?(?P=sep)\s?(?P<y>\d{4}|\d\d)\.?"
-)
-_WEEKDAY: Final = re.compile(
-    r"^(?:[^\W\d]{1,12}\.?,\s*|(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\b\s*)"
-    r"|\(?\b(?:[월화수목금토일]요일|[日月火水木金土]曜日?|(?:星期|周|週)[一二三四五六日天])\)?"
-    r"|\([월화수목금토일月火水木金土]\)",
-    re.IGNORECASE,
-)
-_WORD: Final = re.compile(r"\d+|[^\W\d_]+")
-_FILLERS: Final = frozenset({"at", "on", "of", "de", "del", "st", "nd", "rd", "th", "um", "à", "г"})
-_BETWEEN: Final = frozenset(" \t,.·-–/")
-_LOCALES: Final = (
-    *("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu"),
-    *("ro", "tr", "id", "ru", "uk", "el", "bg", "ca"),
-)
+_DOTTED_CLOCK: Final = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d(?!\d)(?!\.\d\d\d))")
+_MARKS: Final = re.compile(MARKS.replace("*", "+"))
 
 
 class Written(NamedTuple):
-    """The time in a text by each order of numbers, possibly equal."""
+    """What a text states: a date, perhaps a clock, perhaps a zone."""
 
-    day_first: datetime | None
-    month_first: datetime | None
-    year_first: datetime | None = None
-    """Only if the first two digits may be the year."""
+    day: WrittenDay
+    clock: WrittenClock | None
+    zone: str
+
+    def by(self, order: Order, words: FileWords) -> tuple[datetime, Calendar] | None:
+        """Return the time by an order, naive without a zone, and its calendar; None if impossible.
+
+        Raises ValueError for an unknown zone or an impossible clock.
+        """
+        day = self.day
+        if order == "year-first" and day.parts[1] and not day.era:
+            may_lead = len(day.parts[0]) > 2 or len(day.parts[0]) == len(day.parts[2]) == 2
+            if not may_lead:
+                return None
+        elif len(day.parts[0]) > 2 and day.parts[1]:
+            order = "year-first"
+        stated = stated_day(day, order, words, short_year)
+        if stated is None:
+            return None
+        clock = self.clock.time(words) if self.clock else time()
+        if clock is None:
+            raise ValueError("no such time")
+        local = datetime.combine(stated.date, clock)
+        return (in_zone(local, self.zone) if self.zone else local), stated.calendar
+
+    def meanings(self, words: FileWords) -> dict[Order, tuple[datetime, Calendar]]:
+        """Return the time by each order that the date allows. Raises ValueError if none does."""
+        is_one = not self.day.parts[1] or self.day.era or len(self.day.parts[0]) > 2
+        orders = ("day-first",) if is_one else DATE_ORDERS
+        found = {order: self.by(order, words) for order in orders}
+        if not is_one and self.day.cut == "." and found["day-first"]:
+            # Nobody who separates by dots begins with the month.
+            found["month-first"] = found["day-first"]
+        meanings = {order: meant for order, meant in found.items() if meant is not None}
+        if not meanings:
+            raise ValueError("no such day")
+        return meanings
 
 
+@lru_cache(maxsize=1_000)
 def read_written(text: str) -> Written:
-    """Return the time that a text states: a date, perhaps a clock, perhaps a zone.
-
-    A time without a zone is naive. Raises ValueError, also for a text with anything else.
-    """
+    """Return what a text states. Raises ValueError, also for a text with anything else."""
     if len(text) > 100:
         raise ValueError("too long")
-    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    if not text.isascii():
+        text = _MARKS.sub("", unicodedata.normalize("NFKC", text))
+    plain = " ".join(text.split())
     rest, zone = _without_zone_in_brackets(plain)
-    rest, clock, behind = _without_clock(rest)
-    if clock is not None and (offset := _OFFSET.match(behind)):
-        zone, behind = offset[1].replace(" ", ""), behind[offset.end() :]
+    rest, clock, behind = find_clock(rest)
+    if clock is None and not _is_day(rest):
+        rest, clock, behind = find_clock(_DOTTED_CLOCK.sub(r"\1:\2", rest))
+    if clock is not None:
+        _check_half(clock)
+        if offset := _OFFSET.match(behind):
+            zone, behind = offset[1].replace(" ", ""), behind[offset.end() :]
     rest = f"{rest} {behind}".strip()
     if clock is not None and not zone:
         rest, zone = _without_zone(rest)
-    days = _dates(_WEEKDAY.sub(" ", rest).strip(" ,"))
-    return Written(*(_joined(day, clock, zone) for day in days))
+    return Written(read_day(rest.strip(" ,")), clock, zone)
 
 
-def _joined(day: date | None, clock: dt.time | None, zone: str) -> datetime | None:
-    if day is None:
-        return None
-    local = datetime.combine(day, clock or dt.time())
-    return in_zone(local, zone) if zone else local
+def _check_half(clock: WrittenClock) -> None:
+    """Raise ValueError for an hour that no clock of twelve hours has."""
+    half = next(iter(knowing([clock.part], ()))).hours[clock.part] if clock.part else ()
+    if len(half) == 12 and (clock.hour > 12 or (clock.hour == 0 and 0 not in half)):
+        raise ValueError("a twelve-hour clock has no such hour")
 
 
 def _without_zone_in_brackets(text: str) -> tuple[str, str]:
@@ -165,107 +187,21 @@ def _without_zone_in_brackets(text: str) -> tuple[str, str]:
     return text[: match.start()], "" if has_offset else match[1]
 
 
-def _without_clock(text: str) -> tuple[str, dt.time | None, str]:
-    match = _CLOCK.search(text) or _HOUR_ALONE.search(text)
-    if not match:
-        return text, None, ""
-    parts = match.groupdict()
-    hour = int(parts["h"])
-    half = (parts.get("before") or parts["after"] or "").lower().replace(".", "").replace(" ", "")
-    if half:
-        if not 1 <= hour <= 12 and not (hour == 0 and half in _MORNINGS):
-            raise ValueError("a twelve-hour clock has no such hour")
-        hour = hour % 12 + 12 * (half not in _MORNINGS)
-    minute, second = (int(parts.get(k) or parts.get(f"{k}2") or 0) for k in "ms")
-    # A minute of 61 seconds is rare, and one of 60 is the next.
-    clock = dt.time(hour, minute, min(second, 59) if second == 60 else second)
-    return text[: match.start()], clock, text[match.end() :]
-
-
 def _without_zone(text: str) -> tuple[str, str]:
     for pattern in (_LONG_ZONE, _REGION, _SHORT_ZONE):
         for match in pattern.finditer(text):
-            if match[0].lower() not in _months():
-                return f"{text[: match.start()]} {text[match.end() :]}".strip(), match[0]
+            rest, key = f"{text[: match.start()]} {text[match.end() :]}".strip(), as_key(match[0])
+            is_word = key in of_months() or key in of_weekdays()
+            if not is_word or (match[0] in zone_offsets() and _is_day(rest)):
+                return rest, match[0]
     return text, ""
 
 
-def _dates(text: str) -> tuple[date | None, ...]:
-    """Return the date by day and month, by month and day, and by year. Raises ValueError."""
-    if match := _NUMBERS.fullmatch(text) or _CJK.fullmatch(text):
-        day = _date(int(match["y"]), int(match["m"]), int(match["d"]))
-        return day, day
-    if match := _YEAR_LAST.fullmatch(text):
-        year, a, b = _year(match["y"]), int(match["a"]), int(match["b"])
-        dates = _date_or_none(year, b, a), _date_or_none(year, a, b)
-        # Nobody who separates by dots begins with the month.
-        dates = (dates[0], dates[0]) if match["sep"] == "." and dates[0] else dates
-        is_short = len(match["a"]) == len(match["y"]) == 2
-        by_year = _date_or_none(_year(match["a"]), b, int(match["y"])) if is_short else None
-        if dates == (None, None) and by_year is None:
-            raise ValueError("no such day")
-        return *dates, by_year
-    day = _by_name(text)
-    return day, day
-
-
-def _by_name(text: str) -> date:
-    gaps = {*_WORD.sub("", text)}
-    words = [word for word in _WORD.findall(text.lower()) if word not in _FILLERS]
-    names = [word for word in words if not word.isdigit()]
-    numbers = [word for word in words if word.isdigit()]
-    if gaps - _BETWEEN or len(names) != 1 or len(numbers) != 2 or names[0] not in _months():
-        raise ValueError("no date")
-    years = [number for number in numbers if len(number) == 4] or numbers[1:]
-    (day,) = [number for number in numbers if number != years[0]] or numbers[:1]
-    if len(day) > 2 or len(years[0]) not in {2, 4}:
-        raise ValueError("no date")
-    return _date(_year(years[0]), _months()[names[0]], int(day))
-
-
-def _year(text: str) -> int:
-    return int(text) if len(text) > 2 else short_year(int(text))
-
-
-def short_year(year: int) -> int:
-    return year + (2000 if year < 50 else 1900)
-
-
-def _date(year: int, month: int, day: int) -> date:
-    return date(year - BUDDHIST if year in _BUDDHIST_YEARS else year, month, day)
-
-
-def _date_or_none(year: int, month: int, day: int) -> date | None:
+def _is_day(text: str) -> bool:
     try:
-        return _date(year, month, day)
+        return bool(read_day(text.strip(" ,")))
     except ValueError:
-        return None
-
-
-@cache
-def _months() -> dict[str, int]:
-    """Return months by name, without names that differ between languages."""
-    months: dict[str, int] = {}
-    doubtful: set[str] = set()
-    for name, month in _names_of_months():
-        if months.setdefault(name, month) != month:
-            doubtful.add(name)
-    return {name: month for name, month in months.items() if name not in doubtful}
-
-
-def _names_of_months() -> Iterator[tuple[str, int]]:
-    for code in _LOCALES:
-        for widths in Locale.parse(code).months.values():
-            for width in ("wide", "abbreviated"):
-                for month, name in widths[width].items():
-                    plain = name.lower().strip(".")
-                    if plain.isalpha():
-                        yield plain, month
-    yield "sept", 9
-
-
-def is_buddhist(year: int) -> bool:
-    return year in _BUDDHIST_YEARS
+        return False
 
 
 _X_TIME = re.compile(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d? \d\d:\d\d:\d\d [+-]\d{4} \d{4}", re.ASCII)
@@ -279,6 +215,9 @@ _ORDERED: Final = re.compile(
     re.ASCII,
 )
 """A date of numbers that begins without a four-digit year."""
+_WORD_OF_DAY: Final = re.compile(r"[^\W\d]+\.?")
+_MOST_VALUES: Final = 50_000
+"""Number of values that decide the order and the language."""
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 """Minimum numbers of nanoseconds, microseconds and milliseconds, with their parts of a second."""
@@ -287,35 +226,59 @@ _UNITS_FROM: Final = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3))
 class AmbiguousDateError(RecordError):
     """A date of numbers is several days, by the order of day, month and year."""
 
-    def __init__(self, written: Written, excerpt: str) -> None:
+    def __init__(self, excerpt: str) -> None:
         super().__init__("the time {time} cannot be read", time=excerpt)
-        self.written = written
+
+
+class StatedTime(NamedTuple):
+    time: datetime
+    calendar: Calendar = ""
+    written: Written | None = None
+    """What a text in words states; None for numbers and ISO 8601."""
 
 
 def read_time(value: object, order: Order | None = None) -> datetime:
     """Return the time that a value states; a time without a zone is UTC.
 
-    It reads ISO 8601, X's form, RFC 2822, dates with named months or in numbers, 12- and 24-hour
-    clocks, zones by name, digits alone (20240115120501), and seconds or parts of them since 1970.
-    Raises RecordError with the value, AmbiguousDateError for a date that the order would settle.
+    It reads ISO 8601, X's form, RFC 2822, dates with named months or in numbers, in the languages
+    and calendars of `written`, 12- and 24-hour clocks, zones by name, digits alone
+    (20240115120501), and seconds or parts of them since 1970. Raises RecordError with the value,
+    AmbiguousDateError for a date that the order would settle.
     """
-    written = None
+    return _state(value, order, None).time
+
+
+def _state(value: object, order: Order | None, words: FileWords | None) -> StatedTime:
+    is_ambiguous = False
     try:
         if isinstance(value, str):
-            written = _read_text(value.strip())
-            if isinstance(written, datetime):
-                return _as_utc(written)
-            if time := _by_order(written, order):
-                return _as_utc(time)
+            read = _read_text(value.strip())
+            if not isinstance(read, Written):
+                return read._replace(time=_as_utc(read.time))
+            known = words or _any_words()
+            if order is None:
+                meanings = {*read.meanings(known).values()}
+                is_ambiguous = len(meanings) > 1
+                meant = None if is_ambiguous else meanings.pop()
+            else:
+                meant = read.by(order, known)
+            if meant:
+                return StatedTime(_as_utc(meant[0]), meant[1], read)
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            return _from_number(value)
+            return StatedTime(_from_number(value))
     except (ValueError, OverflowError):
-        written = None
+        is_ambiguous = False
     text = value if isinstance(value, str) else repr(value)
     excerpt = repr(text if len(text) <= 40 else text[:40] + "…")
-    if isinstance(written, Written) and order is None:
-        raise AmbiguousDateError(written, excerpt)
+    if is_ambiguous:
+        raise AmbiguousDateError(excerpt)
     raise RecordError("the time {time} cannot be read", time=excerpt)
+
+
+@cache
+def _any_words() -> FileWords:
+    """Return words without their file, each as the first language with it means it."""
+    return FileWords()
 
 
 def time_or_field(value: object, field: str) -> tuple[datetime | None, str | None]:
@@ -327,7 +290,7 @@ def time_or_field(value: object, field: str) -> tuple[datetime | None, str | Non
 
 
 class FileTimes:
-    """Reads one file's times, whose dates of numbers have one order."""
+    """Reads one file's times, whose dates of numbers have one order, and whose words a language."""
 
     def __init__(
         self,
@@ -342,26 +305,28 @@ class FileTimes:
         self._is_assumed = False
         self._notes = notes
         self._values = values
+        self._words: FileWords | None = None
 
     def read(self, value: object) -> datetime:
         try:
-            time = read_time(value, self._order)
+            stated = _state(value, self._order, self._words)
         except AmbiguousDateError:
             self._order = self._found_order()
-            time = read_time(value, self._order)
+            stated = _state(value, self._order, self._words)
         except RecordError:
             fitting = orders_of(value)
             if self._is_assumed and fitting and self._order not in fitting:
                 self._notes.is_order_disproved = True
             raise
-        if isinstance(value, str):
-            year = time.year + BUDDHIST
-            if "25" in value and is_buddhist(year) and str(year) in value:  # From 1957 on.
-                evidence = Message("years such as {year}", year=str(year))
-                self._notes.assume("year", "buddhist", evidence=evidence)
-            if "ST" in value and (match := _AMBIGUOUS.search(value)):
-                time = self._in_zone(time, match[0])
-        return time
+        written = stated.written
+        if self._words is None and written is not None and not _is_certain(written):
+            self._words = self._found_words()
+            self._words.note(self._notes)
+            stated = _state(value, self._order, self._words)
+        note_calendar(stated.calendar, self._notes)
+        if written is not None and (match := _AMBIGUOUS.fullmatch(written.zone)):
+            return self._in_zone(stated.time, match[0])
+        return stated.time
 
     def _in_zone(self, time: datetime, name: str) -> datetime:
         if self._zone is not None:
@@ -371,62 +336,55 @@ class FileTimes:
         self._notes.assume("timezone", first, alternatives=tuple(others), evidence=evidence)
         return time
 
+    def _found_words(self) -> FileWords:
+        words = FileWords()
+        for value in islice(self._values(), _MOST_VALUES):
+            if (written := _written(value)) and (written.clock or written.day.month):
+                clock = written.clock
+                words.add(clock.part if clock else "", clock.hour if clock else 0)
+                words.add(month=written.day.month)
+        return words
+
     def _found_order(self) -> Order:
         """Return the order that all dates allow; one of several is an assumption."""
-        orders = frozenset[Order](DATE_ORDERS)
-        for value in islice(self._values(), 50_000):
-            orders = orders & orders_of(value) or orders
-            if len(orders) == 1:
-                return next(iter(orders))
-        self._is_assumed = True
-        order = self._likely_order(orders)
-        others = tuple(other for other in DATE_ORDERS if other in orders and other != order)
-        evidence = Message("no day is over 12")
-        if "year-first" in orders:
-            evidence = Message("the dates fit several orders of day, month and year")
-        self._notes.assume("dates", order, alternatives=others, evidence=evidence)
+        days, parts = dict[WrittenDay, None](), set[str]()
+        for value in islice(self._values(), _MOST_VALUES):
+            if (day := _ordered_day(value)) is not None:
+                days[day] = None
+                if len(days) < 100 and (written := _written(value)) and written.clock:
+                    parts |= {written.clock.part} - {""}
+        order, *others = vote([*days], DateUse(), parts)
+        if others:
+            self._is_assumed = True
+            evidence = Message("no day is over 12")
+            if "year-first" in {order, *others}:
+                evidence = Message("the dates fit several orders of day, month and year")
+            self._notes.assume("dates", order, alternatives=(*others,), evidence=evidence)
         return order
 
-    def _likely_order(self, orders: frozenset[Order]) -> Order:
-        """Return the order by which the file's times are closest together; in a tie, the later
-        times win.
-        """
-        ranked: tuple[Order, ...] = ("month-first", "day-first", "year-first")
-        distances = {order: 0.0 for order in ranked if order in orders}
-        before: dict[Order, datetime] = {}
-        for value in islice(self._values(), 1_000):
-            written = _written(value)
-            if written is None:
-                continue
-            times = ((order, _by_order(written, order)) for order in distances)
-            known = {order: _as_utc(time) for order, time in times if time is not None}
-            if len(known) < len(distances):
-                continue
-            for order, time in before.items():
-                distances[order] += abs((known[order] - time).total_seconds())
-            before = known
-        last_year = {order: time.year for order, time in before.items()}
-        return min(distances, key=lambda order: (distances[order], -last_year.get(order, 0)))
+
+def _is_certain(written: Written) -> bool:
+    """Return whether the words mean the same in all languages that have them."""
+    part = written.clock.part if written.clock else ""
+    return is_certain(part, written.clock.hour if written.clock else 0, written.day.month)
+
+
+def _ordered_day(value: object) -> WrittenDay | None:
+    """Return the date of numbers in a value that begins without a four-digit year."""
+    match = _ORDERED.search(value) if isinstance(value, str) else None
+    if match is None:
+        return None
+    words = map(as_key, _WORD_OF_DAY.findall(match.string))
+    weekday = next((key for key in words if key in of_weekdays()), "")
+    return WrittenDay(
+        (match["first"], match["second"], match["last"]), cut=match["sep"], weekday=weekday
+    )
 
 
 def orders_of(value: object) -> frozenset[Order]:
-    """Return the orders that a date of numbers allows; all of them for any other value.
-
-    No one who separates by dots begins with the month, and nothing was written next year.
-    """
-    match = _ORDERED.search(value) if isinstance(value, str) else None
-    if match is None:
-        return frozenset(DATE_ORDERS)
-    first, second, last = int(match["first"]), int(match["second"]), int(match["last"])
-    is_short, this_year = len(match["last"]) == 2, now().year
-    may_be_last = not is_short or short_year(last) <= this_year
-    is_first = is_short and len(match["first"]) == 2 and short_year(first) <= this_year
-    fits: dict[Order, bool] = {
-        "day-first": may_be_last and first <= 31 and second <= 12,
-        "month-first": may_be_last and first <= 12 and second <= 31 and match["sep"] != ".",
-        "year-first": is_first and second <= 12 and 1 <= last <= 31,
-    }
-    return frozenset(order for order, does_fit in fits.items() if does_fit)
+    """Return the orders that a date of numbers allows; all of them for any other value."""
+    day = _ordered_day(value)
+    return frozenset(DATE_ORDERS) if day is None else orders_in(day, DateUse())
 
 
 def _written(value: object) -> Written | None:
@@ -439,33 +397,23 @@ def _written(value: object) -> Written | None:
     return written if isinstance(written, Written) else None
 
 
-def _by_order(written: Written, order: Order | None) -> datetime | None:
-    if order is None:
-        times = {time for time in written if time is not None}
-        return times.pop() if len(times) == 1 else None
-    if order == "year-first":
-        is_of_numbers = written.day_first != written.month_first
-        return written.year_first or (None if is_of_numbers else written.day_first)
-    return written.day_first if order == "day-first" else written.month_first
-
-
 def _as_utc(time: datetime) -> datetime:
     time = time if time.tzinfo else time.replace(tzinfo=UTC)
     return time.astimezone(UTC).replace(microsecond=0)
 
 
-def _read_text(text: str) -> datetime | Written:
+def _read_text(text: str) -> StatedTime | Written:
     if text[4:5] == "-" and (time := _read_iso(text)):
-        return time
+        return StatedTime(time)
     if _COMPACT.fullmatch(text):
-        return _from_digits(text)
+        return StatedTime(_from_digits(text))
     if text[8:9] == "T" and _COMPACT.fullmatch(text[:8]):
-        return datetime.fromisoformat(text)
+        return StatedTime(datetime.fromisoformat(text))
     if _EPOCH.fullmatch(text):
-        return _from_number(float(text))
+        return StatedTime(_from_number(float(text)))
     if _X_TIME.fullmatch(text):
         # `Sat Feb 18 12:33:11 +0000 2023`; the module reads any order.
-        return parsedate_to_datetime(text)
+        return StatedTime(parsedate_to_datetime(text))
     return read_written(text)
 
 
@@ -476,8 +424,8 @@ def _read_iso(text: str) -> datetime | None:
         time = datetime.fromisoformat(text.replace("z", "Z"))
     except ValueError:
         return None
-    is_thai = "T" not in text and is_buddhist(time.year)
-    return time.replace(year=time.year - BUDDHIST) if is_thai else time
+    is_other = bool(calendar_of(time.year)) or time.year in ISLAMIC_YEARS
+    return None if is_other and "T" not in text else time
 
 
 def _from_digits(text: str) -> datetime:

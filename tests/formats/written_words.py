@@ -1,6 +1,6 @@
-"""The words of dates and times that `app/formats/chats/clock_words.json` has, out of CLDR.
+"""The words of dates and times that `app/formats/source/written/words.json` has, out of CLDR.
 
-`python -m tests.formats.clock_words` writes them anew, from the CLDR that Babel brings.
+`python -m tests.formats.written_words` writes them anew, from the CLDR that Babel brings.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any, Final
 import babel
 from babel import Locale, localedata
 
-from app.formats.chats.whatsapp_dates import FILE, as_key
+from app.formats.source.written.clock import FILE, as_key
 
 LANGUAGES: Final = (
     *("en", "zh", "hi", "es", "ar", "fr", "bn", "pt", "ru", "ur", "id", "de", "ja", "mr", "te"),
@@ -61,20 +61,35 @@ def made() -> dict[str, Any]:
 
 
 def of_language(language: str) -> dict[str, Any]:
-    """Return the hours of its words for parts of the day, and the numbers of its months."""
+    """Return the hours of words for parts of the day, and the numbers of other words."""
     hours: dict[str, set[int]] = defaultdict(set)
     months: dict[str, set[int]] = defaultdict(set)
+    weekdays: dict[str, set[int]] = defaultdict(set)
     for locale in locales(language):
         for name, word in words(locale.day_periods):
             hours[as_key(word)].update(hours_of(locale, name))
         for number, word in words(locale.months):
             months[as_key(word)].add(int(number))
+        for number, word in words(locale.days):
+            weekdays[as_key(word)].add(int(number))
     return {
         "hours": {word: sorted(some) for word, some in sorted(hours.items()) if word and some},
         "months": {
-            word: min(some) for word, some in sorted(months.items()) if len(some) == 1 and word
+            word: number
+            for word, number in certain(months)
+            if not word[0].isdecimal() and not re.fullmatch(r"m\d\d", word)
+        },
+        "weekdays": {
+            word: number
+            for word, number in certain(weekdays)
+            if word.isalpha() or not word.isascii()
         },
     }
+
+
+def certain(numbers: dict[str, set[int]]) -> list[tuple[str, int]]:
+    """Return words that stand for one number."""
+    return [(word, min(some)) for word, some in sorted(numbers.items()) if len(some) == 1 and word]
 
 
 def locales(language: str) -> Iterator[Locale]:
