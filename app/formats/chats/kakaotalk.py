@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import unquote
 
-from app.errors import Message
+from app.errors import Message, RecordError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
@@ -44,17 +44,21 @@ _STAMPS: Final = (
 )
 """Times of messages on phones; for the last kind, the day has its own line."""
 HEADING: Final = re.compile(
-    r"\ufeff?(?:.*카카오톡 대화|KakaoTalk Chats? with .+|.+ with KakaoTalk Chats?"
+    r"\ufeff?(?:.*카카오톡 대화(?:\.txt)?|KakaoTalk Chats? .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
 _SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
 _TITLES: Final = (
     re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화"),
+    re.compile(r"\ufeff?(?P<title>.+? ?\(\d{1,4} ?명\))과 카카오톡 대화(?:\.txt)?"),
     re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화"),
     re.compile(r"\ufeff?KakaoTalk Chats? with (?P<title>.+)"),
+    re.compile(r"\ufeff?KakaoTalk Chats? (?P<title>.+)"),
     re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
 )
-_PEOPLE_COUNT: Final = re.compile(r" ?\((?:\d{1,4} (?:people|members)|\d{1,4} ?명)\)(?:-\d+)?\Z")
+_PEOPLE_COUNT: Final = re.compile(
+    r" ?\((?:\d{1,4}(?: (?:people|members))?|\d{1,4} ?명)\)(?:-\d+)?\Z"
+)
 _HEAD_COUNT: Final = re.compile(r"(?P<title>.+\S) \d{1,4}")
 _MAC_NAMES: Final = (re.compile(r"KakaoTalk_Chat_(?P<title>.+?)(?:_\d{4}-\d\d-\d\d\b.*)?"),)
 _WEEKDAY: Final = r"(?P<weekday>[^\W\d]\S{0,20})"
@@ -68,6 +72,11 @@ _BETWEEN_DASHES: Final = tuple(re.compile(rf"-{{5,}} {day} -{{5,}}") for day in 
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Android's picture files, one on each line."""
+_EMOTICON: Final = r"\((?:이모티콘|[Ee]moticon)(?:_[^()\n]{1,60})?\)"
+_EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?:\s*{_EMOTICON})+\Z")
+"""Emoticons of phones, perhaps with the name of their set, before or behind words."""
+_TITLED: Final = re.compile(r"\[[^\[\]\n]{1,200}\] ?(?P<sentence>[^\n]{1,100}(?:니다|[a-z])\.)")
+"""The title of a poll or an event before the app's sentence."""
 _lines: Final = partial(matcher, "kakaotalk", "line")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
@@ -179,11 +188,13 @@ class KakaoTalk(Grammar):
             notes.usual_zone = "Asia/Seoul"
 
     def said(self, text: str) -> Spoken:
-        if _HASHED.fullmatch(text):
-            return Spoken("", tuple(text.split()))
-        if name := _files().file_in(text):
-            return Spoken("", (unquote(name),))
-        return Spoken("" if _notes().has(text) else text)
+        files = _media_in(text)
+        if files is None and "\n" in text:  # Each of several pictures has its line.
+            of_lines = [_media_in(line) for line in text.splitlines() if line.strip()]
+            found = [line for line in of_lines if line is not None]
+            if len(found) == len(of_lines):
+                files = tuple(name for names in found for name in names)
+        return Spoken(_EMOTICONS.sub("", text)) if files is None else Spoken("", files)
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         head = head_of(file.content)
@@ -197,6 +208,19 @@ class KakaoTalk(Grammar):
         openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
         names = {opening.name for opening in openings}
         return "" in names or len(names) > 2
+
+
+def _media_in(text: str) -> tuple[str, ...] | None:
+    """Return the files that a text of the app names, None for words."""
+    if _HASHED.fullmatch(text):
+        return tuple(text.split())
+    if name := _files().file_in(text):
+        return (unquote(name),)
+    if " : " in text:
+        text = text.replace(" : ", ": ")
+    if text.startswith("[") and (match := _TITLED.fullmatch(text)):
+        text = match["sentence"]
+    return () if _notes().has(text) else None
 
 
 def _noted(text: str) -> Opening:
@@ -236,7 +260,11 @@ class Mac(Windows):
 
     def items(self, content: Content) -> Iterator[Item]:
         def read_row(fields: list[str], place: int) -> Item:
-            when, name, text = (*fields, "", "", "")[:3]
+            when, name, *texts = (*fields, "", "")
+            if len(fields) > 1 and _time(when) is None:
+                raise RecordError("the time {time} cannot be read", time=when[:40])
+            # Some programs write texts without quotes, and no other column follows.
+            text = ",".join(texts[: max(1, len(fields) - 2)])
             if not name or _lines().has(text):
                 return message(self, _noted(text), place, [text], content.notes)
             return message(self, Opening(name, _time(when)), place, [text], content.notes)

@@ -25,6 +25,7 @@ _DEEPEST: Final = 3
 _BARE: Final = re.compile(r"(?P<name>[^:\n]{1,40}):(?![/\s])(?P<text>.+)", re.DOTALL)
 """A name, and words after a colon without a blank."""
 _IN_TIME: Final = re.compile(r".*\d:\d\d")
+_BLANKS: Final = " \u200e\u200f\u202a\u202c\u202f\u00a0"
 _NO_NAME: Final = re.compile(r"$|[\u200e\u200f<\[‹]")
 """Nothing, or the beginning of the app's line, such as a file's."""
 _QUOTES: Final = re.compile('["“”„«»「」『』＂]')
@@ -45,8 +46,10 @@ class Names:
     def add(self, rest: str) -> None:
         name, colon, text = rest.partition(COLON)
         if not colon:
-            if (match := _BARE.match(rest)) and not _IN_TIME.fullmatch(
-                rest[: match.end("name") + 3]
+            if (
+                (match := _BARE.match(rest))
+                and not _IN_TIME.fullmatch(rest[: match.end("name") + 3])
+                and not _lines().has(rest)
             ):
                 bare = match["name"]
                 if bare in self._bare or len(self._bare) < _MOST_NAMES:
@@ -80,7 +83,10 @@ class Names:
         bare = {name for name, count in self._bare.items() if count > 1 or name in self._counts}
         if bare or not self._counts:
             bare |= {name for name in self._bare if _is_called(name)}
-        self._without_blank = frozenset(bare)
+        whole_names = [name for name in known if ":" in name]
+        self._without_blank = frozenset(
+            name for name in bare if not any(each.startswith(f"{name}:") for each in whole_names)
+        )
         whole = sorted(self._longer.values())
         self._apps = frozenset(
             name
@@ -95,7 +101,9 @@ class Names:
             if (match := _BARE.match(rest)) and match["name"] in self._without_blank:
                 return match["name"], match["text"]
             if not colon:
-                return None
+                name = rest.rstrip(_BLANKS)
+                is_name = name[-1:] == ":" and name[:-1] in self._counts
+                return (name[:-1], "") if is_name else None  # Words may begin below the name.
         longer = self._longer.get(name)
         if longer is not None and rest.startswith(longer + COLON):
             return longer, rest[len(longer) + len(COLON) :]
@@ -175,6 +183,31 @@ _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
 """The same with plain apostrophes, which also occur in words."""
 
 
+class Unmarked:
+    """Tells the app's lines of an iPhone whose invisible marks were lost on the way.
+
+    They stand below the name of the chat, which says nothing else, or of the person they are about.
+    """
+
+    def __init__(self) -> None:
+        self._has_marks = False
+        self._speaking: set[str] = set()
+        """Names under which something else than the app's sentences stands."""
+
+    def add(self, name: str, text: str) -> None:
+        if text.startswith(_OWN_MARK):
+            self._has_marks = True
+        elif name in self._speaking or len(self._speaking) >= _MOST_NAMES:
+            return
+        elif text.strip() and not _lines().has(text):
+            self._speaking.add(name)
+
+    def is_of_app(self, name: str, text: str) -> bool:
+        if self._has_marks or not (name not in self._speaking or text.startswith(name)):
+            return False
+        return _lines().has(text)
+
+
 _DATE_USE: Final = DateUse(is_chat=True, since=2009, usual="day-first")
 """There was no WhatsApp before 2009."""
 
@@ -189,6 +222,7 @@ class WhatsApp(Grammar):
         self._choice: Order | None = None
         self.dates, self._names = FileDates(None, _DATE_USE), Names()
         self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
+        self._unmarked: Unmarked | None = None
 
     def choose(self, options: ReadOptions) -> None:
         self._choice = options.dates
@@ -196,15 +230,20 @@ class WhatsApp(Grammar):
     def begin(self, lines: Iterable[str]) -> None:
         self.dates, self._names = FileDates(self._choice, _DATE_USE), Names()
         is_part_first = self._shape.place == "before"
+        unmarked = Unmarked() if self._shape.is_of_iphone else None
 
         def texts() -> Iterator[str]:
             for line in lines:
                 if head := self._heads.read(line):
                     self.dates.add(head.day, head.clock, is_part_first=is_part_first)
                     self._names.add(head.rest)
-                    yield head.rest.partition(COLON)[2]
+                    name, _, text = head.rest.partition(COLON)
+                    if unmarked is not None:
+                        unmarked.add(name, text)
+                    yield text
 
         self._notes.learn(texts())
+        self._unmarked = unmarked
         self._names.settle()
         self.dates.settle()
 
@@ -226,6 +265,8 @@ class WhatsApp(Grammar):
         name = name.replace(_OWN_MARK, "")
         if _is_apps(name, message):
             return _noted(head.rest)
+        if self._unmarked is not None and self._unmarked.is_of_app(name, message):
+            return Opening()
         is_own = message.startswith(_OWN_MARK) and not line.startswith(_OWN_MARK)
         if is_own and self._shape.is_of_iphone and not self._notes.is_medium(message):
             return _noted(message)
