@@ -1,11 +1,14 @@
 """Chats of real shapes, in which the app's own words stand beside people's."""
 
+import json
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from app.formats.meta.posts import repaired
 from app.formats.records import FileRoom, RecordStream
+from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 
 CASES: Final = Path(__file__).with_name("cases")
@@ -78,6 +81,77 @@ def test_what_the_app_wrote_is_nobodys_words(name: str, said: list[Said]) -> Non
     assert found == said
     assert not stream.notes.app_lines
     assert "person" not in {part.kind for part in stream.notes.assumptions}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (
+            "imessage-reactions-as-words.txt",
+            [
+                *[("Mina", "see you at six"), ("Jun", "yes but bring the lamp")],
+                *[("Jun", "Liked the lamp a lot"), ("Mina", "the lamp is here")],
+            ],
+        ),
+        (
+            "signal-export-2023-chat.md",
+            [
+                *[("Me", "hello there"), ("Mina", "hi you"), ("Mina", "two lines\nsecond line")],
+                ("Mina", "fine"),
+            ],
+        ),
+        (
+            "slack-2015-shared-files-as-words",
+            [*[("Mina", "who has the rope"), ("Mina", "the knots we need")], ("Mina", "thanks")],
+        ),
+        (
+            "fb-cut-emoji-at-the-end.json",
+            [("Mina", "hello"), ("Mina", "😂"), ("Mina", "please send 🙏"), ("Jun Han", "bye")],
+        ),
+        ("fb-gone-accounts-fr-es-become-a-person.json", [("Mina", "hello"), ("Mina", "bye")]),
+    ],
+)
+def test_what_apps_wrote_in_other_forms_is_nobodys_words(name: str, said: list[Said]) -> None:
+    stream, found = read(CASES / name)
+    assert [(person or "Me", text) for person, text in found] == said
+    assert not stream.notes.app_lines
+
+
+@pytest.mark.parametrize(
+    ("text", "is_reaction"),
+    [
+        ("Loved “Stoner”, a good book", False),
+        ("Loved “Stoner”", True),
+        ("Reacted 🎉 to “see you”", True),
+        ("Removed a heart from “see you”", True),
+        ("Liked an image", True),
+        ("I liked an image", False),
+    ],
+)
+def test_reactions_of_imessage_that_came_as_texts(text: str, is_reaction: bool) -> None:
+    stamp = "May 17, 2022  5:{}:42 PM\n{}\n{}\n\n"
+    data = stamp.format(29, "Mina", "hi") + stamp.format(30, "Jun", text)
+    assert len(read(data.encode())[1]) == 2 - is_reaction
+
+
+def test_comments_on_files_of_slack_are_their_authors_words() -> None:
+    comment = {"user": "U2", "comment": "nice"}
+    messages = [
+        {"type": "message", "user": "U1", "text": "hi", "ts": "1433842701.000002"},
+        {"type": "message", "subtype": "file_comment", "comment": comment, "ts": "1433842702.1"},
+    ]
+    files = {
+        "users.json": json.dumps([{"id": "U1", "name": "mina"}, {"id": "U2", "name": "jun"}]),
+        "channels.json": json.dumps([{"id": "C1", "name": "general"}]),
+        "general/2015-06-09.json": json.dumps(messages),
+    }
+    members = {name: text.encode() for name, text in files.items()}
+    assert read(zip_bytes(members))[1] == [("mina", "hi"), ("jun", "nice")]
+
+
+@pytest.mark.parametrize("text", ["adeus é", "está é", "naïve à"])
+def test_letters_at_the_end_that_are_no_cut_emoji_stay(text: str) -> None:
+    assert repaired(text) == text
 
 
 def iphone(*lines: str) -> bytes:

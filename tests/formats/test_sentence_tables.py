@@ -16,7 +16,8 @@ KINDS = {
     },
     "kakaotalk": {"line", "media", "file", "deleted"},
     "line": {"line", "media", "deleted", "picture"},
-    "meta": {"alone", "deed", "sent", "edited"},
+    "meta": {"alone", "deed", "sent", "edited", "gone"},
+    "imessage": {"reaction"},
 }
 EXAMPLES = {
     "name": "Mina Park",

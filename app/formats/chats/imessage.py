@@ -7,11 +7,13 @@ https://github.com/ReagentX/imessage-exporter, exporters/txt.rs.
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
+from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
     LONGEST,
     Grammar,
@@ -35,6 +37,7 @@ _DATE: Final = re.compile(
 )
 _READ: Final = re.compile(r" \((?:Read|Delivered|Sent) .{1,200}\)")
 _ME: Final = "Me"
+_reactions: Final = partial(matcher, "imessage", "reaction")
 _TITLES: Final = (re.compile(r"(?P<title>.+) - \d+"), re.compile(r"(?P<title>.+)"))
 _FILE: Final = re.compile(
     r"(?:[~/].{0,500}?/)?(?P<path>(?:attachments|Attachments)/\S.{0,300}\.\w{1,5})"
@@ -100,7 +103,8 @@ class MessagesRoom(Grammar):
                 words = [match["rest"].lstrip()]  # The first text of several, with its time.
             else:
                 words.append(line)
-        return Spoken("\n".join(words).strip("\n"), tuple(files))
+        text = "\n".join(words).strip("\n")
+        return Spoken("" if not files and _reactions().has(text) else text, tuple(files))
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))

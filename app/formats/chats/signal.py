@@ -341,8 +341,10 @@ EXPORT_FORMAT: Final = SignalExport().format()
 
 
 _MESSAGE: Final = re.compile(
-    r"\[(?P<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\] (?P<name>[^:]{1,200}): ?(?P<text>.*)", re.ASCII
+    r"\[(?P<time>\d{4}-\d\d-\d\d,? \d\d:\d\d(?::\d\d)?)\] (?P<name>[^:]{1,200}): ?(?P<text>.*)",
+    re.ASCII,
 )
+"""A message; versions before 2024 write no seconds, the first ones a comma behind the day."""
 _DELETED: Final = "(This message was deleted)"
 _QUOTE: Final = re.compile(r"\A\s*\n> .*(?:\n> .*)*\n")
 _REACTIONS: Final = re.compile(r"\n\(- .* -\)(?=\s*(?:!?\[|\Z))")
@@ -361,7 +363,7 @@ class MarkdownRoom(Grammar):
         if match is None:
             return None
         try:
-            when = datetime.fromisoformat(match["time"])
+            when = datetime.fromisoformat(match["time"].replace(",", ""))
         except ValueError:
             return None
         name = "" if match["name"] == _NO_SENDER else match["name"].strip()

@@ -165,6 +165,7 @@ class Slack(JsonChat[SlackChannel]):
 
     def said(self, message: Json, chat: SlackChannel) -> ChatMessage | Skip:
         room, workspace = chat
+        message = _with_own_words(message)
         user, kind = as_word(message.get("user")), as_word(message.get("subtype"))
         if kind == "tombstone":
             return "deleted"
@@ -187,6 +188,18 @@ class Slack(JsonChat[SlackChannel]):
             counts=reactions_of(map(_sign, reactions_in(message))),
             room=room,
         )
+
+
+def _with_own_words(message: Json) -> Json:
+    """Return a message without Slack's sentence about a file, as it was written until 2018."""
+    kind, file = as_word(message.get("subtype")), as_object(message.get("file"))
+    if kind == "file_share" and file:
+        comment = as_object(file.get("initial_comment"))
+        return message | {"text": comment.get("comment"), "files": [file]}
+    if kind == "file_comment" and (comment := as_object(message.get("comment"))):
+        own = {"user": comment.get("user"), "text": comment.get("comment"), "subtype": None}
+        return message | own
+    return message
 
 
 def _lists(source: Source, home: str) -> list[str]:

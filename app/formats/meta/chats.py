@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from itertools import chain, groupby, islice, takewhile
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -95,9 +95,6 @@ _NUMBERED: Final = re.compile(r"(?:(?P<folder>.*)/)?message_(?P<number>\d{1,9})\
 _ENCRYPTED: Final = re.compile(r"(?:.*/)?[^/]+_(?P<number>\d{1,9})\.json")
 _NUMBER: Final = re.compile(r"_\d+\Z")
 _FILES: Final = ("photos", "videos", "audio_files", "gifs", "files", "media")
-_DELETED: Final = frozenset(
-    ("facebook user", "instagram user", "facebook 사용자", "instagram 사용자")
-)
 _alone: Final = partial(matcher, "meta", "alone")
 _deeds: Final = partial(matcher, "meta", "deed")
 _sent: Final = partial(matcher, "meta", "sent")
@@ -181,7 +178,7 @@ class MetaChats(JsonChat[MetaThread]):
     def said(self, message: Json, chat: MetaThread) -> ChatMessage | Skip:
         name, text = _name(message), _text(message)
         is_unsent = message.get("is_unsent") is True or message.get("isUnsent") is True
-        if is_unsent or not name.strip() or name.casefold() in _DELETED:
+        if is_unsent or not name.strip() or name.casefold() in _gone_accounts():
             return "deleted"
         kind = (as_word(message.get("type")) or "").lower()
         if kind in {"call", "subscribe", "unsubscribe"} or "call_duration" in message:
@@ -236,6 +233,11 @@ class MetaChats(JsonChat[MetaThread]):
 
 def _folder(name: str, *, is_numbered: bool) -> str:
     return name.rpartition("/")[0] if is_numbered else name.removesuffix(".json")
+
+
+@cache
+def _gone_accounts() -> frozenset[str]:
+    return frozenset(name.casefold() for name in sentences("meta", "gone"))
 
 
 def _name(message: Json) -> str:

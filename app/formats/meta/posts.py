@@ -329,9 +329,15 @@ def repaired(value: object) -> str:
     if value.isascii():
         return value
     try:
-        return value.encode("latin-1").decode()
-    except (UnicodeEncodeError, UnicodeDecodeError):
+        data = value.encode("latin-1")
+        return data.decode()
+    except UnicodeEncodeError:
         return value
+    except UnicodeDecodeError as error:
+        whole = data[: error.start]
+        # Meta cuts long texts between the bytes of a letter.
+        is_cut = error.end == len(data) and error.reason == "unexpected end of data"
+        return whole.decode() if is_cut and not whole.isascii() else value
 
 
 def _refuse_pages(source: Source) -> None:
