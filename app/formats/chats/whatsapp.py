@@ -317,14 +317,14 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         return None
     grammar = WhatsApp(shape, beside)
     grammar.begin(lines)
-    if not any((opening := grammar.read(line)) and opening.name for line in lines):
-        return None
     if (year := grammar.dates.foreign_year) and not beside:
         raise UnrecognisedFileError(
             "this looks like a WhatsApp chat, but its dates have years such as {year}, in"
             " a calendar that saywho does not support",
             year=str(year),
         )
+    if not any((opening := grammar.read(line)) and opening.name for line in lines):
+        return None
     return grammar
 
 
