@@ -6,7 +6,8 @@ split, lang}. Whole authors are left out, a quarter of each language at a time, 
 `--rounds` says: `test` posts by them are the strangers' texts, and those by the authors named the
 others. Every post is asked about alone, and in sets of five and twenty that are drawn at random.
 What answers is what the program does, fitted to the posts with split `train`, beside the authors
-that come with it. Then small installations are tried, of one, two, three and five of the authors.
+that come with it. Then small installations are tried, of one, two, three and five of the authors,
+with all their posts, and again with 25 to 100 posts of each.
 `--write` writes the tables into docs/measurements.md, their figures into the READMEs, and the
 rates of strangers into app/compute/rates.json. With `--words 8` every post is cut to its first
 eight words, as short as a message in a chat: a table of its own.
@@ -33,6 +34,7 @@ from benchmarks.open_trials import (
     SITES,
     SUSPECTS,
     Trial,
+    of_few_posts,
     read_authors,
     small_sites,
     trials,
@@ -44,6 +46,7 @@ DOCS: Final = ROOT / "docs" / "measurements.md"
 READMES: Final = (ROOT / "README.md", ROOT / "README.ko.md")
 MARKS: Final = ("<!-- open question -->", "<!-- end -->")
 SITE_MARKS: Final = ("<!-- small sites -->", "<!-- end -->")
+FEW_MARKS: Final = ("<!-- few posts -->", "<!-- end -->")
 SHORT_MARKS: Final = ("<!-- short messages -->", "<!-- end -->")
 TABLED: Final = (2, 3, 5)
 """Suspects whose trials the first table joins."""
@@ -199,11 +202,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             rewrite(DOCS, *SHORT_MARKS, lambda _: f"\n{tables}\n")
         return 0
     tables += f"\n\n{print_costs(found)}"
-    print(f"{tables}\n\n{sites}")
+    few = list(small_sites(of_few_posts(authors), shipped, draws=options.draws))
+    few_table = print_sites(few)
+    print(f"{tables}\n\n{sites}\n\n{few_table}")
     if options.write:
         rewrite(DOCS, *MARKS, lambda _: f"\n{tables}\n")
         rewrite(DOCS, *SITE_MARKS, lambda _: f"\n{sites}\n")
-        write_rates([*found, *small])
+        rewrite(DOCS, *FEW_MARKS, lambda _: f"\n{few_table}\n")
+        write_rates([*found, *small, *few])
         brief = shares_in_brief([trial for trial in found if trial.suspects in TABLED])
         for path in READMES:
             rewrite(path, *MARKS, lambda text: re.sub(r"\d+ %", "{}", text).format(*brief))

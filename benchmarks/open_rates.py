@@ -6,7 +6,16 @@ import msgspec
 import numpy as np
 
 from app.compute.features import RECIPE
-from app.compute.judgement import BELIEFS, LONG_WORDS, NAMED, OTHERS, RATES_FILE, Rates, likely_from
+from app.compute.judgement import (
+    BELIEFS,
+    LONG_WORDS,
+    MODEL,
+    NAMED,
+    OTHERS,
+    RATES_FILE,
+    Rates,
+    likely_from,
+)
 from app.population import shipped_digest
 from app.runtime.clock import now
 from benchmarks.open_trials import Trial
@@ -28,6 +37,7 @@ def rates_of(found: Sequence[Trial]) -> Rates:
     strangers = [trial for trial in found if trial.is_stranger]
     return Rates(
         measured=now().date().isoformat(),
+        model=MODEL,
         recipe=RECIPE,
         population=shipped_digest(),
         thresholds={lang: thresholds_of(lang) for lang in LANGUAGES},

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
 from app.compute.features import Counts
 from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import SURE, judge
-from app.compute.population import NOTHING_SHIPPED, Population, Shipped
+from app.compute.population import NOTHING_SHIPPED, Population, Reading, Shipped
 from app.compute.profiles import AuthorProfile, profile_of
 from app.compute.text import has_words, own_words, word_count
 from benchmarks.accuracy_data import read_rows
@@ -81,11 +78,11 @@ class Trial(NamedTuple):
 class _Remembering(Population):
     """Scores a text once for all questions about it that follow each other."""
 
-    latest: list[tuple[Counts, NDArray[np.float64]]] = field(default_factory=list)
+    latest: list[tuple[Counts, Reading]] = field(default_factory=list)
 
-    def group_scores(self, query: Query) -> NDArray[np.float64]:
+    def read(self, query: Query) -> Reading:
         if not self.latest or self.latest[0][0] is not query.counts:
-            self.latest[:] = [(query.counts, Population.group_scores(self, query))]
+            self.latest[:] = [(query.counts, Population.read(self, query))]
         return self.latest[0][1]
 
 
@@ -184,6 +181,14 @@ def _asked(
         if suspects <= len(present):
             named = own + chance.sample(rest, suspects - len(own))
             yield from answered(corpus, lang, shape, texts, query, writer, named, len(present))
+
+
+def of_few_posts(authors: Mapping[str, Author]) -> dict[str, Author]:
+    """Return the authors of whom only 25, 50 or 100 posts are known."""
+    return {
+        name: replace(each, known=each.known[-random.Random(name).choice((25, 50, 100)) :])
+        for name, each in authors.items()
+    }
 
 
 def small_sites(

@@ -197,6 +197,7 @@ class Ranking:
     probabilities: NDArray[np.float64]  # (n,), calibrated, with the sum 1
     groups: NDArray[np.float64]  # (n, 5), weighted parts of the scores
     penalties: NDArray[np.float64]  # (n,), for short histories
+    uses: NDArray[np.uint32]  # (n, k), how often each author uses each feature of the query
     query: Query
 
 
@@ -212,7 +213,8 @@ def rank(
     A temperature above 1 flattens the probabilities. further: scores of other authors.
     """
     counted = query_of(query, background)
-    groups = group_scores(counted, profiles)
+    uses = uses_of(counted, profiles)
+    groups = group_scores(counted, profiles, uses)
     penalties = penalties_of(int(counted.widths[CHARACTERS]), known_features(profiles))
     scores = groups.sum(axis=1) - penalties
     empty = [not profile.counts.keys.size for profile in profiles]
@@ -221,7 +223,7 @@ def rank(
     if any(empty):
         scores[empty] = -np.inf
     shares = probabilities_of(np.concatenate((scores, further)), temperature)[: scores.size]
-    return Ranking(scores, shares, groups, penalties, counted)
+    return Ranking(scores, shares, groups, penalties, uses, counted)
 
 
 def probabilities_of(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -261,15 +263,29 @@ def scores_of_each(
     return scores
 
 
-def group_scores(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.float64]:
-    """Return the weighted log-odds of each author's posts against the background: (n, 5)."""
-    keys, amounts = query.counts.keys, query.counts.counts.astype(np.float64)
+def uses_of(query: Query, profiles: Sequence[AuthorProfile]) -> NDArray[np.uint32]:
+    """Return how often each author uses each feature of the query: (n, k)."""
+    uses = np.empty((len(profiles), query.counts.keys.size), np.uint32)
+    for row, profile in zip(uses, profiles, strict=True):
+        row[:] = lookup(profile.counts, query.counts.keys)
+    return uses
+
+
+def group_scores(
+    query: Query, profiles: Sequence[AuthorProfile], uses: NDArray[np.uint32] | None = None
+) -> NDArray[np.float64]:
+    """Return the weighted log-odds of each author's posts against the background: (n, 5).
+
+    uses: as `uses_of` returns them, if they are known.
+    """
+    uses = uses_of(query, profiles) if uses is None else uses
+    amounts = query.counts.counts.astype(np.float64)
     present = query.widths.nonzero()[0]
     starts, rates = query.edges[present], 1 / query.expected
     totals = np.array([profile.totals for profile in profiles]).reshape(-1, len(GROUPS))
     groups = query.widths * shares_of(totals)
-    for row, profile in zip(groups, profiles, strict=True):
-        gains = np.log1p(lookup(profile.counts, keys) * rates)
+    for row, used in zip(groups, uses, strict=True):
+        gains = np.log1p(used * rates)
         gains *= amounts
         row[present] += np.add.reduceat(gains, starts)
     groups *= group_factors(query.widths)

@@ -38,11 +38,14 @@ the only author.
 """
 
 
-def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) -> list[Mark]:
+def marks_of(
+    case: Case, compared: Sequence[Suspect], appearances: Occurrences, ground: int | None = None
+) -> list[Mark]:
     """Return the strongest marks, in text order, without overlap.
 
     A mark is consecutive words of a sentence for one author, without a gap. A single author is
-    compared with everyone else of the language. appearances: the features' places.
+    compared with everyone else of the language. appearances: the features' places. ground: the key
+    of the piece that the first author is likely by, which is marked if nothing else of theirs is.
     """
     text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
@@ -69,13 +72,33 @@ def marks_of(case: Case, compared: Sequence[Suspect], appearances: Occurrences) 
     ends = np.sort(np.array(cuts + [start for start, _ in case.gaps], np.int64))
     runs = _merged(words, words_leads, np.searchsorted(ends, words[:, 0]))
     strongest = sorted((run for run in runs if run[3] >= FEWEST_WEIGHT), key=lambda run: -run[3])
+    strongest = strongest[:MOST_MARKS]
+    if ground is not None and not any(run[2] == 0 and _has_letter(text, run) for run in strongest):
+        start, end = _place_of(ground, appearances, words)
+        strongest = [run for run in strongest if run[1] <= start or end <= run[0]]
+        strongest.append((start, end, 0, FEWEST_WEIGHT))
     names = [suspect.username for suspect in compared]
     return [
         (start, end, names[author], weight)
         if author < len(names)
         else (start, end, names[0], -weight)
-        for start, end, author, weight in sorted(strongest[:MOST_MARKS])
+        for start, end, author, weight in sorted(strongest)
     ]
+
+
+def _has_letter(text: str, run: tuple[int, int, int, float]) -> bool:
+    return any(map(str.isalpha, text[run[0] : run[1]]))
+
+
+def _place_of(key: int, appearances: Occurrences, words: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the words, (m, 2), around the first place of a feature."""
+    number = appearances.counts.keys.searchsorted(np.uint32(key))
+    (places,) = (appearances.numbers == number).nonzero()
+    starts, ends = appearances.starts[places], appearances.ends[places]
+    first = int(starts.argmin())
+    touched = (words[:, 0] < ends[first]) & (words[:, 1] > starts[first])
+    (inside,) = touched.nonzero()
+    return int(words[inside[0], 0]), int(words[inside[-1], 1])
 
 
 def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
-from typing import Final, Self, TypeVar
+from typing import Final, NamedTuple, Self, TypeVar
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from app.compute.text import (
+    ADDRESS,
     LINK,
     LINK_TO_HOST,
     QUOTED,
@@ -29,6 +30,7 @@ from app.compute.text import (
     Gap,
     begins_link,
     link_count,
+    may_have_address,
     may_have_random_link,
     may_quote,
     plain_text,
@@ -404,6 +406,37 @@ def named_words(text: str) -> dict[int, str]:
         if not begins_link(token) and unicodedata.category(token[0])[0] not in "MC"
     ]
     return dict(zip(_token_keys(tokens)[: len(tokens)].tolist(), tokens, strict=True))
+
+
+class LetteredKeys(NamedTuple):
+    """Distinct keys of a text that have a letter outside links, @names and #tags, sorted."""
+
+    words: NDArray[np.uint32]
+    runs: NDArray[np.uint32]
+    """Keys of three letters."""
+    all: NDArray[np.uint32]
+    """Keys of words, pairs of words, and three characters of which one is a letter."""
+
+
+def lettered_keys(text: str) -> LetteredKeys:
+    plain = f" {plain_text(text)} "
+    is_letter = np.array([sign.isalpha() for sign in plain], np.bool_)
+    for match in ADDRESS.finditer(plain) if may_have_address(plain) else ():
+        is_letter[match.start() : match.end()] = False
+    before = np.append(0, is_letter.cumsum())
+    characters, letters = _character_keys(plain), before[3:] - before[:-3]
+    tokens = list(TOKEN.finditer(plain))
+    has_letters = [before[token.end()] > before[token.start()] for token in tokens]
+    keys = _token_keys([token[0] for token in tokens])
+    are_words, edges = np.array(has_letters, np.bool_), [False]
+    are_pairs = np.array(edges + has_letters) | np.array(has_letters + edges)
+    words = np.unique(keys[: len(tokens)][are_words])
+    pairs = keys[len(tokens) :][are_pairs]
+    return LetteredKeys(
+        words,
+        np.unique(characters[letters == 3]),
+        np.unique(np.concatenate((words, pairs, characters[letters > 0]))),
+    )
 
 
 def group_edges(keys: NDArray[np.uint32]) -> NDArray[np.intp]:

@@ -24,7 +24,7 @@ the language are here.
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import ceil, exp, log
 from pathlib import Path
@@ -35,10 +35,22 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.case import LEAD_GROUPS, Case, Habit, Suspect, Usual, lead_scores, log_ratios
+from app.compute.attribution import NO_SCORES
+from app.compute.case import (
+    KNOWN_FEATURES,
+    LEAD_GROUPS,
+    Case,
+    Habit,
+    Suspect,
+    Usual,
+    bounded,
+    leads_of,
+    log_ratios,
+)
 from app.compute.features import CHARACTERS, PAIRS, SHAPE, WORDS
+from app.compute.ground import NothingLike, ground_of, nothing_like
 from app.compute.population import FEWEST_POSTS, NOBODY
-from app.compute.text import FEWEST_WORDS, username_key
+from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
 
 # --- Measured rates of strangers, and curves of more text ---
 
@@ -53,6 +65,7 @@ LONG_WORDS: Final = 20
 
 class Rates(msgspec.Struct, frozen=True):
     measured: str
+    model: int
     recipe: int
     population: str
     """Digest of the shipped authors."""
@@ -120,6 +133,7 @@ class Curve(msgspec.Struct, frozen=True):
 
 class Curves(msgspec.Struct, frozen=True):
     measured: str
+    model: int
     recipe: int
     fitted_to: str
     curves: dict[str, Curve]
@@ -182,6 +196,14 @@ Limit = Literal[
     "topic",
 ]
 
+MODEL: Final = 4
+"""Version of the rules; `rates.json` and `more_text.json` were measured with it."""
+
+HeldBack = Literal["rival", "layout", "texts"]
+"""Why the first author is not likely, though probable enough: another of the authors has the higher
+ratio, only layout, links, numbers and signs fit, or some of several texts do not fit.
+"""
+
 SURE: Final = 0.5
 """Prior probability that a named author wrote the texts, if the user gives none."""
 LIKELY: Final = 0.81
@@ -206,9 +228,10 @@ Between two authors of 10 posts, 85% of texts are right; of 5 posts 81%, of 25 p
 NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
 
-FEW_POSTS: Final = 100
+FEWEST_ALONE: Final = 8
+"""Smallest number of words of a text, of several, that is also judged alone."""
 FEW_AUTHORS: Final = 8
-"""Numbers of an author's posts, and of others of the language; below them, the answer is weak."""
+"""Number of others of the language below which the answer is weak."""
 LONE: Final = 5.0
 """Nats to the nearest other here, for a usual text, from which an author is alone of their kind:
 someone of the same circle would pass.
@@ -231,6 +254,15 @@ class Judgement:
     """Share of strangers' texts of this length called likely; None without `none`."""
     more: More | None = None
     """How much more text decides most close cases; None if it hardly does."""
+    held_back: HeldBack | None = None
+    rival: int | None = None
+    """Index of the author with the highest ratio, if this is not the first."""
+    ground: int | None = None
+    """Key of a piece that a likely author uses more than the others do."""
+    nothing_like: NothingLike | None = None
+    """Why the first author, who is not likely, has written nothing like the texts."""
+    unlike: list[int] = field(default_factory=list)
+    """Indices of texts, of several, that do not fit the first author."""
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -251,22 +283,29 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         # Those without a ratio count by their probabilities, since ratios follow these.
         rated = max(shares[weighed.authors].sum(), 0.5)
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
-        seems_familiar = 1 / (1 + mean) < UNFAMILIAR
-        # Random letters, neither Korean, English nor of the author's language, suit the author who
-        # wrote least.
-        is_strange = case.is_foreign and case.share_of_words(suspects[order[0]]) < 0.25
-        if not (seems_familiar and is_strange):
-            none = (1 - sure) / (1 - sure + sure * mean)
-            ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
-            reported = np.minimum(np.maximum(ratios, -3.0), 3.0).tolist()
-            for i in shown:
-                log10[i] = reported[i]
+        none = (1 - sure) / (1 - sure + sure * mean)
+        ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
+        reported = np.minimum(np.maximum(ratios, -3.0), 3.0).tolist()
+        for i in shown:
+            log10[i] = reported[i]
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     lone = [i for i in rivals if i in weighed.lone]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
+    held_back: HeldBack | None = None
+    ground, rival, unlike = None, None, list[int]()
+    if verdict == "likely":
+        # The ranking prefers short histories, and would name one of them for a text that another
+        # of the authors explains better.
+        if order[0] not in weighed.best:
+            held_back, rival = "rival", weighed.best[0]
+        elif (ground := ground_of(case, suspects[order[0]])) is None:
+            held_back = "layout"
+        elif unlike := _unlike(case, suspects[order[0]]):
+            held_back = "texts"
+        verdict = "close" if held_back else verdict
     # An author with too few posts is not called likely, however much text there is.
     is_open = verdict == "close" and order[0] in known
     return Judgement(
@@ -283,7 +322,39 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         _more(case, language, weighed.fewest_others + 1, needed, none, share)
         if none is not None and is_open
         else None,
+        held_back,
+        rival,
+        ground,
+        nothing_like(case, suspects[order[0]])
+        if none is not None and verdict != "likely"
+        else None,
+        unlike,
     )
+
+
+def _unlike(case: Case, suspect: Suspect) -> list[int]:
+    """Return the indices of texts, of several, that an author would hardly have written.
+
+    Each text of enough words is judged alone. Of n such texts by one person, the least fitting one
+    fits the worse the larger n is: worse than the level in at most 1 of 200 sets of 2 to 20
+    messages, in chats of both languages. Of more than 12 such texts someone always has one that
+    hardly fits.
+    """
+    most = 12
+    if len(case.texts) < 2:
+        return []
+    alone = [
+        replace(
+            case, texts=[text], gaps=gaps, suspects=[suspect], further=NO_SCORES, known_ranking=None
+        )
+        for text, gaps in zip(case.texts, gaps_of_each(case.texts, case.gaps), strict=True)
+    ]
+    long = [place for place, each in enumerate(alone) if each.words >= FEWEST_ALONE]
+    if len(long) > most:
+        return []
+    level = -0.8 - 0.4 * len(long)
+    found = [_weighed(alone[place]).unbounded for place in long]
+    return [place for place, ratios in zip(long, found, strict=True) if (ratios < level).any()]
 
 
 def _more(
@@ -304,11 +375,19 @@ class _Weighed:
     """The best authors with a ratio against others of the language."""
 
     authors: list[int]  # (m,), indices into the ranking
-    ratios: NDArray[np.float64]  # (m,), natural logarithms
+    ratios: NDArray[np.float64]  # (m,), natural logarithms, within their bounds
+    unbounded: NDArray[np.float64]  # (m,)
     fewest_others: int  # others here of the best author with the fewest
     elsewhere: frozenset[int]  # best authors compared only with shipped authors
     lone: frozenset[int]  # best authors whom no one else here is like
     topic_share: float  # of words and pairs in the first lead; 0 if the texts speak against it
+
+    @property
+    def best(self) -> list[int]:
+        """Indices of the authors with the highest ratio, which several have at its bound."""
+        highest = self.ratios.max(initial=-np.inf)
+        pairs = zip(self.authors, self.ratios, strict=True)
+        return [author for author, ratio in pairs if ratio >= highest - 1e-9]
 
 
 class _Candidate(NamedTuple):
@@ -352,33 +431,36 @@ def _weighed(case: Case) -> _Weighed:
         if candidate.usual and candidate.here + candidate.shipped >= 1.5
     ]
     if not rated:
-        return _Weighed([], np.empty(0), fewest, elsewhere, lone, 0.0)
+        return _Weighed([], NO_SCORES, NO_SCORES, fewest, elsewhere, lone, 0.0)
     shipped = case.elsewhere if any(candidate.shipped for candidate in best) else NOBODY
     populations = [population for population in (case.fitted.population, shipped) if population]
     query, ranking = case.ranking.query, case.ranking
-    groups = np.concatenate([population.group_scores(query) for population in populations])
-    penalties = np.concatenate([population.penalties(query) for population in populations])
-    texts = max(len(case.parts), 1)
-    shares = _lead_shares(case, texts)
-    scores, weights = lead_scores(groups, penalties, shares), _weights(rated, len(shipped))
     authors = [candidate.place for candidate in rated]
-    ratios = log_ratios(
+    texts = max(len(case.parts), 1)
+    leads = leads_of(
+        query,
+        ranking.groups[authors],
+        np.array([case.suspects[author].profile.totals for author in authors]),
+        ranking.uses[authors],
+        [population.read(query) for population in populations],
+        _lead_shares(case, texts),
+    )
+    weights = _weights(rated, len(shipped))
+    counts = weights.sum(axis=1)
+    unbounded = log_ratios(
         query,
         texts,
+        leads.over(weights),
         ranking.groups[authors],
-        ranking.penalties[authors],
         [candidate.usual for candidate in rated if candidate.usual],
-        scores,
-        weights,
-        shares,
+        counts,
     )
+    ratios = bounded(unbounded, float(query.widths[CHARACTERS]), counts)
     first = int(ranking.probabilities[authors].argmax())
-    is_counted = weights[first] > 0
-    odds = weights[first] * np.exp(np.minimum(scores - scores[is_counted].max(), 0))
-    lead = (ranking.groups[authors[first]] - odds / odds.sum() @ groups) * shares
+    lead = leads.mean_groups(first, weights[first])
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
-    return _Weighed(authors, ratios, fewest, elsewhere, lone, topic)
+    return _Weighed(authors, ratios, unbounded, fewest, elsewhere, lone, topic)
 
 
 def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
@@ -447,10 +529,10 @@ def _weak(
 ) -> dict[Limit, list[int]]:
     """Return the indices of the suspects whom each limit of single suspects concerns.
 
-    asked: all named suspects: few posts make an author unlikely, too. lone: rivals alone of their
-    kind.
+    asked: all named suspects: a short history makes an author unlikely, too. lone: rivals alone of
+    their kind.
     """
-    few = [i for i in asked if case.suspects[i].worded_posts < FEW_POSTS]
+    few = [i for i in asked if case.suspects[i].profile.totals[CHARACTERS] < KNOWN_FEATURES]
     foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
     if len(foreign) == len(rivals):  # Then the less likely ones may write none of it either.
         unlikely = [i for i in asked if i not in rivals]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from app.compute.attribution import group_scores
-from app.compute.case import WORDED_SAMPLE, Case, Habit, worded_share
-from app.compute.features import lookup
-from app.compute.judgement import FEW_POSTS, FEWEST_JUDGED, LONE, Judgement, judge
+from app.compute.case import KNOWN_FEATURES, WORDED_SAMPLE, Case, Habit, worded_share
+from app.compute.features import CHARACTERS, lookup
+from app.compute.judgement import FEWEST_JUDGED, LONE, Judgement, judge
 from app.compute.population import FEWEST_POSTS, NOBODY
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 from tests.selection import first_of
@@ -22,7 +22,7 @@ from tests.selection import first_of
 AUTHORS = range(48)
 HERE = range(24)
 """The others are strangers."""
-UNEVEN = {0: 1, 1: FEWEST_JUDGED - 1, 2: 15, 3: FEW_POSTS - 1, 4: FEW_POSTS, 5: 150, 6: 60}
+UNEVEN = {0: 1, 1: FEWEST_JUDGED - 1, 2: 12, 3: 22, 4: 100, 5: 150, 6: 60}
 """Posts of some authors."""
 
 
@@ -117,7 +117,8 @@ def test_few_posts_of_a_named_author_are_said(count: int, verdict: str, is_known
     here = Place({author: posts(author)[: count if author == 3 else KNOWN] for author in HERE})
     texts = posts(3)[KNOWN:]
     alone = here.judge(texts, [3])
-    assert "few_posts" in alone.limits
+    # The limit is of the text that is known, which 24 of these posts have enough of.
+    assert ("few_posts" in alone.limits) == (count < FEWEST_JUDGED)
     assert (alone.none is not None, alone.log10[0] is not None) == (is_known, is_known)
     assert alone.verdict == (verdict if is_known else "short")
     both = here.judge(texts, [3, 7])
@@ -140,11 +141,13 @@ def uneven() -> Place:
     ),
     st.booleans(),
 )
-def test_whoever_was_named_with_few_posts_is_a_limit(
+def test_whoever_was_named_with_little_text_is_a_limit(
     named: list[int], text: str, is_named: bool
 ) -> None:
-    judgement = judge(replace(uneven().case([text], named), is_named=is_named))
-    few = {place for place, author in enumerate(named) if UNEVEN[author] < FEW_POSTS}
+    case = replace(uneven().case([text], named), is_named=is_named)
+    judgement = judge(case)
+    known = [suspect.profile.totals[CHARACTERS] for suspect in case.suspects]
+    few = {place for place, features in enumerate(known) if features < KNOWN_FEATURES}
     weak = judgement.weak.get("few_posts", [])
     assert ("few_posts" in judgement.limits) == bool(weak)
     assert set(weak) == few if is_named else set(weak) <= few

@@ -14,6 +14,7 @@ from app.compute.judgement import (
     FEWEST_JUDGED,
     FEWEST_TIMES,
     LONG_WORDS,
+    MODEL,
     MOST_TIMES,
     NAMED,
     OTHERS,
@@ -33,7 +34,7 @@ from tests.compute.invented import KNOWN, Place, posts_of
 def test_the_rates_hold_for_this_program() -> None:
     """If this fails, measure them again: `python -m benchmarks.open_question FILE --write`."""
     rates = measured_rates()
-    assert (rates.recipe, rates.population) == (RECIPE, shipped_digest())
+    assert (rates.model, rates.recipe, rates.population) == (MODEL, RECIPE, shipped_digest())
     for language, thresholds in rates.thresholds.items():
         assert thresholds == [likely_from(language, others) for others in OTHERS]
 
@@ -78,7 +79,7 @@ def share_decided(
 def test_the_curves_hold_for_this_program() -> None:
     """If this fails, the features have changed, and the curves are to be fitted again."""
     curves = measured_curves()
-    assert curves.recipe == RECIPE
+    assert (curves.model, curves.recipe) == (MODEL, RECIPE)
     assert set(curves.curves) == {"en", "ko"}
 
 

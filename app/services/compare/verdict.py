@@ -20,8 +20,9 @@ from app.compute.evidence import (
     unwritten_words,
     used_piece,
 )
-from app.compute.features import occurrences
-from app.compute.judgement import SURE, Judgement, Limit, More, Verdict, judge
+from app.compute.features import CHARACTERS, occurrences
+from app.compute.ground import NothingLike
+from app.compute.judgement import MODEL, SURE, HeldBack, Judgement, Limit, More, Verdict, judge
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
@@ -58,7 +59,7 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
     posts: list[int] | msgspec.UnsetType = msgspec.UNSET
 
 
-MODEL_NAME: Final = "stacked-counts-3"
+MODEL_NAME: Final = f"stacked-counts-{MODEL}"
 SHOWN_OF_ALL: Final = 20
 EXPLAINED: Final = 4
 """Authors with a colour."""
@@ -86,6 +87,9 @@ class RankedAuthor(msgspec.Struct, frozen=True):
         ),
     ]
     tweets: Annotated[int, Meta(description="Number of the author's posts with words.")]
+    characters: Annotated[
+        int, Meta(description="Number of characters in the author's posts; equal posts count once.")
+    ] = 0
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -164,6 +168,34 @@ class Comparison(msgspec.Struct, frozen=True):
     ]
     model: Model
     words: Annotated[int, Meta(description="Number of words that were judged.")]
+    texts: Annotated[int, Meta(description="Number of texts that were judged.")] = 1
+    held_back: Annotated[
+        HeldBack | None,
+        Meta(
+            description=(
+                "Why the first author is not `likely`, though probable enough: `rival`, another of"
+                " the authors has the higher ratio against everyone else; `layout`, only layout,"
+                " links, numbers and signs fit; `texts`, some of several texts do not fit."
+            )
+        ),
+    ] = None
+    unlike: Annotated[
+        list[int] | msgspec.UnsetType,
+        Meta(description="Places of texts, of several, that do not read like the others, if any."),
+    ] = msgspec.UNSET
+    rival: Annotated[
+        str | None,
+        Meta(description="The author with the highest ratio, if `held_back` is `rival`."),
+    ] = None
+    nothing_like: Annotated[
+        NothingLike | None,
+        Meta(
+            description=(
+                "If the first author has written nothing like the text: `letters` or `language`"
+                " that the author never uses, or its `kind`, such as code, numbers and links."
+            )
+        ),
+    ] = None
     compared: Annotated[int, Meta(description="Number of authors compared.")] = 0
     without: Annotated[
         list[Gap] | msgspec.UnsetType,
@@ -232,7 +264,8 @@ async def answer(
     """Judge the case's texts by `run`, else in a thread if that takes long."""
     size = sum(map(len, case.texts))
     # More would hold up the loop for over 10 ms.
-    if run is None and size <= INLINE_CHARACTERS // 2 and len(case.suspects) <= 20:
+    is_quick = len(case.suspects) <= 20 and len(case.texts) <= 5
+    if run is None and size <= INLINE_CHARACTERS // 2 and is_quick:
         return _answer(case, sure, explain)
     judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)
     return judged
@@ -247,7 +280,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
     judgement = judge(case, sure)
     shown = [case.suspects[place] for place in _shown(case, judgement)]
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
-    marks = marks_of(case, best, appearances) if appearances else []
+    marks = marks_of(case, best, appearances, judgement.ground) if appearances else []
     quoted, quoted_words = _quoted(case.texts)
     return Comparison(
         text=case.text,
@@ -274,6 +307,11 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
             True if case.fitted.is_outgrown else msgspec.UNSET,
         ),
         words=case.words,
+        texts=len(case.parts),
+        held_back=judgement.held_back,
+        unlike=judgement.unlike or msgspec.UNSET,
+        rival=None if judgement.rival is None else case.suspects[judgement.rival].username,
+        nothing_like=judgement.nothing_like,
         compared=len(case.suspects),
         without=list(case.gaps) or msgspec.UNSET,
         quoted=quoted_words or msgspec.UNSET,
@@ -303,7 +341,13 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
     """Return the suspects, likeliest first; the first 20 if none is named."""
     shares = case.ranking.probabilities.tolist()
     ranked = [
-        RankedAuthor(suspect.username, share, log10, suspect.worded_posts)
+        RankedAuthor(
+            suspect.username,
+            share,
+            log10,
+            suspect.worded_posts,
+            int(suspect.profile.totals[CHARACTERS]),
+        )
         for suspect, share, log10 in zip(case.suspects, shares, judgement.log10, strict=True)
     ]
     return [ranked[place] for place in _shown(case, judgement)]
