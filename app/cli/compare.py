@@ -34,9 +34,12 @@ from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.verdicts import (
     NOT_FOR,
     bars_of,
+    chance_of,
     heading_of,
     heads_of,
+    held_back_of,
     limits_of,
+    little_known_of,
     more_text_of,
     quoted_of,
     rate_of,
@@ -190,6 +193,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield from map(stored_of, stored_by_others(comparison))
     yield f"verdict: {comparison.verdict}"
     yield heading_of(comparison, is_named=is_named)
+    yield from filter(None, [chance_of(comparison), held_back_of(comparison)])
     yield from reasons_of(comparison, is_named=is_named)
     if comparison.is_mixed:
         people = [f"{person.name} ({person.messages})" for person in comparison.people or ()]
@@ -198,6 +202,7 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield from filter(None, [heads_of(comparison), quoted_of(comparison)])
     yield from filter(None, [read_before(comparison), threshold_of(comparison)])
     yield from more_text_of(comparison)
+    yield from filter(None, [little_known_of(comparison)])
     for bar in bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "someone else"

@@ -142,6 +142,7 @@
     card.setAttribute("role", "dialog");
     card.setAttribute("aria-label", link.textContent);
     card.append(...[...found.childNodes].map((each) => each.cloneNode(true)));
+    for (const folded of card.querySelectorAll("details")) folded.open = true;
     document.body.append(card);
     card.showPopover();
     const mark = link.getClientRects()[0];

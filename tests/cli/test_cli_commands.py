@@ -170,7 +170,7 @@ def test_a_comparison_ranks_the_authors_with_evidence(filled: Installation) -> N
     short = filled.done("compare", "ㅋㅋ 네")
     assert short.startswith("verdict: short")
     assert "Please write more" in short
-    assert "fewer than 100 posts here" in short
+    assert "Little is known of" in short
     assert "Do not use this to find out" not in short
     assert "%" not in short
 

@@ -50,8 +50,9 @@ from app.views.comparing.pages import ComparePageArgs, asked_here, given_texts, 
 from app.views.comparing.verdicts import (
     ELSEWHERE_ALONE,
     bars_of,
+    chance_of,
     heading_of,
-    rate_of,
+    held_back_of,
     strange_places,
     threshold_of,
     why_nobody,
@@ -363,12 +364,12 @@ def without_names(picture: Picture, gaps: Sequence[Gap]) -> Picture:
 
 
 def _why(comparison: Comparison) -> str:
-    rate = rate_of(comparison) if comparison.verdict == "likely" else None
     is_elsewhere = comparison.verdict in TOLD and "elsewhere" in comparison.limits
     # A higher rate of strangers' texts matters more than that nobody here was compared.
     if is_elsewhere and (comparison.strangers or 0) <= 0.1:
         return gettext(ELSEWHERE_ALONE)
-    return rate or threshold_of(comparison) or " ".join(why_nobody(comparison))
+    why = chance_of(comparison) if comparison.verdict == "likely" else held_back_of(comparison)
+    return why or threshold_of(comparison) or " ".join(why_nobody(comparison))
 
 
 def _bar_name(username: str | None, *, is_invented: bool) -> str:

@@ -42,10 +42,13 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
     NOT_FOR,
     bars_of,
+    chance_of,
     heading_of,
     heads_of,
+    held_back_of,
     is_brief,
     limits_of,
+    little_known_of,
     more_text_of,
     place_of,
     quoted_of,
@@ -156,8 +159,11 @@ class Compared(Struct, frozen=True):
     hidden: Post | None
 
     answers = _told(bars_of)
+    chance = _told(chance_of)
+    held_back = _told(held_back_of)
     is_brief = _told(is_brief)
     limits = _told(limits_of)
+    little_known = _told(little_known_of)
     heads = _told(heads_of)
     more_text = _told(more_text_of)
     quoted = _told(quoted_of)

@@ -6,8 +6,9 @@ from typing import Final, Literal
 
 from quart import url_for
 
+from app.compute.case import KNOWN_FEATURES
 from app.compute.evidence import place_in
-from app.compute.judgement import BELIEFS, FEW_POSTS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
@@ -254,6 +255,8 @@ def limits_of(comparison: Comparison) -> list[str]:
         reasoned.add("other_language")
     if comparison.verdict == "unfamiliar" or comparison.none is None:
         reasoned.add("lone_author")  # No author is named, so no one is mistaken for the author.
+    if little_known_of(comparison) and len(comparison.weak["few_posts"]) == 1:
+        reasoned.add("few_posts")  # The answer says it.
     limits = [_limit(limit, comparison) for limit in comparison.limits if limit not in reasoned]
     if comparison.model.outgrown:
         limits.append(
@@ -263,6 +266,16 @@ def limits_of(comparison: Comparison) -> list[str]:
             )
         )
     return limits
+
+
+def little_known_of(comparison: Comparison) -> str | None:
+    """Return how little is known of the likeliest author; None if enough is, or no one is named."""
+    first = comparison.ranking[0].username
+    if comparison.verdict not in ("likely", "close") or comparison.nothing_like:
+        return None
+    if first not in comparison.weak.get("few_posts", []):
+        return None
+    return _little_known([first], comparison)
 
 
 def _limit(limit: Limit, comparison: Comparison) -> str:
@@ -316,54 +329,108 @@ def _is_foreign(username: str, comparison: Comparison) -> bool:
 
 
 def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
-    if len(names) <= MOST_LISTED:
-        return _of_named(limit, names)
-    count, total = len(names), len(comparison.ranking)
-    if limit != "few_posts":
+    if limit == "few_posts":
+        return _little_known(names, comparison)
+    if len(names) > MOST_LISTED:
         text = gettext(
             "The text does not seem to be in the language that {count} of the {total} authors "
             "mostly write."
         )
-    elif count < total:
-        text = gettext(
-            "{count} of the {total} authors have fewer than {enough} posts here. More posts "
-            "would make the answer more certain."
-        )
-    else:
-        text = gettext(
-            "None of the {total} authors has {enough} posts here. More posts would make the "
-            "answer more certain."
-        )
-    return text.format(count=count, total=total, enough=FEW_POSTS)
-
-
-def _of_named(limit: Limit, names: list[str]) -> str:
-    text = (
-        ngettext(
-            "{names} has fewer than {enough} posts here. More posts would make the answer more "
-            "certain.",
-            "{names} have fewer than {enough} posts here. More posts would make the answer more "
-            "certain.",
-            len(names),
-        )
-        if limit == "few_posts"
-        else ngettext(
-            "The text does not seem to be in the language that {names} mostly writes.",
-            "The text does not seem to be in the language that {names} mostly write.",
-            len(names),
-        )
+        return text.format(count=len(names), total=len(comparison.ranking))
+    text = ngettext(
+        "The text does not seem to be in the language that {names} mostly writes.",
+        "The text does not seem to be in the language that {names} mostly write.",
+        len(names),
     )
-    return text.format(names=_listed(names), enough=FEW_POSTS)
+    return text.format(names=_listed(names))
+
+
+def _little_known(names: list[str], comparison: Comparison) -> str:
+    """Return how little is known of authors, by the text that counts."""
+    enough = show_number(KNOWN_FEATURES)
+    if len(names) > MOST_LISTED:
+        text = gettext(
+            "Little is known of {count} of the {total} authors: fewer than {enough} characters "
+            "each, if equal posts count once. What they never wrote says nothing here."
+        )
+        total = len(comparison.ranking)
+        return text.format(count=len(names), total=total, enough=enough)
+    if len(names) > 1:
+        text = gettext(
+            "Little is known of {names}: fewer than {enough} characters each, if equal posts "
+            "count once. What they never wrote says nothing here."
+        )
+        return text.format(names=_listed(names), enough=enough)
+    (author,) = [ranked for ranked in comparison.ranking if ranked.username == names[0]]
+    text = ngettext(
+        "Little is known of {name}: {count} post with words, about {characters} characters. What "
+        "{name} never wrote says nothing here, for or against {name}.",
+        "Little is known of {name}: {count} posts with words, but only about {characters} "
+        "characters if equal posts count once. What {name} never wrote says nothing here, for or "
+        "against {name}.",
+        author.tweets,
+    )
+    rounded = round(author.characters, 2 - len(str(author.characters)))
+    return text.format(
+        name=shown_name(author.username),
+        count=show_number(author.tweets),
+        characters=show_number(rounded),
+    )
 
 
 def why_nobody(comparison: Comparison) -> list[str]:
     """Return why the text is like none of the authors."""
+    if comparison.nothing_like:
+        return [_nothing_like(comparison)]
     if comparison.verdict != "unfamiliar":
         return []
     unwritten = [_unwritten(comparison)] if comparison.unwritten else []
     if is_of_no_language_here(comparison):  # The nearest author is the one with the fewest posts.
         return [_foreign(comparison), *unwritten]
     return [*unwritten, _nearest(comparison)]
+
+
+def held_back_of(comparison: Comparison) -> str | None:
+    """Return why the first author is not called likely, though probable enough."""
+    if comparison.held_back is None:
+        return None
+    first = shown_name(comparison.ranking[0].username)
+    if comparison.held_back == "rival":
+        text = gettext(
+            "Of these, the text fits {first} best. Compared with other people, it fits {rival} "
+            "better. So no one is named."
+        )
+        return text.format(first=first, rival=shown_name(comparison.rival or ""))
+    if comparison.unlike:
+        odd = len(comparison.unlike)
+        text = ngettext(
+            "{odd} of the {count} messages reads like someone else. So no one is named.",
+            "{odd} of the {count} messages read like someone else. So no one is named.",
+            odd,
+        )
+        return text.format(odd=show_number(odd), count=show_number(comparison.texts))
+    text = gettext(
+        "Only layout, links, numbers or signs fit {first}, and no words. So no one is named."
+    )
+    return text.format(first=first)
+
+
+def _nothing_like(comparison: Comparison) -> str:
+    """Return that the first author has written nothing like the text."""
+    is_alone = len(comparison.ranking) == 1
+    texts = {
+        "letters": gettext("{name} has never written in this language here.")
+        if is_alone
+        else gettext("The closest, {name}, has never written in this language here."),
+        "language": gettext("{name} does not seem to have written in this language here.")
+        if is_alone
+        else gettext("The closest, {name}, does not seem to have written in this language here."),
+        "kind": gettext("{name} has written nothing like this here.")
+        if is_alone
+        else gettext("The closest, {name}, has written nothing like this here."),
+    }
+    name = shown_name(comparison.ranking[0].username)
+    return texts[comparison.nothing_like or "kind"].format(name=name)
 
 
 def strange_places(comparison: Comparison) -> list[tuple[int, int]]:
@@ -480,6 +547,16 @@ def heads_of(comparison: Comparison) -> str | None:
         )
         return text.format(name=comparison.person, count=show_number(count))
     return gettext("The names and times in front of the messages were not judged.")
+
+
+def chance_of(comparison: Comparison) -> str | None:
+    """Return the chance of a mistake, as the bars show it; None if no author is named or close."""
+    if comparison.none is None or comparison.verdict == "unfamiliar" or comparison.nothing_like:
+        return None
+    if comparison.none < 0.01:
+        return gettext("The chance that someone else wrote it is under 1%.")
+    text = gettext("The chance that someone else wrote it is {share}.")
+    return text.format(share=show_percent(comparison.none))
 
 
 def rate_of(comparison: Comparison) -> str | None:

@@ -7,17 +7,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
-from app.compute.judgement import (
-    FEW_POSTS,
-    FEWEST_JUDGED,
-    LIKELY,
-    SURE,
-    UNFAMILIAR,
-    Limit,
-    More,
-    Verdict,
-)
+from app.compute.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, More, Verdict
 from app.compute.text import FEWEST_WORDS, word_count
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Usage
 from app.views.comparing.evidence import uses_of
@@ -26,16 +18,23 @@ from app.views.comparing.verdicts import (
     HEADINGS,
     Bar,
     bars_of,
+    chance_of,
     heading_of,
+    held_back_of,
     lean_of,
     limits_of,
+    little_known_of,
     more_text_of,
     rate_of,
     reasons_of,
     threshold_of,
+    why_nobody,
 )
 
-SURER = " More posts would make the answer more certain."
+LITTLE = (
+    "Little is known of {0}: {1} posts with words, but only about {2} characters if equal posts "
+    "count once. What {0} never wrote says nothing here, for or against {0}."
+)
 
 
 @dataclass
@@ -68,7 +67,7 @@ class Facts:
 
     def comparison(self) -> Comparison:
         ranking = [
-            RankedAuthor(f"author{place}", share, None, posts)
+            RankedAuthor(f"author{place}", share, None, posts, 20 * posts)
             for place, (share, posts) in enumerate(zip(self.shares, self.posts, strict=True))
         ]
         model = Model("model", 1, 1)
@@ -268,7 +267,8 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     facts = Facts([0.25] * 4, [20] * 4, none=0.5, limits=["few_posts", "other_language", "topic"])
     facts.weak = {"few_posts": names[:3], "other_language": names}
     assert limits_of(facts.comparison()) == [
-        "author0, author1, and author2 have fewer than 100 posts here." + SURER,
+        "Little is known of author0, author1, and author2: fewer than 1,500 characters each, if "
+        "equal posts count once. What they never wrote says nothing here.",
         "The text does not seem to be in the language that 4 of the 4 authors mostly write.",
         "The topic of the text may count more here than its style.",
     ]
@@ -277,28 +277,91 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
 @pytest.mark.parametrize(
     ("facts", "sentences"),
     [
-        (Facts([1.0], [50], text="too few"), ["author0 has fewer than 100 posts here." + SURER]),
+        (Facts([1.0], [50], text="too few"), [LITTLE.format("author0", 50, "1,000")]),
         (Facts([1.0], [9]), []),
-        (Facts([0.7, 0.3], [9, 50]), ["author1 has fewer than 100 posts here." + SURER]),
+        (Facts([0.7, 0.3], [9, 50]), [LITTLE.format("author1", 50, "1,000")]),
         (
-            Facts([0.7, 0.2, 0.1], [50, 9, 99]),
-            ["author0 and author2 have fewer than 100 posts here." + SURER],
+            Facts([0.7, 0.2, 0.1], [50, 9, 74]),
+            [
+                "Little is known of author0 and author2: fewer than 1,500 characters each, if "
+                "equal posts count once. What they never wrote says nothing here."
+            ],
         ),
         (
             Facts([0.2] * 5, [20] * 5, text="a"),
-            ["None of the 5 authors has 100 posts here." + SURER],
+            [
+                "Little is known of 5 of the 5 authors: fewer than 1,500 characters each, if "
+                "equal posts count once. What they never wrote says nothing here."
+            ],
         ),
         (Facts([0.7, 0.3], [300, 300], text="too few"), []),
     ],
 )
 def test_a_short_answer_says_once_who_has_few_posts(facts: Facts, sentences: list[str]) -> None:
-    few = [f"author{place}" for place, posts in enumerate(facts.posts) if posts < FEW_POSTS]
+    few = [f"author{place}" for place, posts in enumerate(facts.posts) if posts < 75]
     facts.limits, facts.weak = ["few_posts", "topic"], {"few_posts": few}
     comparison = facts.comparison()
     assert comparison.verdict == "short"
     assert limits_of(comparison) == sentences
     told = " ".join([*reasons_of(comparison, is_named=True), *sentences])
-    assert all(told.count(name) == 1 for name in few if len(few) < 4)
+    assert all(name in told for name in few if len(few) < 4)
+
+
+def test_the_answer_says_how_little_is_known_of_the_likeliest_author() -> None:
+    facts = Facts([0.9, 0.1], [50, 300], 0.05, limits=["few_posts"])
+    facts.weak = {"few_posts": ["author0"]}
+    comparison = facts.comparison()
+    assert little_known_of(comparison) == LITTLE.format("author0", 50, "1,000")
+    assert limits_of(comparison) == []  # It is said once.
+    facts.weak = {"few_posts": ["author1"]}
+    assert little_known_of(facts.comparison()) is None
+    assert len(limits_of(facts.comparison())) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "sentence"),
+    [
+        (Facts([1.0], [300], 0.04), "The chance that someone else wrote it is 4%."),
+        (Facts([1.0], [300], 0.004), "The chance that someone else wrote it is under 1%."),
+        (Facts([1.0], [300], 0.3), "The chance that someone else wrote it is 30%."),
+        (Facts([1.0], [300], 0.9), None),
+        (Facts([1.0], [300], text="too few"), None),
+    ],
+)
+def test_the_answer_says_one_chance_of_a_mistake_as_its_bars(
+    facts: Facts, sentence: str | None
+) -> None:
+    assert chance_of(facts.comparison()) == sentence
+
+
+def test_an_answer_that_is_held_back_says_why() -> None:
+    comparison = Facts([0.9, 0.1], [300, 300], 0.05).comparison()
+    found = {
+        why: held_back_of(structs.replace(comparison, held_back=why, rival="author1"))
+        for why in ("rival", "layout", None)
+    }
+    assert found == {
+        "rival": "Of these, the text fits author0 best. Compared with other people, it fits "
+        "author1 better. So no one is named.",
+        "layout": "Only layout, links, numbers or signs fit author0, and no words. So no one is "
+        "named.",
+        None: None,
+    }
+    odd = structs.replace(comparison, held_back="texts", unlike=[3], texts=13)
+    assert held_back_of(odd) == (
+        "1 of the 13 messages reads like someone else. So no one is named."
+    )
+
+
+def test_an_author_who_wrote_nothing_like_the_text_has_no_percentage() -> None:
+    comparison = Facts([1.0], [300], 0.9).comparison()
+    for why, sentence in (
+        ("letters", "author0 has never written in this language here."),
+        ("language", "author0 does not seem to have written in this language here."),
+        ("kind", "author0 has written nothing like this here."),
+    ):
+        found = structs.replace(comparison, nothing_like=why)
+        assert (why_nobody(found), chance_of(found)) == ([sentence], None)
 
 
 def test_without_a_number_another_language_is_the_reason_and_no_limit() -> None:
