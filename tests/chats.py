@@ -20,7 +20,8 @@ ZONE: Final = "Asia/Seoul"
 
 def kakaotalk(title: str, *messages: Said) -> bytes:
     """Return a room as KakaoTalk on Windows writes it."""
-    written = [f"{title} 님과 카카오톡 대화", "저장한 날짜 : 2024-03-20 10:44:52", ""]
+    saved = max([when[:10] for when, _, _ in messages], default="2024-03-20")
+    written = [f"{title} 님과 카카오톡 대화", f"저장한 날짜 : {saved} 23:59:52", ""]
     for day, spoken in groupby(messages, key=lambda message: message[0][:10]):
         year, month, number = day.split("-")
         line = f"{year}년 {int(month)}월 {int(number)}일 월요일"

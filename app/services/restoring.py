@@ -95,8 +95,9 @@ def restore_backup(config: Config, file: Path) -> Restored:
                         f"{folder} is not empty; restore into a data folder that is empty"
                         f" or contains only {' and '.join(SETTINGS)}"
                     )
+                # Before anything is unpacked, so that nothing is left if it cannot be made.
+                make_private_folder(database.parent)
                 restored = _stage(config, file, staging)
-            make_private_folder(database.parent)
             _put_in_place(staging, {KEY_FILE: folder / KEY_FILE, MEDIA: config.media_dir})
             # The database is last: without it the place is no installation.
             _put_in_place(staging, {DATABASE: database})

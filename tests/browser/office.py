@@ -19,7 +19,7 @@ from app.services.imports.jobs import IMPORTING
 if TYPE_CHECKING:
     from .website import Website
 
-UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE, CHAT, TOLD = range(1, 10)
+UNDER_WAY, INTERRUPTED, DONE, FAILED, CANCELLED, LOOKED_AT, UNREADABLE, CHAT, TOLD = range(21, 30)
 """The imports that `add_imports` adds."""
 OPERATOR_PAGES: Final = {
     "imports": "/imports",
@@ -142,7 +142,7 @@ def add_imports(data_dir: Path) -> None:
                 upload.parent.mkdir(parents=True, exist_ok=True)
                 upload.write_text(uploads[job_id])
             common = {
-                "file_name": f"twitter-2026-11-0{job_id}-" + "0123456789abcdef" * 3 + ".zip",
+                "file_name": f"twitter-2026-11-{job_id}-" + "0123456789abcdef" * 3 + ".zip",
                 "format": "x",
                 "spool": spool,
                 "bytes_total": 1_000_000,

@@ -48,6 +48,7 @@ async def test_the_slider_and_the_edited_text_keep_the_chosen_person(
     page = await open_page(locale="en")
     await page.goto(website.address(compare_path(CHAT, *NAMES) + "&person=saltmarsh_light"))
     before = await page.locator("#bars .share").all_inner_texts()
+    await page.locator(".change > summary").click()
     await page.locator("#sure").fill("0.05")
     await expect(page.locator("#bars .share").first).not_to_have_text(before[0])
     assert "person=saltmarsh_light" in page.url

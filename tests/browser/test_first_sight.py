@@ -307,7 +307,7 @@ async def test_an_answer_says_why_before_how_far_to_trust_it(
     await page.goto(website.address(PAGES["compare"]))
     why = await page.locator(".uses > li").first.bounding_box()
     bars, slider, trust = [
-        await page.locator(part).bounding_box() for part in ("#bars", "#sure", ".trust")
+        await page.locator(part).bounding_box() for part in ("#bars", ".change", ".trust")
     ]
     assert why
     assert bars

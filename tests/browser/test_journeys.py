@@ -40,6 +40,7 @@ async def test_asking_about_two_authors_from_the_front_page(
         assert text in TEXT
     assert len(await ranking(page)) == 3
     await expect(page.locator(".ranking")).to_contain_text("다른 사람")
+    await page.locator(".trust summary").click()
     await expect(page.locator(".not-for")).to_be_visible()
 
 
@@ -70,6 +71,7 @@ async def test_the_belief_beforehand_moves_the_bars(
     page = await open_page(javascript=javascript)
     await page.goto(website.address(compare_path(TEXT, *KOREANS)))
     before = await shares(page)
+    await page.locator(".change > summary").click()
     await page.locator("#sure").focus()
     await page.keyboard.press("Home")
     if javascript:
@@ -102,6 +104,7 @@ async def test_all_of_the_answer_follows_the_slider_once_it_rests(
     await page.goto(website.address(everybody))
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
+    await page.locator(".change > summary").click()
     await page.locator("#sure").focus()
     for _ in range(12):
         await page.keyboard.press("ArrowLeft")
@@ -126,6 +129,7 @@ async def test_the_slider_of_a_private_text_leaves_it_out_of_the_address(
     heading = page.locator("h1.answer")
     before = await heading.inner_text()
     await page.wait_for_load_state()  # Before its scripts run, a move changes nothing.
+    await page.locator(".change > summary").click()
     await page.locator("#sure").focus()
     await page.keyboard.press("Home")
     await expect(page.locator(".model")).to_contain_text("1%")
@@ -141,6 +145,7 @@ async def test_without_an_answer_the_slider_goes_back(
     await page.goto(website.address(compare_path(TEXT, *KOREANS)))
     heading = await page.locator("h1").inner_text()
     await page.route("**/compare?*", lambda route: route.abort())
+    await page.locator(".change > summary").click()
     await page.locator("#sure").focus()
     await page.keyboard.press("Home")
     await expect(page.locator("output")).to_have_text("50%")

@@ -176,8 +176,9 @@ class DayLines:
     """Tells lines that state the day from dates that people wrote, in a chat without other days.
 
     A date is somebody's words if the file was saved before it, or if it alone stands between days
-    that go on without it. `add` takes each such line, `say` each message, `begin_file` each
-    heading, before `settle`.
+    that go on without it. If many days follow the day at which the file was saved, that day was
+    misread. `add` takes each such line, `say` each message, `begin_file` each heading, before
+    `settle`.
     """
 
     def __init__(self) -> None:
@@ -207,14 +208,13 @@ class DayLines:
 
     def settle(self, dates: FileDates) -> None:
         for saved, stated in self._files:
+            read = [(number, place, dates.day(written)) for number, place, written in stated]
+            days = [(number, place, day) for number, place, day in read if day is not None]
             latest = saved + timedelta(days=1) if saved else date.max
-            days: list[tuple[int, int, date]] = []
-            for number, place, written in stated:
-                day = dates.day(written)
-                if day is not None and day > latest:
-                    self.of_people.add(number)
-                elif day is not None:
-                    days.append((number, place, day))
+            late = {number: day for number, _, day in days if day > latest}
+            if len({*late.values()}) <= _LONGEST_RUN:
+                self.of_people.update(late)
+                days = [line for line in days if line[0] not in late]
             self._leave_those_that_go_back(days)
 
     def _leave_those_that_go_back(self, days: Sequence[tuple[int, int, date]]) -> None:

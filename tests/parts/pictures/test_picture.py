@@ -208,11 +208,10 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
 
 
 @pytest.mark.parametrize("strangers", [0.21, 0.05])
-def test_how_often_strangers_get_an_answer_is_passed_on_with_it(strangers: float) -> None:
+def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
     picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    count = round(100 * strangers)
-    assert picture.why == f"About {count} in 100 such texts by strangers would get this answer too."
+    assert picture.why == "The chance that someone else wrote it is 5%."
     assert drawn(picture).tobytes() != drawn(picture._replace(why="")).tobytes()
 
 

@@ -104,7 +104,7 @@ async def test_english_people_from_elsewhere_count_more_in_longer_texts(db: Data
 
 async def test_short_messages_say_little_more_than_one_text(db: Database) -> None:
     """Being short is a style that people from elsewhere lack, and strangers share."""
-    short = [[" ".join(text.split()[:6]) for text in texts] for texts in (FERRY, MUSEUM)]
+    short = [[" ".join(text.split()[:8]) for text in texts] for texts in (FERRY, MUSEUM)]
     await post(db, "ann", *short[0][:KNOWN])
     await maintain(db)
     own, strange = short[0][KNOWN : KNOWN + 5], short[1][:5]
