@@ -77,12 +77,9 @@ def json_texts(lines: Iterable[bytes], form: type[GivenText] = GivenText) -> Ite
 def _id_in(line: bytes) -> LineId:
     """Return the id of a line whose other fields cannot be read, if it can."""
     with suppress(ValueError, RecursionError):
-        return msgspec.json.decode(line, type=_Identified).id
+        raw = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).get("id")
+        return msgspec.json.decode(raw, type=LineId) if raw else None
     return None
-
-
-class _Identified(msgspec.Struct):
-    id: LineId = None
 
 
 def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:

@@ -148,6 +148,8 @@ class ImportMemory(NamedTuple):
     order: FileOrder
     earlier: EarlierReading | None = None
     """Compares posts with stored ones; None if both readings are kept."""
+    import_id: int | None = None
+    """The import that brings the posts, if any."""
 
 
 class EqualPost(NamedTuple):
@@ -179,12 +181,8 @@ async def store_batch(
     memory: ImportMemory | None = None,
     default_time: datetime | None = None,
     is_bulk: bool = True,
-    import_id: int | None = None,
 ) -> None:
-    """Store and count posts and new authors; in bulk, one event announces an author's posts.
-
-    import_id: the import that brings the posts, if any.
-    """
+    """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
@@ -204,9 +202,9 @@ async def store_batch(
         default_time=default_time,
         is_bulk=is_bulk,
         announced=announced,
-        import_id=import_id,
+        import_id=memory.import_id,
     )
-    await note_met(session, {*known.values()}, import_id)
+    await note_met(session, {*known.values()}, memory.import_id)
     await put_into_rooms(session, memberships)
     await memory.order.keep(session, _messages_of_files(resolved, known, added))
     await complete_messages(session, again)

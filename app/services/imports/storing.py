@@ -179,7 +179,11 @@ async def import_posts(
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
     memory = ImportMemory(
-        rooms, BulkProfiles(), FileOrder(), EarlierReading() if is_checked else None
+        rooms,
+        BulkProfiles(),
+        FileOrder(),
+        EarlierReading() if is_checked else None,
+        storing.import_id,
     )
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
@@ -203,7 +207,6 @@ async def import_posts(
                         memory=memory,
                         default_time=storing.default_time,
                         is_bulk=not storing.is_live,
-                        import_id=storing.import_id,
                     )
                 if storing.note is not None:
                     await storing.note(session, report.joined(part))
