@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app
-from app.compute.case import Case, query_of_texts, unfamiliarity
+from app.compute.case import query_of_texts, unfamiliarity
 from app.compute.features import lettered_keys, lookup
 from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
@@ -142,17 +142,20 @@ def test_the_closed_ranking_is_the_same_to_the_digit() -> None:
     assert ranking.probabilities.tolist() == pytest.approx(digits, rel=1e-12)
 
 
-def test_someone_who_explains_the_text_better_keeps_the_first_from_being_likely() -> None:
-    found = [judge(case) for case in _crowded()]
-    held = [judgement for judgement in found if judgement.held_back == "rival"]
-    assert all(judgement.verdict == "close" for judgement in held)
-    assert all(judgement.rival not in (None, judgement.order[0]) for judgement in held)
-
-
-def _crowded() -> list[Case]:
+def test_a_likely_author_has_the_highest_ratio_of_the_named() -> None:
     people = {str(each): posts_of(each)[: 25 if each % 2 else KNOWN] for each in range(8)}
-    corpus = site(people)
-    return [corpus.case(["\n".join(posts_of(each)[KNOWN:])], list(people)) for each in range(8)]
+    corpus, likely = site(people), 0
+    for author in range(8):
+        for texts in ([posts_of(author)[KNOWN]], ["\n".join(posts_of(author)[KNOWN:])]):
+            found = judge(corpus.case(texts, list(people)))
+            alone = [judge(corpus.case(texts, [name])).none or 0.0 for name in people]
+            if found.verdict == "likely":
+                likely += 1
+                assert alone[found.order[0]] <= min(alone) + 1e-9
+            if found.held_back == "rival":
+                assert found.rival is not None
+                assert alone[found.rival] < alone[found.order[0]]
+    assert likely > 2
 
 
 @pytest.mark.parametrize(
