@@ -8,17 +8,19 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import WEIGHTS
+from app.compute.attribution import PRIORS, WEIGHTS
 from app.compute.case import Case, Suspect
 from app.compute.features import (
     CHARACTERS,
     GROUP_SHIFT,
+    PAIRS,
     Counts,
     LetteredKeys,
     lettered_keys,
     lookup,
+    named_words,
 )
-from app.compute.text import BETWEEN, has_words, own_words, rest_of
+from app.compute.text import BETWEEN, has_words, own_words, rest_of, without_addresses
 
 FEWEST_SHARED: Final = 0.25
 """Share of a text's runs of three characters below which an author has written nothing like it."""
@@ -28,28 +30,34 @@ NothingLike = Literal["letters", "language", "kind"]
 is no prose, such as code, numbers and links."""
 
 
-def ground_of(case: Case, suspect: Suspect) -> int | None:
-    """Return the key of the word, pair of words or three characters, with a letter in it, that
-    speaks most for an author, who uses it more often than the others of the language; None if
-    there is none.
+def ground_of(case: Case, place: int) -> int | None:
+    """Return the key of a word, or else of a pair of words or three characters with a letter in it,
+    that the author at this place uses more often than everyone does; None if there is none.
+
+    Of several, it is the one that speaks most for the author.
     """
-    query = case.ranking.query
-    keys = np.intersect1d(_lettered(case).all, query.counts.keys, assume_unique=True)
-    own = lookup(suspect.profile.counts, keys).astype(np.float64)
-    keys, own = keys[own > 0], own[own > 0]
-    if not keys.size:
-        return None
+    query, own = case.ranking.query, case.ranking.uses[place]
+    totals = np.maximum(case.suspects[place].profile.totals, 1)
+    first, last = query.edges[CHARACTERS], query.edges[PAIRS + 1]
+    keys, uses, expected = (
+        query.counts.keys[first:last],
+        own[first:last],
+        query.expected[first:last],
+    )
     groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
-    expected = query.expected[query.counts.keys.searchsorted(keys)]
-    population, selection = case.weighed_against(suspect)
-    theirs = population.uses(keys, selection).astype(np.float64)
-    totals = population.totals[selection].sum(axis=0) if selection.any() else np.zeros(5)
-    rates = own / np.maximum(suspect.profile.totals, 1)[groups]
-    others = theirs / np.maximum(totals, 1)[groups]
-    gains: NDArray[np.float64] = WEIGHTS[groups] * np.log1p(own / expected)
-    gains[rates <= others] = 0
-    best = int(gains.argmax())
-    return int(keys[best]) if gains[best] > 0 else None
+    # The background's share includes the author's own, so what exceeds it exceeds the others'.
+    exceeds = uses * PRIORS[groups] > expected * totals[groups]
+    texts = BETWEEN.join(own_words(text) for text, _ in case.parts)
+    words = named_words(without_addresses(texts))
+    lettered = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
+    # Most texts have a word, which is found without looking at all runs of letters.
+    for some in (lettered, None):
+        wanted = _lettered(case).all if some is None else np.sort(some)
+        found = exceeds & np.isin(keys, wanted)
+        if found.any():
+            gains = WEIGHTS[groups] * np.log1p(uses / expected)
+            return int(keys[np.where(found, gains, -np.inf).argmax()])
+    return None
 
 
 def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
@@ -61,16 +69,18 @@ def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
     habit, known = suspect.habit, suspect.profile.counts
     text = rest_of(case.text, case.gaps)
     signs = sum(not sign.isspace() for sign in text)
-    keys = _lettered(case)
     is_prose = has_words(text) and sum(map(str.isalpha, text)) >= 0.75 * signs
     if not is_prose:
         query = case.ranking.query
         runs = query.counts.keys[query.edges[CHARACTERS] : query.edges[CHARACTERS + 1]]
         return "kind" if _share(runs, known) < FEWEST_SHARED else None
-    if habit is None or _share(keys.runs, known) >= FEWEST_SHARED:
+    if habit is None:
         return None
     is_english = habit.is_english or habit.language == "en"
     if (habit.language == "ko") == case.is_korean and not (is_english and case.is_foreign):
+        return None
+    keys = _lettered(case)
+    if _share(keys.runs, known) >= FEWEST_SHARED:
         return None
     is_sure = max(_share(keys.runs, known), _share(keys.words, known)) < 0.02
     return "letters" if is_sure else "language"

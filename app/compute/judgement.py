@@ -300,7 +300,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         # of the authors explains better.
         if order[0] not in weighed.best:
             held_back, rival = "rival", weighed.best[0]
-        elif (ground := ground_of(case, suspects[order[0]])) is None:
+        elif (ground := ground_of(case, order[0])) is None:
             held_back = "layout"
         elif unlike := _unlike(case, suspects[order[0]]):
             held_back = "texts"
