@@ -266,7 +266,7 @@ async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig
     ]
 
 
-EXCEPTIONS = {("cancel_import", 409)}
+EXCEPTIONS = {("cancel_import", 409), ("undo_import", 409)}
 """Operations that ask for what the samples do not have: the import has ended then."""
 
 
