@@ -37,7 +37,6 @@ from app.compute.features import (
     add,
     features_of,
     group_sums,
-    named_words,
     occurrences,
     struck_before,
     subtract,
@@ -424,12 +423,6 @@ class Case:
             return False
         words, share = english.share_of_words("\n".join(map(own_words, self.texts)))
         return words >= 8 and share < FOREIGN_SHARE
-
-    def share_of_words(self, suspect: Suspect) -> float:
-        """Return the share of the texts' distinct words that an author uses; 1 without words."""
-        words = named_words("\n".join(map(own_words, self.texts)))
-        keys = [key for key, word in words.items() if word.isalpha()]
-        return float(np.isin(keys, suspect.profile.counts.keys).mean()) if keys else 1.0
 
     @cached_property
     def ranking(self) -> Ranking:

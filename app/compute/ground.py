@@ -8,12 +8,11 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import PRIORS, WEIGHTS
+from app.compute.attribution import WEIGHTS
 from app.compute.case import Case, Suspect
 from app.compute.features import (
     CHARACTERS,
     GROUP_SHIFT,
-    PAIRS,
     Counts,
     LetteredKeys,
     lettered_keys,
@@ -32,31 +31,27 @@ is no prose, such as code, numbers and links."""
 
 def ground_of(case: Case, place: int) -> int | None:
     """Return the key of a word, or else of a pair of words or three characters with a letter in it,
-    that the author at this place uses more often than everyone does; None if there is none.
+    that the author at this place uses more often than the others do; None if there is none.
 
     Of several, it is the one that speaks most for the author.
     """
-    query, own = case.ranking.query, case.ranking.uses[place]
-    totals = np.maximum(case.suspects[place].profile.totals, 1)
-    first, last = query.edges[CHARACTERS], query.edges[PAIRS + 1]
-    keys, uses, expected = (
-        query.counts.keys[first:last],
-        own[first:last],
-        query.expected[first:last],
-    )
-    groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
-    # The background's share includes the author's own, so what exceeds it exceeds the others'.
-    exceeds = uses * PRIORS[groups] > expected * totals[groups]
+    query, suspect = case.ranking.query, case.suspects[place]
+    population, selection = case.weighed_against(suspect)
+    others = population.totals[selection].sum(axis=0)
     texts = BETWEEN.join(own_words(text) for text, _ in case.parts)
     words = named_words(without_addresses(texts))
     lettered = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
     # Most texts have a word, which is found without looking at all runs of letters.
     for some in (lettered, None):
-        wanted = _lettered(case).all if some is None else np.sort(some)
-        found = exceeds & np.isin(keys, wanted)
-        if found.any():
-            gains = WEIGHTS[groups] * np.log1p(uses / expected)
-            return int(keys[np.where(found, gains, -np.inf).argmax()])
+        wanted = _lettered(case).all if some is None else some
+        (places,) = (np.isin(query.counts.keys, wanted) & (case.ranking.uses[place] > 0)).nonzero()
+        keys, own = query.counts.keys[places], case.ranking.uses[place][places]
+        groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
+        rates = own / np.maximum(suspect.profile.totals, 1)[groups]
+        exceeds = rates > population.uses(keys, selection) / np.maximum(others, 1)[groups]
+        if exceeds.any():
+            gains = WEIGHTS[groups] * np.log1p(own / query.expected[places])
+            return int(keys[np.where(exceeds, gains, -np.inf).argmax()])
     return None
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import app
 from app.compute.case import query_of_texts, unfamiliarity
-from app.compute.features import lettered_keys, lookup
+from app.compute.features import GROUP_SHIFT, lettered_keys, lookup
 from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
 from app.compute.profiles import profile_of
@@ -182,6 +182,10 @@ def test_what_a_likely_author_is_named_by_is_a_piece_of_the_text_with_a_letter()
     key = np.array([ground], np.uint32)
     assert lookup(case.suspects[0].profile.counts, key)[0] > 0
     assert lookup(query_of_texts(case.texts), key)[0] > 0
+    profile, group = case.suspects[0].profile, ground >> GROUP_SHIFT
+    others, selection = case.weighed_against(case.suspects[0])
+    theirs = others.uses(key, selection)[0] / others.totals[selection].sum(axis=0)[group]
+    assert lookup(profile.counts, key)[0] / profile.totals[group] > theirs
     lettered = [lettered_keys(text).all for text in case.texts]
     assert any(ground in keys for keys in lettered)
 

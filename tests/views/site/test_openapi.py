@@ -267,7 +267,8 @@ async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig
 
 
 EXCEPTIONS = {("cancel_import", 409), ("undo_import", 409)}
-"""Operations that ask for what the samples do not have: the import has ended then."""
+"""Operations that ask for what the samples do not have: the import has ended then, and
+does not know what it brought."""
 
 
 async def test_the_page_shows_every_operation_without_scripts(anybody: Client) -> None:
