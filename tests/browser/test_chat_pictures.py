@@ -96,6 +96,7 @@ async def test_a_chat_with_pictures_is_sound(
     await expect(page.locator("#list img")).to_have_count(5)
     await expect(page.locator("#list > li", has_text=missing)).to_have_count(1)
     addresses = [page.url]
+    await page.wait_for_load_state()  # Before its scripts run, a picture opens its own page.
     await page.locator("#list > li a").nth(2).click()
     addresses += [page.url.partition("&picture")[0] + "&picture=2"]
     if javascript:
