@@ -2,6 +2,7 @@
 
 from time import process_time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -52,6 +53,28 @@ def test_every_word_is_in_one_head_or_message(text: str) -> None:
         place = piece.end
     assert not (rest + text[place:]).strip()
     assert all(piece.name is None or piece.name.isprintable() for piece in pieces)
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        "21:06, 1/15/2024",
+        "9:06 de la tarde, 15/1/2024",
+        "٩:٠٦ م, ١٥\u200f/١/٢٠٢٤",
+        "下午9:06, 2024/1/15",
+        "9:06 น., 15/1/2567",
+        "Jan 15 at 9:06 PM",
+        "1/15 21:06",
+    ],
+)
+def test_a_time_and_a_day_in_brackets_are_a_head_in_any_language(when: str) -> None:
+    chat = copied_chat(f"[{when}] Mina: see you")
+    assert chat is not None
+    assert [piece.name for piece in chat.messages] == ["Mina"]
+
+
+def test_words_in_brackets_that_are_no_date_are_no_head() -> None:
+    assert copied_chat("[version 2 at 9:06] Mina: see you") is None
 
 
 def test_long_lines_take_no_long_time() -> None:

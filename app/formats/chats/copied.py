@@ -6,6 +6,7 @@ and time. A head that is written by people, too, must occur twice. The places ar
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -13,6 +14,8 @@ from typing import Final, NamedTuple
 from app.compute.text import clean_title
 from app.formats.chats import kakaotalk, line, whatsapp
 from app.formats.chats.text_chat import Opening
+from app.formats.source.written.clock import find_clock
+from app.formats.source.written.days import read_day
 
 
 class CopiedPiece(NamedTuple):
@@ -58,8 +61,8 @@ _DAY_WORD: Final = (
     r"(?: at)?"
 )
 _DAY_WORDS: Final = re.compile(rf"{_DAY_WORD},?(?=\s|$)")
-_NUMBER: Final = re.compile(r"\d+")
-_LETTERS: Final = re.compile(r"[^\W\d_]+")
+_WORD: Final = re.compile(r"\w")
+_MONTH_AND_DAY: Final = re.compile(r"[\s,]*\d{1,2}[./-]\s?\d{1,2}\.?[\s,]*")
 _LONGEST_NAME: Final = 60
 _LONGEST_HEAD: Final = 300
 """Beginning of a line in which a head is searched, so that no pattern takes long."""
@@ -67,18 +70,22 @@ _LONGEST_HEAD: Final = 300
 
 def _has_time(text: str, *, has_day: bool) -> bool:
     """Return whether a text is a time, and with `has_day`, a day and a time."""
-    match = _TIME.search(text)
-    if match is None:
+    before, clock, after = find_clock(text)
+    if clock is None or clock.hour > 24 or not _TIMED.search(text):
         return False
-    rest = f"{text[: match.start()]} {text[match.end() :]}"
+    rest = f"{before} {after}"
     if word := _DAY_WORDS.search(rest):
         rest = f"{rest[: word.start()]} {rest[word.end() :]}"
-        return not _LETTERS.search(rest) and not _NUMBER.search(rest)
-    numbers, words = _NUMBER.findall(rest), _LETTERS.findall(rest)
-    if not numbers:
-        return not words and not has_day
-    is_date = len(numbers) > 1 or bool(words)
-    return is_date and len(numbers) < 4 and len(words) < 5 and max(map(len, numbers)) <= 4
+        return not _WORD.search(rest)
+    return _is_date(rest) if _WORD.search(rest) else not has_day
+
+
+def _is_date(text: str) -> bool:
+    for whole in (text, f"{text} 2000"):  # Slack writes no year.
+        with suppress(ValueError):
+            read_day(whole)
+            return True
+    return bool(_MONTH_AND_DAY.fullmatch(text))
 
 
 # --- Heads of each app ---
