@@ -395,7 +395,8 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     metavar="ROLE=NAME",
     multiple=True,
     callback=_parsed_by(columns_of),
-    help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}.",
+    help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
+    " author=none: the file names no one.",
 )
 @click.option(
     "--room",

@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -22,11 +22,16 @@ ROLES: Final = {
     "id": "source_id",
     "lang": "lang",
     "url": "url",
+    "repost": "is_repost",
 }
 REPAIR: Final = "repair"
 """Choice instead of an encoding: correct letters that another program misread."""
 UNREPAIRED: Final = "unrepaired"
 """Choice instead of an encoding: keep misread letters."""
+NO_COLUMN: Final = "none"
+"""Choice instead of a column: no column has this role."""
+NO_AUTHOR: Final = f"author={NO_COLUMN}"
+NO_IDS: Final = f"id={NO_COLUMN}"
 NEW_ROOM: Final = "new"
 """Choice instead of the number of a chat here: the file's chat is another one."""
 _ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -52,7 +57,9 @@ def parse_encoding(name: str) -> str:
 
 
 def columns_of(pairs: Iterable[str]) -> dict[str, str]:
-    """Return the fields by column name from pairs `ROLE=NAME`. Raises ValueError."""
+    """Return the fields by column name from pairs `ROLE=NAME`; a pair `ROLE=none` stands for the
+    name of no column. Raises ValueError.
+    """
     fields = {}
     for pair in pairs:
         role, _, name = pair.partition("=")
@@ -62,8 +69,14 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
             raise ValueError(
                 Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
             )
-        fields[name.strip()] = field
+        is_none = name.strip() == NO_COLUMN
+        fields[f"{role.strip()}={NO_COLUMN}" if is_none else name.strip()] = field
     return fields
+
+
+def fields_without(columns: Mapping[str, str]) -> set[str]:
+    """Return the fields that the importer gave to no column."""
+    return {field for role, field in ROLES.items() if columns.get(f"{role}={NO_COLUMN}") == field}
 
 
 def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
@@ -89,6 +102,7 @@ AssumptionKind = Literal[
     "year",
     "room",
     "language",
+    "ids",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
@@ -323,6 +337,8 @@ _ROLES: Final = {
     "id": Message("id"),
     "lang": Message("language"),
     "url": Message("address"),
+    "repost": Message("mark of reposts"),
+    "count": Message("count"),
 }
 _OPTIONS: Final = {
     "dates": "--dates day-first|month-first|year-first",
@@ -330,12 +346,17 @@ _OPTIONS: Final = {
     "timezone": "--timezone ZONE",
     "column": "--column ROLE=NAME",
     "room": "--room ID|new",
+    "ids": "--column ROLE=NAME",
 }
 
 
 def value_label(kind: str, value: str) -> str:
     """Return an option value's label; a Message if there is a translation."""
-    if kind == "column":
+    if kind == "ids" and value == NO_IDS:
+        return Message("not in the file")
+    if kind in {"column", "ids"}:
+        if value == NO_AUTHOR:
+            return Message("the file names no one")
         role, _, name = value.partition("=")
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
@@ -362,6 +383,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "year": Message("Year: {value}, assumed"),
     "room": Message("Chat: {value}"),
     "language": Message("Language of the dates: {value}, a guess"),
+    "ids": Message("IDs of posts: {value}, a guess"),
 }
 
 
@@ -383,6 +405,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "timezone": Message("If the times look wrong, choose another time zone."),
         "column": Message("If this column is wrong, choose another column."),
         "room": Message("If this is another chat, choose a new chat."),
+        "ids": Message("If a column does contain the IDs of the posts, choose it."),
     }
     return hints.get(assumption.kind)
 

@@ -29,7 +29,15 @@ from app.formats.records import (
 )
 from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
-from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import (
+    Json,
+    as_object,
+    as_word,
+    first_documents,
+    has_value,
+    listed,
+    objects,
+)
 from app.formats.source.times import time_or_field
 from app.formats.tables.cells import is_restricted
 
@@ -53,7 +61,7 @@ def _is_status(value: Json) -> bool:
 
 
 def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
-    if status.get("reblog"):
+    if has_value(status.get("reblog")):
         return Skipped(place, "repost")
     if is_restricted(status.get("visibility")) and not include_restricted:
         return Skipped(place, "restricted")
@@ -125,7 +133,7 @@ def _status_kind(status: Json) -> Kind:
     if status.get("in_reply_to_id"):
         return "reply"
     quotes = ("quote", "quote_id", "quoted_status_id")
-    return "quote" if any(map(status.get, quotes)) else "post"
+    return "quote" if any(has_value(status.get(name)) for name in quotes) else "post"
 
 
 def _answered(status: Json, account: Json) -> ReplyTarget | None:
@@ -171,7 +179,7 @@ def _is_note(value: Json) -> bool:
 
 def _note_item(note: Json, place: int, *, include_restricted: bool) -> Item:
     text, media = _note_text(note), tuple(_note_media(note))
-    is_shared = bool(note.get("renoteId") or note.get("renote"))
+    is_shared = bool(note.get("renoteId")) or has_value(note.get("renote"))
     if is_shared and not (text or media):
         return Skipped(place, "repost")
     if is_restricted(note.get("visibility")) and not include_restricted:

@@ -370,14 +370,6 @@ def test_a_nested_author_of_any_name_may_be_chosen() -> None:
     assert [item.username for item in chosen] == ["mina"]
 
 
-def test_columns_that_look_like_an_author_are_said_where_one_name_is_for_all() -> None:
-    rows = [{"poster_nick": name, "text": "the fog"} for name in ("mina", "jun")]
-    stream, _ = read(json.dumps(rows), username="nari")
-    assert [(left.kind, left.what, left.role) for left in stream.notes.unread] == [
-        ("column", "poster_nick", "author")
-    ]
-
-
 @given(st.lists(st.integers(10**15, 10**19), min_size=3, max_size=20, unique=True))
 def test_rounded_ids_lose_no_post_and_merge_none(ids: list[int]) -> None:
     rounded = [int(float(f"{number:.14e}")) for number in ids]

@@ -394,6 +394,13 @@ def as_object(value: object) -> Json:
     return value if isinstance(value, dict) else {}
 
 
+def has_value(value: object) -> bool:
+    """Return whether a value is neither null nor empty; in an object or a list, whether any is."""
+    if isinstance(value, dict):
+        return any(map(has_value, value.values()))
+    return any(map(has_value, value)) if isinstance(value, list) else bool(value)
+
+
 def as_word(value: object) -> str | None:
     """Return a stripped string; None for an empty one and any other value."""
     return (value.strip() or None) if isinstance(value, str) else None

@@ -58,7 +58,14 @@ def says_yes(value: object) -> bool:
 
 
 def refers(value: object) -> bool:
-    return is_filled(value) and str(value or "").strip().casefold() not in _NOTHING
+    """Return whether a value names something; an object or a list, whether any value inside does."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return any(map(refers, inner))
+    if not is_filled(value) or str(value or "").strip().casefold() in _NOTHING:
+        return False
+    objects = as_objects(value) if isinstance(value, str) and is_object(value) else []
+    return not objects or any(map(refers, objects))
 
 
 def is_nobody(value: object) -> bool:

@@ -93,14 +93,14 @@ ALIASES: Final[dict[str, str]] = {
     "reply_to": "replyto",
     "counts": "counts",
     "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
-    " likes 좋아요 likescount favoritescount favorites favourites diggcount numberoflikes numlikes"
+    " likes like 좋아요 좋아요수 공감수 추천수 likescount favoritescount favorites favourites diggcount numberoflikes numlikes"
     " nlikes statistics.likecount legacy.favoritecount",
     "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets retweetscount"
-    " repostscount reblogscount reblogs renotecount boosts shares sharecount numberofshares"
+    " 리트윗수 재게시수 공유수 repostscount reblogscount reblogs renotecount boosts shares sharecount numberofshares"
     " numberofretweets numretweets nretweets legacy.retweetcount",
     "n_replies": "replycount publicmetrics.replycount replies repliescount numreplies nreplies"
-    " commentcount commentscount numcomments legacy.replycount",
-    "n_quotes": "quotecount publicmetrics.quotecount quotes quotescount legacy.quotecount",
+    " 답글수 댓글수 commentcount commentscount numcomments legacy.replycount",
+    "n_quotes": "quotecount publicmetrics.quotecount quotes quotescount 인용수 legacy.quotecount",
     "reply_id": "inreplytostatusidstr inreplytostatusid inreplytotweetid inreplytoid inreplyto"
     " referencedtweets.repliedto.id replytostatusid replytotweetid replytoid totweetid replyid"
     " parentid parentcommentid parent legacy.inreplytostatusidstr",

@@ -13,7 +13,15 @@ import msgspec
 from msgspec import structs
 
 from app.errors import Message, RecordError
-from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, Role, ToldReposts
+from app.formats.assumptions import (
+    NO_AUTHOR,
+    NO_IDS,
+    REPOST_BEGINNING,
+    ReadNotes,
+    Role,
+    ToldReposts,
+    fields_without,
+)
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
 from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
 from app.formats.source.json import Json, as_json
@@ -38,6 +46,7 @@ from app.formats.tables.cells import (
     text_of_bytes,
     word,
 )
+from app.formats.tables.column_kinds import COUNTS, NumberedRow, count_columns, why_no_ids
 from app.formats.tables.column_names import (
     ROLES,
     UNWRAPPED,
@@ -69,9 +78,8 @@ _KINDS: Final[dict[str, Kind | Literal["repost"]]] = {
     ),
     "재게시": "repost",
 }
-_COUNTED: Final = ("n_likes", "n_reposts", "n_replies", "n_quotes")
-_NO_COUNTS: Final = [None] * len(_COUNTED)
-_COUNTS: Final = frozenset({"counts", *_COUNTED})
+_NO_COUNTS: Final = [None] * len(COUNTS)
+_COUNTS: Final = frozenset({"counts", *COUNTS})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
@@ -114,13 +122,17 @@ class FileColumns:
         self._heads = [plain[name] for name in plain if name in known]
         self._wrappers = [name for name in UNWRAPPED if name in plain]
         self._names = names_by_field(plain, self._chosen)
+        for field in (unnamed := fields_without(self._chosen)):
+            self._names.pop(field, None)
+        if "username" in unnamed:
+            self._names.pop("display_name", None)
         tests = _TESTS | ({"source_id": bool} if self.is_own else {})
         if len(self._names.get("text", ())) > 1:
             tests = tests | {"text": _is_no_number}
         # Their values are read once more, and only of several one has to be chosen.
         lone = {
             field
-            for field in ("source_id", *_COUNTED)
+            for field in ("source_id", *COUNTS)
             if not self.is_own and len(self._names.get(field, ())) == 1
         }
         self._fields = [
@@ -158,6 +170,11 @@ class FileColumns:
 
     def has(self, field: str) -> bool:
         return field in self._names
+
+    def first(self, row: Row, field: str) -> object:
+        """Return the row's first filled value of a field; None without one."""
+        values = (row.get(name) for name in self.names_of(field))
+        return next((value for value in values if value is not None and is_filled(value)), None)
 
     def __len__(self) -> int:
         return sum(not is_helper(field) for field in self._names)
@@ -407,7 +424,7 @@ def _reactions(values: Json) -> Reactions | None:
         stated = structs.replace(stated, signs=kept_signs(stated.signs))
     if stated and stated.is_known:
         return stated
-    figures = [as_whole(values[field]) if field in values else None for field in _COUNTED]
+    figures = [as_whole(values[field]) if field in values else None for field in COUNTS]
     likes, reposts, replies, quotes = figures
     return None if figures == _NO_COUNTS else Reactions(likes, reposts, replies, quotes)
 
@@ -487,14 +504,19 @@ class RowReader:
 
     def __init__(self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool) -> None:
         self._chosen = dict(options.columns)
-        self._username = options.username
         self._known: dict[tuple[str, ...], FileColumns] = {}
         self._guesses: dict[str, list[str]] = {}
         """Columns that look like a field, the used one first."""
         self._looks_like: dict[str, Role] = {}
         """Unused columns that look like a time, author or repost."""
+        self._counts: tuple[str, ...] = ()
+        """Columns of 0 and 1 that are taken for counts."""
+        self._no_ids: dict[str, Message] = {}
+        """Columns named like ids that have none, and why."""
         rows = [opened(row, self.columns)[0] for row in sample]
         self._look_for(rows, sample, guesses_text=is_table)
+        if is_table:
+            self._look_for_ids(rows)
         ids = (
             row.get(name) for row in rows for name in self.columns(tuple(row)).names_of("source_id")
         )
@@ -542,7 +564,16 @@ class RowReader:
         evidence = Message("based on its name and first values")
         for field, names in self._guesses.items():
             first, *others = (f"{ROLES[field]}={name}" for name in names)
+            others += [NO_AUTHOR] if field == "username" else []
             notes.assume("column", first, alternatives=tuple(others), evidence=evidence)
+        if self._counts:
+            flags = tuple(f"repost={name}" for name in self._counts if self._is_of_reposts(name))
+            evidence = Message("other columns are counts")
+            notes.assume(
+                "column", f"count={', '.join(self._counts)}", alternatives=flags, evidence=evidence
+            )
+        for name, reason in self._no_ids.items():
+            notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)
         yield from items
@@ -559,6 +590,10 @@ class RowReader:
         known = [self.columns(tuple(row)) for row in rows]
         if any(columns.is_own for columns in known):
             return
+        counted = {field for columns in known for field in COUNTS if columns.has(field)}
+        counts = count_columns(values_by_name(sample), counted)
+        self._chosen = counts.fields | self._chosen
+        self._counts = tuple(name for name in counts.assumed if self._chosen[name])
         used = {plain_column(name) for name in self._chosen}
         used |= {plain_column(name) for columns in known for name, field in columns.fields if field}
         values = {
@@ -566,17 +601,40 @@ class RowReader:
             for name, column in values_by_name(sample).items()
             if plain_column(name) not in used
         }
+        unnamed = fields_without(self._chosen)
         for field in ROLES:
             is_known = any(columns.has(field) for columns in known)
             if is_known or (field == "text" and not guesses_text):
                 continue
-            found = guess(field, values)
-            if found and field == "username" and self._username is not None:
-                self._looks_like |= dict.fromkeys(found, "author")
-            elif found:
+            if field not in unnamed and (found := guess(field, values)):
                 self._guesses[field] = found
                 self._chosen[found[0]] = field
                 values.pop(found[0])
-        if self._guesses:
+        if self._guesses or counts.fields:
             self._known.clear()
         self._looks_like |= dict.fromkeys(likely_reposts(values), "repost")
+
+    def _is_of_reposts(self, name: str) -> bool:
+        return self._chosen[name] == "n_reposts"
+
+    def _look_for_ids(self, rows: Sequence[Row]) -> None:
+        """Find the columns named like ids that count rows, or name something else than posts."""
+        read = [(row, self.columns(tuple(row))) for row in rows]
+        if any(columns.is_own for _, columns in read):
+            return
+        names = {name: None for _, columns in read for name in columns.names_of("source_id")}
+        answered = [
+            row.get(name) for row, columns in read for name in columns.names_of("reply_id")
+        ]
+        for name in names:
+            if self._chosen.get(name) == "source_id":
+                continue
+            numbered = [
+                NumberedRow(row.get(name), *(columns.first(row, field) for field in ROLES))
+                for row, columns in read
+            ]
+            if (reason := why_no_ids(numbered, answered)) is not None:
+                self._no_ids[name] = reason
+                self._chosen[name] = ""
+        if self._no_ids:
+            self._known.clear()

@@ -30,7 +30,15 @@ from app.formats.records import (
     required_text,
 )
 from app.formats.source.file import Source
-from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
+from app.formats.source.json import (
+    Json,
+    as_object,
+    as_word,
+    first_documents,
+    has_value,
+    listed,
+    objects,
+)
 from app.formats.source.times import time_or_field
 
 _EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history_post_ids"})
@@ -151,7 +159,7 @@ def to_item(
     `told` counts reposts recognised only by their beginning.
     """
     user = as_object(status.get("user"))
-    if any(status.get(field) for field in _REPOSTS):
+    if any(has_value(status.get(field)) for field in _REPOSTS):
         return Skipped(place, "repost")
     if user.get("protected") is True and not include_restricted:
         return Skipped(place, "restricted")
@@ -269,7 +277,7 @@ def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None)
     if any(status.get(field) for field in (*_ANSWERED, *_ANSWERED_USERS, _ANSWERED_NAME)):
         return "reply"
     if any(field in status for field in _QUOTES):
-        return "quote" if any(status.get(field) for field in _QUOTES) else "post"
+        return "quote" if any(has_value(status.get(field)) for field in _QUOTES) else "post"
     # An archive tells a quote by the link at its end alone.
     last = raw.rstrip().rpartition("https://t.co/")
     link = _POST_LINK.match(links.get("".join(last[1:]), ""))

@@ -210,6 +210,10 @@ async def store_batch(
     await complete_messages(session, again)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
+    report.reworded += sum(
+        outcome.key in rows and rows[outcome.key].content.text != outcome.item.post.text
+        for outcome in fresh
+    )
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
     new: dict[int, list[CountedText]] = defaultdict(list)

@@ -69,6 +69,8 @@ class ImportReport:
     skipped: int = 0
     with_entities: int = 0
     """Posts with `&amp;` and similar, in a format that does not decode them."""
+    reworded: int = 0
+    """Posts whose id is stored with another text, which stays."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -91,6 +93,7 @@ class ImportReport:
         for name, count in part.counts.items():
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
+        self.reworded += part.reworded
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
         self.stored.merge(part.stored)
         self.broken = self.broken or part.broken

@@ -32,7 +32,7 @@ from app.errors import (
     fault_of,
     message_of,
 )
-from app.formats.assumptions import ReadNotes
+from app.formats.assumptions import ReadNotes, fields_without
 from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium
 from app.formats.records import (
     Account,
@@ -85,7 +85,11 @@ Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
     """Raise ImportFileError for a table without needed columns, or a chat on a public site."""
     known = {plain_column(name) for name, _ in records.columns}
-    absent = [name for name in options.columns if plain_column(name) not in known]
+    absent = [
+        name
+        for name, field in options.columns.items()
+        if plain_column(name) not in known and field not in fields_without({name: field})
+    ]
     if records.columns and absent:
         raise UnrecognisedFileError(
             "unknown column {column}; the columns are {names}",
@@ -215,6 +219,14 @@ async def import_posts(
         is_stopped = True
         await asyncio.gather(reading, return_exceptions=True)
     await memory.profiles.fold_rest(db)
+    if report.reworded and not (storing.is_live or storing.trusts_ids):
+        report.note(
+            None,
+            Message(
+                "posts with an id that is here with other words: {count}; the stored words stay",
+                count=f"{report.reworded:,}",
+            ),
+        )
 
 
 async def renew_derived(db: Database) -> None:

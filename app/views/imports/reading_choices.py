@@ -12,6 +12,7 @@ from app.formats.assumptions import (
     DATE_ORDERS,
     ENCODINGS,
     NEW_ROOM,
+    NO_AUTHOR,
     ROLES,
     Assumption,
     NotesSummary,
@@ -19,6 +20,7 @@ from app.formats.assumptions import (
     assumption_sentence,
     choice_hint,
     columns_of,
+    fields_without,
     order_of,
     parse_encoding,
     rooms_of,
@@ -194,18 +196,38 @@ def _choices(
         is_required = notes.unsettled == "dates"
         label = Message("Order of the dates")
         yield ReadingChoice("dates", label, values, options.dates or "", is_required)
+    roles = {field: role for role, field in ROLES.items()}
     if is_table:
+        yield from _choices_beside_columns(notes, options, roles)
         return  # Each column has a list of its own.
     for part in notes.assumptions:
         if part.kind == "column" and part.alternatives:
             yield ReadingChoice(
                 "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
             )
-    roles = {field: role for role, field in ROLES.items()}
     for name, field in options.columns.items():
-        pair = f"{roles.get(field, field)}={name}"
+        pair = name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"
         values = [("", _FIND_OUT), (pair, value_label("column", pair))]
         yield ReadingChoice("pick", Message("Column"), values, pair)
+
+
+def _choices_beside_columns(
+    notes: NotesSummary, options: ReadOptions, roles: Mapping[str, str]
+) -> Iterator[ReadingChoice]:
+    """Yield a table's choices that the lists of its columns do not have."""
+    for part in notes.assumptions:
+        pairs = [pair for pair in part.alternatives if part.kind == "ids" or _is_beside(pair)]
+        if part.kind in {"column", "ids"} and pairs:
+            yield ReadingChoice("pick", Message("Column"), _values(part.kind, part, pairs, None), "")
+    for name, field in options.columns.items():
+        pair = name if field in fields_without({name: field}) else f"{roles.get(field, '')}={name}"
+        if _is_beside(pair):
+            values = [("", _FIND_OUT), (pair, value_label("column", pair))]
+            yield ReadingChoice("pick", Message("Column"), values, pair)
+
+
+def _is_beside(pair: str) -> bool:
+    return pair == NO_AUTHOR or pair.startswith("repost=")
 
 
 def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:

@@ -207,3 +207,14 @@ async def test_one_name_for_all_is_advised_only_without_a_field(
     assert details
     assert all(advice in detail for detail in details)
     assert ("--username" in details[0]) == ("--username" in advice)
+
+
+async def test_a_known_id_with_other_words_is_counted(db: Database) -> None:
+    same = record(1, "fog", source_id="9001")
+    assert (await store(db, same)).errors == []
+    report = await store(db, same, record(2, "wind", source_id="9001"))
+    assert outcome(report) == (0, 2, 0)
+    assert [fault.detail for fault in report.errors] == [
+        "posts with an id that is here with other words: 1; the stored words stay"
+    ]
+    assert [post.text for post in await stored(db)] == ["fog"]

@@ -310,3 +310,20 @@ async def test_of_many_people_those_who_are_here_are_not_folded_away(browser: Br
     assert '<details class="folded">' in folded
     opened = await browser.page(await upload(browser, chat("the club", *names, "Mum"), "club.txt"))
     assert '<details class="folded" open>' in opened
+
+
+async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
+    table = b"Sender Name,text\nMina,who has the rope\n,I have it\n"
+    address = await upload(browser, table, "table.csv")
+    page = await browser.page(address)
+    assert selected(page, "pick") == ""
+    await choose(browser, address, pick="author=none", username="jun")
+    page = await browser.page(address)
+    assert selected(page, "pick") == "author=none"
+    assert "the file names no one" in page
+    await start(browser, address, pick="author=none", username="jun")
+    await ended(browser, address)
+    answer = await browser.get("/api/v1/users")
+    assert [(user["username"], user["tweets"]) for user in (await answer.get_json())["items"]] == [
+        ("jun", 2)
+    ]
