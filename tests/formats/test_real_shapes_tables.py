@@ -30,10 +30,7 @@ SENDERS = "Sender Name,text\nMina,who has the rope\n,I have it\nMina,good\n"
 
 @pytest.mark.parametrize(
     "target",
-    [
-        SENDERS,
-        CASES / "jsonl-sender-name-with-a-name-everybody-becomes-one.jsonl",
-    ],
+    [SENDERS, CASES / "jsonl-sender-name-with-a-name-everybody-becomes-one.jsonl"],
     ids=["table", "json"],
 )
 def test_username_option_leaves_the_names_of_a_guessed_column(target: str | Path) -> None:
@@ -121,10 +118,7 @@ def test_other_numbers_stay_ids(table: str) -> None:
 
 def test_an_object_of_nothing_is_no_repost_and_no_quote() -> None:
     statuses = said(CASES / "statuses_with_an_empty_retweeted_status.json")
-    assert statuses == [
-        ("mina", "Fog again. Wind NW 4."),
-        ("jun", "The ferry waits at the pier."),
-    ]
+    assert statuses == [("mina", "Fog again. Wind NW 4."), ("jun", "The ferry waits at the pier.")]
     found = records(CASES / "quoted_post_of_empty_fields.json")
     assert [record.kind for record in found] == ["post", "quote"]
     nothing = "{'id': None, 'user': {'name': None}, 'media': []}"

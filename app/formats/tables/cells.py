@@ -58,7 +58,7 @@ def says_yes(value: object) -> bool:
 
 
 def refers(value: object) -> bool:
-    """Return whether a value names something; an object or a list, whether any value inside does."""
+    """Return whether a value names something; in an object or a list, whether any value does."""
     if isinstance(value, dict | list):
         inner = value.values() if isinstance(value, dict) else value
         return any(map(refers, inner))

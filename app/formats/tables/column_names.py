@@ -93,10 +93,12 @@ ALIASES: Final[dict[str, str]] = {
     "reply_to": "replyto",
     "counts": "counts",
     "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
-    " likes like 좋아요 좋아요수 공감수 추천수 likescount favoritescount favorites favourites diggcount numberoflikes numlikes"
+    " likes like 좋아요 좋아요수 공감수 추천수 likescount"
+    " favoritescount favorites favourites diggcount numberoflikes numlikes"
     " nlikes statistics.likecount legacy.favoritecount",
     "n_reposts": "retweetcount repostcount publicmetrics.retweetcount retweets retweetscount"
-    " 리트윗수 재게시수 공유수 repostscount reblogscount reblogs renotecount boosts shares sharecount numberofshares"
+    " 리트윗수 재게시수 공유수 repostscount reblogscount"
+    " reblogs renotecount boosts shares sharecount numberofshares"
     " numberofretweets numretweets nretweets legacy.retweetcount",
     "n_replies": "replycount publicmetrics.replycount replies repliescount numreplies nreplies"
     " 답글수 댓글수 commentcount commentscount numcomments legacy.replycount",

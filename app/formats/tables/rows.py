@@ -623,9 +623,7 @@ class RowReader:
         if any(columns.is_own for _, columns in read):
             return
         names = {name: None for _, columns in read for name in columns.names_of("source_id")}
-        answered = [
-            row.get(name) for row, columns in read for name in columns.names_of("reply_id")
-        ]
+        answered = [row.get(name) for row, columns in read for name in columns.names_of("reply_id")]
         for name in names:
             if self._chosen.get(name) == "source_id":
                 continue

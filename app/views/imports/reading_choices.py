@@ -206,7 +206,9 @@ def _choices(
                 "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
             )
     for name, field in options.columns.items():
-        pair = name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"
+        pair = (
+            name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"
+        )
         values = [("", _FIND_OUT), (pair, value_label("column", pair))]
         yield ReadingChoice("pick", Message("Column"), values, pair)
 
@@ -218,7 +220,9 @@ def _choices_beside_columns(
     for part in notes.assumptions:
         pairs = [pair for pair in part.alternatives if part.kind == "ids" or _is_beside(pair)]
         if part.kind in {"column", "ids"} and pairs:
-            yield ReadingChoice("pick", Message("Column"), _values(part.kind, part, pairs, None), "")
+            yield ReadingChoice(
+                "pick", Message("Column"), _values(part.kind, part, pairs, None), ""
+            )
     for name, field in options.columns.items():
         pair = name if field in fields_without({name: field}) else f"{roles.get(field, '')}={name}"
         if _is_beside(pair):
