@@ -9,6 +9,7 @@ PORT ?= 8000
 WORKERS ?=
 DATA ?=
 BASE ?=
+ONLY ?=
 
 # A stamp holds the checksum of what was installed, so that a later call starts at once.
 RUN_STAMP := $(VENV)/.run-$(shell cat requirements.lock pyproject.toml app/__init__.py | cksum | cut -d' ' -f1)
@@ -18,7 +19,9 @@ DEV_STAMP := $(VENV)/.dev-$(shell cat requirements.lock requirements-dev.lock py
 
 # Tests of one module share a process (tests/selection.py), those that take long begin. Whatever the
 # environment says, compiled modules are kept: the tests start hundreds of processes.
-TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder --durations 25
+TEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist loadscope --no-loadscope-reorder --durations $(if $(ONLY),5,25)
+# One module needs no second process, which would import all that the first one does.
+TOGETHER := -n $(if $(filter 1,$(words $(ONLY))),$(if $(filter %.py,$(ONLY)),0,auto),auto)
 
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saywho needs Python 3.11 or later; try: make PYTHON=python3.11 …")'
@@ -57,16 +60,20 @@ ready: $(DEV_STAMP) ## install all that tests need, without running them
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory $(SPARK_STAMP); fi
 
 .PHONY: test
-test: $(DEV_STAMP) ## run the tests (installs Chromium by the package manager when root)
+test: $(DEV_STAMP) ## run the tests, or a part: ONLY=FOLDER (installs Chromium by the package manager when root)
 	@bash tests/install.sh chromium headless || true
 	@TIMEFORMAT='%R %U %S'; \
-	{ time $(TEST) -n auto -m 'not full and not soak' 2>&3; } 3>&2 2> $(VENV)/.test-seconds
+	{ time $(TEST) $(TOGETHER) -m 'not full and not soak' $(ONLY) 2>&3; } 3>&2 2> $(VENV)/.test-seconds$(if $(ONLY),-of-a-part)
+
+.PHONY: near
+near: $(DEV_STAMP) ## run the tests of the folders that differ from main (git diff)
+	@only=$$($(BIN)/python -m tests.near) && $(MAKE) --no-print-directory test ONLY="$$only"
 
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is
 	@bash tests/install.sh chromium headless proxies || true
-	@$(TEST) -n auto -rs -m 'full and not soak'
-	@if $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
+	@$(TEST) $(TOGETHER) -rs -m 'full and not soak' $(ONLY)
+	@if [ -n "$(ONLY)" ]; then :; elif $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)
