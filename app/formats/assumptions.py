@@ -292,6 +292,19 @@ class ToldReposts:
         self._notes.assume("reposts", "RT @", evidence=evidence)
 
 
+class ToldCuts:
+    """Counts texts from which forwarded words were cut."""
+
+    def __init__(self, notes: ReadNotes) -> None:
+        self._notes = notes
+        self._count = 0
+
+    def add(self) -> None:
+        self._count += 1
+        evidence = Message("posts whose forwarded words were cut off: {count}", count=self._count)
+        self._notes.assume("reposts", "//@", evidence=evidence)
+
+
 MOST_FILES: Final = 5
 ENCODINGS: Final = {
     "big5": Message("Traditional Chinese (Big5)"),

@@ -1,11 +1,15 @@
 """Tables and JSON of other programs: who wrote, what, when, and which posts they are."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.errors import BrokenFileError
 from app.formats.records import Item, Record, RecordStream
+from app.formats.registry import open_records
+from app.formats.source.file import Source
 from tests.formats.files import read_file_records
 
 CASES = Path(__file__).parent / "cases"
@@ -124,3 +128,135 @@ def test_an_object_of_nothing_is_no_repost_and_no_quote() -> None:
     nothing = "{'id': None, 'user': {'name': None}, 'media': []}"
     table = f'username,text,retweetedTweet\nmina,fog,"{nothing}"\nmina,wind,"{{\'id\': 5}}"\n'
     assert said(table) == [("mina", "fog")]
+
+
+LIGHT, FERRY = "saltmarsh_light", "the_night_ferry"
+FOG, WAITS = "Fog again. Wind NW 4.", "The ferry waits at the pier."
+REAL: dict[str, list[Said]] = {
+    "scweet_user_screen_name_is_the_shown_name.csv": [
+        (LIGHT, FOG),
+        (FERRY, WAITS),
+        ("jun_k", "How far do you see?"),
+    ],
+    "lemmy_one_name_on_two_servers.json": [
+        ("mina@sea.example", "Fog again."),
+        ("mina@pier.example", "The ferry waits."),
+    ],
+    "reviews_name_is_the_product.csv": [
+        ("mina", "This lamp is good in fog."),
+        ("jun", "The ferry saw me."),
+    ],
+    "vk_wall_from_id_is_the_author.json": [
+        ("101", "Туман опять над причалом"),
+        ("202", "С днём рождения, Мина!"),
+    ],
+    "facebook_scraper_text_holds_the_shared_post.json": [
+        ("Mina_Park", "Look at this pier"),
+        ("Mina_Park", FOG),
+    ],
+    "weibo_spider_forwarded_words.csv": [
+        (None, "又起雾了。能见度两海里。"),
+        (None, "说得好"),
+        (None, "说得也对"),
+    ],
+    "weibo_forward_chain.csv": [("雾灯", "又起雾了。能见度两海里。"), ("雾灯", "说得好")],
+    "tumblr_reblog_holds_other_words.json": [("minafog", "Fog again."), ("minafog", "I agree")],
+    "hacker_news_items.jsonl": [
+        ("mina", "It's foggy & cold.\n\nSee more."),
+        ("jun", "I don't think so."),
+        ("mina", "Tell me."),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_post_is_of_who_wrote_it_without_other_words(name: str) -> None:
+    assert said(CASES / name) == REAL[name]
+
+
+def test_name_that_is_the_post_is_no_author() -> None:
+    found = records(CASES / "reddit_table_name_is_no_person.csv")
+    assert {(record.username, record.display_name) for record in found} == {(None, None)}
+    people = "name,text,reviewer\nLamp,fog,mina\nLamp,wind,jun\n"
+    assert [(record.username, record.display_name) for record in records(people)] == [
+        ("mina", None),
+        ("jun", None),
+    ]
+    shown = "name,text,login_of_user\nMina Park,fog,mina\nJun K,wind,jun\n"
+    assert [record.display_name for record in records(shown)] == ["Mina Park", "Jun K"]
+    assert said("name,text\nMina,fog\n") == [("Mina", "fog")]
+
+
+def test_account_is_the_column_that_the_addresses_name() -> None:
+    address = "https://x.example/{}/status/1795000000000000001"
+    rows = [f"Mina,{name},fog,{address.format(name)}" for name in ("light", "ferry")]
+    table = "\n".join(["user,profile_of_x,text,url", *rows, ""])
+    assert said(table) == [("light", "fog"), ("ferry", "fog")]
+    (assumed,) = read(table)[0].notes.assumptions
+    assert (assumed.value, assumed.alternatives) == (
+        "author=profile_of_x",
+        ("author=user", "author=none"),
+    )
+    assert said(table, columns={"user": "username"}) == [("Mina", "fog")] * 2
+    # One who forwards others' posts has another name than their addresses.
+    same = table.replace("light,", "mina,").replace("ferry,", "mina,")
+    assert said(same)[0] == ("Mina", "fog")
+
+
+def test_comment_has_its_own_id_and_answers_the_post_above() -> None:
+    found = records(CASES / "facebook_page_comments_status_id_is_the_post.csv")
+    assert [record.source_id for record in found] == ["900_1", "900_2", "900_3"]
+    targets = [record.reply_to.source_id for record in found if record.reply_to]
+    assert targets == ["55_900", "900_1", "900_2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("so true//@ara: fog //@nari：wind", "so true"),
+        ("//@ara:fog", None),
+        ("转发微博", None),
+        ("see http://@ara:secret@sea.example", "see http://@ara:secret@sea.example"),
+        ("a // b @ara: c", "a // b @ara: c"),
+    ],
+)
+def test_forwarded_words_are_cut_from_a_chain(text: str, own: str | None) -> None:
+    stream, items = read(f"username,text\nmina,{text}\n")
+    assert [item.text for item in items if isinstance(item, Record)] == ([own] if own else [])
+    assert [part.kind for part in stream.notes.assumptions] == (
+        ["reposts"] if own not in {text, None} else []
+    )
+
+
+def test_one_long_id_that_ends_in_zeros_is_an_id() -> None:
+    found = records(CASES / "ids_that_end_in_zeros.jsonl")
+    assert [record.source_id for record in found] == [
+        "1747000000000000007",
+        "1747000000001000010",
+        "606626437228032000",
+        "1747000000003000016",
+        "632399624850944000",
+    ]
+    cut = "id,username,text\n1747000000000000000,mina,fog\n1747000000001000000,mina,wind\n"
+    assert [record.source_id for record in records(cut)] == [None, None]
+
+
+def quoted_rows(count: int) -> str:
+    rows = [f'"mina"\t"2024-01-{n:02} 10:00"\t"fog {n}\nand ""wind"""' for n in range(1, count)]
+    return "\n".join(["username\tcreated_at\ttext", *rows, ""])
+
+
+def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
+    whole = quoted_rows(20)
+    for cut in (whole.rindex("fog") + 3, whole.rindex("and") + 3, whole.rindex("wind") + 3):
+        with Source(BytesIO(whole[:cut].encode())) as source:
+            items = open_records(source).items
+            found = [next(items) for _ in range(18)]
+            with pytest.raises(BrokenFileError, match="never closed"):
+                next(items)
+        assert all(isinstance(item, Record) and item.created_at for item in found)
+        assert isinstance(found[-1], Record)
+        assert found[-1].text == 'fog 18\nand "wind"'
+    stray = 'username\ttext\nmina\tfog\nmina\t"never closed\nmina\twind\njun\train\n'
+    assert [text for _, text in said(stray)] == ["fog", '"never closed', "wind", "rain"]
+    assert said('username\ttext\nmina\tfog\nmina\t"so')[1] == ("mina", '"so')

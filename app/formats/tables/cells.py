@@ -35,8 +35,6 @@ _PAIR: Final = re.compile(
     r"""['"]?\b(\w{1,60})['"]?\s*[:=]\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\d{1,20})\b)"""
 )
 _EXACT_DIGITS: Final = 15
-_LEAST_ZEROS: Final = 3
-"""Number of final zeros that show a cut id; one intact id in a thousand has them."""
 _MAX_EXACT_FLOAT: Final = 2**53
 _PUBLIC: Final = frozenset(
     {
@@ -108,12 +106,15 @@ def as_whole(value: object) -> int | None:
 
 
 def as_id(value: object) -> str | None:
-    """Return an id; None if a spreadsheet or a float has cut its digits."""
+    """Return an id; None if a float has cut its digits.
+
+    Whether a spreadsheet has cut them is told by all ids of a file (`are_rounded`).
+    """
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < _MAX_EXACT_FLOAT else None
     name = word(value)
     if name is not None and name.isdecimal():
-        return None if _has_zeros(name, _LEAST_ZEROS) else name
+        return name
     if name is None or is_damaged_id(name):
         return None
     if name.startswith("=") and (match := _FORMULA.fullmatch(name)):
@@ -126,7 +127,7 @@ def as_id(value: object) -> str | None:
     name = match[1] if match else name
     if name.startswith("'") and name[1:].isdecimal():
         name = name[1:]
-    return None if _has_zeros(name, _LEAST_ZEROS) else _REDDIT_KIND.sub("", name, count=1) or None
+    return _REDDIT_KIND.sub("", name, count=1) or None
 
 
 def answered_id(value: object) -> str | None:
@@ -140,17 +141,12 @@ def is_damaged_id(name: str) -> bool:
     return _DAMAGED_ID.fullmatch(name) is not None
 
 
-def _has_zeros(name: str, fewest: int) -> bool:
-    rest = name[_EXACT_DIGITS:]
-    return len(rest) >= fewest and name.isdecimal() and not rest.strip("0")
-
-
 def is_rounded(value: object) -> bool:
     """Return whether a spreadsheet or JavaScript rounds a long id to this one."""
     name = word(value) or ""
     if len(name) <= _EXACT_DIGITS or len(name) > 20 or not (name.isascii() and name.isdigit()):
         return False
-    if _has_zeros(name, 1):
+    if not name[_EXACT_DIGITS:].strip("0"):
         return True
     digits, _, exponent = repr(float(name)).replace(".", "").partition("e+")
     return bool(exponent) and digits.ljust(len(name), "0") == name

@@ -41,7 +41,8 @@ _PERSON_KEYS: Final = "displayname name nickname nick fullname"
 ALIASES: Final[dict[str, str]] = {
     "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글"
     " rawcontent renderedcontent textoriginal textcontent contenttext tweetcontent tweetbody tweets"
-    " posttext postcontent commenttext commentcontent commentbody selftext statustext document"
+    " posttext postcontent commenttext commentcontent commentbody commentmessage"
+    " messagetext selftext statustext document"
     " 댓글 댓글내용 메시지 note.text legacy.fulltext snippet.textoriginal"
     " snippet.toplevelcomment.snippet.textoriginal"
     " 本文 内容 內容 正文 文本 ツイート ツイート本文 投稿内容 コメント 微博正文 微博内容 评论内容"
@@ -53,7 +54,8 @@ ALIASES: Final[dict[str, str]] = {
     f" {_paths(_FLAT_AUTHORS, 'acct handle login', '')} handle"
     f" username {_paths(_FLAT_AUTHORS, _FLAT_ACCOUNT_KEYS, '')} accountname twitterhandle"
     f" {_paths(_AUTHORS, _ACCOUNT_KEYS)} fromuser fromusername postedby tweetedby"
-    " uniqueid user author authorname poster tweeter commenter blogname"
+    " uniqueid user author authorname poster tweeter commenter blogname userposted commentauthor"
+    " postauthor tweetauthor reviewauthor reviewername reviewer commentername messageauthor"
     " 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정 ユーザー名 ユーザー ユーザ名 投稿者"
     " アカウント 用户名 用户 作者 用户昵称 昵称 博主 使用者 帳號 usuario autor utilisateur auteur"
     " benutzer benutzername verfasser utente autore usuário автор пользователь kullanıcı"
@@ -80,16 +82,18 @@ ALIASES: Final[dict[str, str]] = {
     "source_id": "sourceid idstr tweetid statusid statusidstr restid commentid noteid cid id postid"
     " 트윗id 게시물id _id legacy.idstr",
     "url": "url tweeturl permalink link 링크 주소 tweetlink tweetpermalink posturl",
-    "is_repost": "isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시"
+    "is_repost": "isforward isforwarded forwarded"
+    " isrepost isretweet isrt isreblog retweet repost 리트윗 리트윗여부 재게시"
     " isreshare isboost",
     "is_reply": "isreply reply 답글 답글여부",
     "is_quote": "isquote isquotestatus quote 인용 isquoted isquotetweet",
-    "reposts": "retweetedstatusid retweetedstatusidstr retweetedstatus"
+    "reposts": "fwdfrom forwardfrom forwardedfrom"
+    " retweetedstatusid retweetedstatusidstr retweetedstatus"
     " referencedtweets.retweeted.id retweetstatusid retweetedid retweetedtweetid retweettweetid"
     " retweetid retweetedtweet retweetedpost retweetof retweetuserid retweeteduser"
     " retweeteduserid retweetedscreenname userrt userrtid reblog reblogof reblogofid reblogid"
     " repostof repostid repostedid repostedpost legacy.retweetedstatusresult boostof",
-    "shares": "renote renoteid",
+    "shares": "renote renoteid sharedtext sharedpostid",
     "reply_to": "replyto",
     "counts": "counts",
     "n_likes": "favoritecount favouritescount favouritecount likecount publicmetrics.likecount"
@@ -123,6 +127,9 @@ ALIASES: Final[dict[str, str]] = {
     "is_by_community": "subreddit",
     "answered_thread": "linkid parentid parent link",
     "conversation": "conversationid",
+    "reblogged_from": "rebloggedfromname rebloggedfromid",
+    "reply_words": "embeddedtext",
+    "actor": _paths("creator author account user", "actorid"),
     "clock": "time",
 }
 PERSONS: Final = (
@@ -134,7 +141,7 @@ PERSONS: Final = (
 _HELPERS: Final = frozenset(
     {
         *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
-        *("shares", "title"),
+        *("shares", "title", "reblogged_from", "reply_words", "actor"),
     }
 )
 """Fields that only decide about another field; alone they identify no column."""
@@ -203,6 +210,8 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
     for field in [*ALIASES, *types_of_own_fields()]:
         if columns := found.get(field):
             names[field] = (*names.get(field, ()), *(name for _, name in sorted(columns)))
+    _part_comments(plain, names)
+    _part_texts(plain, names)
     persons = [plain[alias] for alias in PERSONS if alias in plain]
     if "username" not in names and persons:
         names["username"] = tuple(persons)
@@ -210,12 +219,35 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
         names["display_name"] = shown
         if not shown:
             del names["display_name"]
+    return names
+
+
+def _part_texts(plain: Mapping[str, str], names: dict[str, tuple[str, ...]]) -> None:
+    texts = names.get("text", ())
+    if "sharedtext" in plain and "posttext" in plain and plain["posttext"] in texts:
+        # Facebook-scraper's `text` has its own words and the shared ones.
+        names["text"] = (plain["posttext"],)
     # These hold the texts if no column has a better name and one names the author.
     aliases = ("message", "caption", "comment", "review", "reviewtext")
-    texts = [plain[alias] for alias in aliases if alias in plain]
-    if texts and "text" not in names and ("username" in found or persons):
-        names["text"] = (texts[0],)
-    return names
+    others = [plain[alias] for alias in aliases if alias in plain]
+    is_named = "username" in names or any(alias in plain for alias in PERSONS)
+    if others and not texts and is_named:
+        names["text"] = (others[0],)
+
+
+_POST_IDS: Final = ("statusid", "statusidstr", "postid", "tweetid", "videoid", "mediaid")
+
+
+def _part_comments(plain: Mapping[str, str], names: dict[str, tuple[str, ...]]) -> None:
+    """Use the id of a comment as its id, and the id of the post above as what it answers."""
+    comment = plain.get("commentid", plain.get("댓글id"))
+    posts = tuple(plain[alias] for alias in _POST_IDS if alias in plain)
+    if comment is None or not posts:
+        return
+    others = (name for name in names.get("source_id", ()) if name not in {comment, *posts})
+    names["source_id"] = (comment, *others)
+    for field in ("reply_id", "replies_to"):
+        names[field] = (*(name for name in names.get(field, ()) if name not in posts), *posts)
 
 
 def is_helper(field: str) -> bool:
@@ -238,7 +270,7 @@ _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 _AUTHOR_WORDS: Final = _set(
     "author authors user username account poster posted writer written creator sender member"
     " nick nickname login screen handle commenter reviewer owner speaker person people by who"
-    " blogger profile tweeter publisher participant contributor 작성자 사용자 ユーザー 用户"
+    " blogger profile tweeter publisher participant contributor from 작성자 사용자 ユーザー 用户"
 )
 _TIME_WORDS: Final = _set(
     "date dates time datetime timestamp created posted published when day written sent"
@@ -320,8 +352,9 @@ def _author_rating(words: set[str], column: Sequence[object]) -> int:
     if 2 * len(names) < len(column) or any("://" in name for name in names):
         return 0
     if words & {"id", "ids"} or all(name.isdigit() for name in names):
-        return 1 if words & {"id", "ids"} else 0
-    return 4 if words & _ACCOUNT_WORDS else 3 if "name" not in words else 2
+        # Others write on an owner's page.
+        return (1 if "owner" in words else 2) if words & {"id", "ids"} else 0
+    return 5 if words & _ACCOUNT_WORDS else 4 if "name" not in words else 3
 
 
 def _time_rating(words: set[str], column: Sequence[object]) -> int:

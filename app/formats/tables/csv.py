@@ -124,16 +124,29 @@ def quoting_of(text: str, heading: Heading) -> Dialect:
 
 def _fits(text: str, dialect: Dialect, width: int, above: int) -> bool:
     """Return whether all rows are readable and no wider than the header."""
-    rows = dialect.reader(lines_of(text))
+    rows, last = dialect.reader(lines_of(text)), 0
     try:
         for place, cells in enumerate(rows):
             if place >= above and len(cells) > width and is_filled(cells[width:]):
                 return False
             if place > _SAMPLE_ROWS:
                 break
+            last = rows.line_num
     except csv.Error as error:
-        return "unexpected end" in str(error) and rows.line_num > _SAMPLE_ROWS
+        is_end = "unexpected end" in str(error)
+        return is_end and (rows.line_num > _SAMPLE_ROWS or _is_cut(text, dialect, width, last))
     return True
+
+
+def _is_cut(text: str, dialect: Dialect, width: int, last: int) -> bool:
+    """Return whether a text breaks off in a quoted cell, in the row after the line `last`.
+
+    If its quotes were ordinary letters, rows would follow, or no earlier cell would be quoted.
+    """
+    first, *rest = islice(lines_of(text), last, None)
+    rows = sum(line.count(dialect.delimiter) == width - 1 for line in rest)
+    before = text[: -len("".join((first, *rest)))]
+    return last > 1 and 2 * rows <= len(rest) and f'"{dialect.delimiter}' in before
 
 
 def _sound_rows(text: str, width: int, dialect: Dialect) -> int:

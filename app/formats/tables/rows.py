@@ -19,13 +19,21 @@ from app.formats.assumptions import (
     REPOST_BEGINNING,
     ReadNotes,
     Role,
+    ToldCuts,
     ToldReposts,
     fields_without,
 )
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
 from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
+from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import FileTimes, read_time
+from app.formats.tables.author_columns import (
+    account_column,
+    account_on_server,
+    are_of_people,
+    names_posts,
+)
 from app.formats.tables.cells import (
     EMPTY_CELLS,
     answered_id,
@@ -61,6 +69,13 @@ from app.formats.tables.column_names import (
     values_by_name,
     without_remark,
 )
+from app.formats.tables.own_words import (
+    are_html,
+    is_head_of_reply,
+    may_have_others,
+    own_part,
+    without_quotations,
+)
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")
@@ -82,6 +97,8 @@ _NO_COUNTS: Final = [None] * len(COUNTS)
 _COUNTS: Final = frozenset({"counts", *COUNTS})
 _TARGETS: Final = frozenset({"reply_to", "reply_id", "reply_name"})
 _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
+_PLAIN_NAMES: Final = frozenset({"name", "이름"})
+"""Columns that may have the names of something else than people."""
 _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
 _CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
 _LIMITS: Final = frozenset(
@@ -97,7 +114,10 @@ class RowRules(NamedTuple):
     """Whether values are cells, in which a word may mean no value."""
     has_rounded_ids: bool = False
     include_restricted: bool = False
+    is_html: bool = False
     on_repost: Callable[[], None] | None = None
+    on_cut: Callable[[], None] | None = None
+    """Is called for a text from which other people's words were cut."""
     read_time: Callable[[object], datetime] = read_time
     """Return a value's time. Raises RecordError."""
 
@@ -217,10 +237,10 @@ class FileColumns:
         texts = self._texts
         if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
             return Skipped(place, "empty")
-        if isinstance(text, str) and self._is_repost_by_text(text, rules):
-            return Skipped(place, "repost")
-        if isinstance(text, str) and not self.is_own and is_notice(text):
-            return Skipped(place, "system")
+        if isinstance(text, str) and not self.is_own:
+            if told := self._reason_by_text(text, rules):
+                return Skipped(place, told)
+            text = _own_part(text, rules)
         username, display_name = self._author(values)
         created_at, unread_time = self._time(values, rules)
         reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
@@ -296,11 +316,21 @@ class FileColumns:
             return text
         if rules.is_table and isinstance(text, str):
             text = text_of_bytes(text)
+        if isinstance(text, str) and "reply_words" in self._names and is_head_of_reply(text):
+            text = values.get("reply_words")
+        if isinstance(text, str) and rules.is_html:
+            text = html_to_text(without_quotations(text) if "reblogged_from" in values else text)
         title = values.get("title")
         is_post = "is_by_community" in values and not self.has("answered_thread")
         if not (is_post and isinstance(title, str)) or (isinstance(text, str) and title in text):
             return text
         return f"{title}\n{text}" if isinstance(text, str) and not is_nobody(text) else title
+
+    def _reason_by_text(self, text: str, rules: RowRules) -> Literal["repost", "system"] | None:
+        if is_notice(text):
+            return "system"
+        has_none = may_have_others(text) and own_part(text) is None
+        return "repost" if has_none or self._is_repost_by_text(text, rules) else None
 
     def _is_repost_by_text(self, text: str, rules: RowRules) -> bool:
         if self._marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
@@ -313,6 +343,8 @@ class FileColumns:
         read = word if self.is_own else as_name
         name, display_name = read(values.get("username")), word(values.get("display_name"))
         if name is None or self.is_own or len(name.split()) == 1:
+            if "actor" in values and (account := account_on_server(name, values["actor"])):
+                return account, display_name or name
             return name, display_name
         return "_".join(name.split()), display_name or name
 
@@ -351,6 +383,15 @@ def opened(
             break
         row, columns = flat, columns_of(tuple(flat))
     return row, columns
+
+
+def _own_part(text: str, rules: RowRules) -> str | None:
+    if not may_have_others(text):
+        return text
+    own = own_part(text)
+    if own is not None and len(own) < len(text.strip()) and rules.on_cut is not None:
+        rules.on_cut()
+    return own
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
@@ -515,6 +556,8 @@ class RowReader:
         """Columns named like ids that have none, and why."""
         rows = [opened(row, self.columns)[0] for row in sample]
         self._look_for(rows, sample, guesses_text=is_table)
+        self._look_for_accounts(rows)
+        self._look_at_names(rows)
         if is_table:
             self._look_for_ids(rows)
         ids = (
@@ -523,6 +566,7 @@ class RowReader:
         self._rules = RowRules(
             is_table=is_table,
             has_rounded_ids=are_rounded(ids),
+            is_html=are_html(rows),
             include_restricted=options.include_restricted,
         )
         self._dates, self._zone = options.dates, options.timezone
@@ -559,8 +603,8 @@ class RowReader:
         `rows` yields the rows again, to look ahead for the order of dates.
         """
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
-        told = ToldReposts(notes)
-        self._rules = self._rules._replace(on_repost=told.add, read_time=times.read)
+        told, cut = ToldReposts(notes), ToldCuts(notes)
+        self._rules = self._rules._replace(on_repost=told.add, on_cut=cut.add, read_time=times.read)
         evidence = Message("based on its name and first values")
         for field, names in self._guesses.items():
             first, *others = (f"{ROLES[field]}={name}" for name in names)
@@ -602,17 +646,64 @@ class RowReader:
             if plain_column(name) not in used
         }
         unnamed = fields_without(self._chosen)
+        shown = self._shown_names(rows)
         for field in ROLES:
             is_known = any(columns.has(field) for columns in known)
+            is_known = is_known and not (field == "username" and shown)
             if is_known or (field == "text" and not guesses_text):
                 continue
             if field not in unnamed and (found := guess(field, values)):
                 self._guesses[field] = found
                 self._chosen[found[0]] = field
                 values.pop(found[0])
+                if field == "username" and shown and self._chosen.get(shown) != "":
+                    found.append(shown)
         if self._guesses or counts.fields:
             self._known.clear()
         self._looks_like |= dict.fromkeys(likely_reposts(values), "repost")
+
+    def _shown_names(self, rows: Sequence[Row]) -> str:
+        """Return the column `name` if no other one is known to name the authors; else "".
+
+        It may also be a name of something else. Names that are ids of posts are not used.
+        """
+        columns = self.columns(tuple(rows[0])) if rows else None
+        names = columns.names_of("username") if columns else ()
+        if columns is None or len(names) != 1 or plain_column(names[0]) not in _PLAIN_NAMES:
+            return ""
+        column = [row.get(names[0]) for row in rows]
+        ids = [columns.first(row, "source_id") for row in rows]
+        if names_posts(column, ids):
+            self._chosen[names[0]] = ""
+            self._known.clear()
+        return names[0]
+
+    def _look_for_accounts(self, rows: Sequence[Row]) -> None:
+        """Find the column with the accounts if the author's column has names that are shown."""
+        columns = self.columns(tuple(rows[0])) if rows else None
+        if columns is None or columns.is_own or "username" in self._chosen.values():
+            return
+        names = columns.names_of("username")
+        found = account_column(rows, names, columns.names_of("url")) if names else None
+        if found is None or found == names[0]:
+            return
+        self._guesses["username"] = [found, names[0]]
+        self._chosen[found] = "username"
+        if not columns.has("display_name"):
+            self._chosen[names[0]] = "display_name"
+        self._known.clear()
+
+    def _look_at_names(self, rows: Sequence[Row]) -> None:
+        """Do not use a column `name` that has names of something else than the accounts."""
+        flat = [flattened(row, self._chosen) for row in rows]
+        columns = self.columns(tuple(flat[0])) if flat else None
+        names = columns.names_of("display_name") if columns else ()
+        if columns is None or columns.is_own or plain_column("".join(names)) not in _PLAIN_NAMES:
+            return
+        accounts = [columns.first(row, "username") for row in flat]
+        if not are_of_people([row.get(names[0]) for row in flat], accounts):
+            self._chosen[names[0]] = ""
+            self._known.clear()
 
     def _is_of_reposts(self, name: str) -> bool:
         return self._chosen[name] == "n_reposts"

@@ -53,6 +53,7 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
 from app.services.deletion import delete_user
 from app.services.event_log import newest_event
+from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, count, store_batch
 from app.services.imports.earlier_reading import EarlierReading, FileOrder
 from app.services.imports.report import ImportReport
@@ -392,6 +393,7 @@ class PostReader:
     username: str | None
     media: "RecordMedia"
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
+    answered: AnsweredNames = field(default_factory=AnsweredNames)
     _has_said: bool = False
     """Whether the report mentions skipped messages of a chat's exporter."""
 
@@ -405,6 +407,8 @@ class PostReader:
         report.notes = self.records.notes.summary
         if not items:
             return None
+        if not (self.records.is_chat or self.owner):
+            items = self.answered.named(items)
         self.media.keep(items, report, is_stopped)
         batch: list[BulkPost] = []
         arrived_at = now()

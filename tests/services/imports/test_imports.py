@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
-from app.formats.post import Medium
+from app.formats.post import Medium, ReplyTarget
 from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
@@ -218,3 +218,18 @@ async def test_a_known_id_with_other_words_is_counted(db: Database) -> None:
         "posts with an id that is here with other words: 1; the stored words stay"
     ]
     assert [post.text for post in await stored(db)] == ["fog"]
+
+
+async def test_reply_that_names_only_an_id_answers_the_posts_author(db: Database) -> None:
+    def answer(place: int, author: str, to: str) -> Record:
+        return record(place, "where?", username=author, reply_to=ReplyTarget(to))
+
+    later = answer(1, "jun", "9001")
+    own = record(2, "fog", source_id="9001")
+    twice = [
+        record(n, "wind", username=name, source_id="7") for n, name in ((3, "jun"), (4, "ara"))
+    ]
+    await store(db, later, own, *twice, answer(5, "mina", "7"), answer(6, "mina", "9001"))
+    posts = {post.id: post for post in await stored(db)}
+    answered = [posts[post.reply_to_id].text for post in posts.values() if post.reply_to_id]
+    assert answered == ["fog", "fog"]  # Two authors have a post 7.

@@ -1,0 +1,89 @@
+"""Which of several columns names the account of a post's author."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from app.formats.tables.cells import as_id, as_name, word
+
+_LONGEST_NAME: Final = 100
+_ADDRESS: Final = re.compile(
+    r"https?://[^/\s]+/"
+    r"(?:@|profile/|u/|user/|users/)?(?P<name>[^/\s?#@]+)"
+    r"(?:/(?:status|statuses|post|posts|video|p|reel|photo|comment)/|/\d{6,})\S*"
+)
+"""Address of a post below the account of its author."""
+_ACTOR: Final = re.compile(
+    r"https?://(?P<host>[^/\s]+)/(?:u|users|accounts|c|@)/?(?P<name>[^/\s]+)/?"
+)
+
+
+def account_in(address: object) -> str | None:
+    """Return the account that a post's address names, without case."""
+    match = _ADDRESS.match(address.strip()) if isinstance(address, str) else None
+    return match["name"].casefold() if match else None
+
+
+def account_on_server(name: str | None, actor: object) -> str | None:
+    """Return `name@host` if the address of an account has the name."""
+    match = _ACTOR.fullmatch(actor.strip()) if isinstance(actor, str) and name else None
+    is_own = match is not None and name is not None and match["name"].casefold() == name.casefold()
+    return f"{name}@{match['host']}" if match and is_own else None
+
+
+def account_column(
+    rows: Sequence[Mapping[str, object]], names: Sequence[str], addresses: Sequence[str]
+) -> str | None:
+    """Return the column with the accounts if the first of `names` has other names.
+
+    `addresses` are columns with addresses of the posts. Without any, a column of `names` has the
+    accounts whose values begin with `@`.
+    """
+    accounts = [
+        next(filter(None, (account_in(row.get(name)) for name in addresses)), None) for row in rows
+    ]
+    if sum(account is not None for account in accounts) < 2:
+        signs = {name: _share(_has_sign(row.get(name)) for row in rows) for name in names}
+        best = max(names, key=signs.__getitem__)
+        return best if signs[best] >= 0.8 and signs[names[0]] < 0.5 else None
+    named = [(row, account) for row, account in zip(rows, accounts, strict=True) if account]
+    columns = dict.fromkeys([*names, *(name for row, _ in named for name in row)])
+    equal = {
+        name: _share(_is_account(row.get(name), account) for row, account in named)
+        for name in columns
+        if name not in addresses
+    }
+    best = max(equal, key=equal.__getitem__)
+    return best if equal[best] >= 0.8 and equal[names[0]] < 0.5 else None
+
+
+def _is_account(value: object, account: str) -> bool:
+    return (as_name(value) or "").casefold() == account
+
+
+def _has_sign(value: object) -> bool:
+    name = word(value) or ""
+    return name.startswith("@") and len(name.split()) == 1
+
+
+def _share(values: Iterable[bool]) -> float:
+    listed = [*values]
+    return sum(listed) / len(listed) if listed else 0.0
+
+
+def names_posts(column: Sequence[object], ids: Sequence[object]) -> bool:
+    """Return whether a column `name` has the ids of the posts, as in tables of Reddit."""
+    pairs = [(as_id(value), as_id(number)) for value, number in zip(column, ids, strict=True)]
+    named = [(name, number) for name, number in pairs if name is not None]
+    return bool(named) and all(name == number for name, number in named)
+
+
+def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
+    """Return whether shown names belong to accounts: each account has one, and few share one."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for name, account in zip(map(word, shown), map(word, accounts), strict=True):
+        if name and account:
+            names[account].add(name)
+    has_one = all(len(of_account) == 1 for of_account in names.values())
+    return has_one and 2 * len(set().union(*names.values())) > len(names)

@@ -1,0 +1,69 @@
+"""A post's own words among other people's, by the marks of the programs that mix them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+_LABEL: Final = re.compile(r"(?:\A|\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*")
+"""Labels of weiboSpider: reason, author and words of a forwarded post."""
+_REASON: Final = "转发理由"
+_CHAIN: Final = re.compile(r"(?<![:/])//\s*@[^\s:：/@]{1,40}\s*[:：]")
+"""Beginning of the earlier words in a chain of forwards on Weibo."""
+_NO_WORDS: Final = frozenset({"", "转发微博", "轉發微博", "转发", "转发了", "repost"})
+_REPLYING: Final = re.compile(r"Replying to\s+@\w")
+_QUOTATION: Final = re.compile(r"<(/?)blockquote\b[^>]*>", re.IGNORECASE)
+_ATTRIBUTION: Final = re.compile(r"(?:<p>)?\s*<a\b[^>]*>[^<]{1,100}</a>\s*:\s*(?:</p>)?\s*\Z", re.I)
+
+
+def may_have_others(text: str) -> bool:
+    """Return whether a text may hold forwarded words: a fast first test."""
+    return "//" in text or "转发" in text or "轉發" in text
+
+
+def own_part(text: str) -> str | None:
+    """Return a text without forwarded words; None if nothing else is there."""
+    parts = _LABEL.split(text)
+    if len(parts) > 3 and not parts[0].strip():
+        text = dict(zip(parts[1::2], parts[2::2], strict=True)).get(_REASON, "")
+    if chain := _CHAIN.search(text):
+        text = text[: chain.start()]
+    return None if text.strip().casefold() in _NO_WORDS else text.strip()
+
+
+_HTML_BY: Final = (
+    (
+        {"blog_name", "body", "id_string"},
+        {"trail", "reblogged_from_name", "reblog_key", "post_url"},
+    ),
+    ({"by", "type", "time", "id"}, {"kids", "parent", "descendants", "score"}),
+)
+"""Fields of programs whose texts are HTML: all of the first, and any of the others. They are
+Tumblr's API, and Hacker News.
+"""
+
+
+def are_html(rows: Sequence[Mapping[str, object]]) -> bool:
+    """Return whether the texts of the rows are HTML, because a known program wrote them."""
+    names = {name for row in rows for name in row}
+    return any(all_of <= names and any_of & names for all_of, any_of in _HTML_BY)
+
+
+def is_head_of_reply(text: str) -> bool:
+    """Return whether a text only says, as X's page does, to whom a post replies."""
+    return _REPLYING.match(text) is not None
+
+
+def without_quotations(html: str) -> str:
+    """Return a reblog's HTML without the blockquotes, and the names of their authors."""
+    parts: list[str] = []
+    depth, at = 0, 0
+    for mark in _QUOTATION.finditer(html):
+        if depth == 0:
+            parts.append(html[at : mark.start()] if mark[1] else _unattributed(html, at, mark))
+        depth = max(0, depth + (-1 if mark[1] else 1))
+        at = mark.end()
+    return "".join(parts) + (html[at:] if depth == 0 else "")
+
+
+def _unattributed(html: str, start: int, mark: re.Match[str]) -> str:
+    return _ATTRIBUTION.sub("", html[start : mark.start()])
