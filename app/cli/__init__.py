@@ -206,16 +206,21 @@ def print_list(items: Sequence[object], lines: Iterable[str], if_empty: str) -> 
 
 
 def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each of the first errors: the file, the place in it, and the reason."""
-    lines = [_error_line(error) for error in errors[:SHOWN_ERRORS]]
-    return [*lines, "… (--json lists more)"] if len(errors) > SHOWN_ERRORS else lines
+    """Return a line for each of the first reasons: the file, the place of its first error, the
+    reason, and the number of the other errors that have it.
+    """
+    alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for error in errors:
+        alike.setdefault((error["file"], error["detail"]), []).append(error)
+    lines = [_error_line(same[0], len(same) - 1) for same in list(alike.values())[:SHOWN_ERRORS]]
+    return [*lines, "… (--json lists more)"] if len(alike) > SHOWN_ERRORS else lines
 
 
-def _error_line(error: Mapping[str, Any]) -> str:
+def _error_line(error: Mapping[str, Any], others: int) -> str:
     name, detail = error["file"], error["detail"]
     units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
     line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
-    return terminal_line(line)
+    return terminal_line(f"{line} (and {others} more)" if others else line)
 
 
 def terminal_line(line: str) -> str:

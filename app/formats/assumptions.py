@@ -190,6 +190,8 @@ class ReadNotes:
         self._app_line_count = 0
         self.is_order_disproved = False
         """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
+        self.is_author_open = False
+        """Whether no column of a table names the authors."""
         self.is_room_open = False
         """Whether someone must choose a chat, because the likely one has guests."""
         self.posts = 0
@@ -263,7 +265,7 @@ class ReadNotes:
         read = self.posts - self.timeless
         if self._count_times() > read or (self._has("time") and self.timeless > read):
             return "time"
-        if self._has("author") and 2 * self.nameless > self.posts:
+        if self.is_author_open and self.nameless:
             return "author"
         return None
 
@@ -468,12 +470,6 @@ def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
         return Message(
             "some dates contradict the order of day and month in other dates, so nothing"
             " is stored; give the order with --dates day-first, month-first or year-first"
-        )
-    if unsettled == "author":
-        return Message(
-            "most authors cannot be read, so nothing is stored; name the author column"
-            " with --column author=NAME, or store only the posts with a known author with"
-            " --accept-unread"
         )
     if is_table:
         return Message(

@@ -148,6 +148,22 @@ def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled |
     return None if is_accepted or (unsettled == "author" and is_named) else unsettled
 
 
+def nameless(records: "RecordStream") -> Message:
+    """Return the error of a post without an author, with one name if no record has one."""
+    unused = (part.what for part in records.notes.unread if part.role == "author")
+    if name := next(unused, ""):
+        return Message(
+            "the author is missing; to use the column {column}, add --column author={column}",
+            column=name,
+        )
+    fields = [field for _, field in records.columns]
+    if "username" in fields:
+        return Message("the author is missing in this row")
+    if fields and all(fields):
+        return Message("the author is missing; add --username NAME")
+    return Message("the author is missing; name the author column with --column author=NAME")
+
+
 LineKind = Literal["message", "day", "note", "more", "heading"]
 
 

@@ -589,3 +589,14 @@ def test_the_zone_of_a_chat_and_unread_files_are_said(
     assert "everything was understood" not in explained
     zone = installation.json("import", path, "--publish", "--timezone", "Asia/Seoul")
     assert "timezone" not in {part["kind"] for part in zone["assumptions"]}
+
+
+def test_table_without_authors_is_refused_before_it_starts(
+    installation: Installation, tmp_path: Path
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("press,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40)))
+    told = installation.run("import", table)
+    assert told.exit_code == 2
+    assert "add --column author=press; nothing is stored" in told.stderr
+    assert installation.json("import", table, "--username", "mina")["accepted"] == 40

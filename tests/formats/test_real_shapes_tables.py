@@ -260,3 +260,12 @@ def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
     stray = 'username\ttext\nmina\tfog\nmina\t"never closed\nmina\twind\njun\train\n'
     assert [text for _, text in said(stray)] == ["fog", '"never closed', "wind", "rain"]
     assert said('username\ttext\nmina\tfog\nmina\t"so')[1] == ("mina", '"so')
+
+
+def test_table_without_authors_names_the_likeliest_column() -> None:
+    rows = [f"{n},{'AB'[n % 2]} Times,{'news sports'.split()[n % 2]},text {n}" for n in range(8)]
+    stream, _ = read("\n".join(["no,press,kind of page,text", *rows, ""]))
+    assert stream.notes.unsettled == "author"
+    assert [(part.what, part.role) for part in stream.notes.unread] == [("press", "author")]
+    assert read("text,press\nfog,A\n", columns={"press": "username"})[0].notes.unsettled is None
+    assert read("username,text\n,fog\n")[0].notes.unsettled is None

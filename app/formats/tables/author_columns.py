@@ -87,3 +87,33 @@ def are_of_people(shown: Iterable[object], accounts: Iterable[object]) -> bool:
             names[account].add(name)
     has_one = all(len(of_account) == 1 for of_account in names.values())
     return has_one and 2 * len(set().union(*names.values())) > len(names)
+
+
+_FEWEST_ROWS: Final = 4
+_OTHER_COLUMN: Final = re.compile(
+    r"date|time|lang|source|type|kind|status|url|link|label|categor|topic|device|sentiment|country"
+    r"|날짜|일시|시간|언어|종류|유형|상태|분류|링크|기기|감성|감정",
+    re.IGNORECASE,
+)
+
+
+def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
+    """Return the column whose short words few rows share, so that it may name the authors.
+
+    `columns` are the unused columns. None if no column has such values, or all rows have one.
+    """
+    rated = [
+        (len({*names}) / len(names), name)
+        for name, column in columns.items()
+        if len(names := [*filter(None, map(_short_word, column))]) >= _FEWEST_ROWS
+        and len(names) == len(column)
+        and 1 < len({*names}) <= len(names) / 2
+        and not _OTHER_COLUMN.search(name)
+    ]
+    return min(rated)[1] if rated else None
+
+
+def _short_word(value: object) -> str | None:
+    name = word(value)
+    has_letters = name is not None and any(map(str.isalpha, name))
+    return name if name and has_letters and len(name) <= 40 and len(name.split()) <= 4 else None

@@ -32,6 +32,7 @@ from app.formats.tables.author_columns import (
     account_column,
     account_on_server,
     are_of_people,
+    likeliest_author,
     names_posts,
 )
 from app.formats.tables.cells import (
@@ -569,6 +570,7 @@ class RowReader:
             is_html=are_html(rows),
             include_restricted=options.include_restricted,
         )
+        self._is_author_open = is_table and self._names_nobody(rows)
         self._dates, self._zone = options.dates, options.timezone
         self._rows = 0
 
@@ -620,6 +622,7 @@ class RowReader:
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)
+        notes.is_author_open = self._is_author_open
         yield from items
         for name in self._looks_like:
             notes.leave("column", name, max(0, self._rows - 1))
@@ -677,6 +680,17 @@ class RowReader:
             self._chosen[names[0]] = ""
             self._known.clear()
         return names[0]
+
+    def _names_nobody(self, rows: Sequence[Row]) -> bool:
+        """Return whether no column of a table names authors; keep the column that is likeliest."""
+        columns = self.columns(tuple(rows[0])) if rows else None
+        if columns is None or columns.is_own or columns.has("username"):
+            return False
+        unused = {name for name, field in columns.fields if not field} - {*self._chosen}
+        values = {name: [row.get(name) for row in rows] for name in unused}
+        if (likely := likeliest_author(values)) is not None:
+            self._looks_like[likely] = "author"
+        return True
 
     def _look_for_accounts(self, rows: Sequence[Row]) -> None:
         """Find the column with the accounts if the author's column has names that are shown."""

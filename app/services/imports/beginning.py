@@ -32,7 +32,15 @@ from app.formats.preview import (
     decoded_preview,
     preview,
 )
-from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, unsettled_of
+from app.formats.records import (
+    NO_OPTIONS,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    nameless,
+    unsettled_of,
+)
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
@@ -121,6 +129,8 @@ def check_order(records: RecordStream) -> None:
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
     """Raise UnsettledError if someone must choose before these records are stored."""
     if unsettled := unsettled_of(records, options):
+        if unsettled == "author":
+            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
         raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
 
 

@@ -43,6 +43,7 @@ from app.formats.records import (
     RecordStream,
     Skipped,
     count_skipped,
+    nameless,
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
@@ -452,7 +453,7 @@ class PostReader:
             record.platform or "",
         )
         if author.username is None:
-            raise InvalidInputError(_nameless(self.records))
+            raise InvalidInputError(nameless(self.records))
         name = clean_username(author.username)
         content = structs.replace(
             record,
@@ -483,22 +484,6 @@ class PostReader:
             return target
         is_own = target.username.casefold() == account.username.casefold()
         return ReplyTarget(target.source_id, username) if is_own else target
-
-
-def _nameless(records: RecordStream) -> Message:
-    """Return the error of a post without an author, with one name if no record has one."""
-    unused = (part.what for part in records.notes.unread if part.role == "author")
-    if name := next(unused, ""):
-        return Message(
-            "the author is missing; to use the column {column}, add --column author={column}",
-            column=name,
-        )
-    fields = [field for _, field in records.columns]
-    if "username" in fields:
-        return Message("the author is missing in this row")
-    if fields and all(fields):
-        return Message("the author is missing; add --username NAME")
-    return Message("the author is missing; name the author column with --column author=NAME")
 
 
 class RepeatCounter:

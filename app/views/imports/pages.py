@@ -1,6 +1,8 @@
 """Importing in the browser."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Sequence
 
 from msgspec import Struct, structs
 from quart import Response, g, request, url_for
@@ -12,7 +14,7 @@ from app.errors import AppError, InvalidInputError, MalformedError, Message, Una
 from app.formats.assumptions import ONLY_CHOSEN
 from app.formats.chats.people import username_for
 from app.formats.preview import Preview
-from app.formats.records import ReadOptions
+from app.formats.records import ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message
@@ -49,7 +51,7 @@ from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.reading_choices import ASKED, chosen_reading, settled
+from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
 from app.views.imports.shown import ImportsPage, PreviewPage, is_chat, read_progress, zone_typed
 from app.views.imports.undoing import begin_undo
 from app.views.page import render, render_form
@@ -68,7 +70,19 @@ class PreviewArgs(Struct):
 
 @blueprint.app_template_filter("reason")
 def translated_reason(detail: str) -> str:
-    return translate_message(detail) if isinstance(detail, Message) else gettext(detail)
+    return translate_message(on_page(detail)) if isinstance(detail, Message) else gettext(detail)
+
+
+@blueprint.app_template_filter("alike")
+def alike(errors: Sequence[ImportFault], rejected: int) -> list[tuple[ImportFault, int]]:
+    """Return the first error of each reason, and how many more records have it.
+
+    `rejected` counts all such records if only the first errors are stored and have one reason.
+    """
+    counts = Counter(error.detail for error in errors)
+    firsts = {error.detail: error for error in reversed(errors)}
+    is_one = len(counts) == 1 and rejected > len(errors)
+    return [(firsts[detail], (rejected if is_one else counts[detail]) - 1) for detail in counts]
 
 
 @blueprint.app_template_filter("new_posts")
@@ -250,7 +264,8 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
     if is_unchanged and options.columns == before.columns:
         notes = notes_of(job)
         assert notes.unsettled is not None  # noqa: S101 # for the type checker
-        raise InvalidInputError(ASKED[notes.unsettled][0], loc="accept_unread")
+        loc = "username" if notes.unsettled == "author" else "accept_unread"
+        raise InvalidInputError(ASKED[notes.unsettled][0], loc=loc)
     async with writing() as session:
         await choose_options(session, job.id, options)
     return to_import(job.id)

@@ -40,8 +40,11 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
         Message("Store the posts without a time"),
     ),
     "author": (
-        Message("Most authors cannot be read. Choose the author column below."),
-        Message("Store only the posts with a known author"),
+        Message(
+            "The table names no author. Choose the author column below, or enter the name of the"
+            " person who wrote all of it."
+        ),
+        None,
     ),
     "dates": (
         Message(
@@ -58,6 +61,35 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     ),
 }
 """Why an import cannot start, and what to tick; None: only a choice helps."""
+
+
+_ON_PAGES: Final[Mapping[str, Message]] = {
+    "the author is missing; to use the column {column}, add --column author={column}": Message(
+        "the author is missing; the column {column} may name the authors", column="{column}"
+    ),
+    "the author is missing; name the author column with --column author=NAME": Message(
+        "the author is missing; choose the author column before the import starts"
+    ),
+    "the author is missing; add --username NAME": Message(
+        "the author is missing; enter the name before the import starts"
+    ),
+    "the file does not name the author of these posts; add --username NAME": Message(
+        "the file does not name the author of these posts; enter the name before the import starts"
+    ),
+    "messages by {name} are skipped; add --username NAME to say who that is": Message(
+        "messages by {name} are skipped; enter who that is before the import starts", name="{name}"
+    ),
+}
+"""Sentences of pages in place of sentences that name an option of the command."""
+
+
+def on_page(sentence: Message) -> Message:
+    """Return a sentence without options of the command, which a page does not have."""
+    values = {
+        name: on_page(value) if isinstance(value, Message) else value
+        for name, value in sentence.values.items()
+    }
+    return Message(_ON_PAGES.get(sentence.template, sentence).template, **values)
 
 
 class ReadingChoice(NamedTuple):

@@ -101,16 +101,17 @@ def test_stored_notes_name_no_absent_times_as_unread() -> None:
         (NO_OPTIONS, Account("mina", None, "x"), False),
     ],
 )
-def test_a_column_of_authors_that_is_not_used_asks(
+def test_a_table_that_names_no_author_asks(
     options: ReadOptions, account: Account | None, *, asks: bool
 ) -> None:
     notes = ReadNotes()
+    notes.is_author_open = True
     notes.leave("column", "writer", role="author")
     records = stream(iter([post(1, name=None), post(2, name=None), post(3)]), notes, account)
     if not asks:
         read_first(records, options)
         return
-    with pytest.raises(UnsettledError, match="--column author=NAME"):
+    with pytest.raises(UnsettledError, match="--column author=writer"):
         read_first(records, options)
 
 
