@@ -13,7 +13,11 @@ from typing import Final
 from tests.installation import ROOT
 
 ELSEWHERE: Final = {
-    "app/drawing": ("tests/parts/pictures", "tests/views/test_posters.py"),
+    "app/drawing": (
+        "tests/test_drawings.py",
+        "tests/parts/pictures",
+        "tests/views/test_posters.py",
+    ),
     "app/language": ("tests/test_translations.py",),
     "app/migrations": ("tests/db",),
     "app/models": ("tests/db",),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.near import near, without_nested
+from tests.near import ELSEWHERE, near, without_nested
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,7 @@ from tests.near import near, without_nested
         ("app/templates/imports/imports.html", {"tests/views/imports"}),
         ("app/templates/base.html", {"tests/views"}),
         ("app/config.py", {"tests/test_config.py"}),
-        ("app/drawing/canvas.py", {"tests/parts/pictures", "tests/views/test_posters.py"}),
+        ("app/drawing/png.py", {*ELSEWHERE["app/drawing"]}),
         ("docs/api.md", {"tests/test_docs.py", "tests/guide"}),
         ("README.md", {"tests/test_docs.py", "tests/guide"}),
         ("tests/views/test_cast.py", {"tests/views/test_cast.py"}),

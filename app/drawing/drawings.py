@@ -12,6 +12,54 @@ HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
 
+class Box(NamedTuple):
+    """A rectangle of a drawing, in units of its grid: columns, days and tiles are 1 apart."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+Place = tuple[float, float]
+"""Across and down, in units of a drawing's grid."""
+GROUND: Final = 100.0
+"""Place of the ground of columns, whose heights are in per cent."""
+SQUARE: Final = Box(0.06, 0.06, 0.88, 0.88)
+"""A day or a tile in its field of 1 by 1."""
+
+
+def column_boxes(columns: Sequence[Sequence[float]]) -> list[list[Box]]:
+    """Return the boxes of columns whose parts lie on each other, by the place of the part."""
+    boxes: list[list[Box]] = [[] for _ in max(columns, key=len, default=())]
+    for place, heights in enumerate(columns):
+        top = GROUND
+        for part, height in enumerate(heights):
+            top -= height
+            if height:
+                boxes[part].append(Box(place + 0.1, round(top, 1), 0.8, round(height, 1)))
+    return boxes
+
+
+def path_of(boxes: Iterable[Box]) -> str:
+    """Return boxes as a path of a page."""
+    numbers = (map(_short, box) for box in boxes)
+    return "".join(f"M{left} {top}h{wide}v{high}h-{wide}z" for left, top, wide, high in numbers)
+
+
+def path_along(*lines: Sequence[Place]) -> str:
+    """Return lines from place to place as a path of a page."""
+    return "".join(
+        "M" + " ".join(f"{_short(across)} {_short(down)}" for across, down in line)
+        for line in lines
+        if line
+    )
+
+
+def _short(number: float) -> str:
+    return f"{round(number, 2):g}".removeprefix("0") or "0"
+
+
 class LetterWidths(NamedTuple):
     """Estimated widths of letters on a page, in pixels."""
 
@@ -97,10 +145,24 @@ class Clock:
     told: Sequence[str] = ()
 
     @property
+    def boxes(self) -> list[Box]:
+        """Boxes of the columns, in a field of 24 by 100."""
+        return column_boxes([[height] for height in self.heights])[0]
+
+    @property
+    def path(self) -> str:
+        return path_of(self.boxes)
+
+    @property
+    def line(self) -> list[Place]:
+        """Corners of the outline in the field; empty without others."""
+        tops = [round(GROUND - height, 1) for height in self.outline]
+        steps = [place for hour, top in enumerate(tops) for place in ((hour, top), (hour + 1, top))]
+        return [(0, GROUND), *steps, (len(tops), GROUND)] if tops else []
+
+    @property
     def outline_path(self) -> str:
-        """Path of the outline in a field of 24 by 100."""
-        steps = [f"V{100 - height:.1f}H{hour}" for hour, height in enumerate(self.outline, 1)]
-        return f"M0 100{''.join(steps)}V100"
+        return path_along(self.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +222,11 @@ class PeriodColumn(NamedTuple):
 class ColumnsPart(NamedTuple):
     name: str
     hue: str
-    path: str
+    boxes: Sequence[Box]
+
+    @property
+    def path(self) -> str:
+        return path_of(self.boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,19 +249,10 @@ class PeriodColumns:
 
     @property
     def parts(self) -> list[ColumnsPart]:
-        """Paths of each person, in a field 1 wide per column and 100 high."""
-        paths = [""] * len(self.people)
-        for place, column in enumerate(self.columns):
-            bottom = 100.0
-            for person, height in enumerate(column.heights):
-                if height:
-                    paths[person] += f"M{place}.1 {bottom:.1f}v-{height:.1f}h.8v{height:.1f}z"
-                bottom -= height
-        return [
-            ColumnsPart(name, hue, path)
-            for (name, hue), path in zip(self.people, paths, strict=True)
-            if path
-        ]
+        """Parts of each person who has any, in a field 1 wide per column and 100 high."""
+        boxes = column_boxes([column.heights for column in self.columns])
+        parts = zip(self.people, boxes, strict=True)
+        return [ColumnsPart(name, hue, own) for (name, hue), own in parts if own]
 
 
 class Thing(NamedTuple):
@@ -215,11 +272,26 @@ class TileRow(NamedTuple):
     told: str = ""
 
 
+CHECK: Final = (((0.28, 0.52), (0.44, 0.68), (0.74, 0.34)),)
+CROSS: Final = (((0.34, 0.34), (0.66, 0.66)), ((0.66, 0.34), (0.34, 0.66)))
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles:
+    """Tiles in rows: a check in a hit, a cross in another."""
+
     macro: ClassVar[str] = "tiles"
+    tile: ClassVar[Box] = SQUARE
+    rounding: ClassVar[float] = 0.14
 
     rows: Sequence[TileRow]
+
+    @staticmethod
+    def sign(is_hit: bool) -> Sequence[Sequence[Place]]:
+        return CHECK if is_hit else CROSS
+
+    def sign_path(self, is_hit: bool) -> str:
+        return path_along(*self.sign(is_hit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +306,7 @@ class HourStrip:
 
     @property
     def path(self) -> str:
-        return column_path(self.heights)
-
-
-def column_path(heights: Iterable[float]) -> str:
-    """Return columns as one path, each 0.8 wide in a field of 1 by 100."""
-    return "".join(
-        f"M{place}.1 100v-{height:.1f}h.8v{height:.1f}z"
-        for place, height in enumerate(heights)
-        if height
-    )
+        return path_of(column_boxes([[height] for height in self.heights])[0])
 
 
 EDGE: Final = 4.0
@@ -355,8 +418,9 @@ class GridDay:
     """Day and number of posts in words; empty without posts."""
 
     @property
-    def path(self) -> str:
-        return f"M{self.week}.06 {self.weekday}.08h.88v.84h-.88z"
+    def box(self) -> Box:
+        left, top = self.week + SQUARE.left, self.weekday + SQUARE.top
+        return SQUARE._replace(left=left, top=top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,8 +439,9 @@ class WeekGrid:
     @property
     def shades(self) -> list[tuple[str, str]]:
         """Classes of the days, with the outlines of all days of each class."""
-        outlines: dict[str, str] = {}
+        boxes: dict[int, list[Box]] = {}
         for day in sorted(self.days, key=lambda day: day.level):
-            outlines[f"shade-{day.level}"] = outlines.get(f"shade-{day.level}", "") + day.path
-        rings = "".join(day.path for day in self.days if day.is_marked)
-        return [*outlines.items(), ("ring", rings)]
+            boxes.setdefault(day.level, []).append(day.box)
+        rings = [day.box for day in self.days if day.is_marked]
+        shades = [(f"shade-{level}", path_of(boxes[level])) for level in boxes]
+        return [*shades, ("ring", path_of(rings))]

@@ -8,14 +8,18 @@ from typing import Any, Final, NamedTuple
 
 from app.drawing.drawings import (
     EDGE,
+    GROUND,
     HOUR_LABELS,
+    SQUARE,
     Bars,
+    Box,
     Clock,
     DotRow,
     Dots,
     Initials,
     NamedBar,
     PeriodColumns,
+    Place,
     Ring,
     Thing,
     Things,
@@ -27,6 +31,8 @@ from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
 Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
 _LABEL_ROW: Final = 42
+_OUTLINE: Final = 4
+"""Width of the line of the others' hours."""
 
 
 def columns_heights(_canvas: Canvas, _columns: PeriodColumns | Clock) -> Heights:
@@ -34,53 +40,61 @@ def columns_heights(_canvas: Canvas, _columns: PeriodColumns | Clock) -> Heights
 
 
 def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
-    hues = [hue for _, hue in periods.people]
-    heights = [column.heights for column in periods.columns]
-    _paint_columns(canvas, heights, hues, [column.label for column in periods.columns], field)
+    parts = [(part.hue, part.boxes) for part in periods.parts]
+    _paint_columns(canvas, parts, [column.label for column in periods.columns], field)
 
 
 def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
     """Draw a column for each hour, and the others' outline."""
-    _paint_columns(canvas, [[height] for height in clock.heights], [clock.hue], HOUR_LABELS, field)
-    _paint_outline(canvas, clock.outline, field._replace(bottom=field.bottom - _LABEL_ROW))
+    above = _paint_columns(canvas, [(clock.hue, clock.boxes)], HOUR_LABELS, field)
+    inner = above._replace(left=above.left + _OUTLINE, right=above.right - _OUTLINE)
+    for part in pairwise(map(_Grid.of_columns(inner, len(HOUR_LABELS)).at, clock.line)):
+        canvas.pen.line(part, canvas.theme.ink, _OUTLINE)
+
+
+class _Grid(NamedTuple):
+    """The pixels of a drawing's units."""
+
+    left: float
+    top: float
+    across: float
+    down: float
+
+    @classmethod
+    def of_columns(cls, field: Field, count: int) -> "_Grid":
+        return cls(field.left, field.top, field.width / count, field.height / GROUND)
+
+    @classmethod
+    def of_squares(cls, left: float, top: float, side: float) -> "_Grid":
+        """Return a grid of squares of which the first begins at a place."""
+        return cls(left - SQUARE.left * side, top - SQUARE.top * side, side, side)
+
+    def at(self, place: Place) -> Place:
+        return self.left + place[0] * self.across, self.top + place[1] * self.down
+
+    def box(self, box: Box) -> Field:
+        right, bottom = box.left + box.width, box.top + box.height
+        return Field(*self.at((box.left, box.top)), *self.at((right, bottom)))
 
 
 def _paint_columns(
-    canvas: Canvas,
-    columns: Sequence[Sequence[float]],
-    hues: Sequence[str],
-    labels: Iterable[str],
-    field: Field,
-) -> None:
-    """Draw columns with a part for each hue, heights in per cent, and labels."""
-    ground = field.bottom - _LABEL_ROW
-    width, high = field.width / len(columns), (ground - field.top) / 100
-    inset = max(1, width * 0.1)
-    font, end = font_of(bold=False, size=24), field.left
-    for place, (heights, label) in enumerate(zip(columns, labels, strict=True)):
-        left, bottom = field.left + place * width, ground
-        for height, hue in zip(heights, hues, strict=True):
-            top = bottom - height * high
-            if bottom - top >= 1:
-                box = left + inset, top, left + width - inset, bottom
+    canvas: Canvas, parts: Iterable[tuple[str, Sequence[Box]]], labels: Sequence[str], field: Field
+) -> Field:
+    """Draw the boxes of each hue, and the labels that have room; return the columns' field."""
+    above = field._replace(bottom=field.bottom - _LABEL_ROW)
+    grid, ground = _Grid.of_columns(above, len(labels)), above.bottom
+    for hue, boxes in parts:
+        for box in map(grid.box, boxes):
+            if box.height >= 1:
                 canvas.pen.rectangle(box, canvas.theme.hues[hue])
-            bottom = top
+    font, end = font_of(bold=False, size=24), field.left
+    for place, label in enumerate(labels):
+        left = field.left + place * grid.across
         if label and end <= left <= field.right - font.getlength(label):
             canvas.write((left, ground + 6), label, font, canvas.theme.soft)
             end = left + font.getlength(label) + 8
     canvas.pen.line([(field.left, ground + 1), (field.right, ground + 1)], canvas.theme.line, 3)
-
-
-def _paint_outline(canvas: Canvas, heights: Sequence[float], field: Field) -> None:
-    stroke = 4
-    width = (field.width - 2 * stroke) / max(len(heights), 1)
-    levels = [field.bottom - height * field.height / 100 for height in (0, *heights, 0)]
-    for hour, (before, level) in enumerate(pairwise(levels) if heights else ()):
-        left = field.left + stroke + hour * width
-        corners = [(left, before), (left, level)]
-        if hour < len(heights):
-            corners.append((left + width, level))
-        canvas.pen.line(corners, canvas.theme.ink, stroke)
+    return above
 
 
 _LARGEST_DAY: Final = 64
@@ -130,12 +144,12 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
             canvas.write((left, tops[strip] - 4), name, font, canvas.theme.soft)
             ends[strip] = left + font.getlength(name) + 8
     for day in sorted(grid.days, key=lambda day: day.is_marked):
-        strip, column = divmod(day.week, in_strip)
-        left, top = field.left + column * side, tops[strip] + _MONTHS + day.weekday * side
+        strip = day.week // in_strip
+        left, top = field.left - strip * in_strip * side, tops[strip] + _MONTHS
+        box = _Grid.of_squares(left, top, side).box(day.box)
         outline = canvas.theme.ink if day.is_marked else None
-        box, width = (left, top, left + side * 0.88, top + side * 0.88), max(2, round(side * 0.08))
         colour = _shade(canvas.theme, grid.hue, day.level)
-        canvas.pen.rounded_rectangle(box, side * 0.12, colour, outline, width)
+        canvas.pen.rounded_rectangle(box, side * 0.12, colour, outline, max(2, round(side * 0.08)))
 
 
 def _side_of(grid: WeekGrid, field: Field, strips: int) -> tuple[int, float]:
@@ -181,19 +195,19 @@ def _tile_side(tiles: Tiles, field: Field, columns: int) -> float:
 
 
 def _paint_tile(canvas: Canvas, tile: Field, is_hit: bool) -> None:
-    theme, pen, side = canvas.theme, canvas.pen, tile.width
-    stroke = max(3, round(side * 0.09))
-
-    def at(across: float, down: float) -> tuple[float, float]:
-        return tile.left + side * across, tile.top + side * down
-
+    theme, pen, unit = canvas.theme, canvas.pen, tile.width / Tiles.tile.width
+    grid, rounding = _Grid.of_squares(tile.left, tile.top, unit), Tiles.rounding * unit
+    stroke = max(3, round(tile.width * 0.09))
     if is_hit:
-        pen.rounded_rectangle(tile, side * 0.16, theme.accent)
-        pen.stroke([at(0.26, 0.52), at(0.44, 0.7), at(0.76, 0.32)], theme.paper, stroke)
+        pen.rounded_rectangle(tile, rounding, theme.accent)
     else:
-        pen.rounded_rectangle(tile, side * 0.16, theme.paper, theme.soft, 3)
-        for start, end in ((0.32, 0.68), (0.68, 0.32)):
-            pen.stroke([at(start, 0.32), at(end, 0.68)], theme.soft, max(2, stroke - 2))
+        pen.rounded_rectangle(tile, rounding, theme.paper, theme.soft, 3)
+    for line in Tiles.sign(is_hit):
+        places = [grid.at(place) for place in line]
+        if is_hit:
+            pen.stroke(places, theme.paper, stroke)
+        else:
+            pen.stroke(places, theme.soft, max(2, stroke - 2))
 
 
 _THING_SIZES: Final = (52, 48, 44, 40, 36, 32, 28)

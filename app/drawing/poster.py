@@ -149,7 +149,7 @@ class _Rows(NamedTuple):
 
 @lru_cache(maxsize=MOST_KEPT)
 def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> bytes:
-    """Return a picture as PNG; call it in a thread, since it takes about 150 ms."""
+    """Return a picture as PNG; call it in a thread."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
     canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)

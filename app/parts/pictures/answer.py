@@ -122,7 +122,7 @@ class _Text(NamedTuple):
 def draw_picture(
     picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
 ) -> bytes:
-    """Return the picture as PNG; call it in a thread, since it takes some 200 ms."""
+    """Return the picture as PNG; call it in a thread."""
     measures, frame = MEASURES[format_], FORMATS[format_]
     canvas = Canvas(frame.size, theme)
     foot = canvas.draw_foot(picture.premise, size=measures.foot, top=frame.foot, rows=2)
