@@ -263,7 +263,7 @@ def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
 
 
 def test_table_without_authors_names_the_likeliest_column() -> None:
-    rows = [f"{n},{'AB'[n % 2]} Times,{'news sports'.split()[n % 2]},text {n}" for n in range(8)]
+    rows = [f"{n},{'AB'[n % 2]} Times,{['news', 'sports'][n % 2]},text {n}" for n in range(8)]
     stream, _ = read("\n".join(["no,press,kind of page,text", *rows, ""]))
     assert stream.notes.unsettled == "author"
     assert [(part.what, part.role) for part in stream.notes.unread] == [("press", "author")]
