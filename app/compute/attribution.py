@@ -191,6 +191,15 @@ def query_of(counts: Counts, background: Background) -> Query:
     return Query(counts, edges, group_sums(counts), expected)
 
 
+def limited_to(query: Query, most: int) -> Query:
+    """Return the query with no feature above a count; the query itself if none is above."""
+    counts = query.counts
+    if int(counts.counts.max(initial=0)) <= most:
+        return query
+    fewer = Counts(counts.keys, np.minimum(counts.counts, np.uint32(most)))
+    return Query(fewer, query.edges, group_sums(fewer), query.expected)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     scores: NDArray[np.float64]  # (n,), log-odds less the penalty; -inf without posts

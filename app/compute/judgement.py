@@ -35,7 +35,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES
+from app.compute.attribution import NO_SCORES, Query, group_scores, limited_to
 from app.compute.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
@@ -227,6 +227,8 @@ Between two authors of 10 posts, 85% of texts are right; of 5 posts 81%, of 25 p
 NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
 
+MOST_TIMES_A_TEXT: Final = 3
+"""How often a feature counts in a text at most, for the ratios: a word a hundred times is one habit."""
 FEWEST_ALONE: Final = 8
 """Smallest number of words of a text, of several, that is also judged alone."""
 FEW_AUTHORS: Final = 8
@@ -433,16 +435,20 @@ def _weighed(case: Case) -> _Weighed:
         return _Weighed([], NO_SCORES, NO_SCORES, fewest, elsewhere, lone, 0.0)
     shipped = case.elsewhere if any(candidate.shipped for candidate in best) else NOBODY
     populations = [population for population in (case.fitted.population, shipped) if population]
-    query, ranking = case.ranking.query, case.ranking
+    ranking = case.ranking
     authors = [candidate.place for candidate in rated]
+    profiles = [case.suspects[author].profile for author in authors]
     texts = max(len(case.parts), 1)
+    query, uses, groups = ranking.query, ranking.uses[authors], ranking.groups[authors]
+    if (limited := limited_to(query, MOST_TIMES_A_TEXT * texts)) is not query:
+        query, groups = limited, group_scores(limited, profiles, uses)
     leads = leads_of(
         query,
-        ranking.groups[authors],
-        np.array([case.suspects[author].profile.totals for author in authors]),
-        ranking.uses[authors],
+        groups,
+        np.array([profile.totals for profile in profiles]),
+        uses,
         [population.read(query) for population in populations],
-        _lead_shares(case, texts),
+        _lead_shares(case, query, texts),
     )
     weights = _weights(rated, len(shipped))
     counts = weights.sum(axis=1)
@@ -450,7 +456,7 @@ def _weighed(case: Case) -> _Weighed:
         query,
         texts,
         leads.over(weights),
-        ranking.groups[authors],
+        groups,
         [candidate.usual for candidate in rated if candidate.usual],
         counts,
     )
@@ -462,7 +468,7 @@ def _weighed(case: Case) -> _Weighed:
     return _Weighed(authors, ratios, unbounded, fewest, elsewhere, lone, topic)
 
 
-def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
+def _lead_shares(case: Case, query: Query, texts: int) -> NDArray[np.float64]:
     """Return the share of each group in the lead: (5,)."""
     # Korean posts are short in any case: to count less of their style lost right answers.
     if case.is_korean:
@@ -470,7 +476,7 @@ def _lead_shares(case: Case, texts: int) -> NDArray[np.float64]:
     # Being short is a style: the shipped authors wrote whole posts, so against them every short
     # message speaks for an author of short messages. Below 70 features, layout and style count
     # less. Fitted to one half of the shipped authors at a time, with the other half shipped.
-    length = min(float(case.ranking.query.widths[CHARACTERS]) / (texts * 70.0), 1.0)
+    length = min(float(query.widths[CHARACTERS]) / (texts * 70.0), 1.0)
     shares: NDArray[np.float64] = LEAD_GROUPS.copy()
     shares[SHAPE:] *= length**8
     return shares
