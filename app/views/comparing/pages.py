@@ -189,9 +189,9 @@ class Compared(Struct, frozen=True):
 
     @property
     def folded(self) -> int:
-        """Number of folded bars at the end: two or more under 5%, after the first five."""
-        folded = sum(bar.share < 0.05 for bar in self.answers[5:])
-        return folded if folded > 1 else 0
+        """Number of folded bars at the end: three or more under 5%, after the first two."""
+        folded = sum(bar.share < 0.05 for bar in self.answers[2:])
+        return folded if folded > 2 else 0
 
     @property
     def card_address(self) -> str:
