@@ -106,7 +106,11 @@ def fitted(
     corpus = fit_corpus(kept, shipped)
     everybody = {lang: _remembering(each) for lang, each in corpus.fitted.shipped.items()}
     population = _remembering(corpus.fitted.population)
-    return replace(corpus, fitted=replace(corpus.fitted, population=population, shipped=everybody))
+    chatters = _remembering(corpus.fitted.chatters)
+    remembering = replace(
+        corpus.fitted, population=population, shipped=everybody, chatters=chatters
+    )
+    return replace(corpus, fitted=remembering)
 
 
 def read_authors(path: Path, words: int | None = None) -> dict[str, Author]:

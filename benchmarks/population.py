@@ -68,9 +68,12 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def populations_of(authors: Mapping[str, Author]) -> dict[str, Population]:
-    """Return the populations by language, of the features that several authors share."""
-    profiles = {name: profile_of(each.texts[-MOST_POSTS:]) for name, each in authors.items()}
+def populations_of(authors: Mapping[str, Author], most: int = MOST_POSTS) -> dict[str, Population]:
+    """Return the populations by language, of the features that several authors share.
+
+    most: newest posts of each author.
+    """
+    profiles = {name: profile_of(each.texts[-most:]) for name, each in authors.items()}
     keys, users = np.unique(
         np.concatenate([each.counts.keys for each in profiles.values()]), return_counts=True
     )

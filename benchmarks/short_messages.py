@@ -374,7 +374,7 @@ def _shipped_without(left_out: Sequence[tuple[int, ...]]) -> Shipped:
     }
     if all(len(populations[each]) == len(shipped.populations[each]) for each in populations):
         return shipped
-    return Shipped(populations, shipped.digest)
+    return replace(shipped, populations=populations)
 
 
 def _without(population: Population, gone: set[tuple[int, ...]]) -> Population:

@@ -13,7 +13,7 @@ from app.compute.population import CountedAuthor, Population
 from app.compute.profiles import profile_of
 from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
-from app.population import FILE, shipped_authors, unpack
+from app.population import CHATTERS_FILE, FILE, shipped_authors, unpack
 from app.services.compare.comparing import Question, gather
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
@@ -34,8 +34,9 @@ def of_posts(language: str, *authors: int) -> Population:
 
 
 def test_the_file_has_features_of_this_recipe() -> None:
-    """If this fails, make the file again: `python -m benchmarks.population FILE`."""
+    """If this fails, make both again: `python -m benchmarks.population`, `benchmarks.chatters`."""
     assert set(unpack(FILE.read_bytes())) == {"en", "ko"}
+    assert set(unpack(CHATTERS_FILE.read_bytes())) == {"en"}
 
 
 def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,8 +47,8 @@ def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_the_population_takes_little_room() -> None:
-    assert FILE.stat().st_size <= MOST_BYTES
-    populations = shipped_authors().populations.values()
+    assert FILE.stat().st_size + CHATTERS_FILE.stat().st_size <= MOST_BYTES
+    populations = [*shipped_authors().populations.values(), shipped_authors().chatters]
     arrays = [
         array
         for population in populations
@@ -86,6 +87,7 @@ def test_a_file_holds_what_was_packed() -> None:
 def test_nobody_is_shipped_where_the_setting_says_so() -> None:
     nobody = shipped_authors(is_wanted=False)
     assert not nobody.populations
+    assert not nobody.chatters
     assert nobody.background(EMPTY_BACKGROUND) is EMPTY_BACKGROUND
     assert shipped_authors().background(EMPTY_BACKGROUND).posts > 15_000
 

@@ -75,7 +75,7 @@ def test_the_wheel_has_the_population_and_fonts_with_their_notices(dist: Path) -
     with zipfile.ZipFile(wheel) as file:
         names = file.namelist()
         notice = file.read("app/population/NOTICE").decode()
-    assert "app/population/counts.xz" in names
+    assert {"app/population/counts.xz", "app/population/chatters.xz"} <= set(names)
     assert any(name.endswith(".dist-info/licenses/app/population/NOTICE") for name in names)
     assert "Kummerfeld" in notice
     assert {"app/fonts/NotoColorEmoji.ttf", "app/fonts/OFL-NotoColorEmoji.txt"} <= {*names}

@@ -287,6 +287,14 @@ Measured below it: 5 in 1,000 of 8,600 English posts; sentences in German 90%, F
 83%, Italian 77%, Dutch 91%.
 """
 
+CHATTERS_WEIGHT: Final = 1.5
+"""Number of authors that all shipped people of chats count as, for messages of a few words.
+
+Chosen on short messages of English authors and chats that are not shipped.
+"""
+SHORT_TEXT: Final = 70.0
+"""Character features of an English text, some 14 words, below which being short is a style."""
+
 # The number of authors that all shipped authors of a language count as.
 SHIPPED_WEIGHT: Final = 1.5
 """Fitted: a higher weight calls more texts likely, of authors and of strangers."""
@@ -342,6 +350,8 @@ class Fitted:
     """Ids of sample authors, who count as other people only for each other."""
     is_outgrown: bool = False
     """Whether a newer version is due because of many new posts."""
+    chatters: Population = NOBODY
+    """Shipped English people of chats, who count where messages are short."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -476,6 +486,24 @@ class Case:
         longer = max(float(self.ranking.query.widths[CHARACTERS]) / 200.0, 1.0)
         weight: float = SHIPPED_WEIGHT * longer**0.4
         return min(MOST_SHIPPED, weight)
+
+    @cached_property
+    def fullness(self) -> float:
+        """The mean length of the texts as a share of `SHORT_TEXT`, at most 1."""
+        texts = max(len(self.parts), 1)
+        return min(float(self.ranking.query.widths[CHARACTERS]) / (texts * SHORT_TEXT), 1.0)
+
+    def chatters_weight(self, suspect: Suspect) -> float:
+        """Return how many authors the shipped people of chats count as.
+
+        What everybody says in a chat, such as "ok" and "yep", is rare in the posts of the others.
+        """
+        habit = suspect.habit
+        if habit is None or self.is_korean or not len(self.fitted.chatters):
+            return 0.0
+        if not habit.is_english and habit.language != "en":
+            return 0.0
+        return CHATTERS_WEIGHT * (1 - self.fullness**2)
 
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):

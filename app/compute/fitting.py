@@ -229,6 +229,7 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
         temperature_of(samples, background, seed=posts),
         Population.of(members),
         shipped=dict(shipped.populations),
+        chatters=shipped.chatters,
     )
     suspects = {
         name: Suspect(ids[username_key(name)], name, author.profile, _habit(author, fitted))

@@ -35,7 +35,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES, Query, group_scores, limited_to
+from app.compute.attribution import NO_SCORES, group_scores, limited_to
 from app.compute.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
@@ -49,7 +49,7 @@ from app.compute.case import (
 )
 from app.compute.features import CHARACTERS, PAIRS, SHAPE, WORDS
 from app.compute.ground import NothingLike, ground_of, nothing_like
-from app.compute.population import FEWEST_POSTS, NOBODY
+from app.compute.population import FEWEST_POSTS, Population
 from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
 
 # --- Measured rates of strangers, and curves of more text ---
@@ -228,7 +228,9 @@ NAMED_PROBABILITY: Final = 0.01
 """Probability below which a named author makes the answer weak only by having few posts."""
 
 MOST_TIMES_A_TEXT: Final = 3
-"""How often a feature counts in a text at most, for the ratios: a word a hundred times is one habit."""
+"""How often a feature counts in a text at most, in the ratios: to say a word a hundred times is one
+habit.
+"""
 FEWEST_ALONE: Final = 8
 """Smallest number of words of a text, of several, that is also judged alone."""
 FEW_AUTHORS: Final = 8
@@ -399,6 +401,7 @@ class _Candidate(NamedTuple):
     others: NDArray[np.bool_]  # (n,), whether each member of the population counts
     here: int  # number of these members
     shipped: float  # number of authors that all shipped authors count as
+    chatters: float  # the same of the shipped people of chats
 
 
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
@@ -420,7 +423,8 @@ def _weighed(case: Case) -> _Weighed:
             others = case.others_of(suspect)
             here = int(np.count_nonzero(others))
             weight = case.shipped_weight(suspect, here)
-            best.append(_Candidate(i, suspect.habit.usual, others, here, weight))
+            chatters = case.chatters_weight(suspect)
+            best.append(_Candidate(i, suspect.habit.usual, others, here, weight, chatters))
     fewest = min((candidate.here for candidate in best), default=len(case.fitted.population))
     elsewhere = frozenset(
         candidate.place for candidate in best if candidate.shipped and not candidate.here
@@ -433,8 +437,7 @@ def _weighed(case: Case) -> _Weighed:
     ]
     if not rated:
         return _Weighed([], NO_SCORES, NO_SCORES, fewest, elsewhere, lone, 0.0)
-    shipped = case.elsewhere if any(candidate.shipped for candidate in best) else NOBODY
-    populations = [population for population in (case.fitted.population, shipped) if population]
+    populations, weights = _others(case, rated)
     ranking = case.ranking
     authors = [candidate.place for candidate in rated]
     profiles = [case.suspects[author].profile for author in authors]
@@ -448,9 +451,8 @@ def _weighed(case: Case) -> _Weighed:
         np.array([profile.totals for profile in profiles]),
         uses,
         [population.read(query) for population in populations],
-        _lead_shares(case, query, texts),
+        _lead_shares(case),
     )
-    weights = _weights(rated, len(shipped))
     counts = weights.sum(axis=1)
     unbounded = log_ratios(
         query,
@@ -468,7 +470,7 @@ def _weighed(case: Case) -> _Weighed:
     return _Weighed(authors, ratios, unbounded, fewest, elsewhere, lone, topic)
 
 
-def _lead_shares(case: Case, query: Query, texts: int) -> NDArray[np.float64]:
+def _lead_shares(case: Case) -> NDArray[np.float64]:
     """Return the share of each group in the lead: (5,)."""
     # Korean posts are short in any case: to count less of their style lost right answers.
     if case.is_korean:
@@ -476,19 +478,28 @@ def _lead_shares(case: Case, query: Query, texts: int) -> NDArray[np.float64]:
     # Being short is a style: the shipped authors wrote whole posts, so against them every short
     # message speaks for an author of short messages. Below 70 features, layout and style count
     # less. Fitted to one half of the shipped authors at a time, with the other half shipped.
-    length = min(float(query.widths[CHARACTERS]) / (texts * 70.0), 1.0)
     shares: NDArray[np.float64] = LEAD_GROUPS.copy()
-    shares[SHAPE:] *= length**8
+    shares[SHAPE:] *= case.fullness**8
     return shares
 
 
-def _weights(rated: Sequence[_Candidate], shipped: int) -> NDArray[np.float64]:
-    """Return how many authors each member counts as: (m, n), here before shipped."""
-    weights = np.array([candidate.others for candidate in rated], np.float64)
-    if not shipped:
-        return weights
-    of_each = np.array([candidate.shipped / shipped for candidate in rated])[:, np.newaxis]
-    return np.concatenate((weights, of_each.repeat(shipped, axis=1)), axis=1)
+def _others(
+    case: Case, rated: Sequence[_Candidate]
+) -> tuple[list[Population], NDArray[np.float64]]:
+    """Return the populations that m candidates are compared with, and how many authors each of
+    their n members counts as for each candidate: (m, n).
+    """
+    populations = [case.fitted.population]
+    weights = [np.array([candidate.others for candidate in rated], np.float64)]
+    for population, counts in (
+        (case.elsewhere, [candidate.shipped for candidate in rated]),
+        (case.fitted.chatters, [candidate.chatters for candidate in rated]),
+    ):
+        if any(counts):
+            populations.append(population)
+            of_each = np.array(counts)[:, np.newaxis] / len(population)
+            weights.append(of_each.repeat(len(population), axis=1))
+    return [population for population in populations if population], np.hstack(weights)
 
 
 def likely_from(language: str | None, others: int) -> float:

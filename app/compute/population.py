@@ -227,6 +227,8 @@ class Shipped:
     populations: Mapping[str, Population]
     """Populations by language; the members' ids are below 0."""
     digest: str
+    chatters: Population = NOBODY
+    """English people of chats, who stand for anybody where messages are short; in no background."""
 
     def background(self, here: Background) -> Background:
         counts, posts = _summed(self)

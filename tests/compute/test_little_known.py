@@ -5,6 +5,7 @@ of the author.
 import json
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from app.compute.case import query_of_texts, unfamiliarity
 from app.compute.features import GROUP_SHIFT, lettered_keys, lookup
 from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
+from app.compute.population import NOBODY
 from app.compute.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks import strange_texts
@@ -96,6 +98,33 @@ def test_a_writer_of_single_words_is_recognised() -> None:
     assert (
         judge(small_chat().case(["ok", "ask Ros", "on it", "yep"], ["steve"])).verdict == "likely"
     )
+
+
+def test_a_word_a_hundred_times_says_as_little_as_three_times() -> None:
+    few, many, most = (
+        judge(small_chat().case([" ".join(["fine"] * times)], ["steve", "0", "1"])).none
+        for times in (4, 100, 400)
+    )
+    assert many == pytest.approx(most, rel=0.01)
+    assert many == pytest.approx(few, rel=0.2)  # Its layout is longer.
+
+
+def test_words_of_everybody_say_less_than_words_of_one_person() -> None:
+    corpus = small_chat()
+    alone = replace(corpus, fitted=replace(corpus.fitted, chatters=NOBODY))
+
+    def chances(texts: list[str]) -> tuple[float, float]:
+        found = [judge(each.case(texts, ["steve"])).none for each in (alone, corpus)]
+        assert found[0] is not None
+        assert found[1] is not None
+        return found[0], found[1]
+
+    before, now = chances(["ok", "yep", "sure", "no idea", "fine"])
+    assert now > 1.05 * before
+    long = posts_of(0)[KNOWN] + " " + posts_of(1)[KNOWN]
+    assert len(long.split()) > 16
+    before, now = chances([long])
+    assert now == before
 
 
 @given(st.integers(0, 3), st.integers(25, KNOWN), st.sampled_from([KOREAN, CODE]))

@@ -139,7 +139,9 @@ def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted
     shipped = shipped_authors(is_wanted=is_wanted)
     populations = dict(shipped.populations)
     if snapshot is None:
-        return Fitted(shipped.background(EMPTY_BACKGROUND), shipped=populations)
+        return Fitted(
+            shipped.background(EMPTY_BACKGROUND), shipped=populations, chatters=shipped.chatters
+        )
     members = msgspec.json.decode(snapshot.members, type=Members)
     blobs = msgspec.msgpack.decode(snapshot.population, type=list[bytes])
     drawn = [
@@ -153,6 +155,7 @@ def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted
         snapshot.version,
         populations,
         frozenset(members.samples),
+        chatters=shipped.chatters,
     )
 
 
