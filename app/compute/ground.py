@@ -19,7 +19,7 @@ from app.compute.features import (
     lookup,
     named_words,
 )
-from app.compute.text import BETWEEN, has_words, own_words, rest_of, without_addresses
+from app.compute.text import BETWEEN, FEWEST_WORDS, own_words, rest_of, without_addresses
 
 FEWEST_SHARED: Final = 0.25
 """Share of a text's runs of three characters below which an author has written nothing like it."""
@@ -62,9 +62,8 @@ def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
     both with their own next messages.
     """
     habit, known = suspect.habit, suspect.profile.counts
-    text = rest_of(case.text, case.gaps)
-    signs = sum(not sign.isspace() for sign in text)
-    is_prose = has_words(text) and sum(map(str.isalpha, text)) >= 0.75 * signs
+    signs = "".join(rest_of(case.text, case.gaps).split())
+    is_prose = case.words >= FEWEST_WORDS and sum(map(str.isalpha, signs)) >= 0.75 * len(signs)
     if not is_prose:
         query = case.ranking.query
         runs = query.counts.keys[query.edges[CHARACTERS] : query.edges[CHARACTERS + 1]]
