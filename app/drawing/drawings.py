@@ -12,7 +12,7 @@ HOURS: Final = tuple(f"{hour}:00" for hour in range(24))
 HOUR_LABELS: Final = tuple(str(hour) if hour % 6 == 0 else "" for hour in range(24))
 
 
-class Box(NamedTuple):
+class Rectangle(NamedTuple):
     """A rectangle of a drawing, in units of its grid: columns, days and tiles are 1 apart."""
 
     left: float
@@ -25,23 +25,23 @@ Place = tuple[float, float]
 """Across and down, in units of a drawing's grid."""
 GROUND: Final = 100.0
 """Place of the ground of columns, whose heights are in per cent."""
-SQUARE: Final = Box(0.06, 0.06, 0.88, 0.88)
+SQUARE: Final = Rectangle(0.06, 0.06, 0.88, 0.88)
 """A day or a tile in its field of 1 by 1."""
 
 
-def column_boxes(columns: Sequence[Sequence[float]]) -> list[list[Box]]:
+def column_boxes(columns: Sequence[Sequence[float]]) -> list[list[Rectangle]]:
     """Return the boxes of columns whose parts lie on each other, by the place of the part."""
-    boxes: list[list[Box]] = [[] for _ in max(columns, key=len, default=())]
+    boxes: list[list[Rectangle]] = [[] for _ in max(columns, key=len, default=())]
     for place, heights in enumerate(columns):
         top = GROUND
         for part, height in enumerate(heights):
             top -= height
             if height:
-                boxes[part].append(Box(place + 0.1, round(top, 1), 0.8, round(height, 1)))
+                boxes[part].append(Rectangle(place + 0.1, round(top, 1), 0.8, round(height, 1)))
     return boxes
 
 
-def path_of(boxes: Iterable[Box]) -> str:
+def path_of(boxes: Iterable[Rectangle]) -> str:
     """Return boxes as a path of a page."""
     numbers = (map(_short, box) for box in boxes)
     return "".join(f"M{left} {top}h{wide}v{high}h-{wide}z" for left, top, wide, high in numbers)
@@ -145,7 +145,7 @@ class Clock:
     told: Sequence[str] = ()
 
     @property
-    def boxes(self) -> list[Box]:
+    def boxes(self) -> list[Rectangle]:
         """Boxes of the columns, in a field of 24 by 100."""
         return column_boxes([[height] for height in self.heights])[0]
 
@@ -222,7 +222,7 @@ class PeriodColumn(NamedTuple):
 class ColumnsPart(NamedTuple):
     name: str
     hue: str
-    boxes: Sequence[Box]
+    boxes: Sequence[Rectangle]
 
     @property
     def path(self) -> str:
@@ -281,7 +281,7 @@ class Tiles:
     """Tiles in rows: a check in a hit, a cross in another."""
 
     macro: ClassVar[str] = "tiles"
-    tile: ClassVar[Box] = SQUARE
+    tile: ClassVar[Rectangle] = SQUARE
     rounding: ClassVar[float] = 0.14
 
     rows: Sequence[TileRow]
@@ -418,7 +418,7 @@ class GridDay:
     """Day and number of posts in words; empty without posts."""
 
     @property
-    def box(self) -> Box:
+    def box(self) -> Rectangle:
         left, top = self.week + SQUARE.left, self.weekday + SQUARE.top
         return SQUARE._replace(left=left, top=top)
 
@@ -439,7 +439,7 @@ class WeekGrid:
     @property
     def shades(self) -> list[tuple[str, str]]:
         """Classes of the days, with the outlines of all days of each class."""
-        boxes: dict[int, list[Box]] = {}
+        boxes: dict[int, list[Rectangle]] = {}
         for day in sorted(self.days, key=lambda day: day.level):
             boxes.setdefault(day.level, []).append(day.box)
         rings = [day.box for day in self.days if day.is_marked]

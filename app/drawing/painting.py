@@ -12,7 +12,6 @@ from app.drawing.drawings import (
     HOUR_LABELS,
     SQUARE,
     Bars,
-    Box,
     Clock,
     DotRow,
     Dots,
@@ -20,6 +19,7 @@ from app.drawing.drawings import (
     NamedBar,
     PeriodColumns,
     Place,
+    Rectangle,
     Ring,
     Thing,
     Things,
@@ -72,13 +72,16 @@ class _Grid(NamedTuple):
     def at(self, place: Place) -> Place:
         return self.left + place[0] * self.across, self.top + place[1] * self.down
 
-    def box(self, box: Box) -> Field:
+    def box(self, box: Rectangle) -> Field:
         right, bottom = box.left + box.width, box.top + box.height
         return Field(*self.at((box.left, box.top)), *self.at((right, bottom)))
 
 
 def _paint_columns(
-    canvas: Canvas, parts: Iterable[tuple[str, Sequence[Box]]], labels: Sequence[str], field: Field
+    canvas: Canvas,
+    parts: Iterable[tuple[str, Sequence[Rectangle]]],
+    labels: Sequence[str],
+    field: Field,
 ) -> Field:
     """Draw the boxes of each hue, and the labels that have room; return the columns' field."""
     above = field._replace(bottom=field.bottom - _LABEL_ROW)
