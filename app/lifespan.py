@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, cast
 
 from quart import Quart, current_app
@@ -50,7 +51,7 @@ from app.services.posts.tweets import Reads
 from app.services.rooms.sight import counted_rooms
 from app.services.search.embeddings import Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
-from app.services.search.word_search import ResultKey
+from app.services.search.word_search import ResultKey, SearchWork
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
@@ -75,6 +76,8 @@ class Resources:
         self.passwords = Passwords()
         self.openness = Openness(db, feed, config.public)
         self.work_pool = WorkPool()
+        self.search_pool = WorkPool(2)
+        """Threads that score search results; two are as fast as more."""
         self.long_reads, self.long_searches = Turns(LONG_READS), Turns(LONG_SEARCHES)
         self.loose_searches = Turns(2)
         """Turns of searches for words that no post contains together."""
@@ -130,11 +133,11 @@ class Resources:
         self, query: SearchQuery, *, limit: int, after: ResultKey | None = None
     ) -> ResultPage:
         """Return a page of search results, in its turn if the query is long."""
+        search = partial(find, self.db, self.embeddings, query, limit=limit, after=after)
         if len(query.text) > LONG_QUERY:
             async with self.long_searches.turn():
-                return await find(self.db, self.embeddings, query, limit=limit, after=after)
-        turns = self.loose_searches
-        return await find(self.db, self.embeddings, query, limit=limit, after=after, turns=turns)
+                return await search(work=SearchWork(self.search_pool.run))
+        return await search(work=SearchWork(self.search_pool.run, self.loose_searches))
 
 
 def init_app(
@@ -183,6 +186,7 @@ async def _open(
         stack.push_async_callback(opened.embeddings.embedder.close)
     stack.callback(opened.passwords.close)
     stack.callback(opened.work_pool.close)
+    stack.callback(opened.search_pool.close)
     for batched in (
         *(opened.writer, opened.reads, opened.comparer, opened.cards),
         opened.small_pictures,

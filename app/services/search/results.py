@@ -34,7 +34,7 @@ from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
 from app.models import KEPT_ROOM_ID, MAX_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
-from app.runtime.work_pool import Turns
+from app.runtime.work_pool import Runner
 from app.services.posts.exporting import COLUMNS, Export, begin_export
 from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import (
@@ -49,11 +49,13 @@ from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
 from app.services.search.embeddings import Embeddings
 from app.services.search.index_terms import UNCOUNTED
 from app.services.search.word_search import (
+    ALONE,
     MOST_COUNTED,
     Matches,
     Order,
     ResultKey,
     Scored,
+    SearchWork,
     WordResults,
     columns_of,
     has_tags,
@@ -143,19 +145,18 @@ async def find(
     *,
     limit: int,
     after: ResultKey | None = None,
-    turns: Turns | None = None,
+    work: SearchWork = ALONE,
 ) -> ResultPage:
     """Return a page of results; by words if no embedder answers.
 
-    turns: for words that no post has together. Raises NotFoundError for an unknown author or chat,
-    InvalidInputError for a filter's bad value.
+    Raises NotFoundError for an unknown author or chat, InvalidInputError for a filter's bad value.
     """
     depends_on(EVERYTHING)
     depends_on(DERIVED)
     page = None
     if embeddings is not None and query.mode == "meaning" and read_query(query.text).words:
         try:
-            page = await _by_meaning(db, embeddings, query, limit, after or ResultKey())
+            page = await _by_meaning(db, embeddings, query, limit, after or ResultKey(), work.run)
             cacheable()
         except EmbedderError as error:
             # Not cached: the embedder may answer the next time, which is no event.
@@ -164,16 +165,12 @@ async def find(
         cacheable()
     if page is None:
         async with db.read() as session:
-            page = await _in_database(session, query, limit, after, turns)
+            page = await _in_database(session, query, limit, after, work)
     return replace(page, filters=read_query(query.text).filters)
 
 
 async def _in_database(
-    session: AsyncSession,
-    query: SearchQuery,
-    limit: int,
-    after: ResultKey | None,
-    turns: Turns | None,
+    session: AsyncSession, query: SearchQuery, limit: int, after: ResultKey | None, work: SearchWork
 ) -> ResultPage:
     typed = read_query(query.text)
     conditions, user_id = await _selected(
@@ -191,7 +188,7 @@ async def _in_database(
             after=after,
             order=query.sort,
             corrects=not query.knows_room_alone,
-            turns=turns,
+            work=work,
         )
         if found is None:
             return ResultPage([], total=0)
@@ -206,7 +203,7 @@ async def _in_database(
     total = await _total(session, results.matches, results.whole)
     facets = await _facets(session, results.matches, results.whole) if query.with_facets else None
     return ResultPage(
-        await _marked(session, results.page, scorer),
+        await _marked(session, results.page, scorer, work.run),
         results.next,
         total=total,
         facets=facets,
@@ -241,7 +238,12 @@ async def _by_filters(
 
 
 async def _by_meaning(
-    db: Sessions, embeddings: Embeddings, query: SearchQuery, limit: int, after: ResultKey
+    db: Sessions,
+    embeddings: Embeddings,
+    query: SearchQuery,
+    limit: int,
+    after: ResultKey,
+    run: Runner,
 ) -> ResultPage:
     """Return the nearest posts with marked words; no session is open while the embedder answers."""
     among, end = None, min(after.offset + limit, DEEPEST)
@@ -253,13 +255,13 @@ async def _by_meaning(
             conditions, user_id = await _selected(
                 session, query.selection, typed.filters, query.zone, query.only_room
             )
-            conditions += await has_tags(session, parts, conditions, user_id)
+            conditions += await has_tags(session, parts, conditions, user_id, run)
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
     near = await embeddings.nearest(await embeddings.vector_for(typed.words), end + 1, among=among)
     scorer = Scorer(parts, UNCOUNTED)  # It still marks the words of the query.
     following = after._replace(offset=end) if len(near) > end and end < DEEPEST else None
     async with db.read() as session:
-        hits = await _marked(session, near[after.offset : end], scorer)
+        hits = await _marked(session, near[after.offset : end], scorer, run)
     return ResultPage(hits, following, "meaning")
 
 
@@ -335,7 +337,7 @@ async def _selected(
 
 
 async def _marked(
-    session: AsyncSession, scored: Sequence[tuple[float | None, int]], scorer: Scorer
+    session: AsyncSession, scored: Sequence[tuple[float | None, int]], scorer: Scorer, run: Runner
 ) -> list[Hit]:
     posts = await find_posts(session, [post_id for _, post_id in scored])
 
@@ -346,7 +348,7 @@ async def _marked(
             if (post := posts.get(post_id))
         ]
 
-    return await without_connection(session, mark)
+    return await without_connection(session, mark, run)
 
 
 async def _total(

@@ -4,6 +4,7 @@ Posts must have all words. If none has, unknown words count as typing errors, th
 then some words suffice. Of very many matches the newest are ranked first.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from app.compute.queries import QueryPart, Scorer, TermFrequencies, parse_query,
 from app.compute.words import tags_in
 from app.db.backend import All, Either, Expression, backend_of, is_among, searched_text
 from app.models import MAX_ID, Tweet, User
-from app.runtime.work_pool import Turns, WorkPool
+from app.runtime.work_pool import Runner, Turns
 from app.services.posts.selection import AnySelect, Conditions
 from app.services.posts.tweets import AnyRow
 from app.services.search.corrections import corrected, with_one_slip
@@ -38,10 +39,21 @@ Order = Sort | Literal["oldest"]
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MOST_PAGES: Final = 10
 """Pages of candidates until the first match; the next search continues."""
-THREADS: Final = WorkPool(2)
 _SEARCHED: Final = (Tweet.text, Tweet.media)
 Result = TypeVar("Result")
 
+
+class SearchWork(NamedTuple):
+    """Where a search works, so that many hold up nothing else."""
+
+    run: Runner = asyncio.to_thread
+    """Runs scoring in a thread."""
+    turns: Turns | None = None
+    """Turns of searches for words that no post has together."""
+
+
+ALONE: Final = SearchWork()
+"""The work of a search beside which nothing waits, such as a command's."""
 Scored = tuple[float, int]
 """Score and ID."""
 
@@ -66,6 +78,8 @@ class Matches:
     without: list[Expression]
     conditions: Conditions
     user_id: int | None
+    run: Runner = asyncio.to_thread
+    """Runs scoring in a thread."""
 
     def select(self, session: AsyncSession, *columns: Any, before: int = MAX_ID + 1) -> AnySelect:
         return self._select(session, self.expression, *columns, before=before)
@@ -116,7 +130,7 @@ async def search_words(
     after: ResultKey | None = None,
     order: Order = "best",
     corrects: bool = True,
-    turns: Turns | None = None,
+    work: SearchWork = ALONE,
 ) -> WordResults | None:
     """Return a page of matches, perhaps empty with a next one; None without words.
 
@@ -126,10 +140,10 @@ async def search_words(
     typed = parse_query(query)
     if all(part.is_excluded for part in typed):
         return None
-    conditions = [*conditions, *await has_tags(session, typed, conditions, user_id)]
+    conditions = [*conditions, *await has_tags(session, typed, conditions, user_id, work.run)]
 
     async def search(terms: _QueryTerms, tried: ResultKey) -> WordResults:
-        matches = Matches(*_expressions(terms, is_any=tried.is_any), conditions, user_id)
+        matches = Matches(*_expressions(terms, is_any=tried.is_any), conditions, user_id, work.run)
         if order == "best":
             return await _best(session, matches, tried, limit)
         return await _in_order(session, matches, tried, limit, order)
@@ -141,7 +155,7 @@ async def search_words(
     if results and not results.is_empty:
         return results
     await session.commit()  # Others use the connection meanwhile.
-    async with turns.turn() if turns else nullcontext():
+    async with work.turns.turn() if work.turns else nullcontext():
         parts = await corrected(session, typed) if corrects else typed
         if parts != typed:
             terms = await _count(session, parts)
@@ -157,7 +171,11 @@ async def search_words(
 
 
 async def has_tags(
-    session: AsyncSession, parts: Sequence[QueryPart], conditions: Conditions, user_id: int | None
+    session: AsyncSession,
+    parts: Sequence[QueryPart],
+    conditions: Conditions,
+    user_id: int | None,
+    run: Runner,
 ) -> Conditions:
     """Return the condition on all tags, if any: the index has only words, so texts are read.
 
@@ -176,7 +194,7 @@ async def has_tags(
     def have_them() -> list[int]:
         return [row.id for row in rows if wanted <= tags_in(row.text)]
 
-    found = is_among(session, Tweet.id, await without_connection(session, have_them))
+    found = is_among(session, Tweet.id, await without_connection(session, have_them, run))
     return [or_(found, Tweet.id < rows[-1].id) if len(rows) > MOST_COUNTED else found]
 
 
@@ -196,7 +214,7 @@ async def _best(
     for _ in range(MOST_PAGES):
         query = matches.select(session, *_SEARCHED, before=after.before).limit(CANDIDATES)
         rows = (await session.execute(query)).all()
-        scored = sorted(await _scored(session, matches.scorer, rows), reverse=True)
+        scored = sorted(await _scored(session, matches, rows), reverse=True)
         next_key = ResultKey(rows[-1].id, 0, after.is_any) if len(rows) == CANDIDATES else None
         if scored or next_key is None:
             break
@@ -223,7 +241,7 @@ async def _in_order(
         .limit(limit + 1)
     )
     rows: Sequence[AnyRow] = (await session.execute(query)).all()
-    scored = await _scored(session, matches.scorer, rows[:limit])
+    scored = await _scored(session, matches, rows[:limit])
     following = None
     if len(rows) > limit:
         following = _key_after(after, rows[0].top, after.offset + limit)
@@ -245,21 +263,26 @@ def _key_after(after: ResultKey, newest: int, offset: int) -> ResultKey:
     return ResultKey(min(after.before, newest + 1), offset, after.is_any)
 
 
-async def without_connection(session: AsyncSession, work: Callable[[], Result]) -> Result:
+async def without_connection(
+    session: AsyncSession, work: Callable[[], Result], run: Runner
+) -> Result:
     """Return a thread's result, while others may use the session's connection.
 
-    Two threads are as fast as more. Raises UnavailableError if too much is waiting.
+    Raises UnavailableError if too much is waiting.
     """
     await session.commit()
-    return await THREADS.run(work)
+    result: Result = await run(work)
+    return result
 
 
-async def _scored(session: AsyncSession, scorer: Scorer, rows: Sequence[AnyRow]) -> list[Scored]:
+async def _scored(session: AsyncSession, matches: Matches, rows: Sequence[AnyRow]) -> list[Scored]:
+    scorer = matches.scorer
+
     def score() -> list[Scored]:
         scores = [(scorer.score(searched_text(row.text, row.media)), row.id) for row in rows]
         return [(score, post_id) for score, post_id in scores if score is not None]
 
-    return await without_connection(session, score)
+    return await without_connection(session, score, matches.run)
 
 
 @dataclass(frozen=True, slots=True)

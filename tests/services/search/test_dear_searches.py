@@ -8,10 +8,11 @@ import pytest
 
 from app.compute.queries import MOST_PAIRS, parse_query
 from app.db.engine import Database
+from app.runtime.work_pool import WorkPool
 from app.services.search import word_search
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.results import find as find_page
-from app.services.search.word_search import ResultKey
+from app.services.search.word_search import ResultKey, SearchWork
 from tests.posting import post
 from tests.waiting import maintain
 
@@ -92,8 +93,13 @@ async def test_repeated_word_costs_as_much_as_the_word(db: Database) -> None:
 async def test_searches_hold_no_connection_while_they_score(db: Database) -> None:
     await post(db, "ann", "정말 좋아", "정말 싫어")
     is_over = threading.Event()
-    threads = [asyncio.create_task(word_search.THREADS.run(is_over.wait)) for _ in range(2)]
-    searches = [asyncio.create_task(find(db, "정말")) for _ in range(SEARCHES)]
+    pool = WorkPool(2)
+    threads = [asyncio.create_task(pool.run(is_over.wait)) for _ in range(2)]
+    query, work = SearchQuery("정말"), SearchWork(pool.run)
+    searches = [
+        asyncio.create_task(find_page(db, None, query, limit=LIMIT, work=work))
+        for _ in range(SEARCHES)
+    ]
     try:
         async with asyncio.timeout(20):
             for _ in range(10 * SEARCHES):
@@ -104,3 +110,4 @@ async def test_searches_hold_no_connection_while_they_score(db: Database) -> Non
         is_over.set()
     assert all(len(page.hits) == 2 for page in await asyncio.gather(*searches))
     await asyncio.gather(*threads)
+    pool.close()
