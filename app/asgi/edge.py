@@ -344,4 +344,12 @@ async def _live(app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> Non
         server = type(getattr(send, "__self__", None)).__module__
         if not server.startswith("hypercorn."):
             await send({"type": "lifespan.startup.failed", "message": str(error)})
+        elif task := asyncio.current_task():
+            # Its loop ends before it looks at the task, whose traceback asyncio would then print.
+            task.add_done_callback(_retrieve)
         raise
+
+
+def _retrieve(task: "asyncio.Task[object]") -> None:
+    if not task.cancelled():
+        task.exception()

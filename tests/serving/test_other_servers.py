@@ -143,13 +143,26 @@ def test_another_server_answers_stores_streams_and_stops(server: Server) -> None
     assert "Traceback" not in server.log()
 
 
+OLDER = "UPDATE alembic_version SET version_num = '0012'"
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("command", [UVICORN, GRANIAN], ids=["uvicorn", "granian"])
 def test_a_database_of_an_older_version_stops_it(
     installation: Installation, command: tuple[str, ...]
 ) -> None:
     with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0012'")
+        connection.execute(OLDER)
     ended = installation.process(sys.executable, "-m", *command, "--port", str(free_port()))
     assert ended.returncode != 0
     assert "saywho export" in ended.stderr + ended.stdout
+
+
+def test_hypercorn_prints_one_line_if_the_app_refuses_to_start(installation: Installation) -> None:
+    with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
+        connection.execute(OLDER)
+    command = ("hypercorn", "app:create_app()", "--bind", f"127.0.0.1:{free_port()}")
+    ended = installation.process(sys.executable, "-m", *command)
+    (line,) = (ended.stdout + ended.stderr).splitlines()
+    assert line.startswith("saywho: ")
+    assert "saywho export" in line
