@@ -206,9 +206,13 @@ class ReadNotes:
         alternatives: tuple[str, ...] = (),
         evidence: str = "",
     ) -> None:
-        """Note a decision; it replaces an earlier one of its kind and value."""
+        """Note a decision; it replaces an earlier one of its kind and value.
+
+        One without a value, which someone must make, replaces one with its alternatives.
+        """
         words = evidence if isinstance(evidence, Message) else Message(evidence)
-        self._assumptions[kind, value] = Assumption(kind, str(value), alternatives, words)
+        part = Assumption(kind, str(value), alternatives, words)
+        self._assumptions[kind, value or " ".join(alternatives)] = part
 
     def leave(
         self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None

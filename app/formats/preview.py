@@ -92,13 +92,18 @@ class PreviewedRoom(msgspec.Struct):
         assert reference is not None  # noqa: S101 # for the type checker
         return reference
 
-    def add(self, record: Record) -> None:
+    @classmethod
+    def of(cls, room: RoomReference) -> "PreviewedRoom":
+        file = room if isinstance(room, FileRoom) else None
+        return cls(file, None if file else room)
+
+    def add(self, record: Record, *, most_compared: int = MOST_COMPARED) -> None:
         name = record.username
         if name is None:
             return
         if len(self.people) < MOST_CHOICES:
             self.people.add(name)
-        if len(self.messages) < MOST_COMPARED and len(record.text) <= SHORT_TEXT:
+        if len(self.messages) < most_compared and len(record.text) <= SHORT_TEXT:
             message = PreviewedMessage(name, record.created_at, record.text, record.source_id)
             self.messages.append(message)
 
@@ -265,8 +270,7 @@ class _Reading:
 
     def _add_to_room(self, record: Record, room: RoomReference) -> None:
         if room not in self._rooms and len(self._rooms) < MOST_ROOMS:
-            file = room if isinstance(room, FileRoom) else None
-            self._rooms[room] = PreviewedRoom(file, None if file else room)
+            self._rooms[room] = PreviewedRoom.of(room)
         if room in self._rooms:
             self._rooms[room].add(record)
 

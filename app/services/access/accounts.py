@@ -444,6 +444,13 @@ def has_guests(room_id: ColumnElement[int]) -> ColumnElement[bool]:
     return or_(readers, exists().where(Invitation.room_id == room_id, _is_open()))
 
 
+async def are_guests_here(session: AsyncSession) -> bool:
+    """Return whether any chat has guests."""
+    readers = exists().where(Operator.room_id.is_not(None))
+    invited = exists().where(Invitation.room_id.is_not(None), _is_open())
+    return bool(await session.scalar(select(or_(readers, invited))))
+
+
 async def move_readers(session: AsyncSession, room_id: int, target_id: int) -> None:
     """Let readers and invited readers of a joined chat read the other."""
     for table in (Operator, Invitation):

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
+from itertools import islice
 from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
@@ -46,13 +47,20 @@ from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
 from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
-from app.services.imports.bulk import PostIdentity, equal_posts, find_by_keys
+from app.services.access.accounts import are_guests_here
+from app.services.imports.bulk import BATCH, PostIdentity, equal_posts, find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.report import errors_of
 from app.services.posts.post_rooms import SourceKey, rooms_of_posts
 from app.services.posts.users import NamedUser, named_users
-from app.services.rooms.identity import RoomFinder, RoomOutline, RoomSample, outline_of
+from app.services.rooms.identity import (
+    RoomFinder,
+    RoomOutline,
+    RoomSample,
+    UnsettledRoomError,
+    outline_of,
+)
 
 FIRST_RECORDS: Final = 1_000
 STALL_S: Final = 600.0
@@ -169,7 +177,7 @@ async def begin_reading(
     """Return the records of a source, a stored chat's by default in its earlier zone and order of
     dates.
 
-    Raises UnsettledError.
+    Raises UnsettledError, UnsettledRoomError.
     """
     first = await asyncio.to_thread(FirstReading.of, records)
     async with db.read() as session:
@@ -182,7 +190,60 @@ async def begin_reading(
         if known.dates and known.dates != options.dates:
             records.notes.assume("dates", known.dates, evidence=AS_BEFORE)
         first = await asyncio.to_thread(FirstReading.of, records)
-    return await asyncio.to_thread(first.checked, source, form, known)
+    checked = await asyncio.to_thread(first.checked, source, form, known)
+    if not first.is_whole:
+        await check_rooms(db, source, form, known, checked.notes)
+    return checked
+
+
+async def check_rooms(
+    db: Sessions, source: Source, form: str, options: ReadOptions, notes: ReadNotes
+) -> None:
+    """Raise UnsettledRoomError, and note the choices, if a later chat may be one with guests.
+
+    The first records are stored together with the choice of their chats, and later ones are not.
+    """
+    async with db.read() as session:
+        if not await are_guests_here(session):
+            return
+    finder, noted = RoomFinder(chosen=options.rooms), ReadNotes()
+    finder.read = noted
+    refused: UnsettledRoomError | None = None
+    seen: set[RoomReference] = set()
+    with await asyncio.to_thread(source.again) as again:
+        records = await asyncio.to_thread(open_records, again, format=form, options=options)
+        while (batch := await asyncio.to_thread(_next_of, records)) is not None:
+            # A chat is chosen by its messages of the batch in which it comes first.
+            rooms: dict[RoomReference, PreviewedRoom] = {}
+            for item in batch:
+                if isinstance(item, Record) and item.room and item.room not in seen:
+                    room = rooms.setdefault(item.room, PreviewedRoom.of(item.room))
+                    room.add(item, most_compared=BATCH)
+            seen |= rooms.keys()
+            if not rooms:
+                continue
+            async with db.read() as session:
+                for reference, room in rooms.items():
+                    sample = await _sample(session, room, NO_OPTIONS, lambda time: time)
+                    try:
+                        await finder.foresee(session, reference, sample)
+                    except UnsettledRoomError as error:
+                        refused = refused or error
+    if refused is not None:
+        for part in noted.assumptions:
+            notes.assume(
+                part.kind, part.value, alternatives=part.alternatives, evidence=part.evidence
+            )
+        notes.is_room_open = True
+        raise refused
+
+
+def _next_of(records: RecordStream) -> list[Item] | None:
+    """Return the next records, None at the end; storing reports a fault, behind those before it."""
+    items: list[Item] = []
+    with suppress(ImportFileError):
+        items.extend(islice(records.items, BATCH))
+    return items or None
 
 
 async def read_as_before(
@@ -335,12 +396,15 @@ async def _sample(
     options: ReadOptions,
     moved: Callable[[datetime | None], datetime | None],
 ) -> RoomSample:
-    """Return the people of a file's chat who are here, and its messages that are here."""
+    """Return the people of a file's chat, and its messages that are here."""
     keys = {
         name: username_key(username_for(options.rename.get(name, name))) for name in room.people
     }
     authors = await find_by_keys(session, keys.values())
     sample = RoomSample({author.id: author.username for author in authors.values()})
+    # The others count among its people, of whom half decide.
+    for number, name in enumerate(name for name, key in keys.items() if key not in authors):
+        sample.names[-1 - number] = name
     identities: set[PostIdentity] = set()
     source_keys: list[SourceKey] = []
     for message in room.messages:

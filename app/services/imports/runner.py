@@ -263,7 +263,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
         try:
             records = await begin_reading(db, source, job.format, records, options)
-        except UnsettledError:
+        except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
         await delete_messages(db)  # Else people have them beside those of this file for a while.

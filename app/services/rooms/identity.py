@@ -111,6 +111,8 @@ class RoomFinder:
     """Chats named by posts that this import may fill."""
     _is_forced: bool = False
     """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
+    _has_foreseen: bool = False
+    """Whether another chat of the file came before."""
 
     def knows_by_people(self, reference: RoomReference) -> bool:
         """Return whether people decide, since the ID is of another installation, or someone chose
@@ -185,6 +187,18 @@ class RoomFinder:
         if proposal is not None and not proposal.is_proven:
             await self.assume(session, proposal.room_id)
         return proposal and proposal.room_id
+
+    async def foresee(
+        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
+    ) -> None:
+        """Find the chat without making one. Raises UnsettledRoomError, ImportFileError."""
+        if self.knows_by_people(reference):
+            await self.settle(session, reference, sample, is_only=not self._has_foreseen)
+        else:
+            proposal = await self.propose(session, reference, sample)
+            if proposal is not None and not proposal.is_proven:
+                await self.assume(session, proposal.room_id)
+        self._has_foreseen = True
 
     async def assume(self, session: AsyncSession, room_id: int) -> None:
         """Note a chat that only title and people lead to. Raises UnsettledRoomError."""

@@ -26,10 +26,14 @@ FORM: dict[str, str | list[str]] = {
 }
 
 
-async def family(app: Quart, browser: Browser) -> None:
-    """Make the site private, and import a chat."""
+async def make_private(app: Quart) -> None:
     async with parts_of(app).db.write() as session:
         await switch_site(session, None, is_public=False)
+
+
+async def family(app: Quart, browser: Browser) -> None:
+    """Make the site private, and import a chat."""
+    await make_private(app)
     address = await upload(browser, FAMILY, "chat.txt")
     people = ["Mom", "Dad", "Minjun", "Hana"]
     form = FORM | {"speaker": people, "only": people}
@@ -37,8 +41,8 @@ async def family(app: Quart, browser: Browser) -> None:
     assert "20 new messages" in shown(await ended(browser, address))
 
 
-async def invite(browser: Browser) -> None:
-    answer = await browser.post("/settings/invitations", form={"name": "Hana", "room": "1"})
+async def invite(browser: Browser, *, room: str = "1") -> None:
+    answer = await browser.post("/settings/invitations", form={"name": "Hana", "room": room})
     assert answer.status_code == 200, await body(answer)
 
 
@@ -82,6 +86,21 @@ async def test_a_chat_without_guests_is_proposed(app: Quart, browser: Browser) -
     assert await rooms_of(browser) == [40]
 
 
+async def test_one_of_four_people_proposes_no_chat(app: Quart, browser: Browser) -> None:
+    """People who are not here count, too, in the preview as in the import."""
+    await family(app, browser)
+    await invite(browser)
+    people = ["Mom", "Kim", "Lee", "Park"]
+    file = kakaotalk("Family", *said(people, times=5, day="2024-02-20"))
+    address = await upload(browser, file, "chat.txt")
+    page = await browser.page(address)
+    assert "not chosen yet" not in shown(page)
+    form = FORM | {"speaker": people, "only": people}
+    assert await start(browser, address, **form) == 303
+    assert "20 new messages" in shown(await ended(browser, address))
+    assert await rooms_of(browser) == [20, 20]
+
+
 async def test_a_longer_export_asks_nothing(app: Quart, browser: Browser) -> None:
     """Its messages are here, in the time zone of the first import."""
     await family(app, browser)
@@ -117,6 +136,31 @@ async def test_the_api_names_the_guests_and_waits_for_a_choice(
     assert (job["state"], job["accepted"], job["assumptions"]) == ("done", 20, [])
     assert await rooms_of(browser) == [20, 20]
     assert (await writer.post(f"{query}&room=Family", data=OTHERS)).status_code == 400
+
+
+async def test_later_chats_with_guests_are_found_before_anything_is_stored(
+    app: Quart, browser: Browser
+) -> None:
+    await make_private(app)
+    writer = await client_with(app, "write")
+    here = [
+        {"username": "ann", "text": f"at the {name}", "room": {"name": name}}
+        for name in ("pier", "quay", "mole")
+    ]
+    await imported(writer, "/api/v1/imports", jsonl(*here))
+    await invite(browser, room="1")
+    await invite(browser, room="2")
+    many = [{"username": "ben", "text": f"day {n}", "room": {"name": "work"}} for n in range(1_000)]
+    later = [line | {"text": "and later"} for line in here]
+    data = jsonl(*many, *later)
+    job = await imported(writer, "/api/v1/imports", data)
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    open_ones = [part["alternatives"] for part in job["assumptions"] if not part["value"]]
+    assert sorted(open_ones) == [["1", "new"], ["2", "new"]]
+    assert sorted(await rooms_of(browser)) == [1, 1, 1]
+    job = await imported(writer, "/api/v1/imports?room=1&room=2", data)
+    assert (job["state"], job["accepted"]) == ("done", 1_003)
+    assert sorted(await rooms_of(browser)) == [2, 2, 2, 1_000]
 
 
 async def test_sent_posts_name_a_chat_with_guests_by_its_id(app: Quart, browser: Browser) -> None:
