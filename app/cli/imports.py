@@ -45,7 +45,7 @@ from app.formats.assumptions import (
     rooms_of,
 )
 from app.formats.chats.people import renaming, zone_of
-from app.formats.records import ReadOptions
+from app.formats.records import ReadOptions, RecordStream
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.models import ImportJob
@@ -57,7 +57,6 @@ from app.services.imports.beginning import (
     STALL_S,
     WATCH_EVERY_S,
     begin_reading,
-    check_order,
     limited_reading,
     stopped_after,
 )
@@ -71,7 +70,14 @@ from app.services.imports.jobs import (
     get_job,
     importing_command,
 )
-from app.services.imports.report import MAX_ERRORS, AssumptionFacts, ImportReport, UnreadFacts
+from app.services.imports.looking import DoubtError, check_doubts, check_order, grave_doubts
+from app.services.imports.report import (
+    MAX_ERRORS,
+    AssumptionFacts,
+    DoubtFacts,
+    ImportReport,
+    UnreadFacts,
+)
 from app.services.imports.storing import (
     Storing,
     check_records,
@@ -123,6 +129,8 @@ class Importer:
             await remove_if_full(db, config.media_dir)
             try:
                 await self._import(db, config, target, name)
+            except DoubtError as error:
+                self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
             except ImportFileError as error:
                 is_broken = isinstance(error, BrokenFileError)
                 self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
@@ -137,12 +145,14 @@ class Importer:
     ) -> None:
         limit, options = config.max_import_bytes, self._options
         keeper = keeper_of(config) if options.with_media and not self._is_dry else None
+        accepted: set[Message] | None = None if options.accept_doubts else set()
 
         async def note(session: AsyncSession, report: ImportReport) -> None:
             known = f"{report.accepted:,} new, {report.duplicates:,} known"
             text = f"{known}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
             check_order(records)
+            check_doubts(records, accepted, has_stored=True)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
             else:
@@ -171,6 +181,9 @@ class Importer:
             async with self._ended(db, job, source, report):
                 try:
                     records = await begin_reading(db, source, self._format, records, options)
+                    if accepted is not None and not self._is_dry:
+                        accepted |= await asyncio.to_thread(_accepted, records, name)
+                    check_doubts(records, accepted)
                     # Otherwise deleted messages would count for their authors until a server runs.
                     await delete_messages(db)
                     await import_records(
@@ -324,12 +337,28 @@ class Importer:
                 for name, summary in summaries
                 for part in summary.assumptions
             ],
+            "doubts": [
+                {"file": name} | asdict(DoubtFacts.of(part))
+                for name, summary in summaries
+                for part in summary.doubts
+            ],
             "unread": [
                 {"file": name} | asdict(UnreadFacts.of(part))
                 for name, summary in summaries
                 for part in summary.unread
             ],
         }
+
+
+def _accepted(records: RecordStream, name: str) -> set[Message]:
+    """Ask on a terminal about grave doubts; return the evidence that the user accepts."""
+    doubts = grave_doubts(records)
+    if not (doubts and sys.stdin.isatty() and sys.stderr.isatty()):
+        return set()
+    for line in note_lines(NotesSummary(doubts=tuple(doubts))):
+        click.echo(terminal_line(f"{name}: {line}"), err=True)
+    question = "Is the file read rightly? Store it all the same?"
+    return {doubt.evidence for doubt in doubts} if click.confirm(question, err=True) else set()
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -410,6 +439,11 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     "--accept-unread",
     is_flag=True,
     help="Store the posts even if most of their times or authors cannot be read.",
+)
+@click.option(
+    "--accept-doubts",
+    is_flag=True,
+    help="Store the posts even if there are grave doubts about how they were read.",
 )
 @click.option(
     "--only",

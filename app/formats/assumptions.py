@@ -4,7 +4,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
 from babel import Locale
@@ -140,16 +140,57 @@ class Unread(msgspec.Struct, frozen=True):
     role: Role | None = None
 
 
+DoubtKind = Literal[
+    "people", "names", "words", "letters", "times", "left_out", "known", "ids", "column"
+]
+
+
+class Doubt(msgspec.Struct, frozen=True):
+    """Something odd in what was read, which may be an error of the file or its reader."""
+
+    kind: DoubtKind
+    count: int
+    examples: tuple[str, ...] = ()
+    """Up to three short excerpts of the file; never for a log."""
+    alternatives: tuple[str, ...] = ()
+    """Values of an option that may be right, such as `author=user_name`."""
+    grave: bool = False
+    """Whether nothing is stored until somebody accepts it."""
+    evidence: Message = Message("")
+    """What is odd, without a text of the file."""
+
+
+class Questions(Protocol):
+    """Looks at all records of a file."""
+
+    def doubts(self) -> tuple[Doubt, ...]: ...
+
+
 class NotesSummary(msgspec.Struct, frozen=True):
-    """What was assumed and not used so far."""
+    """What was assumed, not used and doubted so far."""
 
     assumptions: tuple[Assumption, ...] = ()
     unread: tuple[Unread, ...] = ()
     unsettled: Unsettled | None = None
+    doubts: tuple[Doubt, ...] = ()
 
     @property
     def is_empty(self) -> bool:
-        return not (self.assumptions or self.unread)
+        return not (self.assumptions or self.unread or self.doubts)
+
+    @property
+    def is_grave(self) -> bool:
+        return any(doubt.grave for doubt in self.doubts)
+
+
+class SeenRow(NamedTuple):
+    """A row of a table or an object as it stands in the file, cut, and how it was read."""
+
+    values: Mapping[str, str]
+    """Filled values, also of inner objects, by their paths."""
+    fields: tuple[tuple[str, str], ...]
+    """Its columns with the fields that they were taken for; empty for unused ones."""
+    item: object
 
 
 NO_NOTES: Final = NotesSummary()
@@ -197,6 +238,10 @@ class ReadNotes:
         self.posts = 0
         self.timeless = 0
         self.nameless = 0
+        self.rows: list[SeenRow] = []
+        """The first rows of tables."""
+        self.questions: Questions | None = None
+        """What looks at the records, if anything does."""
 
     def assume(
         self,
@@ -257,7 +302,8 @@ class ReadNotes:
     def summary(self) -> NotesSummary:
         most = 100  # Of each.
         assumptions, unread = tuple(self.assumptions[:most]), tuple(self.unread[:most])
-        return NotesSummary(assumptions, unread, self.unsettled)
+        doubts = self.questions.doubts() if self.questions is not None else ()
+        return NotesSummary(assumptions, unread, self.unsettled, doubts)
 
     @property
     def unsettled(self) -> Unsettled | None:
@@ -458,8 +504,21 @@ def _unread_sentence(unread: Unread) -> Message:
     return Message("Column not used: {what}", what=what)
 
 
+def doubt_sentence(doubt: Doubt) -> Message:
+    """Return a doubt without a full stop and without examples."""
+    return Message("{evidence}: {count}", evidence=doubt.evidence, count=f"{doubt.count:,}")
+
+
+def _doubt_line(doubt: Doubt) -> str:
+    label = "grave doubt" if doubt.grave else "doubt"
+    examples = f" (such as {', '.join(map(repr, doubt.examples))})" if doubt.examples else ""
+    chosen = f"; --column chooses ({', '.join(doubt.alternatives)})" if doubt.alternatives else ""
+    return f"{label}: {doubt_sentence(doubt)}{examples}{chosen}"
+
+
 def note_lines(notes: NotesSummary) -> Iterator[str]:
-    """Yield an English line for each assumption with its option, and for unused data."""
+    """Yield an English line for each doubt, assumption with its option, and for unused data."""
+    yield from map(_doubt_line, notes.doubts)
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
         choice = f"; {option} chooses" if option else ""

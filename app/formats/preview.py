@@ -6,6 +6,8 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -18,6 +20,7 @@ from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.chats.people import username_for
+from app.formats.doubts.questions import RecordQuestions
 from app.formats.post import RoomReference
 from app.formats.records import (
     BadRecord,
@@ -37,6 +40,8 @@ from app.runtime.clock import monotonic
 
 LOOKED_AT: Final = 1_000
 """Number of records in a preview: enough to know a file, in well under a second."""
+DOUBTED_S: Final = 3.0
+"""Time for reading posts behind the shown ones, in seconds, to doubt them, too."""
 CHAT_S: Final = 8.0
 """Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
@@ -184,6 +189,9 @@ def decoded_preview(line: bytes) -> Preview:
 
 class _Reading:
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+        self._questions = RecordQuestions(records, options)
+        records.notes.questions = self._questions
+        records = replace(records, items=self._questions.of(records.items))
         self._records, self._options = records, options
         account = records.account
         self._result = Preview(
@@ -214,6 +222,7 @@ class _Reading:
             result.broken = message_of(error)
         unsettled = unsettled_of(self._records, self._options)
         result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
+        self._doubt_rest()
         if all(part.kind != "timezone" for part in result.notes.assumptions):
             result.zone = self._records.notes.zone
         silent = self._records.silent_apps if result.is_whole else ()
@@ -227,6 +236,14 @@ class _Reading:
         if self._records.files:
             result.files = len(self._files)
         return result
+
+    def _doubt_rest(self) -> None:
+        result, ends_at = self._result, monotonic() + DOUBTED_S
+        if not (result.is_whole or self._records.is_chat or result.broken):
+            with suppress(ImportFileError):
+                while monotonic() < ends_at and [*islice(self._records.items, LOOKED_AT)]:
+                    pass
+        result.notes = structs.replace(result.notes, doubts=self._questions.doubts(newest=True))
 
     def _count(self, item: Item) -> None:
         result = self._result

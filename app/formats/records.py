@@ -196,6 +196,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Python codec of the texts; None to detect it."""
     accept_unread: bool = False
     """Whether to store posts though most times or authors are unreadable."""
+    accept_doubts: bool = False
+    """Whether to store posts though there are grave doubts about how they were read."""
     keep_earlier: bool = False
     """Whether to store posts that an earlier import read differently."""
     rooms: tuple[str, ...] = ()

@@ -65,6 +65,21 @@ IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
 """Condition on an author without a live source."""
 
 
+async def forget_examples(session: AsyncSession, *, ended_before: datetime | None = None) -> None:
+    """Remove the excerpts of files that imports keep as examples of doubts; by default all."""
+    recent = ImportJob.finished_at > now() - timedelta(days=60)  # Older ones have none left.
+    query = select(ImportJob.id, ImportJob.notes).where(recent, ImportJob.notes.is_not(None))
+    if ended_before is not None:
+        query = query.where(ImportJob.finished_at < ended_before)
+    for job_id, stored in (await session.execute(query)).all():
+        notes = msgspec.json.decode(stored or b"{}")
+        doubts = notes.get("doubts", ())
+        if any(doubt.get("examples") for doubt in doubts):
+            notes["doubts"] = [doubt | {"examples": []} for doubt in doubts]
+            job = update(ImportJob).where(ImportJob.id == job_id)
+            await session.execute(job.values(notes=msgspec.json.encode(notes)))
+
+
 async def delete_user(session: AsyncSession, username: str) -> None:
     """Remove the author from every answer, and free the name; `purge_deleted` removes the rows.
 
@@ -85,6 +100,7 @@ async def delete_everybody(session: AsyncSession) -> None:
 
 async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) -> None:
     """Remove the authors that meet the conditions from answers."""
+    await forget_examples(session)
     marked = update(User).where(User.deleted_at.is_(None), *is_meant)
     # A key that no name has: names contain no control characters.
     key = "\x01" + cast(User.id, String)
@@ -118,6 +134,7 @@ class RemovedPost(NamedTuple):
 async def delete_post(session: AsyncSession, tweet_id: int) -> None:
     """Delete a post, also from its author's profile. Raises NotFoundError."""
     await get_post(session, tweet_id)
+    await forget_examples(session)
     await remove_posts(session, Tweet.id == tweet_id)
 
 

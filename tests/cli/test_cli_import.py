@@ -46,7 +46,7 @@ MIXED = [
 
 
 def counts(report: dict[str, Any]) -> tuple[int, ...]:
-    assert set(report) == {*COUNTS, "errors", "assumptions", "unread", "imports"}
+    assert set(report) == {*COUNTS, "errors", "assumptions", "doubts", "unread", "imports"}
     return tuple(report[name] for name in COUNTS)
 
 

@@ -158,6 +158,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.bytes_total: int | None = None
         """Total bytes to read, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
+        self.taken: int | None = None
+        """Bytes up to the last record that was taken from those read ahead, if any were."""
         self._packed_bytes = 0
         self._opened = contextlib.ExitStack()
         self._file: PlainFile | None = None
@@ -175,6 +177,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     def close(self) -> None:
         self._opened.close()
 
+    def temporary(self) -> IO[bytes]:
+        """Return a temporary file without a name, which is closed together with the source."""
+        return self._opened.enter_context(tempfile.TemporaryFile())
+
     def again(self) -> "Source":
         """Return another source of the same bytes, with its own meter and notes."""
         target = self._file if self._is_copied else self.path
@@ -187,10 +193,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.meter = Meter(self.name, self.meter.limit_bytes)
         self.notes.restart()
         self.expected = set()
+        self.taken = None
 
     @property
     def bytes_read(self) -> int:
-        read = self.meter.bytes_read
+        read = self.meter.bytes_read if self.taken is None else self.taken
         return read if self.bytes_total is None else min(read, self.bytes_total)
 
     def expect(self, names: Iterable[str]) -> None:

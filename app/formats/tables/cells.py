@@ -4,7 +4,7 @@ import ast
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -208,3 +208,22 @@ def _plain(name: str) -> str:
 def printable_name(name: str) -> str:
     """Return a name without half surrogate pairs, which broken bytes become."""
     return name.encode(errors="replace").decode()
+
+
+def leaves(row: Mapping[str, object]) -> dict[str, str]:
+    """Return the filled values of a row and its inner objects by path, at most 100, cut."""
+    found: dict[str, str] = {}
+    _add_leaves(row, "", 3, found)
+    return found
+
+
+def _add_leaves(row: Mapping[str, object], path: str, depth: int, found: dict[str, str]) -> None:
+    for name, value in row.items():
+        if len(found) >= 100:
+            return
+        if isinstance(value, str) and value[:1] == "{" and len(value) < 5_000:
+            value = as_json(value)  # may stand in a cell
+        if isinstance(value, str | int | float) and value != "":
+            found[f"{path}{name}"] = str(value)[:1_000] if isinstance(value, str) else repr(value)
+        elif isinstance(value, dict) and depth:
+            _add_leaves(value, f"{path}{name}.", depth - 1, found)

@@ -19,6 +19,7 @@ from app.formats.assumptions import (
     REPOST_BEGINNING,
     ReadNotes,
     Role,
+    SeenRow,
     ToldCuts,
     ToldReposts,
     fields_without,
@@ -48,6 +49,7 @@ from app.formats.tables.cells import (
     is_object,
     is_restricted,
     is_rounded,
+    leaves,
     plain_column,
     printable_name,
     refers,
@@ -106,6 +108,8 @@ _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
 )
 _SAYING_KIND: Final = _QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
+MOST_SEEN: Final = 300
+"""Rows that are kept as they stand, for doubts."""
 KNOWN_HEADERS: Final = 32
 """Maximum number of remembered sets of column names, for rows without a header."""
 
@@ -573,6 +577,7 @@ class RowReader:
         self._is_author_open = is_table and self._names_nobody(rows)
         self._dates, self._zone = options.dates, options.timezone
         self._rows = 0
+        self._seen: list[SeenRow] | None = None
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
         if (known := self._known.get(names)) is None:
@@ -592,10 +597,13 @@ class RowReader:
 
     def read(self, row: Row, place: int) -> Item:
         self._rows += 1
-        columns = self.columns(tuple(row))
+        columns, written = self.columns(tuple(row)), row
         if columns.may_open:
             row, columns = opened(row, self.columns)
-        return columns.read(row, place, self._rules)
+        item = columns.read(row, place, self._rules)
+        if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
+            self._seen.append(SeenRow(leaves(written), columns.fields, item))
+        return item
 
     def noting(
         self, items: Iterator[Item], notes: ReadNotes, rows: Callable[[], Iterable[Row]]
@@ -607,6 +615,7 @@ class RowReader:
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         told, cut = ToldReposts(notes), ToldCuts(notes)
         self._rules = self._rules._replace(on_repost=told.add, on_cut=cut.add, read_time=times.read)
+        self._seen = notes.rows
         evidence = Message("based on its name and first values")
         for field, names in self._guesses.items():
             first, *others = (f"{ROLES[field]}={name}" for name in names)

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -19,11 +20,13 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import (
     NO_NOTES,
     Assumption,
+    Doubt,
     NotesSummary,
     ReadNotes,
     decoded_sentence,
     note_lines,
 )
+from app.formats.doubts.questions import RecordQuestions
 from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
@@ -158,7 +161,7 @@ def _counts(explanation: Explanation) -> Iterator[str]:
 def _note_lines(explanation: Explanation) -> Iterator[str]:
     lines = list(note_lines(explanation.notes))
     if lines:
-        yield "  assumed or not used:"
+        yield "  odd, assumed or not used:"
     yield from (f"    {line}" for line in lines)
     if explanation.app_lines:
         yield "  the most frequent lines taken for the app's own, masked:"
@@ -229,6 +232,9 @@ def _explain(
         return
     result.format, result.left_out = records.format, [part.note for part in records.left_out]
     result.columns = [(masked_name(name), field) for name, field in records.columns[:MOST_KINDS]]
+    questions = RecordQuestions(records, request.options)
+    records.notes.questions = questions
+    records = replace(records, items=questions.of(records.items))
     _Reading(source, records, result).read(ends_at)
 
 
@@ -237,14 +243,27 @@ def _masked_notes(notes: ReadNotes) -> NotesSummary:
     summary = notes.summary
     assumptions = [_masked_assumption(part) for part in summary.assumptions]
     unread = [msgspec.structs.replace(part, what=masked_name(part.what)) for part in summary.unread]
-    return msgspec.structs.replace(summary, assumptions=tuple(assumptions), unread=tuple(unread))
+    doubts = tuple(map(_masked_doubt, summary.doubts))
+    return msgspec.structs.replace(
+        summary, assumptions=tuple(assumptions), unread=tuple(unread), doubts=doubts
+    )
+
+
+def _masked_doubt(doubt: Doubt) -> Doubt:
+    examples = tuple(map(shape_of_words, doubt.examples))
+    others = tuple(map(_masked_column, doubt.alternatives))
+    return msgspec.structs.replace(doubt, examples=examples, alternatives=others)
+
+
+def _masked_column(value: str) -> str:
+    role, _, name = value.partition("=")
+    return f"{role}={masked_name(name)}"
 
 
 def _masked_assumption(part: Assumption) -> Assumption:
     def masked(value: str) -> str:
         if part.kind == "column":
-            role, _, name = value.partition("=")
-            return f"{role}={masked_name(name)}"
+            return _masked_column(value)
         return masked_name(value) if part.kind == "person" else value
 
     others = tuple(map(masked, part.alternatives))

@@ -7,6 +7,7 @@ from quart import g
 from quart.typing import ResponseReturnValue
 
 from app.errors import Message
+from app.formats.assumptions import NO_NOTES, doubt_sentence
 from app.formats.records import Format
 from app.formats.registry import FORMATS
 from app.lifespan import resources
@@ -45,7 +46,8 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> list[Message]:
-        return sentences_of(self.explanation.notes) if self.explanation else []
+        notes = self.explanation.notes if self.explanation else NO_NOTES
+        return [*map(doubt_sentence, notes.doubts), *sentences_of(notes)]
 
     @property
     def lines(self) -> list[tuple[Message, int]]:

@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import islice
@@ -21,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import composed, drop_controls, username_key
 from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
-from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of, ways_out
+from app.errors import LimitReachedError, Message, UnavailableError
+from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from app.formats.chats.people import username_for, zone_of
 from app.formats.post import RoomReference
 from app.formats.preview import (
@@ -33,15 +32,7 @@ from app.formats.preview import (
     decoded_preview,
     preview,
 )
-from app.formats.records import (
-    NO_OPTIONS,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    nameless,
-    unsettled_of,
-)
+from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
@@ -51,6 +42,7 @@ from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import BATCH, PostIdentity, equal_posts, find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
+from app.services.imports.looking import FirstReading
 from app.services.imports.report import errors_of
 from app.services.posts.post_rooms import SourceKey, rooms_of_posts
 from app.services.posts.users import NamedUser, named_users
@@ -62,7 +54,6 @@ from app.services.rooms.identity import (
     outline_of,
 )
 
-FIRST_RECORDS: Final = 1_000
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
 WATCH_EVERY_S: Final = 2.0
@@ -90,84 +81,6 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
-class UnsettledError(ImportFileError):
-    """Authors or times of a file are ambiguous, so that someone must choose."""
-
-
-class FirstReading(NamedTuple):
-    """The first items of a source, and the fault behind them."""
-
-    records: RecordStream
-    items: list[Item]
-    fault: ImportFileError | None
-    is_whole: bool
-
-    @classmethod
-    def of(cls, records: RecordStream) -> "FirstReading":
-        first: list[Item] = []
-        fault: ImportFileError | None = None
-        is_whole, characters = True, 0
-        try:
-            for item in records.items:
-                first.append(item)
-                characters += len(item.text) if isinstance(item, Record) else 0
-                if len(first) >= FIRST_RECORDS or characters >= 8_000_000:
-                    is_whole = False
-                    break
-        except ImportFileError as error:
-            fault = error
-        return cls(records, first, fault, is_whole)
-
-    def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
-        """Return all records, reading the first only once. Raises UnsettledError before any record
-        is stored.
-        """
-        check_settled(self.records, options)
-        if not self.is_whole:
-            check_whole(source, form, options, self.records.notes.summary)
-        return replace(self.records, items=_joined(self.items, self.fault, self.records.items))
-
-
-def check_order(records: RecordStream) -> None:
-    """Raise UnsettledError if a later date contradicts the assumed order."""
-    if records.notes.is_order_disproved:
-        raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
-
-
-def check_settled(records: RecordStream, options: ReadOptions) -> None:
-    """Raise UnsettledError if someone must choose before these records are stored."""
-    if unsettled := unsettled_of(records, options):
-        if unsettled == "author":
-            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
-        raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
-
-
-def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
-    """Read on if later records may disprove `noted`, the first assumptions; then raise
-    UnsettledError.
-    """
-    # Of all assumptions, a later record may only disprove the order of dates.
-    if not any(part.kind == "dates" and part.alternatives for part in noted.assumptions):
-        return
-    with source.again() as again:
-        records = open_records(again, format=form, options=options)
-        with suppress(ImportFileError):  # Storing reports it, behind the records before it.
-            for _ in records.items:
-                pass
-        check_settled(records, options)
-
-
-def _joined(
-    first: list[Item], fault: ImportFileError | None, rest: Iterator[Item]
-) -> Iterator[Item]:
-    first.reverse()
-    while first:
-        yield first.pop()
-    if fault is not None:
-        raise fault
-    yield from rest
-
-
 AS_BEFORE: Message = Message("as in the first import of this chat")
 
 
@@ -179,7 +92,7 @@ async def begin_reading(
 
     Raises UnsettledError, UnsettledRoomError.
     """
-    first = await asyncio.to_thread(FirstReading.of, records)
+    first = await asyncio.to_thread(FirstReading.of, records, options)
     async with db.read() as session:
         known = await read_as_before(session, records, first.items, options)
     if known != options:
@@ -189,7 +102,7 @@ async def begin_reading(
             records.notes.assume("timezone", known.timezone, evidence=AS_BEFORE)
         if known.dates and known.dates != options.dates:
             records.notes.assume("dates", known.dates, evidence=AS_BEFORE)
-        first = await asyncio.to_thread(FirstReading.of, records)
+        first = await asyncio.to_thread(FirstReading.of, records, known)
     checked = await asyncio.to_thread(first.checked, source, form, known)
     if not first.is_whole:
         await check_rooms(db, source, form, known, checked.notes)

@@ -21,7 +21,7 @@ from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
 from app.runtime.clock import now
-from app.services.deletion import UNENDED, mark_cancelled
+from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.report import (
     ImportReport,
     StoredPosts,
@@ -255,7 +255,8 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
         "duplicates": max(0, report.duplicates - job.accepted),
         "errors": encode_errors(report.in_order()),
         "stored": msgspec.json.encode(report.stored),
-        "notes": encode_notes(report.notes),
+        # A command has printed the examples.
+        "notes": encode_notes(report.notes, with_examples=job.command is None),
     }
     # Where it gets on, what ends its process is not one of its records.
     return values | ({"attempts": 0} if report.accepted else {})
@@ -266,6 +267,7 @@ async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:
     is_old = and_(ImportJob.state == "uploaded", ImportJob.created_at < before)
     files = await asyncio.to_thread(_files, data_dir)
     async with db.write() as session:
+        await forget_examples(session, ended_before=before)
         await session.execute(delete(ImportJob).where(is_old))
         jobs = await session.execute(
             select(ImportJob.spool, ImportJob.state).where(

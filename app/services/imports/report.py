@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,8 @@ from app.formats.assumptions import (
     NO_NOTES,
     Assumption,
     Decision,
+    Doubt,
+    DoubtKind,
     NotesSummary,
     Unread,
     UnreadKind,
@@ -123,6 +125,30 @@ class AssumptionFacts(Decision, frozen=True):
         )
 
 
+class DoubtFacts(msgspec.Struct, frozen=True):
+    """Something odd in what was read, as answers show it."""
+
+    kind: DoubtKind
+    count: int
+    examples: Annotated[list[str], Meta(description="Up to three excerpts of the file.")]
+    alternatives: Annotated[list[str], Meta(description="Values of `column` that may be right.")]
+    grave: Annotated[
+        bool, Meta(description="Whether nothing is stored until `accept_doubts` is sent.")
+    ]
+    evidence: Annotated[str, Meta(description="What is odd.")]
+
+    @classmethod
+    def of(cls, doubt: Doubt) -> "DoubtFacts":
+        return cls(
+            doubt.kind,
+            doubt.count,
+            [*doubt.examples],
+            [*doubt.alternatives],
+            doubt.grave,
+            str(doubt.evidence),
+        )
+
+
 class UnreadFacts(msgspec.Struct, frozen=True):
     """Something in a file that was not used, as answers show it."""
 
@@ -163,6 +189,9 @@ class ImportFacts(msgspec.Struct, frozen=True):
         Meta(description="Decisions that saywho made because the file leaves them open."),
     ]
     unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
+    doubts: Annotated[
+        list[DoubtFacts], Meta(description="What is odd in the file as it was read, if anything.")
+    ]
     undo: Annotated[
         Undo,
         Meta(
@@ -181,6 +210,7 @@ def facts(job: ImportJob) -> ImportFacts:
         "errors": errors_of(job),
         "assumptions": [AssumptionFacts.of(part) for part in notes.assumptions],
         "unread": [UnreadFacts.of(part) for part in notes.unread],
+        "doubts": [DoubtFacts.of(part) for part in notes.doubts],
         "undo": job.undo or "impossible",
     }
     names = [name for name in ImportFacts.__struct_fields__ if name not in said]
@@ -191,8 +221,11 @@ def notes_of(job: ImportJob) -> NotesSummary:
     return decoded_notes(job.notes) if job.notes else NO_NOTES
 
 
-def encode_notes(notes: NotesSummary) -> bytes:
-    """Return notes for the database, without texts of the file."""
+def encode_notes(notes: NotesSummary, *, with_examples: bool = True) -> bytes:
+    """Return notes for the database; `forget_examples` removes the examples of doubts."""
+    if not with_examples:
+        doubts = tuple(structs.replace(doubt, examples=()) for doubt in notes.doubts)
+        notes = structs.replace(notes, doubts=doubts)
     return msgspec.json.encode(notes, enc_hook=packed)
 
 

@@ -40,9 +40,7 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    UnsettledError,
     begin_reading,
-    check_order,
     limited_reading,
     stopped_after,
 )
@@ -61,6 +59,7 @@ from app.services.imports.jobs import (
     remove_upload,
     upload_path,
 )
+from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
@@ -233,6 +232,7 @@ def _check_worker(worker: int) -> None:
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
+    accepted: set[Message] | None = None if options.accept_doubts else set()
     path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
@@ -247,6 +247,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
 
     async def note_batch(session: AsyncSession, report: ImportReport) -> None:
         check_order(records)
+        check_doubts(records, accepted, has_stored=True)
         await note(session, report)
 
     async def note_reading() -> None:
@@ -263,6 +264,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
         try:
             records = await begin_reading(db, source, job.format, records, options)
+            check_doubts(records, accepted)
         except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
@@ -282,7 +284,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
                 keeper=keeper_of(config) if options.with_media else None,
                 storing=storing,
             )
-        except UnsettledRoomError:
+        except (UnsettledRoomError, DoubtError):
             await note_reading()
             raise
         await note_reading()

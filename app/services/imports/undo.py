@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.errors import ConflictError
 from app.models import ImportJob, Tweet, User
-from app.services.deletion import post_removals
+from app.services.deletion import forget_examples, post_removals
 from app.services.imports.jobs import ENDED, get_job
 
 UNDO: Final = "undo"
@@ -74,6 +74,7 @@ async def undo_imports(
         async with db.write() as session:
             done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
             await session.execute(done.values(undo="done"))
+            await forget_examples(session)
 
 
 async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:

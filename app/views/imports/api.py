@@ -61,6 +61,9 @@ class NewImportArgs(Struct):
     accept_unread: Annotated[
         bool, Meta(description="Store the posts even if most times or authors cannot be read.")
     ] = False
+    accept_doubts: Annotated[
+        bool, Meta(description="Store the posts even if there are grave doubts how they were read.")
+    ] = False
     keep_earlier: Annotated[
         bool, Meta(description="Store posts that were read differently before beside the earlier.")
     ] = False
@@ -122,6 +125,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         columns=columns,
         rooms=rooms,
         accept_unread=args.accept_unread,
+        accept_doubts=args.accept_doubts,
         keep_earlier=args.keep_earlier,
     )
 

@@ -243,6 +243,13 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     is_settled = options.accept_unread and notes_of(job).unsettled not in ONLY_CHOSEN
     if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
         return await _ask(job, options)
+    is_doubted = notes_of(job).is_grave and not options.accept_doubts
+    if is_doubted and job.state == "uploaded":
+        raise InvalidInputError(
+            "Something in this file looks odd. Compare the examples, then confirm that it was read"
+            " correctly",
+            loc="accept_doubts",
+        )
     if form.get("publish") == "private" and openness.setting is None:
         async with writing() as session:
             await switch_site(session, None, is_public=False)

@@ -20,6 +20,7 @@ from app.formats.assumptions import (
     assumption_sentence,
     choice_hint,
     columns_of,
+    doubt_sentence,
     fields_without,
     order_of,
     parse_encoding,
@@ -101,7 +102,14 @@ class ReadingChoice(NamedTuple):
     is_required: bool = False
 
 
+class DoubtShown(NamedTuple):
+    said: Message
+    examples: tuple[str, ...]
+    is_grave: bool
+
+
 class Noted(NamedTuple):
+    doubts: list[DoubtShown]
     assumptions: list[tuple[Message, Message | None]]
     """Each with a remedy if it is wrong."""
     unread: list[Message]
@@ -111,11 +119,16 @@ class Noted(NamedTuple):
     tick: Message | None
     """What settles it without a choice."""
     is_accepted: bool
+    are_doubts_accepted: bool
+
+    @property
+    def has_grave_doubt(self) -> bool:
+        return any(doubt.is_grave for doubt in self.doubts)
 
     @property
     def is_empty(self) -> bool:
         """Whether everything was understood and nothing chosen."""
-        return not (self.assumptions or self.unread or self.choices)
+        return not (self.doubts or self.assumptions or self.unread or self.choices)
 
 
 def noted_of(
@@ -125,6 +138,7 @@ def noted_of(
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
     return Noted(
+        doubts=doubts_shown(notes),
         assumptions=[_said(part, options) for part in notes.assumptions],
         unread=list(unread_sentences(notes.unread)),
         choices=[
@@ -134,13 +148,22 @@ def noted_of(
         question=question,
         tick=tick,
         is_accepted=options.accept_unread,
+        are_doubts_accepted=options.accept_doubts,
     )
+
+
+def doubts_shown(notes: NotesSummary) -> list[DoubtShown]:
+    return [DoubtShown(doubt_sentence(part), part.examples, part.grave) for part in notes.doubts]
 
 
 def sentences_of(notes: NotesSummary) -> list[Message]:
     """Return a started import's assumptions and unread parts."""
     said = [assumption_sentence(part) for part in notes.assumptions]
     return [*said, *unread_sentences(notes.unread)]
+
+
+def count_notes(notes: NotesSummary) -> int:
+    return len(notes.doubts) + len(sentences_of(notes))
 
 
 def assumed_zone(notes: NotesSummary) -> str:
@@ -178,6 +201,7 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
         dates=order_of(form.get("dates", "")),
         encoding=_encoding(encoding) if encoding else None,
         accept_unread="accept_unread" in form,
+        accept_doubts="accept_doubts" in form,
         rooms=_rooms(form),
     )
 
@@ -237,6 +261,10 @@ def _choices(
             yield ReadingChoice(
                 "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
             )
+    for doubt in notes.doubts:
+        if doubt.alternatives:
+            values = _values("column", None, doubt.alternatives, None)
+            yield ReadingChoice("pick", Message("Column"), values, "")
     for name, field in options.columns.items():
         pair = (
             name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"

@@ -47,7 +47,16 @@ from app.views.access.settings import Readership
 from app.views.authors.figures import AuthorAtSight
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
-from app.views.imports.reading_choices import Noted, assumed_zone, noted_of, sentences_of, settled
+from app.views.imports.reading_choices import (
+    DoubtShown,
+    Noted,
+    assumed_zone,
+    count_notes,
+    doubts_shown,
+    noted_of,
+    sentences_of,
+    settled,
+)
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
 
@@ -161,8 +170,8 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def noted(self) -> dict[int, int]:
-        """Number of assumptions and unread parts of each import."""
-        return {job.id: len(sentences_of(notes_of(job))) for job in self.jobs}
+        """Number of doubts, assumptions and unread parts of each import."""
+        return {job.id: count_notes(notes_of(job)) for job in self.jobs}
 
 
 class PreviewPage(FormPage, frozen=True, kw_only=True):
@@ -333,10 +342,14 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return sentences_of(notes_of(self.job))
 
     @property
+    def doubts(self) -> list[DoubtShown]:
+        return doubts_shown(notes_of(self.job))
+
+    @property
     def is_understood(self) -> bool:
         """Whether all of the file was understood; earlier versions did not record it."""
         is_done = self.job.state == "done" and self.job.notes is not None
-        return is_done and not (self.noted or self.job.rejected)
+        return is_done and not (self.noted or self.doubts or self.job.rejected)
 
     @property
     def done_share(self) -> float:

@@ -15,7 +15,14 @@ from app.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_not
 from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.imports.beginning import FIRST_RECORDS, FirstReading, UnsettledError, check_order
+from app.services.imports.looking import (
+    FIRST_RECORDS,
+    LOOKED_AT,
+    WHOLE_BYTES,
+    FirstReading,
+    UnsettledError,
+    check_order,
+)
 from app.services.imports.report import encode_notes
 from tests.selection import first_of
 
@@ -120,21 +127,33 @@ def test_posts_without_a_field_for_authors_do_not_ask() -> None:
     read_first(stream(iter([post(1, name=None)]), notes), NO_OPTIONS)
 
 
-def test_no_more_than_the_first_records_are_read_and_none_is_lost() -> None:
-    notes, taken = ReadNotes(), []
+@pytest.mark.parametrize(
+    ("size", "looked_at"),
+    [
+        pytest.param(0, 12 * FIRST_RECORDS + 10, id="small"),
+        pytest.param(WHOLE_BYTES + 1, LOOKED_AT, id="large"),
+    ],
+)
+def test_a_small_file_is_read_whole_and_nothing_is_lost(size: int, looked_at: int) -> None:
+    taken = 0
 
-    def items() -> Iterator[Item]:
-        for place in range(1, FIRST_RECORDS + 11):
-            taken.append(place)
-            yield post(place)
+    def items(last: int) -> Iterator[Item]:
+        nonlocal taken
+        for taken in range(1, last + 1):
+            yield post(taken)
         raise BrokenFileError("the file breaks off")
 
-    first, is_whole = read_first(stream(items(), notes), NO_OPTIONS)
-    assert (len(taken), is_whole) == (FIRST_RECORDS, False)
-    places: list[int] = []
-    with pytest.raises(BrokenFileError):
-        places.extend(item.place for item in iter(first.items))
-    assert taken[-1] == FIRST_RECORDS + 10
+    last = looked_at + (FIRST_RECORDS if size else 0)
+    with Source(io.BytesIO(), name="posts.jsonl", limit_bytes=size + 1) as source:
+        source.meter.bytes_read = size
+        first = FirstReading.of(stream(items(last), ReadNotes()))
+        assert (taken, first.is_whole) == (FIRST_RECORDS, False)
+        records = first.checked(source, "auto", NO_OPTIONS)
+        assert taken == looked_at
+        places: list[int] = []
+        with pytest.raises(BrokenFileError):
+            places.extend(item.place for item in records.items)
+        assert places == list(range(1, last + 1))
 
 
 def test_a_break_in_the_first_records_comes_behind_them() -> None:

@@ -290,7 +290,7 @@ async def test_the_first_reasons_are_listed(browser: Browser) -> None:
     records: list[dict[str, Any]] = [{"username": "mina", "text": None} for _ in range(120)]
     address = await upload(browser, jsonl(*records))
     assert "Only the first 100 reasons are stored." in await browser.page(address)
-    await start(browser, address)
+    await start(browser, address, accept_doubts="on")
     text = shown(await ended(browser, address))
     assert text.count("the text is missing (and 119 more records)") == 1
     assert "Only the first 100 reasons are stored." in text
@@ -309,7 +309,7 @@ async def test_reasons_are_in_order_and_in_the_language_of_the_page(
     browser.headers["Accept-Language"] = "ko"
     address = await upload(browser, b"\n".join(BAD_LINES))
     assert '<span lang="en">' not in await browser.page(address)
-    await start(browser, address)
+    await start(browser, address, accept_doubts="on")
     page = await ended(browser, address)
     assert '<span lang="en">' not in page
     places = re.findall(r"(\d+)번째 줄 또는 항목", page)

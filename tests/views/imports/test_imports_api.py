@@ -45,7 +45,7 @@ LONG = 16 * BATCH
 """Posts of an import that is still under way when somebody acts, also on a busy machine."""
 FACTS = {
     *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
-    *("rejected", "reposts", "restricted", "skipped", "errors", "assumptions", "unread"),
+    *("rejected", "reposts", "restricted", "skipped", "errors", "assumptions", "doubts", "unread"),
     *("undo", "removed", "started_at", "finished_at"),
 }
 POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}

@@ -1,0 +1,1 @@
+"""Doubts: cheap questions about all records of a file, whatever its format."""

@@ -1,0 +1,325 @@
+"""All questions about the records of one file, asked while they are read."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from app.errors import Message
+from app.formats.assumptions import Doubt, ReadNotes
+from app.formats.doubts.rows import doubts_of_rows
+from app.formats.doubts.tally import MOST_KEPT, Doubts, Tally
+from app.formats.doubts.words import ChatWords, Letters, Words
+from app.formats.post import RoomReference
+from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
+from app.runtime.clock import now
+
+_NOBODY: Final = frozenset(
+    {
+        *("anonymous", "anon", "unknown", "unknown user", "unknown author", "nobody", "none"),
+        *("null", "nan", "n/a", "undefined", "guest", "deleted", "deleted account", "deleted user"),
+        *("facebook user", "instagram user", "other user", "me", "익명", "이름 없음", "알 수 없음"),
+        *("(알 수 없음)", "탈퇴한 사용자", "탈퇴회원", "비회원", "손님", "utilisateur de facebook"),
+        *("utilisateur facebook", "usuario de facebook", "utente di facebook", "facebook-nutzer"),
+        *(
+            "facebook-gebruiker",
+            "utilizador do facebook",
+            "usuário do facebook",
+            "匿名",
+            "匿名用户",
+        ),
+        *("anonyme", "anónimo", "anonimo", "anonym", "facebookユーザー", "người dùng facebook"),
+    }
+)
+"""Names that stand for nobody, or for everybody who has none."""
+_BOTS: Final = frozenset(
+    {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
+)
+_MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○|xxx+$")
+_STARTS: Final = {
+    "x": 2006,
+    "x-api": 2006,
+    "kakaotalk": 2010,
+    "line": 2011,
+    "whatsapp": 2009,
+    "telegram": 2013,
+    "discord": 2015,
+    "slack": 2013,
+    "messenger": 2004,
+    "bluesky": 2022,
+    "mastodon": 2016,
+}
+"""Years in which services began, by format."""
+ASKED_EVERY: Final = 20_000
+"""Items after which doubts are looked for again while a large file is stored."""
+_FIRST_YEAR: Final = 1985
+_WEEK: Final = timedelta(days=7)
+_HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
+
+
+class RecordQuestions:
+    """Looks at all items of a file, and gives doubts at any time; memory is bounded."""
+
+    def __init__(self, records: RecordStream, options: ReadOptions) -> None:
+        self._notes: ReadNotes = records.notes
+        account = records.account
+        self._named = options.username or (account.username if account else None)
+        self._is_author_chosen = "username" in options.columns.values()
+        self._is_chat = records.is_chat
+        self._columns = {name.strip().casefold() for name, _ in records.columns}
+        self._records = self._items = 0
+        self._found: tuple[Doubt, ...] = ()
+        self._next = 0
+        """Number of items from which doubts are looked for again."""
+        self._people = _People(is_of_many=records.account is None)
+        self._times = _Times(records.format)
+        self._ids = _Ids()
+        self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
+        fields = dict(records.columns).values()
+        self._lacks_text = bool(records.columns) and "text" not in fields
+        """Whether nothing can be read before somebody chooses a column."""
+        self._letters = Letters(may_have_entities=options.decode_entities)
+        self._words = Words()
+        self._chat_words = ChatWords(records.format) if records.is_chat else None
+        self._quotes, self._languages = Tally(), Tally()
+
+    def see(self, item: Item) -> None:
+        self._items += 1
+        if not isinstance(item, Record):
+            self._left_out.see(item)
+            return
+        self._records += 1
+        name = item.username or self._named or item.author_id or ""
+        text = item.text
+        if text:
+            self._letters.see(text)
+            self._words.see(text, name)
+            if self._chat_words is not None:
+                self._chat_words.see(item, name)
+        self._people.see(item, name)
+        if item.created_at is not None:
+            self._times.see(item.created_at, item.room)
+        if item.source_id is not None:
+            self._ids.see(name, item.source_id, text)
+        if item.kind == "quote":
+            self._quotes.add(text)
+        if item.lang is not None and len(item.lang) > 3 and item.lang.isalpha():
+            self._languages.add(item.lang)
+
+    def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
+        """Return the doubts, the grave ones first; by default they may lag behind."""
+        if newest or self._items >= self._next:
+            self._found = tuple(sorted(self._doubts(), key=lambda doubt: not doubt.grave))
+            self._next = self._items + ASKED_EVERY
+        return self._found
+
+    def of(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Yield the items, and look at each."""
+        try:
+            for item in items:
+                self.see(item)
+                yield item
+        finally:
+            self._next = 0
+
+    def _doubts(self) -> Doubts:
+        records = self._records
+        yield from self._people.doubts(records, self._columns)
+        yield from doubts_of_rows(self._notes.rows, self._named, is_chosen=self._is_author_chosen)
+        if self._chat_words is not None:
+            yield from self._chat_words.doubts(records)
+        yield from self._words.doubts(records)
+        yield from self._letters.doubts(records)
+        yield from self._times.doubts(is_chat=self._is_chat)
+        if not self._lacks_text:
+            yield from self._left_out.doubts(self._items)
+        yield from self._ids.doubts(records)
+        if records > 1 and self._quotes.count == records:
+            yield self._quotes.doubt("column", Message("All posts are read as quotes"))
+        if self._languages.is_much(records):
+            yield self._languages.doubt("column", Message("Languages that are not codes"))
+
+
+class _People:
+    def __init__(self, *, is_of_many: bool) -> None:
+        self._is_of_many = is_of_many
+        self._counts: dict[str, int] = {}
+        self._called: dict[str, str] = {}
+        self._rooms: dict[str, str] = {}
+        """The last chat's name of a username that is equal to it."""
+        self._with_id = Tally()
+        self._handles: defaultdict[str, dict[str, int]] = defaultdict(dict)
+
+    def see(self, record: Record, name: str) -> None:
+        counts = self._counts
+        if name in counts:
+            counts[name] += 1
+        elif len(counts) < MOST_KEPT:
+            counts[name] = 1
+            self._called[name] = record.display_name or name
+        source_id = record.source_id
+        if source_id is not None and len(source_id) > 4 and source_id in name:
+            self._with_id.add(name)
+        if record.url is not None and "/status/" in record.url:
+            match = _HANDLE.match(record.url)
+            if match and (name in self._handles or len(self._handles) < MOST_KEPT):
+                of_name, handle = self._handles[name], match[1].casefold()
+                if handle in of_name or len(of_name) < 10:
+                    of_name[handle] = of_name.get(handle, 0) + 1
+
+    def doubts(self, records: int, columns: set[str]) -> Doubts:
+        if self._is_of_many:
+            yield from self._each_their_own(records)
+        yield from self._accounts(records)
+        for evidence, is_such in (
+            (Message("Names that are masked, so that several people may share one"), _is_masked),
+            (Message("Names that stand for nobody"), _is_nobody),
+            (Message("Names of bots"), _is_bot),
+            (
+                Message("Names that are names of columns"),
+                lambda called: called.strip().casefold() in columns,
+            ),
+        ):
+            tally = Tally()
+            for name, count in self._counts.items():
+                if is_such(called := self._called[name]):
+                    tally.add(called, count)
+            if tally.count:
+                yield tally.doubt("names", evidence)
+
+    def _each_their_own(self, records: int) -> Doubts:
+        authors = len(self._counts)
+        is_by_id = records > 1 and self._with_id.count == records == authors
+        if is_by_id or (records >= 50 and authors >= 0.97 * records and authors < MOST_KEPT):
+            tally = Tally()
+            for called in [*self._called.values()][:3]:
+                tally.add(called, 0)
+            tally.count = authors
+            evidence = Message("Nearly every post has an author of its own")
+            yield tally.doubt("people", evidence, is_grave=is_by_id)
+
+    def _accounts(self, records: int) -> Doubts:
+        tally = Tally()
+        for name, handles in self._handles.items():
+            if len(handles) > 1:
+                for handle in handles:
+                    tally.add(f"{name}: {handle}", 0)
+                tally.count += sum(handles.values()) - max(handles.values())
+        if tally.is_much(records, share=0.02):
+            evidence = Message("One author, but several accounts in the addresses of the posts")
+            yield tally.doubt("people", evidence, is_grave=tally.count >= 0.05 * records)
+
+
+def _is_masked(called: str) -> bool:
+    return _MASK.search(called) is not None
+
+
+def _is_nobody(called: str) -> bool:
+    return called.replace("_", " ").strip().casefold() in _NOBODY
+
+
+def _is_bot(called: str) -> bool:
+    return called.replace("_", " ").strip().casefold() in _BOTS
+
+
+class _Times:
+    def __init__(self, format_name: str) -> None:
+        self._begin = datetime(_STARTS.get(format_name, _FIRST_YEAR), 1, 1, tzinfo=UTC)
+        self._end = now() + timedelta(days=2)
+        self._count = 0
+        self._first: datetime | None = None
+        self._is_one = True
+        self._early, self._late = Tally(), Tally()
+        self._last: dict[RoomReference, datetime] = {}
+        self._back, self._forth = Tally(), Tally()
+        self._ups = self._downs = 0
+
+    def see(self, time: datetime, room: RoomReference | None) -> None:
+        self._count += 1
+        if self._first is None:
+            self._first = time
+        self._is_one = self._is_one and time == self._first
+        if time < self._begin:
+            self._early.add(str(time.date()))
+        elif time > self._end:
+            self._late.add(str(time.date()))
+        if room is not None:
+            last = self._last.get(room)
+            if last is not None:
+                self._see_step(last, time)
+            if last is not None or len(self._last) < MOST_KEPT:
+                self._last[room] = time
+
+    def _see_step(self, last: datetime, time: datetime) -> None:
+        if time > last:
+            self._ups += 1
+            if time - last >= _WEEK:
+                self._forth.add(f"{last.date()} → {time.date()}")
+        elif time < last:
+            self._downs += 1
+            if last - time >= _WEEK:
+                self._back.add(f"{last.date()} → {time.date()}")
+
+    def doubts(self, *, is_chat: bool) -> Doubts:
+        jumps = self._back if self._ups >= self._downs else self._forth
+        if is_chat and jumps.count:
+            evidence = Message("The chat jumps by weeks inside its file")
+            yield jumps.doubt("times", evidence, is_grave=True)
+        if self._early.count:
+            yield self._early.doubt("times", Message("Times before the service existed"))
+        if self._late.count:
+            yield self._late.doubt("times", Message("Times in the future"))
+        if self._count >= 5 and self._is_one and self._first is not None:
+            tally = Tally()
+            tally.add(f"{self._first:%Y-%m-%d %H:%M:%S}", self._count)
+            yield tally.doubt("times", Message("All posts are of the same second"))
+
+
+class _Ids:
+    def __init__(self) -> None:
+        self._texts: dict[tuple[str, str], int] = {}
+        self._shared = Tally()
+
+    def see(self, name: str, source_id: str, text: str) -> None:
+        key, value = (name, source_id), hash(text)
+        before = self._texts.get(key)
+        if before is None:
+            if len(self._texts) < 5 * MOST_KEPT:
+                self._texts[key] = value
+        elif before != value:
+            self._shared.add(source_id)
+
+    def doubts(self, records: int) -> Doubts:
+        if self._shared.is_much(records, share=0.01):
+            is_grave = 2 * self._shared.count > records
+            evidence = Message("Posts with an id that stands at another text of the same author")
+            yield self._shared.doubt("ids", evidence, is_grave=is_grave)
+
+
+class _LeftOut:
+    def __init__(self, *, has_empty: bool) -> None:
+        self._has_empty = has_empty
+        self._bad, self._empty, self._reposts = Tally(), Tally(), 0
+
+    def see(self, item: BadRecord | Skipped) -> None:
+        if isinstance(item, BadRecord):
+            self._bad.count += 1  # The reasons are listed anyway.
+        elif item.reason == "repost":
+            self._reposts += 1
+        elif item.reason == "empty" and self._has_empty:
+            self._empty.count += 1
+
+    def doubts(self, items: int) -> Doubts:
+        bad = self._bad.count
+        if bad > 0.1 * items:
+            is_grave = 2 * bad > items and bad >= 5
+            evidence = Message("Records that cannot be read are over a tenth")
+            yield self._bad.doubt("left_out", evidence, is_grave=is_grave)
+        if self._empty.count > 0.1 * items:
+            yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
+        if self._reposts == items > 1:
+            tally = Tally()
+            tally.count = items
+            evidence = Message("All posts are left out as reposts")
+            yield tally.doubt("left_out", evidence, is_grave=True)

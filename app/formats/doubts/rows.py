@@ -1,0 +1,184 @@
+"""Questions about the first rows of a table: what stands beside what was read."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+
+from app.errors import Message
+from app.formats.assumptions import Doubt, SeenRow
+from app.formats.doubts.tally import Doubts, Tally
+from app.formats.records import Record
+
+_PLAIN: Final = re.compile(r"[\W_]+")
+_PERSON: Final = re.compile(
+    r"(?:user|author|actor|sender|reviewer|writer|creator|commenter|account|from|owner)"
+    r"(?:id|name|url|handle|key)$|screenname$|(?:user|author|account)$|^handle$|^from$|userposted$"
+    r"|(?:작성자|글쓴이|아이디|계정|계정명|사용자|닉네임)(?:id)?$"
+)
+_ANOTHER: Final = re.compile(
+    r"repl|mention|quot|retweet|repost|reblog|parent|target|recipient|receiver|orig|shared|^to|"
+    r"inres|follow|friend|count|display|avatar|image|photo|descri|location|lang|verif|created|time"
+    r"|date|product|page|group|channel|server|client|device|source|app|type|assign|edit|modif|liked"
+)
+"""Parts of names of columns that are about somebody else, or not about who wrote."""
+_CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
+"""A time of day but midnight."""
+_NUMBER: Final = re.compile(r"-?\d+(?:\.0+)?")
+_FLAGS: Final = ("is_repost", "is_reply", "is_quote")
+_COUNTED_BESIDE: Final = re.compile(
+    r"like|favou?rite|retweet|repost|repl|quot|comment|view|좋아요|리트윗|답글|인용|댓글|조회"
+)
+
+
+def doubts_of_rows(rows: Sequence[SeenRow], named: str | None, *, is_chosen: bool) -> Doubts:
+    """named: the author of posts without one. is_chosen: whether the importer chose a column."""
+    yield from _flags(rows)
+    yield from _ids(rows)
+    records = [(seen, seen.item) for seen in rows if isinstance(seen.item, Record)]
+    if not is_chosen:
+        yield from _authors(records, named)
+    yield from _texts_of_others(records)
+    yield from _midnights(records)
+
+
+def _plain(name: str) -> str:
+    return _PLAIN.sub("", name).casefold()
+
+
+def _flags(rows: Sequence[SeenRow]) -> Doubts:
+    """Doubt columns of numbers that are read as yes or no."""
+    numbers: defaultdict[str, set[str]] = defaultdict(set)
+    others: set[str] = set()
+    for seen in rows:
+        fields = dict(seen.fields)
+        for name, value in seen.values.items():
+            is_flag = fields.get(name) in _FLAGS
+            if is_flag and not _NUMBER.fullmatch(value):
+                others.add(name)
+            elif is_flag or (_COUNTED_BESIDE.search(_plain(name)) and _NUMBER.fullmatch(value)):
+                numbers[name].add(value.partition(".")[0])
+    flags = [name for seen in rows[:1] for name, field in seen.fields if field in _FLAGS]
+    counts = {name for name, values in numbers.items() if not values <= {"0", "1", "-1"}}
+    for name in flags:
+        if name in numbers and name not in others and (name in counts or counts - {*flags}):
+            tally = Tally()
+            for seen in rows:
+                if number := seen.values.get(name):
+                    tally.add(number)
+            evidence = Message(
+                "The column {column} holds numbers, but is read as yes or no", column=name
+            )
+            yield tally.doubt("column", evidence)
+
+
+def _ids(rows: Sequence[SeenRow]) -> Doubts:
+    """Doubt ids that stand in the file and are not used."""
+    unused = Tally()
+    for seen in rows:
+        if isinstance(seen.item, Record) and seen.item.source_id is None:
+            fields = dict(seen.fields)
+            ids = (value for name, value in seen.values.items() if fields.get(name) == "source_id")
+            if (value := next(ids, "")).strip():
+                unused.add(value)
+    if unused.count and any(isinstance(s.item, Record) and s.item.source_id for s in rows):
+        yield unused.doubt("ids", Message("Ids of posts that are not used"))
+
+
+Read = tuple[SeenRow, Record]
+
+
+def _authors(records: Sequence[Read], named: str | None) -> Doubts:
+    """Doubt one author for several accounts, as another column or the importer says."""
+    found = [
+        doubt
+        for column in _columns_of_people(records)
+        if (doubt := _another_author(records, column, named)) is not None
+    ]
+    found.sort(key=lambda doubt: -doubt.count)
+    if found:
+        alternatives = tuple(value for doubt in found for value in doubt.alternatives)
+        first = found[0]
+        yield Doubt(
+            "people", first.count, first.examples, alternatives[:3], first.grave, first.evidence
+        )
+
+
+def _columns_of_people(records: Sequence[Read]) -> list[str]:
+    filled: defaultdict[str, int] = defaultdict(int)
+    for seen, _ in records:
+        for name in seen.values:
+            filled[name] += 1
+    return [
+        name
+        for name, count in filled.items()
+        if 2 * count >= len(records)
+        and _PERSON.search(plain := _plain(name))
+        and not _ANOTHER.search(plain)
+    ]
+
+
+def _another_author(records: Sequence[Read], column: str, named: str | None) -> Doubt | None:
+    by_author: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for seen, record in records:
+        author = record.username or named
+        value = seen.values.get(column, "").strip().removeprefix("@").casefold()
+        if author and value and len(value) < 200:
+            of_author = by_author[author]
+            of_author[value] = of_author.get(value, 0) + 1
+    contradicted = {author: values for author, values in by_author.items() if len(values) > 1}
+    rest = sum(sum(v.values()) - max(v.values()) for v in contradicted.values())
+    # An account that was renamed is no other person.
+    if not rest or rest < 0.02 * len(records):
+        return None
+    tally = Tally()
+    for author, values in contradicted.items():
+        for value in values:
+            tally.add(f"{author}: {value}", 0)
+    tally.count = rest
+    evidence = Message("One author, but several people in the column {column}", column=column)
+    is_grave = rest >= 0.05 * len(records)
+    return tally.doubt("people", evidence, alternatives=(f"author={column}",), is_grave=is_grave)
+
+
+def _texts_of_others(records: Sequence[Read]) -> Doubts:
+    """Doubt texts most of which stand in another column, behind the own words."""
+    of_column: defaultdict[str, Tally] = defaultdict(Tally)
+    for seen, record in records:
+        text = record.text.strip()
+        if not 10 <= len(text) < 1_000:
+            continue
+        for name, value in seen.values.items():
+            other = value.strip()
+            is_most = len(other) < len(text) and 3 * len(other) >= 2 * len(text)
+            if is_most and text.endswith(other):
+                of_column[name].add(text)
+    for name, tally in of_column.items():
+        if tally.is_much(len(records), share=0.02):
+            evidence = Message("Texts that mostly stand in the column {column}", column=name)
+            yield tally.doubt("words", evidence)
+            return
+
+
+def _midnights(records: Sequence[Read]) -> Doubts:
+    """Doubt times of days alone where another column has the time of day."""
+    timed = [(seen, record) for seen, record in records if record.created_at is not None]
+    if len(timed) < 2 or any(_has_clock(record) for _, record in timed):
+        return
+    clocks: defaultdict[str, Tally] = defaultdict(Tally)
+    for seen, _ in timed:
+        for name, value in seen.values.items():
+            if len(value) < 40 and _CLOCK.search(value):
+                clocks[name].add(value)
+    for name, tally in clocks.items():
+        if 2 * tally.count >= len(timed):
+            evidence = Message(
+                "All posts are at midnight, but the column {column} has times", column=name
+            )
+            yield tally.doubt("times", evidence, alternatives=(f"time={name}",))
+            return
+
+
+def _has_clock(record: Record) -> bool:
+    time = record.created_at
+    return time is not None and (time.hour, time.minute, time.second) != (0, 0, 0)

@@ -1,0 +1,49 @@
+"""Counts with examples, and texts that are short enough to be examples."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.errors import Message
+from app.formats.assumptions import Doubt, DoubtKind
+
+MOST_EXAMPLES: Final = 3
+LONGEST_EXAMPLE: Final = 80
+MOST_KEPT: Final = 20_000
+"""Distinct values that a question remembers; later ones are not compared."""
+
+
+def excerpt(text: str) -> str:
+    line = " ".join(text[: 4 * LONGEST_EXAMPLE].split())
+    line = line if len(line) <= LONGEST_EXAMPLE else f"{line[: LONGEST_EXAMPLE - 1]}…"
+    return line.encode(errors="replace").decode()  # Half a surrogate pair could not be sent.
+
+
+class Tally:
+    """A count, and its first examples."""
+
+    __slots__ = ("count", "examples")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.examples: list[str] = []
+
+    def add(self, text: str, count: int = 1) -> None:
+        self.count += count
+        if len(self.examples) < MOST_EXAMPLES and (example := excerpt(text)) not in self.examples:
+            self.examples.append(example)
+
+    def is_much(self, of: int, *, fewest: int = 1, share: float = 0.005) -> bool:
+        return self.count >= max(fewest, share * of)
+
+    def doubt(
+        self,
+        kind: DoubtKind,
+        evidence: Message,
+        *,
+        alternatives: tuple[str, ...] = (),
+        is_grave: bool = False,
+    ) -> Doubt:
+        return Doubt(kind, self.count, tuple(self.examples), alternatives, is_grave, evidence)
+
+
+Doubts = Iterator[Doubt]

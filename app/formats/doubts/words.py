@@ -1,0 +1,264 @@
+"""Questions about texts: whether they are their author's words, and letters."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+from app.errors import Message
+from app.formats.chats.sentence_tables import Matcher, matcher
+from app.formats.doubts.tally import MOST_KEPT, Doubts, Tally
+from app.formats.records import Record
+
+_ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð!]")
+_LETTERS: Final[dict[str, re.Pattern[str]]] = {
+    "markup": re.compile(
+        r"</?(?:p|br|a|b|i|u|em|strong|div|span|img|ul|ol|li|blockquote|pre|code|h[1-6]|table|tr|td"
+        r"|font|msg|sysmsg)\b(?!\+)[^<>]{0,300}>|<\?xml\b|!\[[^\]\n]{0,200}\]\([^()\n]{1,300}\)",
+        re.IGNORECASE,
+    ),
+    "entities": re.compile(
+        r"&(?:#\d{2,7}|#x[0-9a-fA-F]{2,6}|amp|lt|gt|quot|nbsp|apos|hellip|[rl][sd]quo);"
+    ),
+    "escapes": re.compile(r"<U\+[0-9A-F]{4,8}>|\\u[0-9a-fA-F]{4}"),
+    "misread": re.compile("[\x80-\x84\x86-\x9f\ufffd]|Ã[\xa1-\xbf]|Â[\xa0-\xbf]|â€|ðŸ"),
+}
+_LETTER_SENTENCES: Final = {
+    "markup": Message("Texts with tags or other markup"),
+    "entities": Message("Texts with HTML entities, such as &amp;"),
+    "escapes": Message("Texts with escapes in place of letters, such as <U+2019>"),
+    "misread": Message("Texts with letters that another program misread"),
+}
+
+
+class Letters:
+    """Markup, entities, escapes, and letters that another program misread."""
+
+    def __init__(self, *, may_have_entities: bool) -> None:
+        self._patterns = dict(_LETTERS)
+        if may_have_entities:  # Decoded once, a text may show one.
+            del self._patterns["entities"]
+        self._found = {name: Tally() for name in self._patterns}
+
+    def see(self, text: str) -> None:
+        if _ODD.search(text):
+            for name, pattern in self._patterns.items():
+                if pattern.search(text):
+                    self._found[name].add(text)
+
+    def doubts(self, records: int) -> Doubts:
+        for name, tally in self._found.items():
+            if tally.is_much(records):
+                yield tally.doubt("letters", _LETTER_SENTENCES[name])
+
+
+_QUOTED: Final = re.compile(
+    r"\A>+ \S|//@[\w·-]{1,30}[::]|(?:转发内容|原始用户|转发理由)[::]|\A转发微博\Z"
+    r"|\AReplying to\b|^-{3,} ?(?:Original|Forwarded) [Mm]essage ?-{3,}|^On .{8,60} wrote:$",
+    re.MULTILINE,
+)
+_HEADING: Final = re.compile(
+    r"^(?:.{1,60} ?카카오톡 대화|저장한 날짜 ?: .{8,30}|KakaoTalk Chats with .{1,60}"
+    r"|Date Saved ?: .{8,30}|\[LINE\] .{1,80}|保存日時[::].{8,30})$",
+    re.MULTILINE,
+)
+_IN_ANGLES: Final = re.compile(r"\A(?:<[^<>\n]{2,60}>\s*)+")
+_IN_BRACKETS: Final = re.compile(
+    r"\A[(\[](?:이모티콘|emoticon|sticker|스티커|사진|photo|동영상|video|image|gif|audio|voice)"
+    r"[^\n)\]]{0,60}[)\]]",
+    re.IGNORECASE,
+)
+_ACCOUNT: Final = re.compile(r"[a-z][a-z0-9]{0,20}[._][a-z0-9._]{1,29}(?= [^\W\d_])")
+_PREFIX: Final = re.compile(r"([^\n:]{2,30}): \S")
+_TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
+_OPENING: Final = "“„«「『\"‘'"
+_CLOSING: Final = "”“»」』\"’'"
+_TABLES: Final = ("kakaotalk", "line", "whatsapp", "imessage", "meta")
+_KINDS: Final = ("line", "alone", "deed", "gone", "omitted", "sent", "reaction", "note")
+
+
+def _tables(app: str) -> Matcher | None:
+    name = "meta" if app in {"messenger", "instagram"} else app
+    return matcher(name, *_KINDS) if name in _TABLES else None
+
+
+class ChatWords:
+    """Messages that their app or somebody else may have written."""
+
+    def __init__(self, app: str) -> None:
+        self._table = _tables(app)
+        self._by_app, self._headings, self._bracketed = Tally(), Tally(), Tally()
+        self._named, self._reactions = Tally(), Tally()
+        self._texts: set[int] = set()
+        self._beginnings: dict[str, tuple[str, ...]] = {}
+        """How a speaker's name may begin a text, by username."""
+        self._namers: set[str] = set()
+        """People whose texts begin with their own name."""
+        self._accounts: dict[tuple[str, str], Tally] = {}
+        self._prefixes: dict[tuple[str, str], Tally] = {}
+        self._spoken: defaultdict[str, int] = defaultdict(int)
+        self._tails: dict[str, dict[tuple[str, str], int]] = {}
+
+    def see(self, record: Record, name: str) -> None:
+        text = record.text
+        self._spoken[name] += 1
+        first = text[:1]
+        if first in "<([" and (_IN_ANGLES.match(text) or _IN_BRACKETS.match(text)):
+            self._bracketed.add(text)
+        if ("\n" in text or first == "[") and (match := _HEADING.search(text)):
+            self._headings.add(match[0])
+        if len(text) > 600:
+            return
+        self._see_quotation(text)
+        self._see_name(text, name, record.display_name)
+        if ": " in text[:34] and (match := _PREFIX.match(text)) and "http" not in match[1]:
+            self._add(self._prefixes, (name, match[1]), text)
+        if ("." in text[:24] or "_" in text[:24]) and (match := _ACCOUNT.match(text)):
+            self._add(self._accounts, (name, match[0]), text)
+        if self._table is not None:
+            self._see_sentence(self._table, text)
+        if 14 <= len(text) <= 120:
+            self._see_tail(text, name)
+
+    @staticmethod
+    def _add(tallies: dict[tuple[str, str], Tally], key: tuple[str, str], text: str) -> None:
+        if key in tallies or len(tallies) < MOST_KEPT:
+            tallies.setdefault(key, Tally()).add(text)
+
+    def _see_quotation(self, text: str) -> None:
+        if text[-1:] and text[-1] in _CLOSING and len(text) > 4:
+            begin = min((at for mark in _OPENING if (at := text.find(mark)) > 0), default=0)
+            if begin and hash(text[begin + 1 : -1].rstrip("…. ")) in self._texts:
+                self._reactions.add(text)
+        if len(self._texts) < MOST_KEPT:
+            self._texts.add(hash(text.rstrip("…. ")))
+
+    def _see_name(self, text: str, name: str, display_name: str | None) -> None:
+        own = self._beginnings.get(name)
+        if own is None:
+            full = display_name or name
+            names = {full, full.replace(" ", ""), full.split(" ")[0], name}
+            own = tuple(called for called in names if len(called) > 1)
+            if len(self._beginnings) < MOST_KEPT:
+                self._beginnings[name] = own
+        bare = text.removeprefix("@")
+        if own and bare.startswith(own):
+            called = max((part for part in own if bare.startswith(part)), key=len)
+            after = bare[len(called) :]
+            if after[:1] in {" ", "님"} and len(after) > 6:
+                self._named.add(text)
+                self._namers.add(name)
+
+    def _see_sentence(self, table: Matcher, text: str) -> None:
+        for line in text.split("\n", 4)[:4]:
+            bare = line.strip()
+            if len(bare) < 6:
+                continue
+            sentence, stop, rest = bare.partition(".")
+            is_glued = bool(stop and rest) and rest[0] != " "
+            if (
+                table.has(bare)
+                or (is_glued and table.has(f"{sentence}."))
+                or (bare[0] == "[" and table.has(_TITLE.sub("", bare)))
+            ):
+                self._by_app.add(line)
+
+    def _see_tail(self, text: str, name: str) -> None:
+        head, _, tail = text.partition(" ")
+        if len(tail) < 12:
+            return
+        if tail in self._tails or len(self._tails) < MOST_KEPT // 4:
+            of_tail = self._tails.setdefault(tail, {})
+            if len(of_tail) < 20 or (name, head) in of_tail:
+                of_tail[name, head] = of_tail.get((name, head), 0) + 1
+
+    def doubts(self, records: int) -> Doubts:
+        names = {part for own in self._beginnings.values() for part in own}
+        by_app = self._by_app
+        if by_app.is_much(records, fewest=2, share=0.002) or self._headings.count:
+            by_app = by_app if by_app.count else self._headings
+            yield by_app.doubt("words", Message("Texts like sentences of the app"))
+        if self._bracketed.is_much(records, fewest=2, share=0.002):
+            yield self._bracketed.doubt(
+                "words", Message("Texts in brackets, like the app's notes about media")
+            )
+        if len(self._namers) > 1 and self._named.is_much(records, fewest=2, share=0.002):
+            yield self._named.doubt("words", Message("Texts that begin with their author's name"))
+        if self._reactions.is_much(records, fewest=2, share=0.002):
+            yield self._reactions.doubt("words", Message("Texts that quote another message"))
+        accounts = [tally for tally in self._accounts.values() if tally.count > 1]
+        yield from _joined(
+            accounts, records, Message("Texts that begin with the name of an account")
+        )
+        tails = self._shared_tails()
+        yield from _joined(tails, records, Message("Equal texts that begin with different names"))
+        prefixed = [
+            tally
+            for (name, prefix), tally in self._prefixes.items()
+            if tally.count > 2 and 2 * tally.count >= self._spoken[name] and prefix not in names
+        ]
+        yield from _joined(prefixed, records, Message("Texts that begin with a part of a name"))
+
+    def _shared_tails(self) -> list[Tally]:
+        found: list[Tally] = []
+        for tail, counts in self._tails.items():
+            often = {pair: count for pair, count in counts.items() if count > 2}
+            if len({name for name, _ in often}) > 1 and len({head for _, head in often}) > 1:
+                tally = Tally()
+                for (_, head), count in often.items():
+                    tally.add(f"{head} {tail}", count)
+                found.append(tally)
+        return found
+
+
+def _joined(tallies: list[Tally], records: int, evidence: Message) -> Doubts:
+    joined = Tally()
+    for tally in sorted(tallies, key=lambda tally: -tally.count):
+        for example in tally.examples:
+            joined.add(example, 0)
+        joined.count += tally.count
+    if joined.count and joined.is_much(records, fewest=2, share=0.002):
+        yield joined.doubt("words", evidence)
+
+
+@dataclass(slots=True)
+class _Repeated:
+    names: tuple[str, ...]
+    count: int = 1
+
+    @property
+    def is_odd(self) -> bool:
+        return self.count >= 100 or (self.count >= 5 and len(self.names) > 2)
+
+
+class Words:
+    """Quotations and repeated texts, in chats and elsewhere."""
+
+    def __init__(self) -> None:
+        self._quoted = Tally()
+        self._texts: dict[str, _Repeated] = {}
+
+    def see(self, text: str, name: str) -> None:
+        may_quote = text[:1] in ">转R" or "//@" in text or ":" in text or "：" in text  # in Chinese
+        if may_quote and _QUOTED.search(text[:2_000]):
+            self._quoted.add(text)
+        if 40 <= len(text) <= 400:
+            self._see_again(text, name)
+
+    def _see_again(self, text: str, name: str) -> None:
+        if (seen := self._texts.get(text)) is not None:
+            seen.count += 1
+            if len(seen.names) < 3 and name not in seen.names:
+                seen.names += (name,)
+        elif len(self._texts) < MOST_KEPT:
+            self._texts[text] = _Repeated((name,))
+
+    def doubts(self, records: int) -> Doubts:
+        if self._quoted.is_much(records, share=0.02):
+            yield self._quoted.doubt("words", Message("Texts with words of somebody else"))
+        again = Tally()
+        for text, seen in self._texts.items():
+            if seen.is_odd:
+                again.add(text, seen.count)
+        if again.is_much(records, share=0.01):
+            yield again.doubt("words", Message("Equal texts, again and again"))

@@ -1,0 +1,193 @@
+"""Looking at a file before it is stored: its records are read once, doubted, and kept.
+
+Up to `WHOLE_BYTES`, a file is read to its end, so that nothing of it is stored if there are grave
+doubts. Of a larger file, the first records are, and the others while they are stored.
+"""
+
+import pickle
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
+from typing import IO, Final, NamedTuple
+
+from app.config import MIB
+from app.errors import ImportFileError, Message
+from app.formats.assumptions import Doubt, NotesSummary, doubt_sentence, ways_out
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.records import (
+    NO_OPTIONS,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    nameless,
+    unsettled_of,
+)
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+
+FIRST_RECORDS: Final = 1_000
+WHOLE_BYTES: Final = 50 * MIB
+"""Size up to which a file is looked at whole."""
+LOOKED_AT: Final = 20_000
+"""Records of a larger file that are looked at before it is stored."""
+_IN_MEMORY: Final = 10
+"""Chunks of records that are kept in memory; a temporary file has the others."""
+
+
+class UnsettledError(ImportFileError):
+    """Authors or times of a file are ambiguous, so that someone must choose."""
+
+
+class DoubtError(UnsettledError):
+    """There are grave doubts about how a file was read."""
+
+
+class FirstReading(NamedTuple):
+    """The first items of a source, and the fault behind them."""
+
+    records: RecordStream
+    items: list[Item]
+    fault: ImportFileError | None
+    is_whole: bool
+
+    @classmethod
+    def of(cls, records: RecordStream, options: ReadOptions = NO_OPTIONS) -> "FirstReading":
+        questions = RecordQuestions(records, options)
+        records.notes.questions = questions
+        records = replace(records, items=questions.of(records.items))
+        first: list[Item] = []
+        fault: ImportFileError | None = None
+        is_whole, characters = True, 0
+        try:
+            for item in records.items:
+                first.append(item)
+                characters += len(item.text) if isinstance(item, Record) else 0
+                if len(first) >= FIRST_RECORDS or characters >= 8_000_000:
+                    is_whole = False
+                    break
+        except ImportFileError as error:
+            fault = error
+        return cls(records, first, fault, is_whole)
+
+    def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
+        """Return all records, reading the first only once. Raises UnsettledError before any record
+        is stored.
+        """
+        check_settled(self.records, options)
+        ahead = _ReadAhead(self, source)
+        if not self.is_whole:
+            ahead.read()
+            if ahead.is_whole:
+                check_settled(self.records, options)
+            else:
+                check_whole(source, form, options, self.records.notes.summary)
+        return replace(self.records, items=ahead.items())
+
+
+class _ReadAhead:
+    """Items that were read and not stored yet, and those behind them."""
+
+    def __init__(self, first: FirstReading, source: Source) -> None:
+        self._source, self._rest = source, first.records.items
+        self._fault, self.is_whole = first.fault, first.is_whole
+        self._chunks: list[tuple[int, list[Item]]] = [(source.bytes_read, first.items)]
+        self._file: IO[bytes] | None = None
+        self._positions: list[int] = []
+
+    def read(self) -> None:
+        """Read to the end of the file, or far enough to judge a larger one."""
+        count = len(self._chunks[0][1])
+        while not self.is_whole and self._fault is None:
+            if count >= LOOKED_AT and self._source.bytes_read > WHOLE_BYTES:
+                return
+            chunk: list[Item] = []
+            try:
+                chunk.extend(islice(self._rest, FIRST_RECORDS))
+            except ImportFileError as error:
+                self._fault = error
+            count += len(chunk)
+            self.is_whole = len(chunk) < FIRST_RECORDS
+            self._keep(chunk)
+
+    def _keep(self, chunk: list[Item]) -> None:
+        if len(self._chunks) < _IN_MEMORY:
+            self._chunks.append((self._source.bytes_read, chunk))
+            return
+        if self._file is None:
+            self._file = self._source.temporary()
+        pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
+        self._positions.append(self._source.bytes_read)
+
+    def items(self) -> Iterator[Item]:
+        self._chunks.reverse()
+        while self._chunks:
+            self._source.taken, chunk = self._chunks.pop()
+            yield from chunk
+        if self._file is not None:
+            self._file.seek(0)
+            for position in self._positions:
+                self._source.taken = position
+                # The program has written it, and nobody else can open it.
+                yield from pickle.load(self._file)  # noqa: S301
+            self._file.close()
+        self._source.taken = None
+        if self._fault is not None:
+            raise self._fault
+        yield from self._rest
+
+
+def check_order(records: RecordStream) -> None:
+    """Raise UnsettledError if a later date contradicts the assumed order."""
+    if records.notes.is_order_disproved:
+        raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
+
+
+def check_settled(records: RecordStream, options: ReadOptions) -> None:
+    """Raise UnsettledError if someone must choose before these records are stored."""
+    if unsettled := unsettled_of(records, options):
+        if unsettled == "author":
+            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
+        raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
+
+
+def check_doubts(
+    records: RecordStream, accepted: Collection[Message] | None, *, has_stored: bool = False
+) -> None:
+    """Raise DoubtError for a grave doubt whose evidence is not accepted; None accepts all."""
+    if accepted is None:
+        return
+    doubts = (doubt for doubt in grave_doubts(records) if doubt.evidence not in accepted)
+    if (doubt := next(doubts, None)) is not None:
+        said = doubt_sentence(doubt)
+        if has_stored:
+            raise DoubtError(
+                "this file may be read wrongly, so the import stops: {doubt}. Earlier posts stay:"
+                " undo the import, or accept the doubts and import the file again",
+                doubt=said,
+            )
+        raise DoubtError(
+            "this file may be read wrongly, so nothing is stored: {doubt}. If it is read rightly,"
+            " accept the doubts",
+            doubt=said,
+        )
+
+
+def grave_doubts(records: RecordStream) -> list[Doubt]:
+    return [doubt for doubt in records.notes.summary.doubts if doubt.grave]
+
+
+def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
+    """Read on if later records may disprove `noted`, the first assumptions; then raise
+    UnsettledError.
+    """
+    # Of all assumptions, a later record may only disprove the order of dates.
+    if not any(part.kind == "dates" and part.alternatives for part in noted.assumptions):
+        return
+    with source.again() as again:
+        records = open_records(again, format=form, options=options)
+        with suppress(ImportFileError):  # Storing reports it, behind the records before it.
+            for _ in records.items:
+                pass
+        check_settled(records, options)
