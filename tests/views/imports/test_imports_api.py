@@ -509,3 +509,27 @@ async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -
     answer = await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n")
     assert answer.status_code == 400
     await keeps_nothing(writer)
+
+
+async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:
+    ids = [{"username": "mina", "text": f"fog {n}", "id": "4711"} for n in range(3)]
+    job = await ended(writer, await send(writer, jsonl(*ids)))
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    assert "nothing is stored" in job["errors"][0]["detail"]
+    evidence = "Posts with an id that stands at another text of the same author"
+    doubt = {"kind": "ids", "count": 2, "examples": ["4711"], "alternatives": [], "grave": True}
+    assert job["doubts"] == [doubt | {"evidence": evidence}]
+    job = await ended(writer, await send(writer, jsonl(*ids), "?accept_doubts=1"))
+    assert (job["state"], job["accepted"]) == ("done", 1)
+    assert job["doubts"] == [doubt | {"evidence": evidence}]
+
+
+async def test_examples_of_doubts_go_with_what_is_deleted(app: Quart, writer: Client) -> None:
+    posts = [{"username": "mina", "text": "<p>fog</p>"}, {"username": "jun", "text": "rain"}]
+    address = await send(writer, jsonl(*posts))
+    (doubt,) = (await ended(writer, address))["doubts"]
+    assert doubt["examples"] == ["<p>fog</p>"]
+    admin = await client_with(app, "admin")
+    assert (await admin.delete("/api/v1/users/mina")).status_code == 204
+    (doubt,) = (await facts(writer, address))["doubts"]
+    assert (doubt["count"], doubt["examples"]) == (1, [])

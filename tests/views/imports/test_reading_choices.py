@@ -327,3 +327,35 @@ async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
     assert [(user["username"], user["tweets"]) for user in (await answer.get_json())["items"]] == [
         ("jun", 2)
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "odd", "understood"),
+    [
+        ("en", "What looks odd", "Everything was understood"),
+        ("ko", "이상해 보이는 점", "모두 이해했"),
+    ],
+)
+async def test_a_grave_doubt_is_shown_and_needs_a_tick(
+    browser: Browser, locale: str, odd: str, understood: str
+) -> None:
+    browser.headers["Accept-Language"] = locale
+    ids = [{"username": "mina", "text": f"<p>{n}</p>", "id": "4711"} for n in range(3)]
+    address = await upload(browser, jsonl(*ids))
+    page = await browser.page(address)
+    assert odd in page
+    assert '<q dir="auto">4711</q>' in page
+    assert understood not in page
+    assert re.search('name="accept_doubts" required', page)
+    assert await start(browser, address) == 422
+    assert await start(browser, address, accept_doubts="on") == 303
+    page = await ended(browser, address)
+    assert odd in page
+    assert understood not in page
+
+
+async def test_a_file_without_a_doubt_shows_none(browser: Browser) -> None:
+    page = await browser.page(await upload(browser, jsonl({"username": "mina", "text": "fog"})))
+    assert "Everything was understood." in page
+    assert "odd" not in page
+    assert "accept_doubts" not in page

@@ -1,0 +1,191 @@
+"""Doubts: what is odd in the records of a file, with examples, and nothing about usual files."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.formats.assumptions import Doubt, doubt_sentence
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.records import NO_OPTIONS, ReadOptions
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from tests.archives import SMALL_FILES
+
+IPHONE = "[14.08.2024, 21:0{}:10] {}\n"
+
+
+def doubts_of(
+    path: Path, data: str | bytes, options: ReadOptions = NO_OPTIONS
+) -> tuple[Doubt, ...]:
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    with Source(path, name=path.name) as source:
+        records = open_records(source, options=options)
+        questions = RecordQuestions(records, options)
+        records.notes.questions = questions
+        for _ in questions.of(records.items):
+            pass
+        return records.notes.summary.doubts
+
+
+def table(header: str, *rows: str) -> str:
+    return "\n".join([header, *rows, ""])
+
+
+def jsonl(*records: dict[str, object]) -> str:
+    return "\n".join(json.dumps(record, ensure_ascii=False) for record in records)
+
+
+def whatsapp(*messages: str) -> str:
+    return "".join(IPHONE.format(n, message) for n, message in enumerate(messages))
+
+
+AUTHORS = "UserScreenName,UserName,Timestamp,Text"
+ODD: list[tuple[str, str, str, str, bool]] = [
+    (
+        "posts.csv",
+        table(
+            AUTHORS, "Mina,@tide,2021-01-07T07:41:13Z,Fog", "Mina,@reef,2021-01-07T07:41:14Z,Wind"
+        ),
+        "people",
+        "Mina: reef",
+        True,
+    ),
+    (
+        "posts.csv",
+        table(
+            "author,date,text,url",
+            "Mina,2021-01-07,Fog,https://x.com/tide/status/1",
+            "Mina,2021-01-08,Wind,https://x.com/reef/status/2",
+        ),
+        "people",
+        "Mina: reef",
+        True,
+    ),
+    (
+        "posts.csv",
+        table("작성자,작성일,내용", "kim****,2024-01-05,안개", "lee****,2024-01-06,비"),
+        "names",
+        "kim****",
+        False,
+    ),
+    (
+        "posts.jsonl",
+        jsonl({"username": "익명", "text": "안개"}, {"username": "바다", "text": "비"}),
+        "names",
+        "익명",
+        False,
+    ),
+    (
+        "posts.csv",
+        table("username,text", "mina,<p>Fog again</p>", "jun,Rain &amp; wind"),
+        "letters",
+        "<p>Fog again</p>",
+        False,
+    ),
+    (
+        "posts.csv",
+        table("username,text", "mina,<U+B610> <U+C548>", "jun,Rain"),
+        "letters",
+        "<U+B610> <U+C548>",
+        False,
+    ),
+    (
+        "posts.csv",
+        table("username,text", "mina,说得好//@别人:这是别人的话", "jun,又起雾了"),
+        "words",
+        "说得好//@别人:这是别人的话",
+        False,
+    ),
+    (
+        "chat.txt",
+        whatsapp(
+            "Mina: hi",
+            "Mina: tide.mina liked a message",
+            "Jun: reef_jun sent an attachment.",
+            "Mina: tide.mina started a video chat",
+            "Jun: bye",
+        ),
+        "words",
+        "tide.mina liked a message",
+        False,
+    ),
+    (
+        "chat.txt",
+        "[1/15/24, 10:00:00] Mina: hi\n[1/15/24, 10:01:00] Jun: ok\n"
+        "[2/20/24, 10:02:00] Mina: so\n[1/16/24, 10:02:00] Jun: yes\n",
+        "times",
+        "2024-02-20 → 2024-01-16",
+        True,
+    ),
+    (
+        "posts.csv",
+        table(
+            "작성자,작성일,시각,내용", "mina,2024-01-05,23:10:05,안개", "jun,2024-01-06,00:20:06,비"
+        ),
+        "times",
+        "23:10:05",
+        False,
+    ),
+    (
+        "posts.jsonl",
+        jsonl(
+            {"id": "77123", "username": "mina", "text": "Fog"},
+            {"id": "77123", "username": "mina", "text": "Wind"},
+            {"id": "77124", "username": "mina", "text": "Rain"},
+        ),
+        "ids",
+        "77123",
+        False,
+    ),
+    (
+        "posts.csv",
+        table("username,text,Like,Retweet", "mina,Fog,0,1", "jun,Rain,7,0", "ara,Wind,2,12"),
+        "column",
+        "12",
+        False,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "data", "kind", "example", "is_grave"), ODD)
+def test_what_is_odd_is_named_with_an_example(
+    name: str, data: str, kind: str, example: str, tmp_path: Path, *, is_grave: bool
+) -> None:
+    found = doubts_of(tmp_path / name, data)
+    assert [part for part in found if part.kind == kind and example in part.examples], found
+    grave = [part.kind for part in found if part.grave]
+    assert grave == ([kind] if is_grave else [])
+    assert all(0 < len(part.examples) <= 3 and part.count for part in found)
+
+
+def test_one_name_for_all_is_doubted_where_a_column_names_others(tmp_path: Path) -> None:
+    data = table("Sender Name,text", "Mina,Fog", "Jun,Wind", "Mina,Rain")
+    options = ReadOptions(username="jun", columns={"Sender Name": ""})
+    (doubt,) = doubts_of(tmp_path / "posts.csv", data, options)
+    assert (doubt.kind, doubt.grave) == ("people", True)
+    assert doubt.alternatives == ("author=Sender Name",)
+
+
+@pytest.mark.parametrize(("few", "is_grave"), [(4, False), (5, True)])
+def test_over_half_that_cannot_be_read_is_grave(
+    few: int, tmp_path: Path, *, is_grave: bool
+) -> None:
+    bad: dict[str, object] = {"username": "mina", "text": 5}
+    data = jsonl({"username": "mina", "text": "Fog"}, *[bad] * few)
+    (doubt,) = doubts_of(tmp_path / "posts.jsonl", data)
+    assert (doubt.kind, doubt.count, doubt.grave) == ("left_out", few, is_grave)
+
+
+@pytest.mark.parametrize("name", SMALL_FILES)
+def test_a_usual_file_is_not_doubted(name: str, tmp_path: Path) -> None:
+    options = ReadOptions(username="mina")
+    assert doubts_of(tmp_path / name, SMALL_FILES[name], options) == ()
+
+
+def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
+    data = jsonl({"username": "mina", "text": f"<p>Fog\n\n{'again ' * 40}</p>"})
+    (doubt,) = doubts_of(tmp_path / "posts.jsonl", data)
+    assert doubt.examples[0].startswith("<p>Fog again again")
+    assert len(doubt.examples[0]) == 80
+    assert str(doubt_sentence(doubt)) == "Texts with tags or other markup: 1"
