@@ -140,7 +140,7 @@ ODD: list[tuple[str, str, str, str, bool]] = [
     ),
     (
         "posts.csv",
-        table("username,text,Like,Retweet", "mina,Fog,0,1", "jun,Rain,7,0", "ara,Wind,2,12"),
+        table("username,text,isRetweet", "mina,Fog,0", "jun,Rain,0", "ara,Wind,12"),
         "column",
         "12",
         False,

@@ -36,7 +36,7 @@ _NOBODY: Final = frozenset(
 _BOTS: Final = frozenset(
     {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
 )
-_MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○|xxx+$")
+_MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
 _STARTS: Final = {
     "x": 2006,
     "x-api": 2006,
@@ -67,6 +67,8 @@ class RecordQuestions:
         self._named = options.username or (account.username if account else None)
         self._is_author_chosen = "username" in options.columns.values()
         self._is_chat = records.is_chat
+        # Who accepts unread authors knows that these posts are left out.
+        self._is_named = records.is_chat or account is not None or options.accept_unread
         self._columns = {name.strip().casefold() for name, _ in records.columns}
         self._records = self._items = 0
         self._found: tuple[Doubt, ...] = ()
@@ -98,6 +100,8 @@ class RecordQuestions:
             if self._chat_words is not None:
                 self._chat_words.see(item, name)
         self._people.see(item, name)
+        if not (name or self._is_named):
+            self._left_out.nameless += 1
         if item.created_at is not None:
             self._times.see(item.created_at, item.room)
         if item.source_id is not None:
@@ -301,6 +305,7 @@ class _LeftOut:
     def __init__(self, *, has_empty: bool) -> None:
         self._has_empty = has_empty
         self._bad, self._empty, self._reposts = Tally(), Tally(), 0
+        self.nameless = 0
 
     def see(self, item: BadRecord | Skipped) -> None:
         if isinstance(item, BadRecord):
@@ -316,6 +321,12 @@ class _LeftOut:
             is_grave = 2 * bad > items and bad >= 5
             evidence = Message("Records that cannot be read are over a tenth")
             yield self._bad.doubt("left_out", evidence, is_grave=is_grave)
+        if self.nameless > 0.1 * items:
+            tally = Tally()
+            tally.count = self.nameless
+            evidence = Message("Posts without an author are over a tenth")
+            is_grave = 2 * self.nameless > items and self.nameless >= 5
+            yield tally.doubt("left_out", evidence, is_grave=is_grave)
         if self._empty.count > 0.1 * items:
             yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
         if self._reposts == items > 1:

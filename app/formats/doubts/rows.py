@@ -24,6 +24,7 @@ _ANOTHER: Final = re.compile(
 """Parts of names of columns that are about somebody else, or not about who wrote."""
 _CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
 """A time of day but midnight."""
+_ID: Final = re.compile(r"id$|key$|url$")
 _NUMBER: Final = re.compile(r"-?\d+(?:\.0+)?")
 _FLAGS: Final = ("is_repost", "is_reply", "is_quote")
 _COUNTED_BESIDE: Final = re.compile(
@@ -128,6 +129,9 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
             of_author[value] = of_author.get(value, 0) + 1
     contradicted = {author: values for author, values in by_author.items() if len(values) > 1}
     rest = sum(sum(v.values()) - max(v.values()) for v in contradicted.values())
+    if named is not None and not rest:
+        rest = _others_than(records, column, named)
+        contradicted = {author: by_author[author] for author in {named} & {*by_author}}
     # An account that was renamed is no other person.
     if not rest or rest < 0.02 * len(records):
         return None
@@ -139,6 +143,13 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
     evidence = Message("One author, but several people in the column {column}", column=column)
     is_grave = rest >= 0.05 * len(records)
     return tally.doubt("people", evidence, alternatives=(f"author={column}",), is_grave=is_grave)
+
+
+def _others_than(records: Sequence[Read], column: str, named: str) -> int:
+    """Count the rows without an author in which a column names somebody else."""
+    values = [seen.values.get(column, "") for seen, record in records if record.username is None]
+    others = [value for value in values if value.strip() and value.strip().lower() != named.lower()]
+    return len(others) if len(others) < len(records) or not _ID.search(_plain(column)) else 0
 
 
 def _texts_of_others(records: Sequence[Read]) -> Doubts:

@@ -69,25 +69,25 @@ _IN_BRACKETS: Final = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT: Final = re.compile(r"[a-z][a-z0-9]{0,20}[._][a-z0-9._]{1,29}(?= [^\W\d_])")
-_PREFIX: Final = re.compile(r"([^\n:]{2,30}): \S")
+_PREFIX: Final = re.compile(r"([^\n:@][^\n:]{1,29}): \S")
 _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
 _CLOSING: Final = "”“»」』\"’'"
-_TABLES: Final = ("kakaotalk", "line", "whatsapp", "imessage", "meta")
+_TABLES: Final = ("kakaotalk", "line", "whatsapp", "meta")
 _KINDS: Final = ("line", "alone", "deed", "gone", "omitted", "sent", "reaction", "note")
 
 
-def _tables(app: str) -> Matcher | None:
+def _table(app: str, *kinds: str) -> Matcher | None:
     name = "meta" if app in {"messenger", "instagram"} else app
-    return matcher(name, *_KINDS) if name in _TABLES else None
+    return matcher(name, *kinds) if name in _TABLES else None
 
 
 class ChatWords:
     """Messages that their app or somebody else may have written."""
 
     def __init__(self, app: str) -> None:
-        self._table = _tables(app)
-        self._by_app, self._headings, self._bracketed = Tally(), Tally(), Tally()
+        self._table, self._titled = _table(app, *_KINDS), _table(app, *_KINDS, "media")
+        self._by_app, self._glued, self._bracketed = Tally(), Tally(), Tally()
         self._named, self._reactions = Tally(), Tally()
         self._texts: set[int] = set()
         self._beginnings: dict[str, tuple[str, ...]] = {}
@@ -106,7 +106,7 @@ class ChatWords:
         if first in "<([" and (_IN_ANGLES.match(text) or _IN_BRACKETS.match(text)):
             self._bracketed.add(text)
         if ("\n" in text or first == "[") and (match := _HEADING.search(text)):
-            self._headings.add(match[0])
+            self._glued.add(match[0])
         if len(text) > 600:
             return
         self._see_quotation(text)
@@ -155,13 +155,15 @@ class ChatWords:
             if len(bare) < 6:
                 continue
             sentence, stop, rest = bare.partition(".")
-            is_glued = bool(stop and rest) and rest[0] != " "
-            if (
-                table.has(bare)
-                or (is_glued and table.has(f"{sentence}."))
-                or (bare[0] == "[" and table.has(_TITLE.sub("", bare)))
-            ):
+            if stop and rest and rest[0] != " " and table.has(f"{sentence}."):
+                self._glued.add(line)
+            elif table.has(bare) or self._is_titled(bare):
                 self._by_app.add(line)
+
+    def _is_titled(self, line: str) -> bool:
+        """Return whether a sentence of the app stands behind a title in brackets."""
+        titled = self._titled if line[0] == "[" else None
+        return titled is not None and titled.has(_TITLE.sub("", line))
 
     def _see_tail(self, text: str, name: str) -> None:
         head, _, tail = text.partition(" ")
@@ -174,9 +176,8 @@ class ChatWords:
 
     def doubts(self, records: int) -> Doubts:
         names = {part for own in self._beginnings.values() for part in own}
-        by_app = self._by_app
-        if by_app.is_much(records, fewest=2, share=0.002) or self._headings.count:
-            by_app = by_app if by_app.count else self._headings
+        by_app = self._by_app if self._by_app.count >= self._glued.count else self._glued
+        if by_app.is_much(records, fewest=1 if by_app is self._glued else 2, share=0.002):
             yield by_app.doubt("words", Message("Texts like sentences of the app"))
         if self._bracketed.is_much(records, fewest=2, share=0.002):
             yield self._bracketed.doubt(

@@ -145,7 +145,7 @@ def test_a_small_file_is_read_whole_and_nothing_is_lost(size: int, looked_at: in
 
     last = looked_at + (FIRST_RECORDS if size else 0)
     with Source(io.BytesIO(), name="posts.jsonl", limit_bytes=size + 1) as source:
-        source.meter.bytes_read = size
+        source.meter.bytes_read, source.bytes_total = size, None
         first = FirstReading.of(stream(items(last), ReadNotes()))
         assert (taken, first.is_whole) == (FIRST_RECORDS, False)
         records = first.checked(source, "auto", NO_OPTIONS)
