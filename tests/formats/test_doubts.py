@@ -40,15 +40,12 @@ def whatsapp(*messages: str) -> str:
     return "".join(IPHONE.format(n, message) for n, message in enumerate(messages))
 
 
-AUTHORS = "UserScreenName,UserName,Timestamp,Text"
 ODD: list[tuple[str, str, str, str, bool]] = [
     (
         "posts.csv",
-        table(
-            AUTHORS, "Mina,@tide,2021-01-07T07:41:13Z,Fog", "Mina,@reef,2021-01-07T07:41:14Z,Wind"
-        ),
+        table("username,user_id,text", "mina,101,Fog", "mina,202,Wind"),
         "people",
-        "Mina: reef",
+        "mina: 202",
         True,
     ),
     (
@@ -92,9 +89,9 @@ ODD: list[tuple[str, str, str, str, bool]] = [
     ),
     (
         "posts.csv",
-        table("username,text", "mina,说得好//@别人:这是别人的话", "jun,又起雾了"),
+        table("username,text", "mina,Replying to @jun Fog", "jun,Rain"),
         "words",
-        "说得好//@别人:这是别人的话",
+        "Replying to @jun Fog",
         False,
     ),
     (

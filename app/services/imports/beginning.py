@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import composed, drop_controls, username_key
 from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
-from app.errors import LimitReachedError, Message, UnavailableError
+from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from app.formats.chats.people import username_for, zone_of
 from app.formats.post import RoomReference
