@@ -24,6 +24,7 @@ from app.db.engine import Database
 from app.db.migrate import prepare
 from app.runtime.processes import collect_seldom
 from app.services.access.rights import Scope, add_token
+from app.views.cast import NOBODY, bound
 from tests import children, quick_start
 from tests.browsing import in_one_line, parts_of
 from tests.children import own_processes, own_readers  # noqa: F401 - fixtures
@@ -384,6 +385,13 @@ async def writer(app: Quart) -> Client:
 async def admin(app: Quart) -> Client:
     """A client that may do everything that a token can allow."""
     return await client_with(app, "admin")
+
+
+@pytest.fixture(scope="module")
+def without_people() -> Iterator[None]:
+    """Let sentences outside of a page call people by their usernames."""
+    with bound(NOBODY):
+        yield
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@
 
 import re
 import unicodedata
+import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ class Cast:
 
 
 NOBODY: Final = Cast()
-_bound: ContextVar[Cast] = ContextVar("cast", default=NOBODY)
+_bound: ContextVar[Cast | None] = ContextVar("cast", default=None)
 
 
 async def cast_of(
@@ -127,40 +128,48 @@ def bound(cast: Cast) -> Iterator[None]:
 
 
 def current_cast() -> Cast:
-    return _bound.get()
+    return _bound.get() or NOBODY
+
+
+def _named(username: str) -> Person | None:
+    cast = _bound.get()
+    if cast is None:  # Tests turn this warning into an error.
+        warnings.warn("a person is named outside of `bound`, by the username", stacklevel=3)
+        return None
+    return cast.people.get(username)
 
 
 def shown_name(username: str) -> str:
-    person = _bound.get().people.get(username)
+    person = _named(username)
     return person.name if person else username
 
 
 def display_name(username: str) -> str:
-    person = _bound.get().people.get(username)
+    person = _named(username)
     return person.display_name if person else username
 
 
 def hue(username: str | None) -> str:
-    person = _bound.get().people.get(username or "")
+    person = current_cast().people.get(username or "")
     return person.hue if person else NO_HUE
 
 
 def is_speaker(username: str) -> bool:
-    person = _bound.get().people.get(username)
+    person = current_cast().people.get(username)
     return person is not None and person.is_speaker
 
 
 def chat_zone(post: Post) -> str | None:
-    return _bound.get().zones.get(post.room.id) if post.room else None
+    return current_cast().zones.get(post.room.id) if post.room else None
 
 
 def has_chats() -> bool:
-    return _bound.get().has_chats
+    return current_cast().has_chats
 
 
 def post_count(count: int, username: str | None = None) -> str:
     """Return a number of an author's posts or messages in words."""
-    messages = _bound.get().is_chat if username is None else is_speaker(username)
+    messages = current_cast().is_chat if username is None else is_speaker(username)
     with speaking_of(messages=messages):
         text = ngettext("{count} post", "{count} posts", count)
     return text.format(count=show_number(count))

@@ -6,9 +6,9 @@ both kinds of authors.
 
 import html
 import re
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -20,11 +20,11 @@ from app.errors import Message
 from app.lifespan import resources
 from app.services.posts.users import Author, list_authors
 from app.views.blueprints import PageBlueprint
-from app.views.cast import named_in
+from app.views.cast import NOBODY, bound, named_in, shown_name
 from app.views.page import WebPage, render
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
-from tests.conftest import MakeConfig, client_with
+from tests.conftest import MakeConfig, Shared, client_with
 from tests.parts.games.playing import games_of
 from tests.views.test_policies import API, EXPECTED
 from tests.waiting import settle
@@ -203,6 +203,78 @@ async def test_a_page_by_the_recipe_calls_people_rightly(app: Quart) -> None:
     page = await Browser(app).page("/by-the-recipe")
     assert "<h1>Newest messages</h1>" in page
     assert all(f"<bdi>{name}</bdi>" in page for name in NAMES)
+
+
+OF_A_PERSON: Final = re.compile(
+    "(author|user|person|member|writer|speaker|sender|rival|owner|player)s?|people|guess"
+)
+"""Names of fields that may mean a person."""
+NO_NAME: Final = {
+    ("FeedPage", "author"): "each entry has the author as its username",
+    ("SourcesPage", "author"): "what was typed into a form, which is shown as it was",
+    ("OfferedChat", "members"): "the offered people have usernames beside it",
+    ("Comparison", "person"): "a name in a copied text",
+    ("Comparison", "rival"): "the ranking has the rival as a username",
+    ("ImportPage", "person"): "the authors of the import have it as a username",
+    ("Preview", "authors"): "names in a file that is not imported yet",
+    ("PreviewedRoom", "people"): "names in a file that is not imported yet",
+    ("Solved", "guess"): "one of the choices, which are usernames",
+    ("GamePage", "players"): "names that players have chosen",
+    ("QuizPage", "players"): "names that players have chosen",
+}
+"""Texts of such names by which no person is looked up, and why."""
+
+
+def fields_of(kind: type[Any]) -> dict[str, Any]:
+    names = getattr(kind, "__struct_fields__", ()) or getattr(kind, "_fields", ())
+    names = [field.name for field in fields(kind)] if is_dataclass(kind) else names
+    hints = get_type_hints(kind) if names else {}
+    return {name: hints[name] for name in names}
+
+
+def types_in(hint: Any) -> Iterator[Any]:
+    yield from (inner for part in get_args(hint) for inner in types_in(part))
+    if not get_args(hint):
+        yield hint
+
+
+def values_below(kind: type[Any], seen: set[type[Any]]) -> Iterator[tuple[type[Any], str, Any]]:
+    """Yield the fields of a value and of all values in it."""
+    if kind in seen:
+        return
+    seen.add(kind)
+    for name, hint in fields_of(kind).items():
+        yield kind, name, hint
+        for inner in types_in(hint):
+            if isinstance(inner, type):
+                yield from values_below(inner, seen)
+
+
+def pages_below(kind: type[WebPage]) -> Iterator[type[WebPage]]:
+    for page in kind.__subclasses__():
+        yield page
+        yield from pages_below(page)
+
+
+def test_a_field_of_a_page_that_names_people_is_called_username(shared: Shared) -> None:
+    """People are looked up by fields called `username`, `usernames` or `chosen`, and no others."""
+    assert shared.app  # All pages are imported.
+    seen: set[type[Any]] = set()
+    texts = {
+        (kind.__name__, name)
+        for page in pages_below(WebPage)
+        for kind, name, hint in values_below(page, seen)
+        if OF_A_PERSON.fullmatch(name) and str in types_in(hint) and "tests" not in kind.__module__
+    }
+    assert texts == NO_NAME.keys()
+
+
+def test_naming_a_person_outside_of_a_page_is_a_warning() -> None:
+    """The username would be shown in place of the name; pytest makes warnings errors."""
+    with pytest.warns(UserWarning, match="outside of `bound`"):
+        assert shown_name("mina_kim") == "mina_kim"
+    with bound(NOBODY):
+        assert shown_name("mina_kim") == "mina_kim"
 
 
 async def test_a_name_that_no_template_knows_is_an_error(app: Quart) -> None:

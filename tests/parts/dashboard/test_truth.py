@@ -290,6 +290,7 @@ def likenesses(draw: st.DrawFn) -> Likeness:
     return Likeness(View(), names, alike, size, size, [(a, b) for a, b in closest], centre)
 
 
+@pytest.mark.usefixtures("without_people")
 @given(likenesses())
 @example(
     Likeness(
@@ -335,6 +336,7 @@ def cards(draw: st.DrawFn) -> Card:
     return Card(authors, measured, None, table, Model("", 1, 1), now())
 
 
+@pytest.mark.usefixtures("without_people")
 @given(cards(), st.sampled_from([None, 0, 1]))
 def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) -> None:
     view = View(username=[] if chosen is None else [f"author{chosen}"])
@@ -394,6 +396,7 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
 words = st.lists(st.sampled_from(["fog", "rye", "☕", "!!"]), unique=True, max_size=3)
 
 
+@pytest.mark.usefixtures("without_people")
 @given(st.lists(words, min_size=1, max_size=3))
 def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
     authors = [
@@ -414,6 +417,7 @@ def test_sentences_about_words_are_true(listed: list[list[str]]) -> None:
             assert is_silent == (first is None)
 
 
+@pytest.mark.usefixtures("without_people")
 def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
     # Of the second author three posts are right and three not, of the others six not; of the
     # last one a single post was judged.

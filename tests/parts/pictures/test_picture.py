@@ -207,6 +207,7 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
     assert picture.premise == (foot, "Nov 23, 2026", "Style is evidence, not proof.")
 
 
+@pytest.mark.usefixtures("without_people")
 @pytest.mark.parametrize("strangers", [0.21, 0.05])
 def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
@@ -215,6 +216,7 @@ def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -
     assert drawn(picture).tobytes() != drawn(picture._replace(why="")).tobytes()
 
 
+@pytest.mark.usefixtures("without_people")
 def test_nobody_is_passed_on_with_the_reason() -> None:
     facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])

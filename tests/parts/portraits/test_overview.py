@@ -325,6 +325,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
         assert re.search(rf"({within}) \d+ (hours?|minutes)\.", page)
 
 
+@pytest.mark.usefixtures("without_people")
 async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_days(
     shared: Shared, chats: dict[str, str]
 ) -> None:

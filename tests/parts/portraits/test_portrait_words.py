@@ -91,6 +91,7 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
     ]
 
 
+@pytest.mark.usefixtures("without_people")
 def test_a_picture_has_a_line_for_each_person_alike_or_not() -> None:
     said = [Said(number % 3, 60 * number, "yes") for number in range(90)]
     bars = noted_bars(portrait_in(said), PictureArgs())

@@ -36,6 +36,8 @@ LITTLE = (
     "count once. What {0} never wrote says nothing here, for or against {0}."
 )
 
+pytestmark = pytest.mark.usefixtures("without_people")
+
 
 @dataclass
 class Facts:

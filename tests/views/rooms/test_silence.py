@@ -108,6 +108,7 @@ LAUGH = Trait("laugh", 0, 0.5, 5.0, "haha", "ann")
 LONGEST = Trait("longest", 1, 6.0, 4.0, username="bob")
 
 
+@pytest.mark.usefixtures("without_people")
 def test_what_is_of_lately_is_said_once() -> None:
     of_all = (
         "ann writes “haha” most often, and bob writes the longest messages (6 words on average)."
