@@ -14,7 +14,9 @@ from click.testing import CliRunner
 from app import create_app
 from app.cli import saywho
 from app.config import Config, ConfigError
+from app.errors import StartError
 from app.parts import PARTS, load_all, names
+from app.views.page import check_cards
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, client_with
 from tests.installation import Installation
@@ -171,3 +173,14 @@ def test_a_part_has_a_readme_and_cards_that_its_template_has(part: Any) -> None:
     for card in load_all()[part].cards:
         text = (part.templates / part.name / "_cards.html").read_text()
         assert f"{{% macro {card}(" in text
+
+
+def test_a_card_without_its_macro_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "garden").mkdir()
+    (tmp_path / "garden" / "_cards.html").write_text("{% macro room_tabs(room) %}{% endmacro %}")
+    check_cards("garden", tmp_path, ("room_tabs",))
+    check_cards("shed", tmp_path, ())
+    with pytest.raises(StartError, match=r"the part garden lacks macros in .*: home_side"):
+        check_cards("garden", tmp_path, ("room_tabs", "home_side"))
+    with pytest.raises(StartError, match="the part shed lacks macros"):
+        check_cards("shed", tmp_path, ("room_tabs",))

@@ -1,4 +1,4 @@
-"""Figures of the words: what `make words` prints for docs, interface, docstrings and commits.
+"""Figures of the words: what `make words` prints for docs, interface, docstrings, API and commits.
 
 A thermometer and no rule: docs/style.md has the rules. No test depends on these figures.
 """
@@ -130,6 +130,15 @@ def docstrings() -> Iterator[str]:
                     yield " ".join(re.sub(r"`[^`]*`", "X", text).split())
 
 
+def descriptions() -> Iterator[str]:
+    """Yield the descriptions of fields in the API's document, which `Meta` has."""
+    for path in sorted((ROOT / "app").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            match node:
+                case ast.keyword(arg="description", value=ast.Constant(value=str(text))):
+                    yield re.sub(r"`[^`]*`", "X", text)
+
+
 def subjects() -> list[str]:
     """Return the subjects of the newest commits; none outside of a checkout."""
     log = ("git", "log", f"-{COMMITS}", "--format=%s")
@@ -158,6 +167,7 @@ def main() -> None:
     print(row("docs", figures_of(text for name, text in notes.items() if name[:5] == "docs/")))
     print(row("interface", figures_of(interface())))
     print(row("docstrings", figures_of(docstrings())))
+    print(row("descriptions in the API", figures_of(descriptions())))
     lines = subjects()
     print(row("commit subjects", figures_of(lines)))
     print()

@@ -313,7 +313,9 @@ class Phrase(msgspec.Struct, frozen=True):
     ]
     words: Annotated[list[str], Meta(description="Words that find the phrase in a search.")]
     messages: Annotated[int, Meta(description="Number of messages with all words of the phrase.")]
-    messages_elsewhere: Annotated[int, Meta(description="Those of the others, likewise.")]
+    messages_elsewhere: Annotated[
+        int, Meta(description="Number of other people’s messages with all words of the phrase.")
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 import contextlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache, cached_property
+from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from jinja2 import FileSystemLoader, StrictUndefined
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import has_link
 from app.config import Config
-from app.errors import AppError, Message
+from app.errors import AppError, Message, StartError
 from app.formats.post import PLATFORMS
 from app.language.i18n import gettext, language, own_address, speaking, translate_message
 from app.lifespan import resources
@@ -267,8 +268,18 @@ def add_parts(app: Quart, parts: Parts) -> None:
     app.extensions[_PARTS] = parts
     folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
     app.jinja_loader = FileSystemLoader(folders)
-    for part in parts.values():
+    for listed, part in parts.items():
+        check_cards(listed.name, listed.templates, part.cards)
         for blueprint in (*part.api, *part.pages):
             app.register_blueprint(blueprint)
         if part.mounts:
             part.mounts(app)
+
+
+def check_cards(name: str, templates: Path, cards: Collection[str]) -> None:
+    """Raise StartError if a part names a card that is no macro of its `_cards.html`."""
+    file = templates / name / "_cards.html"
+    text = file.read_text(encoding="utf-8") if cards and file.exists() else ""
+    macros = re.findall(r"{%-? macro (\w+)\(", text)
+    if missing := [card for card in cards if card not in macros]:
+        raise StartError(f"the part {name} lacks macros in {file}: {', '.join(missing)}")

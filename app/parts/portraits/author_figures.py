@@ -79,7 +79,10 @@ class AuthorPortrait(Struct, frozen=True):
     ]
     hours: ChatHours
     busy_from: BusyFrom
-    hours_elsewhere: Annotated[list[int], Meta(description="Those of the others, likewise.")]
+    hours_elsewhere: Annotated[
+        list[int],
+        Meta(description="Number of messages of the others in each hour of the day, from hour 0."),
+    ]
     recognised: Annotated[
         RecognisedPosts | None, Meta(description="Null if fewer than 20 messages could be tested.")
     ]
