@@ -21,6 +21,7 @@ from app.views.requests import decode_json
 from tests.browsing import parts_of
 from tests.conftest import NDJSON, Client, MakeConfig, Shared
 from tests.refusals import FULL, READ_ONLY, ROOMY, WRITABLE, connections_take
+from tests.waiting import settle
 
 JSON, GZIP = {"Content-Type": "application/json"}, {"Content-Encoding": "gzip"}
 API = "/api/v1"
@@ -191,6 +192,7 @@ async def test_errors_say_how_a_value_must_be(shared: Shared) -> None:
 
 async def test_an_empty_cursor_or_zone_is_absent(shared: Shared) -> None:
     await shared.writer.add_user("ann", "hello", "again")
+    await settle(shared.app)  # Scores follow the vocabulary.
     for path in ("/users", "/users/ann/tweets", "/search?q=hello", "/stats"):
         sign = "&" if "?" in path else "?"
         empty = f"{API}{path}{sign}{'tz=' if path == '/stats' else 'cursor='}"
