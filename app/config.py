@@ -131,6 +131,15 @@ def _parts(value: str) -> frozenset[str]:
     return without
 
 
+def _origins(value: str) -> frozenset[str]:
+    try:
+        origins = frozenset(map(_site_url, filter(None, re.split(r"[\s,]+", value))))
+    except ValueError:
+        raise ValueError("must be origins like https://app.example.org, with commas") from None
+    # Browsers leave out the port of the scheme.
+    return frozenset(re.sub(r"^(http:.*):80$|^(https:.*):443$", r"\1\2", url) for url in origins)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Settings of an installation; each field is `SAYWHO_` and its name in capitals."""
@@ -175,6 +184,8 @@ class Config:
     """Service for posts of Bluesky, without a slash at the end."""
     url: Annotated[str, _site_url] = ""
     """Public address of the site, without a slash at the end; by default from the request."""
+    cors: Annotated[frozenset[str], _origins] = frozenset()
+    """Origins of other sites whose pages may call the API with a token."""
     embedder_key: str = ""
     locale: Annotated[Locale | None, _one_of(*get_args(Locale))] = None
     trusted_proxies: Annotated[int, _whole(0, 100)] = 0

@@ -107,6 +107,7 @@ def make_app(config: Config | None) -> Quart:
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
         url=config.url,
+        cors=config.cors,
         on_answer=metrics.count_request,
     )
 

@@ -29,6 +29,10 @@ SETTINGS: dict[str, tuple[str, Any]] = {
     "follow_private": ("1", True),
     "bluesky_url": ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
     "url": ("https://saywho.example.org/", "https://saywho.example.org"),
+    "cors": (
+        "https://App.example.org:443/, http://[::1]:3000",
+        frozenset({"https://app.example.org", "http://[::1]:3000"}),
+    ),
     "embedder_key": ("key-1", "key-1"),
     "locale": ("ko", "ko"),
     "trusted_proxies": ("2", 2),
@@ -120,6 +124,7 @@ BAD = [
         ("url", "https://me:pw@a"),
         ("url", "https://."),
     ),
+    *(("cors", "*"), ("cors", "null"), ("cors", "https://a.example, https://b.example/path")),
     *(("bluesky_url", "https://[bad"), ("bluesky_url", "https://:443/x")),
     *(
         ("embedder", "http:https://"),

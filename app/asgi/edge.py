@@ -8,7 +8,7 @@ also holds back unread parts of a body, and discards unwanted bodies (`Flow`).
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Set
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final
 from urllib.parse import quote, urlsplit
 
 from app.errors import AppError, MalformedError, MisdirectedError, is_out_of_files
-from app.paths import HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
+from app.paths import API, HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
 from app.runtime.clock import monotonic, wait_until_set
 from app.runtime.logs import log_request, request_id
 
@@ -128,6 +128,22 @@ LINGER_S: Final = 10.0
 """Seconds for which the rest of a body is discarded after its response."""
 
 
+_PREFLIGHT: Final = (
+    (b"access-control-allow-methods", b"GET, HEAD, POST, PATCH, DELETE"),
+    (
+        b"access-control-allow-headers",
+        b"Authorization, Content-Type, If-None-Match, Last-Event-ID, Saywho-After",
+    ),
+    (b"access-control-max-age", b"600"),
+)
+_EXPOSED: Final = (
+    (
+        b"access-control-expose-headers",
+        b"ETag, Link, Location, Retry-After, Saywho-Event, X-Request-Id",
+    ),
+)
+
+
 class Edge:
     """Wrapper of the app: request ids, access log, refusals, security headers."""
 
@@ -138,12 +154,14 @@ class Edge:
         log_access: bool,
         trusted_proxies: int,
         url: str = "",
+        cors: Set[str] = frozenset(),
         on_answer: Callable[[str, int, float], None] = lambda *_: None,
     ) -> None:
         self._app = app
         self._log_access = log_access
         self._trusted_proxies = trusted_proxies
         self._hosts = OwnHosts(url, trusted_proxies)
+        self._cors = cors
         self._on_answer = on_answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -193,6 +211,9 @@ class Edge:
             log_request(method, path, status, seconds)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        if self._cors and answer.allow_origin(scope, self._cors):
+            await answer.send_empty(HTTPStatus.NO_CONTENT)
+            return
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
         if is_streamed or answer.has_body:
             answer.flow = Flow(receive, is_streamed=is_streamed, has_body=answer.has_body)
@@ -253,6 +274,23 @@ class _Answer:
         self.flow: Flow | None = None
         self.status = 0
 
+    def allow_origin(self, scope: Scope, origins: Set[str]) -> bool:
+        """Let pages of these origins call the API with a token, never with cookies (CORS).
+
+        Return whether the request is only a browser's question beforehand (a preflight), which
+        nothing refuses.
+        """
+        given = dict(scope["headers"])
+        origin = given.get(b"origin", b"").decode("latin-1")
+        is_preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in given
+        has_token = scope["path"].startswith(API) and b"authorization" in given
+        if is_preflight or has_token:
+            self._headers.append((b"vary", b"Origin"))
+            if origin in origins:
+                self._headers.append((b"access-control-allow-origin", origin.encode()))
+                self._headers += _PREFLIGHT if is_preflight else _EXPOSED
+        return is_preflight and origin in origins and self.refusal is None
+
     async def send(self, message: Any) -> None:
         # Servers drop a connection that is answered before its body has arrived.
         body_flow = self.flow if self.flow and not self.flow.is_whole.is_set() else None
@@ -278,7 +316,9 @@ class _Answer:
         await self.send_empty(status, *headers)
 
     async def send_empty(self, status: HTTPStatus, *headers: tuple[bytes, bytes]) -> None:
-        sent = [*headers, (b"content-length", b"0")]
+        sent = [*headers]
+        if status != HTTPStatus.NO_CONTENT:
+            sent.append((b"content-length", b"0"))
         await self.send({"type": "http.response.start", "status": status.value, "headers": sent})
         await self.send({"type": "http.response.body", "body": b""})
 
