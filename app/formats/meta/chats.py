@@ -101,6 +101,9 @@ _sent: Final = partial(matcher, "meta", "sent")
 _ADDRESS: Final = re.compile(r"https?://")
 _FEWEST: Final = 3
 """Number of repetitions or people that shows a sentence of the app."""
+_FEWEST_CALLED: Final = 2
+"""Number of sentences of the app that shows another name of a person."""
+_LONGEST_DEED: Final = 120
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
 """Number of messages ordered together: twice that of numbered files."""
@@ -282,16 +285,25 @@ class OwnSentences:
     Nearly all begin with the acting person's name, in the account's language. A sentence that
     begins so, but is in no table, is attributed to the app if a file comes with it, if it is
     repeated three times, or if three people "say" the same after their names.
+
+    Instagram begins them with the name of the account, Messenger with the nickname in the chat. Such
+    another name of a person is learnt if it precedes sentences of the table twice, or sentences
+    that another person has just as often behind another name.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
         self._counts: Counter[str] = Counter()
         self._people: dict[str, set[str]] = {}
+        self._called: dict[str, Counter[str]] = {}
+        """What precedes sentences of the table, by person."""
+        self._behind: dict[str, dict[str, Counter[str]]] = {}
+        """What precedes each sentence, by sentence and person."""
 
     def learn(self, text: str, name: str) -> None:
-        """Count a sentence that begins with its stated author's name."""
+        """Count a sentence that begins with a name of its stated author."""
         if not (deed := _deed(text, name)):
+            self._learn_names(text, name)
             return
         if text in self._counts or len(self._counts) < _MOST_LEARNT:
             self._counts[text] += 1
@@ -305,7 +317,8 @@ class OwnSentences:
 
         A link that a person sends is in the text itself.
         """
-        deed = _deed(text, name)
+        if (deed := _deed(text, name)) == "":
+            deed = self._deed_of_called(text, name)
         if _alone().has(text) or (deed and (_deeds().has(deed) or _sent().has(deed))):
             return True
         if text.startswith("You ") and (is_attached or text.rstrip().endswith((".", "!"))):
@@ -317,6 +330,47 @@ class OwnSentences:
             self._notes.take_for_app(text)
             return True
         return False
+
+    def _learn_names(self, text: str, name: str) -> None:
+        for called, deed in _split(text):
+            if _deeds().has(deed) or _sent().has(deed):
+                if name in self._called or len(self._called) < _MOST_LEARNT:
+                    self._called.setdefault(name, Counter())[called] += 1
+            elif _may_be_deed(deed) and (
+                deed in self._behind or len(self._behind) < 10 * _MOST_LEARNT
+            ):
+                self._behind.setdefault(deed, {}).setdefault(name, Counter())[called] += 1
+
+    def _deed_of_called(self, text: str, name: str) -> str:
+        """Return what follows another name of the person; empty if the text is no such sentence."""
+        for called, deed in _split(text):
+            is_called = self._called.get(name, {}).get(called, 0) >= _FEWEST_CALLED
+            if is_called and (_deeds().has(deed) or _sent().has(deed)):
+                return deed
+            if self._is_of_several(deed):
+                self._counts[text] = _FEWEST
+                return deed
+        return ""
+
+    def _is_of_several(self, deed: str) -> bool:
+        """Return whether several people have a sentence, each only behind a name of their own."""
+        people = self._behind.get(deed, {})
+        names = [called for counts in people.values() for called in counts]
+        is_each = len(names) == len(people) == len({*names}) > 1
+        return is_each and all(sum(of.values()) >= _FEWEST_CALLED for of in people.values())
+
+
+def _split(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may be a name at the beginning of a short text, and the rest."""
+    if "\n" in text or len(text) > _LONGEST_DEED:
+        return
+    words = text.split(" ")
+    for count in range(1, min(4, len(words))):
+        yield " ".join(words[:count]), " ".join(words[count:])
+
+
+def _may_be_deed(text: str) -> bool:
+    return text.endswith((".", "!")) and text.count(" ") >= 2
 
 
 def _deed(text: str, name: str) -> str:
