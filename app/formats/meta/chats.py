@@ -298,7 +298,9 @@ class OwnSentences:
         self._called: dict[str, Counter[str]] = {}
         """What precedes sentences of the table, by person."""
         self._behind: dict[str, dict[str, Counter[str]]] = {}
-        """What precedes each sentence, by sentence and person."""
+        """What precedes each sentence, by sentence and person, while they are learnt."""
+        self._several: set[str] | None = None
+        """Sentences that several people have, each only behind a name of their own."""
 
     def learn(self, text: str, name: str) -> None:
         """Count a sentence that begins with a name of its stated author."""
@@ -333,7 +335,7 @@ class OwnSentences:
 
     def _learn_names(self, text: str, name: str) -> None:
         for called, deed in _split(text):
-            if _deeds().has(deed) or _sent().has(deed):
+            if _is_deed(deed):
                 if name in self._called or len(self._called) < _MOST_LEARNT:
                     self._called.setdefault(name, Counter())[called] += 1
             elif _may_be_deed(deed) and (
@@ -343,17 +345,19 @@ class OwnSentences:
 
     def _deed_of_called(self, text: str, name: str) -> str:
         """Return what follows another name of the person; empty if the text is no such sentence."""
-        for called, deed in _split(text):
-            is_called = self._called.get(name, {}).get(called, 0) >= _FEWEST_CALLED
-            if is_called and (_deeds().has(deed) or _sent().has(deed)):
+        if self._several is None:
+            self._several = {deed for deed in self._behind if self._is_of_several(deed)}
+            self._behind.clear()
+        names = self._called.get(name, {})
+        for called, deed in _split(text) if names or self._several else ():
+            if names.get(called, 0) >= _FEWEST_CALLED and _is_deed(deed):
                 return deed
-            if self._is_of_several(deed):
+            if deed in self._several:
                 self._counts[text] = _FEWEST
                 return deed
         return ""
 
     def _is_of_several(self, deed: str) -> bool:
-        """Return whether several people have a sentence, each only behind a name of their own."""
         people = self._behind.get(deed, {})
         names = [called for counts in people.values() for called in counts]
         is_each = len(names) == len(people) == len({*names}) > 1
@@ -364,9 +368,23 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
     """Yield what may be a name at the beginning of a short text, and the rest."""
     if "\n" in text or len(text) > _LONGEST_DEED:
         return
-    words = text.split(" ")
-    for count in range(1, min(4, len(words))):
-        yield " ".join(words[:count]), " ".join(words[count:])
+    at = -1
+    for _ in range(3):
+        at = text.find(" ", at + 1)
+        if at < 0:
+            return
+        yield text[:at], text[at + 1 :]
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    """Return the first words of deeds, a fast first test."""
+    known = (*sentences("meta", "deed"), *sentences("meta", "sent"))
+    return frozenset(sentence.partition(" ")[0] for sentence in known)
+
+
+def _is_deed(text: str) -> bool:
+    return text.partition(" ")[0] in _first_words() and (_deeds().has(text) or _sent().has(text))
 
 
 def _may_be_deed(text: str) -> bool:
