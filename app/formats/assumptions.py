@@ -227,6 +227,7 @@ class ReadNotes:
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()
         self._roles: dict[tuple[UnreadKind, str], Role] = {}
+        self._marks: Counter[str] = Counter()
         self._app_lines: Counter[str] = Counter()
         self._app_line_count = 0
         self.is_order_disproved = False
@@ -272,6 +273,11 @@ class ReadNotes:
         self._unread[kind, what] += count
         if role is not None:
             self._roles[kind, what] = role
+
+    def count_of(self, mark: str) -> int:
+        """Count a post with a mark in any part of the source; return their number."""
+        self._marks[mark] += 1
+        return self._marks[mark]
 
     def take_for_app(self, sentence: str) -> None:
         """Count a line attributed to the app, though no table of the app has it."""
@@ -336,11 +342,10 @@ class ToldReposts:
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
-        self._count = 0
 
     def add(self) -> None:
-        self._count += 1
-        evidence = Message("posts that start with RT @: {count}", count=self._count)
+        count = self._notes.count_of("RT @")
+        evidence = Message("posts that start with RT @: {count}", count=count)
         self._notes.assume("reposts", "RT @", evidence=evidence)
 
 
@@ -349,11 +354,10 @@ class ToldCuts:
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
-        self._count = 0
 
     def add(self) -> None:
-        self._count += 1
-        evidence = Message("posts whose forwarded words were cut off: {count}", count=self._count)
+        count = self._notes.count_of("//@")
+        evidence = Message("posts whose forwarded words were cut off: {count}", count=count)
         self._notes.assume("reposts", "//@", evidence=evidence)
 
 

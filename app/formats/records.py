@@ -139,6 +139,8 @@ class RecordStream:
     """Assumptions and unused data; complete after all items are taken."""
     total: int | None = None
     """Number of posts and reposts that the file states, if any."""
+    is_export: bool = False
+    """Whether this program wrote the file, so that its posts are stored as they are."""
 
 
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:

@@ -45,6 +45,7 @@ _JSON: Final = re.compile(
 _PRINTED_BY_PYTHON: Final = re.compile(r"\ufeff?\s*\[?\s*\{\s*u?'[^'\n]{0,100}'\s*:")
 _MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
 _FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
+_SUBTITLE: Final = re.compile(r"\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
 _DATED: Final = re.compile(
     r"[\s\[(\u200e\u200f\u202a-\u202c\ufeff]*(?:[^\W\d]{1,12}[.,]?\s)?"
     r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
@@ -99,6 +100,12 @@ def reason_of_archive(source: Source) -> Message:
             return reason
     ends = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".js", ".xml")
     data = [name for name in names if name.lower().endswith(ends)]
+    if data and all(name.lower().endswith(".txt") for name in data):
+        return Message(
+            "its texts (.txt) are no chats, and saywho does not take authors from the names of"
+            " files; put the texts into a CSV table whose first row is `username,text`, a row for"
+            " each text"
+        )
     if data:
         listed = ", ".join(name[:100] for name in data[:_MOST_FIELDS])
         return Message(
@@ -115,6 +122,11 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
     if not lines:
         return None
     if _MARKUP.match("".join(lines[:3])):
+        if any("xmlns:wp=" in line or "wordpress.org/export" in line for line in lines):
+            return Message(
+                "it is an export of WordPress, which saywho cannot read yet; export the posts as a"
+                " CSV table, or follow the blog's feed"
+            )
         if _FEED.search("".join(lines)):
             return Message("it is a feed; to follow it, run: saywho follow add rss:URL")
         return Message(
@@ -127,6 +139,11 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if looks_like_json(content):
         return _reason_of_json(content)
+    if any(_SUBTITLE.match(line) for line in lines):
+        return Message(
+            "it has the subtitles of a film, whose times are no dates; put them into a CSV table"
+            " whose first row is `username,text`"
+        )
     if dated := _dated(lines):
         return Message(
             "it looks like a chat in text form, but the date format is unknown: {count}"
@@ -149,6 +166,11 @@ def _reason_of_json(content: Content) -> Message | None:
             "it is JSON, but contains no objects; write an object for each post, with the fields"
             " `username`, `created_at` and `text`"
         )
+    if _has_posts(documents[0]):
+        return Message(
+            "it is JSON with an object for each post under its id; write a list of these objects"
+            ' instead, in pandas with `orient="records"`'
+        )
     if _has_columns(documents[0]):
         return Message(
             "it is JSON with an object for each column; write an object for each post instead, in"
@@ -162,6 +184,14 @@ def _reason_of_json(content: Content) -> Message | None:
         " or export the chat or posts in another format",
         fields=printable or "{}",
     )
+
+
+def _has_posts(document: Mapping[str, object]) -> bool:
+    """Return whether each key has an object with words of its own, no column's numbered cells."""
+    first = next(iter(document.values()), None)
+    names = {*first} if isinstance(first, dict) else set()
+    are_numbers = all(name.isdigit() for name in names)
+    return bool(names) and not are_numbers and _has_columns(document)
 
 
 def _has_columns(document: Mapping[str, object]) -> bool:

@@ -284,14 +284,15 @@ def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Itera
             continue
         if item.unread_time is not None:
             source.notes.leave("time", item.unread_time)
-        if not item.text.isascii() and is_misread(item.text):
+        if is_misread(item.text):
             if encoding == REPAIR:
                 yield _with_repaired_texts(item)
                 continue
             count += 1
             if encoding != UNREPAIRED:
                 evidence = Message(
-                    "texts with letters that another program misread: {count}", count=count
+                    "texts with letters that another program misread, such as <U+2019>: {count}",
+                    count=count,
                 )
                 source.notes.assume(
                     "encoding", UNREPAIRED, alternatives=(REPAIR,), evidence=evidence

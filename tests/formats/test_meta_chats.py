@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from tests.formats import meta_variants
 from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in
 from tests.formats.invented_rooms import ZONE, invented, messages_in
 from tests.formats.meta_variants import written
+
+CASES = Path(__file__).parent / "cases"
 
 TIME = 1735689600000
 
@@ -481,3 +484,36 @@ def test_a_cut_file_keeps_its_first_posts() -> None:
 def test_other_files_of_a_download_hold_no_posts(data: bytes) -> None:
     with pytest.raises(UnrecognisedFileError):
         read_posts(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        (
+            "ig-account-names-in-the-apps-sentences.json",
+            ["hello", "hi", "my sister sent an attachment. look", "good night"],
+        ),
+        (
+            "fb-vi-nicknames-in-the-apps-sentences.json",
+            ["chào anh", "chào em", "Sóng biển đẹp quá", "ngủ ngon"],
+        ),
+    ],
+)
+def test_account_name_or_nickname_begins_a_sentence_of_the_app(name: str, texts: list[str]) -> None:
+    _, items = read_file_records(CASES / name)
+    assert [item.text for item in records_in(items)] == texts
+
+
+def test_sentence_of_no_table_is_the_apps_behind_two_nicknames() -> None:
+    def said(name: str, text: str) -> dict[str, Any]:
+        return {"sender_name": name, "timestamp_ms": 1, "content": text}
+
+    sentences = [said("Mina", "Sea zzz aaa bbb ccc."), said("Jun", "Fog zzz aaa bbb ccc.")] * 2
+    words = [said("Mina", "Sea is calm today."), said("Jun", "so is calm today.")]
+    chat = {"participants": [], "messages": [*sentences, *words], "title": "t"}
+    stream, items = read_file_records(json.dumps(chat).encode())
+    assert sorted(item.text for item in records_in(items)) == [
+        "Sea is calm today.",
+        "so is calm today.",
+    ]
+    assert [part.kind for part in stream.notes.assumptions] == ["app_lines"]

@@ -103,6 +103,7 @@ _FEWEST: Final = 3
 """Number of repetitions or people that shows a sentence of the app."""
 _FEWEST_CALLED: Final = 2
 """Number of sentences of the app that shows another name of a person."""
+_NO_NAMES: Final[Counter[str]] = Counter()
 _LONGEST_DEED: Final = 120
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
@@ -286,9 +287,9 @@ class OwnSentences:
     begins so, but is in no table, is attributed to the app if a file comes with it, if it is
     repeated three times, or if three people "say" the same after their names.
 
-    Instagram begins them with the name of the account, Messenger with the nickname in the chat. Such
+    Instagram begins them with the account's name, Messenger with the nickname in the chat. Such
     another name of a person is learnt if it precedes sentences of the table twice, or sentences
-    that another person has just as often behind another name.
+    that another person has behind another name.
     """
 
     def __init__(self, notes: ReadNotes) -> None:
@@ -348,7 +349,7 @@ class OwnSentences:
         if self._several is None:
             self._several = {deed for deed in self._behind if self._is_of_several(deed)}
             self._behind.clear()
-        names = self._called.get(name, {})
+        names = self._called.get(name, _NO_NAMES)
         for called, deed in _split(text) if names or self._several else ():
             if names.get(called, 0) >= _FEWEST_CALLED and _is_deed(deed):
                 return deed

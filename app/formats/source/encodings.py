@@ -295,13 +295,20 @@ _HINT: Final = re.compile("[\u00c2-\u00f4][^\x00-\x7f]")
 _SEQUENCES: Final = re.compile(_SEQUENCE)
 
 
+_ESCAPE: Final = re.compile(r"<U\+(0010[0-9A-F]{4}|000[0-9A-F]{5}|(?!D[89A-F])[0-9A-F]{4})>")
+"""A letter as R on Windows writes it if the code page does not have it."""
+
+
 def is_misread(text: str) -> bool:
     """Return whether another program has read a text's UTF-8 as letters of western Windows."""
+    if "<U+" in text and _ESCAPE.search(text):
+        return True
     return bool(not text.isascii() and _HINT.search(text) and _MISREAD.search(text))
 
 
 def repaired(text: str) -> str:
     """Return a misread text with its letters; only on request, for a text may intend others."""
+    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     for _ in range(3):  # Several programs may have misread it one after the other.
         if not is_misread(text):
             break

@@ -5,8 +5,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
+
+from babel import Locale
+from babel.core import get_global
 
 from app.formats.post import as_count
 from app.formats.source.json import Json, as_json
@@ -36,6 +39,10 @@ _PAIR: Final = re.compile(
 )
 _EXACT_DIGITS: Final = 15
 _MAX_EXACT_FLOAT: Final = 2**53
+_WITH_OWN_NAME: Final = (
+    *("ar", "cs", "da", "de", "el", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "nb"),
+    *("nl", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
+)
 _PUBLIC: Final = frozenset(
     {
         *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
@@ -227,3 +234,27 @@ def _add_leaves(row: Mapping[str, object], path: str, depth: int, found: dict[st
             found[f"{path}{name}"] = str(value)[:1_000] if isinstance(value, str) else repr(value)
         elif isinstance(value, dict) and depth:
             _add_leaves(value, f"{path}{name}.", depth - 1, found)
+
+
+def as_language(value: object) -> str | None:
+    """Return a language's tag, also for a name of it, or for a code of three letters."""
+    tag = word(value)
+    if tag is None:
+        return None
+    primary, _, rest = tag.partition("-")
+    known = get_global("language_aliases").get(primary.casefold()) if len(primary) == 3 else None
+    if known:
+        return f"{known}-{rest}" if rest else str(known)
+    is_code = primary.isascii() and len(primary) <= 3
+    return tag if is_code else _languages().get(tag.casefold(), tag)
+
+
+@cache
+def _languages() -> dict[str, str]:
+    names = {"koreana": "ko", "schinese": "zh", "tchinese": "zh", "brazilian": "pt", "latam": "es"}
+    for locale in map(Locale, ("ko", "en")):
+        for code, name in locale.languages.items():
+            if "_" not in code:
+                names[name.casefold()] = code
+    own = {code: Locale(code).languages.get(code, "") for code in _WITH_OWN_NAME}
+    return names | {name.casefold(): code for code, name in own.items() if name}

@@ -67,9 +67,10 @@ ALIASES: Final[dict[str, str]] = {
     " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
     "kind": "kind 종류 유형 posttype tweettype",
-    "created_at": "createdat date datetime timestamp timeparsed time 작성일시 작성일 작성시간"
-    " 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate datecreated"
-    " createtime createdtime creationtime creationdate created tweettime tweetdate tweetcreatedat"
+    "created_at": "完整日期 完整时间 createdat date datetime timestamp timeparsed time 작성일시"
+    " 작성일 작성시간 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate"
+    " datecreated createtime createdtime creationtime creationdate created"
+    " tweettime tweetdate tweetcreatedat"
     " datetimeutc dateutc utctime publishdate publisheddate publishedat published postdate"
     " posttime postedat posteddate posted commentdate commenttime commentcreatedat isodate dateiso"
     " timestampiso createtimeiso takenat takenattimestamp createtimestamp senddate sentat pubdate"
@@ -130,7 +131,8 @@ ALIASES: Final[dict[str, str]] = {
     "reblogged_from": "rebloggedfromname rebloggedfromid",
     "reply_words": "embeddedtext",
     "actor": _paths("creator author account user", "actorid"),
-    "clock": "time",
+    "clock": "time 작성시간 작성시각 시간 시각 tweettime createdtime posttime publishtime"
+    " 时间 時間",
 }
 PERSONS: Final = (
     *("name", "이름", "displayname", "userdisplayname", "authordisplayname", "nickname"),
@@ -147,7 +149,7 @@ _HELPERS: Final = frozenset(
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (
     *("data", "_source", "tweet", "post", "status", "toot", "comment", "node", "doc", "item"),
-    "record",
+    *("record", "row"),
 )
 _LISTS: Final = (
     *("tweets", "posts", "statuses", "toots", "notes", "comments", "results", "items", "records"),
@@ -212,6 +214,9 @@ def names_by_field(plain: dict[str, str], chosen: Mapping[str, str]) -> dict[str
             names[field] = (*names.get(field, ()), *(name for _, name in sorted(columns)))
     _part_comments(plain, names)
     _part_texts(plain, names)
+    if "to" in plain and {"url", "n_reposts"} <= names.keys():
+        # GetOldTweets3 names who is answered.
+        names |= dict.fromkeys(("reply_name", "replies_to"), (plain["to"],))
     persons = [plain[alias] for alias in PERSONS if alias in plain]
     if "username" not in names and persons:
         names["username"] = tuple(persons)
@@ -270,15 +275,21 @@ _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
 _AUTHOR_WORDS: Final = _set(
     "author authors user username account poster posted writer written creator sender member"
     " nick nickname login screen handle commenter reviewer owner speaker person people by who"
-    " blogger profile tweeter publisher participant contributor from 작성자 사용자 ユーザー 用户"
+    " blogger profile tweeter publisher participant contributor from"
+    " 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명 사용자명 유저명"
+    " 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자 보낸사람 화자 회원"
+    " ユーザー ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
 )
 _TIME_WORDS: Final = _set(
     "date dates time datetime timestamp created posted published when day written sent"
-    " submitted added 날짜 시간 日時 日期 时间 fecha datum"
+    " submitted added fecha datum"
+    " 날짜 시간 일시 일자 시각 작성일 등록일 게시일 수정일 日時 日付 日期 时间"
 )
 _TEXT_WORDS: Final = _set(
     "text message msg body content comment post tweet caption sentence review words status"
-    " description note opinion answer 내용 본문 本文 内容 texto texte inhalt"
+    " description note opinion answer texto texte inhalt"
+    " 내용 본문 의견 글 댓글 리뷰 후기 소감 답변 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문"
+    " 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
 )
 _REPOST_WORDS: Final = _set(
     "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
@@ -289,12 +300,18 @@ _OTHER_WORDS: Final = _set(
     " description bio location verified lang language mention mentions reply replied replies to"
     " quoted quote type is has protected agent zone timezone color score karma total number num"
     " likes favorites favourites clicks impressions hashtags source device tags rate length"
+    " 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어 길이"
+    " 감정 감성"
 )
 _LATER_WORDS: Final = _set(
     "updated edited modified collected scraped retrieved harvested joined registered crawled"
     " fetched last deleted birth collection account user author page channel group"
 )
 """Words of times at which no post was written."""
+_OF_THINGS: Final = re.compile(
+    "상품|제품|파일|영화|책|도서|가게|업체|장소|회사|브랜드|과목|메뉴|앱|게임|학교|호텔|식당|매장|지역"
+)
+"""Beginnings of compounds that name no people: 상품이름."""
 _ACCOUNT_WORDS: Final = _set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
@@ -340,7 +357,19 @@ def likely_reposts(values: Mapping[str, Sequence[object]]) -> list[str]:
 
 
 def _words(name: str) -> set[str]:
-    return {part.casefold() for part in _PARTS.findall(name[:_LONGEST_NAME])}
+    """Return the words of a name; of a Korean, Japanese or Chinese compound, known last parts."""
+    words = {part.casefold() for part in _PARTS.findall(name[:_LONGEST_NAME])}
+    compounds = [word for word in words if not word.isascii()]
+    ends = {end for word in compounds for end in _ends() if word.endswith(end)}
+    if any(_OF_THINGS.match(word) for word in compounds):
+        ends -= _AUTHOR_WORDS
+    return words | ends
+
+
+@cache
+def _ends() -> frozenset[str]:
+    known = _AUTHOR_WORDS | _TIME_WORDS | _TEXT_WORDS | _OTHER_WORDS
+    return frozenset(word for word in known if not word.isascii())
 
 
 def _author_rating(words: set[str], column: Sequence[object]) -> int:

@@ -48,6 +48,8 @@ class Dialect(NamedTuple):
     """Sign around cells; empty if a quote is an ordinary letter."""
     escape: str = ""
     """Sign before a quote in a cell; empty if the quote is doubled."""
+    skips_blanks: bool = False
+    """Whether a blank after a delimiter belongs to no cell."""
 
     def reader(self, texts: Iterable[str]) -> Any:
         """Return the rows. A misplaced quote raises csv.Error."""
@@ -59,6 +61,7 @@ class Dialect(NamedTuple):
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             escapechar=self.escape or None,
             doublequote=not self.escape,
+            skipinitialspace=self.skips_blanks,
             strict=True,
         )
 
@@ -85,6 +88,9 @@ def headings(first: list[str]) -> Iterator[Heading]:
         dialect = Dialect(delimiter, quote)
         names = next(_rows(below, dialect, 1), [])
         names = names if len(names) <= MOST_COLUMNS else []
+        if len(names) > 1 and all(name.startswith(" ") for name in names[1:]):
+            dialect = dialect._replace(skips_blanks=True)
+            names = next(_rows(below, dialect, 1), [])
         yield Heading(dialect, names, int(stated is not None), is_stated=stated is not None)
 
 
@@ -111,11 +117,11 @@ def quoting_of(text: str, heading: Heading) -> Dialect:
     delimiter, width = heading.dialect.delimiter, len(heading.names)
     if '"' not in text or heading.dialect.quote != '"':
         return heading.dialect
-    kinds = [Dialect(delimiter)]
+    kinds = [heading.dialect]
     if '\\"' in text:
-        kinds.append(Dialect(delimiter, escape="\\"))
+        kinds.append(heading.dialect._replace(escape="\\"))
     if delimiter == "\t":
-        kinds.append(Dialect(delimiter, quote=""))
+        kinds.append(heading.dialect._replace(quote=""))
     for kind in kinds:
         if _fits(text, kind, width, heading.above):
             return kind
@@ -161,6 +167,8 @@ FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", 
 OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
+_WECHAT: Final = frozenset({"issender", "strcontent"})
+"""Columns of WeChatMsg, which also has pictures and notes of the app as texts."""
 _ENDINGS: Final = (".csv", ".tsv")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
@@ -223,7 +231,11 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     source.take(table.content for table in tables)
     items = chain.from_iterable(table.items() for table in tables)
-    return RecordStream(FORMAT.name, "line", None, items, columns=tables[0].columns.fields)
+    columns = tables[0].columns
+    is_export = columns.is_own
+    return RecordStream(
+        FORMAT.name, "line", None, items, columns=columns.fields, is_export=is_export
+    )
 
 
 def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | None":
@@ -235,6 +247,10 @@ def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | 
         return None
     if heading is None:
         return None
+    if content is source and {*map(plain_column, heading.names)} >= _WECHAT:
+        raise UnrecognisedFileError(
+            "{name} is a chat of WeChat, which saywho cannot read yet", name=content.name
+        )
     text = beginning(content)
     return _Table(content, heading._replace(dialect=quoting_of(text, heading)), options, text)
 
@@ -273,6 +289,8 @@ class _Table:
         """Return whether columns contain texts and authors, but no recipients."""
         columns = self.columns
         is_for_one = not _RECIPIENTS.isdisjoint(map(plain_column, self.names))
+        # Letters are not reposted.
+        is_for_one = is_for_one and not (columns.has("source_id") and columns.has("n_reposts"))
         return columns.has("text") and columns.has("username") and not is_for_one
 
     def items(self) -> Iterator[Item]:
@@ -290,12 +308,21 @@ class _Table:
 
     def _read(self, fields: list[str], place: int) -> Item | None:
         width = len(self._heading.names)
+        if self._is_heading(fields):
+            return None
         if len(fields) != width:
             if _RULE.fullmatch("|".join(fields)):
                 return None
             if len(fields) < self._fewest or is_filled(fields[width:]):
                 raise wrong_width(len(fields), width)
         return self.reader.read(self._cells(fields), place)
+
+    def _is_heading(self, fields: list[str]) -> bool:
+        """Return whether the header stands in the middle, as in files put one behind the other."""
+        return fields == self.names or (
+            len(fields) == len(self.names) > 1
+            and [*map(plain_column, fields)] == [*map(plain_column, self.names)]
+        )
 
     def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
         return islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
@@ -319,7 +346,7 @@ class _Table:
             above = islice(rows, self._heading.above)
             self._above += (" ".join(fields).strip()[:60] for fields in above)
             for fields in islice(rows, 1, 1_000):
-                if len(fields) == len(self._heading.names):
+                if len(fields) == len(self._heading.names) and not self._is_heading(fields):
                     yield self._cells(fields)
 
 

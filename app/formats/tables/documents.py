@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from app.errors import Message
+from app.errors import Message, UnrecognisedFileError
 from app.formats.assumptions import ToldReposts
 from app.formats.records import (
     BadRecord,
@@ -51,6 +51,13 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     if (content := _only_data_file(source)) is None:
         return None
     sample, has_pages = first_documents(content), False
+    if any(row.get("type") == "version" for row in sample[:1]) and any(
+        isinstance(row.get("post"), dict) for row in sample
+    ):
+        raise UnrecognisedFileError(
+            "{name} is an export of Mattermost, whose chats saywho cannot read yet",
+            name=content.name,
+        )
     lists: tuple[str, ...] = ()
     reader = RowReader(sample, options, is_table=False)
     if not any(map(reader.has_text, sample)):
@@ -74,7 +81,7 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         content.notes,
         lambda: readable(rows(content.uncounted)),
     )
-    return RecordStream(JSONL.name, unit, None, items)
+    return RecordStream(JSONL.name, unit, None, items, is_export=reader.is_export)
 
 
 def _only_data_file(source: Source) -> Content | None:
@@ -144,7 +151,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
         source.notes,
         lambda: map(_row, readable(objects(source.uncounted))),
     )
-    return RecordStream(MONGO.name, unit_of(source), None, items)
+    return RecordStream(MONGO.name, unit_of(source), None, items, is_export=reader.is_export)
 
 
 def _row(document: Json) -> Json:

@@ -41,6 +41,7 @@ from app.formats.tables.cells import (
     answered_id,
     are_rounded,
     as_id,
+    as_language,
     as_name,
     as_objects,
     as_whole,
@@ -103,7 +104,10 @@ _QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
 _DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
-_CLOCK: Final = re.compile(r"\d{1,2}:\d\d(:\d\d)?(\s?[AaPp][Mm])?", re.ASCII)
+_CLOCK: Final = re.compile(
+    r"(?:(?:오전|오후|午前|午後|上午|下午)\s?)?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
+    r"|(?:(?:오전|오후)\s?)?\d{1,2}시(?:\s?\d{1,2}분)?"
+)
 _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
 )
@@ -120,6 +124,8 @@ class RowRules(NamedTuple):
     has_rounded_ids: bool = False
     include_restricted: bool = False
     is_html: bool = False
+    has_titles: bool = False
+    """Whether a title is the first line of its post."""
     on_repost: Callable[[], None] | None = None
     on_cut: Callable[[], None] | None = None
     """Is called for a text from which other people's words were cut."""
@@ -196,6 +202,12 @@ class FileColumns:
     def has(self, field: str) -> bool:
         return field in self._names
 
+    def is_of_time(self, name: str) -> bool:
+        """Return whether a column is named like a time, or a time of day."""
+        return name in {*self.names_of("created_at"), *self.names_of("clock")} or bool(
+            guess("created_at", {name: ["2024-01-05"]})
+        )
+
     def first(self, row: Row, field: str) -> object:
         """Return the row's first filled value of a field; None without one."""
         values = (row.get(name) for name in self.names_of(field))
@@ -249,7 +261,7 @@ class FileColumns:
         username, display_name = self._author(values)
         created_at, unread_time = self._time(values, rules)
         reply_to = _target(values, username, has_rounded_ids=rules.has_rounded_ids)
-        url = values.get("url")
+        url, lang = values.get("url"), values.get("lang")
         return Record(
             place=place,
             text=required_text("" if text is None and media else text),
@@ -259,7 +271,7 @@ class FileColumns:
             kind=_kind_of_answer(values, kind, reply_to, username) if kind == "reply" else kind,
             created_at=created_at,
             unread_time=unread_time,
-            lang=word(values.get("lang")),
+            lang=word(lang) if self.is_own else as_language(lang),
             source_id=self._id(values, rules),
             url=url if self.is_own and isinstance(url, str) else word(url),
             reply_to=reply_to,
@@ -326,7 +338,9 @@ class FileColumns:
         if isinstance(text, str) and rules.is_html:
             text = html_to_text(without_quotations(text) if "reblogged_from" in values else text)
         title = values.get("title")
-        is_post = "is_by_community" in values and not self.has("answered_thread")
+        is_post = rules.has_titles or (
+            "is_by_community" in values and not self.has("answered_thread")
+        )
         if not (is_post and isinstance(title, str)) or (isinstance(text, str) and title in text):
             return text
         return f"{title}\n{text}" if isinstance(text, str) and not is_nobody(text) else title
@@ -397,6 +411,15 @@ def _own_part(text: str, rules: RowRules) -> str | None:
     if own is not None and len(own) < len(text.strip()) and rules.on_cut is not None:
         rules.on_cut()
     return own
+
+
+def _all_match(pattern: re.Pattern[str], rows: Sequence[Row], name: str) -> bool:
+    """Return whether all filled values of a column match, and there is any."""
+    cells = [row.get(name) for row in rows]
+    filled = [cell for cell in cells if cell is not None and is_filled(cell)]
+    return bool(filled) and all(
+        isinstance(cell, str) and pattern.fullmatch(cell.strip()) for cell in filled
+    )
 
 
 def _kind(values: Json) -> Kind | Literal["repost"]:
@@ -550,6 +573,8 @@ class RowReader:
 
     def __init__(self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool) -> None:
         self._chosen = dict(options.columns)
+        self._stated = frozenset(options.columns.values())
+        """Fields that the importer chose."""
         self._known: dict[tuple[str, ...], FileColumns] = {}
         self._guesses: dict[str, list[str]] = {}
         """Columns that look like a field, the used one first."""
@@ -561,8 +586,10 @@ class RowReader:
         """Columns named like ids that have none, and why."""
         rows = [opened(row, self.columns)[0] for row in sample]
         self._look_for(rows, sample, guesses_text=is_table)
+        self.is_export = any(self.columns(tuple(row)).is_own for row in rows)
         self._look_for_accounts(rows)
         self._look_at_names(rows)
+        self._look_for_clock(rows)
         if is_table:
             self._look_for_ids(rows)
         ids = (
@@ -572,8 +599,10 @@ class RowReader:
             is_table=is_table,
             has_rounded_ids=are_rounded(ids),
             is_html=are_html(rows),
+            has_titles=any(map(self._is_title_all, rows)),
             include_restricted=options.include_restricted,
         )
+        self._unread_titles = self._titles_of(rows) if is_table else ()
         self._is_author_open = is_table and self._names_nobody(rows)
         self._dates, self._zone = options.dates, options.timezone
         self._rows = 0
@@ -632,6 +661,8 @@ class RowReader:
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)
         notes.is_author_open = self._is_author_open
+        for name in self._unread_titles:
+            notes.leave("column", name)
         yield from items
         for name in self._looks_like:
             notes.leave("column", name, max(0, self._rows - 1))
@@ -690,6 +721,32 @@ class RowReader:
             self._known.clear()
         return names[0]
 
+    def _look_for_clock(self, rows: Sequence[Row]) -> None:
+        """Find the column with the time of day if the time's column has only days, or the clock."""
+        columns = self.columns(tuple(rows[0])) if rows else None
+        if columns is None or columns.is_own or "created_at" in self._stated:
+            return
+        names = columns.names_of("created_at")
+        days = [name for name in names if _all_match(_DATE, rows, name)]
+        clocks = [name for name in rows[0] if _all_match(_CLOCK, rows, name)]
+        clocks = [name for name in clocks if columns.is_of_time(name)]
+        if days and clocks and names[0] in {*days[:1], *clocks}:
+            self._chosen |= {days[0]: "created_at", clocks[0]: "clock"}
+            self._known.clear()
+
+    def _titles_of(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        """Return the columns with titles that are not read, because each post has other words."""
+        columns = self.columns(tuple(rows[0])) if rows else None
+        if columns is None or columns.is_own or columns.has("is_by_community"):
+            return ()
+        return () if self._rules.has_titles else columns.names_of("title")
+
+    def _is_title_all(self, row: Row) -> bool:
+        """Return whether a post has a title and no other words."""
+        columns = self.columns(tuple(row))
+        has_text = columns.first(row, "text") is not None
+        return columns.has("text") and not has_text and columns.first(row, "title") is not None
+
     def _names_nobody(self, rows: Sequence[Row]) -> bool:
         """Return whether no column of a table names authors; keep the column that is likeliest."""
         columns = self.columns(tuple(rows[0])) if rows else None
@@ -704,7 +761,7 @@ class RowReader:
     def _look_for_accounts(self, rows: Sequence[Row]) -> None:
         """Find the column with the accounts if the author's column has names that are shown."""
         columns = self.columns(tuple(rows[0])) if rows else None
-        if columns is None or columns.is_own or "username" in self._chosen.values():
+        if columns is None or columns.is_own or "username" in self._stated:
             return
         names = columns.names_of("username")
         found = account_column(rows, names, columns.names_of("url")) if names else None

@@ -408,7 +408,7 @@ class PostReader:
         report.notes = self.records.notes.summary
         if not items:
             return None
-        if not (self.records.is_chat or self.owner):
+        if not (self.records.is_chat or self.records.is_export or self.owner):
             items = self.answered.named(items)
         self.media.keep(items, report, is_stopped)
         batch: list[BulkPost] = []
