@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
 from unicodedata import east_asian_width
@@ -56,6 +57,7 @@ def path_along(*lines: Sequence[Place]) -> str:
     )
 
 
+@lru_cache(maxsize=4_096)
 def _short(number: float) -> str:
     return f"{round(number, 2):g}".removeprefix("0") or "0"
 
@@ -419,8 +421,17 @@ class GridDay:
 
     @property
     def box(self) -> Rectangle:
-        left, top = self.week + SQUARE.left, self.weekday + SQUARE.top
-        return SQUARE._replace(left=left, top=top)
+        return _day_at(self.week, self.weekday)[0]
+
+    @property
+    def path(self) -> str:
+        return _day_at(self.week, self.weekday)[1]
+
+
+@lru_cache(maxsize=1_000)  # The days of a year are at the same places in every grid.
+def _day_at(week: int, weekday: int) -> tuple[Rectangle, str]:
+    box = SQUARE._replace(left=week + SQUARE.left, top=weekday + SQUARE.top)
+    return box, path_of([box])
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,9 +450,8 @@ class WeekGrid:
     @property
     def shades(self) -> list[tuple[str, str]]:
         """Classes of the days, with the outlines of all days of each class."""
-        boxes: dict[int, list[Rectangle]] = {}
+        outlines: dict[str, str] = {}
         for day in sorted(self.days, key=lambda day: day.level):
-            boxes.setdefault(day.level, []).append(day.box)
-        rings = [day.box for day in self.days if day.is_marked]
-        shades = [(f"shade-{level}", path_of(boxes[level])) for level in boxes]
-        return [*shades, ("ring", path_of(rings))]
+            outlines[f"shade-{day.level}"] = outlines.get(f"shade-{day.level}", "") + day.path
+        rings = "".join(day.path for day in self.days if day.is_marked)
+        return [*outlines.items(), ("ring", rings)]
