@@ -45,7 +45,7 @@ def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
     assert (alone.decisions, with_twin.decisions) == (160, 80)
     assert alone.share < 0.1
     # Each text of the two is asked about the other twin, and the two others.
-    assert with_twin.share > 0.4
+    assert with_twin.share > 0.3
     assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOutShare(0.0, 0)
 
 
