@@ -32,8 +32,8 @@ WHOLE_BYTES: Final = 50 * MIB
 """Size up to which a file is looked at whole."""
 LOOKED_AT: Final = 20_000
 """Records of a larger file that are looked at before it is stored."""
-_IN_MEMORY: Final = 10
-"""Chunks of records that are kept in memory; a temporary file has the others."""
+_IN_MEMORY: Final = 16 * MIB
+"""Bytes of a file whose records are kept in memory; a temporary file has the others."""
 
 
 class UnsettledError(ImportFileError):
@@ -112,7 +112,7 @@ class _ReadAhead:
             self._keep(chunk)
 
     def _keep(self, chunk: list[Item]) -> None:
-        if len(self._chunks) < _IN_MEMORY:
+        if self._source.bytes_read <= _IN_MEMORY:
             self._chunks.append((self._source.bytes_read, chunk))
             return
         if self._file is None:
