@@ -358,7 +358,7 @@ def _accepted(records: RecordStream, name: str) -> set[Message]:
     for line in note_lines(NotesSummary(doubts=tuple(doubts))):
         click.echo(terminal_line(f"{name}: {line}"), err=True)
     question = "Is the file read rightly? Store it all the same?"
-    return {doubt.evidence for doubt in doubts} if click.confirm(question, err=True) else set()
+    return {doubt.finding for doubt in doubts} if click.confirm(question, err=True) else set()
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:

@@ -156,7 +156,7 @@ class Doubt(msgspec.Struct, frozen=True):
     """Values of an option that may be right, such as `author=user_name`."""
     grave: bool = False
     """Whether nothing is stored until somebody accepts it."""
-    evidence: Message = Message("")
+    finding: Message = Message("")
     """What is odd, without a text of the file."""
 
 
@@ -510,7 +510,7 @@ def _unread_sentence(unread: Unread) -> Message:
 
 def doubt_sentence(doubt: Doubt) -> Message:
     """Return a doubt without a full stop and without examples."""
-    return Message("{evidence}: {count}", evidence=doubt.evidence, count=f"{doubt.count:,}")
+    return Message("{evidence}: {count}", evidence=doubt.finding, count=f"{doubt.count:,}")
 
 
 def _doubt_line(doubt: Doubt) -> str:

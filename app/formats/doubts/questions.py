@@ -9,8 +9,8 @@ from typing import Final
 from app.errors import Message
 from app.formats.assumptions import Doubt, ReadNotes
 from app.formats.doubts.rows import doubts_of_rows
-from app.formats.doubts.tally import MOST_KEPT, Doubts, Tally
-from app.formats.doubts.words import ChatWords, Letters, Words
+from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
+from app.formats.doubts.words import ChatWords, Letters, PostWords
 from app.formats.post import RoomReference
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
 from app.runtime.clock import now
@@ -82,9 +82,9 @@ class RecordQuestions:
         self._lacks_text = bool(records.columns) and "text" not in fields
         """Whether nothing can be read before somebody chooses a column."""
         self._letters = Letters(may_have_entities=options.decode_entities)
-        self._words = Words()
+        self._words = PostWords()
         self._chat_words = ChatWords(records.format) if records.is_chat else None
-        self._quotes, self._languages = Tally(), Tally()
+        self._quotes, self._languages = Sightings(), Sightings()
 
     def see(self, item: Item) -> None:
         self._items += 1
@@ -152,7 +152,7 @@ class _People:
         self._called: dict[str, str] = {}
         self._rooms: dict[str, str] = {}
         """The last chat's name of a username that is equal to it."""
-        self._with_id = Tally()
+        self._with_id = Sightings()
         self._handles: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def see(self, record: Record, name: str) -> None:
@@ -185,7 +185,7 @@ class _People:
                 lambda called: called.strip().casefold() in columns,
             ),
         ):
-            tally = Tally()
+            tally = Sightings()
             for name, count in self._counts.items():
                 if is_such(called := self._called[name]):
                     tally.add(called, count)
@@ -196,15 +196,15 @@ class _People:
         authors = len(self._counts)
         is_by_id = records > 1 and self._with_id.count == records == authors
         if is_by_id or (records >= 50 and authors >= 0.97 * records and authors < MOST_KEPT):
-            tally = Tally()
+            tally = Sightings()
             for called in [*self._called.values()][:3]:
                 tally.add(called, 0)
             tally.count = authors
-            evidence = Message("Nearly every post has an author of its own")
+            evidence = Message("Nearly every text has an author of its own")
             yield tally.doubt("people", evidence, is_grave=is_by_id)
 
     def _accounts(self, records: int) -> Doubts:
-        tally = Tally()
+        tally = Sightings()
         for name, handles in self._handles.items():
             if len(handles) > 1:
                 for handle in handles:
@@ -234,9 +234,9 @@ class _Times:
         self._count = 0
         self._first: datetime | None = None
         self._is_one = True
-        self._early, self._late = Tally(), Tally()
+        self._early, self._late = Sightings(), Sightings()
         self._last: dict[RoomReference, datetime] = {}
-        self._back, self._forth = Tally(), Tally()
+        self._back, self._forth = Sightings(), Sightings()
         self._ups = self._downs = 0
 
     def see(self, time: datetime, room: RoomReference | None) -> None:
@@ -275,7 +275,7 @@ class _Times:
         if self._late.count:
             yield self._late.doubt("times", Message("Times in the future"))
         if self._count >= 5 and self._is_one and self._first is not None:
-            tally = Tally()
+            tally = Sightings()
             tally.add(f"{self._first:%Y-%m-%d %H:%M:%S}", self._count)
             yield tally.doubt("times", Message("All posts are of the same second"))
 
@@ -283,7 +283,7 @@ class _Times:
 class _Ids:
     def __init__(self) -> None:
         self._texts: dict[tuple[str, str], int] = {}
-        self._shared = Tally()
+        self._shared = Sightings()
 
     def see(self, name: str, source_id: str, text: str) -> None:
         key, value = (name, source_id), hash(text)
@@ -304,7 +304,7 @@ class _Ids:
 class _LeftOut:
     def __init__(self, *, has_empty: bool) -> None:
         self._has_empty = has_empty
-        self._bad, self._empty, self._reposts = Tally(), Tally(), 0
+        self._bad, self._empty, self._reposts = Sightings(), Sightings(), 0
         self.nameless = 0
 
     def see(self, item: BadRecord | Skipped) -> None:
@@ -322,7 +322,7 @@ class _LeftOut:
             evidence = Message("Records that cannot be read are over a tenth")
             yield self._bad.doubt("left_out", evidence, is_grave=is_grave)
         if self.nameless > 0.1 * items:
-            tally = Tally()
+            tally = Sightings()
             tally.count = self.nameless
             evidence = Message("Posts without an author are over a tenth")
             is_grave = 2 * self.nameless > items and self.nameless >= 5
@@ -330,7 +330,7 @@ class _LeftOut:
         if self._empty.count > 0.1 * items:
             yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
         if self._reposts == items > 1:
-            tally = Tally()
+            tally = Sightings()
             tally.count = items
             evidence = Message("All posts are left out as reposts")
             yield tally.doubt("left_out", evidence, is_grave=True)

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.assumptions import Doubt, SeenRow
-from app.formats.doubts.tally import Doubts, Tally
+from app.formats.doubts.tally import Doubts, Sightings
 from app.formats.records import Record
 
 _PLAIN: Final = re.compile(r"[\W_]+")
@@ -63,7 +63,7 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
     counts = {name for name, values in numbers.items() if not values <= {"0", "1", "-1"}}
     for name in flags:
         if name in numbers and name not in others and (name in counts or counts - {*flags}):
-            tally = Tally()
+            tally = Sightings()
             for seen in rows:
                 if number := seen.values.get(name):
                     tally.add(number)
@@ -75,7 +75,7 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
 
 def _ids(rows: Sequence[SeenRow]) -> Doubts:
     """Doubt ids that stand in the file and are not used."""
-    unused = Tally()
+    unused = Sightings()
     for seen in rows:
         if isinstance(seen.item, Record) and seen.item.source_id is None:
             fields = dict(seen.fields)
@@ -101,7 +101,7 @@ def _authors(records: Sequence[Read], named: str | None) -> Doubts:
         alternatives = tuple(value for doubt in found for value in doubt.alternatives)
         first = found[0]
         yield Doubt(
-            "people", first.count, first.examples, alternatives[:3], first.grave, first.evidence
+            "people", first.count, first.examples, alternatives[:3], first.grave, first.finding
         )
 
 
@@ -135,7 +135,7 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
     # An account that was renamed is no other person.
     if not rest or rest < 0.02 * len(records):
         return None
-    tally = Tally()
+    tally = Sightings()
     for author, values in contradicted.items():
         for value in values:
             tally.add(f"{author}: {value}", 0)
@@ -154,7 +154,7 @@ def _others_than(records: Sequence[Read], column: str, named: str) -> int:
 
 def _texts_of_others(records: Sequence[Read]) -> Doubts:
     """Doubt texts most of which stand in another column, behind the own words."""
-    of_column: defaultdict[str, Tally] = defaultdict(Tally)
+    of_column: defaultdict[str, Sightings] = defaultdict(Sightings)
     for seen, record in records:
         text = record.text.strip()
         if not 10 <= len(text) < 1_000:
@@ -176,7 +176,7 @@ def _midnights(records: Sequence[Read]) -> Doubts:
     timed = [(seen, record) for seen, record in records if record.created_at is not None]
     if len(timed) < 2 or any(_has_clock(record) for _, record in timed):
         return
-    clocks: defaultdict[str, Tally] = defaultdict(Tally)
+    clocks: defaultdict[str, Sightings] = defaultdict(Sightings)
     for seen, _ in timed:
         for name, value in seen.values.items():
             if len(value) < 40 and _CLOCK.search(value):

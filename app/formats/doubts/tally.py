@@ -18,7 +18,7 @@ def excerpt(text: str) -> str:
     return line.encode(errors="replace").decode()  # Half a surrogate pair could not be sent.
 
 
-class Tally:
+class Sightings:
     """A count, and its first examples."""
 
     __slots__ = ("count", "examples")

@@ -7,7 +7,7 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.chats.sentence_tables import Matcher, matcher
-from app.formats.doubts.tally import MOST_KEPT, Doubts, Tally
+from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
 from app.formats.records import Record
 
 _ODD: Final = re.compile("[<&\\\\\x80-\x9f\ufffdÂÃâð]|!\\[")
@@ -38,7 +38,7 @@ class Letters:
         self._patterns = dict(_LETTERS)
         if may_have_entities:  # Decoded once, a text may show one.
             del self._patterns["entities"]
-        self._found = {name: Tally() for name in self._patterns}
+        self._found = {name: Sightings() for name in self._patterns}
 
     def see(self, text: str) -> None:
         if _ODD.search(text):
@@ -102,16 +102,16 @@ class ChatWords:
 
     def __init__(self, app: str) -> None:
         self._table, self._titled = _table(app, *_KINDS), _table(app, *_KINDS, "media")
-        self._by_app, self._glued, self._bracketed = Tally(), Tally(), Tally()
-        self._named, self._reactions = Tally(), Tally()
+        self._by_app, self._glued, self._bracketed = Sightings(), Sightings(), Sightings()
+        self._named, self._reactions = Sightings(), Sightings()
         self._seen = self._asked = 0
         self._texts: set[int] = set()
         self._beginnings: dict[str, tuple[str, ...]] = {}
         """How a speaker's name may begin a text, by username."""
         self._namers: set[str] = set()
         """People whose texts begin with their own name."""
-        self._accounts: dict[tuple[str, str], Tally] = {}
-        self._prefixes: dict[tuple[str, str], Tally] = {}
+        self._accounts: dict[tuple[str, str], Sightings] = {}
+        self._prefixes: dict[tuple[str, str], Sightings] = {}
         self._spoken: defaultdict[str, int] = defaultdict(int)
         self._tails: dict[str, dict[tuple[str, str], int]] = {}
 
@@ -143,9 +143,9 @@ class ChatWords:
             self._see_tail(text, name)
 
     @staticmethod
-    def _add(tallies: dict[tuple[str, str], Tally], key: tuple[str, str], text: str) -> None:
+    def _add(tallies: dict[tuple[str, str], Sightings], key: tuple[str, str], text: str) -> None:
         if key in tallies or len(tallies) < MOST_KEPT:
-            tallies.setdefault(key, Tally()).add(text)
+            tallies.setdefault(key, Sightings()).add(text)
 
     def _see_quotation(self, text: str) -> None:
         if text[-1:] and text[-1] in _CLOSING and len(text) > 4:
@@ -224,20 +224,20 @@ class ChatWords:
         ]
         yield from _joined(prefixed, self._asked, Message("Texts that begin with a part of a name"))
 
-    def _shared_tails(self) -> list[Tally]:
-        found: list[Tally] = []
+    def _shared_tails(self) -> list[Sightings]:
+        found: list[Sightings] = []
         for tail, counts in self._tails.items():
             often = {pair: count for pair, count in counts.items() if count > 2}
             if len({name for name, _ in often}) > 1 and len({head for _, head in often}) > 1:
-                tally = Tally()
+                tally = Sightings()
                 for (_, head), count in often.items():
                     tally.add(f"{head} {tail}", count)
                 found.append(tally)
         return found
 
 
-def _joined(tallies: list[Tally], records: int, evidence: Message) -> Doubts:
-    joined = Tally()
+def _joined(tallies: list[Sightings], records: int, evidence: Message) -> Doubts:
+    joined = Sightings()
     for tally in sorted(tallies, key=lambda tally: -tally.count):
         for example in tally.examples:
             joined.add(example, 0)
@@ -256,11 +256,11 @@ class _Repeated:
         return self.count >= 100 or (self.count >= 5 and len(self.names) > 2)
 
 
-class Words:
+class PostWords:
     """Quotations and repeated texts, in chats and elsewhere."""
 
     def __init__(self) -> None:
-        self._quoted = Tally()
+        self._quoted = Sightings()
         self._texts: dict[str, _Repeated] = {}
 
     def see(self, text: str, name: str) -> None:
@@ -280,7 +280,7 @@ class Words:
     def doubts(self, records: int) -> Doubts:
         if self._quoted.is_much(records, share=0.02):
             yield self._quoted.doubt("words", Message("Texts with words of somebody else"))
-        again = Tally()
+        again = Sightings()
         for text, seen in self._texts.items():
             if seen.is_odd:
                 again.add(text, seen.count)

@@ -7,7 +7,7 @@ distinguish people.
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -103,7 +103,6 @@ _FEWEST: Final = 3
 """Number of repetitions or people that shows a sentence of the app."""
 _FEWEST_CALLED: Final = 2
 """Number of sentences of the app that shows another name of a person."""
-_NO_NAMES: Final[Counter[str]] = Counter()
 _LONGEST_DEED: Final = 120
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
@@ -349,7 +348,7 @@ class OwnSentences:
         if self._several is None:
             self._several = {deed for deed in self._behind if self._is_of_several(deed)}
             self._behind.clear()
-        names = self._called.get(name, _NO_NAMES)
+        names: Mapping[str, int] = self._called.get(name, {})
         for called, deed in _split(text) if names or self._several else ():
             if names.get(called, 0) >= _FEWEST_CALLED and _is_deed(deed):
                 return deed

@@ -158,7 +158,7 @@ def check_doubts(
     """Raise DoubtError for a grave doubt whose evidence is not accepted; None accepts all."""
     if accepted is None:
         return
-    doubts = (doubt for doubt in grave_doubts(records) if doubt.evidence not in accepted)
+    doubts = (doubt for doubt in grave_doubts(records) if doubt.finding not in accepted)
     if (doubt := next(doubts, None)) is not None:
         said = doubt_sentence(doubt)
         if has_stored:

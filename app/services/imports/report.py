@@ -145,7 +145,7 @@ class DoubtFacts(msgspec.Struct, frozen=True):
             [*doubt.examples],
             [*doubt.alternatives],
             doubt.grave,
-            str(doubt.evidence),
+            str(doubt.finding),
         )
 
 
