@@ -30,6 +30,7 @@ from app.services.compare.comparing import Question, ask_once
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison
 from app.services.imports.beginning import MOST_MEMORY, limited_reading
+from app.views.cast import NOBODY, bound
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.verdicts import (
     NOT_FOR,
@@ -144,7 +145,9 @@ def compare_command(
         return await ask_once(db, question)
 
     comparison = with_database(ask)
-    print_result(comparison, *_comparison_lines(comparison, is_named=bool(usernames)))
+    with bound(NOBODY):  # Commands name people by their usernames.
+        lines = [*_comparison_lines(comparison, is_named=bool(usernames))]
+    print_result(comparison, *lines)
 
 
 def _compare_file(path: Path, usernames: tuple[str, ...], sure: float, *, heads: bool) -> None:

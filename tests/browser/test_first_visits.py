@@ -71,6 +71,7 @@ def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         )
         for number in range(200)
     ]
+    messages.sort()
     file = folder / "result.json"
     file.write_bytes(telegram(1, "우리 둘", *messages))
     with serve(folder, sample=False) as site:
