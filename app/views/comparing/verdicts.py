@@ -308,9 +308,10 @@ def _lone(names: list[str], comparison: Comparison) -> str:
             "mistaken for the author’s."
         )
         return f"{alone} {circle}"
-    # Measured for the only author of a circle next to eight others (docs/measurements.md): one post
-    # in English, five in Korean.
-    number = 50 if guess_language(comparison.judged_text) == "ko" else 40
+    # Measured for the only author of a circle next to eight others (docs/measurements.md), for one
+    # post, and for five.
+    one, several = (50, 70) if guess_language(comparison.judged_text) == "ko" else (40, 45)
+    number = one if comparison.texts == 1 else several
     circle = gettext(
         "About {number} in 100 texts by people in the same circle, such as a team or a chat, "
         "may be mistaken for the author’s."

@@ -394,6 +394,8 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     ]
     facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
     assert "About 50 in 100 texts" in limits_of(facts.comparison())[0]
+    several = msgspec.structs.replace(facts.comparison(), texts=5)
+    assert "About 70 in 100 texts" in limits_of(several)[0]
     # The share was measured for who is half sure.
     surer = msgspec.structs.replace(facts.comparison(), sure=0.9)
     assert limits_of(surer)[0].endswith("may often be mistaken for the author’s.")
