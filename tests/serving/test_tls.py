@@ -138,10 +138,11 @@ def test_a_renewal_replaces_workers_and_cuts_nothing_short(site: Server) -> None
     renew(site)
     site.process.send_signal(signal.SIGHUP)
     assert b"event: bye" in rest(stream)
-    # A worker leaves when another one serves, so there is always one.
-    site.installation.wait_until(lambda: is_served(site))
+    # A worker that leaves waits 8 s for the rest of a request: less than two starts may take.
     upload.sendall(line)
     assert b'"accepted":2' in rest(upload)
+    # A worker leaves when another one serves, so there is always one.
+    site.installation.wait_until(lambda: is_served(site))
     site.installation.wait_until(
         lambda: len(site.workers()) == 2 and not before & set(site.workers())
     )
