@@ -15,6 +15,7 @@ from app.compute.judgement import (
     RATES_FILE,
     Rates,
     likely_from,
+    measured_rates,
 )
 from app.population import shipped_digest
 from app.runtime.clock import now
@@ -45,6 +46,7 @@ def rates_of(found: Sequence[Trial]) -> Rates:
             lang: _shares([trial for trial in strangers if trial.lang == lang], lang)
             for lang in LANGUAGES
         },
+        told=measured_rates().told,  # Of other measurements.
     )
 
 

@@ -11,7 +11,8 @@ Two files say how such answers turned out for other authors than an installation
 card measures:
 
 - `rates.json`: shares of strangers' texts attributed to a named author, by `python -m
-benchmarks.open_question`.
+benchmarks.open_question`; and under `told` single shares of docs/measurements.md, which that
+command keeps.
 - `more_text.json`: curves of the share of undecided cases that a multiple of the text decides,
 rightly or not, fitted by `python -m benchmarks.more_text`:
 
@@ -63,6 +64,24 @@ BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 LONG_WORDS: Final = 20
 
 
+class Told(msgspec.Struct, frozen=True):
+    """Single shares that pages tell, from tables of docs/measurements.md."""
+
+    authors: int
+    """Number of named authors in the largest comparison."""
+    right: float
+    """Share of their texts that were attributed to the right author."""
+    elsewhere: float
+    """Share of texts by the circle of an author, the only one here of the language, that pass."""
+    lone_author: dict[str, tuple[float, float]]
+    """The same for the only author of a circle, by language: for one text, and for several."""
+
+    def passing(self, language: str | None, texts: int) -> float:
+        """Return how many texts by the circle of a lone author are called the author's."""
+        one, several = self.lone_author["ko" if language == "ko" else "en"]
+        return one if texts == 1 else several
+
+
 class Rates(msgspec.Struct, frozen=True):
     measured: str
     model: int
@@ -73,6 +92,7 @@ class Rates(msgspec.Struct, frozen=True):
     """Thresholds by language, with no, one, and more other authors here."""
     shares: dict[str, list[list[list[list[float]]]]]
     """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
+    told: Told
 
 
 @cache

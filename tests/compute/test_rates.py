@@ -1,5 +1,6 @@
 """How many strangers pass, and how much more text decides, as it was measured."""
 
+import re
 from math import exp, log
 
 import numpy as np
@@ -29,6 +30,7 @@ from app.compute.judgement import (
 )
 from app.population import shipped_digest
 from tests.compute.invented import KNOWN, Place, posts_of
+from tests.installation import ROOT
 
 
 def test_the_rates_hold_for_this_program() -> None:
@@ -37,6 +39,19 @@ def test_the_rates_hold_for_this_program() -> None:
     assert (rates.model, rates.recipe, rates.population) == (MODEL, RECIPE, shipped_digest())
     for language, thresholds in rates.thresholds.items():
         assert thresholds == [likely_from(language, others) for others in OTHERS]
+
+
+def test_single_shares_are_those_of_the_measurements() -> None:
+    """If this fails, write the figures of docs/measurements.md under `told` into rates.json."""
+    told = measured_rates().told
+    document = (ROOT / "docs" / "measurements.md").read_text()
+    assert f"| all {told.authors} | **{100 * told.right:.1f} %** |" in document
+    assert "[a fifth to a quarter" in document
+    assert told.elsewhere == 1 / 5
+    for name, language in (("English", "en"), ("Korean", "ko")):
+        one, several = told.lone_author[language]
+        row = rf"\| {name}, 5 circles \| [^|]+ \| {100 * one:.0f} and {100 * several:.0f} % \|"
+        assert re.search(row, document)
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -8,7 +8,7 @@ from quart import url_for
 
 from app.compute.case import KNOWN_FEATURES
 from app.compute.evidence import place_in
-from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit, measured_rates
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
@@ -24,8 +24,8 @@ LIMITS: Final[dict[Limit, str]] = {
     "few_authors": gettext_noop("Only a few other authors here write this language."),
     "elsewhere": gettext_noop(
         "No one else here writes this language, so the text was compared only with people from "
-        "elsewhere. About 20 in 100 texts by people in the author’s own circle may be mistaken "
-        "for the author’s."
+        "elsewhere. About {number} in 100 texts by people in the author’s own circle may be "
+        "mistaken for the author’s."
     ),
     "other_platform": gettext_noop("These authors write on different platforms."),
     "other_period": gettext_noop("The posts of these authors are from different times."),
@@ -284,7 +284,7 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
     ):
         return gettext(ELSEWHERE_ALONE)
     if limit in LIMITS:
-        return gettext(LIMITS[limit])
+        return gettext(LIMITS[limit]).format(number=_in_100(measured_rates().told.elsewhere))
     if limit == "lone_author":
         return _lone(comparison.weak.get(limit, []), comparison)
     return _of_authors(limit, comparison.weak.get(limit, []), comparison)
@@ -308,15 +308,18 @@ def _lone(names: list[str], comparison: Comparison) -> str:
             "mistaken for the author’s."
         )
         return f"{alone} {circle}"
-    # Measured for the only author of a circle next to eight others (docs/measurements.md), for one
-    # post, and for five.
-    one, several = (50, 70) if guess_language(comparison.judged_text) == "ko" else (40, 45)
-    number = one if comparison.texts == 1 else several
+    language = guess_language(comparison.judged_text)
+    number = _in_100(measured_rates().told.passing(language, comparison.texts))
     circle = gettext(
         "About {number} in 100 texts by people in the same circle, such as a team or a chat, "
         "may be mistaken for the author’s."
     )
     return f"{alone} {circle.format(number=number)}"
+
+
+def _in_100(share: float) -> int:
+    """Return a measured share as a round number: circles differ by much more than 5 in 100."""
+    return 5 * math.ceil(round(20 * share, 6))
 
 
 def is_of_no_language_here(comparison: Comparison) -> bool:

@@ -9,7 +9,7 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
+from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY, Told, measured_rates
 from app.db.result_cache import cacheable
 from app.lifespan import resources
 from app.services.archive.author_archive import Memories, read_memories
@@ -87,9 +87,10 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     rooms: list[RoomFacts]
     has_more_rooms: bool
     is_playable: bool
-    # How often the right one of 32 authors was named (docs/measurements.md).
-    measured_right: float = 0.756
-    measured_authors: int = 32
+
+    @property
+    def measured(self) -> Told:
+        return measured_rates().told
 
 
 @blueprint.page("/", of_chat=always)
