@@ -20,7 +20,7 @@ from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.chats.people import username_for
-from app.formats.doubts.questions import RecordQuestions
+from app.formats.doubts.questions import RecordQuestions, SeenId
 from app.formats.post import RoomReference
 from app.formats.records import (
     BadRecord,
@@ -163,6 +163,8 @@ class Preview(msgspec.Struct):
     speaker_count: int = 0
     files: int | None = None
     """Media files in the archive for these records; None if it can have none."""
+    ids: list[SeenId] = []
+    """The first posts with ids, which may be here with other texts."""
     zone: str | None = None
     """Time zone that the file itself gives to its chat, if any."""
 
@@ -244,6 +246,7 @@ class _Reading:
                 while monotonic() < ends_at and [*islice(self._records.items, LOOKED_AT)]:
                     pass
         result.notes = structs.replace(result.notes, doubts=self._questions.doubts(newest=True))
+        result.ids = self._questions.ids
 
     def _count(self, item: Item) -> None:
         result = self._result

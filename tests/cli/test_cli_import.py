@@ -600,38 +600,3 @@ def test_table_without_authors_is_refused_before_it_starts(
     assert told.exit_code == 2
     assert "add --column author=press; nothing is stored" in told.stderr
     assert installation.json("import", table, "--username", "mina")["accepted"] == 40
-
-
-JUMPING = (
-    "[1/15/24, 10:00:00] Mina: hi\n[1/15/24, 10:01:00] Jun: ok\n"
-    "[2/20/24, 10:02:00] Mina: so\n[1/16/24, 10:02:00] Jun: yes\n"
-)
-
-
-def test_a_grave_doubt_stops_an_import_until_it_is_accepted(
-    installation: Installation, tmp_path: Path
-) -> None:
-    path = tmp_path / "chat.txt"
-    path.write_text(JUMPING)
-    ways = path, "--publish", "--timezone", "UTC"
-    for dry in ((), ("--dry-run",)):
-        stopped = installation.run("import", *ways, *dry, "--json")
-        report = json.loads(stopped.stdout)
-        assert (stopped.exit_code, report["accepted"]) == (2, 0)
-        assert report["errors"][0]["detail"].endswith(" (--accept-doubts)")
-        (doubt,) = report["doubts"]
-        assert (doubt["kind"], doubt["count"], doubt["grave"]) == ("times", 1, True)
-        assert (doubt["file"], doubt["examples"]) == (str(path), ["2024-02-20 → 2024-01-16"])
-    told = installation.done("import", *ways, "--accept-doubts")
-    assert "stored 4 posts" in told
-    assert "grave doubt: The chat jumps by weeks inside its file: 1" in told
-
-
-def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_path: Path) -> None:
-    path = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "<p>Fog</p>"})
-    told = installation.done("import", path)
-    assert "doubt: Texts with tags or other markup: 1 (such as '<p>Fog</p>')" in told
-    explained = installation.done("import", path, "--explain")
-    assert "everything was understood" not in explained
-    assert "Texts with tags or other markup: 1" in explained
-    assert "Fog" not in explained

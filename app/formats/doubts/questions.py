@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from app.errors import Message
 from app.formats.assumptions import Doubt, ReadNotes
@@ -58,6 +58,19 @@ _WEEK: Final = timedelta(days=7)
 _HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
 
 
+MOST_IDS: Final = 5_000
+"""Posts with ids that are kept, so that stored posts with their ids can be compared."""
+_BEGINNING: Final = 200
+"""Characters of a text that are kept for this comparison."""
+
+
+class SeenId(NamedTuple):
+    username: str
+    source_id: str
+    text: str
+    """The beginning of the text."""
+
+
 class RecordQuestions:
     """Looks at all items of a file, and gives doubts at any time; memory is bounded."""
 
@@ -65,6 +78,7 @@ class RecordQuestions:
         self._notes: ReadNotes = records.notes
         account = records.account
         self._named = options.username or (account.username if account else None)
+        self._owner = self._named if account else None
         self._is_author_chosen = "username" in options.columns.values()
         self._is_chat = records.is_chat
         # Who accepts unread authors knows that these posts are left out.
@@ -77,6 +91,9 @@ class RecordQuestions:
         self._people = _People(is_of_many=records.account is None)
         self._times = _Times(records.format)
         self._ids = _Ids()
+        self.ids: list[SeenId] = []
+        """The first posts with ids."""
+        self._known: Doubt | None = None
         self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
         fields = dict(records.columns).values()
         self._lacks_text = bool(records.columns) and "text" not in fields
@@ -106,10 +123,16 @@ class RecordQuestions:
             self._times.see(item.created_at, item.room)
         if item.source_id is not None:
             self._ids.see(name, item.source_id, text)
+            if len(self.ids) < MOST_IDS:
+                self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.kind == "quote":
             self._quotes.add(text)
         if item.lang is not None and len(item.lang) > 3 and item.lang.isalpha():
             self._languages.add(item.lang)
+
+    def note_known(self, doubt: Doubt | None) -> None:
+        """Add what the stored posts with the same ids say."""
+        self._known, self._next = doubt, 0
 
     def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
         """Return the doubts, the grave ones first; by default they may lag behind."""
@@ -139,6 +162,8 @@ class RecordQuestions:
         if not self._lacks_text:
             yield from self._left_out.doubts(self._items)
         yield from self._ids.doubts(records)
+        if self._known is not None:
+            yield self._known
         if records > 1 and self._quotes.count == records:
             yield self._quotes.doubt("column", Message("All posts are read as quotes"))
         if self._languages.is_much(records):

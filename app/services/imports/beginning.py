@@ -42,6 +42,7 @@ from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import BATCH, PostIdentity, equal_posts, find_by_keys
 from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
+from app.services.imports.known_ids import known_ids
 from app.services.imports.looking import FirstReading
 from app.services.imports.report import errors_of
 from app.services.posts.post_rooms import SourceKey, rooms_of_posts
@@ -106,6 +107,9 @@ async def begin_reading(
     checked = await asyncio.to_thread(first.checked, source, form, known)
     if not first.is_whole:
         await check_rooms(db, source, form, known, checked.notes)
+    if first.questions.ids:
+        async with db.read() as session:
+            first.questions.note_known(await known_ids(session, first.questions.ids))
     return checked
 
 

@@ -51,6 +51,7 @@ class FirstReading(NamedTuple):
     items: list[Item]
     fault: ImportFileError | None
     is_whole: bool
+    questions: RecordQuestions
 
     @classmethod
     def of(cls, records: RecordStream, options: ReadOptions = NO_OPTIONS) -> "FirstReading":
@@ -69,7 +70,7 @@ class FirstReading(NamedTuple):
                     break
         except ImportFileError as error:
             fault = error
-        return cls(records, first, fault, is_whole)
+        return cls(records, first, fault, is_whole, questions)
 
     def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
         """Return all records, reading the first only once. Raises UnsettledError before any record

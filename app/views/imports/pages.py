@@ -45,6 +45,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
+from app.services.imports.known_ids import known_ids, with_known
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.settings import readership
@@ -167,7 +168,8 @@ async def _preview_page(
                 options = structs.replace(options, timezone=zone_of_before)
             named = structs.replace(options, rename=earlier.rename)
             rooms = await room_choices(session, preview, named, zone_of_before)
-        preview.notes = with_rooms(preview.notes, rooms, options)
+            known = await known_ids(session, preview.ids, {"": options.username, **earlier.rename})
+        preview.notes = with_known(with_rooms(preview.notes, rooms, options), known)
         await _note_look(job, preview)
     except ReadError:
         preview = None

@@ -524,6 +524,21 @@ async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:
     assert job["doubts"] == [doubt | {"evidence": evidence}]
 
 
+async def test_ids_that_are_here_without_an_import_are_gravely_doubted(writer: Client) -> None:
+    sent = ({"username": "mina", "text": f"fog {n}", "source_id": f"{n}"} for n in range(70, 73))
+    headers = {"Content-Type": "application/x-ndjson"}
+    answer = await writer.post("/api/v1/tweets", data=jsonl(*sent), headers=headers)
+    assert answer.status_code == 200
+    other = jsonl(*({"username": "mina", "text": f"rain {n}", "id": f"{n}"} for n in range(70, 73)))
+    job = await ended(writer, await send(writer, other))
+    assert (job["state"], job["accepted"]) == ("failed", 0)
+    (doubt,) = job["doubts"]
+    assert (doubt["kind"], doubt["count"], doubt["grave"]) == ("known", 3, True)
+    assert doubt["examples"] == ["rain 70", "rain 71", "rain 72"]
+    job = await ended(writer, await send(writer, other, "?accept_doubts=1"))
+    assert (job["state"], job["duplicates"]) == ("done", 3)
+
+
 async def test_examples_of_doubts_go_with_what_is_deleted(app: Quart, writer: Client) -> None:
     posts = [{"username": "mina", "text": "<p>fog</p>"}, {"username": "jun", "text": "rain"}]
     address = await send(writer, jsonl(*posts))

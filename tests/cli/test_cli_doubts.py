@@ -1,0 +1,75 @@
+"""Doubts on the command line: told, asked about on a terminal, and in the way of an import."""
+
+import json
+from pathlib import Path
+
+from tests.archives import x_members, zip_bytes
+from tests.chats import kakaotalk, said, telegram
+from tests.installation import Installation, lines
+from tests.uploading import jsonl
+
+JUMPING = (
+    "[1/15/24, 10:00:00] Mina: hi\n[1/15/24, 10:01:00] Jun: ok\n"
+    "[2/20/24, 10:02:00] Mina: so\n[1/16/24, 10:02:00] Jun: yes\n"
+)
+
+
+def test_a_grave_doubt_stops_an_import_until_it_is_accepted(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(JUMPING)
+    ways = path, "--publish", "--timezone", "UTC"
+    for dry in ((), ("--dry-run",)):
+        stopped = installation.run("import", *ways, *dry, "--json")
+        report = json.loads(stopped.stdout)
+        assert (stopped.exit_code, report["accepted"]) == (2, 0)
+        assert report["errors"][0]["detail"].endswith(" (--accept-doubts)")
+        (doubt,) = report["doubts"]
+        assert (doubt["kind"], doubt["count"], doubt["grave"]) == ("times", 1, True)
+        assert (doubt["file"], doubt["examples"]) == (str(path), ["2024-02-20 → 2024-01-16"])
+    told = installation.done("import", *ways, "--accept-doubts")
+    assert "stored 4 posts" in told
+    assert "grave doubt: The chat jumps by weeks inside its file: 1" in told
+
+
+def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_path: Path) -> None:
+    path = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "<p>Fog</p>"})
+    told = installation.done("import", path)
+    assert "doubt: Texts with tags or other markup: 1 (such as '<p>Fog</p>')" in told
+    explained = installation.done("import", path, "--explain")
+    assert "everything was understood" not in explained
+    assert "Texts with tags or other markup: 1" in explained
+    assert "Fog" not in explained
+
+
+def test_a_longer_export_is_not_doubted_and_other_posts_with_its_ids_are(
+    installation: Installation, tmp_path: Path
+) -> None:
+    posts, whole = said(("미나", "준"), times=10), x_members()
+    part = {name: data for name, data in whole.items() if "part1" not in name}
+
+    def table(word: str) -> bytes:
+        ids = range(71, 80)
+        numbered = ({"username": "ara", "id": f"{n}", "text": f"{word} {n}번째"} for n in ids)
+        return jsonl({"username": "ara", "id": "70", "text": "그대로인 글"}, *numbered)
+
+    files = {
+        "short.txt": kakaotalk("바다", *posts[:15]),
+        "long.txt": kakaotalk("바다", *posts),
+        "short.json": telegram(7, "하늘", *posts[:15]),
+        "long.json": telegram(7, "하늘", *posts),
+        "short.zip": zip_bytes(part),
+        "long.zip": zip_bytes(whole),
+        "first.jsonl": table("안개"),
+        "again.jsonl": table("안개"),
+        "other.jsonl": table("바람"),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    paths = [tmp_path / name for name in files]
+    report = installation.json("import", *paths, "--publish", "--timezone", "UTC")
+    assert (report["accepted"], report["duplicates"]) == (20 + 20 + 5 + 10, 15 + 15 + 3 + 20)
+    (doubt,) = report["doubts"]
+    assert (doubt["file"], doubt["kind"]) == (str(paths[-1]), "known")
+    assert (doubt["count"], doubt["grave"]) == (9, False)
