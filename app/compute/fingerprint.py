@@ -273,12 +273,26 @@ class Measure(msgspec.Struct, frozen=True):
             )
         ),
     ]
+    behind: Annotated[
+        int,
+        Meta(
+            description=(
+                "Number of all others, also of those outside of `others`, who go less far in the"
+                " direction of `errors`."
+            )
+        ),
+    ] = 0
+    not_behind: Annotated[
+        int, Meta(description="Number of all others with words who go as far, or farther.")
+    ] = 0
 
     @property
     def is_clear(self) -> bool:
         """Whether the difference exceeds chance, and hardly anyone else goes as far."""
         if max(self.own, self.beside) < 0.05:
             return False  # No reader notices such a habit.
+        if self.behind < self.not_behind:
+            return False
         return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
 
     @property
@@ -362,20 +376,26 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
     value = partial(_value, sign=sign)
     errors = _errors(sign, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
-        own, side = value(sides.own), 1 if errors > 0 else -1
+        lead = 1 if errors > 0 else -1
         # The one who adds most to the difference.
-        farthest = max(sides.others, key=lambda one: side * (own - value(one)) * one.messages)
+        farthest = max(
+            sides.others, key=lambda one: lead * (value(sides.own) - value(one)) * one.messages
+        )
         fewer = sides.without(farthest, sign)
         if fewer.are_compared:
             errors = lesser(errors, _errors(sign, fewer))
+    own, side = value(sides.own), 1 if errors > 0 else -1
+    are_behind = [(own - value(one)) * side > 0 for one in sides.others if one.messages]
     return Measure(
         name,
         text or _favourite(name, sides.own),
-        value(sides.own),
+        own,
         value(sides.beside),
         [*map(value, others)],
         errors,
         _distance(sign, sides),
+        behind=sum(are_behind),
+        not_behind=len(are_behind) - sum(are_behind),
     )
 
 

@@ -403,7 +403,9 @@ def traits_of(
         traits.append(_top("recognised", shares))
     if len(compared) > 1:
         hours = {place: speakers[place].hours for place in compared}
-        traits += [*_longest(compared), *_laughing(compared), _night(hours)]
+        longest = max(speaker.tally.words_per_message or 0.0 for speaker in speakers)
+        traits += [one for one in _longest(compared) if one.value >= longest]
+        traits += [*_laughing(compared), *_night(hours)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
 
 
@@ -467,17 +469,21 @@ def _laughing(people: Mapping[int, Tally]) -> Iterator[Trait]:
         yield msgspec.structs.replace(trait, errors=errors)
 
 
-def _night(hours_of_each: Mapping[int, Counter[int]]) -> Trait:
-    """Return the person with the largest share of nights, each a conversation, among the days with
-    messages.
+def _night(hours_of_each: Mapping[int, Counter[int]]) -> Iterator[Trait]:
+    """Yield the person with the largest share of nights, each a conversation, among the days with
+    messages, if the share of messages at night is the largest too.
     """
     nights = [
         (place, days_of(hours, NIGHT_H), days_of(hours)) for place, hours in hours_of_each.items()
     ]
     ((place, *_), _) = _first_two(nights)
-    hours = hours_of_day(hours_of_each[place])
-    value = sum(hours[:NIGHT_H]) / max(sum(hours), 1)
-    return msgspec.structs.replace(_top("night", nights), value=value)
+    shares = {
+        other: sum(of_day[:NIGHT_H]) / max(sum(of_day), 1)
+        for other, hours in hours_of_each.items()
+        for of_day in [hours_of_day(hours)]
+    }
+    if shares[place] == max(shares.values()):
+        yield msgspec.structs.replace(_top("night", nights), value=shares[place])
 
 
 Share = tuple[int, int, int]

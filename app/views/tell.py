@@ -6,7 +6,7 @@ has a text, which the catalogue translates, for each: `tell("nothing_apart", "tw
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from app.compute.fingerprint import Measure, positive_first
 from app.language.i18n import (
@@ -36,7 +36,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "questions": {
         "more": _("uses question marks {often}"),
-        "less": _("uses fewer question marks than {others}"),
+        "less": _("uses question marks less often than {others} ({often})"),
         "none": _("never uses question marks"),
         "rose": _("More question marks than in {year}: {value}, before {before}."),
         "fell": _("Fewer question marks than in {year}: {value}, before {before}."),
@@ -44,7 +44,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "exclamations": {
         "more": _("uses exclamation marks {often}"),
-        "less": _("uses fewer exclamation marks than {others}"),
+        "less": _("uses exclamation marks less often than {others} ({often})"),
         "none": _("never uses exclamation marks"),
         "rose": _("More exclamation marks than in {year}: {value}, before {before}."),
         "fell": _("Fewer exclamation marks than in {year}: {value}, before {before}."),
@@ -52,7 +52,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "laughing": {
         "more": _("laughs (“{sign}”) {often}"),
-        "less": _("laughs less often in writing than {others}"),
+        "less": _("laughs less often in writing than {others} ({often})"),
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
         "fell": _("Less laughing than in {year}: {value}, before {before}."),
@@ -61,7 +61,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "emoji": {
         "more": _("uses emoji {often}"),
-        "less": _("uses fewer emoji than {others}"),
+        "less": _("uses emoji less often than {others} ({often})"),
         "none": _("never uses emoji"),
         "rose": _("More emoji than in {year}: {value}, before {before}."),
         "fell": _("Fewer emoji than in {year}: {value}, before {before}."),
@@ -70,7 +70,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "endings": {
         "more": _("ends with “{sign}” {often}"),
-        "less": _("ends with “{sign}” less often than {others}"),
+        "less": _("ends with “{sign}” less often than {others} ({often})"),
         "none": _("never ends with “{sign}”"),
         "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
         "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
@@ -78,7 +78,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "beginnings": {
         "more": _("starts with a lowercase letter {often}"),
-        "less": _("starts with a lowercase letter less often than {others}"),
+        "less": _("starts with a lowercase letter less often than {others} ({often})"),
         "none": _("never starts with a lowercase letter"),
         "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
         "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
@@ -86,7 +86,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "silence": {
         "more": _("breaks the silence {often}"),
-        "less": _("breaks the silence less often than {others}"),
+        "less": _("breaks the silence less often than {others} ({often})"),
         "none": _("never breaks the silence"),
         "label": _("After a silence"),
     },
@@ -151,7 +151,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "chat": _("the {count} others in this chat"),
         "site": _("{count} other authors here"),
         "samples": _("{count} other sample authors"),
+        "the others": _("the others"),
+        "most": _("most here"),
     },
+    "usual": _("{own}; usual here {usual}"),
     "alone": _("There is no one else here to compare {name} with."),
     "too_few": {
         "": _("There are too few posts yet to compare {name} with others."),
@@ -162,13 +165,14 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("Nothing clearly sets {name} apart from {other}."),
     },
     "typical": {
-        "": _("{name} writes {words} more often than the other authors here."),
+        "": _("{name} writes {words} more often than is usual here."),
         "shipped": _(
-            "{name} writes {words} more often than the {count} authors that come with saywho."
+            "{name} writes {words} more often than is usual for the {count} authors that come with "
+            "saywho."
         ),
     },
     "says_more": {
-        "": _("{name} says “{words}” more often than the others ({often})."),
+        "": _("{name} says “{words}” more often than is usual here ({often})."),
         "two": _("{name} says “{words}” more often than {other} ({often})."),
     },
     "says_nothing_more": {
@@ -181,7 +185,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("{often}; {other} {often_beside}"),
         "two never": _("{often}; {other} never"),
     },
-    "signs": _("Writes {signs} more often than others."),
+    "signs": _("Writes {signs} more often than is usual here."),
     # What sets the people of a chat apart.
     "most": {
         "": _("{name} writes most ({share})."),
@@ -400,44 +404,75 @@ def change_of(measure: Measure, year: int) -> str:
     )
 
 
-def trait_of(measure: Measure, others: str = "") -> str:
+class Beside(NamedTuple):
+    """Whom an author is compared with."""
+
+    others: int = 0
+    only_other: str = ""
+    """Name of a single other person."""
+    kind: Literal["chat", "site", "samples", "the others"] = "the others"
+
+    @property
+    def told(self) -> str:
+        if self.only_other:
+            return short_name(self.only_other)
+        return tell("others", self.kind, count=self.others)
+
+    def named(self, measure: Measure) -> str:
+        """Return the name of all others if nobody of them goes as far, else of most."""
+        is_first = not measure.not_behind and measure.behind >= self.others
+        return self.told if self.only_other or is_first else tell("others", "most")
+
+
+THE_OTHERS: Final = Beside()
+
+
+def beside_one(only_other: str) -> Beside:
+    """Return the only other person, or all others if the name is empty."""
+    return Beside(1, only_other) if only_other else THE_OTHERS
+
+
+def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:
     """Return briefly what an author does differently.
 
-    others: name of the compared people.
+    has_usual: whether to name what is usual here, if someone else goes as far.
     """
-    less = "less" if measure.own else "none"
+    is_less = measure.errors <= 0
+    variant = "more" if not is_less else "less" if measure.own else "none"
+    own = often(measure.own)
+    if measure.name == "length":
+        own = _words_per_post(measure)
+    if has_usual and measure.not_behind and (is_less or measure.name == "length"):
+        own = tell("usual", own=own, usual=_usual(measure))
     return tell(
         _habit_of(measure),
-        "more" if measure.errors > 0 else less,
-        words=_words_per_post(measure),
-        often=often(measure.own),
+        variant,
+        words=own,
+        often=own,
         sign=measure.sign[:LONGEST_SIGN],
-        others=others or gettext("the others"),
+        others=beside.named(measure),
     )
 
 
-def told_alone(measure: Measure, others: str = "") -> str:
-    trait = trait_of(measure, others)
+def told_alone(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:
+    trait = trait_of(measure, beside, has_usual=has_usual)
     return f"{trait[:1].upper()}{trait[1:]}"
 
 
-def called(others: int, only_other: str, *, is_of_chat: bool, is_of_samples: bool = False) -> str:
-    """Return the name of the compared people in a sentence, a single person's own."""
-    if only_other:
-        return short_name(only_other)
-    kind = "chat" if is_of_chat else "samples" if is_of_samples else "site"
-    return tell("others", kind, count=others)
+def called(
+    others: int, only_other: str, *, is_of_chat: bool, is_of_samples: bool = False
+) -> Beside:
+    return Beside(
+        others, only_other, "chat" if is_of_chat else "samples" if is_of_samples else "site"
+    )
 
 
-def told_of(username: str, measures: Sequence[Measure], others: str = "") -> str:
-    """Return a sentence of clear traits, clearest first; empty without any.
-
-    others: the compared people's name.
-    """
+def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTHERS) -> str:
+    """Return a sentence of clear traits, clearest first; empty without any."""
     clear: list[str] = []
     for measure in positive_first(measure for measure in measures if measure.is_clear):
-        is_said = any(others in trait for trait in clear)
-        clear.append(trait_of(measure, "" if is_said else others))
+        is_said = any(beside.named(measure) in trait for trait in clear)
+        clear.append(trait_of(measure, beside._replace(kind="the others") if is_said else beside))
     name = short_name(shown_name(username))
     for count in range(min(len(clear), MOST_TRAITS), 0, -1):
         finding = tell("traits", name=name, traits=_joined(clear[:count]))
@@ -463,7 +498,17 @@ def _joined(traits: Sequence[str]) -> str:
 
 def _words_per_post(measure: Measure) -> str:
     """Return words per post, as exact as their difference requires."""
-    whole = max(round(measure.own), 1)
-    count = round(measure.own, 1) if whole == round(measure.beside) else whole
+    count = _words(measure, measure.own)
     text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
     return text.format(count=show_number(count))
+
+
+def _words(measure: Measure, value: float) -> float:
+    whole = max(round(measure.own), 1)
+    return round(value, 1) if whole == round(measure.beside) else max(round(value), 1)
+
+
+def _usual(measure: Measure) -> str:
+    if measure.name == "length":
+        return value_of(measure, _words(measure, measure.beside))
+    return briefly(measure.beside)

@@ -38,14 +38,14 @@ from app.parts.portraits.author_figures import (
     others_called,
 )
 from app.parts.portraits.room import read_in_zone as read_room
-from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
+from app.parts.portraits.room_figures import Shares, Timing, TypicalWords, other_of
 from app.services.compare.guessing import hide
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days
-from app.views.tell import HARDLY, label_of, told_alone, value_of
+from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
 
 THINGS: Final = 3
 
@@ -145,7 +145,8 @@ def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -
         return []
     # Figures whose lines chance does not explain.
     figures = (TypicalWords, Timing) if args.has_words else (Timing,)
-    parts = [told_alone(person.trait)] if person.trait else []
+    whom = beside_one(other_of(person, portrait))
+    parts = [told_alone(person.trait, whom)] if person.trait else []
     parts += [part for figure in figures for part in figure(portrait).line_of(person)]
     return [*map(drawn_text, parts)]
 
@@ -219,7 +220,7 @@ def _things(portrait: AuthorPortrait) -> PosterFigure | None:
 
 def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
     """Return what sets an author apart, then the next clearest habits, in numbers."""
-    others = others_called(portrait)
+    others, whom = others_called(portrait), beside_one(only_other(portrait))
     clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
     vague = (each for each in portrait.measures if not each.is_clear and each.own >= HARDLY)
 
@@ -227,7 +228,7 @@ def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
         return f"{others}: {value_of(measure, measure.beside)}"
 
     return [
-        *(Thing(told_alone(each), beside(each)) for each in clear),
+        *(Thing(told_alone(each, whom, has_usual=False), beside(each)) for each in clear),
         *(Thing(label_of(each), f"{value_of(each, each.own)} · {beside(each)}") for each in vague),
     ]
 

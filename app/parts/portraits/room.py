@@ -27,7 +27,6 @@ from app.parts.portraits.room_figures import (
     SmallCard,
     TypicalWords,
     alike,
-    other_called,
     small_cards,
 )
 from app.services.posts.selection import Selection
@@ -51,7 +50,7 @@ from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.figure import FigureParts, Finding, Table, TableCell
 from app.views.filters import ZoneArgs, day_of, parse_zone, zone_of_page
 from app.views.page import FormPage, WebPage, read_cards, render
-from app.views.rooms.figures import PAIR, Answers, Months, ShareBar, finding_of
+from app.views.rooms.figures import PAIR, Answers, Months, ShareBar, finding_of, other_called
 from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
 
 MOST_OPEN: Final = 3

@@ -22,9 +22,8 @@ from app.language.i18n import (
     show_number,
     show_roughly,
 )
-from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
-from app.views.cast import hue, shown_name
+from app.views.cast import hue
 from app.views.figure import (
     Finding,
     Table,
@@ -43,7 +42,7 @@ from app.views.rooms.figures import (
     share_bars,
     told_silences,
 )
-from app.views.tell import told_alone
+from app.views.tell import beside_one, told_alone
 
 
 class SmallCard(NamedTuple):
@@ -81,7 +80,7 @@ class PersonCard:
         """The clearest trait; without a trait and a phrase, the words in a message."""
         trait = self.person.trait
         if trait and not (trait.is_never and self.person.typical):
-            return told_alone(trait, self.others)
+            return told_alone(trait, beside_one(self.others))
         if self.phrase:
             return ""
         if self.absence:
@@ -101,12 +100,6 @@ class PersonCard:
         heights = [100 * hour / max(hours) for hour in hours]
         busy = busiest_told(self.person.busy_from, "briefly")
         return HourStrip(self.hue, busy, heights, told_by_hour(hours))
-
-
-def other_called(username: str, room: RoomFacts) -> str:
-    """Return the name of the only other person of a chat of two, or empty."""
-    others = [name for name in room.usernames if name != username]
-    return shown_name(others[0]) if room.people_total == PAIR == len(others) + 1 else ""
 
 
 def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:

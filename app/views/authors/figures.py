@@ -36,7 +36,7 @@ from app.services.posts.users import Author
 from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
 from app.views.page import platform_name
-from app.views.tell import tell, told_of
+from app.views.tell import THE_OTHERS, Beside, tell, told_of
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
@@ -211,7 +211,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
-    others: str = ""
+    others: Beside = THE_OTHERS
 
     def finding(self) -> Finding:
         return Finding(self.title)

@@ -38,7 +38,7 @@ from app.views.figure import Figure
 from app.views.filters import Year, zone_of_page
 from app.views.page import WebPage, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
-from app.views.tell import called, tell
+from app.views.tell import Beside, called, tell
 
 blueprint = PageBlueprint("authors")
 
@@ -78,10 +78,14 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def at_sight(self) -> AuthorAtSight:
-        return AuthorAtSight(self.archive, self.traits.clear, self.others_called)
+        return AuthorAtSight(self.archive, self.traits.clear, self.beside)
+
+    @property
+    def others_called(self) -> str:
+        return self.beside.told
 
     @cached_property
-    def others_called(self) -> str:
+    def beside(self) -> Beside:
         traits = self.traits
         only_other = shown_name(traits.only_other) if traits.only_other else ""
         is_of_chat = traits.room is not None

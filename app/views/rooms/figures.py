@@ -29,7 +29,7 @@ from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import Figure, Finding, PlotT, Table, TableCell
-from app.views.tell import LONGEST_FINDING, short_name, tell, tell_within, trait_of
+from app.views.tell import LONGEST_FINDING, beside_one, short_name, tell, tell_within, trait_of
 
 People = Sequence[PersonPortrait]
 PAIR: Final = 2
@@ -77,7 +77,7 @@ def finding_of(
         _sentence(people, traits[:count], room.people_total, is_of_newest=is_of_newest)
         for count in range(len(traits), 0, -1)
     ]
-    habits = _habits(people, traits, is_of_newest=is_of_newest)
+    habits = _habits(people, traits, room, is_of_newest=is_of_newest)
     if len(traits) < 2 and habits:
         told = [*findings, *habits]
         if is_drawn:
@@ -103,7 +103,9 @@ def who_wrote_most(
     return ""
 
 
-def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> list[str]:
+def _habits(
+    people: People, traits: Sequence[Trait], room: RoomFacts, *, is_of_newest: bool
+) -> list[str]:
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
@@ -120,7 +122,8 @@ def _habits(people: People, traits: Sequence[Trait], *, is_of_newest: bool) -> l
             continue
         lately = is_of_newest and not (is_said or sentences)
         sentence = gettext("Lately, {name} {traits}.") if lately else gettext("{name} {traits}.")
-        sentences.append(sentence.format(name=_short_name(username), traits=trait_of(habit)))
+        told = trait_of(habit, beside_one(other_called(username, room)))
+        sentences.append(sentence.format(name=_short_name(username), traits=told))
         measures.add(habit.name)
     return sentences
 
@@ -157,6 +160,12 @@ def _values(people: People, trait: Trait) -> dict[str, str]:
         "words": words.format(count=show_number(round(trait.value))),
         "sign": trait.sign,
     }
+
+
+def other_called(username: str, room: RoomFacts) -> str:
+    """Return the name of the only other person of a chat of two, or empty."""
+    others = [name for name in room.usernames if name != username]
+    return shown_name(others[0]) if room.people_total == PAIR == len(others) + 1 else ""
 
 
 def _short_name(username: str | None) -> str:

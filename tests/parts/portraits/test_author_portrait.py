@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure, MeasureName, Sign, tally_of
+from app.compute.fingerprint import Measure, MeasureName, Sign, fingerprint, tally_of
 from app.drawing.drawings import EDGE, Initials, NamedBar, PhraseList, StackedBar, rings_of
 from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorFigure, scale_of
 from app.views.cast import initials_of
 from app.views.figure import Finding, Table
-from app.views.tell import label_of, often, part_of, trait_of
+from app.views.tell import called, label_of, often, part_of, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -302,7 +302,7 @@ async def test_pages_of_people_lead_there(chats: Client) -> None:
     ("own", "beside", "trait"),
     [
         (0.2, 0.02, "uses question marks in every fifth post"),
-        (0.1, 0.5, "uses fewer question marks than the others"),
+        (0.1, 0.5, "uses question marks less often than the others (in every tenth post)"),
         (0, 0.5, "never uses question marks"),
     ],
 )
@@ -330,6 +330,43 @@ def test_lengths_are_as_exact_as_tells_them_apart() -> None:
         "writes shorter posts than the others (about 1 word)",
         "writes shorter posts than the others (about 0.8 words)",
     ]
+
+
+def test_only_who_goes_farthest_is_set_against_each_of_the_others() -> None:
+    of_length = {
+        "Steve": ["ok", "so fine"],
+        "Theo": ["come on", "where are you now"],
+        **{name: ["we will meet by the lake", "it is so"] for name in "ABC"},
+        **{name: ["we will all meet by the old lake", "so it is then"] for name in "DEF"},
+    }
+    people = {
+        name: tally_of(texts * 40, range(len(texts) * 40)) for name, texts in of_length.items()
+    }
+
+    def told(name: str) -> str:
+        others = [tally for other, tally in people.items() if other != name]
+        (length,) = (each for each in fingerprint(people[name], others) if each.name == "length")
+        assert length.is_clear
+        return trait_of(length, called(len(others), "", is_of_chat=True))
+
+    with speaking("en"):
+        assert (
+            told("Steve") == "writes shorter posts than the 7 others in this chat (about 2 words)"
+        )
+        assert told("Theo") == (
+            "writes shorter posts than most here (about 3 words; usual here 5 words)"
+        )
+    with speaking("ko"):
+        assert (
+            told("Theo") == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어쯤, 여기서는 보통 5단어)"
+        )
+
+
+def test_a_pair_is_never_called_the_others() -> None:
+    measure = Measure("questions", "", 0.1, 0.5, [0.5], -9, -1, behind=1)
+    with speaking("en"):
+        told = trait_of(measure, called(1, "Ned", is_of_chat=True))
+    assert told == "uses question marks less often than Ned (in every tenth post)"
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,7 @@ def test_sentences_about_times_are_true_and_leave_no_column_empty(chat: list[Sai
     assert len(sentences) >= (not timing.has_beginnings or not timing.has_answers)
 
 
+@pytest.mark.usefixtures("without_people")
 @pytest.mark.parametrize(
     ("wait_s", "told"), [(1, ""), (5 * HOUR_S, "Replies in about 5 hours")], ids=["alike", "late"]
 )

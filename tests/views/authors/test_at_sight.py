@@ -142,7 +142,7 @@ async def test_a_sign_alone_is_told_in_a_sentence(writer: Client, anybody: Clien
     page = await anybody.page("/user/dots")
     typical = page.partition('id="typical-heading">')[2].partition("</section>")[0]
     assert typical.startswith("Typical signs</h2>")
-    assert "Writes “.” more often than others." in typical
+    assert "Writes “.” more often than is usual here." in typical
     assert "×" not in typical
     assert 'id="typical-heading"' not in await anybody.page("/user/plain")
 
