@@ -103,6 +103,7 @@ AssumptionKind = Literal[
     "room",
     "language",
     "ids",
+    "pieces",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
@@ -430,6 +431,8 @@ def value_label(kind: str, value: str) -> str:
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
         return Message("number {number}", number=value) if value else _UNCHOSEN
+    if kind == "pieces":
+        return f"{int(value):,}"
     if kind == "language":
         return Locale.parse(value).display_name or value  # Its own name.
     return _LABELS.get(kind, {}).get(value, value)
@@ -453,6 +456,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "room": Message("Chat: {value}"),
     "language": Message("Language of the dates: {value}, a guess"),
     "ids": Message("IDs of posts: {value}, a guess"),
+    "pieces": Message("Long texts are cut into posts of at most {value} characters"),
 }
 
 

@@ -45,6 +45,7 @@ from app.formats.chats import (
 from app.formats.chats.chat_files import damaged_beside, in_place, together
 from app.formats.chats.people import People
 from app.formats.chats.text_chat import text_formats
+from app.formats.long_texts import parts_of
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
 from app.formats.records import (
@@ -325,7 +326,7 @@ def _to_the_end(
                 notes.nameless += item.username is None and item.author_id is None
                 if item.files and source.has_members:
                     attached.update(filter(None, item.files))
-                yield _of_bounded_size(item)
+                yield from map(_of_bounded_size, parts_of(item, notes))
             elif isinstance(item, BadRecord) and not with_values:
                 yield BadRecord(item.place, item.detail)
             else:

@@ -209,7 +209,7 @@ def test_a_record_that_is_too_deep_spoils_no_other() -> None:
 
 def test_a_record_that_no_post_could_hold_is_bad() -> None:
     long = "a" * registry.MOST_CHARACTERS
-    items = read_file_records(lines({"text": "a"}, {"text": long, "author": "mina"}))[1]
+    items = read_file_records(lines({"text": "a"}, {"text": "b", "url": long}))[1]
     assert items[1] == BadRecord(2, "longer than 120 KB")
 
 

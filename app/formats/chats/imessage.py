@@ -22,6 +22,7 @@ from app.formats.chats.text_chat import (
     TextChat,
     message,
     title_of,
+    too_long,
 )
 from app.formats.records import FileRoom, Item, Skipped
 from app.formats.source.file import Content
@@ -116,6 +117,8 @@ class MessagesRoom(Grammar):
                 yield Skipped(part.place, "system")
             elif _is_deleted(part.lines[1:2], name):
                 yield Skipped(part.place, "deleted")
+            elif sum(len(line) + 1 for line in part.lines) > LONGEST:
+                yield too_long(part.place)
             else:
                 opening = Opening(name, part.opening.when)
                 yield message(self, opening, part.place, part.lines[1:])
@@ -141,7 +144,7 @@ def _parts(content: Content, grammar: MessagesRoom) -> Iterator[_Part]:
             line.startswith("    ") and grammar.read(line.removeprefix("    "))
         )
         size += len(line) + 1
-        if part is not None and not is_answer and size <= LONGEST:
+        if part is not None and not is_answer and size - len(line) <= LONGEST:
             part.lines.append(line)
     if part is not None:
         yield part

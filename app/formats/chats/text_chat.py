@@ -36,8 +36,8 @@ from app.formats.source.times import read_time
 from app.formats.source.written.dates import FileDates
 from app.formats.source.written.days import WrittenDay
 
-LONGEST: Final = 30_000
-"""Maximum stored length of a message, above that of a post."""
+LONGEST: Final = 120_000
+"""Maximum length of a message in characters; a longer one is rejected, not cut."""
 _MOST_DAY_LINES: Final = 10_000_000
 """Number of the last line whose date is compared with others."""
 _LONGEST_RUN: Final = 3
@@ -135,11 +135,19 @@ def messages(
             parts += [line] if size <= LONGEST else []
             continue
         if not opening.is_day:
-            yield message(grammar, opening, place, parts, notes)
+            yield _of_bounded_size(size, grammar, opening, place, parts, notes)
         opening, place, size = start, number, len(line)
         parts = [part[:LONGEST] for part in (start.text, *later_lines)]
     if not opening.is_day:
-        yield message(grammar, opening, place, parts, notes)
+        yield _of_bounded_size(size, grammar, opening, place, parts, notes)
+
+
+def _of_bounded_size(size: int, grammar: Grammar, opening: Opening, place: int, *rest: Any) -> Item:
+    return too_long(place) if size > LONGEST else message(grammar, opening, place, *rest)
+
+
+def too_long(place: int) -> BadRecord:
+    return BadRecord(place, Message("longer than {size} KB", size=LONGEST // 1000))
 
 
 def message(

@@ -96,7 +96,7 @@ def test_odd_entities_do_no_harm(entities: object) -> None:
 
 
 def test_white_space_without_end_takes_no_time() -> None:
-    assert len(record("a" + " " * 100_000 + "b https://t.co/a").text) > 100_000
+    assert len(record("a" + " " * 24_000 + "b https://t.co/a").text) > 24_000
 
 
 @pytest.mark.parametrize(

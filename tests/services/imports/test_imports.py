@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,6 +106,35 @@ async def test_records_from_the_future_without_id_are_stored_once(
     # Equal to one that was stored when it arrived, but for its time.
     soon = [*items, items[0], record(6, "later", created_at=ahead + timedelta(days=2))]
     assert outcome(await store(db, *soon)) == (1, 5, 0)
+
+
+async def test_long_texts_become_posts_in_order_once(db: Database) -> None:
+    paragraphs = [f"{n}. {'The fog stays on the water. ' * 40}".strip() for n in range(60)]
+    long, endless = "\r\n\r\n".join(paragraphs), "나" * 60_000
+    lines = [
+        {"username": "mina", "id": "77", "text": long, "created_at": "2024-05-06"},
+        {"username": "jun", "text": endless},
+        {"username": "jun", "text": " " * 30_000},
+    ]
+    chat = f"12.03.21, 10:12 - Ada: Fog\n12.03.21, 10:13 - Bo: {long}\n12.03.21, 10:14 - Ada: Ah"
+    chat += f"\n12.03.21, 10:15 - Bo: {'x' * 130_000}"
+    for accepted, duplicates in ((6, 0), (0, 6)):
+        with Source(io.BytesIO("\n".join(map(json.dumps, lines)).encode())) as source:
+            records = open_records(source)
+            report = await import_records(db, records, username=None)
+        assert outcome(report) == (accepted, duplicates, 0)
+        (pieces,) = (part for part in records.notes.assumptions if part.kind == "pieces")
+        assert (pieces.value, str(pieces.evidence)) == ("25000", "texts: 2")
+        with Source(io.BytesIO(chat.encode())) as source:
+            report = await import_records(db, open_records(source), username=None)
+        assert (report.accepted, report.rejected) == (5 if accepted else 0, 1)
+    posts = await stored(db)
+    own = [post for post in posts if post.source_id]
+    assert [post.source_id for post in own] == ["77", "77#2", "77#3"]
+    assert [line for post in own for line in post.text.split("\n\n")] == paragraphs
+    assert "".join(post.text for post in posts if post.text.startswith("나나")) == endless
+    said = [post.text for post in posts if post.room_id]
+    assert "\n\n".join(said[1:-1]).split("\n\n") == paragraphs
 
 
 async def test_texts_match_in_the_form_in_which_they_are_stored(db: Database) -> None:
