@@ -49,8 +49,8 @@ help: ## list what can be made
 install: $(RUN_STAMP)
 
 .PHONY: run
-run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= change it)
-	@$(BIN)/saywho serve --sample --bind $(HOST):$(PORT) $(if $(WORKERS),--workers $(WORKERS))
+run: $(RUN_STAMP) ## serve on http://127.0.0.1:8000 (HOST=, PORT=, WORKERS= change it; BROWSER=0: open none)
+	@$(BIN)/saywho serve --sample --bind $(HOST):$(PORT) $(if $(WORKERS),--workers $(WORKERS)) $(if $(filter 0,$(BROWSER)),--no-browser)
 
 HAS_JAVA := java -version >/dev/null 2>&1
 

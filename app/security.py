@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import html
 import os
 import secrets
 from pathlib import Path
@@ -11,6 +12,8 @@ from app.config import Config
 from app.errors import StartError
 
 KEY_FILE: Final = "secret_key"
+LINK_PAGE: Final = "open-saywho.html"
+"""Page in the data folder that leads a browser to the link for the first account."""
 
 
 def make_private_folder(path: Path) -> None:
@@ -56,6 +59,27 @@ def _make_key(path: Path) -> None:
     finally:
         os.close(descriptor)
         draft.unlink()
+
+
+def write_link_page(data_dir: Path, link: str) -> Path:
+    """Write the private page that leads to the link, and return its path. Raises OSError."""
+    path = data_dir / LINK_PAGE
+    address = html.escape(link)
+    page = (
+        '<!doctype html><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+        f'<meta http-equiv="refresh" content="0; url={address}"><title>saywho</title>'
+        f'<a href="{address}">saywho</a>\n'
+    )
+    remove_link_page(data_dir)
+    with open(path, "x", encoding="utf-8", opener=open_private) as file:
+        file.write(page)
+    return path
+
+
+def remove_link_page(data_dir: Path) -> None:
+    """Remove the page, if there is one and the folder can be written."""
+    with contextlib.suppress(OSError):
+        os.unlink(data_dir / LINK_PAGE)
 
 
 def new_secret(prefix: str = "") -> str:

@@ -22,6 +22,7 @@ from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
 THIS_MACHINE: Final = "127.0.0.1"
+IP: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 _BIND = re.compile(r"(?:[^\s:\[\]]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})|unix:.+|fd://\d+", re.ASCII)
 
 
@@ -46,7 +47,10 @@ def _checked(_context: click.Context, _option: click.Parameter, bind: str | None
     help="Number of worker processes (default: workers in hypercorn.toml).",
 )
 @click.option("--sample", is_flag=True, help="Load the sample posts if the database is new.")
-def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
+@click.option(
+    "--no-browser", is_flag=True, help="Do not open a browser at the link for the first account."
+)
+def serve_command(bind: str | None, workers: int | None, sample: bool, no_browser: bool) -> None:
     """Migrate the database and start the server.
 
     hypercorn.toml configures the server; docs/settings.md lists the settings of saywho.
@@ -65,15 +69,19 @@ def serve_command(bind: str | None, workers: int | None, sample: bool) -> None:
         # prometheus_client reads the folder of the workers' figures when it is imported.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         os.environ |= python_path()  # For workers that are not forked.
-        sys.exit(_serve(bind, workers, sample=sample))
+        sys.exit(_serve(bind, workers, sample=sample, may_open=not no_browser))
 
 
-def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
-    """Serve until a stop; return the exit status."""
+def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: bool) -> int:
+    """Serve until a stop; return the exit status.
+
+    may_open: whether a browser may be opened at the link for the first account.
+    """
     from app.db.migrate import SchemaState, prepare
     from app.runtime.logs import configure
     from app.runtime.processes import share_heap, trim_heap
-    from app.security import load_secret_keys
+    from app.security import load_secret_keys, remove_link_page
+    from app.serving.browser import is_at_desktop
     from app.serving.settings import load_server_config
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import prepare_app, run
@@ -93,7 +101,11 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
         load_secret_keys(config)  # Errors end the start here, instead of each worker in turn.
         origin = config.url or _origin(sockets[0], server)
         with_samples = sample and state is SchemaState.FRESH
-        asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
+        link = asyncio.run(_prepare_site(config, origin, with_samples=with_samples))
+        remove_link_page(config.data_dir)  # A killed server has left it.
+        stack.callback(remove_link_page, config.data_dir)
+        is_own_address = not config.url and sockets[0].family in IP
+        opens = may_open and is_own_address and is_at_desktop(os.environ)
         configure(config)
         app = prepare_app(config) if START_METHOD == "fork" else config
         trim_heap()
@@ -101,20 +113,34 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool) -> int:
             for sock in sockets:
                 sock.listen(server.backlog)
         work = partial(run, app, server)
-        on_ready = partial(_print_addresses, config.url, sockets[0], server, count)
+        on_ready = partial(
+            _announce, config, sockets[0], server, count, opened=link if opens else None
+        )
         renew = None if os.isatty(0) else server.renew_certificate
         return Supervisor(work, sockets, count, on_ready=on_ready, renew=renew).run()
 
 
-def _print_addresses(
-    url: str | None, listening: socket.socket, server: ServerConfig, count: int
+def _announce(
+    config: Config,
+    listening: socket.socket,
+    server: ServerConfig,
+    count: int,
+    *,
+    opened: str | None,
 ) -> None:
+    """Print the addresses of the site, and open a browser at the link `opened`, if any."""
+    from app.serving.browser import open_browser
+
+    url = config.url
     origin = url or _origin(listening, server)
     s = "s" if count > 1 else ""
     click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
     outside = url or _origin(listening, server, _network_address())
     if outside != origin:
         click.echo(f"Others on this machine's network reach it at {outside}")
+    if opened:
+        click.echo("The browser opens at the link above; --no-browser turns this off.")
+        open_browser(config.data_dir, opened)
 
 
 @contextmanager
@@ -131,7 +157,7 @@ def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
 def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MACHINE) -> str:
     """Return the URL of a socket, with the host `here` if it listens on all addresses."""
     scheme = "https" if server.ssl_enabled else "http"
-    if listening.family not in {socket.AF_INET, socket.AF_INET6}:
+    if listening.family not in IP:
         return f"{scheme}://localhost"
     host, port = listening.getsockname()[:2]
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not listened on
@@ -148,8 +174,10 @@ def _network_address() -> str:
     return THIS_MACHINE
 
 
-async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> None:
-    """Load the sample posts, and print a link to create the operator's account if it is missing."""
+async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> str | None:
+    """Load the sample posts; print and return a link to create the operator's account, None if
+    there is one.
+    """
     from app.db.engine import Database
     from app.services.access.accounts import add_setup_link, has_operator
     from app.services.imports.storing import load_samples
@@ -159,7 +187,8 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> N
             await load_samples(db)
         async with db.write() as session:
             if await has_operator(session):
-                return
+                return None
             secret = await add_setup_link(session)
     link = f"{origin}/setup?token={secret}"
     click.echo(f"There is no operator yet. Create the account, once, at:\n  {link}")
+    return link

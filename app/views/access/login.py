@@ -1,5 +1,6 @@
 """Setting up accounts by a link, signing in and out."""
 
+import asyncio
 from http import HTTPStatus
 from typing import Final
 
@@ -11,6 +12,7 @@ from app.errors import AppError, TooManyError, UnauthorizedError
 from app.lifespan import resources
 from app.models.access import Operator
 from app.paths import IMPORTS
+from app.security import remove_link_page
 from app.services.access.accounts import OPERATOR, READER, Offer, accept_offer, find_offer
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.rooms.room_facts import list_rooms
@@ -89,6 +91,8 @@ async def logout(form: Form) -> ResponseReturnValue:
 async def show_setup(args: SetupArgs) -> ResponseReturnValue:
     async with resources().db.read() as session:
         offer = await find_offer(session, args.token)
+    if offer.role == OPERATOR:  # The browser has come by the page, which is of no use any more.
+        await asyncio.to_thread(remove_link_page, resources().config.data_dir)
     if _is_for_somebody_else(offer):
         return await _signed_in_already(args.token)
     page = SetupPage(token=args.token, offer=offer)
@@ -111,6 +115,7 @@ async def setup(form: Form) -> ResponseReturnValue:
     except AppError as failure:
         page = SetupPage(token=token, offer=offer, given=name, error=failure)
         return await render_form(page, await cast_for_anybody())
+    await asyncio.to_thread(remove_link_page, resources().config.data_dir)
     response = see_other(IMPORTS if offer.role == OPERATOR else await _readers_first_page(account))
     set_session(response, secret, account.name)
     return response
