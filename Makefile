@@ -58,8 +58,9 @@ HAS_JAVA := java -version >/dev/null 2>&1
 ready: $(DEV_STAMP) ## install all that tests need, without running them
 	@bash tests/install.sh chromium headless proxies || true
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory $(SPARK_STAMP); fi
-	@# Compiles the tests once; each process of `make test` would do it for itself.
+	@# Compiles tests and templates once; each process of `make test` would do it for itself.
 	@$(TEST) -n 0 -q --collect-only > /dev/null || true
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m tests.quick_start || true
 
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests, or a part: ONLY=FOLDER (installs Chromium by the package manager when root)

@@ -16,7 +16,11 @@ pytestmark = pytest.mark.full
 
 QUART: Final = "09_large_upload/quart_app.py"
 LIMIT: Final = "MOST_BYTES: Final = 1024**3"
-PIECES: Final = [bytes([number]) * MB for number in range(200)]
+
+
+def pieces(number: int) -> Iterator[bytes]:
+    """Yield so many different megabytes."""
+    return (bytes([n]) * MB for n in range(number))
 
 
 @pytest.fixture
@@ -40,9 +44,9 @@ def put(server: Server, pieces: Iterator[bytes], **headers: str) -> Any:
 
 def test_a_large_upload_takes_no_memory_and_is_whole(server: Server, folder: Path) -> None:
     before = most_memory(server)
-    answer = put(server, iter(PIECES))
+    answer = put(server, pieces(200))
     assert (answer.status_code, answer.json()) == (201, {"bytes": 200 * MB})
-    assert (folder / "big").read_bytes() == b"".join(PIECES)
+    assert (folder / "big").read_bytes() == b"".join(pieces(200))
     assert most_memory(server) - before < 20 * MB
     assert os.listdir(folder) == ["big"]
 
@@ -51,7 +55,7 @@ def test_a_slow_sender_holds_nobody_up(server: Server, folder: Path) -> None:
     (folder / "big").write_bytes(b"the one before")
 
     def slowly() -> Iterator[bytes]:
-        for piece in PIECES[:20]:
+        for piece in pieces(20):
             yield piece
             # What is half there is under another name.
             assert (folder / "big").read_bytes() == b"the one before"
@@ -60,7 +64,7 @@ def test_a_slow_sender_holds_nobody_up(server: Server, folder: Path) -> None:
 
     before = most_memory(server)
     assert put(server, slowly()).status_code == 201
-    assert (folder / "big").read_bytes() == b"".join(PIECES[:20])
+    assert (folder / "big").read_bytes() == b"".join(pieces(20))
     assert most_memory(server) - before < 10 * MB
     assert sorted(os.listdir(folder)) == ["big", "small"]
 
@@ -69,7 +73,7 @@ def test_a_sender_faster_than_the_disk_fills_no_memory(folder: Path, tmp_path: P
     write = "asyncio.to_thread(file.write, piece)  # The disk may be slow."
     with running(changed(QUART, tmp_path, write, "asyncio.sleep(0.005)")) as server:
         before = most_memory(server)
-        assert put(server, iter(PIECES[:64])).json() == {"bytes": 64 * MB}
+        assert put(server, pieces(64)).json() == {"bytes": 64 * MB}
         assert most_memory(server) - before < 20 * MB
 
 
@@ -81,7 +85,7 @@ def test_what_is_too_large_is_refused_before_it_is_there(
 
     def many() -> Iterator[bytes]:
         nonlocal sent
-        for piece in PIECES[:50]:
+        for piece in pieces(50):
             sent += len(piece)
             yield piece
 
