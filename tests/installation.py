@@ -92,11 +92,11 @@ class Installation:
             command,
             env=self.environment(),
             cwd=self.data_dir.parent,
-            capture_output=True,
             text=True,
             check=False,
             timeout=TIMEOUT_S,
-            **{"stdin": subprocess.DEVNULL} | options,
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | options,
         )
 
     def on_terminal(
@@ -107,6 +107,16 @@ class Installation:
         os.write(terminal, f"{typed}\n".encode())
         with os.fdopen(keyboard, "rb") as keys:
             ended = self.process(PROGRAM, *arguments, stdin=keys, **options)
+        os.close(terminal)
+        return ended
+
+    def asked(self, typed: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run a command whose errors and questions, a few lines, are on the terminal, too."""
+        terminal, keyboard = pty.openpty()
+        os.write(terminal, f"{typed}\n".encode())
+        with os.fdopen(keyboard, "rb") as keys:
+            ended = self.process(PROGRAM, *arguments, stdin=keys, stderr=keys)
+            ended.stderr = os.read(terminal, 2**16).decode()
         os.close(terminal)
         return ended
 

@@ -3,6 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
+from app.services.imports.bulk import BATCH
+from app.services.imports.looking import LOOKED_AT, WHOLE_BYTES
 from tests.archives import x_members, zip_bytes
 from tests.chats import kakaotalk, said, telegram
 from tests.installation import Installation, lines
@@ -31,6 +35,45 @@ def test_a_grave_doubt_stops_an_import_until_it_is_accepted(
     told = installation.done("import", *ways, "--accept-doubts")
     assert "stored 4 posts" in told
     assert "grave doubt: The chat jumps by weeks inside its file: 1" in told
+
+
+def test_a_grave_doubt_is_asked_about_on_a_terminal(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_text(JUMPING)
+    command = "import", path, "--publish", "--timezone", "UTC"
+    for typed, status, posts in (("n", 2, 0), ("y", 0, 4)):
+        ended = installation.asked(typed, *command)
+        assert (ended.returncode, installation.count_posts()) == (status, posts), ended
+        assert "The chat jumps by weeks inside its file: 1 (such as" in ended.stderr
+        assert "Is the file read rightly? Store it all the same?" in ended.stderr
+
+
+@pytest.mark.full
+def test_a_grave_doubt_stops_a_large_file_or_stream_where_it_is(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path, bad = tmp_path / "posts.jsonl", {"username": "mina", "text": 5}
+    for way, padding in ((path, "." * (WHOLE_BYTES // LOOKED_AT)), ("-", "")):
+        good = 0
+        with path.open("w") as file:
+            for n in range(2 * LOOKED_AT + 3 * BATCH):
+                is_good = n >= 2 * LOOKED_AT or (n < LOOKED_AT and n % 20 < 11)
+                good += is_good
+                record = {"username": "mina", "text": f"안개 {n}"} if is_good else bad
+                file.write(json.dumps(record | {"padding": padding * (n < LOOKED_AT)}) + "\n")
+        assert (path.stat().st_size > WHOLE_BYTES) == bool(padding)
+        stdin = path.read_bytes() if way == "-" else None
+        ended = installation.run("import", way, "--json", stdin=stdin)
+        report = json.loads(ended.stdout)
+        assert ended.exit_code == 2
+        assert "so the import stops" in report["errors"][0]["detail"]
+        assert [(part["kind"], part["grave"]) for part in report["doubts"]] == [("left_out", True)]
+        assert 0 < report["accepted"] == installation.count_posts() < good
+        (imported,) = report["imports"]
+        installation.done("import", "--undo", str(imported["id"]))
+        assert installation.count_posts() == 0
 
 
 def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Looking at a file before it is stored: its records are read once, doubted, and kept.
 
 Up to `WHOLE_BYTES`, a file is read to its end, so that nothing of it is stored if there are grave
-doubts. Of a larger file, the first records are, and the others while they are stored.
+doubts. Of a larger file and of a stream, the first records are, and the others while they are
+stored.
 """
 
 import pickle
@@ -31,7 +32,7 @@ FIRST_RECORDS: Final = 1_000
 WHOLE_BYTES: Final = 50 * MIB
 """Size up to which a file is looked at whole."""
 LOOKED_AT: Final = 20_000
-"""Records of a larger file that are looked at before it is stored."""
+"""Records of a larger file, or of a stream, that are looked at before it is stored."""
 _IN_MEMORY: Final = 16 * MIB
 """Bytes of a file whose records are kept in memory; a temporary file has the others."""
 
@@ -101,7 +102,7 @@ class _ReadAhead:
         """Read to the end of the file, or far enough to judge a larger one."""
         count = len(self._chunks[0][1])
         while not self.is_whole and self._fault is None:
-            if count >= LOOKED_AT and self._source.bytes_read > WHOLE_BYTES:
+            if count >= LOOKED_AT and self._is_long:
                 return
             chunk: list[Item] = []
             try:
@@ -111,6 +112,11 @@ class _ReadAhead:
             count += len(chunk)
             self.is_whole = len(chunk) < FIRST_RECORDS
             self._keep(chunk)
+
+    @property
+    def _is_long(self) -> bool:
+        source = self._source
+        return source.path is None or (source.bytes_total or source.bytes_read) > WHOLE_BYTES
 
     def _keep(self, chunk: list[Item]) -> None:
         if self._source.bytes_read <= _IN_MEMORY:

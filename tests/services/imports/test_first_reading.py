@@ -130,11 +130,19 @@ def test_posts_without_a_field_for_authors_do_not_ask() -> None:
 @pytest.mark.parametrize(
     ("size", "looked_at"),
     [
-        pytest.param(0, 12 * FIRST_RECORDS + 10, id="small"),
+        pytest.param(1, LOOKED_AT + 2 * FIRST_RECORDS + 10, id="small"),
         pytest.param(WHOLE_BYTES + 1, LOOKED_AT, id="large"),
+        pytest.param(None, LOOKED_AT, id="stream"),
     ],
 )
-def test_a_small_file_is_read_whole_and_nothing_is_lost(size: int, looked_at: int) -> None:
+def test_a_small_file_is_read_whole_and_nothing_is_lost(
+    size: int | None, looked_at: int, tmp_path: Path
+) -> None:
+    target: Path | io.BytesIO = io.BytesIO()
+    if size is not None:
+        target = tmp_path / "posts.jsonl"
+        with target.open("wb") as file:
+            file.truncate(size)
     taken = 0
 
     def items(last: int) -> Iterator[Item]:
@@ -143,9 +151,8 @@ def test_a_small_file_is_read_whole_and_nothing_is_lost(size: int, looked_at: in
             yield post(taken)
         raise BrokenFileError("the file breaks off")
 
-    last = looked_at + (FIRST_RECORDS if size else 0)
-    with Source(io.BytesIO(), name="posts.jsonl", limit_bytes=size + 1) as source:
-        source.meter.bytes_read, source.bytes_total = size, None
+    last = max(looked_at, LOOKED_AT + FIRST_RECORDS)
+    with Source(target, name="posts.jsonl") as source:
         first = FirstReading.of(stream(items(last), ReadNotes()))
         assert (taken, first.is_whole) == (FIRST_RECORDS, False)
         records = first.checked(source, "auto", NO_OPTIONS)
