@@ -504,6 +504,18 @@ def test_account_name_or_nickname_begins_a_sentence_of_the_app(name: str, texts:
     assert [item.text for item in records_in(items)] == texts
 
 
+def test_sentences_of_the_app_in_danish_and_spanish_are_no_words() -> None:
+    data = chat(
+        ida('Havfruen har stemt på "9 maj" i meningsmålingen.'),
+        ida("Tågen har angivet René Vales kaldenavn som Kaptajn Sild."),
+        ida("Du har sendt en vedhæftet fil."),
+        ida("Gruppen har stemt på havnen"),
+        *(ida("ida.moss cambió el estilo a Gatos"), ida("ida.moss inició una llamada de audio")),
+        *(ida("Iniciaste una llamada de audio"), ida("Solo cambiaste el tema")),
+    )
+    assert said(data) == ["Gruppen har stemt på havnen", "Solo cambiaste el tema"]
+
+
 def test_sentence_of_no_table_is_the_apps_behind_two_nicknames() -> None:
     def said(name: str, text: str) -> dict[str, Any]:
         return {"sender_name": name, "timestamp_ms": 1, "content": text}
