@@ -287,6 +287,17 @@ def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
     assert said('username\ttext\nmina\tfog\nmina\t"so')[1] == ("mina", '"so')
 
 
+def test_what_describes_an_author_is_no_author() -> None:
+    names = ["author_flair_css_class", "author_gender", "user_age_group", "speaker_party"]
+    table = f"text,paper_name,over_18,{','.join(names)}\n" + "".join(
+        f"Fog {n},{'Shore' if n % 3 else 'Pier'} News,{n % 2 == 0},blue,f,old,green\n"
+        for n in range(6)
+    )
+    stream, _ = read(table)
+    assert stream.notes.assumptions == []
+    assert [part.what for part in stream.notes.unread] == ["paper_name"]
+
+
 def test_table_without_authors_names_the_likeliest_column() -> None:
     rows = [f"{n},{'AB'[n % 2]} Times,{['news', 'sports'][n % 2]},text {n}" for n in range(8)]
     stream, _ = read("\n".join(["no,press,kind of page,text", *rows, ""]))

@@ -97,20 +97,26 @@ _OTHER_COLUMN: Final = re.compile(
 )
 
 
+_NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
+_MARKS: Final = frozenset("true false yes no y n t f none null nan 예 아니오 참 거짓".split())
+"""Words of yes and no, and of nothing."""
+
+
 def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
     """Return the column whose short words few rows share, so that it may name the authors.
 
     `columns` are the unused columns. None if no column has such values, or all rows have one.
     """
     rated = [
-        (len({*names}) / len(names), name)
+        (_NAME_COLUMN.search(name) is None, len({*names}) / len(names), name)
         for name, column in columns.items()
         if len(names := [*filter(None, map(_short_word, column))]) >= _FEWEST_ROWS
         and len(names) == len(column)
         and 1 < len({*names}) <= len(names) / 2
         and not _OTHER_COLUMN.search(name)
+        and not _MARKS.issuperset(map(str.casefold, names))
     ]
-    return min(rated)[1] if rated else None
+    return min(rated)[-1] if rated else None
 
 
 def _short_word(value: object) -> str | None:

@@ -300,6 +300,8 @@ _OTHER_WORDS: Final = _set(
     " description bio location verified lang language mention mentions reply replied replies to"
     " quoted quote type is has protected agent zone timezone color score karma total number num"
     " likes favorites favourites clicks impressions hashtags source device tags rate length"
+    " flair css class gender sex age region country city nationality party role badge rank level"
+    " reputation"
     " 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어 길이"
     " 감정 감성"
 )
