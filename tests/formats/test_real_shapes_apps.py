@@ -208,3 +208,22 @@ def test_marks_of_kakaotalk_go_and_words_stay(text: str, words: str) -> None:
     data = f"A 님과 카카오톡 대화\n2024년 1월 15일 오후 3:02, 바다 : {text}\n"
     end = "2024년 1월 15일 오후 3:03, 바다 : 끝\n"
     assert [said for _, said in read((data + end).encode())[1]] == [*filter(None, [words]), "끝"]
+
+
+def test_bots_of_the_app_are_nobody_unless_they_are_named() -> None:
+    talk = """오픈채팅방 님과 카카오톡 대화
+저장한 날짜 : 2024-01-16 10:00:00
+
+--------------- 2024년 1월 15일 월요일 ---------------
+[바다] [오전 9:01] 안녕하세요
+[방장봇] [오전 9:02] 공지를 꼭 읽어 주세요
+[하늘] [오전 9:03] 네
+"""
+    whatsapp = "12.03.24, 10:12 - Mina: Fog?\n12.03.24, 10:13 - Meta AI: Fog is water.\n"
+    people = [("바다", "안녕하세요"), ("하늘", "네")]
+    stream, said = read(talk.encode())
+    assert said == people
+    assert [part.value for part in stream.notes.assumptions if part.kind == "app_lines"] == ["1"]
+    assert read(whatsapp.encode())[1] == [("Mina", "Fog?")]
+    _, items = read_file_records(talk.encode(), timezone="UTC", rename={"방장봇": "주인"})
+    assert [item.username for item in records_in(items)] == ["바다", "주인", "하늘"]

@@ -15,9 +15,14 @@ from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls,
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
-from app.formats.records import Item, ReadOptions, Record, Skipped
+from app.formats.records import FileRoom, Item, ReadOptions, Record, Skipped
 from app.runtime.clock import now
 
+_BOTS: Final[dict[str, frozenset[str]]] = {
+    "kakaotalk": frozenset({"방장봇", "오픈채팅봇"}),
+    **dict.fromkeys(("whatsapp", "messenger", "instagram"), frozenset({"Meta AI"})),
+}
+"""Bots of apps, by app, that speak like a person of a chat."""
 _LATE: Final = timedelta(minutes=1)
 """Maximum step back in time within a file, because of late arrival."""
 
@@ -101,6 +106,9 @@ class People:
 
     def _named(self, record: Record) -> Item:
         name = record.username
+        if name and self._is_bot(name, record.room):
+            self.notes.take_for_app(record.text)
+            return Skipped(record.place, "system")
         username = self._username(name, record.author_id) if name else self.options.username
         person = record.display_name or ""
         if not (self.options.rename or self.options.only):
@@ -114,6 +122,10 @@ class People:
         if self.options.only and names.isdisjoint(self.options.only):
             return Skipped(record.place, "unwanted")
         return self._with(record, username, new or (person if name or not username else None))
+
+    def _is_bot(self, name: str, room: RoomReference | None) -> bool:
+        app = room.platform if isinstance(room, FileRoom) else ""
+        return name in _BOTS.get(app, ()) and name not in {*self.options.only, *self.options.rename}
 
     def _with(self, record: Record, username: str | None, display_name: str | None) -> Record:
         return structs.replace(
