@@ -18,6 +18,7 @@ from app.language.korean_particles import Sentence
 from app.services.imports import storing
 from app.services.posts import media
 from app.views.blueprints import operations_of
+from app.views.imports.reading_choices import on_page
 from app.views.site.api import document
 from app.views.site.schemas import WRITTEN
 from tests.views.conformance import every_blueprint
@@ -195,3 +196,13 @@ def test_a_particle_of_two_forms_has_both_and_becomes_one(korean: Catalog) -> No
                 assert not re.search(BOTH_FORMS, own), text
                 chosen += own != text
     assert chosen > 150
+
+
+def test_no_page_names_an_option_of_the_command(korean: Catalog) -> None:
+    # How the server starts is no choice of a page.
+    option = re.compile(r"(?<![\w-])--(?!bind\b)[a-z]")
+    named = [message for _, (message, *_) in extracted() if option.search(message)]
+    assert len(named) > 10
+    shown = {str(on_page(errors.Message(message)).template) for message in named}
+    shown |= {str(entry.string) for sentence in shown if (entry := korean.get(sentence))}
+    assert [sentence for sentence in shown if option.search(sentence)] == []

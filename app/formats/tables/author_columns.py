@@ -98,7 +98,7 @@ _OTHER_COLUMN: Final = re.compile(
 
 
 _NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
-_MARKS: Final = frozenset("true false yes no y n t f none null nan 예 아니오 참 거짓".split())
+_MARKS: Final = frozenset({"true", "false", "yes", "no", "y", "n", "none", "null", "예", "아니오"})
 """Words of yes and no, and of nothing."""
 
 

@@ -27,11 +27,13 @@ from app.formats.assumptions import (
     rooms_of,
     unread_sentences,
     value_label,
+    ways_out,
 )
 from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.services.imports.beginning import RoomChoice
+from app.services.imports.earlier_reading import CHAT_READ_BEFORE, POSTS_READ_BEFORE
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
@@ -79,6 +81,76 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
     ),
     "messages by {name} are skipped; add --username NAME to say who that is": Message(
         "messages by {name} are skipped; enter who that is before the import starts", name="{name}"
+    ),
+    "{file} cannot be read, so the author of these posts is unknown; add --username NAME": Message(
+        "{file} cannot be read, so the author of these posts is unknown; enter the name before the"
+        " import starts"
+    ),
+    "{fault}; choose another name with --username NAME": Message(
+        "{fault}; enter another name before the import starts"
+    ),
+    "'{username}' is already an author from {known} and may be a different person; use --rename"
+    " {username}=NAME to rename the person in the chat": Message(
+        "'{username}' is already an author from {known} and may be a different person; rename the"
+        " person in the chat before the import starts"
+    ),
+    "the archive has tables with different columns, and no table names the authors: {names};"
+    " unpack the archive, then import each file by itself, with --username NAME if one author"
+    " wrote all of its posts": Message(
+        "the archive has tables with different columns, and no table names the authors: {names};"
+        " unpack the archive, then import each file by itself and enter the author's name"
+    ),
+    "this is a chat, and anyone can read this site: make the site private (in Settings, or with"
+    " SAYWHO_PUBLIC=0), or confirm that everyone in the chat agrees (on the page, or with"
+    " --publish)": Message(
+        "this is a chat, and anyone can read this site: make the site private in Settings, or"
+        " confirm that everyone in the chat agrees"
+    ),
+    CHAT_READ_BEFORE.template: Message(
+        "this file was read differently before: its messages are here with other times, names or"
+        " texts, so the import stops. Delete the chat here and import the file again, or keep both"
+        " readings. If only the times differ, choose the time zone or the order of the dates"
+    ),
+    POSTS_READ_BEFORE.template: Message(
+        "this file was read differently before: its posts are here with other times or authors, so"
+        " the import stops. Delete these posts here and import the file again, or keep both"
+        " readings"
+    ),
+    "the file has several chats, so --room with one number cannot decide all of them; add --room"
+    " new for the others": Message(
+        "the file has several chats, so one chat cannot be chosen for all of them"
+    ),
+    "title and people are like those of chat {number} here ({name}), which guests may read"
+    " ({guests}), so nothing is stored; go on that chat with --room {number}, or choose --room"
+    " new": Message(
+        "title and people are like those of chat {number} here ({name}), which guests may read"
+        " ({guests}), so nothing is stored; choose that chat or a new one"
+    ),
+    "chats in text are left out of {name}; --format {format} reads them": Message(
+        "chats in text are left out of {name}"
+    ),
+    "the chats of {name} are read; --format meta reads own posts": Message(
+        "the chats of {name} are read, and own posts are left out"
+    ),
+    "it looks like a chat in text form, but the date format is unknown: {count} of the first"
+    " {total} lines start like {shape}. If the app can export JSON, import that; if not, send the"
+    " report of `saywho import --explain` to saywho's project": Message(
+        "it looks like a chat in text form, but the date format is unknown: {count} of the first"
+        " {total} lines start like {shape}. If the app can export JSON, import that"
+    ),
+    "{reason}; it was read as {encoding}; to use another encoding, add --encoding NAME": Message(
+        "{reason}; it was read as {encoding}, which may be wrong"
+    ),
+    **{
+        ways_out("time", is_table=is_table).template: Message(
+            "most times cannot be read, so nothing is stored; upload the file again and choose how"
+            " to read them"
+        )
+        for is_table in (False, True)
+    },
+    ways_out("dates", is_table=False).template: Message(
+        "some dates contradict the order of day and month in other dates, so nothing is stored;"
+        " upload the file again and choose the order"
     ),
 }
 """Sentences of pages in place of sentences that name an option of the command."""
