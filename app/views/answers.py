@@ -53,6 +53,9 @@ YEAR_S: Final = 365 * 24 * 3600
 logger = logging.getLogger(__name__)
 
 
+MOST_WAITING_S: Final = 2.0
+
+
 async def wait_for_write() -> None:
     """Wait until this process sees the event of `Saywho-After`.
 
@@ -64,7 +67,7 @@ async def wait_for_write() -> None:
     event_id = None if is_unbound else event_of("Saywho-After")
     if event_id is None:
         return
-    deadline = monotonic() + 2.0
+    deadline = monotonic() + MOST_WAITING_S
     feed = resources().feed
     while not await feed.has_seen(event_id):
         # Other processes may have written events that this one has not seen yet.
