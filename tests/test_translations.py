@@ -67,7 +67,7 @@ def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"compute/text.py:{line}", (message,)
 
 
-NAMED_BY_THE_VERDICT = "Perhaps %(username)s, but there are too few of their posts here to say so"
+NAMED_BY_THE_VERDICT = "Perhaps {username}, but there are too few of their posts here to say so"
 """In Korean it says of the judged text, which is no message, whose it may be."""
 
 

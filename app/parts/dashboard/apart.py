@@ -9,12 +9,11 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.language.i18n import gettext, gettext_noop, ngettext, show_percent
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.parts.dashboard.figures import (
     Panel,
     Plot,
-    filled,
     nothing_dated,
     row_axis,
     row_height,
@@ -148,10 +147,11 @@ class Measurement(Figure[Plot]):
             plain = gettext(
                 "Always naming the author with the most posts would be right for {count}."
             )
-            yield filled(plain, count=max(each.asked for each in card.authors))
+            most = max(each.asked for each in card.authors)
+            yield plain.format(count=show_number(most))
         if measured and measured.posts != measured.asked:
             few = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
-            yield filled(few, posts=measured.posts, asked=measured.asked)
+            yield few.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
         yield some_of(len(card.authors), self.total)
         enough = [row for row in self.rows if row.author.asked >= FEWEST_OF_AUTHOR]
         if failures := [row.author.username for row in enough if row not in self.drawn]:
@@ -190,7 +190,7 @@ def _title(rows: Sequence[Judged]) -> str:
     template = gettext("saywho named the right author for {right} of {asked} hidden posts")
     if right == asked:
         template = gettext("saywho named the right author for all {asked} hidden posts")
-    return filled(template, right=right, asked=asked)
+    return template.format(right=show_number(right), asked=show_number(asked))
 
 
 def _title_of_one(row: Judged) -> str:
@@ -199,7 +199,9 @@ def _title_of_one(row: Judged) -> str:
         "saywho recognised {name} in {right} of {asked} hidden posts",
         row.author.asked,
     )
-    return filled(template, right=row.author.right, asked=row.author.asked, name=row.name)
+    return template.format(
+        right=show_number(row.author.right), asked=show_number(row.author.asked), name=row.name
+    )
 
 
 def _mostly_taken_for(row: Judged) -> Iterator[str]:
@@ -208,7 +210,7 @@ def _mostly_taken_for(row: Judged) -> Iterator[str]:
         note = ngettext(
             "saywho attributed {count} to {name}.", "saywho attributed {count} to {name}.", posts
         )
-        yield filled(note, count=posts, name=shown_name(name))
+        yield note.format(count=show_number(posts), name=shown_name(name))
 
 
 def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, float, str]]:
@@ -218,7 +220,9 @@ def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, 
         for name, posts in [(row.author.username, row.author.right), *row.wrong]:
             share = posts / row.author.asked
             label = gettext("{posts} of {asked} attributed to {name}")
-            label = filled(label, posts=posts, asked=row.author.asked, name=shown_name(name))
+            label = label.format(
+                posts=show_number(posts), asked=show_number(row.author.asked), name=shown_name(name)
+            )
             text = f"<b>{escape(row.name)}</b><br>{escape(label)}"
             yield round(start, 4), round(share, 4), place, colour, opacity, text
             # The largest wrong part is the strongest.

@@ -33,20 +33,13 @@ from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
 
-def filled(sentence: str, **values: object) -> str:
-    """Return a translated sentence with its values, numbers as the language writes them."""
-    return sentence.format(
-        **{k: show_number(v) if isinstance(v, int) else v for k, v in values.items()}
-    )
-
-
 def nothing_dated(view: View, undated: int = 0) -> Finding:
     if not undated and not view.is_narrowed:
         return Finding(gettext("Nothing here yet"))
     if not undated:
         return Finding(gettext("There are no posts here. Try another filter."))
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    return Finding(filled(title, count=undated))
+    return Finding(title.format(count=show_number(undated)))
 
 
 def some_of(displayed: int, total: int) -> str:
@@ -54,13 +47,13 @@ def some_of(displayed: int, total: int) -> str:
     if displayed >= total:
         return ""
     note = gettext("The {shown} of {all} authors with the most posts.")
-    return filled(note, shown=displayed, all=total)
+    return note.format(shown=show_number(displayed), all=show_number(total))
 
 
 def more_undated(undated: int) -> str:
     """Return how many more posts have no time, or empty for 0."""
     note = ngettext("{count} more post has no time.", "{count} more posts have no time.", undated)
-    return filled(note, count=undated) if undated else ""
+    return note.format(count=show_number(undated)) if undated else ""
 
 
 def some_shown(usernames: Sequence[str]) -> str:
@@ -68,7 +61,7 @@ def some_shown(usernames: Sequence[str]) -> str:
     if len(names) <= 5:
         return show_list(names)
     others = gettext("{names} and {count} others")
-    return filled(others, names=", ".join(names[:4]), count=len(names) - 4)
+    return others.format(names=", ".join(names[:4]), count=show_number(len(names) - 4))
 
 
 def sentences(*parts: str) -> list[str]:

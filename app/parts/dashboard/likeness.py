@@ -27,7 +27,6 @@ from app.parts.dashboard.figures import (
     Plot,
     draw_bars,
     draw_cells,
-    filled,
     nothing_dated,
     posts_path,
     row_axis,
@@ -352,7 +351,7 @@ def _left_out(data: Likeness) -> Iterator[str]:
         note = gettext(
             "Compared with the {count} authors of the same language who have the most posts."
         )
-        yield filled(note, count=len(data.names) - 1)
+        yield note.format(count=show_number(len(data.names) - 1))
         return
     yield some_of(data.looked_at, data.total)
     if few := data.looked_at - len(data.names):
@@ -363,10 +362,10 @@ def _left_out(data: Likeness) -> Iterator[str]:
             "language, or the language is not known.",
             few,
         )
-        yield filled(note, count=few)
+        yield note.format(count=show_number(few))
     if data.pairs and len(data.drawn) < len(data.names):
         note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
-        yield filled(note, count=len(data.drawn))
+        yield note.format(count=show_number(len(data.drawn)))
 
 
 def _habits_in_common(data: Likeness) -> str:

@@ -32,7 +32,6 @@ from app.parts.dashboard.figures import (
     Panel,
     Plot,
     draw_cells,
-    filled,
     more_undated,
     nothing_dated,
     posts_path,
@@ -244,7 +243,7 @@ class PostsByPeriod(Figure[Plot]):
         if others or self.uncounted:
             columns = [self._counts[name] for name in (*others, REST) if name in self._counts]
             sums = [sum(column) for column in zip(*columns, strict=True)]
-            name = filled(gettext("{count} others"), count=len(others) + self.uncounted)
+            name = gettext("{count} others").format(count=show_number(len(others) + self.uncounted))
             rows.append(Row(name, "$soft", sums, () if self.uncounted else others))
         return rows
 
@@ -281,13 +280,15 @@ class PostsByPeriod(Figure[Plot]):
         yield more_undated(self.undated)
         if any(posts > end for row in self.named for posts in row.counts):
             note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
-            yield filled(note, count=end)
+            yield note.format(count=show_number(end))
         if self.end_of(last) != end:
             note = gettext("The row of the {others} has its own scale, up to {count}.")
-            yield filled(note, others=last.name, count=self.end_of(last))
+            yield note.format(others=last.name, count=show_number(self.end_of(last)))
         if self.uncounted:
             note = gettext("The table has the {shown} of {all} authors with the most posts.")
-            yield filled(note, shown=len(self.authors.names), all=self.authors.total)
+            yield note.format(
+                shown=show_number(len(self.authors.names)), all=show_number(self.authors.total)
+            )
         elif len(self.drawn) != len(self.rows):
             note = gettext("The table lists each of the {others} separately.")
             yield note.format(others=last.name)
@@ -339,11 +340,13 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
     if sum(map(bool, totals)) == 1:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
-        return filled(title, count=posts, period=show_period(*days)), ""
+        return title.format(count=show_number(posts), period=show_period(*days)), ""
     if (place := busiest_period(data.cells, data.starts)) is not None:
         title = gettext("Busiest: {period}, with {count} of {total} posts")
         period = show_period(data.starts[place], data.starts[place + 1])
-        return filled(title, period=period, count=totals[place], total=posts), ""
+        return title.format(
+            period=period, count=show_number(totals[place]), total=show_number(posts)
+        ), ""
     calm = {
         "day": gettext_noop("no day stands out"),
         "week": gettext_noop("no week stands out"),
@@ -357,10 +360,12 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         if len(data.rows) == 2:
             title = gettext("{name} wrote more: {count} of {total} posts")
         own = sum(data.rows[leader])
-        title = filled(title, name=shown_name(leader), count=own, total=posts)
+        title = title.format(
+            name=shown_name(leader), count=show_number(own), total=show_number(posts)
+        )
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
-    return filled(title, total=posts, **span), ""
+    return title.format(total=show_number(posts), **span), ""
 
 
 def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
@@ -491,7 +496,7 @@ def _title_of_week(data: list[int]) -> str:
             "{count} posts, too few to show a rhythm",
             total,
         )
-        return filled(few, count=total)
+        return few.format(count=show_number(total))
     hours_of_part = HOURS // len(PARTS)
     parts = [
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // hours_of_part == part)
@@ -505,8 +510,10 @@ def _title_of_week(data: list[int]) -> str:
         )
         weekday, hour = weekday_names("wide")[busiest // HOURS], busiest % HOURS
         times = {"weekday": weekday, "hour": hour, "next": hour + 1}
-        return filled(title, **times, count=data[busiest], total=total)
+        return title.format(**times, count=show_number(data[busiest]), total=show_number(total))
     if part is not None and parts[part] >= LEAST_PART * total:
         title = gettext("Busiest part of the day: {part}, with {count} of {total} posts")
-        return filled(title, part=gettext(PARTS[part]), count=parts[part], total=total)
+        return title.format(
+            part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
+        )
     return gettext("Spread over the week: no hour and no part of the day stands out")

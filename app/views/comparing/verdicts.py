@@ -63,30 +63,30 @@ authors (open), several authors (anyone) or an author (rivalled).
 
 HEADINGS: Final[dict[Lean, tuple[str, ...]]] = {
     "likely": (
-        gettext_noop("Reads like %(username)s"),
-        gettext_noop("Most like %(username)s among these %(count)s"),
-        gettext_noop("Most like %(username)s among the authors here"),
+        gettext_noop("Reads like {username}"),
+        gettext_noop("Most like {username} among these {count}"),
+        gettext_noop("Most like {username} among the authors here"),
     ),
     "unfamiliar": (
-        gettext_noop("Does not read like %(username)s"),
+        gettext_noop("Does not read like {username}"),
         gettext_noop("Reads like none of them"),
     ),
     "nobody": (
-        gettext_noop("Perhaps someone else, not %(username)s"),
-        gettext_noop("Perhaps none of these %(count)s. The closest is %(username)s"),
-        gettext_noop("Perhaps none of the authors here. The closest is %(username)s"),
+        gettext_noop("Perhaps someone else, not {username}"),
+        gettext_noop("Perhaps none of these {count}. The closest is {username}"),
+        gettext_noop("Perhaps none of the authors here. The closest is {username}"),
     ),
-    "leading": (gettext_noop("Perhaps %(username)s, but not certain enough"),),
-    "nearly": (gettext_noop("Perhaps %(username)s, but not quite certain enough"),),
+    "leading": (gettext_noop("Perhaps {username}, but not certain enough"),),
+    "nearly": (gettext_noop("Perhaps {username}, but not quite certain enough"),),
     "unjudged": (
-        gettext_noop("Perhaps %(username)s, but there are too few of their posts here to say so"),
+        gettext_noop("Perhaps {username}, but there are too few of their posts here to say so"),
     ),
-    "undecided": (gettext_noop("Too close to call: %(username)s or %(rival)s"),),
-    "several": (gettext_noop("Too close to call: one of %(close)s authors"),),
-    "doubted": (gettext_noop("Too close to call: %(username)s or someone else"),),
-    "open": (gettext_noop("Too close to call: someone else, %(username)s or %(rival)s"),),
-    "anyone": (gettext_noop("Too close to call: someone else or one of %(close)s authors"),),
-    "rivalled": (gettext_noop("Too close to call: someone else or %(username)s"),),
+    "undecided": (gettext_noop("Too close to call: {username} or {rival}"),),
+    "several": (gettext_noop("Too close to call: one of {close} authors"),),
+    "doubted": (gettext_noop("Too close to call: {username} or someone else"),),
+    "open": (gettext_noop("Too close to call: someone else, {username} or {rival}"),),
+    "anyone": (gettext_noop("Too close to call: someone else or one of {close} authors"),),
+    "rivalled": (gettext_noop("Too close to call: someone else or {username}"),),
     "unknown": (gettext_noop("Too little to go on"),),
 }
 """For one, several and all compared authors; the last for the rest."""
@@ -163,7 +163,7 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     if comparison.none is not None:
         facts["close"] = show_number(_close_authors(comparison))
     place = 0 if count == 1 else 1 if is_named else 2
-    return gettext(headings[min(place, len(headings) - 1)]) % facts
+    return gettext(headings[min(place, len(headings) - 1)]).format(**facts)
 
 
 def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
