@@ -64,7 +64,7 @@ BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
 LONG_WORDS: Final = 20
 
 
-class Told(msgspec.Struct, frozen=True):
+class ToldShares(msgspec.Struct, frozen=True):
     """Single shares that pages tell, from tables of docs/measurements.md."""
 
     authors: int
@@ -92,7 +92,7 @@ class Rates(msgspec.Struct, frozen=True):
     """Thresholds by language, with no, one, and more other authors here."""
     shares: dict[str, list[list[list[list[float]]]]]
     """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
-    told: Told
+    told: ToldShares
 
 
 @cache

@@ -9,7 +9,13 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY, Told, measured_rates
+from app.compute.judgement import (
+    KOREAN_LIKELY,
+    LIKELY,
+    LONE_KOREAN_LIKELY,
+    ToldShares,
+    measured_rates,
+)
 from app.db.result_cache import cacheable
 from app.lifespan import resources
 from app.services.archive.author_archive import Memories, read_memories
@@ -89,7 +95,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     is_playable: bool
 
     @property
-    def measured(self) -> Told:
+    def measured(self) -> ToldShares:
         return measured_rates().told
 
 
