@@ -196,6 +196,7 @@ class Importer:
                             note=note,
                             keeps_earlier=options.keep_earlier,
                             rooms=options.rooms,
+                            is_of_all=not options.only,
                             import_id=job.id if job else None,
                         ),
                     )

@@ -1,10 +1,12 @@
 """Repeated imports: files that another version read differently, and the order of messages.
 
-Each post of a file that is read differently would be stored twice, so its import stops. A second
-export may contain messages between stored messages of the same minute, which have lower ids, so the
-file gives the order of a time's messages.
+Each post of a file that is read differently would be stored twice, so its import stops. If only few
+are, the report counts the messages that the file lacks. A second export may contain messages
+between stored messages of the same minute, which have lower ids, so the file gives the order of a
+time's messages.
 """
 
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -357,6 +359,9 @@ class MomentOfFile(msgspec.Struct):
 class FileOrder:
     def __init__(self) -> None:
         self._begun: set[int] = set()
+        self._ids: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))
+        """Messages of the file by their chats."""
+        self._spans: dict[int, tuple[datetime, datetime]] = {}
         self._last: dict[Moment, MomentOfFile] = {}
         """Times at the end of the previous batch, which may continue."""
 
@@ -364,7 +369,10 @@ class FileOrder:
         moments: dict[Moment, MomentOfFile] = {}
         last: dict[int, Moment] = {}
         for moment, user_id, post_id, is_new in messages:
-            room_id, _ = last[moment[0]] = moment
+            room_id, time = last[moment[0]] = moment
+            self._ids[room_id].append(post_id)
+            first, newest = self._spans.get(room_id, (time, time))
+            self._spans[room_id] = min(first, time), max(newest, time)
             if moment not in moments:
                 known = self._last.get(moment)
                 is_first = room_id not in self._begun
@@ -378,6 +386,26 @@ class FileOrder:
         moments = {moment: of_file for moment, of_file in moments.items() if of_file.new}
         few = {key: value for key, value in moments.items() if len(value.ids) <= MOST_ORDERED}
         await self._move(session, few)
+
+    async def count_lacking(self, session: AsyncSession, import_id: int | None) -> int:
+        """Return the number of messages that an earlier version stored in the chats of the file,
+        and that the file lacks: within its time, or with a text that this import has added.
+        """
+        lacking = 0
+        for room_id, ids in self._ids.items():
+            first, last = self._spans[room_id]
+            added = select(Tweet.text).where(
+                Tweet.import_id == import_id, Tweet.room_id == room_id, Tweet.text != ""
+            )
+            # Of the first and the last minute, the file may hold a part.
+            is_within = and_(Tweet.created_at > first, Tweet.created_at < last)
+            query = select(Tweet.id).where(
+                Tweet.room_id == room_id,
+                Tweet.import_id.is_(None),
+                or_(is_within, Tweet.text.in_(added)) if import_id else is_within,
+            )
+            lacking += len({*await session.scalars(query)} - {*ids})
+        return lacking
 
     async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
         moved: list[dict[str, Any]] = []

@@ -273,6 +273,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             note=note_batch,
             keeps_earlier=options.keep_earlier,
             rooms=options.rooms,
+            is_of_all=not options.only,
             import_id=job.id,
         )
         try:

@@ -126,6 +126,8 @@ class Storing(NamedTuple):
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
     """The import whose posts these are, if any."""
+    is_of_all: bool = True
+    """Whether the messages of all people in a chat's file are stored."""
 
 
 USUAL: Final = Storing()
@@ -229,6 +231,19 @@ async def import_posts(
                 count=f"{report.reworded:,}",
             ),
         )
+    if is_checked and storing.is_of_all:
+        async with db.read() as session:
+            lacking = await memory.order.count_lacking(session, storing.import_id)
+        if lacking:
+            report.note(
+                None,
+                Message(
+                    "messages that an earlier version stored in this chat, and that are not in this"
+                    " file: {count}; if it read the file differently, delete the chat here and"
+                    " import the file again",
+                    count=f"{lacking:,}",
+                ),
+            )
 
 
 async def renew_derived(db: Database) -> None:

@@ -182,6 +182,27 @@ async def test_tables_whose_authors_ids_or_texts_were_read_otherwise_stop(db: Da
     assert await imported(db, other.encode(), "posts.csv") == (1, 0)
 
 
+MOVED: Final = 3
+
+
+@pytest.mark.databases("sqlite")
+async def test_messages_that_an_earlier_version_moved_are_counted(db: Database) -> None:
+    """Posts without the number of an import are of an earlier version."""
+    right = [*said(["민준", "지우"], times=8), *said(["민준"], times=5, day="2024-02-20")]
+    moved = [(f"2024-02-03{when[10:]}", name, text) for when, name, text in right[13:][:MOVED]]
+    first = await import_chat(db, kakaotalk("모임", *right[:13], *moved, *right[16:]))
+    assert (first.accepted, first.errors) == (21, [])
+    again = await import_chat(db, kakaotalk("모임", *right))
+    assert again.accepted == MOVED
+    (lacking,) = again.errors
+    assert f"are not in this file: {MOVED}; if it read" in lacking.detail
+    others = said(["하늘", "구름"], times=8, day="2024-01-22")
+    await import_chat(db, kakaotalk("바다", *others))
+    longer = kakaotalk("바다", *others, *said(["구름"], times=5, day="2024-02-21"))
+    grown = await import_chat(db, longer)
+    assert (grown.accepted, grown.errors) == (5, [])
+
+
 VARIANTS = chat_variants.VARIANTS | meta_variants.VARIANTS
 WITH_FILES = chat_variants.WITH_FILES | meta_variants.WITH_FILES
 APP_OF = {"chatlab lines": "wechat"}
