@@ -339,7 +339,7 @@ REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
 
 
 class ToldReposts:
-    """Counts reposts recognised only by their beginning."""
+    """Counts reposts recognised only by a sign in their text."""
 
     def __init__(self, notes: ReadNotes) -> None:
         self._notes = notes
@@ -349,14 +349,8 @@ class ToldReposts:
         evidence = Message("posts that start with RT @: {count}", count=count)
         self._notes.assume("reposts", "RT @", evidence=evidence)
 
-
-class ToldCuts:
-    """Counts texts from which forwarded words were cut."""
-
-    def __init__(self, notes: ReadNotes) -> None:
-        self._notes = notes
-
-    def add(self) -> None:
+    def add_cut(self) -> None:
+        """Count a text from which forwarded words were cut."""
         count = self._notes.count_of("//@")
         evidence = Message("posts whose forwarded words were cut off: {count}", count=count)
         self._notes.assume("reposts", "//@", evidence=evidence)

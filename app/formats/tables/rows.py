@@ -20,7 +20,6 @@ from app.formats.assumptions import (
     ReadNotes,
     Role,
     SeenRow,
-    ToldCuts,
     ToldReposts,
     fields_without,
 )
@@ -642,8 +641,10 @@ class RowReader:
         `rows` yields the rows again, to look ahead for the order of dates.
         """
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
-        told, cut = ToldReposts(notes), ToldCuts(notes)
-        self._rules = self._rules._replace(on_repost=told.add, on_cut=cut.add, read_time=times.read)
+        told = ToldReposts(notes)
+        self._rules = self._rules._replace(
+            on_repost=told.add, on_cut=told.add_cut, read_time=times.read
+        )
         self._seen = notes.rows
         evidence = Message("based on its name and first values")
         for field, names in self._guesses.items():
