@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from app.compute.text import unescape_html
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import attachments_of, one_by_one
-from app.formats.chats.people import username_for
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import (
     Account,
@@ -28,6 +27,7 @@ from app.formats.records import (
     read_each,
     readable,
     required_text,
+    username_for,
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out

@@ -19,7 +19,6 @@ from msgspec import structs
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
-from app.formats.chats.people import username_for
 from app.formats.doubts.questions import RecordQuestions, SeenId
 from app.formats.post import RoomReference
 from app.formats.records import (
@@ -33,6 +32,7 @@ from app.formats.records import (
     RecordStream,
     count_skipped,
     unsettled_of,
+    username_for,
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-from app.compute.text import clean_username
+from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls
 from app.errors import ImportFileError, Message, RecordError, message_of
 from app.formats.assumptions import ONLY_CHOSEN, Order, ReadNotes, Unsettled
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
@@ -298,3 +299,23 @@ def is_broken(text: str) -> bool:
         return not text.isascii() and not text.encode()
     except UnicodeEncodeError:
         return True
+
+
+@lru_cache(maxsize=1_000)
+def username_for(name: str, without: str = "somebody") -> str:
+    """Return a name with `_` for spaces, without characters that usernames may not have.
+
+    `without` stands for a name that has no other characters.
+    """
+    start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
+    printable = "_".join(drop_controls(start).split())
+    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
+    return clean_username(possible) if _is_possible(possible) else without
+
+
+def _is_possible(name: str) -> bool:
+    try:
+        clean_username(name)
+    except ValueError:
+        return False
+    return True

@@ -16,8 +16,15 @@ from hypothesis import strategies as st
 from app.compute.text import username_key
 from app.errors import ImportFileError
 from app.formats.chats import chat_files
-from app.formats.chats.people import username_for
-from app.formats.records import BadRecord, FileRoom, Item, ReadOptions, Record, Skipped
+from app.formats.records import (
+    BadRecord,
+    FileRoom,
+    Item,
+    ReadOptions,
+    Record,
+    Skipped,
+    username_for,
+)
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from app.formats.source.times import AMBIGUOUS, named_zone

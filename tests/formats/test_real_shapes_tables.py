@@ -287,6 +287,30 @@ def test_table_that_breaks_off_in_a_quoted_cell_keeps_its_quotes() -> None:
     assert said('username\ttext\nmina\tfog\nmina\t"so')[1] == ("mina", '"so')
 
 
+def test_names_lose_what_no_username_may_have() -> None:
+    table = "author,text\nMina / Jun,a\n#fog,b\n100%,c\n👩‍👩‍👧,d\n???,e\nmina,f\n"
+    names = [(record.username, record.display_name) for record in records(table)]
+    assert names == [
+        ("Mina__Jun", "Mina / Jun"),
+        *[("fog", "#fog"), ("100", "100%"), ("👩👩👧", "👩‍👩‍👧")],
+        *[("???", "???"), ("mina", None)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        ("닉네임,내용\n미나,안개\n준,배\n", [("미나", "안개"), ("준", "배")]),
+        ("글쓴사람,내용\n미나,안개\n준,배\n", [("미나", "안개"), ("준", "배")]),
+        ("작성자,상품평,별점\n미나,또 안개,5\n", [("미나", "또 안개")]),
+        (f"username,text,original_text\nmina,fog again,{FOG}\n", [("mina", FOG)]),
+        ("username,text,audience\nmina,fog,General\njun,wind,friends\n", [("mina", "fog")]),
+    ],
+)
+def test_columns_of_other_names_are_read(table: str, expected: list[Said]) -> None:
+    assert said(table) == expected
+
+
 def test_what_describes_an_author_is_no_author() -> None:
     names = ["author_flair_css_class", "author_gender", "user_age_group", "speaker_party"]
     table = f"text,paper_name,over_18,{','.join(names)}\n" + "".join(

@@ -4,18 +4,17 @@ import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
 
-from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls, username_key
+from app.compute.text import username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
-from app.formats.records import FileRoom, Item, ReadOptions, Record, Skipped
+from app.formats.records import FileRoom, Item, ReadOptions, Record, Skipped, username_for
 from app.runtime.clock import now
 
 _BOTS: Final[dict[str, frozenset[str]]] = {
@@ -170,20 +169,3 @@ class People:
         self.notes.assume("timezone", zone, evidence=evidence)
         with suppress(ValueError):  # The clock may have no more than a short name.
             self.notes.zone = zone if zone_of(zone) else None
-
-
-@lru_cache(maxsize=1_000)
-def username_for(name: str) -> str:
-    """Return a name with `_` for spaces, without characters that usernames may not have."""
-    start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
-    printable = "_".join(drop_controls(start).split())
-    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
-    return clean_username(possible) if _is_possible(possible) else "somebody"
-
-
-def _is_possible(name: str) -> bool:
-    try:
-        clean_username(name)
-    except ValueError:
-        return False
-    return True

@@ -23,7 +23,7 @@ from app.formats.chats.json_chat import (
     reactions_in,
     reactions_of,
 )
-from app.formats.chats.people import username_for, zone_of
+from app.formats.chats.people import zone_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
 from app.formats.records import (
@@ -36,6 +36,7 @@ from app.formats.records import (
     Record,
     RecordStream,
     Skipped,
+    username_for,
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out

@@ -20,7 +20,6 @@ from typing import Final, NamedTuple
 from app.compute.text import clean_title
 from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.chat_files import KINDS, attachments_of, one_by_one
-from app.formats.chats.people import username_for
 from app.formats.media.file_bytes import START_BYTES, suffix_of
 from app.formats.post import Medium, MediumKind, Platform, ReplyTarget
 from app.formats.records import (
@@ -34,6 +33,7 @@ from app.formats.records import (
     Skipped,
     is_broken,
     read_each,
+    username_for,
 )
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, first_documents, listed, load, objects

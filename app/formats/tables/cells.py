@@ -47,6 +47,7 @@ _PUBLIC: Final = frozenset(
     {
         *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
         *("local", "localpublic", "publicunlisted", "quietpublic", "published", "공개", "전체공개"),
+        *("general", "generalaudience", "adults", "teens", "children", "kids", "family", "mature"),
         *("미등재", "公開", "公开", "ホーム", "未収載"),
     }
 )

@@ -39,7 +39,8 @@ _PERSON_KEYS: Final = "displayname name nickname nick fullname"
 # The names of each field, in the order of preference, as `plain_column` writes them. The name of
 # an account comes before the name that is shown, which several accounts may have.
 ALIASES: Final[dict[str, str]] = {
-    "text": "fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글"
+    "text": "originaltext rawtext"
+    " fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글"
     " rawcontent renderedcontent textoriginal textcontent contenttext tweetcontent tweetbody tweets"
     " posttext postcontent commenttext commentcontent commentbody commentmessage"
     " messagetext selftext statustext document"
@@ -135,7 +136,8 @@ ALIASES: Final[dict[str, str]] = {
     " 时间 時間",
 }
 PERSONS: Final = (
-    *("name", "이름", "displayname", "userdisplayname", "authordisplayname", "nickname"),
+    *("name", "이름", "닉네임", "표시이름"),
+    *("displayname", "userdisplayname", "authordisplayname", "nickname"),
     *_paths(_AUTHORS, _PERSON_KEYS).split(),
     *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
 )
@@ -278,6 +280,7 @@ _AUTHOR_WORDS: Final = _set(
     " blogger profile tweeter publisher participant contributor from"
     " 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명 사용자명 유저명"
     " 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자 보낸사람 화자 회원"
+    " 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명"
     " ユーザー ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
 )
 _TIME_WORDS: Final = _set(
@@ -289,6 +292,7 @@ _TEXT_WORDS: Final = _set(
     "text message msg body content comment post tweet caption sentence review words status"
     " description note opinion answer texto texte inhalt"
     " 내용 본문 의견 글 댓글 리뷰 후기 소감 답변 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문"
+    " 상품평 구매평 이용평 서평 총평 사용기 발언 대사"
     " 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
 )
 _REPOST_WORDS: Final = _set(

@@ -24,7 +24,15 @@ from app.formats.assumptions import (
     fields_without,
 )
 from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
-from app.formats.records import Item, ReadOptions, Record, Skipped, required_text
+from app.formats.records import (
+    Item,
+    ReadOptions,
+    Record,
+    Skipped,
+    as_username,
+    required_text,
+    username_for,
+)
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import FileTimes, read_time
@@ -363,8 +371,9 @@ class FileColumns:
         if name is None or self.is_own or len(name.split()) == 1:
             if "actor" in values and (account := account_on_server(name, values["actor"])):
                 return account, display_name or name
-            return name, display_name
-        return "_".join(name.split()), display_name or name
+            if name is None or self.is_own or as_username(name) is not None:
+                return name, display_name
+        return username_for(name, name), display_name or name
 
     def _time(self, values: Json, rules: RowRules) -> tuple[datetime | None, str | None]:
         if "created_at" not in values:

@@ -22,7 +22,7 @@ from app.config import MIB, Config
 from app.db.backend import Sessions, is_among
 from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
-from app.formats.chats.people import username_for, zone_of
+from app.formats.chats.people import zone_of
 from app.formats.post import RoomReference
 from app.formats.preview import (
     CHAT_S,
@@ -32,7 +32,7 @@ from app.formats.preview import (
     decoded_preview,
     preview,
 )
-from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream
+from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, username_for
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User

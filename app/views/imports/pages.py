@@ -12,9 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
 from app.formats.assumptions import ONLY_CHOSEN
-from app.formats.chats.people import username_for
 from app.formats.preview import Preview
-from app.formats.records import ImportFault, ReadOptions
+from app.formats.records import ImportFault, ReadOptions, username_for
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message
