@@ -259,3 +259,36 @@ def test_a_long_file_of_odd_lines_takes_no_longer_than_others() -> None:
         assert len(said(day(*lines, "9:05\t" * count, f"9:05\t{'a' * count}"))) >= 3
 
     assert growth(partial(work, 100_000 // FACTOR), partial(work, 100_000)) < MOST_GROWTH
+
+
+def test_export_of_a_computer_in_japanese_has_single_blanks() -> None:
+    text = """2025.12.30 火曜日
+23:43 ミナ おはよう
+23:44 ジュン 霧だね
+二行目
+9:00 集合 です
+23:45 ミナ スタンプ
+23:46 ミナがメッセージの送信を取り消しました
+
+2025.12.31 水曜日
+00:10 田中 太郎 寝る
+00:11 田中 太郎 まだ 起きてる
+00:12 田中 太郎 おやすみ
+00:13 ジュン おやすみ なさい
+"""
+    stream, items = read_file_records(text.encode(), timezone="UTC")
+    said = [
+        (record.display_name, record.text, str(record.created_at)) for record in records_in(items)
+    ]
+    assert said == [
+        ("ミナ", "おはよう", "2025-12-30 23:43:00+00:00"),
+        ("ジュン", "霧だね\n二行目\n9:00 集合 です", "2025-12-30 23:44:00+00:00"),
+        ("ミナ", "スタンプ", "2025-12-30 23:45:00+00:00"),
+        ("田中 太郎", "寝る", "2025-12-31 00:10:00+00:00"),
+        ("田中 太郎", "まだ 起きてる", "2025-12-31 00:11:00+00:00"),
+        ("田中 太郎", "おやすみ", "2025-12-31 00:12:00+00:00"),
+        ("ジュン", "おやすみ なさい", "2025-12-31 00:13:00+00:00"),
+    ]
+    assert [part.value for part in stream.notes.assumptions if part.kind == "person"] == [
+        "田中 太郎"
+    ]

@@ -4,9 +4,9 @@ Tabs, or four blanks after some programs, separate fields. A day has its own lin
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import date
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import date, datetime
 from functools import cache, partial
 from itertools import pairwise
 from typing import Any, ClassVar, Final
@@ -38,6 +38,11 @@ _TIME: Final = (
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
 _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")
 _BLANK: Final = re.compile(rf"{_TIME} (?P<name>\S+) (?P<text>.+)")
+_CLOCK: Final = r"(?P<time>(?:(?:午前|午後|上午|下午|오전|오후) ?)?\d{1,2}:\d{2})"
+_OF_COMPUTER: Final = re.compile(rf"{_CLOCK} (?P<name>\S+) (?P<text>.+)")
+_DAY_ON_COMPUTER: Final = re.compile(r"\ufeff?\d{4}\.\d{1,2}\.\d{1,2} [日月火水木金土]曜日")
+_OF_APP: Final = re.compile(rf"{_CLOCK} (?P<text>.+)")
+_MOST_NAMES: Final = 1_000
 _DAY: Final = re.compile(
     rf"(?:(?P<before>[^\W\d][^\d,\t]{{0,14}}?),? )?{NUMBERS}\.?"
     r"(?:\s?[(（]?(?P<after>[^\d()（）,\t]{1,14})[)）]?)?"
@@ -206,6 +211,68 @@ class OneBlank(LineRoom):
     pattern = _BLANK
 
 
+class ComputerRoom(LineRoom):
+    """An export of LINE on a computer, with single blanks around names.
+
+    A name has several words if its messages share them. A time of day that somebody writes begins
+    no message if it goes back and no other message has the name behind it.
+    """
+
+    pattern = _OF_COMPUTER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: Counter[str] = Counter()
+        self._behind: dict[str, set[str]] = {}
+        """Words behind each first word of a name; at most two, empty for the last word."""
+        self._newest: datetime | None = None
+
+    def begin(self, lines: Iterable[str]) -> None:
+        self._counts.clear()
+        self._behind.clear()
+        self._newest = None
+        super().begin(self._learnt(lines))
+
+    def note(self, notes: ReadNotes) -> None:
+        super().note(notes)
+        for name in self._counts:
+            if (whole := self._whole(name)) != name:
+                template = "the name is written like this in all {count} of its lines"
+                evidence = Message(template, count=f"{self._counts[name]:,}")
+                notes.assume("person", whole, evidence=evidence)
+
+    def read(self, line: str) -> Opening | None:
+        opening = super().read(line)
+        if opening is None:
+            match = _OF_APP.fullmatch(line)
+            return Opening() if match and _lines().has(match["text"]) else None
+        if not opening.name or opening.when is None:
+            return opening
+        if _lines().has(f"{opening.name} {opening.text}"):
+            return Opening()
+        is_back = self._newest is not None and opening.when < self._newest
+        if is_back and self._counts[opening.name] < 2:
+            return None
+        self._newest = opening.when
+        whole = self._whole(opening.name)
+        return Opening(whole, opening.when, opening.text[len(whole) - len(opening.name) :].lstrip())
+
+    def _learnt(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            match = self.pattern.match(line)
+            if match and (match["name"] in self._counts or len(self._counts) < _MOST_NAMES):
+                self._counts[match["name"]] += 1
+                words = self._behind.setdefault(match["name"], set())
+                word, blank, _ = match["text"].partition(" ")
+                words |= {word if blank else ""} if len(words) < 2 else set()
+            yield line
+
+    def _whole(self, name: str) -> str:
+        behind = self._behind.get(name, {""})
+        is_longer = self._counts[name] > 2 and len(behind) == 1 and "" not in behind
+        return f"{name} {next(iter(behind))}" if is_longer else name
+
+
 @cache
 def _copied() -> tuple[LineRoom, ...]:
     # The day does not matter, and is not always copied.
@@ -238,15 +305,18 @@ def _without_pictures(text: str) -> str:
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom | None:
     """Return the grammar of a file's first lines, if it is an export of LINE.
 
-    It needs a known heading and a message, else a day with its weekday and a message below.
+    It needs a known heading and a message, else a day with its weekday and a message below. Single
+    blanks need a day as LINE for PC writes it in Japanese.
     """
     is_headed = any(HEADING.fullmatch(line[:400]) for line in head[:2])
-    for grammar in (LineRoom(), FourBlanks()):
+    for grammar in (LineRoom(), FourBlanks(), ComputerRoom()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]
         below = [after for day, after in pairwise(openings) if day and day.is_day]
         has_day = any(opening and not opening.is_day for opening in below)
         has_message = any(opening and opening.name for opening in openings)
+        if isinstance(grammar, ComputerRoom) and not any(map(_DAY_ON_COMPUTER.fullmatch, head)):
+            continue  # A diary may have such lines.
         if has_message and (is_headed or has_day):
             return grammar
     return None
