@@ -26,6 +26,7 @@ from app.compute.significance import (
     lesser,
     share_errors,
     sums_in,
+    surplus_errors,
     welch_errors,
 )
 from app.compute.text import without_addresses
@@ -49,6 +50,8 @@ Sign = tuple[MeasureName | Literal["crying"], str]
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
+BEGUN: Final[Sign] = ("beginnings", "silence")
+"""Told as a share of all conversations that somebody began, not of the messages."""
 _ASKED: Final = re.compile("[?？]")
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
@@ -89,14 +92,14 @@ def tally_of(
     signs: dict[Sign, list[int]] = defaultdict(list)
     messages = zip(texts, conversations, begins or repeat(False), strict=False)
     for text, conversation, is_first in messages:
+        if is_first:  # A picture begins a conversation, too.
+            signs[BEGUN].append(conversation)
         if not (words := text.split()):
             continue
         numbers.append(conversation)
         lengths.append(len(words))
         for sign in _signs_of(text):
             signs[sign].append(conversation)
-        if is_first:
-            signs["beginnings", "silence"].append(conversation)
     return Tally(np.array(numbers, np.intp), np.array(lengths, np.int64), signs)
 
 
@@ -169,7 +172,8 @@ def speakers_of(
     for author, of_author in places_of_each(messages, authors).items():
         worded = [place for place in of_author if messages[place].text]
         written = written_at(messages, numbers, worded)
-        tally = tally_of(*written, [begins[place] for place in worded])
+        of_all = written_at(messages, numbers, of_author)
+        tally = tally_of(*of_all, [begins[place] for place in of_author])
         times = (time for place in of_author if (time := messages[place].time) is not None)
         hours = counts_by_hour(times, zone)
         speakers.append(CountedSpeaker(author, written, tally, len(of_author), hours))
@@ -230,6 +234,18 @@ class _Sides(NamedTuple):
         ]
         return self.of(self.own, counted)
 
+    def value(self, tally: Tally, sign: Sign) -> float:
+        if sign[0] == "length":
+            return tally.words_per_message or 0.0
+        if sign == BEGUN:
+            begun = self.own.with_sign(sign) + self.beside.with_sign(sign)
+            return tally.with_sign(sign) / max(begun, 1)
+        return tally.with_sign(sign) / max(tally.messages, 1)
+
+    def beside_value(self, sign: Sign) -> float:
+        value = self.value(self.beside, sign)
+        return value / max(len(self.others), 1) if sign == BEGUN else value
+
     @property
     def are_compared(self) -> bool:
         return min(self.own.messages, self.beside.messages) >= FEWEST_COMPARED
@@ -250,9 +266,16 @@ class Measure(msgspec.Struct, frozen=True):
     ]
     own: Annotated[
         float,
-        Meta(description="For `length`, words per message; otherwise a share of the messages."),
+        Meta(
+            description=(
+                "For `length`, words per message; for `silence`, a share of all conversations"
+                " begun; otherwise a share of the messages."
+            )
+        ),
     ]
-    beside: Annotated[float, Meta(description="The value of everyone else combined.")]
+    beside: Annotated[
+        float, Meta(description="The value of everyone else combined; for `silence`, their mean.")
+    ]
     each: Annotated[list[float], Meta(description="The value of each person in `others`.")]
     errors: Annotated[
         float,
@@ -342,7 +365,7 @@ def most_distinct(
 
     for sign in sorted(signs, key=order):
         by_message = _by_messages(sign, sides)
-        value = partial(_value, sign=sign)
+        value = partial(sides.value, sign=sign)
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
         if not _is_far(value(own), [*map(value, others)], by_message):
@@ -359,12 +382,6 @@ def _is_far(own: float, each: Sequence[float], errors: float) -> bool:
     return sum((value - own) * side >= 0 for value in each) <= len(each) // 4
 
 
-def _value(tally: Tally, sign: Sign) -> float:
-    if sign[0] == "length":
-        return tally.words_per_message or 0.0
-    return tally.with_sign(sign) / max(tally.messages, 1)
-
-
 def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measure:
     measures = (_measure_of((name, sign), sides, others) for sign in _CANDIDATES.get(name, ("",)))
     *_, first = sorted(measures, key=lambda one: (one.is_clear, one.errors > 0, abs(one.distance)))
@@ -373,7 +390,7 @@ def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measu
 
 def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[Tally]) -> Measure:
     name, text = sign
-    value = partial(_value, sign=sign)
+    value = partial(sides.value, sign=sign)
     errors = _errors(sign, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
         lead = 1 if errors > 0 else -1
@@ -390,7 +407,7 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
         name,
         text or _favourite(name, sides.own),
         own,
-        value(sides.beside),
+        sides.beside_value(sign),
         [*map(value, others)],
         errors,
         _distance(sign, sides),
@@ -407,7 +424,7 @@ def _favourite(name: MeasureName, own: Tally) -> str:
 def _distance(sign: Sign, sides: _Sides) -> float:
     """Return Cohen's d of lengths, or Cohen's h of shares."""
     if sign[0] != "length":
-        return _height(_value(sides.own, sign)) - _height(_value(sides.beside, sign))
+        return _height(sides.value(sides.own, sign)) - _height(sides.beside_value(sign))
     if not sides.are_compared:
         return 0.0
     own, beside = sides.own.lengths, sides.beside.lengths
@@ -419,6 +436,8 @@ def _errors(sign: Sign, sides: _Sides) -> float:
     """Return the lead of a value in standard errors of messages or days, the smaller."""
     if not (sides.are_compared and (by_message := _by_messages(sign, sides))):
         return 0.0
+    if sign == BEGUN:  # Each is a conversation of its own.
+        return by_message
     clustered = errors_of_sums(
         _sums(sign, sides.own, sides.counts.size),
         sides.counts,
@@ -438,6 +457,12 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
     own, beside = sides.own, sides.beside
     if sign[0] == "length":
         return welch_errors(own.lengths, beside.lengths)
+    if sign == BEGUN:
+        begun, begun_beside = own.with_sign(sign), beside.with_sign(sign)
+        if begun + begun_beside < FEWEST_COMPARED:
+            return 0.0
+        hits = [True] * begun + [False] * begun_beside
+        return surplus_errors(hits, range(len(hits)), 1 / (len(sides.others) + 1))
     return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
 
 

@@ -21,7 +21,8 @@
   /* The view: the filters in the address, with the viewer's time zone */
 
   // Of each choice of authors, the zone of their chats; where they have none, it is the viewer's.
-  const named = (asked) => asked.getAll("username").join("\n");
+  // The form and the address may name the same authors in another order.
+  const named = (asked) => asked.getAll("username").map((name) => name.toLowerCase()).sort().join("\n");
   const chatZones = new Map([[named(new URLSearchParams(location.search)), words.chatZone]]);
   const usualZone = (names) => chatZones.get(names) ?? ownZone;
 

@@ -85,10 +85,10 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": _("Lowercase start"),
     },
     "silence": {
-        "more": _("breaks the silence {often}"),
-        "less": _("breaks the silence less often than {others} ({often})"),
-        "none": _("never breaks the silence"),
-        "label": _("After a silence"),
+        "more": _("starts {often} of the conversations"),
+        "less": _("starts conversations less often than {others} ({often})"),
+        "none": _("never starts a conversation"),
+        "label": _("Starts conversations"),
     },
 }
 """The measures of how somebody writes: next to others, and to the year before."""
@@ -161,8 +161,8 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("There are too few posts yet to compare {name} with {other}."),
     },
     "nothing_apart": {
-        "": _("Nothing clearly sets {name} apart here."),
-        "two": _("Nothing clearly sets {name} apart from {other}."),
+        "": _("Chance may explain every difference between {name} and the others here."),
+        "two": _("Chance may explain every difference between {name} and {other}."),
     },
     "typical": {
         "": _("{name} writes {words} more often than is usual here."),
@@ -278,7 +278,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "hardly": _("{count}; hardly ever in {other}"),
         "": _("{count}; {times} times as often as in {other}"),
     },
-    "unchanged": _("Much the same as in {year}."),
+    "unchanged": _("No change since {year} is clearer than chance."),
     "changed": _("{value}; in {year} {before}"),
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
     "most_liked": _("One post was liked far more than all others ({count} times)."),
@@ -385,11 +385,13 @@ def value_of(measure: Measure, value: float) -> str:
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
-    return often(value)
+    return show_percent(value) if measure.sign == "silence" else often(value)
 
 
 def brief_value_of(measure: Measure, value: float) -> str:
     """Return a value of a measure briefly; nothing for a length."""
+    if measure.sign == "silence":
+        return show_percent(value)
     return "" if measure.name == "length" else briefly(value)
 
 
@@ -439,10 +441,9 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     """
     is_less = measure.errors <= 0
     variant = "more" if not is_less else "less" if measure.own else "none"
-    own = often(measure.own)
-    if measure.name == "length":
-        own = _words_per_post(measure)
-    if has_usual and measure.not_behind and (is_less or measure.name == "length"):
+    is_length = measure.name == "length"
+    own = _words_per_post(measure) if is_length else value_of(measure, measure.own)
+    if has_usual and measure.not_behind and (is_less or is_length):
         own = tell("usual", own=own, usual=_usual(measure))
     return tell(
         _habit_of(measure),
@@ -511,4 +512,4 @@ def _words(measure: Measure, value: float) -> float:
 def _usual(measure: Measure) -> str:
     if measure.name == "length":
         return value_of(measure, _words(measure, measure.beside))
-    return briefly(measure.beside)
+    return brief_value_of(measure, measure.beside)

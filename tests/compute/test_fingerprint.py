@@ -50,7 +50,7 @@ def test_what_each_measure_counts() -> None:
         ("endings", "요"): 1,
         ("endings", "…"): 1,
         ("beginnings", "small"): 3,
-        ("beginnings", "silence"): 2,
+        ("beginnings", "silence"): 3,
     }
 
 

@@ -4,11 +4,21 @@ import random
 from collections import Counter
 from math import sqrt
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.significance import clear_peak, fullest, fullest_day, is_ahead, rank_errors
+from app.compute.significance import (
+    CLEAR,
+    CLEAR_OF_MANY,
+    clear_peak,
+    errors_of_sums,
+    fullest,
+    fullest_day,
+    is_ahead,
+    rank_errors,
+)
 from app.parts.dashboard.times import scale_end
 
 values = st.lists(st.integers(0, 9), max_size=30)
@@ -106,7 +116,7 @@ def test_of_two_days_the_errors_are_two_at_most() -> None:
     by_message, _ = rank_errors([slow, fast], [range(100), range(100)])
     by_day, _ = rank_errors([slow, fast], [[0, 1] * 50, [0, 1] * 50])
     assert by_message > 9
-    assert by_day <= sqrt(2) + 1e-9
+    assert by_day < 2
 
 
 def test_of_values_by_chance_hardly_any_are_apart() -> None:
@@ -138,3 +148,29 @@ def test_that_one_answers_at_once_or_late_is_told_of_nobody_else(people: int, sp
         told.update(place == 0 for place, error in enumerate(errors) if abs(error) > 2.9)
     assert told[True] == 20
     assert told[False] <= 1 + 20 * (people - 1) / 100
+
+
+LOPSIDED = [(151, 149), (12, 10), (9, 10), (20, 9), (8, 12), (15, 10), (10, 14), (5, 11), (20, 9)]
+LOPSIDED += [(11, 8), (9, 12), (8, 10), (12, 5), (10, 10)]
+
+
+def of_days(shares: list[tuple[float, float]]) -> float:
+    own, beside = (np.array(counts, np.float64) for counts in zip(*LOPSIDED, strict=True))
+    parts, parts_beside = (np.array(side) for side in zip(*shares, strict=True))
+    return errors_of_sums(own * parts, own, beside * parts_beside, beside)
+
+
+def test_what_each_of_lopsided_days_shows_is_clear() -> None:
+    """144 of 300 against 0 of 279: one day has half of all messages."""
+    assert of_days([(0.48, 0)] * 14) > CLEAR_OF_MANY
+    assert of_days([(0, 0.48)] * 14) < -CLEAR_OF_MANY
+    # What one day alone shows is chance, and so is what days contradict.
+    assert abs(of_days([(0.48, 0)] + [(0.1, 0.1)] * 13)) < CLEAR
+    assert abs(of_days([(0.48, 0.1)] * 8 + [(0.1, 0.48)] * 6)) < CLEAR
+
+
+def test_few_days_prove_nothing() -> None:
+    own, beside = np.full(6, 9.0), np.full(6, 7.0)
+    assert errors_of_sums(own, own, np.zeros(6), beside) < CLEAR_OF_MANY
+    own, beside = np.full(7, 9.0), np.full(7, 7.0)
+    assert errors_of_sums(own, own, np.zeros(7), beside) > CLEAR_OF_MANY

@@ -74,7 +74,7 @@ class Words(Figure[Plot]):
         ]
         silent = [shown_name(author.username) for author, words in self.authors if not words]
         title = gettext("Used more often by each author: {words}").format(words="; ".join(parts))
-        note = gettext("Nothing stands out in the posts of {names}.").format(
+        note = gettext("No word is clearly more frequent in the posts of {names}.").format(
             names=show_list(silent)
         )
         if not parts:

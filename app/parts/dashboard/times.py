@@ -348,11 +348,11 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
             period=period, count=show_number(totals[place]), total=show_number(posts)
         ), ""
     calm = {
-        "day": gettext_noop("no day stands out"),
-        "week": gettext_noop("no week stands out"),
-        "month": gettext_noop("no month stands out"),
-        "quarter": gettext_noop("no quarter stands out"),
-        "year": gettext_noop("no year stands out"),
+        "day": gettext_noop("no day is clearly ahead"),
+        "week": gettext_noop("no week is clearly ahead"),
+        "month": gettext_noop("no month is clearly ahead"),
+        "quarter": gettext_noop("no quarter is clearly ahead"),
+        "year": gettext_noop("no year is clearly ahead"),
     }
     span = {"first": show_date(first), "last": show_date(last), "calm": gettext(calm[data.period])}
     if (leader := leader_of(data.cells, data.rows)) is not None:
@@ -516,4 +516,4 @@ def _title_of_week(data: list[int]) -> str:
         return title.format(
             part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
         )
-    return gettext("Spread over the week: no hour and no part of the day stands out")
+    return gettext("No hour and no part of the day is clearly ahead")

@@ -38,13 +38,7 @@ from app.services.rooms.messages import (
     read_facts_of_period,
 )
 from app.services.rooms.room_facts import RoomFacts, get_room
-from app.services.rooms.sight import (
-    OF_OVERVIEW,
-    ChatSight,
-    RoomPortrait,
-    read_overview,
-    read_portrait,
-)
+from app.services.rooms.sight import ChatSight, RoomPortrait, read_overview, read_portrait
 from app.views.answers import see_other
 from app.views.blueprints import ApiBlueprint, PageBlueprint
 from app.views.figure import FigureParts, Finding, Table, TableCell
@@ -54,6 +48,8 @@ from app.views.rooms.figures import PAIR, Answers, Months, ShareBar, finding_of,
 from app.views.rooms.pages import PeriodForm, RoomLine, lines_of
 
 MOST_OPEN: Final = 3
+MANY_MESSAGES: Final = 500
+"""Messages from which cards say how many they are based on."""
 
 
 class PeoplePage(WebPage, frozen=True, kw_only=True):
@@ -74,7 +70,7 @@ class PeoplePage(WebPage, frozen=True, kw_only=True):
         scanned = self.shown.scanned
         if not self.shown.is_of_newest:
             text = gettext("How they write in all {count} messages")
-            return text.format(count=show_number(scanned)) if scanned > OF_OVERVIEW else ""
+            return text.format(count=show_number(scanned)) if scanned > MANY_MESSAGES else ""
         count = ngettext(
             "the newest {count} message", "the newest {count} messages", scanned
         ).format(count=show_number(scanned))
@@ -88,6 +84,13 @@ class PeoplePage(WebPage, frozen=True, kw_only=True):
     def alike(self) -> str:
         named = [person for person in self.shown.people if person.username]
         return alike(named, self.room.people_total)
+
+    def _absence(self, place: int) -> str:
+        periods = [period for period in self.shown.periods if period.people[place]]
+        if not periods:
+            return gettext("Silent lately")
+        last = Months(self.shown).period_name(periods[-1])
+        return gettext("Silent lately, last in {period}").format(period=last)
 
 
 class OverviewPage(PeoplePage, frozen=True, kw_only=True):
@@ -155,13 +158,6 @@ class OverviewPage(PeoplePage, frozen=True, kw_only=True):
             if person.username
         ]
 
-    def _absence(self, place: int) -> str:
-        periods = [period for period in self.shown.periods if period.people[place]]
-        if not periods:
-            return gettext("Silent lately")
-        last = Months(self.shown).period_name(periods[-1])
-        return gettext("Silent lately, last in {period}").format(period=last)
-
 
 class NoPeriodPage(FormPage, frozen=True, kw_only=True):
     template = "portraits/no_period.html"
@@ -194,7 +190,7 @@ async def read_page(
             about=whole.usernames,
         )
     is_whole = form.period.is_whole
-    overview = await read_overview(session, room, zone, form.period)
+    overview = await read_overview(session, room, zone, resources().counted_rooms, form.period)
     return OverviewPage(
         tz=tz,
         shown=overview,
@@ -261,9 +257,10 @@ class PortraitPage(PeoplePage, frozen=True, kw_only=True):
                 person.username,
                 person,
                 phrases.get(person.username),
+                absence=self._absence(place) if place in self.shown.silent else "",
                 others=other_called(person.username, self.room),
             )
-            for person in self.shown.people
+            for place, person in enumerate(self.shown.people)
             if person.username
         ]
 

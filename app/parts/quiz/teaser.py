@@ -125,5 +125,5 @@ def _newest() -> Select[int, int, str, int | None]:
 @cache
 def _newest_of_one() -> Select[str]:
     of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
-    newest = select(Tweet.text).where(*of_one)
-    return newest.order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc()).limit(60)
+    newest = (Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
+    return select(Tweet.text).where(*of_one).order_by(*newest).limit(1_000)

@@ -1,12 +1,12 @@
 """An author's writing, compared with others of their chat or site.
 
-`read_traits` counts the newest posts for an author's page; the portrait counts more.
+`read_traits` counts for an author's page what their portrait counts, of the same posts.
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import cache, partial
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -166,10 +166,6 @@ async def _others_here(
     return [row for row, spoken in languages_of_rows if spoken == language][:MOST_BESIDE]
 
 
-AT_SIGHT: Final = Reach(in_room=1_000, own=300, each=60)
-"""The page is opened more often than the portrait."""
-
-
 class TypicalTerm(msgspec.Struct, frozen=True):
     """A word or sign that an author uses more than others."""
 
@@ -202,7 +198,7 @@ async def read_traits(
     if author.tweets < FEWEST_COMPARED:
         return AuthorTraits([], room, is_of_newest=False)
     depends_on(EVERYTHING)
-    read = await read_beside(session, models, author, room, AT_SIGHT)
+    read = await read_beside(session, models, author, room, Reach())
     counted = await asyncio.to_thread(count_beside, read, author.id)
     clear = [measure for measure in counted.measures if measure.is_clear]
     people = room.usernames if room else read.usernames

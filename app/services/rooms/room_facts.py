@@ -167,6 +167,23 @@ async def zone_of_chats(session: AsyncSession, usernames: Collection[str] = ()) 
     return zones[0] if len(zones) == 1 else None
 
 
+async def zones_of_people(session: AsyncSession, usernames: Collection[str]) -> dict[str, str]:
+    """Return the only zone of the chats of each of these people who has one."""
+    if not usernames:
+        return {}
+    depends_on(EVERYTHING)
+    query = (
+        select(User.username, func.min(Room.tz))
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .join(Room, Room.id == RoomPerson.room_id)
+        .where(User.username.in_(usernames), User.is_of_chat, RoomPerson.messages > 0)
+        .where(Room.joined_to_id.is_(None), IS_KEPT)
+        .group_by(User.username)
+        .having(func.count() == func.count(Room.tz), func.min(Room.tz) == func.max(Room.tz))
+    )
+    return {name: zone for name, zone in await session.execute(query) if zone}
+
+
 async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     depends_on(EVERYTHING)
     people = await _people(session, [room_id], most=MOST_PEOPLE)

@@ -1,7 +1,7 @@
 """A chat at sight: how, when and to whom people write.
 
-The overview is of the newest 500 messages or a period, with shares of all there; the portrait is of
-the newest 20,000, with shares of these.
+All pages of a chat have one window: all messages, above 20,000 the newest. The overview is of a
+period too, and has shares of all messages there; the portrait has shares of the window.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -62,8 +62,6 @@ from app.services.rooms.messages import (
 from app.services.rooms.room_facts import RoomFacts, names_in
 
 Names = tuple[str, str | None]
-OF_OVERVIEW: Final = 500
-"""Newest messages that an overview is based on."""
 
 
 class RoomPortrait(Struct, frozen=True, kw_only=True):
@@ -195,6 +193,7 @@ class KeptRoom(NamedTuple):
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
     """Times of each author's messages, seconds since 1970 (n,)."""
+    most_answered: tuple[int, int] | None
 
 
 CountedRooms = LruStore[int, KeptRoom]
@@ -215,50 +214,63 @@ class _People(NamedTuple):
 
 
 async def read_overview(
-    session: AsyncSession, room: RoomFacts, zone: ZoneInfo, period: DayPeriod = WHOLE
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    store: CountedRooms,
+    period: DayPeriod = WHOLE,
 ) -> ChatSight:
     """Return a chat at first sight; `room` has the period's facts."""
-    depends_on(EVERYTHING)
-    depends_on(DERIVED)  # How well people are recognised.
     people, ends = await _people_of(session, room), period.instants(zone)
-    scans = await read_newest(session, room.id, OF_OVERVIEW, gone=people.gone, ends=ends)
+    if ends:
+        depends_on(EVERYTHING)
+        scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone, ends=ends)
+        kept = await asyncio.to_thread(_kept, 0, scans, room, people.ids)
+    else:
+        kept = await _kept_room(session, room, people, store)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
 
-    def count() -> tuple[CountedChat, list[Trait], tuple[int, int] | None]:
-        said = said_in(scans)
-        counted = _of_all(count_chat(said, room, zone, people.ids, is_of_facts=True), room)
-        written = [person.messages for person in counted.people[: len(counted.ids)]]
-        answered = clearest_answers(said, counted.ids, written, room.messages)
-        return counted, counted.traits(judged), answered
+    def count() -> tuple[CountedChat, list[Trait]]:
+        counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
+        return counted, counted.traits(judged)
 
-    counted, traits, answered = await asyncio.to_thread(count)
-    sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
+    found = await asyncio.to_thread(count)
+    sight = await _sight(session, room, zone, found, people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
     return structs.replace(
-        sight, longest_silence=next(iter(silences), None), silences=silences, most_answered=answered
+        sight,
+        longest_silence=next(iter(silences), None),
+        silences=silences,
+        most_answered=kept.most_answered,
     )
 
 
 async def read_portrait(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, store: CountedRooms
 ) -> ChatSight:
+    people = await _people_of(session, room)
+    kept = await _kept_room(session, room, people, store)
+
+    def count() -> tuple[CountedChat, list[Trait], list[SilenceSpan]]:
+        counted = in_zone(kept.counted, kept.times, zone)
+        return counted, counted.traits(people.judged), silences_among(kept.times.values())
+
+    counted, traits, silences = await asyncio.to_thread(count)
+    sight = await _sight(session, room, zone, (counted, traits), people.gone)
+    loved = await most_loved(session, room.id)
+    return structs.replace(sight, silences=silences, loved=loved)
+
+
+async def _kept_room(
+    session: AsyncSession, room: RoomFacts, people: _People, store: CountedRooms
+) -> KeptRoom:
     depends_on(EVERYTHING)
-    depends_on(DERIVED)  # How well people are recognised.
-    event, people = await newest_event(session), await _people_of(session, room)
-    kept = store.get(room.id)
+    event, kept = await newest_event(session), store.get(room.id)
     if kept is None or kept.event != event:
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)
-
-    def count(kept: KeptRoom) -> tuple[CountedChat, list[Trait], list[SilenceSpan]]:
-        counted = in_zone(kept.counted, kept.times, zone)
-        return counted, counted.traits(people.judged), silences_among(kept.times.values())
-
-    counted, traits, silences = await asyncio.to_thread(count, kept)
-    sight = await _sight(session, room, zone, (counted, traits), people.gone)
-    loved = await most_loved(session, room.id)
-    return structs.replace(sight, silences=silences, loved=loved)
+    return kept
 
 
 async def _sight(
@@ -339,7 +351,9 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
 
 def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
     said = said_in(scans)
-    counted = count_chat(said, room, ZoneInfo("UTC"), ids)
+    counted = count_chat(said, room, ZoneInfo("UTC"), ids, is_of_facts=True)
+    written = [person.messages for person in counted.people[: len(counted.ids)]]
+    answered = clearest_answers(said, counted.ids, written, len(said))
     times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:
         if message.time is not None:
@@ -350,6 +364,7 @@ def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, 
         event,
         structs.replace(counted, speakers=speakers),
         {author: np.array(of_author, np.int64) for author, of_author in times.items()},
+        answered,
     )
 
 
@@ -381,6 +396,7 @@ def people_named(portrait: ChatPortrait, names: Sequence[Names]) -> list[PersonP
 
 
 async def _people_of(session: AsyncSession, room: RoomFacts) -> _People:
+    depends_on(DERIVED)  # How well people are recognised.
     values = {"room_id": room.id, "names": room.usernames}
     rows = (await session.execute(_people_told_of(), values)).all()
     alive = [row for row in rows if row.deleted_at is None]

@@ -1,5 +1,6 @@
 """Authors' list and pages."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
@@ -12,7 +13,7 @@ from app.drawing.drawings import Columns
 from app.language.i18n import show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
-from app.services.archive.author_portrait import AT_SIGHT, AuthorTraits, Reach, read_traits
+from app.services.archive.author_portrait import AuthorTraits, Reach, read_traits
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
@@ -22,6 +23,7 @@ from app.services.rooms.room_facts import (
     newest_first,
     rooms_of,
     zone_of_chats,
+    zones_of_people,
 )
 from app.views.authors.figures import (
     FEWEST_DAYS,
@@ -71,7 +73,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
     """Whether programs that read feeds, which cannot sign in, have access."""
-    at_sight_reach: Reach = AT_SIGHT
+    reach: Reach = Reach()
     most_again: int = 2
     """Years whose posts of this day are in sight; earlier years are folded."""
     rooms_in_sight: int = 4
@@ -154,6 +156,9 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
 
     rooms: list[RoomFacts]
     authors: list[Author]
+    zones: Mapping[str, str]
+    """Time zone of the people of chats, by username; others' days are in the visitor's."""
+    zone: str
     samples: list[str]
     q: str
     deleted: str
@@ -166,6 +171,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
     async with resources().db.read() as session:
         authors, next_key = await list_authors(session, part=args.q.strip(), after=after, limit=50)
         samples = await list_samples(session)
+        zones = await zones_of_people(session, [author.username for author in authors])
         # The API lists all chats.
         rooms, _ = await list_rooms(session, limit=200) if after is None else ([], None)
         is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
@@ -173,6 +179,8 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
         AuthorsPage(
             rooms=[] if args.q.strip() else newest_first(rooms),
             authors=authors,
+            zones=zones,
+            zone=zone_of_page("").key,
             samples=samples,
             q=args.q,
             deleted="" if is_here else args.deleted,

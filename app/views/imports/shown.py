@@ -406,11 +406,13 @@ async def _read_author(
 
 async def _overviews(session: AsyncSession, rooms: Sequence[RoomFacts]) -> list[ChatSight]:
     overviews: list[ChatSight] = []
-    # Each takes some 30 ms, and the page must not wait for long.
+    kept = resources().counted_rooms
+    # The first look at a long chat takes half a second, and the page must not wait for long.
     end = monotonic() + 1.0
     for room in rooms[:12]:
         if overviews and monotonic() >= end:
             break
         facts = await get_room(session, room.id)
-        overviews.append(await read_overview(session, facts, zone_of_page("", facts.tz)))
+        zone = zone_of_page("", facts.tz)
+        overviews.append(await read_overview(session, facts, zone, kept))
     return overviews

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 
 from app.compute.portrait import FEWEST_ANSWERS, PersonPortrait, SilenceSpan, Trait
+from app.compute.significance import FEWEST_CLUSTERS
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.i18n import (
     gettext,
@@ -84,11 +85,18 @@ def finding_of(
             is_share = traits and traits[0].kind == "most"
             told = habits[:1] if is_share else told[:1]
         findings = [" ".join(told[:2]), told[0]]
-    nothing = gettext("Nothing clearly sets these {count} people apart.")
-    if room.people_total == PAIR:
-        nothing = gettext("Nothing clearly sets these two people apart.")
-    findings.append(nothing.format(count=show_number(room.people_total)))
+    findings.append(_nothing_clear(people, room))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
+
+
+def _nothing_clear(people: People, room: RoomFacts) -> str:
+    days = max((person.days for person in people), default=0)
+    if 0 < days < FEWEST_CLUSTERS:
+        return gettext("There are too few days with messages to tell these people apart.")
+    nothing = gettext("Chance may explain every difference between these {count} people.")
+    if room.people_total == PAIR:
+        nothing = gettext("Chance may explain every difference between these two people.")
+    return nothing.format(count=show_number(room.people_total))
 
 
 def who_wrote_most(
@@ -202,12 +210,13 @@ def length_in_words(silence: SilenceSpan, zone: ZoneInfo) -> str:
 
 
 def of_most_days(silences: Iterable[SilenceSpan], zone: ZoneInfo) -> list[SilenceSpan]:
-    """Return the silences with the most whole days, which are told as equally long.
+    """Return the silences with the most whole days, two or more, which are told as equally long.
 
     silences: longest first.
     """
+    # Only some of the silences that contain a single day are as long as two.
     most: list[SilenceSpan] = []
-    most_days = 0
+    most_days = 2
     for silence in silences:
         if silence.until - silence.since < most_days * DAY:
             break

@@ -52,7 +52,8 @@ async def test_a_single_author_has_typical_words(writer: Client) -> None:
     words = await page_words(writer)
     assert list(words) == ["timeline", "week", "likeness"], "nobody to be told apart from"
     assert (
-        words["timeline"]["title"] == "30 posts from May 1, 2026 to May 30, 2026; no day stands out"
+        words["timeline"]["title"]
+        == "30 posts from May 1, 2026 to May 30, 2026; no day is clearly ahead"
     )
     drawing = await drawn(writer, "likeness")
     # The tests have nobody else to compare with.

@@ -193,14 +193,14 @@ def _check_timeline(
     elif match := re.fullmatch(rf"(\w+) wrote more: {NUMBER} of {NUMBER} posts", title):
         assert (number(match[2]), number(match[3])) == (len(written[match[1]]), len(days))
         assert _leader(written) == {match[1]}
-        calm = re.match(r"From (.+) to (.+); no (\w+) stands out\.", words["notes"])
+        calm = re.match(r"From (.+) to (.+); no (\w+) is clearly ahead\.", words["notes"])
         assert calm, words
         _check_calm(calm, days)
     else:
-        match = re.fullmatch(rf"{NUMBER} posts from (.+) to (.+); no (\w+) stands out", title)
+        match = re.fullmatch(rf"{NUMBER} posts from (.+) to (.+); no (\w+) is clearly ahead", title)
         assert match, title
         assert number(match[1]) == len(days)
-        _check_calm(re.search(r"from (.+) to (.+); no (\w+) stands out", title), days)
+        _check_calm(re.search(r"from (.+) to (.+); no (\w+) is clearly ahead", title), days)
         assert not _leader(written)
 
 
@@ -254,7 +254,7 @@ def _check_week(words: dict[str, str], moments: list[datetime], undated: int) ->
         assert count >= 0.3 * total
         assert is_ahead(count, _without(of_parts, count))
     else:
-        assert title == "Spread over the week: no hour and no part of the day stands out"
+        assert title == "No hour and no part of the day is clearly ahead"
         much = [count for count in of_parts if count >= 0.3 * total]
         assert not any(is_ahead(count, _without(of_parts, count)) for count in much)
         large = [count for count in of_hours if count >= 0.05 * total]

@@ -82,7 +82,7 @@ async def test_the_page_of_a_picture_shows_what_its_address_says(
     (image,) = re.findall(r'<img src="([^"]*)" width="(\d+)" height="(\d+)"\s+alt="([^"]+)"', page)
     path, *shown, told = image
     assert shown == [str(width), str(height)]
-    assert told == "Nothing clearly sets these two people apart."
+    assert told == "There are too few days with messages to tell these people apart."
     path = unescape(path).replace("%2F", "/")
     chosen = f"tz=Asia/Seoul&lang=en&{query}&words=1"
     assert path == f"/room/1/portrait/picture.png?{chosen}"
@@ -149,7 +149,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
     )
     told = {bar.name: " · ".join(bar.note) for bar in rows_of(poster)}
     assert {name: re.findall("“(.*?)”", line) for name, line in told.items()} == {
-        "Person 1": [],
+        "Person 2": [],
         "Lukasz": [],
         "하늘": ["오늘 산책 가자"],
     }

@@ -79,7 +79,7 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
 @pytest.mark.parametrize(
     ("name", "finding"),
     [
-        ("Eve", "Nothing clearly sets Eve apart from Finn."),
+        ("Eve", "Chance may explain every difference between Eve and Finn."),
         ("Mia", "Mia says “my oven is on again” more often than Ned (in every message)."),
         ("Gus", "There is no one else here to compare Gus with."),
         ("Hal", "There are too few messages yet to compare Hal with Ida."),

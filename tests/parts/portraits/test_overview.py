@@ -19,6 +19,7 @@ from app.models import Room
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_room
 from app.parts.portraits.room_figures import PersonCard
+from app.services.rooms import sight
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
 from tests.browsing import parts_of
@@ -76,7 +77,7 @@ CHATS: Final[dict[str, list[Said]]] = {
         for name, word, hour in (("eve", "lamp", 20 + day % 3), ("ron", "quay", 11 * day % 24))
         for number in range(2)
     ),
-    # Of the newest 500 messages one has none, and one has four.
+    # Of the newest 500 messages one person has none, and one person has four.
     "long": [
         *((f"2024-01-{1 + n:02} 09:00", name, f"early {n}") for n in range(9) for name in "xyz"),
         *(
@@ -154,17 +155,17 @@ FINDINGS: Final = {
     "(12 words on average).",
     "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words on average).",
     "alone": "Only ann writes here, 30 messages.",
-    "three": "Nothing clearly sets these two people apart.",
+    "three": "There are too few days with messages to tell these people apart.",
     "nine": "a writes most (28%).",
-    "hours": "Nothing clearly sets these two people apart.",
-    "long": "x writes most (64%), and w has lately been writing “haha” most often.",
-    "day": "Nothing clearly sets these 3 people apart.",
+    "hours": "Chance may explain every difference between these two people.",
+    "long": "x writes most (64%), and w writes “haha” most often.",
+    "day": "There are too few days with messages to tell these people apart.",
     "quick": "ann writes most (50%).",
-    "chance": "Nothing clearly sets these 4 people apart.",
-    "couple": "Nothing clearly sets these two people apart.",
-    "crowd": "Nothing clearly sets these 8 people apart.",
-    "chatter": "Nothing clearly sets these two people apart.",
-    "burst": "Nothing clearly sets these two people apart.",
+    "chance": "Chance may explain every difference between these 4 people.",
+    "couple": "There are too few days with messages to tell these people apart.",
+    "crowd": "There are too few days with messages to tell these people apart.",
+    "chatter": "There are too few days with messages to tell these people apart.",
+    "burst": "Chance may explain every difference between these two people.",
     "club": "gil writes the longest messages (9 words on average). "
     "zed ends with “~” in every message.",
 }
@@ -231,30 +232,41 @@ async def test_a_card_tells_what_their_portrait_tells_first(
     assert "zed ends with “~” in every message" in portrait
 
 
-async def test_what_is_of_the_newest_messages_says_so(
+async def test_a_chat_has_one_window_on_all_its_pages(
     shared: Shared, chats: dict[str, str]
 ) -> None:
-    page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Seoul")
-    (lately,) = re.findall(r'<div class="lately">.*?</div>', page)
-    assert text_of(lately) == (
-        "How they write in the newest 500 messages, since March 1, 2024"
-        " The portrait uses up to 20,000."
-    )
-    portrait = await shared.anybody.page(f"{chats['long']}/portrait")
-    (basis,) = re.findall(r'<div class="lately">.*?</div>', portrait)
-    assert text_of(basis) == "How they write in all 527 messages"
-    assert 'class="lately"' not in await shared.anybody.page(f"{chats['crew']}/portrait")
+    for path in ("", "/portrait"):
+        page = await shared.anybody.page(f"{chats['long']}{path}")
+        (basis,) = re.findall(r'<div class="lately">.*?</div>', page)
+        assert text_of(basis) == "How they write in all 527 messages"
+        assert re.findall("[Ll]ately", text_of(page)) == []
+        cards = [*map(text_of, cards_in(page))]
+        assert "y 9 messages About 2 words a message" in cards
+        page = await shared.anybody.page(chats["crew"] + path)
+        assert "How they write in" not in page
     korean = await shared.anybody.page(
         f"{chats['long']}/portrait", headers={"Accept-Language": "ko"}
     )
     assert ">메시지 527개 모두에서 본 말투</h2>" in korean
+
+
+async def test_what_is_of_the_newest_messages_says_so(
+    shared: Shared, chats: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = parts_of(shared.app).counted_rooms
+    kept.clear()
+    monkeypatch.setattr(sight, "MOST_SCANNED", 500)
+    page = await shared.anybody.page(f"{chats['long']}?tz=Asia/Tokyo")
+    (lately,) = re.findall(r'<div class="lately">.*?</div>', page)
+    assert text_of(lately) == "How they write in the newest 500 messages, since March 1, 2024"
+    assert "w has lately been writing “haha” most often" in finding_in(page)
     assert ">Who replies to whom lately</h2>" in page
     cards = [*map(text_of, cards_in(page))]
     assert "y 9 messages in all Silent lately, last in January 2024" in cards
     assert "z 13 messages in all About 6 words a message" in cards
-    for name in ("crew", "nine"):
-        page = await shared.anybody.page(chats[name])
-        assert re.findall("[Ll]ately", text_of(page)) == []
+    portrait = await shared.anybody.page(f"{chats['long']}/portrait?tz=Asia/Tokyo")
+    assert "Silent lately, last in January 2024" in portrait
+    kept.clear()
 
 
 @pytest.mark.parametrize("name", CHATS)
@@ -448,5 +460,5 @@ async def test_a_room_without_times_has_an_overview(shared: Shared) -> None:
     rooms = await shared.anybody.walk("/api/v1/rooms", 100)
     (room,) = [room["id"] for room in rooms if room["name"] == "undated"]
     page = await shared.anybody.page(f"/room/{room}")
-    assert finding_in(page) == "Nothing clearly sets these two people apart."
+    assert finding_in(page) == ("There are too few days with messages to tell these people apart.")
     assert "an undated word 29" in page

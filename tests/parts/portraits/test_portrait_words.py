@@ -87,7 +87,7 @@ def test_a_picture_tells_of_each_what_chance_does_not_explain(wait_s: int, told:
     portrait = portrait_in(said)
     people = {person.username: person for person in portrait.people}
     assert line_about(people["author1"], portrait, PictureArgs()) == [
-        "Never breaks the silence",
+        "Never starts a conversation",
         *filter(None, [told]),
     ]
 

@@ -162,7 +162,7 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     assert ">Question marks</bdi>" in changes
     assert "in every post; in 2020 never" in changes
     assert "chance would explain the difference from the year before" in counted
-    assert "Much the same as in 2021." not in page
+    assert "No change since 2021 is clearer than chance." not in page
     same = await shared.anybody.page("/user/sailor/2022")
     assert "Question marks" not in same.partition("<details")[0]
     assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
@@ -321,7 +321,7 @@ async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:
     await shared.writer.add_dated("calm", "we sail at noon", times)
     page = await shared.anybody.page("/user/calm/2024?tz=UTC")
     seen, _, counted = page.partition("<details")
-    assert '<p class="soft">Much the same as in 2023.</p>' in seen
+    assert '<p class="soft">No change since 2023 is clearer than chance.</p>' in seen
     # That nothing was found is how it was counted, no finding.
     assert "No word clearly appeared or disappeared." not in seen
     assert "No word clearly appeared or disappeared." in counted

