@@ -37,6 +37,10 @@ GAP: Final = " … "
 """Sign between two pieces of a phrase whose texts differ there."""
 HELD: Final = 0.95
 """Smallest share of the texts with a phrase's words that contain its text."""
+OF_LINKS: Final = 0.9
+"""Share of a phrase's texts with a link from which it is the text of a share button, a headline's
+end or a template, if most texts have no link.
+"""
 _LETTERS: Final = rf"[^\W{LAUGHING}]+"
 """Pattern of the letters of a word, without Korean laughs and cries after it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
@@ -427,7 +431,10 @@ def typical_phrases(
         if not with_all:  # A word with an apostrophe, which is already whole.
             phrases.append(first)
             continue
-        passage = Passage.of([posts[place] for place in sorted(with_all)], group, called)
+        having = [posts[place] for place in sorted(with_all)]
+        if _comes_with_links(having, posts):
+            continue
+        passage = Passage.of(having, group, called)
         text = str(passage)
         if not group[1:]:
             text = text and first.text
@@ -451,6 +458,8 @@ def _told(
         if chance > sought.clear * group.burst_of(with_all[own]):
             continue
         having = [group.texts[place] for place in sorted(with_all[own])]
+        if _comes_with_links(having, group.texts):
+            continue
         passage = Passage.of(having, words, sought.called)
         # A part of a function word, such as of "isn't", is no phrase.
         if not _tells(str(passage), language):
@@ -461,6 +470,16 @@ def _told(
             told.add(text.casefold())
             beside = sum(map(len, with_all)) - len(with_all[own])
             yield Phrase(text, words, len(with_all[own]), beside)
+
+
+def _comes_with_links(having: Sequence[str], texts: Sequence[str]) -> bool:
+    if _linked(having) < OF_LINKS * len(having):
+        return False
+    return 2 * _linked(texts) < len(texts)
+
+
+def _linked(texts: Iterable[str]) -> int:
+    return sum("://" in text for text in texts)
 
 
 def _tells(text: str, language: str | None) -> bool:

@@ -251,3 +251,15 @@ def test_no_part_of_a_word_is_a_phrase() -> None:
     korean = ["12명 왔다네", "3명 왔다네", "40명 왔다네"] * 20
     others = ["비가 온다네"] * 60
     assert phrases_of(said(korean), others, language="ko") == [Phrase("왔다네", ["왔다네"], 60, 0)]
+
+
+def test_what_a_share_button_adds_is_no_phrase() -> None:
+    shared = [f"영상 {n} https://youtu.be/a{n} @YouTube 님이 공유" for n in range(40)]
+    shared += [f"기사 {n} : 네이버 TV연예 https://naver.me/{n}" for n in range(40)]
+    own = shared + ["오늘은 등대 보러 가자"] * 60 + ["그냥 그래"] * 60
+    told = {phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")}
+    assert any("등대" in text for text in told)
+    assert not any("공유" in text or "TV연예" in text for text in told)
+    # Of an author whose posts nearly all have links, they are no sign of a button.
+    own = [f"오늘은 등대 보러 가자 https://a.example/{n}" for n in range(60)]
+    assert phrases_of(said(own), OTHERS, language="ko")
