@@ -1,0 +1,118 @@
+"""Chats made by a seed, whose people have habits, and what is counted of them by the documents."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from tests.chats import Said
+
+NAMES: Final = {
+    "en": ("Ros", "Steve", "Theo", "Mo", "Tam", "Dev", "Una", "Vic", "Wes"),
+    "ko": ("나윤", "태오", "지우", "예린", "민서", "하람", "보라", "새봄", "슬기"),
+}
+WORDS: Final = {
+    "en": "boat lamp quay train supper garden window letter kettle harbour ticket coffee",
+    "ko": "바다 기차 저녁 정원 창문 편지 주전자 항구 커피 시장 다리 이불 등불 강물 우산",
+}
+SHORT: Final = {"en": ("ok", "fine", "yep", "sure"), "ko": ("응", "넵", "그래", "좋아")}
+LAUGH: Final = {"en": "lol", "ko": "ㅋㅋ"}
+DAY_H: Final = 24
+
+
+@dataclass
+class Style:
+    """How somebody writes: shares of messages with a sign, and lengths."""
+
+    words: tuple[int, int] = (3, 8)
+    signs: dict[str, float] = field(default_factory=dict)
+    weight: float = 1.0
+    is_loud: bool = False
+    begins: float = 1.0
+
+
+@dataclass
+class MadeChat:
+    seed: int
+    language: str
+    said: list[Said]
+    """In the order of time, by the clock of the chat."""
+
+    @property
+    def title(self) -> str:
+        return f"made{self.seed}"
+
+    @property
+    def names(self) -> list[str]:
+        return sorted({name for _, name, _ in self.said})
+
+
+def made_chat(seed: int) -> MadeChat:
+    """Return a chat of two to nine people: one writes a word at a time, one in capitals, one
+    rarely; on some days they write most of all."""
+    chance = random.Random(seed)
+    language = "ko" if seed % 2 else "en"
+    # Nobody is in two chats.
+    names = [
+        f"{name}{seed}" for name in chance.sample(NAMES[language], chance.choice((2, 3, 3, 5, 9)))
+    ]
+    styles = {name: _style(chance, language) for name in names}
+    if len(names) > 2:
+        shortest, loud, rare, *_ = chance.sample(names, 3)
+        styles[shortest].words = (1, 1)
+        styles[loud].is_loud = True
+        styles[rare].weight = 0.05
+    first, days = date(2024, 3, 4), chance.choice((5, 14, 14, 40))
+    said: list[Said] = []
+    for step in range(days):
+        if chance.random() < 0.1:
+            continue
+        many = chance.randint(4, 12) * (9 if chance.random() < 0.1 else 1)
+        said += _of_day(chance, language, styles, first + timedelta(step), many)
+    return MadeChat(seed, language, said)
+
+
+def _style(chance: random.Random, language: str) -> Style:
+    signs = {
+        sign: chance.choice((0, 0, 0, 0.03, 0.2, 0.5, 0.9))
+        for sign in ("?", "!", ".", "~", LAUGH[language], "🌸")
+    }
+    if signs["?"] + signs["!"] + signs["."] + signs["~"] > 1:
+        signs = dict.fromkeys(signs, 0.15)
+    low = chance.randint(1, 6)
+    words = (low, low + chance.randint(1, 6))
+    return Style(words, signs, chance.choice((0.3, 1, 1, 3)), begins=chance.choice((0.1, 1, 5)))
+
+
+def _of_day(
+    chance: random.Random, language: str, styles: dict[str, Style], day: date, many: int
+) -> list[Said]:
+    names = [*styles]
+    time = datetime(day.year, day.month, day.day, chance.choice((0, 8, 12, 20)), 5)
+    said: list[Said] = []
+    for number in range(many):
+        weights = [styles[name].weight * (1 if number else styles[name].begins) for name in names]
+        (name,) = chance.choices(names, weights)
+        said.append((f"{time:%Y-%m-%d %H:%M}", name, _text(chance, language, styles[name])))
+        time += timedelta(minutes=chance.randint(0, 3))
+    return said
+
+
+def _text(chance: random.Random, language: str, style: Style) -> str:
+    count = chance.randint(*style.words)
+    words = chance.choices(WORDS[language].split(), k=count)
+    if style.words == (1, 1):
+        words = [chance.choice(SHORT[language])]
+    end = chance.choices(
+        ("?", "!", ".", "~", ""),
+        [
+            *(style.signs.get(sign, 0) for sign in "?!.~"),
+            1 - sum(style.signs.get(s, 0) for s in "?!.~"),
+        ],
+    )[0]
+    text = " ".join(words)
+    text = text.upper() if style.is_loud else text.capitalize()
+    for sign in (LAUGH[language], "🌸"):
+        if chance.random() < style.signs.get(sign, 0):
+            text += f" {sign}"
+    return text + end
