@@ -196,9 +196,9 @@
       figures.textContent = said.textContent = "";
     }
 
-    function fail(reason) {
+    function fail(reason, said) {
       show(false);
-      alert.textContent = alert.dataset[reason];
+      alert.textContent = said ?? alert.dataset[reason];
       alert.hidden = false;
       file.focus();
     }
@@ -226,6 +226,8 @@
         const main = request.response?.querySelector("main");
         if (request.status === 200 && request.responseURL !== form.action) {
           location.assign(request.responseURL);
+        } else if (main && form.closest("dialog")) {
+          fail("broken", main.querySelector("[role=alert]:not([hidden]), h1")?.textContent);
         } else if (main) {
           document.querySelector("main").replaceWith(main);
           enhance(main);
@@ -245,8 +247,13 @@
 
     const name = form.querySelector("[data-file-name] bdi");
     const showName = () => { name.textContent = file.files[0]?.name ?? ""; };
-    file.addEventListener("change", showName);
+    // A chosen file is looked at at once. The button stays for another try.
+    file.addEventListener("change", () => {
+      showName();
+      if (file.files[0]) form.requestSubmit();
+    });
     showName();
+    start.parentElement.hidden = !file.files[0];
     const drop = file.closest(".drop");
     for (const type of ["dragenter", "dragleave", "drop"]) {
       drop.addEventListener(type, () => drop.classList.toggle("over", type === "dragenter"));

@@ -33,10 +33,11 @@ def posts_file(folder: Path, username: str, count: int) -> Path:
     return path
 
 
-async def upload(page: Page, site: Website, path: Path) -> None:
+async def upload(page: Page, site: Website, path: Path, *, javascript: bool = True) -> None:
     await page.goto(site.address("/imports"))
     await page.get_by_label("파일을 고르거나 여기에 놓으세요").set_input_files(path)
-    await page.get_by_role("button", name="업로드", exact=True).click()
+    if not javascript:
+        await page.get_by_role("button", name="업로드", exact=True).click()
     await expect(page.get_by_role("heading", name="파일 내용")).to_be_visible()
     await page.wait_for_load_state()  # Before its scripts run, a choice changes nothing.
 
@@ -65,15 +66,41 @@ async def add_author(page: Page, site: Website, username: str, count: int) -> No
     await page.goto(site.address(f"/user/{username}"))
 
 
-async def test_the_first_start_leads_to_an_account(nobody: Website, open_page: OpenPage) -> None:
+DROP = """([name, text]) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([text], name));
+  const events = ["dragover", "drop"].map((type) =>
+    new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer }));
+  return events.map((event) => !document.querySelector("main").dispatchEvent(event));
+}"""
+
+
+async def drop(page: Page, text: str) -> None:
+    """Drop a file in the middle of a page, where the browser would open it without a script."""
+    assert await page.evaluate(DROP, ["posts.jsonl", text]) == [True, True]
+
+
+async def test_a_dropped_file_goes_on_with_the_first_account(
+    nobody: Website, open_page: OpenPage
+) -> None:
+    posts = json_lines(posts_of("두리", 30))
     page = await open_page()
+    await page.goto(nobody.address("/search"))
+    await drop(page, posts)
+    await expect(page.get_by_role("alert")).to_contain_text("운영자만 가져올 수 있어요")
+
     link = nobody.address(nobody.setup_path())
     await page.goto(link)
-    await page.get_by_label("이름").fill("두리")
-    await page.get_by_label("비밀번호").fill("a sentence is better than a word")
-    await page.get_by_role("button", name="계정 만들기").click()
-    # The next step is to bring in posts.
-    await expect(page.locator("h1")).to_have_text("글 가져오기")
+    await page.goto(nobody.address("/search"))
+    await drop(page, posts)
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("이름").fill(" ")
+    await dialog.get_by_label("비밀번호").fill("a sentence is better than a word")
+    await dialog.get_by_role("button", name="계정 만들기").click()
+    await expect(dialog.get_by_role("alert")).to_contain_text("1~100자")
+    await dialog.get_by_label("이름").fill("두리")
+    await dialog.get_by_role("button", name="계정 만들기").click()
+    await expect(page.get_by_role("heading", name="파일 내용")).to_be_visible()
     await expect(page.get_by_role("banner")).to_contain_text("가져오기")
 
     answer = await page.goto(link)
@@ -152,7 +179,7 @@ async def test_importing_a_file(
     page = await open_page(operator_of=workshop, javascript=javascript)
     path = posts_file(tmp_path, username, 30)
     path.write_text(path.read_text() + "{broken\n")
-    await upload(page, workshop, path)
+    await upload(page, workshop, path, javascript=javascript)
     await expect(page.locator(".facts")).to_contain_text(f"{username} (30)")
     await expect(page.locator(".faults").first).to_contain_text("31번째 줄")
     await start_and_wait(page, javascript=javascript)
@@ -174,7 +201,7 @@ async def test_the_preview_follows_the_choice_of_columns(
     path = tmp_path / "table.csv"
     path.write_text("작성자,한마디\n" + "미나,안녕하세요\n" * 5)
     await page.set_viewport_size({"width": 360, "height": 700})
-    await upload(page, workshop, path)
+    await upload(page, workshop, path, javascript=javascript)
     await expect(page.locator(".post-text")).to_have_count(0)
     column = page.get_by_label("한마디")
     await column.focus()
@@ -259,11 +286,10 @@ async def test_an_upload_is_watched_and_cancelled(workshop: Website, open_page: 
     page = await open_page(operator_of=workshop, is_new=True)
     await page.goto(workshop.address("/imports"))
     file = FilePayload(name="a.jsonl", mimeType="text/plain", buffer=b"x" * 5_000_000)
-    await page.locator("#file").set_input_files(file)
     session = await page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 3e5}
     await session.send("Network.emulateNetworkConditions", slow)
-    await page.get_by_role("button", name="업로드", exact=True).click()
+    await page.locator("#file").set_input_files(file)
     await expect(page.locator(".upload-figures")).to_have_text(re.compile(r"\d+%"))
     await page.get_by_role("button", name="업로드 취소").click()
     await expect(page.get_by_role("button", name="업로드", exact=True)).to_be_focused()
