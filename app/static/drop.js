@@ -159,10 +159,22 @@
     });
   }
 
+  // The first page shows where to choose a file to whoever holds the link.
+  function offerChoosing(part) {
+    const field = part.querySelector("input");
+    part.hidden = !may();
+    part.parentElement.querySelector("[data-no-file]").hidden = may();
+    field.addEventListener("change", () => {
+      if (field.files[0]) askForAccount(field.files[0]).catch(() => location.reload());
+      field.value = "";
+    });
+  }
+
   document.addEventListener("dragstart", () => { isOwn = true; });
   document.addEventListener("dragend", () => { isOwn = false; });
   document.addEventListener("dragover", showPlace);
   document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) mark(false); });
   document.addEventListener("drop", drop);
   if (first) offerFile(first);
+  document.querySelectorAll("[data-choose-file]").forEach(offerChoosing);
 })();

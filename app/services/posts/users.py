@@ -400,6 +400,14 @@ async def list_samples(session: AsyncSession) -> list[str]:
     return list(await session.scalars(names))
 
 
+async def samples_in(session: AsyncSession, language: str) -> list[str]:
+    """Return the sample authors with posts in that language."""
+    depends_on(EVERYTHING)
+    is_written = Tweet.user_id == User.id, Tweet.lang == language
+    query = select(User.username).where(is_sample(), exists().where(*is_written))
+    return list(await session.scalars(query))
+
+
 async def outgrown_samples(session: AsyncSession) -> list[str]:
     samples = await list_samples(session)
     is_own = User.deleted_at.is_(None), User.tweet_count > 0, ~is_sample()

@@ -52,7 +52,14 @@ from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
-from app.views.imports.shown import ImportsPage, PreviewPage, is_chat, read_progress, zone_typed
+from app.views.imports.shown import (
+    ImportsPage,
+    Limits,
+    PreviewPage,
+    is_chat,
+    read_progress,
+    zone_typed,
+)
 from app.views.imports.undoing import begin_undo
 from app.views.page import render, render_form
 from app.views.policies import writing
@@ -100,8 +107,8 @@ async def show_imports() -> ResponseReturnValue:
 async def _list_page(failure: AppError | None = None) -> ResponseReturnValue:
     async with resources().db.read() as session:
         jobs, _ = await list_jobs(session, limit=50, with_uploads=True)
-    limit_mb = resources().config.max_import_mb
-    return await render_form(ImportsPage(jobs=jobs, limit_mb=limit_mb, error=failure))
+    limits = Limits(resources().config.max_import_mb)
+    return await render_form(ImportsPage(jobs=jobs, limits=limits, error=failure))
 
 
 @blueprint.action(IMPORTS)

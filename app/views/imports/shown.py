@@ -105,6 +105,26 @@ class HowTo(NamedTuple):
     steps: list[str]
 
 
+class Limits(NamedTuple):
+    """The largest size of an upload."""
+
+    mb: int
+
+    @property
+    def shown(self) -> str:
+        """The size in the unit in which it is a small number."""
+        if self.mb < MB_OF_GB:
+            return f"{show_number(self.mb)} MB"
+        return f"{show_number(round(self.mb / MB_OF_GB, 1))} GB"
+
+
+class Start(NamedTuple):
+    """What a site without posts of its own says about the first file."""
+
+    limits: Limits
+    apps: list[HowTo]
+
+
 _STEPS: Final[dict[str, tuple[str, str, str]]] = {
     "kakaotalk": (
         gettext_noop("Open the chat, then its menu (≡), then the settings (⚙)."),
@@ -126,7 +146,22 @@ _STEPS: Final[dict[str, tuple[str, str, str]]] = {
         gettext_noop("Choose “Export chat history”."),
         gettext_noop("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
     ),
+    "x": (
+        gettext_noop("On x.com, open “Settings and privacy”, then “Your account”."),
+        gettext_noop("Choose “Download an archive of your data”. X sends a link within some days."),
+        gettext_noop("Choose the downloaded .zip file here as it is."),
+    ),
 }
+
+
+def _name_of(app: str) -> str:
+    return "X" if app == "x" else translate_message(FORMATS[app].label)
+
+
+def ways_of_export() -> list[HowTo]:
+    return [
+        HowTo(_name_of(name), [gettext(step) for step in steps]) for name, steps in _STEPS.items()
+    ]
 
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -138,18 +173,15 @@ def listed_formats() -> list[Format]:
     return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
 
 
+def start_here() -> Start:
+    return Start(Limits(resources().config.max_import_mb), ways_of_export())
+
+
 class ImportsPage(FormPage, frozen=True, kw_only=True):
     template = "imports/imports.html"
 
     jobs: list[ImportJob]
-    limit_mb: int
-
-    @property
-    def limit(self) -> str:
-        """Largest size of an upload, in the unit in which it is a small number."""
-        if self.limit_mb < MB_OF_GB:
-            return f"{show_number(self.limit_mb)} MB"
-        return f"{show_number(round(self.limit_mb / MB_OF_GB, 1))} GB"
+    limits: Limits
 
     @property
     def listed(self) -> list[Format]:
@@ -157,10 +189,7 @@ class ImportsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def apps(self) -> list[HowTo]:
-        return [
-            HowTo(translate_message(FORMATS[name].label), [gettext(step) for step in steps])
-            for name, steps in _STEPS.items()
-        ]
+        return ways_of_export()
 
     @property
     def refusals(self) -> dict[int, str]:

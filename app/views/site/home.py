@@ -30,6 +30,7 @@ from app.services.posts.users import (
     is_own_alone,
     list_samples,
     outgrown_samples,
+    samples_in,
 )
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.views.answers import see_other
@@ -47,6 +48,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import Year, zone_of_page
+from app.views.imports.shown import Start, start_here
 from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 
@@ -93,6 +95,8 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     rooms: list[RoomFacts]
     has_more_rooms: bool
     is_playable: bool
+    start: Start | None
+    """How to bring in the first file, if nothing but samples is here."""
 
     @property
     def measured(self) -> ToldShares:
@@ -111,7 +115,10 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         samples, may_play = await list_samples(session), await is_playable(session)
         outgrown = await outgrown_samples(session)
         hidden = {*outgrown} - {*chosen}
+        is_new = author_total == len(samples)
+        native = await samples_in(session, g.locale) if is_new else []
         offered = [author for author in authors if author.username not in hidden]
+        offered.sort(key=lambda author: is_new and author.username not in (*chosen, *native))
         groups = await grouped(session, offered, outgrown)
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; the next one comes with more posts.
@@ -139,6 +146,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             ],
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
+            start=start_here() if is_new else None,
             about=[*own, *asked, *(post.username for post in posts)],
             # The example is another one in another language.
             # Where the form has no authors in their colours, the example has the clearest ones.

@@ -214,10 +214,10 @@ async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None
 async def test_the_page_says_how_to_get_the_file_of_a_chat(browser: Browser) -> None:
     page = await browser.page("/imports")
     ways = re.findall(r'<details class="folded" name="how-to">([\s\S]*?)</details>', page)
-    assert len(ways) == 5
+    assert len(ways) == 6
     assert "Choose “Export chat”." in ways[0]
-    assert all(way.count("<li>") == 3 for way in ways[:4])
-    assert "ChatLab" in ways[4]
+    assert all(way.count("<li>") == 3 for way in ways[:5])
+    assert "ChatLab" in ways[5]
 
 
 async def test_a_file_of_one_account_without_a_name_asks_for_one(

@@ -22,13 +22,15 @@ EXAMPLE: Final = "/compare?" + urlencode({"text": TEXT})
 async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
     anybody: Client, writer: Client
 ) -> None:
-    pages = ("/", "/authors", "/search", "/search?q=bread", "/posts", "/posts?lang=ko")
+    pages = ("/authors", "/search", "/search?q=bread", "/posts", "/posts?lang=ko")
     for path in pages:
         page = await anybody.page(path)
         assert "Nothing here yet" in page, path
         assert "Try another filter" not in page
         assert "Try fewer" not in page
+    assert "Drop a chat or an archive (KakaoTalk, WhatsApp, X …)" in await anybody.page("/")
     await writer.add_user("ann", "butter")
+    assert "Drop a chat" not in await anybody.page("/")
     for path in pages:
         assert "Nothing here yet" not in await anybody.page(path), path
 
@@ -66,12 +68,17 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
         assert shown.count('<rect class="fill"') == 5
         assert ("다른 사람" if language == "ko" else "Someone else") in shown
         assert 'href="#tweet_text"' in shown
+        # The authors of this language are the first to choose from.
+        offered = re.findall(r'name="username" value="([^"]+)"', page)
+        assert {*offered[:4]} == {*names}
         assert "76%" in page.partition('class="trust-line"')[2].partition("</p>")[0]
         assert 'href="/compare/example"' in page
     page = await anybody.page("/")
     assert "8 sample authors: made-up places" in page
     assert "/settings/samples/delete" not in page
+    assert "data-choose-file hidden" in page
     operator = await signed_in(app)
+    assert 'id="upload"' in await operator.page("/")
     form = re.search(
         r'action="/settings/samples/delete">.*?</form>', await operator.page("/"), re.DOTALL
     )
@@ -83,7 +90,7 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     page = await anybody.page("/")
     assert "invented" not in page
-    assert "Nothing here yet" in page
+    assert "sign in</a>" in page.partition('id="start"')[2]
     answer = await anybody.get("/compare/example")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
