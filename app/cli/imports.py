@@ -85,7 +85,7 @@ from app.services.imports.storing import (
     load_samples,
     renew_derived,
 )
-from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
+from app.services.imports.undo import UNDO, count_left, request_undo, take_back, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
@@ -254,6 +254,12 @@ class Importer:
                     async with db.write() as session:
                         await self._note(session, job, source, report)
                         await end_job(session, job.id, failure)
+                        is_taken_back = await take_back(session, job.id, failure)
+                    if is_taken_back:
+                        async with db.exclusive_in_turn(UNDO) as grant:
+                            await undo_imports(grant)
+                        note = f"{source.name}: what this import had stored was removed again"
+                        click.echo(note, err=True)
 
     @contextlib.contextmanager
     def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:

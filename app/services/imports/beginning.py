@@ -44,6 +44,7 @@ from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.known_ids import known_ids
 from app.services.imports.looking import FirstReading
+from app.services.imports.other_names import OtherNames, find_other_names
 from app.services.imports.report import errors_of
 from app.services.posts.post_rooms import SourceKey, rooms_of_posts
 from app.services.posts.users import NamedUser, named_users
@@ -229,6 +230,16 @@ async def people_here(
     rooms = await _known_rooms(session, preview, people)
     here = await _people_outside(session, rooms, [person.id for person in people.values()])
     return {username: here[key] for username, key in names.items() if key in here}
+
+
+async def other_names(
+    session: AsyncSession, preview: Preview, zone: str | None
+) -> OtherNames | None:
+    """Return the stored chat that the file repeats under other names, if there is one.
+
+    zone: the time zone of an earlier import, which the preview did not use.
+    """
+    return await find_other_names(session, preview, _moved(preview, zone))
 
 
 async def zone_before(session: AsyncSession, preview: Preview) -> str | None:

@@ -62,6 +62,7 @@ from app.services.imports.jobs import (
 from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
+from app.services.imports.undo import UNDO, take_back, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_user
 from app.services.rooms.identity import UnsettledRoomError
@@ -196,7 +197,11 @@ async def run_job(
         logger.exception("the import %d failed unexpectedly", job.id)
         failure = Message("the import failed unexpectedly; see the server's log")
     make_room = partial(remove_upload, config.data_dir, job.spool)
-    ending = partial(end_job, job_id=job.id, failure=failure)
+
+    async def ending(session: AsyncSession) -> None:
+        await end_job(session, job.id, failure)
+        await take_back(session, job.id, failure)
+
     await _store(db, config, worker, ending, make_room=make_room)
     make_room()
 
@@ -309,6 +314,8 @@ async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:
             job = await _store(grant, config, worker, partial(claim_job, job_id=job_id))
             if job is not None:
                 await run_job(grant, config, job, worker, most_memory=MOST_MEMORY)
+                async with db.exclusive_in_turn(UNDO) as undoing:
+                    await undo_imports(undoing)
     except GrantLostError:
         logger.warning("another process has taken over the import")
     except UnavailableError as error:

@@ -14,9 +14,10 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
-from app.errors import ConflictError
+from app.errors import ConflictError, Message
 from app.models import ImportJob, Tweet, User
 from app.services.deletion import forget_examples, post_removals
+from app.services.imports.earlier_reading import READ_BEFORE
 from app.services.imports.jobs import ENDED, get_job
 
 UNDO: Final = "undo"
@@ -42,6 +43,16 @@ async def request_undo(session: AsyncSession, job_id: int) -> ImportJob:
     if job.undo == "possible":
         job.undo = "running"
     return job
+
+
+async def take_back(session: AsyncSession, job_id: int, failure: Message | None) -> bool:
+    """Let an import be undone that stopped because its posts are here, read differently.
+
+    Returns whether there is something to undo.
+    """
+    if failure not in READ_BEFORE or not (await get_job(session, job_id)).accepted:
+        return False
+    return (await request_undo(session, job_id)).undo == "running"
 
 
 async def is_undo_due(session: AsyncSession) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
-from app.formats.assumptions import ONLY_CHOSEN
+from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN
 from app.formats.preview import Preview
 from app.formats.records import ImportFault, ReadOptions, username_for
 from app.formats.registry import FORMATS
@@ -26,6 +26,7 @@ from app.services.imports.beginning import (
     PersonHere,
     RoomChoice,
     earlier_options,
+    other_names,
     people_here,
     room_choices,
     was_read_before,
@@ -45,6 +46,7 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.known_ids import known_ids, with_known
+from app.services.imports.other_names import OtherNames
 from app.services.imports.report import errors_of, notes_of
 from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.settings import readership
@@ -156,6 +158,7 @@ async def _preview_page(
     own, asks_whose, was_stopped, zone_of_before = None, False, False, None
     here: dict[str | None, PersonHere] = {}
     rooms: list[RoomChoice] = []
+    others: OtherNames | None = None
     try:
         # All people are shown, by the names that they have in the file.
         everybody = structs.replace(options, username=None, only=(), rename={})
@@ -165,13 +168,17 @@ async def _preview_page(
         async with resources().db.read() as session:
             if not (earlier.only or earlier.rename):
                 earlier = await earlier_options(session, preview)
-            here = await people_here(session, preview, earlier)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
             was_stopped = await was_read_before(session)
             if options.timezone is None:
                 zone_of_before = await zone_before(session, preview)
                 options = structs.replace(options, timezone=zone_of_before)
+            others = await other_names(session, preview, zone_of_before)
+            if others is not None:
+                names = {**others.names, **earlier.rename}
+                earlier = structs.replace(earlier, rename=names)
+            here = await people_here(session, preview, earlier)
             named = structs.replace(options, rename=earlier.rename)
             rooms = await room_choices(session, preview, named, zone_of_before)
             known = await known_ids(session, preview.ids, {"": options.username, **earlier.rename})
@@ -196,6 +203,7 @@ async def _preview_page(
             own=own,
             asks_whose=asks_whose,
             was_stopped=was_stopped,
+            others=others,
             about=(),
             in_chat=preview is not None and preview.is_chat,
         )
@@ -332,21 +340,27 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
+    keeps_both = form.get("same_chat") == "0"
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
+    reading = chosen_reading(form, before)
+    if keeps_both:
+        reading = structs.replace(reading, rooms=(NEW_ROOM,))
     return structs.replace(
-        chosen_reading(form, before),
+        reading,
         username=username,
         with_media="no_media" not in form,
         decode_entities="decode_entities" in form,
         timezone=zone,
         only=() if len(taken) == len(people) else (*taken, *filter(None, [username])),
-        rename={old: new for old, new in names if new and username_for(new) != old},
+        rename={
+            old: new for old, new in names if new and username_for(new) != old and not keeps_both
+        },
         is_published=form.get("publish") == "on",
         is_own="own" in form,
-        keep_earlier="keep_earlier" in form,
+        keep_earlier="keep_earlier" in form or keeps_both,
     )
 
 

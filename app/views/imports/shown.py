@@ -33,6 +33,7 @@ from app.runtime.clock import monotonic, remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.beginning import PersonHere, RoomChoice
 from app.services.imports.jobs import ENDED
+from app.services.imports.other_names import OtherNames
 from app.services.imports.report import (
     StoredPosts,
     errors_of,
@@ -221,6 +222,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     asks_whose: bool
     was_stopped: bool
     """Whether a recent import stopped because its file was read differently before."""
+    others: OtherNames | None = None
+    """The chat that is here under other names, if the file is one."""
     typed_zone: str = ""
     """The unknown time zone that was sent, if any; `error` names it."""
     is_zone_of_before: bool = False

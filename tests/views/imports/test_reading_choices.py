@@ -13,6 +13,7 @@ from app import create_app
 from app.formats.assumptions import NotesSummary, Unread
 from app.services.imports.jobs import get_job, note_look
 from tests.browsing import Browser, parts_of
+from tests.chats import Said, kakaotalk
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
 
@@ -359,3 +360,45 @@ async def test_a_file_without_a_doubt_shows_none(browser: Browser) -> None:
     assert "Everything was understood." in page
     assert "odd" not in page
     assert "accept_doubts" not in page
+
+
+def evening(*names: str, first: int, count: int) -> list[Said]:
+    """Return messages of two people in turn, one a minute, each unlike the others."""
+    return [
+        (
+            f"2024-01-{1 + n // 720:02} {n // 60 % 12 + 9:02}:{n % 60:02}",
+            names[n % 2],
+            f"{n}번째 물",
+        )
+        for n in range(first, first + count)
+    ]
+
+
+async def test_a_chat_from_another_phone_is_noticed_and_leaves_nothing_half_stored(
+    browser: Browser, anybody: Client
+) -> None:
+    async def bring(*messages: Said, **form: Any) -> str:
+        address = await upload(browser, kakaotalk("저녁", *messages), "chat.txt")
+        names = list(dict.fromkeys(name for _, name, _ in messages))
+        people = {"speaker": names, "only": names, "timezone": "Asia/Seoul", "publish": "on"}
+        assert await start(browser, address, **people | form) == 303
+        return shown(await ended(browser, address))
+
+    mine = evening("지우", "예린", first=1000, count=60)
+    assert "60 new messages" in await bring(*mine)
+    theirs = evening("지우 (회사)", "내 동생", first=1000, count=70)
+    page = await browser.page(await upload(browser, kakaotalk("저녁", *theirs), "chat.txt"))
+    assert "already here with other names: 저녁" in shown(page)
+    assert {*re.findall(r'name="renamed" value="([^"]+)"', page)} == {"지우", "예린"}
+    renamed = {"renamed": ["지우", "예린"]}
+    assert "10 new messages · 60 already stored" in await bring(*theirs, **renamed)
+    # Above what the preview compares, the import notices, and takes its part back.
+    longer = evening("지우 (회사)", "내 동생", first=0, count=1070)
+    page = await bring(*longer)
+    assert "was read differently before" in page
+    assert "This import was undone: 1,000 messages were removed" in page
+    assert {user["username"] for user in (await anybody.json("/api/v1/users"))["items"]} == {
+        *("지우", "예린")
+    }
+    assert "70 new messages" in await bring(*theirs, same_chat="0", **renamed)
+    assert len((await anybody.json("/api/v1/rooms"))["items"]) == 2
