@@ -55,6 +55,7 @@ from app.services.search.word_search import ResultKey, SearchWork
 
 KEY: Final = "saywho"
 HOSTS: Final = "saywho.hosts"
+PHONES: Final = "saywho.phones"
 LONG_READS: Final = 1
 """Portraits, years, overviews and figures counted at a time per worker; two take as long."""
 LONG_SEARCHES: Final = 1
@@ -229,8 +230,14 @@ def resources() -> Resources:
         raise UnavailableError(detail) from error
 
 
-def note_hosts(app: Quart, hosts: Sequence[str]) -> None:
+def note_hosts(app: Quart, hosts: Sequence[str], *, may_let_phones_in: bool = False) -> None:
     app.extensions[HOSTS] = hosts
+    app.extensions[PHONES] = may_let_phones_in
+
+
+def may_let_phones_in(app: Quart) -> bool:
+    """Return whether the switch in Settings decides if phones of the network come in."""
+    return bool(app.extensions.get(PHONES))
 
 
 def listening_hosts(app: Quart) -> Sequence[str]:

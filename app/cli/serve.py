@@ -82,6 +82,7 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
     from app.runtime.processes import share_heap, trim_heap
     from app.security import load_secret_keys, remove_link_page
     from app.serving.browser import is_at_desktop
+    from app.serving.phones import PhoneSockets, may_let_phones_in
     from app.serving.settings import load_server_config
     from app.serving.supervisor import START_METHOD, Supervisor, open_sockets
     from app.serving.worker import prepare_app, run
@@ -112,12 +113,19 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
         with _fails_on(server.bind):
             for sock in sockets:
                 sock.listen(server.backlog)
+        server.may_let_phones_in = may_let_phones_in(config, sockets, os.environ)
+        phones = None
+        if server.may_let_phones_in:
+            phones = PhoneSockets(config.data_dir, sockets, server.backlog)
+            stack.callback(phones.close)
         work = partial(run, app, server)
         on_ready = partial(
             _announce, config, sockets[0], server, count, opened=link if opens else None
         )
         renew = None if os.isatty(0) else server.renew_certificate
-        return Supervisor(work, sockets, count, on_ready=on_ready, renew=renew).run()
+        changed = phones.changed if phones else None
+        site = Supervisor(work, sockets, count, on_ready=on_ready, renew=renew, changed=changed)
+        return site.run()
 
 
 def _announce(

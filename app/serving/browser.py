@@ -25,12 +25,15 @@ def is_at_desktop(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
 
     root: the folder in which to look for the files of a container.
     """
-    absent = (*REMOTE, *OTHER_USER, *CONTAINER_VARIABLES, "CI")
+    absent = (*REMOTE, *OTHER_USER, "CI")
     if any(environ.get(name) for name in absent) or environ.get("BROWSER") == "0":
         return False
-    if any((root / name).exists() for name in CONTAINER_FILES):
-        return False
-    return not _is_service(environ) and has_display(environ)
+    return has_display(environ) and not (is_in_container(environ, root) or is_service(environ))
+
+
+def is_in_container(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
+    is_named = any(environ.get(name) for name in CONTAINER_VARIABLES)
+    return is_named or any((root / name).exists() for name in CONTAINER_FILES)
 
 
 def has_display(environ: Mapping[str, str]) -> bool:
@@ -44,7 +47,7 @@ def has_display(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("WAYLAND_DISPLAY")) or display.startswith((":", "unix:"))
 
 
-def _is_service(environ: Mapping[str, str]) -> bool:
+def is_service(environ: Mapping[str, str]) -> bool:
     """Return whether systemd logs the standard error of this process, as systemd.exec(5) says.
 
     The other variables of units are also in terminals that systemd has started.

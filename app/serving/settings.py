@@ -32,6 +32,8 @@ class Settings(ServerConfig):
 
     file: Path | None = None
     """File in the current folder that overrides saywho's own, if there is one."""
+    may_let_phones_in: bool = False
+    """Whether the switch in Settings decides if phones of the network come in."""
     unused: tuple[str, ...] = ()
     """Names of values in that file that have no effect."""
     keyfile_password = ""  # None would ask at the terminal, in each worker.

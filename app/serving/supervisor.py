@@ -86,6 +86,7 @@ class Worker:
 class Supervisor:
     """`on_ready` is called once, when the first worker serves.
 
+    `changed` returns the sockets if they are others than before, and None otherwise.
     With `renew`, SIGHUP calls it and replaces the workers one by one, so that they serve with what
     it has loaded. If it raises StartError, they stay.
     """
@@ -98,12 +99,14 @@ class Supervisor:
         *,
         on_ready: Callable[[], None],
         renew: Callable[[], None] | None = None,
+        changed: Callable[[], Sequence[socket.socket] | None] | None = None,
     ) -> None:
         self._work = work
         self._sockets = sockets
         self._count = count
         self._on_ready = on_ready
         self._renew = renew
+        self._changed = changed
         self._workers: list[Worker] = []
         self._leaving: list[Worker] = []
         """Old workers that finish their requests."""
@@ -130,6 +133,9 @@ class Supervisor:
         try:
             while not self._is_stopping:
                 self._look()
+                if self._changed and (sockets := self._changed()) is not None:
+                    self._sockets = sockets
+                    self._replace_workers()
                 if self._is_renewal_due:
                     self._begin_renewal()
                 self._retire()
@@ -161,6 +167,9 @@ class Supervisor:
             logger.error("the certificate stays as it was: %s", error)
             return
         logger.info("the certificate was loaded; the workers are replaced one by one")
+        self._replace_workers()
+
+    def _replace_workers(self) -> None:
         for worker in self._workers:
             worker.is_old = True
 

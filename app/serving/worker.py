@@ -170,7 +170,7 @@ def run(
         app = prepare_app(app)
     of_network = {socket.AF_INET, socket.AF_INET6}
     hosts = [str(sock.getsockname()[0]) if sock.family in of_network else "" for sock in sockets]
-    note_hosts(app, hosts)
+    note_hosts(app, hosts, may_let_phones_in=server.may_let_phones_in)
     server.bind = [f"fd://{sock.fileno()}" for sock in sockets]
     uvloop.run(work(app, server, beats.fileno()))
 

@@ -70,7 +70,12 @@
   // What is chosen is shown at once, so that no button is needed for it.
   function enhance(root) {
     root.querySelectorAll(".picture-maker .apply").forEach((button) => { button.hidden = true; });
-    if (!canShare()) return;
+    if (!canShare()) {
+      // Browsers share nothing from pages that came by plain http.
+      const isPhone = matchMedia("(pointer: coarse)").matches;
+      root.querySelectorAll("[data-hold-picture]").forEach((note) => { note.hidden = !isPhone; });
+      return;
+    }
     root.querySelectorAll("[data-share-picture]").forEach((button) => { button.hidden = false; });
   }
 

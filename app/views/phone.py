@@ -1,17 +1,15 @@
 """How other devices open a page of the site: origins, a QR code, and the page for phones."""
 
-import contextlib
-import socket
-from collections.abc import Sequence
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import segno
 from markupsafe import Markup
 from quart import current_app, request
 
-from app.asgi.edge import is_loopback, is_loopback_host
-from app.lifespan import listening_hosts, resources
+from app.asgi.edge import is_loopback_host
+from app.lifespan import listening_hosts, may_let_phones_in, resources
+from app.runtime.network import is_of_network, own_addresses
+from app.serving.phones import lets_phones_in
 from app.views.answers import local_address
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
@@ -29,6 +27,8 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
     """The page at each address that other devices reach."""
     bind: str
     """Where the site has to listen for other devices."""
+    may_switch: bool
+    """Whether a switch in Settings lets phones in."""
 
     @property
     def qr(self) -> Markup | None:
@@ -39,7 +39,9 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
 async def show_phone(args: NextArgs) -> str:
     path = local_address(args.next)
     links = [origin + path for origin in origins_for_others()]
-    return await render(PhonePage(back=path, links=links, bind=bind_for_others()))
+    may_switch = may_let_phones_in(current_app)
+    page = PhonePage(back=path, links=links, bind=bind_for_others(), may_switch=may_switch)
+    return await render(page)
 
 
 def origins_for_others() -> list[str]:
@@ -53,10 +55,15 @@ def origins_for_others() -> list[str]:
         return []
     hosts = listening_hosts(current_app)
     is_everywhere = {"0.0.0.0", "::"}.intersection(hosts)  # noqa: S104 - compared only
-    own = _own_addresses() if is_everywhere else hosts
+    own = own_addresses() if is_everywhere or are_phones_in() else hosts
     port = urlsplit(origin).port
     end = f":{port}" if port else ""
-    return [f"{request.scheme}://{host}{end}" for host in own if _is_of_network(host)]
+    return [f"{request.scheme}://{host}{end}" for host in own if is_of_network(host)]
+
+
+def are_phones_in() -> bool:
+    """Return whether the switch in Settings lets phones of the network in."""
+    return may_let_phones_in(current_app) and lets_phones_in(resources().config.data_dir)
 
 
 def origin_for_others() -> str:
@@ -77,7 +84,7 @@ def is_of_this_machine(link: str) -> bool:
 
 @blueprint.app_template_test("of_own_network")
 def is_of_own_network(link: str) -> bool:
-    return _is_of_network(urlsplit(link).hostname or "")
+    return is_of_network(urlsplit(link).hostname or "")
 
 
 def qr_code(address: str) -> Markup | None:
@@ -87,24 +94,3 @@ def qr_code(address: str) -> Markup | None:
     code = segno.make_qr(address, error="m")
     drawn = code.svg_inline(dark="#000", light="#fff", border=4, omitsize=True, svgclass="qr")
     return Markup(drawn)  # noqa: S704 - It is made of modules alone.
-
-
-def _is_of_network(host: str) -> bool:
-    with contextlib.suppress(ValueError):
-        address = ip_address(host)
-        return address.version == 4 and address.is_private and not is_loopback(host)
-    return False
-
-
-def _own_addresses() -> Sequence[str]:
-    """Return this machine's addresses; no packet is sent."""
-    found: dict[str, None] = {}
-    # Each kind of private network, and outside: routes to them begin at an own address.
-    for probe in ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1"):
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent,
-        ):
-            unsent.connect((probe, 9))
-            found[unsent.getsockname()[0]] = None
-    return list(found)

@@ -84,6 +84,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/update": {"POST": "admin"},
     "/settings": {"GET": "account"},
     "/settings/reading": {"POST": "operator"},
+    "/settings/phones": {"POST": "operator"},
     "/settings/tokens": {"POST": "operator"},
     "/settings/tokens/<id:token_id>/revoke": {"POST": "operator"},
     "/settings/sessions/<id:session_id>/end": {"POST": "account"},

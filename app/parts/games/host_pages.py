@@ -27,7 +27,7 @@ from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.phone import bind_for_others, is_of_this_machine, origin_for_others, qr_code
+from app.views.phone import is_of_this_machine, origin_for_others, qr_code
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("games", policy="operator")
@@ -170,9 +170,8 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     join_address: str
     """The link for players without its scheme."""
     qr: Markup | None
+    """The link's code; None if no phone can open the link."""
     is_of_this_machine: bool
-    bind: str
-    """Where the site has to listen for other devices."""
     is_public: bool
     left_ms: int
     players: list[tuple[int, str]]
@@ -211,9 +210,8 @@ async def show_game(game_id: int) -> str:
         ranking=host_view(state, standing).ranking,
         tally=standing.tally(state.usernames),
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
-        qr=qr_code(address),
+        qr=None if is_of_this_machine(origin) else qr_code(address),
         is_of_this_machine=is_of_this_machine(origin),
-        bind=bind_for_others(),
         is_public=await resources().openness.is_public(),
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         players=list(standing.names.items())[::-1],

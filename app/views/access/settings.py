@@ -1,5 +1,6 @@
 """The settings: account, the site's switch, readers, and tokens."""
 
+import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated, NamedTuple
@@ -8,8 +9,8 @@ from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.errors import AppError, InvalidInputError, NotFoundError, UnauthorizedError
-from app.lifespan import listens_here_alone, resources
+from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError, UnauthorizedError
+from app.lifespan import listens_here_alone, may_let_phones_in, resources
 from app.models import MAX_ID
 from app.models.access import LoginSession
 from app.services.access.accounts import (
@@ -40,10 +41,11 @@ from app.services.access.rights import (
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.users import count_users, find_own, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
+from app.serving.phones import switch_phones
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
-from app.views.phone import origin_for_others
+from app.views.phone import are_phones_in, origin_for_others, origins_for_others
 from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
 
@@ -54,6 +56,22 @@ class Readership(NamedTuple):
     is_public: bool
     is_switchable: bool
     is_here_alone: bool
+
+
+class Phones(NamedTuple):
+    """The switch that lets phones of the network in."""
+
+    is_on: bool
+    origins: list[str]
+    """Addresses of the site in the network, while it is on."""
+
+
+def phones_here() -> Phones | None:
+    """Return the state of the switch; None where something else decides the address."""
+    if not may_let_phones_in(current_app):
+        return None
+    is_on = are_phones_in()
+    return Phones(is_on, origins_for_others() if is_on else [])
 
 
 async def readership() -> Readership:
@@ -93,6 +111,7 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     readers: list[Reader]
     invitations: list[OpenInvitation]
     readership: Readership
+    phones: Phones | None
     author_total: int
     samples: list[str]
     own: str | None
@@ -141,6 +160,7 @@ async def settings_page(
                 readers=await list_readers(session),
                 invitations=await list_invitations(session),
                 readership=await readership(),
+                phones=phones_here(),
                 author_total=await count_users(session),
                 samples=await list_samples(session),
                 own=await find_own(session),
@@ -163,6 +183,20 @@ async def switch_reading(form: Form) -> ResponseReturnValue:
         await switch_site(session, openness.setting, is_public=public == "1")
     await openness.settle()
     return _back()
+
+
+@blueprint.action("/settings/phones")
+async def switch_for_phones(form: Form) -> ResponseReturnValue:
+    """Let phones of the network in, after making the site private if this was chosen."""
+    is_on, openness = form.get("phones") == "1", resources().openness
+    if not may_let_phones_in(current_app):
+        raise ConflictError("Another setting decides where this site listens; change it there")
+    if is_on and form.get("publish") == "private" and openness.setting is None:
+        async with writing() as session:
+            await switch_site(session, None, is_public=False)
+        await openness.settle()  # No phone may come in before.
+    await asyncio.to_thread(switch_phones, resources().config.data_dir, is_on=is_on)
+    return _back("phones")
 
 
 @blueprint.action("/settings/tokens")

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.services import deletion
-from tests.browsing import Browser, in_one_line, parts_of, signed_in
+from tests.browsing import Browser, body, in_one_line, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
 from tests.parts.games.playing import AUTHORS, posts_of
@@ -68,7 +68,12 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     )
     address = await made(operator)
     lobby = await operator.page(address)
-    assert "<svg" in lobby.partition('class="qr-code"')[2]
+    # No phone can open an address of this machine alone.
+    assert "qr-code" not in lobby
+    assert "The link works only on this computer." in lobby
+    network = operator.headers | {"Host": "192.168.7.5"}
+    shown = await body(await operator.get(address, headers=network))
+    assert "<svg" in shown.partition('class="qr-code"')[2]
     assert "No one has joined yet" in lobby
     assert "Start without players" in lobby
     phones = [Browser(app), Browser(app)]

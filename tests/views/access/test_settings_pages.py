@@ -7,7 +7,10 @@ import pytest
 from quart import Quart
 
 from app import __version__
-from tests.browsing import PASSWORD, Browser, body, parts_of, signed_in
+from app.lifespan import note_hosts
+from app.runtime.network import network_addresses
+from app.serving.phones import lets_phones_in
+from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
 from tests.conftest import Client
 
 SECRET = re.compile(r"\bsaywho_[\w-]{43}(?![\w-])")
@@ -173,3 +176,30 @@ async def test_after_a_reset_every_answer_is_empty_at_once(browser: Browser, adm
     assert (await program.get("/api/v1/imports")).status_code == 200
     again = await admin.add_user("author0")
     assert (again["tweets"], again["newest_tweet_at"]) == (0, None)
+
+
+async def test_phones_of_the_network_are_let_in_and_kept_out(app: Quart, anybody: Client) -> None:
+    here = {"Host": "127.0.0.1:8000"} | SAME_ORIGIN
+    operator = await signed_in(app)
+    operator.headers, operator.address = here, "127.0.0.1"
+    # Another server, a proxy or a container decides the address.
+    assert 'id="phones"' not in await operator.page("/settings")
+    assert (await operator.post("/settings/phones", form={"phones": "1"})).status_code == 409
+    note_hosts(app, ["127.0.0.1"], may_let_phones_in=True)
+    data_dir = parts_of(app).config.data_dir
+    data_dir.mkdir(parents=True, exist_ok=True)
+    page = await operator.page("/settings")
+    assert "without encryption (TLS)" in page.partition('id="phones"')[2]
+    assert 'href="/settings#phones"' in await operator.page("/phone?next=/quiz")
+    assert (await anybody.post("/settings/phones", form={"phones": "1"})).status_code in {303, 403}
+    assert not lets_phones_in(data_dir)
+
+    form = {"phones": "1", "publish": "private"}
+    assert (await operator.post("/settings/phones", form=form)).status_code == 303
+    assert lets_phones_in(data_dir)
+    assert (await anybody.get("/authors")).status_code == 303
+    for address in network_addresses():
+        assert f"http://{address}:8000</code>" in await operator.page("/settings")
+        assert f"http://{address}:8000/quiz" in await operator.page("/phone?next=/quiz")
+    assert (await operator.post("/settings/phones", form={"phones": "0"})).status_code == 303
+    assert not lets_phones_in(data_dir)
