@@ -64,4 +64,10 @@ def blocks_of(page: str) -> list[str]:
     reader = _Blocks()
     reader.feed("<main" + main)
     told = re.findall(r'<img src="[^"]*picture\.png[^"]*"[^>]*\salt="([^"]+)"', main)
+    # Who is a choice of the question on a chat's page is told within its form.
+    teaser = main.partition('class="card teaser"')[2].partition("</form>")[0]
+    told += [
+        re.sub("<[^>]*>", "", hint)
+        for hint in re.findall('<p class="hint">(.*?)</p>', teaser, re.S)
+    ]
     return [*reader.blocks, *map(as_read, told)]
