@@ -26,8 +26,7 @@ from tests.sentences import blocks_of
 
 FIRST_SEEDS: Final = 2
 SEEDS: Final = [
-    pytest.param(seed, marks=[pytest.mark.full] if seed >= FIRST_SEEDS else [])
-    for seed in range(3)
+    pytest.param(seed, marks=[pytest.mark.full] if seed >= FIRST_SEEDS else []) for seed in range(3)
 ]
 SILENCE: Final = timedelta(hours=6)
 FEWEST: Final = 20
