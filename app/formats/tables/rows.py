@@ -30,6 +30,7 @@ from app.formats.records import (
     Record,
     Skipped,
     as_username,
+    is_broken,
     required_text,
     username_for,
 )
@@ -371,7 +372,7 @@ class FileColumns:
         if name is None or self.is_own or len(name.split()) == 1:
             if "actor" in values and (account := account_on_server(name, values["actor"])):
                 return account, display_name or name
-            if name is None or self.is_own or as_username(name) is not None:
+            if name is None or self.is_own or is_broken(name) or as_username(name) is not None:
                 return name, display_name
         return username_for(name, name), display_name or name
 
