@@ -3,7 +3,8 @@
 Both answer the same questions in turn, each in a process of its own: one, three, and all authors
 named, texts of 20 and of 200 words, with evidence, on a site of 28 people beside the shipped
 authors. The people have 300 posts each, or, as in chats, 25 to 300 messages of one to ten words.
-Prints the processor time of a comparison in ms, and the median of the rounds' ratios.
+Prints the least processor time of a comparison in ms, on average over twenty questions, and the
+median of the rounds' ratios.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from benchmarks.paired import checkout, imports_of
 PEOPLE: Final = 28
 NAMED: Final = (1, 3, PEOPLE)
 WORDS: Final = (20, 200)
+QUESTIONS: Final = 20
 SAMPLES: Final = machine.ROOT / "app" / "sample"
 LIMITS: Final = {1: 1.15, 3: 1.15, PEOPLE: 1.3}
 
@@ -73,15 +75,16 @@ async def measure(seconds: float) -> dict[str, float]:
         for size in WORDS:
             for named in NAMED:
                 chance, names = random.Random(2), list(corpus.suspects)[:named]
-                starts = [chance.randrange(len(words) - size) for _ in range(500)]
-                cases = [corpus.case([" ".join(words[s : s + size])], names) for s in starts]
-                await answer(cases[0])
-                began, count = time.process_time(), 0
-                while time.process_time() - began < seconds and count < len(cases) - 1:
-                    count += 1
-                    await answer(cases[count])
-                spent = time.process_time() - began
-                found[f"{kind}, {named} named, {size} words"] = 1000 * spent / count
+                starts = [chance.randrange(len(words) - size) for _ in range(QUESTIONS)]
+                texts = [" ".join(words[start : start + size]) for start in starts]
+                # The least of many times is least disturbed by the rest of the machine.
+                least, began = [float("inf")] * QUESTIONS, time.process_time()
+                while time.process_time() - began < seconds:
+                    for place, text in enumerate(texts):
+                        case, start = corpus.case([text], names), time.process_time()
+                        await answer(case)
+                        least[place] = min(least[place], time.process_time() - start)
+                found[f"{kind}, {named} named, {size} words"] = 1000 * sum(least) / QUESTIONS
     return found
 
 

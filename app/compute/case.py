@@ -178,8 +178,9 @@ def leads_of(
     parts = groups[:, np.newaxis] - scores
     if silent.any():
         # What neither of two people has ever used says nothing about which of them wrote it.
-        gains = shares_of(totals)[:, np.newaxis] - shares_of(others)
-        gains *= group_factors(query.widths)
+        shares_here = np.concatenate([reading.shares for reading in readings])
+        gains = shares_of(totals)[:, np.newaxis] - shares_here
+        gains *= query.factors
         gains *= _unused_by_both(query, uses == 0, readings)
         gains *= silent[:, :, np.newaxis]
         parts -= gains
@@ -262,7 +263,7 @@ def _typical(
     """Return how far each author's scores exceed those of their newest posts: (m,)."""
     rates = np.array([habit.rates for habit in usual]).reshape(-1, len(GROUPS))
     lengths = np.array([habit.length for habit in usual])
-    above = groups - group_factors(query.widths) * query.widths * rates
+    above = groups - query.factors * query.widths * rates
     # Beyond twice the author's usual length, layout and style count less and less.
     features = max(float(query.widths[CHARACTERS]), 1)
     alike = np.minimum(1, (2.0 * lengths * texts / features) ** 2)
@@ -441,6 +442,24 @@ class Case:
     def rank(self, query: Counts) -> Ranking:
         profiles = [suspect.profile for suspect in self.suspects]
         return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.further)
+
+    def read(self, population: Population, query: Query) -> Reading:
+        """Read the population's uses of this query's features, which `uses_by` then knows."""
+        reading = self._readings[population] = population.read(query)
+        return reading
+
+    def uses_by(
+        self, population: Population, members: NDArray[np.bool_], keys: NDArray[np.uint32]
+    ) -> NDArray[np.int64]:
+        """Return the uses of each sorted key (k,) by members (n,) of a population: (k,)."""
+        reading = self._readings.get(population)
+        if reading is not None and reading.keys is keys:
+            return reading.uses(members)
+        return population.uses(keys, members)
+
+    @cached_property
+    def _readings(self) -> dict[Population, Reading]:
+        return {}
 
     def best(self) -> list[int]:
         """Return the indices of the suspects whose ratios are computed, ascending."""

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, group_factors, query_of, shares_of
+from app.compute.attribution import Query, query_of, shares_of
 from app.compute.case import Case, Suspect
 from app.compute.features import SHAPE, Occurrences, lookup, struck_before
 from app.compute.text import RANDOM_BEGIN, own_words
@@ -54,7 +54,7 @@ def marks_of(
     if len(compared) == 1:
         population, selection = case.weighed_against(compared[0])
         if selection.any():
-            used.append(population.uses(keys, selection))
+            used.append(case.uses_by(population, selection, keys))
             totals.append(population.totals[selection].sum(axis=0))
     words = np.array([match.span() for match in _WORD.finditer(text)], np.int64).reshape(-1, 2)
     if case.gaps:
@@ -113,7 +113,7 @@ def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> 
     odds, authors = np.log1p(used / query.expected[:end]) + shares, len(used)
     # Each author's are those less the mean of the others'.
     leads: NDArray[np.float64] = (odds - odds.sum(axis=0) / authors) * (authors / (authors - 1))
-    leads *= group_factors(query.widths)[:SHAPE].repeat(sizes)
+    leads *= query.factors[:SHAPE].repeat(sizes)
     return np.where(used > 0, leads, np.minimum(leads, 0)) * used.any(axis=0)
 
 

@@ -38,17 +38,18 @@ def ground_of(case: Case, place: int) -> int | None:
     query, suspect = case.ranking.query, case.suspects[place]
     population, selection = case.weighed_against(suspect)
     others = population.totals[selection].sum(axis=0)
+    uses, theirs = case.ranking.uses[place], case.uses_by(population, selection, query.counts.keys)
     texts = BETWEEN.join(own_words(text) for text, _ in case.parts)
     words = named_words(without_addresses(texts))
     lettered = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
     # Most texts have a word, which is found without looking at all runs of letters.
     for some in (lettered, None):
         wanted = _lettered(case).all if some is None else some
-        (places,) = (np.isin(query.counts.keys, wanted) & (case.ranking.uses[place] > 0)).nonzero()
-        keys, own = query.counts.keys[places], case.ranking.uses[place][places]
+        (places,) = (np.isin(query.counts.keys, wanted) & (uses > 0)).nonzero()
+        keys, own = query.counts.keys[places], uses[places]
         groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
         rates = own / np.maximum(suspect.profile.totals, 1)[groups]
-        exceeds = rates > population.uses(keys, selection) / np.maximum(others, 1)[groups]
+        exceeds = rates > theirs[places] / np.maximum(others, 1)[groups]
         if exceeds.any():
             gains = WEIGHTS[groups] * np.log1p(own / query.expected[places])
             return int(keys[np.where(exceeds, gains, -np.inf).argmax()])

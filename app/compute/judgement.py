@@ -36,7 +36,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES, group_scores, limited_to
+from app.compute.attribution import NO_SCORES, limited_to
 from app.compute.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
@@ -460,19 +460,13 @@ def _weighed(case: Case) -> _Weighed:
     populations, weights = _others(case, rated)
     ranking = case.ranking
     authors = [candidate.place for candidate in rated]
-    profiles = [case.suspects[author].profile for author in authors]
-    texts = max(len(case.parts), 1)
-    query, uses, groups = ranking.query, ranking.uses[authors], ranking.groups[authors]
-    if (limited := limited_to(query, MOST_TIMES_A_TEXT * texts)) is not query:
-        query, groups = limited, group_scores(limited, profiles, uses)
-    leads = leads_of(
-        query,
-        groups,
-        np.array([profile.totals for profile in profiles]),
-        uses,
-        [population.read(query) for population in populations],
-        _lead_shares(case),
+    totals = np.array([case.suspects[author].profile.totals for author in authors])
+    texts, uses = max(len(case.parts), 1), ranking.uses[authors]
+    query, groups = limited_to(
+        MOST_TIMES_A_TEXT * texts, ranking.query, ranking.groups[authors], totals, uses
     )
+    readings = [case.read(population, query) for population in populations]
+    leads = leads_of(query, groups, totals, uses, readings, _lead_shares(case))
     counts = weights.sum(axis=1)
     unbounded = log_ratios(
         query,
