@@ -147,10 +147,9 @@ class Population:
         gains *= query.counts.counts.astype(np.float32)[places]
         # The uses of each group follow each other, as its features do.
         edges = places.searchsorted(query.edges).tolist()
-        scores = np.array(
-            [np.bincount(owners[i:j], gains[i:j], len(self)) for i, j in pairwise(edges)]
-        ).T
-        scores += query.widths * self._shares
+        scores: NDArray[np.float64] = query.widths * self._shares
+        for column, (start, end) in zip(scores.T, pairwise(edges), strict=True):
+            column += np.bincount(owners[start:end], gains[start:end], len(self))
         scores *= query.factors
         return Reading(keys, scores, self.totals, self._shares, places, owners, amounts)
 
