@@ -136,7 +136,7 @@ def trials(
     profiles = {name: profile_of(each.known) for name, each in authors.items()}
     for turn in range(rounds):
         chance = random.Random(turn)
-        for gone in _quarters(authors, chance):
+        for gone in quarters(authors, chance):
             here = {name: each for name, each in authors.items() if name not in gone}
             corpus = fitted(authors, profiles, list(here), shipped)
             for lang in sorted({each.lang for each in here.values()}):
@@ -148,7 +148,7 @@ def trials(
                             yield from _asked(corpus, lang, shape, texts, writer, present, chance)
 
 
-def _quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[str]]:
+def quarters(authors: Mapping[str, Author], chance: random.Random) -> list[set[str]]:
     quarters: list[set[str]] = [set() for _ in range(QUARTERS)]
     for lang in sorted({each.lang for each in authors.values()}):
         names = sorted(name for name, each in authors.items() if each.lang == lang)

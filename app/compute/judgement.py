@@ -40,6 +40,7 @@ from app.compute.attribution import NO_SCORES, limited_to
 from app.compute.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
+    USUAL_FEATURES,
     Case,
     Habit,
     Suspect,
@@ -359,9 +360,10 @@ def _unlike(case: Case, suspect: Suspect) -> list[int]:
     """Return the indices of texts, of several, that an author would hardly have written.
 
     Each text of enough words is judged alone. Of n such texts by one person, the least fitting one
-    fits the worse the larger n is. The level was chosen on sets of 2 to 20 own messages of real
-    chats in both languages, of which hardly any falls below it. Among more than 12 such texts,
-    someone always has one that hardly fits.
+    fits the worse the larger n is. The level was chosen so that about 1 in 200 sets of one person's
+    own texts is refused, by whole posts and by posts cut to 12 words (`python -m
+    benchmarks.unlike_texts`). Among more than 12 such texts, someone always has one that hardly
+    fits.
     """
     most = 12
     if len(case.texts) < 2:
@@ -375,9 +377,24 @@ def _unlike(case: Case, suspect: Suspect) -> list[int]:
     long = [place for place, each in enumerate(alone) if each.words >= FEWEST_ALONE]
     if len(long) > most:
         return []
-    level = -0.8 - 0.4 * len(long)
-    found = [_weighed(alone[place]).unbounded for place in long]
-    return [place for place, ratios in zip(long, found, strict=True) if (ratios < level).any()]
+    return [place for place in long if fit_alone(alone[place]) < least_fit(alone[place], len(long))]
+
+
+def fit_alone(case: Case) -> float:
+    """Return the natural logarithm of the ratio of a text's only author, without bounds.
+
+    It is infinite without a ratio, and below all numbers in a language of which the author has
+    written nothing: what neither the author nor others use says little.
+    """
+    if nothing_like(case, case.suspects[0]) in {"letters", "language"}:
+        return -np.inf
+    return float(_weighed(case).unbounded.min(initial=np.inf))
+
+
+def least_fit(case: Case, texts: int) -> float:
+    """Return the least `fit_alone` of a text of its author, of so many that are judged alone."""
+    features = float(case.ranking.query.widths[CHARACTERS])
+    return -(4.5 + 0.2 * texts) * min(1.0, features / USUAL_FEATURES) ** 0.5
 
 
 def _more(
