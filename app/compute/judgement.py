@@ -5,7 +5,8 @@ the ranking's probabilities p decide which of them it was:
 
     none = (1 - sure) / (1 - sure + sure * mean(LR)),    P(i) = (1 - none) * p_i
 
-The reported ratio of each of m authors is m * p_i * mean(LR), so that all of it agrees.
+The reported ratio of an author is LR itself, the same whoever else is named. The first author may
+have a smaller one than another, since the ranking weighs how much is known of each.
 
 Two files say how such answers turned out for other authors than an installation's, which its model
 card measures:
@@ -216,8 +217,14 @@ Limit = Literal[
     "topic",
 ]
 
-MODEL: Final = 4
-"""Version of the rules; `rates.json` was measured with it, `more_text.json` with version 3."""
+MODEL: Final = 5
+"""Version of the rules; `more_text.json` was measured with version 3, whose verdicts on whole posts
+are nearly the same.
+"""
+
+Bound = Literal["upper", "lower"]
+MOST_LOG10: Final = 3.0
+"""Largest logarithm of a reported ratio, to base 10."""
 
 HeldBack = Literal["rival", "layout", "texts"]
 """Why the first author is not likely, though probable enough: another of the authors has the higher
@@ -269,6 +276,8 @@ class Judgement:
     """Probability that no suspect wrote the texts; None if it would be a guess."""
     log10: list[float | None]
     """Reported ratio of each suspect, as a logarithm to base 10 from -3 to 3."""
+    bounds: list[Bound | None]
+    """Whether a ratio stands at its bound: it may be larger, or smaller."""
     order: list[int]
     limits: list[Limit]
     weak: dict[Limit, list[int]]
@@ -303,15 +312,20 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     is_short = case.words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
     shown = [i for i in weighed.authors if suspects[i].worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
+    bounds = list[Bound | None]([None] * len(order))
     if shown and not is_short:
         # Those without a ratio count by their probabilities, since ratios follow these.
         rated = max(shares[weighed.authors].sum(), 0.5)
         mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
         none = (1 - sure) / (1 - sure + sure * mean)
-        ratios = np.log10(case.compared * np.maximum(shares, 1e-300) * mean)
-        reported = np.minimum(np.maximum(ratios, -3.0), 3.0).tolist()
-        for i in shown:
-            log10[i] = reported[i]
+        for i, ratio, unbounded in zip(
+            weighed.authors, weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True
+        ):
+            if i in shown:
+                log10[i] = reported = min(max(ratio / log(10), -MOST_LOG10), MOST_LOG10)
+                exceeds = unbounded / log(10) - reported
+                if abs(exceeds) > 1e-9:
+                    bounds[i] = "upper" if exceeds > 0 else "lower"
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     lone = [i for i in rivals if i in weighed.lone]
@@ -336,6 +350,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         verdict,
         none,
         log10,
+        bounds,
         order,
         _limits(case, rivals, weighed, weak),
         weak,

@@ -78,7 +78,10 @@ def test_ratios_probabilities_and_none_agree(named: list[int], author: int) -> N
         ratios = np.array([10**ratio for ratio in judgement.log10 if ratio is not None])
         mean = ratios.mean()
         assert judgement.none == pytest.approx((1 - sure) / (1 - sure + sure * mean), abs=0.01)
-        assert np.all(np.diff(ratios[judgement.order]) <= 0)
+        for number, place_ in enumerate(named):
+            alone = place().judge(texts, [place_], sure)
+            assert judgement.log10[number] == pytest.approx(alone.log10[0], abs=1e-9)
+            assert judgement.bounds[number] == alone.bounds[0]
         assert np.argsort(-shares, kind="stable").tolist() == judgement.order
         nones.append(judgement.none)
     assert nones == sorted(nones, reverse=True)

@@ -314,6 +314,7 @@ _RANKED: Final = pyarrow.struct(
         ("username", pyarrow.string()),
         ("probability", pyarrow.float64()),
         ("log10_lr", pyarrow.float64()),
+        ("bound", pyarrow.string()),
         ("tweets", pyarrow.int64()),
     ]
 )

@@ -87,7 +87,7 @@ def undecided_verdict(verdict: Verdict, ranking: Sequence[RankedAuthor]) -> Verd
 
 
 def without_ratios(ranking: Iterable[RankedAuthor]) -> list[RankedAuthor]:
-    return [structs.replace(ranked, log10_lr=None) for ranked in ranking]
+    return [structs.replace(ranked, log10_lr=None, bound=None) for ranked in ranking]
 
 
 def _undecided(comparison: Comparison) -> Comparison:

@@ -22,7 +22,7 @@ from app.compute.evidence import (
 )
 from app.compute.features import CHARACTERS, occurrences
 from app.compute.ground import NothingLike
-from app.compute.judgement import MODEL, SURE, HeldBack, Judgement, Limit, More, Verdict, judge
+from app.compute.judgement import MODEL, SURE, Bound, HeldBack, Judgement, Limit, More, Verdict, judge
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
@@ -81,8 +81,8 @@ class RankedAuthor(msgspec.Struct, frozen=True):
         float | None,
         Meta(
             description=(
-                "Logarithm (base 10) of the likelihood ratio against someone else who writes the"
-                " language."
+                "Logarithm (base 10) of the likelihood ratio of this author alone against someone"
+                " else who writes the language, the same whoever else is compared."
             )
         ),
     ]
@@ -90,6 +90,15 @@ class RankedAuthor(msgspec.Struct, frozen=True):
     characters: Annotated[
         int, Meta(description="Number of characters in the author's posts; equal posts count once.")
     ] = 0
+    bound: Annotated[
+        Bound | None,
+        Meta(
+            description=(
+                "Whether the ratio stands at its bound: it is at least (`upper`) or at most"
+                " (`lower`) this."
+            )
+        ),
+    ] = None
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -347,8 +356,11 @@ def ranked_authors(case: Case, judgement: Judgement) -> list[RankedAuthor]:
             log10,
             suspect.worded_posts,
             int(suspect.profile.totals[CHARACTERS]),
+            bound,
         )
-        for suspect, share, log10 in zip(case.suspects, shares, judgement.log10, strict=True)
+        for suspect, share, log10, bound in zip(
+            case.suspects, shares, judgement.log10, judgement.bounds, strict=True
+        )
     ]
     return [ranked[place] for place in _shown(case, judgement)]
 
