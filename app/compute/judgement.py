@@ -409,7 +409,8 @@ def fit_alone(case: Case) -> float:
 def least_fit(case: Case, texts: int) -> float:
     """Return the least `fit_alone` of a text of its author, of so many that are judged alone."""
     features = float(case.ranking.query.widths[CHARACTERS])
-    return -(4.5 + 0.2 * texts) * min(1.0, features / USUAL_FEATURES) ** 0.5
+    level: float = -(4.5 + 0.2 * texts) * min(1.0, features / USUAL_FEATURES) ** 0.5
+    return level
 
 
 def _more(

@@ -22,7 +22,17 @@ from app.compute.evidence import (
 )
 from app.compute.features import CHARACTERS, occurrences
 from app.compute.ground import NothingLike
-from app.compute.judgement import MODEL, SURE, Bound, HeldBack, Judgement, Limit, More, Verdict, judge
+from app.compute.judgement import (
+    MODEL,
+    SURE,
+    Bound,
+    HeldBack,
+    Judgement,
+    Limit,
+    More,
+    Verdict,
+    judge,
+)
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
