@@ -1,12 +1,8 @@
-"""Listening in the network too, while the switch in Settings lets phones in.
-
-The switch is a file in the data folder, so that it survives a restart and is of this machine alone.
-"""
+"""Listening in the network too, while the switch in Settings lets phones in."""
 
 import logging
 import socket
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,29 +10,13 @@ from app.asgi.edge import is_loopback
 from app.config import Config
 from app.runtime.clock import monotonic
 from app.runtime.network import network_addresses
-from app.security import open_private
+from app.services.access.phone_switch import lets_phones_in
 from app.serving.browser import is_in_container, is_service
 
-SWITCH: Final = "phones"
-"""File in the data folder that lets phones in."""
 LOOK_S: Final = 5.0
 """Seconds between two looks at the addresses of the machine, which may change."""
 
 logger = logging.getLogger(__name__)
-
-
-def lets_phones_in(data_dir: Path) -> bool:
-    return (data_dir / SWITCH).exists()
-
-
-def switch_phones(data_dir: Path, *, is_on: bool) -> None:
-    """Let phones in from now on, or no more."""
-    path = data_dir / SWITCH
-    if is_on:
-        with suppress(FileExistsError), open(path, "x", opener=open_private):
-            pass
-    else:
-        path.unlink(missing_ok=True)
 
 
 def may_let_phones_in(

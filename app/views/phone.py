@@ -9,7 +9,7 @@ from quart import current_app, request
 from app.asgi.edge import is_loopback_host
 from app.lifespan import listening_hosts, may_let_phones_in, resources
 from app.runtime.network import is_of_network, own_addresses
-from app.serving.phones import lets_phones_in
+from app.services.access.phone_switch import lets_phones_in
 from app.views.answers import local_address
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render

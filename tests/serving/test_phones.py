@@ -10,7 +10,8 @@ import pytest
 
 from app.config import Config
 from app.runtime.network import network_addresses
-from app.serving.phones import PhoneSockets, may_let_phones_in, switch_phones
+from app.services.access.phone_switch import switch_phones
+from app.serving.phones import PhoneSockets, may_let_phones_in
 
 
 def listening(host: str = "127.0.0.1") -> socket.socket:

@@ -30,6 +30,7 @@ from app.services.access.logins import (
     replace_password,
     verify_password,
 )
+from app.services.access.phone_switch import switch_phones
 from app.services.access.rights import (
     SCOPES,
     TokenFacts,
@@ -41,7 +42,6 @@ from app.services.access.rights import (
 from app.services.checks import InstallationFacts, installation_facts
 from app.services.posts.users import count_users, find_own, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
-from app.serving.phones import switch_phones
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form

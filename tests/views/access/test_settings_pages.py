@@ -9,7 +9,7 @@ from quart import Quart
 from app import __version__
 from app.lifespan import note_hosts
 from app.runtime.network import network_addresses
-from app.serving.phones import lets_phones_in
+from app.services.access.phone_switch import lets_phones_in
 from tests.browsing import PASSWORD, SAME_ORIGIN, Browser, body, parts_of, signed_in
 from tests.conftest import Client
 
