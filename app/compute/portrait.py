@@ -309,7 +309,7 @@ def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Me
 
 
 def _rounded(mean: float | None) -> float | None:
-    return None if mean is None else round(mean, 2)
+    return None if mean is None else round(mean, 4)
 
 
 def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:

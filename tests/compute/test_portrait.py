@@ -92,7 +92,7 @@ def assert_counted(person: PersonPortrait, own: list[Said]) -> None:
     assert person.messages == len(own)
     texts = [said.text for said in own]
     words = [len(re.findall(r"\S+", text)) for text in texts if text.strip()]
-    assert person.words_per_message == (round(sum(words) / len(words), 2) if words else None)
+    assert person.words_per_message == (round(sum(words) / len(words), 4) if words else None)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     hours = [
         (epoch + timedelta(seconds=said.time, hours=9)).hour
