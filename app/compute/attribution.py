@@ -198,8 +198,8 @@ def query_of(counts: Counts, background: Background) -> Query:
 
 
 def limited_to(
-    most: int,
     query: Query,
+    most: int,
     groups: NDArray[np.float64],
     totals: NDArray[np.int64],
     uses: NDArray[np.uint32],

@@ -322,10 +322,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
             weighed.authors, weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True
         ):
             if i in shown:
-                log10[i] = reported = min(max(ratio / log(10), -MOST_LOG10), MOST_LOG10)
-                exceeds = unbounded / log(10) - reported
-                if abs(exceeds) > 1e-9:
-                    bounds[i] = "upper" if exceeds > 0 else "lower"
+                log10[i], bounds[i] = _reported(ratio, unbounded)
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     lone = [i for i in rivals if i in weighed.lone]
@@ -369,6 +366,15 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         else None,
         unlike,
     )
+
+
+def _reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:
+    """Return a ratio as it is reported, and the bound at which it stands."""
+    log10 = min(max(ratio / log(10), -MOST_LOG10), MOST_LOG10)
+    exceeds = unbounded / log(10) - log10
+    if abs(exceeds) < 1e-9:
+        return log10, None
+    return log10, "upper" if exceeds > 0 else "lower"
 
 
 def _unlike(case: Case, suspect: Suspect) -> list[int]:
@@ -496,7 +502,7 @@ def _weighed(case: Case) -> _Weighed:
     totals = np.array([case.suspects[author].profile.totals for author in authors])
     texts, uses = max(len(case.parts), 1), ranking.uses[authors]
     query, groups = limited_to(
-        MOST_TIMES_A_TEXT * texts, ranking.query, ranking.groups[authors], totals, uses
+        ranking.query, MOST_TIMES_A_TEXT * texts, ranking.groups[authors], totals, uses
     )
     readings = [case.read(population, query) for population in populations]
     leads = leads_of(query, groups, totals, uses, readings, _lead_shares(case))

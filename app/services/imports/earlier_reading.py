@@ -388,8 +388,9 @@ class FileOrder:
         await self._move(session, few)
 
     async def count_lacking(self, session: AsyncSession, import_id: int | None) -> int:
-        """Return the number of messages that an earlier version stored in the chats of the file,
-        and that the file lacks: within its time, or with a text that this import has added.
+        """Return the number of messages in the chats of the file that no import has brought since
+        imports have numbers, and that the file lacks: within its time, or with a text that this
+        import has added. An earlier version imported them, or a program sent them.
         """
         lacking = 0
         for room_id, ids in self._ids.items():

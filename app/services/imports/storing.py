@@ -238,9 +238,9 @@ async def import_posts(
             report.note(
                 None,
                 Message(
-                    "messages that an earlier version stored in this chat, and that are not in this"
-                    " file: {count}; if it read the file differently, delete the chat here and"
-                    " import the file again",
+                    "messages of this chat that this file lacks, from an earlier version or a"
+                    " program: {count}; if an earlier version read the file differently, delete the"
+                    " chat here and import the file again",
                     count=f"{lacking:,}",
                 ),
             )

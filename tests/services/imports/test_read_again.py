@@ -195,7 +195,7 @@ async def test_messages_that_an_earlier_version_moved_are_counted(db: Database) 
     again = await import_chat(db, kakaotalk("모임", *right))
     assert again.accepted == MOVED
     (lacking,) = again.errors
-    assert f"are not in this file: {MOVED}; if it read" in lacking.detail
+    assert f"that this file lacks, from an earlier version or a program: {MOVED};" in lacking.detail
     others = said(["하늘", "구름"], times=8, day="2024-01-22")
     await import_chat(db, kakaotalk("바다", *others))
     longer = kakaotalk("바다", *others, *said(["구름"], times=5, day="2024-02-21"))
