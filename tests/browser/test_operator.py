@@ -116,6 +116,14 @@ async def test_a_token_is_shown_once_copied_and_revoked(
     page = await open_page(operator_of=workshop)
     await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     await page.goto(workshop.address("/settings"))
+    parts = [page.locator(f"#{name}") for name in ("people", "data", "technical")]
+    for anchor in ("", "#own", "#readers-heading", "#data", "#technical"):
+        await page.goto(workshop.address(f"/settings{anchor}"))
+        shown = {"": 0, "#own": 1, "#readers-heading": 0, "#data": 1, "#technical": 2}[anchor]
+        for place, each in enumerate(parts):
+            await expect(each).to_be_visible(visible=place == shown)
+        current = page.get_by_role("navigation", name="설정").get_by_role("link").nth(shown)
+        await expect(current).to_have_css("font-weight", "700")
     await page.get_by_label("이 토큰을 어디에 쓰나요?").fill("아침 보고서")
     await page.get_by_label("권한").select_option("write")
     await page.get_by_role("button", name="토큰 만들기").click()
@@ -128,7 +136,7 @@ async def test_a_token_is_shown_once_copied_and_revoked(
     assert await page.evaluate("navigator.clipboard.readText()") == secret
 
     await page.get_by_role("link", name="English", exact=True).first.click()
-    await page.goto(workshop.address("/settings"))
+    await page.goto(workshop.address("/settings#technical"))
     await expect(page.locator("h1")).to_have_text("Settings")
     assert secret not in await page.content()
     await expect(page.get_by_role("listitem").filter(has_text="아침 보고서")).to_be_visible()

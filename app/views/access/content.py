@@ -57,7 +57,7 @@ async def choose_archive(form: Form) -> ResponseReturnValue:
             user = await get_user(session, username) if username else None
             await choose_own(session, user.id if user else None)
     except NotFoundError as failure:
-        return await settings_page(failure=failure)
+        return await settings_page(failure=failure, opened="data")
     return _back()
 
 
@@ -108,7 +108,7 @@ async def reset(form: Form) -> ResponseReturnValue:
 
 
 def _back(address: str | None = None) -> Response:
-    return see_other(local_address(address or url_for("settings.show_settings")))
+    return see_other(local_address(address or url_for("settings.show_settings", _anchor="data")))
 
 
 class SomePeople(Struct, frozen=True):

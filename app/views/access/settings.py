@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from msgspec import Meta, Struct, structs
 from quart import Response, current_app, g, url_for
@@ -50,6 +50,8 @@ from app.views.policies import client_of, is_on_this_machine, writing
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("settings", policy="operator")
+
+SettingsPart = Literal["people", "data", "technical"]
 
 
 class Readership(NamedTuple):
@@ -120,6 +122,8 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     new_link: str
     invited_to: int | None
     """The chat chosen in the form of an invitation."""
+    opened: SettingsPart
+    """The part that is shown where the URL names none."""
     scopes: Sequence[str] = SCOPES
     version: str = version("saywho")
 
@@ -136,10 +140,12 @@ async def settings_page(
     new_token: str = "",
     new_link: str = "",
     invited_to: int | None = None,
+    opened: SettingsPart = "people",
 ) -> ResponseReturnValue:
     """Return the account's settings; `new_token` or `new_link` is a secret to show once.
 
-    invited_to: the chat chosen in an invitation's form.
+    invited_to: the chat chosen in an invitation's form. opened: the part with the form that was
+    sent.
     """
     async with resources().db.read() as session:
         rooms = await find_rooms(session, [g.chat] if g.chat else [])
@@ -168,6 +174,7 @@ async def settings_page(
                 new_token=new_token,
                 new_link=new_link,
                 invited_to=invited_to,
+                opened=opened,
             )
     page, status, headers = await render_form(shown)
     # No cache may store a page that shows a secret.
@@ -207,14 +214,14 @@ async def create_token(form: Form) -> ResponseReturnValue:
         _, secret = await add_token(
             session, form.get("name", ""), scope, account_id=g.operator.account_id
         )
-    return await settings_page(new_token=secret)
+    return await settings_page(new_token=secret, opened="technical")
 
 
 @blueprint.action("/settings/tokens/<id:token_id>/revoke")
 async def end_token(token_id: int) -> ResponseReturnValue:
     async with writing() as session:
         await revoke_token(session, token_id)
-    return _back()
+    return _back("technical")
 
 
 def _back(anchor: str | None = None) -> Response:

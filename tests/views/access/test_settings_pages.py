@@ -65,6 +65,16 @@ async def test_the_operator_sees_size_version_and_the_last_backup(
     app: Quart, browser: Browser
 ) -> None:
     page = await browser.page("/settings")
+    people, data, technical = re.split(r'<section class="settings-part', page)[1:]
+    for part, headings in (
+        (people, ("reading", "readers", "sessions", "password")),
+        (data, ("authors", "own", "export", "reset")),
+        (technical, ("tokens", "installation")),
+    ):
+        assert re.findall(r'<h3 id="(.*?)-heading"', part) == [*headings]
+    assert people.startswith(" opened")
+    answer = await browser.post("/settings/own", form={"username": "nobody"})
+    assert 'class="settings-part opened" id="data"' in await body(answer)
     assert f"saywho {__version__}" in page
     assert re.search(r"<dd>[\d.,]+ MB</dd>", page)
     assert "none yet" in page
