@@ -4,7 +4,7 @@ Both answer the same questions in turn, each in a process of its own: one, three
 named, texts of 20 and of 200 words, with evidence, on a site of 28 people beside the shipped
 authors. The people have 300 posts each, or, as in chats, 25 to 300 messages of one to ten words.
 Prints the least processor time of a comparison in ms, on average over twenty questions, and the
-median of the rounds' ratios.
+ratio. The two take turns, cell by cell, so that the rest of the machine disturbs both alike.
 """
 
 import argparse
@@ -68,73 +68,91 @@ def _fitted(people: dict[str, list[str]]) -> Corpus:
     return fit_corpus(kept, shipped_authors())
 
 
-async def measure(seconds: float) -> dict[str, float]:
-    """Return the processor time of a comparison in milliseconds, by cell."""
-    found, words = {}, " ".join(english_posts()).split()
-    for kind, corpus in sites().items():
-        for size in WORDS:
-            for named in NAMED:
-                chance, names = random.Random(2), list(corpus.suspects)[:named]
-                starts = [chance.randrange(len(words) - size) for _ in range(QUESTIONS)]
-                texts = [" ".join(words[start : start + size]) for start in starts]
-                # The least of many times is least disturbed by the rest of the machine.
-                least, began = [float("inf")] * QUESTIONS, time.process_time()
-                while time.process_time() - began < seconds:
-                    for place, text in enumerate(texts):
-                        case, start = corpus.case([text], names), time.process_time()
-                        await answer(case)
-                        least[place] = min(least[place], time.process_time() - start)
-                found[f"{kind}, {named} named, {size} words"] = 1000 * sum(least) / QUESTIONS
-    return found
+def cells() -> list[tuple[str, int, int]]:
+    """Return kind of site, number of named authors, and words of a text, of each cell."""
+    return [(kind, named, size) for kind in ("posts", "chat") for size in WORDS for named in NAMED]
+
+
+async def answer_turns(seconds: float) -> None:
+    """Measure the cell whose number each line of the standard input has.
+
+    Prints the least processor time of each question in milliseconds, a line for each turn.
+    """
+    corpora, words = sites(), " ".join(english_posts()).split()
+    for line in sys.stdin:
+        kind, named, size = cells()[int(line)]
+        corpus, chance = corpora[kind], random.Random(2)
+        names = list(corpus.suspects)[:named]
+        starts = [chance.randrange(len(words) - size) for _ in range(QUESTIONS)]
+        texts = [" ".join(words[start : start + size]) for start in starts]
+        # The least of many times is least disturbed by the rest of the machine.
+        least, began = [float("inf")] * QUESTIONS, time.process_time()
+        while time.process_time() - began < seconds:
+            for place, text in enumerate(texts):
+                case, start = corpus.case([text], names), time.process_time()
+                await answer(case)
+                least[place] = min(least[place], 1000 * (time.process_time() - start))
+        print(json.dumps(least), flush=True)
 
 
 def main() -> int:
     """Print the table; return 1 if a ratio is over its limit."""
     parser = argparse.ArgumentParser(prog="comparing", description=__doc__)
     parser.add_argument("commit", nargs="?", help="to compare with")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.4, help="of processor time a cell")
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of processor time a turn")
+    parser.add_argument("--turns", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.measure or not options.commit:
-        print(json.dumps(asyncio.run(measure(options.seconds))))
+    if options.turns or not options.commit:
+        asyncio.run(answer_turns(options.seconds))
         return 0
+    found: dict[int, tuple[list[float], list[float]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         base = checkout(options.commit, Path(folder))
         shutil.copy(__file__, base / "benchmarks")
-        rounds = [
-            [_measured(root, options.seconds) for root in (base, machine.ROOT)]
-            for _ in range(options.rounds)
-        ]
+        sides = [_started(root, options.seconds) for root in (base, machine.ROOT)]
+        for _ in range(options.rounds):
+            for cell in range(len(cells())):
+                turns = [_turn(side, cell) for side in sides]
+                known = found.get(cell, turns)
+                before, now = (list(map(min, *pair)) for pair in zip(known, turns, strict=True))
+                found[cell] = before, now
+        for side in sides:
+            side.communicate()
     is_over = False
     print(f"{'':<30}{'before':>9}{'now':>9}{'ratio':>8}")
-    for cell in rounds[0][0]:
-        before, now = ([side[k][cell] for side in rounds] for k in (0, 1))
-        ratios = [new / old for old, new in zip(before, now, strict=True)]
-        limit = next(limit for named, limit in LIMITS.items() if f", {named} named" in cell)
-        is_over |= statistics.median(ratios) > limit
+    for cell, (before, now) in found.items():
+        kind, named, size = cells()[cell]
+        ratio = sum(now) / sum(before)
+        is_over |= ratio > LIMITS[named]
         print(
-            f"{cell:<30}{statistics.median(before):>9.2f}{statistics.median(now):>9.2f}"
-            f"{statistics.median(ratios):>8.2f}  ({min(ratios):.2f} to {max(ratios):.2f},"
-            f" at most {limit})"
+            f"{f'{kind}, {named} named, {size} words':<30}{statistics.mean(before):>9.2f}"
+            f"{statistics.mean(now):>9.2f}{ratio:>8.2f}  (at most {LIMITS[named]})"
         )
     return int(is_over)
 
 
-def _measured(root: Path, seconds: float) -> dict[str, float]:
+def _started(root: Path, seconds: float) -> subprocess.Popen[str]:
     command = (
         *machine.pinned((sys.executable, "-m", "benchmarks.comparing"), machine.SERVER_CORE),
-        *("--measure", "--seconds", str(seconds)),
+        *("--turns", "--seconds", str(seconds)),
     )
-    done = subprocess.run(
+    return subprocess.Popen(
         command,
         env=machine.environment(imports_of(root)),
         cwd=root,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        check=True,
+        text=True,
     )
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
+
+
+def _turn(side: subprocess.Popen[str], cell: int) -> list[float]:
+    assert side.stdin
+    assert side.stdout
+    print(cell, file=side.stdin, flush=True)
+    least: list[float] = json.loads(side.stdout.readline())
+    return least
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ def test_the_population_takes_little_room() -> None:
             population.owners,
             population.amounts,
             population.totals,
+            population.rows,
+            population.table,
         )
     ]
     assert sum(array.nbytes for array in arrays) <= MOST_MEMORY

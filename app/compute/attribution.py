@@ -194,7 +194,7 @@ class Query:
 def query_of(counts: Counts, background: Background) -> Query:
     edges = group_edges(counts.keys)
     expected = PRIORS.repeat(edges[1:] - edges[:-1]) * background.probabilities(counts.keys)
-    return Query(counts, edges, group_sums(counts), expected)
+    return Query(counts, edges, group_sums(counts, edges), expected)
 
 
 def limited_to(
@@ -214,7 +214,7 @@ def limited_to(
     if not above.size:
         return query, groups
     fewer = Counts(keys, np.minimum(counts, np.uint32(most)))
-    limited = Query(fewer, query.edges, group_sums(fewer), query.expected)
+    limited = Query(fewer, query.edges, group_sums(fewer, query.edges), query.expected)
     # What is too much is taken off, which is cheaper than to score all features again.
     gains = np.log1p(uses[:, above] / query.expected[above]) * (counts[above] - most)
     lost = gains @ ((keys[above] >> GROUP_SHIFT)[:, np.newaxis] == np.arange(len(GROUPS)))

@@ -37,6 +37,7 @@ from app.compute.features import (
     add,
     features_of,
     group_sums,
+    lookup,
     occurrences,
     struck_before,
     subtract,
@@ -200,15 +201,18 @@ def _unused_by_both(
     size = query.counts.keys.size
     # Sums below 2^24 are exact in float32, whose products take half of the time.
     own = (unused * query.counts.counts).astype(np.float32)
-    theirs = np.ones(sum(len(reading.totals) for reading in readings) * size, np.float32)
+    members = sum(len(reading.totals) for reading in readings)
+    theirs = np.ones((size, members), np.float32)
     first = 0
     for reading in readings:
-        theirs[(reading.owners + first) * size + reading.features] = 0
+        uses = reading.uses
+        theirs[uses.features, uses.owners + first] = 0
+        theirs[uses.common, first : first + len(reading.totals)] = uses.table == 0
         first += len(reading.totals)
-    by_member = theirs.reshape(first, size)
-    edges = query.edges.tolist()
-    products = [own[:, i:j] @ by_member[:, i:j].T for i, j in pairwise(edges)]
-    return np.stack(products, axis=2).astype(np.float64)
+    sums = np.empty((len(own), members, len(GROUPS)))
+    for group, (i, j) in enumerate(pairwise(query.edges.tolist())):
+        sums[:, :, group] = own[:, i:j] @ theirs[i:j]
+    return sums
 
 
 def log_ratios(
@@ -414,8 +418,10 @@ class Case:
 
     def is_read_of(self, suspect: Suspect) -> bool:
         """Return whether each text is, unchanged, among an author's posts."""
-        written = suspect.profile.texts.count(self._digests) > 0
-        return not self.gaps and bool(written.any(axis=0).all())
+        if self.gaps:
+            return False
+        unchanged, stripped = suspect.profile.texts.have(self._digests)
+        return bool((unchanged | stripped).all())
 
     @cached_property
     def is_korean(self) -> bool:
@@ -443,6 +449,13 @@ class Case:
         profiles = [suspect.profile for suspect in self.suspects]
         return rank(query, profiles, self.fitted.background, self.fitted.temperature, self.further)
 
+    def own_uses(self, suspect: Suspect, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Return how often a suspect uses each key, (k,)."""
+        if keys is self.ranking.query.counts.keys:
+            known: NDArray[np.uint32] = self.ranking.uses[self.suspects.index(suspect)]
+            return known
+        return lookup(suspect.profile.counts, keys)
+
     def read(self, population: Population, query: Query) -> Reading:
         """Read the population's uses of this query's features, which `uses_by` then knows."""
         reading = self._readings[population] = population.read(query)
@@ -454,8 +467,8 @@ class Case:
         """Return the uses of each sorted key (k,) by members (n,) of a population: (k,)."""
         reading = self._readings.get(population)
         if reading is not None and reading.keys is keys:
-            return reading.uses(members)
-        return population.uses(keys, members)
+            return reading.uses.by(members)
+        return population.uses(keys).by(members)
 
     @cached_property
     def _readings(self) -> dict[Population, Reading]:

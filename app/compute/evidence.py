@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.compute.attribution import Query, query_of, shares_of
 from app.compute.case import Case, Suspect
-from app.compute.features import SHAPE, Occurrences, lookup, struck_before
+from app.compute.features import SHAPE, Occurrences, struck_before
 from app.compute.text import RANDOM_BEGIN, own_words
 from app.compute.words import is_hangul
 
@@ -49,7 +49,7 @@ def marks_of(
     """
     text, keys = case.text, appearances.counts.keys
     used: list[NDArray[np.uint32 | np.int64]]
-    used = [lookup(suspect.profile.counts, keys) for suspect in compared]
+    used = [case.own_uses(suspect, keys) for suspect in compared]
     totals = [suspect.profile.totals for suspect in compared]
     if len(compared) == 1:
         population, selection = case.weighed_against(compared[0])
@@ -143,13 +143,14 @@ def _merged(
     """
     weights = leads.max(axis=0)
     authors = np.where(weights >= 0.1, leads.argmax(axis=0), -1).tolist()
+    weighed = weights.tolist()
     pairs = list(zip(authors, sentences.tolist(), strict=True))
     starts, ends = words.T.tolist()
     for (author, _sentence), run in groupby(range(len(pairs)), pairs.__getitem__):
         if author >= 0:
             places = list(run)
             first, last = places[0], places[-1]
-            yield starts[first], ends[last], author, float(weights[first : last + 1].sum())
+            yield starts[first], ends[last], author, sum(weighed[first : last + 1])
 
 
 # It takes linear time, where a search for the punctuation at the end would be quadratic.

@@ -449,11 +449,11 @@ def group_sizes(keys: NDArray[np.uint32]) -> NDArray[np.intp]:
     return edges[1:] - edges[:-1]
 
 
-def group_sums(counts: Counts) -> NDArray[np.int64]:
-    """Return the number of features in each group: (5,)."""
+def group_sums(counts: Counts, edges: NDArray[np.intp] | None = None) -> NDArray[np.int64]:
+    """Return the number of features in each group: (5,). edges: `group_edges`, if known."""
     sums = np.zeros(counts.counts.size + 1, np.int64)
     counts.counts.cumsum(out=sums[1:])
-    ends = sums[group_edges(counts.keys)]
+    ends = sums[group_edges(counts.keys) if edges is None else edges]
     return ends[1:] - ends[:-1]
 
 
@@ -566,7 +566,7 @@ def occurrences(text: str, gaps: Sequence[Gap] = ()) -> Occurrences:
         keys = np.concatenate((keys[: is_whole.size][is_whole], style))
         starts, ends = starts[is_whole[: starts.size]], ends[is_whole[: ends.size]]
     order = keys.argsort(kind="stable")
-    counts = tally(keys[order], SHAPES)
+    counts = Counts(*_tallied(keys[order], SHAPES))
     located = np.arange(counts.keys.searchsorted(GROUP_EDGES[SHAPE]))
     numbers = located.repeat(counts.counts[: located.size])
     order = order[: numbers.size]  # Shape and style have the largest keys.

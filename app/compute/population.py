@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import itemgetter
@@ -41,6 +41,35 @@ class CountedAuthor(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Uses:
+    """How often the n members of a population use each of k features.
+
+    The features that many members use are in a table, whose rows are computed together in a fifth
+    of the time that single uses take.
+    """
+
+    size: int
+    """k"""
+    common: NDArray[np.intp]
+    """Index of each feature of the table, ascending, (c,)."""
+    table: NDArray[np.uint32]
+    """(c, n)"""
+    features: NDArray[np.intp]
+    """Index of the feature of each use of another feature, ascending, (e,)."""
+    owners: NDArray[np.intp]
+    """Member of each such use, (e,)."""
+    amounts: NDArray[np.uint32]
+    """Amount of each such use, (e,)."""
+
+    def by(self, members: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the uses of each feature by these members (n,) together: (k,)."""
+        counted = self.amounts * members[self.owners]
+        sums = np.bincount(self.features, counted, self.size).astype(np.int64)
+        sums[self.common] = (self.table * members).sum(axis=1)
+        return sums
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """A text's features as the members of a population use them."""
 
@@ -52,18 +81,7 @@ class Reading:
     """Number of features known of each member in each group, (n, 5)."""
     shares: NDArray[np.float64]
     """Logarithm of the background's share in them, (n, 5)."""
-    features: NDArray[np.intp]
-    """Index of the feature of each use, ascending, (e,)."""
-    owners: NDArray[np.intp]
-    """Member of each use, (e,)."""
-    amounts: NDArray[np.uint32]
-    """Amount of each use, (e,)."""
-
-    def uses(self, members: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the uses of each feature by these members (n,) together: (k,)."""
-        counted = members[self.owners]
-        sums = np.bincount(self.features[counted], self.amounts[counted], self.keys.size)
-        return sums.astype(np.int64)
+    uses: Uses
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +94,22 @@ class Population:
     edges: NDArray[np.intp]  # (k + 1,), start of the uses of each key, and the last end
     owners: NDArray[np.uint16]  # (e,), member of each use
     amounts: NDArray[np.uint32]  # (e,), amount of each use
+    rows: NDArray[np.int32] = field(init=False)  # (k,), row in the table, or -1
+    table: NDArray[np.uint32] = field(init=False)  # (c, n), amounts of common keys
+
+    def __post_init__(self) -> None:
+        # Common is what a quarter of the members use, and at least eight, so that the table takes
+        # at most three times the room of the uses in it. It is made where the members are counted,
+        # since it takes 20 ms.
+        users = np.diff(self.edges)
+        is_common = users >= max(8, len(self) / 4)
+        rows = np.where(is_common, np.cumsum(is_common) - 1, -1).astype(np.int32)
+        table = np.zeros((np.count_nonzero(is_common), len(self)), np.uint32)
+        of_uses = rows.repeat(users)
+        are_common = of_uses >= 0
+        table[of_uses[are_common], self.owners[are_common]] = self.amounts[are_common]
+        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "table", table)
 
     @classmethod
     def of(cls, members: Sequence[CountedAuthor]) -> Self:
@@ -137,28 +171,32 @@ class Population:
         return self.read(query).groups
 
     def read(self, query: Query) -> Reading:
-        keys = query.counts.keys
-        places, owners, amounts = self._uses(keys)
-        # In float32, whose logarithm takes a tenth of the time, with an error of 1e-7.
-        gains = amounts.astype(np.float32)
-        gains /= query.expected.astype(np.float32)[places]
+        uses = self.uses(query.counts.keys)
+        # In float32, whose logarithm takes a tenth of the time, with a relative error of 1e-6.
+        expected = query.expected.astype(np.float32)
+        counts = query.counts.counts.astype(np.float32)
+        gains = uses.amounts.astype(np.float32)
+        gains /= expected[uses.features]
         gains += np.float32(1)
         np.log(gains, out=gains)
-        gains *= query.counts.counts.astype(np.float32)[places]
-        # The uses of each group follow each other, as its features do.
-        edges = places.searchsorted(query.edges).tolist()
+        gains *= counts[uses.features]
+        table = uses.table.astype(np.float32)
+        table /= expected[uses.common, np.newaxis]
+        table += np.float32(1)
+        np.log(table, out=table)
+        times = counts[uses.common]
         scores: NDArray[np.float64] = query.widths * self._shares
-        for column, (start, end) in zip(scores.T, pairwise(edges), strict=True):
-            column += np.bincount(owners[start:end], gains[start:end], len(self))
+        # The uses of each group follow each other, as its features do.
+        edges = zip(
+            pairwise(uses.features.searchsorted(query.edges).tolist()),
+            pairwise(uses.common.searchsorted(query.edges).tolist()),
+            strict=True,
+        )
+        for column, ((start, end), (first, last)) in zip(scores.T, edges, strict=True):
+            column += np.bincount(uses.owners[start:end], gains[start:end], len(self))
+            column += times[first:last] @ table[first:last]
         scores *= query.factors
-        return Reading(keys, scores, self.totals, self._shares, places, owners, amounts)
-
-    def uses(self, keys: NDArray[np.uint32], members: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return the uses of each sorted key (k,) by these members (n,) together: (k,)."""
-        places, owners, amounts = self._uses(keys)
-        counted = members[owners]
-        sums = np.bincount(places[counted], amounts[counted], keys.size)
-        return sums.astype(np.int64)
+        return Reading(query.counts.keys, scores, self.totals, self._shares, uses)
 
     def words_with(self, own: Counts, members: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the uses of each word by these members (n,) and an outsider's counts: (w,)."""
@@ -193,20 +231,30 @@ class Population:
         places = self.keys.searchsorted(keys)
         return np.asarray(self.keys.take(places, mode="clip") == keys)
 
-    def _uses(
-        self, keys: NDArray[np.uint32]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.uint32]]:
-        """Return key index, member and amount of each use of the sorted keys (k,): (e,) each."""
+    def uses(self, keys: NDArray[np.uint32]) -> Uses:
+        """Return the uses of sorted keys (k,)."""
         if not self.keys.size:
             nothing = np.empty(0, np.intp)
-            return nothing, nothing, np.empty(0, np.uint32)
+            table = np.empty((0, len(self)), np.uint32)
+            return Uses(keys.size, nothing, table, nothing, nothing, np.empty(0, np.uint32))
         places = self.keys.searchsorted(keys)
         (columns,) = (self.keys.take(places, mode="clip") == keys).nonzero()
-        starts = self.edges[places[columns]]
-        sizes = self.edges[places[columns] + 1] - starts
+        places = places[columns]
+        rows = self.rows[places]
+        is_common = rows >= 0
+        others, places = columns[~is_common], places[~is_common]
+        starts = self.edges[places]
+        sizes = self.edges[places + 1] - starts
         ends = sizes.cumsum()
         where = (starts - ends + sizes).repeat(sizes) + np.arange(ends[-1] if ends.size else 0)
-        return columns.repeat(sizes), self.owners[where].astype(np.intp), self.amounts[where]
+        return Uses(
+            keys.size,
+            columns[is_common],
+            self.table.take(rows[is_common], axis=0),
+            others.repeat(sizes),
+            self.owners[where].astype(np.intp),
+            self.amounts[where],
+        )
 
 
 def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:

@@ -38,6 +38,13 @@ class TextDigests:
         """Return the number of times each digest was posted, in the shape of `keys`."""
         return self.keys.searchsorted(keys, "right") - self.keys.searchsorted(keys)
 
+    def have(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return whether each digest was posted, in the shape of `keys`."""
+        if not self.keys.size:
+            return np.zeros(keys.shape, np.bool_)
+        places = self.keys.searchsorted(keys)
+        return np.asarray(self.keys.take(places, mode="clip") == keys)
+
     def plus(self, keys: NDArray[np.uint64]) -> Self:
         """Return these digests with more digests (n,), in any order and with repetitions."""
         return type(self)(np.sort(np.concatenate((self.keys, keys))))

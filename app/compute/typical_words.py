@@ -138,7 +138,7 @@ def typical_words(
     if not keys.size or not members.any():
         return []
     uses = lookup(author.counts, keys).astype(np.float64)
-    uses_elsewhere = population.uses(keys, members).astype(np.float64)
+    uses_elsewhere = population.uses(keys).by(members).astype(np.float64)
     _join_laughs(keys, forms, spread, (uses, uses_elsewhere))
     total, others_total = author.totals[WORDS], population.totals[members, WORDS].sum()
     # Of these authors alone: beside all posts of a large background, words that only this author

@@ -299,4 +299,6 @@ def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -
     assert np.allclose(population.group_scores(query), scores, atol=1e-5)
     everybody = population.without([], None)
     uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
-    assert population.uses(query.counts.keys, everybody).tolist() == np.sum(uses, axis=0).tolist()
+    assert (
+        population.uses(query.counts.keys).by(everybody).tolist() == np.sum(uses, axis=0).tolist()
+    )

@@ -213,7 +213,7 @@ def test_what_a_likely_author_is_named_by_is_a_piece_of_the_text_with_a_letter()
     assert lookup(query_of_texts(case.texts), key)[0] > 0
     profile, group = case.suspects[0].profile, ground >> GROUP_SHIFT
     others, selection = case.weighed_against(case.suspects[0])
-    theirs = others.uses(key, selection)[0] / others.totals[selection].sum(axis=0)[group]
+    theirs = others.uses(key).by(selection)[0] / others.totals[selection].sum(axis=0)[group]
     assert lookup(profile.counts, key)[0] / profile.totals[group] > theirs
     lettered = [lettered_keys(text).all for text in case.texts]
     assert any(ground in keys for keys in lettered)
