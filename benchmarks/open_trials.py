@@ -87,7 +87,8 @@ class _Remembering(Population):
 
 
 def _remembering(population: Population) -> _Remembering:
-    return _Remembering(*(getattr(population, each.name) for each in fields(Population)))
+    given = [each.name for each in fields(Population) if each.init]
+    return _Remembering(*(getattr(population, name) for name in given))
 
 
 def fitted(
