@@ -62,6 +62,7 @@ from app.services.imports.beginning import (
 )
 from app.services.imports.jobs import (
     STOPPED,
+    UploadedFile,
     add_command,
     change_running,
     counted,
@@ -177,7 +178,7 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-            job = await self._begin(db, name, records.format)
+            job = await self._begin(db, name, records.format, source.bytes_total)
             async with self._ended(db, job, source, report):
                 try:
                     records = await begin_reading(db, source, self._format, records, options)
@@ -195,6 +196,7 @@ class Importer:
                         storing=Storing(
                             note=note,
                             keeps_earlier=options.keep_earlier,
+                            replaces_earlier=options.replace_earlier,
                             rooms=options.rooms,
                             is_of_all=not options.only,
                             import_id=job.id if job else None,
@@ -213,13 +215,16 @@ class Importer:
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} contains no posts to store", err=True)
 
-    async def _begin(self, db: Database, name: str, form: str) -> ImportJob | None:
+    async def _begin(
+        self, db: Database, name: str, form: str, size: int | None
+    ) -> ImportJob | None:
         """Return the import's number and progress in the database; None for a dry run."""
         if self._is_dry:
             return None
         file_name = Path(name).name
         async with db.write() as session:
-            job = await add_command(session, file_name, form, self._options, command=self._command)
+            file = UploadedFile("", file_name, size or 0)
+            job = await add_command(session, file, form, self._options, command=self._command)
         self._imports.append({"file": name, "id": job.id})
         return job
 
@@ -255,9 +260,10 @@ class Importer:
                         await self._note(session, job, source, report)
                         await end_job(session, job.id, failure)
                         is_taken_back = await take_back(session, job.id, failure)
-                    if is_taken_back:
+                    if is_taken_back or self._options.replace_earlier:
                         async with db.exclusive_in_turn(UNDO) as grant:
                             await undo_imports(grant)
+                    if is_taken_back:
                         note = f"{source.name}: what this import had stored was removed again"
                         click.echo(note, err=True)
 
@@ -464,6 +470,11 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     help="Store posts even if they were read differently before; both readings stay.",
 )
 @click.option(
+    "--replace-earlier",
+    is_flag=True,
+    help="Remove what earlier imports of the same file read differently.",
+)
+@click.option(
     "--rename",
     metavar="A=B",
     multiple=True,
@@ -502,6 +513,8 @@ def import_command(
     if undo is not None:
         with_database(lambda db, _: _undo(db, undo))
         return
+    if chosen["keep_earlier"] and chosen["replace_earlier"]:
+        raise click.UsageError("Use either --keep-earlier or --replace-earlier")
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)

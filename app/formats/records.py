@@ -203,6 +203,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether to store posts though there are grave doubts about how they were read."""
     keep_earlier: bool = False
     """Whether to store posts that an earlier import read differently."""
+    replace_earlier: bool = False
+    """Whether to remove what earlier imports of the file read differently."""
     rooms: tuple[str, ...] = ()
     """Chats here, by number, into which the file's chats may go; `new` makes the others new."""
 

@@ -40,7 +40,7 @@ from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import BATCH, PostIdentity, equal_posts, find_by_keys
-from app.services.imports.earlier_reading import READ_BEFORE
+from app.services.imports.earlier_reading import READ_BEFORE, imports_of_file
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.known_ids import known_ids
 from app.services.imports.looking import FirstReading
@@ -430,10 +430,15 @@ class Previewer:
                 ) from None
 
 
-async def was_read_before(session: AsyncSession) -> bool:
-    newest = select(ImportJob).where(ImportJob.state == "failed").order_by(ImportJob.id.desc())
-    jobs = await session.scalars(newest.limit(5))
-    return any(fault.detail in READ_BEFORE for job in jobs for fault in errors_of(job))
+async def may_be_read_before(session: AsyncSession, job: ImportJob) -> bool:
+    """Return whether the file of an upload, or of a recent import, was imported before."""
+    newest = select(ImportJob).where(ImportJob.finished_at.is_not(None))
+    jobs = await session.scalars(newest.order_by(ImportJob.id.desc()).limit(5))
+    details = [fault.detail for recent in jobs for fault in errors_of(recent)]
+    is_said = any(
+        isinstance(detail, Message) and detail.template in READ_BEFORE for detail in details
+    )
+    return is_said or bool(await imports_of_file(session, job.id))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:

@@ -7,18 +7,19 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, select, union_all
+from sqlalchemy import and_, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import Counts, features_of
 from app.compute.text import username_key
-from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
+from app.db.backend import UNTRACKED, allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Tweet, User
 from app.runtime.clock import now
 from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
+from app.services.deletion import remove_posts
 from app.services.event_log import NewEvent
 from app.services.imports.earlier_reading import EarlierReading, FileMessage, FileOrder, Reread
 from app.services.imports.report import ImportReport
@@ -151,6 +152,10 @@ class ImportMemory(NamedTuple):
     import_id: int | None = None
     """The import that brings the posts, if any."""
 
+    @property
+    def replaces(self) -> bool:
+        return self.earlier is not None and self.earlier.replaces
+
 
 class EqualPost(NamedTuple):
     id: int
@@ -192,9 +197,14 @@ async def store_batch(
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
     known, memberships, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
+    replaced: list[int] = []
+    if memory.replaces:
+        replaced = await _free_reworded(session, rows, fresh, memory.import_id)
     if memory.earlier is not None:
         compared = _compared(resolved, known, {*rows})
         await memory.earlier.check(session, compared, memory.rooms.made)
+        met = [*known.values(), *(row.id for row in rows.values())]
+        await memory.earlier.note(session, compared, met)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
@@ -223,9 +233,41 @@ async def store_batch(
             new[user.id].append((item.post.text, item.counts))
     if is_bulk:
         await memory.profiles.add(session, new)
+    if replaced:
+        await remove_posts(session, is_among(session, Tweet.id, replaced))
+        report.replaced += len(replaced)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     await claim_site(session, authors_new)
+
+
+async def _free_reworded(
+    session: AsyncSession,
+    rows: dict[SourceKey, PostRow],
+    fresh: Iterable[Resolved],
+    import_id: int | None,
+) -> list[int]:
+    """Take out the stored posts whose id the file has with another text or time, and free their
+    ids; return them.
+    """
+    keys = {
+        row.id: outcome.key
+        for outcome in fresh
+        if (row := rows.get(outcome.key)) is not None
+        and not outcome.item.post.dated_at
+        and (row.content.text, row.content.created_at)
+        != (outcome.item.post.text, outcome.item.post.created_at)
+    }
+    if not keys:
+        return []
+    is_meant = is_among(session, Tweet.id, keys)
+    if import_id is not None:  # The file may have an id twice.
+        is_meant = and_(is_meant, or_(Tweet.import_id.is_(None), Tweet.import_id != import_id))
+    freed = update(Tweet).where(is_meant).values(source_id=None).returning(Tweet.id)
+    replaced = list(await session.scalars(freed, execution_options=UNTRACKED))
+    for post_id in replaced:
+        del rows[keys[post_id]]
+    return replaced
 
 
 async def _in_rooms(

@@ -1,29 +1,30 @@
 """Repeated imports: files that another version read differently, and the order of messages.
 
 Each post of a file that is read differently would be stored twice, so its import stops. If only few
-are, the report counts the messages that the file lacks. A second export may contain messages
-between stored messages of the same minute, which have lower ids, so the file gives the order of a
-time's messages.
+are, the report counts the posts that the file lacks. An import that replaces the earlier reading
+does not stop, and removes these posts. A second export may contain messages between stored messages
+of the same minute, which have lower ids, so the file gives the order of a time's messages.
 """
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from datetime import time as clock
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import backend_of, is_among, update_by_id
+from app.db.backend import backend_of, chunks, is_among, update_by_id
 from app.errors import ImportFileError, Message
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import Room, RoomPerson, Tweet, User
+from app.models import ImportJob, Room, RoomPerson, Tweet, User
 from app.services.event_log import NewEvent, append_events
 from app.services.rooms.identity import rooms_of_title
 
@@ -32,19 +33,35 @@ FEWEST: Final = 2
 _MOST_OF_ZONES: Final = timedelta(hours=26)
 """Difference of the first and the last time zone."""
 _MOST_COMPARED: Final = 20_000
-_STORED: Final = (Tweet.user_id, Tweet.created_at, Tweet.dated_at, Tweet.source_id)
+_STORED: Final = (
+    *(Tweet.user_id, Tweet.created_at, Tweet.dated_at),
+    *(Tweet.source_id, Tweet.id, Tweet.import_id),
+)
 CHAT_READ_BEFORE: Final = Message(
     "this file was read differently before: its messages are here with other times, names or texts,"
-    " so the import stops. Delete the chat here and import the file again, or keep both readings"
-    " (on the page, or by --keep-earlier). If only the times differ, --timezone or --dates can say"
-    " how they were read"
+    " so the import stops. Import the file again and replace the earlier reading (on the page, or"
+    " by --replace-earlier), or keep both readings (--keep-earlier). If only the times differ,"
+    " --timezone or --dates can say how they were read"
 )
 POSTS_READ_BEFORE: Final = Message(
     "this file was read differently before: its posts are here with other times or authors, so the"
-    " import stops. Delete these posts here and import the file again, or keep both readings (on"
-    " the page, or by --keep-earlier)"
+    " import stops. Import the file again and replace the earlier reading (on the page, or by"
+    " --replace-earlier), or keep both readings (--keep-earlier)"
 )
-READ_BEFORE: Final = frozenset({CHAT_READ_BEFORE, POSTS_READ_BEFORE})
+REWORDED: Final = Message(
+    "posts with an id that is here with other words: {count}; the stored words stay. To replace"
+    " them, import the file again and replace the earlier reading (on the page, or by"
+    " --replace-earlier)"
+)
+LACKING: Final = Message(
+    "posts that are here and that this file lacks, from an earlier reading or a program: {count};"
+    " if the file was read differently before, import it again and replace the earlier reading (on"
+    " the page, or by --replace-earlier)"
+)
+REPLACED: Final = Message("posts of an earlier reading of this file, which were replaced: {count}")
+READ_BEFORE: Final = frozenset(
+    each.template for each in (CHAT_READ_BEFORE, POSTS_READ_BEFORE, REWORDED, LACKING)
+)
 
 
 class ReadBeforeError(ImportFileError):
@@ -78,13 +95,52 @@ class Overlap(NamedTuple):
 class EarlierReading:
     """Compares posts of an import with stored posts, until each chat is judged."""
 
+    replaces: bool = False
+    """Whether the import goes on, and replaces what was read differently."""
+    known: Sequence[int] = ()
+    """Earlier imports of the file."""
     settled: set[int | None] = field(default_factory=set)
     """Chats that are new or read as before; None stands for posts outside of chats."""
+    rooms: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    """Earlier chats of a chat of the file, if it was read differently."""
+    _others: set[int] = field(default_factory=set)
+    _met: "array[int]" = field(default_factory=lambda: array("q"))
+    _is_begun: bool = False
+
+    def others(self) -> set[int]:
+        """Return posts outside of chats that are other readings of posts of the file."""
+        return self._others.difference(self._met)
+
+    async def note(
+        self, session: AsyncSession, posts: Sequence[Reread], met: Collection[int]
+    ) -> None:
+        """Find other readings of a batch's posts; `met` are stored posts that the file has.
+
+        A new file is compared by its first batch, so that it costs no more.
+        """
+        is_first, self._is_begun = not self._is_begun, True
+        self._met.extend(met)
+        if not (self.replaces or met or is_first):
+            return
+        missing = [post for post in posts if not post.is_found and post.time and post.text]
+        self._others |= await _other_readings(session, missing, self.known)
+        if self.replaces:
+            outside = [post for post in posts if post.room_id is None]
+            readings = await _readings_by_id(session, outside)
+            async for found, _ in _readings(session, outside):
+                readings += found
+            self._others |= {
+                reading.id
+                for reading in readings
+                if not reading.post.is_found
+                and (reading.import_id is None or reading.import_id in self.known)
+            }
 
     async def check(
         self, session: AsyncSession, posts: Sequence[Reread], made: Collection[int]
     ) -> None:
-        """Raise ReadBeforeError if under half of the stored posts are unchanged.
+        """Raise ReadBeforeError if under half of the stored posts are unchanged, unless the import
+        replaces them.
 
         made: rooms of this import.
         """
@@ -97,7 +153,8 @@ class EarlierReading:
                 self.settled.add(room_id)
             elif room_id is None:
                 self.settled.add(None)  # Posts have no order by which a later batch may differ.
-                await _check_posts(session, group)
+                with suppress(*[ReadBeforeError][: self.replaces]):
+                    await _check_posts(session, group)
             else:
                 await self._check_chat(session, room_id, group, made)
 
@@ -120,7 +177,90 @@ class EarlierReading:
             await compare(session, group, is_here),
         ):
             if overlap.is_read_otherwise(smaller):
-                raise ReadBeforeError(CHAT_READ_BEFORE)
+                if not self.replaces:
+                    raise ReadBeforeError(CHAT_READ_BEFORE)
+                self.settled.add(room_id)
+                self.rooms[room_id] |= rooms
+
+
+def is_earlier(known: Collection[int]) -> ColumnElement[bool]:
+    """Return the condition on posts of earlier versions, or of these imports."""
+    return or_(Tweet.import_id.is_(None), Tweet.import_id.in_(known))
+
+
+async def imports_of_file(session: AsyncSession, import_id: int | None) -> list[int]:
+    """Return earlier imports of the file of an import, told by name and size."""
+    job = await session.get(ImportJob, import_id) if import_id else None
+    if job is None or not job.bytes_total:
+        return []
+    is_same = (
+        ImportJob.file_name == job.file_name,
+        ImportJob.bytes_total == job.bytes_total,
+        ImportJob.id < job.id,
+        ImportJob.undo == "possible",
+        ImportJob.finished_at.is_not(None),
+    )
+    return list(await session.scalars(select(ImportJob.id).where(*is_same).order_by(ImportJob.id)))
+
+
+async def count_unmet(
+    session: AsyncSession, import_ids: Collection[int], *, besides: Collection[int]
+) -> int:
+    """Return the number of other posts that these imports brought, and no other import."""
+    if not import_ids:
+        return 0
+    is_meant = Tweet.import_id.in_(import_ids), ~Tweet.is_met_again
+    query = select(func.count()).select_from(Tweet).where(*is_meant)
+    count = await session.scalar(query) or 0
+    for chunk in chunks(sorted(besides)):
+        count -= await session.scalar(query.where(Tweet.id.in_(chunk))) or 0
+    return count
+
+
+_MIDNIGHT: Final = clock()
+_MOST_OF_TIME: Final = 50
+"""Posts of one time in a batch; more have only a day, and are not compared by it."""
+
+
+async def _other_readings(
+    session: AsyncSession, posts: Sequence[Reread], known: Collection[int]
+) -> set[int]:
+    """Return stored posts outside of chats, of the same time, that are readings of these posts.
+
+    Such a post has the same text, or more or less of it and the same author or id.
+    """
+    by_time: dict[datetime | None, list[Reread]] = defaultdict(list)
+    for post in posts:
+        by_time[post.time].append(post)
+    times = [time for time, group in by_time.items() if len(group) <= _MOST_OF_TIME]
+    if not times:
+        return set()
+    query = select(Tweet.id, Tweet.user_id, Tweet.source_id, Tweet.created_at, Tweet.text).where(
+        is_among(session, Tweet.created_at, times), *_outside_of_chats(), is_earlier(known)
+    )
+
+    return {
+        post_id
+        for post_id, user_id, source_id, time, text in await session.execute(
+            query.limit(_MOST_COMPARED)
+        )
+        for post in by_time[time]
+        if _is_reading(post, user_id, source_id, time, text)
+    }
+
+
+def _is_reading(
+    post: Reread, user_id: int, source_id: str | None, time: datetime | None, text: str
+) -> bool:
+    is_part = bool(text) and (text in post.text or post.text in text)
+    have_ids = source_id and post.source_id
+    if have_ids and _bare(source_id or "") == _bare(post.source_id or ""):
+        return is_part
+    if time and time.time() == _MIDNIGHT:
+        return False  # Many posts of one day have the same words.
+    if have_ids:
+        return user_id == post.user_id and text == post.text
+    return text == post.text or (user_id == post.user_id and is_part)
 
 
 async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[int]:
@@ -215,8 +355,37 @@ def _plain(text: str) -> str:
     return "".join(character for character in text if character.isascii() and character.isalnum())
 
 
+class Reading(NamedTuple):
+    """A post of the file, and a stored post that may be another reading of it."""
+
+    post: Reread
+    id: int
+    user_id: int
+    import_id: int | None
+
+
 async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
     """Raise ReadBeforeError if the posts are stored with other times or authors."""
+    async for readings, compared in _readings(session, group):
+        authors = is_among(session, User.id, {reading.user_id for reading in readings})
+        count = select(func.sum(User.tweet_count)).where(authors)
+        smaller = min(compared, int(await session.scalar(count) or 0)) if readings else 0
+        overlap = Overlap(len(readings), sum(reading.post.is_found for reading in readings))
+        if readings and overlap.is_read_otherwise(smaller):
+            raise ReadBeforeError(POSTS_READ_BEFORE)
+    by_id = await _readings_by_id(session, group)
+    smaller = min(len(group), len(by_id))
+    overlap = Overlap(len(by_id), sum(reading.post.is_found for reading in by_id))
+    if overlap.is_read_otherwise(smaller, fewest=1):
+        raise ReadBeforeError(POSTS_READ_BEFORE)
+
+
+async def _readings(
+    session: AsyncSession, group: Sequence[Reread]
+) -> AsyncIterator[tuple[list[Reading], int]]:
+    """Yield stored posts with author and text of these posts, and with time and text, each with the
+    number of compared texts.
+    """
     backend, columns = backend_of(session), (Tweet.user_id, Tweet.text)
     # A column of ids may have been taken for the texts.
     words = ((post, text) for post in group for text in (post.text, post.source_id) if text)
@@ -224,17 +393,16 @@ async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
     pairs = select(backend.listed([*by_author], *columns))
     authors = is_among(session, Tweet.user_id, {post.user_id for post in group})
     own = select(*columns, *_STORED).where(authors, tuple_(*columns).in_(pairs))
-    await _check_by(session, own, by_author)
+    yield await _readings_of(session, own, by_author), len(by_author)
     by_time = _once((post.time, post.text, post) for post in group if post.time)
     moments = backend.listed([*by_time], Tweet.created_at, Tweet.text)
     is_same = and_(Tweet.created_at == moments.c.created_at, Tweet.text == moments.c.text)
     equal = select(Tweet.created_at, Tweet.text, *_STORED).join(moments, is_same)
-    await _check_by(session, equal, by_time)
-    await _check_by_id(session, group)
+    yield await _readings_of(session, equal, by_time), len(by_time)
 
 
-async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
-    """Raise ReadBeforeError if posts have another author, or more or fewer words.
+async def _readings_by_id(session: AsyncSession, group: Sequence[Reread]) -> list[Reading]:
+    """Return stored posts with another author, or more or fewer words.
 
     Such posts have the same id but for a prefix, and the same time or none.
     """
@@ -248,18 +416,16 @@ async def _check_by_id(session: AsyncSession, group: Sequence[Reread]) -> None:
     ids = {post.source_id for posts in by_id.values() for post in posts}
     is_timeless = and_(Tweet.created_at.is_(None), is_among(session, Tweet.source_id, ids))
     is_likely = or_(is_timeless, is_among(session, Tweet.created_at, times))
-    query = select(Tweet.source_id, Tweet.created_at, Tweet.text).where(
+    query = select(Tweet.text, *_STORED).where(
         is_likely, *_outside_of_chats(), Tweet.source_id.is_not(None)
     )
-    here = [
-        post
-        for source_id, time, text in await session.execute(query.limit(_MOST_COMPARED))
+    rows = await session.execute(query.limit(_MOST_COMPARED))
+    return [
+        Reading(post, post_id, user_id, import_id)
+        for text, user_id, time, _, source_id, post_id, import_id in rows
         for post in by_id.get(_bare(source_id or ""), ())
         if time in {None, post.time} and text and (text in post.text or post.text in text)
     ]
-    smaller = min(len(group), len(here))
-    if Overlap(len(here), sum(post.is_found for post in here)).is_read_otherwise(smaller, fewest=1):
-        raise ReadBeforeError(POSTS_READ_BEFORE)
 
 
 def _outside_of_chats() -> list[ColumnElement[bool]]:
@@ -277,30 +443,25 @@ def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Rer
     return {pair: post for pair, post in listed if counts[pair] == 1}
 
 
-async def _check_by(
+async def _readings_of(
     session: AsyncSession, query: Select[*tuple[Any, ...]], posts: Mapping[tuple[Any, str], Reread]
-) -> None:
+) -> list[Reading]:
     """Compare posts that are stored once with a property and text.
 
-    The query returns property, text, author, times and id.
+    The query returns property, text, and `_STORED`.
     """
     rows = (await session.execute(query.where(*_outside_of_chats()))).all()
     counts = Counter((row[0], row[1]) for row in rows)
-    here, authors = [], set()
-    for key, text, user_id, stored, dated, source_id in rows:
+    readings: list[Reading] = []
+    for key, text, user_id, stored, dated, source_id, post_id, import_id in rows:
         post = posts.get((key, text))
         if post is None or counts[key, text] > 1:
             continue
         if post.source_id != source_id and None not in {post.source_id, source_id}:
             continue  # Posts of two ids are two.
         if may_be_read_as(post.time, stored, dated):
-            here.append(post)
-            authors.add(user_id)
-    overlap = Overlap(len(here), sum(post.is_found for post in here))
-    count = select(func.sum(User.tweet_count)).where(is_among(session, User.id, authors))
-    smaller = min(len(posts), int(await session.scalar(count) or 0)) if here else 0
-    if here and overlap.is_read_otherwise(smaller):
-        raise ReadBeforeError(POSTS_READ_BEFORE)
+            readings.append(Reading(post, post_id, user_id, import_id))
+    return readings
 
 
 MOST_ORDERED: Final = 1_000
@@ -387,25 +548,28 @@ class FileOrder:
         few = {key: value for key, value in moments.items() if len(value.ids) <= MOST_ORDERED}
         await self._move(session, few)
 
-    async def count_lacking(self, session: AsyncSession, import_id: int | None) -> int:
-        """Return the number of messages in the chats of the file that no import has brought since
-        imports have numbers, and that the file lacks: within its time, or with a text that this
-        import has added. An earlier version imported them, or a program sent them.
+    async def lacking(
+        self, session: AsyncSession, earlier: EarlierReading, import_id: int | None
+    ) -> set[int]:
+        """Return messages in the file's chats that it lacks, and that no other file has brought
+        since imports have numbers: within its time, or moved to another day. An earlier version
+        imported them, or a program sent them.
         """
-        lacking = 0
+        lacking: set[int] = set()
         for room_id, ids in self._ids.items():
             first, last = self._spans[room_id]
-            added = select(Tweet.text).where(
-                Tweet.import_id == import_id, Tweet.room_id == room_id, Tweet.text != ""
-            )
-            # Of the first and the last minute, the file may hold a part.
-            is_within = and_(Tweet.created_at > first, Tweet.created_at < last)
-            query = select(Tweet.id).where(
-                Tweet.room_id == room_id,
-                Tweet.import_id.is_(None),
-                or_(is_within, Tweet.text.in_(added)) if import_id else is_within,
-            )
-            lacking += len({*await session.scalars(query)} - {*ids})
+            is_of_room = Tweet.room_id.in_({room_id, *earlier.rooms.get(room_id, ())})
+            here = and_(is_of_room, is_earlier(earlier.known))
+            ends = select(func.min(Tweet.created_at), func.max(Tweet.created_at)).where(here)
+            begin, end = (await session.execute(ends)).one()
+            # Of its first and last minute, a later export may hold a part.
+            is_after = Tweet.created_at > first if begin != first else Tweet.created_at >= first
+            is_before = Tweet.created_at < last if end != last else Tweet.created_at <= last
+            within = await session.scalars(select(Tweet.id).where(here, is_after, is_before))
+            lacking |= {*within} - {*ids}
+            if import_id is not None:
+                is_outside = and_(here, not_(and_(is_after, is_before)))
+                lacking |= await _moved_days(session, is_outside, ids, (import_id, room_id))
         return lacking
 
     async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
@@ -422,6 +586,37 @@ class FileOrder:
             await session.execute(update_by_id(Tweet), moved)
             user_id = next(iter(moments.values())).user_id
             await append_events(session, [NewEvent("room.updated", user_id)])
+
+
+async def _moved_days(
+    session: AsyncSession,
+    is_outside: ColumnElement[bool],
+    ids: Iterable[int],
+    added_to: tuple[int, int],
+) -> set[int]:
+    """Return messages with author, text and time of day of messages that an import has added to a
+    room, if other messages of the file were stored together with them.
+    """
+    is_added = and_(Tweet.import_id == added_to[0], Tweet.room_id == added_to[1], Tweet.text != "")
+    texts = select(Tweet.text).where(is_added)
+    columns = (Tweet.user_id, Tweet.text, Tweet.created_at)
+    query = select(Tweet.id, Tweet.event_id, *columns).where(is_outside, Tweet.text.in_(texts))
+    rows = (await session.execute(query)).all()
+    if not rows:
+        return set()
+    added = {
+        (user_id, text, time.timetz())
+        for user_id, text, time in await session.execute(select(*columns).where(is_added))
+        if time
+    }
+    events: set[int] = set()
+    for chunk in chunks(sorted(ids)):
+        events |= {*await session.scalars(select(Tweet.event_id).where(Tweet.id.in_(chunk)))}
+    return {
+        post_id
+        for post_id, event_id, user_id, text, time in rows
+        if time and event_id in events and (user_id, text, time.timetz()) in added
+    } - {*ids}
 
 
 async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:

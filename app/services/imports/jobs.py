@@ -73,10 +73,9 @@ async def add_job(
 
 
 async def add_command(
-    session: AsyncSession, name: str, form: str, options: ReadOptions, *, command: int
+    session: AsyncSession, file: UploadedFile, form: str, options: ReadOptions, *, command: int
 ) -> ImportJob:
     """Note the import of a command, which holds the lock of that number."""
-    file = UploadedFile("", name, 0)
     job = await add_job(session, file, is_started=True, format_name=form, options=options)
     job.started_at, job.command = job.created_at, command
     return job

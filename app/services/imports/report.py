@@ -73,6 +73,8 @@ class ImportReport:
     """Posts with `&amp;` and similar, in a format that does not decode them."""
     reworded: int = 0
     """Posts whose id is stored with another text, which stays."""
+    replaced: int = 0
+    """Earlier readings of posts that were removed."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -96,6 +98,7 @@ class ImportReport:
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
         self.reworded += part.reworded
+        self.replaced += part.replaced
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
         self.stored.merge(part.stored)
         self.broken = self.broken or part.broken

@@ -277,6 +277,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         storing = Storing(
             note=note_batch,
             keeps_earlier=options.keep_earlier,
+            replaces_earlier=options.replace_earlier,
             rooms=options.rooms,
             is_of_all=not options.only,
             import_id=job.id,

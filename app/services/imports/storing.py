@@ -5,7 +5,7 @@ import codecs
 import io
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, decode_entities, drop_controls, username_key
-from app.db.backend import Sessions
+from app.db.backend import Sessions, chunks
 from app.db.engine import Database
 from app.errors import (
     AppError,
@@ -48,16 +48,26 @@ from app.formats.records import (
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
+from app.models import Tweet
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
-from app.services.deletion import delete_user
+from app.services.deletion import delete_user, post_removals
 from app.services.event_log import newest_event
 from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, count, store_batch
-from app.services.imports.earlier_reading import EarlierReading, FileOrder
+from app.services.imports.earlier_reading import (
+    LACKING,
+    REPLACED,
+    REWORDED,
+    EarlierReading,
+    FileOrder,
+    count_unmet,
+    imports_of_file,
+)
 from app.services.imports.report import ImportReport
+from app.services.imports.undo import request_undo
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
     NewTweet,
@@ -122,6 +132,8 @@ class Storing(NamedTuple):
     read: ReadNotes = ReadNotes()
     keeps_earlier: bool = False
     """Whether to store posts that an earlier version stored differently."""
+    replaces_earlier: bool = False
+    """Whether to remove posts that an earlier import read differently from the same file."""
     rooms: tuple[str, ...] = ()
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
@@ -186,12 +198,12 @@ async def import_posts(
     is_stopped = False
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
+    earlier = EarlierReading(replaces=storing.replaces_earlier)
+    if is_checked:
+        async with db.read() as session:
+            earlier.known = await imports_of_file(session, storing.import_id)
     memory = ImportMemory(
-        rooms,
-        BulkProfiles(),
-        FileOrder(),
-        EarlierReading() if is_checked else None,
-        storing.import_id,
+        rooms, BulkProfiles(), FileOrder(), earlier if is_checked else None, storing.import_id
     )
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
@@ -224,26 +236,38 @@ async def import_posts(
         await asyncio.gather(reading, return_exceptions=True)
     await memory.profiles.fold_rest(db)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
-        report.note(
-            None,
-            Message(
-                "posts with an id that is here with other words: {count}; the stored words stay",
-                count=f"{report.reworded:,}",
-            ),
-        )
-    if is_checked and storing.is_of_all:
-        async with db.read() as session:
-            lacking = await memory.order.count_lacking(session, storing.import_id)
-        if lacking:
-            report.note(
-                None,
-                Message(
-                    "messages of this chat that this file lacks, from an earlier version or a"
-                    " program: {count}; if an earlier version read the file differently, delete the"
-                    " chat here and import the file again",
-                    count=f"{lacking:,}",
-                ),
-            )
+        report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
+    if is_checked and storing.is_of_all and not report.broken:
+        await _settle_earlier(db, report, memory.order, earlier, storing.import_id)
+
+
+async def _settle_earlier(
+    db: Sessions,
+    report: ImportReport,
+    order: FileOrder,
+    earlier: EarlierReading,
+    import_id: int | None,
+) -> None:
+    """Count the posts that were read differently before, or remove them.
+
+    `undo_imports` then removes what earlier imports of the file brought, but for the posts that the
+    file still has.
+    """
+    async with db.read() as session:
+        others = earlier.others() | await order.lacking(session, earlier, import_id)
+        count = len(others) + await count_unmet(session, earlier.known, besides=others)
+    if earlier.replaces and import_id is not None:
+        for chunk in chunks(sorted(others)):
+            async with aclosing(post_removals(db, Tweet.id.in_(chunk))) as removals:
+                async for _ in removals:
+                    pass
+        async with db.write() as session:
+            for job_id in earlier.known:
+                await request_undo(session, job_id)
+    if earlier.replaces:
+        report.note(None, Message(REPLACED.template, count=f"{report.replaced + count:,}"))
+    elif count:
+        report.note(None, Message(LACKING.template, count=f"{count:,}"))
 
 
 async def renew_derived(db: Database) -> None:

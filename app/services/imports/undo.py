@@ -17,7 +17,7 @@ from app.db.backend import Sessions
 from app.errors import ConflictError, Message
 from app.models import ImportJob, Tweet, User
 from app.services.deletion import forget_examples, post_removals
-from app.services.imports.earlier_reading import READ_BEFORE
+from app.services.imports.earlier_reading import CHAT_READ_BEFORE, POSTS_READ_BEFORE
 from app.services.imports.jobs import ENDED, get_job
 
 UNDO: Final = "undo"
@@ -50,7 +50,8 @@ async def take_back(session: AsyncSession, job_id: int, failure: Message | None)
 
     Returns whether there is something to undo.
     """
-    if failure not in READ_BEFORE or not (await get_job(session, job_id)).accepted:
+    is_read_before = failure in {CHAT_READ_BEFORE, POSTS_READ_BEFORE}
+    if not is_read_before or not (await get_job(session, job_id)).accepted:
         return False
     return (await request_undo(session, job_id)).undo == "running"
 

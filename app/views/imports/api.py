@@ -67,6 +67,9 @@ class NewImportArgs(Struct):
     keep_earlier: Annotated[
         bool, Meta(description="Store posts that were read differently before beside the earlier.")
     ] = False
+    replace_earlier: Annotated[
+        bool, Meta(description="Remove what earlier imports of the same file read differently.")
+    ] = False
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=ID_CURSOR)
@@ -103,6 +106,8 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
 def _options(args: NewImportArgs) -> ReadOptions:
     """Return how the file is to be read. Raises MalformedError."""
+    if args.keep_earlier and args.replace_earlier:
+        raise MalformedError("send `keep_earlier` or `replace_earlier`", loc="replace_earlier")
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
         raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
@@ -127,6 +132,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,
         keep_earlier=args.keep_earlier,
+        replace_earlier=args.replace_earlier,
     )
 
 

@@ -26,10 +26,10 @@ from app.services.imports.beginning import (
     PersonHere,
     RoomChoice,
     earlier_options,
+    may_be_read_before,
     other_names,
     people_here,
     room_choices,
-    was_read_before,
     with_rooms,
     zone_before,
 )
@@ -155,7 +155,7 @@ async def _preview_page(
     """
     config = resources().config
     check_upload(job)
-    own, asks_whose, was_stopped, zone_of_before = None, False, False, None
+    own, asks_whose, may_replace, zone_of_before = None, False, False, None
     here: dict[str | None, PersonHere] = {}
     rooms: list[RoomChoice] = []
     others: OtherNames | None = None
@@ -170,7 +170,7 @@ async def _preview_page(
                 earlier = await earlier_options(session, preview)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
-            was_stopped = await was_read_before(session)
+            may_replace = await may_be_read_before(session, job)
             if options.timezone is None:
                 zone_of_before = await zone_before(session, preview)
                 options = structs.replace(options, timezone=zone_of_before)
@@ -202,7 +202,7 @@ async def _preview_page(
             readership=await readership(),
             own=own,
             asks_whose=asks_whose,
-            was_stopped=was_stopped,
+            may_replace=may_replace,
             others=others,
             about=(),
             in_chat=preview is not None and preview.is_chat,
@@ -360,7 +360,8 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         },
         is_published=form.get("publish") == "on",
         is_own="own" in form,
-        keep_earlier="keep_earlier" in form or keeps_both,
+        keep_earlier=form.get("earlier") == "keep" or keeps_both,
+        replace_earlier=form.get("earlier") == "replace",
     )
 
 

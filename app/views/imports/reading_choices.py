@@ -33,7 +33,12 @@ from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.services.imports.beginning import RoomChoice
-from app.services.imports.earlier_reading import CHAT_READ_BEFORE, POSTS_READ_BEFORE
+from app.services.imports.earlier_reading import (
+    CHAT_READ_BEFORE,
+    LACKING,
+    POSTS_READ_BEFORE,
+    REWORDED,
+)
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
@@ -108,13 +113,23 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
     ),
     CHAT_READ_BEFORE.template: Message(
         "this file was read differently before: its messages are here with other times, names or"
-        " texts, so the import stops. Delete the chat here and import the file again, or keep both"
-        " readings. If only the times differ, choose the time zone or the order of the dates"
+        " texts, so the import stops. Upload the file again and choose to replace the earlier"
+        " reading, or to keep both. If only the times differ, choose the time zone or the order of"
+        " the dates"
     ),
     POSTS_READ_BEFORE.template: Message(
         "this file was read differently before: its posts are here with other times or authors, so"
-        " the import stops. Delete these posts here and import the file again, or keep both"
-        " readings"
+        " the import stops. Upload the file again and choose to replace the earlier reading, or to"
+        " keep both"
+    ),
+    REWORDED.template: Message(
+        "posts with an id that is here with other words: {count}; the stored words stay. To replace"
+        " them, upload the file again and choose to replace the earlier reading"
+    ),
+    LACKING.template: Message(
+        "posts that are here and that this file lacks, from an earlier reading or a program:"
+        " {count}; if the file was read differently before, upload it again and choose to replace"
+        " the earlier reading"
     ),
     "the file has several chats, so --room with one number cannot decide all of them; add --room"
     " new for the others": Message(

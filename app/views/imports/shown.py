@@ -220,7 +220,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     readership: Readership
     own: str | None
     asks_whose: bool
-    was_stopped: bool
+    may_replace: bool
     """Whether a recent import stopped because its file was read differently before."""
     others: OtherNames | None = None
     """The chat that is here under other names, if the file is one."""

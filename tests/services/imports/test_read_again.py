@@ -26,7 +26,9 @@ from app.models import Room, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports.beginning import begin_reading
 from app.services.imports.earlier_reading import ReadBeforeError
+from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.storing import Storing, import_records
+from app.services.imports.undo import undo_imports
 from tests.chats import ZONE, import_chat, kakaotalk, said
 from tests.formats import chat_variants, meta_variants
 from tests.formats.invented_rooms import Said, messages_in
@@ -41,14 +43,37 @@ DATES: Final = "\n".join(
 
 async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
     """Import a file as the command does; return how many posts are new, and how many known."""
+    import_id = options.pop("import_id", None)
     chosen = ReadOptions(**options)
     name = f"WhatsApp Chat with {name}" if name.startswith("wa-") else name
+    storing = Storing(
+        keeps_earlier=chosen.keep_earlier,
+        replaces_earlier=chosen.replace_earlier,
+        import_id=import_id,
+    )
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
         records = await begin_reading(db, source, "auto", records, chosen)
-        storing = Storing(keeps_earlier=chosen.keep_earlier)
         report = await import_records(db, records, username=chosen.username, storing=storing)
     return report.accepted, report.duplicates
+
+
+async def replaced(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
+    """Import a file as `imported`, as an import with a number that replaces the earlier reading."""
+    async with db.write() as session:
+        job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
+    result = await imported(db, data, name, import_id=job.id, replace_earlier=True, **options)
+    async with db.write() as session:
+        await end_job(session, job.id, None)
+    await undo_imports(db)
+    return result
+
+
+async def texts(db: Database) -> list[str]:
+    async with db.read() as session:
+        alive = User.deleted_at.is_(None)
+        query = select(Tweet.text).join(User, User.id == Tweet.user_id).where(alive)
+        return sorted(await session.scalars(query))
 
 
 def grown(name: str) -> bytes:
@@ -173,13 +198,36 @@ BEFORE: Final = [
 
 @pytest.mark.databases("sqlite")
 async def test_tables_whose_authors_ids_or_texts_were_read_otherwise_stop(db: Database) -> None:
+    other = "id,username,text,date\nkabc001,jun,Another text,2024-01-05 10:00:00\n"
     for name, before in BEFORE:
         data = (CASES / name).read_bytes()
         await imported(db, before.encode(), "posts.csv")
         with pytest.raises(ReadBeforeError):
             await imported(db, data, name, username="mina")
-    other = "id,username,text,date\nkabc001,jun,Another text,2024-01-05 10:00:00\n"
     assert await imported(db, other.encode(), "posts.csv") == (1, 0)
+    new = [
+        await replaced(db, (CASES / name).read_bytes(), name, username="mina") for name, _ in BEFORE
+    ]
+    assert new == [(3, 0), (2, 0), (2, 0), (2, 0)]
+    stored = await texts(db)
+    assert len(stored) == len({*stored}) + 1 == 3 + 2 + 2 + 2 + 1  # Two people say the same.
+    assert not any(text.isdigit() for text in stored)
+    assert "Another text" in stored
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_known_import_is_replaced_but_for_what_others_brought(db: Database) -> None:
+    rows = [f"{n},mina,word {n}" for n in range(101, 107)]
+    wrong = [row.replace("word", "other word") for row in rows[:2]]
+    table = "\n".join(["id,username,text", *rows])
+    # It has as many bytes as the table.
+    first = "\n".join(["id,username,text", *wrong, *rows[2:5], "106,username,"])
+    first += "x" * (len(table) - len(first))
+    await replaced(db, first.encode(), "posts.csv")
+    await imported(db, f"id,username,text\n{rows[4]}\n300,mina,of another\n".encode(), "more.csv")
+    assert await replaced(db, table.encode(), "posts.csv") == (3, 3)
+    assert await texts(db) == ["of another", *(f"word {n}" for n in range(101, 107))]
+    assert await find_faults(db) == []
 
 
 MOVED: Final = 3
@@ -195,12 +243,30 @@ async def test_messages_that_an_earlier_version_moved_are_counted(db: Database) 
     again = await import_chat(db, kakaotalk("모임", *right))
     assert again.accepted == MOVED
     (lacking,) = again.errors
-    assert f"that this file lacks, from an earlier version or a program: {MOVED};" in lacking.detail
+    assert f"that this file lacks, from an earlier reading or a program: {MOVED};" in lacking.detail
     others = said(["하늘", "구름"], times=8, day="2024-01-22")
     await import_chat(db, kakaotalk("바다", *others))
     longer = kakaotalk("바다", *others, *said(["구름"], times=5, day="2024-02-21"))
     grown = await import_chat(db, longer)
     assert (grown.accepted, grown.errors) == (5, [])
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_moved_day_is_replaced_and_an_older_export_stays(db: Database) -> None:
+    people = ["민준", "지우"]
+    older = said(people, times=3, day="2024-01-02")
+    right = [*said(people, times=4), *said(people, times=3, day="2024-02-20")]
+    # The last messages moved behind the end of the file, where an older export says the same.
+    moved = [(f"2024-03-09{when[10:]}", name, text) for when, name, text in right[-MOVED:]]
+    await import_chat(db, kakaotalk("모임", *older))
+    await import_chat(db, kakaotalk("모임", *right[:-MOVED], *moved))
+    added, known = await replaced(db, kakaotalk("모임", *right), "chat.txt", timezone=ZONE)
+    assert (added, known) == (MOVED, len(right) - MOVED)
+    assert await texts(db) == sorted(text for _, _, text in [*older, *right])
+    async with db.read() as session:
+        newest = await session.scalar(select(Tweet.created_at).order_by(Tweet.created_at.desc()))
+    assert f"{newest:%Y-%m-%d}" == "2024-02-20"
+    assert await find_faults(db) == []
 
 
 VARIANTS = chat_variants.VARIANTS | meta_variants.VARIANTS

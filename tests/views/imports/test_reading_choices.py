@@ -193,24 +193,27 @@ async def test_a_wrong_zone_is_an_error_at_its_field(browser: Browser, action: s
         assert 'value="Asia/Seoul" maxlength' in await browser.page(address)
 
 
-async def test_a_chat_that_was_read_differently_stops_until_both_are_kept(browser: Browser) -> None:
+async def test_a_chat_that_was_read_differently_stops_until_one_chooses(browser: Browser) -> None:
     people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
     people |= {"renamed": ["", ""], "publish": "on"}
     for zone, is_stored in (("Asia/Seoul", True), ("Europe/Berlin", False)):
         address = await upload(browser, CHAT, "chat.txt")
-        assert 'name="keep_earlier"' not in await browser.page(address)
+        assert ('name="earlier"' in await browser.page(address)) != is_stored  # Of a known file.
         assert await start(browser, address, timezone=zone, **people) == 303
         page = await ended(browser, address)
         assert ("was read differently before" not in page) == is_stored
-    address = await upload(browser, CHAT, "chat.txt")
-    page = await browser.page(address)
-    assert 'name="keep_earlier"' in page
-    assert 'value="Asia/Seoul" maxlength' in page  # As the chat was read before.
-    form = people | {"timezone": "Europe/Berlin", "keep_earlier": "on"}
-    assert await start(browser, address, **form) == 303
-    page = await ended(browser, address)
-    assert "was read differently before" not in page
-    assert "2 new messages" in shown(page)
+    for choice, said in (
+        ("keep", "2 new messages"),
+        ("replace", "an earlier reading of this file, which were replaced: 2"),
+    ):
+        address = await upload(browser, CHAT, "chat.txt")
+        page = await browser.page(address)
+        assert 'value="Asia/Seoul" maxlength' in page  # As the chat was read before.
+        form = people | {"timezone": "Europe/Berlin", "earlier": choice}
+        assert await start(browser, address, **form) == 303
+        page = await ended(browser, address)
+        assert "was read differently before" not in page
+        assert said in shown(page)
 
 
 QUESTION = "If this is not the same person, enter a different name."
