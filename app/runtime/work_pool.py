@@ -83,6 +83,11 @@ class Turns:
         self._free = asyncio.Semaphore(most)
         self._waiting = 0
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a turn would be taken at once."""
+        return not self._free.locked()
+
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Take a turn until the block ends. Raises UnavailableError if none is free soon."""

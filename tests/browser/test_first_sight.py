@@ -1,6 +1,7 @@
 """What is seen of an author or a chat before anybody scrolls: the finding, the drawing."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -107,9 +108,22 @@ def messages() -> Iterator[dict[str, Any]]:
             }
 
 
+def archive() -> Iterator[dict[str, Any]]:
+    """Yield posts of somebody in no chat, of this day in earlier years."""
+    for number in range(30):
+        day = datetime.now(UTC) + timedelta(days=number % 3 - 1)
+        yield {
+            "username": "a_light_of_the_harbour",
+            "text": f"{' '.join(WORDS)} {' '.join(WORDS)} {number}",
+            "created_at": f"{day.year - 1 - number // 3}{day:-%m-%d}T12:00:00Z",
+            "source_id": f"light-{number}",
+        }
+
+
 @pytest.fixture(scope="module")
 def rooms(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    with serve(tmp_path_factory.mktemp("rooms"), sample=False, records=[*messages()]) as site:
+    records = [*messages(), *archive()]
+    with serve(tmp_path_factory.mktemp("rooms"), sample=False, records=records) as site:
         yield site
 
 
@@ -210,6 +224,22 @@ async def test_a_chat_is_seen_at_once(
     assert await page.evaluate(WIDER) == 0
     if javascript:
         assert await faults_of(page) == []
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+async def test_the_front_page_is_at_most_two_and_a_half_screens_high(
+    rooms: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale, width=390)
+    await page.goto(rooms.address("/"))
+    parts = ["#rooms .told >> nth=2", "#tweet_text", "#today article", "#archive a", "#newest li"]
+    for part in parts:
+        await expect(page.locator(part).first).to_be_visible()
+    await expect(page.locator("#today[data-zone='Asia/Seoul']")).to_be_attached()
+    assert await page.locator("#newest li").count() == 3
+    assert await page.locator("main details").count() == 0
+    assert await page.locator("a").count() <= 60
+    assert await page.evaluate("document.documentElement.scrollHeight") <= 2.5 * 844
 
 
 @pytest.mark.full

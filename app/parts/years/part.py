@@ -10,6 +10,6 @@ PART: Final = Part(
     pages=(pages.blueprint, pages.room_blueprint),
     api=(api.blueprint,),
     opens=open_years,
-    cards=("author_calendar", "home_calendar", "on_this_day", "most_liked", "import_end"),
+    cards=("author_calendar", "home_today", "on_this_day", "most_liked", "import_end"),
     reads={"import_end": pages.read_newest_year},
 )

@@ -285,7 +285,8 @@ async def _players(
         order = User.id % prime * chance.randrange(1, prime) % prime
     can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
     own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
-    if len((await session.scalars(own)).all()) == ENOUGH_OF_OWN:
+    # No example sets a sample beside a person; a quiz of fewer than four would have no choices.
+    if len((await session.scalars(own)).all()) >= (1 if is_seeded else ENOUGH_OF_OWN):
         can_play.append(~is_sample())
     # Authors who write the language are preferred among 1,000 random ones.
     drawn = select(User.id).where(*can_play).order_by(order, User.id).limit(1_000).subquery()

@@ -328,22 +328,6 @@ async def find_own(session: AsyncSession) -> str | None:
     return await session.scalar(own.where(User.deleted_at.is_(None)))
 
 
-async def is_own_alone(session: AsyncSession) -> bool:
-    """Return whether the site's author was chosen, or alone has posts outside of chats, except
-    samples.
-    """
-    depends_on(EVERYTHING)
-    others = select(User.id).where(
-        User.deleted_at.is_(None),
-        User.is_of_chat.is_(False),
-        User.tweet_count > 0,
-        User.id != Site.own_user_id,
-        ~is_sample(),
-    )
-    is_alone = or_(Site.is_own_chosen, ~others.correlate(Site).exists())
-    return bool(await session.scalar(select(is_alone).where(Site.id == SITE_ID)))
-
-
 async def is_own_chosen(session: AsyncSession) -> bool:
     """Return whether someone chose an author, or no author, for the site."""
     site = await session.get(Site, SITE_ID)

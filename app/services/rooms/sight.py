@@ -59,7 +59,7 @@ from app.services.rooms.messages import (
     read_periods,
     within_ends,
 )
-from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.room_facts import RoomFacts, get_room, names_in
 
 Names = tuple[str, str | None]
 
@@ -243,6 +243,46 @@ async def read_overview(
         silences=silences,
         most_answered=kept.most_answered,
     )
+
+
+class ToldRoom(NamedTuple):
+    """What the first sentence about a chat is made of."""
+
+    room: RoomFacts
+    people: Sequence[PersonPortrait]
+    traits: Sequence[Trait]
+    is_of_newest: bool
+    """Whether only the newest messages were counted."""
+
+
+class ToldRooms:
+    """What was last told of some chats, while their facts are the same.
+
+    A list of chats would count them anew after each event of the site.
+    """
+
+    def __init__(self, counted: CountedRooms) -> None:
+        self._counted = counted
+        self._told = LruStore[tuple[int, str], tuple[tuple[RoomFacts, _People], ToldRoom]](
+            100, lambda _: 1
+        )
+
+    async def find(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom | None:
+        """Return what is known of the chat. Raises NotFoundError."""
+        facts, told = await self._facts(session, room_id), self._told.get((room_id, zone.key))
+        return told[1] if told and told[0] == facts else None
+
+    async def read(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom:
+        """Count a chat, in a thread. Raises NotFoundError."""
+        facts = await self._facts(session, room_id)
+        sight = await read_overview(session, facts[0], zone, self._counted)
+        told = ToldRoom(sight.room, sight.people, sight.traits, sight.is_of_lately)
+        self._told.put((room_id, zone.key), (facts, told))
+        return told
+
+    async def _facts(self, session: AsyncSession, room_id: int) -> tuple[RoomFacts, _People]:
+        room = await get_room(session, room_id)
+        return room, await _people_of(session, room)
 
 
 async def read_portrait(

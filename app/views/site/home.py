@@ -1,7 +1,11 @@
 """The front page, the method's page, the icon, and URLs of the course's app."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import date, timedelta
 from importlib.metadata import version
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 from msgspec import Struct, structs
@@ -16,23 +20,26 @@ from app.compute.judgement import (
     ToldShares,
     measured_rates,
 )
-from app.db.result_cache import cacheable
+from app.db.result_cache import cacheable, holds_until
+from app.errors import NotFoundError
 from app.lifespan import resources
-from app.services.archive.author_archive import Memories, read_memories
+from app.runtime.clock import first_instant, now
+from app.services.archive.author_archive import Anniversary, on_this_day
 from app.services.compare.guessing import Solution, is_playable
 from app.services.compare.verdict import MODEL_NAME
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
+    Author,
     add_user,
     find_own,
     find_user,
     get_author,
-    is_own_alone,
     list_samples,
     outgrown_samples,
     samples_in,
 )
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
+from app.services.rooms.sight import ToldRoom
 from app.views.answers import see_other
 from app.views.author_picker import (
     OfferedPeople,
@@ -43,25 +50,26 @@ from app.views.author_picker import (
     offered_chats,
     read_chats,
 )
-from app.views.authors.figures import PostingYear, year_of_posting
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
-from app.views.filters import Year, zone_of_page
+from app.views.filters import zone_of_page
 from app.views.imports.shown import Start, start_here
-from app.views.page import WebPage, render
+from app.views.page import WebPage, has_page, render
 from app.views.policies import always, own_chat, writing
+from app.views.rooms.figures import finding_of
 
 blueprint = PageBlueprint("home")
 
 MOST_ROOMS: Final = 3
+RETRY_AFTER: Final = timedelta(seconds=5)
+"""How long a page is kept that lacks a sentence about a chat."""
 
 
 class HomeArgs(Struct):
     username: list[str] = []
-    year: Year | None = None
     tz: str = ""
-    """Year and time zone of the calendar, in the site's own archive."""
+    """Time zone of what is of today."""
 
 
 class Example(Struct, frozen=True):
@@ -79,6 +87,17 @@ class Example(Struct, frozen=True):
         return heading_of(self.solution.comparison, is_named=True)
 
 
+class OwnArchive(Struct, frozen=True):
+    """The site's own author, and one post of this day in an earlier year."""
+
+    user: Author
+    tz: str
+    today: date
+    anniversary: Anniversary | None
+    has_more: bool
+    """Whether this day has more posts."""
+
+
 class HomePage(WebPage, frozen=True, kw_only=True):
     template = "site/home.html"
 
@@ -87,16 +106,25 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     author_total: int
     posts: list[Post]
     example: Example | None
-    archive: Memories | None
-    is_archive_first: bool
-    """Whether it is before the question, unlike with chats and other archives."""
-    posting: PostingYear | None
+    own: OwnArchive | None
     samples: list[str]
     rooms: list[RoomFacts]
+    told: list[ToldRoom]
+    """Of the rooms that are told of."""
     has_more_rooms: bool
     is_playable: bool
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
+
+    @property
+    def sentences(self) -> dict[int, str]:
+        """What sets the people of each room apart."""
+        return {
+            told.room.id: finding_of(
+                told.people, told.traits, told.room, is_of_newest=told.is_of_newest
+            )
+            for told in self.told
+        }
 
     @property
     def measured(self) -> ToldShares:
@@ -125,10 +153,10 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         posts = await newest_without(session, hidden, limit=3)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
-        archive = await _own_archive(session, args)
-        is_archive_first = archive is not None and (not rooms or await is_own_alone(session))
+        own = await _own_archive(session, args)
+    told = await _told_of(rooms[:MOST_ROOMS])
     chats = offered_chats(rooms, offered_total)
-    own = [archive.user.username] if archive else []
+    own_names = [own.user.username] if own else []
     asked = solution.usernames if solution else ()
     return await render(
         HomePage(
@@ -136,22 +164,26 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             author_total=author_total,
             posts=posts,
             example=Example(solution, evident) if solution and evident else None,
-            archive=archive,
-            is_archive_first=is_archive_first,
-            posting=year_of_posting(archive) if archive else None,
+            own=own,
             samples=[] if outgrown else samples,
             rooms=[
                 structs.replace(room, people=room.people[:FEW_PEOPLE])
                 for room in rooms[:MOST_ROOMS]
             ],
+            told=told,
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
             start=start_here() if is_new else None,
-            about=[*own, *asked, *(post.username for post in posts)],
+            about=[
+                *own_names,
+                *asked,
+                *(post.username for post in posts),
+                *(name for one in told for name in one.room.usernames),
+            ],
             # The example is another one in another language.
             # Where the form has no authors in their colours, the example has the clearest ones.
             hued=[
-                *own,
+                *own_names,
                 *(asked if offered_total > len(offered) else ()),
                 *(author.username for group in groups for author in group.authors),
                 *by_number_of_posts(offered),
@@ -160,12 +192,45 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     )
 
 
-async def _own_archive(session: AsyncSession, args: HomeArgs) -> Memories | None:
+async def _told_of(rooms: Sequence[RoomFacts]) -> list[ToldRoom]:
+    """Return what the sentences about chats are made of, where the site has their portraits."""
+    if not has_page("portraits.show_portrait"):
+        return []
+    store, told, unknown = resources().told_rooms, list[ToldRoom](), list[tuple[int, ZoneInfo]]()
+    async with resources().db.read() as session:
+        for room in rooms:
+            zone = zone_of_page("", room.tz)
+            with suppress(NotFoundError):
+                if found := await store.find(session, room.id, zone):
+                    told.append(found)
+                else:
+                    unknown.append((room.id, zone))
+    for room_id, zone in unknown:
+        if not resources().long_reads.is_free:  # This page waits for no other.
+            holds_until(now() + RETRY_AFTER)
+            break
+        async with resources().read_long() as session:
+            with suppress(NotFoundError):
+                told.append(await store.read(session, room_id, zone))
+    return told
+
+
+async def _own_archive(session: AsyncSession, args: HomeArgs) -> OwnArchive | None:
     zone, username = zone_of_page(args.tz), await find_own(session)
-    if username is None:
+    author = await get_author(session, username) if username else None
+    if author is None or not author.tweets:
         return None
-    author = await get_author(session, username)
-    return await read_memories(session, author, zone, args.year) if author.tweets else None
+    today = now().astimezone(zone).date()
+    holds_until(first_instant(today + timedelta(1), zone))
+    earlier = await on_this_day(session, author, today, zone)
+    last = earlier[0] if earlier else None
+    return OwnArchive(
+        user=author,
+        tz=zone.key,
+        today=today,
+        anniversary=structs.replace(last, items=last.items[:1]) if last else None,
+        has_more=len(earlier) > 1 or bool(last and last.items[1:]),
+    )
 
 
 class AboutPage(WebPage, frozen=True, kw_only=True):

@@ -58,12 +58,13 @@ async def test_a_question_leads_to_its_answer(site: Client) -> None:
         assert asked(again) == asked(page)
 
 
-async def test_the_front_page_offers_the_game_where_there_is_enough(
+async def test_the_front_page_offers_a_post_to_guess_where_there_is_enough(
     anybody: Client, site: Client, admin: Client
 ) -> None:
-    assert 'id="quiz"' in await anybody.page("/")
+    assert "Try a random post" in await anybody.page("/")
     address = await new_set(site)
     await admin.delete("/api/v1/users/ferry")
+    assert "Try a random post" not in await anybody.page("/")
     assert 'id="quiz"' not in await anybody.page("/")
     assert "Not enough posts for a quiz yet" in await anybody.page("/quiz")
     assert (await anybody.get(address)).status_code == 404

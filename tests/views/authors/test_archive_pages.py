@@ -10,6 +10,7 @@ from quart import Quart
 
 from app.services.archive import author_archive
 from app.services.imports.storing import load_samples
+from app.views.site import home
 from tests.archives import x_file, x_members, zip_bytes
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
@@ -25,7 +26,8 @@ NOW = datetime(2024, 6, 15, 12, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def same_day(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let it be one day for all that a test asks, be it run over midnight."""
-    monkeypatch.setattr(author_archive, "now", lambda: NOW)
+    for module in (author_archive, home):
+        monkeypatch.setattr(module, "now", lambda: NOW)
 
 
 def years_ago(years: int) -> str:
@@ -59,15 +61,13 @@ async def test_the_first_author_s_archive_stays_on_the_front_page(
     assert '4 posts, <time datetime="2011-02-03">' in page
     assert " autofocus" not in page  # The heading asks for a text, and a phone has a keyboard.
     assert '<textarea id="tweet_text"' in page
-    assert 'href="/quiz"' in page
-    back = section(page, "today")
-    assert back.index("4 years ago") < back.index("number 1") < back.index("8 years ago")
-    assert back.count('class="post"') == 2
-    liked = section(page, "liked")
-    assert liked.index("40 likes") < liked.index("3 likes")
-    assert liked.count('class="post"') == 2
-    assert 'id="pictures-heading"' not in page
-    assert "1 post in 2011" in await anybody.page("/?year=2011&tz=Asia/Seoul")
+    today = section(page, "today")
+    assert "4 years ago" in today
+    assert re.findall("number (.)", today) == ["1"]
+    assert 'href="/user/hana#today">All posts of this day' in today
+    for part in ("liked", "pictures", "calendar", "authors"):
+        assert f'id="{part}-heading"' not in page, part
+    assert "<details" not in page[page.index("<main") :]
     await anybody.page("/?tz=Mars", status=400)
 
 
@@ -91,26 +91,23 @@ async def test_every_author_has_an_archive(writer: Client, anybody: Client) -> N
     assert (await anybody.page(older[0])).count('class="post"') == 8 - shown
 
 
-async def test_the_front_page_has_each_part_once_however_much_there_is_to_see_again(
+async def test_the_front_page_shows_a_post_of_this_day_or_an_example_without_samples(
     app: Quart, writer: Client, anybody: Client
 ) -> None:
     await load_samples(parts_of(app).db)
-    await writer.add_posts(post(0, created_at="2012-02-03T12:00:00Z"))
-    is_below = []
-    for years in range(6):
-        if years:
-            at = years_ago(years)
-            await writer.add_posts(*(post(10 * years + half, created_at=at) for half in (1, 2)))
-        page = await anybody.page("/")
-        for part in ("archive", "shown", "authors", "quiz", "newest", "calendar"):
-            assert page.count(f'id="{part}-heading"') == 1, part
-        assert section(page, "today").count('class="post"') == 2 * years
-        columns = page.partition('<div class="columns own">')[2].partition('id="calendar"')[0]
-        example, quiz = columns.index('id="shown-heading"'), columns.index('id="quiz-heading"')
-        is_below.append(example > quiz)
-        assert ('id="newest-heading"' in columns) == (example > quiz)
-    # From five posts on the example is as wide as the page, and the newest posts fill a column.
-    assert is_below == [False, False, False, True, True, True]
+    kiln = "the kiln is warm, and the glaze looks blue, so we wait for bowl"
+    await writer.add_posts(*(post(n, text=f"{kiln} {n}", source_id=str(n)) for n in range(60)))
+    shown = await anybody.page("/")
+    assert 'id="shown-heading"' not in shown  # A sample would stand beside her.
+    assert 'id="quiz-heading"' in shown
+    walk = {"username": "minjun", "text": "밤마다 바닷가를 걸어요! 갈매기 소리가 크네요 ㅎㅎ"}
+    await writer.add_posts(*(walk | {"text": f"{walk['text']} {n}"} for n in range(60)))
+    example = section(await anybody.page("/"), "shown")
+    assert {*re.findall(r'href="/user/([^"]+)"', example)} == {"hana", "minjun"}
+    await writer.add_posts(post(99, created_at=years_ago(1)))
+    for part in ("today", "archive", "newest"):
+        assert (await anybody.page("/")).count(f'id="{part}-heading"') == 1, part
+    assert 'id="shown-heading"' not in await anybody.page("/")
 
 
 async def test_an_author_alone_is_compared_with_those_who_come_with_saywho_and_no_sample(

@@ -86,31 +86,8 @@ async def test_an_archive_beside_chats_is_of_posts(app: Quart, writer: Client) -
     page = await Client(app, {}).page("/")
     archive = page.partition('id="archive"')[2].partition("</section>")[0]
     assert "2 posts" in archive
-    order = ("archive", "rooms", "tweet_text", "newest")
+    order = ("rooms", "tweet_text", "archive", "newest")
     assert sorted(order, key=lambda name: page.index(f'id="{name}"')) == [*order]
-
-
-async def test_beside_chats_one_of_several_archives_stands_below_the_box(
-    app: Quart, admin: Client
-) -> None:
-    operator = await signed_in(app)
-    await admin.add_posts(*({"username": name, "text": "lamp"} for name in ("ann", "ben")))
-    above, below = ("archive", "rooms", "tweet_text"), ("rooms", "tweet_text", "archive")
-
-    async def shown() -> tuple[str, ...]:
-        page = await Client(app, {}).page("/")
-        order = sorted(
-            filter(lambda name: f'id="{name}"' in page, above),
-            key=lambda name: page.index(f'id="{name}"'),
-        )
-        return tuple(order)
-
-    assert await shown() == ("archive", "tweet_text")  # Without chats.
-    await import_chat(parts_of(app).db, kakaotalk("동네", *said(("하늘", "민준"))))
-    assert await shown() == below
-    assert "The archive of ann" in await Client(app, {}).page("/?lang=en")
-    assert (await operator.post("/settings/own", form={"username": "ann"})).status_code == 303
-    assert await shown() == above
 
 
 @pytest.mark.parametrize(("chats", "place"), [(0, "/"), (1, "/room/1"), (2, "/rooms")])
@@ -132,7 +109,6 @@ async def test_nothing_leads_a_reader_to_importing(app: Quart, writer: Client) -
     await writer.add_user("ann", "lamp and fog")
     reader = await signed_in(app, "mina", role="reader")
     page = await text_of(await reader.get("/"))
-    assert "See the author</a></p>" in page
     assert "/imports" not in page
 
 
