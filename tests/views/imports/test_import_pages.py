@@ -404,8 +404,9 @@ async def test_an_archive_of_one_author_leads_home_and_says_what_was_read(
     page = await imported(browser, data, "x.zip")
     assert "Pictures and videos 1 " in shown(page)
     assert "not messages, likes, contacts or deleted posts" in page
-    assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/"]
-    pictures = (await browser.page("/")).partition('class="pictures of-1"')[2].partition("</ul>")[0]
+    assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/user/mina"]
+    pictures = await browser.page("/user/mina")
+    pictures = pictures.partition('class="pictures of-1"')[2].partition("</ul>")[0]
     shown_of = r'href="([^"]+)"><img src="/media/\w+\.png"[^>]* alt="post 1"'
     assert re.findall(shown_of, pictures) == ["/tweet/3"]  # Zoe's were 1 and 2.
 
