@@ -186,3 +186,19 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
     assert doubt.examples[0].startswith("<p>Fog again again")
     assert len(doubt.examples[0]) == 80
     assert str(doubt_sentence(doubt)) == "Texts with tags or other markup: 1"
+
+
+def test_words_of_people_like_sentences_of_the_app_are_not_doubted(tmp_path: Path) -> None:
+    people = [f"{name}: {n} of us" for n in range(4) for name in ("Mina", "Jun")]
+    own = "Mina: There are 2 rooms left", "Jun: I removed the answers", "Mina: ok, the ferry left"
+    notes = "Mina: <notice> come at nine", "Jun: <notice> come at ten"
+    assert doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *own, *notes)) == ()
+    app = "Jun: Mina added Anna", "Jun: Mina left"
+    (doubt,) = doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *app))
+    assert doubt.examples == ("Mina added Anna", "Mina left")
+
+
+def test_a_title_and_a_text_in_one_post_are_not_doubted(tmp_path: Path) -> None:
+    header = "author,created_utc,title,selftext,subreddit"
+    rows = [f"mina,170000000{n},Fog,The ferry waits at the pier {n},fog" for n in range(9)]
+    assert doubts_of(tmp_path / "posts.csv", table(header, *rows)) == ()

@@ -120,6 +120,12 @@ class Matcher:
         text = _plain(text)
         return text in self._whole or self._match(text) is not None
 
+    def begins_with_name(self, text: str) -> bool:
+        """Return whether a sentence that `has` recognises begins with a name or another value."""
+        text = _plain(text)
+        heads = self._by_head.get(text[:2], ())
+        return text not in self._whole and not any(head.pattern.fullmatch(text) for head in heads)
+
     def _may_be(self, text: str) -> bool:
         head, tail = text[:2], text[-2:]
         return bool(

@@ -153,15 +153,19 @@ def _others_than(records: Sequence[Read], column: str, named: str) -> int:
 
 
 def _texts_of_others(records: Sequence[Read]) -> Doubts:
-    """Doubt texts most of which stand in another column, behind the own words."""
+    """Doubt texts most of which stand in another column, behind the own words.
+
+    A reader may put several columns of the own words together, such as a title and a text.
+    """
     of_column: defaultdict[str, Sightings] = defaultdict(Sightings)
     for seen, record in records:
         text = record.text.strip()
         if not 10 <= len(text) < 1_000:
             continue
+        own = {name for name, field in seen.fields if field == "text"}
         for name, value in seen.values.items():
-            other = value.strip()
-            is_most = len(other) < len(text) and 3 * len(other) >= 2 * len(text)
+            other = value.strip() if name not in own else ""
+            is_most = 0 < len(other) < len(text) and 3 * len(other) >= 2 * len(text)
             if is_most and text.endswith(other):
                 of_column[name].add(text)
     for name, tally in of_column.items():

@@ -72,7 +72,7 @@ _HEADING: Final = re.compile(
     r"|Date Saved ?: .{8,30}|\[LINE\] .{1,80}|保存日時[::].{8,30})$",
     re.MULTILINE,
 )
-_IN_ANGLES: Final = re.compile(r"\A(?:<[^<>\n]{2,60}>\s*)+")
+_IN_ANGLES: Final = re.compile(r"\A(?:<[^<>\n]{2,60}>[ \t]*)+(?:\n|\Z)")
 _IN_BRACKETS: Final = re.compile(
     r"\A[(\[](?:이모티콘|emoticon|sticker|스티커|사진|photo|동영상|video|image|gif|audio|voice)"
     r"[^\n)\]]{0,60}[)\]]",
@@ -103,6 +103,9 @@ class ChatWords:
     def __init__(self, app: str) -> None:
         self._table, self._titled = _table(app, *_KINDS), _table(app, *_KINDS, "media")
         self._by_app, self._glued, self._bracketed = Sightings(), Sightings(), Sightings()
+        self._is_natural = app not in {"kakaotalk", "line"}
+        """Whether people may say what the app says about a name, such as "the bus left"."""
+        self._about_names: list[str] = []
         self._named, self._reactions = Sightings(), Sightings()
         self._seen = self._asked = 0
         self._texts: set[int] = set()
@@ -180,7 +183,10 @@ class ChatWords:
             if stop and rest and rest[0] != " " and table.has(f"{sentence}."):
                 self._glued.add(line)
             elif table.has(bare) or self._is_titled(bare):
-                self._by_app.add(line)
+                if self._is_natural and table.begins_with_name(bare):
+                    self._about_names += [bare] if len(self._about_names) < MOST_KEPT else []
+                else:
+                    self._by_app.add(line)
 
     def _is_titled(self, line: str) -> bool:
         """Return whether a sentence of the app stands behind a title in brackets."""
@@ -198,6 +204,7 @@ class ChatWords:
 
     def doubts(self, records: int) -> Doubts:
         names = {part for own in self._beginnings.values() for part in own}
+        self._judge_about_names(names)
         by_app = self._by_app if self._by_app.count >= self._glued.count else self._glued
         if by_app.is_much(self._asked, fewest=1 if by_app is self._glued else 2, share=0.002):
             yield by_app.doubt("words", Message("Texts like sentences of the app"))
@@ -223,6 +230,16 @@ class ChatWords:
             if tally.count > 2 and 2 * tally.count >= self._spoken[name] and prefix not in names
         ]
         yield from _joined(prefixed, self._asked, Message("Texts that begin with a part of a name"))
+
+    def _judge_about_names(self, names: set[str]) -> None:
+        """Count the sentences about people of the chat; others may be people's own words."""
+        longest = max(map(len, names), default=0)
+        for line in self._about_names:
+            called = line.lstrip("@~\u202f\u200e\u2068 ")
+            ends = (at for at, letter in enumerate(called[: longest + 1]) if not letter.isalnum())
+            if called[:1] == "+" or any(called[:end] in names for end in ends):
+                self._by_app.add(line)
+        self._about_names.clear()
 
     def _shared_tails(self) -> list[Sightings]:
         found: list[Sightings] = []

@@ -108,7 +108,7 @@ async def begin_reading(
     checked = await asyncio.to_thread(first.checked, source, form, known)
     if not first.is_whole:
         await check_rooms(db, source, form, known, checked.notes)
-    if first.questions.ids:
+    if first.questions.ids and not options.replace_earlier:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
     return checked

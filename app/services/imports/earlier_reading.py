@@ -253,14 +253,18 @@ def _is_reading(
     post: Reread, user_id: int, source_id: str | None, time: datetime | None, text: str
 ) -> bool:
     is_part = bool(text) and (text in post.text or post.text in text)
+    is_own = user_id == post.user_id
     have_ids = source_id and post.source_id
     if have_ids and _bare(source_id or "") == _bare(post.source_id or ""):
         return is_part
     if time and time.time() == _MIDNIGHT:
-        return False  # Many posts of one day have the same words.
+        # Many posts of one day share words, so that only whole lines count.
+        part, whole = sorted((text.strip(' "'), post.text.strip(' "')), key=len)
+        is_line = part == whole or whole.endswith(f"\n{part}") or whole.startswith(f"{part}\n")
+        return is_own and not have_ids and is_line
     if have_ids:
-        return user_id == post.user_id and text == post.text
-    return text == post.text or (user_id == post.user_id and is_part)
+        return is_own and text == post.text
+    return text == post.text or (is_own and is_part)
 
 
 async def _rooms_before(session: AsyncSession, group: Sequence[Reread]) -> set[int]:
