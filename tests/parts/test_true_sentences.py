@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import pairwise
 from statistics import fmean, median
 from typing import Final
@@ -204,7 +204,7 @@ class Reader:
             return
         rest = block
         while rest:
-            for pattern, check in PATTERNS:
+            for pattern, check in patterns():
                 if found := pattern.match(rest):
                     values = {name: text for name, text in found.groupdict().items() if text}
                     if "name" in values:
@@ -735,7 +735,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     # A subject before its habits, last: it begins most sentences above.
     (rf"{NAME}[은는]? (?=\S)", _true),
 ]
-PATTERNS: Final = [(re.compile(text), check) for text, check in [*HABITS, *SENTENCES]]
 FURNITURE: Final = [
     r"made\d+|Portrait of made\d+|made\d+ in 2024|made\d+에서 쓰는 말투|made\d+의 2024년",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
@@ -753,6 +752,12 @@ FURNITURE: Final = [
     r"made\d+ .*\d+ .*",
     r"Share as a picture|공유할 그림|Back|돌아가기",
 ]
+
+
+@cache
+def patterns() -> list[tuple[re.Pattern[str], Check]]:
+    """Return what is read, compiled where it is used and not in each process that collects."""
+    return [(re.compile(text), check) for text, check in [*HABITS, *SENTENCES]]
 
 
 def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:

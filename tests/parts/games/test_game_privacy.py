@@ -12,6 +12,7 @@ from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import Host, host_game, join
+from tests.selection import first_of
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 
@@ -86,7 +87,9 @@ def quotes_of(page: str) -> str:
     return re.sub("<[^>]*>", "", "\n".join(quotes))
 
 
-@pytest.mark.parametrize("wish", [{"room": 1}, {"usernames": ["Kim_Minji", "박하늘"]}])
+@pytest.mark.parametrize(
+    "wish", first_of(({"room": 1}, {"usernames": ["Kim_Minji", "박하늘"]}), {"room": 1})
+)
 async def test_a_game_tells_nobodys_name_and_no_number(
     admin_of_chat: Client, wish: dict[str, Any]
 ) -> None:

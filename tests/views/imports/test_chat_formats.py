@@ -13,8 +13,6 @@ from tests.selection import first_of
 from tests.uploading import ended as until_ended
 from tests.uploading import shown, start, upload
 
-pytestmark = pytest.mark.usefixtures("own_readers")
-
 APPS = {
     "kakaotalk": ("KakaoTalk", "카카오톡"),
     "line": ("LINE", "라인"),
@@ -29,6 +27,7 @@ APPS = {
 PAGES = zip_bytes({"messages/inbox/us_1/message_1.html": b"<html></html>"})
 
 
+@pytest.mark.usefixtures("own_readers")
 @pytest.mark.parametrize("name", first_of(APPS, "kakaotalk", "whatsapp", "telegram"))
 async def test_a_chat_is_shown_and_imported_in_both_languages(app: Quart, name: str) -> None:
     browser = await signed_in(app)
@@ -45,19 +44,15 @@ async def test_a_chat_is_shown_and_imported_in_both_languages(app: Quart, name: 
     assert "1 new message" in shown(await browser.page(address))
 
 
-@pytest.mark.parametrize(
-    ("language", "told"),
-    [
+async def test_pages_of_meta_are_refused_with_what_to_do(app: Quart) -> None:
+    browser = await signed_in(app)
+    address = await upload(browser, PAGES, "facebook.zip")
+    for language, told in (
         ("en", "choose the format JSON instead of HTML"),
         ("ko", "형식을 HTML 대신 JSON으로 골라 주세요"),
-    ],
-)
-async def test_pages_of_meta_are_refused_with_what_to_do(
-    app: Quart, language: str, told: str
-) -> None:
-    browser = await signed_in(app)
-    browser.headers["Accept-Language"] = language
-    assert told in shown(await browser.page(await upload(browser, PAGES, "facebook.zip")))
+    ):
+        browser.headers["Accept-Language"] = language
+        assert told in shown(await browser.page(address))
 
 
 async def test_of_a_download_with_chats_and_posts_the_page_leads_to_the_posts(app: Quart) -> None:

@@ -12,8 +12,6 @@ from tests.browsing import Browser, parts_of
 from tests.chats import kakaotalk, said
 from tests.uploading import ended, jsonl, shown, start, upload
 
-pytestmark = pytest.mark.usefixtures("own_readers")
-
 FAMILY = ("엄마", "아빠", "지호")
 TITLE = "우리 <가족> 🏡"
 MESSAGES = [
@@ -62,32 +60,30 @@ async def test_an_import_is_called_as_its_chat_before_anything_is_read(
     assert heading(await ended(browser, address)) == f"Import: {TITLE} chat (3).txt"
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-async def test_an_import_ends_with_what_was_found(browser: Browser, language: str) -> None:
+async def test_an_import_ends_with_what_was_found(browser: Browser) -> None:
     address = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
     await begin(browser, address)
     await ended(browser, address)
-    browser.headers["Accept-Language"] = language
-    page, overview = await browser.page(address), await browser.page("/room/1")
-    assert finding(page) == finding(overview)
-    assert "엄마" in finding(page)
-    (bar, *_), (same, *_) = (
-        re.findall(r'<svg class="stacked".*?</svg>\n', text, re.DOTALL) for text in (page, overview)
-    )
-    assert bar == same
-    (first,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
-    assert first == "/room/1"
-    assert page.index(finding(page)) < page.index(first) < page.index("/room/1/portrait")
+    for language in ("en", "ko"):
+        browser.headers["Accept-Language"] = language
+        page, overview = await browser.page(address), await browser.page("/room/1")
+        assert finding(page) == finding(overview)
+        assert "엄마" in finding(page)
+        (bar, *_), (same, *_) = (
+            re.findall(r'<svg class="stacked".*?</svg>\n', text, re.DOTALL)
+            for text in (page, overview)
+        )
+        assert bar == same
+        (first,) = re.findall(r'<a class="button primary" href="([^"]+)"', page)
+        assert first == "/room/1"
+        assert page.index(finding(page)) < page.index(first) < page.index("/room/1/portrait")
     # Again, with nothing new: it is told all the same.
     again = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
     await begin(browser, again)
     assert finding(await ended(browser, again)) == finding(overview)
 
 
-@pytest.mark.parametrize("language", ["en", "ko"])
-async def test_an_import_of_one_author_ends_with_what_was_found(
-    browser: Browser, language: str
-) -> None:
+async def test_an_import_of_one_author_ends_with_what_was_found(browser: Browser) -> None:
     days = [f"2024-{month:02}-0{day}" for month in (3, 4, 4, 5) for day in range(1, 8)]
     posts = [
         {"username": "mina", "text": f"the harbour {place}", "created_at": f"{day}T05:00:00Z"}
@@ -96,13 +92,14 @@ async def test_an_import_of_one_author_ends_with_what_was_found(
     address = await upload(browser, jsonl(*posts), "posts.jsonl")
     await begin(browser, address)
     await ended(browser, address)
-    browser.headers["Accept-Language"] = language
-    page = await browser.page(address)
-    assert finding(page) == finding(await browser.page("/user/mina/2024"))
-    assert "14" in finding(page)  # Of the busiest month.
-    assert '<svg class="weeks' in page
-    assert heading(page).endswith("mina posts.jsonl")
-    assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina/2024"]
+    for language in ("en", "ko"):
+        browser.headers["Accept-Language"] = language
+        page = await browser.page(address)
+        assert finding(page) == finding(await browser.page("/user/mina/2024"))
+        assert "14" in finding(page)  # Of the busiest month.
+        assert '<svg class="weeks' in page
+        assert heading(page).endswith("mina posts.jsonl")
+        assert re.findall(r'class="button primary" href="([^"]+)"', page) == ["/user/mina/2024"]
     # Of several authors nothing is said.
     both = jsonl(
         *(

@@ -56,27 +56,29 @@ def moving() -> bytes:
     return out.getvalue()
 
 
-FILES = {
-    "turned.jpg": turned(),
-    "wide.webp": photo(700, 500, "WEBP", lossless=True),
-    "small.png": picture(1),
-    "moving.png": moving(),
-    "broken.jpg": turned()[:9_000],
-}
+@pytest.fixture(scope="module")
+def files() -> dict[str, bytes]:
+    return {
+        "turned.jpg": turned(),
+        "wide.webp": photo(700, 500, "WEBP", lossless=True),
+        "small.png": picture(1),
+        "moving.png": moving(),
+        "broken.jpg": turned()[:9_000],
+    }
 
 
 @pytest.fixture
-async def addresses(app: Quart, anybody: Client) -> dict[str, str]:
+async def addresses(app: Quart, anybody: Client, files: dict[str, bytes]) -> dict[str, str]:
     """Return the addresses of pictures of a chat, by the names of its files."""
-    lines = [f"[15/01/2024, 21:00:00] Mina: \u200e<attached: {name}>" for name in FILES]
-    chat = zip_bytes({"_chat.txt": "\r\n".join([*lines, ""]).encode(), **FILES})
+    lines = [f"[15/01/2024, 21:00:00] Mina: \u200e<attached: {name}>" for name in files]
+    chat = zip_bytes({"_chat.txt": "\r\n".join([*lines, ""]).encode(), **files})
     parts = parts_of(app)
     with Source(io.BytesIO(chat), name="WhatsApp Chat - us.zip") as source:
         records = open_records(source, options=ReadOptions(timezone=ZONE))
         keeper = keeper_of(parts.config)
         await import_records(parts.db, records, username=None, keeper=keeper)
     said = await anybody.json("/api/v1/rooms/1/messages")
-    return dict(zip(FILES, (each["media"][0]["url"] for each in said["items"]), strict=True))
+    return dict(zip(files, (each["media"][0]["url"] for each in said["items"]), strict=True))
 
 
 async def made(anybody: Client, address: str) -> Any:
@@ -152,7 +154,7 @@ async def test_small_versions_come_after_an_import_and_go_with_their_picture(
     job = small_pictures_job(SmallPictures(parts.config.media_dir))
     assert await is_due(parts.db, job)
     await job.do(parts.db)
-    assert len(small_files(app)) == len(FILES) * len(WIDTHS)
+    assert len(small_files(app)) == len(addresses) * len(WIDTHS)
     assert not await is_due(parts.db, job)
     shutil.rmtree(small_folder(parts.config.media_dir))
     await made(anybody, f"{addresses['turned.jpg']}?width=320")
