@@ -12,15 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import InvalidInputError
 from app.models import RoomPerson, User
 from app.services.compare.comparing import gather
-from app.services.compare.guessing import (
-    Candidate,
-    asked_of,
-    first_guessable,
-    hide,
-    posts_of_author,
-    read_chat_names,
-)
+from app.services.compare.guessing import Candidate, asked_of, first_guessable, posts_of_author
 from app.services.compare.habits import Models
+from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user

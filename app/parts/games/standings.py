@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import GameAnswer, GamePlayer, GameQuestion, Tweet
 from app.parts.games.states import GameState, masked
-from app.services.compare.guessing import read_chat_names
+from app.services.compare.name_masking import read_chat_names
 
 
 def places(totals: Mapping[int, int]) -> dict[int, int]:

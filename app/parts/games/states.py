@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
-from app.services.compare.guessing import hide, read_chat_names
+from app.services.compare.name_masking import hide, read_chat_names
 
 State = Literal["waiting", "asking", "told", "ended"]
 

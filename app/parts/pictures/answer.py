@@ -40,7 +40,7 @@ from app.parts.pictures.picture_page import (
 )
 from app.runtime.clock import now
 from app.services.compare.comparing import taken_apart
-from app.services.compare.guessing import hide
+from app.services.compare.name_masking import hide
 from app.services.compare.verdict import Comparison
 from app.services.posts.users import list_samples
 from app.views.blueprints import PageBlueprint

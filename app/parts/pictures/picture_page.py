@@ -19,7 +19,7 @@ from app.drawing.poster import FORMATS, Format, Poster, draw_poster
 from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
-from app.services.compare.guessing import NOBODY, read_names_around
+from app.services.compare.name_masking import NOBODY, read_names_around
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.views.answers import see_other
 from app.views.blueprints import PageBlueprint

@@ -39,7 +39,7 @@ from app.parts.portraits.author_figures import (
 )
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords, other_of
-from app.services.compare.guessing import hide
+from app.services.compare.name_masking import hide
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count

@@ -23,9 +23,8 @@ from app.services.compare.guessing import (
     QuizQuestion,
     QuizSet,
     first_guessable,
-    hide,
-    read_chat_names,
 )
+from app.services.compare.name_masking import hide, read_chat_names
 from app.services.rooms.room_facts import RoomFacts
 
 
