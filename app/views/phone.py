@@ -23,6 +23,8 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
     template = "site/phone.html"
 
     back: str
+    here: str
+    """The page at the address that this browser has."""
     links: list[str]
     """The page at each address that other devices reach."""
     bind: str
@@ -40,7 +42,10 @@ async def show_phone(args: NextArgs) -> str:
     path = local_address(args.next)
     links = [origin + path for origin in origins_for_others()]
     may_switch = may_let_phones_in(current_app)
-    page = PhonePage(back=path, links=links, bind=bind_for_others(), may_switch=may_switch)
+    here = own_origin() + path
+    page = PhonePage(
+        back=path, here=here, links=links, bind=bind_for_others(), may_switch=may_switch
+    )
     return await render(page)
 
 

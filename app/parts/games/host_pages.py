@@ -171,7 +171,7 @@ class GamePage(WebPage, frozen=True, kw_only=True):
     """The link for players without its scheme."""
     qr: Markup | None
     """The link's code; None if no phone can open the link."""
-    is_of_this_machine: bool
+    join_origin: str
     is_public: bool
     left_ms: int
     players: list[tuple[int, str]]
@@ -211,7 +211,7 @@ async def show_game(game_id: int) -> str:
         tally=standing.tally(state.usernames),
         join_address=urlsplit(origin).netloc + url_for("play.show_entrance"),
         qr=None if is_of_this_machine(origin) else qr_code(address),
-        is_of_this_machine=is_of_this_machine(origin),
+        join_origin=origin,
         is_public=await resources().openness.is_public(),
         left_ms=max(0, (state.ends_ms or 0) - now_ms()),
         players=list(standing.names.items())[::-1],
