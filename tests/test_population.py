@@ -14,7 +14,7 @@ from app.compute.profiles import profile_of
 from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
 from app.population import CHATTERS_FILE, FILE, shipped_authors, unpack
-from app.services.compare.comparing import Question, gather
+from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
 from app.services.imports.storing import delete_samples, load_samples
@@ -131,7 +131,7 @@ async def test_the_demo_can_be_asked_at_once(db: Database) -> None:
     for name, posts in SAMPLES.items():
         text = " ".join(post["text"] for post in posts[:2])
         async with db.read() as session:
-            case = await gather(session, models, Question([text]))
+            case = await case_of(session, models, Question([text]))
         comparison = await answer(case)
         assert comparison.ranking[0].username == name
         # Of few Korean authors more is asked before one is called likely.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.models import RoomPerson, User
-from app.services.compare.comparing import gather
+from app.services.compare.comparing import case_of
 from app.services.compare.guessing import Candidate, asked_of, first_guessable, posts_of_author
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import hide, read_chat_names
@@ -142,7 +142,7 @@ async def compare_post(
     chat_names = (await read_chat_names(session, [room_id])).of(room_id)
     text = await hide(post.text, *cast, chat_names=chat_names)
     question = asked_of(text, [user.username for user in cast], tweet_id)
-    case = await gather(session, models, question)
+    case = await case_of(session, models, question)
     comparison = await answer(case)
     return await add_reasons(session, case, comparison) if reasons else comparison
 

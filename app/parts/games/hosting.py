@@ -116,7 +116,7 @@ async def go_on(session: AsyncSession, game_id: int, version: int, time_ms: int)
     """
     game = await _open_game(session, game_id, version)
     if game.state == "asking":
-        await tell(session, game, time_ms)
+        await end_question(session, game, time_ms)
     else:
         await _ask_next(session, game, time_ms)
 
@@ -148,7 +148,7 @@ async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
     """End a game now; the answers so far count. Raises NotFoundError, ConflictError."""
     game = await _open_game(session, game_id)
     if game.state == "asking":
-        await tell(session, game, time_ms)
+        await end_question(session, game, time_ms)
     await _end(session, game)
 
 
@@ -226,7 +226,7 @@ async def _end(session: AsyncSession, game: Game) -> None:
     await note_change(session, game)
 
 
-async def tell(session: AsyncSession, game: Game, time_ms: int) -> None:
+async def end_question(session: AsyncSession, game: Game, time_ms: int) -> None:
     question = await _present_question(session, game)
     question.over_ms = min(time_ms, asked_of(game, question).ends_ms)
     game.state = "told"
@@ -239,7 +239,7 @@ async def tell_if_due(session: AsyncSession, game_id: int, time_ms: int) -> None
         return
     question = await _present_question(session, game)
     if asked_of(game, question).ends_ms <= time_ms:
-        await tell(session, game, time_ms)
+        await end_question(session, game, time_ms)
 
 
 async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) -> None:
@@ -255,7 +255,7 @@ async def tell_if_all_answered(session: AsyncSession, game: Game, time_ms: int) 
     if await _has_one(session, game, is_there, is_awaited):
         return
     if await _has_one(session, game, is_there) or not await _has_one(session, game, is_awaited):
-        await tell(session, game, time_ms)
+        await end_question(session, game, time_ms)
 
 
 async def _has_one(session: AsyncSession, game: Game, *conditions: ColumnElement[bool]) -> bool:

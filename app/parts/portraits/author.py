@@ -29,7 +29,7 @@ from app.parts.portraits.author_figures import (
     only_other,
 )
 from app.services.archive.author_portrait import Reach, TypicalTerm, read_beside, read_typical
-from app.services.compare.comparing import Question, gather
+from app.services.compare.comparing import Question, case_of
 from app.services.compare.held_out import recognised_posts
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.selection import MOST_SCANNED
@@ -167,7 +167,7 @@ async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evide
         return None
     names = [portrait.user.username, *(other.username for other in portrait.others)]
     asked = Question([post.text], names, hidden_post=post.id)
-    case = await gather(session, resources().models, asked)
+    case = await case_of(session, resources().models, asked)
     comparison = await add_reasons(session, case, await answer(case))
     return await read_evidence(session, comparison)
 

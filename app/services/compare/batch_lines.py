@@ -17,7 +17,7 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
 from app.formats.tables.rows import file_columns_of
 from app.runtime.work_pool import Runner
-from app.services.compare.comparing import Question, comparable_texts, gather_each, messages_of
+from app.services.compare.comparing import Question, cases_of, comparable_texts, messages_of
 from app.services.compare.copied_texts import TakenApart
 from app.services.compare.habits import Models
 from app.services.compare.verdict import MessageHead, RankedAuthor, answer
@@ -141,7 +141,7 @@ async def judge_lines(
     InvalidInputError.
     """
     async with db.read() as session:
-        await gather_each(session, models, [], usernames)
+        await cases_of(session, models, [], usernames)
     return _portions(db, models, usernames, iter(lines), sure, run)
 
 
@@ -159,7 +159,7 @@ async def _portions(
         try:
             async with db.read() as session:
                 questions = [(checked.texts, ()) for checked in portion if checked.texts]
-                cases = iter(await gather_each(session, models, questions, usernames, run=run))
+                cases = iter(await cases_of(session, models, questions, usernames, run=run))
         except AppError as error:  # The authors were deleted meanwhile.
             detail = str(error.detail)
             yield [structs.replace(checked.line, error=detail) for checked in portion]

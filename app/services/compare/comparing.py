@@ -212,7 +212,7 @@ def judged_gaps(texts: Sequence[str], without: Sequence[Gap]) -> tuple[Gap, ...]
     return joined_gaps(gaps)
 
 
-async def gather(
+async def case_of(
     session: AsyncSession, models: Models, question: Question, run: Runner = asyncio.to_thread
 ) -> Case:
     """Return a question's case with every visible post; `run` does long work.
@@ -221,12 +221,12 @@ async def gather(
     """
     parts = await worked_on(question.texts, partial(judged_parts, question))
     usernames, of_own = question.usernames, question.of_own
-    (case,) = await gather_each(session, models, [parts], usernames, of_own=of_own, run=run)
+    (case,) = await cases_of(session, models, [parts], usernames, of_own=of_own, run=run)
     hidden_post = question.hidden_post
-    return case if hidden_post is None else await _without(session, case, hidden_post)
+    return case if hidden_post is None else await _without_post(session, case, hidden_post)
 
 
-async def gather_each(
+async def cases_of(
     session: AsyncSession,
     models: Models,
     questions: Sequence[JudgedParts],
@@ -243,7 +243,7 @@ async def gather_each(
     """
     users = await compared_users(session, usernames, of_own=of_own)
     if usernames or len(users) <= RATED:
-        case = await load_suspects(session, models, users, is_named=bool(usernames))
+        case = await case_of_authors(session, models, users, is_named=bool(usernames))
         check_words(case.suspects)
         cases = [replace(case, texts=texts, gaps=gaps) for texts, gaps in questions]
         return [await with_habits(session, models, case, run) for case in cases]
@@ -261,14 +261,14 @@ async def gather_each(
     portions = []
     for (texts, gaps), row in zip(questions, scores, strict=True):
         best = best_of(row)  # Equal scores are ordered by name, as the authors are.
-        narrowed = await load_suspects(session, models, [users[i] for i in best], is_named=False)
+        narrowed = await case_of_authors(session, models, [users[i] for i in best], is_named=False)
         check_words(narrowed.suspects)
         narrowed = replace(narrowed, texts=texts, gaps=gaps, further=np.delete(row, best))
         portions.append(await with_habits(session, models, narrowed, run))
     return portions
 
 
-async def load_suspects(
+async def case_of_authors(
     session: AsyncSession, models: Models, users: Sequence[UserRow], *, is_named: bool
 ) -> Case:
     profiles = await models.profiles.load(session, users)
@@ -309,7 +309,7 @@ def check_words(suspects: Sequence[Suspect]) -> None:
         )
 
 
-async def _without(session: AsyncSession, case: Case, post_id: int) -> Case:
+async def _without_post(session: AsyncSession, case: Case, post_id: int) -> Case:
     """Return the case as if the post and its chain of replies had not been written, except in the
     background.
     """
@@ -372,7 +372,7 @@ class Comparer:
     async def ask(self, question: Question) -> Comparison:
         """Return the answer. Raises NotFoundError and InvalidInputError."""
         question, apart = await taken_apart(question)
-        case = await self.gather(question)
+        case = await self.case_of(question)
         run = self._run_long if question.is_long else None
         comparison = await answer(case, sure=question.sure, explain=question.explain, run=run)
         if question.reasons:
@@ -399,12 +399,12 @@ class Comparer:
             self._posts.put(key, posts, [user_id], began=began)
         return posts
 
-    async def gather(self, question: Question) -> Case:
+    async def case_of(self, question: Question) -> Case:
         usernames = question.usernames
         if question.hidden_post is not None or not 0 < len(usernames) <= RATED:
             run = self._run_long if question.is_long else asyncio.to_thread
             async with self._db.read() as session:
-                return await gather(session, self._models, question, run)
+                return await case_of(session, self._models, question, run)
         comparable, gaps = await worked_on(question.texts, partial(judged_parts, question))
         if case := await self._find(usernames, comparable, gaps):
             return case
@@ -441,7 +441,7 @@ class Comparer:
             users = await find_rows(
                 session, [name for usernames in requested for name in usernames]
             )
-            case = await load_suspects(session, self._models, list(users.values()), is_named=True)
+            case = await case_of_authors(session, self._models, list(users.values()), is_named=True)
             case = await with_habits(session, self._models, case)
         self._commit_number = commit
         suspects = {suspect.id: suspect for suspect in case.suspects}
@@ -463,7 +463,7 @@ async def ask_once(db: Database, question: Question) -> Comparison:
     """Return a single question's answer. Raises NotFoundError and InvalidInputError."""
     question, apart = await taken_apart(question)
     async with db.read() as session:
-        case = await gather(session, Models(), question)
+        case = await case_of(session, Models(), question)
         comparison = await answer(case, sure=question.sure, explain=question.explain)
         if question.reasons:
             comparison = await add_reasons(session, case, comparison)

@@ -23,7 +23,7 @@ from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.clock import monotonic
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.comparing import MOST_GAPS, Question, gather
+from app.services.compare.comparing import MOST_GAPS, Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import (
     ChatNames,
@@ -375,7 +375,7 @@ async def solve(
     """
     question = await read_question(session, quiz, at, room_id=room_id)
     asked = asked_of(question.hidden, question.usernames, question.tweet_id)
-    case = await gather(session, models, asked)
+    case = await case_of(session, models, asked)
     comparison = await answer(case)
     if reasons:
         comparison = await add_reasons(session, case, comparison)

@@ -38,7 +38,7 @@ from app.population import shipped_authors
 from app.runtime.clock import now
 from app.runtime.processes import be_nice, begin_child, run_child
 from app.services.compare.background import LeftOutShare, Members, newest_members
-from app.services.compare.comparing import load_suspects, with_habits
+from app.services.compare.comparing import case_of_authors, with_habits
 from app.services.compare.habits import Models
 from app.services.compare.profiles import OwnPost, newest_own, newest_texts
 from app.services.event_log import NewEvent, append_events
@@ -276,7 +276,7 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
     query = select_rows(User.tweet_count > 0, is_among(session, User.id, ids))
     users = await read_rows(session, query.order_by(User.username_key))
     models = Models()
-    case = await load_suspects(session, models, users, is_named=True)
+    case = await case_of_authors(session, models, users, is_named=True)
     case = await with_habits(session, models, case)
     return case, {user.id: await newest_texts(session, user.id, 20) for user in users}
 

@@ -23,9 +23,9 @@ from app.runtime.clock import now
 from app.services.compare.background import LeftOutShare
 from app.services.compare.comparing import (
     MOST_NAMED,
+    case_of_authors,
     check_words,
     compared_users,
-    load_suspects,
     with_habits,
 )
 from app.services.compare.habits import Models
@@ -182,7 +182,7 @@ class Cards:
             key = _key(usernames, measured)
             if card := self._find(key, measured):  # Made while this one waited.
                 return [card]
-            case = await load_suspects(session, self._models, measured, is_named=bool(usernames))
+            case = await case_of_authors(session, self._models, measured, is_named=bool(usernames))
             check_words(case.suspects)
             case = await with_habits(session, self._models, case)
             most_posts = max(4, min(100, 1_000 // len(measured)))

@@ -154,7 +154,9 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -
 
     def remaining() -> dict[int, KnownProfile | None]:
         return {
-            user_id: _without(stored[user_id], texts) for user_id, texts in folded.items() if texts
+            user_id: _without_texts(stored[user_id], texts)
+            for user_id, texts in folded.items()
+            if texts
         }
 
     left = await worked_on(chain.from_iterable(folded.values()), remaining)
@@ -166,7 +168,7 @@ async def subtract_posts(session: AsyncSession, posts: Iterable[ProfiledPost]) -
         await session.execute(delete(Profile).where(Profile.user_id.in_(broken)))
 
 
-def _without(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
+def _without_texts(known: KnownProfile, texts: Sequence[str]) -> KnownProfile | None:
     try:
         return known._replace(profile=without_posts(known.profile, texts))
     except ValueError:

@@ -406,7 +406,9 @@ async def add_reasons(
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
-    posts = {name: _without(await read(session, ids[name], 1_000), case.hidden) for name in names}
+    posts = {
+        name: _without_hidden(await read(session, ids[name], 1_000), case.hidden) for name in names
+    }
     population: list[list[PlainPost]] = []
     if len(names) == 1:
         members = case.fitted.population.members
@@ -418,7 +420,7 @@ async def add_reasons(
     return explained
 
 
-def _without(read: SearchedPosts, hidden: Collection[int]) -> SearchedPosts:
+def _without_hidden(read: SearchedPosts, hidden: Collection[int]) -> SearchedPosts:
     if not hidden:
         return read
     posts = [(post_id, text) for post_id, text in read.posts if post_id not in hidden]

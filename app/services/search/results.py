@@ -52,8 +52,8 @@ from app.services.search.word_search import (
     ALONE,
     MOST_COUNTED,
     Matches,
-    Order,
     ResultKey,
+    ResultOrder,
     Scored,
     SearchWork,
     WordResults,
@@ -126,7 +126,7 @@ class SearchQuery:
     """Words, and filters such as `from:mina`."""
     selection: Selection = field(default_factory=Selection)
     mode: Mode = "words"
-    sort: Order = "best"
+    sort: ResultOrder = "best"
     """Order, counts and facets exist by words only."""
     with_facets: bool = False
     zone: ZoneInfo = _UTC
@@ -213,7 +213,11 @@ async def _in_database(
 
 
 async def _by_filters(
-    session: AsyncSession, conditions: Conditions, limit: int, after: ResultKey | None, order: Order
+    session: AsyncSession,
+    conditions: Conditions,
+    limit: int,
+    after: ResultKey | None,
+    order: ResultOrder,
 ) -> WordResults:
     """Return a page of the first 10,000 posts, or by likes, of those stored last."""
     matches = Matches(Scorer([], UNCOUNTED), None, [], conditions, None)

@@ -34,7 +34,7 @@ from app.services.search.index_terms import (
 MOST_COUNTED: Final = 10_000
 """Matches stored last, counted or ordered by time or likes."""
 Sort = Literal["best", "newest", "likes"]
-Order = Sort | Literal["oldest"]
+ResultOrder = Sort | Literal["oldest"]
 """A list's order; a chat is read from its beginning."""
 SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 MOST_PAGES: Final = 10
@@ -128,7 +128,7 @@ async def search_words(
     user_id: int | None,
     limit: int,
     after: ResultKey | None = None,
-    order: Order = "best",
+    order: ResultOrder = "best",
     corrects: bool = True,
     work: SearchWork = ALONE,
 ) -> WordResults | None:
@@ -230,7 +230,7 @@ async def _best(
 
 
 async def _in_order(
-    session: AsyncSession, matches: Matches, after: ResultKey, limit: int, order: Order
+    session: AsyncSession, matches: Matches, after: ResultKey, limit: int, order: ResultOrder
 ) -> WordResults:
     newest = matches.select(session, before=after.before).limit(MOST_COUNTED).subquery()
     query = (
@@ -249,7 +249,7 @@ async def _in_order(
     return WordResults(scored, following, matches, after.is_any, whole)
 
 
-def columns_of(session: AsyncSession, order: Order) -> list[ColumnElement[Any]]:
+def columns_of(session: AsyncSession, order: ResultOrder) -> list[ColumnElement[Any]]:
     """Return columns of an order by time or likes, equal likes newest first."""
     if order == "oldest":
         return [Tweet.created_at.asc().nulls_last(), Tweet.id.asc()]

@@ -271,7 +271,7 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
     @property
     def title(self) -> str:
         if self.query:
-            return gettext("Search: %(q)s") % {"q": self.query}
+            return gettext("Search: {query}").format(query=self.query)
         return shown_name(self.author) if self.author else gettext("Newest posts")
 
     @property

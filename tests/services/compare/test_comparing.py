@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.runtime.clock import now
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import MOST_NAMES, Comparer, Question, gather
+from app.services.compare.comparing import MOST_NAMES, Comparer, Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison, answer
 from app.services.imports.bulk import BulkPost, store_batch
@@ -57,11 +57,11 @@ async def told(case: Awaitable[Case]) -> Comparison | str:
 async def fresh(db: Database, *usernames: str) -> Comparison | str:
     """Return the answer of somebody who keeps nothing."""
     async with db.read() as session:
-        return await told(gather(session, Models(), Question([TEXT], usernames)))
+        return await told(case_of(session, Models(), Question([TEXT], usernames)))
 
 
 async def kept(comparer: Comparer, *usernames: str) -> Comparison | str:
-    return await told(comparer.gather(Question([TEXT], usernames)))
+    return await told(comparer.case_of(Question([TEXT], usernames)))
 
 
 @pytest.mark.parametrize("seed", first_of(range(4), 0))
@@ -109,10 +109,10 @@ async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> 
     time = now() - timedelta(days=900)
     for platform, known in ((None, {}), (None, {"lang": "de"}), ("x", {"created_at": time})):
         await send(platform, **known)
-        seen.append(habits(await comparer.gather(Question([TEXT], ["ann", "ben"]))))
+        seen.append(habits(await comparer.case_of(Question([TEXT], ["ann", "ben"]))))
         async with db.read() as session:
             assert seen[-1] == habits(
-                await gather(session, Models(), Question([TEXT], ["ann", "ben"]))
+                await case_of(session, Models(), Question([TEXT], ["ann", "ben"]))
             )
     assert [len(each) for each in seen] == [2, 2, 2]
     assert seen[0] != seen[1] != seen[2]
@@ -157,12 +157,12 @@ async def test_an_impossible_comparison_is_refused_each_time(
         await add_user(session, "empty")
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            await comparer.gather(Question([TEXT], ["ann", "nobody"]))
+            await comparer.case_of(Question([TEXT], ["ann", "nobody"]))
         for names in (["empty"], ["ann", "Ann"], ["ann", "empty"], ["ben", "mute"]):
             with pytest.raises(InvalidInputError):
-                await comparer.gather(Question([TEXT], names))
+                await comparer.case_of(Question([TEXT], names))
         with pytest.raises(InvalidInputError):
-            await comparer.gather(Question(["..."], ["ann", "ben"]))
+            await comparer.case_of(Question(["..."], ["ann", "ben"]))
     assert await kept(comparer, "ann", "ben") == await fresh(db, "ann", "ben")
 
 
@@ -177,7 +177,7 @@ async def test_all_authors_and_many_named_are_compared_too(
         await post(db, names[0], "the sea again")
         assert await kept(comparer, *names[:count]) == await fresh(db, *names[:count])
         with pytest.raises(NotFoundError):
-            await comparer.gather(Question([TEXT], [*names[: count - 1], "nobody"]))
+            await comparer.case_of(Question([TEXT], [*names[: count - 1], "nobody"]))
     assert await kept(comparer) == await fresh(db)
 
 

@@ -15,7 +15,7 @@ from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBA
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background
-from app.services.compare.comparing import Question, gather
+from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.imports.storing import delete_samples, load_samples
@@ -54,7 +54,7 @@ async def ask(
     db: Database, texts: Sequence[str], *usernames: str, models: Models | None = None
 ) -> Comparison:
     async with db.read() as session:
-        case = await gather(session, models or Models(), Question(texts, usernames))
+        case = await case_of(session, models or Models(), Question(texts, usernames))
         return await add_reasons(session, case, await answer(case))
 
 
@@ -123,7 +123,7 @@ async def weight(
 ) -> float:
     """Return for how many authors the shipped ones count beside one, and so many others here."""
     async with db.read() as session:
-        case = await gather(session, Models(), Question(texts, [username], without=without))
+        case = await case_of(session, Models(), Question(texts, [username], without=without))
     return case.shipped_weight(case.suspects[0], others)
 
 

@@ -5,7 +5,7 @@ import pytest
 from app.compute.names import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import Question, gather
+from app.services.compare.comparing import Question, case_of
 from app.services.compare.guessing import (
     QuizQuestion,
     QuizSet,
@@ -84,7 +84,7 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
         text, gaps = solution.hidden
         async with db.read() as session:
             question = Question([text], ["museum", "ferry"], without=gaps)
-            case = await gather(session, models, question)
+            case = await case_of(session, models, question)
         return [(r.username, r.probability) for r in (await answer(case)).ranking]
 
     fair = [(ranked.username, ranked.probability) for ranked in solution.comparison.ranking]

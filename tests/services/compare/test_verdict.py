@@ -13,7 +13,7 @@ from app.db.engine import Database
 from app.models import User
 from app.services.compare.background import renew_background
 from app.services.compare.batch_lines import checked_lines, judge_lines, plain_texts
-from app.services.compare.comparing import Question, gather
+from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.profiles import ProfileStore
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, add_reasons, answer
@@ -26,7 +26,7 @@ TEXT = "zyzzyva quokka 등대지기"
 
 async def compare(db: Database, own: Models, *usernames: str, text: str = TEXT) -> Comparison:
     async with db.read() as session:
-        case = await gather(session, own, Question([text], usernames))
+        case = await case_of(session, own, Question([text], usernames))
     return await answer(case)
 
 
@@ -173,7 +173,7 @@ async def test_a_hidden_post_is_in_no_figure(db: Database) -> None:
     await post(db, "ben", *(f"bread number {n} at dawn" for n in range(30)))
     models, text = Models(), "another quokka again"
     async with db.read() as session:
-        hidden = await gather(
+        hidden = await case_of(
             session, models, Question([text], ["ann", "ben"], hidden_post=ids[-1])
         )
         comparison = await add_reasons(session, hidden, await answer(hidden))
