@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from app.formats.records import BadRecord, Record
 from tests.formats.files import read_file_records, records_in
 
 CASES: Final = Path(__file__).with_name("cases")
@@ -169,3 +170,10 @@ def test_words_behind_a_notice_that_somebody_wrote_stay() -> None:
         "구름님이 들어왔습니다. 라고 적혀 있어",
     )
     assert read(data) == [("바다", "봐\n구름님이 들어왔습니다. 라고 적혀 있어", "01-15 15:02")]
+
+
+def test_a_message_of_one_line_over_a_megabyte_is_rejected_and_not_forgotten() -> None:
+    day = "--------------- 2024년 1월 15일 월요일 ---------------"
+    long = f"[바다] [오후 3:03] {'안개 ' * 400_000}"
+    items = read_file_records(windows(day, "[하늘] [오후 3:02] 안녕", long))[1]
+    assert [type(item) for item in items] == [Record, BadRecord]

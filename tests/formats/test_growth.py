@@ -1,5 +1,6 @@
 """Files that are made to take long: eight times the size takes about eight times as long."""
 
+import gc
 import gzip
 import io
 import json
@@ -154,6 +155,16 @@ def peak(data: bytes) -> int:
 )
 def test_memory_stays_small(make: Callable[[], bytes]) -> None:
     assert peak(make()) < 25 * 2**20
+
+
+@pytest.mark.full
+def test_a_long_line_is_kept_once() -> None:
+    """Each format that finds no end of the line would keep its beginning until a collection."""
+    gc.disable()  # Imports collect seldom.
+    try:
+        assert peak(lines({"text": "a" * 12 * 2**20})) < 80 * 2**20
+    finally:
+        gc.enable()
 
 
 def test_values_beside_a_list_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:

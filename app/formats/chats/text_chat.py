@@ -352,6 +352,8 @@ def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]
         size += len(line.text)
         if size <= MAX_LINE:
             parts.append(line.text)
+        elif not any(parts):
+            parts = [line.text[: 2 * LONGEST]]  # Its message is rejected.
         if not is_crlf or line.text.endswith("\r\n"):
             yield number, "".join(parts).rstrip("\r\n")
             number, parts, size = 0, [], 0

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import suppress
+from copy import copy
 from itertools import accumulate, count, islice
 from typing import Final, Literal
 
@@ -128,7 +129,8 @@ class Window:
             while len(text_after) <= len(left) and (piece := next(self._pieces, None)) is not None:
                 text_after += piece
         except BrokenFileError as error:
-            self._fault = error
+            # With the traceback it would keep this text, until garbage is collected.
+            self._fault = copy(error)
         if text_after:
             self._dropped_lines, self._line_start = self._line()
             self._dropped += self.at
@@ -149,7 +151,7 @@ class Window:
                 return self.text[self.at]
             if not self.read_on():
                 if self._fault:
-                    raise self._fault
+                    raise copy(self._fault)
                 return ""
 
     def value(self) -> object:
@@ -276,8 +278,10 @@ class Window:
 
     def broken(self, fault: str) -> BrokenFileError:
         """Return the error with its place: the end, or the value without an end."""
+        if self._fault:
+            return copy(self._fault)
         lines, start = self._line()
-        return self._fault or BrokenFileError(
+        return BrokenFileError(
             "{name} is truncated or damaged in line {line}, column {column}: {fault}",
             name=self._name,
             line=lines + 1,
