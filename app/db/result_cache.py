@@ -20,6 +20,9 @@ EVERYTHING: Final = 0
 DERIVED: Final = -1
 """Stands for what maintenance derives: its events concern no author."""
 
+ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated"})
+"""Kinds of events about all: anybody's posts may answer what was deleted, or name a room."""
+
 Span = tuple[datetime, datetime]
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -222,9 +225,7 @@ class Memo(Generic[Value]):
             self._changed[change.user_id] = self.time
             if change.user_id != DERIVED:
                 self._changed[EVERYTHING] = self.time
-        # Anybody's posts may have answered what was deleted, or name a room.
-        about_all = {"user.deleted", "tweet.deleted", "room.updated"}
-        is_about_all = any(change.kind in about_all for change in changes)
+        is_about_all = any(change.kind in ABOUT_ALL for change in changes)
         if any(change.kind in OF_SITE for change in changes):
             self._entries.clear()
             self._emptied = self.time

@@ -59,7 +59,7 @@ from app.services.rooms.messages import (
     read_periods,
     within_ends,
 )
-from app.services.rooms.room_facts import RoomFacts, get_room, names_in
+from app.services.rooms.room_facts import RoomFacts, get_room, has_changed, names_in
 
 Names = tuple[str, str | None]
 
@@ -188,7 +188,7 @@ class KeptRoom(NamedTuple):
     """A chat counted for all time zones."""
 
     event: int
-    """After the next event it is counted again."""
+    """After the chat's next event it is counted again."""
     counted: CountedChat
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
@@ -306,7 +306,12 @@ async def _kept_room(
 ) -> KeptRoom:
     depends_on(EVERYTHING)
     event, kept = await newest_event(session), store.get(room.id)
-    if kept is None or kept.event != event:
+    if kept is not None and kept.event != event:
+        is_same = not await has_changed(session, room.id, kept.event)
+        kept = kept._replace(event=event) if is_same else None
+        if kept is not None:
+            store.put(room.id, kept)
+    if kept is None:
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone)
         kept = await asyncio.to_thread(_kept, event, scans, room, people.ids)
         store.put(room.id, kept)

@@ -29,7 +29,7 @@ from app.services.rooms.messages import (
     long_silences,
 )
 from app.services.rooms.room_facts import get_room, list_rooms, name_of_room_of
-from app.services.rooms.sight import ChatSight, counted_rooms, read_portrait
+from app.services.rooms.sight import ChatSight, CountedChat, counted_rooms, read_portrait
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, said, telegram
 from tests.conftest import Shared
@@ -141,6 +141,27 @@ async def test_portraits_of_kept_counts_are_those_of_new_ones(db: Database) -> N
     later = await portraits(anew=False)
     assert later == await portraits(anew=True)
     assert sum(person.messages for person in later[0].people) == len(chat) + 1
+
+
+async def test_a_chat_is_counted_again_only_after_a_change_of_its_own(db: Database) -> None:
+    kept, own = counted_rooms(), [*said(["ann", "bo"], times=15)]
+
+    async def counted() -> CountedChat:
+        async with db.read() as session:
+            await read_portrait(session, await get_room(session, 1), ZoneInfo("UTC"), kept)
+        of_chat = kept.get(1)
+        assert of_chat is not None
+        return of_chat.counted
+
+    await import_chat(db, telegram(7, "a chat", *own))
+    first = await counted()
+    await import_chat(db, telegram(8, "another", *said(["cy", "dee"], times=15)))
+    assert await counted() is first
+    await import_chat(db, telegram(7, "a chat", *own, ("2025-03-01 23:30", "bo", "one more")))
+    second = await counted()
+    assert second.scanned == first.scanned + 1
+    await remove_author(db, "ann")
+    assert (await counted()).scanned == 16
 
 
 DATED, UNDATED = 5, 4
