@@ -18,6 +18,8 @@ WORDS: Final = {
 SHORT: Final = {"en": ("ok", "fine", "yep", "sure"), "ko": ("응", "넵", "그래", "좋아")}
 LAUGH: Final = {"en": "lol", "ko": "ㅋㅋ"}
 DAY_H: Final = 24
+FIRST_OF_AUTHORS: Final = 1_000
+"""The seeds of authors who are not of a chat."""
 
 
 @dataclass
@@ -70,6 +72,22 @@ def made_chat(seed: int) -> MadeChat:
         many = chance.randint(4, 12) * (9 if chance.random() < 0.1 else 1)
         said += _of_day(chance, language, styles, first + timedelta(step), many)
     return MadeChat(seed, language, said)
+
+
+def made_authors(seed: int, language: str) -> MadeChat:
+    """Return posts of two to five authors who are not of a chat, by the clock of the visitor."""
+    chance = random.Random(f"{seed} {language}")
+    names = [
+        f"{name}{FIRST_OF_AUTHORS + seed}"
+        for name in chance.sample(NAMES[language], chance.randint(2, 5))
+    ]
+    first, said = date(2024, 3, 4), list[Said]()
+    for name in names:
+        style = _style(chance, language)
+        for step in range(chance.choice((9, 20))):
+            many = chance.randint(3, 5)
+            said += _of_day(chance, language, {name: style}, first + timedelta(step), many)
+    return MadeChat(FIRST_OF_AUTHORS + seed, language, sorted(said))
 
 
 def _style(chance: random.Random, language: str) -> Style:

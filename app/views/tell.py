@@ -161,7 +161,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("There are too few posts yet to compare {name} with {other}."),
     },
     "nothing_apart": {
-        "": _("Chance may explain every difference between {name} and the others here."),
+        "": _("saywho found no habit that sets {name} apart from all the others here."),
         "two": _("Chance may explain every difference between {name} and {other}."),
     },
     "typical": {

@@ -1,4 +1,5 @@
-"""Every sentence about a chat is true: pages of made chats are read, and counted from their rows.
+"""Every sentence about chats and authors is true: pages of made sites are read, and counted from
+their rows.
 
 The patterns here are of the text that visitors read, and the counts are by the definitions of the
 documents, not by the code. A sentence that no pattern knows fails too, so a new sentence needs a
@@ -7,27 +8,33 @@ pattern with its check, in both languages.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache, cached_property
-from itertools import pairwise
+from itertools import chain, cycle, pairwise
 from statistics import fmean, median
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
+from quart import Quart
 
 from tests.browsing import parts_of
-from tests.chats import import_chat, kakaotalk
-from tests.conftest import Client, Shared
-from tests.made_chats import MadeChat, made_chat
-from tests.sentences import blocks_of
+from tests.chats import ZONE, import_chat, kakaotalk
+from tests.conftest import Client
+from tests.made_chats import FIRST_OF_AUTHORS, MadeChat, made_authors, made_chat
+from tests.selection import first_of
+from tests.sentences import blocks_of, rows_of
 
-FIRST_SEEDS: Final = 2
-SEEDS: Final = [
-    pytest.param(seed, marks=[pytest.mark.full] if seed >= FIRST_SEEDS else []) for seed in range(3)
-]
+SEEDS_OF_A_SITE: Final = 10
+FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
+"""Of ten chats each; `make test` reads the first ten."""
+END_OF_PERIOD: Final = date(2024, 3, 18)
+"""The end of a period of 14 days, of which the chats of 40 days have later ones."""
+VISITOR_ZONE: Final = "Pacific/Honolulu"
+"""The zone of the visitor's browser, 19 hours behind the chats, and without summer time."""
 SILENCE: Final = timedelta(hours=6)
 FEWEST: Final = 20
 SIGNS: Final[dict[str, Callable[[str], bool]]] = {
@@ -85,6 +92,16 @@ class Truth:
     def total(self) -> int:
         return len(self.chat.said)
 
+    def of(self, *names: str) -> "Truth":
+        """Return what is counted of these people alone."""
+        said = [row for row in self.chat.said if row[1] in names]
+        return Truth(MadeChat(self.chat.seed, self.chat.language, said))
+
+    def before(self, day: date) -> "Truth":
+        """Return what is counted of the messages before a day."""
+        said = [row for row in self.chat.said if row[0] < day.isoformat()]
+        return Truth(MadeChat(self.chat.seed, self.chat.language, said))
+
     @cached_property
     def begun(self) -> int:
         return sum(person.begun for person in self.people.values())
@@ -128,6 +145,7 @@ OFTEN_KO: Final = (
     r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
     r"|모든 메시지|(?:메시지 )?절반|(?:메시지 )?\d+개 중 \d+개)"
 )
+BEGINNINGS: Final = re.compile("Who wrote first after a silence|조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 SLACK: Final = 0.0051
 
@@ -174,6 +192,14 @@ def is_percent(told: str, share: float) -> bool:
     return abs(number_in(told) - 100 * share) <= 1.0
 
 
+def as_messages(block: str) -> str:
+    """Return a sentence about posts as the sentence about messages."""
+    block = re.sub(r"\b글(?=(?:[이을은과]|에서)(?!\w))", "메시지", block)
+    for wrong, right in (("이", "가"), ("을", "를"), ("은", "는"), ("과", "와")):
+        block = block.replace(f"메시지{wrong}", f"메시지{right}")
+    return re.sub(r"\b글(?= |\)|,|$)", "메시지", block)
+
+
 # --- Sentences ---
 
 ANYBODY: Final = r"(?:[A-Z][a-z]+|[가-힣]+)\d+"
@@ -181,8 +207,13 @@ NAME: Final = f"(?P<name>{ANYBODY})"
 OTHER: Final = f"(?P<other>{ANYBODY})"
 WORD_EN: Final = r"(?P<own>about [\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
 WORD_KO: Final = r"(?P<own>[\d.,]+단어쯤)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
-THAN_EN: Final = rf"(?P<than>most here|the others|the \d+ others in this chat|{OTHER})"
-THAN_KO: Final = rf"(?P<than>여기 있는 사람 대부분|다른 사람들|이 대화방의 다른 \d+명|{OTHER})"
+THAN_EN: Final = (
+    rf"(?P<than>most here|the others|the \d+ others in this chat|\d+ other authors here|{OTHER})"
+)
+THAN_KO: Final = (
+    r"(?P<than>여기 있는 사람 대부분|다른 사람들|이 대화방의 다른 \d+명|여기 있는 다른 작성자 \d+명"
+    rf"|{OTHER})"
+)
 SHARE_EN: Final = rf"(?P<own>{OFTEN_EN}|[\d.]+%)(?:; usual here (?P<usual>{OFTEN_EN}|[\d.]+%))?"
 SHARE_KO: Final = rf"(?P<own>{OFTEN_KO}|[\d.]+%)(?:, 여기서는 보통 (?P<usual>{OFTEN_KO}|[\d.]+%))?"
 Found = dict[str, str]
@@ -190,19 +221,34 @@ Check = Callable[["Reader", Found], None]
 
 
 class Reader:
-    """Reads the blocks of one page about a chat."""
+    """Reads the blocks of one page about a chat, or about an author."""
 
-    def __init__(self, truth: Truth, page: str, subject: str = "") -> None:
+    def __init__(self, truth: Truth, page: str, about: str = "") -> None:
         self.truth = truth
         self.page = page
-        self.subject = subject
+        self.about = about
+        """The person that the page is about; empty for a chat."""
+        self.subject = about
+        """The person named last."""
+        self.heading = ""
         self.habit = ""
+        self.begun_told: dict[str, str] = {}
+        self.is_put_down_to_chance = False
+        """Whether the page says that chance may explain every difference."""
+
+    @property
+    def days(self) -> Counter[date]:
+        """The messages by day that the page is about."""
+        return self.truth.people[self.about].days if self.about else self.truth.days
 
     def check(self, block: str) -> None:
         """Raise AssertionError for a false sentence, or an unknown one."""
+        rest = block = re.sub(r"\bpost(?=s?\b)", "message", as_messages(block))
+        if re.fullmatch(ANYBODY, block):
+            self.subject = block
         if any(re.fullmatch(text, block) for text in FURNITURE):
+            self.heading = block
             return
-        rest = block
         while rest:
             for pattern, check in patterns():
                 if found := pattern.match(rest):
@@ -227,6 +273,8 @@ def _told(habit: str, side: int) -> Check:
         if "usual" in found:
             _usual(reader, found)
             assert not side or (value - truth.usual(name, habit)) * side > 0, (name, habit)
+        if side and not reader.about:
+            assert not reader.is_put_down_to_chance, "the page puts every difference down to chance"
         if "than" not in found:
             return
         others = truth.others(name)
@@ -258,14 +306,14 @@ def _are_told_as(habit: str) -> Callable[[str, float], bool]:
 
 def _never(habit: str) -> Check:
     def check(reader: Reader, _: Found) -> None:
+        reader.habit = habit
         assert reader.truth.value(reader.subject, habit) == 0, (reader.subject, habit)
 
     return check
 
 
 def _period(reader: Reader, found: Found) -> None:
-    person = reader.truth.people.get(reader.subject)
-    days = sorted(person.days if person else reader.truth.days)
+    days = sorted(reader.days)
     told = [int(day) for day in re.findall(r"\d+", re.sub(r"2024|\d+월", "", found["period"]))]
     assert len(told) in (1, 2)
     assert told == [days[0].day, days[-1].day][: len(told)], (days[0], days[-1])
@@ -306,10 +354,12 @@ def _begins_most(reader: Reader, found: Found) -> None:
     shares = {name: reader.truth.value(name, "begun") for name in reader.truth.people}
     assert shares[reader.subject] == max(shares.values()), shares
     assert is_percent(found["share"], shares[reader.subject])
+    reader.begun_told[reader.subject] = found["share"]
 
 
 def _no_difference(reader: Reader, _: Found) -> None:
     """Fail if each of seven days of two people shows a habit that only one of them has."""
+    reader.is_put_down_to_chance = True
     people = [one for one in reader.truth.people.values() if len(one.texts) >= 100]
     for one in people:
         for other in people:
@@ -319,6 +369,20 @@ def _no_difference(reader: Reader, _: Found) -> None:
                 assert not (one.share(habit) >= 0.4 and other.share(habit) == 0), (
                     f"{habit}: {one.name} {one.share(habit):.2f}, {other.name} 0"
                 )
+
+
+def _no_own_habit(reader: Reader, found: Found) -> None:
+    """Fail if on seven days one person often does what nobody else does."""
+    people = reader.truth.people
+    if "count" in found:
+        reader.is_put_down_to_chance = True
+        assert number_in(found["count"]) == len(people)
+    for name in [found["name"]] if "name" in found else people:
+        if len(people[name].texts) < 100 or len(people[name].days) < 7:
+            continue
+        for habit in SIGNS:
+            beside = [people[other].share(habit) for other in reader.truth.others(name)]
+            assert people[name].share(habit) < 0.4 or any(beside), f"only {name}: {habit}"
 
 
 def _few_days(reader: Reader, _: Found) -> None:
@@ -334,12 +398,9 @@ def _messages(reader: Reader, found: Found) -> None:
 
 
 def _messages_on_page(reader: Reader, found: Found) -> None:
-    of_one = reader.truth.people.get(reader.subject)
-    count = len(of_one.texts) if of_one else reader.truth.total
-    assert number_in(found["count"]) == count
+    assert number_in(found["count"]) == reader.days.total()
     if "days" in found:
-        days = of_one.days if of_one else reader.truth.days
-        assert number_in(found["days"]) == len(days)
+        assert number_in(found["days"]) == len(reader.days)
 
 
 def _words_of(reader: Reader, found: Found) -> None:
@@ -379,10 +440,8 @@ def _quiet(reader: Reader, found: Found) -> None:
 
 
 def _busiest_month(reader: Reader, found: Found) -> None:
-    person = reader.truth.people.get(reader.subject)
-    days = person.days if person else reader.truth.days
     months = Counter[int]()
-    for day, count in days.items():
+    for day, count in reader.days.items():
         months[day.month] += count
     ((month, most),) = months.most_common(1)
     assert number_in(found["count"]) == most, months
@@ -391,14 +450,11 @@ def _busiest_month(reader: Reader, found: Found) -> None:
 
 
 def _busiest_day(reader: Reader, found: Found) -> None:
-    person = reader.truth.people.get(reader.subject)
-    days = person.days if person else reader.truth.days
-    assert number_in(found["count"]) == max(days.values())
+    assert number_in(found["count"]) == max(reader.days.values())
 
 
 def _run(reader: Reader, found: Found) -> None:
-    person = reader.truth.people.get(reader.subject)
-    days = sorted(person.days if person else reader.truth.days)
+    days = sorted(reader.days)
     longest = run = 1
     for before, day in pairwise(days):
         run = run + 1 if day - before == timedelta(1) else 1
@@ -407,9 +463,7 @@ def _run(reader: Reader, found: Found) -> None:
 
 
 def _silence_of_days(reader: Reader, found: Found) -> None:
-    person = reader.truth.people.get(reader.subject)
-    days = sorted(person.days if person else reader.truth.days)
-    gaps = [(after - before).days - 1 for before, after in pairwise(days)]
+    gaps = [(after - before).days - 1 for before, after in pairwise(sorted(reader.days))]
     assert number_in(found["days"]) == max(gaps)
 
 
@@ -449,15 +503,45 @@ def _choices(reader: Reader, found: Found) -> None:
         )
 
 
+def _signs_more(reader: Reader, found: Found) -> None:
+    truth, name = reader.truth, reader.about
+    others = [text for other in truth.others(name) for text in truth.people[other].texts]
+    for sign in re.findall("“([^”]+)”", found["signs"]):
+        own = fmean(sign in text for text in truth.people[name].texts)
+        assert own > fmean(sign in text for text in others), sign
+
+
+def _phrases_more(reader: Reader, found: Found) -> None:
+    reader.subject = reader.about
+    for phrase, told, beside in re.findall(
+        rf"([^,()]+) \(({OFTEN_EN}|{OFTEN_KO})(?:; |, )([^()]*)\)",
+        found["phrases"].partition(": ")[2],
+    ):
+        _says_more(reader, {"word": phrase.strip(), "own": told})
+        if re.search(r"never|안 써요", beside):
+            word, names = phrase.strip().casefold(), reader.truth.others(reader.subject)
+            texts = [text for name in names for text in reader.truth.people[name].texts]
+            assert not any(word in text.casefold().split() for text in texts), word
+
+
+def _others_here(reader: Reader, found: Found) -> None:
+    assert number_in(found["count"]) == len(reader.truth.people) - 1
+
+
 def _share_of(reader: Reader, found: Found) -> None:
-    person = reader.truth.people[found["name"]]
-    shares = [len(person.texts) / reader.truth.total, reader.truth.value(person.name, "begun")]
-    assert any(is_percent(found["share"], share) for share in shares), shares
+    name, is_of_beginnings = found["name"], bool(BEGINNINGS.fullmatch(reader.heading))
+    person = reader.truth.people[name]
+    share = len(person.texts) / reader.truth.total
+    if is_of_beginnings:
+        share = reader.truth.value(name, "begun")
+        told = reader.begun_told.get(name, found["share"])
+        assert told == found["share"], f"the page says {told}, too"
+    assert is_percent(found["share"], share), (share, is_of_beginnings)
 
 
 def _answer_shares(reader: Reader, found: Found) -> None:
     answered = reader.truth.people[found["name"]].answered
-    for name, percent in re.findall(rf"({ANYBODY}) (\d+%)", found["parts"]):
+    for name, percent in re.findall(rf"({ANYBODY}) (<?\d+%)", found["parts"]):
         assert is_percent(percent, answered[name] / sum(answered.values())), answered
 
 
@@ -474,14 +558,16 @@ def _true(_: Reader, __: Found) -> None:
     """What rows cannot tell: how well a person is recognised, or how a page was counted."""
 
 
-def _zone(_: Reader, found: Found) -> None:
-    assert found["zone"] in ("Asia/Seoul", "서울 시간"), found
+def _zone(reader: Reader, found: Found) -> None:
+    is_of_chat = reader.truth.chat.seed < FIRST_OF_AUTHORS
+    zones = (ZONE, "서울 시간") if is_of_chat else (VISITOR_ZONE, "호놀룰루 시간")
+    assert {found.get("zone"), found.get("zone_ko")} & {*zones}, found
 
 
 def _hours_of_chat(reader: Reader, found: Found) -> None:
     truth = reader.truth
     first, end = (int(hour) % 24 for hour in (found["start"], found["end"]))
-    person = truth.people.get(reader.subject)
+    person = truth.people.get(reader.about)
     counted = person.hours if person else sum((o.hours for o in truth.people.values()), Counter())
     sums = [sum(counted[(start + step) % 24] for step in range(3)) for start in range(24)]
     assert sums[first] == max(sums), sums
@@ -578,8 +664,8 @@ LABELS: Final = {
     "words": ("Length", "길이"),
     "question": ("Question marks", "물음표"),
     "exclamation": ("Exclamations", "느낌표"),
-    "laugh": (r"Laughs \(mostly \S+\)", r"웃음 표현\(대개 \S+\)"),
-    "emoji": (r"Emoji \(mostly \S+\)", r"이모지\(대개 \S+\)"),
+    "laugh": (r"Laughs(?: \(mostly \S+\))?", r"웃음 표현(?:\(대개 \S+\))?"),
+    "emoji": (r"Emoji(?: \(mostly \S+\))?", r"이모지(?:\(대개 \S+\))?"),
     "begun": ("Starts conversations", "먼저 말 걸기"),
     "small": ("Lowercase start", "소문자로 시작"),
     "“.”": (r"Ends with “\.”", r"“\.”(?:으)?로 끝냄"),
@@ -596,7 +682,7 @@ PERIOD: Final = (
     r"(?P<period>[A-Z][a-z]+ \d+(?:, 2024)?(?: – (?:[A-Z][a-z]+ )?\d+, 2024)?"
     r"|2024년 \d+월 \d+일(?: ?~ ?(?:2024년 )?(?:\d+월 )?\d+일)?)"
 )
-PERCENT: Final = r"(?P<share>\d+%)"
+PERCENT: Final = r"(?P<share><?\d+%)"
 COUNT: Final = r"(?P<count>[\d,]+)"
 TIME_EN: Final = r"(?P<time>less than a minute|[\w\s.]+?(?:minutes?|hours?))"
 TIME_KO: Final = r"(?P<time>1분도|[\d.시간분 ]+?)"
@@ -610,8 +696,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[이가] (?:가장 |더 )?길게 써요\(한 번에 (?P<own>[\d.]+)단어\)", _longest),
     (rf"{NAME} writes “(?:lol|ㅋㅋ)” (?:most|more) often", _laughs_most),
     (rf"{NAME}[이가] “(?:lol|ㅋㅋ)” 표현을 (?:가장|더) 자주 (?:써요|쓰고)", _laughs_most),
-    (rf"{NAME} writes (?:most|more) \({PERCENT}\)", _most),
-    (rf"{NAME}[이가] (?:가장|더) 많이 (?:써요|쓰고)\({PERCENT}\)", _most),
+    (rf"{NAME} (?:writes|wrote) (?:most|more) \({PERCENT}\)", _most),
+    (rf"{NAME}[이가] (?:가장|더) 많이 (?:써요|쓰고|썼어요|썼고)\({PERCENT}\)", _most),
     (
         rf"{NAME} writes (?:at night more than the others|more often at night) \({PERCENT}\)",
         _at_night,
@@ -625,11 +711,12 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"Nothing clearly sets (?:these (?:\d+|two) people|.+) apart[^.]*", _no_difference),
     (r".*뚜렷이 가르는 차이는 없어요", _no_difference),
     (r"여기서 .*만의 뚜렷한 특징은 없어요", _no_difference),
-    (
-        r"Chance may explain every difference between (?:these (?:\d+|two) people|.+)",
-        _no_difference,
-    ),
+    (r"Chance may explain every difference between .+", _no_difference),
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
+    (r"saywho found no habit that sets one of these (?P<count>\d+) people apart", _no_own_habit),
+    (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
+    (rf"saywho found no habit that sets {NAME} apart from all the others here", _no_own_habit),
+    (rf"여기 다른 사람들과 구별되는 {NAME}만의 습관은 찾지 못했어요", _no_own_habit),
     (r"There are too few days with messages to tell these people apart", _few_days),
     (r"메시지가 있는 날이 적어서 사람들의 차이를 우연과 구별하기 어려워요", _few_days),
     (rf"There are too few messages yet to compare {NAME} with [^.]+", _true),
@@ -639,6 +726,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME} (?:전체 )?메시지 {COUNT}개", _messages_of),
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
+    (r"(?P<signs>“.*”) 기호를 여기서 보통 쓰는 것보다 자주 써요", _signs_more),
     (r"“(?P<word>[^”]+)”", _says_more),
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
@@ -656,7 +744,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[은는이가] {OTHER}에게 가장 자주 답해요", _answers),
     (r"Whose messages each person replies to, as shares of their replies", _true),
     (r"사람마다 누구의 메시지에 답하는지를 그 사람의 답장에서 차지하는 비율로 보여 드려요", _true),
-    (rf"{NAME} (?P<parts>{ANYBODY} \d+%(?: · {ANYBODY} \d+%)*)", _answer_shares),
+    (rf"{NAME} (?P<parts>{ANYBODY} <?\d+%(?: · {ANYBODY} <?\d+%)*)", _answer_shares),
     (rf"How they write in all {COUNT} messages", _messages),
     (rf"메시지 {COUNT}개 모두에서 본 말투", _messages),
     (
@@ -668,13 +756,16 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _choices,
     ),
     # Times.
+    (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
     (r"The longest silences: (?P<days>\d+) days?, (?P<times>\d+) times", _quiet),
     (r"가장 길게는 (?P<days>\d+)일 동안 조용했고, 그런 때가 (?P<times>\d+)번 있어요", _quiet),
     (r"The longest silence: (?P<days>\d+) days?, [A-Z][^.]*", _quiet),
+    (r"가장 오래 조용했던 때는 [^.]*, (?P<days>\d+)일 동안이에요", _quiet),
     (r"가장 길게는 (?P<days>\d+)일 동안 조용했어요\([^)]*\)", _quiet),
     (rf"Busiest: (?P<month>\w+) 2024, {COUNT} messages", _busiest_month),
     (rf"(?P<month>\w+) was the busiest month \({COUNT}\)", _busiest_month),
     (rf"메시지가 가장 많은 때: (?P<month>2024년 \d+월), {COUNT}개", _busiest_month),
+    (rf"(?:2024년 )?(?P<month>\d+월)에 가장 많이 썼어요: 메시지 {COUNT}개", _busiest_month),
     (rf"(?:2024년 )?(?P<month>\d+월)에 가장 많이 썼어요\({COUNT}개\)", _busiest_month),
     (rf"\w+ \d+ was by far the busiest day \({COUNT} messages?\)", _busiest_day),
     (rf"\d+월 \d+일에 유난히 많이 썼어요\(메시지 {COUNT}개\)", _busiest_day),
@@ -705,7 +796,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _true,
     ),
     (r"Very common words are left out|누구나 쓰는 흔한 말은 뺐어요", _true),
-    (r"×12 means twelve times as often|×12는 열두 배 자주 쓴다는 뜻이에요|×\d+.*?뜻이에요", _true),
+    (r"×12 means twelve times as often|×12는 12배 자주 쓴다는 뜻이에요|×\d+.*?뜻이에요", _true),
     (rf"Three things about {NAME}: ", _true),
     (rf"{NAME}에 관한 세 가지: ", _true),
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
@@ -723,6 +814,19 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (
         rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 (?:여기서 보통 쓰는 것|{OTHER})보다 자주 써요\((?P<own>{OFTEN_KO})\)",
         _says_more,
+    ),
+    (
+        r"(?P<phrases>(?:Says more often than|다른 사람보다 자주 쓰는 말|\S+보다 자주 쓰는 말)[^:]*: .*)",
+        _phrases_more,
+    ),
+    (r"Writes (?P<signs>“.*”) more often than is usual here", _signs_more),
+    (r"[Cc]ompared with (?P<count>\d+) other authors here", _others_here),
+    (rf"Compared with {OTHER}|{OTHER}[과와] 비교했어요".replace("other>", "only>", 1), _true),
+    (r"여기 있는 다른 작성자 (?P<count>\d+)명과 비교(?:했어요)?", _others_here),
+    (
+        r"Compared with the other authors here who write this language|여기에서 같은 언어로 쓰는 다른 "
+        r"작성자들과 비교했어요",
+        _true,
     ),
     (r"Compared with the (?P<count>\d+) others in this chat", _compared),
     (r"이 대화방의 다른 (?P<count>\d+)명과 비교했어요", _compared),
@@ -742,12 +846,13 @@ FURNITURE: Final = [
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|조용하다가 먼저 쓴 사람",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
-    r"By hour \(Asia/Seoul\)|시간대별 \(서울 시간\)|Newest messages|최근 메시지|More messages|메시지 더 보기",
+    r"Newest messages|최근 메시지|More messages|메시지 더 보기",
     r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말|Typical signs|유독 자주 쓰는 기호",
     r"Most like .*|가장 .*다운 메시지|See this message|이 메시지 보기",
     r"The dot is .*|점은 .*|\S{1,4} " + ANYBODY,
     r"The outline is .*|윤곽선은 .*|The link works only on this computer.*|이 링크는 .*",
     r"The first and the last message of the year|그해의 첫 메시지와 마지막 메시지",
+    r"The only message of the year|그해의 하나뿐인 메시지",
     r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|Username: .*|사용자 이름: .*",
     r"made\d+ .*\d+ .*",
     r"Share as a picture|공유할 그림|Back|돌아가기",
@@ -769,40 +874,293 @@ def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:
     yield f"/room/{room}/2024/picture", ""
     counts = Counter(name for _, name, _ in chat.said)
     for name in sorted(chat.names, key=counts.__getitem__)[-3:]:
-        of_person = f"/user/{quote(name)}"
-        yield of_person, name
-        yield f"{of_person}/portrait", name
-        yield f"{of_person}/2024", name
-        yield f"{of_person}/portrait/picture", name
+        yield from pages_of_person(name)
 
 
-async def room_of(site: Client, chat: MadeChat) -> int:
-    rooms = await site.walk("/api/v1/rooms", 200)
-    (room,) = [room["id"] for room in rooms if room["name"] == chat.title]
-    return int(room)
+def pages_of_person(name: str) -> Iterator[tuple[str, str]]:
+    of_person = f"/user/{quote(name)}"
+    for page in ("", "/portrait", "/2024", "/portrait/picture", "/2024/picture"):
+        yield f"{of_person}{page}", name
+
+
+@dataclass
+class Site:
+    """A site with chats, and with authors who are of none."""
+
+    client: Client
+    truths: dict[int, Truth] = field(default_factory=dict)
+    """By the numbers of the chats."""
+    of_authors: list[Truth] = field(default_factory=list)
+    """Of the authors who are compared with each other."""
+    faults: list[str] = field(default_factory=list)
+
+    async def get(self, path: str, language: str) -> str:
+        """Return a page's text; empty for a year or a portrait of too few messages."""
+        headers = {"Accept-Language": language, "Cookie": f"saywho_zone={VISITOR_ZONE}"}
+        answer = await self.client.get(path, headers=headers)
+        assert answer.status_code in (200, 404), path
+        return await answer.get_data(as_text=True) if answer.status_code == 200 else ""
+
+    async def read(self, path: str, language: str, truth: Truth, about: str = "") -> None:
+        page = await self.get(path, language)
+        reader = Reader(truth, page, about)
+        where = f"{path} ({language})"
+        self._check(where, blocks_of(page), reader.check)
+        reader.subject = about
+        self._check(where, rows_of(page), reader.check)
+
+    async def read_dashboard(self, truth: Truth, language: str) -> None:
+        path = "/dashboard/?" + urlencode([("username", name) for name in truth.chat.names])
+        page = await self.get(path, language)
+        self._check(f"{path} ({language})", blocks_of(page), DashboardReader(truth).check)
+
+    async def read_lists(self, language: str) -> None:
+        for path in ("/authors", "/rooms"):
+            page = await self.get(path, language)
+            lists = ListReader([*self.truths.values(), *self.of_authors])
+            self._check(f"{path} ({language})", blocks_of(page), lists.check)
+
+    def _check(self, where: str, blocks: Iterable[str], check: Callable[[str], None]) -> None:
+        for block in blocks:
+            try:
+                check(block)
+            except AssertionError as error:
+                self.faults.append(f"{where}: {block}\n    {error}")
+
+
+async def made_site(writer: Client, seeds: Sequence[int]) -> Site:
+    site = Site(Client(writer.app, {}))
+    for seed in seeds:
+        chat = made_chat(seed)
+        await import_chat(parts_of(writer.app).db, kakaotalk(chat.title, *chat.said))
+        site.truths[seed] = Truth(chat)
+    rooms = await site.client.walk("/api/v1/rooms", 200)
+    numbers = {room["name"]: int(room["id"]) for room in rooms}
+    site.truths = {numbers[truth.chat.title]: truth for truth in site.truths.values()}
+    zone = ZoneInfo(VISITOR_ZONE)
+    for language in ("en", "ko"):
+        authors = made_authors(seeds[0], language)
+        await writer.add_posts(
+            *(
+                {
+                    "username": name,
+                    "text": text,
+                    "lang": language,
+                    "created_at": datetime.fromisoformat(when).replace(tzinfo=zone).isoformat(),
+                }
+                for when, name, text in authors.said
+            )
+        )
+        site.of_authors.append(Truth(authors))
+    return site
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", SEEDS)
-async def test_every_sentence_about_a_chat_is_true(shared: Shared, seed: int) -> None:
-    chat = made_chat(seed)
-    await import_chat(parts_of(shared.app).db, kakaotalk(chat.title, *chat.said))
-    room, truth = await room_of(shared.anybody, chat), Truth(chat)
-    faults: list[str] = []
-    for number, (path, name) in enumerate(pages_of(chat, room)):
-        # A test of few seeds reads each page in one language.
-        few = ("en", "ko")[(number + seed) % 2 :][:1]
-        for language in few if seed < FIRST_SEEDS else ("en", "ko"):
-            headers = {"Accept-Language": language, "Cookie": "saywho_zone=America/New_York"}
-            answer = await shared.anybody.get(path, headers=headers)
-            if answer.status_code == 404:  # A year, or a portrait, of few messages.
-                continue
-            page = await answer.get_data(as_text=True)
-            assert answer.status_code == 200, path
-            reader = Reader(truth, page, name)
-            for block in blocks_of(page):
-                try:
-                    reader.check(block)
-                except AssertionError as error:
-                    faults.append(f"{path} ({language}): {block}\n    {error}")
-    assert not faults, f"seed {seed}:\n" + "\n".join(faults)
+@pytest.mark.parametrize("first_seed", FIRST_SEEDS)
+async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: int) -> None:
+    seeds = range(first_seed, first_seed + SEEDS_OF_A_SITE)
+    site = await made_site(writer, seeds)
+    # In `make test`, a page is read in one of the languages, in turn.
+    both = ("en", "ko")
+    turns = cycle([both] if first_seed else [("en",), ("ko",)])
+    for room, truth in site.truths.items():
+        for path, name in pages_of(truth.chat, room):
+            for language in next(turns):
+                await site.read(path, language, truth, name)
+        for language in next(turns):
+            path = f"/room/{room}?since=2024-01-01&until={END_OF_PERIOD}"
+            await site.read(path, language, truth.before(END_OF_PERIOD))
+            await site.read_dashboard(truth.of(*truth.chat.names[:3]), language)
+    for truth in site.of_authors:
+        for path, name in chain(*map(pages_of_person, truth.chat.names)):
+            for language in next(turns):
+                await site.read(path, language, truth, name)
+    for language in both:
+        await site.read_lists(language)
+    told = "\n".join(site.faults)
+    assert not site.faults, f"seeds {seeds[0]} to {seeds[-1]}:\n{told}"
+
+
+class DashboardReader:
+    """Reads what the dashboard says of authors."""
+
+    def __init__(self, truth: Truth) -> None:
+        self.truth = truth
+
+    def check(self, block: str) -> None:
+        block = as_messages(re.sub(r"\bpost(?=s?\b)", "message", block))
+        if any(re.fullmatch(text, block) for text in DASHBOARD_FURNITURE):
+            return
+        rest = block
+        while rest:
+            for pattern, check in DASHBOARD:
+                if found := re.match(pattern, rest):
+                    check(self.truth, found.groupdict())
+                    rest = rest[found.end() :].strip(". ")
+                    break
+            else:
+                raise AssertionError(f"no pattern for {rest!r}")
+
+
+def _dashboard_total(truth: Truth, found: Found) -> None:
+    assert number_in(found["total"]) == truth.total
+
+
+def _wrote_most(truth: Truth, found: Found) -> None:
+    _dashboard_total(truth, found)
+    counts = {name: len(person.texts) for name, person in truth.people.items()}
+    assert number_in(found["count"]) == counts[found["name"]] == max(counts.values()), counts
+
+
+def _busiest_hour(truth: Truth, found: Found) -> None:
+    _dashboard_total(truth, found)
+    hours = Counter((time.weekday(), time.hour) for time in truth.times)
+    assert number_in(found["count"]) == max(hours.values())
+
+
+def _total_and_days(truth: Truth, found: Found) -> None:
+    _dashboard_total(truth, found)
+    _dashboard_days(truth, found)
+
+
+def _dashboard_days(truth: Truth, found: Found) -> None:
+    days = sorted(truth.days)
+    for day, told in zip((days[0], days[-1]), re.findall(DAY, found["period"]), strict=True):
+        assert told in (
+            f"{day:%B} {day.day}, {day.year}",
+            f"{day.year}년 {day.month}월 {day.day}일",
+        )
+
+
+def _busiest_period(truth: Truth, found: Found) -> None:
+    assert number_in(found["total"]) == truth.total
+    count = number_in(found["count"])
+    by_week = Counter[date]()
+    for day, messages in truth.days.items():
+        by_week[day - timedelta(day.weekday())] += messages
+    told = re.findall(r"\d+", re.sub("2024", "", found["when"]))
+    most = {
+        (f"{day.day}", messages) for days in (truth.days, by_week) for day, messages in days.items()
+    }
+    assert (told[-1 if "월" in found["when"] else 0], count) in most, (told, count)
+    assert count in (max(truth.days.values()), max(by_week.values()))
+
+
+def _busiest_part_of_day(truth: Truth, found: Found) -> None:
+    assert number_in(found["total"]) == truth.total
+    hours = sum((person.hours for person in truth.people.values()), Counter[int]())
+    parts = [sum(hours[hour] for hour in range(start, start + 6)) for start in range(0, 24, 6)]
+    assert number_in(found["count"]) == max(parts), parts
+    starts = {
+        "night": 0, "morning": 6, "afternoon": 12, "evening": 18,
+        "새벽": 0, "아침": 6, "오전": 6, "낮": 12, "오후": 12, "저녁": 18,
+    }  # fmt: skip
+    assert parts[starts[found["part"]] // 6] == max(parts), parts
+
+
+def _dashboard_zone(_: Truth, found: Found) -> None:
+    assert found["zone"] in (ZONE, "서울 시간"), found
+
+
+DAY: Final = r"[A-Z][a-z]+ \d+, 2024|2024년 \d+월 \d+일"
+DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
+    (
+        rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY}) to (?:{DAY})); no (?:day|week) is "
+        r"clearly ahead",
+        _total_and_days,
+    ),
+    (
+        rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지 메시지 (?P<total>[\d,]+)개\. 뚜렷이 앞서는 \w+ 없어요",
+        _total_and_days,
+    ),
+    (
+        r"Busiest: (?P<when>.*2024), with (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
+        _busiest_period,
+    ),
+    (
+        r"메시지가 가장 많은 때: (?P<when>2024년 [^(]*) \(메시지 (?P<total>[\d,]+)개 가운데 "
+        r"(?P<count>[\d,]+)개\)",
+        _busiest_period,
+    ),
+    (
+        r"Busiest part of the day: (?P<part>\w+), [\d:]+ to [\d:]+, with (?P<count>[\d,]+) of "
+        r"(?P<total>[\d,]+) messages",
+        _busiest_part_of_day,
+    ),
+    (
+        r"메시지가 가장 많은 때: (?P<part>새벽|아침|오전|낮|오후|저녁)[^(]* \(메시지 (?P<total>[\d,]+)개 가운데 "
+        r"(?P<count>[\d,]+)개\)",
+        _busiest_part_of_day,
+    ),
+    (
+        r"Busiest hour: \w+, (?P<hour>\d+):00 to \d+:00, with (?P<count>\d+) of (?P<total>[\d,]+) "
+        r"messages",
+        _busiest_hour,
+    ),
+    (
+        r"메시지가 가장 많은 시간: \S+ (?:\S+ )?(?P<hour>\d+)시~\d+시 \(메시지 (?P<total>[\d,]+)개 가운데 "
+        r"(?P<count>\d+)개\)",
+        _busiest_hour,
+    ),
+    (
+        r"(?P<name>\S+) wrote (?:the most|more): (?P<count>[\d,]+) of (?P<total>[\d,]+) messages",
+        _wrote_most,
+    ),
+    (
+        r"(?:가장|더) 많이 쓴 사람은 (?P<name>[^,]+), 메시지 (?P<total>[\d,]+)개 가운데 "
+        r"(?P<count>[\d,]+)개",
+        _wrote_most,
+    ),
+    (
+        rf"From (?P<period>(?:{DAY}) to (?:{DAY})); no (?:day|week) is clearly ahead\.",
+        _dashboard_days,
+    ),
+    (rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지예요\. 뚜렷이 앞서는 \w+ 없어요\.", _dashboard_days),
+    (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
+    (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
+    (
+        r"The scale ends at \d+; ▲ marks a bar that would be higher|막대의 눈금은 \d+개까지예요\. ▲는 그보다 "
+        r"높은 막대예요",
+        lambda truth, found: None,
+    ),
+    (r"Hours are in (?P<zone>[\w/]+)\.", _dashboard_zone),
+    (r"(?P<zone>\w+ 시간) 기준이에요\.", _dashboard_zone),
+]
+DASHBOARD_FURNITURE: Final = [
+    r"Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
+    r"Who sounds like whom|문체가 닮은 작성자|How well authors are recognised|작성자를 얼마나 잘 구별하나요",
+    r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
+    r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
+    r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",
+    r"Select a bar to see its messages\.|막대를 누르면 .*|No hour and no part of the day is clearly ahead",
+    r"뚜렷이 앞서는 시간이나 때는 없어요",
+    r"A stronger colour means more messages\.|색이 진할수록 메시지가 많아요\.",
+]
+
+
+class ListReader:
+    """Reads the lists of authors and of chats: how much they wrote, and when last."""
+
+    def __init__(self, truths: Iterable[Truth]) -> None:
+        self.truths = {truth.chat.title: truth for truth in truths}
+        self.people = {name: truth for truth in truths for name in truth.people}
+        self.named = ""
+
+    def check(self, block: str) -> None:
+        if block in self.people:
+            self.named = block
+        elif found := re.match(r"(made\d+) (?:메시지 )?([\d,]+)", block):
+            truth = self.truths[found[1]]
+            self.named = found[1]
+            assert number_in(found[2]) == truth.total
+        elif found := re.fullmatch(
+            r"(?:메시지|글)? ?([\d,]+)(?:개| messages?| posts?) (.*)", block
+        ):
+            person = self.people[self.named].people[self.named]
+            assert number_in(found[1]) == len(person.texts)
+            self._check_day(found[2], max(person.days))
+        elif re.search(r"2024.*\d:\d\d", block):
+            self._check_day(block, max(self.truths[self.named].days))
+
+    def _check_day(self, told: str, day: date) -> None:
+        assert f"{day:%b} {day.day}, 2024" in told or f"2024. {day.month}. {day.day}." in told, day

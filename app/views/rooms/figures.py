@@ -39,6 +39,10 @@ _TOLD_AS: Final = {"laugh": "laughing", "longest": "length"}
 """A trait's measure; habits of it are not reported again."""
 _OF_NEWEST: Final = {"longest", "laugh", "night"}
 """Traits reported as "lately" if only newest messages were counted."""
+CLEAR_OF_ALL: Final = 5.0
+"""Standard errors from which a habit is told beside another finding: there is a habit for each
+person, so the 2.9 of a single test would be passed by chance in some chats.
+"""
 DAY: Final = timedelta(days=1)
 LONG: Final = 2 * DAY
 """A silence of this length contains a whole day, unless clocks go back."""
@@ -85,6 +89,8 @@ def finding_of(
             is_share = traits and traits[0].kind == "most"
             told = habits[:1] if is_share else told[:1]
         findings = [" ".join(told[:2]), told[0]]
+    if not findings:  # What a card says is not put down to chance above it.
+        findings = _habits(people, traits, room, is_of_newest=is_of_newest, clear=0.0)[:1]
     findings.append(_nothing_clear(people, room))
     return next(text for text in findings if len(text) <= LONGEST_FINDING)
 
@@ -93,7 +99,7 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     days = max((person.days for person in people), default=0)
     if 0 < days < FEWEST_CLUSTERS:
         return gettext("There are too few days with messages to tell these people apart.")
-    nothing = gettext("Chance may explain every difference between these {count} people.")
+    nothing = gettext("saywho found no habit that sets one of these {count} people apart.")
     if room.people_total == PAIR:
         nothing = gettext("Chance may explain every difference between these two people.")
     return nothing.format(count=show_number(room.people_total))
@@ -112,20 +118,28 @@ def who_wrote_most(
 
 
 def _habits(
-    people: People, traits: Sequence[Trait], room: RoomFacts, *, is_of_newest: bool
+    people: People,
+    traits: Sequence[Trait],
+    room: RoomFacts,
+    *,
+    is_of_newest: bool,
+    clear: float = CLEAR_OF_ALL,
 ) -> list[str]:
+    """Return a sentence for each person's habit, clearest first; clear: standard errors from which
+    a habit is told, 0 for all of the cards, also of what people do less.
+    """
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
-    # There is a habit for each person, so the 2.9 standard errors of a single test would be
-    # passed by chance in some chats.
-    clear = [
+    found = [
         (person.username, person.trait)
         for person in people
-        if person.username and person.trait and person.trait.errors >= 5.0
+        if person.username and person.trait and (person.trait.errors >= clear or not clear)
     ]
     sentences: list[str] = []
-    for username, habit in sorted(clear, key=lambda pair: -pair[1].errors):
+    for username, habit in sorted(
+        found, key=lambda pair: -(pair[1].errors if clear else abs(pair[1].errors))
+    ):
         if username in named or habit.name in measures:
             continue
         lately = is_of_newest and not (is_said or sentences)

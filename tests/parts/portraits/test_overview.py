@@ -161,7 +161,7 @@ FINDINGS: Final = {
     "long": "x writes most (64%), and w writes “haha” most often.",
     "day": "There are too few days with messages to tell these people apart.",
     "quick": "ann writes most (50%).",
-    "chance": "Chance may explain every difference between these 4 people.",
+    "chance": "saywho found no habit that sets one of these 4 people apart.",
     "couple": "There are too few days with messages to tell these people apart.",
     "crowd": "There are too few days with messages to tell these people apart.",
     "chatter": "There are too few days with messages to tell these people apart.",
