@@ -856,6 +856,7 @@ FURNITURE: Final = [
     r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|Username: .*|사용자 이름: .*",
     r"made\d+ .*\d+ .*",
     r"Share as a picture|공유할 그림|Back|돌아가기",
+    r".* · (?:Show the whole chat|대화 전체 보기)",
 ]
 
 
