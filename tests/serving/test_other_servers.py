@@ -158,6 +158,7 @@ def test_a_database_of_an_older_version_stops_it(
     assert "saywho export" in ended.stderr + ended.stdout
 
 
+@pytest.mark.full
 def test_hypercorn_prints_one_line_if_the_app_refuses_to_start(installation: Installation) -> None:
     with contextlib.closing(sqlite3.connect(installation.database)) as connection, connection:
         connection.execute(OLDER)

@@ -21,7 +21,8 @@ from app.runtime.clock import now
 from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.deletion import remove_posts
 from app.services.event_log import NewEvent
-from app.services.imports.earlier_reading import EarlierReading, FileMessage, FileOrder, Reread
+from app.services.imports.earlier_reading import EarlierReading, Reread
+from app.services.imports.file_order import FileMessage, FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
     Added,

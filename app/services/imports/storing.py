@@ -62,10 +62,10 @@ from app.services.imports.earlier_reading import (
     REPLACED,
     REWORDED,
     EarlierReading,
-    FileOrder,
     count_unmet,
     imports_of_file,
 )
+from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.imports.undo import request_undo
 from app.services.posts.media import MediaKeeper, NoRoomError
