@@ -188,6 +188,14 @@ def clean_username(name: str) -> str:
     return _cleaned(_possible_name(name))
 
 
+def without_at(username: str) -> str:
+    """Return a new author's valid name without the @ that says only that it is a name."""
+    try:
+        return clean_username(username.removeprefix("@"))
+    except ValueError:  # Nothing that could be a name follows it.
+        return username
+
+
 # The cache is bounded in bytes too, since names have a maximum length.
 @functools.lru_cache(maxsize=4_000)
 def _cleaned(name: str) -> str:

@@ -53,7 +53,7 @@ class Metrics:
         )
 
     def count_request(self, method: str, status: int, seconds: float) -> None:
-        is_known = method in {"GET", "HEAD", "POST", "DELETE", "OPTIONS"}
+        is_known = method in {"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"}
         self._counting(method if is_known else "other", status).inc()
         self._request_seconds.observe(seconds)
 

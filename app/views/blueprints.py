@@ -43,7 +43,7 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 Form = MultiDict[str, str]
 Reply = tuple[T, int, dict[str, str]]
-Method = Literal["GET", "POST", "DELETE"]
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
 """Cursors of a list, or a function that chooses them by parameters."""
 _encoder = msgspec.json.Encoder(enc_hook=str)

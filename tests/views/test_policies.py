@@ -16,7 +16,7 @@ from tests.conftest import Client, MakeConfig, client_with
 Need = Literal["open", "read", "account", "token", "write", "admin", "operator", "player"]
 Role = Literal["nobody", "reader", "read", "write", "admin", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("nobody", "reader", "read", "write", "admin", "operator")
-METHODS: Final = frozenset({"GET", "POST", "DELETE"})
+METHODS: Final = frozenset({"GET", "POST", "PATCH", "DELETE"})
 AS_GET: Final = frozenset({"HEAD", "OPTIONS"})
 """What is allowed as GET is."""
 API = "/api/v1"
@@ -95,6 +95,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/settings/own": {"POST": "operator"},
     "/settings/samples/delete": {"POST": "operator"},
     "/settings/authors/delete": {"POST": "operator"},
+    "/settings/authors/name": {"POST": "operator"},
+    "/settings/authors/post": {"POST": "operator"},
     "/settings/tweets/<id:tweet_id>/delete": {"POST": "operator"},
     "/settings/rooms/<id:room_id>/name": {"POST": "operator"},
     "/settings/rooms/<id:room_id>/join": {"POST": "operator"},
@@ -110,7 +112,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/sources/<id:source_id>/visit": {"POST": "operator"},
     "/sources/<id:source_id>/remove": {"POST": "operator"},
     f"{API}/users": {"GET": "read", "POST": "write"},
-    f"{API}/users/<username>": {"GET": "read", "DELETE": "admin"},
+    f"{API}/users/<username>": {"GET": "read", "PATCH": "admin", "DELETE": "admin"},
     f"{API}/users/<username>/archive": {"GET": "read"},
     f"{API}/users/<username>/years/<year:year>": {"GET": "read"},
     f"{API}/rooms/<id:room_id>/years/<year:year>": {"GET": "read"},

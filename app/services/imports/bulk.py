@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import Counts, features_of
-from app.compute.text import username_key
+from app.compute.text import username_key, without_at
 from app.db.backend import UNTRACKED, allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
@@ -89,10 +89,15 @@ class BulkAuthor:
 
 
 async def find_by_keys(session: AsyncSession, keys: Collection[str]) -> dict[str, BulkAuthor]:
+    """Return the authors here by the keys that mean them, with a leading @ or without it."""
+    bare = {key: username_key(without_at(key)) for key in keys}
     columns = (User.id, User.username, *(getattr(User, name) for name in _FILLED))
     query = select(*columns).where(User.deleted_at.is_(None))
-    rows = await session.execute(query.where(is_among(session, User.username_key, keys)))
-    return {username_key(row.username): BulkAuthor(*row) for row in rows}
+    asked = {*keys, *bare.values()}
+    rows = await session.execute(query.where(is_among(session, User.username_key, asked)))
+    authors = {username_key(row.username): BulkAuthor(*row) for row in rows}
+    found = {key: authors.get(key) or authors.get(bare[key]) for key in keys}
+    return {key: author for key, author in found.items() if author}
 
 
 async def store_authors(session: AsyncSession, authors: Iterable[BulkAuthor]) -> list[NewEvent]:
@@ -129,6 +134,8 @@ class BulkPost(msgspec.Struct, kw_only=True):
     display_name: str | None = None
     post: NewTweet
     counts: Counts | None = None
+    is_exact: bool = False
+    """Whether a new author keeps an @ of the name, as in exports of this program."""
     repeat: int = 0
     """Number among equal posts of its room without `source_id`, from 1; 0 always stores it."""
     is_said: bool = False
@@ -394,7 +401,12 @@ async def _resolve(
     resolved: list[Resolved] = []
     for item in batch:
         key = keys[item.username]
-        author = authors.get(key) or BulkAuthor(0, item.username, item.platform or "local")
+        username = item.username if item.is_exact else without_at(item.username)
+        bare = username_key(username)
+        author = authors.get(key) or authors.get(bare)
+        if item.is_exact and author and username_key(author.username) != key:
+            author = None
+        author = author or BulkAuthor(0, username, item.platform or "local")
         try:
             author.complete(
                 platform=item.platform, display_name=item.display_name, is_of_chat=item.is_said
@@ -403,8 +415,11 @@ async def _resolve(
             report.reject(item.place, message_of(error))
         else:
             authors[key] = author
+            if not author.id:
+                authors[bare] = author
             resolved.append(Resolved(item, author))
-    return resolved, await store_authors(session, authors.values())
+    named = {author.username: author for author in authors.values()}
+    return resolved, await store_authors(session, named.values())
 
 
 async def equal_posts(

@@ -64,7 +64,7 @@ from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import Storing, check_records, import_records
 from app.services.imports.undo import UNDO, take_back, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
-from app.services.posts.users import choose_own, find_user
+from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
 
 LOOK_EVERY_S: Final = 5.0
@@ -298,7 +298,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
     if options.is_own and records.account:
         name = options.username or records.account.username or ""
         async with db.write() as session:
-            if (user := await find_user(session, name)) is not None:  # None if nothing was stored.
+            if (user := await find_meant(session, name)) is not None:  # None if nothing was stored.
                 await choose_own(session, user.id)
     return report.broken
 

@@ -79,7 +79,7 @@ from app.services.posts.post_content import (
     checked_url,
     lenient,
 )
-from app.services.posts.users import check_platform, find_user, list_samples, sample_files
+from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 
@@ -303,7 +303,7 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     try:
         name = clean_username(name)
         async with db.read() as session:
-            user = await find_user(session, name)
+            user = await find_meant(session, name)
         if user is not None:
             check_platform(
                 user.username, user.platform, account.platform, is_of_chat=user.is_of_chat
@@ -511,6 +511,7 @@ class PostReader:
             # Half a surrogate pair could not be stored.
             display_name=author.display_name and drop_controls(author.display_name),
             post=post,
+            is_exact=self.records.is_export,
             repeat=self.repeats.number(name, post) if post.source_id is None else 0,
             # An export does not tell who is of a chat, but what was written in one.
             is_said=self.records.is_chat

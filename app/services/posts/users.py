@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username, username_key
+from app.compute.text import clean_username, username_key, without_at
 from app.db.backend import UNTRACKED, allocate_ids, chunks, is_among, table_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
@@ -121,6 +121,11 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
     return await session.scalar(query.where(User.deleted_at.is_(None)))
 
 
+async def find_meant(session: AsyncSession, username: str) -> User | None:
+    """Return the author whose posts a name brings: of this name, else without its leading @."""
+    return await find_user(session, username) or await find_user(session, without_at(username))
+
+
 async def get_user(session: AsyncSession, username: str) -> User:
     """Raises NotFoundError."""
     user = await find_user(session, username)
@@ -191,8 +196,9 @@ async def add_user(
         username = clean_username(username)
     except ValueError as error:
         raise InvalidInputError(str(error), loc="username") from None
-    if existing := await find_user(session, username):
+    if existing := await find_meant(session, username):
         raise ConflictError("User '{username}' already exists", username=existing.username)
+    username = without_at(username)
     (user_id,) = await allocate_ids(session, User, 1)
     user = User(
         id=user_id,
@@ -207,6 +213,16 @@ async def add_user(
     await append_events(session, [NewEvent("user.created", user.id)])
     await claim_site(session, [user.id])
     return user
+
+
+async def rename_user(session: AsyncSession, username: str, display_name: str | None) -> None:
+    """Set the shown name of an author, which imports do not replace; if empty, there is none.
+
+    Raises NotFoundError.
+    """
+    user = await get_user(session, username)
+    user.display_name = clean_display_name(display_name)
+    await append_events(session, [NewEvent("user.updated", user.id)])
 
 
 def clean_display_name(name: str | None) -> str | None:

@@ -11,6 +11,7 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import InvalidInputError, NotFoundError
 from app.lifespan import resources
+from app.runtime.clock import now
 from app.services.deletion import (
     delete_everybody,
     delete_messages,
@@ -23,7 +24,9 @@ from app.services.deletion import (
 from app.services.event_log import newest_event
 from app.services.imports.jobs import drop_jobs, remove_upload
 from app.services.imports.storing import delete_samples
-from app.services.posts.users import choose_own, get_user
+from app.services.posts.arrivals import PostRequest
+from app.services.posts.post_content import NewTweetForm, checked
+from app.services.posts.users import choose_own, get_user, rename_user
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import RoomFacts, get_room
 from app.views.access.settings import settings_page
@@ -46,6 +49,24 @@ async def remove_author(form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await delete_user(session, name := form.get("username", "").strip())
     return see_other(url_for("authors.show_authors", deleted=name))
+
+
+@blueprint.action("/settings/authors/name")
+async def name_author(form: Form) -> ResponseReturnValue:
+    username = form.get("username", "").strip()
+    async with writing() as session:
+        await rename_user(session, username, form.get("display_name"))
+    return see_other(url_for("authors.show_author", username=username))
+
+
+@blueprint.action("/settings/authors/post")
+async def write_post(form: Form) -> ResponseReturnValue:
+    """Add a post of now."""
+    username = form.get("username", "").strip()
+    post = checked(NewTweetForm(text=form.get("text", "")), arrived_at=now())
+    receipt = await resources().writer.add(PostRequest(username, post))
+    name_event(receipt.event_id)
+    return see_other(url_for("authors.show_author", username=username, _anchor="posts"))
 
 
 @blueprint.action("/settings/own")

@@ -8,7 +8,7 @@ from quart import url_for
 from app.formats.post import Platform
 from app.lifespan import resources
 from app.services.deletion import delete_user
-from app.services.posts.users import Author, add_user, list_authors
+from app.services.posts.users import Author, add_user, list_authors, rename_user
 from app.views.blueprints import ApiBlueprint, Reply
 from app.views.policies import writing
 from app.views.requests import AUTHOR_CURSOR, Page, PageArgs
@@ -48,9 +48,24 @@ async def create_user(form: NewUserForm) -> Reply[Author]:
     return await resources().reads.author(user.username), 201, {"Location": location}
 
 
+class RenameForm(Struct, forbid_unknown_fields=True):
+    display_name: Annotated[
+        Annotated[str, Meta(max_length=320)] | None,
+        Meta(description="The name to show; null or empty for none."),
+    ]
+
+
 @blueprint.operation("GET", "/users/<username>", "read", "The author", is_cacheable=True)
 async def show_user(username: str) -> Author:
     """Show an author."""
+    return await resources().reads.author(username)
+
+
+@blueprint.operation("PATCH", "/users/<username>", "admin", "The author")
+async def change_user(username: str, form: RenameForm) -> Author:
+    """Give an author another shown name, which later imports keep."""
+    async with writing() as session:
+        await rename_user(session, username, form.display_name)
     return await resources().reads.author(username)
 
 

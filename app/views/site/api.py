@@ -254,7 +254,7 @@ def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]
     if security and {} not in security:
         options.append('-H "Authorization: Bearer $TOKEN"')
     content = operation.get("requestBody", {}).get("content", {})
-    if method == "delete" or (method == "post" and not content):
+    if method in {"patch", "delete"} or (method == "post" and not content):
         options.append(f"-X {method.upper()}")
     for content_type, body in list(content.items())[:1]:
         options.append(f"-H {shlex.quote('Content-Type: ' + content_type)}")

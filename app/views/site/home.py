@@ -31,6 +31,7 @@ from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
     Author,
     add_user,
+    find_meant,
     find_own,
     find_user,
     get_author,
@@ -150,7 +151,8 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         groups = await grouped(session, offered, outgrown)
         if solution and hidden.intersection(solution.usernames):
             solution = None  # It was drawn before; the next one comes with more posts.
-        posts = await newest_without(session, hidden, limit=3)
+        invented = hidden if is_new else {*samples}
+        posts = await newest_without(session, invented, limit=3)
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         own = await _own_archive(session, args)
@@ -297,7 +299,7 @@ async def post_user(form: Form) -> ResponseReturnValue:
     """Add TwitOff's author, unless it exists, and redirect to the page."""
     username = form.get("user_name", "").strip()
     async with writing() as session:
-        user = await find_user(session, username)
+        user = await find_meant(session, username)
         if user is None:
             user = await add_user(session, username)
     return redirect(url_for("authors.show_author", username=user.username), 303)

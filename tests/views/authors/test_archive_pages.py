@@ -99,6 +99,7 @@ async def test_the_front_page_shows_a_post_of_this_day_or_an_example_without_sam
     await writer.add_posts(*(post(n, text=f"{kiln} {n}", source_id=str(n)) for n in range(60)))
     shown = await anybody.page("/")
     assert 'id="shown-heading"' not in shown  # A sample would stand beside her.
+    assert {*re.findall(r'class="name" href="(.*?)"', section(shown, "newest"))} == {"/user/hana"}
     assert 'id="quiz-heading"' in shown
     walk = {"username": "minjun", "text": "밤마다 바닷가를 걸어요! 갈매기 소리가 크네요 ㅎㅎ"}
     await writer.add_posts(*(walk | {"text": f"{walk['text']} {n}"} for n in range(60)))
