@@ -38,6 +38,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "pictures": Left(page="/room/1/portrait/picture"),
     "portraits": Left(page="/room/1/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
     "quiz": Left(page="/quiz"),
+    "evidence": Left(page="/compare/table"),
     "explain": Left(option="--explain"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),

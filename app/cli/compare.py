@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import msgspec
+from click.core import ParameterSource
 
 from app.cli import BAD_INPUT, fail, json_option, print_json, print_result, with_database
 from app.compute.judgement import SURE
@@ -20,11 +21,15 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
     AnyText,
     BatchLine,
+    Summary,
+    Together,
+    answered_lines,
     checked_lines,
     csv_texts,
     json_texts,
     judge_lines,
     plain_texts,
+    share_given,
 )
 from app.services.compare.comparing import Question, ask_once
 from app.services.compare.habits import Models
@@ -32,6 +37,7 @@ from app.services.compare.verdict import Comparison
 from app.services.imports.beginning import MOST_MEMORY, limited_reading
 from app.views.cast import NOBODY, bound
 from app.views.comparing.evidence import shown_marks, uses_of
+from app.views.comparing.tables import summary_sentences
 from app.views.comparing.verdicts import (
     NOT_FOR,
     bars_of,
@@ -117,9 +123,26 @@ without_option = click.option(
     default="",
     help="Judge only the messages by this person, of several in a copied chat.",
 )
+@click.option(
+    "--share",
+    metavar="SHARE",
+    help="Share of the texts of a file by the only author, from 0.01 to 0.99, in the place of"
+    " --sure; auto estimates it, and is the default with one author.",
+)
+@click.option(
+    "--one-hand", is_flag=True, help="One person wrote all texts of the file: give one answer."
+)
 @json_option
+@click.pass_context
 def compare_command(
-    texts: tuple[str, ...], usernames: tuple[str, ...], path: Path | None, **options: Any
+    context: click.Context,
+    /,
+    texts: tuple[str, ...],
+    usernames: tuple[str, ...],
+    path: Path | None,
+    share: str | None,
+    one_hand: bool,
+    **options: Any,
 ) -> None:
     """Find who would have said TEXT.
 
@@ -133,9 +156,17 @@ def compare_command(
         raise click.UsageError("--without cannot be used with --file.")
     if path is not None and options["person"]:
         raise click.UsageError("--person cannot be used with --file.")
+    if path is None and (share is not None or one_hand):
+        raise click.UsageError("--share and --one-hand need --file.")
     heads = not options.pop("keep_heads")
     if path is not None:
-        _compare_file(path, usernames, options["sure"], heads=heads)
+        is_sure = context.get_parameter_source("sure") is not ParameterSource.DEFAULT
+        if share is not None and is_sure:
+            raise click.UsageError("Give either --share or --sure.")
+        if share is None and len(usernames) == 1 and not is_sure and not one_hand:
+            share = "auto"
+        together = Together(options["sure"], share_given(share or ""), one_hand)
+        _compare_file(path, usernames, together, heads=heads)
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
@@ -150,14 +181,20 @@ def compare_command(
     print_result(comparison, *lines)
 
 
-def _compare_file(path: Path, usernames: tuple[str, ...], sure: float, *, heads: bool) -> None:
+def _compare_file(
+    path: Path, usernames: tuple[str, ...], together: Together, *, heads: bool
+) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         await _renew(db)
         with limited_reading(MOST_MEMORY), open_texts(path) as lines:
             checked = checked_lines(lines, heads=heads)
-            async for portion in await judge_lines(db, Models(), usernames, checked, sure):
-                for judged in portion:
-                    print_json(judged)
+            async for portion in await judge_lines(db, Models(), usernames, checked, together):
+                for line in answered_lines(portion):
+                    print_json(line)
+                if isinstance(portion, Summary):
+                    with bound(NOBODY):
+                        for sentence in summary_sentences(portion, usernames):
+                            click.echo(sentence, err=True)
 
     try:
         with_database(judge_all)

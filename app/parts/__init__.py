@@ -71,6 +71,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("portraits"),
     Listed("years"),
     Listed("pictures", uses=("portraits", "quiz", "years", "games")),
+    Listed("evidence"),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("spark", commands=("spark",)),

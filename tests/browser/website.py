@@ -95,6 +95,7 @@ PAGES: Final = {
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),
     "posts-none": "/posts?" + urlencode({"lang": "xx", "since": "2026-01-01"}),
     "table": "/dashboard/table/timeline?" + urlencode({"username": KOREANS[0]}),
+    "many-texts": "/compare/table",
     "table-none": "/dashboard/table/week?lang=xx",
     "dashboard": "/dashboard/",
     "dashboard-none": "/dashboard/?lang=xx",

@@ -132,6 +132,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare/batch": {"POST": "read"},
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
+    "/compare/table": {"GET": "read", "POST": "read"},
     f"{API}/export": {"GET": "read"},
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},

@@ -1,26 +1,31 @@
-"""Texts line by line, each judged by itself."""
+"""Many texts: each judged by itself, or all as texts by one hand; and what they say together."""
 
 import asyncio
 import codecs
 import csv
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
-from typing import Annotated, NamedTuple
+from math import log
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import Meta, structs
 
 from app.compute.case import Case
 from app.compute.judgement import SURE, Verdict
+from app.compute.shares import share_of
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
 from app.formats.tables.rows import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.comparing import Question, cases_of, comparable_texts, messages_of
-from app.services.compare.copied_texts import TakenApart
+from app.services.compare.copied_texts import MOST_TEXTS, TakenApart
 from app.services.compare.habits import Models
-from app.services.compare.verdict import MessageHead, RankedAuthor, answer
+from app.services.compare.verdict import Comparison, MessageHead, RankedAuthor, answer
 
 LineId = str | int | None
 
@@ -41,11 +46,33 @@ class BadLine(NamedTuple):
     id: LineId = None
 
 
-class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer for one line; `error` if it could not be judged."""
+class Summary(msgspec.Struct, frozen=True):
+    """What the lines of a table say together."""
 
-    line: int
-    id: LineId
+    judged: Annotated[int, Meta(description="Number of lines with a verdict but `short`.")]
+    share: Annotated[
+        float | None,
+        Meta(description="Share of the lines by the author, given or estimated; null without one."),
+    ]
+    share_low: Annotated[
+        float | None, Meta(description="Lower bound of an estimated share (95%); null otherwise.")
+    ]
+    share_high: float | None
+    likely: Annotated[int, Meta(description="Number of lines called likely.")]
+    wrong_expected: Annotated[
+        float,
+        Meta(description="Expected number of these that are not by the author called likely."),
+    ]
+    verdicts: dict[Verdict, int]
+
+
+class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer for one line; `error` if it could not be judged. The last line may have `summary`
+    alone.
+    """
+
+    line: int | msgspec.UnsetType = msgspec.UNSET
+    id: LineId | msgspec.UnsetType = msgspec.UNSET
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
@@ -54,6 +81,10 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
         list[MessageHead], Meta(description="Heads of messages that were copied from a chat.")
     ] = []
     error: str = ""
+    lines: Annotated[int, Meta(description="Number of lines that were judged as one hand's.")] = 0
+    summary: Annotated[
+        Summary | msgspec.UnsetType, Meta(description="What the lines say together.")
+    ] = msgspec.UNSET
 
 
 BatchLine = tuple[int, GivenText | BadLine]
@@ -129,30 +160,160 @@ def checked_lines(lines: Iterable[BatchLine], *, heads: bool = True) -> Iterator
             yield CheckedLine(JudgedText(number, line.id), texts, apart)
 
 
+class JudgedLine(NamedTuple):
+    checked: CheckedLine
+    judged: JudgedText
+    comparison: Comparison | None = None
+    """None for an error."""
+
+
+class Together(NamedTuple):
+    """How many texts are asked about."""
+
+    sure: float = SURE
+    share: float | Literal["auto"] | None = None
+    """Share of the texts by the only named author, in the place of `sure`."""
+    is_one_hand: bool = False
+    """Whether one person wrote them all."""
+
+
+EACH_ALONE: Final = Together()
+FEWEST_OWN: Final = 0.03
+"""Share of an author's lines below which no line is called likely: they may all be by strangers."""
+SURE_BOUNDS: Final = (0.01, 0.99)
+
+
+def share_given(share: str) -> float | Literal["auto"] | None:
+    """Return a share as it was written. Raises InvalidInputError."""
+    if share in {"", "auto"}:
+        return "auto" if share else None
+    with suppress(ValueError):
+        if SURE_BOUNDS[0] <= (number := float(share)) <= SURE_BOUNDS[1]:
+            return number
+    raise InvalidInputError("Give `auto`, or a share from 0.01 to 0.99", loc="share")
+
+
 async def judge_lines(
     db: Database,
     models: Models,
     usernames: Sequence[str],
     lines: Iterable[CheckedLine],
-    sure: float = SURE,
+    together: Together = EACH_ALONE,
     run: Runner = asyncio.to_thread,
-) -> AsyncIterator[list[JudgedText]]:
-    """Return answers in order, each by the state at its turn. Raises NotFoundError and
-    InvalidInputError.
+) -> AsyncIterator[list[JudgedLine] | Summary]:
+    """Return answers in order, each by the state at its turn; last a summary, with a share or one
+    author named. Raises NotFoundError and InvalidInputError.
+
+    A share that is to be estimated takes two readings of all lines.
     """
+    if together.share == "auto" and len(usernames) != 1:
+        raise InvalidInputError("A share can be estimated for one named author", loc="share")
     async with db.read() as session:
         await cases_of(session, models, [], usernames)
-    return _portions(db, models, usernames, iter(lines), sure, run)
+    judge = partial(_portions, db, models, usernames, run)
+    return _judged_together(judge, lines, together, has_summary=len(usernames) == 1)
+
+
+Judge = Callable[[Iterator[CheckedLine], float], AsyncIterator[list[JudgedLine]]]
+
+
+async def _judged_together(
+    judge: Judge, lines: Iterable[CheckedLine], together: Together, *, has_summary: bool
+) -> AsyncIterator[list[JudgedLine] | Summary]:
+    if together.is_one_hand:
+        lines = _as_one(lines)
+    share, sure, estimate = together.share, together.sure, None
+    if share == "auto" and not together.is_one_hand:
+        lines = list(lines)
+        ratios = [
+            ratio
+            async for portion in judge(iter(lines), SURE)
+            for row in portion
+            if (ratio := _ratio_of(row)) is not None
+        ]
+        estimate = await asyncio.to_thread(share_of, np.array(ratios))
+        share = estimate.share
+    if isinstance(share, float):
+        sure = min(max(share, SURE_BOUNDS[0]), SURE_BOUNDS[1])
+    verdicts, wrong = Counter[Verdict](), 0.0
+    async for portion in judge(iter(lines), sure):
+        rows = portion
+        if estimate and estimate.share < FEWEST_OWN:
+            rows = list(map(_unsure, portion))
+        for row in rows:
+            if row.comparison:
+                verdicts[row.comparison.verdict] += 1
+                if row.comparison.verdict == "likely":
+                    wrong += 1 - chance_of_first(row.comparison)
+        yield rows
+    if has_summary or together.share is not None:
+        yield Summary(
+            sum(verdicts.values()) - verdicts["short"],
+            share if isinstance(share, float) else None,
+            estimate and estimate.low,
+            estimate and estimate.high,
+            verdicts["likely"],
+            round(wrong, 2),
+            dict(verdicts),
+        )
+
+
+def answered_lines(portion: list[JudgedLine] | Summary) -> list[JudgedText]:
+    """Return the lines of a portion as the API and the command write them."""
+    if isinstance(portion, Summary):
+        return [JudgedText(summary=portion)]
+    return [row.judged for row in portion]
+
+
+def _ratio_of(row: JudgedLine) -> float | None:
+    """Return the natural logarithm of the only author's ratio for a line."""
+    log10 = row.judged.ranking[0].log10_lr if row.judged.ranking else None
+    return None if log10 is None else log10 * log(10)
+
+
+def chance_of_first(comparison: Comparison) -> float:
+    """Return the probability of the likeliest author, given that it may be someone else."""
+    return (1 - (comparison.none or 0.0)) * comparison.ranking[0].probability
+
+
+def _unsure(row: JudgedLine) -> JudgedLine:
+    if row.comparison is None or row.comparison.verdict != "likely":
+        return row
+    return row._replace(
+        judged=structs.replace(row.judged, verdict="close"),
+        comparison=structs.replace(row.comparison, verdict="close"),
+    )
+
+
+def _as_one(lines: Iterable[CheckedLine]) -> list[CheckedLine]:
+    """Return a line of all texts, by one hand, after the lines that are errors."""
+    errors, texts, count = list[CheckedLine](), list[str](), 0
+    for checked in lines:
+        if checked.texts:
+            texts += checked.texts
+            count += 1
+        else:
+            errors.append(checked)
+    if not texts:
+        return errors
+    # More texts than one hand may have are joined in order.
+    size = -(-len(texts) // MOST_TEXTS)
+    joined = ["\n".join(texts[at : at + size]) for at in range(0, len(texts), size)]
+    line = JudgedText(1, None, lines=count)
+    try:
+        return [*errors, CheckedLine(line, comparable_texts(joined))]
+    except InvalidInputError as error:
+        return [*errors, CheckedLine(structs.replace(line, error=str(error.detail)))]
 
 
 async def _portions(
     db: Database,
     models: Models,
     usernames: Sequence[str],
+    run: Runner,
     lines: Iterator[CheckedLine],
     sure: float,
-    run: Runner,
-) -> AsyncIterator[list[JudgedText]]:
+) -> AsyncIterator[list[JudgedLine]]:
     at_once = 20  # Texts for which the authors are read together.
     # By `run`, since a million blank lines may come before the next text.
     while portion := await run(lambda: list(islice(lines, at_once))):
@@ -162,19 +323,24 @@ async def _portions(
                 cases = iter(await cases_of(session, models, questions, usernames, run=run))
         except AppError as error:  # The authors were deleted meanwhile.
             detail = str(error.detail)
-            yield [structs.replace(checked.line, error=detail) for checked in portion]
+            yield [
+                JudgedLine(checked, structs.replace(checked.line, error=detail))
+                for checked in portion
+            ]
             continue
         yield [
-            await _judged(checked, next(cases), sure, run) if checked.texts else checked.line
+            await _judged(checked, next(cases), sure, run)
+            if checked.texts
+            else JudgedLine(checked, checked.line)
             for checked in portion
         ]
 
 
-async def _judged(checked: CheckedLine, case: Case, sure: float, run: Runner) -> JudgedText:
+async def _judged(checked: CheckedLine, case: Case, sure: float, run: Runner) -> JudgedLine:
     answered = await answer(case, sure=sure, explain=False, run=run)
     if checked.apart:
         answered = checked.apart.restored(answered)
-    return structs.replace(
+    judged = structs.replace(
         checked.line,
         verdict=answered.verdict,
         none=answered.none,
@@ -182,3 +348,4 @@ async def _judged(checked: CheckedLine, case: Case, sure: float, run: Runner) ->
         outgrown=case.fitted.is_outgrown,
         heads=answered.heads or [],
     )
+    return JudgedLine(checked, judged, answered)

@@ -17,9 +17,12 @@ from app.lifespan import resources
 from app.services.compare.batch_lines import (
     GivenText,
     JudgedText,
+    Together,
+    answered_lines,
     checked_lines,
     json_texts,
     judge_lines,
+    share_given,
 )
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
@@ -88,6 +91,22 @@ class CompareArgs(CompareOptions):
 
 class BatchArgs(PanelArgs):
     heads: Heads = True
+    share: Annotated[
+        str,
+        Meta(
+            description=(
+                "Share of the texts by the only named author, from 0.01 to 0.99, in the place of"
+                " the starting belief; `auto` estimates it, by all texts together."
+            )
+        ),
+    ] = ""
+    one_hand: Annotated[
+        bool,
+        Meta(
+            description="Whether one person wrote all texts: they get one answer. More than 50"
+            " texts are joined in order."
+        ),
+    ] = False
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
@@ -145,7 +164,8 @@ async def compare_card(args: PanelArgs) -> Card:
 async def compare_batch(args: BatchArgs) -> Response:
     """Find which of several authors, if any, wrote each of many texts, one JSON object a line.
 
-    A batch has at most 1,000 lines. Two at a time are open to clients without a token.
+    A batch has at most 1,000 lines. Two at a time are open to clients without a token. With a
+    share, or one author named, the last line is `{"summary"}`.
     """
     require_type(NDJSON)
     parts = resources()
@@ -162,12 +182,13 @@ async def compare_batch(args: BatchArgs) -> Response:
             parts.models,
             args.username,
             checked_lines(json_texts(lines), heads=args.heads),
-            run=parts.work_pool.run,
+            Together(share=share_given(args.share), is_one_hand=args.one_hand),
+            parts.work_pool.run,
         )
 
     async def answers() -> AsyncGenerator[bytes, None]:
         async for portion in judged:
-            yield msgspec.json.Encoder().encode_lines(portion)
+            yield msgspec.json.Encoder().encode_lines(answered_lines(portion))
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})
 

@@ -12,7 +12,7 @@ from app.compute.typical_words import TypicalWord
 from app.db.engine import Database
 from app.models import User
 from app.services.compare.background import renew_background
-from app.services.compare.batch_lines import checked_lines, judge_lines, plain_texts
+from app.services.compare.batch_lines import answered_lines, checked_lines, judge_lines, plain_texts
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models, typical_of
 from app.services.compare.profiles import ProfileStore
@@ -103,7 +103,7 @@ async def test_very_many_authors_are_compared_as_if_all_were_named(db: Database)
     assert await compare(db, small) == everybody
     lines = [TEXT, "", "...", "the bread and the fog"]
     portions = await judge_lines(db, small, (), checked_lines(plain_texts(lines)))
-    judged = [each async for portion in portions for each in portion]
+    judged = [each async for portion in portions for each in answered_lines(portion)]
     assert [each.line for each in judged] == [1, 3, 4]
     assert judged[0].ranking == everybody.ranking[:SHOWN_OF_ALL]
     assert judged[1].error

@@ -1,0 +1,1 @@
+"""Evidence: many texts in one table."""

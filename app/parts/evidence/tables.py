@@ -1,0 +1,313 @@
+"""Many texts in one table: the form, the answers, and the same as CSV."""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from pathlib import PurePath
+from typing import Final, Literal
+from urllib.parse import urlencode
+
+import msgspec
+from msgspec import Struct
+from quart import Response, request, url_for
+from quart.typing import ResponseReturnValue
+from werkzeug.datastructures import FileStorage
+
+from app.compute.judgement import Verdict
+from app.errors import AppError, InvalidInputError
+from app.formats.tables.csv import written_table
+from app.language.i18n import gettext, gettext_noop
+from app.lifespan import resources
+from app.services.compare.batch_lines import (
+    AnyText,
+    BatchLine,
+    GivenText,
+    JudgedLine,
+    Summary,
+    Together,
+    chance_of_first,
+    checked_lines,
+    csv_texts,
+    json_texts,
+    judge_lines,
+    plain_texts,
+    share_given,
+)
+from app.services.compare.verdict import Comparison
+from app.services.posts.users import outgrown_samples
+from app.views.author_picker import (
+    OfferedPeople,
+    given_names,
+    grouped,
+    offered_authors,
+    offered_chats,
+    read_chats,
+    with_people,
+)
+from app.views.blueprints import CSV, Form, PageBlueprint
+from app.views.comparing.api import MOST_LINES
+from app.views.comparing.tables import summary_sentences
+from app.views.page import FormPage, render_form
+
+blueprint = PageBlueprint("tables")
+
+SHARES: Final = ("auto", "0.1", "0.25", "0.5", "0.75", "0.9")
+"""Choices of how many lines are the author's; `auto` for not known."""
+LONGEST_LINK: Final = 1_500
+"""Characters of a text that an address may hold; a longer one is asked about by its form."""
+VERDICTS: Final[dict[Verdict, str]] = {
+    "likely": gettext_noop("likely"),
+    "close": gettext_noop("open"),
+    "unfamiliar": gettext_noop("somebody else"),
+    "short": gettext_noop("too short"),
+}
+Kind = Literal["lines", "csv", "jsonl"]
+
+
+class TableRow(Struct, frozen=True):
+    row: JudgedLine
+    names: Sequence[str]
+
+    @property
+    def label(self) -> str:
+        judged = self.row.judged
+        return str(judged.id if isinstance(judged.id, str | int) else judged.line)
+
+    @property
+    def line(self) -> int:
+        line = self.row.judged.line
+        return line if isinstance(line, int) else 0
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.row.checked.texts)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        return self.row.comparison
+
+    @property
+    def is_judged(self) -> bool:
+        return self.comparison is not None and self.comparison.none is not None
+
+    @property
+    def username(self) -> str:
+        """The likeliest author."""
+        return self.comparison.ranking[0].username if self.comparison else ""
+
+    @property
+    def chance(self) -> float:
+        return chance_of_first(self.comparison) if self.comparison and self.is_judged else 0.0
+
+    @property
+    def verdict(self) -> str:
+        return gettext(VERDICTS[self.comparison.verdict]) if self.comparison else ""
+
+    @property
+    def why_not(self) -> str:
+        """Why the line says little."""
+        comparison = self.comparison
+        if comparison is None:
+            return self.row.judged.error
+        if comparison.read_of:
+            return gettext("stored here already")
+        if comparison.nothing_like in {"letters", "language"} or (
+            "other_language" in comparison.limits
+        ):
+            return gettext("another language")
+        if comparison.verdict == "short":
+            return gettext("too few words, or too few posts of the author")
+        return ""
+
+    @property
+    def address(self) -> str:
+        """Address of the full answer; empty for a text that no address may hold."""
+        texts = self.row.checked.texts
+        if not texts or len(self.text) > LONGEST_LINK:
+            return ""
+        pairs = [*(("text", text) for text in texts), *(("username", name) for name in self.names)]
+        return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
+
+
+class TablePage(FormPage, frozen=True, kw_only=True):
+    template = "evidence/table.html"
+
+    offer: OfferedPeople
+    given: str = ""
+    """What was asked about, as it is sent again."""
+    kind: Kind = "lines"
+    share: str = SHARES[0]
+    is_one_hand: bool = False
+    rows: Sequence[TableRow] = ()
+    summary: Summary | None = None
+    most: int = MOST_LINES
+    shares: Sequence[str] = SHARES
+
+    @property
+    def sentences(self) -> list[str]:
+        names = self.offer.chosen
+        return summary_sentences(self.summary, names) if self.summary else []
+
+    @property
+    def verdicts(self) -> list[tuple[str, int]]:
+        counted = [row.comparison.verdict for row in self.rows if row.comparison]
+        return [
+            (gettext(word), counted.count(verdict))
+            for verdict, word in VERDICTS.items()
+            if verdict in counted
+        ]
+
+    @property
+    def is_of_several(self) -> bool:
+        return len(self.offer.chosen) != 1
+
+
+@blueprint.page("/compare/table")
+async def show_table_form() -> ResponseReturnValue:
+    return await render_form(
+        TablePage(offer=await _offer(given_names(request.args.getlist("username"))))
+    )
+
+
+@blueprint.action("/compare/table")
+async def post_table(form: Form) -> ResponseReturnValue:
+    """Judge each line, or all as one person's; as a page or as CSV."""
+    names = given_names(form.getlist("username"))
+    share = form.get("share", SHARES[0])
+    kind: Kind = "jsonl" if form.get("kind") == "jsonl" else "lines"
+    given, is_one_hand = form.get("lines", ""), "one_hand" in form
+    error: AppError | None = None
+    rows, summary = list[TableRow](), None
+    try:
+        if "room" in form:
+            async with resources().db.read() as session:
+                names = await with_people(session, names, form.getlist("room"))
+        if file := (await request.files).get("file"):
+            kind, given = await _read_file(file, kind, given)
+        # A share is of one author.
+        together = Together(
+            share=share_given(share) if len(names) == 1 and not is_one_hand else None,
+            is_one_hand=is_one_hand,
+        )
+        rows, summary = await _judged(given, kind, names, together)
+    except AppError as failure:
+        error = failure.with_traceback(None)
+    if not error and form.get("as") == "csv":
+        return _as_csv(rows, summary)
+    page = TablePage(
+        offer=await _offer(names),
+        given=_as_json_lines(given, kind) if rows else given,
+        kind="jsonl" if rows else kind,
+        share=share,
+        is_one_hand=is_one_hand,
+        rows=rows,
+        summary=summary,
+        error=error,
+        about=[*dict.fromkeys([*names, *(row.username for row in rows if row.username)])],
+    )
+    return await render_form(page)
+
+
+async def _offer(names: Sequence[str]) -> OfferedPeople:
+    async with resources().db.read() as session:
+        authors, total = await offered_authors(session, names)
+        outgrown = await outgrown_samples(session)
+        groups = await grouped(session, authors, outgrown)
+        chats = offered_chats(await read_chats(session), total - len(outgrown))
+    return OfferedPeople([*names], authors, total, groups, chats)
+
+
+async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, str]:
+    """Return a chosen file's kind and content; without one, what was given."""
+    content = file.read()
+    if not content.strip():
+        return kind, given
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInputError("The file is not UTF-8; save it as UTF-8", loc="file") from None
+    suffix = PurePath(file.filename or "").suffix.lower()
+    kinds: dict[str, Kind] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+    return kinds.get(suffix, "lines"), text
+
+
+def _lines(given: str, kind: Kind) -> Iterator[BatchLine]:
+    if kind == "csv":
+        return csv_texts(io.StringIO(given, newline=""))
+    if kind == "jsonl":
+        return json_texts(given.encode("utf-8", "surrogatepass").splitlines(), AnyText)
+    return plain_texts(given.splitlines())
+
+
+async def _judged(
+    given: str, kind: Kind, names: Sequence[str], together: Together
+) -> tuple[list[TableRow], Summary | None]:
+    """Return a row for each line, and what they say together. Raises InvalidInputError and
+    NotFoundError.
+    """
+    parts = resources()
+    parts.open_batches.take()
+    lines: list[BatchLine] = await parts.work_pool.run(list, _lines(given, kind))
+    if not lines:
+        raise InvalidInputError("Give at least one line", loc="lines")
+    if len(lines) > MOST_LINES:
+        raise InvalidInputError(
+            "A table may have at most {count} lines", loc="lines", count=f"{MOST_LINES:,}"
+        )
+    judged = await judge_lines(
+        parts.db, parts.models, names, checked_lines(lines), together, parts.work_pool.run
+    )
+    rows, summary = list[TableRow](), None
+    async for portion in judged:
+        if isinstance(portion, Summary):
+            summary = portion
+        else:
+            rows += [TableRow(row, names) for row in portion]
+    return rows, summary
+
+
+def _as_json_lines(given: str, kind: Kind) -> str:
+    """Return what was asked about as JSON lines, which keep ids and line ends."""
+    if kind == "jsonl":
+        return given
+    lines = [line for _, line in _lines(given, kind) if isinstance(line, GivenText)]
+    return msgspec.json.Encoder().encode_lines(lines).decode()
+
+
+COLUMNS: Final = (
+    *("line", "id", "text", "verdict", "username", "probability", "none", "log10_lr", "bound"),
+    *("words", "needed", "share", "why_not"),
+)
+
+
+def _as_csv(rows: Iterable[TableRow], summary: Summary | None) -> Response:
+    share = summary.share if summary else None
+    table = [COLUMNS, *map(partial(_cells, share=share), rows)]
+    return Response(
+        written_table(table),
+        content_type=f"{CSV}; charset=utf-8; header=present",
+        headers={"Content-Disposition": 'attachment; filename="table.csv"'},
+    )
+
+
+def _cells(row: TableRow, share: float | None) -> tuple[object, ...]:
+    comparison, judged = row.comparison, row.row.judged
+    if comparison is None:
+        empty = ("",) * 9
+        return (row.line, judged.id, row.text, *empty, judged.error)
+    first = comparison.ranking[0]
+    return (
+        row.line,
+        judged.id,
+        row.text,
+        comparison.verdict,
+        first.username,
+        round(row.chance, 4) if row.is_judged else None,
+        comparison.none if comparison.none is None else round(comparison.none, 4),
+        first.log10_lr if first.log10_lr is None else round(first.log10_lr, 3),
+        first.bound,
+        comparison.words,
+        comparison.needed,
+        share if share is None else round(share, 3),
+        row.why_not,
+    )

@@ -1,0 +1,190 @@
+"""Many texts in one table: in the API, on the page, as CSV, and by the command."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from quart.datastructures import FileStorage
+
+from tests.conftest import NDJSON, Client, Shared
+from tests.installation import Installation
+from tests.waiting import settle
+
+BATCH = "/api/v1/compare/batch"
+POSTS = 40
+SAILOR = [
+    f"The ferry leaves the northern harbour at {hour}, wind permitting, and the tide is with us."
+    for hour in range(POSTS)
+]
+STRANGER = [
+    f"Soup no. {number} with leek and a pinch of nutmeg!! Salt it, stir it, eat it hot!!"
+    for number in range(POSTS)
+]
+OTHERS = {
+    "pilot": "runway {} is closed by fog, we wait... and nobody tells us anything",
+    "poet": "o moon {} o silver o night, how long do you stay with me",
+    "clerk": "Form {} must be handed in twice. Form {} must be stamped. Thank you.",
+}
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """Keep a sailor, beside others of the language; the cook is a stranger."""
+    await shared.writer.add_author("sailor", *SAILOR[: POSTS - 8])
+    for name, text in OTHERS.items():
+        await shared.writer.add_author(name, *(text.format(n, n) for n in range(30)))
+    await settle(shared.app)
+    return shared.anybody
+
+
+async def table(client: Client, query: str, texts: list[str], status: int = 200) -> list[Any]:
+    body = "\n".join(json.dumps({"text": text, "id": number}) for number, text in enumerate(texts))
+    answer = await client.post(f"{BATCH}?{query}", data=body.encode(), headers=NDJSON)
+    assert answer.status_code == status, await answer.get_data()
+    return [json.loads(line) for line in (await answer.get_data()).splitlines()]
+
+
+MIXED = [*SAILOR[-8:], *STRANGER[:12]]
+
+
+async def test_lines_tell_how_many_of_them_are_the_authors(site: Client) -> None:
+    *rows, last = await table(site, "username=sailor&share=auto", MIXED)
+    summary = last["summary"]
+    assert [row["id"] for row in rows] == list(range(len(MIXED)))
+    assert summary["judged"] == len(MIXED)
+    assert summary["share_low"] < summary["share"] < summary["share_high"]
+    assert summary["share_low"] <= 8 / len(MIXED) <= summary["share_high"]
+    likely = [row["id"] for row in rows if row["verdict"] == "likely"]
+    assert set(likely) <= set(range(8))
+    assert summary["likely"] == len(likely) == summary["verdicts"].get("likely", 0)
+    # The share takes the place of the starting belief of one half.
+    *before, _ = await table(site, "username=sailor", MIXED)
+    for row, other in zip(rows, before, strict=True):
+        odds, plain = (line["none"] / (1 - line["none"]) for line in (row, other))
+        assert odds / plain == pytest.approx((1 - summary["share"]) / summary["share"], rel=1e-6)
+
+
+async def test_no_line_is_likely_where_all_may_be_by_strangers(site: Client) -> None:
+    *rows, last = await table(site, "username=sailor&share=auto", STRANGER * 2)
+    assert last["summary"]["share"] < 0.03
+    assert not last["summary"]["likely"]
+    assert all(row["verdict"] != "likely" for row in rows)
+
+
+async def test_a_given_share_is_the_starting_belief(site: Client) -> None:
+    *rows, last = await table(site, "username=sailor&share=0.1", MIXED[:3])
+    assert last["summary"]["share"] == 0.1
+    assert last["summary"]["share_low"] is None
+    alone = await site.json(f"/api/v1/compare?text={MIXED[0]}&username=sailor&sure=0.1")
+    assert rows[0]["none"] == alone["none"]
+
+
+async def test_lines_by_one_hand_get_one_answer(site: Client) -> None:
+    texts = [f"{text} and so on {number}" for number in range(3) for text in SAILOR]
+    error, row, last = await table(site, "username=sailor&one_hand=1", ["?!", *texts])
+    assert "no letters" in error["error"]
+    assert row["lines"] == len(texts)
+    assert row["verdict"] == "likely"
+    assert last["summary"]["judged"] == 1
+
+
+@pytest.mark.parametrize(
+    "query", ["username=sailor&username=poet&share=auto", "share=auto", "username=sailor&share=2"]
+)
+async def test_a_share_that_cannot_be_is_refused(site: Client, query: str) -> None:
+    (problem,) = await table(site, query, MIXED[:1], 422)
+    assert problem["errors"][0]["loc"] == "share"
+
+
+async def test_several_authors_without_a_share_have_no_summary(site: Client) -> None:
+    rows = await table(site, "username=sailor&username=poet", MIXED[:2])
+    assert [row["line"] for row in rows] == [1, 2]
+
+
+async def post(client: Client, **fields: Any) -> tuple[int, str]:
+    answer = await client.post("/compare/table", form=fields)
+    return answer.status_code, (await answer.get_data()).decode()
+
+
+async def test_the_page_has_a_row_for_each_line(site: Client) -> None:
+    assert 'name="lines"' in await site.page("/compare/table")
+    lines = "\n".join([*MIXED, "no", "", "=1+1 is no formula for the tide"])
+    status, page = await post(site, lines=lines, username="sailor", share="auto")
+    assert status == 200
+    assert page.count("<tr>") == 1 + len(MIXED) + 2
+    assert "About " in page
+    assert "read like sailor" in page
+    assert "too few words" in page
+    assert "/compare?text=The+ferry" in page
+    # A stored line proves nothing.
+    _, stored = await post(site, lines=SAILOR[0], username="sailor")
+    assert "stored here already" in stored
+
+
+async def test_the_table_comes_as_csv(site: Client) -> None:
+    lines = '{"text": "=1+1 is no formula for the tide", "id": "a"}\n{"text": "7"}'
+    answer = await site.post(
+        "/compare/table", form={"lines": lines, "kind": "jsonl", "username": "sailor", "as": "csv"}
+    )
+    assert answer.content_type.startswith("text/csv")
+    text = (await answer.get_data()).decode("utf-8-sig")
+    first, second = csv.DictReader(io.StringIO(text))
+    assert (first["id"], first["text"]) == ("a", "'=1+1 is no formula for the tide")
+    assert first["verdict"]
+    assert 0 < float(first["share"]) < 1
+    assert "no letters" in second["why_not"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"lines": " \n"}, "Give at least one line"),
+        ({"lines": "a tide\n" * 1_001}, "at most 1,000 lines"),
+        ({"lines": "a tide", "username": "nobody"}, "nobody"),
+    ],
+)
+async def test_a_form_that_cannot_be_says_why(
+    site: Client, fields: dict[str, str], told: str
+) -> None:
+    status, page = await post(site, **fields)
+    assert status in {404, 422}
+    assert told in page
+
+
+async def test_a_file_is_read_by_its_name(site: Client) -> None:
+    content = "id,text\nx1,The tide is with us at nine\nx2,오늘은 빵이 없어요\n"
+    file = FileStorage(io.BytesIO(content.encode()), "lines.csv", "file", "text/csv")
+    answer = await site.post("/compare/table", form={"username": "sailor"}, files={"file": file})
+    page = (await answer.get_data()).decode()
+    assert answer.status_code == 200
+    assert ">x1<" in page
+    assert "another language" in page
+
+
+def test_the_command_estimates_the_share_of_one_author(
+    installation: Installation, tmp_path: Path
+) -> None:
+    known = {"sailor": SAILOR[: POSTS - 8]}
+    known |= {name: [text.format(n, n) for n in range(30)] for name, text in OTHERS.items()}
+    posts = tmp_path / "posts.jsonl"
+    lines = [
+        json.dumps({"username": name, "text": text})
+        for name, some in known.items()
+        for text in some
+    ]
+    posts.write_text("\n".join(lines), encoding="utf-8")
+    assert installation.run("import", str(posts)).exit_code == 0
+    file = tmp_path / "lines.txt"
+    file.write_text("\n".join(MIXED), encoding="utf-8")
+    done = installation.run("compare", "-u", "sailor", "--file", str(file))
+    *rows, last = map(json.loads, done.stdout.splitlines())
+    assert len(rows) == len(MIXED)
+    assert last["summary"]["share_low"] is not None
+    assert "lines read like sailor" in done.stderr
+    for options in (["--share", "0.1", "--sure", "0.2"], ["--share", "2"]):
+        refused = installation.run("compare", "-u", "sailor", "--file", str(file), *options)
+        assert refused.exit_code == 2
+    assert installation.run("compare", "-u", "sailor", "--one-hand", "a tide").exit_code == 2
