@@ -330,6 +330,8 @@ async def test_the_keyboard_is_enough(website: Website, open_page: OpenPage) -> 
     await page.keyboard.press("Tab")
     await expect(page.get_by_label("링크와 브라우저 기록에 남기지 않기")).to_be_focused()
     await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="글이 여러 개인가요?")).to_be_focused()
+    await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="누가 썼는지 알아보기")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("h1.answer")).to_be_visible()

@@ -52,6 +52,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/room/<id:room_id>/portrait/picture": ("/room/1/portrait/picture",),
     "/compare": (f"/compare?{TEXT}&{NAMED}",),
     "/compare/card": (f"/compare/card?{NAMED}",),
+    "/compare/table": (f"/compare/table?{NAMED}",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
     "/feed.atom": ("/feed.atom",),
     "/user/<username>/feed.atom": ("/user/Anna_Kim/feed.atom",),

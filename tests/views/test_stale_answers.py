@@ -67,7 +67,7 @@ MADE_ANEW: Final = frozenset(
     (
         *("/healthz", "/readyz", "/login", "/setup", "/about", "/phone", "/media/<name>"),
         *("/quiz", "/quiz/picture"),
-        *("/compare", "/compare/example", "/compare/card"),
+        *("/compare", "/compare/example", "/compare/card", "/compare/table"),
         *("/compare/picture", "/compare/picture.png"),
         *("/get_user", "/user", "/users", "/users.json", "/play", "/play/<id:game_id>"),
         *("/play/<id:game_id>/picture", "/play/<id:game_id>/picture.png"),

@@ -23,6 +23,7 @@ from app.services.compare.batch_lines import (
     BatchLine,
     GivenText,
     JudgedLine,
+    LineId,
     Summary,
     Together,
     chance_of_first,
@@ -65,26 +66,19 @@ Kind = Literal["lines", "csv", "jsonl"]
 
 
 class TableRow(Struct, frozen=True):
-    row: JudgedLine
+    line: int
+    label: str
+    """The line's id, or else its number."""
+    id: LineId
+    texts: Sequence[str]
+    comparison: Comparison | None
+    error: str
     names: Sequence[str]
-
-    @property
-    def label(self) -> str:
-        judged = self.row.judged
-        return str(judged.id if isinstance(judged.id, str | int) else judged.line)
-
-    @property
-    def line(self) -> int:
-        line = self.row.judged.line
-        return line if isinstance(line, int) else 0
+    """Authors that were asked about; none for all."""
 
     @property
     def text(self) -> str:
-        return "\n".join(self.row.checked.texts)
-
-    @property
-    def comparison(self) -> Comparison | None:
-        return self.row.comparison
+        return "\n".join(self.texts)
 
     @property
     def is_judged(self) -> bool:
@@ -108,7 +102,7 @@ class TableRow(Struct, frozen=True):
         """Why the line says little."""
         comparison = self.comparison
         if comparison is None:
-            return self.row.judged.error
+            return self.error
         if comparison.read_of:
             return gettext("stored here already")
         if comparison.nothing_like in {"letters", "language"} or (
@@ -122,14 +116,16 @@ class TableRow(Struct, frozen=True):
     @property
     def address(self) -> str:
         """Address of the full answer; empty for a text that no address may hold."""
-        texts = self.row.checked.texts
-        if not texts or len(self.text) > LONGEST_LINK:
+        if not self.texts or len(self.text) > LONGEST_LINK:
             return ""
-        pairs = [*(("text", text) for text in texts), *(("username", name) for name in self.names)]
+        pairs = [
+            *(("text", text) for text in self.texts),
+            *(("username", name) for name in self.names),
+        ]
         return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
 
 
-class TablePage(FormPage, frozen=True, kw_only=True):
+class ManyTextsPage(FormPage, frozen=True, kw_only=True):
     template = "evidence/table.html"
 
     offer: OfferedPeople
@@ -165,7 +161,7 @@ class TablePage(FormPage, frozen=True, kw_only=True):
 @blueprint.page("/compare/table")
 async def show_table_form() -> ResponseReturnValue:
     return await render_form(
-        TablePage(offer=await _offer(given_names(request.args.getlist("username"))))
+        ManyTextsPage(offer=await _offer(given_names(request.args.getlist("username"))))
     )
 
 
@@ -194,7 +190,7 @@ async def post_table(form: Form) -> ResponseReturnValue:
         error = failure.with_traceback(None)
     if not error and form.get("as") == "csv":
         return _as_csv(rows, summary)
-    page = TablePage(
+    page = ManyTextsPage(
         offer=await _offer(names),
         given=_as_json_lines(given, kind) if rows else given,
         kind="jsonl" if rows else kind,
@@ -262,8 +258,16 @@ async def _judged(
         if isinstance(portion, Summary):
             summary = portion
         else:
-            rows += [TableRow(row, names) for row in portion]
+            rows += [_row_of(row, names) for row in portion]
     return rows, summary
+
+
+def _row_of(row: JudgedLine, names: Sequence[str]) -> TableRow:
+    judged = row.judged
+    line = judged.line if isinstance(judged.line, int) else 0
+    given = judged.id if isinstance(judged.id, str | int) else None
+    label = str(line if given is None else given)
+    return TableRow(line, label, given, row.checked.texts, row.comparison, judged.error, names)
 
 
 def _as_json_lines(given: str, kind: Kind) -> str:
@@ -291,14 +295,14 @@ def _as_csv(rows: Iterable[TableRow], summary: Summary | None) -> Response:
 
 
 def _cells(row: TableRow, share: float | None) -> tuple[object, ...]:
-    comparison, judged = row.comparison, row.row.judged
+    comparison = row.comparison
     if comparison is None:
         empty = ("",) * 9
-        return (row.line, judged.id, row.text, *empty, judged.error)
+        return (row.line, row.id, row.text, *empty, row.error)
     first = comparison.ranking[0]
     return (
         row.line,
-        judged.id,
+        row.id,
         row.text,
         comparison.verdict,
         first.username,

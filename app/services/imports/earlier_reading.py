@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from datetime import time as clock
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
@@ -213,7 +212,6 @@ async def count_unmet(
     return count
 
 
-_MIDNIGHT: Final = clock()
 _MOST_OF_TIME: Final = 50
 """Posts of one time in a batch; more have only a day, and are not compared by it."""
 
@@ -253,7 +251,7 @@ def _is_reading(
     have_ids = source_id and post.source_id
     if have_ids and _bare(source_id or "") == _bare(post.source_id or ""):
         return is_part
-    if time and time.time() == _MIDNIGHT:
+    if time and (time.hour, time.minute, time.second) == (0, 0, 0):
         # Many posts of one day share words, so that only whole lines count.
         part, whole = sorted((text.strip(' "'), post.text.strip(' "')), key=len)
         is_line = part == whole or whole.endswith(f"\n{part}") or whole.startswith(f"{part}\n")
@@ -355,7 +353,7 @@ def _plain(text: str) -> str:
     return "".join(character for character in text if character.isascii() and character.isalnum())
 
 
-class Reading(NamedTuple):
+class StoredReading(NamedTuple):
     """A post of the file, and a stored post that may be another reading of it."""
 
     post: Reread
@@ -382,7 +380,7 @@ async def _check_posts(session: AsyncSession, group: Sequence[Reread]) -> None:
 
 async def _readings(
     session: AsyncSession, group: Sequence[Reread]
-) -> AsyncIterator[tuple[list[Reading], int]]:
+) -> AsyncIterator[tuple[list[StoredReading], int]]:
     """Yield stored posts with author and text of these posts, and with time and text, each with the
     number of compared texts.
     """
@@ -401,7 +399,7 @@ async def _readings(
     yield await _readings_of(session, equal, by_time), len(by_time)
 
 
-async def _readings_by_id(session: AsyncSession, group: Sequence[Reread]) -> list[Reading]:
+async def _readings_by_id(session: AsyncSession, group: Sequence[Reread]) -> list[StoredReading]:
     """Return stored posts with another author, or more or fewer words.
 
     Such posts have the same id but for a prefix, and the same time or none.
@@ -421,7 +419,7 @@ async def _readings_by_id(session: AsyncSession, group: Sequence[Reread]) -> lis
     )
     rows = await session.execute(query.limit(_MOST_COMPARED))
     return [
-        Reading(post, post_id, user_id, import_id)
+        StoredReading(post, post_id, user_id, import_id)
         for text, user_id, time, _, source_id, post_id, import_id in rows
         for post in by_id.get(_bare(source_id or ""), ())
         if time in {None, post.time} and text and (text in post.text or post.text in text)
@@ -445,14 +443,14 @@ def _once(posts: Iterable[tuple[Any, str, Reread]]) -> dict[tuple[Any, str], Rer
 
 async def _readings_of(
     session: AsyncSession, query: Select[*tuple[Any, ...]], posts: Mapping[tuple[Any, str], Reread]
-) -> list[Reading]:
+) -> list[StoredReading]:
     """Compare posts that are stored once with a property and text.
 
     The query returns property, text, and `_STORED`.
     """
     rows = (await session.execute(query.where(*_outside_of_chats()))).all()
     counts = Counter((row[0], row[1]) for row in rows)
-    readings: list[Reading] = []
+    readings: list[StoredReading] = []
     for key, text, user_id, stored, dated, source_id, post_id, import_id in rows:
         post = posts.get((key, text))
         if post is None or counts[key, text] > 1:
@@ -460,5 +458,5 @@ async def _readings_of(
         if post.source_id != source_id and None not in {post.source_id, source_id}:
             continue  # Posts of two ids are two.
         if may_be_read_as(post.time, stored, dated):
-            readings.append(Reading(post, post_id, user_id, import_id))
+            readings.append(StoredReading(post, post_id, user_id, import_id))
     return readings
