@@ -120,6 +120,8 @@ _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
 )
 _SAYING_KIND: Final = _QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
+MOST_OF_TEXT: Final = 1_000
+"""Characters of a text in a kept row; its values are cut there, too."""
 MOST_SEEN: Final = 300
 """Rows that are kept as they stand, for doubts."""
 KNOWN_HEADERS: Final = 32
@@ -640,7 +642,10 @@ class RowReader:
             row, columns = opened(row, self.columns)
         item = columns.read(row, place, self._rules)
         if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
-            self._seen.append(SeenRow(leaves(written), columns.fields, item))
+            kept = item
+            if isinstance(item, Record) and len(item.text) > MOST_OF_TEXT:
+                kept = structs.replace(item, text=item.text[:MOST_OF_TEXT])
+            self._seen.append(SeenRow(leaves(written), columns.fields, kept))
         return item
 
     def noting(
