@@ -16,7 +16,7 @@ MOST_FILES = {
     "chat's overview": 59,
     "chat's messages": 39,
     "chat's portrait": 49,
-    "comparison": 55,
+    "comparison": 56,
     "search": 42,
     "dashboard": 40,
     "a post": 34,
