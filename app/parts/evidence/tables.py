@@ -7,9 +7,8 @@ from pathlib import PurePath
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-import msgspec
 from msgspec import Struct
-from quart import Response, request, url_for
+from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
@@ -21,7 +20,6 @@ from app.lifespan import resources
 from app.services.compare.batch_lines import (
     AnyText,
     BatchLine,
-    GivenText,
     JudgedLine,
     LineId,
     Summary,
@@ -63,6 +61,8 @@ VERDICTS: Final[dict[Verdict, str]] = {
     "short": gettext_noop("too short"),
 }
 Kind = Literal["lines", "csv", "jsonl"]
+KINDS: Final[dict[str, Kind]] = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl"}
+"""By the ending of a file's name; another file has a text in each line."""
 
 
 class TableRow(Struct, frozen=True):
@@ -170,7 +170,7 @@ async def post_table(form: Form) -> ResponseReturnValue:
     """Judge each line, or all as one person's; as a page or as CSV."""
     names = given_names(form.getlist("username"))
     share = form.get("share", SHARES[0])
-    kind: Kind = "jsonl" if form.get("kind") == "jsonl" else "lines"
+    kind = KINDS.get(form.get("kind", ""), "lines")
     given, is_one_hand = form.get("lines", ""), "one_hand" in form
     error: AppError | None = None
     rows, summary = list[TableRow](), None
@@ -192,8 +192,8 @@ async def post_table(form: Form) -> ResponseReturnValue:
         return _as_csv(rows, summary)
     page = ManyTextsPage(
         offer=await _offer(names),
-        given=_as_json_lines(given, kind) if rows else given,
-        kind="jsonl" if rows else kind,
+        given=given,
+        kind=kind,
         share=share,
         is_one_hand=is_one_hand,
         rows=rows,
@@ -222,9 +222,7 @@ async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, s
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInputError("The file is not UTF-8; save it as UTF-8", loc="file") from None
-    suffix = PurePath(file.filename or "").suffix.lower()
-    kinds: dict[str, Kind] = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
-    return kinds.get(suffix, "lines"), text
+    return KINDS.get(PurePath(file.filename or "").suffix.lower()[1:], "lines"), text
 
 
 def _lines(given: str, kind: Kind) -> Iterator[BatchLine]:
@@ -242,8 +240,9 @@ async def _judged(
     NotFoundError.
     """
     parts = resources()
-    parts.open_batches.take()
-    lines: list[BatchLine] = await parts.work_pool.run(list, _lines(given, kind))
+    if g.account is None:
+        parts.open_batches.take()
+    lines: list[BatchLine] = await parts.work_pool.run(lambda: list(_lines(given, kind)))
     if not lines:
         raise InvalidInputError("Give at least one line", loc="lines")
     if len(lines) > MOST_LINES:
@@ -268,14 +267,6 @@ def _row_of(row: JudgedLine, names: Sequence[str]) -> TableRow:
     given = judged.id if isinstance(judged.id, str | int) else None
     label = str(line if given is None else given)
     return TableRow(line, label, given, row.checked.texts, row.comparison, judged.error, names)
-
-
-def _as_json_lines(given: str, kind: Kind) -> str:
-    """Return what was asked about as JSON lines, which keep ids and line ends."""
-    if kind == "jsonl":
-        return given
-    lines = [line for _, line in _lines(given, kind) if isinstance(line, GivenText)]
-    return msgspec.json.Encoder().encode_lines(lines).decode()
 
 
 COLUMNS: Final = (

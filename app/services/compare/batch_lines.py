@@ -211,27 +211,32 @@ async def judge_lines(
     async with db.read() as session:
         await cases_of(session, models, [], usernames)
     judge = partial(_portions, db, models, usernames, run)
-    return _judged_together(judge, lines, together, has_summary=len(usernames) == 1)
+    return _judged_together(judge, lines, together, run, has_summary=len(usernames) == 1)
 
 
 Judge = Callable[[Iterator[CheckedLine], float], AsyncIterator[list[JudgedLine]]]
 
 
 async def _judged_together(
-    judge: Judge, lines: Iterable[CheckedLine], together: Together, *, has_summary: bool
+    judge: Judge,
+    lines: Iterable[CheckedLine],
+    together: Together,
+    run: Runner,
+    *,
+    has_summary: bool,
 ) -> AsyncIterator[list[JudgedLine] | Summary]:
     if together.is_one_hand:
-        lines = _as_one(lines)
+        lines = await run(_as_one, lines)
     share, sure, estimate = together.share, together.sure, None
     if share == "auto" and not together.is_one_hand:
-        lines = list(lines)
+        lines = await run(list, lines)
         ratios = [
             ratio
             async for portion in judge(iter(lines), SURE)
             for row in portion
             if (ratio := _ratio_of(row)) is not None
         ]
-        estimate = await asyncio.to_thread(share_of, np.array(ratios))
+        estimate = await run(share_of, np.array(ratios))
         share = estimate.share
     if isinstance(share, float):
         sure = min(max(share, SURE_BOUNDS[0]), SURE_BOUNDS[1])
