@@ -94,6 +94,8 @@ class Bars:
     rows: Sequence[NamedBar]
     are_notes_wanted: bool = False
     """Whether notes go before large bars, and their second parts are cut, not left out."""
+    are_names_above: bool = False
+    """Whether names are above their bars in each upright picture with room."""
 
     @property
     def has_notes(self) -> bool:
@@ -266,6 +268,15 @@ class Thing(NamedTuple):
 class Things:
     hue: str
     rows: tuple[Thing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedText:
+    text: str
+    marks: tuple[tuple[int, int, str], ...] = ()
+    """Start, end and class of the colour of each marked piece."""
+    struck: tuple[tuple[int, int], ...] = ()
+    """Start and end of each piece with a line through it."""
 
 
 class TileRow(NamedTuple):

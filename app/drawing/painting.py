@@ -16,6 +16,7 @@ from app.drawing.drawings import (
     DotRow,
     Dots,
     Initials,
+    MarkedText,
     NamedBar,
     PeriodColumns,
     Place,
@@ -27,9 +28,10 @@ from app.drawing.drawings import (
     WeekGrid,
 )
 from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
+from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-Drawing = Bars | Dots | Things | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = Bars | Dots | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
 _LABEL_ROW: Final = 42
 _OUTLINE: Final = 4
 """Width of the line of the others' hours."""
@@ -288,6 +290,9 @@ _BETWEEN: Final = 48
 _BAR_ROW: Final = 46
 _UPRIGHT_ROW: Final = 62
 """Good height of a row with a bar in an upright picture."""
+_LARGE: Final = 180
+"""Height of a row in which a name is above its bar."""
+_NAMED_ABOVE: Final = 90
 _MOST_NOTED: Final = 2
 _BEFORE_NOTE: Final = 1.5
 """Start of a note below a bar, by the size of the bar's letters."""
@@ -326,7 +331,8 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field) -> None:
         _paint_stack(canvas, bars, field)
         return
     for bar, place in zip(bars.rows, places, strict=True):
-        if place.height >= 180:
+        are_above = bars.are_names_above and canvas.is_upright
+        if place.height >= (_NAMED_ABOVE if are_above else _LARGE):
             _paint_large_bar(canvas, bar, place, is_wanted=bars.are_notes_wanted)
         else:
             row = place if bars.has_notes and _has_note_room(place) else _middle_of(place)
@@ -338,9 +344,10 @@ def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
     """Return the fields of the rows, in two columns if rows in one would be too low, and fewer than
     `rows` if the smallest height lacks room.
     """
-    is_halved = field.width > _WIDE and field.height / rows < lowest
+    room = round(field.height, 3)  # A sum of heights may be a little less than them.
+    is_halved = field.width > _WIDE and room / rows < lowest
     columns = 2 if is_halved and rows > 1 else 1
-    in_column = min(ceil(rows / columns), int(max(0, field.height) // lowest))
+    in_column = min(ceil(rows / columns), int(max(0, room) // lowest))
     height = field.height / max(in_column, 1)
     width = (field.width - _BETWEEN * (columns - 1)) / columns
     return [
@@ -392,7 +399,7 @@ def _paint_bar(
 
 
 def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
-    size = int(min(56, row.height * (0.2 if bar.note else 0.28)))
+    size = int(min(56, max(34, row.height * (0.2 if bar.note else 0.28))))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     room = row.width - font.getlength("100%") - 32
@@ -613,6 +620,7 @@ PAINTERS: Final[Mapping[type, Painter]] = MappingProxyType(
     {
         Bars: Painter(bars_heights, paint_bars),
         Dots: Painter(dots_heights, paint_dots),
+        MarkedText: Painter(marked_text_heights, paint_marked_text),
         Things: Painter(things_heights, paint_things),
         WeekGrid: Painter(weeks_heights, paint_weeks),
         Tiles: Painter(tiles_heights, paint_tiles),

@@ -5,7 +5,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
-from app.drawing.drawings import Bars
+from app.drawing.drawings import Bars, MarkedText
 from app.drawing.lettering import (
     Lettering,
     clipped,
@@ -32,6 +32,7 @@ class Measures(NamedTuple):
     facts: tuple[int, ...]
     lines: int
     quote_size: int
+    """Size of the letters of a quotation, and of the reason for a finding."""
     small: int
     findings: tuple[int, ...]
     space: int
@@ -114,10 +115,19 @@ class Poster(NamedTuple):
     quote: str = ""
     hue: str = ""
     second: PosterFigure | None = None
+    reason: str = ""
+    """Text below the finding, such as the chance of a mistake."""
+    premises: tuple[str, ...] = ()
+    """What the foot says besides the address, in up to two rows."""
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the first drawing is a marked text, whose second drawing is in every picture."""
+        return isinstance(self.drawing, MarkedText)
 
 
-MOST_KEPT: Final = 32
-"""Number of cached pictures: programs request a shared picture several times."""
+MOST_KEPT: Final = 96
+"""Number of cached pictures of 70 KB: programs request a shared picture several times."""
 _ROW: Final = 1.25
 """Height of a row, by the size of its letters."""
 _HUED: Final = 28
@@ -125,6 +135,8 @@ _LINE_ROW: Final = 1.5
 """Height of a line below the drawing, by the size of its letters."""
 _ABOVE: Final = 20
 _QUOTED: Final = 56
+_SECOND: Final = 400
+"""Good height of the drawing below a marked text in an upright picture, at most."""
 _FACT_ROW: Final = 1.4
 """Height of a row of the facts, by the size of its letters."""
 
@@ -152,34 +164,46 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     """Return a picture as PNG; call it in a thread."""
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
-    canvas.draw_foot([poster.address], size=measures.small, top=measures.foot)
-    bottom, blocks = float(measures.foot - measures.space), _blocks(canvas, poster, measures)
-    least = _finding(poster, measures, measures.findings[-1]).height
+    foot = canvas.draw_foot(
+        [*poster.premises, *filter(None, [poster.address])],
+        size=measures.small,
+        top=measures.foot,
+        rows=2 if poster.premises else 1,
+    )
+    bottom, blocks = foot - measures.space, _blocks(canvas, poster, measures)
+    reason = _reason(poster, measures)
+    least = _finding(poster, measures, measures.findings[-1]).height + reason.height
     least += sum(block.heights.least + block.space for block in blocks[:1])
     quote = measures.quote_size * _FACT_ROW + _QUOTED if poster.quote else 0
     top = _draw_title(canvas, poster, measures, bottom - measures.top - least - quote)
     bottom = _draw_quote(canvas, poster, measures, (bottom, bottom - top - least))
-    finding, shown = _largest(canvas, poster, measures, blocks, bottom - top)
+    room = bottom - top - reason.height
+    finding, shown = _largest(canvas, poster, measures, blocks, room)
     top = _draw_finding(canvas, finding, poster.hue, top)
+    top = _draw_reason(canvas, reason, top)
     # In a wide picture, the drawing has priority over the lines below it.
     whole = shown if canvas.is_upright else blocks[: len(shown)]
     room = bottom - top - _height(whole) - measures.space
     bottom = _draw_lines(canvas, poster.lines, measures, (bottom, room))
-    _draw_blocks(canvas, shown, measures, (top, bottom))
+    _draw_blocks(canvas, shown, measures, (top, bottom), is_first_served=poster.has_text)
     return canvas.as_png()
 
 
 def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
-    figures = [(poster.head, poster.drawing)]
-    if poster.second and canvas.is_upright:
-        figures.append(((poster.second.topic, *poster.second.about), poster.second.drawing))
-    blocks = []
-    for texts, drawing in figures:
+    figures = [(poster.head, poster.drawing, measures.above)]
+    if poster.second and (canvas.is_upright or poster.has_text):
+        texts = poster.second.topic, *poster.second.about
+        closer = measures.above // 2 if poster.has_text else measures.above
+        figures.append((texts, poster.second.drawing, closer))
+    blocks = list[_Block]()
+    for texts, drawing, space in figures:
         if drawing:
             head = [*filter(None, texts)]
-            above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0
+            above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0.0
             heights = Heights(*(height + above for height in heights_of(canvas, drawing)))
-            blocks.append(_Block(drawing, heights, measures.above, head))
+            if blocks and poster.has_text and canvas.is_upright:
+                heights = heights._replace(good=max(heights.good, min(heights.most / 2, _SECOND)))
+            blocks.append(_Block(drawing, heights, space, head))
     return blocks
 
 
@@ -196,18 +220,27 @@ def _largest(
     """
     lines = len(poster.lines) * measures.lines * _LINE_ROW + measures.space
     beside = lines if poster.lines and canvas.is_upright else 0
-    lower = [block._replace(heights=block.heights.lower()) for block in blocks]
     findings = [_finding(poster, measures, size) for size in measures.findings]
     are_notes_wanted = isinstance(poster.drawing, Bars) and poster.drawing.are_notes_wanted
-    for stack in (*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]):
+    stacks = _stacks(poster, blocks)
+    # Stacks from this one on are low: their words have priority over large letters.
+    low = 1 if poster.has_text else len(stacks) - are_notes_wanted
+    for number, stack in enumerate(stacks):
         room = height - _height(stack) - beside
-        # If not all names with notes have room, they have priority over large letters.
-        is_short = stack == lower[:1] != blocks and are_notes_wanted
+        is_short = number >= low and stack != blocks
         for finding in findings[::-1] if is_short else findings:
             is_large = finding is not findings[-1]
             if finding.height <= room and not (is_large and len(finding.texts) > 4):
                 return finding, stack
-    return _cut(findings[-1], height), lower[:1]
+    return _cut(findings[-1], room if poster.has_text else height), stack
+
+
+def _stacks(poster: Poster, blocks: list[_Block]) -> list[list[_Block]]:
+    """Return the drawings with the heights to try, in order."""
+    lower = [block._replace(heights=block.heights.lower()) for block in blocks]
+    if poster.has_text:
+        return [blocks, lower[:1] + blocks[1:], lower]
+    return [*([blocks, lower] if len(blocks) > 1 else []), blocks[:1], lower[:1]]
 
 
 def _finding(poster: Poster, measures: Measures, size: int) -> _Rows:
@@ -268,14 +301,45 @@ def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float
     return top
 
 
+class _Reason(NamedTuple):
+    font: Lettering
+    texts: Sequence[str]
+
+    @property
+    def height(self) -> float:
+        return (len(self.texts) * _FACT_ROW + 0.2) * self.font.size if self.texts else 0
+
+
+def _reason(poster: Poster, measures: Measures) -> _Reason:
+    """Return the rows of the reason, three at most, of similar lengths unless it is cut."""
+    font, width = font_of(bold=False, size=measures.quote_size), measures.size[0] - 2 * MARGIN
+    text = drawn_text(poster.reason)
+    cut, even = text_rows(text, font, width, 3), even_rows(text, font, width)
+    return _Reason(font, even if len(even) == len(cut) else cut)
+
+
+def _draw_reason(canvas: Canvas, reason: _Reason, top: float) -> float:
+    for number, row in enumerate(reason.texts):
+        place = top + (0.2 + number * _FACT_ROW) * reason.font.size
+        canvas.write((MARGIN, place), row, reason.font)
+    return top + reason.height
+
+
 def _draw_blocks(
-    canvas: Canvas, blocks: Sequence[_Block], measures: Measures, ends: tuple[float, float]
+    canvas: Canvas,
+    blocks: Sequence[_Block],
+    measures: Measures,
+    ends: tuple[float, float],
+    *,
+    is_first_served: bool,
 ) -> None:
+    """Draw the drawings; they share the space that is left, unless the first is served first."""
     top, bottom = ends
     spare = bottom - top - _height(blocks)
     heights = []
     for number, block in enumerate(blocks):
-        share = spare / (len(blocks) - number) if spare > 0 else spare
+        is_shared = spare > 0 and not is_first_served
+        share = spare / (len(blocks) - number) if is_shared else spare
         heights.append(min(block.heights.good + share, block.heights.most))
         spare -= heights[-1] - block.heights.good
     around = max(0.0, spare) / (len(blocks) + 1)

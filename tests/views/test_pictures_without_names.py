@@ -13,9 +13,9 @@ from quart import g
 
 from app.compute.names import SHOWN_HIDDEN
 from app.compute.text import joined_gaps
-from app.drawing.drawings import Bars
+from app.drawing.drawings import Bars, MarkedText
 from app.drawing.poster import Poster
-from app.parts.pictures.answer import Picture, read_picture, without_names
+from app.parts.pictures.answer import read_answer_poster, without_names
 from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
 from app.parts.pictures.portraits import read_author_poster, read_room_poster
 from app.parts.pictures.years import read_room_year_poster, read_year_poster
@@ -108,8 +108,13 @@ async def test_a_quoted_post_keeps_its_other_words(chat: Client) -> None:
 async def test_the_text_of_an_answer_has_no_name_either(chat: Client) -> None:
     args = ComparePageArgs(text=[TEXT], username=["Kim_Minji", "Ben"])
     async with visiting(chat):
-        named, _ = await read_picture(args, PeopleArgs(), UTC)
-        hiding, _ = await read_picture(args, PeopleArgs(names="initials"), UTC)
+        posters = [
+            await read_answer_poster(args, look, UTC)
+            for look in (PeopleArgs(), PeopleArgs(names="initials"))
+        ]
+    named, hiding = [poster.drawing for poster, _ in posters]
+    assert isinstance(named, MarkedText)
+    assert isinstance(hiding, MarkedText)
     assert named.text == TEXT
     gap = SHOWN_HIDDEN
     assert hiding.text == (
@@ -132,14 +137,14 @@ def test_marks_stay_at_their_words(
     text = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     hidden = joined_gaps((start, start + size) for start, size in gaps)
     spans = [(start, start + size, "author-1") for start, size in marks]
-    picture = without_names(Picture("", text, tuple(spans), (), ()), hidden)
+    marked = without_names(MarkedText(text, tuple(spans)), hidden)
     in_gap = {place for start, end in hidden for place in range(start, end)}
     left = [
         "".join(text[place] for place in range(start, end) if place not in in_gap)
         for start, end, _ in spans
     ]
-    shown = [picture.text[start:end].replace(SHOWN_HIDDEN, "") for start, end, _ in picture.marks]
+    shown = [marked.text[start:end].replace(SHOWN_HIDDEN, "") for start, end, _ in marked.marks]
     assert [piece for piece in shown if piece] == [piece for piece in left if piece]
-    assert picture.text.replace(SHOWN_HIDDEN, "") == "".join(
+    assert marked.text.replace(SHOWN_HIDDEN, "") == "".join(
         sign for place, sign in enumerate(text) if place not in in_gap
     )

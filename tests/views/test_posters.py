@@ -16,6 +16,7 @@ from app.drawing.drawings import (
     Dots,
     GridDay,
     Initials,
+    MarkedText,
     NamedBar,
     PeriodColumn,
     PeriodColumns,
@@ -69,6 +70,7 @@ DRAWINGS: Final[dict[str, Drawing | None]] = {
     **{f"bars of {people}": bars(people, "W" * 99) for people in (1, 4, 7)},
     "dots": dots("wide" * 90),
     "things": Things("author-3", (Thing("ends with “…” in every message " * 3, "never" * 40),) * 3),
+    "text": MarkedText("Fog again, 안개 🎉 and no end of it. " * 40, ((0, 9, "author-2"),)),
     "weeks": WEEKS,
     "tiles": TILES,
     "nothing": None,
@@ -82,7 +84,7 @@ CLOCK: Final = Clock("author-1", "By hour", (0, 50, 100) * 8, (80, 0, 20) * 8)
 SECOND: Final[dict[str, PeriodColumns | Clock]] = dict(
     zip(DRAWINGS, cycle((MONTHS, CLOCK)), strict=False)
 )
-LONG_TOLD: Final = [kind for kind in DRAWINGS if kind not in {"tiles", "nothing"}]
+LONG_TOLD: Final = [kind for kind in DRAWINGS if kind not in {"text", "tiles", "nothing"}]
 """Drawings below a finding that may be long."""
 NAME_BESIDE: Final = dict(zip(DRAWINGS, cycle(NAMES), strict=False))
 

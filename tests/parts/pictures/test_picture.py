@@ -1,6 +1,7 @@
 """The picture of an answer."""
 
 import tracemalloc
+from collections.abc import Sequence
 from datetime import date
 from io import BytesIO
 
@@ -9,10 +10,10 @@ import pytest
 from PIL import Image, ImageColor
 from quart import g
 
-from app.drawing.drawings import NO_HUE, NamedBar
+from app.drawing.drawings import NO_HUE, Bars, MarkedText, NamedBar
 from app.drawing.png import MARGIN, ThemeName, theme_of
-from app.drawing.poster import FORMATS, Format
-from app.parts.pictures.answer import Picture, draw_picture, picture_of
+from app.drawing.poster import FORMATS, Format, Poster, PosterFigure, draw_poster
+from app.parts.pictures.answer import answer_poster
 from app.parts.pictures.picture_page import cast_in_picture
 from app.services.posts.users import NamedUser
 from app.views.cast import HUES, Cast, bound, person_of
@@ -40,10 +41,34 @@ LARGEST_BYTES = 400_000
 PAPER_RGB = ImageColor.getrgb(LIGHT.paper)
 
 
-def drawn(
-    picture: Picture, format_: Format = "1200x630", theme: ThemeName = "light"
-) -> Image.Image:
-    data = draw_picture(picture, format_, theme)
+def poster_with(
+    finding: str,
+    text: str,
+    marks: tuple[tuple[int, int, str], ...] = (),
+    bars: tuple[NamedBar, ...] = (),
+    premises: tuple[str, ...] = (),
+    *,
+    reason: str = "",
+    struck: tuple[tuple[int, int], ...] = (),
+) -> Poster:
+    """Return the poster of an answer."""
+    second = PosterFigure("", (), Bars(bars, are_names_above=True)) if bars else None
+    marked = MarkedText(text, marks, struck)
+    return Poster("", (), finding, marked, "", second=second, reason=reason, premises=premises)
+
+
+def bars_of(poster: Poster) -> Sequence[NamedBar]:
+    bars = poster.second and poster.second.drawing
+    return bars.rows if isinstance(bars, Bars) else ()
+
+
+def marked_in(poster: Poster) -> list[str]:
+    assert isinstance(poster.drawing, MarkedText)
+    return [poster.drawing.text[start:end] for start, end, _ in poster.drawing.marks]
+
+
+def drawn(poster: Poster, format_: Format = "1200x630", theme: ThemeName = "light") -> Image.Image:
+    data = draw_poster(poster, format_, theme)
     assert len(data) < LARGEST_BYTES
     with Image.open(BytesIO(data)) as image:
         assert (image.format, image.size) == ("PNG", FORMATS[format_].size)
@@ -61,7 +86,7 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
         NamedBar("someone else", 0.1, "10%", NO_HUE),
     )
     image = drawn(
-        Picture("Most like ann among these 2", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
+        poster_with("Most like ann among these 2", TEXT, ((0, 9, COLOURS[0]),), bars, ("premise",))
     )
     colours = {colour for _, colour in image.getcolors(2**20) or []}
     first, second, third = (ImageColor.getrgb(LIGHT.hues[hue]) for hue in COLOURS[:3])
@@ -71,7 +96,7 @@ def test_marks_and_bars_have_their_authors_colours() -> None:
 
 def test_gaps_have_a_line_through_them() -> None:
     def line(*struck: tuple[int, int]) -> int:
-        image = drawn(Picture("Most like ann", "–––––", (), (), ("foot",), struck=struck))
+        image = drawn(poster_with("Most like ann", "–––––", struck=struck))
         inked = [image.crop((MARGIN, row, MARGIN + 400, row + 1)) for row in range(100, 500)]
         return max(ink for row in inked for ink, rgb in row.getcolors() or [] if rgb != PAPER_RGB)
 
@@ -82,7 +107,7 @@ def test_signs_that_no_font_has_leave_no_trace() -> None:
     colour = COLOURS[0]
 
     def picture(text: str, *marks: tuple[int, int, str]) -> bytes:
-        return drawn(Picture("Most like ann", text, marks, (), ("foot",))).tobytes()
+        return drawn(poster_with("Most like ann", text, marks)).tobytes()
 
     plain = picture("Tea now, and rain", (9, 17, colour))
     assert picture("Tea م️ now, م and rain", (14, 22, colour)) == plain
@@ -92,7 +117,7 @@ def test_signs_that_no_font_has_leave_no_trace() -> None:
 
 def test_emoji_are_drawn_of_joined_ones_the_first() -> None:
     def picture(text: str) -> bytes:
-        return drawn(Picture("Most like ann", text, (), (), ("foot",))).tobytes()
+        return drawn(poster_with("Most like ann", text)).tobytes()
 
     assert picture("Tea ☕️ now") != picture("Tea now")
     assert picture("Tea ☕️ now") == picture("Tea ☕ now")
@@ -106,16 +131,16 @@ def test_the_colours_are_those_of_a_page() -> None:
 
 @pytest.mark.parametrize("text", ["", "\n\n\n", "가" * 25_000, "\u200b\ufe0f", "a b " * 9_000])
 def test_any_text_is_drawn(text: str) -> None:
-    drawn(Picture("Too little to go on", text, (), (), ()))
+    drawn(poster_with("Too little to go on", text))
 
 
 @pytest.mark.full
 def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
     first, second = ("".join(map(chr, range(n, n + 10_000))) for n in (0x20000, 0x30000))
-    drawn(Picture("Most like ann among these 2", first, (), (), ()))
+    drawn(poster_with("Most like ann among these 2", first))
     tracemalloc.start()
     try:
-        drawn(Picture("Most like ann among these 2", second, (), (), ()))
+        drawn(poster_with("Most like ann among these 2", second))
         left_bytes, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -129,51 +154,57 @@ def test_the_signs_that_visitors_send_do_not_fill_the_memory() -> None:
 @pytest.mark.parametrize("heading", ["Most like ann", "most like " + "ben" * 40])
 @pytest.mark.parametrize("authors", first_of(range(6), 0, 2, 5))
 def test_heading_text_bars_and_foot_keep_apart(text: str, heading: str, authors: int) -> None:
-    picture = answer(text, heading, authors)
-    keeps_apart(drawn(picture), picture)
+    poster = answer(text, heading, authors)
+    keeps_apart(drawn(poster), poster)
 
 
 @pytest.mark.parametrize("authors", first_of(range(6), 5))
 @pytest.mark.parametrize("text", ["Fog.", TEXT])
 @pytest.mark.parametrize("format_", ["1080x1350", "1080x1920"])
 def test_they_keep_apart_in_upright_pictures(format_: Format, text: str, authors: int) -> None:
-    picture = answer(text, "most like " + "ben" * 40, authors)
-    keeps_apart(drawn(picture, format_), picture)
+    poster = answer(text, "most like " + "ben" * 40, authors)
+    keeps_apart(drawn(poster, format_), poster)
 
 
-def answer(text: str, heading: str, authors: int) -> Picture:
+def answer(text: str, heading: str, authors: int) -> Poster:
     warning = "About 21 in 100 such texts by strangers." if authors % 2 else ""
     bars = [NamedBar(f"author{n}" + "e" * 30, 0.15, "15%", COLOURS[n]) for n in range(authors)]
     if bars:
         bars.append(NamedBar("Someone else", 0.1, "10%", NO_HUE))
     marks = tuple((n * 7, n * 7 + 6, COLOURS[n]) for n in range(authors))
-    return Picture(heading, text, marks, tuple(bars), ("premise " * 12, "premise"), warning)
+    premises = ("premise " * 12, "premise")
+    return poster_with(heading, text, marks, tuple(bars), premises, reason=warning)
 
 
-def keeps_apart(image: Image.Image, picture: Picture) -> None:
+def keeps_apart(image: Image.Image, poster: Poster) -> None:
     width, height = image.size
     for edge in ((0, MARGIN - 2), (width - MARGIN + 2, width)):
         assert is_blank(image, (edge[0], 0, edge[1], height))
     rows = [not is_blank(image, (0, top, width, top + 1)) for top in range(height)]
     blocks = [top for top in range(1, height) if rows[top] and not rows[top - 1]]
     # A heading in one or two rows, the reason, at least one row of text, each bar, and the foot.
-    assert len(blocks) >= 1 + bool(picture.why) + 1 + len(picture.bars) + 2
+    bars = len(bars_of(poster))
+    in_rows = bars if bars < 5 or height > width else -(-bars // 2)
+    assert len(blocks) >= 1 + bool(poster.reason) + 1 + in_rows + 2
     assert not any(rows[:40] + rows[height - 20 :])
 
 
 @pytest.mark.parametrize("format_", FORMATS)
 def test_the_fullest_answer_is_drawn(format_: Format) -> None:
-    """With no room for a row of the text, nothing was drawn."""
-    picture = answer(TEXT, "most like " + "ben" * 40, 5)
-    picture = picture._replace(why="A reason that is told at length. " * 9)
-    without_text = drawn(picture._replace(text=""), format_)
-    assert drawn(picture, format_).tobytes() != without_text.tobytes()
+    """With no room for a row of the text, nothing was drawn; the end of a heading was cut off."""
+    heading = f"Most like {'Bartholomew of the Isles ' * 3} among these 5 authors"
+    poster = answer(TEXT, heading, 5)._replace(reason="A reason that is told at length. " * 4)
+    image = drawn(poster, format_)
+    assert drawn(poster._replace(drawing=MarkedText("")), format_).tobytes() != image.tobytes()
+    assert drawn(poster._replace(finding=f"{poster.finding}!"), format_) != image
+    colours = {colour for _, colour in image.getcolors(2**20) or []}
+    assert {ImageColor.getrgb(LIGHT.hues[bar.hue]) for bar in bars_of(poster)} <= colours
 
 
 def test_the_look_of_a_picture_is_chosen() -> None:
-    picture = answer("Fog again.", "Most like ann", 3)
+    poster = answer("Fog again.", "Most like ann", 3)
     dark = theme_of("dark")
-    image = drawn(picture, "1080x1920", "dark")
+    image = drawn(poster, "1080x1920", "dark")
     colours = {colour for _, colour in image.getcolors(2**20) or []}
     assert {
         ImageColor.getrgb(dark.paper),
@@ -200,35 +231,36 @@ def test_a_picture_says_who_is_invented_how_many_and_when(
 ) -> None:
     comparison = Facts([0.99, 0.006, 0.004], [50] * 3, 0.05).comparison()
     with bound(cast_with(*(f"author{place}" for place in range(3)))):
-        picture = picture_of(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
+        poster = answer_poster(comparison, is_named=True, samples=samples, today=date(2026, 11, 23))
     # Bars under one in a hundred leave the room to the text.
-    assert [bar.name for bar in picture.bars] == names
-    assert picture.bars[0].hue == "author-1"
-    assert picture.premise == (foot, "Nov 23, 2026", "Style is evidence, not proof.")
+    assert [bar.name for bar in bars_of(poster)] == names
+    assert bars_of(poster)[0].hue == "author-1"
+    assert poster.premises == (foot, "Nov 23, 2026", "Style is evidence, not proof.")
 
 
 @pytest.mark.usefixtures("without_people")
 @pytest.mark.parametrize("strangers", [0.21, 0.05])
 def test_the_chance_of_a_mistake_is_passed_on_with_an_answer(strangers: float) -> None:
     comparison = Facts([0.99, 0.01], [50] * 2, 0.05, strangers=strangers).comparison()
-    picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    assert picture.why == "The chance that someone else wrote it is 5%."
-    assert drawn(picture).tobytes() != drawn(picture._replace(why="")).tobytes()
+    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert poster.reason == "The chance that someone else wrote it is 5%."
+    assert drawn(poster).tobytes() != drawn(poster._replace(reason="")).tobytes()
 
 
 @pytest.mark.usefixtures("without_people")
 def test_nobody_is_passed_on_with_the_reason() -> None:
     facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
-    picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
     words = "None of these authors ever writes “quarterly” and “figures”."
-    assert picture.why == f"{words} The closest is author0, with a 3% chance."
-    marked = [picture.text[start:end] for start, end, _ in picture.marks]
-    assert (marked, picture.bars) == (["quarterly", "figures"], ())
+    assert poster.reason == f"{words} The closest is author0, with a 3% chance."
+    assert (marked_in(poster), bars_of(poster)) == (["quarterly", "figures"], ())
     everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
-    foreign = picture_of(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
+    foreign = answer_poster(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
     # Nobody is near it then.
-    assert foreign.why == f"None of these authors seems to write the language of this text. {words}"
+    assert (
+        foreign.reason == f"None of these authors seems to write the language of this text. {words}"
+    )
     assert limits_of(everybody) == []
 
 
@@ -245,12 +277,12 @@ async def test_an_author_whose_name_the_fonts_lack_is_a_person(shared: Shared) -
         g.locale = "en"
         cast = cast_with(*names)
         with bound(cast_in_picture(cast, usernames, has_names=True)):
-            picture = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+            poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
         with bound(cast_in_picture(cast, usernames, has_names=False)):
-            brief = picture_of(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    assert brief.heading == "Too close to call: P1 or A"
-    assert {bar.name for bar in brief.bars} == {"P1", "A", "P2", "Someone else"}
-    assert picture.heading == "Too close to call: Person 1 or Ann Kim 🌿"
-    assert {bar.name for bar in picture.bars} == {
+            brief = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
+    assert brief.finding == "Too close to call: P1 or A"
+    assert {bar.name for bar in bars_of(brief)} == {"P1", "A", "P2", "Someone else"}
+    assert poster.finding == "Too close to call: Person 1 or Ann Kim 🌿"
+    assert {bar.name for bar in bars_of(poster)} == {
         *("Person 1", "Ann Kim 🌿", "Person 3", "Someone else")
     }
