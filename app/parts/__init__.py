@@ -74,6 +74,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("evidence"),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
+    Listed("publish", commands=("publish",)),
     Listed("spark", commands=("spark",)),
 )
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -106,7 +106,7 @@ async def render(page: WebPage, cast: Cast | None = None) -> str:
     """Return the page as HTML or XML; without a cast, people are looked up."""
     cast = await cast_on(page) if cast is None else cast
     with bound(cast), speaking(language()):
-        shown = {name: getattr(page, name) for name in _shown(type(page))}
+        shown = values_of(page)
         await current_app.update_template_context(shown)
         return current_app.jinja_env.get_template(page.template).render(shown)
 
@@ -129,6 +129,11 @@ def platform_name(platform: str) -> str:
     labels: dict[str, Message] = {name: names.label for name, names in PLATFORMS.items()}
     label = labels.get(platform)
     return translate_message(label) if label else platform
+
+
+def values_of(page: WebPage) -> dict[str, Any]:
+    """Return what a page's template shows, by name; the page's people must be bound."""
+    return {name: getattr(page, name) for name in _shown(type(page))}
 
 
 @cache
@@ -201,29 +206,45 @@ def portrait_path(username: str) -> str:
     return author_path(username)
 
 
-def with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    """Return a text's piece with links, except for words cut off at its ends."""
+def with_links(
+    text: str, *, is_first: bool, is_last: bool, address_of: Callable[[str], str] | None = None
+) -> Markup:
+    """Return a text's piece with links, except for words cut off at its ends.
+
+    address_of: returns the URL of an @name or #tag, empty for none; by default that of its search.
+    """
     markup, shown_to = Markup(), 0
     for word in _MAY_BE_LINK.finditer(text):
         is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
-        if not is_cut and (link := _as_link(word[0])):
+        if not is_cut and (link := _as_link(word[0], address_of or _search_of)):
             markup += escape(text[shown_to : word.start()]) + link
             shown_to = word.end()
     return markup + escape(text[shown_to:])
 
 
-def _as_link(word: str) -> Markup | None:
+def _as_link(word: str, address_of: Callable[[str], str]) -> Markup | None:
     if "\N{HORIZONTAL ELLIPSIS}" in word:
         return None
     if has_link(word):
         return Markup(urlize(word, rel="nofollow noreferrer"))  # noqa: S704 - It escapes.
     if (match := _NAME_OR_TAG.match(word)) is None:
         return None
+    term = match["term"]
+    if not (address := address_of(term)):
+        return None
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
-    term, room_id = match["term"], own_chat()
-    page = "search.show_search" if room_id is None else "rooms.show_room"
-    address = url_for(page, room_id=room_id, q=term)
     return link.format(word[: match.start("term")], address, term, word[match.end() :])
+
+
+def _search_of(term: str) -> str:
+    room_id = own_chat()
+    page = "search.show_search" if room_id is None else "rooms.show_room"
+    return url_for(page, room_id=room_id, q=term)
+
+
+def small_address(address: str, width: int) -> str:
+    """Return the URL of a small version of a kept picture."""
+    return f"{address}?width={width}"
 
 
 def init_app(app: Quart, config: Config) -> None:
@@ -246,6 +267,7 @@ def init_app(app: Quart, config: Config) -> None:
         "author_path": author_path,
         "portrait_path": portrait_path,
         "is_site_private": is_site_private,
+        "small_address": small_address,
         "part_cards": show_cards,
         "has_page": has_page,
         "url_of": url_of,

@@ -252,12 +252,15 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
     columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
     newest = await scan(session, Tweet.user_id == author.id, columns=columns)
     # Fifteen years of posts are in tens of thousands of hours.
-    return await asyncio.to_thread(_counted, author, by_hour, newest)
+    return await asyncio.to_thread(count_numbers, author.username, by_hour, newest)
 
 
-def _counted(author: Author, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
+def count_numbers(username: str, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
+    """Return the figures of an author's posts, by hour from the year 1, and of the newest ones'
+    texts.
+    """
     by_day = posts_by_day(by_hour)
-    columns = newest.text, newest.card, answered_in(newest, author.username)
+    columns = newest.text, newest.card, answered_in(newest, username)
     mentions = count_mentions(map(ScannedPost, *columns), most=20)
     weekdays = [0] * 7
     for day, posts in by_day.items():

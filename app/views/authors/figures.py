@@ -151,7 +151,7 @@ def year_of_posting(archive: Memories) -> PostingYear | None:
         calendar.years,
         calendar.tweets,
         calendar.days,
-        [_month(calendar.year, month, laid_out) for month in calendar.months],
+        [posting_month(calendar.year, month, laid_out) for month in calendar.months],
     )
 
 
@@ -176,7 +176,8 @@ def _paths_of(days: Mapping[date, DayPosts], username: str, tz: str) -> dict[dat
     }
 
 
-def _month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
+def posting_month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
+    """Return a month of a calendar, of which `days` are those with posts."""
     weeks = [
         [
             days.get(day, CalendarDay(day, 0, 0)) if day.month == month.month else None

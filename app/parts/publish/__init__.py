@@ -1,0 +1,1 @@
+"""An archive as a website: files that need no server."""

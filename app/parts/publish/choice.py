@@ -1,0 +1,192 @@
+"""Which posts are published: those that an anonymous reader of a public site would see, without
+messages of chats.
+"""
+
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import structs
+from sqlalchemy import and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.compute.text import username_key
+from app.compute.times import DAY_H
+from app.db.backend import backend_of
+from app.errors import InvalidInputError
+from app.formats.records import ReadOptions
+from app.models import ImportJob, Tweet
+from app.runtime.clock import first_instant
+from app.services.posts.post_content import decoded_media
+from app.services.posts.selection import AnySelect, Conditions, Selection, field_conditions
+from app.services.posts.tweets import AnyRow, Post, as_post, select_posts
+from app.services.posts.users import Author, get_author
+
+PAGE: Final = 1_000
+"""Posts that are read at a time."""
+_NAME: Final = re.compile(r"(?<![\w@/.])@(\w[\w.-]*(?:@[\w.-]+)?)(?<![.-])")
+
+
+@dataclass(frozen=True)
+class PostChoice:
+    """The options that choose posts; `since` is inclusive, `until` exclusive."""
+
+    zone: ZoneInfo
+    since: date | None = None
+    until: date | None = None
+    with_replies: bool = True
+    with_media: bool = True
+
+    @property
+    def selection(self) -> Selection:
+        return Selection(
+            since=first_instant(self.since, self.zone) if self.since else None,
+            until=first_instant(self.until, self.zone) if self.until else None,
+        )
+
+
+@dataclass(frozen=True)
+class OwnPosts:
+    """An author's posts that are published, oldest first, and what they name."""
+
+    author: Author
+    """The author, with the number and times of these posts alone."""
+    conditions: Conditions
+    ids: Sequence[int]
+    days: Sequence[date | None]
+    """The day of each post, never before that of the post before; None comes last."""
+    by_hour: Mapping[int, int]
+    """Numbers of posts by local hour from the year 1."""
+    replies: int
+    files: frozenset[str]
+    """Kept files of their media."""
+    names: Sequence[str]
+    """People whom the posts name or answer, the most frequent first."""
+    korean: int
+    """How many of them are in Korean."""
+    left_out: int
+    """Posts of imports with followers-only posts, which cannot be told apart."""
+
+
+async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -> OwnPosts:
+    """Raises NotFoundError for an unknown author, InvalidInputError for one without such posts."""
+    author = await get_author(session, username)
+    chosen = [Tweet.user_id == author.id, *_conditions(choice)]
+    limited = Tweet.import_id.in_(await _limited_imports(session))
+    left_out = await session.scalar(select(func.count()).select_from(Tweet).where(*chosen, limited))
+    conditions = [*chosen, or_(Tweet.import_id.is_(None), not_(limited))]
+    query = select(
+        *(Tweet.id, Tweet.created_at, Tweet.kind, Tweet.lang, Tweet.text),
+        *(Tweet.reply_to_username, Tweet.media),
+    )
+    ids, days = list[int](), list[date | None]()
+    first: datetime | None = None
+    newest: datetime | None = None
+    by_hour, names, files = Counter[int](), Counter[str](), set[str]()
+    replies, korean, day = 0, 0, date.min
+    own_key = username_key(author.username)
+    async for row in _rows(session, query, conditions):
+        ids.append(row.id)
+        if row.created_at is None:
+            days.append(None)
+        else:
+            first, newest = first or row.created_at, row.created_at
+            local = row.created_at.astimezone(choice.zone)
+            day = max(day, local.date())  # A clock that is set back may return to the day before.
+            days.append(day)
+            by_hour[(local.toordinal() - 1) * DAY_H + local.hour] += 1
+        replies += row.kind == "reply"
+        korean += row.lang == "ko"
+        named = {*_NAME.findall(row.text)} if "@" in row.text else set[str]()
+        if row.reply_to_username:
+            named.add(row.reply_to_username)
+        names.update(name for name in named if username_key(name) != own_key)
+        if choice.with_media and row.media:
+            files.update(medium.file for medium in decoded_media(row.media) if medium.file)
+    if not ids:
+        raise InvalidInputError(
+            "{name} has no posts to publish; messages of chats are never published",
+            name=author.username,
+        )
+    return OwnPosts(
+        author=structs.replace(
+            author, tweets=len(ids), first_tweet_at=first, newest_tweet_at=newest
+        ),
+        conditions=conditions,
+        ids=ids,
+        days=days,
+        by_hour=by_hour,
+        replies=replies,
+        files=frozenset(files),
+        names=sorted(names, key=lambda name: (-names[name], name)),
+        korean=korean,
+        left_out=left_out or 0,
+    )
+
+
+async def read_posts(session: AsyncSession, own: OwnPosts) -> AsyncIterator[Post]:
+    """Yield the posts, oldest first, those without a time last."""
+    async for row in _rows(session, select_posts(), own.conditions):
+        yield as_post(row)
+
+
+async def read_liked(session: AsyncSession, own: OwnPosts, *, limit: int) -> list[Post]:
+    likes = backend_of(session).likes
+    liked = select_posts().where(*own.conditions, Tweet.counts.is_not(None), likes > 0)
+    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
+    return [as_post(row) for row in await session.execute(most)]
+
+
+async def _rows(
+    session: AsyncSession, query: AnySelect, conditions: Conditions
+) -> AsyncIterator[AnyRow]:
+    """Yield rows with id and time in the order of their posts, in pages that memory can hold."""
+    chosen = query.where(*conditions)
+    dated = chosen.where(Tweet.created_at.is_not(None)).order_by(Tweet.created_at, Tweet.id)
+    undated = chosen.where(Tweet.created_at.is_(None)).order_by(Tweet.id)
+    place = tuple_(Tweet.created_at, Tweet.id)
+    for ordered in (dated, undated):
+        last: AnyRow | None = None
+        while True:
+            page = ordered.limit(PAGE)
+            if last is not None and ordered is dated:
+                page = page.where(place > tuple_(last.created_at, last.id))
+            elif last is not None:
+                page = page.where(Tweet.id > last.id)
+            rows = (await session.execute(page)).all()
+            for row in rows:
+                yield row
+            if len(rows) < PAGE:
+                break
+            last = rows[-1]
+
+
+def _conditions(choice: PostChoice) -> Conditions:
+    conditions = [Tweet.room_id.is_(None), *field_conditions(choice.selection)]
+    if not choice.with_replies:
+        answered = aliased(Tweet)
+        is_own = exists().where(answered.id == Tweet.reply_to_id, answered.user_id == Tweet.user_id)
+        has_target = or_(
+            Tweet.reply_to_source_id.is_not(None), Tweet.reply_to_username.is_not(None)
+        )
+        # An answer to oneself goes on with a post.
+        conditions.append(or_(and_(Tweet.kind != "reply", not_(has_target)), is_own))
+    return conditions
+
+
+async def _limited_imports(session: AsyncSession) -> list[int]:
+    """Return the imports that were told to take posts for a limited audience, too."""
+    rows = await session.execute(
+        select(ImportJob.id, ImportJob.options).where(ImportJob.options.is_not(None))
+    )
+    return [
+        row.id
+        for row in rows
+        if msgspec.json.decode(row.options, type=ReadOptions).include_restricted
+    ]

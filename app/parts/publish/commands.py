@@ -1,0 +1,196 @@
+"""`saywho publish`: an author's archive as a website."""
+
+import errno
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from app.cli import (
+    BAD_INPUT,
+    fail,
+    is_asked,
+    json_option,
+    print_result,
+    progress,
+    terminal_line,
+    with_database,
+    yes_option,
+)
+from app.config import Config, Locale
+from app.db.engine import Database
+from app.errors import UnavailableError
+from app.formats.chats.people import machine_zone
+from app.language.i18n import LOCALES
+from app.parts.publish.choice import OwnPosts, PostChoice, find_posts
+from app.parts.publish.folder import FolderError, WebsiteFolder, check_folder, opened_folder
+from app.parts.publish.pages import opened_environment
+from app.parts.publish.website import Website, WebsiteOptions
+from app.runtime.clock import remembered_zone
+from app.services.posts.media import SmallPictures
+from app.views.filters import parse_zone
+
+NAMES_SHOWN: Final = 10
+day_type: Final = click.DateTime(["%Y-%m-%d"])
+
+
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo:
+    if name is None:
+        return remembered_zone(machine_zone())
+    return parse_zone(name)
+
+
+@click.command("publish", epilog="Example: saywho publish website -u mina --language ko")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "-u",
+    "--username",
+    "usernames",
+    metavar="NAME",
+    multiple=True,
+    required=True,
+    help="Author whose posts to publish; repeatable.",
+)
+@click.option(
+    "--language",
+    type=click.Choice(list(LOCALES)),
+    help="Language of the pages (default: the language of most posts).",
+)
+@click.option("--since", type=day_type, metavar="DAY", help="Only posts from this day on.")
+@click.option("--until", type=day_type, metavar="DAY", help="Only posts before this day.")
+@click.option("--no-replies", is_flag=True, help="Leave out replies to other people.")
+@click.option("--without-media", is_flag=True, help="Leave out pictures, videos and sounds.")
+@click.option(
+    "--timezone",
+    "zone",
+    metavar="ZONE",
+    callback=_zone,
+    help="Time zone of days and times, such as Asia/Seoul (default: that of this machine).",
+)
+@yes_option
+@json_option
+def publish_command(
+    folder: Path, usernames: tuple[str, ...], language: Locale | None, yes: bool, **chosen: Any
+) -> None:
+    """Write an author's posts as a website.
+
+    It needs no server. It has only what the named authors wrote themselves, and no messages of
+    chats. FOLDER must be empty, absent, or a website of an earlier run, of which only changed files
+    are written.
+    """
+    since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
+    choice = PostChoice(
+        chosen["zone"],
+        since,
+        until,
+        with_replies=not chosen["no_replies"],
+        with_media=not chosen["without_media"],
+    )
+    options = WebsiteOptions(usernames, choice, language)
+    try:
+        check_folder(folder)
+        authors = with_database(lambda db, _: _find(db, options))
+        for line in _lines(authors):
+            click.echo(terminal_line(line), err=True)
+        if is_asked(yes) and not click.confirm(f"Publish them in {folder}?", err=True):
+            fail("nothing was written")
+        with opened_folder(folder) as opened:
+            facts = with_database(lambda db, config: _write(db, config, options, opened))
+    except FolderError as error:
+        fail(str(error), BAD_INPUT)
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            fail(f"{folder}: the disk is full; the website is as it was before")
+        raise
+    posts, pages = facts["posts"], facts["pages"]
+    lines = [
+        f"{folder} has {pages:,} pages, {posts:,} posts and {facts['media']:,} media files",
+        f"{facts['written']:,} files are new or changed, {facts['unchanged']:,} are as before,"
+        f" {facts['removed']:,} are gone",
+        f"open {folder / 'index.html'}",
+    ]
+    print_result({"folder": str(folder), **facts, "authors": [*map(_facts, authors)]}, *lines)
+
+
+async def _find(db: Database, options: WebsiteOptions) -> list[OwnPosts]:
+    async with db.read() as session:
+        return [await find_posts(session, name, options.choice) for name in options.names]
+
+
+async def _write(
+    db: Database, config: Config, options: WebsiteOptions, folder: WebsiteFolder
+) -> dict[str, Any]:
+    pictures = SmallPictures(config.media_dir)
+    try:
+        if options.choice.with_media and config.media_dir.is_dir():
+            await pictures.make_missing()
+    except UnavailableError:
+        click.echo("saywho: small pictures cannot be made; large ones stand in", err=True)
+    finally:
+        await pictures.close()
+    async with opened_environment(config) as environment, db.read() as session:
+        authors = [await find_posts(session, name, options.choice) for name in options.names]
+        site = Website(environment, options, authors, config.media_dir)
+        posts, done, pages = sum(len(own.ids) for own in authors), 0, 0
+        with progress("writing pages") as show:
+
+            def note() -> None:
+                nonlocal done
+                done += 1
+                if done % 100 == 0 or done == posts:
+                    show(done, posts, f"{done:,} of {posts:,} posts")
+
+            async for file in site.files(session, note):
+                pages += file.name.endswith(".html")
+                if isinstance(file.content, Path):
+                    folder.add_copy(file.name, file.content)
+                else:
+                    folder.add(file.name, file.content)
+        folder.finish(version("saywho"), site.facts())
+    return {
+        "pages": pages,
+        "posts": posts,
+        "media": site.media,
+        "bytes": folder.size_bytes,
+        "written": folder.written,
+        "unchanged": folder.unchanged,
+        "removed": folder.removed,
+    }
+
+
+def _facts(own: OwnPosts) -> dict[str, Any]:
+    dated = [day for day in own.days if day is not None]
+    return {
+        "username": own.author.username,
+        "posts": len(own.ids),
+        "replies": own.replies,
+        "media": len(own.files),
+        "first_day": dated[0] if dated else None,
+        "last_day": dated[-1] if dated else None,
+        "names": own.names,
+        "left_out": own.left_out,
+    }
+
+
+def _lines(authors: Sequence[OwnPosts]) -> Iterator[str]:
+    for own in authors:
+        facts = _facts(own)
+        days = f", {facts['first_day']} to {facts['last_day']}" if facts["first_day"] else ""
+        yield (
+            f"{own.author.username}: {len(own.ids):,} posts{days}, of which {own.replies:,} are"
+            f" replies; {len(own.files):,} pictures, videos and sounds"
+        )
+        if own.names:
+            more = "; --json lists all" if len(own.names) > NAMES_SHOWN else ""
+            yield (
+                f"  names of {len(own.names):,} other people appear in them:"
+                f" {', '.join(own.names[:NAMES_SHOWN])}{more}"
+            )
+        if own.left_out:
+            yield (
+                f"  {own.left_out:,} posts are left out: their import was told to take posts for"
+                " followers only, too, and does not say which these are"
+            )

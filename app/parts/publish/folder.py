@@ -1,0 +1,155 @@
+"""The folder of a website: which files are the website's, and how they change.
+
+All new content is written into a folder of drafts first, so that a full disk leaves the website as
+it was. Then the files are renamed, media and pages before the pages that link to them; the files
+that are no longer needed go last.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+import msgspec
+
+from app.db.lock import file_lock
+
+MARK: Final = "saywho-website.json"
+DRAFTS: Final = ".saywho-draft"
+
+
+class FolderError(Exception):
+    """The folder cannot take the website; the message gives the reason in one line."""
+
+
+class WebsiteMark(msgspec.Struct, frozen=True):
+    """The list of what a folder has of a website."""
+
+    version: str
+    options: dict[str, Any]
+    files: list[str]
+
+
+class WebsiteFolder:
+    """Takes the files of a website, in the order in which they get their names."""
+
+    def __init__(self, root: Path, earlier: frozenset[str]) -> None:
+        self.root = root
+        self.written = self.unchanged = self.removed = self.size_bytes = 0
+        self._earlier = earlier
+        self._files: list[str] = []
+        self._drafts: list[str] = []
+
+    def add(self, name: str, content: bytes) -> None:
+        """Raises FolderError for the name of a file that is not of the website."""
+        self._check(name)
+        self.size_bytes += len(content)
+        path = self.root / name
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == content:
+            self.unchanged += 1
+            return
+        self._draft(name).write_bytes(content)
+
+    def add_copy(self, name: str, source: Path) -> None:
+        """Add a copy of a file that never changes while it has this name and size.
+
+        Raises FolderError for the name of a file that is not of the website.
+        """
+        self._check(name)
+        path, size = self.root / name, source.stat().st_size
+        self.size_bytes += size
+        if path.is_file() and not path.is_symlink() and path.stat().st_size == size:
+            self.unchanged += 1
+            return
+        shutil.copyfile(source, self._draft(name))
+
+    def finish(self, version: str, options: Mapping[str, Any]) -> None:
+        """Give the drafts their names, and remove what is no longer of the website."""
+        gone = sorted(self._earlier - {*self._files})
+        # If this is broken off, the next run knows the files of both.
+        self._mark(version, options, {*self._files, *gone})
+        for name in self._drafts:
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            (self.root / DRAFTS / name).replace(path)
+        self.written = len(self._drafts)
+        for name in gone:
+            path = self.root / name
+            if self._is_inside(path) and (path.is_file() or path.is_symlink()):
+                path.unlink()
+                self.removed += 1
+            for folder in PurePosixPath(name).parents[:-1]:
+                with suppress(OSError):  # It has other files.
+                    (self.root / folder).rmdir()
+        self._mark(version, options, self._files)
+
+    def _check(self, name: str) -> None:
+        path = self.root / name
+        self._files.append(name)
+        if not self._is_inside(path):
+            raise FolderError(f"{path} leads out of the folder")
+        if name not in self._earlier and os.path.lexists(path):
+            raise FolderError(f"{path} is not of the website, and would be replaced; move it away")
+
+    def _is_inside(self, path: Path) -> bool:
+        return path.parent.resolve().is_relative_to(self.root)
+
+    def _draft(self, name: str) -> Path:
+        self._drafts.append(name)
+        path = self.root / DRAFTS / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def _mark(self, version: str, options: Mapping[str, Any], files: Iterable[str]) -> None:
+        mark = WebsiteMark(version, dict(options), sorted(files))
+        content = msgspec.json.format(msgspec.json.encode(mark), indent=1) + b"\n"
+        path, draft = self.root / MARK, self.root / DRAFTS / MARK
+        if path.is_file() and path.read_bytes() == content:
+            return
+        draft.write_bytes(content)
+        draft.replace(path)
+
+
+def check_folder(root: Path) -> frozenset[str]:
+    """Return the files that an earlier run wrote.
+
+    Raises FolderError for a folder that has other files and no mark of a website.
+    """
+    mark = root / MARK
+    if root.exists() and not root.is_dir():
+        raise FolderError(f"{root} is not a folder")
+    if mark.is_file():
+        with suppress(msgspec.DecodeError):
+            files = msgspec.json.decode(mark.read_bytes(), type=WebsiteMark).files
+            if all(map(_is_name, files)):
+                return frozenset(files)
+        raise FolderError(f"{mark} cannot be read")
+    if root.exists() and {*os.listdir(root)} - {DRAFTS}:
+        raise FolderError(
+            f"{root} has other files: name a folder that is empty, absent or a website of saywho"
+        )
+    return frozenset()
+
+
+def _is_name(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return bool(parts) and not {"..", "/", DRAFTS, ".git"} & {*parts}
+
+
+@contextmanager
+def opened_folder(root: Path) -> Iterator[WebsiteFolder]:
+    """Open a folder for one run. Raises FolderError."""
+    check_folder(root)
+    root.mkdir(parents=True, exist_ok=True)
+    root = root.resolve()
+    with file_lock(root, waits=False) as is_free:
+        if not is_free:
+            raise FolderError(f"{root} is being written by another command")
+        shutil.rmtree(root / DRAFTS, ignore_errors=True)
+        (root / DRAFTS).mkdir()
+        try:
+            yield WebsiteFolder(root, check_folder(root))
+        finally:
+            shutil.rmtree(root / DRAFTS, ignore_errors=True)

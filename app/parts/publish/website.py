@@ -1,0 +1,576 @@
+"""The files of a website, made of the posts that its authors publish."""
+
+import re
+import zlib
+from calendar import monthrange
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import chain
+from itertools import count as count_from
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+from jinja2 import Environment
+from markupsafe import Markup
+from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.text import username_key
+from app.config import Locale
+from app.language.i18n import (
+    gettext,
+    month_names,
+    show_date,
+    show_list,
+    show_month,
+    show_month_day,
+    show_period,
+    show_weekday,
+    speaking,
+)
+from app.parts.publish.choice import OwnPosts, PostChoice, read_liked, read_posts
+from app.parts.publish.pages import (
+    AuthorsOfWebsite,
+    DayDoor,
+    DaysPage,
+    Door,
+    FirstPage,
+    Frame,
+    LikedPage,
+    Links,
+    MenuLink,
+    MonthDoor,
+    NumbersPage,
+    PartOfPosts,
+    PicturesPage,
+    Published,
+    PublishedPosts,
+    PublishedYear,
+    Rendering,
+    YearDoor,
+    small_name,
+    without_dead_links,
+)
+from app.services.archive.author_archive import (
+    AuthorArchive,
+    CalendarYear,
+    DayPosts,
+    calendar_with,
+    count_numbers,
+)
+from app.services.posts.media import small_folder
+from app.services.posts.selection import Scan, ScannedColumn, scan
+from app.services.posts.tweets import Post
+from app.views.authors.figures import (
+    AuthorAtSight,
+    CalendarDay,
+    PostingYear,
+    columns_of,
+    lists_of,
+    posting_month,
+    posts_by_day,
+    week_grid,
+)
+from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
+
+NEWEST: Final = 10
+"""Posts on the first page."""
+TILES: Final = 12
+MOST_LIKED: Final = 100
+LIKED_AT_SIGHT: Final = 3
+LEVELS: Final = 4
+STATIC: Final = Path(__file__).parents[2] / "static"
+RESERVED: Final = frozenset({"media", "search", "status"})
+"""Names of folders that no author has."""
+LEAP: Final = 2000
+"""A year that has every day."""
+END: Final = date.max
+"""The month of posts without a time, after all others."""
+_UNSAFE: Final = re.compile(r'[<>:"|*\x00-\x1f]')
+"""Characters that some file systems refuse."""
+
+
+class File(NamedTuple):
+    name: str
+    content: bytes | Path
+    """What it contains, or a file with the same content."""
+
+
+@dataclass(frozen=True)
+class WebsiteOptions:
+    usernames: Sequence[str]
+    choice: PostChoice
+    language: Locale | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return list({username_key(name): name for name in self.usernames}.values())
+
+
+class Website:
+    """A website of some authors' posts, in one state of the database."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        options: WebsiteOptions,
+        authors: Sequence[OwnPosts],
+        media_dir: Path,
+    ) -> None:
+        self.choice, self._authors = options.choice, authors
+        self._media_dir, self._small_dir = media_dir, small_folder(media_dir)
+        korean = sum(own.korean for own in authors)
+        posts = sum(len(own.ids) for own in authors)
+        self.language: Locale = options.language or ("ko" if 2 * korean > posts else "en")
+        files = sorted(frozenset[str]().union(*(own.files for own in authors)))
+        self._files = [name for name in files if (media_dir / name).is_file()]
+        small = [name for name in self._files if self._small(name).is_file()]
+        # What takes the place of a small version that cannot be made has a byte.
+        self._with_small = [name for name in small if self._small(name).stat().st_size > 1]
+        self.links = Links(media=frozenset(self._files), small=frozenset(self._with_small))
+        self.rendering = Rendering(environment, self.links)
+        people = [_person(own, place) for place, own in enumerate(authors)]
+        self.cast = Cast({person.username: person for person in people})
+        self._bases = _folders([own.author.username for own in authors])
+
+    @property
+    def media(self) -> int:
+        return len(self._files)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the options as they were taken."""
+        choice = self.choice
+        return {
+            "authors": [own.author.username for own in self._authors],
+            "language": self.language,
+            "timezone": choice.zone.key,
+            "since": choice.since,
+            "until": choice.until,
+            "replies": choice.with_replies,
+            "media": choice.with_media,
+        }
+
+    async def files(
+        self, session: AsyncSession, on_post: Callable[[], None]
+    ) -> AsyncIterator[File]:
+        """Yield each file after those that it links to, as far as links go one way."""
+        for name in self._files:
+            yield File(f"media/{name}", self._media_dir / name)
+        for name in self._with_small:
+            yield File(f"media/{small_name(name)}", self._small(name))
+        style = (STATIC / "style.css", Path(__file__).with_name("website.css"))
+        yield File("style.css", b"\n".join(path.read_bytes() for path in style))
+        yield File("icon.svg", (STATIC / "icon.svg").read_bytes())
+        yield File("robots.txt", b"User-agent: *\nAllow: /\n")
+        with bound(self.cast), speaking(self.language):
+            for own, base in zip(self._authors, self._bases, strict=True):
+                self.links.posts |= _places(own, base)
+            for own, base in zip(self._authors, self._bases, strict=True):
+                liked = await read_liked(session, own, limit=MOST_LIKED)
+                columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
+                newest = await scan(session, *own.conditions, columns=columns)
+                pages = _PagesOfAuthor(self, own, base, liked)
+                async for file in pages.files(read_posts(session, own), newest, on_post):
+                    yield file
+            if len(self._authors) > 1:
+                yield self._authors_page()
+
+    def _small(self, name: str) -> Path:
+        return self._small_dir / small_name(name)
+
+    def _authors_page(self) -> File:
+        self.links.root = self.links.base = ""
+        names = [self.cast.people[own.author.username].display_name for own in self._authors]
+        listed = [
+            (f"{quote(base)}index.html", name, facts_of(own))
+            for name, own, base in zip(names, self._authors, self._bases, strict=True)
+        ]
+        frame = Frame(
+            language=self.language,
+            root="",
+            home="index.html",
+            brand=show_list(names),
+            menu=[],
+            told=told_at_foot(names, self._authors),
+        )
+        page = AuthorsOfWebsite(frame=frame, doors=listed)
+        return File("index.html", self.rendering.page(page))
+
+
+class _PagesOfAuthor:
+    def __init__(self, site: Website, own: OwnPosts, base: str, liked: Sequence[Post]) -> None:
+        self._own, self._base, self._liked = own, base, liked
+        self._zone = site.choice.zone
+        self._language, self._links, self._rendering = site.language, site.links, site.rendering
+        self._person = site.cast.people[own.author.username]
+        self._is_alone = len(site.cast.people) == 1
+        self._days = Counter(day for day in own.days if day is not None)
+        self._months = Counter[tuple[int, int]]()
+        for day, count in self._days.items():
+            self._months[day.year, day.month] += count
+        self._by_day = defaultdict[tuple[int, int], list[tuple[int, int, bytes]]](list)
+        """Years, numbers and compressed HTML of the posts of each month and day."""
+        self._with_media = defaultdict[date, list[Post]](list)
+        """Posts with pictures, by month."""
+        self._newest = deque[Post](maxlen=NEWEST)
+
+    async def files(
+        self, posts: AsyncIterator[Post], newest: Scan, on_post: Callable[[], None]
+    ) -> AsyncIterator[File]:
+        """Yield the pages of these posts; `newest` are those whose texts are counted."""
+        self._links.base = self._base
+        self._links.has_pictures = bool(self._own.files & self._links.media)
+        self._at(1)
+        async for file in self._month_pages(posts, on_post):
+            yield file
+        for file in self._day_pages():
+            yield file
+        self._at(0)
+        for year in self._years:
+            yield self._year_page(year)
+        if self._with_media:
+            yield self._pictures_page()
+        if self._liked:
+            posts_shown = [self._shown(post, likes=True) for post in self._liked]
+            frame = self._frame("liked.html")
+            yield self._file("liked.html", LikedPage(frame=frame, posts=posts_shown))
+        archive = self._archive(newest)
+        numbers = NumbersPage(
+            frame=self._frame("numbers.html"),
+            archive=archive,
+            columns=columns_of(archive),
+            lists=lists_of(archive),
+            posts=len(self._own.ids),
+        )
+        yield self._file("numbers.html", numbers)
+        yield self._file("index.html", self._first_page(archive))
+
+    @cached_property
+    def _told(self) -> str:
+        return told_at_foot([self._person.display_name], [self._own])
+
+    @cached_property
+    def _years(self) -> list[int]:
+        return sorted({year for year, _ in self._months})
+
+    def _at(self, depth: int) -> None:
+        self._links.root = "../" * (depth + bool(self._base))
+
+    def _file(self, name: str, page: Published) -> File:
+        return File(self._base + name, self._rendering.page(page))
+
+    def _frame(self, name: str) -> Frame:
+        """Return what surrounds the page with this name."""
+        entries = [
+            ("index.html", gettext("Months")),
+            ("days.html", gettext("On this day")),
+            ("pictures.html", gettext("Pictures")),
+            ("liked.html", gettext("Popular posts")),
+            ("numbers.html", gettext("In numbers")),
+        ]
+        missing = {
+            "days.html": not self._days,
+            "pictures.html": not self._links.has_pictures,
+            "liked.html": not self._liked,
+        }
+        page, anchor = self._links.page, "#months"
+        return Frame(
+            language=self._language,
+            root=self._links.root,
+            home=page("index.html"),
+            brand=self._person.display_name,
+            menu=[
+                MenuLink(page(path) + (anchor if path == "index.html" else ""), label, path == name)
+                for path, label in entries
+                if not missing.get(path)
+            ],
+            told=self._told,
+            up=None if self._is_alone else f"{self._links.root}index.html",
+        )
+
+    def _shown(self, post: Post, *, likes: bool = False, is_named: bool = True) -> Markup:
+        """Return a post as it is on a page, of which it may be an anchor."""
+        if post.media:
+            media = tuple(
+                structs.replace(medium, url=self._links.medium(medium)) for medium in post.media
+            )
+            post = structs.replace(post, media=media)
+        html = str(self._rendering.post(post, self._zone.key, likes=likes, is_named=is_named))
+        return Markup(without_dead_links(html))  # noqa: S704 - templates escape texts.
+
+    async def _month_pages(
+        self, posts: AsyncIterator[Post], on_post: Callable[[], None]
+    ) -> AsyncIterator[File]:
+        months = sorted(self._months)
+        parts, texts = list[PartOfPosts](), list[str]()
+        days = iter([*self._own.days, END])
+        day = next(days)
+        async for post in posts:
+            if day is None:
+                self._at(0)  # Their page is in no folder.
+            texts.append(self._shown(post))
+            self._note(post, day)
+            on_post()
+            then = next(days)
+            if then == day:
+                continue
+            if day is not None:
+                parts.append(PartOfPosts(f"d{day.day:02}", show_weekday(day), texts))
+                packed = zlib.compress("".join(texts).encode(), 1)
+                self._by_day[day.month, day.day].append((day.year, len(texts), packed))
+            else:
+                parts.append(PartOfPosts("undated", gettext("At an unknown time"), texts))
+            if day is None or then is None or (then.year, then.month) != (day.year, day.month):
+                yield self._month_page(day, months, parts)
+                parts = []
+            day, texts = then, []
+
+    def _note(self, post: Post, day: date | None) -> None:
+        if day is not None:
+            self._newest.append(post)
+        if any(self._links.medium(medium) for medium in post.media):
+            self._with_media[day.replace(day=1) if day else END].append(post)
+
+    def _month_page(
+        self, day: date | None, months: Sequence[tuple[int, int]], parts: Sequence[PartOfPosts]
+    ) -> File:
+        count = sum(len(part.posts) for part in parts)
+        before = after = up = None
+        if day is None:
+            title, name = gettext("Posts without a date"), "undated.html"
+        else:
+            place = months.index((day.year, day.month))
+            title, name = show_month(day), month_name(day)
+            if place:
+                before = self._door(date(*months[place - 1], 1))
+            if place + 1 < len(months):
+                after = self._door(date(*months[place + 1], 1))
+            up = Door(self._links.page(f"{day.year:04}.html"), str(day.year))
+        page = PublishedPosts(
+            frame=self._frame(name),
+            title=title,
+            count=count,
+            parts=parts,
+            before=before,
+            after=after,
+            up=up,
+        )
+        return self._file(name, page)
+
+    def _door(self, month: date) -> Door:
+        return Door(self._links.page(month_name(month)), show_month(month))
+
+    def _day_pages(self) -> Iterator[File]:
+        self._at(1)
+        days = sorted(self._by_day)
+        doors = [
+            Door(self._links.page(day_name(month, day)), show_month_day(date(LEAP, month, day)))
+            for month, day in days
+        ]
+        for place, ((month, day), door) in enumerate(zip(days, doors, strict=True)):
+            years = [
+                PartOfPosts(f"y{year}", str(year), [zlib.decompress(packed).decode()])
+                for year, _, packed in reversed(self._by_day[month, day])
+            ]
+            name = day_name(month, day)
+            page = PublishedPosts(
+                frame=self._frame(name),
+                title=gettext("{day} in every year").format(day=door.label),
+                count=sum(count for _, count, _ in self._by_day[month, day]),
+                parts=years,
+                before=doors[place - 1] if place else None,
+                after=doors[place + 1] if place + 1 < len(doors) else None,
+                up=Door(self._links.page("days.html"), gettext("On this day")),
+            )
+            yield self._file(name, page)
+        if days:
+            self._at(0)
+            yield self._file("days.html", self._days_page())
+
+    def _days_page(self) -> DaysPage:
+        counts = Counter[tuple[int, int]]()
+        for day, posts in self._days.items():
+            counts[day.month, day.day] += posts
+        top = max([LEVELS, *counts.values()])
+        names = month_names("wide")
+        months = []
+        for month in range(1, 13):
+            length = monthrange(LEAP, month)[1]
+            shown = []
+            for number in range(1, length + 1):
+                count = counts[month, number]
+                shown_day = show_month_day(date(LEAP, month, number))
+                address = self._links.page(day_name(month, number)) if count else ""
+                label = f"{shown_day}: {post_count(count)}" if count else ""
+                shown.append(DayDoor(number, address, -(-LEVELS * count // top), label))
+            months.append((names[month - 1], shown))
+        return DaysPage(frame=self._frame("days.html"), months=months, hue=self._person.hue)
+
+    def _year_page(self, year: int) -> File:
+        calendar = self._calendar(year)
+        by_day = posts_by_day(calendar)
+        top = max([LEVELS, *by_day.values()])
+        cells = {
+            day: CalendarDay(
+                day,
+                posts,
+                -(-LEVELS * posts // top),
+                f"{self._links.page(month_name(day))}#d{day.day:02}",
+            )
+            for day, posts in by_day.items()
+        }
+        months = [posting_month(year, month, cells) for month in calendar.months]
+        posting = PostingYear(year, self._years, calendar.tweets, calendar.days, months)
+        place = self._years.index(year)
+        doors = [Door(self._links.page(f"{each:04}.html"), str(each)) for each in self._years]
+        name = f"{year:04}.html"
+        page = PublishedYear(
+            frame=self._frame(name),
+            hue=self._person.hue,
+            weeks=week_grid(by_day, date(year, 12, 31), self._person.hue, "year-title"),
+            posting=posting,
+            zone=self._zone.key,
+            months=[self._door(date(year, month.month, 1)) for month in calendar.months],
+            before=doors[place - 1] if place else None,
+            after=doors[place + 1] if place + 1 < len(doors) else None,
+        )
+        return self._file(name, page)
+
+    def _calendar(self, year: int) -> CalendarYear:
+        days = [DayPosts(day, posts, None) for day, posts in self._days.items() if day.year == year]
+        return calendar_with(year, self._years, days)
+
+    def _pictures_page(self) -> File:
+        months = [
+            PartOfPosts(
+                f"m{month:%Y-%m}" if month != END else "undated",
+                show_month(month) if month != END else gettext("At an unknown time"),
+                [tile for post in self._with_media[month] for tile in self._tiles(post)],
+            )
+            for month in sorted(self._with_media, key=lambda month: (month != END, month))[::-1]
+        ]
+        count = sum(len(month.posts) for month in months)
+        frame = self._frame("pictures.html")
+        return self._file("pictures.html", PicturesPage(frame=frame, months=months, count=count))
+
+    def _tiles(self, post: Post) -> Iterator[Markup]:
+        for medium in post.media:
+            if address := self._links.medium(medium):
+                shown = structs.replace(medium, url=address)
+                yield Markup(self._rendering.tile(post, shown))  # noqa: S704 - templates escape.
+
+    def _archive(self, newest: Scan) -> AuthorArchive:
+        own = self._own
+        return AuthorArchive(
+            user=own.author,
+            tz=self._zone.key,
+            today=max(self._days, default=date.min),
+            on_this_day=[],
+            calendar=self._calendar(self._years[-1]) if self._years else None,
+            pictures=[],
+            most_liked=[],
+            typical=[],
+            shipped_authors=0,
+            numbers=count_numbers(own.author.username, own.by_hour, newest),
+        )
+
+    def _first_page(self, archive: AuthorArchive) -> FirstPage:
+        tiles = list[Markup]()
+        for month in sorted(self._with_media, key=lambda month: (month != END, month))[::-1]:
+            for post in reversed(self._with_media[month]):
+                tiles += self._tiles(post)
+            if len(tiles) >= TILES:
+                break
+        undated = self._own.days.count(None)
+        count = next((count for count in (12, 6, 4, 3, 2, 1) if count <= len(tiles)), 0)
+        return FirstPage(
+            frame=self._frame("index.html"),
+            at_sight=AuthorAtSight(archive),
+            name=self._person.display_name,
+            username=self._own.author.username,
+            hue=self._person.hue,
+            years=[self._year_door(year) for year in reversed(self._years)],
+            undated=(self._links.page("undated.html"), undated) if undated else None,
+            newest=[self._shown(post, is_named=False) for post in reversed(self._newest)],
+            tiles=tiles[:count],
+            liked=[
+                self._shown(post, likes=True, is_named=False)
+                for post in self._liked[:LIKED_AT_SIGHT]
+            ],
+            pictures_path=self._links.page("pictures.html"),
+            liked_path=self._links.page("liked.html"),
+        )
+
+    def _year_door(self, year: int) -> YearDoor:
+        top = max(self._months.values())
+        names = zip(range(1, 13), month_names(), strict=True)
+        months = [
+            MonthDoor(
+                self._links.page(month_name(date(year, month, 1))),
+                name,
+                show_month(date(year, month, 1)),
+                post_count(count),
+                -(-LEVELS * count // top),
+            )
+            if (count := self._months[year, month])
+            else None
+            for month, name in names
+        ]
+        posts = sum(count for (of, _), count in self._months.items() if of == year)
+        return YearDoor(self._links.page(f"{year:04}.html"), year, post_count(posts), months)
+
+
+def month_name(day: date) -> str:
+    return f"{day.year:04}/{day.month:02}.html"
+
+
+def day_name(month: int, day: int) -> str:
+    return f"days/{month:02}-{day:02}.html"
+
+
+def told_at_foot(names: Sequence[str], authors: Sequence[OwnPosts]) -> str:
+    newest = max((day for own in authors for day in own.days if day is not None), default=None)
+    name = show_list(names)
+    if newest is None:
+        return gettext("Posts by {name}. This website was made with saywho.").format(name=name)
+    text = gettext("Posts by {name} up to {day}. This website was made with saywho.")
+    return text.format(name=name, day=show_date(newest))
+
+
+def facts_of(own: OwnPosts) -> list[str]:
+    """Return in a few words how much an author wrote, and when."""
+    dated = [day for day in own.days if day is not None]
+    period = [show_period(dated[0], dated[-1] + timedelta(days=1))] if dated else []
+    return [post_count(len(own.ids)), *period]
+
+
+def _person(own: OwnPosts, place: int) -> Person:
+    author = own.author
+    name = author.display_name or author.username
+    return Person(author.username, name, name, f"author-{place % CLEAR_HUES + 1}", False)
+
+
+def _places(own: OwnPosts, base: str) -> dict[int, str]:
+    """Return the page of each post, by id."""
+    folder = quote(base)
+    return {
+        number: f"{folder}{month_name(day) if day else 'undated.html'}"
+        for number, day in zip(own.ids, own.days, strict=True)
+    }
+
+
+def _folders(usernames: Sequence[str]) -> list[str]:
+    """Return the folder of each author; a single one has none."""
+    if len(usernames) == 1:
+        return [""]
+    folders = list[str]()
+    for username in usernames:
+        name = _UNSAFE.sub("_", username).rstrip(". ") or "_"
+        taken = {*RESERVED, *(folder.rstrip("/").casefold() for folder in folders)}
+        tries = chain([name], (f"{name}-{number}" for number in count_from(2)))
+        folders.append(next(each for each in tries if each.casefold() not in taken) + "/")
+    return folders
