@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -121,11 +122,12 @@ class Rendering:
         return without_dead_links(template.render(values_of(page))).encode()
 
     def post(self, post: Post, zone: str, *, likes: bool, is_named: bool) -> str:
-        return str(self._macros().post(post, zone, likes, f"p{post.id}" if is_named else ""))
+        return str(self._macros.post(post, zone, likes, f"p{post.id}" if is_named else ""))
 
     def tile(self, post: Post, medium: PostMedium) -> str:
-        return str(self._macros().tile(post, medium))
+        return str(self._macros.tile(post, medium))
 
+    @cached_property
     def _macros(self) -> Any:
         return self._environment.get_template("publish/_post.html").module
 
