@@ -54,6 +54,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/compare/card": (f"/compare/card?{NAMED}",),
     "/compare/table": (f"/compare/table?{NAMED}",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
+    "/user/<username>/website": ("/user/Anna_Kim/website",),
     "/feed.atom": ("/feed.atom",),
     "/user/<username>/feed.atom": ("/user/Anna_Kim/feed.atom",),
     "/quiz": ("/quiz?set=1.2-1", "/quiz?set=1.2-1&guess=Anna_Kim", "/quiz?room=1"),
@@ -80,7 +81,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 }
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
-    rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.png"
+    rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
     "|/about|/dashboard/_|/dashboard/zone|/get_user|/user$|/users|/reset|/update|/compare/example"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""

@@ -133,6 +133,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},
+    "/user/<username>/website": {"GET": "operator"},
+    "/user/<username>/website.zip": {"GET": "operator"},
     f"{API}/export": {"GET": "read"},
     f"{API}/live": {"GET": "read"},
     f"{API}/imports": {"GET": "token", "POST": "write"},

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import and_, exists, func, not_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.text import username_key
 from app.compute.times import DAY_H
 from app.db.backend import backend_of
-from app.errors import InvalidInputError
+from app.errors import NotFoundError
 from app.formats.records import ReadOptions
 from app.models import ImportJob, Tweet
 from app.runtime.clock import first_instant
@@ -28,7 +28,7 @@ from app.services.posts.selection import AnySelect, Conditions, Selection, field
 from app.services.posts.tweets import AnyRow, Post, as_post, select_posts
 from app.services.posts.users import Author, get_author
 
-PAGE: Final = 1_000
+PAGE: Final = 500
 """Posts that are read at a time."""
 _NAME: Final = re.compile(r"(?<![\w@/.])@(\w[\w.-]*(?:@[\w.-]+)?)(?<![.-])")
 
@@ -75,12 +75,11 @@ class OwnPosts:
 
 
 async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -> OwnPosts:
-    """Raises NotFoundError for an unknown author, InvalidInputError for one without such posts."""
+    """Raises NotFoundError for an unknown author, and one without such posts."""
     author = await get_author(session, username)
-    chosen = [Tweet.user_id == author.id, *_conditions(choice)]
-    limited = Tweet.import_id.in_(await _limited_imports(session))
+    chosen, limited = await _conditions(session, author, choice)
     left_out = await session.scalar(select(func.count()).select_from(Tweet).where(*chosen, limited))
-    conditions = [*chosen, or_(Tweet.import_id.is_(None), not_(limited))]
+    conditions = [*chosen, _is_not(limited)]
     query = select(
         *(Tweet.id, Tweet.created_at, Tweet.kind, Tweet.lang, Tweet.text),
         *(Tweet.reply_to_username, Tweet.media),
@@ -110,10 +109,7 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         if choice.with_media and row.media:
             files.update(medium.file for medium in decoded_media(row.media) if medium.file)
     if not ids:
-        raise InvalidInputError(
-            "{name} has no posts to publish; messages of chats are never published",
-            name=author.username,
-        )
+        raise _nothing()
     return OwnPosts(
         author=structs.replace(
             author, tweets=len(ids), first_tweet_at=first, newest_tweet_at=newest
@@ -128,6 +124,19 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         korean=korean,
         left_out=left_out or 0,
     )
+
+
+async def check_posts(session: AsyncSession, username: str, choice: PostChoice) -> Author:
+    """Return the author. Raises what `find_posts` does, and reads one post only."""
+    author = await get_author(session, username)
+    chosen, limited = await _conditions(session, author, choice)
+    if not await session.scalar(select(exists().where(*chosen, _is_not(limited)))):
+        raise _nothing()
+    return author
+
+
+def _nothing() -> NotFoundError:
+    return NotFoundError("There is nothing to publish; what is in chats is never published")
 
 
 async def read_posts(session: AsyncSession, own: OwnPosts) -> AsyncIterator[Post]:
@@ -167,8 +176,15 @@ async def _rows(
             last = rows[-1]
 
 
-def _conditions(choice: PostChoice) -> Conditions:
-    conditions = [Tweet.room_id.is_(None), *field_conditions(choice.selection)]
+async def _conditions(
+    session: AsyncSession, author: Author, choice: PostChoice
+) -> tuple[Conditions, ColumnElement[bool]]:
+    """Return what holds for the chosen posts, and for those that may be for followers only."""
+    conditions = [
+        Tweet.user_id == author.id,
+        Tweet.room_id.is_(None),
+        *field_conditions(choice.selection),
+    ]
     if not choice.with_replies:
         answered = aliased(Tweet)
         is_own = exists().where(answered.id == Tweet.reply_to_id, answered.user_id == Tweet.user_id)
@@ -177,7 +193,11 @@ def _conditions(choice: PostChoice) -> Conditions:
         )
         # An answer to oneself goes on with a post.
         conditions.append(or_(and_(Tweet.kind != "reply", not_(has_target)), is_own))
-    return conditions
+    return conditions, Tweet.import_id.in_(await _limited_imports(session))
+
+
+def _is_not(limited: ColumnElement[bool]) -> ColumnElement[bool]:
+    return or_(Tweet.import_id.is_(None), not_(limited))
 
 
 async def _limited_imports(session: AsyncSession) -> list[int]:

@@ -2,7 +2,6 @@
 
 import errno
 from collections.abc import Iterator, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,15 +21,13 @@ from app.cli import (
 )
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.errors import UnavailableError
+from app.errors import NotFoundError
 from app.formats.chats.people import machine_zone
 from app.language.i18n import LOCALES
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts
 from app.parts.publish.folder import FolderError, WebsiteFolder, check_folder, opened_folder
-from app.parts.publish.pages import opened_environment
-from app.parts.publish.website import Website, WebsiteOptions
+from app.parts.publish.website import WebsiteOptions, opened_website
 from app.runtime.clock import remembered_zone
-from app.services.posts.media import SmallPictures
 from app.views.filters import parse_zone
 
 NAMES_SHOWN: Final = 10
@@ -117,24 +114,21 @@ def publish_command(
 
 async def _find(db: Database, options: WebsiteOptions) -> list[OwnPosts]:
     async with db.read() as session:
-        return [await find_posts(session, name, options.choice) for name in options.names]
+        found = list[OwnPosts]()
+        for name in options.names:
+            try:
+                found.append(await find_posts(session, name, options.choice))
+            except NotFoundError as error:
+                fail(f"{name}: {error.detail}", BAD_INPUT)
+        return found
 
 
 async def _write(
     db: Database, config: Config, options: WebsiteOptions, folder: WebsiteFolder
 ) -> dict[str, Any]:
-    pictures = SmallPictures(config.media_dir)
-    try:
-        if options.choice.with_media and config.media_dir.is_dir():
-            await pictures.make_missing()
-    except UnavailableError:
-        click.echo("saywho: small pictures cannot be made; large ones stand in", err=True)
-    finally:
-        await pictures.close()
-    async with opened_environment(config) as environment, db.read() as session:
-        authors = [await find_posts(session, name, options.choice) for name in options.names]
-        site = Website(environment, options, authors, config.media_dir)
-        posts, done, pages = sum(len(own.ids) for own in authors), 0, 0
+    done = pages = 0
+    async with opened_website(db, config, options) as (site, session):
+        posts = site.posts
         with progress("writing pages") as show:
 
             def note() -> None:
@@ -149,7 +143,7 @@ async def _write(
                     folder.add_copy(file.name, file.content)
                 else:
                     folder.add(file.name, file.content)
-        folder.finish(version("saywho"), site.facts())
+        folder.finish(site.mark())
     return {
         "pages": pages,
         "posts": posts,

@@ -7,12 +7,13 @@ that are no longer needed go last.
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import msgspec
+from msgspec import structs
 
 from app.db.lock import file_lock
 
@@ -29,7 +30,12 @@ class WebsiteMark(msgspec.Struct, frozen=True):
 
     version: str
     options: dict[str, Any]
-    files: list[str]
+    files: Sequence[str] = ()
+
+    def encoded(self, files: Iterable[str]) -> bytes:
+        """Return the mark with these files."""
+        listed = structs.replace(self, files=sorted(files))
+        return msgspec.json.format(msgspec.json.encode(listed), indent=1) + b"\n"
 
 
 class WebsiteFolder:
@@ -65,11 +71,11 @@ class WebsiteFolder:
             return
         shutil.copyfile(source, self._draft(name))
 
-    def finish(self, version: str, options: Mapping[str, Any]) -> None:
+    def finish(self, mark: WebsiteMark) -> None:
         """Give the drafts their names, and remove what is no longer of the website."""
         gone = sorted(self._earlier - {*self._files})
         # If this is broken off, the next run knows the files of both.
-        self._mark(version, options, {*self._files, *gone})
+        self._mark(mark, {*self._files, *gone})
         for name in self._drafts:
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +89,7 @@ class WebsiteFolder:
             for folder in PurePosixPath(name).parents[:-1]:
                 with suppress(OSError):  # It has other files.
                     (self.root / folder).rmdir()
-        self._mark(version, options, self._files)
+        self._mark(mark, self._files)
 
     def _check(self, name: str) -> None:
         path = self.root / name
@@ -102,9 +108,8 @@ class WebsiteFolder:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def _mark(self, version: str, options: Mapping[str, Any], files: Iterable[str]) -> None:
-        mark = WebsiteMark(version, dict(options), sorted(files))
-        content = msgspec.json.format(msgspec.json.encode(mark), indent=1) + b"\n"
+    def _mark(self, mark: WebsiteMark, files: Iterable[str]) -> None:
+        content = mark.encoded(files)
         path, draft = self.root / MARK, self.root / DRAFTS / MARK
         if path.is_file() and path.read_bytes() == content:
             return

@@ -3,5 +3,8 @@
 from typing import Final
 
 from app.parts import Part
+from app.parts.publish import downloads
 
-PART: Final = Part()
+PART: Final = Part(
+    pages=(downloads.blueprint,), opens=downloads.open_slots, cards=("author_export",)
+)

@@ -5,13 +5,15 @@ import zlib
 from calendar import monthrange
 from collections import Counter, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from importlib.metadata import version
 from itertools import chain
 from itertools import count as count_from
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -20,7 +22,9 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
-from app.config import Locale
+from app.config import Config, Locale
+from app.db.engine import Database
+from app.errors import UnavailableError
 from app.language.i18n import (
     gettext,
     month_names,
@@ -32,7 +36,8 @@ from app.language.i18n import (
     show_weekday,
     speaking,
 )
-from app.parts.publish.choice import OwnPosts, PostChoice, read_liked, read_posts
+from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_liked, read_posts
+from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (
     AuthorsOfWebsite,
     DayDoor,
@@ -52,6 +57,7 @@ from app.parts.publish.pages import (
     PublishedYear,
     Rendering,
     YearDoor,
+    opened_environment,
     small_name,
     without_dead_links,
 )
@@ -62,7 +68,7 @@ from app.services.archive.author_archive import (
     calendar_with,
     count_numbers,
 )
-from app.services.posts.media import small_folder
+from app.services.posts.media import SmallPictures, small_folder
 from app.services.posts.selection import Scan, ScannedColumn, scan
 from app.services.posts.tweets import Post
 from app.views.authors.figures import (
@@ -124,8 +130,7 @@ class Website:
         self.choice, self._authors = options.choice, authors
         self._media_dir, self._small_dir = media_dir, small_folder(media_dir)
         korean = sum(own.korean for own in authors)
-        posts = sum(len(own.ids) for own in authors)
-        self.language: Locale = options.language or ("ko" if 2 * korean > posts else "en")
+        self.language: Locale = options.language or ("ko" if 2 * korean > self.posts else "en")
         files = sorted(frozenset[str]().union(*(own.files for own in authors)))
         self._files = [name for name in files if (media_dir / name).is_file()]
         small = [name for name in self._files if self._small(name).is_file()]
@@ -141,10 +146,14 @@ class Website:
     def media(self) -> int:
         return len(self._files)
 
-    def facts(self) -> dict[str, Any]:
-        """Return the options as they were taken."""
+    @property
+    def posts(self) -> int:
+        return sum(len(own.ids) for own in self._authors)
+
+    def mark(self) -> WebsiteMark:
+        """Return the mark of the website, with the options as they were taken."""
         choice = self.choice
-        return {
+        options = {
             "authors": [own.author.username for own in self._authors],
             "language": self.language,
             "timezone": choice.zone.key,
@@ -153,6 +162,7 @@ class Website:
             "replies": choice.with_replies,
             "media": choice.with_media,
         }
+        return WebsiteMark(version("saywho"), options)
 
     async def files(
         self, session: AsyncSession, on_post: Callable[[], None]
@@ -199,6 +209,27 @@ class Website:
         )
         page = AuthorsOfWebsite(frame=frame, doors=listed)
         return File("index.html", self.rendering.page(page))
+
+
+@asynccontextmanager
+async def opened_website(
+    db: Database, config: Config, options: WebsiteOptions
+) -> AsyncIterator[tuple[Website, AsyncSession]]:
+    """Open the website of these options, in one state of the database.
+
+    Small versions of pictures that are missing are made, if the disk takes them. Raises
+    NotFoundError, also for an author without posts to publish.
+    """
+    if options.choice.with_media and config.media_dir.is_dir():
+        pictures = SmallPictures(config.media_dir)
+        try:
+            with suppress(UnavailableError):  # The originals stand in for them.
+                await pictures.make_missing()
+        finally:
+            await pictures.close()
+    async with opened_environment(config) as environment, db.read() as session:
+        authors = [await find_posts(session, name, options.choice) for name in options.names]
+        yield Website(environment, options, authors, config.media_dir), session
 
 
 class _PagesOfAuthor:

@@ -1,0 +1,88 @@
+"""The operator's page of an author's website, and its zip file."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from msgspec import Struct
+from quart import Response
+
+from app.language.i18n import language, show_period
+from app.lifespan import resources
+from app.parts.publish.choice import OwnPosts, PostChoice, check_posts, find_posts
+from app.parts.publish.zipping import ZipRequest, zipped
+from app.runtime.work_pool import Slots
+from app.services.posts.users import Author
+from app.views.answers import streamed
+from app.views.blueprints import PageBlueprint
+from app.views.filters import ZoneArgs, zone_of_page
+from app.views.page import WebPage, render
+
+blueprint = PageBlueprint("publish", "operator")
+
+NAMES_SHOWN: Final = 30
+LONGEST_NAME: Final = 80
+
+
+@asynccontextmanager
+async def open_slots(_here: object) -> AsyncIterator[Slots]:
+    """Open a slot for one zip file at a time in a worker."""
+    yield Slots(1)
+
+
+class WebsiteArgs(Struct):
+    tz: str = ""
+    """Default: the browser's zone."""
+    no_replies: bool = False
+    without_media: bool = False
+
+
+class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
+    template = "publish/download.html"
+
+    author: Author
+    """The author, with the number and times of what is published."""
+    own: OwnPosts
+    tz: str
+
+    @property
+    def period(self) -> str:
+        dated = [day for day in self.own.days if day is not None]
+        return show_period(dated[0], dated[-1] + timedelta(days=1)) if dated else ""
+
+    @property
+    def mentioned(self) -> Sequence[str]:
+        """The first of the people whom the posts name."""
+        return self.own.names[:NAMES_SHOWN]
+
+
+@blueprint.page("/user/<username>/website")
+async def show_website(username: str, args: ZoneArgs) -> str:
+    zone = zone_of_page(args.tz)
+    async with resources().read_long() as session:
+        own = await find_posts(session, username, PostChoice(zone))
+    return await render(
+        WebsiteOfferPage(author=own.author, own=own, tz=zone.key, about=[own.author.username])
+    )
+
+
+@blueprint.page("/user/<username>/website.zip")
+async def send_website(username: str, args: WebsiteArgs) -> Response:
+    zone = zone_of_page(args.tz)
+    choice = PostChoice(zone, with_replies=not args.no_replies, with_media=not args.without_media)
+    async with resources().db.read() as session:
+        author = await check_posts(session, username, choice)
+    slots: Slots = resources().of_parts["publish"]
+    slots.take()
+    name = author.username
+    request = ZipRequest(
+        name, language(), zone.key, with_replies=choice.with_replies, with_media=choice.with_media
+    )
+    response = streamed(
+        zipped(resources().config, request),
+        {"Content-Type": "application/zip", "Cache-Control": "no-store"},
+    )
+    file = f"{name[:LONGEST_NAME]}-website.zip"
+    response.headers.set("Content-Disposition", "attachment", filename=file)
+    return response

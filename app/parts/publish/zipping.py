@@ -1,0 +1,106 @@
+"""A website as a zip file that streams, written by a process of its own: it would hold up a worker.
+
+A worker starts `python -m app.parts.publish.zipping REQUEST`, and kills it if the client goes away.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import zipfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+
+from app.config import Config, Locale
+from app.db.engine import Database
+from app.errors import overloaded
+from app.parts.publish.choice import PostChoice
+from app.parts.publish.folder import MARK
+from app.parts.publish.website import File, WebsiteOptions, opened_website
+from app.runtime.clock import remembered_zone
+from app.runtime.processes import be_nice, begin_child, run_child
+
+PIECE: Final = 2**16
+"""Bytes that are sent at a time; the process waits while the client has not taken them."""
+
+
+class ZipRequest(msgspec.Struct, frozen=True):
+    username: str
+    language: Locale
+    tz: str
+    with_replies: bool = True
+    with_media: bool = True
+
+    @property
+    def options(self) -> WebsiteOptions:
+        choice = PostChoice(
+            remembered_zone(self.tz), with_replies=self.with_replies, with_media=self.with_media
+        )
+        return WebsiteOptions((self.username,), choice, self.language)
+
+
+async def zipped(config: Config, request: ZipRequest) -> AsyncGenerator[bytes, None]:
+    """Yield the zip file. Raises UnavailableError if it cannot be finished."""
+    arguments = msgspec.json.encode(request).decode()
+    reading, writing = os.pipe()
+    pieces = asyncio.StreamReader(limit=PIECE)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(pieces), os.fdopen(reading, "rb")
+    )
+    streams = (asyncio.subprocess.DEVNULL, writing, None)
+    child = asyncio.create_task(
+        run_child(__name__, arguments, settings=config.to_env(), streams=streams)
+    )
+    # The file ends when the process and this one have closed the pipe.
+    child.add_done_callback(lambda _: os.close(writing))
+    try:
+        while piece := await pieces.read(PIECE):
+            yield piece
+        if await child:
+            raise overloaded()
+    finally:
+        child.cancel()
+        await asyncio.gather(child, return_exceptions=True)
+        transport.close()
+
+
+def main() -> None:
+    begin_child()
+    be_nice()
+    request = msgspec.json.decode(sys.argv[1], type=ZipRequest)
+    # A client that is gone ends this process.
+    with contextlib.suppress(BrokenPipeError):
+        asyncio.run(_write(Config.from_env(), request, sys.stdout.buffer))
+
+
+async def _write(config: Config, request: ZipRequest, output: BinaryIO) -> None:
+    names = list[str]()
+    with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        async with (
+            Database(config) as db,
+            opened_website(db, config, request.options) as (site, session),
+        ):
+            async for file in site.files(session, lambda: None):
+                names.append(file.name)
+                _add(archive, file)
+            _add(archive, File(MARK, site.mark().encoded(names)))
+
+
+def _add(archive: zipfile.ZipFile, file: File) -> None:
+    info = zipfile.ZipInfo(file.name)  # Its time is always the same.
+    info.external_attr = 0o644 << 16
+    if isinstance(file.content, Path):
+        # Pictures do not get smaller.
+        info.file_size = file.content.stat().st_size
+        with file.content.open("rb") as source, archive.open(info, "w") as target:
+            shutil.copyfileobj(source, target)
+    else:
+        archive.writestr(info, file.content, zipfile.ZIP_DEFLATED)
+
+
+if __name__ == "__main__":
+    main()

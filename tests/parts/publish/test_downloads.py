@@ -1,0 +1,48 @@
+"""An author's website as a zip file, and the operator's page of it."""
+
+import asyncio
+import io
+import zipfile
+from pathlib import Path
+
+from quart import Quart
+
+from tests.browsing import parts_of, signed_in
+from tests.conftest import Client
+from tests.installation import Installation
+
+
+async def test_the_zip_file_is_what_the_command_writes(
+    app: Quart, writer: Client, tmp_path: Path
+) -> None:
+    said = {"username": "mina", "platform": "x", "created_at": "2016-05-03T10:00:00Z"}
+    await writer.add_posts(
+        said | {"text": "by the sea @jun"},
+        said | {"text": "in a chat", "room": {"name": "Crew"}},
+        {"username": "jun", "text": "words of another author"},
+    )
+    operator = await signed_in(app, "kim")
+    page = await operator.page("/user/mina/website")
+    assert "jun" in page
+    assert "/user/mina/website" in await operator.page("/user/mina")
+    answer = await operator.get("/user/mina/website.zip?tz=Asia/Seoul")
+    assert answer.content_type == "application/zip"
+    folder = tmp_path / "website"
+    with zipfile.ZipFile(io.BytesIO(await answer.get_data())) as archive:
+        assert archive.testzip() is None
+        archive.extractall(folder)
+    assert "by the sea" in (folder / "2016" / "05.html").read_text()
+    assert not [path for path in folder.rglob("*.html") if "another" in path.read_text()]
+    options = ("--timezone", "Asia/Seoul", "--language", "en", "--yes")
+    facts = await asyncio.to_thread(
+        Installation.of(parts_of(app).config).json, "publish", folder, "-u", "mina", *options
+    )
+    assert (facts["written"], facts["removed"], facts["posts"]) == (0, 0, 1)
+
+
+async def test_there_is_no_website_of_nothing(app: Quart, writer: Client) -> None:
+    await writer.add_posts({"username": "jun", "text": "in a chat", "room": {"name": "Crew"}})
+    operator = await signed_in(app, "kim")
+    for path in ("website", "website.zip"):
+        assert (await operator.get(f"/user/jun/{path}")).status_code == 404
+        assert (await operator.get(f"/user/nobody/{path}")).status_code == 404
