@@ -28,9 +28,9 @@ from app.security import load_secret_keys
 from app.services.access.accounts import Passwords
 from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
-from app.services.compare.guessing import Showcase
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
+from app.services.compare.showcase import Showcase
 from app.services.imports.beginning import Previewer
 from app.services.imports.runner import keep_importing
 from app.services.live_streams.hub import LiveHub

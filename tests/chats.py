@@ -11,7 +11,7 @@ from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import Storing, import_records
+from app.services.imports.storing import StoreOptions, import_records
 
 Said = tuple[str, str, str]
 """When, as `2024-01-15 15:02` on the device; who; and what."""
@@ -64,5 +64,5 @@ async def import_chat(
     chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
-        storing = Storing(keeps_earlier=chosen.keep_earlier, rooms=chosen.rooms)
+        storing = StoreOptions(keeps_earlier=chosen.keep_earlier, rooms=chosen.rooms)
         return await import_records(db, records, username=chosen.username, storing=storing)

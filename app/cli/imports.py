@@ -80,7 +80,7 @@ from app.services.imports.report import (
     UnreadFacts,
 )
 from app.services.imports.storing import (
-    Storing,
+    StoreOptions,
     check_records,
     import_records,
     load_samples,
@@ -193,7 +193,7 @@ class Importer:
                         username=options.username,
                         report=report,
                         keeper=keeper,
-                        storing=Storing(
+                        storing=StoreOptions(
                             note=note,
                             keeps_earlier=options.keep_earlier,
                             replaces_earlier=options.replace_earlier,

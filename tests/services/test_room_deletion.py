@@ -43,7 +43,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.runner import run_waiting_job
-from app.services.imports.storing import Storing, import_records
+from app.services.imports.storing import StoreOptions, import_records
 from app.services.posts.users import are_rooms_here, list_authors
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import get_room, list_rooms, zone_of_chats
@@ -185,7 +185,7 @@ async def test_a_chat_that_goes_while_its_file_is_imported_again_comes_anew(db: 
 
     with Source(io.BytesIO(chat), name="chat.txt") as source:
         records = open_records(source, options=ReadOptions(timezone=ZONE))
-        storing = Storing(note=delete_once)
+        storing = StoreOptions(note=delete_once)
         report = await import_records(db, records, username=None, storing=storing)
     # The first batch was known; the rest is no repetition of messages that are about to go.
     assert (report.accepted, report.duplicates) == (len(hours) - BATCH, BATCH)

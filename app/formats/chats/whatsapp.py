@@ -12,7 +12,7 @@ from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, title_of
-from app.formats.chats.whatsapp_dates import HeadReader, Shape, heads_in, shape_of
+from app.formats.chats.whatsapp_dates import HeadReader, Shape, find_shape, heads_in
 from app.formats.records import FileRoom, ReadOptions
 from app.formats.source.written.clock import UnknownWordsError
 from app.formats.source.written.dates import FileDates
@@ -305,7 +305,7 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
     unknown dates.
     """
     try:
-        shape = shape_of(lines)
+        shape = find_shape(lines)
     except UnknownWordsError as error:
         if beside:
             return None

@@ -139,7 +139,7 @@ def _is_likely(head: LineHead) -> bool:
     return closing not in {":", ";"} or cut in {".", "/"}
 
 
-def shape_of(lines: Sequence[str]) -> Shape | None:
+def find_shape(lines: Sequence[str]) -> Shape | None:
     """Return a file's shape, which two of its first lines have.
 
     Raises UnknownWordsError if only unknown words in dates prevent a chat.

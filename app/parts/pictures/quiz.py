@@ -13,7 +13,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, ZoneFor, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
-from app.services.compare.guessing import SET_LENGTH
+from app.services.compare.quiz_draws import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
 

@@ -17,17 +17,8 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
-from app.services.compare.guessing import (
-    MOST_CHOICES,
-    SET_LENGTH,
-    QuizQuestion,
-    QuizSet,
-    Solution,
-    draw,
-    draw_from_room,
-    read_question,
-    solve,
-)
+from app.services.compare.quiz_draws import MOST_CHOICES, SET_LENGTH, QuizSet, draw, draw_from_room
+from app.services.compare.quiz_questions import QuizQuestion, Solution, read_question, solve
 from app.services.compare.verdict import RankedAuthor
 from app.services.posts.users import find_authors
 from app.services.rooms.room_facts import RoomFacts, get_room

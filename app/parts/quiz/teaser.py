@@ -14,17 +14,17 @@ from app.compute.names import HIDDEN
 from app.compute.text import has_words, username_key
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
-from app.services.compare.guessing import (
+from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.quiz_draws import (
     FEWEST_POSTS,
     MOST_CHARACTERS,
     MOST_CHOICES,
     SET_LENGTH,
     Candidate,
-    QuizQuestion,
     QuizSet,
     first_guessable,
 )
-from app.services.compare.name_masking import hide, read_chat_names
+from app.services.compare.quiz_questions import QuizQuestion
 from app.services.rooms.room_facts import RoomFacts
 
 

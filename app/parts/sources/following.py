@@ -39,7 +39,7 @@ from app.runtime.clock import LATEST, now
 from app.runtime.sandbox import Sandbox
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import Storing, import_records
+from app.services.imports.storing import StoreOptions, import_records
 from app.services.maintenance import Job
 from app.services.posts.users import check_platform, find_user
 
@@ -332,7 +332,7 @@ class Visit:
                     self.db,
                     RecordStream(self.source.platform, "record", account, items),
                     username=self.source.username,
-                    storing=Storing(is_live, now(), self._count),
+                    storing=StoreOptions(is_live, now(), self._count),
                 )
                 accepted += report.accepted
         for sentence in unread_sentences(notes.unread):

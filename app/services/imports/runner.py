@@ -61,7 +61,7 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
-from app.services.imports.storing import Storing, check_records, import_records
+from app.services.imports.storing import StoreOptions, check_records, import_records
 from app.services.imports.undo import UNDO, take_back, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
@@ -274,7 +274,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note_reading()
             raise
         await delete_messages(db)  # Else people have them beside those of this file for a while.
-        storing = Storing(
+        storing = StoreOptions(
             note=note_batch,
             keeps_earlier=options.keep_earlier,
             replaces_earlier=options.replace_earlier,

@@ -122,7 +122,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         )
 
 
-class Storing(NamedTuple):
+class StoreOptions(NamedTuple):
     is_live: bool = False
     default_time: datetime | None = None
     note: Note = None
@@ -142,7 +142,7 @@ class Storing(NamedTuple):
     """Whether the messages of all people in a chat's file are stored."""
 
 
-USUAL: Final = Storing()
+USUAL: Final = StoreOptions()
 
 
 async def import_records(
@@ -152,7 +152,7 @@ async def import_records(
     username: str | None,
     report: ImportReport | None = None,
     keeper: MediaKeeper | None = None,
-    storing: Storing = USUAL,
+    storing: StoreOptions = USUAL,
 ) -> ImportReport:
     """Store posts as `import_posts` does, `username` naming authors of records without one, or the
     file's account.
@@ -189,7 +189,7 @@ async def import_posts(
     db: Sessions,
     read: Read,
     report: ImportReport,
-    storing: Storing = USUAL,
+    storing: StoreOptions = USUAL,
     run: Runner = asyncio.to_thread,
 ) -> None:
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
@@ -349,7 +349,7 @@ async def store_lines(
     Committed and counted batches stay if a later one fails.
     """
     read = partial(_read_lines, _raw_lines(file))
-    await import_posts(db, read, report, Storing(default_time=now(), trusts_ids=True), run)
+    await import_posts(db, read, report, StoreOptions(default_time=now(), trusts_ids=True), run)
     errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
     async with db.read() as session:

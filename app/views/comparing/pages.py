@@ -21,8 +21,9 @@ from app.runtime.clock import now
 from app.runtime.work_pool import worked_on
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
-from app.services.compare.guessing import draw, read_question
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
+from app.services.compare.quiz_draws import draw
+from app.services.compare.quiz_questions import read_question
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called

@@ -53,8 +53,7 @@ from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
-from app.views.imports.shown import (
+from app.views.imports.page_values import (
     ImportsPage,
     Limits,
     PreviewPage,
@@ -62,6 +61,7 @@ from app.views.imports.shown import (
     read_progress,
     zone_typed,
 )
+from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
 from app.views.imports.undoing import begin_undo
 from app.views.page import render, render_form
 from app.views.policies import writing

@@ -25,7 +25,8 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.runtime.clock import first_instant, now
 from app.services.archive.author_archive import Anniversary, on_this_day
-from app.services.compare.guessing import Solution, is_playable
+from app.services.compare.quiz_draws import is_playable
+from app.services.compare.quiz_questions import Solution
 from app.services.compare.verdict import MODEL_NAME
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
@@ -55,7 +56,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import zone_of_page
-from app.views.imports.shown import Start, start_here
+from app.views.imports.page_values import Start, start_here
 from app.views.page import WebPage, has_page, render
 from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of

@@ -18,7 +18,7 @@ from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import storing
 from app.services.imports.jobs import IMPORTING, change_running, claim_job, counted
-from app.services.imports.storing import Storing, import_records
+from app.services.imports.storing import StoreOptions, import_records
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, outcome, record, stream_of
 from tests.uploading import queued
@@ -65,7 +65,7 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
                 grant,
                 stream_of(*posts(authors, since=since, until=until)),
                 username=None,
-                storing=Storing(note=lambda session, report: _noted(session, claimed, report)),
+                storing=StoreOptions(note=lambda session, report: _noted(session, claimed, report)),
             )
             assert report.accepted == until - max(since, POSTS * bool(since))
             assert len(statements) <= MOST_STATEMENTS, statements
@@ -76,7 +76,7 @@ async def _noted(session: Any, job: Any, report: Any) -> None:
     assert await change_running(session, job.id, counted(job, report))
 
 
-KEEPING = Storing(keeps_earlier=True)
+KEEPING = StoreOptions(keeps_earlier=True)
 """Two authors have equal posts here, which would be one author's whose name was misread."""
 RECORDS = st.lists(
     st.builds(

@@ -27,7 +27,7 @@ from app.services.checks import find_faults
 from app.services.imports.beginning import begin_reading
 from app.services.imports.earlier_reading import ReadBeforeError
 from app.services.imports.jobs import UploadedFile, add_job, end_job
-from app.services.imports.storing import Storing, import_records
+from app.services.imports.storing import StoreOptions, import_records
 from app.services.imports.undo import undo_imports
 from tests.chats import ZONE, import_chat, kakaotalk, said
 from tests.formats import chat_variants, meta_variants
@@ -46,7 +46,7 @@ async def imported(db: Database, data: bytes, name: str, **options: Any) -> tupl
     import_id = options.pop("import_id", None)
     chosen = ReadOptions(**options)
     name = f"WhatsApp Chat with {name}" if name.startswith("wa-") else name
-    storing = Storing(
+    storing = StoreOptions(
         keeps_earlier=chosen.keep_earlier,
         replaces_earlier=chosen.replace_earlier,
         import_id=import_id,

@@ -21,7 +21,7 @@ from app.services.checks import find_faults
 from app.services.compare.profiles import fold_tails
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import Storing, import_records, store_lines
+from app.services.imports.storing import StoreOptions, import_records, store_lines
 from app.services.imports.undo import is_undo_due, request_undo, undo_imports
 from app.services.posts.arrivals import PostRequest, PostWriter
 from app.services.posts.users import add_user, list_authors
@@ -41,7 +41,7 @@ async def imported(db: Database, data: bytes, name: str = "chat.txt", **options:
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
     with Source(BytesIO(data), name=name) as source:
-        storing = Storing(rooms=chosen.rooms, import_id=job.id)
+        storing = StoreOptions(rooms=chosen.rooms, import_id=job.id)
         records = open_records(source, options=chosen)
         await import_records(db, records, username=chosen.username, storing=storing)
     async with db.write() as session:
