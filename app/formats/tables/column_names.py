@@ -188,6 +188,11 @@ def _ranks() -> dict[str, list[tuple[str, int]]]:
     return ranks
 
 
+def is_known(name: str) -> bool:
+    """Return whether programs use the name of a column."""
+    return plain_column(name) in _ranks()
+
+
 @cache
 def heads() -> frozenset[str]:
     return frozenset(alias.partition(".")[0] for alias in _ranks() if "." in alias)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -27,37 +28,38 @@ from app.formats.assumptions import (
     note_lines,
 )
 from app.formats.doubts.questions import RecordQuestions
-from app.formats.masks import masked_name, masked_sentence, shape_of, shape_of_value, shape_of_words
+from app.formats.masks import mask, masked_sentence, shape_of, shape_of_value
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Content, Source
 from app.formats.source.json import BadValue
 from app.formats.source.text import first_lines, lines
+from app.formats.tables.column_names import is_known
 from app.runtime.clock import monotonic
 
-LINE_KINDS: Final = {
-    "heading": Message("before the first message"),
-    "message": Message("start a message"),
-    "more": Message("continue a message"),
-    "day": Message("give the date"),
-    "note": Message("written by the app"),
-    "stray": Message("have a date or a time, but do not start a message"),
+_LINE_KINDS: Final = {
+    "heading": "before the first message",
+    "message": "start a message",
+    "more": "continue a message",
+    "day": "give the date",
+    "note": "written by the app",
+    "stray": "have a date or a time, but do not start a message",
 }
-RECORD_KINDS: Final = {
-    "text": Message("with text"),
-    "picture": Message("with only pictures, videos or sounds"),
-    "with_media": Message("with pictures, videos or sounds"),
-    "reply": Message("that are replies"),
-    "app_like": Message("entirely in brackets, like notes by apps"),
-    "repost": Message("left out: reposted or forwarded"),
-    "restricted": Message("left out: for a limited audience"),
-    "deleted": Message("left out: deleted"),
-    "like": Message("left out: likes"),
-    "media": Message("left out: media without a file"),
-    "system": Message("left out: written by the app"),
-    "empty": Message("left out: empty"),
-    "unwanted": Message("left out: by people who were not chosen"),
-    "bad": Message("cannot be read"),
+_RECORD_KINDS: Final = {
+    "text": "with text",
+    "picture": "with only pictures, videos or sounds",
+    "with_media": "with pictures, videos or sounds",
+    "reply": "that are replies",
+    "app_like": "entirely in brackets, like notes by apps",
+    "repost": "left out: reposted or forwarded",
+    "restricted": "left out: for a limited audience",
+    "deleted": "left out: deleted",
+    "like": "left out: likes",
+    "media": "left out: media without a file",
+    "system": "left out: written by the app",
+    "empty": "left out: empty",
+    "unwanted": "left out: by people who were not chosen",
+    "bad": "cannot be read",
 }
 
 
@@ -106,10 +108,6 @@ class Explanation(msgspec.Struct, kw_only=True):
     unclear_count: int = 0
 
 
-def labelled(labels: Mapping[str, Message], counts: Mapping[str, int]) -> list[tuple[Message, int]]:
-    return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
-
-
 def decoded_explanation(line: bytes) -> Explanation:
     return msgspec.json.decode(line, type=Explanation, dec_hook=decoded_sentence)
 
@@ -149,13 +147,17 @@ def _counts(explanation: Explanation) -> Iterator[str]:
     if not explanation.is_whole:
         yield "  not read to its end, since there was no more time"
     for heading, counts in (
-        ("lines", labelled(LINE_KINDS, explanation.lines)),
-        ("records", labelled(RECORD_KINDS, explanation.records)),
+        ("lines", _labelled(_LINE_KINDS, explanation.lines)),
+        ("records", _labelled(_RECORD_KINDS, explanation.records)),
         ("reasons why records cannot be read", explanation.faults),
     ):
         if counts:
             yield f"  {heading}:"
         yield from (f"    {label}: {count:,}" for label, count in counts)
+
+
+def _labelled(labels: Mapping[str, str], counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(label, counts[kind]) for kind, label in labels.items() if counts.get(kind)]
 
 
 def _note_lines(explanation: Explanation) -> Iterator[str]:
@@ -200,7 +202,7 @@ def explain(body: bytes) -> Iterator[object]:
     """Yield the explanation for an ExplanationRequest in JSON, as one plain value."""
     request = msgspec.json.decode(body, type=ExplanationRequest)
     ends_at = monotonic() + request.seconds
-    result = Explanation(name=masked_name(Path(request.name).name))
+    result = Explanation(name=_file_shape(Path(request.name).name))
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
@@ -231,7 +233,7 @@ def _explain(
         result.unclear_count = len(result.unclear)
         return
     result.format, result.left_out = records.format, [part.note for part in records.left_out]
-    result.columns = [(masked_name(name), field) for name, field in records.columns[:MOST_KINDS]]
+    result.columns = [(_column_shape(name), field) for name, field in records.columns[:MOST_KINDS]]
     questions = RecordQuestions(records, request.options)
     records.notes.questions = questions
     records = replace(records, items=questions.of(records.items))
@@ -242,7 +244,12 @@ def _masked_notes(notes: ReadNotes) -> NotesSummary:
     # Names from the file are masked; words of options are kept.
     summary = notes.summary
     assumptions = [_masked_assumption(part) for part in summary.assumptions]
-    unread = [msgspec.structs.replace(part, what=masked_name(part.what)) for part in summary.unread]
+    unread = [
+        msgspec.structs.replace(
+            part, what=(_file_shape if part.kind == "file" else _column_shape)(part.what)
+        )
+        for part in summary.unread
+    ]
     doubts = tuple(map(_masked_doubt, summary.doubts))
     return msgspec.structs.replace(
         summary, assumptions=tuple(assumptions), unread=tuple(unread), doubts=doubts
@@ -250,29 +257,44 @@ def _masked_notes(notes: ReadNotes) -> NotesSummary:
 
 
 def _masked_doubt(doubt: Doubt) -> Doubt:
-    examples = tuple(map(shape_of_words, doubt.examples))
+    examples = tuple(map(shape_of, doubt.examples))
     others = tuple(map(_masked_column, doubt.alternatives))
     return msgspec.structs.replace(doubt, examples=examples, alternatives=others)
 
 
 def _masked_column(value: str) -> str:
     role, _, name = value.partition("=")
-    return f"{role}={masked_name(name)}"
+    return f"{role}={_column_shape(name)}"
+
+
+def _column_shape(name: str) -> str:
+    """Return the name of a column that programs use, and the shape of any other."""
+    return name if is_known(name) else mask(name)
 
 
 def _masked_assumption(part: Assumption) -> Assumption:
     def masked(value: str) -> str:
         if part.kind == "column":
             return _masked_column(value)
-        return masked_name(value) if part.kind == "person" else value
+        return mask(value) if part.kind == "person" else value
 
     others = tuple(map(masked, part.alternatives))
     return msgspec.structs.replace(part, value=masked(part.value), alternatives=others)
 
 
 def _ends(source: Source) -> dict[str, int]:
-    ends = Counter(masked_name(Path(name).suffix.lower()) for name in source.members)
+    ends = Counter(map(_end, source.members))
     return dict(ends.most_common(MOST_KINDS))
+
+
+def _end(name: str) -> str:
+    """Return the ending of a file's name, masked unless it is a kind of file."""
+    end = Path(name).suffix.lower()
+    return end if end in _TEXTS or guess_type(f"a{end}", strict=False)[0] else mask(end)
+
+
+def _file_shape(name: str) -> str:
+    return mask(name.removesuffix(Path(name).suffix)) + _end(name)
 
 
 def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) -> Attempt:
@@ -298,7 +320,7 @@ def _beginnings(source: Source) -> Iterator[UnclearPlace]:
         if name.lower().endswith(_TEXTS):
             with suppress(ImportFileError):
                 first = next(iter(first_lines(source.member(name))), "")
-        shape, file = _line_shape(first), masked_name(name)
+        shape, file = _line_shape(first), _file_shape(name)
         yield UnclearPlace(detail=_UNREAD, file=file, unit="line", place=1, shape=shape)
 
 
@@ -328,7 +350,7 @@ class _Reading:
             result.broken = message_of(error)
         result.notes = _masked_notes(self._records.notes)
         result.app_lines = [
-            (shape_of_words(line), count) for line, count in self._records.notes.app_lines
+            (shape_of(line), count) for line, count in self._records.notes.app_lines
         ]
         result.lines, result.records = dict(self._lines), dict(self._kinds)
         result.faults = self._faults.most_common(MOST_KINDS)
@@ -350,7 +372,7 @@ class _Reading:
             self._lines["stray"] += 1
             if len(self._stray) < MOST_PLACES:
                 detail = Message("starts with a date or a time, but does not start a message")
-                shape = shape_of_words(line.text)
+                shape = shape_of(line.text)
                 self._stray.append(self._place(detail, line.file, line.number, shape))
 
     def _count(self, item: Item) -> None:
@@ -378,7 +400,7 @@ class _Reading:
             if len(self._app_like) < MOST_PLACES:
                 detail = Message("entirely in brackets, like an app's note about a picture")
                 file = self._source.meter.reading
-                shape = "" if self._records.unit == "line" else shape_of_words(record.text)
+                shape = "" if self._records.unit == "line" else shape_of(record.text)
                 self._app_like.append(self._place(detail, file, record.place, shape))
 
     def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:
@@ -398,7 +420,7 @@ class _Reading:
             msgspec.structs.replace(
                 place,
                 shape=place.shape or shapes.get((place.file, place.place), ""),
-                file=masked_name(place.file) if self._source.has_members else "",
+                file=_file_shape(place.file) if self._source.has_members else "",
             )
             for place in places
         ]

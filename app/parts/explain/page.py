@@ -1,33 +1,24 @@
 """The explanation of an upload on a page."""
 
-from collections.abc import Mapping
-
 from msgspec import structs
 from quart import g
 from quart.typing import ResponseReturnValue
 
-from app.errors import Message
-from app.formats.assumptions import NO_NOTES, doubt_sentence
-from app.formats.records import Format
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.models import ImportJob
 from app.parts.explain.explanation import (
-    LINE_KINDS,
-    RECORD_KINDS,
     Explanation,
     ExplanationRequest,
     decoded_explanation,
     explain,
     explanation_lines,
-    labelled,
 )
 from app.paths import IMPORTS
 from app.runtime.sandbox import ReadError
 from app.services.imports.jobs import get_job, options_of, upload_path
 from app.views.blueprints import PageBlueprint
 from app.views.imports.pages import check_upload, to_import
-from app.views.imports.reading_choices import sentences_of
 from app.views.page import WebPage, render
 
 blueprint = PageBlueprint("explain", policy="operator")
@@ -39,23 +30,6 @@ class ExplanationPage(WebPage, frozen=True, kw_only=True):
     job: ImportJob
     explanation: Explanation | None
     """None if the file takes too much time or memory."""
-
-    @property
-    def formats(self) -> Mapping[str, Format]:
-        return FORMATS
-
-    @property
-    def noted(self) -> list[Message]:
-        notes = self.explanation.notes if self.explanation else NO_NOTES
-        return [*map(doubt_sentence, notes.doubts), *sentences_of(notes)]
-
-    @property
-    def lines(self) -> list[tuple[Message, int]]:
-        return labelled(LINE_KINDS, self.explanation.lines if self.explanation else {})
-
-    @property
-    def records(self) -> list[tuple[Message, int]]:
-        return labelled(RECORD_KINDS, self.explanation.records if self.explanation else {})
 
     @property
     def text(self) -> str:

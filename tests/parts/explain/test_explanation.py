@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Message
-from app.formats.masks import mask, masked_name, masked_sentence, shape_of
+from app.formats.masks import mask, masked_sentence, shape_of
 from app.formats.records import NO_OPTIONS
 from app.formats.registry import FORMATS
 from app.parts.explain.explanation import (
@@ -82,9 +82,7 @@ def test_the_lines_of_a_chat_are_counted_and_those_that_begin_nothing_are_shown(
     ]
 
 
-def test_records_that_cannot_be_read_are_shown_with_the_fields_that_are_known(
-    tmp_path: Path,
-) -> None:
+def test_records_that_cannot_be_read_are_shown_in_their_shape(tmp_path: Path) -> None:
     rows = [{"text": "Sesame", "Gunhild": "butter"}, {"text": 7}, ["Sesame"]]
     data = "".join(f"{json.dumps(row)}\n" for row in rows) + '{"text": Sesame\n'
     result = explained(tmp_path, data.encode(), "Sesame.jsonl")
@@ -93,10 +91,10 @@ def test_records_that_cannot_be_read_are_shown_with_the_fields_that_are_known(
         ("not a JSON object", 1),
         ("not valid JSON", 1),
     ]
-    assert told(result.unclear) == [(2, '{"text": 0}'), (3, '["Xxxxxx"]'), (4, '{"text": Xxxxxx')]
+    assert told(result.unclear) == [(2, '{"xxxx": 0}'), (3, '["Xxxxxx"]'), (4, '{"xxxx": Xxxxxx')]
     array = explained(tmp_path, b'{"messages": [{"Gunhild": "butter"}, 5]}', format="messenger")
     assert array.tried[0].format == "messenger"
-    assert array.unclear[0].shape == '{"messages": [{"Xxxxxxx": "xxxxxx"}, 0]}'
+    assert array.unclear[0].shape == '{"xxxxxxxx": [{"Xxxxxxx": "xxxxxx"}, 0]}'
 
 
 def test_words_of_a_message_are_masked_though_fields_are_called_so(tmp_path: Path) -> None:
@@ -122,7 +120,7 @@ def test_words_of_a_message_are_masked_though_fields_are_called_so(tmp_path: Pat
 
 def test_every_quoted_value_of_a_sentence_is_masked() -> None:
     sentence = Message("{a} {b} {name} {line}", a=["photo", 17], b=1234, name="photo_ida", line=3)
-    assert masked_sentence(sentence) == "['xxxxx', 00] 0000 photo_xxx 3"
+    assert masked_sentence(sentence) == "['xxxxx', 00] 0000 xxxxx_xxx 3"
 
 
 def test_members_of_archives_are_named_with_their_records(tmp_path: Path) -> None:
@@ -133,23 +131,23 @@ def test_members_of_archives_are_named_with_their_records(tmp_path: Path) -> Non
     result = explained(tmp_path, zip_bytes(files), "Hildegard.zip")
     assert (result.format, result.files) == ("messenger", {".json": 1, ".jpg": 1})
     (place,) = result.unclear
-    assert (place.file, place.place) == ("messages/inbox/xxxxxxx_00/message_0.json", 2)
+    assert (place.file, place.place) == ("xxxxxxxx/xxxxx/xxxxxxx_00/xxxxxxx_0.json", 2)
     assert (place.shape, str(place.detail)) == ('["xxxxxx"]', "not a JSON object")
 
 
 def test_a_refused_file_says_what_was_looked_for_and_how_it_begins(tmp_path: Path) -> None:
     result = explained(tmp_path, b"Dear Gunhild,\n10:30 Sesame\n")
     assert (result.format, [attempt.format for attempt in result.tried]) == ("", list(FORMATS))
-    told_why = "Xxxxxxxxx.txt is not in any known format: it is text without dated lines of a chat"
+    told_why = "Xxxxxxxxx.xxx is not in any known format: it is text without dated lines of a chat"
     assert str(result.failure).startswith(told_why)
     assert told(result.unclear) == [(1, "Xxxx Xxxxxxx,"), (2, "00:00 Xxxxxx")]
     table = explained(tmp_path, b"Gunhild,Sesame,butter\n1,2,3\n")
     said: Mapping[str, str] = {one.format: str(one.fault) for one in table.tried if one.fault}
-    assert said["csv"].startswith("Xxxxxxxxx.txt is not in any known format. If it is a table")
+    assert said["csv"].startswith("Xxxxxxxxx.xxx is not in any known format. If it is a table")
     files = {"Gunhild/room.json": b'[{"Sesame": "butter"}]', "Gunhild/a.jpg": b"Sesame"}
     archive = explained(tmp_path, zip_bytes(files), "Hildegard.zip")
     assert [(place.file, place.shape) for place in archive.unclear] == [
-        ("Xxxxxxx/room.json", '[{"Xxxxxx": "xxxxxx"}]'),
+        ("Xxxxxxx/xxxx.json", '[{"Xxxxxx": "xxxxxx"}]'),
         ("Xxxxxxx/x.jpg", ""),
     ]
 
@@ -166,5 +164,14 @@ def test_the_shape_of_a_line_stays_to_be_seen() -> None:
     assert shape_of("\u200e[24.11.26, 21:15:00] 미나: ¿Qué? 漢字 Яна 😀\u202f½") == (
         "\\u200e[00.00.00, 00:00:00] 가가: ¿Xxx? 漢漢 Жжж ☺\\u202f0"
     )
-    assert masked_name("senderName_gunhild ts2") == "senderName_xxxxxxx ts0"
     assert shape_of("a" * 400).endswith("x…")
+    long = json.dumps({"text": "a" * 400, "time": 1735689600})
+    assert shape_of(long) == f'{{"xxxx": "{"x" * 40}…", "xxxx": 0000000000}}'
+
+
+def test_only_names_of_columns_that_programs_use_stay(tmp_path: Path) -> None:
+    table = b"username,created_at,text,Gunhild\nmina,2024-01-01 10:00,Sesame,butter\n"
+    result = explained(tmp_path, table, "Sesame.csv")
+    assert [name for name, _ in result.columns] == ["username", "created_at", "text", "Xxxxxxx"]
+    lines = "\n".join(explanation_lines(result))
+    assert "columns: username = username, created_at = created_at, text = text, Xxxxxxx" in lines
