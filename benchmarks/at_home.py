@@ -36,7 +36,7 @@ FIRST_YEAR: Final = 2019
 PEOPLE: Final = ("hana", "minjun", "sora", "jun")
 SIGNS: Final = ("", "", "", " #harbour", " #tea", " \N{SPEEDBOAT}", " https://blog.example/a")
 """What some posts end with, so that there is something to count."""
-GOAL_MS: Final = {"a poke": 200, "archive": 300, "year": 300, "portrait": 300, "person": 360}
+GOAL_MS: Final = {"a poke": 200, "archive": 300, "year": 300, "person": 360}
 
 texts = cache(made_texts)
 
@@ -105,7 +105,6 @@ def addresses(number: int) -> dict[str, str]:
         "a poke": f"/compare?{poke}",
         "archive": f"/user/{KEEPER}?tz=Asia/Seoul",
         "year": f"/user/{KEEPER}/{FIRST_YEAR + number % YEARS}",
-        "portrait": "/room/1/portrait",
         "person": f"/user/{PEOPLE[0]}/portrait",
         "front page": "/",
         "chat": "/room/1",

@@ -105,7 +105,7 @@ def addresses(server: Server, pictures: int) -> Iterator[str]:
     with urllib.request.urlopen(server.address + wall, timeout=60) as answer:  # noqa: S310 - our own
         page = answer.read().decode()
     yield from re.findall(r'href="([^"]*cursor=[^"]*)"', unescape(page))[:1]
-    yield from (f"/room/1?message={pictures}", f"/tweet/{pictures}", "/room/1/portrait")
+    yield from (f"/room/1?message={pictures}", f"/tweet/{pictures}", "/room/1")
     yield from (
         "/user/Mina",
         "/posts?username=Mina&has=media",

@@ -9,12 +9,12 @@ from typing import Final
 BLOCKS: Final = {"p", "h1", "h2", "h3", "li", "dt", "dd", "blockquote", "div", "section", "main"}
 VOID: Final = {"br", "input", "img", "meta", "link", "hr", "wbr"}
 LEFT_OUT: Final = re.compile(
-    r"\b(visually-hidden|messages-part|post-text|ways|teaser|judged|actions|numbers|counted|typical|phrases)\b"
+    r"\b(visually-hidden|messages-part|post-text|ways|teaser|judged|actions|habits|numbers|counted|typical|phrases)\b"
 )
 """Classes of elements that hold people's words, links, or the rows under a figure."""
 
 
-DOTS: Final = re.compile('(?s)<div class="dots.*?(<ol.*?</ol>)')
+HABITS: Final = re.compile('(?s)<ul class="habits.*?</ul>')
 
 
 class _Blocks(HTMLParser):
@@ -70,7 +70,7 @@ def blocks_of(page: str) -> list[str]:
     reader.feed("<main" + main)
     told = re.findall(r'<img src="[^"]*picture\.png[^"]*"[^>]*\salt="([^"]+)"', main)
     # Who is a choice of the question on a chat's page is told within its form.
-    teaser = main.partition('class="card teaser"')[2].partition("</form>")[0]
+    teaser = main.partition('class="teaser"')[2].partition("</form>")[0]
     told += [
         re.sub("<[^>]*>", "", hint)
         for hint in re.findall('<p class="hint">(.*?)</p>', teaser, re.S)
@@ -80,10 +80,9 @@ def blocks_of(page: str) -> list[str]:
 
 def rows_of(page: str) -> Iterator[str]:
     """Yield the rows of an author's habits: `Length (4.9 words · Ros: 7.5 words)`."""
-    for row in re.findall("<li[^>]*>(.*?)</li>", "".join(re.findall(DOTS, page)), re.S):
-        row = re.sub('<span class="brief">.*?</span>', "", row)
+    for row in re.findall("<li[^>]*>(.*?)</li>", "".join(re.findall(HABITS, page)), re.S):
         label, value, beside = (
             as_read(unescape(re.sub("<[^>]*>", "", part)))
-            for part in re.split('<span class="value">|<span class="visually-hidden">;?', row)
+            for part in re.split('<span class="value">|<span class="usual">', row)
         )
         yield f"{label} ({value} · {beside})"

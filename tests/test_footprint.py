@@ -15,7 +15,6 @@ MOST_FILES = {
     "year": 50,
     "chat's overview": 59,
     "chat's messages": 39,
-    "chat's portrait": 49,
     "comparison": 56,
     "search": 42,
     "dashboard": 40,

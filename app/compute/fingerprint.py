@@ -6,7 +6,7 @@ person begins all conversations, everyone else begins fewer.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import asin, sqrt
@@ -347,15 +347,15 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ())
     )
 
 
-def most_distinct(
+def clear_measures(
     own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()
-) -> Measure | None:
-    """Return the first of `positive_first(fingerprint(…))` if it is clear, in less time."""
+) -> Iterator[Measure]:
+    """Yield the clear ones of `positive_first(fingerprint(…))`, each in a millisecond."""
     if own.messages < FEWEST_COMPARED:
-        return None
+        return
     sides = _Sides.of(own, [*others, *rest])
     if not sides.are_compared:
-        return None
+        return
     signs = [(name, sign) for name in MEASURED for sign in _CANDIDATES.get(name, ("",))]
     distances = {sign: _distance(sign, sides) for sign in signs}
 
@@ -372,8 +372,7 @@ def most_distinct(
             continue
         measure = _measure_of(sign, sides, others)
         if measure.is_clear:
-            return measure
-    return None
+            yield measure
 
 
 def _is_far(own: float, each: Sequence[float], errors: float) -> bool:

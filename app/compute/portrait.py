@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from statistics import median
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,9 +18,9 @@ from app.compute.fingerprint import (
     CountedSpeaker,
     Measure,
     Tally,
+    clear_measures,
     joined,
     laughs_of,
-    most_distinct,
     speakers_of,
 )
 from app.compute.phrases import WordedTexts, phrases_apart
@@ -58,6 +58,8 @@ from app.compute.words import LAUGHS, ScannedPost, count_mentions
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""
 MOST_GUESSED: Final = 500
+MOST_HABITS: Final = 4
+"""Number of a person's habits, of which a page shows one that nobody else there has."""
 
 
 class MessagesWith(msgspec.Struct, frozen=True):
@@ -159,6 +161,8 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     people: list[PersonPortrait]
     speakers: list[CountedSpeaker]
     longest_silence: SilenceSpan | None
+    habits: list[list[Measure]]
+    """What sets each person apart, the clearest first; none of several together."""
 
 
 Portrayed = TypeVar("Portrayed", bound=ChatPortrait)
@@ -189,11 +193,17 @@ def portray(
     speakers = speakers_of(messages, zone, [*alone, *crowd])
     timing = timing_of(messages)
     silence = timing.longest_silence
+    by_author = {speaker.author: speaker for speaker in speakers}
+    habits = [
+        [*islice(_habits_of(by_author[group[0]], speakers), MOST_HABITS)] if len(group) == 1 else []
+        for group in groups
+    ]
     return ChatPortrait(
         groups,
-        _people(groups, speakers, timing, names, has_typical=has_typical),
+        _people(groups, speakers, timing, names, habits, has_typical=has_typical),
         speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
+        habits,
     )
 
 
@@ -246,7 +256,7 @@ def in_short(
         PersonInShort(
             *messages[author],
             words_per_message=_rounded(speaker.tally.words_per_message) if speaker else None,
-            trait=_trait_of(speaker, portrait.speakers) if speaker else None,
+            trait=next(_habits_of(speaker, portrait.speakers), None) if speaker else None,
         )
         for author, speaker in found.items()
     ]
@@ -257,6 +267,7 @@ def _people(
     speakers: Sequence[CountedSpeaker],
     timing: ChatTiming,
     names: Iterable[str],
+    habits: Sequence[Sequence[Measure]],
     *,
     has_typical: bool,
 ) -> list[PersonPortrait]:
@@ -284,28 +295,29 @@ def _people(
             laughs=laughs,
             emoji=_emoji_in(person.written.texts),
             typical=words,
-            trait=_trait_of(person, speakers) if len(group) == 1 else None,
+            trait=next(iter(of_group), None),
         )
-        for group, person, waits_s, errors, laughs, words in zip(
+        for group, person, waits_s, errors, laughs, words, of_group in zip(
             groups,
             people,
             answers_s,
             rank_errors(answers_s, answered_on, sum(len(group) == 1 for group in groups)),
             _laughs_of(people),
             typical,
+            habits,
             strict=True,
         )
     ]
 
 
-def _trait_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Measure | None:
+def _habits_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Iterator[Measure]:
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
         key=lambda one: (-one.messages, one.author),
     )
     able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
     tallies = [one.tally for one in beside]
-    return most_distinct(speaker.tally, tallies[:able], tallies[able:])
+    return clear_measures(speaker.tally, tallies[:able], tallies[able:])
 
 
 def _rounded(mean: float | None) -> float | None:
@@ -506,32 +518,43 @@ def _first_two(shares: Sequence[Share]) -> list[Share]:
 FEWEST_ANSWERS: Final = 20
 
 
+class Preference(NamedTuple):
+    """Whom a person replies to more than chance explains."""
+
+    person: int
+    """Place of the person, as is `other`."""
+    other: int
+    share: float
+    """Share of the person's replies that are to the other."""
+    chance: float
+    """The same if replies were to anyone's messages, in proportion to their numbers."""
+
+
 def clearest_answers(
     messages: Sequence[Said], people: Sequence[int], written: Sequence[int], total: int
-) -> tuple[int, int] | None:
-    """Return the places of the person who most clearly prefers to reply to another, and of the
-    other.
+) -> Preference | None:
+    """Return the clearest preference, None without one.
 
     people: ids. written: messages of each, of `total`. Tested by days, since a day's replies are
     one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
-    replies = [
-        reply
-        for reply in replies_in(messages)
-        if reply.author in places and reply.answered in places
-    ]
-    best: tuple[float, tuple[int, int]] | None = None
+    replies = [*replies_in(messages)]
+    best: tuple[float, Preference] | None = None
     for author, place in places.items():
         of_one = [reply for reply in replies if reply.author == author]
         if len(of_one) < FEWEST_ANSWERS or total <= written[place]:
             continue
-        ((favourite, _),) = Counter(reply.answered for reply in of_one).most_common(1)
+        ((favourite, count),) = Counter(reply.answered for reply in of_one).most_common(1)
+        if favourite not in places:
+            continue
+        chance = written[places[favourite]] / (total - written[place])
         errors = surplus_errors(
             [reply.answered == favourite for reply in of_one],
             [reply.time // DAY_S for reply in of_one],
-            written[places[favourite]] / (total - written[place]),
+            chance,
         )
         if best is None or errors > best[0]:
-            best = errors, (place, places[favourite])
+            share = count / len(of_one)
+            best = errors, Preference(place, places[favourite], share, chance)
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None

@@ -47,16 +47,19 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
     return counts.index(first) if is_clear else None
 
 
-def fullest_day(counts: Sequence[int]) -> int | None:
+def fullest_day(counts: Sequence[int], near: int = 0) -> int | None:
     """Return the index of the day that is clearly ahead of all others; None without one.
 
     The error grows with the dispersion of the other days (quasi-likelihood: Wedderburn 1974).
+    near: days before and after it that may be as full, such as those of a trip.
     """
-    *others, _ = sorted(counts)
-    if not others or not any(others):
+    place = max(range(len(counts)), key=counts.__getitem__, default=0)
+    others = [count for day, count in enumerate(counts) if abs(day - place) > near]
+    if not any(others):
         return None
     dispersion = pvariance(others) / fmean(others)
-    return clear_peak(counts, CLEAR_OF_MANY * math.sqrt(max(dispersion, 1.0)))
+    clear = CLEAR_OF_MANY * math.sqrt(max(dispersion, 1.0))
+    return None if clear_peak([*others, counts[place]], clear) is None else place
 
 
 def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:

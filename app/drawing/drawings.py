@@ -1,11 +1,10 @@
 """Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from typing import ClassVar, Final, NamedTuple
-from unicodedata import east_asian_width
 
 NO_HUE: Final = "author-0"
 """Class of the colour of people without a colour of their own."""
@@ -62,18 +61,6 @@ def _short(number: float) -> str:
     return f"{round(number, 2):g}".removeprefix("0") or "0"
 
 
-class LetterWidths(NamedTuple):
-    """Estimated widths of letters on a page, in pixels."""
-
-    letter: int
-    wide: int
-    around: int
-
-    def of(self, text: str) -> int:
-        wide = sum(east_asian_width(letter) in "WF" for letter in text)
-        return self.around + self.wide * wide + self.letter * (len(text) - wide)
-
-
 class NamedBar(NamedTuple):
     name: str
     share: float
@@ -82,11 +69,6 @@ class NamedBar(NamedTuple):
     hue: str
     note: Sequence[str] = ()
     """What a picture says about the person, each part whole or not at all."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether the name fits into it on the narrowest page of two columns."""
-        return self.share * 660 >= LetterWidths(10, 17, 18).of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,100 +304,28 @@ class HourStrip:
         return path_of(column_boxes([[height] for height in self.heights])[0])
 
 
-EDGE: Final = 4.0
-"""Free space at both ends of a line, in per cent, for dots and rings."""
-PHONE_PX: Final = 310
-"""Width of a line on a phone, in pixels."""
-
-
-class Initials(NamedTuple):
-    text: str
-    name: str
-    hue: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    place: float
-    """Middle of the ring, in per cent of the line."""
-    people: Sequence[Initials]
-
-    @property
-    def letters(self) -> Sequence[Initials]:
-        """Initials in their colours, or the number of people beyond six letters."""
-        if sum(len(person.text) for person in self.people) <= 6:
-            return self.people
-        names = ", ".join(person.name for person in self.people)
-        return [Initials(str(len(self.people)), names, NO_HUE)]
-
-    @property
-    def hue(self) -> str:
-        return self.people[0].hue if len(self.people) == 1 else NO_HUE
-
-    @property
-    def is_number(self) -> bool:
-        return self.letters is not self.people
-
-    @property
-    def width_px(self) -> int:
-        return LetterWidths(8, 11, 10).of("".join(letter.text for letter in self.letters))
-
-
-@dataclass(frozen=True, slots=True)
-class DotRow:
-    """A line with a dot for a person, and rings for the others."""
+class HabitRow(NamedTuple):
+    """A habit of a person, and what is usual here."""
 
     label: str
     value: str
-    beside: str
-    """Name and value of all others together; empty without others."""
+    usual: str
+    """Whose value the mark is, and the value: "Everyone else: never"; empty without others."""
     is_clear: bool
-    place: float
-    """Place of the dot, in per cent of the line."""
-    beside_place: float | None
-    """Place of all others together; None without others."""
-    rings: Sequence[Ring]
-    path: str
-    brief: str = ""
+    length: float
+    """Length of the person's bar, in per cent of the longest possible one."""
+    mark: float | None
+    """Place of the others' value, likewise; None without others."""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Dots:
-    macro: ClassVar[str] = "dots"
+class Habits:
+    macro: ClassVar[str] = "habits"
 
     hue: str
     labelled_by: str
-    rows: Sequence[DotRow]
-    others: Sequence[Initials]
-
-    @property
-    def has_numbers(self) -> bool:
-        return any(ring.is_number for row in self.rows for ring in row.rings)
-
-    @property
-    def has_key(self) -> bool:
-        return len(self.others) > 1 and any(other.text != other.name for other in self.others)
-
-
-def rings_of(places: Sequence[float], people: Sequence[Initials]) -> list[Ring]:
-    """Return rings for people at these places, joined if touching on a phone."""
-    groups: list[list[tuple[float, Initials]]] = []
-    for placed in sorted(zip(places, people, strict=True)):
-        groups.append([placed])
-        while len(groups) > 1 and _touch(_ring(groups[-2]), _ring(groups[-1])):
-            groups[-2:] = [groups[-2] + groups[-1]]
-    return [*map(_ring, groups)]
-
-
-def _ring(group: Sequence[tuple[float, Initials]]) -> Ring:
-    ring = Ring(sum(place for place, _ in group) / len(group), tuple(one for _, one in group))
-    half = 100 * ring.width_px / 2 / PHONE_PX
-    return replace(ring, place=round(min(max(ring.place, half), 100 - half), 2))
-
-
-def _touch(left: Ring, right: Ring) -> bool:
-    between = (right.place - left.place) / 100 * PHONE_PX
-    return between < (left.width_px + right.width_px) / 2 + 2
+    rows: Sequence[HabitRow]
 
 
 @dataclass(frozen=True, slots=True)

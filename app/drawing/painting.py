@@ -7,31 +7,28 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from app.drawing.drawings import (
-    EDGE,
     GROUND,
     HOUR_LABELS,
     SQUARE,
     Bars,
     Clock,
-    DotRow,
-    Dots,
-    Initials,
+    HabitRow,
+    Habits,
     MarkedText,
     NamedBar,
     PeriodColumns,
     Place,
     Rectangle,
-    Ring,
     Thing,
     Things,
     Tiles,
     WeekGrid,
 )
-from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
+from app.drawing.lettering import clipped, drawn_text, font_of, joined_rows, text_rows
 from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-Drawing = Bars | Dots | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = Bars | Habits | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
 _LABEL_ROW: Final = 42
 _OUTLINE: Final = 4
 """Width of the line of the others' hours."""
@@ -492,33 +489,29 @@ def _paint_named(canvas: Canvas, bar: NamedBar, left: float, top: float) -> None
     canvas.write((share_left, top), bar.label, font)
 
 
-_DOT_ROW: Final = 86
-_KEY_ROW: Final = 34
+_HABIT_ROW: Final = 104
+_HABIT_BAR: Final = 0.5
+"""Height of a habit's bar, as a part of the letters' size."""
 
 
-def dots_heights(canvas: Canvas, dots: Dots) -> Heights:
-    count, key = len(dots.rows), _KEY_ROW * len(_key_rows(dots, canvas.width - 2 * MARGIN))
-    heights = (_DOT_ROW * count, 104 * count, 150 * count)
-    if not canvas.is_upright:
-        lines = ceil(count / 2)
-        heights = (_DOT_ROW, _DOT_ROW * min(lines, 2), 150 * lines)
-    return Heights(*(height + key for height in heights))
+def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
+    count = len(habits.rows)
+    if canvas.is_upright:
+        return Heights(_HABIT_ROW * count, 124 * count, 160 * count)
+    lines = ceil(count / 2)
+    return Heights(_HABIT_ROW, _HABIT_ROW * min(lines, 2), 160 * lines)
 
 
-def paint_dots(canvas: Canvas, dots: Dots, field: Field) -> None:
-    """Draw as many lines as there is room for, and the key of the initials."""
-    key = _key_rows(dots, field.width)
-    _paint_key(canvas, key, field._replace(top=field.bottom - _KEY_ROW * len(key)))
-    field = field._replace(bottom=field.bottom - _KEY_ROW * len(key))
-    places = places_of(field, len(dots.rows), _DOT_ROW)
-    sizes = map(_dot_size, dots.rows, places)
-    size = min(sizes, default=SMALLEST)
-    for row, place in zip(dots.rows, places, strict=False):
-        _paint_dot_row(canvas, row, place, canvas.theme.hues[dots.hue], size)
+def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
+    """Draw as many habits as there is room for."""
+    places = places_of(field, len(habits.rows), _HABIT_ROW)
+    size = min(map(_habit_size, habits.rows, places), default=SMALLEST)
+    for row, place in zip(habits.rows, places, strict=False):
+        _paint_habit(canvas, row, place, canvas.theme.hues[habits.hue], size)
 
 
-def _dot_size(row: DotRow, field: Field) -> int:
-    size = int(min(36, max(SMALLEST, field.height * 0.28)))
+def _habit_size(row: HabitRow, field: Field) -> int:
+    size = int(min(36, max(SMALLEST, field.height * 0.24)))
     texts = drawn_text(row.label), drawn_text(row.value)
     while size > SMALLEST:
         font = font_of(bold=row.is_clear, size=size)
@@ -528,87 +521,26 @@ def _dot_size(row: DotRow, field: Field) -> int:
     return max(size, SMALLEST)
 
 
-def _paint_dot_row(canvas: Canvas, row: DotRow, field: Field, colour: str, size: int) -> None:
+def _paint_habit(canvas: Canvas, row: HabitRow, field: Field, colour: str, size: int) -> None:
     font, theme = font_of(bold=row.is_clear, size=size), canvas.theme
     value = clipped(drawn_text(row.value), font, field.width * 0.6)
     left = field.right - font.getlength(value)
     canvas.write((left, field.top), value, font, theme.ink if row.is_clear else theme.soft)
     name = clipped(drawn_text(row.label), font, left - field.left - 16)
     canvas.write((field.left, field.top), name, font)
-    line, tick = field.top + size * 1.85, 8
-    canvas.pen.line([(field.left, line), (field.right, line)], theme.line, 3)
-    begin = field.left + field.width * EDGE / 100
-    canvas.pen.line([(begin, line - tick), (begin, line + tick)], theme.line, 3)
-    if row.beside_place is not None:
-        beside = field.left + field.width * row.beside_place / 100
-        canvas.pen.line([(beside, line - tick), (beside, line + tick)], theme.soft, 3)
-    _paint_rings(canvas, row.rings, field._replace(top=line + size * 0.4), size)
-    middle, radius = field.left + field.width * row.place / 100, size * 0.4
-    box = middle - radius, line - radius, middle + radius, line + radius
-    canvas.pen.ellipse(box, colour, theme.paper, 3)
-
-
-def _paint_rings(canvas: Canvas, rings: Sequence[Ring], field: Field, size: int) -> None:
-    """Draw initials in rings, as near to their places as there is room."""
-    font = font_of(bold=False, size=max(SMALLEST, int(size * 0.7)))
-    people = [_letters(ring, font, field.width / len(rings)) for ring in rings]
-    texts = [[drawn_text(letter.text) or "·" for letter in letters] for letters in people]
-    widths = [sum(map(font.getlength, letters)) + font.size for letters in texts]
-    lefts, end, gap = list[float](), field.left, 3
-    for ring, width in zip(rings, widths, strict=True):
-        lefts.append(max(end, field.left + field.width * ring.place / 100 - width / 2))
-        end = lefts[-1] + width + gap
-    end = field.right
-    for number in reversed(range(len(rings))):
-        lefts[number] = min(lefts[number], end - widths[number])
-        end = lefts[number] - gap
-    for ring, letters, left, width in zip(rings, people, lefts, widths, strict=True):
-        box = left, field.top, left + width, field.top + font.size * 1.32
-        colour = canvas.theme.hues[ring.hue]
-        canvas.pen.rounded_rectangle(box, font.size * 0.66, canvas.theme.paper, colour, 2)
-        place = left + font.size * 0.5
-        for letter in letters:
-            text = drawn_text(letter.text) or "·"
-            hue = canvas.theme.hues[letter.hue]
-            canvas.write((place, field.top - font.size * 0.07), text, font, hue)
-            place += font.getlength(text)
-
-
-def _letters(ring: Ring, font: Lettering, room: float) -> Sequence[Initials]:
-    length = font.getlength("".join(drawn_text(person.text) for person in ring.people))
-    return ring.people if length + font.size <= room else ring.letters
-
-
-def _key_rows(dots: Dots, width: float) -> list[list[Initials]]:
-    rows, left = list[list[Initials]](), width
-    for person in dots.others if dots.has_key else ():
-        length = _key_length(person)
-        if left + length > width:
-            rows.append([])
-            left = 0
-        rows[-1].append(person)
-        left += length
-    return rows[:2]
-
-
-def _key_name(person: Initials) -> str:
-    return clipped(drawn_text(person.name), font_of(bold=False, size=SMALLEST), 200)
-
-
-def _key_length(person: Initials) -> float:
-    bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
-    return bold.getlength(person.text) + font.getlength(_key_name(person)) + 36
-
-
-def _paint_key(canvas: Canvas, rows: Sequence[Sequence[Initials]], field: Field) -> None:
-    bold, font = (font_of(bold=bold, size=SMALLEST) for bold in (True, False))
-    for number, row in enumerate(rows):
-        left, top = field.left, field.top + number * _KEY_ROW
-        for person in row:
-            canvas.write((left, top), person.text, bold, canvas.theme.hues[person.hue])
-            place = left + bold.getlength(person.text) + 8
-            canvas.write((place, top), _key_name(person), font, canvas.theme.soft)
-            left += _key_length(person)
+    top, high = field.top + size * 1.45, size * _HABIT_BAR
+    ground = Field(field.left, top, field.right, top + high)
+    canvas.pen.rectangle(ground, theme.line)
+    bar = ground._replace(right=field.left + field.width * row.length / 100)
+    if bar.width >= 1:
+        canvas.pen.rectangle(bar, colour)
+    if row.mark is None:
+        return
+    mark = field.left + field.width * row.mark / 100
+    canvas.pen.line([(mark, top - 5), (mark, top + high + 5)], theme.ink, 4)
+    small = font_of(bold=False, size=SMALLEST)
+    usual = clipped(drawn_text(row.usual), small, field.width)
+    canvas.write((field.left, top + high + 4), usual, small, theme.soft)
 
 
 class Painter(NamedTuple):
@@ -619,7 +551,7 @@ class Painter(NamedTuple):
 PAINTERS: Final[Mapping[type, Painter]] = MappingProxyType(
     {
         Bars: Painter(bars_heights, paint_bars),
-        Dots: Painter(dots_heights, paint_dots),
+        Habits: Painter(habits_heights, paint_habits),
         MarkedText: Painter(marked_text_heights, paint_marked_text),
         Things: Painter(things_heights, paint_things),
         WeekGrid: Painter(weeks_heights, paint_weeks),

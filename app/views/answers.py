@@ -268,6 +268,11 @@ def see_other(address: str) -> Response:
     return cast(Response, redirect(address, 303))
 
 
+def moved(address: str) -> Response:
+    """Lead to where a page now is, for good."""
+    return cast(Response, redirect(address, 308))
+
+
 def local_address(address: str) -> str:
     """Return the URL if on this site, else the front page (no open redirects)."""
     is_local = address.startswith("/") and not address.startswith("//")

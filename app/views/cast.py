@@ -3,7 +3,6 @@
 `cast_of` reads people whom `named_in` finds; texts and filters use the cast that is `bound`.
 """
 
-import re
 import unicodedata
 import warnings
 from collections import Counter
@@ -37,8 +36,6 @@ _NAMES: Final = frozenset({"username", "usernames", "chosen"})
 form.
 """
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
-_WORD: Final = re.compile(r"[^\W_]+")
-_NUMBER: Final = re.compile(r"\d{1,2}$")
 
 
 class Person(NamedTuple):
@@ -304,19 +301,6 @@ def _may_name(hint: Any, above: frozenset[Any]) -> bool:
     return any(name in _NAMES or _may_name(part, above | {hint}) for name, part in inner.items())
 
 
-def initials_of(names: Sequence[str]) -> list[str]:
-    """Return a letter for each name, two if several share it.
-
-    The second is the end's number, the last word's first letter, or the next free letter.
-    """
-    firsts = [_first_of(name) for name in names]
-    times, initials = Counter(firsts), list[str]()
-    for first, name in zip(firsts, names, strict=True):
-        pairs = [first + second for second in _seconds_of(name)] if times[first] > 1 else []
-        initials.append(next((pair for pair in pairs if pair not in initials), (*pairs, first)[0]))
-    return initials
-
-
 def numbered_initials(names: Sequence[str]) -> list[str]:
     firsts = [_first_of(name) for name in names]
     times, placed = Counter(firsts), Counter[str]()
@@ -330,12 +314,3 @@ def numbered_initials(names: Sequence[str]) -> list[str]:
 def _first_of(name: str) -> str:
     composed = unicodedata.normalize("NFC", name)
     return next(filter(str.isalnum, composed), composed[:1]).upper()
-
-
-def _seconds_of(name: str) -> Iterator[str]:
-    first, *later = _WORD.findall(unicodedata.normalize("NFC", name)) or [""]
-    if number := _NUMBER.search((later or [first[1:]])[-1]):
-        yield number[0]
-    if later:
-        yield later[-1][0].upper()
-    yield from first[1:]

@@ -21,6 +21,7 @@ from app.formats.post import PLATFORMS
 from app.language.i18n import gettext, language, own_address, speaking, translate_message
 from app.lifespan import resources
 from app.parts import Listed, Part
+from app.services.rooms.room_facts import RoomFacts
 from app.views.cast import (
     NOBODY,
     Cast,
@@ -35,6 +36,7 @@ from app.views.cast import (
     post_count,
     shown_name,
 )
+from app.views.filters import zone_of_page
 from app.views.policies import own_chat
 
 _PARTS: Final = "saywho.parts"
@@ -195,15 +197,13 @@ def author_path(username: str) -> str:
     """Return an author's URL, for readers of one chat of the card there."""
     if (room_id := own_chat()) is None:
         return url_for("authors.show_author", username=username)
-    if not has_page("portraits.show_portrait"):
-        return url_for("rooms.show_room", room_id=room_id)
-    return url_for("portraits.show_portrait", room_id=room_id, _anchor=f"person-{username}")
+    return url_for("rooms.show_room", room_id=room_id, _anchor=f"person-{username}")
 
 
-def portrait_path(username: str) -> str:
-    if own_chat() is None and has_page("author_portraits.show_author_portrait"):
-        return url_for("author_portraits.show_author_portrait", username=username)
-    return author_path(username)
+def newest_year(room: RoomFacts, tz: str | None) -> int | None:
+    """Return the year of a chat's newest message in the zone of its pages."""
+    newest = room.newest_message_at
+    return newest.astimezone(zone_of_page(tz or "", room.tz)).year if newest else None
 
 
 def with_links(
@@ -255,6 +255,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.filters |= {
         "display_name": display_name,
         "hue": hue,
+        "newest_year": newest_year,
         "platform_name": platform_name,
         "post_count": post_count,
         "chat_zone": chat_zone,
@@ -265,7 +266,6 @@ def init_app(app: Quart, config: Config) -> None:
         "has_chats": has_chats,
         "keeps_deleted": keeps_deleted,
         "author_path": author_path,
-        "portrait_path": portrait_path,
         "is_site_private": is_site_private,
         "small_address": small_address,
         "part_cards": show_cards,

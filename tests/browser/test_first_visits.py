@@ -34,7 +34,6 @@ CHAT_PAGES: Final = {
     "chat-rooms": "/rooms",
     "chat-overview": "/room/1",
     "chat-messages": "/room/1?view=first",
-    "chat-portrait": "/room/1/portrait",
     "chat-author": f"/user/{quote('서연')}",
     "chat-author-portrait": f"/user/{quote('서연')}/portrait",
     "chat-year": f"/user/{quote('서연')}/2025",

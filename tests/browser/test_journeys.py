@@ -294,7 +294,7 @@ async def test_days_are_those_of_the_viewer_from_the_second_page_on(
     assert answer
     assert 'data-zone="UTC"' in await answer.text()
     await expect(page.locator("#year")).to_have_attribute("data-zone", "Asia/Seoul")
-    for address in (year, website.address("/room/1"), website.address("/room/1/portrait")):
+    for address in (year, website.address("/room/1")):
         answer = await page.goto(address)
         assert answer
         assert 'data-zone="Asia/Seoul"' in await answer.text(), address

@@ -89,7 +89,6 @@ PAGES: Final = {
     "room": "/room/1",
     "room-day": "/room/1?on=2026-10-02",
     "room-search": "/room/1?" + urlencode({"q": "القهوة"}),
-    "room-portrait": "/room/1/portrait?tz=Asia/Seoul",
     "message": "/tweet/482",
     "quiz-room-few": "/quiz?room=1",
     "posts": "/posts?" + urlencode({"username": KOREANS[0], "hour": 34, "tz": "Asia/Seoul"}),

@@ -148,7 +148,10 @@ def test_pairs_by_lot_answer_nobody_more() -> None:
 
 def test_whom_somebody_answers_day_by_day_is_found() -> None:
     said = talks(1, with_favourite=True)
-    assert clearest_answers(said, PEOPLE, written(said), len(said)) in {(3, 0), (0, 3)}
+    found = clearest_answers(said, PEOPLE, written(said), len(said))
+    assert found is not None
+    assert (found.person, found.other) in {(3, 0), (0, 3)}
+    assert found.share > 1.2 * found.chance > 0
     # Of few answers nothing is told, and one alone answers nobody.
     assert clearest_answers(said[:30], PEOPLE, written(said), len(said)) is None
     alone = [Said(0, number, "tea") for number in range(50)]

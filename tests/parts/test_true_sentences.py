@@ -232,6 +232,7 @@ class Reader:
         """The person named last."""
         self.heading = ""
         self.habit = ""
+        self.word = ""
         self.begun_told: dict[str, str] = {}
         self.is_put_down_to_chance = False
         """Whether the page says that chance may explain every difference."""
@@ -468,11 +469,70 @@ def _silence_of_days(reader: Reader, found: Found) -> None:
 
 
 def _answers(reader: Reader, found: Found) -> None:
-    answered = reader.truth.people[reader.subject].answered
-    assert answered[found["other"]] == max(answered.values())
+    truth, name, other = reader.truth, reader.subject, found["other"]
+    answered = truth.people[name].answered
+    assert answered[other] == max(answered.values())
+    share = answered[other] / sum(answered.values())
+    assert is_percent(found["share"], share), share
+    chance = len(truth.people[other].texts) / (truth.total - len(truth.people[name].texts))
+    assert abs(number_in(found["times"]) - share / chance) <= 0.051 > 0, share / chance
+
+
+def _no_preference(reader: Reader, _: Found) -> None:
+    """Fail if someone replies to one person twice as often as by chance, on many days."""
+    truth = reader.truth
+    for name, person in truth.people.items():
+        total = sum(person.answered.values())
+        for other, count in person.answered.items():
+            chance = len(truth.people[other].texts) / (truth.total - len(person.texts))
+            is_much = count > 40 and count > 2 * chance * total
+            assert len(person.days) < 10 or not is_much, (name, person.answered)
+
+
+def _uses(reader: Reader, found: Found) -> None:
+    """Check the numbers of the messages with the word told before; a phrase's parts may be apart."""
+    truth, words = reader.truth, reader.word.casefold().replace("…", " ").split()
+
+    def uses(names: Iterable[str]) -> int:
+        texts = (text.casefold() for name in names for text in truth.people[name].texts)
+        return sum(all(word in text for word in words) for text in texts)
+
+    assert number_in(found["count"]) <= uses([reader.subject])
+    beside = found["beside"]
+    told = 0 if re.search(r"never|안 써요", beside) else number_in(beside)
+    assert told <= uses(truth.others(reader.subject))
+    assert told or not uses(truth.others(reader.subject)) or len(words) > 1
+
+
+def _others_wait(reader: Reader, found: Found) -> None:
+    waits = [
+        median(person.waits_s)
+        for name, person in reader.truth.people.items()
+        if name != reader.subject and len(person.waits_s) >= 10
+    ]
+    first_s = _seconds(found["time"])
+    assert 0.7 * first_s - 60 <= min(waits) <= 1.4 * first_s + 60, waits
+    longest_s = _seconds(found.get("longest", found["time"]))
+    assert 0.7 * longest_s - 60 <= max(waits) <= 1.4 * longest_s + 60, waits
+
+
+def _busy_day(reader: Reader, found: Found) -> None:
+    days = reader.truth.days
+    (day, most), *_ = days.most_common(1)
+    assert number_in(found["count"]) == most, days
+    assert number_in(found["usual"]) == round(median(n for of, n in days.items() if of != day))
+    assert f"on={day}" in reader.page
+
+
+def _word_of_day(reader: Reader, found: Found) -> None:
+    (day, _), *_ = reader.truth.days.most_common(1)
+    said = [text for when, _, text in reader.truth.chat.said if when.startswith(str(day))]
+    word = found["word"].casefold()
+    assert number_in(found["count"]) == sum(word in text.casefold() for text in said)
 
 
 def _says_more(reader: Reader, found: Found) -> None:
+    reader.word = found["word"]
     truth, word = reader.truth, found["word"].casefold()
     pieces = [piece.strip() for piece in word.split("…")]
 
@@ -537,12 +597,6 @@ def _share_of(reader: Reader, found: Found) -> None:
         told = reader.begun_told.get(name, found["share"])
         assert told == found["share"], f"the page says {told}, too"
     assert is_percent(found["share"], share), (share, is_of_beginnings)
-
-
-def _answer_shares(reader: Reader, found: Found) -> None:
-    answered = reader.truth.people[found["name"]].answered
-    for name, percent in re.findall(rf"({ANYBODY}) (<?\d+%)", found["parts"]):
-        assert is_percent(percent, answered[name] / sum(answered.values())), answered
 
 
 def _emoji(reader: Reader, found: Found) -> None:
@@ -677,7 +731,7 @@ HABITS += [
     (rf"(?:{'|'.join(texts)}) \((?P<own>[^()·]+) · {BESIDE}\)", _told(habit, 0))
     for habit, texts in LABELS.items()
 ]
-HABITS += [(rf"\({BESIDE}\)", _usual)]
+HABITS += [(rf"\({BESIDE}\)", _usual), (BESIDE, _usual)]
 PERIOD: Final = (
     r"(?P<period>[A-Z][a-z]+ \d+(?:, 2024)?(?: – (?:[A-Z][a-z]+ )?\d+, 2024)?"
     r"|2024년 \d+월 \d+일(?: ?~ ?(?:2024년 )?(?:\d+월 )?\d+일)?)"
@@ -740,13 +794,26 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     ),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
     (rf"답하는 데 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
-    (rf"{NAME} replies to {OTHER} most often", _answers),
-    (rf"{NAME}[은는이가] {OTHER}에게 가장 자주 답해요", _answers),
-    (r"Whose messages each person replies to, as shares of their replies", _true),
-    (r"사람마다 누구의 메시지에 답하는지를 그 사람의 답장에서 차지하는 비율로 보여 드려요", _true),
-    (rf"{NAME} (?P<parts>{ANYBODY} <?\d+%(?: · {ANYBODY} <?\d+%)*)", _answer_shares),
-    (rf"How they write in all {COUNT} messages", _messages),
-    (rf"메시지 {COUNT}개 모두에서 본 말투", _messages),
+    (
+        rf"{NAME} replies to {OTHER} (?P<times>[\d.]+) times as often as by chance \({PERCENT} of replies\)",
+        _answers,
+    ),
+    (
+        rf"{NAME}[은는] {OTHER}에게 우연일 때보다 (?P<times>[\d.]+)배 자주 답해요\(답장의 {PERCENT}\)",
+        _answers,
+    ),
+    (r"No one replies to one person clearly more often than by chance", _no_preference),
+    (r"한 사람에게 우연일 때보다 뚜렷이 자주 답하는 사람은 없어요", _no_preference),
+    (rf"Says “(?P<word>[^”]+)” more often than (?:the others|{OTHER})", _says_more),
+    (rf"“(?P<word>[^”]+)” 표현을 (?:다른 사람들|{OTHER})보다 자주 써요", _says_more),
+    (rf"{COUNT} messages?, (?:the others|{OTHER}) (?P<beside>never|[\d,]+)", _uses),
+    (rf"메시지 {COUNT}개, (?:다른 사람들|{OTHER})[은는]? (?P<beside>안 써요|[\d,]+개)", _uses),
+    (rf"The others in {TIME_EN}(?: to {TIME_EN.replace('time', 'longest')})?", _others_wait),
+    (rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?", _others_wait),
+    (rf"{COUNT} messages?; a usual day has (?P<usual>[\d,]+)\.", _busy_day),
+    (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,]+)개예요\.", _busy_day),
+    (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
+    (rf"그 가운데 {COUNT}개에 “(?P<word>[^”]+)”[이가] 나와요", _word_of_day),
     (
         rf"The choices are (?:the )?{COUNT} of (?P<total>\d+) people(?P<most> who write most)?(?:\. People with few or short messages are left out)?",
         _choices,
@@ -840,16 +907,16 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[은는]? (?=\S)", _true),
 ]
 FURNITURE: Final = [
-    r"made\d+|Portrait of made\d+|made\d+ in 2024|made\d+에서 쓰는 말투|made\d+의 2024년",
+    r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
+    r"The busiest day: \w+ \d+, 2024|가장 시끌벅적했던 날: 2024년 \d+월 \d+일",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|조용하다가 먼저 쓴 사람",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
-    r"Newest messages|최근 메시지|More messages|메시지 더 보기",
+    r"The whole day|이날 대화 모두 보기|Newest messages|최근 메시지|More messages|메시지 더 보기",
     r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말|Typical signs|유독 자주 쓰는 기호",
     r"Most like .*|가장 .*다운 메시지|See this message|이 메시지 보기",
-    r"The dot is .*|점은 .*|\S{1,4} " + ANYBODY,
     r"The outline is .*|윤곽선은 .*|The link works only on this computer.*|이 링크는 .*",
     r"The first and the last message of the year|그해의 첫 메시지와 마지막 메시지",
     r"The only message of the year|그해의 하나뿐인 메시지",
@@ -869,7 +936,6 @@ def patterns() -> list[tuple[re.Pattern[str], Check]]:
 def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:
     """Yield the addresses of the pages about a chat, and the person each is about."""
     yield f"/room/{room}", ""
-    yield f"/room/{room}/portrait", ""
     yield f"/room/{room}/2024", ""
     yield f"/room/{room}/portrait/picture", ""
     yield f"/room/{room}/2024/picture", ""

@@ -196,7 +196,6 @@ DEAR: Final = {
     "frequent words": SEARCH + quote(" ".join((*KOREAN, *WORDS[:60]))) + "+{n}",
     "chat's search": "/room/1?q=" + quote("ㅋ" * 10) + "+{n}",
     "chat": "/room/1?tz={zone}&x={n}",
-    "chat's portrait": "/room/1/portrait?tz={zone}&x={n}",
     "chat's picture": "/room/1/portrait/picture.png?words=1&tz={zone}&x={n}",
     "author": f"/user/{NAME}?tz={{zone}}&x={{n}}",
     "author's portrait": f"/user/{NAME}/portrait?tz={{zone}}&x={{n}}",

@@ -48,7 +48,6 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/room/<id:room_id>": ("/room/1", f"/room/1?q={quote('말')}", "/room/1?on=2024-01-15"),
     "/room/<id:room_id>/<year:year>": ("/room/1/2024",),
     "/room/<id:room_id>/<year:year>/picture": ("/room/1/2024/picture",),
-    "/room/<id:room_id>/portrait": ("/room/1/portrait",),
     "/room/<id:room_id>/portrait/picture": ("/room/1/portrait/picture",),
     "/compare": (f"/compare?{TEXT}&{NAMED}",),
     "/compare/card": (f"/compare/card?{NAMED}",),
@@ -82,7 +81,8 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
     rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
-    "|/about|/dashboard/_|/dashboard/zone|/get_user|/user$|/users|/reset|/update|/compare/example"
+    "|/about|/room/<id:room_id>/portrait$|/dashboard/_|/dashboard/zone|/get_user|/user$|/users|/reset"
+    "|/update|/compare/example"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
 UNSEEN: Final = re.compile(

@@ -146,15 +146,11 @@ async def chat(shared: Shared) -> Client:
 
 
 SWATCH: Final = r'swatch (author-\d+)"[^>]*></span>\s*<a[^>]*><bdi>{name}<'
-FIGURE: Final = r'swatch \S+"[^>]*></span> <a[^>]*><bdi>{name}<[\s\S]*?column-chart (author-\d+)"'
 
 
 async def test_the_people_of_a_chat_have_the_clearest_colours(chat: Client) -> None:
     dealt = ["author-4", "author-3", "author-2", "author-1"]
     assert hues_in(await chat.page("/room/1"), PEOPLE, SWATCH) == dealt
-    portrait = await chat.page("/room/1/portrait")
-    assert hues_in(portrait, PEOPLE, SWATCH) == dealt
-    assert hues_in(portrait.partition("<details")[2], PEOPLE, FIGURE) == dealt
     # Around a message stand only some of them, who keep their colours.
     newest = re.findall(r'id="m(\d+)"', await chat.page("/room/1?on=2024-01-16&tz=Asia/Seoul"))[-1]
     page = await chat.page(f"/tweet/{newest}")

@@ -18,7 +18,7 @@ from tests.uploading import jsonl
 from tests.waiting import eventually
 
 LONG = (
-    "/room/1/portrait?tz={zone}",
+    "/room/1?tz={zone}",
     "/room/1/portrait/picture.png?tz={zone}",
     "/api/v1/rooms/1/portrait?tz={zone}",
     "/user/ann/portrait?tz={zone}",

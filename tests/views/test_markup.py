@@ -38,7 +38,7 @@ SENT: Final = (
 """Parameters of pages."""
 SHOWN: Final = {
     *("/", "/authors", "/user/<username>", "/user/<username>/<year:year>", "/posts"),
-    *("/tweet/<id:tweet_id>", "/room/<id:room_id>", "/room/<id:room_id>/portrait"),
+    *("/tweet/<id:tweet_id>", "/room/<id:room_id>"),
     *("/settings", "/sources", "/imports/<id:import_id>", "/dashboard/"),
     *("/feed.atom", "/user/<username>/feed.atom"),
 }

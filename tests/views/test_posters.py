@@ -12,15 +12,13 @@ from PIL import Image, ImageColor
 from app.drawing.drawings import (
     Bars,
     Clock,
-    DotRow,
-    Dots,
     GridDay,
-    Initials,
+    HabitRow,
+    Habits,
     MarkedText,
     NamedBar,
     PeriodColumn,
     PeriodColumns,
-    Ring,
     Thing,
     Things,
     TileRow,
@@ -51,11 +49,9 @@ def noted(drawing: Bars, *parts: str, is_wanted: bool = True) -> Bars:
     return Bars(tuple(bar._replace(note=parts) for bar in drawing.rows), is_wanted)
 
 
-def dots(name: str) -> Dots:
-    letters = tuple(Initials(sign, name, f"author-{place}") for place, sign in enumerate("AB", 1))
-    rings = tuple(Ring(place, letters) for place in (4, 50, 96))
-    row = DotRow(name, "in every message", "never", True, 96, 50, rings, "/")
-    return Dots("author-3", "finding", (row,) * 7, letters)
+def habits(name: str) -> Habits:
+    row = HabitRow(name, "in every message", f"{name}: never", True, 96, 50)
+    return Habits("author-3", "finding", (row,) * 7)
 
 
 WEEKS: Final = WeekGrid(
@@ -68,7 +64,7 @@ WEEKS: Final = WeekGrid(
 TILES: Final = Tiles((TileRow("You", (True, False) * 5), TileRow("saywho", (True,) * 10)))
 DRAWINGS: Final[dict[str, Drawing | None]] = {
     **{f"bars of {people}": bars(people, "W" * 99) for people in (1, 4, 7)},
-    "dots": dots("wide" * 90),
+    "habits": habits("wide" * 90),
     "things": Things("author-3", (Thing("ends with “…” in every message " * 3, "never" * 40),) * 3),
     "text": MarkedText("Fog again, 안개 🎉 and no end of it. " * 40, ((0, 9, "author-2"),)),
     "weeks": WEEKS,
@@ -295,18 +291,6 @@ def test_a_name_in_an_upright_picture_is_whole(
     poster = Poster("Chat", (), "Bo writes most.", drawing, "")
     image_of(poster, format_, "light")
     assert written.count("Ewan McGregor-Smith") == 4
-
-
-def test_rings_beside_each_other_keep_apart() -> None:
-    people = [Initials("ABC", "ann", "author-1"), Initials("DEF", "ben", "author-2")]
-    rings = tuple(Ring(place, (person,)) for place, person in zip((97, 98), people, strict=True))
-    row = DotRow("Length", "6 words", "", False, 4, 50, rings, "/")
-    drawing = Dots("author-3", "finding", (row,) * 4, ())
-    image = image_of(Poster("", (), "Ann writes long.", drawing, ""), "1200x630", "light")
-    second_column = np.asarray(image)[:, image.width // 2 :]
-    hued = [second_column == ImageColor.getrgb(HUES[person.hue]) for person in people]
-    left, right = (np.flatnonzero(signs.all(axis=2).any(axis=0)) for signs in hued)
-    assert max(left) < min(right)
 
 
 @pytest.mark.parametrize("width", [220, 260, 300, 380, 460])

@@ -25,7 +25,6 @@ NAMED: Final = {
     "/user/hana/portrait/picture": "tz={}",
     "/room/1/portrait/picture": "tz={}",
     "/room/1": 'data-zone="{}"',
-    "/room/1/portrait": 'data-zone="{}"',
     "/dashboard/": "Hours are in {}",
 }
 

@@ -10,5 +10,5 @@ PART: Final = Part(
     pages=(host_pages.blueprint, player_pages.blueprint),
     api=(api.blueprint,),
     opens=open_games,
-    cards=("room_tabs", "quiz_actions"),
+    cards=("quiz_actions",),
 )

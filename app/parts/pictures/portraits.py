@@ -38,13 +38,13 @@ from app.parts.portraits.author_figures import (
     others_called,
 )
 from app.parts.portraits.room import read_in_zone as read_room
-from app.parts.portraits.room_figures import Shares, Timing, TypicalWords, other_of
+from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.compare.name_masking import hide
 from app.services.rooms.sight import ChatSight
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.page import cast_on
-from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days
+from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
 
 THINGS: Final = 3
@@ -78,7 +78,7 @@ def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
 
 
 def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
-    path = url_for("portraits.show_portrait", room_id=portrait.room.id)
+    path = url_for("rooms.show_room", room_id=portrait.room.id)
     return Poster(
         title=title_of_chat(portrait.room, args),
         facts=_facts_of_room(portrait),
@@ -145,7 +145,7 @@ def line_about(person: PersonPortrait, portrait: ChatSight, args: PictureArgs) -
         return []
     # Figures whose lines chance does not explain.
     figures = (TypicalWords, Timing) if args.has_words else (Timing,)
-    whom = beside_one(other_of(person, portrait))
+    whom = beside_one(other_called(person.username, portrait.room))
     parts = [told_alone(person.trait, whom)] if person.trait else []
     parts += [part for figure in figures for part in figure(portrait).line_of(person)]
     return [*map(drawn_text, parts)]
@@ -162,7 +162,7 @@ def _room_page(portrait: ChatSight, args: PictureArgs, poster: Poster) -> Pictur
     return PicturePage(
         args=args,
         address=url_for("room_pictures.show_room_picture_page", **here),
-        back=url_for("portraits.show_portrait", **here, tz=args.tz or None),
+        back=url_for("rooms.show_room", **here, tz=args.tz or None),
         title=poster.title,
         finding=poster.finding,
         tz=portrait.tz,

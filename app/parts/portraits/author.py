@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.result_cache import EVERYTHING, depends_on
-from app.drawing.drawings import Clock, Dots, PhraseList
+from app.drawing.drawings import Clock, Habits, PhraseList
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.models import User
@@ -95,7 +95,7 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
     """Whether the hours are in the chat's time zone, not the visitor's."""
 
     @property
-    def fingerprint(self) -> FigureParts[Dots]:
+    def fingerprint(self) -> FigureParts[Habits]:
         # A finding may be too short to name the drawing, so the heading names it too.
         return Fingerprint(self.shown, "finding fingerprint-heading", has_words=True).parts()
 

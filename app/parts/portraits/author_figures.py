@@ -1,10 +1,8 @@
-"""An author's portrait: what is counted, and its figures (dots on lines, phrases, hours)."""
+"""An author's portrait: what is counted, and its figures (habits, phrases, hours)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
-from math import asin, pi, sqrt
 from typing import Annotated, Any, ClassVar, Final, Generic
 from zoneinfo import ZoneInfo
 
@@ -14,7 +12,7 @@ from quart import url_for
 from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
 from app.compute.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
-from app.drawing.drawings import EDGE, DotRow, Dots, Initials, PhraseList, PhraseRow, rings_of
+from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import PostsBeside, TypicalTerm, count_beside
 from app.services.compare.held_out import RecognisedPosts
@@ -22,13 +20,14 @@ from app.services.posts.selection import SHOWN_BY, Shown
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
-from app.views.cast import display_name, hue, initials_of, shown_name
+from app.views.cast import display_name, hue, shown_name
 from app.views.figure import ClockFigure, Figure, Finding, PlotT, Table, TableCell
+from app.views.habits import habit_rows
 from app.views.tell import (
     HARDLY,
     LONGEST_FINDING,
     MOST_TRAITS,
-    brief_value_of,
+    Beside,
     briefly,
     called,
     label_of,
@@ -180,7 +179,7 @@ class AuthorFigure(Figure[PlotT], Generic[PlotT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Fingerprint(AuthorFigure[Dots]):
+class Fingerprint(AuthorFigure[Habits]):
     name = "fingerprint"
 
     labelled_by: str = ""
@@ -194,49 +193,20 @@ class Fingerprint(AuthorFigure[Dots]):
         columns = [gettext("Measure"), display_name(self.portrait.user.username)]
         if self.portrait.others_total:
             columns += [others_called(self.portrait)]
-            columns += self._names if self.portrait.others_total > 1 else []
+            if self.portrait.others_total > 1:
+                columns += [display_name(other.username) for other in self.portrait.others]
         return Table(
             columns,
             [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
             [*map(self._posts_with, self.portrait.measures)],
         )
 
-    def plot(self) -> Dots | None:
+    def plot(self) -> Habits | None:
         if not self.portrait.measures:
             return None
-        colour = hue(self.portrait.user.username)
-        rows = tuple(map(self._row, self.portrait.measures))
-        return Dots(colour, self.labelled_by, rows, tuple(self._others))
-
-    @property
-    def _names(self) -> list[str]:
-        return [display_name(other.username) for other in self.portrait.others]
-
-    @property
-    def _others(self) -> list[Initials]:
-        hues = [hue(other.username) for other in self.portrait.others]
-        return [*map(Initials, initials_of(self._names), self._names, hues)]
-
-    def _row(self, measure: Measure) -> DotRow:
-        has_others = self.portrait.others_total > 0
-        scale = scale_of(measure, self.portrait.measures if has_others else ())
-        own, *each = map(scale, (measure.own, *measure.each) if has_others else (measure.own,))
-        return DotRow(
-            label=label_of(measure),
-            value=value_of(measure, measure.own),
-            beside=self._beside(measure),
-            is_clear=measure.is_clear,
-            place=own,
-            beside_place=scale(measure.beside) if has_others else None,
-            rings=tuple(rings_of(each, self._others)),
-            path=self._posts_with(measure),
-            brief=brief_value_of(measure, measure.own),
-        )
-
-    def _beside(self, measure: Measure) -> str:
-        if not self.portrait.others_total:
-            return ""
-        return f"{others_called(self.portrait)}: {value_of(measure, measure.beside)}"
+        beside = Beside(self.portrait.others_total, only_other(self.portrait))
+        rows = habit_rows(self.portrait.measures, beside, self._posts_with)
+        return Habits(hue(self.portrait.user.username), self.labelled_by, tuple(rows))
 
     def _posts_with(self, measure: Measure) -> str:
         """Return the URL of the posts that a measure counts, or all."""
@@ -258,33 +228,6 @@ def _shown(measure: Measure) -> Shown:
 def _cells(measure: Measure) -> list[TableCell]:
     values = (measure.own, measure.beside, *measure.each)
     return [label_of(measure), *(value_of(measure, value) for value in values)]
-
-
-def scale_of(measure: Measure, measures: Sequence[Measure]) -> Callable[[float], float]:
-    """Return the function from values of a measure to places on its line, in per cent.
-
-    Zero is at the left end. All shares of posts have one scale, so that a value has one place in
-    every row: its end is the largest share in these measures, or every post without measures.
-    Lengths have a line of their own.
-    """
-    if measure.name == "length":
-        longest = max((measure.own, *measure.each)) if measures else 20
-        return partial(_place_up_to, longest or 1)
-    shares = [
-        share for each in measures if each.name != "length" for share in (each.own, *each.each)
-    ]
-    # A line ends at a quarter of the posts or more, so that few do not look many.
-    end = _angle(max((0.25, *shares))) if measures else pi
-    return lambda share: _place_up_to(end, _angle(share))
-
-
-def _angle(share: float) -> float:
-    """Return a share on Cohen's scale, on which equal distances are equally far."""
-    return 2 * asin(sqrt(share))
-
-
-def _place_up_to(end: float, amount: float) -> float:
-    return round(EDGE + (100 - 2 * EDGE) * min(amount / end, 1), 2)
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:

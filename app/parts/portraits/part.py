@@ -6,8 +6,8 @@ from app.parts import Part
 from app.parts.portraits import author, room
 
 PART: Final = Part(
-    pages=(room.blueprint, author.blueprint),
+    pages=(author.blueprint,),
     api=(author.api, room.api),
-    cards=("room_tabs",),
-    reads={"room_start": room.read_page},
+    cards=("room_people", "room_numbers"),
+    reads={"room_people": room.read_people},
 )

@@ -1,15 +1,17 @@
-"""What pages show of the people of a chat: cards, and the figures of its portrait."""
+"""What pages show of the people of a chat: a card for each, and their figures."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonInShort, PersonPortrait, TypicalOfPerson
 from app.compute.significance import CLEAR_OF_MANY
-from app.drawing.drawings import HOURS, Bars, Columns, HourStrip, ListedName, NameList
+from app.compute.times import BUSY_H, DAY_H
+from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (
     MINUTE_S,
@@ -24,25 +26,20 @@ from app.language.i18n import (
 )
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
-from app.views.figure import (
-    Finding,
-    Table,
-    TableCell,
-    busiest_told,
-    by_hour,
-    how_told,
-    told_by_hour,
-)
+from app.views.figure import Finding, Table, TableCell, busiest_told, how_told, told_by_hour
+from app.views.habits import habit_row
 from app.views.rooms.figures import (
     PAIR,
     ChatFigure,
-    length_of,
+    Months,
     name_of,
     of_most_days,
+    other_called,
     share_bars,
     told_silences,
 )
-from app.views.tell import beside_one, told_alone
+from app.views.rooms.figures import length_of as length_of_silence
+from app.views.tell import Beside, told_alone
 
 
 class SmallCard(NamedTuple):
@@ -52,54 +49,146 @@ class SmallCard(NamedTuple):
     """The clearest trait, otherwise the number of words in a message."""
 
 
+class CardLine(NamedTuple):
+    """A sentence about a person, with its drawing."""
+
+    kind: str
+    """What it is about: nobody else has a line of this kind."""
+    text: str
+    row: HabitRow | None = None
+    hours: HourStrip | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PersonCard:
     username: str
-    person: PersonPortrait
-    phrases: NameList | None = None
-    absence: str = ""
-    """Sentence about a person without messages among those that were read."""
-    others: str = ""
-
-    @property
-    def messages(self) -> int:
-        return self.person.messages
+    messages: int
+    line: CardLine
 
     @property
     def hue(self) -> str:
         return hue(self.username)
 
-    @property
-    def phrase(self) -> str:
-        """The phrase that sets them apart, if their phrases are not listed."""
-        phrases = self.person.typical if self.phrases is None else None
-        return next((phrase.text for phrase in phrases or []), "")
 
-    @property
-    def measure(self) -> str:
-        """The clearest trait; without a trait and a phrase, the words in a message."""
-        trait = self.person.trait
-        if trait and not (trait.is_never and self.person.typical):
-            return told_alone(trait, beside_one(self.others))
-        if self.phrase:
-            return ""
-        if self.absence:
-            return self.absence
-        return _length_of(self.person.words_per_message) or gettext("Writes no words")
+def cards_of(sight: ChatSight) -> list[PersonCard]:
+    """Return a card for each person; no two say the same."""
+    named = [place for place, person in enumerate(sight.people) if person.username]
+    offered = {place: [*_lines_about(sight, place)] for place in named}
+    chosen: dict[int, CardLine] = {}
+    kinds: set[str] = set()
+    # A person with few lines chooses first.
+    for place in sorted(named, key=lambda place: len(offered[place])):
+        lines = [line for line in offered[place] if line.kind not in kinds]
+        chosen[place] = next(iter(lines), None) or _plain_line(sight, place)
+        kinds.add(chosen[place].kind)
+    return [
+        PersonCard(person.username, person.messages, chosen[place])
+        for place in named
+        if (person := sight.people[place]).username
+    ]
 
-    @property
-    def wait(self) -> str:
-        return wait_of(self.person)
 
-    @property
-    def hours(self) -> HourStrip | None:
-        """The clock; None below ten messages with a time."""
-        hours = self.person.hours
-        if sum(hours) < 10:
-            return None
-        heights = [100 * hour / max(hours) for hour in hours]
-        busy = busiest_told(self.person.busy_from, "briefly")
-        return HourStrip(self.hue, busy, heights, told_by_hour(hours))
+def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
+    """Yield what sets a person apart by more than chance, the best first."""
+    person = sight.people[place]
+    beside = _beside(sight, person)
+    habits = sight.habits[place] if sight.habits else []
+    positive = [habit for habit in habits if not habit.is_never]
+    for habit in positive:
+        yield _line_of_habit(habit, beside)
+    yield from _lines_of_words(sight, place, beside)
+    yield from _line_of_wait(sight, place)
+    yield from _line_of_hours(sight, place)
+    for habit in habits:
+        if habit.is_never:
+            yield _line_of_habit(habit, beside)
+
+
+def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
+    only_other = other_called(person.username or "", sight.room)
+    return Beside(sight.room.people_total - 1, only_other)
+
+
+def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
+    # Of two people, one writes longer messages if the other writes shorter ones.
+    side = "" if beside.only_other else "more" if habit.errors > 0 else "less"
+    kind = f"{side} {habit.name} {habit.sign if habit.name in ('endings', 'beginnings') else ''}"
+    return CardLine(kind, told_alone(habit, beside, has_usual=False), habit_row(habit, beside))
+
+
+def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[CardLine]:
+    person, own = sight.people[place], sight.scanned_of[place]
+    others = sum(sight.scanned_of) - own
+    for word in (person.typical or [])[:3]:
+        share, share_beside = word.posts / max(own, 1), word.posts_beside / max(others, 1)
+        most = max(share, share_beside)
+        text = gettext("Says “{word}” more often than {others}").format(
+            word=word.text, others=beside.told
+        )
+        told = _told_of_two if beside.only_other else _told
+        counts = told(word).format(
+            count=show_number(word.posts),
+            beside=show_number(word.posts_beside),
+            other=beside.only_other,
+        )
+        row = HabitRow("", "", counts, True, 100 * share / most, 100 * share_beside / most)
+        yield CardLine(f"word {word.text}", text, row)
+
+
+def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
+    person = sight.people[place]
+    own_s = _wait_s(person)
+    waits_s = [wait_s for other in sight.people if (wait_s := _wait_s(other)) is not None]
+    if own_s is None or not (told := wait_of(person)):
+        return
+    others_s = [wait_s for wait_s in waits_s if wait_s != own_s]
+    usual = ""
+    if _wait_told(own_s) in map(_wait_told, others_s):
+        return
+    if others_s:
+        shortest, longest = _wait_told(min(others_s)), _wait_told(max(others_s))
+        one = gettext("The others in {longest}")
+        several = gettext("The others in {shortest} to {longest}")
+        text = one if shortest == longest else several
+        usual = text.format(shortest=shortest, longest=longest)
+    most_s = max(waits_s)
+    mark = 100 * max(others_s) / most_s if others_s else None
+    yield CardLine("wait", told, HabitRow("", "", usual, True, 100 * own_s / most_s, mark))
+
+
+def _line_of_hours(sight: ChatSight, place: int) -> Iterator[CardLine]:
+    """Yield the busiest hours of a person if nobody else is busiest in any of them."""
+    person = sight.people[place]
+    starts = [other.busy_from for other in sight.people if other is not person and other.username]
+    start = person.busy_from
+    if start is None or any(
+        other is None or _distance_h(start, other) < BUSY_H for other in starts
+    ):
+        return
+    heights = [100 * hour / max(person.hours) for hour in person.hours]
+    told = busiest_told(start)
+    strip = HourStrip(hue(person.username), told, heights, told_by_hour(person.hours))
+    yield CardLine("hours", told.removesuffix("."), hours=strip)
+
+
+def _distance_h(start: int, other: int) -> int:
+    return min((start - other) % DAY_H, (other - start) % DAY_H)
+
+
+def _plain_line(sight: ChatSight, place: int) -> CardLine:
+    """Return what is known of a person whom nothing sets apart."""
+    person = sight.people[place]
+    if place in sight.silent:
+        return CardLine("silent", _absence(sight, place))
+    return CardLine("", length_of(person.words_per_message) or gettext("Writes no words"))
+
+
+def _absence(sight: ChatSight, place: int) -> str:
+    periods = [period for period in sight.periods if period.people[place]]
+    if not periods:
+        return gettext("Silent lately")
+    last = Months(sight).period_name(periods[-1])
+    return gettext("Silent lately, last in {period}").format(period=last)
 
 
 def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:
@@ -107,13 +196,13 @@ def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:
         SmallCard(
             person.username,
             person.messages,
-            told_alone(person.trait) if person.trait else _length_of(person.words_per_message),
+            told_alone(person.trait) if person.trait else length_of(person.words_per_message),
         )
         for person in people
     ]
 
 
-def _length_of(words_per_message: float | None) -> str:
+def length_of(words_per_message: float | None) -> str:
     if words_per_message is None:
         return ""
     # By chance alone 4.45 and 4.55 would be 4 and 5.
@@ -159,7 +248,11 @@ def alike(writing: Sequence[PersonPortrait], total: int) -> str:
 
 
 def _wait_told(wait_s: float) -> str:
-    return show_roughly(wait_s - wait_s % MINUTE_S)
+    return show_roughly(_whole(wait_s))
+
+
+def _whole(wait_s: float) -> float:
+    return wait_s - wait_s % MINUTE_S
 
 
 def _wait_s(writing: PersonPortrait) -> float | None:
@@ -171,28 +264,23 @@ def _differs(writing: PersonPortrait) -> bool:
 
 
 NOT_THERE: Final = "–"
-OfPeople = Sequence[tuple[PersonPortrait, Columns | NameList]]
 
 
-class PortraitFigure(ChatFigure["Bars | OfPeople"]):
+class PortraitFigure(ChatFigure[Bars]):
+    """Rows of numbers about each person."""
+
     name: ClassVar[str]
-    is_drawn: ClassVar[bool] = False
-    """Whether the page shows the drawings; otherwise, it shows the rows."""
+    beside: ClassVar[int] = 3
+    """Columns that stand beside each other; further ones are below them."""
 
     def finding(self) -> Finding:
         return Finding()
 
-    def plot(self) -> "Bars | OfPeople | None":
+    def plot(self) -> Bars | None:
         return None
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         return []
-
-
-def other_of(person: PersonPortrait, sight: ChatSight) -> str:
-    """Return the name of the only other person of a chat of two, or empty."""
-    beside = [group for group in sight.people if group is not person]
-    return name_of(beside[0]) if sum(group.people for group in beside) == 1 else ""
 
 
 def is_alone(sight: ChatSight) -> bool:
@@ -280,7 +368,7 @@ class Timing(PortraitFigure):
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
         edges = escape(sentence).format(
-            length=length_of(silence, zone),
+            length=length_of_silence(silence, zone),
             first_day=show_date(first),
             first_time=show_clock(first),
             last_day=show_date(last),
@@ -295,7 +383,7 @@ class Timing(PortraitFigure):
 class TypicalWords(PortraitFigure):
     name = "typical"
     topic = gettext_noop("Typical words")
-    is_drawn = True
+    beside = 4
 
     def finding(self) -> Finding:
         about = gettext(
@@ -325,22 +413,17 @@ class TypicalWords(PortraitFigure):
         columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
         return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
 
-    def plot(self) -> OfPeople:
-        return [
-            (person, NameList([self._listed(word, person) for word in person.typical]))
-            for person in self._alone
-            if person.typical is not None
-        ]
-
     @property
     def _alone(self) -> list[PersonPortrait]:
         """People without the group of all others, whose words are no habit."""
         return [person for person in self.people if person.username is not None]
 
     def missing(self) -> str:
-        """Return why no words are shown; empty if a person has a list."""
-        if any(person.typical is not None for person in self.people):
+        """Return why no words are shown; empty if a person has some."""
+        if any(person.typical for person in self.people):
             return ""
+        if any(person.typical is not None for person in self.people):
+            return gettext("No one uses a word clearly more often than the others.")
         if is_alone(self.sight):
             return gettext("Only one person writes here, so there is no one to compare with.")
         return gettext("There are too few messages to compare words.")
@@ -349,13 +432,6 @@ class TypicalWords(PortraitFigure):
         """Return the first four words that the fonts have whole."""
         words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
         return [gettext("“{word}”").format(word=word) for word in words[:4]]
-
-    def _listed(self, word: TypicalOfPerson, person: PersonPortrait) -> ListedName:
-        other_name = other_of(person, self.sight)
-        counts = (_told_of_two if other_name else _told)(word).format(
-            count=show_number(word.posts), beside=show_number(word.posts_beside), other=other_name
-        )
-        return ListedName(word.text, counts, self.messages_path(word.text))
 
 
 def _told(word: TypicalOfPerson) -> str:
@@ -408,24 +484,17 @@ class Shares(PortraitFigure):
 class HoursOfDay(PortraitFigure):
     name = "hours"
     topic = gettext_noop("By hour")
-    is_drawn = True
+    beside = 1
 
     def finding(self) -> Finding:
         if not self._dated:
             return Finding(gettext("No message has a time."), zone=self.sight.tz)
-        scale = gettext("Each chart has its own scale.") if len(self._dated) > 1 else ""
-        return Finding(about=f"{scale} {how_told()}".lstrip(), zone=self.sight.tz)
+        return Finding(about=how_told(), zone=self.sight.tz)
 
     def table(self) -> Table:
         return Table(
             [gettext("Name"), *HOURS], [(name_of(person), *person.hours) for person in self._dated]
         )
-
-    def plot(self) -> OfPeople:
-        caption = gettext("Messages by hour of the day")
-        return [
-            (person, by_hour(hue(person.username), person.hours, caption)) for person in self._dated
-        ]
 
     @property
     def _dated(self) -> list[PersonPortrait]:

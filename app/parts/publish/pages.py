@@ -112,7 +112,6 @@ class Rendering:
             "url_for": links.url_for,
             "url_of": links.url_of,
             "author_path": links.author,
-            "portrait_path": links.author,
             "small_address": links.small_address,
         }
         self._environment.filters = {**environment.filters, "with_links": _with_links}

@@ -10,6 +10,6 @@ from app.parts.quiz.teaser import read_teaser
 PART: Final = Part(
     pages=(pages.blueprint,),
     menu=(MenuEntry("quiz.show_quiz", gettext_noop("Quiz")),),
-    cards=("room_tabs", "home_side", "room_overview"),
+    cards=("home_side", "room_overview"),
     reads={"room_overview": read_teaser},
 )

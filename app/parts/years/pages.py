@@ -42,7 +42,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
-from app.views.rooms.pages import RoomLine, lines_of
+from app.views.rooms.lines import RoomLine, lines_of
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")

@@ -7,9 +7,10 @@ period too, and has shares of all messages there; the portrait has shares of the
 import asyncio
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, NamedTuple
+from statistics import median
+from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,12 +19,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.fingerprint import Measure
 from app.compute.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
     Judged,
     PersonInShort,
     PersonPortrait,
+    Preference,
     SilenceSpan,
     Trait,
     clearest_answers,
@@ -34,7 +37,8 @@ from app.compute.portrait import (
     silences_among,
     traits_of,
 )
-from app.compute.times import Said, WrittenTexts, answers_among
+from app.compute.significance import fullest_day
+from app.compute.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User
@@ -62,6 +66,8 @@ from app.services.rooms.messages import (
 from app.services.rooms.room_facts import RoomFacts, get_room, has_changed, names_in
 
 Names = tuple[str, str | None]
+DAYS_AROUND: Final = 3
+"""Days of a trip around its fullest day, which do not make that day less remarkable."""
 
 
 class RoomPortrait(Struct, frozen=True, kw_only=True):
@@ -121,6 +127,15 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     ] = ()
 
 
+class BusyDay(NamedTuple):
+    """The day with clearly the most messages, but for the days around it."""
+
+    day: date
+    messages: int
+    usual: int
+    """Messages of the day in the middle of all other days with messages (median)."""
+
+
 class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """A chat on its pages; the API shows its `RoomPortrait`."""
 
@@ -130,8 +145,14 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """Places of people without an analysed message."""
     silences: Sequence[SilenceSpan] = ()
     """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
-    most_answered: tuple[int, int] | None = None
-    """Places of a person, and of whom they answer clearly more often."""
+    preference: Preference | None = None
+    habits: Sequence[Sequence[Measure]] = ()
+    """What sets each of `people` apart, the clearest first."""
+    scanned_of: Sequence[int] = ()
+    """Number of the analysed messages of each of `people`."""
+    busy_from: int | None = None
+    """The first of the three busiest hours of all people together."""
+    busy_day: BusyDay | None = None
 
     has_end: bool = False
     """Whether the sight is of a period that someone ended, which may be long ago."""
@@ -193,7 +214,8 @@ class KeptRoom(NamedTuple):
     """With the hours of UTC."""
     times: dict[int, NDArray[np.int64]]
     """Times of each author's messages, seconds since 1970 (n,)."""
-    most_answered: tuple[int, int] | None
+    preference: Preference | None
+    scanned_of: list[int]
 
 
 CountedRooms = LruStore[int, KeptRoom]
@@ -230,19 +252,39 @@ async def read_overview(
         kept = await _kept_room(session, room, people, store)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
 
-    def count() -> tuple[CountedChat, list[Trait]]:
+    def count() -> tuple[CountedChat, list[Trait], Counter[int]]:
         counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
-        return counted, counted.traits(judged)
+        hours = sum((speaker.hours for speaker in counted.speakers), Counter[int]())
+        return counted, counted.traits(judged), hours
 
-    found = await asyncio.to_thread(count)
-    sight = await _sight(session, room, zone, found, people.gone, period)
+    counted, traits, hours = await asyncio.to_thread(count)
+    sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
     return structs.replace(
         sight,
         longest_silence=next(iter(silences), None),
         silences=silences,
-        most_answered=kept.most_answered,
+        preference=kept.preference,
+        habits=kept.counted.habits,
+        scanned_of=kept.scanned_of,
+        busy_from=busiest_hours(hours),
+        busy_day=_busy_day(hours, is_whole=kept.counted.scanned == room.messages),
     )
+
+
+def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> BusyDay | None:
+    by_day = Counter[int]()
+    for hour, messages in hours.items():
+        by_day[hour // DAY_H] += messages
+    # The first day may have begun before the newest messages.
+    first = min(by_day, default=0) + (not is_whole)
+    counts = [by_day[day] for day in range(first, max(by_day, default=0) + 1)]
+    place = fullest_day(counts, DAYS_AROUND)
+    if place is None:
+        return None
+    usual = [count for day, count in enumerate(counts) if count and day != place]
+    day = date(1970, 1, 1) + timedelta(days=first + place)
+    return BusyDay(day, counts[place], round(median(usual)))
 
 
 class ToldRoom(NamedTuple):
@@ -398,7 +440,7 @@ def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, 
     said = said_in(scans)
     counted = count_chat(said, room, ZoneInfo("UTC"), ids, is_of_facts=True)
     written = [person.messages for person in counted.people[: len(counted.ids)]]
-    answered = clearest_answers(said, counted.ids, written, len(said))
+    preference = clearest_answers(said, counted.ids, written, len(said))
     times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:
         if message.time is not None:
@@ -409,7 +451,8 @@ def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, 
         event,
         structs.replace(counted, speakers=speakers),
         {author: np.array(of_author, np.int64) for author, of_author in times.items()},
-        answered,
+        preference,
+        [person.messages for person in counted.people],
     )
 
 

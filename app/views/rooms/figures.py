@@ -399,10 +399,16 @@ class Answers(ChatFigure[list[StackedBar]]):
 
     def finding(self) -> Finding:
         clearest = self._clearest()
-        nobody = gettext("No one clearly replies to one person more than to the others.")
+        nobody = gettext("No one replies to one person clearly more often than by chance.")
         lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
+        about = gettext(
+            "By chance, replies would be to everyone else in proportion to their messages."
+        )
+        is_nothing = not clearest and self.plot() is not None
         return Finding(
-            clearest, topic=lately or gettext(self.topic), about="" if clearest else nobody
+            nobody if is_nothing else clearest,
+            topic=lately or gettext(self.topic),
+            about=about if clearest else "",
         )
 
     def table(self) -> Table:
@@ -436,7 +442,15 @@ class Answers(ChatFigure[list[StackedBar]]):
         )
 
     def _clearest(self) -> str:
-        if self.sight.most_answered is None:
+        preference = self.sight.preference
+        if preference is None:
             return ""
-        name, other = (name_of(self.people[place]) for place in self.sight.most_answered)
-        return gettext("{name} replies to {other} most often.").format(name=name, other=other)
+        text = gettext(
+            "{name} replies to {other} {times} times as often as by chance ({share} of replies)."
+        )
+        return text.format(
+            name=name_of(self.people[preference.person]),
+            other=name_of(self.people[preference.other]),
+            times=show_number(round(preference.share / preference.chance, 1)),
+            share=show_percent(preference.share),
+        )

@@ -2,123 +2,40 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 from msgspec.structs import asdict
 from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import AppError, MalformedError, NotFoundError
-from app.language.i18n import gettext, show_date, show_period
+from app.errors import NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
-from app.services.rooms.messages import (
-    END,
-    WHOLE,
-    DayPeriod,
-    MediaCount,
-    list_before,
-    list_messages,
-    media_by_month,
-)
+from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
-from app.views.answers import see_other
+from app.views.answers import moved, see_other
 from app.views.blueprints import PageBlueprint
-from app.views.filters import BAD_DAYS, day_of, parse_day, span_of_day, zone_of_page
+from app.views.filters import ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
-from app.views.page import FormPage, WebPage, read_cards, render, render_form
+from app.views.page import FormPage, WebPage, render, render_form
 from app.views.policies import own_chat
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
+from app.views.rooms.lines import RoomLine, lines_of
+from app.views.rooms.overview import read_page, read_period
 
 blueprint = PageBlueprint("rooms")
 MESSAGES: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class RoomLine:
-    post: Post
-    time: datetime | None
-    """In the page's time zone."""
-    is_new_speaker: bool
-    day: date | None
-    begins_day: bool
-    goes_on: bool
-    """Whether the previous page has messages of this day."""
-
-
-def lines_of(
-    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
-) -> list[RoomLine]:
-    """Return a page's lines; `after` is the message's place above."""
-    lines: list[RoomLine] = []
-    above = day_of(after[0], zone) if after else None
-    day_above: date | None = None
-    for place, post in enumerate(posts):
-        day = day_of(post.created_at, zone)
-        begins_day = place == 0 or day != day_above
-        lines.append(
-            RoomLine(
-                post,
-                post.created_at and post.created_at.astimezone(zone),
-                is_new_speaker=begins_day or post.username != posts[place - 1].username,
-                day=day,
-                begins_day=begins_day,
-                goes_on=place == 0 and day is not None and day == above,
-            )
-        )
-        day_above = day
-    return lines
-
-
-class PeriodForm(Struct, frozen=True, kw_only=True):
-    """The days of an address as they were sent, and their error."""
-
-    since: str = ""
-    until: str = ""
-    period: DayPeriod = WHOLE
-    error: AppError | None = None
-
-    @property
-    def title(self) -> str:
-        """Name of the period; empty for the whole chat."""
-        since, until = self.period
-        if since and until:
-            return show_period(since, until)
-        if since:
-            return gettext("Since {day}").format(day=show_date(since))
-        return gettext("Before {day}").format(day=show_date(until)) if until else ""
-
-    @property
-    def fault_at(self) -> str:
-        """Name of the wrong field; empty for none."""
-        return self.error.errors[0].loc if self.error and self.error.errors else ""
-
-
-def read_period(since: str, until: str) -> PeriodForm:
-    """Return the form of these days; a wrong day, or an end before the first, is an error."""
-    form = PeriodForm(since=since.strip()[:40], until=until.strip()[:40])
-    days = {}
-    for name in BAD_DAYS:
-        try:
-            days[name] = parse_day(name, getattr(form, name))
-        except MalformedError:
-            return structs.replace(form, error=MalformedError(BAD_DAYS[name], loc=name))
-    first, end = days["since"], days["until"]
-    if first and end and end <= first:
-        fault = MalformedError("The end date must be after the first day", loc="until")
-        return structs.replace(form, error=fault)
-    return structs.replace(form, period=DayPeriod(first, end))
 
 
 class RoomArgs(Struct):
@@ -243,10 +160,16 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     )
 
 
+@blueprint.page("/room/<id:room_id>/portrait")
+async def lead_from_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValue:
+    """Lead to the chat's page, which the portrait has become."""
+    return moved(url_for("rooms.show_room", room_id=room_id, tz=args.tz or None))
+
+
 async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
-    """Return the wall, or a part's beginning of a chat; None for messages."""
+    """Return the wall, or the chat at first sight; None for messages."""
     if args.has and args.picture:
         return await read_picture(session, room, zone, args.tz, args.picture)
     if args.has and not args.q.strip():
@@ -254,8 +177,7 @@ async def _other_page(
     if args.is_of_messages:
         return None
     period = read_period(args.since, args.until)
-    starts = await read_cards(session, "room_start", room, zone, args.tz, period)
-    return next(iter(starts.values()), None)
+    return await read_page(session, room, zone, args.tz, period)
 
 
 async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> ResultPage:

@@ -57,7 +57,7 @@ from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import NOT_FOR, Bar, bars_of, heading_of
 from app.views.filters import zone_of_page
 from app.views.imports.page_values import Start, start_here
-from app.views.page import WebPage, has_page, render
+from app.views.page import WebPage, render
 from app.views.policies import always, own_chat, writing
 from app.views.rooms.figures import finding_of
 
@@ -196,9 +196,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 
 async def _told_of(rooms: Sequence[RoomFacts]) -> list[ToldRoom]:
-    """Return what the sentences about chats are made of, where the site has their portraits."""
-    if not has_page("portraits.show_portrait"):
-        return []
+    """Return what the sentences about chats are made of."""
     store, told, unknown = resources().told_rooms, list[ToldRoom](), list[tuple[int, ZoneInfo]]()
     async with resources().db.read() as session:
         for room in rooms:

@@ -122,7 +122,7 @@ async def test_a_quiz_asks_without_anybodys_name_or_number(
 async def test_the_quiz_of_an_overview_begins_without_names_and_numbers(
     admin_of_chat: Client, anybody: Client
 ) -> None:
-    teaser = (await anybody.page("/room/1")).partition('class="card teaser"')[2]
+    teaser = (await anybody.page("/room/1")).partition('class="teaser"')[2]
     quotes = quotes_of(teaser)
     assert "this evening again" in quotes
     assert not SECRETS.search(quotes)

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from quart import g
 
-from app.drawing.drawings import Clock, Dots, Things
+from app.drawing.drawings import Clock, Habits, Things
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_author
 from app.parts.portraits.author import read_in_zone
@@ -74,7 +74,7 @@ async def test_initials_name_nobody(pair: Client) -> None:
     )
 
 
-@pytest.mark.parametrize(("rows", "drawings"), [(2, (Clock, Dots)), (3, (Dots, Clock))])
+@pytest.mark.parametrize(("rows", "drawings"), [(2, (Clock, Habits)), (3, (Habits, Clock))])
 async def test_with_hardly_any_rows_the_hours_are_drawn_first(
     shared: Shared, pair: Client, rows: int, drawings: tuple[type, type]
 ) -> None:
@@ -94,7 +94,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
     assert [*filter(None, head)] == ["By hour · UTC", "The outline is Ben."]
 
 
-async def test_three_clear_things_are_told_in_place_of_dots(shared: Shared, pair: Client) -> None:
+async def test_three_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Client) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
         portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))

@@ -52,8 +52,8 @@ def colours_of(image: Image.Image) -> set[object]:
     return {colour for _, colour in image.getcolors(2**20) or []}
 
 
-async def test_the_portrait_names_its_picture_and_offers_it(chat: Client) -> None:
-    page = await chat.page("/room/1/portrait?tz=Asia/Seoul")
+async def test_the_chat_names_its_picture_and_offers_it(chat: Client) -> None:
+    page = await chat.page("/room/1?tz=Asia/Seoul")
     address = "/room/1/portrait/picture.png?tz=Asia/Seoul&lang=en"
     assert f'property="og:image" content="{address}"' in page.replace("%2F", "/")
     assert 'href="/room/1/portrait/picture?tz=Asia/Seoul" rel="nofollow" data-picture' in (
@@ -143,10 +143,7 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
             silent = poster_of_room(portrait, PictureArgs())
         with bound(cast_in_picture(cast, usernames, has_names=False)):
             brief = poster_of_room(portrait, PictureArgs(names="initials"))
-    assert (poster.title, poster.address) == (
-        "A chat",
-        f"a.example/room/{portrait.room.id}/portrait",
-    )
+    assert (poster.title, poster.address) == ("A chat", f"a.example/room/{portrait.room.id}")
     told = {bar.name: " · ".join(bar.note) for bar in rows_of(poster)}
     assert {name: re.findall("“(.*?)”", line) for name, line in told.items()} == {
         "Person 2": [],

@@ -1,21 +1,20 @@
 """How an author writes: the page, and its twin in the API."""
 
 import re
-from collections.abc import Sequence
 from html import unescape
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure, MeasureName, Sign, fingerprint, tally_of
-from app.drawing.drawings import EDGE, Initials, NamedBar, PhraseList, StackedBar, rings_of
+from app.compute.fingerprint import Measure, Sign, fingerprint, tally_of
+from app.drawing.drawings import NamedBar, PhraseList, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
-from app.parts.portraits.author_figures import AuthorFigure, scale_of
-from app.views.cast import initials_of
+from app.parts.portraits.author_figures import AuthorFigure
 from app.views.figure import Finding, Table
-from app.views.tell import called, label_of, often, part_of, trait_of
+from app.views.habits import habit_rows
+from app.views.tell import Beside, called, label_of, often, part_of, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -184,7 +183,7 @@ async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> Non
 async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     page = await chats.page(address_of("Kim"))
     text = unescape(re.sub("<[^>]*>", "", page))
-    for told in ("compared with Lou", "The dot is Kim, the ring is Lou.", "The outline is Lou."):
+    for told in ("compared with Lou", "Lou: never", "The outline is Lou."):
         assert told in text
     assert not re.search(r"\bothers\b", text)
     columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
@@ -193,12 +192,12 @@ async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     assert "다른 사람" not in korean
 
 
-async def test_of_many_people_the_rings_are_those_with_most_messages(chats: Client) -> None:
+async def test_of_many_people_the_others_are_together(chats: Client) -> None:
     text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
     assert "compared with 9 others" in text
     assert "The outline is everyone else combined." in text
     assert "in every message; the others never" in text
-    assert "the rings are the 8 others with the most messages, by their initials." in text
+    assert "Everyone else: never" in text
 
 
 async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None:
@@ -294,8 +293,7 @@ async def test_the_api_tells_the_same(chats: Client) -> None:
 
 
 async def test_pages_of_people_lead_there(chats: Client) -> None:
-    for page in ("/user/Ben", "/room/1", "/room/1/portrait"):
-        assert 'href="/user/Ben/portrait"' in await chats.page(page)
+    assert 'href="/user/Ben/portrait"' in await chats.page("/user/Ben")
 
 
 @pytest.mark.parametrize(
@@ -392,58 +390,28 @@ def test_shares_are_told_in_words(share: float, how_often: str, part: str | None
         assert often(0.2) == part_of(0.2) == "글 5개 중 1개"
 
 
-@pytest.mark.parametrize(
-    ("name", "own", "each", "places"),
-    [
-        # Nothing is at the left end, and the largest share of all rows at the right end.
-        ("questions", 0, (0.5, 1), (4, 50, 96)),
-        ("emoji", 0, (0.5, 0.01), (4, 50, 10)),
-        # Words have a line of their own.
-        ("length", 4, (16, 8), (27, 96, 50)),
-    ],
-)
-def test_each_line_begins_at_zero_and_a_share_is_at_one_place_in_all_rows(
-    name: MeasureName, own: float, each: Sequence[float], places: Sequence[float]
-) -> None:
-    measure = Measure(name, "", own, 0, [*each], 0, 0)
-    scale = scale_of(measure, [measure, Measure("exclamations", "", 1, 0, [0, 0], 0, 0)])
-    assert [*map(scale, (own, *each))] == pytest.approx(places, abs=1)
+def test_shares_have_one_scale_and_lengths_their_own() -> None:
+    measures = [
+        Measure("questions", "", 0.5, 0.25, [0.5, 0], 0, 0),
+        Measure("emoji", "", 0, 0.01, [0.01, 0.01], 0, 0),
+        Measure("length", "", 4, 8, [16, 8], 0, 0),
+    ]
+    with speaking("en"):
+        beside, alone = habit_rows(measures, Beside(2)), habit_rows(measures, Beside())
+    assert [(row.length, row.mark) for row in beside] == [(100, 50), (0, 2), (25, 50)]
+    assert [(row.length, row.mark) for row in alone] == [(100, None), (0, None), (100, None)]
+    assert [row.usual for row in beside] == [
+        "Everyone else: in every fourth",
+        "Everyone else: in 1 of 100",
+        "Everyone else: 8 words",
+    ]
 
 
-def test_where_all_have_little_nobody_is_at_the_end_of_a_line() -> None:
+def test_where_all_have_little_no_bar_is_long() -> None:
     measure = Measure("emoji", "", 0.02, 0.01, [0.01], 0, 0)
-    assert scale_of(measure, [measure])(0.02) < 32
-
-
-def test_who_is_beside_nobody_is_as_far_as_the_amount() -> None:
-    scale = scale_of(Measure("emoji", "", 0, 0, [], 0, 0), ())
-    assert [scale(share) for share in (0, 0.5, 1)] == [EDGE, 50, 100 - EDGE]
-    assert scale_of(Measure("length", "", 99, 0, [], 0, 0), ())(99) == 100 - EDGE
-
-
-def test_people_near_each_other_share_a_ring() -> None:
-    assert initials_of(["Ann", "Player 1", "Player 22", "사람3", "사람4", "🌸"]) == [
-        *("A", "P1", "P22", "사3", "사4", "🌸")
-    ]
-    # A letter that tells them apart, and never an emoji where there are letters.
-    assert initials_of(["Gwen", "Grandad Joe 🚲", "Greta", "🚲 Lou", "김지호", "김지수"]) == [
-        *("Gw", "GJ", "Gr", "L", "김지", "김수")
-    ]
-    people = [Initials(letter, letter, f"author-{n}") for n, letter in enumerate("ABCDEFG", 2)]
-    rings = rings_of([4, 5, 50, 51, 52, 53, 96], people)
-    drawn = [("".join(letter.text for letter in ring.letters), ring.place) for ring in rings]
-    assert drawn == [("AB", 4.5), ("CDEF", 51.5), ("G", 96)]
-    crowd = [Initials(f"P{n}", f"Player {n}", "author-1") for n in range(5)]
-    assert [letter.text for ring in rings_of([9] * 5, crowd) for letter in ring.letters] == ["5"]
-    # None goes beyond the end of its line.
-    assert rings_of([4, 4, 4], crowd[:3])[0].place > 9
-    # A person keeps their colour; a ring of several has none.
-    hues = [(ring.hue, *(letter.hue for letter in ring.letters)) for ring in rings]
-    assert hues == [
-        ("author-0", "author-2", "author-3"),
-        ("author-0", "author-4", "author-5", "author-6", "author-7"),
-        ("author-8", "author-8"),
-    ]
+    with speaking("en"):
+        (row,) = habit_rows([measure], Beside(1, "Lou"))
+    assert (row.length, row.mark, row.usual) == (8, 4, "Lou: in 1 of 100")
 
 
 async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) -> None:

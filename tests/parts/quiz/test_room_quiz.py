@@ -80,25 +80,25 @@ async def test_a_game_is_of_the_room_and_its_people(
         answered = await chats.page("/quiz?" + urlencode(fields | {"guess": min(guesses)}))
         assert re.search(rf'href="/room/{room}\?message=\d+#m\d+"', answered)
         assert "post" not in main_of(page) + main_of(answered)
-        assert re.search(r'href="/user/\S+/portrait">', answered)
+        assert re.search(r'href="/user/\S+">', answered)
         (address,) = re.findall(r'<a class="button primary" href="([^"]+)"', answered)
     assert len(texts) == 10
     assert f'<a class="button" href="/quiz?room={room}"' in page
-    assert len(re.findall(r'href="/user/[^"]+/portrait"', page)) == len(people)
+    shown = page.partition("How they write: ")[2].partition("</p>")[0]
+    assert len(re.findall(r'href="/user/[^"]+"', shown)) == len(people)
     shared_address = page.partition('id="squares">')[2].partition("</pre>")[0].split()[-1]
     assert f"room={room}" in shared_address
     assert "Message 1 of 10" in await chats.page(shared_address.removeprefix("http://localhost"))
 
 
-async def test_rooms_and_portraits_lead_to_their_game(chats: Client) -> None:
-    for path in ("/room/1", "/room/1/portrait"):
-        assert 'href="/quiz?room=1"' in await chats.page(path)
+async def test_a_room_leads_to_its_game(chats: Client) -> None:
+    assert 'href="/quiz?room=1"' in await chats.page("/room/1")
     page = await chats.page(await drawn(chats, 1))
     assert 'From the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
 
 
 async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client) -> None:
-    teaser = (await chats.page("/room/5")).partition('class="card teaser"')[2]
+    teaser = (await chats.page("/room/5")).partition('class="teaser"')[2]
     form = teaser.partition("</section>")[0]
     offered = re.findall(r'<button[^>]*name="guess"[^>]*>.*?<bdi>(.*?)</bdi>', form)
     assert sorted(offered) == sorted(PEOPLE)
@@ -106,7 +106,7 @@ async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client
     answered = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
     page = await chats.page("/quiz?" + urlencode([*answered, ("guess", "Anna_Kim")]))
     assert "saywho’s answer" in page
-    main = (await chats.page("/room/1")).partition('class="card teaser"')[2]
+    main = (await chats.page("/room/1")).partition('class="teaser"')[2]
     assert (
         "The choices are 3 of 4 people. People with few or short messages are left out."
         in main_of("<main" + main + "</main>")

@@ -62,7 +62,7 @@ PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
         f"/user/{quote(USERNAME)}",
         f"/user/{quote(USERNAME)}/2024",
         "/tweet/1",
-        "/room/1/portrait",
+        "/room/1",
         f"/posts?username={quote(USERNAME)}",
         f"/compare/card?{PAIR}",
         f"/compare?text={quote(TEXT)}&{PAIR}",

@@ -186,17 +186,17 @@ async def test_signs_may_be_sent(writer: Client) -> None:
     assert tweet["counts"]["signs"] == [{"sign": "👍", "count": 5}, {"sign": "é", "count": 2}]
 
 
-async def test_the_portrait_shows_what_the_others_loved(shared: Shared, reader: Client) -> None:
+async def test_the_chat_shows_what_the_others_loved(shared: Shared, reader: Client) -> None:
     room = chat({1: [HEART | {"count": 5}, HOSTILE], 2: [HEART], 5: [JOY]}, number=6)
     await import_chat(parts_of(shared.app).db, room)
     portrait = await reader.json("/api/v1/rooms/2/portrait")
     loved = [(one["post"]["source_id"], one["count"], one["sign"]) for one in portrait["loved"]]
     assert loved == [("6:1", 6, None), ("6:5", 3, "😂")]
-    page = await reader.page("/room/2/portrait")
+    page = await reader.page("/room/2")
     card = page.partition('id="loved"')[2].partition("</section>")[0]
     assert "Most reactions: 6" in card
     assert "Most <bdi>😂</bdi> for one message: 3" in card
-    plain = await reader.page("/room/2/portrait", headers={"Accept-Language": "ko"})
+    plain = await reader.page("/room/2", headers={"Accept-Language": "ko"})
     assert "가장 사랑받은 메시지" in plain  # Of two nobody says "the others".
 
 
@@ -211,4 +211,4 @@ async def test_a_person_is_shown_by_what_the_others_loved(reader: Client) -> Non
 async def test_a_room_without_reactions_has_no_card(shared: Shared, reader: Client) -> None:
     await import_chat(parts_of(shared.app).db, telegram(7, "Quay", *said(("Ida", "Bo"), times=2)))
     assert (await reader.json("/api/v1/rooms/3/portrait"))["loved"] == []
-    assert 'id="loved"' not in await reader.page("/room/3/portrait")
+    assert 'id="loved"' not in await reader.page("/room/3")

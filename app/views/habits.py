@@ -1,0 +1,54 @@
+"""A person's habits as rows: the value, a bar, and what is usual here."""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from app.compute.fingerprint import Measure
+from app.drawing.drawings import HabitRow
+from app.language.i18n import gettext
+from app.views.tell import Beside, brief_value_of, label_of, short_name, value_of
+
+FULL_SHARE: Final = 0.25
+"""Smallest share of the messages that may fill a bar, so that few do not look many."""
+
+
+def habit_rows(
+    measures: Sequence[Measure], beside: Beside, path_of: Callable[[Measure], str] = lambda _: ""
+) -> list[HabitRow]:
+    """Return a row for each measure; all shares have one scale, lengths one of their own."""
+
+    def most(*, is_length: bool) -> float:
+        of_kind = [one for one in measures if (one.name == "length") == is_length]
+        return max((FULL_SHARE, *(value for one in of_kind for value in _values(one, beside))))
+
+    full = {is_length: most(is_length=is_length) for is_length in (True, False)}
+    return [_row(one, beside, full[one.name == "length"], path_of) for one in measures]
+
+
+def habit_row(measure: Measure, beside: Beside) -> HabitRow:
+    """Return a row on its own scale: of a share, a whole bar is every message."""
+    full = max(_values(measure, beside)) or 1 if measure.name == "length" else 1
+    return _row(measure, beside, full, lambda _: "")
+
+
+def _values(measure: Measure, beside: Beside) -> list[float]:
+    return [measure.own, *((measure.beside, *measure.each) if beside.others else ())]
+
+
+def _row(
+    measure: Measure, beside: Beside, full: float, path_of: Callable[[Measure], str]
+) -> HabitRow:
+    return HabitRow(
+        label=label_of(measure),
+        value=value_of(measure, measure.own),
+        usual=usual_told(measure, beside) if beside.others else "",
+        is_clear=measure.is_clear,
+        length=round(100 * min(measure.own / full, 1), 1),
+        mark=round(100 * min(measure.beside / full, 1), 1) if beside.others else None,
+        path=path_of(measure),
+    )
+
+
+def usual_told(measure: Measure, beside: Beside) -> str:
+    value = brief_value_of(measure, measure.beside) or value_of(measure, measure.beside)
+    return f"{short_name(beside.only_other) or gettext('Everyone else')}: {value}"

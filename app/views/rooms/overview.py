@@ -1,0 +1,225 @@
+"""The page of a chat: what is found about it, its people, its busiest day and its months."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, structs
+from quart import url_for
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.drawing.drawings import PeriodColumns, StackedBar
+from app.errors import AppError, MalformedError
+from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
+from app.lifespan import resources
+from app.services.rooms.busy_day import ShownDay, read_day
+from app.services.rooms.messages import (
+    FEWEST_OF_YEAR,
+    WHOLE,
+    DayPeriod,
+    LovedMessage,
+    messages_by_year,
+    most_loved,
+    read_facts_of_period,
+)
+from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.sight import ChatSight, read_overview
+from app.views.author_picker import MOST_TOGETHER
+from app.views.figure import FigureParts, busiest_told
+from app.views.filters import BAD_DAYS, day_of, parse_day
+from app.views.page import FormPage, WebPage, read_cards
+from app.views.policies import own_chat
+from app.views.rooms.figures import Answers, Months, ShareBar
+from app.views.rooms.lines import RoomLine
+
+
+class PeriodForm(Struct, frozen=True, kw_only=True):
+    """The days of an address as they were sent, and their error."""
+
+    since: str = ""
+    until: str = ""
+    period: DayPeriod = WHOLE
+    error: AppError | None = None
+
+    @property
+    def title(self) -> str:
+        """Name of the period; empty for the whole chat."""
+        since, until = self.period
+        if since and until:
+            return show_period(since, until)
+        if since:
+            return gettext("Since {day}").format(day=show_date(since))
+        return gettext("Before {day}").format(day=show_date(until)) if until else ""
+
+    @property
+    def fault_at(self) -> str:
+        """Name of the wrong field; empty for none."""
+        return self.error.errors[0].loc if self.error and self.error.errors else ""
+
+
+def read_period(since: str, until: str) -> PeriodForm:
+    """Return the form of these days; a wrong day, or an end before the first, is an error."""
+    form = PeriodForm(since=since.strip()[:40], until=until.strip()[:40])
+    days = {}
+    for name in BAD_DAYS:
+        try:
+            days[name] = parse_day(name, getattr(form, name))
+        except MalformedError:
+            return structs.replace(form, error=MalformedError(BAD_DAYS[name], loc=name))
+    first, end = days["since"], days["until"]
+    if first and end and end <= first:
+        fault = MalformedError("The end date must be after the first day", loc="until")
+        return structs.replace(form, error=fault)
+    return structs.replace(form, period=DayPeriod(first, end))
+
+
+class OverviewPage(WebPage, frozen=True, kw_only=True):
+    template = "rooms/overview.html"
+
+    tz: str
+    """Time zone of the address."""
+    shown: ChatSight
+    shown_by_parts: dict[str, Any]
+    """What parts show of the people."""
+    asked_by_parts: dict[str, Any]
+    """What parts ask about the messages; of the whole chat only."""
+    day: ShownDay | None
+    loved: Sequence[LovedMessage]
+    whole: RoomFacts
+    """Facts of the whole chat; `room` has those of the period."""
+    form: PeriodForm
+    years: list[int]
+    in_chat: bool = True
+
+    @property
+    def room(self) -> RoomFacts:
+        return self.shown.room
+
+    @property
+    def zone(self) -> str:
+        return self.shown.tz
+
+    @property
+    def first_day(self) -> date | None:
+        return day_of(self.room.first_message_at, ZoneInfo(self.zone))
+
+    @property
+    def newest_day(self) -> date | None:
+        return day_of(self.room.newest_message_at, ZoneInfo(self.zone))
+
+    @property
+    def ends(self) -> list[date | None]:
+        return _ends(self.whole, self.zone)
+
+    @property
+    def ask_path(self) -> str:
+        """Address of the question who of them would have said a text; empty if too many."""
+        names = self.whole.usernames
+        can_ask = 1 < self.whole.people_total <= MOST_TOGETHER and own_chat() is None
+        return url_for("home.show_home", username=names) if can_ask else ""
+
+    @property
+    def basis(self) -> str:
+        """Which messages the people's habits are of, if not all of them."""
+        if not self.shown.is_of_newest:
+            return ""
+        count = ngettext(
+            "the newest {count} message", "the newest {count} messages", self.shown.scanned
+        ).format(count=show_number(self.shown.scanned))
+        since = day_of(self.shown.since, ZoneInfo(self.zone))
+        if since is None:
+            return gettext("How they write in {messages}").format(messages=count)
+        text = gettext("How they write in {messages}, since {day}")
+        return text.format(messages=count, day=show_date(since))
+
+    @property
+    def busiest(self) -> str:
+        return busiest_told(self.shown.busy_from)
+
+    @property
+    def day_lines(self) -> list[RoomLine]:
+        zone = ZoneInfo(self.zone)
+        return [
+            RoomLine(
+                post,
+                post.created_at and post.created_at.astimezone(zone),
+                is_new_speaker=True,
+                day=None,
+                begins_day=False,
+                goes_on=False,
+            )
+            for post in (self.day.posts if self.day else ())
+        ]
+
+    @property
+    def shares(self) -> FigureParts[StackedBar]:
+        return ShareBar(self.shown, self.tz).parts()
+
+    @property
+    def months(self) -> FigureParts[PeriodColumns]:
+        return Months(self.shown, self.tz).parts()
+
+    @property
+    def answers(self) -> FigureParts[list[StackedBar]]:
+        return Answers(self.shown, self.tz).parts()
+
+    @property
+    def is_somebody_known(self) -> bool:
+        return any(trait.kind == "recognised" for trait in self.shown.traits)
+
+
+class NoPeriodPage(FormPage, frozen=True, kw_only=True):
+    template = "rooms/no_period.html"
+
+    tz: str
+    zone: str
+    whole: RoomFacts
+    form: PeriodForm
+    years: list[int]
+    in_chat: bool = True
+
+    @property
+    def ends(self) -> list[date | None]:
+        return _ends(self.whole, self.zone)
+
+
+async def read_page(
+    session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
+) -> OverviewPage | NoPeriodPage:
+    """Return the page of a chat or a period of it; `tz` is the address's time zone."""
+    room = await read_facts_of_period(session, whole, form.period.instants(zone))
+    if form.error or not room.messages:
+        return NoPeriodPage(
+            tz=tz,
+            zone=zone.key,
+            whole=whole,
+            form=form,
+            years=await _years(session, whole, zone),
+            error=form.error,
+            about=whole.usernames,
+        )
+    is_whole = form.period.is_whole
+    sight = await read_overview(session, room, zone, resources().counted_rooms, form.period)
+    return OverviewPage(
+        tz=tz,
+        shown=sight,
+        shown_by_parts=await read_cards(session, "room_people", sight, tz),
+        asked_by_parts=await read_cards(session, "room_overview", room) if is_whole else {},
+        day=await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None,
+        loved=await most_loved(session, room.id) if is_whole else (),
+        whole=whole,
+        form=form,
+        years=sight.years if is_whole else await _years(session, whole, zone),
+        about=room.usernames,
+    )
+
+
+async def _years(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[int]:
+    by_year = await messages_by_year(session, room, zone)
+    return [year for year, messages in by_year.items() if messages >= FEWEST_OF_YEAR]
+
+
+def _ends(room: RoomFacts, zone: str) -> list[date | None]:
+    times = room.first_message_at, room.newest_message_at
+    return [day_of(time, ZoneInfo(zone)) for time in times]
