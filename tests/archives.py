@@ -217,5 +217,6 @@ SMALL_FILES = {
     "discord-csv": b"AuthorID,Author,Date,Content,Attachments,Reactions\n"
     b'"7","mina","2026-01-31T22:04:05+09:00","hi, you","",""\n',
     "csv": b'text,author\n"hi, you",mina\n',
+    "texts": zip_bytes({"mina_1.txt": b"hi, you", "jun_1.txt": b"hi, me"}),
 }
 """A post in each format."""

@@ -32,6 +32,13 @@ NO_COLUMN: Final = "none"
 """Choice instead of a column: no column has this role."""
 NO_AUTHOR: Final = f"author={NO_COLUMN}"
 NO_IDS: Final = f"id={NO_COLUMN}"
+NAME_WAYS: Final = {
+    "folder": Message("the name of the folder"),
+    "outer-folder": Message("the name of the outer folder"),
+    "file-name": Message("the name of the file"),
+    "file-start": Message("the beginning of the file’s name"),
+}
+"""Choices instead of a column: the names that have the authors of a folder's files."""
 NEW_ROOM: Final = "new"
 """Choice instead of the number of a chat here: the file's chat is another one."""
 _ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -104,6 +111,7 @@ AssumptionKind = Literal[
     "language",
     "ids",
     "pieces",
+    "author",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
@@ -411,6 +419,7 @@ _OPTIONS: Final = {
     "column": "--column ROLE=NAME",
     "room": "--room ID|new",
     "ids": "--column ROLE=NAME",
+    "author": "--column author=NAME",
 }
 
 
@@ -418,10 +427,12 @@ def value_label(kind: str, value: str) -> str:
     """Return an option value's label; a Message if there is a translation."""
     if kind == "ids" and value == NO_IDS:
         return Message("not in the file")
-    if kind in {"column", "ids"}:
+    if kind in {"column", "ids", "author"}:
         if value == NO_AUTHOR:
             return Message("the file names no one")
         role, _, name = value.partition("=")
+        if role == "author" and name in NAME_WAYS:
+            return NAME_WAYS[name]
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
         return Message("number {number}", number=value) if value else _UNCHOSEN
@@ -451,6 +462,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "language": Message("Language of the dates: {value}, a guess"),
     "ids": Message("IDs of posts: {value}, a guess"),
     "pieces": Message("Long texts are cut into posts of at most {value} characters"),
+    "author": Message("Author of each file: {value}, a guess"),
 }
 
 
@@ -473,6 +485,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "column": Message("If this column is wrong, choose another column."),
         "room": Message("If this is another chat, choose a new chat."),
         "ids": Message("If a column does contain the IDs of the posts, choose it."),
+        "author": Message("If the authors are wrong, choose another name."),
     }
     return hints.get(assumption.kind)
 

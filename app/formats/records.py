@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls
 from app.errors import ImportFileError, Message, RecordError, message_of
@@ -162,7 +163,7 @@ def nameless(records: "RecordStream") -> Message:
     fields = [field for _, field in records.columns]
     if "username" in fields:
         return Message("the author is missing in this row")
-    if fields and all(fields):
+    if all(fields) and (fields or records.notes.is_author_open):
         return Message("the author is missing; add --username NAME")
     return Message("the author is missing; name the author column with --column author=NAME")
 
@@ -268,6 +269,20 @@ def read_each(
             yield item
 
 
+MOST_OF_TEXTS: Final = 4_000_000
+"""Characters of the records that are in memory together, except for the last one."""
+
+
+def next_items(items: Iterator[Item], most: int) -> Iterator[Item]:
+    """Yield the next items, fewer than `most` if their texts are long."""
+    characters = 0
+    for item in islice(items, most):
+        yield item
+        characters += len(item.text) if isinstance(item, Record) else 0
+        if characters >= MOST_OF_TEXTS:
+            return
+
+
 def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
     """Yield the readable values, up to any damage."""
     with suppress(ImportFileError):
@@ -313,6 +328,13 @@ def username_for(name: str, without: str = "somebody") -> str:
     printable = "_".join(drop_controls(start).split())
     possible = "".join(c for c in printable if _is_possible(f"a{c}"))
     return clean_username(possible) if _is_possible(possible) else without
+
+
+def by_author(record: Record, author: str) -> Record:
+    """Return a record by an author with the name of a file or folder."""
+    name = as_username(author) or username_for(author)
+    display_name = author if author != name else None
+    return structs.replace(record, username=name, display_name=display_name)
 
 
 def _is_possible(name: str) -> bool:

@@ -46,6 +46,12 @@ _PRINTED_BY_PYTHON: Final = re.compile(r"\ufeff?\s*\[?\s*\{\s*u?'[^'\n]{0,100}'\
 _MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>/])", re.IGNORECASE)
 _FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
 _SUBTITLE: Final = re.compile(r"\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
+_PLAIN_TEXT: Final = Message(
+    "it is text without dated lines of a chat and without named columns. If it is a chat, export it"
+    " again. If it has posts, put them into a CSV table whose first row is"
+    " `username,created_at,text`. If it is one text, put it into a folder or a zip with texts of"
+    " others, named `Author_Title.txt` or in a folder for each author"
+)
 _DATED: Final = re.compile(
     r"[\s\[(\u200e\u200f\u202a-\u202c\ufeff]*(?:[^\W\d]{1,12}[.,]?\s)?"
     r"(?:\d{1,4}\s?[./年년-]\s?\d{1,2}\s?[./月월-]?\s?\d{0,4}|\d{1,2}\s?[:.時시]\s?\d\d"
@@ -69,27 +75,42 @@ def _dated(lines: list[str]) -> list[str]:
     return dated if len(dated) >= max(2, len(lines) / 4) else []
 
 
+def is_plain_text(content: Content) -> bool:
+    """Return whether a file is text without any known structure, such as a novel, or blank."""
+    with suppress(ImportFileError):
+        if (reason := _reason_of_bytes(content)) is None:
+            reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
+            return reason is None or reason is _PLAIN_TEXT
+    return False
+
+
 def reason_of(content: Content) -> Message | None:
     """Return a file's apparent type and the nearest format, if it shows either."""
     with suppress(ImportFileError):
-        start = head(content, 1024)
-        for beginning, kind in _BINARY.items():
-            if start.startswith(beginning):
-                return Message(
-                    "it is a {kind} file, which contains no text that saywho can read; export the"
-                    " posts or chats from the app as JSON, CSV or text",
-                    kind=kind,
-                )
-        if _BSON.match(start):
-            return Message(
-                "it is BSON, as mongodump writes it; export with mongoexport and import that file"
-            )
-        if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
-            return Message(
-                "it contains no text; export the posts or chats from the app as JSON, CSV or text"
-            )
+        if (reason := _reason_of_bytes(content)) is not None:
+            return reason
         reason = _reason_of_text(content, first_lines(content)[:_MOST_LINES])
         return reason and _with_encoding(reason, content)
+    return None
+
+
+def _reason_of_bytes(content: Content) -> Message | None:
+    start = head(content, 1024)
+    for beginning, kind in _BINARY.items():
+        if start.startswith(beginning):
+            return Message(
+                "it is a {kind} file, which contains no text that saywho can read; export the"
+                " posts or chats from the app as JSON, CSV or text",
+                kind=kind,
+            )
+    if _BSON.match(start):
+        return Message(
+            "it is BSON, as mongodump writes it; export with mongoexport and import that file"
+        )
+    if b"\0" in start and not form_of(content).encoding.codec.startswith("utf-16"):
+        return Message(
+            "it contains no text; export the posts or chats from the app as JSON, CSV or text"
+        )
     return None
 
 
@@ -102,9 +123,9 @@ def reason_of_archive(source: Source) -> Message:
     data = [name for name in names if name.lower().endswith(ends)]
     if data and all(name.lower().endswith(".txt") for name in data):
         return Message(
-            "its texts (.txt) are no chats, and saywho does not take authors from the names of"
-            " files; put the texts into a CSV table whose first row is `username,text`, a row for"
-            " each text"
+            "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
+            " name the files `Author_Title.txt`, put them into a folder for each author, or add"
+            " --username NAME if one author wrote all of them"
         )
     if data:
         listed = ", ".join(name[:100] for name in data[:_MOST_FIELDS])
@@ -153,10 +174,7 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
             total=len(lines),
             shape=shape_of(dated[0].strip()[:40]),
         )
-    return Message(
-        "it is text without dated lines of a chat and without named columns; put the posts into a"
-        " CSV table whose first row is `username,created_at,text`, or export the chat again"
-    )
+    return _PLAIN_TEXT
 
 
 def _reason_of_json(content: Content) -> Message | None:

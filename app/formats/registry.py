@@ -28,7 +28,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import account_tables, bluesky, fediverse_api, mastodon
+from app.formats import account_tables, bluesky, fediverse_api, mastodon, texts
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -198,6 +198,7 @@ _LATER: Final[tuple[Format, ...]] = (
         signal.SIGNAL_MARKDOWN, imessage.IMESSAGE, kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP
     ),
     csv.FORMAT,
+    texts.FORMAT,
 )
 _BUILT_IN: Final = (x_archive.FORMAT, mastodon.FORMAT, together(_LATER), *_LATER)
 BROUGHT: Final = bring_formats([form.name for form in _BUILT_IN])

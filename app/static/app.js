@@ -246,7 +246,7 @@
     }
 
     const name = form.querySelector("[data-file-name] bdi");
-    const showName = () => { name.textContent = file.files[0]?.name ?? ""; };
+    const showName = () => { name.textContent = [...file.files].map((each) => each.name).join(", "); };
     // A chosen file is looked at at once. The button stays for another try.
     file.addEventListener("change", () => {
       showName();
@@ -262,7 +262,8 @@
     form.dataset.progress = "";
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      if (file.files[0].size > form.dataset.limitMb * 2 ** 20) {
+      const size = [...file.files].reduce((sum, each) => sum + each.size, 0);
+      if (size > form.dataset.limitMb * 2 ** 20) {
         fail("large");
         return;
       }

@@ -4,7 +4,7 @@
 // so, instead of the browser opening the file in the place of the page.
 (() => {
   const LINK = "saywho_setup";
-  const { account, mayImport, setup, dropRefused, dropOne, close } = document.body.dataset;
+  const { account, mayImport, setup, dropRefused, dropFolder, close } = document.body.dataset;
   const first = document.querySelector("main [data-first-account]");
   // The secret of the link for the first account stays in this tab, for this origin alone: a cookie
   // would reach the other ports of the machine.
@@ -47,24 +47,24 @@
     return dialog;
   }
 
-  function fill(field, file) {
+  function fill(field, files) {
     const holder = new DataTransfer();
-    holder.items.add(file);
+    for (const file of files) holder.items.add(file);
     field.files = holder.files;
     field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   // The form of the page for imports sends the file, and shows how far it is. Returns the dialog.
-  function sendFrom(page, file) {
+  function sendFrom(page, files) {
     const form = page.getElementById("upload");
     if (!form) return null;
     const dialog = openDialog(document.adoptNode(form), page.querySelector("h1").textContent);
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: form } }));
-    fill(form.elements.file, file);
+    fill(form.elements.file, files);
     return dialog;
   }
 
-  async function askForAccount(file) {
+  async function askForAccount(files) {
     const { page } = await read(`${setup}?token=${encodeURIComponent(secret())}`);
     const form = page.querySelector("[data-first-account]");
     if (!form) {
@@ -76,15 +76,15 @@
     title.textContent = page.querySelector("h1").textContent;
     const name = document.createElement("p");
     name.className = "drop-name";
-    name.textContent = file.name;
+    name.textContent = files.map((file) => file.name).join(", ");
     form.prepend(title, name);
     openDialog(document.adoptNode(form), title.textContent);
     form.elements.name.focus();
-    form.addEventListener("submit", (event) => createAccount(event, file));
+    form.addEventListener("submit", (event) => createAccount(event, files));
   }
 
-  // Creates the account; then the file goes on.
-  async function createAccount(event, file) {
+  // Creates the account; then the files go on.
+  async function createAccount(event, files) {
     event.preventDefault();
     const form = event.target;
     const fault = form.querySelector("[data-fault]");
@@ -96,7 +96,7 @@
       if (answer.ok && answer.redirected) {
         sessionStorage.removeItem(LINK);
         // The page below is one for visitors still.
-        const dialog = sendFrom(page, file);
+        const dialog = sendFrom(page, files);
         if (dialog) dialog.addEventListener("close", () => location.assign(answer.url));
         else location.assign(answer.url);
         return;
@@ -112,12 +112,12 @@
     form.elements.password.focus();
   }
 
-  async function take(file) {
+  async function take(files) {
     const field = document.querySelector("#upload [type=file], main [data-first-file] [type=file]");
     try {
-      if (field) fill(field, file);
-      else if (mayImport === undefined) await askForAccount(file);
-      else if (!sendFrom((await read(mayImport)).page, file)) location.assign(mayImport);
+      if (field) fill(field, files);
+      else if (mayImport === undefined) await askForAccount(files);
+      else if (!sendFrom((await read(mayImport)).page, files)) location.assign(mayImport);
     } catch {
       location.assign(mayImport ?? "/");
     }
@@ -141,8 +141,8 @@
     event.preventDefault();
     const { items, files } = event.dataTransfer;
     if (!may()) say(dropRefused);
-    else if (files.length !== 1 || items[0]?.webkitGetAsEntry?.()?.isDirectory) say(dropOne);
-    else take(files[0]);
+    else if ([...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory)) say(dropFolder);
+    else if (files.length) take([...files]);
   }
 
   // On the page of the link, a file may be chosen beside name and password.
@@ -150,12 +150,12 @@
     const part = form.querySelector("[data-first-file]");
     const field = part.querySelector("input");
     const name = part.querySelector("[data-file-name] bdi");
-    const showName = () => { name.textContent = field.files[0]?.name ?? ""; };
+    const showName = () => { name.textContent = [...field.files].map((file) => file.name).join(", "); };
     part.hidden = false;
     field.addEventListener("change", showName);
     showName();
     form.addEventListener("submit", (event) => {
-      if (field.files[0]) createAccount(event, field.files[0]);
+      if (field.files[0]) createAccount(event, [...field.files]);
     });
   }
 
@@ -165,7 +165,7 @@
     part.hidden = !may();
     part.parentElement.querySelector("[data-no-file]").hidden = may();
     field.addEventListener("change", () => {
-      if (field.files[0]) askForAccount(field.files[0]).catch(() => location.reload());
+      if (field.files[0]) askForAccount([...field.files]).catch(() => location.reload());
       field.value = "";
     });
   }

@@ -1,10 +1,16 @@
 """Bodies of requests in pieces: uploads to import, and JSON lines."""
 
 import asyncio
+import itertools
+import os
+import shutil
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, cast
+from zipfile import ZipFile
 
 from quart import request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
@@ -22,7 +28,7 @@ from app.views.requests import too_large
 
 PIECE_TIMEOUT_S: Final = 30
 LONGEST_FIELD: Final = 4096
-MOST_PARTS: Final = 20
+MOST_PARTS: Final = 1_000
 PIECE_BYTES: Final = 64 * 1024
 MOST_UNPARSED_BYTES: Final = 4 * PIECE_BYTES
 """Bytes of a multipart form before its first part, or in the head of a part."""
@@ -32,14 +38,82 @@ MOST_UNPARSED_BYTES: Final = 4 * PIECE_BYTES
 class Spool:
     file: IO[bytes]
     name: str
+    folder: Path
     is_kept: bool = False
     file_name: str | None = None
     """Name that the browser gave; empty if no file was chosen."""
     size: int = 0
+    _archive: ZipFile | None = None
+    """Archive of several files."""
+    _member: IO[bytes] | None = None
+    _names: set[str] = field(default_factory=set)
 
     async def write(self, piece: bytes) -> None:
         with disk_errors():
-            await resources().work_pool.run(self.file.write, piece)
+            await resources().work_pool.run((self._member or self.file).write, piece)
+
+    async def begin_file(self, name: str) -> None:
+        """Begin a file of a form; the second one turns the upload into an archive of both."""
+        if self.file_name is None:
+            self.file_name = name
+        else:
+            with disk_errors():
+                await resources().work_pool.run(self._begin_member, name)
+
+    def end(self) -> None:
+        """Write everything, and set size and name."""
+        self._end_archive()
+        if self._archive is not None:
+            first = PurePosixPath(self.file_name or "upload").stem
+            self.file_name = f"{first} + {len(self._names) - 1}.zip"
+        self.file.flush()
+        self.size = self.file.seek(0, os.SEEK_END)
+        self.file.seek(0)
+
+    def close(self) -> None:
+        try:
+            self._end_archive()
+        finally:
+            self.file.close()
+
+    def _end_archive(self) -> None:
+        if self._member is not None:
+            self._member.close()
+        if self._archive is not None:
+            self._archive.close()
+
+    def _begin_member(self, name: str) -> None:
+        if self._archive is None:
+            self._pack_first()
+        if self._member is not None:
+            self._member.close()
+        assert self._archive is not None  # noqa: S101 # for the type checker
+        self._member = self._archive.open(self._free(name), "w", force_zip64=True)
+
+    def _pack_first(self) -> None:
+        """Move the first file into an archive, which takes its place."""
+        with tempfile.TemporaryFile(dir=self.folder) as first:
+            self.file.seek(0)
+            shutil.copyfileobj(self.file, first)
+            self.file.seek(0)
+            self.file.truncate()
+            first.seek(0)
+            self._archive = ZipFile(self.file, "w")
+            with self._archive.open(
+                self._free(self.file_name or ""), "w", force_zip64=True
+            ) as member:
+                shutil.copyfileobj(first, member)
+
+    def _free(self, name: str) -> str:
+        """Return a name that no other file in the archive has."""
+        path = PurePosixPath(name.replace("\\", "/").rpartition("/")[2] or "upload")
+        free = path.name
+        for number in itertools.count(2):
+            if free not in self._names:
+                break
+            free = f"{path.stem} ({number}){path.suffix}"
+        self._names.add(free)
+        return free
 
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
@@ -70,13 +144,13 @@ class Spool:
 async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
     """Yield the body, or a form's part `file`, in a file that is removed unless it is kept.
 
-    Raises TooLargeError, RequestTimeout after 30 s without data, and InvalidInputError for a form
-    without exactly one file.
+    Several files of a form are packed into one archive. Raises TooLargeError, RequestTimeout after
+    30 s without data, and InvalidInputError for a form without a file.
     """
     data_dir = resources().config.data_dir
     with disk_errors():
         name, file = await asyncio.to_thread(open_upload, data_dir)
-    spool = Spool(file, name)
+    spool = Spool(file, name, data_dir)
     try:
         if is_form:
             await _read_form(spool)
@@ -84,9 +158,7 @@ async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
             async for piece in _pieces():
                 await spool.write(piece)
         with disk_errors():
-            file.flush()
-        spool.size = file.tell()
-        file.seek(0)
+            await resources().work_pool.run(spool.end)
         yield spool
     except AppError:
         # The row that names the file was not stored.
@@ -95,7 +167,7 @@ async def spooled_body(*, is_form: bool = False) -> AsyncIterator[Spool]:
     finally:
         # Closing writes the rest once more; a full disk was reported already.
         with suppress(OSError):
-            file.close()
+            await asyncio.to_thread(spool.close)
         if not spool.is_kept:
             await asyncio.to_thread(remove_upload, data_dir, name)
 
@@ -132,11 +204,12 @@ async def _read_parts(decoder: MultipartDecoder, spool: Spool) -> None:
         decoder.receive_data(piece)
         while not isinstance(event := decoder.next_event(), NeedData):
             if isinstance(event, File):
-                if event.name != "file" or spool.file_name is not None:
+                if event.name != "file":
                     raise InvalidInputError(
-                        "The form must contain one file, in the field `file`", loc="file"
+                        "The form must have its files in the field `file`", loc="file"
                     )
-                spool.file_name, field_bytes = event.filename.replace("\0", ""), None
+                await spool.begin_file(event.filename.replace("\0", ""))
+                field_bytes = None
             elif isinstance(event, Field):
                 field_bytes = 0
             elif isinstance(event, Data) and field_bytes is None:

@@ -414,7 +414,6 @@ def test_letters_of_r_on_windows_are_told_and_read_by_choice() -> None:
     ("name", "reason"),
     [
         ("posts_by_their_ids.json", "an object for each post under its id"),
-        ("stylo_corpus_author_in_the_file_name.zip", "does not take authors from the names"),
         ("subtitles_are_no_chat.srt", "subtitles of a film"),
         ("wordpress_export.xml", "an export of WordPress"),
         ("wechat-csv-pictures-as-words.csv", "a chat of WeChat"),

@@ -7,7 +7,7 @@ spreadsheet would read as a formula; an import removes it.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from functools import partial
 from itertools import chain, islice, product, zip_longest
@@ -16,6 +16,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
+from app.formats.assumptions import fields_without
+from app.formats.file_authors import authors_of, chosen_way
 from app.formats.post import headers
 from app.formats.records import (
     BadRecord,
@@ -230,12 +232,30 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     if not tables:
         return None
     source.take(table.content for table in tables)
+    _name_authors(source, tables, options)
     items = chain.from_iterable(table.items() for table in tables)
     columns = tables[0].columns
     is_export = columns.is_own
     return RecordStream(
         FORMAT.name, "line", None, items, columns=columns.fields, is_export=is_export
     )
+
+
+def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptions) -> None:
+    """Take the authors from the names of the files if no column has them, or if so chosen."""
+    way = chosen_way(options.columns)
+    columns = {name for table in tables for name in table.names}
+    has_authors = any(
+        table.columns.has("username") or table.reader.has_likely_author for table in tables
+    )
+    has_none = "username" in fields_without(options.columns)
+    if not source.has_members or has_none or way in columns or (has_authors and way is None):
+        return
+    names = [table.content.name for table in tables]
+    if (authors := authors_of(names, is_table=True, chosen=way)) is not None:
+        authors.note(source.notes)
+        for table in tables:
+            table.reader.author = authors.by_file.get(table.content.name)
 
 
 def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | None":
@@ -260,6 +280,9 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
     with_posts = [table for table in tables if table.is_of_posts]
     if with_posts:
         return with_posts
+    with_texts = [table for table in tables if table.columns.has("text")]
+    if authors_of([table.content.name for table in with_texts], is_table=True) is not None:
+        return with_texts
     names = ", ".join(table.content.name for table in tables[:5])
     raise UnrecognisedFileError(
         "the archive has tables with different columns, and no table names the authors: {names};"

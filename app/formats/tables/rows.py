@@ -30,6 +30,7 @@ from app.formats.records import (
     Record,
     Skipped,
     as_username,
+    by_author,
     is_broken,
     required_text,
     username_for,
@@ -616,8 +617,15 @@ class RowReader:
         self._unread_titles = self._titles_of(rows) if is_table else ()
         self._is_author_open = is_table and self._names_nobody(rows)
         self._dates, self._zone = options.dates, options.timezone
+        self.author: str | None = None
+        """Author by the name of the file, for all rows."""
         self._rows = 0
         self._seen: list[SeenRow] | None = None
+
+    @property
+    def has_likely_author(self) -> bool:
+        """Whether an unused column looks like the author."""
+        return "author" in self._looks_like.values()
 
     def columns(self, names: tuple[str, ...]) -> FileColumns:
         if (known := self._known.get(names)) is None:
@@ -641,6 +649,8 @@ class RowReader:
         if columns.may_open:
             row, columns = opened(row, self.columns)
         item = columns.read(row, place, self._rules)
+        if self.author is not None and isinstance(item, Record):
+            item = by_author(item, self.author)
         if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
             kept = item
             if isinstance(item, Record) and len(item.text) > MOST_OF_TEXT:
@@ -676,7 +686,7 @@ class RowReader:
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
         for name, role in self._looks_like.items():
             notes.leave("column", name, role=role)
-        notes.is_author_open = self._is_author_open
+        notes.is_author_open |= self._is_author_open and self.author is None
         for name in self._unread_titles:
             notes.leave("column", name)
         yield from items

@@ -9,7 +9,6 @@ import pickle
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import IO, Final, NamedTuple
 
 from app.config import MIB
@@ -17,12 +16,14 @@ from app.errors import ImportFileError, Message
 from app.formats.assumptions import Doubt, NotesSummary, doubt_sentence, ways_out
 from app.formats.doubts.questions import RecordQuestions
 from app.formats.records import (
+    MOST_OF_TEXTS,
     NO_OPTIONS,
     Item,
     ReadOptions,
     Record,
     RecordStream,
     nameless,
+    next_items,
     unsettled_of,
 )
 from app.formats.registry import open_records
@@ -66,7 +67,7 @@ class FirstReading(NamedTuple):
             for item in records.items:
                 first.append(item)
                 characters += len(item.text) if isinstance(item, Record) else 0
-                if len(first) >= FIRST_RECORDS or characters >= 8_000_000:
+                if len(first) >= FIRST_RECORDS or characters >= MOST_OF_TEXTS:
                     is_whole = False
                     break
         except ImportFileError as error:
@@ -106,11 +107,11 @@ class _ReadAhead:
                 return
             chunk: list[Item] = []
             try:
-                chunk.extend(islice(self._rest, FIRST_RECORDS))
+                chunk.extend(next_items(self._rest, FIRST_RECORDS))
             except ImportFileError as error:
                 self._fault = error
             count += len(chunk)
-            self.is_whole = len(chunk) < FIRST_RECORDS
+            self.is_whole = not chunk
             self._keep(chunk)
 
     @property

@@ -44,6 +44,7 @@ from app.formats.records import (
     Skipped,
     count_skipped,
     nameless,
+    next_items,
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
@@ -441,7 +442,7 @@ class PostReader:
         """Return the next posts, None at the end; report records left out."""
         items: list[Item] = []
         try:
-            items.extend(islice(self.records.items, BATCH))
+            items.extend(next_items(self.records.items, BATCH))
         except ImportFileError as error:
             report.broken = message_of(error)
         report.notes = self.records.notes.summary

@@ -11,6 +11,7 @@ from app.errors import Message
 from app.formats.assumptions import (
     DATE_ORDERS,
     ENCODINGS,
+    NAME_WAYS,
     NEW_ROOM,
     NO_AUTHOR,
     ROLES,
@@ -42,6 +43,11 @@ from app.services.imports.earlier_reading import (
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
+_LABELS: Final = {
+    "column": Message("Column"),
+    "ids": Message("Column"),
+    "author": Message("Author of each file"),
+}
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     "time": (
         Message("Most times cannot be read. Choose below how to read them."),
@@ -49,8 +55,8 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     ),
     "author": (
         Message(
-            "The table names no author. Choose the author column below, or enter the name of the"
-            " person who wrote all of it."
+            "The file names no author. Choose below what names the authors, or enter the name of"
+            " the person who wrote all of it."
         ),
         None,
     ),
@@ -140,6 +146,12 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
     " new": Message(
         "title and people are like those of chat {number} here ({name}), which guests may read"
         " ({guests}), so nothing is stored; choose that chat or a new one"
+    ),
+    "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
+    " name the files `Author_Title.txt`, put them into a folder for each author, or add --username"
+    " NAME if one author wrote all of them": Message(
+        "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
+        " name the files `Author_Title.txt`, or put them into a folder for each author"
     ),
     "chats in text are left out of {name}; --format {format} reads them": Message(
         "chats in text are left out of {name}"
@@ -344,10 +356,9 @@ def _choices(
         yield from _choices_beside_columns(notes, options, roles)
         return  # Each column has a list of its own.
     for part in notes.assumptions:
-        if part.kind == "column" and part.alternatives:
-            yield ReadingChoice(
-                "pick", Message("Column"), _values("column", part, part.alternatives, None), ""
-            )
+        if part.kind in _LABELS and part.alternatives:
+            values = _values(part.kind, part, part.alternatives, None)
+            yield ReadingChoice("pick", _LABELS[part.kind], values, "")
     for doubt in notes.doubts:
         if doubt.alternatives:
             values = _values("column", None, doubt.alternatives, None)
@@ -356,8 +367,13 @@ def _choices(
         pair = (
             name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"
         )
-        values = [("", _FIND_OUT), (pair, value_label("column", pair))]
-        yield ReadingChoice("pick", Message("Column"), values, pair)
+        yield _chosen_before(pair)
+
+
+def _chosen_before(pair: str) -> ReadingChoice:
+    values = [("", _FIND_OUT), (pair, value_label("column", pair))]
+    is_by_name = pair.partition("=")[2] in NAME_WAYS
+    return ReadingChoice("pick", _LABELS["author" if is_by_name else "column"], values, pair)
 
 
 def _choices_beside_columns(
@@ -365,20 +381,20 @@ def _choices_beside_columns(
 ) -> Iterator[ReadingChoice]:
     """Yield a table's choices that the lists of its columns do not have."""
     for part in notes.assumptions:
-        pairs = [pair for pair in part.alternatives if part.kind == "ids" or _is_beside(pair)]
-        if part.kind in {"column", "ids"} and pairs:
-            yield ReadingChoice(
-                "pick", Message("Column"), _values(part.kind, part, pairs, None), ""
-            )
+        is_all = part.kind in {"ids", "author"}
+        pairs = [pair for pair in part.alternatives if is_all or _is_beside(pair)]
+        if part.kind in _LABELS and pairs:
+            values = _values(part.kind, part, pairs, None)
+            yield ReadingChoice("pick", _LABELS[part.kind], values, "")
     for name, field in options.columns.items():
         pair = name if field in fields_without({name: field}) else f"{roles.get(field, '')}={name}"
         if _is_beside(pair):
-            values = [("", _FIND_OUT), (pair, value_label("column", pair))]
-            yield ReadingChoice("pick", Message("Column"), values, pair)
+            yield _chosen_before(pair)
 
 
 def _is_beside(pair: str) -> bool:
-    return pair == NO_AUTHOR or pair.startswith("repost=")
+    by_name = pair.partition("=")[2] in NAME_WAYS
+    return pair == NO_AUTHOR or pair.startswith("repost=") or by_name
 
 
 def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:

@@ -115,3 +115,32 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     preview_within(app, limit_s=1e-6)
     assert "너무 커서" in await browser.page(f"{refused}/explanation")
     assert f'href="{refused}/explanation"' in await browser.page(refused)
+
+
+async def test_several_files_are_one_import_whose_authors_are_chosen(app: Quart) -> None:
+    browser = await signed_in(app)
+    files = [("Keeper_Lamp.txt", "The lamp is old."), ("Keeper_Log.txt", "Wind NW 4.")]
+    files += [("Pilot_Log.txt", "The soup is hot."), ("Pilot_Log.txt", "My dear friend")]
+    parts = [
+        f'--xxx\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{text}\r\n'
+        for name, text in files
+    ]
+    headers = browser.headers | {"Content-Type": "multipart/form-data; boundary=xxx"}
+    body = "".join([*parts, "--xxx--\r\n"])
+    answer = await browser.post("/imports", data=body, headers=headers)
+    address = answer.headers["Location"]
+    page = shown(await browser.page(address))
+    assert "Keeper_Lamp + 3.zip" in page
+    assert "Keeper (2), Pilot (2)" in page
+    assert "Author of each file: the beginning of the file’s name, a guess" in page
+    browser.headers["Accept-Language"] = "ko"
+    page = shown(await browser.page(address))
+    assert "파일마다 작성자: 파일 이름의 앞부분, 짐작이에요 (작성자 2명, 파일 4개)." in page
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    await browser.post(f"{address}/choices", data="pick=author%3Dnone", headers=headers)
+    assert "작성자가 어디에 있는지 아래에서 고르거나" in shown(await browser.page(address))
+    await browser.post(f"{address}/choices", data="pick=author%3Dfile-start", headers=headers)
+    assert "파일마다 작성자" in shown(await browser.page(address))
+    assert await start(browser, address, pick="author=file-start", username="mina") == 303
+    page = shown(await ended(browser, address))
+    assert all(part in page for part in ("새 글 4개", "Keeper", "Pilot"))

@@ -1,0 +1,219 @@
+"""Authors in the names of files and folders, such as `Austen_Emma.txt` and `mina/post 1.txt`."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+
+from app.errors import Message
+from app.formats.assumptions import NAME_WAYS, NO_AUTHOR, ReadNotes
+
+_SIGNS: Final = ("_", " - ", " – ", "-")
+"""Signs between an author and a title, the most usual first."""
+_PART: Final = re.compile(r"[^\W_]+")
+_NUMBER_AT_END: Final = re.compile(r"[\W_]*\d+[\W_]*$")
+_OF_NOBODY: Final = re.compile(
+    r"(?:unknown|unbekannt|read.?me|licen[sc]e|copying|truth|ground.?truth|contents|requirements"
+    r"|notice|change.?log|metadata|미상|설명)[\W\d_]*",
+    re.IGNORECASE,
+)
+"""Names of texts whose author is unknown, and of files about the others."""
+_OF_SETS: Final = frozenset(
+    {
+        *("train", "training", "test", "testing", "dev", "valid", "validation", "eval", "data"),
+        *("dataset", "corpus", "corpora", "text", "texts", "txt", "raw", "clean", "cleaned", "all"),
+        *("primary", "secondary", "reference", "known", "set", "part", "sample", "samples", "file"),
+        *("files", "doc", "docs", "document", "documents", "post", "posts", "tweet", "tweets"),
+        *("comment", "comments", "message", "messages", "reply", "replies", "user", "users"),
+        *("author", "authors", "output", "result", "results", "export", "sheet", "table", "page"),
+        *(
+            "chapter",
+            "chap",
+            "volume",
+            "vol",
+            "book",
+            "letter",
+            "essay",
+            "story",
+            "poem",
+            "article",
+        ),
+        *("submission", "pos", "neg", "positive", "negative", "neutral", "spam", "ham", "fake"),
+        *("real", "true", "false", "male", "female", "human", "ai", "candidates", "problem"),
+        *("년", "월", "일", "말뭉치", "자료", "데이터", "글", "댓글"),
+        *("게시물", "트윗", "학습", "훈련", "검증", "평가", "시험", "긍정", "부정", "중립"),
+        *("이름없음", "제목없음", "문서", "파일"),
+    }
+)
+"""Words for sets, kinds and times of texts, which name no person."""
+
+
+class NamedAuthors(NamedTuple):
+    """Authors of a source's files, by the files' names."""
+
+    by_file: Mapping[str, str]
+    """Files without an author are missing."""
+    way: str
+    others: tuple[str, ...]
+    """Other ways in which the names can be read."""
+    is_chosen: bool
+
+    def note(self, notes: ReadNotes) -> None:
+        if self.is_chosen:
+            return
+        authors = len({*self.by_file.values()})
+        evidence = Message(
+            "authors: {authors}, files: {files}",
+            authors=f"{authors:,}",
+            files=f"{len(self.by_file):,}",
+        )
+        alternatives = (*(f"author={way}" for way in self.others), NO_AUTHOR)
+        notes.assume("author", f"author={self.way}", alternatives=alternatives, evidence=evidence)
+
+
+def chosen_way(columns: Mapping[str, str]) -> str | None:
+    """Return the importer's choice of the names that have the authors, if any."""
+    return next((way for way in NAME_WAYS if columns.get(way) == "username"), None)
+
+
+def authors_of(
+    names: Sequence[str], *, is_table: bool, chosen: str | None = None
+) -> NamedAuthors | None:
+    """Return the authors of texts, or of tables without authors; None if no name has any."""
+    listed = [name for name in names if not _is_of_nobody(name)]
+    readings = {way: read(listed) for way, read in _READERS.items()}
+    if chosen is not None:
+        by_file = {name: author for name, author in readings[chosen].items() if author}
+        return NamedAuthors(by_file, chosen, (), is_chosen=True) if by_file else None
+    usable = {way: authors for way, authors in readings.items() if _name_people(authors, listed)}
+    if not usable:
+        return None
+    way = _likeliest(usable, is_table=is_table)
+    seen = [usable[way]]
+    others = []
+    for other, authors in usable.items():
+        if authors not in seen:
+            seen.append(authors)
+            others.append(other)
+    by_file = {name: author for name, author in usable[way].items() if _is_name(author)}
+    return NamedAuthors(by_file, way, tuple(others), is_chosen=False)
+
+
+def _likeliest(usable: Mapping[str, Mapping[str, str]], *, is_table: bool) -> str:
+    start, folder = usable.get("file-start"), usable.get("folder")
+    if folder is not None and not (start is not None and _crosses(start, folder)):
+        return "folder"
+    if start is not None and not (is_table and not _continues(start)):
+        return "file-start"
+    return next(way for way in ("file-name", "file-start", "outer-folder") if way in usable)
+
+
+def _crosses(inner: Mapping[str, str], outer: Mapping[str, str]) -> bool:
+    """Return whether authors by `inner` are in several folders, which have several of them."""
+    folders, people = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
+    for name, author in inner.items():
+        folders[author].add(outer.get(name, ""))
+        people[outer.get(name, "")].add(author)
+    return any(len(found) > 1 for found in folders.values()) and any(
+        len(found) > 1 for found in people.values()
+    )
+
+
+def _continues(start: Mapping[str, str]) -> bool:
+    """Return whether numbers or words of several authors follow the beginnings of names."""
+    rests = Counter(
+        "".join(c for c in _stem(name)[len(author) :] if c.isalpha()).casefold()
+        for name, author in start.items()
+    )
+    has_several = len({*start.values()}) < len(start)
+    return has_several and all(not rest or count > 1 for rest, count in rests.items())
+
+
+def _by_folder(names: Sequence[str]) -> dict[str, str]:
+    return {name: parts[-2] for name in names if len(parts := name.split("/")) > 1}
+
+
+def _by_outer_folder(names: Sequence[str]) -> dict[str, str]:
+    folders = {name: name.split("/")[:-1] for name in names}
+    most = min((len(parts) for parts in folders.values()), default=0)
+    for level in range(most):
+        if len({parts[level] for parts in folders.values()}) > 1:
+            return {name: parts[level] for name, parts in folders.items()}
+    return {}
+
+
+def _by_file_name(names: Sequence[str]) -> dict[str, str]:
+    """Return the names of the files without words that all of them have, and without numbers."""
+    stems = {name: _stem(name) for name in names}
+    spans = {name: [*_PART.finditer(stem)] for name, stem in stems.items()}
+    words = [[part[0].casefold() for part in parts] for parts in spans.values()]
+    fewest = min(map(len, words), default=0)
+    before = _shared(words, fewest)
+    after = _shared([found[::-1] for found in words], fewest - before)
+    if before + after >= fewest:
+        before = after = 0
+    authors = {}
+    for name, parts in spans.items():
+        if parts:
+            start = parts[before].start() if before else 0
+            end = parts[-1 - after].end() if after else len(stems[name])
+            authors[name] = stems[name][start:end].strip()
+    numberless = {name: _NUMBER_AT_END.sub("", author) for name, author in authors.items()}
+    if len({*numberless.values()}) < len({*authors.values()}) and all(numberless.values()):
+        return numberless
+    return authors
+
+
+def _shared(words: Sequence[Sequence[str]], most: int) -> int:
+    """Return the number of first words that all have."""
+    count = 0
+    while count < most and len({found[count] for found in words}) == 1:
+        count += 1
+    return count if len(words) > 1 else 0
+
+
+def _by_file_start(names: Sequence[str]) -> dict[str, str]:
+    """Return the beginnings of names before the sign that nearly all of them have."""
+    stems = {name: _stem(name) for name in names}
+    for sign in _SIGNS:
+        starts = {name: stem.partition(sign)[0].strip() for name, stem in stems.items()}
+        having = sum(sign in stem[1:] for stem in stems.values())
+        has_several = len({*starts.values()}) < len(starts)
+        # A hyphen may also be inside a name, and a title may have any sign.
+        if sign == "-" and (having < len(stems) or not has_several):
+            continue
+        if 10 * having >= 9 * len(stems) and all(starts.values()):
+            return starts
+    return {}
+
+
+_READERS: Final[Mapping[str, Callable[[Sequence[str]], dict[str, str]]]] = {
+    "folder": _by_folder,
+    "file-start": _by_file_start,
+    "file-name": _by_file_name,
+    "outer-folder": _by_outer_folder,
+}
+
+
+def _name_people(authors: Mapping[str, str], names: Sequence[str]) -> bool:
+    """Return whether nearly all files have an author's name, and there are several authors."""
+    named = [author for author in authors.values() if _is_name(author)]
+    distinct = {author.casefold() for author in named}
+    return len(distinct) > 1 and 10 * len(named) >= 9 * len(names)
+
+
+def _is_name(author: str) -> bool:
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]+", author)]
+    letters = "".join(words)
+    is_letter = len(letters) == 1 and letters.isascii()
+    return bool(words) and not is_letter and not _OF_SETS.issuperset(words)
+
+
+def _is_of_nobody(name: str) -> bool:
+    parts: Iterable[str] = (*name.split("/")[:-1], _stem(name))
+    return any(map(_OF_NOBODY.fullmatch, parts))
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).stem

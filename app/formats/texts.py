@@ -1,0 +1,103 @@
+"""Whole texts as plain files in a folder or an archive, whose names have the authors."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
+from app.formats.assumptions import fields_without
+from app.formats.file_authors import NamedAuthors, authors_of, chosen_way
+from app.formats.records import (
+    BadRecord,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    by_author,
+    required_text,
+)
+from app.formats.refusals import is_plain_text
+from app.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
+from app.formats.source.text import pieces
+
+MOST_CHARACTERS: Final = 16 * 2**20
+"""Maximum length of a file in characters: the longest novels have a third of it."""
+_LOOKED_AT: Final = 20
+_END: Final = ".txt"
+
+
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
+    """Return each text by its author; by `username` if the names of the files have no authors."""
+    if not source.has_members:
+        return None
+    wordy = [
+        name for name in source.members if name.lower().endswith(WORDY_ENDS) and not is_hidden(name)
+    ]
+    names = sorted(name for name in wordy if name.lower().endswith(_END))
+    contents = [source.member(name) for name in names[:: max(1, len(names) // _LOOKED_AT)]]
+    if not names or 2 * len(names) < len(wordy) or 2 * _plain(contents) < len(contents):
+        return None
+    has_none = "username" in fields_without(options.columns)
+    way = chosen_way(options.columns)
+    authors = None if has_none else authors_of(names, is_table=False, chosen=way)
+    if authors is None and not (has_none or options.username):
+        return None
+    taken = [name for name in names if authors is None or name in authors.by_file]
+    source.expect(taken)
+    return RecordStream(FORMAT.name, "record", None, _items(source, taken, authors))
+
+
+def _plain(contents: list[Content]) -> int:
+    return sum(map(is_plain_text, contents))
+
+
+def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> Iterator[Item]:
+    notes = source.notes
+    by_file: Mapping[str, str] = {}
+    if authors is not None:
+        authors.note(notes)
+        by_file = authors.by_file
+    notes.is_author_open = authors is None
+    fault: BrokenFileError | None = None
+    for place, name in enumerate(names, start=1):
+        content = source.member(name)
+        if not is_plain_text(content):
+            notes.leave("file", name)
+            continue
+        try:
+            yield _text_of(content, place, by_file.get(name))
+        except LimitReachedError:
+            raise
+        except BrokenFileError as error:
+            fault = fault or error
+    if fault is not None:
+        raise fault
+
+
+def _text_of(content: Content, place: int, author: str | None) -> Item:
+    text = ""
+    for piece in pieces(content):
+        text += piece
+        if len(text) > MOST_CHARACTERS:
+            fault = Message("{name}: longer than {size} MB", name=content.name, size=16)
+            return BadRecord(place, fault)
+    if not text.strip():
+        return Skipped(place, "empty")
+    try:
+        record = Record(place=place, text=required_text(text.strip()))
+        return by_author(record, author) if author else record
+    except RecordError as error:
+        return BadRecord(
+            place, Message("{name}: {fault}", name=content.name, fault=message_of(error))
+        )
+
+
+FORMAT: Final = Format(
+    "texts",
+    Message("Texts"),
+    read,
+    mark=Message(
+        "a folder or an archive with texts (.txt), whose names or folders name the authors"
+    ),
+)

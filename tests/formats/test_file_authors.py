@@ -1,0 +1,174 @@
+"""Authors in the names of files and folders: texts, and tables that name nobody."""
+
+from pathlib import Path
+
+import pytest
+
+from app.errors import UnrecognisedFileError
+from app.formats.records import BadRecord, RecordStream, Skipped
+from tests.archives import zip_bytes
+from tests.formats.files import read_file_records, records_in, saved_folder
+
+CASES = Path(__file__).parent / "cases"
+WORDS = b"The lamp is old, and the fog is older."
+KOREAN = "안개가 끼었다. 등대지기는 아침마다 연필로 바람과 파도를 적어 두었다고 한다."
+SHEET = b"date,text\n2024-01-05T10:00:00Z,Fog again\n"
+
+
+def authors(
+    names: list[str], content: bytes = WORDS, **options: object
+) -> tuple[list[str | None], RecordStream]:
+    """Return the authors of files with these names, in the order of the names."""
+    records, items = read_file_records(zip_bytes(dict.fromkeys(names, content)), **options)
+    return [record.username for record in records_in(items)], records
+
+
+WAYS = {
+    "stylo": (["corpus/Keeper_Lamp.txt", "corpus/Keeper_Log.txt", "corpus/Pilot_Log.txt"], "start"),
+    "hangul": (["김동인_감자.txt", "김유정_봄봄.txt", "김유정_동백꽃.TXT"], "start"),
+    "dash": (["Anna Kim - Fog.txt", "Anna Kim - Sea.txt", "Jun - Fog.txt"], "start"),
+    "hyphen": (["anna-fog.txt", "anna-sea.txt", "jun-fog.txt"], "start"),
+    "sets": (["train/Keeper_A.txt", "test/Keeper_B.txt", "test/Pilot_A.txt"], "start"),
+    "genres": (["verse/Keeper_A.txt", "prose/Keeper_B.txt", "prose/Pilot_A.txt"], "start"),
+    "folders": (["c/Keeper/1.txt", "c/Keeper/2.txt", "c/Pilot/1.txt"], "folder"),
+    "folders in sets": (["train/Keeper/1.txt", "test/Keeper/2.txt", "test/Pilot/3.txt"], "folder"),
+    "problems": (["EN1/known01.txt", "EN1/unknown.txt", "EN2/known01.txt", "truth.txt"], "folder"),
+    "one each": (["the night ferry.txt", "saltmarsh light.txt"], "name"),
+    "numbered": (["Keeper1.txt", "Keeper2.txt", "Pilot1.txt"], "name"),
+}
+READ = {
+    "stylo": ["Keeper", "Keeper", "Pilot"],
+    "hangul": ["김동인", "김유정", "김유정"],
+    "dash": ["Anna_Kim", "Anna_Kim", "Jun"],
+    "hyphen": ["anna", "anna", "jun"],
+    "sets": ["Keeper", "Pilot", "Keeper"],
+    "genres": ["Keeper", "Pilot", "Keeper"],
+    "folders": ["Keeper", "Keeper", "Pilot"],
+    "folders in sets": ["Keeper", "Pilot", "Keeper"],
+    "problems": ["EN1", "EN2"],
+    "one each": ["saltmarsh_light", "the_night_ferry"],
+    "numbered": ["Keeper", "Keeper", "Pilot"],
+}
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_texts_have_their_authors_by_their_names_which_is_assumed(kind: str) -> None:
+    names, way = WAYS[kind]
+    found, records = authors(names)
+    assert (records.format, records.is_chat) == ("texts", False)
+    assert found == READ[kind]
+    (assumed,) = records.notes.assumptions
+    assert assumed.kind == "author"
+    assert assumed.value.endswith(way)
+    assert assumed.alternatives[-1] == "author=none"
+
+
+def test_another_way_is_chosen_and_no_author_is_asked_for() -> None:
+    names, _ = WAYS["folders"]
+    found, records = authors(names, columns={"file-name": "username"})
+    assert (found, records.notes.assumptions) == (["1", "2", "1"], [])
+    none = {"author=none": "username"}
+    found, records = authors(names, columns=none)
+    assert (found, records.notes.unsettled) == ([None] * 3, "author")
+    found, records = authors(["notes/1.txt", "notes/2.txt"], username="mina")
+    assert (records.format, found) == ("texts", [None, None])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["1.txt", "2.txt"],
+        ["2024-01.txt", "2024-02.txt"],
+        ["Keeper_Lamp.txt"],
+        ["train/1.txt", "test/2.txt"],
+        ["chapter 1.txt", "chapter 2.txt"],
+    ],
+)
+def test_texts_whose_names_have_no_authors_are_refused_with_what_to_do(names: list[str]) -> None:
+    with pytest.raises(UnrecognisedFileError, match=r"name the files `Author_Title\.txt`"):
+        authors(names)
+
+
+def test_a_folder_of_mixed_things_is_no_folder_of_texts() -> None:
+    chat = b"9999.1.5 um 3:04 | Mina: hi\n9999.1.5 um 3:05 | Jun: hi\n"
+    for members in (
+        {"Mina.txt": chat, "Jun.txt": chat},
+        {
+            "Mina_1.txt": WORDS,
+            "a.json": b"{}",
+            "b.json": b"{}",
+            "c.html": b"<p>",
+            "Jun_1.txt": WORDS,
+        },
+        {"Mina.txt": b"\x89PNG\r\n", "Jun.txt": b"{}"},
+    ):
+        with pytest.raises(UnrecognisedFileError):
+            read_file_records(zip_bytes(members))
+
+
+def test_other_files_beside_texts_are_told_and_long_texts_are_cut(tmp_path: Path) -> None:
+    long = "\n\n".join(f"{n}. {WORDS.decode()}" for n in range(1_500))
+    members = {
+        "README.txt": b"About",
+        "Keeper_A.txt": long.encode(),
+        "Keeper_B.txt": KOREAN.encode("cp949"),
+        "Pilot_A.txt": WORDS,
+        "Pilot_B.txt": b" \n",
+        "Pilot_C.txt": b"<html><p>page</p></html>",
+    }
+    records, items = read_file_records(saved_folder(tmp_path / "texts", members))
+    said = [(record.username, record.text) for record in records_in(items)]
+    keeper = [text for name, text in said if name == "Keeper"]
+    assert "\n\n".join(keeper[:-1]) == long
+    assert keeper[-1] == KOREAN
+    assert [text for name, text in said if name == "Pilot"] == [WORDS.decode()]
+    assert Skipped(4, "empty") in items
+    assert {part.what for part in records.notes.unread} == {"README.txt", "Pilot_C.txt"}
+    assert {part.kind for part in records.notes.assumptions} == {"author", "pieces", "encoding"}
+
+
+@pytest.mark.full
+def test_a_text_of_too_many_characters_is_rejected_by_its_name() -> None:
+    members = {"Keeper_A.txt": b"fog " * 2**22 + b"!", "Pilot_A.txt": WORDS}
+    _, items = read_file_records(zip_bytes(members))
+    (bad,) = (item for item in items if isinstance(item, BadRecord))
+    assert str(bad.detail) == "Keeper_A.txt: longer than 16 MB"
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (
+            ["t/saltmarsh_light.csv", "t/the_night_ferry.csv"],
+            ["saltmarsh_light", "the_night_ferry"],
+        ),
+        (["mina/posts.csv", "jun/posts.csv"], ["jun", "mina"]),
+        (["tweets_mina.csv", "tweets_jun.csv"], ["jun", "mina"]),
+        (["mina_2023.csv", "mina_2024.csv", "jun_2024.csv"], ["jun", "mina", "mina"]),
+    ],
+)
+def test_tables_without_authors_have_them_by_their_names(
+    names: list[str], found: list[str]
+) -> None:
+    read, records = authors(names, SHEET)
+    assert (records.format, read) == ("csv", found)
+    assert [part.kind for part in records.notes.assumptions] == ["author"]
+    read, records = authors(names, SHEET, columns={"author=none": "username"})
+    assert (read, records.notes.unsettled) == ([None] * len(names), "author")
+
+
+@pytest.mark.parametrize("names", [["train.csv", "test.csv"], ["1.csv", "2.csv"], ["mina.csv"]])
+def test_tables_whose_names_have_no_authors_ask_for_them(names: list[str]) -> None:
+    read, records = authors(names, SHEET)
+    assert (set(read), records.notes.unsettled) == ({None}, "author")
+
+
+def test_a_column_of_authors_comes_before_the_names_of_tables() -> None:
+    table = b"username,text\nari,Fog\n"
+    assert authors(["mina.csv", "jun.csv"], table)[0] == ["ari", "ari"]
+    chosen, _ = authors(["mina.csv", "jun.csv"], table, columns={"file-name": "username"})
+    assert chosen == ["jun", "mina"]
+    column, _ = authors(
+        ["mina.csv", "jun.csv"], b"folder,text\nari,Fog\n", columns={"folder": "username"}
+    )
+    assert column == ["ari", "ari"]
