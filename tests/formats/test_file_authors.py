@@ -1,6 +1,7 @@
 """Authors in the names of files and folders: texts, and tables that name nobody."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ SHEET = b"date,text\n2024-01-05T10:00:00Z,Fog again\n"
 
 
 def authors(
-    names: list[str], content: bytes = WORDS, **options: object
+    names: list[str], content: bytes = WORDS, **options: Any
 ) -> tuple[list[str | None], RecordStream]:
     """Return the authors of files with these names, in the order of the names."""
     records, items = read_file_records(zip_bytes(dict.fromkeys(names, content)), **options)
