@@ -121,10 +121,5 @@ async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple
     return authors, await count_users(session)
 
 
-def by_number_of_posts(authors: Iterable[Author]) -> list[str]:
-    order = sorted(authors, key=lambda author: (-author.tweets, username_key(author.username)))
-    return [author.username for author in order]
-
-
 def given_names(values: Iterable[str]) -> list[str]:
     return [name.strip() for name in values if name.strip()]

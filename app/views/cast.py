@@ -185,37 +185,35 @@ def place_of(user_id: int, *, has_chats: bool) -> int:
 
     People of chats have the first colours, so these authors begin with the last clear one.
     """
-    place = (user_id - 1) % CLEAR_HUES
-    return CLEAR_HUES - 1 - place if has_chats else place
+    place = (user_id - 1) % HUES
+    return CLEAR_HUES - 1 - place if has_chats and place < CLEAR_HUES else place
 
 
 def dealt(guests: Mapping[str, Guest], first: Iterable[str]) -> dict[str, str]:
-    """Return classes of colours by case-folded name; people of one chat have their colours there.
+    """Return classes of colours by case-folded name: a person has one colour on all pages.
 
-    Otherwise these first, then others by posts, keep their colour unless it is taken. Among each of
-    both, authors outside of chats give way to people of chats. Up to eight people get clear
-    colours, others the clearest free one.
+    But those whom a page tells apart, the first, have different ones: where two of them have one
+    colour, the later one takes the clearest free one. Authors outside of chats give way to people
+    of chats. All others keep their own.
     """
     heads = [key for key in dict.fromkeys(map(username_key, first)) if key in guests]
-    followers = sorted(guests.keys() - {*heads}, key=lambda key: (-guests[key].posts, key))
     places: dict[str, int] = {}
-    for group in (heads, followers):
-        for start in range(0, len(group), HUES):
-            _deal(group[start : start + HUES], guests, places)
+    for start in range(0, len(heads), HUES):
+        _deal(heads[start : start + HUES], guests, places)
+    others = {key: guest.place for key, guest in guests.items() if key not in places}
+    places |= {key: place for key, place in others.items() if place is not None}
+    _deal([key for key in sorted(others) if key not in places], guests, places)
     return {key: f"author-{place % HUES + 1}" for key, place in places.items()}
 
 
-def _deal(group: list[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
-    together = [*places, *group]
-    homes = {guests[key].room_id for key in together}
-    is_one_chat = len(homes) == 1 and None not in homes
-    limit = HUES if is_one_chat or len(together) > CLEAR_HUES else CLEAR_HUES
-    taken = {*places.values()}
+def _deal(group: Sequence[str], guests: Mapping[str, Guest], places: dict[str, int]) -> None:
+    taken: dict[int, int | None] = {}
     for key in sorted(group, key=lambda key: guests[key].room_id is None):
-        place = guests[key].place
-        if place is not None and place < limit and (is_one_chat or place not in taken):
+        room_id, place = guests[key].room_id, guests[key].place
+        # The people of one chat have the colours of its page, also the 25th.
+        if place is not None and (place not in taken or None is not taken[place] == room_id):
             places[key] = place
-            taken.add(place)
+            taken[place] = room_id
     free = (place for place in range(HUES) if place not in taken)
     for key in group:
         if key not in places:

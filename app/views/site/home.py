@@ -45,7 +45,6 @@ from app.services.rooms.sight import ToldRoom
 from app.views.answers import see_other
 from app.views.author_picker import (
     OfferedPeople,
-    by_number_of_posts,
     given_names,
     grouped,
     offered_authors,
@@ -183,14 +182,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
                 *(post.username for post in posts),
                 *(name for one in told for name in one.room.usernames),
             ],
-            # The example is another one in another language.
-            # Where the form has no authors in their colours, the example has the clearest ones.
-            hued=[
-                *own_names,
-                *(asked if offered_total > len(offered) else ()),
-                *(author.username for group in groups for author in group.authors),
-                *by_number_of_posts(offered),
-            ],
+            hued=asked,  # The example tells these apart.
         )
     )
 
