@@ -165,6 +165,16 @@ _NOUNS: Final = frozenset(
 """Words that look like a stem of one syllable with a particle."""
 
 
+KOREAN_ENDINGS: Final = {
+    "particle": _PARTICLE.pattern,
+    "verb": _VERB_ENDING.pattern,
+    "after_consonant": _AFTER_CONSONANT,
+    "after_vowel": _AFTER_VOWEL,
+    "nouns": sorted(_NOUNS),
+}
+"""The endings for the search of a published website, whose script has the rules of `forms_of`."""
+
+
 class Forms(NamedTuple):
     whole: frozenset[str]
     starts: tuple[str, ...]

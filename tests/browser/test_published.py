@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.archives import picture, x_file, x_media, x_zip
-from tests.installation import Installation
+from tests.installation import Installation, lines
 
 from .conftest import TIMEOUT_MS
 from .test_appearance import WIDTHS, faults_of
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 KINDS: Final = (
     *("index.html", "2016.html", "2016/05.html", "days.html", "days/05-03.html"),
-    *("pictures.html", "liked.html", "numbers.html"),
+    *("pictures.html", "liked.html", "numbers.html", "search.html"),
 )
 """One page of each kind."""
 FIRST_SEEN: Final = ("index.html", "2016/05.html")
@@ -53,6 +53,85 @@ def published(installation: Installation, tmp_path: Path, request: pytest.Fixtur
     options = ("--timezone", "Asia/Seoul", "--language", request.param, "--yes")
     installation.done("publish", folder, "-u", "mina", *options)
     return folder
+
+
+TEXTS: Final = (
+    *(
+        "책을 읽고 바다에 갔어요",
+        "책이 많은 도서관",
+        "바다가 보이는 골목",
+        "산책길에 빵을 샀다",
+        "빵보다 책",
+    ),
+    *(
+        "Coffee by the harbour",
+        "harbours and coffees",
+        "Café, naïve and STRASSE",
+        "no. 17일 아침 🍞",
+    ),
+    *("도서관에서 만난 고양이들", "고양이는 잔다", "the ferry left", "ferries leave"),
+)
+WORDS: Final = (
+    *(
+        "책",
+        "책을",
+        "빵보다",
+        "바다",
+        "바다에서는",
+        "도서관",
+        "도서관에",
+        "고양이",
+        "산책길",
+        "골목",
+    ),
+    *("Coffee", "café", "STRASSE", "ferry", "harbour", "17일", "🍞", '"the ferry"', "책 바다"),
+    *("고양이 -잔다", "after:2016-05-08", "before:2016-05-03 책", '"책이 많은"', "nothinghere"),
+)
+
+
+@pytest.fixture
+def searched(installation: Installation, tmp_path: Path) -> tuple[Path, dict[str, set[int]]]:
+    """A website, and the posts that the program's own search finds for each word."""
+    posts = [
+        {"username": "mina", "text": text, "created_at": f"2016-05-{number:02}T10:00:00Z"}
+        for number, text in enumerate(TEXTS, 1)
+    ]
+    installation.done("import", lines(tmp_path / "posts.jsonl", *posts))
+    folder = tmp_path / "website"
+    installation.done("publish", folder, "-u", "mina", "--timezone", "UTC", "--yes")
+    found = {
+        word: {post["id"] for post in installation.json("search", word)["items"]} for word in WORDS
+    }
+    return folder, found
+
+
+async def test_the_search_finds_from_a_disk_what_the_server_finds(
+    browser: Browser, searched: tuple[Path, dict[str, set[int]]]
+) -> None:
+    folder, expected = searched
+    context = await browser.new_context(offline=True)
+    context.set_default_timeout(TIMEOUT_MS)
+    page = await context.new_page()
+    await page.goto((folder / "search.html").as_uri())
+    found = {}
+    for word in WORDS:
+        await page.fill("#q", word)
+        await page.press("#q", "Enter")
+        await page.wait_for_function("document.getElementById('found').textContent")
+        links = await page.evaluate("[...document.querySelectorAll('#results a')].map(a => a.href)")
+        found[word] = {int(link.rpartition("#p")[2]) for link in links}
+    # Here the beginning of a word is enough.
+    assert found["Coffee"] == expected["Coffee"] | {7}
+    assert found["harbour"] == expected["harbour"] | {7}
+    # The server looks for similar words where there is none.
+    same = [word for word in WORDS if word not in {"Coffee", "harbour", "nothinghere"}]
+    assert {word: found[word] for word in same} == {word: expected[word] for word in same}
+    assert not found["nothinghere"]
+    await page.goto((folder / "search.html").as_uri() + "#q=고양이")
+    await page.wait_for_selector("#results mark")
+    await page.click("#results a")
+    await page.wait_for_selector(".post:target")
+    await context.close()
 
 
 def pages_in(folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -68,6 +68,9 @@ class Links:
     def page(self, name: str) -> str:
         return f"{self.root}{quote(self.base)}{name}"
 
+    def search(self, term: str) -> str:
+        return f"{self.page('search.html')}#q={quote(term)}"
+
     def small_address(self, address: str, width: int) -> str:
         name = address.rpartition("/")[2]
         return (
@@ -114,7 +117,8 @@ class Rendering:
             "author_path": links.author,
             "small_address": links.small_address,
         }
-        self._environment.filters = {**environment.filters, "with_links": _with_links}
+        linked = partial(with_links, address_of=links.search)
+        self._environment.filters = {**environment.filters, "with_links": linked}
 
     def page(self, page: WebPage) -> bytes:
         template = self._environment.get_template(page.template)
@@ -129,10 +133,6 @@ class Rendering:
     @cached_property
     def _macros(self) -> Any:
         return self._environment.get_template("publish/_post.html").module
-
-
-def _with_links(text: str, *, is_first: bool, is_last: bool) -> Markup:
-    return with_links(text, is_first=is_first, is_last=is_last, address_of=lambda _: "")
 
 
 def without_dead_links(html: str) -> str:
@@ -260,6 +260,10 @@ class PicturesPage(Published, frozen=True, kw_only=True):
 
     months: Sequence[PartOfPosts]
     count: int
+
+
+class SearchHerePage(Published, frozen=True, kw_only=True):
+    template = "publish/search.html"
 
 
 class LikedPage(Published, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from app.language.i18n import (
     show_month,
     show_month_day,
     show_period,
+    show_time,
     show_weekday,
     speaking,
 )
@@ -56,11 +57,13 @@ from app.parts.publish.pages import (
     PublishedPosts,
     PublishedYear,
     Rendering,
+    SearchHerePage,
     YearDoor,
     opened_environment,
     small_name,
     without_dead_links,
 )
+from app.parts.publish.search import IndexedText, SearchIndex
 from app.services.archive.author_archive import (
     AuthorArchive,
     CalendarYear,
@@ -247,6 +250,7 @@ class _PagesOfAuthor:
         """Years, numbers and compressed HTML of the posts of each month and day."""
         self._with_media = defaultdict[date, list[Post]](list)
         """Posts with pictures, by month."""
+        self._index = SearchIndex()
         self._newest = deque[Post](maxlen=NEWEST)
 
     async def files(
@@ -261,6 +265,9 @@ class _PagesOfAuthor:
         for file in self._day_pages():
             yield file
         self._at(0)
+        for name, content in self._index.files():
+            yield File(self._base + name, content)
+        yield self._file("search.html", SearchHerePage(frame=self._frame("search.html")))
         for year in self._years:
             yield self._year_page(year)
         if self._with_media:
@@ -302,6 +309,7 @@ class _PagesOfAuthor:
             ("pictures.html", gettext("Pictures")),
             ("liked.html", gettext("Popular posts")),
             ("numbers.html", gettext("In numbers")),
+            ("search.html", gettext("Search")),
         ]
         missing = {
             "days.html": not self._days,
@@ -345,6 +353,8 @@ class _PagesOfAuthor:
                 self._at(0)  # Their page is in no folder.
             texts.append(self._shown(post))
             self._note(post, day)
+            for name, content in self._searched(post, day):
+                yield File(self._base + name, content)
             on_post()
             then = next(days)
             if then == day:
@@ -359,6 +369,18 @@ class _PagesOfAuthor:
                 yield self._month_page(day, months, parts)
                 parts = []
             day, texts = then, []
+
+    def _searched(self, post: Post, day: date | None) -> Iterator[tuple[str, bytes]]:
+        """Add a post to the index; yield the name and content of a file that is full."""
+        page = month_name(day) if day else "undated.html"
+        time = show_time(post.created_at, self._zone.key).striptags() if post.created_at else ""
+        shown = IndexedText(
+            path=f"{page}#p{post.id}",
+            time=time or gettext("at an unknown time"),
+            text=post.text,
+            described="\n".join(medium.alt for medium in post.media if medium.alt),
+        )
+        yield from self._index.add(shown, day, has_media=bool(post.media))
 
     def _note(self, post: Post, day: date | None) -> None:
         if day is not None:

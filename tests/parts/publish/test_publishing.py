@@ -90,7 +90,8 @@ def check_links(folder: Path) -> None:
     ids = {name: {node.id for node in page.css("[id]")} for name, page in pages.items()}
     for name, page in pages.items():
         assert len(page.css("[id]")) == len(ids[name]), f"{name} has an id twice"
-        assert not page.css("form, iframe, base, script"), name
+        if Path(name).name != "search.html":
+            assert not page.css("form, iframe, base, script"), name
         addresses = [(node, node.attributes["href"]) for node in page.css("[href]")]
         addresses += [(node, node.attributes["src"]) for node in page.css("[src]")]
         for node in page.css("[srcset]"):
@@ -106,7 +107,7 @@ def check_links(folder: Path) -> None:
             assert not address.startswith("/"), (name, address)
             target = (folder / name).parent / unquote(url.path) if url.path else folder / name
             assert target.is_file(), (name, address)
-            if url.fragment:
+            if url.fragment and not url.fragment.startswith("q="):
                 found = target.resolve().relative_to(folder.resolve()).as_posix()
                 assert unquote(url.fragment) in ids[found], (name, address)
 

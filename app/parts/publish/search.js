@@ -1,0 +1,362 @@
+// The search of a published website: it loads parts of the index as scripts, since a page that is
+// opened from a disk cannot fetch. The rules are those of `app/compute/words.py` and `queries.py`.
+"use strict";
+(() => {
+  const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const VALUES = Object.fromEntries([...DIGITS].map((digit, value) => [digit, value]));
+  const PAIRED = "\\p{Script=Hangul}\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u30fc"
+    + "\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Myanmar}\\p{Script=Khmer}";
+  const SEGMENT = new RegExp(
+    `(?<paired>[${PAIRED}]+)|(?<word>(?:(?![${PAIRED}])[\\p{L}\\p{N}]\\p{M}*)+)`
+    + "|(?<emoji>\\p{Regional_Indicator}{2}|\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*"
+    + "(?:\\u200d\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*)*)", "gu");
+  const PIECE = /(-?)(?:(after|before|has)[:：](\S+)|"([^"]*)"|([^\s"]+))/giu;
+  const MOST_SHARDS = 10; // of a beginning, some 200 KB
+  const SHOWN = 10;
+  const parts = new Map();
+
+  // Scripts of the index call this.
+  window.saywhoSearch = { got: (name, value) => parts.get(name).resolve(value) };
+
+  const load = (name) => {
+    if (!parts.has(name)) {
+      const part = {};
+      part.value = new Promise((resolve, reject) => {
+        part.resolve = resolve;
+        const script = document.createElement("script");
+        script.src = `search/${name}.js`;
+        script.onerror = () => reject(new Error(name));
+        document.head.append(script);
+      });
+      parts.set(name, part);
+    }
+    return parts.get(name).value;
+  };
+
+  const fold = (word) => word.toLowerCase().replaceAll("ß", "ss").normalize("NFKD")
+    .replace(/[\p{M}]/gu, "").normalize("NFC");
+  const segments = (text) => [...text.matchAll(SEGMENT)].map((match) => {
+    const kind = match.groups.paired ? "paired" : match.groups.word ? "word" : "emoji";
+    const folded = kind === "word" ? fold(match[0])
+      : match[0].replace(/[\ufe0f\u{1f3fb}-\u{1f3ff}]/gu, "");
+    return { kind, text: folded, start: match.index, end: match.index + match[0].length };
+  });
+
+  const unpackNumbers = (packed) => {
+    const numbers = [];
+    if (packed[0] === "!") {
+      for (let place = 1; place < packed.length; place += 1) {
+        for (let bit = 0; bit < 6; bit += 1) {
+          if (VALUES[packed[place]] >> bit & 1) numbers.push(6 * (place - 1) + bit);
+        }
+      }
+      return numbers;
+    }
+    let before = -1;
+    for (const gap of readDigits(packed.slice(1))) numbers.push(before += gap + 1);
+    return numbers;
+  };
+  const readDigits = (text) => {
+    const numbers = [];
+    let number = 0, factor = 1;
+    for (const digit of text) {
+      const value = VALUES[digit];
+      number += (value & 31) * factor;
+      factor *= 32;
+      if (value < 32) {
+        numbers.push(number);
+        number = 0;
+        factor = 1;
+      }
+    }
+    return numbers;
+  };
+
+  // Korean words as stem and ending, as `stem_size` and `forms_of` in `app/compute/words.py`.
+  const isHangul = (word) => /^[가-힣]+$/.test(word);
+  const finalOf = (syllable) => (syllable.charCodeAt(0) - 0xac00) % 28;
+  const stemSize = (word, rules) => {
+    const size = word.length;
+    if (!isHangul(word) || rules.nouns.has(word)) return size;
+    for (let place = 1; place < size; place += 1) {
+      const ending = word.slice(place);
+      const isEnding = rules.particle.test(ending) || ((size > 2 || ending === "는") && rules.verb.test(ending));
+      if (isEnding && agree(word[place - 1], ending, rules)) return place;
+    }
+    return size;
+  };
+  const agree = (before, ending, rules) => {
+    const final = finalOf(before), first = ending[0];
+    if (first === "니") return final === 17;
+    if (rules.afterConsonant.includes(first)) return final > 0;
+    return !rules.afterVowel.includes(first) || final === 0 || (first === "로" && final === 8);
+  };
+  const formsOf = (word, rules) => {
+    if (!isHangul(word) || stemSize(word, rules) !== 1) return null;
+    const stem = word[0], ending = word.slice(1), final = finalOf(stem);
+    const isNoun = !ending || rules.particle.test(ending);
+    const made = (whole, endings, changed = []) => ({
+      whole: new Set(whole),
+      starts: [...endings.map((each) => stem + each), ...changed],
+      stems: [stem, ...new Set(changed.map((each) => each[0]))],
+    });
+    if (final && !ending.startsWith("니") && (ending === "는" || !isNoun)) {
+      const other = String.fromCharCode(stem.charCodeAt(0) - 17);
+      const changed = "굽눕줍깁춥덥맵쉽밉".includes(stem) ? [..."우워웠운울"].map((each) => other + each) : [];
+      return made([word], [..."는고지다게기던네겠습은을으어아었았"], changed);
+    }
+    if (!isNoun || (ending === "는" && "하되가오보주쓰사자아치".includes(stem))) return made([word], []);
+    const whole = [...(final ? "은이을과" : "는가를와")].map((each) => stem + each);
+    if (!rules.particle.test(stem)) whole.push(stem);
+    const endings = ["에", "들", "까지", "부터", "처럼", "보다", "마다", "한테", "하고",
+      ...(final ? ["이다", "이에", "이었", "이라", "입니", "으로"] : ["예요", "였", "랑"])];
+    return made([...whole.filter((each) => !rules.nouns.has(each)), word], endings);
+  };
+  const rulesOf = ({ endings }) => ({
+    particle: new RegExp(`^(?:${endings.particle})$`, "u"),
+    verb: new RegExp(`^(?:${endings.verb})$`, "u"),
+    afterConsonant: endings.after_consonant,
+    afterVowel: endings.after_vowel,
+    nouns: new Set(endings.nouns),
+  });
+
+  // What a query asks for: words, phrases, and days.
+  const read = (typed, rules) => {
+    const query = { parts: [], since: null, until: null };
+    for (const [, not, key, value, phrase, word] of typed.normalize("NFC").matchAll(PIECE)) {
+      const isDay = /^\d{4}-\d{2}-\d{2}$/.test(value ?? "");
+      if (key?.toLowerCase() === "after" && isDay && !not) query.since = value;
+      else if (key?.toLowerCase() === "before" && isDay && !not) query.until = value;
+      else if (key?.toLowerCase() === "has" && value === "media") {
+        query.parts.push({ pieces: [], terms: [":media"], beginnings: [], isExcluded: Boolean(not) });
+      } else {
+        const pieces = segments(phrase ?? word ?? `${key}:${value}`);
+        const isPhrase = phrase !== undefined;
+        for (const group of isPhrase ? [pieces] : pieces.map((piece) => [piece])) {
+          if (group.length) query.parts.push(partOf(group, isPhrase, Boolean(not), rules));
+        }
+      }
+    }
+    return query;
+  };
+
+  // Endings are written onto Korean words, so half of a long word is compared.
+  const partOf = (pieces, isQuoted, isExcluded, rules) => {
+    const part = { pieces, isQuoted, isExcluded, terms: [], beginnings: [] };
+    const [{ kind, text }] = pieces;
+    const isOpen = pieces.length === 1 && !isQuoted && !isExcluded;
+    if (isOpen && kind === "word" && [...text].length > 1) part.beginnings = [text];
+    else if (isOpen && kind === "paired") {
+      const letters = [...text];
+      const half = Math.min(stemSize(text, rules), Math.ceil(letters.length / 2));
+      part.start = letters.slice(0, Math.max(2, half)).join("");
+      part.forms = formsOf(text, rules);
+      if (part.forms) part.beginnings = part.forms.stems;
+      else if (letters.length === 1) part.beginnings = [text];
+      else part.terms = pairsOf(part.start, false);
+    } else {
+      part.terms = pieces.flatMap((piece) => piece.kind === "paired"
+        ? pairsOf(piece.text, isQuoted) : [piece.text]);
+    }
+    return part;
+  };
+  const pairsOf = (text, hasEnd) => {
+    const letters = [...text];
+    const pairs = letters.map((letter, place) => letter + (letters[place + 1] ?? ""));
+    return hasEnd || letters.length === 1 ? pairs : pairs.slice(0, -1);
+  };
+
+  // The index proposes posts; this decides, and says where the matches are.
+  const places = (part, found) => {
+    if (!part.pieces.length) return [[0, 0]];
+    const spans = [];
+    const size = part.pieces.length;
+    for (let place = 0; place + size <= found.length; place += 1) {
+      const fits = part.pieces.every((piece, number) => {
+        const other = found[place + number];
+        if (other.kind !== piece.kind) return false;
+        if (part.isQuoted || piece.kind === "emoji") return other.text === piece.text;
+        if (piece.kind === "paired") {
+          return other.text.includes(part.start ?? piece.text) || isForm(part.forms, found, place + number);
+        }
+        return part.beginnings.length ? other.text.startsWith(piece.text) : other.text === piece.text;
+      });
+      if (fits) spans.push([found[place].start, found[place + size - 1].end]);
+    }
+    return spans;
+  };
+
+  // Not an ending of a number or a name: 17일.
+  const isForm = (forms, found, place) => {
+    const { text, start } = found[place], last = found[place - 1];
+    return forms && !(last?.kind === "word" && last.end === start)
+      && (forms.whole.has(text) || forms.starts.some((each) => text.startsWith(each)));
+  };
+
+  const shardOf = (starts, term) => {
+    let low = 0, high = starts.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (before(term, starts[middle])) high = middle;
+      else low = middle + 1;
+    }
+    return Math.max(0, low - 1);
+  };
+  // The order of code points, in which the index is sorted.
+  const before = (one, other) => {
+    const [first, second] = [[...one], [...other]];
+    for (let place = 0; place < Math.min(first.length, second.length); place += 1) {
+      const difference = first[place].codePointAt(0) - second[place].codePointAt(0);
+      if (difference) return difference < 0;
+    }
+    return first.length < second.length;
+  };
+
+  const postsWith = async (index, term) => {
+    const shard = index.starts.length ? await load(String(shardOf(index.starts, term))) : {};
+    return Object.hasOwn(shard, term) ? unpackNumbers(shard[term]) : [];
+  };
+  const postsBeginning = async (index, beginning) => {
+    const first = shardOf(index.starts, beginning);
+    const last = shardOf(index.starts, `${beginning}\u{10ffff}`);
+    if (last - first >= MOST_SHARDS) return { numbers: await postsWith(index, beginning), isCut: true };
+    const shards = [];
+    for (let place = first; place <= last && index.starts.length; place += 1) shards.push(load(String(place)));
+    const numbers = new Set();
+    for (const shard of await Promise.all(shards)) {
+      for (const [term, packed] of Object.entries(shard)) {
+        if (term.startsWith(beginning)) for (const number of unpackNumbers(packed)) numbers.add(number);
+      }
+    }
+    return { numbers: [...numbers], isCut: false };
+  };
+
+  // The numbers of the posts of a query, newest first.
+  const candidates = async (index, query) => {
+    let numbers = null, isCut = false;
+    const keep = (others) => {
+      const set = new Set(others);
+      numbers = numbers === null ? set : new Set([...numbers].filter((number) => set.has(number)));
+    };
+    for (const part of query.parts.filter((each) => !each.isExcluded)) {
+      const found = await Promise.all(part.beginnings.map((each) => postsBeginning(index, each)));
+      isCut ||= found.some((each) => each.isCut);
+      if (found.length) keep(found.flatMap((each) => each.numbers));
+      for (const term of new Set(part.terms)) keep(await postsWith(index, term));
+    }
+    let [low, high] = [0, index.posts];
+    const rank = (number) => number < index.dated ? number : number - index.posts; // no date: last
+    if (query.since || query.until) {
+      let [day, number] = [Date.parse(index.begin) / 864e5, 0];
+      const [since, until] = [query.since, query.until].map((each) => each && Date.parse(each) / 864e5);
+      const gaps = readDigits(index.days);
+      high = 0;
+      for (let place = 0; place < gaps.length; place += 2) {
+        day += gaps[place];
+        if (since !== null && day < since) low = number + gaps[place + 1];
+        number += gaps[place + 1];
+        if (until === null || day < until) high = number;
+      }
+    }
+    if (numbers === null) numbers = Array.from({ length: Math.max(0, high - low) }, (_, place) => low + place);
+    return { isCut, numbers: [...numbers].filter((number) => low <= number && number < high).sort((a, b) => rank(b) - rank(a)) };
+  };
+
+  const marked = (text, spans) => {
+    const shown = document.createDocumentFragment();
+    let end = 0;
+    for (const [start, stop] of spans.sort((a, b) => a[0] - b[0])) {
+      if (start < end || start === stop) continue;
+      const mark = document.createElement("mark");
+      mark.textContent = text.slice(start, stop);
+      shown.append(text.slice(end, start), mark);
+      end = stop;
+    }
+    shown.append(text.slice(end));
+    return shown;
+  };
+  const itemOf = ([path, time, text], spans) => {
+    const item = document.createElement("li");
+    item.className = "post";
+    const meta = document.createElement("p");
+    meta.className = "post-meta";
+    const link = document.createElement("a");
+    link.className = "when";
+    link.href = path;
+    link.textContent = time;
+    meta.append(link);
+    const words = document.createElement("p");
+    words.className = "post-text";
+    words.dir = "auto";
+    words.append(marked(text, spans));
+    item.append(meta, words);
+    return item;
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("[data-search]");
+    const [input, status] = [form.querySelector("input"), document.getElementById("found")];
+    const [list, more] = [document.getElementById("results"), document.getElementById("more")];
+    let run = 0, next = () => {};
+
+    const search = async () => {
+      const own = run += 1;
+      const typed = input.value.trim();
+      list.replaceChildren();
+      more.hidden = true;
+      status.textContent = "";
+      if (!typed) return;
+      try {
+        const index = await load("index");
+        const query = read(typed, rulesOf(index));
+        const asks = query.parts.some((part) => !part.isExcluded) || query.since || query.until;
+        const { numbers, isCut } = asks ? await candidates(index, query) : { numbers: [], isCut: false };
+        if (own !== run) return;
+        let place = 0;
+        next = async () => {
+          more.hidden = true;
+          let shown = 0;
+          while (place < numbers.length && shown < SHOWN) {
+            const number = numbers[place];
+            const texts = await load(`texts/${Math.floor(number / index.chunk)}`);
+            if (own !== run) return;
+            place += 1;
+            const post = texts[number % index.chunk];
+            const found = segments(`${post[2]} ${post[3] ?? ""}`);
+            const spans = query.parts.map((part) => ({ part, spans: places(part, found) }));
+            if (spans.some(({ part, spans: each }) => part.pieces.length && Boolean(each.length) === part.isExcluded)) continue;
+            list.append(itemOf(post, spans.flatMap(({ part, spans: each }) => part.isExcluded ? [] : each)
+              .filter(([, end]) => end <= post[2].length)));
+            shown += 1;
+          }
+          const all = list.children.length;
+          more.hidden = place >= numbers.length;
+          const words = form.dataset;
+          status.textContent = [
+            all === 0 ? words.none : more.hidden ? words.all.replace("0", all.toLocaleString())
+              : words.some.replace("0", all.toLocaleString()),
+            ...(isCut ? [words.cut] : []),
+          ].join(" ");
+        };
+        await next();
+      } catch {
+        if (own === run) status.textContent = form.dataset.failed;
+      }
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      history.replaceState(null, "", `#q=${encodeURIComponent(input.value.trim())}`);
+      search();
+    });
+    more.addEventListener("click", () => next());
+    const look = () => {
+      const asked = /^#q=(.*)$/s.exec(location.hash);
+      if (!asked) return;
+      input.value = decodeURIComponent(asked[1]);
+      search();
+    };
+    addEventListener("hashchange", look);
+    form.hidden = false;
+    look();
+  });
+})();

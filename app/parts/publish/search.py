@@ -1,0 +1,136 @@
+"""The index of a website's search, in scripts, which a page loads from a disk too.
+
+A shard has the terms between two others, each with its posts; `index.js` tells where each shard
+begins. The texts are in files of `CHUNK` posts. `search.js` reads both.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import msgspec
+
+from app.compute.words import KOREAN_ENDINGS, terms
+
+CHUNK: Final = 32
+"""Posts in a file of texts: 100,000 posts have some 3,000 files of 8 KB."""
+SHARD: Final = 20_000
+"""Characters in a shard, unless a single term has more."""
+DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+MEDIA: Final = ":media"
+"""The term of posts with pictures, videos or links; no word has a colon."""
+
+
+class IndexedText(NamedTuple):
+    """What the search shows of a post."""
+
+    path: str
+    time: str
+    text: str
+    described: str
+    """The descriptions of its media."""
+
+
+class SearchIndex:
+    def __init__(self) -> None:
+        self._terms: dict[str, array[int]] = {}
+        self._days: list[tuple[int, int]] = []
+        """Number and posts of each day, in order."""
+        self._texts: list[IndexedText] = []
+        self.posts = 0
+
+    def add(
+        self, shown: IndexedText, day: date | None, *, has_media: bool
+    ) -> Iterator[tuple[str, bytes]]:
+        """Add the next post; yield the name and content of a file that is full."""
+        number = self.posts
+        self.posts += 1
+        found = {*terms(f"{shown.text} {shown.described}"), *([MEDIA] if has_media else [])}
+        for term in found:
+            if (numbers := self._terms.get(term)) is None:
+                numbers = self._terms[term] = array("I")
+            numbers.append(number)
+        if day is not None:
+            ordinal = day.toordinal()
+            if self._days and self._days[-1][0] == ordinal:
+                ordinal, count = self._days.pop()
+                self._days.append((ordinal, count + 1))
+            else:
+                self._days.append((ordinal, 1))
+        self._texts.append(shown)
+        if len(self._texts) == CHUNK:
+            yield self._chunk()
+
+    def files(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and content of the files that end the index."""
+        if self._texts:
+            yield self._chunk()
+        shard, size, starts = dict[str, str](), 0, list[str]()
+        for term in sorted(self._terms):
+            packed = pack_numbers(self._terms[term], self.posts)
+            if shard and size + len(packed) > SHARD:
+                yield self._shard(len(starts), starts, shard)
+                shard, size = {}, 0
+            shard[term] = packed
+            size += len(packed) + len(term)
+        if shard:
+            yield self._shard(len(starts), starts, shard)
+        first = self._days[0][0] if self._days else 1
+        gaps = list[int]()
+        for ordinal, count in self._days:
+            gaps += [ordinal - first, count]
+            first = ordinal
+        begin = date.fromordinal(self._days[0][0]) if self._days else None
+        facts = {
+            "posts": self.posts,
+            "dated": sum(count for _, count in self._days),
+            "chunk": CHUNK,
+            "starts": starts,
+            "endings": KOREAN_ENDINGS,
+            "begin": begin,
+            "days": "".join(map(_digits, gaps)),
+        }
+        yield "search/index.js", _script("index", facts)
+        yield "search/search.js", Path(__file__).with_name("search.js").read_bytes()
+
+    def _chunk(self) -> tuple[str, bytes]:
+        number = (self.posts - 1) // CHUNK
+        texts, self._texts = self._texts, []
+        return f"search/texts/{number}.js", _script(f"texts/{number}", texts)
+
+    @staticmethod
+    def _shard(number: int, starts: list[str], shard: dict[str, str]) -> tuple[str, bytes]:
+        starts.append(next(iter(shard)))
+        return f"search/{number}.js", _script(str(number), shard)
+
+
+def pack_numbers(numbers: Sequence[int], end: int) -> str:
+    """Return rising numbers below `end` as text: `.` and the gaps, or `!` and six of them a
+    character if they are dense.
+    """
+    if len(numbers) * 6 > end:
+        bits = [0] * (numbers[-1] // 6 + 1)
+        for number in numbers:
+            bits[number // 6] |= 1 << number % 6
+        return "!" + "".join(DIGITS[bit] for bit in bits)
+    before, packed = -1, ["."]
+    for number in numbers:
+        packed.append(_digits(number - before - 1))
+        before = number
+    return "".join(packed)
+
+
+def _digits(number: int) -> str:
+    """Return a number in digits of five bits, the lowest first; all but the last have a sixth."""
+    digits = ""
+    while number >= 32:
+        digits += DIGITS[number % 32 + 32]
+        number //= 32
+    return digits + DIGITS[number]
+
+
+def _script(name: str, value: object) -> bytes:
+    encoded = msgspec.json.encode(value).decode()
+    return f"saywhoSearch.got({msgspec.json.encode(name).decode()},{encoded});\n".encode()
