@@ -8,7 +8,7 @@ from typing import Final
 from app.errors import ImportFileError, Message
 from app.formats.masks import shape_of
 from app.formats.source.file import Content, Source, head
-from app.formats.source.json import first_documents
+from app.formats.source.json import first_documents, too_long_at_first
 from app.formats.source.text import first_lines, form_of
 
 _MOST_LINES: Final = 40
@@ -180,6 +180,12 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
 def _reason_of_json(content: Content) -> Message | None:
     documents = first_documents(content)
     if not documents:
+        if (fault := too_long_at_first(content)) is not None:
+            return Message(
+                "it is JSON whose first object is too long to be read: {fault}; write an object for"
+                " each post",
+                fault=fault,
+            )
         return Message(
             "it is JSON, but contains no objects; write an object for each post, with the fields"
             " `username`, `created_at` and `text`"

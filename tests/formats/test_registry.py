@@ -309,6 +309,11 @@ def test_refusal_names_what_was_seen(data: bytes, words: str) -> None:
     assert words in refusal(data)
 
 
+@pytest.mark.full
+def test_refusal_of_one_long_object_says_so() -> None:
+    assert "longer than 8 MB" in refusal(f'{{"text": "{"가" * 8_400_000}"}}'.encode())
+
+
 def test_guessed_encoding_is_named_in_a_refusal() -> None:
     lines = "15 Сиван 5784 в 09:05 > Ида: привет\n15 Сиван 5784 в 09:06 > Юн: привет, как дела\n"
     assert "cp1251" in refusal(lines.encode("cp1251"))

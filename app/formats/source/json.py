@@ -368,6 +368,14 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
     return documents
 
 
+def too_long_at_first(content: Content) -> Message | None:
+    """Return the fault of a file whose first value is whole, but too long to be read."""
+    first: object = None
+    with suppress(BrokenFileError):
+        first = next(Window(content.uncounted).values(()), None)
+    return first if isinstance(first, Message) and first == _too_long() else None
+
+
 def check_closed(content: Content, *, is_json: bool = False) -> None:
     """Raise BrokenFileError if JSON is truncated or damaged among the first documents.
 
