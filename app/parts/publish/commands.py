@@ -1,9 +1,11 @@
 """`saywho publish`: an author's archive as a website."""
 
 import errno
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -40,6 +42,14 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     return parse_zone(name)
 
 
+def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
+    parts = urlsplit(url)
+    is_plain = re.fullmatch(r"[^\s?#@<>\"]+", url) and parts.scheme in {"http", "https"}
+    if url and not (is_plain and parts.hostname):
+        raise click.BadParameter("write it like https://example.org/archive")
+    return url.rstrip("/")
+
+
 @click.command("publish", epilog="Example: saywho publish website -u mina --language ko")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option(
@@ -50,6 +60,13 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     multiple=True,
     required=True,
     help="Author whose posts to publish; repeatable.",
+)
+@click.option(
+    "--url",
+    metavar="URL",
+    default="",
+    callback=_url,
+    help="Public URL of the website, for a feed, a site map and previews.",
 )
 @click.option(
     "--language",
@@ -86,7 +103,7 @@ def publish_command(
         with_replies=not chosen["no_replies"],
         with_media=not chosen["without_media"],
     )
-    options = WebsiteOptions(usernames, choice, language)
+    options = WebsiteOptions(usernames, choice, language, chosen["url"])
     try:
         check_folder(folder)
         authors = with_database(lambda db, _: _find(db, options))

@@ -52,6 +52,10 @@ class Links:
             return f"{self.root}media/{values['name']}"
         if endpoint == "posts.show_posts" and values.get("has") == "media" and self.has_pictures:
             return self.page("pictures.html")
+        if endpoint == "authors.show_author":
+            return self.page("index.html")
+        if endpoint == "static" and values["filename"] == ICON:
+            return f"{self.root}{ICON}"
         return NOWHERE
 
     def url_of(self, endpoint: str, **values: Any) -> str:
@@ -59,7 +63,7 @@ class Links:
         return "" if address == NOWHERE else address
 
     def author(self, _username: str) -> str:
-        return NOWHERE
+        return self.page("index.html")
 
     def post(self, tweet_id: int) -> str:
         page = self.posts.get(tweet_id)
@@ -86,6 +90,7 @@ class Links:
 
 
 SMALL: Final = 320
+ICON: Final = "icon.svg"
 
 
 def small_name(name: str) -> str:
@@ -107,11 +112,12 @@ async def opened_environment(config: Config) -> AsyncIterator[Environment]:
 class Rendering:
     """The program's templates, with addresses of a website."""
 
-    def __init__(self, environment: Environment, links: Links) -> None:
+    def __init__(self, environment: Environment, links: Links, language: Locale) -> None:
         self.links = links
         self._environment = environment.overlay()
         self._environment.globals = {
             **environment.globals,
+            "locale": language,
             "url_for": links.url_for,
             "url_of": links.url_of,
             "author_path": links.author,
@@ -158,6 +164,8 @@ class Frame(Struct, frozen=True, kw_only=True):
     """The sentence at the foot."""
     up: str | None = None
     """Address of the page with all authors, if there are several."""
+    address: str = ""
+    """The page's own URL, if the website has one."""
 
 
 class Published(WebPage, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ import re
 import zlib
 from calendar import monthrange
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -85,6 +85,7 @@ from app.views.authors.figures import (
     week_grid,
 )
 from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
+from app.views.posts.pages import FeedPage
 
 NEWEST: Final = 10
 """Posts on the first page."""
@@ -114,6 +115,8 @@ class WebsiteOptions:
     usernames: Sequence[str]
     choice: PostChoice
     language: Locale | None = None
+    url: str = ""
+    """The website's public URL without a slash at its end; empty if it has none."""
 
     @property
     def names(self) -> list[str]:
@@ -130,7 +133,7 @@ class Website:
         authors: Sequence[OwnPosts],
         media_dir: Path,
     ) -> None:
-        self.choice, self._authors = options.choice, authors
+        self.choice, self.url, self._authors = options.choice, options.url, authors
         self._media_dir, self._small_dir = media_dir, small_folder(media_dir)
         korean = sum(own.korean for own in authors)
         self.language: Locale = options.language or ("ko" if 2 * korean > self.posts else "en")
@@ -140,7 +143,7 @@ class Website:
         # What takes the place of a small version that cannot be made has a byte.
         self._with_small = [name for name in small if self._small(name).stat().st_size > 1]
         self.links = Links(media=frozenset(self._files), small=frozenset(self._with_small))
-        self.rendering = Rendering(environment, self.links)
+        self.rendering = Rendering(environment, self.links, self.language)
         people = [_person(own, place) for place, own in enumerate(authors)]
         self.cast = Cast({person.username: person for person in people})
         self._bases = _folders([own.author.username for own in authors])
@@ -159,6 +162,7 @@ class Website:
         options = {
             "authors": [own.author.username for own in self._authors],
             "language": self.language,
+            "url": self.url or None,
             "timezone": choice.zone.key,
             "since": choice.since,
             "until": choice.until,
@@ -178,7 +182,9 @@ class Website:
         style = (STATIC / "style.css", Path(__file__).with_name("website.css"))
         yield File("style.css", b"\n".join(path.read_bytes() for path in style))
         yield File("icon.svg", (STATIC / "icon.svg").read_bytes())
-        yield File("robots.txt", b"User-agent: *\nAllow: /\n")
+        map_line = f"Sitemap: {self.url}/sitemap.xml\n" if self.url else ""
+        yield File("robots.txt", f"User-agent: *\nAllow: /\n{map_line}".encode())
+        pages = list[str]()
         with bound(self.cast), speaking(self.language):
             for own, base in zip(self._authors, self._bases, strict=True):
                 self.links.posts |= _places(own, base)
@@ -186,11 +192,21 @@ class Website:
                 liked = await read_liked(session, own, limit=MOST_LIKED)
                 columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
                 newest = await scan(session, *own.conditions, columns=columns)
-                pages = _PagesOfAuthor(self, own, base, liked)
-                async for file in pages.files(read_posts(session, own), newest, on_post):
+                of_author = _PagesOfAuthor(self, own, base, liked)
+                async for file in of_author.files(read_posts(session, own), newest, on_post):
+                    if file.name.endswith(".html"):
+                        pages.append(file.name)
                     yield file
             if len(self._authors) > 1:
+                pages.append("index.html")
                 yield self._authors_page()
+        if self.url:
+            yield File("sitemap.xml", _site_map(map(self.address, sorted(pages))))
+
+    def address(self, name: str) -> str:
+        """Return the URL of a page; empty if the website has none."""
+        path = quote(name.removesuffix("index.html") if name.endswith("index.html") else name)
+        return f"{self.url}/{path}" if self.url else ""
 
     def _small(self, name: str) -> Path:
         return self._small_dir / small_name(name)
@@ -209,6 +225,7 @@ class Website:
             brand=show_list(names),
             menu=[],
             told=told_at_foot(names, self._authors),
+            address=self.address("index.html"),
         )
         page = AuthorsOfWebsite(frame=frame, doors=listed)
         return File("index.html", self.rendering.page(page))
@@ -237,7 +254,7 @@ async def opened_website(
 
 class _PagesOfAuthor:
     def __init__(self, site: Website, own: OwnPosts, base: str, liked: Sequence[Post]) -> None:
-        self._own, self._base, self._liked = own, base, liked
+        self._site, self._own, self._base, self._liked = site, own, base, liked
         self._zone = site.choice.zone
         self._language, self._links, self._rendering = site.language, site.links, site.rendering
         self._person = site.cast.people[own.author.username]
@@ -285,7 +302,23 @@ class _PagesOfAuthor:
             posts=len(self._own.ids),
         )
         yield self._file("numbers.html", numbers)
+        if self._site.url:
+            yield self._feed()
         yield self._file("index.html", self._first_page(archive))
+
+    def _feed(self) -> File:
+        root, self._links.root = self._links.root, "/"
+        feed = FeedPage(
+            author=self._own.author.username,
+            query="",
+            page=self._links.page("index.html"),
+            entries=[*reversed(self._newest)],
+            origin=self._site.url,
+            self_address=self._links.page("feed.atom"),
+        )
+        file = File(f"{self._base}feed.atom", self._rendering.page(feed))
+        self._links.root = root
+        return file
 
     @cached_property
     def _told(self) -> str:
@@ -329,6 +362,7 @@ class _PagesOfAuthor:
             ],
             told=self._told,
             up=None if self._is_alone else f"{self._links.root}index.html",
+            address=self._site.address(self._base + name),
         )
 
     def _shown(self, post: Post, *, likes: bool = False, is_named: bool = True) -> Markup:
@@ -575,6 +609,13 @@ class _PagesOfAuthor:
         ]
         posts = sum(count for (of, _), count in self._months.items() if of == year)
         return YearDoor(self._links.page(f"{year:04}.html"), year, post_count(posts), months)
+
+
+def _site_map(addresses: Iterable[str]) -> bytes:
+    entries = "".join(f"<url><loc>{escape(address)}</loc></url>\n" for address in addresses)
+    head = '<?xml version="1.0" encoding="utf-8"?>'
+    namespace = "http://www.sitemaps.org/schemas/sitemap/0.9"
+    return f'{head}\n<urlset xmlns="{namespace}">\n{entries}</urlset>\n'.encode()
 
 
 def month_name(day: date) -> str:

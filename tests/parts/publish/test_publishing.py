@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
@@ -100,7 +101,7 @@ def check_links(folder: Path) -> None:
         for node, address in addresses:
             url = urlsplit(address or "")
             if url.scheme:
-                assert node.tag == "a", (name, address)
+                assert node.tag == "a" or node.attributes.get("rel") == "canonical", (name, address)
                 assert url.hostname == "example.org", (name, address)
                 continue
             assert address, name
@@ -276,6 +277,36 @@ def test_several_authors_have_a_folder_each(site: Installation, tmp_path: Path) 
     files = contents(folder)
     assert {"index.html", "mina/2016/05.html", "media-2/index.html", "김_앤/index.html"} <= {*files}
     check_links(folder)
+
+
+def test_a_website_with_a_url_has_a_feed_a_site_map_and_previews(
+    site: Installation, tmp_path: Path
+) -> None:
+    folder = tmp_path / "website"
+    publish(site, folder, "--url", "https://example.org/my/")
+    atom = "{http://www.w3.org/2005/Atom}"
+    feed = ElementTree.parse(folder / "feed.atom").getroot()  # noqa: S314 - it is ours
+    links = [link.get("href", "") for link in feed.iter(f"{atom}link")]
+    assert "https://example.org/my/feed.atom" in links
+    assert "https://example.org/my/2026/11.html#p4" in links
+    listed = ElementTree.parse(folder / "sitemap.xml").getroot()  # noqa: S314 - it is ours
+    addresses = {
+        (place.text or "").removeprefix("https://example.org/my/") for place in listed.iter()
+    }
+    pages = {name for name, _ in pages_of(folder)}
+    assert {
+        address or "index.html" for address in addresses if address.strip() or not address
+    } >= pages
+    assert "Sitemap: https://example.org/my/sitemap.xml" in (folder / "robots.txt").read_text()
+    page = LexborHTMLParser((folder / "2016" / "05.html").read_text())
+    (own,) = page.css('meta[property="og:url"]')
+    assert own.attributes["content"] == "https://example.org/my/2016/05.html"
+    check_links(folder)
+    again = publish(site, folder)
+    assert again["removed"] == 2
+    assert not [name for name, text in contents(folder).items() if b"example.org/my" in text]
+    for url in ("example.org", "ftp://example.org", "https://a@b.example/?q"):
+        assert site.run("publish", folder, "-u", "mina", *PUBLISH, "--url", url).exit_code == 2
 
 
 @pytest.mark.parametrize("kind", ["foreign", "broken", "file", "taken", "outside"])
