@@ -53,7 +53,7 @@ from app.compute.times import (
     timing_of,
 )
 from app.compute.typical_words import GainedWord
-from app.compute.words import LAUGHS, ScannedPost, count_mentions
+from app.compute.words import LAUGHS, count_emoji
 
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""
@@ -329,9 +329,7 @@ def _joined(lists: Mapping[int, list[int]], group: Iterable[int]) -> list[int]:
 
 
 def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
-    posts = (ScannedPost(text, None, None) for text in texts if not text.isascii())
-    emoji = count_mentions(posts, most=5).emoji
-    return [MessagesWith(counted.name, counted.posts) for counted in emoji]
+    return [MessagesWith(counted.name, counted.posts) for counted in count_emoji(texts, most=5)]
 
 
 def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:

@@ -341,6 +341,15 @@ def count_mentions(posts: Iterable[ScannedPost], *, most: int) -> Mentions:
     return Mentions(*(tally.most(most) for tally in (answered, tags, emoji, sites)))
 
 
+def count_emoji(texts: Iterable[str], *, most: int) -> list[NameCount]:
+    """Return up to `most` emoji, in any skin tone, by the number of texts with each."""
+    emoji = _Tally(lambda form: _NOT_OF_EMOJI.sub("", form))
+    for text in texts:
+        if written := written_emoji(text):
+            emoji.add(written)
+    return emoji.most(most)
+
+
 def count_names(usernames: Iterable[str | None], *, most: int) -> list[NameCount]:
     """Return up to `most` answered people, the most frequent first; None is ignored."""
     answered = _Tally(str.casefold)

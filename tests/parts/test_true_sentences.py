@@ -440,6 +440,41 @@ def _quiet(reader: Reader, found: Found) -> None:
     assert number_in(found.get("times", "1")) == gaps[longest], gaps
 
 
+def _day_of_year(reader: Reader, found: Found) -> None:
+    (day, most), *others = reader.days.most_common()
+    assert most > others[0][1], reader.days
+    if "day" in found:
+        assert found["day"] in (f"{day:%B} {day.day}", f"{day.month}월 {day.day}일"), day
+    else:
+        usual = int(median(count for _, count in others))
+        assert (number_in(found["count"]), number_in(found["usual"])) == (most, usual), others
+        assert most >= max(10, 2 * usual), others
+
+
+def _words_of_day(reader: Reader, found: Found) -> None:
+    ((day, _),) = reader.days.most_common(1)
+    names = [reader.about] if reader.about else [*reader.truth.people]
+    said = [row for row in reader.truth.chat.said if row[1] in names]
+    for phrase in re.findall("“([^”]+)”", found["words"]):
+        pieces = [piece.strip() for piece in phrase.casefold().split("…")]
+        hits: dict[bool, list[bool]] = {True: [], False: []}
+        for when, _, text in said:
+            has_all = all(piece in text.casefold() for piece in pieces)
+            hits[when.startswith(day.isoformat())].append(has_all)
+        assert fmean(hits[True]) > fmean(hits[False]), phrase
+
+
+def _longest_silence(reader: Reader, found: Found) -> None:
+    days = sorted(reader.days)
+    gaps = [((day - before).days - 1, day) for before, day in pairwise(days)]
+    (longest, after), *others = sorted(gaps, reverse=True)
+    assert number_in(found["days"]) == longest > others[0][0], gaps
+    if "name" in found:
+        said = reader.truth.chat.said
+        first = next(name for when, name, _ in said if when.startswith(after.isoformat()))
+        assert found["name"] == first
+
+
 def _busiest_month(reader: Reader, found: Found) -> None:
     months = Counter[int]()
     for day, count in reader.days.items():
@@ -600,7 +635,7 @@ def _share_of(reader: Reader, found: Found) -> None:
 
 
 def _emoji(reader: Reader, found: Found) -> None:
-    texts = reader.truth.people[found["name"]].texts
+    texts = reader.truth.people[found.get("name", reader.about)].texts
     assert number_in(found["count"]) == sum("🌸" in text for text in texts)
 
 
@@ -781,6 +816,21 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
     (r"(?P<signs>“.*”) 기호를 여기서 보통 쓰는 것보다 자주 써요", _signs_more),
+    (r"(?:The day of the year|올해의 하루): (?P<day>.+)", _day_of_year),
+    (rf"{COUNT} messages?; (?P<usual>[\d,]+) on a usual day", _day_of_year),
+    (rf"메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,]+)개예요", _day_of_year),
+    (r"(?:More than on other days|다른 날보다 자주 쓴 말):(?P<words>(?: “[^”]+”)+)", _words_of_day),
+    (
+        r"Nobody wrote for (?P<days>\d+) days, from \w+ \d+ to \w+ \d+"
+        rf"(?:\. {NAME} wrote first)?",
+        _longest_silence,
+    ),
+    (
+        r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 아무 메시지도 없었어요"
+        rf"(?:\. 먼저 말을 건 사람은 {NAME}(?:이에요|예요))?",
+        _longest_silence,
+    ),
+    (rf"🌸 {COUNT}", _emoji),
     (r"“(?P<word>[^”]+)”", _says_more),
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
@@ -909,6 +959,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
     r"The busiest day: \w+ \d+, 2024|가장 시끌벅적했던 날: 2024년 \d+월 \d+일",
+    r"Words of 2024|2024년의 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
+    r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
+    r"Emoji of the year|올해의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",

@@ -25,12 +25,14 @@ from app.parts.pictures.picture_page import (
 )
 from app.parts.years.compared_years import YearWord
 from app.parts.years.figures import (
+    ComparedWords,
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
     hours_of_author,
     is_long_enough,
     words_of,
+    words_of_whole_year,
 )
 from app.parts.years.pages import (
     read_in_zone,
@@ -88,6 +90,7 @@ def without_words(year: YearT, names: ManyNames) -> YearT:
         came=replace(came, words=left(came.words)) if came else None,
         went=replace(went, words=left(went.words)) if went else None,
         only=left(year.only),
+        words=None if year.words is None else left(year.words),
     )
 
 
@@ -125,13 +128,16 @@ def _lines_of_author(author_year: AuthorYear, args: PictureArgs) -> list[PosterL
     answered = most_answered(author_year.user, author_year.answered)
     names = _drawn_names(answered.plot())
     return [
-        *(_lines_of_words(author_year) if args.has_words else ()),
+        *(
+            _lines_of_words([words_of_whole_year(author_year), *words_of(author_year)])
+            if args.has_words
+            else ()
+        ),
         *_line(answered, names if args.has_names else numbered_initials(names)),
     ]
 
 
-def _lines_of_words(shown: AuthorYear | RoomYear) -> list[PosterLine]:
-    figures = words_of(shown)
+def _lines_of_words(figures: Sequence[ComparedWords]) -> list[PosterLine]:
     return [line for figure in figures for line in _line(figure, _drawn_names(figure.plot()))]
 
 
@@ -194,7 +200,7 @@ def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(PeopleOfYear(shown).finding().topic,),
         address=short_address(path, has_names=args.has_names),
-        lines=tuple(_lines_of_words(shown)) if args.has_words else (),
+        lines=tuple(_lines_of_words([words_of_whole_year(shown)])) if args.has_words else (),
         second=PosterFigure("", (), days.plot()),
     )
 
@@ -209,7 +215,7 @@ def _room_page(shown: RoomYear, args: PictureArgs, poster: Poster) -> PicturePag
         finding=poster.finding,
         tz=shown.tz,
         has_own_zone=shown.room.tz is not None,
-        words=gettext("Words that changed") if words_of(shown) else "",
+        words=gettext("Words of {year}").format(year=shown.calendar.year) if shown.words else "",
         in_chat=True,
     )
 

@@ -76,4 +76,4 @@ async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> Room
     def zone_for(own_zone: str | None) -> ZoneInfo:
         return parse_zone(args.tz or own_zone or "UTC")
 
-    return await read_room_in_zone(room_id, year, zone_for, has_typical=True)
+    return await read_room_in_zone(room_id, year, zone_for, is_whole=True)

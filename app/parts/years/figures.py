@@ -32,6 +32,7 @@ from app.language.i18n import (
     weekday_names,
 )
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYear, YearWord
+from app.parts.years.remembered import ChangedHabit, DayOfYear, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import (
@@ -187,7 +188,7 @@ def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
 
 
 def _words(year: WrittenYear) -> Iterator[str]:
-    """Yield the word in most posts that is in this year alone, or new."""
+    """Yield the word in most posts that is in this year alone, or new, or typical of it."""
     came = year.came.words if year.came else []
     new = [word for word in came if word.is_rare_beside]
     for words, finding in ((year.only, "only_word"), (new, "new_word")):
@@ -196,6 +197,11 @@ def _words(year: WrittenYear) -> Iterator[str]:
             posts, in_year = post_count(word.posts), str(year.calendar.year)
             yield tell(finding, words=word.text, year=in_year, posts=posts)
             return
+    if rare := [word for word in year.words or () if word.is_rare_beside]:
+        word = max(rare, key=lambda word: word.posts)
+        is_only = word.times is None and year.words_of_all
+        finding, posts = "only_word" if is_only else "year_word", post_count(word.posts)
+        yield tell(finding, words=word.text, year=str(year.calendar.year), posts=posts)
 
 
 def _month(posts: Posts) -> Iterator[str]:
@@ -515,6 +521,57 @@ class ComparedWords(Figure[NameList]):
         if isinstance(shown, AuthorYear):
             return url_for("search.show_search", q=word, username=shown.user.username)
         return url_for("rooms.show_room", room_id=shown.room.id, q=word)
+
+
+@dataclass(frozen=True, slots=True)
+class WordsOfWholeYear(ComparedWords):
+    """Words of a year, against all other years."""
+
+    def plot(self) -> NameList:
+        path = self._search_path
+        names = [ListedName(word.text, self._told(word), path(word.text)) for word in self.words]
+        return NameList(names, self.id_)
+
+    def _told(self, word: YearWord) -> str:
+        posts = post_count(word.posts)
+        if word.is_rare_beside:
+            is_never = word.times is None and self.shown.words_of_all
+            return tell("word_beside_all", "never" if is_never else "hardly", count=posts)
+        times = word.times or 0
+        shown = show_number(round(times, 1 if times < 10 else None))
+        return tell("word_beside_all", count=posts, times=shown)
+
+
+def words_of_whole_year(shown: AuthorYear | RoomYear) -> WordsOfWholeYear:
+    topic = gettext("Words of {year}").format(year=shown.calendar.year)
+    note = gettext("In a clearly larger share of the posts than in the other years")
+    return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], note)
+
+
+def told_of_day(day: DayOfYear) -> str:
+    posts = post_count(day.posts)
+    return tell("day_of_year", posts=posts, usual=day.usual)
+
+
+def told_of_silence(silence: LongestSilence, *, has_name: bool) -> str:
+    return tell(
+        "silence_of_year",
+        "broken" if has_name else "",
+        count=silence.days,
+        first=silence.first,
+        last=silence.last,
+        name=shown_name(silence.broken_by.username),
+    )
+
+
+def kind_of_change(habit: ChangedHabit) -> str:
+    """Return whether a habit is new, has ended, or only changed."""
+    least, measure = 0.02, habit.measure
+    if habit.is_new:
+        is_begun = measure.name != "length" and measure.beside < least
+        return gettext("A new habit") if is_begun else gettext("A habit that grew")
+    is_ended = measure.name != "length" and measure.own < least
+    return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
 
 
 def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:

@@ -21,14 +21,19 @@ from app.parts.years.figures import (
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
+    WordsOfWholeYear,
     YearRow,
     comparison_of,
     has_card,
     hours_of_author,
     hours_of_room,
     is_long_enough,
+    kind_of_change,
+    told_of_day,
+    told_of_silence,
     who_began,
     words_of,
+    words_of_whole_year,
 )
 from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
@@ -43,6 +48,7 @@ from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.lines import RoomLine, lines_of
+from app.views.tell import change_of
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")
@@ -90,6 +96,19 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
         """Sentence that no word came or went; empty without a comparison."""
         has_no_words = (self.shown.came or self.shown.went) and not self.words
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
+
+    @property
+    def words_of_whole_year(self) -> WordsOfWholeYear:
+        return words_of_whole_year(self.shown)
+
+    @property
+    def day_told(self) -> str:
+        return told_of_day(self.shown.day) if self.shown.day else ""
+
+    @property
+    def silence_told(self) -> str:
+        silence = self.shown.silence
+        return told_of_silence(silence, has_name=False) if silence else ""
 
     @property
     def is_compared(self) -> bool:
@@ -191,8 +210,25 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return hours_of_room(self.shown).parts()
 
     @property
-    def words(self) -> list[ComparedWords]:
-        return words_of(self.shown)
+    def words(self) -> WordsOfWholeYear:
+        return words_of_whole_year(self.shown)
+
+    @property
+    def day_told(self) -> str:
+        return told_of_day(self.shown.day) if self.shown.day else ""
+
+    @property
+    def silence_told(self) -> str:
+        silence = self.shown.silence
+        return told_of_silence(silence, has_name=True) if silence else ""
+
+    @property
+    def habits(self) -> list[tuple[str, str, str]]:
+        """The kind of each change, the person, and what changed."""
+        return [
+            (kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
+            for habit in self.shown.habits
+        ]
 
     @property
     def with_emoji(self) -> list[PersonPortrait]:
@@ -204,17 +240,13 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
 
 async def read_room_in_zone(
-    room_id: int,
-    year: int,
-    zone_for: Callable[[str | None], ZoneInfo],
-    *,
-    has_typical: bool = False,
+    room_id: int, year: int, zone_for: Callable[[str | None], ZoneInfo], *, is_whole: bool = False
 ) -> RoomYear:
     """Return a year of a chat in the zone that `zone_for` gives. Raises NotFoundError."""
     async with resources().read_long() as session:
         room, kept = await get_room(session, room_id), resources().of_parts["years"]
         zone = zone_for(room.tz)
-        return await read_room_year(session, room, year, zone, kept, has_typical=has_typical)
+        return await read_room_year(session, room, year, zone, kept, is_whole=is_whole)
 
 
 @room_blueprint.page("/room/<id:room_id>/<year:year>", is_cacheable=True)

@@ -37,6 +37,19 @@ from app.parts.years.compared_years import (
     YearWord,
     compare_years,
     same_days_of,
+    same_stretch,
+)
+from app.parts.years.remembered import (
+    ChangedHabit,
+    DayOfYear,
+    FoundInYear,
+    LongestSilence,
+    WordsOfPerson,
+    YearPosts,
+    find_remembered,
+    of_people,
+    read_others,
+    with_posts,
 )
 from app.runtime.clock import first_instant, now, span_of_year
 from app.services.archive.author_archive import (
@@ -60,7 +73,7 @@ from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import CountedChat, count_chat, with_names
 
 
@@ -131,6 +144,37 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     by_year: Annotated[
         list[int], Meta(description="Number of posts in each of the calendar's `years`.")
     ]
+    words: Annotated[
+        list[YearWord] | None,
+        Meta(
+            description=(
+                "Terms in a clearly larger share of this year's posts than of all other years', the"
+                " clearest first; null if this year or the others have fewer than 20 posts. Of more"
+                " than 3,000 posts of the other years, an even sample of them is compared."
+            )
+        ),
+    ]
+    words_of_all: Annotated[
+        bool, Meta(description="Whether `words` were compared with all posts of the other years.")
+    ]
+    day: Annotated[
+        DayOfYear | None,
+        Meta(
+            description=(
+                "The day with the most posts; null if several days have as many, or if it has fewer"
+                " than ten, or than twice the usual number."
+            )
+        ),
+    ]
+    silence: Annotated[
+        LongestSilence | None,
+        Meta(
+            description=(
+                "The longest silence of at least three days; null if there is none, or if several"
+                " are equally long."
+            )
+        ),
+    ]
 
 
 class AuthorYear(WrittenYear, frozen=True, kw_only=True):
@@ -159,6 +203,9 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
                 " there is none."
             )
         ),
+    ]
+    emoji: Annotated[
+        list[NameCount], Meta(description="At most five emoji, by the number of posts with each.")
     ]
     most_liked: list[Post]
     first: Post
@@ -197,10 +244,22 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
-    written = await asyncio.to_thread(_written, own, hours, zone, year, at)
+    is_of_year = own.is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1]
+    newest = await scan(session, *is_of_year, columns=("id", "time", "text"), is_dated=True)
+    others = await read_others(session, own, span, author.tweets - calendar.tweets, None, zone)
+
+    def count() -> tuple[dict[str, Any], FoundInYear]:
+        written = _written(own, hours, zone, year, at)
+        posts = YearPosts(newest, zone)
+        return written, find_remembered(posts, others, posts_by_day(hours))
+
+    written, found = await asyncio.to_thread(count)
+    remembered = await with_posts(session, found, others)
     return AuthorYear(
         **written,
         **compared._asdict(),
+        **remembered._asdict(),
+        emoji=found.emoji,
         user=author,
         calendar=calendar,
         before=before,
@@ -316,6 +375,33 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
         list[LovedMessage],
         Meta(description="The message of the year with the most reactions, and those of signs."),
     ]
+    words_of_people: Annotated[
+        list[WordsOfPerson],
+        Meta(
+            description=(
+                "Terms that each of the first six people wrote clearly more often than the others,"
+                " at most three, if `words` has none."
+            )
+        ),
+    ]
+    habits: Annotated[
+        list[ChangedHabit],
+        Meta(
+            description=(
+                "The clearest habit that somebody took up, and the clearest that somebody gave up,"
+                " against the year before on the days that both have."
+            )
+        ),
+    ]
+    most_like: Annotated[
+        list[Post],
+        Meta(
+            description=(
+                "Of each of the first six people, the message whose words tell them from the others"
+                " most surely, if there is one."
+            )
+        ),
+    ]
 
 
 class KeptYear(NamedTuple):
@@ -341,17 +427,18 @@ async def read_room_year(
     zone: ZoneInfo,
     store: KeptYears,
     *,
-    has_typical: bool = False,
+    is_whole: bool = False,
 ) -> RoomYear:
     """Return a year of a chat. Raises NotFoundError below 100 messages.
 
-    has_typical: whether each person's typical words are looked for, which pages do not show.
+    is_whole: with what pages do not show: each person's typical words, and the words that came and
+    went since the year before.
     """
     depends_on(EVERYTHING)
-    event, at, key = await newest_event(session), now(), (room.id, year, zone.key, has_typical)
+    event, at, key = await newest_event(session), now(), (room.id, year, zone.key, is_whole)
     kept = store.get(key)
     if kept is None or kept.event != event or (kept.ends_at is not None and kept.ends_at <= at):
-        shown = await _read_room_year(session, room, year, zone, at, has_typical=has_typical)
+        shown = await _read_room_year(session, room, year, zone, at, is_whole=is_whole)
         kept = KeptYear(event, _ends_at(year, zone, at), shown)
         store.put(key, kept)
     if kept.ends_at:
@@ -366,7 +453,7 @@ async def _read_room_year(
     zone: ZoneInfo,
     at: datetime,
     *,
-    has_typical: bool,
+    is_whole: bool,
 ) -> RoomYear:
     span = span_of_year(year, zone)
     by_year = await messages_by_year(session, room, zone)
@@ -378,34 +465,47 @@ async def _read_room_year(
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
     is_of_year = and_(is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1])
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
-    compared = await compare_years(session, writers, year, zone, at)
-    newest = await scan(session, is_of_year, columns=("author", "time", "text"), is_dated=True)
+    compared = None
+    if is_whole:
+        compared = await compare_years(session, writers, year, zone, at)
+    newest = await scan(
+        session, is_of_year, columns=("id", "author", "time", "text"), is_dated=True
+    )
+    elsewhere = sum(by_year.values()) - by_year[year]
+    stretch = same_stretch(writers, year, zone, at)
+    others = await read_others(session, writers, span, elsewhere, stretch, zone)
     has_more = len(newest.time) >= MOST_SCANNED
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
-    def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait]]:
-        counted = count_chat(said_in([newest]), room, zone, has_typical=has_typical)
+    def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait], FoundInYear]:
+        counted = count_chat(said_in([newest]), room, zone, has_typical=is_whole)
         hours = of_all or _hours_among(counted)
+        by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)
-        return written, posts_by_day(hours), counted, counted.traits({})
+        posts, names = YearPosts(newest, zone), names_in(room)
+        found = find_remembered(posts, others, by_day, names, has_people=True)
+        return written, by_day, counted, counted.traits({}), found
 
-    written, by_day, counted, found = await asyncio.to_thread(count)
-    people, traits = await with_names(session, counted, found)
+    written, by_day, counted, told, found = await asyncio.to_thread(count)
+    people, traits = await with_names(session, counted, told)
+    remembered = await with_posts(session, found, others)
     of_year = {listed: count for listed, count in by_year.items() if count >= FEWEST_OF_YEAR}
     days = [DayPosts(day, by_day[day], room.id) for day in sorted(by_day)]
     return RoomYear(
         **written,
         room=room,
         calendar=calendar_with(year, [*of_year], days),
-        came=compared.came,
-        went=compared.went,
-        only=compared.only,
+        came=compared and compared.came,
+        went=compared and compared.went,
+        only=compared.only if compared else [],
         by_year=[*of_year.values()],
         people_total=len(counted.speakers),
         people=people,
         traits=traits,
         scanned=counted.scanned,
         loved=await most_loved(session, room.id, span),
+        **remembered._asdict(),
+        **await of_people(session, found),
     )
 
 

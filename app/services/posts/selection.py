@@ -187,7 +187,7 @@ def field_conditions(selection: Selection) -> Conditions:
     return conditions
 
 
-ScannedColumn = Literal["author", "time", "text", "card", "answered"]
+ScannedColumn = Literal["id", "author", "time", "text", "card", "answered"]
 Collected = Callable[[ColumnElement[Any]], ColumnElement[str]]
 """Makes one value of a column (`Backend.collected`)."""
 
@@ -201,6 +201,7 @@ def unix_seconds(time: SQLColumnExpression[datetime | None]) -> ColumnElement[in
 
 
 _COLUMNS: Final[dict[ScannedColumn, ColumnElement[Any]]] = {
+    "id": Tweet.id.expression,
     "author": Tweet.user_id.expression,
     "time": unix_seconds(Tweet.created_at),
     "text": Tweet.text.expression,
@@ -214,6 +215,10 @@ class Scan:
     """Posts, newest first; unrequested columns are empty."""
 
     collected: dict[ScannedColumn, str | None]
+
+    @cached_property
+    def id(self) -> list[int]:
+        return [post_id or 0 for post_id in self._decoded("id", _numbers)]
 
     @cached_property
     def author(self) -> list[int]:

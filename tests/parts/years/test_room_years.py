@@ -14,10 +14,12 @@ ZONE = "tz=Asia/Seoul"
 
 
 def message(number: int, time: datetime, **fields: Any) -> dict[str, Any]:
-    """Return a message: Mina writes two of three, and begins each day."""
+    """Return a message: Mina writes two of three, and begins each day; Ben shouts in 2025."""
+    kiln = "kiln " if time.year == 2025 and number % 2 else ""
+    sign = "!" if time.year == 2025 and number % 3 == 2 else ""
     return {
         "username": "ben" if number % 3 == 2 else "mina",
-        "text": f"{'kiln ' if time.year == 2025 and number % 2 else ''}words of day {number} 🍞",
+        "text": f"{kiln}words of day {number} 🍞{sign}",
         "created_at": f"{time:%Y-%m-%dT%H:%M:%SZ}",
         "source_id": f"{time:%Y}-{number}",
         "room": {"name": "our chat"},
@@ -80,6 +82,36 @@ async def test_a_most_loved_message_says_how_many_have_as_many_reactions(site: C
     assert "Of posts with the same number of likes, the newest are shown." in page
     korean = await body(await site.get("/user/mina", headers={"Accept-Language": "ko"}))
     assert "좋아요 수가 같으면 더 새로운 글을 보여 드려요." in korean
+
+
+async def test_what_a_year_of_a_chat_is_remembered_by(site: Client) -> None:
+    (room,) = await site.walk("/api/v1/rooms", 20)
+    year = await site.json(f"/api/v1/rooms/{room['id']}/years/2025?{ZONE}")
+    (word,) = year["words"]
+    assert (word["text"], word["tweets"], word["tweets_beside"]) == ("kiln words of day", 151, 0)
+    assert word["times"] is None
+    assert year["words_of_all"] is True
+    day = year["day"]
+    assert (day["day"], day["posts"], day["usual"]) == ("2025-08-09", 61, 3)
+    assert [post["room"]["id"] for post in day["shown"]] == [room["id"]] * 3
+    assert {post["username"] for post in day["shown"]} == {"mina", "ben"}
+    assert {post["created_at"][:10] for post in day["shown"]} == {"2025-08-09"}
+    silence = year["silence"]
+    assert (silence["first"], silence["last"]) == ("2025-05-20", "2025-08-08")
+    assert silence["broken_by"]["created_at"] == "2025-08-09T03:00:00Z"
+    (habit,) = year["habits"]
+    assert (habit["username"], habit["measure"]["name"]) == ("ben", "exclamations")
+    assert (habit["measure"]["own"], habit["measure"]["beside"]) == (1, 0)
+    named = [post["username"] for post in year["most_like"]]
+    assert len({*named}) == len(named)
+    page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
+    assert "151 messages; never in the other years" in page
+    assert "A new habit" in page
+    # A year without words of its own has those of its people, who say the same here.
+    before = await site.json(f"/api/v1/rooms/{room['id']}/years/2024?{ZONE}")
+    assert before["words"] == before["words_of_people"] == []
+    assert before["day"] is None
+    assert before["habits"] == []
 
 
 async def test_year_of_a_chat_in_the_api(site: Client) -> None:

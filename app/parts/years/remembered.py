@@ -1,0 +1,511 @@
+"""What a year is remembered by: its words, its fullest day, its longest silence, and the habits and
+messages of its people.
+"""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from itertools import chain, pairwise
+from statistics import median
+from typing import Annotated, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.portrait import MOST_PORTRAYED
+from app.compute.significance import FEWEST_COMPARED
+from app.compute.text import guess_main_language, may_have_address
+from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
+from app.compute.typical_words import words_in_each
+from app.compute.words import NameCount, count_emoji
+from app.models import Tweet, User
+from app.parts.years.compared_years import Stretch, Writers, YearWord
+from app.runtime.clock import first_instant
+from app.services.posts.selection import Scan, scan
+from app.services.posts.tweets import Post, find_posts
+from app.services.posts.users import read_rows, select_rows
+
+MOST_WORDED: Final = 3_000
+"""Largest number of posts of a side whose words are compared, spread evenly over its time."""
+MOST_HABITUAL: Final = 1_500
+"""Largest number of posts of a side whose habits are compared."""
+MOST_GUESSED: Final = 500
+QUARTER_S: Final = 15 * 60
+FEWEST_OF_DAY: Final = 10
+TIMES_USUAL: Final = 2
+"""How many times the usual number of posts the fullest day has at least."""
+FEWEST_SILENT_DAYS: Final = 3
+_ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
+"""Letters that words have in another form, and some more."""
+
+
+class DayOfYear(Struct, frozen=True):
+    """The day with the most posts of a year."""
+
+    day: date
+    posts: int
+    usual: Annotated[int, Meta(description="Median number of posts on the other days with posts.")]
+    words: Annotated[
+        list[str],
+        Meta(
+            description=(
+                "Terms in a clearly larger share of this day's posts than of the other days', at"
+                " most three."
+            )
+        ),
+    ]
+    shown: Annotated[list[Post], Meta(description="Up to three of its posts, oldest first.")]
+
+    @property
+    def next(self) -> date:
+        return self.day + timedelta(1)
+
+
+class LongestSilence(Struct, frozen=True):
+    """The longest gap between two days with posts in a year."""
+
+    first: Annotated[date, Meta(description="First day without a post.")]
+    last: date
+    broken_by: Annotated[Post, Meta(description="The first post after it.")]
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+class ChangedHabit(Struct, frozen=True):
+    """A person's habit that clearly changed from the year before (`beside`)."""
+
+    username: str
+    measure: Measure
+
+    @property
+    def is_new(self) -> bool:
+        return self.measure.errors > 0
+
+
+class WordsOfPerson(Struct, frozen=True):
+    """Terms that a person wrote clearly more often than the others in a year."""
+
+    username: str
+    words: list[str]
+
+
+class Remembered(NamedTuple):
+    """The fields of `WrittenYear`."""
+
+    words: list[YearWord] | None
+    words_of_all: bool
+    day: DayOfYear | None
+    silence: LongestSilence | None
+
+
+class OfPeople(NamedTuple):
+    """The fields of `RoomYear`, with ids in place of names."""
+
+    habits: list[tuple[int, Measure]]
+    most_like: list[tuple[int, int]]
+    """Ids of people and of their messages."""
+    words: list[tuple[int, list[str]]]
+
+
+class FoundInYear(NamedTuple):
+    words: list[YearWord] | None
+    day: date | None
+    day_posts: int
+    usual: int
+    day_words: list[str]
+    day_ids: list[int]
+    silence: tuple[date, date] | None
+    broken_by: int
+    emoji: list[NameCount]
+    people: OfPeople
+
+
+@dataclass(frozen=True)
+class YearPosts:
+    """The newest posts of a year, newest first; with at least these columns."""
+
+    scan: Scan
+    zone: ZoneInfo
+
+    @cached_property
+    def days(self) -> list[date]:
+        """The day of each post."""
+        known: dict[int, date] = {}
+
+        def day_of(time: int) -> date:
+            return datetime.fromtimestamp(time, self.zone).date()
+
+        days = []
+        for time in self.scan.time:
+            key = (time or 0) // QUARTER_S  # No zone's day begins within one.
+            if key not in known:
+                known[key] = day_of(time or 0)
+            days.append(known[key])
+        return days
+
+    @cached_property
+    def worded(self) -> list[int]:
+        """Places of the posts with text."""
+        return [place for place, text in enumerate(self.scan.text) if text]
+
+    @cached_property
+    def small(self) -> list[str]:
+        return [*map(str.lower, self.scan.text)]
+
+    @cached_property
+    def accented(self) -> set[int]:
+        """Places of the posts in which words may look different from their common form."""
+        return {place for place, text in enumerate(self.scan.text) if _ACCENTED.search(text)}
+
+    @cached_property
+    def sample(self) -> list[int]:
+        """Places of posts with text, evenly spread."""
+        return self.worded[:: -(-len(self.worded) // MOST_WORDED) or 1]
+
+    @cached_property
+    def sample_words(self) -> WordedTexts:
+        return self.words_at(self.sample)
+
+    @cached_property
+    def language(self) -> str | None:
+        step = -(-len(self.sample) // MOST_GUESSED) or 1
+        return guess_main_language([self.scan.text[place] for place in self.sample[::step]])
+
+    def words_at(self, places: Iterable[int]) -> WordedTexts:
+        picked = [*places]
+        times = [self.scan.time[place] for place in picked]
+        return worded_texts([self.scan.text[place] for place in picked], times)
+
+
+def worded_texts(texts: Sequence[str], times: Iterable[int | None]) -> WordedTexts:
+    return WordedTexts.of(WrittenTexts([*texts], conversations_of(times)))
+
+
+class Others(NamedTuple):
+    """Posts to compare a year with."""
+
+    elsewhere: Scan | None
+    """Of all other years; None below 20."""
+    are_all: bool
+    before: Scan | None = None
+    """Of the year before, on the days of `stretch`, with the authors."""
+    stretch: Stretch | None = None
+
+
+async def read_others(
+    session: AsyncSession,
+    writers: Writers,
+    span: tuple[datetime, datetime],
+    others: int,
+    stretch: Stretch | None,
+    zone: ZoneInfo,
+) -> Others:
+    """Read the posts of other years.
+
+    others: their number. stretch: days whose posts are also read of the year before.
+    """
+    elsewhere = None
+    if others >= FEWEST_COMPARED:
+        is_other = or_(Tweet.created_at < span[0], Tweet.created_at >= span[1])
+        step = -(-others // MOST_WORDED)
+        picked = [is_other] if step == 1 else [is_other, Tweet.id % step == 0]
+        elsewhere = await scan(
+            session, writers.is_theirs, *picked, columns=("time", "text"), limit=MOST_WORDED
+        )
+        if len(elsewhere.text) < FEWEST_COMPARED:
+            elsewhere = None
+    before = None
+    if stretch is not None:
+        since, until = stretch.spans(zone)[1]
+        within = Tweet.created_at >= since, Tweet.created_at < until
+        before = await scan(
+            session,
+            writers.is_theirs,
+            *within,
+            columns=("author", "time", "text"),
+            limit=MOST_HABITUAL,
+        )
+    return Others(elsewhere, others <= MOST_WORDED, before, stretch)
+
+
+def find_remembered(
+    posts: YearPosts,
+    others: Others,
+    by_day: Mapping[date, int],
+    names: Iterable[str] = (),
+    *,
+    has_people: bool = False,
+) -> FoundInYear:
+    """Return what a year is remembered by; call it in a thread.
+
+    by_day: number of posts by day, of the whole year. names: of people, which are no words.
+    """
+    called = [*names]
+    day, day_posts, usual = _fullest(by_day)
+    day_places = [place for place in posts.worded if posts.days[place] == day] if day else []
+    day_words = _words_of_day(posts, day_places, called)
+    silence = _longest_silence(sorted(by_day))
+    after = silence[1] + timedelta(1) if silence else None
+    broken_by = next(
+        (place for place in reversed(range(len(posts.days))) if posts.days[place] == after), None
+    )
+    words, people = _words_of_year(posts, others, called), OfPeople([], [], [])
+    if has_people:
+        of_people = [] if words else _words_of_people(posts, called)
+        people = OfPeople(_habits(posts, others), _most_like(posts), of_people)
+    return FoundInYear(
+        words,
+        day,
+        day_posts,
+        usual,
+        [phrase.text for phrase in day_words],
+        _shown_of_day(posts, day_places, day_words),
+        silence if broken_by is not None else None,
+        posts.scan.id[broken_by] if broken_by is not None else 0,
+        [] if has_people else count_emoji(posts.scan.text, most=5),
+        people,
+    )
+
+
+async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) -> Remembered:
+    """Return what was found, with the posts that are shown."""
+    posts = await find_posts(session, [*found.day_ids, found.broken_by])
+    shown = [posts[post_id] for post_id in found.day_ids if post_id in posts]
+    day = silence = None
+    if found.day is not None:
+        day = DayOfYear(found.day, found.day_posts, found.usual, found.day_words, shown)
+    if found.silence is not None and found.broken_by in posts:
+        silence = LongestSilence(*found.silence, posts[found.broken_by])
+    return Remembered(found.words, others.are_all, day, silence)
+
+
+async def of_people(session: AsyncSession, found: FoundInYear) -> dict[str, Any]:
+    """Return what was found of people as fields of `RoomYear`, with names and messages."""
+    ids = {user_id for user_id, _ in chain(found.people.habits, found.people.words)}
+    rows = await read_rows(session, select_rows(User.id.in_(ids))) if ids else []
+    names = {row.id: row.username for row in rows}
+    posts = await find_posts(session, [post_id for _, post_id in found.people.most_like])
+    return {
+        "habits": [
+            ChangedHabit(names[user_id], measure)
+            for user_id, measure in found.people.habits
+            if user_id in names
+        ],
+        "most_like": [posts[post_id] for _, post_id in found.people.most_like if post_id in posts],
+        "words_of_people": [
+            WordsOfPerson(names[user_id], words)
+            for user_id, words in found.people.words
+            if user_id in names
+        ],
+    }
+
+
+def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> list[YearWord] | None:
+    """Return the words in a clearly larger share of a year's posts than of the other years'."""
+    if others.elsewhere is None or len(posts.worded) < FEWEST_COMPARED:
+        return None
+    elsewhere = worded_texts(others.elsewhere.text, others.elsewhere.time)
+    own = posts.sample_words
+    phrases = phrases_apart([own, elsewhere], {0: posts.language}, names)[0]
+    is_sample = len(posts.sample) < len(posts.worded)
+    words = []
+    for phrase in phrases:
+        share = phrase.messages / len(own.texts)
+        beside = phrase.messages_elsewhere / len(elsewhere.texts)
+        words.append(
+            YearWord(
+                phrase.text,
+                _count(posts, phrase) if is_sample else phrase.messages,
+                phrase.messages_elsewhere,
+                round(share / beside, 2) if beside else None,
+            )
+        )
+    return words
+
+
+def _count(posts: YearPosts, phrase: Phrase) -> int:
+    """Return the number of a year's posts with all words of a phrase."""
+    wanted, longest = {*phrase.words}, max(phrase.words, key=len)
+    # To split all texts into words takes long.
+    places = {place for place, text in enumerate(posts.small) if longest in text}
+    texts = map(posts.scan.text.__getitem__, places | posts.accented)
+    return sum(wanted <= words for words in words_in_each(texts))
+
+
+def _fullest(by_day: Mapping[date, int]) -> tuple[date | None, int, int]:
+    """Return the day with the most posts, their number, and the usual one; None if several days
+    have as many, or if it is not far above the usual."""
+    (day, posts), *others = Counter(by_day).most_common()
+    usual = int(median(count for _, count in others)) if others else 0
+    is_alone = bool(others) and others[0][1] < posts
+    if not is_alone or posts < max(FEWEST_OF_DAY, TIMES_USUAL * usual):
+        return None, 0, 0
+    return day, posts, usual
+
+
+def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str]) -> list[Phrase]:
+    of_day, whole = {*places}, posts.sample_words
+    if min(len(places), len(posts.sample) - len(places)) < FEWEST_COMPARED:
+        return []
+    words = [
+        set[str]() if place in of_day else of_one
+        for place, of_one in zip(posts.sample, whole.words, strict=True)
+    ]
+    spread = Counter(whole.spread)
+    left_out = [of_one for of_one, left in zip(whole.words, words, strict=True) if not left]
+    spread.subtract(chain.from_iterable(left_out))
+    others = WordedTexts(whole.texts, whole.conversations, words, +spread)
+    # Within a day, a quarter of an hour counts as a conversation.
+    texts, times = zip(*((posts.scan.text[p], posts.scan.time[p]) for p in places), strict=True)
+    own = WordedTexts.of(WrittenTexts([*texts], conversations_of(times, QUARTER_S)))
+    return phrases_apart([own, others], {0: posts.language}, names)[0][:3]
+
+
+def _shown_of_day(posts: YearPosts, places: Sequence[int], phrases: Sequence[Phrase]) -> list[int]:
+    """Return the ids of up to three posts of a day, oldest first: with its words, by several
+    people, and neither very short nor long."""
+    wanted = [*chain.from_iterable(phrase.words for phrase in phrases)]
+    scanned = posts.scan
+
+    def weight(place: int) -> tuple[int, bool]:
+        text = scanned.text[place]
+        small = text.lower()
+        is_readable = (
+            3 <= len(text.split()) <= 20 and len(text) <= 140 and not may_have_address(text)
+        )
+        return sum(word in small for word in wanted), is_readable
+
+    if wanted:
+        having = [place for place in places if weight(place)[0]]
+        places = having if len({scanned.text[place] for place in having}) >= 3 else places
+    ranked = sorted(places, key=lambda place: (weight(place)[::-1], place), reverse=True)
+    told: list[int] = []
+    seen: Counter[Any] = Counter()
+    for most in (1, 3):
+        for place in ranked:
+            author = scanned.author[place] if scanned.author else 0
+            same = any(scanned.text[place] == scanned.text[one] for one in told)
+            if len(told) < 3 and place not in told and seen[author] < most and not same:
+                told.append(place)
+                seen[author] += 1
+    return [scanned.id[place] for place in sorted(told, reverse=True)]
+
+
+def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:
+    gaps = [
+        ((day - before).days - 1, before + timedelta(1), day - timedelta(1))
+        for before, day in pairwise(days)
+    ]
+    if not gaps:
+        return None
+    longest = max(gaps, key=lambda gap: gap[0])
+    is_alone = sum(gap[0] == longest[0] for gap in gaps) == 1
+    return longest[1:] if is_alone and longest[0] >= FEWEST_SILENT_DAYS else None
+
+
+def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
+    """Return the clearest new habit and the clearest that ended, against the same days of the year
+    before."""
+    if others.before is None or others.stretch is None:
+        return []
+    since, until = (first_instant(day, posts.zone).timestamp() for day in others.stretch[:2])
+    own = [place for place, time in enumerate(posts.scan.time) if since <= (time or 0) < until]
+    own = own[:: -(-len(own) // MOST_HABITUAL) or 1]
+    scanned, before = posts.scan, others.before
+    times = [*(scanned.time[place] for place in own), *before.time]
+    weeks = conversations_of(times, WEEK_DAYS * DAY_S)
+    mine: defaultdict[int, WrittenTexts] = defaultdict(lambda: WrittenTexts([], []))
+    theirs: defaultdict[int, WrittenTexts] = defaultdict(lambda: WrittenTexts([], []))
+    for place, week in zip(own, weeks, strict=False):
+        mine[scanned.author[place]].extend(WrittenTexts([scanned.text[place]], [week]))
+    for author, text, week in zip(before.author, before.text, weeks[len(own) :], strict=True):
+        theirs[author].extend(WrittenTexts([text], [week]))
+    changed: list[tuple[int, Measure]] = []
+    for author, written in mine.items():
+        tallies = tally_of(*written), tally_of(*theirs[author])
+        if min(tally.messages for tally in tallies) >= FEWEST_COMPARED:
+            measures = fingerprint(tallies[0], [], tallies[1:])
+            changed += [(author, measure) for measure in measures if measure.is_clear]
+    changed.sort(key=lambda one: -abs(one[1].distance))
+    new = [one for one in changed if one[1].errors > 0]
+    ended = [one for one in changed if one[1].errors < 0]
+    return new[:1] + ended[:1]
+
+
+def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
+    """Return the first six people, each with the indices of their posts in the sample."""
+    said: defaultdict[int, list[int]] = defaultdict(list)
+    for index, place in enumerate(posts.sample):
+        said[posts.scan.author[place]].append(index)
+    return sorted(said.items(), key=lambda one: (-len(one[1]), one[0]))[:MOST_PORTRAYED]
+
+
+def _words_of_people(posts: YearPosts, names: Sequence[str]) -> list[tuple[int, list[str]]]:
+    whole, people = posts.sample_words, _by_author(posts)
+    groups = []
+    for _, indices in people:
+        words = [whole.words[index] for index in indices]
+        groups.append(
+            WordedTexts(
+                [whole.texts[index] for index in indices],
+                [whole.conversations[index] for index in indices],
+                words,
+                Counter(chain.from_iterable(words)),
+            )
+        )
+    if sum(len(group.texts) >= FEWEST_COMPARED for group in groups) < 2:
+        return []
+    languages = {
+        place: posts.language
+        for place, group in enumerate(groups)
+        if len(group.texts) >= FEWEST_COMPARED
+    }
+    found = phrases_apart(groups, languages, names)
+    return [
+        (author, [phrase.text for phrase in found[place][:3]])
+        for place, (author, _) in enumerate(people)
+        if found.get(place)
+    ]
+
+
+def _most_like(posts: YearPosts) -> list[tuple[int, int]]:
+    """Return for each of the first six people the id of the message most like them.
+
+    By the log-odds of its words with a prior (Monroe, Colaresi and Quinn 2008), of which the
+    message's own words are left out.
+    """
+    scanned, whole = posts.scan, posts.sample_words
+    total, prior = whole.spread.total(), 100.0
+    found: list[tuple[int, int]] = []
+    for author, indices in _by_author(posts):
+        own = Counter(chain.from_iterable(whole.words[index] for index in indices))
+        own_total, log_odds = own.total(), dict[str, float]()
+        if own_total < FEWEST_COMPARED or own_total == total:
+            continue
+        best, best_place = math.log(10), None
+        for index in indices:
+            place, words = posts.sample[index], whole.words[index]
+            if not 3 <= len(words) <= 15:
+                continue
+            for word in words - log_odds.keys():
+                uses = whole.spread[word]
+                expected = prior * uses / total
+                mine = (own[word] - 1 + expected) / (own_total + prior)
+                others = (uses - own[word] + expected) / (total - own_total + prior)
+                log_odds[word] = math.log(mine / others)
+            score = sum(map(log_odds.__getitem__, words))
+            if score > best and not may_have_address(scanned.text[place]):
+                best, best_place = score, place
+        if best_place is not None:
+            found.append((author, scanned.id[best_place]))
+    return found
