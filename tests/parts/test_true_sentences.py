@@ -1018,7 +1018,7 @@ class Site:
         """Return a page's text; empty for a year or a portrait of too few messages."""
         headers = {"Accept-Language": language, "Cookie": f"saywho_zone={VISITOR_ZONE}"}
         answer = await self.client.get(path, headers=headers)
-        assert answer.status_code in (200, 404), path
+        assert answer.status_code in (200, 303, 404), path
         return await answer.get_data(as_text=True) if answer.status_code == 200 else ""
 
     async def read(self, path: str, language: str, truth: Truth, about: str = "") -> None:

@@ -39,7 +39,7 @@ from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author, get_author
-from app.services.rooms.messages import FEWEST_OF_YEAR
+from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
@@ -254,11 +254,26 @@ async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseRet
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
-            here = url_for("room_years.show_room_year", room_id=room.id, year=year)
-            return see_other(here + (f"?tz={args.tz}" if args.tz else ""))
+            return see_other(_year_path(room, year, args))
         zone, kept = zone_of_page(args.tz, room.tz), resources().of_parts["years"]
-        shown = await read_room_year(session, room, year, zone, kept)
+        try:
+            shown = await read_room_year(session, room, year, zone, kept)
+        except NotFoundError:
+            counts = await messages_by_year(session, room, zone)
+            if year not in counts:
+                raise
+            # The tab of the years leads to that of the newest message, which may be short.
+            full = [other for other, count in counts.items() if count >= FEWEST_OF_YEAR]
+            return see_other(_year_path(room, max(full, default=None), args))
     return await render(RoomYearPage(args=args, shown=shown, about=room.usernames))
+
+
+def _year_path(room: RoomFacts, year: int | None, args: ZoneArgs) -> str:
+    """Return the URL of a year of a chat, without one of the chat."""
+    tz = args.tz or None
+    if year is None:
+        return url_for("rooms.show_room", room_id=room.id, tz=tz)
+    return url_for("room_years.show_room_year", room_id=room.id, year=year, tz=tz)
 
 
 class NewestYear(Struct, frozen=True):

@@ -32,6 +32,7 @@ from app.runtime.clock import first_instant
 from app.services.posts.selection import Scan, scan
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
+from app.services.rooms.busy_day import DayMessage, telling
 
 MOST_WORDED: Final = 3_000
 """Largest number of posts of a side whose words are compared, spread evenly over its time."""
@@ -372,33 +373,15 @@ def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str])
 
 
 def _shown_of_day(posts: YearPosts, places: Sequence[int], phrases: Sequence[Phrase]) -> list[int]:
-    """Return the ids of up to three posts of a day, oldest first: with its words, by several
-    people, and neither very short nor long."""
-    wanted = [*chain.from_iterable(phrase.words for phrase in phrases)]
+    """Return the ids of up to three posts that show a day, oldest first."""
     scanned = posts.scan
-
-    def weight(place: int) -> tuple[int, bool]:
-        text = scanned.text[place]
-        small = text.lower()
-        is_readable = (
-            3 <= len(text.split()) <= 20 and len(text) <= 140 and not may_have_address(text)
-        )
-        return sum(word in small for word in wanted), is_readable
-
-    if wanted:
-        having = [place for place in places if weight(place)[0]]
-        places = having if len({scanned.text[place] for place in having}) >= 3 else places
-    ranked = sorted(places, key=lambda place: (weight(place)[::-1], place), reverse=True)
-    told: list[int] = []
-    seen: Counter[Any] = Counter()
-    for most in (1, 3):
-        for place in ranked:
-            author = scanned.author[place] if scanned.author else 0
-            same = any(scanned.text[place] == scanned.text[one] for one in told)
-            if len(told) < 3 and place not in told and seen[author] < most and not same:
-                told.append(place)
-                seen[author] += 1
-    return [scanned.id[place] for place in sorted(told, reverse=True)]
+    authors = scanned.author or [0] * len(scanned.id)
+    said = [
+        DayMessage(scanned.id[place], authors[place], scanned.text[place], scanned.time[place] or 0)
+        for place in reversed(places)
+    ]
+    words = [*chain.from_iterable(phrase.words for phrase in phrases)]
+    return [message.id for message in telling(said, words)]
 
 
 def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:

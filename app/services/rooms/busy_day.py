@@ -40,7 +40,7 @@ class ShownDay(Struct, frozen=True):
     """Messages of the day, the first first."""
 
 
-class _Written(NamedTuple):
+class DayMessage(NamedTuple):
     id: int
     author: int
     text: str
@@ -56,7 +56,7 @@ async def read_day(
     values: dict[str, Any] = {"room_id": room.id, "since": since, "until": until}
     limits = {"room_id": room.id, "before": since - apart, "after": until + apart}
     said = [
-        _Written(id_, author, text, int(time.timestamp()))
+        DayMessage(id_, author, text, int(time.timestamp()))
         for id_, author, text, time in await session.execute(_of_day(), values)
         if time is not None
     ]
@@ -69,7 +69,7 @@ async def read_day(
 
 
 def _chosen(
-    said: Sequence[_Written], around: Sequence[str], names: Iterable[str]
+    said: Sequence[DayMessage], around: Sequence[str], names: Iterable[str]
 ) -> tuple[str, int, list[int]]:
     texts = [message.text for message in said]
     # A word that is passed around for some minutes is one event.
@@ -79,11 +79,11 @@ def _chosen(
     words = [phrase.text for phrase in phrases if "…" not in phrase.text]
     counts = {word: sum(word.casefold() in text.casefold() for text in texts) for word in words}
     word = max(words, key=counts.__getitem__, default="")
-    chosen = _telling(said, [word.casefold() for word in words])
+    chosen = telling(said, [word.casefold() for word in words])
     return word, counts.get(word, 0), [message.id for message in chosen]
 
 
-def _telling(said: Sequence[_Written], words: Sequence[str]) -> list[_Written]:
+def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage]:
     """Return up to three messages, each with words and by an author that the others do not have."""
     left = {
         message.text.casefold(): message
@@ -92,7 +92,7 @@ def _telling(said: Sequence[_Written], words: Sequence[str]) -> list[_Written]:
         and "://" not in message.text
         and len(message.text) >= FEWEST_LETTERS
     }
-    chosen: list[_Written] = []
+    chosen: list[DayMessage] = []
     while left and len(chosen) < MOST_SHOWN:
         new = [word for word in words if not any(word in one.text.casefold() for one in chosen)]
         authors = {one.author for one in chosen}

@@ -57,7 +57,10 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     for heading in ("Who wrote first after a silence", "Emoji of each person", "Most reactions"):
         assert heading in page
     assert f"/room/{room['id']}/2024?{ZONE}" in page
-    assert f"/room/{room['id']}/2026?" not in page
+    # The tab leads from the year of the newest message, which is short, to the newest full one.
+    assert page.count(f"/room/{room['id']}/2026?") == 1
+    short = await site.get(f"/room/{room['id']}/2026?{ZONE}")
+    assert (short.status_code, short.location) == (303, f"/room/{room['id']}/2025?{ZONE}")
     korean = await body(
         await site.get(f"/room/{room['id']}/2025?{ZONE}", headers={"Accept-Language": "ko"})
     )
@@ -70,7 +73,7 @@ async def test_year_of_a_chat_tells_what_was_written(site: Client) -> None:
     chosen = await body(await site.get(f"/room/{room['id']}/2025/picture?{ZONE}"))
     assert f"/room/{room['id']}/2025/picture.png?" in chosen
     overview = await body(await site.get(f"/room/{room['id']}?{ZONE}"))
-    assert f'href="/room/{room["id"]}/2025?{ZONE}">2025 in words and numbers</a>' in overview
+    assert f'href="/room/{room["id"]}/2025?{ZONE}">2025</a>' in overview
 
 
 async def test_a_most_loved_message_says_how_many_have_as_many_reactions(site: Client) -> None:
@@ -127,7 +130,7 @@ async def test_year_of_a_chat_in_the_api(site: Client) -> None:
     utc = await site.json(f"/api/v1/rooms/{room['id']}/years/2024")
     assert utc["calendar"]["tweets"] == 150
     own = f"/room/{room['id']}"
-    for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2026", f"{own}9/2025"):
+    for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2019", f"{own}9/2025"):
         assert (await site.get(address)).status_code == 404
 
 
