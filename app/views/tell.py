@@ -285,10 +285,9 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     },
     "year_word": _("“{words}” is a word of {year} ({posts})."),
     "day_of_year": _("{posts}; {usual} on a usual day."),
-    "silence_of_year": {
-        "": _("Nobody wrote for {count} days, from {first} to {last}."),
-        "broken": _("Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."),
-    },
+    "silence_of_chat": _(
+        "Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."
+    ),
     "unchanged": _("No change since {year} is clearer than chance."),
     "changed": _("{value}; in {year} {before}"),
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),

@@ -553,15 +553,11 @@ def told_of_day(day: DayOfYear) -> str:
     return tell("day_of_year", posts=posts, usual=day.usual)
 
 
-def told_of_silence(silence: LongestSilence, *, has_name: bool) -> str:
-    return tell(
-        "silence_of_year",
-        "broken" if has_name else "",
-        count=silence.days,
-        first=silence.first,
-        last=silence.last,
-        name=shown_name(silence.broken_by.username),
-    )
+def told_of_silence(silence: LongestSilence, *, is_of_chat: bool) -> str:
+    days: dict[str, object] = {"count": silence.days, "first": silence.first, "last": silence.last}
+    if not is_of_chat:
+        return tell("silence_of_days", **days)
+    return tell("silence_of_chat", **days, name=shown_name(silence.broken_by.username))
 
 
 def kind_of_change(habit: ChangedHabit) -> str:

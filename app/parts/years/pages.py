@@ -108,7 +108,7 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def silence_told(self) -> str:
         silence = self.shown.silence
-        return told_of_silence(silence, has_name=False) if silence else ""
+        return told_of_silence(silence, is_of_chat=False) if silence else ""
 
     @property
     def is_compared(self) -> bool:
@@ -220,7 +220,7 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def silence_told(self) -> str:
         silence = self.shown.silence
-        return told_of_silence(silence, has_name=True) if silence else ""
+        return told_of_silence(silence, is_of_chat=True) if silence else ""
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
