@@ -9,7 +9,7 @@ import pytest
 from quart import Quart, Response, url_for
 
 from app.views import answers
-from tests.conftest import Client
+from tests.conftest import Shared
 
 YEAR: Final = "max-age=31536000, immutable"
 PAGES: Final = ("/", "/quiz", "/dashboard/", "/login", "/about", "/api/v1/docs", "/user/nobody")
@@ -22,49 +22,51 @@ async def text_of(answer: Response) -> str:
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_each_address_in_a_page_names_its_content(anybody: Client, page: str) -> None:
-    found = OWN.findall(await text_of(await anybody.get(page)))
+async def test_each_address_in_a_page_names_its_content(shared: Shared, page: str) -> None:
+    found = OWN.findall(await text_of(await shared.anybody.get(page)))
     assert {path for _, path, _ in found} >= {"/static/style.css", "/static/app.js"}
     for address, path, digest in found:
-        named = await anybody.get(address)
+        named = await shared.anybody.get(address)
         assert named.headers["Cache-Control"] == f"public, {YEAR}"
         assert hashlib.sha256(await named.get_data()).hexdigest().startswith(digest), address
         assert len(digest) == 16, address
         for other in (path, f"{path}?v=", f"{path}?v={digest[::-1]}", f"{path}?{digest}"):
-            plain = await anybody.get(other)
+            plain = await shared.anybody.get(other)
             assert plain.headers["Cache-Control"] == "no-cache", other
             assert await plain.get_data() == await named.get_data()
 
 
-async def test_a_known_file_is_not_sent_again(anybody: Client) -> None:
-    first = await anybody.get("/static/app.js")
-    again = await anybody.get("/static/app.js", headers={"If-None-Match": first.headers["ETag"]})
+async def test_a_known_file_is_not_sent_again(shared: Shared) -> None:
+    first = await shared.anybody.get("/static/app.js")
+    again = await shared.anybody.get(
+        "/static/app.js", headers={"If-None-Match": first.headers["ETag"]}
+    )
     assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-cache")
 
 
-async def test_the_icon_is_asked_for_each_time(anybody: Client) -> None:
-    assert (await anybody.get("/favicon.ico")).headers["Cache-Control"] == "no-cache"
+async def test_the_icon_is_asked_for_each_time(shared: Shared) -> None:
+    assert (await shared.anybody.get("/favicon.ico")).headers["Cache-Control"] == "no-cache"
 
 
-async def test_an_unknown_file_is_404(anybody: Client) -> None:
+async def test_an_unknown_file_is_404(shared: Shared) -> None:
     for path in ("/static/nothing.js", "/static/nothing.js?v=0123456789abcdef"):
-        answer = await anybody.get(path)
+        answer = await shared.anybody.get(path)
         assert answer.status_code == 404
         assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
-async def test_dash_is_kept_under_the_fingerprint_of_what_is_installed(anybody: Client) -> None:
-    addresses = OF_DASH.findall(await text_of(await anybody.get("/dashboard/")))
+async def test_dash_is_kept_under_the_fingerprint_of_what_is_installed(shared: Shared) -> None:
+    addresses = OF_DASH.findall(await text_of(await shared.anybody.get("/dashboard/")))
     assert len(addresses) > 5
     for address in addresses:
-        kept = await anybody.get(address)
+        kept = await shared.anybody.get(address)
         assert kept.headers["Cache-Control"] == f"private, {YEAR}"
         of_before = re.sub(r"\.v\w+m\d+\.", ".v4_0_0m1700000000.", address)
         assert of_before != address
-        other = await anybody.get(of_before)
+        other = await shared.anybody.get(of_before)
         assert other.headers["Cache-Control"] == "no-cache"
         assert other.headers["ETag"]
-    chunk = await anybody.get("/dashboard/_dash-component-suites/dash/dcc/async-graph.js")
+    chunk = await shared.anybody.get("/dashboard/_dash-component-suites/dash/dcc/async-graph.js")
     assert chunk.headers["Cache-Control"] == "no-cache"
 
 

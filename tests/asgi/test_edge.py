@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app import create_app
 from app.asgi.edge import REFUSAL, Edge
 from tests.browsing import scope_of
-from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig, Shared, client_with
 from tests.listening import listening
 
 Headers = list[tuple[bytes, bytes]]
@@ -171,8 +171,8 @@ async def test_other_methods_are_handled_at_the_one_path(method: str, path: str,
 
 
 @pytest.mark.parametrize("path", ["/app", "/apple", "/appapi/v1/live", "/api/v1/live", "//x"])
-async def test_a_path_elsewhere_is_no_route_and_leads_nowhere(anybody: Client, path: str) -> None:
-    answer = await anybody.get(path, root_path="/app")
+async def test_a_path_elsewhere_is_no_route_and_leads_nowhere(shared: Shared, path: str) -> None:
+    answer = await shared.anybody.get(path, root_path="/app")
     assert answer.status_code == 404
     assert "Location" not in answer.headers
 

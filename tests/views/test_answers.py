@@ -255,8 +255,8 @@ async def test_every_answer_has_the_security_headers(writer: Client, anybody: Cl
 
 
 @pytest.mark.parametrize("name", ["a" * 256, "%CC%81" * 256, "folder/" * 700])
-async def test_a_file_name_that_no_disk_takes_is_not_found(anybody: Client, name: str) -> None:
-    assert (await anybody.get(f"/static/{name}")).status_code == 404
+async def test_a_file_name_that_no_disk_takes_is_not_found(shared: Shared, name: str) -> None:
+    assert (await shared.anybody.get(f"/static/{name}")).status_code == 404
 
 
 @pytest.mark.databases("sqlite")
@@ -330,8 +330,8 @@ async def test_a_database_that_takes_nothing_refuses_writes_and_reads_go_on(
         await writer.add_tweet("ann", "ㅁ" * 25_000)
 
 
-async def test_names_in_an_error_are_shown_as_they_are(anybody: Client) -> None:
-    answer = await anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
+async def test_names_in_an_error_are_shown_as_they_are(shared: Shared) -> None:
+    answer = await shared.anybody.get(f"{API}/users/%7Bdetail.__class__%7D%3Cb%3E")
     detail = (await problem_of(answer, 404))["detail"]
     assert detail == "User '{detail.__class__}<b>' doesn't exist"
 

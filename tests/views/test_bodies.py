@@ -13,7 +13,7 @@ from app.config import MIB
 from app.paths import UPLOADS
 from app.views.requests import MOST_FIELDS
 from tests.browsing import SAME_ORIGIN, scope_of, signed_in
-from tests.conftest import Client, MakeConfig, Shared
+from tests.conftest import MakeConfig, Shared
 from tests.views.test_policies import need_of, routes
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -82,9 +82,9 @@ async def test_no_body_is_an_error_of_the_server(shared: Shared) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 50_000])
-async def test_a_form_is_read_whatever_its_length(anybody: Client, size: int) -> None:
+async def test_a_form_is_read_whatever_its_length(shared: Shared, size: int) -> None:
     form = f"padding={'x' * size}&tweet_text=%ED%95%9C+a%FF&user1=a&user2=b"
-    answer = await anybody.post("/compare", data=form, headers=FORM)
+    answer = await shared.anybody.post("/compare", data=form, headers=FORM)
     assert answer.status_code == 303
     assert answer.headers["Location"].endswith("?text=%ED%95%9C+a%EF%BF%BD&username=a&username=b")
 

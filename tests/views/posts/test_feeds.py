@@ -12,7 +12,7 @@ from quart import Quart
 from app import create_app
 from app.services.access.accounts import add_setup_link
 from tests.browsing import body, parts_of
-from tests.conftest import Client, MakeConfig, client_with
+from tests.conftest import Client, MakeConfig, Shared, client_with
 
 NAME = "골목빵집"
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -147,9 +147,9 @@ async def test_endless_pages_are_not_indexed(public: Quart) -> None:
         assert 'action="/search"' in page
 
 
-async def test_the_icon_is_where_browsers_look(anybody: Client) -> None:
-    answer = await anybody.get("/favicon.ico")
+async def test_the_icon_is_where_browsers_look(shared: Shared) -> None:
+    answer = await shared.anybody.get("/favicon.ico")
     assert (await answer.get_data())[:4] == b"\0\0\1\0"
-    page = await anybody.page("/")
+    page = await shared.anybody.page("/")
     for address in re.findall(r'<link rel="[a-z-]*icon" href="([^"]+)"', page):
-        assert (await anybody.get(address)).status_code == 200
+        assert (await shared.anybody.get(address)).status_code == 200

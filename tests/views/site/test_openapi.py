@@ -271,8 +271,8 @@ EXCEPTIONS = {("cancel_import", 409), ("undo_import", 409)}
 does not know what it brought."""
 
 
-async def test_the_page_shows_every_operation_without_scripts(anybody: Client) -> None:
-    page = await (await anybody.get("/api/v1/docs")).get_data(as_text=True)
+async def test_the_page_shows_every_operation_without_scripts(shared: Shared) -> None:
+    page = await (await shared.anybody.get("/api/v1/docs")).get_data(as_text=True)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert set(IDS) <= set(ids)
     assert max(Counter(ids).values()) == 1
@@ -283,8 +283,8 @@ async def test_the_page_shows_every_operation_without_scripts(anybody: Client) -
         assert re.match(r"#|/(?!/)", address)
 
 
-async def test_a_body_shows_types_and_what_it_needs(anybody: Client) -> None:
-    page = await (await anybody.get("/api/v1/docs")).get_data(as_text=True)
+async def test_a_body_shows_types_and_what_it_needs(shared: Shared) -> None:
+    page = await (await shared.anybody.get("/api/v1/docs")).get_data(as_text=True)
     (shown,) = re.findall(r'<article class="card" id="create_tweet">(.*?)</article>', page, re.S)
     assert re.search(r"<code>text</code> <span[^>]*><span[^>]*>string</span>, required", shown)
     assert re.search(r"<code>lang</code> <span[^>]*><span[^>]*>string or null</span></span>", shown)
@@ -337,14 +337,16 @@ class Shown:
         return int(answer.status_code)
 
 
-async def test_the_page_is_in_the_visitors_language(anybody: Client) -> None:
+async def test_the_page_is_in_the_visitors_language(shared: Shared) -> None:
     async def language(**headers: str) -> str:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        page = await (await anybody.get("/api/v1/docs", headers=named)).get_data(as_text=True)
+        page = await (await shared.anybody.get("/api/v1/docs", headers=named)).get_data(
+            as_text=True
+        )
         return cast(str, page).partition('<html lang="')[2][:2]
 
     assert [await language(Accept_Language=each) for each in ("ko", "en")] == ["ko", "en"]
-    chosen = await anybody.get("/api/v1/docs?locale=ko")
+    chosen = await shared.anybody.get("/api/v1/docs?locale=ko")
     assert (chosen.status_code, chosen.headers["Location"]) == (303, "/api/v1/docs")
     cookie = chosen.headers["Set-Cookie"].partition(";")[0]
     assert await language(Accept_Language="en", Cookie=cookie) == "ko"
