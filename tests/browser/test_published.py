@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 
 KINDS: Final = (
     *("index.html", "2016.html", "2016/05.html", "days.html", "days/05-03.html"),
-    *("pictures.html", "liked.html", "numbers.html", "search.html"),
+    *("pictures.html", "liked.html", "numbers.html", "search.html", "status.html"),
 )
 """One page of each kind."""
 FIRST_SEEN: Final = ("index.html", "2016/05.html")
@@ -94,6 +94,7 @@ def searched(installation: Installation, tmp_path: Path) -> tuple[Path, dict[str
     """A website, and the posts that the program's own search finds for each word."""
     posts = [
         {"username": "mina", "text": text, "created_at": f"2016-05-{number:02}T10:00:00Z"}
+        | {"id": str(number)}
         for number, text in enumerate(TEXTS, 1)
     ]
     installation.done("import", lines(tmp_path / "posts.jsonl", *posts))
@@ -131,6 +132,8 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     await page.wait_for_selector("#results mark")
     await page.click("#results a")
     await page.wait_for_selector(".post:target")
+    await page.goto((folder / "status.html").as_uri() + "#7")
+    await page.wait_for_selector("#p7:target")
     await context.close()
 
 

@@ -78,6 +78,11 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
 @click.option("--no-replies", is_flag=True, help="Leave out replies to other people.")
 @click.option("--without-media", is_flag=True, help="Leave out pictures, videos and sounds.")
 @click.option(
+    "--status-pages",
+    is_flag=True,
+    help="Also write a page for each post at its number on its platform.",
+)
+@click.option(
     "--timezone",
     "zone",
     metavar="ZONE",
@@ -103,7 +108,9 @@ def publish_command(
         with_replies=not chosen["no_replies"],
         with_media=not chosen["without_media"],
     )
-    options = WebsiteOptions(usernames, choice, language, chosen["url"])
+    options = WebsiteOptions(
+        usernames, choice, language, chosen["url"], with_status_pages=chosen["status_pages"]
+    )
     try:
         check_folder(folder)
         authors = with_database(lambda db, _: _find(db, options))

@@ -274,6 +274,18 @@ class SearchHerePage(Published, frozen=True, kw_only=True):
     template = "publish/search.html"
 
 
+class OldAddressesPage(Published, frozen=True, kw_only=True):
+    template = "publish/status.html"
+
+
+class OldAddressPage(Published, frozen=True, kw_only=True):
+    """A page at the number of a post on its platform, which leads to the post."""
+
+    template = "publish/old.html"
+
+    path: str
+
+
 class LikedPage(Published, frozen=True, kw_only=True):
     template = "publish/liked.html"
 

@@ -293,7 +293,44 @@
     return item;
   };
 
+  // Leads from a post's number on its platform to its place here.
+  const leadFromOld = (form) => {
+    const [input, status] = [form.querySelector("input"), document.getElementById("found")];
+    const lead = async () => {
+      const number = /[^\/\s]+(?=[\/\s]*$)/.exec(input.value.replace(/[?#].*$/s, ""))?.[0] ?? "";
+      try {
+        const index = await load("index");
+        const [found] = await postsWith(index, `=${number}`);
+        if (found === undefined) {
+          status.textContent = form.dataset.none;
+          return;
+        }
+        const texts = await load(`texts/${Math.floor(found / index.chunk)}`);
+        location.replace(texts[found % index.chunk][0]);
+      } catch {
+        status.textContent = form.dataset.failed;
+      }
+    };
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      lead();
+    });
+    const look = () => {
+      if (location.hash.length < 2) return;
+      input.value = decodeURIComponent(location.hash.slice(1));
+      lead();
+    };
+    addEventListener("hashchange", look);
+    form.hidden = false;
+    look();
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
+    const old = document.querySelector("[data-old]");
+    if (old) {
+      leadFromOld(old);
+      return;
+    }
     const form = document.querySelector("[data-search]");
     const [input, status] = [form.querySelector("input"), document.getElementById("found")];
     const [list, more] = [document.getElementById("results"), document.getElementById("more")];

@@ -21,6 +21,8 @@ SHARD: Final = 20_000
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MEDIA: Final = ":media"
 """The term of posts with pictures, videos or links; no word has a colon."""
+OLD_ADDRESS: Final = "="
+"""Begins the term of a post's number on its platform."""
 
 
 class IndexedText(NamedTuple):
@@ -42,12 +44,17 @@ class SearchIndex:
         self.posts = 0
 
     def add(
-        self, shown: IndexedText, day: date | None, *, has_media: bool
+        self, shown: IndexedText, day: date | None, source_id: str | None, *, has_media: bool
     ) -> Iterator[tuple[str, bytes]]:
-        """Add the next post; yield the name and content of a file that is full."""
+        """Add the next post; yield the name and content of a file that is full.
+
+        source_id: the post's number on its platform, which finds it too.
+        """
         number = self.posts
         self.posts += 1
         found = {*terms(f"{shown.text} {shown.described}"), *([MEDIA] if has_media else [])}
+        if source_id is not None:
+            found.add(f"{OLD_ADDRESS}{source_id}")
         for term in found:
             if (numbers := self._terms.get(term)) is None:
                 numbers = self._terms[term] = array("I")

@@ -51,6 +51,8 @@ from app.parts.publish.pages import (
     MenuLink,
     MonthDoor,
     NumbersPage,
+    OldAddressesPage,
+    OldAddressPage,
     PartOfPosts,
     PicturesPage,
     Published,
@@ -100,6 +102,8 @@ LEAP: Final = 2000
 """A year that has every day."""
 END: Final = date.max
 """The month of posts without a time, after all others."""
+_NUMBER: Final = re.compile(r"\w[\w-]{0,79}", re.ASCII)
+"""A post's number on its platform that may name a file."""
 _UNSAFE: Final = re.compile(r'[<>:"|*\x00-\x1f]')
 """Characters that some file systems refuse."""
 
@@ -117,6 +121,8 @@ class WebsiteOptions:
     language: Locale | None = None
     url: str = ""
     """The website's public URL without a slash at its end; empty if it has none."""
+    with_status_pages: bool = False
+    """Whether each post has a page at its number on its platform."""
 
     @property
     def names(self) -> list[str]:
@@ -133,6 +139,7 @@ class Website:
         authors: Sequence[OwnPosts],
         media_dir: Path,
     ) -> None:
+        self.with_status_pages = options.with_status_pages
         self.choice, self.url, self._authors = options.choice, options.url, authors
         self._media_dir, self._small_dir = media_dir, small_folder(media_dir)
         korean = sum(own.korean for own in authors)
@@ -167,6 +174,7 @@ class Website:
             "since": choice.since,
             "until": choice.until,
             "replies": choice.with_replies,
+            "status_pages": self.with_status_pages,
             "media": choice.with_media,
         }
         return WebsiteMark(version("saywho"), options)
@@ -194,7 +202,7 @@ class Website:
                 newest = await scan(session, *own.conditions, columns=columns)
                 of_author = _PagesOfAuthor(self, own, base, liked)
                 async for file in of_author.files(read_posts(session, own), newest, on_post):
-                    if file.name.endswith(".html"):
+                    if file.name.endswith(".html") and not file.name.startswith(f"{base}status/"):
                         pages.append(file.name)
                     yield file
             if len(self._authors) > 1:
@@ -285,6 +293,7 @@ class _PagesOfAuthor:
         for name, content in self._index.files():
             yield File(self._base + name, content)
         yield self._file("search.html", SearchHerePage(frame=self._frame("search.html")))
+        yield self._file("status.html", OldAddressesPage(frame=self._frame("status.html")))
         for year in self._years:
             yield self._year_page(year)
         if self._with_media:
@@ -414,7 +423,12 @@ class _PagesOfAuthor:
             text=post.text,
             described="\n".join(medium.alt for medium in post.media if medium.alt),
         )
-        yield from self._index.add(shown, day, has_media=bool(post.media))
+        yield from self._index.add(shown, day, post.source_id, has_media=bool(post.media))
+        number = post.source_id or ""
+        if self._site.with_status_pages and _NUMBER.fullmatch(number):
+            name = f"status/{number}.html"
+            old = OldAddressPage(frame=self._frame(name), path=f"../{shown.path}")
+            yield name, self._rendering.page(old)
 
     def _note(self, post: Post, day: date | None) -> None:
         if day is not None:
