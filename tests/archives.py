@@ -216,6 +216,10 @@ SMALL_FILES = {
     b"1/15/24, 9:05 PM - mina: hi, you\n",
     "discord-csv": b"AuthorID,Author,Date,Content,Attachments,Reactions\n"
     b'"7","mina","2026-01-31T22:04:05+09:00","hi, you","",""\n',
+    "imazing": b"Chat Session,Message Date,Service,Type,Sender ID,Sender Name,Text,Attachment\n"
+    b'mina,2026-01-31 22:04:05,iMessage,Incoming,+15550100,mina,"hi, you",\n',
+    "wechat-csv": b"localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,"
+    b'Remark,NickName,Sender\n1,3,1,0,0,1769864645,3,"hi, you",,,mina,wxid_1\n',
     "csv": b'text,author\n"hi, you",mina\n',
     "texts": zip_bytes({"mina_1.txt": b"hi, you", "jun_1.txt": b"hi, me"}),
 }

@@ -16,7 +16,7 @@ from tests.formats.files import records_in
 ZONE = "Asia/Seoul"
 LOCAL_TIMES = {
     *("telegram", "telegram-html", "telegram-channel", "chats", "signal-export", "signal-md"),
-    *("imessage", "kakaotalk", "line", "whatsapp"),
+    *("imessage", "imazing", "kakaotalk", "line", "whatsapp"),
 }
 """Formats whose times have no zone, or had none in older files."""
 APP_LINES = {"whatsapp"}

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import Message, RecordError
-from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
+from app.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
 from app.formats.chats.json_chat import (
     ChatMessage,
     JsonChat,
@@ -27,6 +27,7 @@ from app.formats.chats.json_chat import (
     record_of,
     written_at,
 )
+from app.formats.chats.message_tables import Cells, read_tables
 from app.formats.post import ReplyTarget, digits
 from app.formats.records import (
     BROKEN,
@@ -47,7 +48,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines
 from app.formats.source.times import time_or_field
-from app.formats.tables.csv import Heading, headings, read_rows, wrong_width
+from app.formats.tables.csv import Heading, read_rows
 
 _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
@@ -143,33 +144,6 @@ _SIGN: Final = re.compile(r"\s*([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
 _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 
-def read_tables(source: Source, _options: ReadOptions) -> RecordStream | None:
-    def heading_of(content: Content) -> Heading | None:
-        for heading in headings(first_lines(content)):
-            if set(map(str.casefold, heading.names)).issuperset(_TABLE_COLUMNS):
-                return heading
-        return None
-
-    rooms = find_rooms(source, ".csv", heading_of)
-    items = one_by_one(map(_table_items, rooms))
-    return RecordStream(CSV_FORMAT.name, "line", None, items) if rooms else None
-
-
-def _table_items(file: RoomFile[Heading]) -> Iterator[Item]:
-    room, heading = _room(file), file.grammar
-    places = {name.casefold(): place for place, name in enumerate(heading.names)}
-    folder = file.content.name.rpartition("/")[0]
-
-    def read_row(fields: list[str], place: int) -> Item:
-        if len(fields) < len(_TABLE_COLUMNS):
-            raise wrong_width(len(fields), len(places))
-        cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
-        return _table_item(cells, place, room, folder)
-
-    rows = read_rows(file.content, heading.dialect)
-    return read_each(islice(rows, heading.above + 1, None), read_row)
-
-
 def _room(file: RoomFile[Heading]) -> FileRoom:
     match = _NAME.fullmatch(file.names[0])
     title = match["title"] if match else ""
@@ -185,7 +159,8 @@ def _room(file: RoomFile[Heading]) -> FileRoom:
     )
 
 
-def _table_item(cells: dict[str, str], place: int, room: FileRoom, folder: str) -> Item:
+def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
+    room, folder = _room(file), file.content.name.rpartition("/")[0]
     name, text = cells["author"].strip(), cells["content"]
     if is_broken(name + text):
         raise RecordError(BROKEN)
@@ -220,7 +195,7 @@ def _own_lines() -> re.Pattern[str]:
 CSV_FORMAT: Final = Format(
     "discord-csv",
     Message("Discord as CSV"),
-    read_tables,
+    partial(read_tables, "discord-csv", _TABLE_COLUMNS, _table_item),
     is_chat=True,
     mark=Message("CSV with the columns `AuthorID`, `Author`, `Date` and `Content`"),
 )

@@ -169,8 +169,6 @@ FIELDS: Final = ("text", "username", "display_name", "created_at", "source_id", 
 OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
-_WECHAT: Final = frozenset({"issender", "strcontent"})
-"""Columns of WeChatMsg, which also has pictures and notes of the app as texts."""
 _ENDINGS: Final = (".csv", ".tsv")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
@@ -267,10 +265,6 @@ def _table(content: Content, source: Source, options: ReadOptions) -> "_Table | 
         return None
     if heading is None:
         return None
-    if content is source and {*map(plain_column, heading.names)} >= _WECHAT:
-        raise UnrecognisedFileError(
-            "{name} is a chat of WeChat, which saywho cannot read yet", name=content.name
-        )
     text = beginning(content)
     return _Table(content, heading._replace(dialect=quoting_of(text, heading)), options, text)
 

@@ -1,0 +1,155 @@
+"""Chats in tables of other programs: iMazing (iMessage, WhatsApp) and WeChatMsg.
+
+iMazing's columns are in English; which there are depends on app and version. WeChatMsg writes a row
+for each message of its database, also for pictures (as XML) and notes of the app; older versions
+name no one, and say only if the exporting person wrote the message.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Final
+
+from app.compute.text import clean_title
+from app.errors import Message
+from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
+from app.formats.chats.json_chat import ChatMessage, record_of
+from app.formats.records import (
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    RecordStream,
+    Skipped,
+    read_each,
+)
+from app.formats.source.file import Content, Source
+from app.formats.source.text import first_lines
+from app.formats.tables.csv import Heading, headings, read_rows, wrong_width
+
+Cells = Mapping[str, str]
+CellsReader = Callable[[Cells, int, RoomFile[Heading]], Item]
+
+
+def read_tables(
+    name: str, columns: Collection[str], read: CellsReader, source: Source, _options: ReadOptions
+) -> RecordStream | None:
+    """Return the messages of all tables with these columns, given in lower case."""
+
+    def heading_of(content: Content) -> Heading | None:
+        for heading in headings(first_lines(content)):
+            if {each.strip().casefold() for each in heading.names}.issuperset(columns):
+                return heading
+        return None
+
+    rooms = find_rooms(source, ".csv", heading_of)
+    items = one_by_one(_items(room, len(columns), read) for room in rooms)
+    return RecordStream(name, "line", None, items) if rooms else None
+
+
+def _items(file: RoomFile[Heading], fewest: int, read: CellsReader) -> Iterator[Item]:
+    heading = file.grammar
+    places = {name.strip().casefold(): place for place, name in enumerate(heading.names)}
+
+    def read_row(fields: list[str], place: int) -> Item:
+        if len(fields) < fewest:
+            raise wrong_width(len(fields), len(places))
+        cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
+        return read(cells, place, file)
+
+    rows = read_rows(file.content, heading.dialect)
+    return read_each(islice(rows, heading.above + 1, None), read_row)
+
+
+_LOCAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", re.ASCII)
+_ME: Final = "Me"
+
+
+def _of_imazing(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
+    kind = cells["type"].strip().casefold()
+    if kind not in {"incoming", "outgoing"}:
+        return Skipped(place, "system")
+    if cells.get("forwarded", "").strip().casefold() in {"yes", "true", "1"}:
+        return Skipped(place, "repost")
+    if cells.get("reactions", "").strip():
+        file.content.notes.leave("column", "Reactions")
+    session, service = cells["chat session"].strip(), cells.get("service", "").strip()
+    time = cells["message date"].strip()
+    name = cells["sender name"].strip() or cells.get("sender id", "").strip()
+    subject, text = cells.get("subject", "").strip(), cells["text"]
+    is_own = not name and kind == "outgoing"
+    said = ChatMessage(
+        text=f"{subject}\n{text}" if subject else text,
+        name=_ME if is_own else name or session,
+        username=None if is_own else "",
+        time=datetime.fromisoformat(time) if _LOCAL_TIME.fullmatch(time) else time,
+        time_field="Message Date",
+        attached=attachments_of(
+            filter(None, [cells.get("attachment", "").strip()]),
+            file.content.name.rpartition("/")[0],
+        ),
+        room=FileRoom(
+            platform="imessage" if service else "whatsapp",
+            name=clean_title(session) or "",
+            file=file.content.name,
+            thread=session,
+        ),
+    )
+    return record_of(said, place)
+
+
+_TEXT: Final = "1"
+_NOTES: Final = frozenset({"10000", "10002"})
+
+
+def _of_wechat(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
+    kind = cells["type"].strip()
+    if kind != _TEXT:
+        return Skipped(place, "system" if kind in _NOTES else "media")
+    talker, title = cells["talkerid"].strip(), file.names[0].removesuffix("_utf8")
+    named = (cells.get(field, "").strip() for field in ("remark", "nickname", "sender"))
+    name = next(filter(None, named), "")
+    is_own = not name and cells["issender"].strip() == "1"
+    said = ChatMessage(
+        text=cells["strcontent"],
+        name=_ME if is_own else name or title or talker,
+        username=None if is_own else "",
+        author_id=cells.get("sender", "").strip() or None,
+        time=cells["createtime"].strip(),
+        time_field="CreateTime",
+        room=FileRoom(
+            platform="wechat",
+            name=(clean_title(title) or "") if title != "messages" else "",
+            file=file.content.name,
+            thread=talker,
+        ),
+    )
+    return record_of(said, place)
+
+
+IMAZING: Final = Format(
+    "imazing",
+    Message("iMazing"),
+    partial(
+        read_tables,
+        "imazing",
+        {"chat session", "message date", "type", "sender name", "text"},
+        _of_imazing,
+    ),
+    is_chat=True,
+    mark=Message("CSV with the columns `Chat Session`, `Message Date`, `Type` and `Sender Name`"),
+)
+WECHAT: Final = Format(
+    "wechat-csv",
+    Message("WeChat as CSV"),
+    partial(
+        read_tables,
+        "wechat-csv",
+        {"talkerid", "type", "issender", "createtime", "strcontent"},
+        _of_wechat,
+    ),
+    is_chat=True,
+    mark=Message("CSV with the columns `TalkerId`, `IsSender`, `CreateTime` and `StrContent`"),
+)

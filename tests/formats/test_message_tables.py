@@ -1,0 +1,87 @@
+"""Chats in tables of iMazing and WeChatMsg: who said what, in which chat, and what is left out."""
+
+from typing import Any
+
+from app.formats.chats.chat_files import Attachments
+from app.formats.records import FileRoom, Record, RecordStream, Skipped
+from tests.archives import zip_bytes
+from tests.formats.files import read_file_records, records_in
+
+IMESSAGE = """Chat Session,Message Date,Delivered Date,Read Date,Edited Date,Service,Type,\
+Sender ID,Sender Name,Status,Replying to,Subject,Text,Reactions,Attachment,Attachment type
+Mina,2024-01-15 21:05:01,,,,iMessage,Incoming,+15550100,Mina,Read,,,who has the rope,,,
+Mina,2024-01-15 21:06:01,,,,iMessage,Outgoing,,,Read,,Rope,"I have it,
+here",♥ Mina,,
+Boat,2024-01-15 21:07:01,,,,SMS,Incoming,+15550101,,Read,,,good,,,
+Boat,2024-01-15 21:08:01,,,,iMessage,Notification,,,,,,Mina named the conversation Boat,,,
+Boat,2024-01-15T21:09:01Z,,,,iMessage,Outgoing,,,Read,,,,,IMG_1.jpg,Image
+"""
+WHATSAPP = """Chat Session;Message Date;Sent Date;Type;Sender ID;Sender Name;Status;Forwarded;Text
+Mina;2024-01-15 21:05:01;;Incoming;+15550100;Mina;Read;;안개가 꼈어
+Mina;2024-01-15 21:06:01;;Incoming;+15550100;Mina;Read;Yes;Somebody else's words
+"""
+WECHAT = """localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,Remark,\
+NickName,Sender
+1,3,1,0,0,1705352701,3,谁有绳子,2024-01-15 21:05:01,,Mina,wxid_1
+2,3,1,0,1,1705352761,2,我有,2024-01-15 21:06:01,,Jun,wxid_2
+3,3,3,0,0,1705352762,3,<msg><img/></msg>,2024-01-15 21:06:02,,Mina,wxid_1
+4,3,10000,0,0,1705352764,3,撤回了一条消息,2024-01-15 21:06:04,,Mina,wxid_1
+5,3,1,0,0,1705352765,3,好,2024-01-15 21:06:05,姐姐,Mina,wxid_3
+"""
+NAMELESS = """localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime
+1,3,1,0,1,1705352701,,如果,2013-11-04 21:51:18,123
+2,3,1,0,0,1705352761,,好,2013-11-04 21:51:19,124
+"""
+
+
+def read(name: str, table: str, **options: Any) -> tuple[RecordStream, list[Record], list[str]]:
+    """Return a chat in a zip, its messages, and why the other rows are left out."""
+    options = {"timezone": "Asia/Seoul"} | options
+    stream, items = read_file_records(zip_bytes({name: table.encode()}), **options)
+    return stream, records_in(items), [part.reason for part in items if isinstance(part, Skipped)]
+
+
+def test_a_chat_of_imazing_is_by_its_people_and_its_owner_is_named() -> None:
+    stream, said, left_out = read("csv/Messages.csv", IMESSAGE, username="jun")
+    assert (stream.format, stream.is_chat, left_out) == ("imazing", True, ["system", "media"])
+    assert [(record.username, record.text) for record in said] == [
+        ("Mina", "who has the rope"),
+        ("jun", "Rope\nI have it,\nhere"),
+        ("+15550101", "good"),
+    ]
+    assert f"{said[0].created_at}" == "2024-01-15 12:05:01+00:00"
+    assert [record.room.name for record in said if record.room] == ["Mina", "Mina", "Boat"]
+    assert {record.room.platform for record in said if isinstance(record.room, FileRoom)} == {
+        "imessage"
+    }
+    assert [(part.kind, part.what) for part in stream.notes.unread] == [("column", "Reactions")]
+    assert [record.username for record in read("a.csv", IMESSAGE)[1]] == ["Mina", None, "+15550101"]
+    members = {"csv/a.csv": IMESSAGE.encode(), "csv/IMG_1.jpg": b"\xff\xd8\xff"}
+    *_, last = records_in(read_file_records(zip_bytes(members), timezone="UTC")[1])
+    assert Attachments(last.media, last.files).files == ("csv/IMG_1.jpg",)
+    assert f"{last.created_at}" == "2024-01-15 21:09:01+00:00"
+
+
+def test_forwarded_messages_of_whatsapp_in_imazing_are_reposts() -> None:
+    stream, said, left_out = read("WhatsApp.csv", WHATSAPP)
+    assert [(record.username, record.text) for record in said] == [("Mina", "안개가 꼈어")]
+    assert (stream.format, left_out) == ("imazing", ["repost"])
+    assert isinstance(said[0].room, FileRoom)
+    assert said[0].room.platform == "whatsapp"
+
+
+def test_a_chat_of_wechat_has_only_what_people_wrote() -> None:
+    stream, said, left_out = read("Tea_utf8.csv", WECHAT)
+    assert (stream.format, stream.is_chat, left_out) == ("wechat-csv", True, ["media", "system"])
+    assert [(record.username, record.text) for record in said] == [
+        ("Mina", "谁有绳子"),
+        ("Jun", "我有"),
+        ("姐姐", "好"),
+    ]
+    assert f"{said[0].created_at}" == "2024-01-15 21:05:01+00:00"
+    assert [record.room.name for record in said if record.room] == ["Tea"] * 3
+
+
+def test_old_tables_of_wechat_name_only_the_chat() -> None:
+    _, said, _ = read("Mina.csv", NAMELESS, username="jun")
+    assert [(record.username, record.text) for record in said] == [("jun", "如果"), ("Mina", "好")]
