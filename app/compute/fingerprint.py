@@ -1,4 +1,4 @@
-"""How a person writes: seven measures of messages, each tested against chance.
+"""How a person writes: eight measures of messages, each tested against chance.
 
 A measure must also differ without the person who adds most to the difference (jackknife): if one
 person begins all conversations, everyone else begins fewer.
@@ -42,7 +42,7 @@ from app.compute.times import (
 from app.compute.words import emoji_in, laughs_in
 
 MeasureName = Literal[
-    "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings"
+    "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings", "capitals"
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
@@ -53,6 +53,8 @@ Beginning = Literal["small", "silence"]
 BEGUN: Final[Sign] = ("beginnings", "silence")
 """Told as a share of all conversations that somebody began, not of the messages."""
 _ASKED: Final = re.compile("[?？]")
+FEWEST_CAPITALS: Final = 4
+"""Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
@@ -134,11 +136,21 @@ def _signs_of(text: str) -> list[Sign]:
         signs += [("emoji", one) for one in emoji]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
+    if text.isupper() and _is_loud(text):
+        signs.append(("capitals", ""))
     # A link is no word.
     is_small = text.lstrip()[:1].islower()
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
         signs.append(("beginnings", "small"))
     return signs
+
+
+def _is_loud(text: str) -> bool:
+    """Return whether capitals are most letters of a text without small ones: names of stations
+    and companies make no Korean message loud.
+    """
+    capitals = sum(map(str.isupper, text))
+    return capitals >= FEWEST_CAPITALS and 2 * capitals > sum(map(str.isalpha, text))
 
 
 def _ending_of(text: str) -> Ending | None:

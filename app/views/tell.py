@@ -84,6 +84,14 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
         "label": _("Lowercase start"),
     },
+    "capitals": {
+        "more": _("writes in capitals {often}"),
+        "less": _("writes in capitals less often than {others} ({often})"),
+        "none": _("never writes in capitals"),
+        "rose": _("More capitals than in {year}: {value}, before {before}."),
+        "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
+        "label": _("All in capitals"),
+    },
     "silence": {
         "more": _("starts {often} of the conversations"),
         "less": _("starts conversations less often than {others} ({often})"),

@@ -1,4 +1,4 @@
-"""How somebody's messages differ from others': seven measures, and when one sets them apart."""
+"""How somebody's messages differ from others': eight measures, and when one sets them apart."""
 
 import random
 from collections import Counter
@@ -52,6 +52,18 @@ def test_what_each_measure_counts() -> None:
         ("beginnings", "small"): 3,
         ("beginnings", "silence"): 3,
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "is_loud"),
+    [
+        *(("WHO TOUCHED MY BREAD", True), ("ŁÓDŹ JUTRO!! 😂", True), ("NO WAY ㅋㅋㅋ", True)),
+        *(("OK", False), ("Who touched MY BREAD", False), ("빵 누가 먹었어", False)),
+        *(("KTX 타고 서울역으로 가는 중", False), ("1234", False)),
+    ],
+)
+def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) -> None:
+    assert tally([text]).with_sign(("capitals", "")) == is_loud
 
 
 def test_the_clearest_measure_comes_first() -> None:

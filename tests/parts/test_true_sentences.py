@@ -46,6 +46,9 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "“~”": lambda text: text.endswith("~"),
     "“요”": lambda text: bool(re.search("요[.!?~]*$", text)),
     "small": lambda text: text[:1].islower(),
+    "capitals": lambda text: bool(
+        not re.search("[a-z]", text) and len(re.findall("[A-Z]", text)) >= 4
+    ),
 }
 
 
@@ -142,7 +145,7 @@ OFTEN_EN: Final = (
     r"|in half(?: of the messages)?|in \d+ of \d+(?: messages)?)"
 )
 OFTEN_KO: Final = (
-    r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
+    r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|거의 전부|전부|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
     r"|모든 메시지|(?:메시지 )?절반|(?:메시지 )?\d+개 중 \d+개)"
 )
 BEGINNINGS: Final = re.compile("Who wrote first after a silence|조용하다가 먼저 쓴 사람")
@@ -158,7 +161,7 @@ def is_as_often(told: str, share: float) -> bool:
         return 0 < share <= 0.0051
     if re.search(r"almost|거의", told):
         return 0.949 <= share < 1
-    if re.search(r"always|in every message|in every$|^항상|모두|모든", told):
+    if re.search(r"always|in every message|in every$|^항상|모두|모든|전부", told):
         return share == 1
     if re.search("half|절반", told):
         return 0.449 <= share <= 0.551
@@ -735,6 +738,15 @@ HABITS: list[tuple[str, Check]] = [
         r"[Nn]ever starts with a lowercase letter",
         r"소문자로 시작하지 않아요",
     ),
+    *_habit(
+        "capitals",
+        r"[Ww]rites in capitals OWN",
+        r"OWN[을를] 대문자로만 써요",
+        r"[Ww]rites in capitals less often than THAN \(OWN\)",
+        r"대문자로만 쓰는 일이 THAN보다 적어요\(OWN\)",
+        r"[Nn]ever writes in capitals",
+        r"대문자로만 쓰지는 않아요",
+    ),
     *(
         pattern
         for sign in ("“.”", "“~”", "“요”")
@@ -757,6 +769,7 @@ LABELS: Final = {
     "emoji": (r"Emoji(?: \(mostly \S+\))?", r"이모지(?:\(대개 \S+\))?"),
     "begun": ("Starts conversations", "먼저 말 걸기"),
     "small": ("Lowercase start", "소문자로 시작"),
+    "capitals": ("All in capitals", "대문자로만"),
     "“.”": (r"Ends with “\.”", r"“\.”(?:으)?로 끝냄"),
     "“~”": ("Ends with “~”", "“~”(?:으)?로 끝냄"),
     "“요”": ("Ends with “요”", "“요”(?:으)?로 끝냄"),

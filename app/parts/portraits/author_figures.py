@@ -215,6 +215,8 @@ class Fingerprint(AuthorFigure[Habits]):
             if not measure.sign:
                 return self.path()
             return url_for("search.show_search", q=measure.sign, username=username)
+        if measure.name == "capitals":
+            return self.path()
         manner = _shown(measure) if measure.own else None
         return url_for("posts.show_posts", username=username, shows=manner)
 
