@@ -195,6 +195,12 @@ class Compared(Struct, frozen=True):
         return folded if folded > 2 else 0
 
     @property
+    def folded_below(self) -> float:
+        """A share that no folded bar reaches."""
+        folded = self.answers[len(self.answers) - self.folded :]
+        return 0.01 if all(bar.share < 0.01 for bar in folded) else 0.05
+
+    @property
     def card_address(self) -> str:
         names = self.names if len(self.comparison.ranking) > 1 else []
         return url_for("compare.show_card", username=names)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from tests.browsing import body
+from tests.browsing import body, in_one_line
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
@@ -432,3 +432,22 @@ async def test_an_address_that_asks_about_years_is_that_of_the_comparison(site: 
     sent = await site.post("/api/v1/compare", json={"text": TEXT, "years": "ann"})
     assert sent.status_code == 422
     assert (await site.post("/user/ann/2024", form={"text": TEXT})).status_code == 405
+
+
+async def test_the_first_twenty_are_not_all_only_where_there_are_more(writer: Client) -> None:
+    def posts_of(*names: str) -> list[dict[str, str]]:
+        habits = [f"{name} sings {name} songs of {name} number" for name in names]
+        return [
+            {"username": name, "text": f"{habit} {number} at the {name} gate"}
+            for name, habit in zip(names, habits, strict=True)
+            for number in range(12)
+        ]
+
+    asked = {"text": "quince sings quince songs of quince at the quince gate"}
+    names = [f"bird{chr(97 + number)}" for number in range(19)]
+    await writer.add_posts(*posts_of("quince", *names))
+    page = in_one_line(await writer.page(f"/compare?{urlencode(asked)}"))
+    assert "Compared with all 20 authors here." in page
+    await writer.add_posts(*posts_of("tern"))
+    page = in_one_line(await writer.page(f"/compare?{urlencode(asked)}"))
+    assert "The first 20 of all authors with posts are shown." in page
