@@ -107,12 +107,17 @@ def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str
 def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
     used, last_space = 0.0, None
     for place in range(start, end):
-        used += font.getlength(text[place])
+        used += _sign_width(font, text[place])
         if used > width and not text[place].isspace():
             return last_space or max(place, start + 1)
         if _BREAK.match(text, place):
             last_space = place + 1
     return end
+
+
+@lru_cache(maxsize=MOST_SIGNS)
+def _sign_width(font: Lettering, sign: str) -> float:
+    return font.getlength(sign)
 
 
 def first_rows(

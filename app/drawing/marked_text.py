@@ -37,7 +37,7 @@ def marked_text_heights(canvas: Canvas, drawing: MarkedText) -> Heights:
     good = canvas.height * (_SHARE if canvas.is_upright else _WIDE_SHARE)
     layout = _layout_of(drawing, canvas, good)
     least = _ROW * _sizes(canvas)[-1] if layout.rows else 0.0
-    most = _layout_of(drawing, canvas, canvas.height).height
+    most = _in_size(drawing, canvas, _sizes(canvas)[0], canvas.height)[1].height
     return Heights(least, max(least, min(good, layout.height)), max(least, most))
 
 
@@ -80,16 +80,17 @@ def _layout_of(drawing: MarkedText, canvas: Canvas, height: float) -> _Layout:
     """Return the rows in the largest letters in which all have room, or those that the smallest
     leave room for, and the next.
     """
-    text, width = "".join(sign for sign, _ in _signs_of(drawing)), canvas.width - 2 * MARGIN
-
-    def in_size(size: int) -> tuple[bool, _Layout]:
-        font, most = font_of(bold=False, size=size), _most_rows(height, size)
-        rows = [*islice(rows_of(text, font, width), most + 1)]
-        return len(rows) <= most, _Layout(font, rows)
-
     sizes = _sizes(canvas)
-    place = bisect_left(sizes, True, key=lambda size: in_size(size)[0])
-    return in_size(sizes[min(place, len(sizes) - 1)])[1]
+    place = bisect_left(sizes, True, key=lambda size: _in_size(drawing, canvas, size, height)[0])
+    return _in_size(drawing, canvas, sizes[min(place, len(sizes) - 1)], height)[1]
+
+
+def _in_size(drawing: MarkedText, canvas: Canvas, size: int, height: float) -> tuple[bool, _Layout]:
+    """Return whether all of the text has room in letters of a size, and its rows."""
+    font, most = font_of(bold=False, size=size), _most_rows(height, size)
+    text = "".join(sign for sign, _ in _signs_of(drawing))
+    rows = [*islice(rows_of(text, font, canvas.width - 2 * MARGIN), most + 1)]
+    return len(rows) <= most, _Layout(font, rows)
 
 
 def _sizes(canvas: Canvas) -> Sequence[int]:
