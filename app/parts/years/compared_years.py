@@ -33,6 +33,8 @@ FEWEST_DAYS: Final = 14
 LACK: Final = timedelta(7)
 """Days that a whole year may lack at either end."""
 FEWEST_COMPARED: Final = 20
+MOST_GUESSED: Final = 500
+"""Largest number of posts by which the language is guessed, evenly spread."""
 
 
 class Writers(NamedTuple):
@@ -261,7 +263,7 @@ def _compare(
         # Mostly all of the year is compared twice, and its words take longest to find.
         own = worded.get(id(pair.own)) or worded.setdefault(id(pair.own), _worded(pair.own))
         beside = _worded(pair.beside)
-        language = guess_main_language(own.texts)
+        language = guess_main_language(own.texts[:: -(-len(own.texts) // MOST_GUESSED)])
         gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
     before, after = gained
     answered = answered_in(whole, author.username)

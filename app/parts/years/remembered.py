@@ -27,18 +27,17 @@ from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
 from app.compute.typical_words import words_in_each
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
-from app.parts.years.compared_years import Stretch, Writers, YearWord
+from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord
 from app.runtime.clock import first_instant
 from app.services.posts.selection import Scan, scan
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.busy_day import DayMessage, telling
 
-MOST_WORDED: Final = 3_000
+MOST_WORDED: Final = 1_500
 """Largest number of posts of a side whose words are compared, spread evenly over its time."""
 MOST_HABITUAL: Final = 1_500
 """Largest number of posts of a side whose habits are compared."""
-MOST_GUESSED: Final = 500
 QUARTER_S: Final = 15 * 60
 FEWEST_OF_DAY: Final = 10
 TIMES_USUAL: Final = 2

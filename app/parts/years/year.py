@@ -150,7 +150,7 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
             description=(
                 "Terms in a clearly larger share of this year's posts than of all other years', the"
                 " clearest first; null if this year or the others have fewer than 20 posts. Of more"
-                " than 3,000 posts of the other years, an even sample of them is compared."
+                " than 1,500 posts of the other years, an even sample of them is compared."
             )
         ),
     ]
