@@ -61,7 +61,12 @@ class Summary(msgspec.Struct, frozen=True):
     likely: Annotated[int, Meta(description="Number of lines called likely.")]
     wrong_expected: Annotated[
         float,
-        Meta(description="Expected number of these that are not by the author called likely."),
+        Meta(
+            description=(
+                "Number of these that are not by the author called likely, if the probabilities"
+                " hold. It is too low where somebody who writes like the author wrote lines."
+            )
+        ),
     ]
     verdicts: dict[Verdict, int]
 
