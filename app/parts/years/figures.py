@@ -548,12 +548,13 @@ def words_of_whole_year(shown: AuthorYear | RoomYear) -> WordsOfWholeYear:
     return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], note)
 
 
-def told_of_day(day: DayOfYear) -> str:
-    posts = post_count(day.posts)
-    return tell("day_of_year", posts=posts, usual=day.usual)
+def told_of_day(day: DayOfYear | None) -> str:
+    return tell("day_of_year", posts=post_count(day.posts), usual=day.usual) if day else ""
 
 
-def told_of_silence(silence: LongestSilence, *, is_of_chat: bool) -> str:
+def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
+    if silence is None:
+        return ""
     days: dict[str, object] = {"count": silence.days, "first": silence.first, "last": silence.last}
     if not is_of_chat:
         return tell("silence_of_days", **days)
@@ -570,7 +571,7 @@ def kind_of_change(habit: ChangedHabit) -> str:
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
 
 
-def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
+def words_of(shown: AuthorYear) -> list[ComparedWords]:
     """Return the lists of words of a year that are not empty: only in it, new, gone, more and less
     often.
 
@@ -599,7 +600,7 @@ def words_of(shown: AuthorYear | RoomYear) -> list[ComparedWords]:
 
 
 def _beside(
-    shown: AuthorYear | RoomYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
+    shown: AuthorYear, compared: WordsOfYear | None, kind: tuple[str, str, bool]
 ) -> list[ComparedWords]:
     if compared is None:
         return []

@@ -103,12 +103,11 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def day_told(self) -> str:
-        return told_of_day(self.shown.day) if self.shown.day else ""
+        return told_of_day(self.shown.day)
 
     @property
     def silence_told(self) -> str:
-        silence = self.shown.silence
-        return told_of_silence(silence, is_of_chat=False) if silence else ""
+        return told_of_silence(self.shown.silence, is_of_chat=False)
 
     @property
     def is_compared(self) -> bool:
@@ -215,12 +214,11 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def day_told(self) -> str:
-        return told_of_day(self.shown.day) if self.shown.day else ""
+        return told_of_day(self.shown.day)
 
     @property
     def silence_told(self) -> str:
-        silence = self.shown.silence
-        return told_of_silence(silence, is_of_chat=True) if silence else ""
+        return told_of_silence(self.shown.silence, is_of_chat=True)
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure, fingerprint, tally_of
@@ -28,7 +28,7 @@ from app.compute.typical_words import words_in_each
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
 from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord
-from app.runtime.clock import first_instant
+from app.runtime.clock import first_instant, span_of_year
 from app.services.posts.selection import Scan, scan
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
@@ -205,22 +205,26 @@ class Others(NamedTuple):
 async def read_others(
     session: AsyncSession,
     writers: Writers,
-    span: tuple[datetime, datetime],
-    others: int,
-    stretch: Stretch | None,
+    year: int,
     zone: ZoneInfo,
+    counts: Mapping[int, int],
+    stretch: Stretch | None = None,
 ) -> Others:
     """Read the posts of other years.
 
-    others: their number. stretch: days whose posts are also read of the year before.
+    counts: number of posts by year. stretch: days whose posts are also read of the year before.
     """
-    elsewhere = None
+    elsewhere, others = None, sum(counts.values()) - counts.get(year, 0)
     if others >= FEWEST_COMPARED:
-        is_other = or_(Tweet.created_at < span[0], Tweet.created_at >= span[1])
-        step = -(-others // MOST_WORDED)
-        picked = [is_other] if step == 1 else [is_other, Tweet.id % step == 0]
+        first, end = span_of_year(year, zone)
+        is_other = or_(Tweet.created_at < first, Tweet.created_at >= end)
         elsewhere = await scan(
-            session, writers.is_theirs, *picked, columns=("time", "text"), limit=MOST_WORDED
+            session,
+            writers.is_theirs,
+            is_other,
+            *_some_of(others, MOST_WORDED),
+            columns=("time", "text"),
+            limit=MOST_WORDED,
         )
         if len(elsewhere.text) < FEWEST_COMPARED:
             elsewhere = None
@@ -232,10 +236,17 @@ async def read_others(
             session,
             writers.is_theirs,
             *within,
+            *_some_of(counts.get(year - 1, 0), MOST_HABITUAL),
             columns=("author", "time", "text"),
             limit=MOST_HABITUAL,
         )
     return Others(elsewhere, others <= MOST_WORDED, before, stretch)
+
+
+def _some_of(posts: int, most: int) -> list[ColumnElement[bool]]:
+    """Return the condition for about `most` posts of so many, spread evenly over their time."""
+    step = -(-posts // most)
+    return [Tweet.id % step == 0] if step > 1 else []
 
 
 def find_remembered(

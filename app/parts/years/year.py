@@ -246,7 +246,8 @@ async def read_year(session: AsyncSession, author: Author, year: int, zone: Zone
     first, last = (edge for edge in edges if edge)
     is_of_year = own.is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1]
     newest = await scan(session, *is_of_year, columns=("id", "time", "text"), is_dated=True)
-    others = await read_others(session, own, span, author.tweets - calendar.tweets, None, zone)
+    counts = dict(zip(calendar.years, by_year, strict=True))
+    others = await read_others(session, own, year, zone, counts)
 
     def count() -> tuple[dict[str, Any], FoundInYear]:
         written = _written(own, hours, zone, year, at)
@@ -471,9 +472,8 @@ async def _read_room_year(
     newest = await scan(
         session, is_of_year, columns=("id", "author", "time", "text"), is_dated=True
     )
-    elsewhere = sum(by_year.values()) - by_year[year]
     stretch = same_stretch(writers, year, zone, at)
-    others = await read_others(session, writers, span, elsewhere, stretch, zone)
+    others = await read_others(session, writers, year, zone, by_year, stretch)
     has_more = len(newest.time) >= MOST_SCANNED
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
