@@ -243,7 +243,10 @@ async def test_the_last_answer_comes_whole_to_a_client_that_sends_more(behind: b
 
 @ours
 @pytest.mark.usefixtures("server")
-async def test_a_stop_does_not_wait_for_a_client_that_has_its_last_answer() -> None:
+async def test_a_stop_does_not_wait_for_a_client_that_has_its_last_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection, "STOPPING_S", 0.1)
     async with served() as site:
         wire = await asyncio.to_thread(site.wire, LAST)
         assert await asyncio.to_thread(wire.recv, 13) == b"HTTP/1.1 200 "
@@ -302,7 +305,7 @@ async def test_a_body_that_comes_too_slowly_is_408(
     monkeypatch.setattr(edge, "LINGER_S", 10 * DEADLINE_S)
     app = create_app(make_config())
     assert app.config["BODY_TIMEOUT"] == 30
-    app.config["BODY_TIMEOUT"] = 0.3
+    app.config["BODY_TIMEOUT"] = 0.1
     kind = b"/login HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded"
     async with served(app=app) as site:
         reader, writer = await site.connect()
@@ -361,7 +364,7 @@ async def test_an_idle_connection_is_closed_in_time_and_one_under_way_is_not() -
         site.may_answer.clear()
         writer.write(GET)
         await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
-        site.config.keep_alive_timeout = 0.3
+        site.config.keep_alive_timeout = 0.1
         assert await site.all_of(b"") == b""
         site.may_answer.set()
         assert (await asyncio.wait_for(reader.read(), DEADLINE_S)).endswith(b"ok")
@@ -387,7 +390,8 @@ async def test_a_stop_closes_idle_connections_at_once_and_finishes_the_others() 
 
 
 @pytest.mark.usefixtures("server")
-async def test_the_app_is_told_that_its_client_is_gone() -> None:
+async def test_the_app_is_told_that_its_client_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "PROBE_S", 0.05)
     async with served() as site:
         site.may_answer.clear()
         _, writer = await site.connect()
@@ -458,7 +462,7 @@ async def until_reset(wire: socket.socket) -> None:
 @pytest.mark.usefixtures("server")
 async def test_an_abandoned_answer_closes_a_connection_that_reads_nothing() -> None:
     async with served() as site:
-        site.pours_s = 0.5
+        site.pours_s = 0.1
         async with unread(site) as wire:
             await until_reset(wire)
 
@@ -469,7 +473,7 @@ async def test_a_connection_that_is_being_closed_has_a_time_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert connection.CLOSING_S == 10
-    monkeypatch.setattr(connection, "CLOSING_S", 0.3)
+    monkeypatch.setattr(connection, "CLOSING_S", 0.1)
     async with served() as site:
         site.reads, site.pours_s = False, DEADLINE_S
         async with unread(site, CHUNKED) as wire:
@@ -486,9 +490,9 @@ async def test_a_client_that_takes_nothing_of_its_answer_is_dropped(
     monkeypatch: pytest.MonkeyPatch, sends_more: bool
 ) -> None:
     assert connection.TAKING_S == 30
-    monkeypatch.setattr(connection, "TAKING_S", 0.3)
+    monkeypatch.setattr(connection, "TAKING_S", 0.1)
     async with served() as site:
-        site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
+        site.config.keep_alive_timeout, site.pours_s = 0.1, DEADLINE_S
         async with unread(site) as wire:
             await asyncio.wait_for(site.asked.wait(), DEADLINE_S)
             if not sends_more:
@@ -503,9 +507,9 @@ async def test_over_tls_the_kernel_holds_little_of_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Closing has a time limit, in which the client has to take what the kernel holds."""
-    monkeypatch.setattr(connection, "TAKING_S", 0.3)
+    monkeypatch.setattr(connection, "TAKING_S", 0.1)
     async with served() as site:
-        site.config.keep_alive_timeout, site.pours_s = 0.3, DEADLINE_S
+        site.config.keep_alive_timeout, site.pours_s = 0.1, DEADLINE_S
         async with unread(site) as wire:
             await until_reset(wire)
         site.left.set()
