@@ -1,9 +1,10 @@
 """Rendering pages, which are values of what their templates show; what parts add to them."""
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
@@ -54,6 +55,8 @@ class WebPage(Struct, frozen=True, kw_only=True):
     """
 
     template: ClassVar[str]
+    is_long: ClassVar[bool] = False
+    """Whether rendering takes over 10 ms, and so goes to a thread."""
 
     about: Sequence[str] | None = None
     """Authors that the page is about, by default all that it names."""
@@ -110,7 +113,8 @@ async def render(page: WebPage, cast: Cast | None = None) -> str:
     with bound(cast), speaking(language()):
         shown = values_of(page)
         await current_app.update_template_context(shown)
-        return current_app.jinja_env.get_template(page.template).render(shown)
+        draw = partial(current_app.jinja_env.get_template(page.template).render, shown)
+        return await asyncio.to_thread(draw) if page.is_long else draw()
 
 
 async def render_form(page: FormPage, cast: Cast | None = None) -> tuple[str, int, dict[str, str]]:

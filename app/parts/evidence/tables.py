@@ -127,6 +127,7 @@ class TableRow(Struct, frozen=True):
 
 class ManyTextsPage(FormPage, frozen=True, kw_only=True):
     template = "evidence/table.html"
+    is_long = True
 
     offer: OfferedPeople
     given: str = ""
