@@ -39,6 +39,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "portraits": Left(page="/user/mina/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
     "publish": Left(page="/user/ann/website", command="publish"),
     "quiz": Left(page="/quiz"),
+    "report": Left(page="/room/1/report", command="report"),
     "evidence": Left(page="/compare/table"),
     "explain": Left(option="--explain"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),

@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import os
-import secrets
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import click
 
 from app.cli import fail, json_option, print_result, progress, wants_json, with_database
+from app.cli.outputs import opened_output
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder
@@ -19,7 +17,6 @@ from app.formats.chats.chatlab import chatlab_writer
 from app.formats.chats.people import machine_zone
 from app.formats.registry import WRITERS
 from app.runtime.clock import remembered_zone
-from app.security import open_private
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
 from app.services.posts.selection import Selection, field_conditions
 from app.services.rooms.room_facts import get_room
@@ -200,7 +197,7 @@ def export_command(
             writer = chatlab_writer(room.name, room.platform, people)
         else:
             writer = WRITERS[format_name]
-        with _opened(path) as file, progress("exporting posts") as show:
+        with opened_output(path) as file, progress("exporting posts") as show:
             async with contextlib.aclosing(exported(db, begun, writer)) as pieces:
                 async for piece in pieces:
                     await asyncio.to_thread(file.write, piece)
@@ -219,25 +216,3 @@ def export_command(
     if path:
         facts = {"file": str(path), "format": format_name, "posts": posts}
         print_result(facts, f"wrote {posts:,} posts to {path}")
-
-
-@contextlib.contextmanager
-def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    """Open the file, or standard output; the file gets its name when it is complete."""
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    path = path.resolve()  # Replace the target of a link, and keep the link.
-    if path.exists() and not path.is_file():  # A pipe or a device.
-        with path.open("wb") as special:
-            yield special
-        return
-    unfinished = path.with_name(f".saywho-{secrets.token_hex(8)}.part")
-    try:
-        with open(unfinished, "xb", opener=open_private) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -75,6 +75,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("publish", commands=("publish",)),
+    Listed("report", commands=("report",)),
     Listed("spark", commands=("spark",)),
 )
 
@@ -95,7 +96,12 @@ def check_without(without: Collection[str]) -> None:
 
 def load_all(without: Collection[str] = ()) -> dict[Listed, Part]:
     """Import the parts of a site; return the additions of each."""
-    here = {part.name: part for part in PARTS if part.name not in without}
+    return load_parts(set(names()) - set(without))
+
+
+def load_parts(wanted: Collection[str]) -> dict[Listed, Part]:
+    """Import these parts; return the additions of each."""
+    here = {part.name: part for part in PARTS if part.name in wanted}
     loaded = {}
     for name, listed in here.items():
         package = f"{__name__}.{name}"

@@ -136,10 +136,14 @@ def is_open(app: Quart, method: str, path: str) -> bool:
 
 async def _check_own_chat(policy: Policy, room_id: int) -> None:
     """Raise NotFound outside a reader's chat, even on public sites."""
-    if request.endpoint is not None and policy == "account":
-        return
     view = current_app.view_functions.get(request.endpoint or "")
-    if policy != "read" or not await is_of_chat(room_id, getattr(view, OF_CHAT, None)):
+    of_chat = getattr(view, OF_CHAT, None)
+    if request.endpoint is not None and policy == "account":
+        if of_chat is None and not _names_chat():
+            return
+    elif policy != "read":
+        raise NotFound
+    if not await is_of_chat(room_id, of_chat):
         raise NotFound
 
 
@@ -272,11 +276,14 @@ async def always(_session: AsyncSession, _room_id: int) -> bool:
     return True
 
 
-async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
-    names_chat = request.url_rule is not None and request.url_rule.rule.startswith(
+def _names_chat() -> bool:
+    return request.url_rule is not None and request.url_rule.rule.startswith(
         ("/room/<id:room_id>", f"{API}/rooms/<id:room_id>")
     )
-    asked = (request.view_args or {}).get("room_id") if names_chat else None
+
+
+async def is_of_chat(room_id: int, declared: OfChat | None) -> bool:
+    asked = (request.view_args or {}).get("room_id") if _names_chat() else None
     if asked == room_id:
         return True
     if asked is None and declared is None:

@@ -117,8 +117,7 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
     is_told = bool(lengths) and lengths.count(lengths[0]) == 1
     if not is_told or not any(person.beginnings for person in portrait.people):
         return ()
-    told = gettext("The longest silence: {length}").format(length=lengths[0])
-    return (PosterLine("", (told,)),)
+    return (PosterLine("", gettext("The longest silence: {length}").format(length=lengths[0])),)
 
 
 def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:

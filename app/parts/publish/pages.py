@@ -1,8 +1,7 @@
 """The pages of a website, and the links between them."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
@@ -11,20 +10,16 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 from msgspec import Struct
-from quart import Quart
 
-from app.config import Config, Locale
+from app.config import Locale
 from app.drawing.drawings import Columns, WeekGrid
-from app.language import i18n
-from app.parts import Listed, Part
 from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.tweets import Post, PostMedium
 from app.views.authors.figures import AuthorAtSight, MostNamed, PostingYear
+from app.views.detached import NOWHERE
 from app.views.figure import Figure
-from app.views.page import WebPage, add_parts, init_app, values_of, with_links
+from app.views.page import WebPage, values_of, with_links
 
-NOWHERE: Final = "\x01"
-"""Address of what the website does not have; texts have no such character."""
 _LEADS_NOWHERE: Final = re.compile(r'<a\b[^>]*\bhref="[\x01/][^>]*>(.*?)</a>', re.DOTALL)
 """A link to the server, or to nothing; markup cannot be in a text."""
 
@@ -95,18 +90,6 @@ ICON: Final = "icon.svg"
 
 def small_name(name: str) -> str:
     return f"{name.partition('.')[0]}-{SMALL}.webp"
-
-
-@asynccontextmanager
-async def opened_environment(config: Config) -> AsyncIterator[Environment]:
-    """Open the program's templates, and an app without pages: its addresses lead nowhere."""
-    app = Quart("app")
-    i18n.init_app(app, config)
-    init_app(app, config)
-    add_parts(app, {Listed("publish"): Part()})
-    app.url_build_error_handlers.append(lambda *_: NOWHERE)
-    async with app.test_request_context("/"):
-        yield app.jinja_env
 
 
 class Rendering:

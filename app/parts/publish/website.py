@@ -37,6 +37,7 @@ from app.language.i18n import (
     show_weekday,
     speaking,
 )
+from app.parts import Listed, Part
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_liked, read_posts
 from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (
@@ -61,7 +62,6 @@ from app.parts.publish.pages import (
     Rendering,
     SearchHerePage,
     YearDoor,
-    opened_environment,
     small_name,
     without_dead_links,
 )
@@ -87,6 +87,7 @@ from app.views.authors.figures import (
     week_grid,
 )
 from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
+from app.views.detached import opened_environment
 from app.views.posts.pages import FeedPage
 
 NEWEST: Final = 10
@@ -255,7 +256,8 @@ async def opened_website(
                 await pictures.make_missing()
         finally:
             await pictures.close()
-    async with opened_environment(config) as environment, db.read() as session:
+    parts = {Listed("publish"): Part()}
+    async with opened_environment(config, parts) as environment, db.read() as session:
         authors = [await find_posts(session, name, options.choice) for name in options.names]
         yield Website(environment, options, authors, config.media_dir), session
 

@@ -1,0 +1,1 @@
+"""A chat, an author or a year as one file to send."""

@@ -1,0 +1,54 @@
+"""What the people of a file are called there, also inside of texts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, product
+from string import ascii_uppercase
+from typing import Final
+
+from app.compute.names import SHOWN_HIDDEN, ManyNames
+from app.services.compare.name_masking import Named
+
+LONGEST_NAME: Final = 40
+
+
+def letters() -> Iterator[str]:
+    """Yield A to Z, then AA, AB and so on."""
+    for length in count(1):
+        yield from map("".join, product(ascii_uppercase, repeat=length))
+
+
+class Calling:
+    """The names that a file has in the place of real ones."""
+
+    def __init__(
+        self,
+        people: Sequence[Named],
+        chosen: Mapping[str, str],
+        *,
+        has_names: bool,
+        all_names: ManyNames,
+    ) -> None:
+        """people: those with the most messages first. chosen: typed names, by username. all_names:
+        everyone's, of whom texts have no name unless `has_names`.
+        """
+        lettered = zip(people, letters(), strict=False)
+        usual = {} if has_names else {person.username: letter for person, letter in lettered}
+        self.called = usual | {name: text[:LONGEST_NAME] for name, text in chosen.items() if text}
+        self._found = [
+            (ManyNames([(person.username, person.display_name)]), self.called[person.username])
+            for person in people
+            if person.username in self.called
+        ]
+        self._others = ManyNames(()) if has_names else all_names
+
+    def rename(self, text: str) -> str:
+        """Return a text with the names of the file; a name that it does not have is `[…]`."""
+        places = [(*gap, name) for names, name in self._found for gap in names.find(text)] or []
+        places += [(*gap, SHOWN_HIDDEN) for gap in self._others.find(text)]
+        renamed, end_before = list[str](), 0
+        # Of two names at one place the longer one counts, and of equal ones the one with a letter.
+        for start, end, name in sorted(places, key=lambda place: (place[0], -place[1])):
+            if start >= end_before:
+                renamed += [text[end_before:start], name]
+                end_before = end
+        return "".join([*renamed, text[end_before:]])

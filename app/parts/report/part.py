@@ -1,0 +1,8 @@
+"""What the part `report` adds to a site."""
+
+from typing import Final
+
+from app.parts import Part
+from app.parts.report import pages
+
+PART: Final = Part(pages=(pages.blueprint,))

@@ -1,0 +1,85 @@
+"""How a page becomes one file: style and script inside, and no link."""
+
+import asyncio
+import base64
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from jinja2 import Environment
+from markupsafe import Markup
+from msgspec import Struct
+
+from app.config import Locale
+from app.errors import InvalidInputError
+from app.language.i18n import speaking
+from app.views.cast import Cast, bound
+from app.views.page import WebPage, values_of
+
+MOST_BYTES: Final = 300_000
+_HERE: Final = Path(__file__).parent
+_STYLE: Final = _HERE.parents[1] / "static" / "style.css"
+_LINK: Final = re.compile(r"</?a(?: [^>]*)?>")
+"""The beginning or end of a link; neither is ever in a text, where `<` is written otherwise."""
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_INDENT: Final = re.compile(r"\n\s*")
+
+
+class Inside(NamedTuple):
+    """The style and the script of each file."""
+
+    style: Markup
+    script: Markup
+    policy: str
+    """What a browser may load and run for the file: these two alone."""
+
+
+@cache
+def inside() -> Inside:
+    style = _STYLE.read_text("utf-8") + (_HERE / "report.css").read_text("utf-8")
+    style = _INDENT.sub("\n", _COMMENT.sub("", style)).strip()
+    script = (_HERE / "report.js").read_text("utf-8").strip()
+    rules = (
+        "default-src 'none'",
+        f"style-src {_hash(style)}",
+        f"script-src {_hash(script)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+    return Inside(Markup(style), Markup(script), "; ".join(rules))  # noqa: S704 - our own files
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+class ReportFrame(Struct, frozen=True):
+    """What surrounds every file."""
+
+    title: str
+    language: Locale
+    told: str
+    """The first sentence at the foot: what it is, and of which day."""
+    command: str
+    """The command that writes such a file."""
+
+
+async def render_report(
+    environment: Environment, page: WebPage, frame: ReportFrame, cast: Cast
+) -> bytes:
+    """Return the file. Raises InvalidInputError if it is too large to be sent."""
+    with bound(cast), speaking(frame.language):
+        shown = {**values_of(page), "frame": frame, "inside": inside(), "locale": frame.language}
+        template = environment.get_template(page.template)
+        html = await asyncio.to_thread(template.render, shown)
+    file = _LINK.sub("", html).encode()
+    if len(file) > MOST_BYTES:
+        raise InvalidInputError(
+            "The file would have {size} KB, and may have {most}; choose fewer messages",
+            size=len(file) // 1_000,
+            most=MOST_BYTES // 1_000,
+        )
+    return file

@@ -1,0 +1,98 @@
+"""A chat as one file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.config import Locale
+from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
+from app.parts.report.names import Calling
+from app.parts.report.rendering import ReportFrame, render_report
+from app.parts.report.words import FEWEST_MESSAGES, read_common_words, without_rare_words
+from app.services.compare.name_masking import read_chat_names
+from app.services.rooms.busy_day import ShownDay, read_day
+from app.services.rooms.messages import most_loved
+from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.sight import CountedRooms, read_overview
+from app.views.cast import Cast, cast_of, named_in
+from app.views.page import read_cards
+from app.views.rooms.overview import OverviewPage, PeriodForm
+
+
+@dataclass(frozen=True)
+class ReportChoice:
+    """What the sender has chosen."""
+
+    zone: ZoneInfo
+    language: Locale
+    has_names: bool = False
+    """Whether people have their real names."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Typed names, by username."""
+
+
+class ChatReport(OverviewPage, frozen=True, kw_only=True):
+    """A chat's page as one file; all that it shows may be given away."""
+
+    template = "report/room.html"
+
+
+async def make_room_report(
+    session: AsyncSession,
+    environment: Environment,
+    store: CountedRooms,
+    room: RoomFacts,
+    choice: ReportChoice,
+) -> bytes:
+    """Return the file. Raises InvalidInputError if it is too large."""
+    zone = choice.zone
+    sight = await read_overview(session, room, zone, store)
+    chat_names = (await read_chat_names(session, [room.id])).of(room.id)
+    calling = Calling(room.people, choice.names, has_names=choice.has_names, all_names=chat_names)
+    day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
+    terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
+    words = await read_common_words(session, sight, terms, calling)
+    shown = without_rare_words(sight, words)
+    page = ChatReport(
+        tz=zone.key,
+        shown=shown,
+        shown_by_parts=await read_cards(session, "room_people", shown, zone.key),
+        asked_by_parts={},
+        day=ShownDay(words.written(day.word), day.with_word, []) if day else None,
+        loved=await most_loved(session, room.id),
+        whole=room,
+        form=PeriodForm(),
+        years=[],
+    )
+    cast = await cast_in_file(session, room, calling, shown)
+    return await render_report(environment, page, _frame(room, page, choice), cast)
+
+
+async def cast_in_file(
+    session: AsyncSession, room: RoomFacts, calling: Calling, *values: object
+) -> Cast:
+    """Return the people of these values, by the names that a chat's file has for them."""
+    named = {name for value in values for name in named_in(value).usernames}
+    cast = await cast_of(session, {*room.usernames, *named}, about=room.usernames, in_chat=True)
+    return cast.with_names(calling.called)
+
+
+def _frame(room: RoomFacts, page: ChatReport, choice: ReportChoice) -> ReportFrame:
+    with speaking(choice.language):
+        people = ngettext(
+            "A chat of {count} person", "A chat of {count} people", room.people_total
+        ).format(count=show_number(room.people_total))
+        told = gettext("A chat as one file, made with saywho.")
+        if page.newest_day:
+            told = gettext("A chat up to {day} as one file, made with saywho.").format(
+                day=show_date(page.newest_day)
+            )
+    return ReportFrame(
+        title=room.name if choice.has_names else people,
+        language=choice.language,
+        told=told,
+        command="saywho report --room ID -o chat.html",
+    )

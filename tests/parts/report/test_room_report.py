@@ -1,0 +1,131 @@
+"""A chat as one file: what is in it, and that no message is."""
+
+import asyncio
+import random
+import re
+from collections import Counter
+from html import unescape
+from itertools import product
+from pathlib import Path
+from typing import Any, Final
+
+from quart import Quart
+
+from tests.browsing import Browser, body, parts_of, signed_in
+from tests.chats import Said, import_chat, kakaotalk
+from tests.installation import Installation
+
+PEOPLE: Final = ("김지호", "박서연", "이도윤🌿", "최하은")
+MASKED: Final = ("지호", "서연", "도윤", "하은", "제주 여행")
+SYLLABLES: Final = "갉넓닯랐맑밟섧앓잖찮콹툴퓠훑"
+WORDS: Final = ["".join(letters) for letters in product(SYLLABLES, repeat=3)]
+"""Words that no page of the program has."""
+PREVIEW: Final = "/room/1/report/preview"
+
+
+def private_chat() -> list[Said]:
+    """Return messages in which two people have words of their own, and forty have rare ones."""
+    chance = random.Random(5)  # noqa: S311 - an invented chat
+    common, rare = WORDS[:60], iter(WORDS[60:])
+    said: list[Said] = []
+    for number in range(320):
+        place = number % 4
+        words = chance.sample(common[4:], 5)
+        if place < 2 and number % 3 == 0:
+            words[1:1] = [common[place]]
+        if place == 2 and number % 3 == 0:
+            words[1:1] = [common[2], common[3], common[40], common[41]]  # Always together.
+        if number % 8 == 3:  # Forty messages.
+            words = [f"{MASKED[number % 3]}야", *(next(rare) for _ in range(4))]
+        if number % 5 == 1:
+            words.append("지호가")
+        day = 1 + number // 80 * 7 + number % 7
+        said.append(
+            (
+                f"2024-03-{day:02} {9 + number % 12:02}:{number % 60:02}",
+                PEOPLE[place],
+                " ".join(words),
+            )
+        )
+    return sorted(said)
+
+
+async def site_with_chat(app: Quart) -> tuple[Browser, list[str]]:
+    said = private_chat()
+    await import_chat(parts_of(app).db, kakaotalk("제주 여행 모임", *said))
+    return await signed_in(app, "kim"), [text for _, _, text in said]
+
+
+def read(file: str) -> str:
+    """Return the text of a file without its style and script."""
+    text = re.sub(r"<(style|script)>.*?</\1>", "", file, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", text)).split())
+
+
+def check_words(file: str, messages: list[str]) -> None:
+    """Check that no rare word is in any byte, and never three words of a message in a row."""
+    texts = file, read(file)
+    in_messages = Counter(word for text in messages for word in {*text.split()})
+    for word in (word for word, count in in_messages.items() if count < 3):
+        assert word not in file
+    for text in messages:
+        words = text.split()
+        for start in range(len(words) - 2):
+            run = " ".join(words[start : start + 3])
+            assert not any(run in shown for shown in texts), run
+
+
+async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> None:
+    operator, messages = await site_with_chat(app)
+    answer = await operator.post("/room/1/report", form={})
+    file = await answer.get_data(as_text=True)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=saywho-chat.html"
+    assert len(file.encode()) < 300_000
+    check_words(file, messages)
+    assert not [name for name in (*PEOPLE, *MASKED) if name in file]
+    assert WORDS[0] in file  # The words that many messages have are there.
+    # Nothing leads to the server or elsewhere.
+    assert not re.findall(
+        r"localhost|/room/|/user/|<a\b|(?:src|href)=\"(?!data:,|#)|https?://", file
+    )
+    assert await (await operator.get(PREVIEW)).get_data(as_text=True) == file
+    target = tmp_path / "chat.html"
+    saywho = Installation.of(parts_of(app).config)
+    report = ("report", "--room", "1", "--language", "en", "-o", target)
+    await asyncio.to_thread(saywho.done, *report)
+    assert target.read_text("utf-8") == file
+    await asyncio.to_thread(saywho.done, *report, "--names")
+    named = target.read_text("utf-8")
+    check_words(named, messages)
+    assert not [name for name in ("제주 여행 모임", *PEOPLE) if name not in named]
+
+
+async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> None:
+    operator, messages = await site_with_chat(app)
+    assert "/room/1/report" in await operator.page("/room/1")
+    assert "/room/1/report" not in await Browser(app).page("/room/1")
+    page = await operator.get("/room/1/report")
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+    assert f'src="{PREVIEW}"' in await body(page)
+    form = {"names": "letters", "name": ["", "  Ada   L "]}
+    answer = await operator.post(PREVIEW, form=form)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'self'; sandbox allow-scripts" in policy
+    file = await answer.get_data(as_text=True)
+    assert "Ada L" in read(file)
+    assert not [name for name in (*PEOPLE, *MASKED) if name in file]
+    check_words(file, messages)
+    real = await operator.post(PREVIEW, form={"names": "real", "name": ["Ada"]})
+    told = read(await real.get_data(as_text=True))
+    assert "Ada" in told
+    assert PEOPLE[1] in told
+    assert PEOPLE[0] not in told
+
+
+async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:
+    operator = await signed_in(app, "kim")
+    for address in ("/room/7/report", "/room/7/report/preview"):
+        assert (await operator.get(address)).status_code == 404
+    saywho = Installation.of(parts_of(app).config)
+    missing: Any = await asyncio.to_thread(saywho.run, "report", "--room", "7", "-o", "x.html")
+    assert (missing.exit_code, missing.stderr.count("\n")) == (2, 1)
