@@ -105,7 +105,7 @@ def addresses(number: int) -> dict[str, str]:
         "a poke": f"/compare?{poke}",
         "archive": f"/user/{KEEPER}?tz=Asia/Seoul",
         "year": f"/user/{KEEPER}/{FIRST_YEAR + number % YEARS}",
-        "person": f"/user/{PEOPLE[0]}/portrait",
+        "person": f"/user/{PEOPLE[0]}",
         "front page": "/",
         "chat": "/room/1",
         "chat's year": year_of_chat,

@@ -34,7 +34,7 @@ CANDIDATES: Final = [("username", f"author{number}") for number in range(AUTHORS
 PAGES: Final = {
     "front page": "/",
     "author": f"/user/{KEEPER}",
-    "author's portrait": f"/user/{PEOPLE[0]}/portrait",
+    "person of a chat": f"/user/{PEOPLE[0]}",
     "year": f"/user/{KEEPER}/{FIRST_YEAR + 1}",
     "chat's overview": "/room/1",
     "chat's messages": "/room/1?view=newest",

@@ -11,7 +11,7 @@ from tests.installation import ROOT
 MOST_FILES = {
     "front page": 46,
     "author": 56,
-    "author's portrait": 71,
+    "person of a chat": 71,
     "year": 53,
     "chat's overview": 58,
     "chat's messages": 37,

@@ -36,7 +36,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "dashboard": Left(page="/dashboard/"),
     "games": Left(page="/games", operation="/api/v1/games"),
     "pictures": Left(page="/room/1/portrait/picture"),
-    "portraits": Left(page="/user/mina/portrait", operation="/api/v1/rooms/{room_id}/portrait"),
+    "portraits": Left(operation="/api/v1/rooms/{room_id}/portrait"),
     "publish": Left(page="/user/ann/website", command="publish"),
     "quiz": Left(page="/quiz"),
     "report": Left(page="/room/1/report", command="report"),

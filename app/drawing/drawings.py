@@ -126,8 +126,6 @@ class Clock:
     heights: Sequence[float]
     """Heights from hour 0 on, in per cent of the highest of both."""
     outline: Sequence[float]
-    labelled_by: str = ""
-    """Ids of the elements that name it, if first on a page."""
     told: Sequence[str] = ()
 
     @property

@@ -125,10 +125,7 @@ class HoursFigure(Figure[PlotT]):
         title = busiest(self.hours, self.busy_from, is_past=self.is_past)
         about = how_told()
         if self.busy_from is None:
-            nothing = gettext("No hours are clearly the busiest.")
-            if self.is_past:
-                nothing = gettext_of_past("No hours are clearly the busiest.")
-            about = f"{nothing} {about}"
+            about = f"{no_busiest_hours(is_past=self.is_past)} {about}"
         return Finding(title, self.notes(), topic, about, self.zone)
 
     def notes(self) -> list[str]:
@@ -147,8 +144,6 @@ class ClockFigure(HoursFigure[Clock]):
     outline_column: str = ""
     outline: Sequence[int] = ()
     outline_told: str = ""
-    labelled_by: str = ""
-    """Ids of the labels of a page's first drawing."""
 
     def notes(self) -> list[str]:
         return [self.outline_told] if self.outline_told else []
@@ -170,7 +165,6 @@ class ClockFigure(HoursFigure[Clock]):
             told or gettext("By hour"),
             tuple(100 * share / most for share in shares),
             tuple(100 * share / most for share in outline) if any(outline) else (),
-            self.labelled_by,
             tuple(told_by_hour(self.hours)),  # Drawings are hashed: pictures are cached by them.
         )
 
@@ -183,6 +177,11 @@ def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -
     part = part_of(sum(busy) / sum(hours))
     told = tell_of_past if is_past else tell
     return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
+
+
+def no_busiest_hours(*, is_past: bool = False) -> str:
+    text = gettext_noop("No hours are clearly the busiest.")
+    return gettext_of_past(text) if is_past else gettext(text)
 
 
 def how_told() -> str:

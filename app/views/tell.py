@@ -500,6 +500,31 @@ def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTH
     return ""
 
 
+def finding_beside(
+    username: str,
+    clear: Sequence[Measure],
+    beside: Beside = THE_OTHERS,
+    phrase: tuple[str, float] | None = None,
+) -> str:
+    """Return clear traits; a phrase, if these are only of what is never done; empty without both.
+
+    phrase: what is said more often, and its share of the posts.
+    """
+    if phrase and phrase[1] >= HARDLY and all(measure.is_never for measure in clear):
+        other_name = short_name(beside.only_other)
+        said = tell(
+            "says_more",
+            "two" if other_name else "",
+            name=short_name(shown_name(username)),
+            words=phrase[0],
+            other=other_name,
+            often=often(phrase[1]),
+        )
+        if len(said) <= LONGEST_FINDING:
+            return said
+    return told_of(username, clear, beside)
+
+
 def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
 

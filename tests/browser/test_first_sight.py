@@ -146,12 +146,10 @@ async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str
 @pytest.mark.parametrize(
     ("path", "width", "height"),
     [
-        ("/portrait", 1280, 800),
-        ("/portrait", 390, 844),
         ("/2026", 1280, 800),
         pytest.param("/2026", 390, 844, marks=pytest.mark.full),
         ("", 1280, 800),
-        pytest.param("", 390, 844, marks=pytest.mark.full),
+        ("", 390, 844),
     ],
 )
 async def test_a_finding_is_seen_at_once(
@@ -179,25 +177,16 @@ async def test_nothing_moves_while_a_page_comes(
 ) -> None:
     page = await open_page()
     await page.set_viewport_size({"width": width, "height": height})
-    portrait, year = PAGES["author-portrait"], PAGES["year"]
+    author, year = PAGES["author"], PAGES["year"]
     pictures = [
-        f"{portrait}/picture",
-        f"{portrait}/picture?format=1080x1350",
+        f"{author}/portrait/picture",
+        f"{author}/portrait/picture?format=1080x1350",
         f"{year}/picture?format=1080x1920",
         compare_path(TEXT, *KOREANS).replace("?", "/picture?"),
     ]
-    for path in (portrait, year, PAGES["search"], PAGES["compare"], *pictures):
+    for path in (author, year, PAGES["search"], PAGES["compare"], *pictures):
         await page.goto(website.address(path))
         assert await page.evaluate(SHIFT) < 0.01, path
-
-
-async def test_a_link_goes_to_another_program(website: Website, open_page: OpenPage) -> None:
-    page = await open_page()
-    address = website.address(f"/user/{quote(KOREANS[0])}/portrait")
-    await page.goto(address)
-    await page.evaluate("() => { navigator.share = async ({ url }) => { document.title = url; }; }")
-    await page.get_by_role("link", name="링크 공유").click()
-    await expect(page).to_have_title(address)
 
 
 @pytest.mark.full

@@ -35,7 +35,6 @@ CHAT_PAGES: Final = {
     "chat-overview": "/room/1",
     "chat-messages": "/room/1?view=first",
     "chat-author": f"/user/{quote('서연')}",
-    "chat-author-portrait": f"/user/{quote('서연')}/portrait",
     "chat-year": f"/user/{quote('서연')}/2025",
 }
 SITES: Final = {"chat": CHAT_PAGES, "website": PAGES}

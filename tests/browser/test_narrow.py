@@ -44,7 +44,7 @@ async def test_how_somebody_writes_is_said_in_whole_words(
     page = await open_page(locale=locale)
     for width in (390, 320):
         await page.set_viewport_size({"width": width, "height": 800})
-        await page.goto(chat.address("/user/ann/portrait"))
+        await page.goto(chat.address("/user/ann"))
         assert await page.evaluate(CUT) == [], width
         shown = await page.evaluate(SHOWN)
         assert shown.count(whole) == 2, (width, shown)

@@ -11,7 +11,7 @@ from .website import KOREANS, Website
 
 pytestmark = pytest.mark.browser
 
-PATH = f"/user/{quote(KOREANS[0])}/portrait"
+PATH = f"/user/{quote(KOREANS[0])}"
 
 
 async def expect_picture(page: Page, width: int, height: int) -> None:

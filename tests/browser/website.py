@@ -82,7 +82,6 @@ PAGES: Final = {
     "author-long": "/user/" + quote(LONG_NAME),
     "author-rtl": "/user/" + quote(RIGHT_TO_LEFT),
     "year": f"/user/{quote(KOREANS[0])}/2026",
-    "author-portrait": f"/user/{quote(KOREANS[0])}/portrait",
     "picture": "/room/1/portrait/picture?format=1080x1350&words=1",
     "wall": "/posts?has=media",
     "tweet": "/tweet/400",

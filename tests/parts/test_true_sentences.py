@@ -554,6 +554,13 @@ def _others_wait(reader: Reader, found: Found) -> None:
     assert 0.7 * longest_s - 60 <= max(waits) <= 1.4 * longest_s + 60, waits
 
 
+def _no_busiest_hours(reader: Reader, _: Found) -> None:
+    """Fail if someone writes in the same three hours on each of many days."""
+    person = reader.truth.people[reader.about]
+    of_hours = [sum(person.hours[(first + step) % 24] for step in range(3)) for first in range(24)]
+    assert len(person.days) < 7 or max(of_hours) < len(person.texts), person.hours
+
+
 def _busy_day(reader: Reader, found: Found) -> None:
     days = reader.truth.days
     (day, most), *_ = days.most_common(1)
@@ -945,6 +952,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 (?:여기서 보통 쓰는 것|{OTHER})보다 자주 써요\((?P<own>{OFTEN_KO})\)",
         _says_more,
     ),
+    (r"No hours are clearly the busiest|특별히 많이 쓰는 시간대는 없어요", _no_busiest_hours),
     (
         r"(?P<phrases>(?:Says more often than|다른 사람보다 자주 쓰는 말|\S+보다 자주 쓰는 말)[^:]*: .*)",
         _phrases_more,
@@ -979,6 +987,7 @@ FURNITURE: Final = [
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|조용하다가 먼저 쓴 사람",
+    r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
     r"The whole day|이날 대화 모두 보기|Newest messages|최근 메시지|More messages|메시지 더 보기",
     r"Messages|메시지|How they write|말투|Typical words|유독 자주 쓰는 말|Typical signs|유독 자주 쓰는 기호",
@@ -1012,7 +1021,7 @@ def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:
 
 def pages_of_person(name: str) -> Iterator[tuple[str, str]]:
     of_person = f"/user/{quote(name)}"
-    for page in ("", "/portrait", "/2024", "/portrait/picture", "/2024/picture"):
+    for page in ("", "/2024", "/portrait/picture", "/2024/picture"):
         yield f"{of_person}{page}", name
 
 

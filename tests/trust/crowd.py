@@ -198,7 +198,6 @@ DEAR: Final = {
     "chat": "/room/1?tz={zone}&x={n}",
     "chat's picture": "/room/1/portrait/picture.png?words=1&tz={zone}&x={n}",
     "author": f"/user/{NAME}?tz={{zone}}&x={{n}}",
-    "author's portrait": f"/user/{NAME}/portrait?tz={{zone}}&x={{n}}",
     "author's picture": f"/user/{NAME}/portrait/picture.png?words=1&tz={{zone}}&x={{n}}",
     "year": f"/user/{NAME}/2024/picture.png?words=1&tz={{zone}}&x={{n}}",
     "timeline": "/dashboard/table/timeline?tz={zone}&x={n}",

@@ -41,7 +41,6 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/user/<username>": (f"/user/{quote(PAIR[0])}",),
     "/user/<username>/<year:year>": (f"/user/{quote(PAIR[0])}/2024", "/user/Anna_Kim/2019"),
     "/user/<username>/<year:year>/picture": (f"/user/{quote(PAIR[0])}/2024/picture",),
-    "/user/<username>/portrait": (f"/user/{quote(PAIR[0])}/portrait",),
     "/user/<username>/portrait/picture": (f"/user/{quote(PAIR[0])}/portrait/picture",),
     "/tweet/<id:tweet_id>": ("/tweet/1",),
     "/rooms": ("/rooms",),
@@ -83,8 +82,8 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
 """What is asked of each route that has a page or a file for readers."""
 OF_PROGRAMS: Final = re.compile(
     rf"{API}/|/static/|/healthz|/readyz|/metrics|/login|/logout|/setup|/media/|/favicon.ico|.*\.(png|zip)"
-    "|/about|/room/<id:room_id>/portrait$|/dashboard/_|/dashboard/zone|/get_user|/user$|/users|/reset"
-    "|/update|/compare/example"
+    "|/about|/(room/<id:room_id>|user/<username>)/portrait$|/dashboard/_|/dashboard/zone|/get_user"
+    "|/user$|/users|/reset|/update|/compare/example"
 )
 """Routes of programs, of pictures, of signing in, and `/about`, which is about any author."""
 UNSEEN: Final = re.compile(

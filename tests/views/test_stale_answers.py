@@ -34,7 +34,7 @@ API: Final = "/api/v1"
 QUIZ: Final = "set=1.2-1.2&so=31&room=1"
 KEPT: Final = (
     *("/", "/authors", "/user/ann", "/user/ann/2020", "/tweet/1"),
-    *("/user/ann/portrait", f"{API}/users/ann/portrait"),
+    f"{API}/users/ann/portrait",
     *("/rooms", "/room/1", "/room/1/2020", "/feed.atom"),
     "/room/1?since=2020-01-01&until=2021-01-01",
     *("/user/ben/feed.atom", "/posts", "/search?q=sea"),
@@ -58,7 +58,7 @@ PICTURES: Final = (
 UNCHANGING: Final = frozenset(
     (
         *("/favicon.ico", "/static/<path:filename>", f"{API}/openapi.json"),
-        "/room/<id:room_id>/portrait",
+        *("/room/<id:room_id>/portrait", "/user/<username>/portrait"),
         *("/dashboard/_dash-layout", "/dashboard/_dash-dependencies"),
         "/dashboard/_dash-component-suites/<string:package_name>/<path:fingerprinted_path>",
     )

@@ -20,7 +20,6 @@ NAMED: Final = {
     "/": 'data-zone="{}"',
     "/user/hana": 'data-zone="{}"',
     "/user/hana/2024": 'data-zone="{}"',
-    "/user/hana/portrait": 'data-zone="{}"',
     "/user/hana/2024/picture": "tz={}",
     "/user/hana/portrait/picture": "tz={}",
     "/room/1/portrait/picture": "tz={}",

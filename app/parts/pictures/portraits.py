@@ -197,7 +197,7 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
         figures.reverse()
     first, second = (*figures, None, None)[:2]
     three = gettext("Three things about {name}").format(name=display_name(username))
-    path = url_for("author_portraits.show_author_portrait", username=username)
+    path = url_for("authors.show_author", username=username)
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts_of_author(portrait),
@@ -281,7 +281,7 @@ def _author_page(portrait: AuthorPortrait, args: PictureArgs, poster: Poster) ->
     return PicturePage(
         args=args,
         address=url_for("author_pictures.show_author_picture_page", **here),
-        back=url_for("author_portraits.show_author_portrait", **here, tz=args.tz or None),
+        back=url_for("authors.show_author", **here, tz=args.tz or None),
         title=poster.title,
         finding=told,
         tz=portrait.tz,

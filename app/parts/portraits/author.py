@@ -1,9 +1,8 @@
-"""An author's portrait: what is read for it, page and API."""
+"""How an author writes: on their page, and the portrait in the API."""
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from dataclasses import dataclass
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -11,36 +10,37 @@ from msgspec import Meta
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.result_cache import EVERYTHING, depends_on
-from app.drawing.drawings import Clock, Habits, PhraseList
-from app.language.i18n import gettext, show_number
+from app.drawing.drawings import Habits, PhraseList
 from app.lifespan import resources
 from app.models import User
 from app.parts.portraits.author_figures import (
     CARDS,
-    FEWEST_ROWS,
     AuthorFigure,
     AuthorPortrait,
     Fingerprint,
     PersonBeside,
     Phrases,
+    apart_told,
     count_portrait,
-    hours_of,
+    nothing_told,
     only_other,
 )
-from app.services.archive.author_portrait import Reach, TypicalTerm, read_beside, read_typical
+from app.services.archive.author_portrait import (
+    ComparedAuthor,
+    TypicalTerm,
+    compare_author,
+    read_typical,
+)
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.held_out import recognised_posts
 from app.services.compare.verdict import add_reasons, answer
-from app.services.posts.selection import MOST_SCANNED
 from app.services.posts.tweets import find_posts
-from app.services.posts.users import Author, get_author, read_rows, select_rows
+from app.services.posts.users import get_author, read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
-from app.views.blueprints import ApiBlueprint, PageBlueprint
+from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figure import FigureParts
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page
-from app.views.page import WebPage, render
+from app.views.filters import ZoneArgs, parse_zone
 
 
 async def read_in_zone(
@@ -51,11 +51,17 @@ async def read_in_zone(
     """
     models, author = resources().models, await get_author(session, username)
     room = await room_of_author(session, author)
-    zone = zone_for(room.tz if room else None)
-    depends_on(EVERYTHING)
-    read = await read_beside(session, models, author, room, Reach())
-    portrait, compared = await asyncio.to_thread(count_portrait, read, author, zone)
-    ids = [author.id, *(user_id for user_id, _ in compared)]
+    compared = await compare_author(session, models, author, room)
+    return await _portrait_of(session, compared, zone_for(room.tz if room else None))
+
+
+async def _portrait_of(
+    session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
+) -> AuthorPortrait:
+    models, author = resources().models, compared.author
+    portrait = await asyncio.to_thread(count_portrait, compared, zone)
+    one_by_one = compared.counted.one_by_one
+    ids = [author.id, *(user_id for user_id, _ in one_by_one)]
     people = await read_rows(session, select_rows(User.id.in_(ids)))
     rows = sorted(people, key=lambda row: ids.index(row.id))
     recognised = await recognised_posts(session, models, rows[0], rows[1:])
@@ -63,13 +69,13 @@ async def read_in_zone(
         await find_posts(session, [recognised.surest]) if recognised and recognised.surest else {}
     )
     typical, shipped = list[TypicalTerm](), 0
-    if not portrait.others_total and room is None:
+    if not portrait.others_total and portrait.room is None:
         typical, shipped = await read_typical(session, models, author)
     return replace(
         portrait,
         others=[
             PersonBeside(row.username, messages)
-            for row, (_, messages) in zip(rows[1:], compared, strict=True)
+            for row, (_, messages) in zip(rows[1:], one_by_one, strict=True)
         ],
         recognised=recognised,
         most_like=next(iter(most_like.values()), None),
@@ -78,43 +84,35 @@ async def read_in_zone(
     )
 
 
-blueprint = PageBlueprint("author_portraits")
+@dataclass(frozen=True, slots=True)
+class AuthorWriting:
+    """How an author writes, on their page; its sentences need the people to be bound."""
 
-
-class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
-    template = "portraits/author.html"
-
-    args: ZoneArgs
     shown: AuthorPortrait
-    author: Author
     evident: Evident | None
-    since: datetime | None
-    until: datetime | None
-    """Time in the page's zone, as is `since`."""
-    has_own_zone: bool
-    """Whether the hours are in the chat's time zone, not the visitor's."""
+
+    @property
+    def is_habit_clear(self) -> bool:
+        return any(measure.is_clear for measure in self.shown.measures)
+
+    @property
+    def nothing(self) -> str:
+        """Why the page's finding is not of how they write; empty if it is."""
+        return "" if apart_told(self.shown, has_words=True) else nothing_told(self.shown)
 
     @property
     def fingerprint(self) -> FigureParts[Habits]:
         # A finding may be too short to name the drawing, so the heading names it too.
-        return Fingerprint(self.shown, "finding fingerprint-heading", has_words=True).parts()
+        name = "finding fingerprint-heading" if self.is_habit_clear else "fingerprint-heading"
+        return Fingerprint(self.shown, name, has_words=True).parts()
 
     @property
     def phrases(self) -> FigureParts[PhraseList]:
         return Phrases(self.shown).parts()
 
     @property
-    def clock(self) -> FigureParts[Clock]:
-        named_by = "finding hours-heading" if self.has_few_rows else ""
-        return hours_of(self.shown, named_by).parts()
-
-    @property
     def cards(self) -> list[AuthorFigure[Any]]:
         return [figure for card in CARDS if (figure := card(self.shown)).has_card]
-
-    @property
-    def has_few_rows(self) -> bool:
-        return len(self.shown.measures) < FEWEST_ROWS
 
     @property
     def has_card_of_phrases(self) -> bool:
@@ -125,39 +123,17 @@ class AuthorPortraitPage(WebPage, frozen=True, kw_only=True):
         return only_other(self.shown)
 
     @property
-    def looked_through(self) -> str:
-        if self.shown.room:
-            text = gettext("In a long chat, only the newest {count} messages are used.")
-            return text.format(count=show_number(MOST_SCANNED))
-        text = gettext("Based on their newest {own} posts, and {each} posts by each other person.")
-        return text.format(own=show_number(Reach().own), each=show_number(Reach().each))
-
-    @property
     def tenths(self) -> int:
         """Number of ten hidden posts that saywho attributes to the author."""
         recognised = self.shown.recognised
         return round(10 * recognised.right / recognised.asked) if recognised else 0
 
 
-@blueprint.page("/user/<username>/portrait", is_cacheable=True)
-async def show_author_portrait(username: str, args: ZoneArgs) -> str:
-    async with resources().read_long() as session:
-        portrait = await read_in_zone(session, username, partial(zone_of_page, args.tz))
-        evident = await _evidence_of(session, portrait)
-    author, room, zone = portrait.user, portrait.room, ZoneInfo(portrait.tz)
-    return await render(
-        AuthorPortraitPage(
-            args=args,
-            shown=portrait,
-            author=author,
-            evident=evident,
-            since=portrait.since and portrait.since.astimezone(zone),
-            until=portrait.until and portrait.until.astimezone(zone),
-            has_own_zone=room is not None and room.tz is not None,
-            in_chat=room is not None,
-            about=room.usernames if room else [author.username],
-        )
-    )
+async def read_writing(
+    session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
+) -> AuthorWriting:
+    portrait = await _portrait_of(session, compared, zone)
+    return AuthorWriting(portrait, await _evidence_of(session, portrait))
 
 
 async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:

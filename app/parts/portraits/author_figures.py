@@ -14,7 +14,7 @@ from app.compute.phrases import Phrase
 from app.compute.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
 from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
-from app.services.archive.author_portrait import PostsBeside, TypicalTerm, count_beside
+from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
 from app.services.compare.held_out import RecognisedPosts
 from app.services.posts.selection import SHOWN_BY, Shown
 from app.services.posts.tweets import Post
@@ -24,17 +24,16 @@ from app.views.cast import display_name, hue, shown_name
 from app.views.figure import ClockFigure, Figure, Finding, PlotT, Table, TableCell
 from app.views.habits import habit_rows
 from app.views.tell import (
-    HARDLY,
     LONGEST_FINDING,
     MOST_TRAITS,
     Beside,
     briefly,
     called,
+    finding_beside,
     label_of,
     often,
     short_name,
     tell,
-    told_of,
     value_of,
 )
 
@@ -100,35 +99,32 @@ class AuthorPortrait(Struct, frozen=True):
         return self.phrases is not None
 
 
-def count_portrait(
-    read: PostsBeside, author: Author, zone: ZoneInfo
-) -> tuple[AuthorPortrait, list[tuple[int, int]]]:
-    compared = count_beside(read, author.id)
+def count_portrait(compared: ComparedAuthor, zone: ZoneInfo) -> AuthorPortrait:
+    read, counted = compared.read, compared.counted
     times, times_beside = (
-        [time for place in places if (time := compared.said[place].time) is not None]
-        for places in (compared.own, compared.beside)
+        [time for place in places if (time := counted.said[place].time) is not None]
+        for places in (counted.own, counted.beside)
     )
     hours = counts_by_hour(times, zone)
-    portrait = AuthorPortrait(
-        user=author,
+    return AuthorPortrait(
+        user=compared.author,
         room=read.room,
         tz=zone.key,
-        messages=len(compared.own),
-        messages_elsewhere=len(compared.beside),
+        messages=len(counted.own),
+        messages_elsewhere=len(counted.beside),
         since=_moment(min(times, default=None)),
         until=_moment(max(times, default=None)),
         others=[],
-        others_total=len(compared.ranked),
+        others_total=len(counted.ranked),
         is_of_samples=read.is_of_samples,
-        measures=compared.measures,
-        phrases=compared.phrases(read.names),
+        measures=counted.measures,
+        phrases=compared.phrases,
         hours=hours_of_day(hours),
         hours_elsewhere=hours_of_day(counts_by_hour(times_beside, zone)),
         busy_from=busiest_hours(hours),
         recognised=None,
         most_like=None,
     )
-    return portrait, compared.one_by_one
 
 
 def _moment(time: int | None) -> datetime | None:
@@ -233,31 +229,41 @@ def _cells(measure: Measure) -> list[TableCell]:
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
-    """Return what sets the author apart, by the clearest measures, in at most 140 characters.
+    """Return what sets the author apart, by the clearest measures, in at most 140 characters, or
+    that nothing does.
 
     has_words: whether it may quote words, if no measure is clear.
     """
-    name = short_name(shown_name(portrait.user.username))
-    if not portrait.others_total:
-        return (_typical(portrait, name) if has_words else "") or tell("alone", name=name)
-    other_name = short_name(only_other(portrait))
-    variant = "two" if other_name else ""
+    if not portrait.others_total and has_words:
+        name = short_name(shown_name(portrait.user.username))
+        return _typical(portrait, name) or nothing_told(portrait)
+    return apart_told(portrait, has_words=has_words) or nothing_told(portrait)
+
+
+def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
+    """Return what sets the author apart from the others, or empty."""
     if not portrait.is_compared:
-        return tell("too_few", variant, name=name, other=other_name)
-    clear = [measure for measure in portrait.measures if measure.is_clear]
-    if all(measure.is_never for measure in clear):
-        said = _said_more(portrait, name, other_name) if has_words else ""
-        if said and len(said) <= LONGEST_FINDING:
-            return said
-    if not clear:
-        return tell("nothing_apart", variant, name=name, other=other_name)
+        return ""
     others = called(
         portrait.others_total,
-        other_name,
+        only_other(portrait),
         is_of_chat=portrait.room is not None,
         is_of_samples=portrait.is_of_samples,
     )
-    return told_of(portrait.user.username, clear, others)
+    most_said = max(portrait.phrases or [], key=lambda phrase: phrase.messages, default=None)
+    phrase = (most_said.text, most_said.messages / portrait.messages) if most_said else None
+    clear = [measure for measure in portrait.measures if measure.is_clear]
+    return finding_beside(portrait.user.username, clear, others, phrase if has_words else None)
+
+
+def nothing_told(portrait: AuthorPortrait) -> str:
+    """Return why no habit sets the author apart."""
+    name = short_name(shown_name(portrait.user.username))
+    if not portrait.others_total:
+        return tell("alone", name=name)
+    other_name = short_name(only_other(portrait))
+    finding = "nothing_apart" if portrait.is_compared else "too_few"
+    return tell(finding, "two" if other_name else "", name=name, other=other_name)
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:
@@ -269,19 +275,6 @@ def _typical(portrait: AuthorPortrait, name: str) -> str:
         for number in range(len(words), 0, -1)
     )
     return next((text for text in findings if len(text) <= LONGEST_FINDING), "")
-
-
-def _said_more(portrait: AuthorPortrait, name: str, other_name: str) -> str:
-    """Return the phrase that the author writes more often, or empty."""
-    if not portrait.phrases:
-        return ""
-    phrase = max(portrait.phrases, key=lambda phrase: phrase.messages)
-    share = phrase.messages / portrait.messages
-    if share < HARDLY:
-        return ""
-    variant = "two" if other_name else ""
-    said = {"name": name, "words": phrase.text, "other": other_name, "often": often(share)}
-    return tell("says_more", variant, **said)
 
 
 class Phrases(AuthorFigure[PhraseList]):
@@ -359,10 +352,8 @@ CARDS: Final[Sequence[type[AuthorFigure[Any]]]] = (Phrases,)
 """Figures with a card of their own at the end of the page, in order."""
 
 
-def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
-    """Return when an author writes, and when the others do; labelled_by: ids of elements that name
-    the first drawing of a page.
-    """
+def hours_of(portrait: AuthorPortrait) -> ClockFigure:
+    """Return when an author writes, and when the others do."""
     username, outline = portrait.user.username, ""
     if any(portrait.hours_elsewhere):
         other_name = only_other(portrait)
@@ -377,5 +368,4 @@ def hours_of(portrait: AuthorPortrait, labelled_by: str = "") -> ClockFigure:
         outline_column=others_called(portrait),
         outline=portrait.hours_elsewhere,
         outline_told=outline,
-        labelled_by=labelled_by,
     )

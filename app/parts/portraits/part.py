@@ -6,8 +6,7 @@ from app.parts import Part
 from app.parts.portraits import author, room
 
 PART: Final = Part(
-    pages=(author.blueprint,),
     api=(author.api, room.api),
-    cards=("room_people", "room_numbers"),
-    reads={"room_people": room.read_people},
+    cards=("author_writing", "author_numbers", "room_people", "room_numbers"),
+    reads={"author_writing": author.read_writing, "room_people": room.read_people},
 )

@@ -24,8 +24,9 @@ from app.runtime.clock import first_instant, now, span_of_year
 from app.services.archive.author_portrait import (
     AuthorTraits,
     TypicalTerm,
-    read_traits,
+    read_compared,
     read_typical,
+    traits_of,
 )
 from app.services.compare.habits import Models
 from app.services.posts.post_counts import (
@@ -379,7 +380,8 @@ async def read_archive(
     if room is None:
         typical, shipped = await read_typical(session, models, author)
     else:
-        traits = traits or await read_traits(session, models, author, room)
+        if traits is None:
+            traits = traits_of(await read_compared(session, models, author, room), room)
         typical, shipped = traits.typical, 0
     return AuthorArchive(
         **structs.asdict(archive),

@@ -1,11 +1,12 @@
 """An author's writing, compared with others of their chat or site.
 
-`read_traits` counts for an author's page what their portrait counts, of the same posts.
+An author's page, the portrait in the API and pictures have the same counts (`compare_author`).
 """
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache, cached_property, partial
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -87,6 +88,31 @@ class CountedBeside(NamedTuple):
         language = guess_main_language(own.texts[-MOST_GUESSED:])
         beside = [self.said[place].text for place in self.beside]
         return phrases_of(own, beside, language=language, names=names)
+
+
+@dataclass(frozen=True)
+class ComparedAuthor:
+    """An author's posts next to the others of a chat, else of the site."""
+
+    author: Author
+    read: PostsBeside
+    counted: CountedBeside
+
+    @cached_property
+    def phrases(self) -> list[Phrase] | None:
+        """What the author says more often; None if too little is compared. Slow."""
+        return self.counted.phrases(self.read.names)
+
+
+async def compare_author(
+    session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
+) -> ComparedAuthor:
+    depends_on(EVERYTHING)
+    read = await read_beside(session, models, author, room, Reach())
+    counted = await asyncio.to_thread(count_beside, read, author.id)
+    compared = ComparedAuthor(author, read, counted)
+    await asyncio.to_thread(lambda: compared.phrases)
+    return compared
 
 
 async def read_beside(
@@ -190,27 +216,36 @@ class AuthorTraits(msgspec.Struct, frozen=True):
     """Whether the others are sample authors, as the author is."""
     typical: list[TypicalTerm] = []
     """Typical phrases; none outside of chats."""
+    phrase: tuple[str, float] | None = None
+    """The phrase that they say most of all that they say more often, and its share of the posts."""
 
 
-async def read_traits(
+async def read_compared(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
-) -> AuthorTraits:
+) -> ComparedAuthor | None:
+    """Return the author next to the others; None with too few posts."""
     if author.tweets < FEWEST_COMPARED:
+        return None
+    return await compare_author(session, models, author, room)
+
+
+def traits_of(compared: ComparedAuthor | None, room: RoomFacts | None) -> AuthorTraits:
+    if compared is None:
         return AuthorTraits([], room, is_of_newest=False)
-    depends_on(EVERYTHING)
-    read = await read_beside(session, models, author, room, Reach())
-    counted = await asyncio.to_thread(count_beside, read, author.id)
-    clear = [measure for measure in counted.measures if measure.is_clear]
+    read, counted, name = compared.read, compared.counted, compared.author.username
     people = room.usernames if room else read.usernames
     others = (room.people_total if room else len(people)) - 1
+    own, phrases = len(counted.own), compared.phrases or []
+    most_said = max(phrases, key=lambda phrase: phrase.messages, default=None)
     return AuthorTraits(
-        clear if counted.is_compared else [],
+        [measure for measure in counted.measures if measure.is_clear and counted.is_compared],
         room,
         is_of_newest=not read.is_whole,
         others=others,
-        only_other=next(name for name in people if name != author.username) if others == 1 else "",
+        only_other=next(other for other in people if other != name) if others == 1 else "",
         is_of_samples=read.is_of_samples,
-        typical=await asyncio.to_thread(_typical, counted, read.names) if room else [],
+        typical=_as_terms(phrases, own, len(counted.beside)) if room else [],
+        phrase=(most_said.text, most_said.messages / own) if most_said else None,
     )
 
 
@@ -228,9 +263,8 @@ async def read_typical(
     return terms, typical.shipped
 
 
-def _typical(counted: CountedBeside, names: Sequence[str]) -> list[TypicalTerm]:
-    """Return the phrases of an author as terms. Slow."""
-    own, beside = len(counted.own), len(counted.beside)
+def _as_terms(phrases: Iterable[Phrase], own: int, beside: int) -> list[TypicalTerm]:
+    """Return phrases of an author as terms; own, beside: numbers of posts."""
     return [
         TypicalTerm(
             phrase.text,
@@ -238,5 +272,5 @@ def _typical(counted: CountedBeside, names: Sequence[str]) -> list[TypicalTerm]:
             is_mark=False,
             is_only=not phrase.messages_elsewhere,
         )
-        for phrase in counted.phrases(names) or []
+        for phrase in phrases
     ]

@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -34,9 +34,18 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.users import Author
 from app.views.cast import hue, post_count
-from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
+from app.views.figure import (
+    Figure,
+    Finding,
+    HoursFigure,
+    Table,
+    busiest_told,
+    by_hour,
+    how_told,
+    no_busiest_hours,
+)
 from app.views.page import platform_name
-from app.views.tell import THE_OTHERS, Beside, tell, told_of
+from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
@@ -213,6 +222,8 @@ class AuthorAtSight(Figure[WeekGrid]):
     archive: AuthorArchive
     clear: Sequence[Measure] = ()
     others: Beside = THE_OTHERS
+    phrase: tuple[str, float] | None = None
+    """A phrase that the author says more often, and its share of the posts."""
 
     def finding(self) -> Finding:
         return Finding(self.title)
@@ -220,8 +231,8 @@ class AuthorAtSight(Figure[WeekGrid]):
     @cached_property
     def title(self) -> str:
         """What sets the author apart, else the busiest month or hours."""
-        trait = told_of(self.archive.user.username, self.clear, self.others)
-        return trait or self._fullest_month() or self._busiest_hours()
+        apart = finding_beside(self.archive.user.username, self.clear, self.others, self.phrase)
+        return apart or self._fullest_month() or self._busiest_hours()
 
     def lead(self) -> list[str]:
         author, period = self.archive.user, self.period
@@ -307,6 +318,17 @@ class AuthorAtSight(Figure[WeekGrid]):
 
 
 class HoursOfPosts(HoursFigure[Columns]):
+    def finding(self) -> Finding:
+        finding = HoursFigure.finding(self)
+        if self.is_told:
+            return finding
+        return replace(finding, title=no_busiest_hours(), about=how_told())
+
+    @property
+    def is_told(self) -> bool:
+        """Whether any hours are the busiest."""
+        return self.busy_from is not None
+
     def plot(self) -> Columns:
         return by_hour(self.hue, self.hours, gettext("Posts by hour of the day"))
 

@@ -3,17 +3,25 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
+from quart import url_for
+from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Columns
 from app.language.i18n import show_list
 from app.lifespan import resources
 from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
-from app.services.archive.author_portrait import AuthorTraits, Reach, read_traits
+from app.services.archive.author_portrait import (
+    AuthorTraits,
+    Reach,
+    TypicalTerm,
+    read_compared,
+    traits_of,
+)
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
@@ -25,6 +33,7 @@ from app.services.rooms.room_facts import (
     zone_of_chats,
     zones_of_people,
 )
+from app.views.answers import moved
 from app.views.authors.figures import (
     FEWEST_DAYS,
     AuthorAtSight,
@@ -37,8 +46,8 @@ from app.views.authors.figures import (
 from app.views.blueprints import PageBlueprint
 from app.views.cast import shown_name
 from app.views.figure import Figure
-from app.views.filters import Year, zone_of_page
-from app.views.page import WebPage, render
+from app.views.filters import Year, ZoneArgs, zone_of_page
+from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
 from app.views.tell import Beside, called, tell
 
@@ -67,7 +76,11 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     archive: AuthorArchive
     traits: AuthorTraits
+    of_parts: dict[str, Any]
+    """What parts show of how the author writes; empty with too few posts."""
     posting: PostingYear | None
+    tz: str
+    """Time zone of the address."""
     rooms: list[RoomFacts]
     has_own_zone: bool
     """Whether days are in the time zone of the author's chats."""
@@ -80,7 +93,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def at_sight(self) -> AuthorAtSight:
-        return AuthorAtSight(self.archive, self.traits.clear, self.beside)
+        return AuthorAtSight(self.archive, self.traits.clear, self.beside, self.traits.phrase)
 
     @property
     def others_called(self) -> str:
@@ -104,6 +117,12 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def counted(self) -> list[Figure[Columns]]:
         return columns_of(self.archive)
 
+    @property
+    def typical(self) -> list[TypicalTerm]:
+        """Typical terms, without words if a part shows the phrases that others say less often."""
+        has_phrases = self.of_parts and self.traits.others
+        return [term for term in self.archive.typical if term.is_mark or not has_phrases]
+
     @cached_property
     def signs_told(self) -> str:
         """A sentence on the typical signs; empty without any."""
@@ -119,7 +138,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
         """The cards of the two columns, in their order."""
         has_content = {
             "posts": True,
-            "typical": self.archive.typical,
+            "typical": self.typical,
             "hours": self.hours,
             "calendar": self.posting and not self.at_sight.is_drawn,
             "today": True,  # Without posts, it is the place for posts of the viewer's own day.
@@ -204,7 +223,9 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
         main_id = await main_room_id(session, author) if rooms else None
         main_room = next((room for room in rooms if room.id == main_id), None)
-        traits = await read_traits(session, resources().models, author, main_room)
+        compared = await read_compared(session, resources().models, author, main_room)
+        traits = traits_of(compared, main_room)
+        of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
         archive = await _archive_of(session, author, zone, args.year, traits)
     return await render(
         AuthorPage(
@@ -212,6 +233,8 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             posts=posts,
             archive=archive,
             traits=traits,
+            of_parts=of_parts,
+            tz=args.tz,
             posting=year_of_posting(archive),
             rooms=rooms,
             has_own_zone=own_zone is not None,
@@ -220,6 +243,12 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             about=[author.username],
         )
     )
+
+
+@blueprint.page("/user/<username>/portrait")
+async def lead_from_portrait(username: str, args: ZoneArgs) -> ResponseReturnValue:
+    """Lead to the author's page, which the portrait has become."""
+    return moved(url_for("authors.show_author", username=username, tz=args.tz or None))
 
 
 async def _archive_of(

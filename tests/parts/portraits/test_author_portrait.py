@@ -1,4 +1,4 @@
-"""How an author writes: the page, and its twin in the API."""
+"""How an author writes: their page, and the portrait in the API."""
 
 import re
 from html import unescape
@@ -55,7 +55,7 @@ async def chats(shared: Shared) -> Client:
 
 
 def address_of(name: str) -> str:
-    return f"/user/{quote(name.replace(' ', '_'))}/portrait"
+    return f"/user/{quote(name.replace(' ', '_'))}"
 
 
 def finding_in(page: str) -> str:
@@ -72,7 +72,10 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
     assert len(finding) <= 140
     assert 'role="img" aria-labelledby="finding fingerprint-heading"' in page
     assert "in every message" in page
-    assert "compared with 2 others" in page
+    assert "Compared with the 2 others in this chat." in page
+    # It comes before the calendar and the lists.
+    places = [page.index(f'id="{name}"') for name in ("finding", "writing", "calendar", "posts")]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize(
@@ -81,20 +84,39 @@ async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None
         ("Eve", "Chance may explain every difference between Eve and Finn."),
         ("Mia", "Mia says “my oven is on again” more often than Ned (in every message)."),
         ("Gus", "There is no one else here to compare Gus with."),
-        ("Hal", "There are too few messages yet to compare Hal with Ida."),
     ],
 )
 async def test_where_no_measure_is_clear_it_tells_words_or_nothing(
     chats: Client, name: str, finding: str
 ) -> None:
-    page = await chats.page(address_of(name))
-    assert finding_in(page) == finding
+    page = unescape(await chats.page(address_of(name)))
+    assert page.partition("<main")[2].count(finding) == 1
+    assert (f'id="finding">{finding}<' in page) == (name == "Mia")
+    habits, _, _ = page.partition('<ul class="habits')
+    # A drawing in which nothing is clear is folded.
+    is_folded = habits.count("<details") > habits.count("</details")
+    assert is_folded == (name != "Gus")
 
 
-async def test_with_hardly_any_rows_the_hours_are_the_drawing(chats: Client) -> None:
-    page, _, counted = (await chats.page(address_of("Eve"))).partition("<details")
-    (drawing, *_) = re.findall(r'<svg class="([a-z]+) [^"]*" role="img" ([^=]*="[^"]*")', page)
-    assert drawing == ("clock", 'aria-labelledby="finding hours-heading"')
+async def test_a_drawing_of_hours_is_folded_if_none_stand_out(shared: Shared) -> None:
+    posts = [
+        {"username": name, "text": "rain", "created_at": f"2024-01-{day:02}T{hour:02}:00:00Z"}
+        for name, hours in (("always", range(0, 24, 2)), ("at_nine", [9]))
+        for day in range(1, 15)
+        for hour in hours
+    ]
+    await shared.writer.add_posts(*posts)
+    for name, is_told in (("always", False), ("at_nine", True)):
+        page = await shared.anybody.page(f"/user/{name}?tz=UTC")
+        card = page.partition('<div id="hours">')[2].partition("</section>")[0]
+        assert (card.index("<svg") < card.index("<details")) == is_told
+        assert card.count("<svg") == 2
+        assert ("No hours are clearly the busiest." in card) != is_told
+        assert page.count("No hours are clearly the busiest.") == (not is_told)
+
+
+async def test_few_phrases_are_a_sentence(chats: Client) -> None:
+    page, _, counted = (await chats.page(address_of("Eve"))).partition('<details class="counted"')
     assert "phrases-heading" not in page
     assert "Uses no word clearly more often than Finn." not in page
     assert "Uses no word clearly more often than Finn." in counted
@@ -152,7 +174,7 @@ async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(
 ) -> None:
     monkeypatch.setattr(author, "CARDS", (FirstAdded, SecondAdded, BarAdded, NothingAdded))
     page = await chats.page(f"{address_of('Eve')}?tz=Asia/Tokyo")
-    shown, folded = page.split('<details class="card counted"')
+    shown, folded = page.split('<details class="counted" id="counted"')
     first, second, bar = re.findall(
         r'<section class="card" aria-labelledby="(?:first|second|bar)-heading">.*?</section>',
         shown,
@@ -183,36 +205,41 @@ async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> Non
 async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     page = await chats.page(address_of("Kim"))
     text = unescape(re.sub("<[^>]*>", "", page))
-    for told in ("compared with Lou", "Lou: never", "The outline is Lou."):
-        assert told in text
+    assert "Lou: never" in text
     assert not re.search(r"\bothers\b", text)
     columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
-    assert columns.count("<bdi>Lou</bdi>") == 3
+    assert columns.count("<bdi>Lou</bdi>") == 2
     korean = await chats.page(address_of("Kim"), headers={"Accept-Language": "ko"})
     assert "다른 사람" not in korean
 
 
 async def test_of_many_people_the_others_are_together(chats: Client) -> None:
     text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
-    assert "compared with 9 others" in text
-    assert "The outline is everyone else combined." in text
+    assert "the 9 others in this chat" in text
     assert "in every message; the others never" in text
     assert "Everyone else: never" in text
 
 
-async def test_of_somebody_without_posts_there_is_a_page(shared: Shared) -> None:
-    await shared.writer.add_user("nobody_yet")
-    page = await shared.anybody.page("/user/nobody_yet/portrait")
-    assert finding_in(page).startswith(("There is no one else", "There are too few"))
-    assert "No post has a time." in page
+async def test_with_few_posts_nothing_is_said_of_how_they_write(chats: Client) -> None:
+    for name in ("Hal", "Ida"):
+        page = await chats.page(address_of(name))
+        assert 'id="writing"' not in page
+        assert "habits" not in page
 
 
 async def test_numbers_stand_folded_and_nowhere_else(chats: Client) -> None:
     page = await chats.page(address_of(LONG))
-    shown, folded = re.split("<details", page, maxsplit=1)
-    assert "<table" not in shown
-    assert folded.count("<table") == 3
+    shown, folded = page.split('<details class="counted" id="counted"')
+    assert "<table" not in re.sub("(?s)<details.*?</details>", "", shown)
+    assert folded.count("<table") == 4
     assert not re.search(r"\d+ : \d+|median", page)
+
+
+async def test_the_former_address_of_the_portrait_leads_to_the_page(chats: Client) -> None:
+    for query in ("", "?tz=Asia/Tokyo"):
+        answer = await chats.get(f"{address_of(LONG)}/portrait{query}")
+        assert answer.status_code == 308
+        assert answer.headers["Location"] == f"{address_of(LONG)}{query}"
 
 
 async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
@@ -289,11 +316,6 @@ async def test_the_api_tells_the_same(chats: Client) -> None:
     assert [phrase["messages"] for phrase in portrait["phrases"]] == [40]
     assert portrait["recognised"] is None  # Fewer than 20 could be asked about.
     await chats.json("/api/v1/users/nobody/portrait", status=404)
-    await chats.page("/user/nobody/portrait", status=404)
-
-
-async def test_pages_of_people_lead_there(chats: Client) -> None:
-    assert 'href="/user/Ben/portrait"' in await chats.page("/user/Ben")
 
 
 @pytest.mark.parametrize(
@@ -429,6 +451,6 @@ async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) 
     assert [other["username"] for other in portrait["others"]] == ["ada", "dee"]
     assert portrait["recognised"]["asked"] == 30
     assert portrait["most_like"]["username"] == "bob"
-    page = await shared.anybody.page("/user/bob/portrait")
+    page = await shared.anybody.page("/user/bob")
     assert "<mark" in page
     assert re.search(r"saywho recognises <bdi>bob</bdi> in ", page)

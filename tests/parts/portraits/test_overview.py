@@ -223,7 +223,7 @@ async def test_a_card_tells_what_their_portrait_tells_first(
 ) -> None:
     cards = cards_in(await shared.anybody.page(chats["club"]))
     assert any('class="measure">Ends with “~” in every message<' in card for card in cards)
-    portrait = text_of(await shared.anybody.page("/user/zed/portrait"))
+    portrait = text_of(await shared.anybody.page("/user/zed"))
     assert "zed ends with “~” in every message" in portrait
 
 
