@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 
 from app import create_app
 from app.config import Config
-from benchmarks.at_home import AUTHORS, FIRST_YEAR, KEEPER, PEOPLE, fill
+from benchmarks.at_home import AUTHORS, FIRST_YEAR, KEEPER, fill
 from tests.archives import x_members, x_zip
 from tests.browsing import Browser
 from tests.house import APP
@@ -34,7 +34,6 @@ CANDIDATES: Final = [("username", f"author{number}") for number in range(AUTHORS
 PAGES: Final = {
     "front page": "/",
     "author": f"/user/{KEEPER}",
-    "person of a chat": f"/user/{PEOPLE[0]}",
     "year": f"/user/{KEEPER}/{FIRST_YEAR + 1}",
     "chat's overview": "/room/1",
     "chat's messages": "/room/1?view=newest",
