@@ -95,8 +95,8 @@ def add_user_command(name: str, display_name: str | None, platform: str) -> None
     """Add the author NAME."""
 
     async def add(session: AsyncSession) -> Author:
-        await add_user(session, name, display_name=display_name, platform=platform)
-        return await get_author(session, name)
+        user = await add_user(session, name, display_name=display_name, platform=platform)
+        return await get_author(session, user.username)
 
     author = writing(add)
     print_result(author, f"added {author.username}")

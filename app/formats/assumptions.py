@@ -4,6 +4,7 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -32,6 +33,7 @@ NO_COLUMN: Final = "none"
 """Choice instead of a column: no column has this role."""
 NO_AUTHOR: Final = f"author={NO_COLUMN}"
 NO_IDS: Final = f"id={NO_COLUMN}"
+NO_REPOSTS: Final = f"repost={NO_COLUMN}"
 NAME_WAYS: Final = {
     "folder": Message("the name of the folder"),
     "outer-folder": Message("the name of the outer folder"),
@@ -202,6 +204,20 @@ class SeenRow(NamedTuple):
     item: object
 
 
+MOST_EXAMPLES: Final = 3
+"""Examples of a doubt."""
+_LONGEST_LINE: Final = 400
+"""Characters of an example that are kept."""
+
+
+@dataclass(slots=True)
+class OddLines:
+    """Lines that a reader doubts."""
+
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
 NO_NOTES: Final = NotesSummary()
 
 
@@ -250,6 +266,8 @@ class ReadNotes:
         self.nameless = 0
         self.rows: list[SeenRow] = []
         """The first rows of tables."""
+        self.odd: dict[tuple[DoubtKind, Message], OddLines] = {}
+        """What readers doubt themselves, by kind and finding."""
         self.questions: Questions | None = None
         """What looks at the records, if anything does."""
 
@@ -282,6 +300,14 @@ class ReadNotes:
         self._unread[kind, what] += count
         if role is not None:
             self._roles[kind, what] = role
+
+    def look_odd(self, kind: DoubtKind, finding: Message, lines: Iterable[str]) -> None:
+        """Count lines or rows that may be read wrongly; the first ones become examples."""
+        odd = self.odd.setdefault((kind, finding), OddLines())
+        for line in lines:
+            odd.count += 1
+            if len(odd.examples) < MOST_EXAMPLES:
+                odd.examples.append(line[:_LONGEST_LINE])
 
     def count_of(self, mark: str) -> int:
         """Count a post with a mark in any part of the source; return their number."""
@@ -349,13 +375,14 @@ REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
 class ToldReposts:
     """Counts reposts recognised only by a sign in their text."""
 
-    def __init__(self, notes: ReadNotes) -> None:
+    def __init__(self, notes: ReadNotes, *, may_choose: bool = False) -> None:
         self._notes = notes
+        self._choices = (NO_REPOSTS,) if may_choose else ()
 
     def add(self) -> None:
         count = self._notes.count_of("RT @")
         evidence = Message("posts that start with RT @: {count}", count=count)
-        self._notes.assume("reposts", "RT @", evidence=evidence)
+        self._notes.assume("reposts", "RT @", alternatives=self._choices, evidence=evidence)
 
     def add_cut(self) -> None:
         """Count a text from which forwarded words were cut."""
@@ -419,6 +446,7 @@ _OPTIONS: Final = {
     "column": "--column ROLE=NAME",
     "room": "--room ID|new",
     "ids": "--column ROLE=NAME",
+    "reposts": "--column ROLE=NAME",
     "author": "--column author=NAME",
 }
 
@@ -427,6 +455,8 @@ def value_label(kind: str, value: str) -> str:
     """Return an option value's label; a Message if there is a translation."""
     if kind == "ids" and value == NO_IDS:
         return Message("not in the file")
+    if value == NO_REPOSTS:
+        return Message("none: they are posts")
     if kind in {"column", "ids", "author"}:
         if value == NO_AUTHOR:
             return Message("the file names no one")
@@ -485,8 +515,11 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "column": Message("If this column is wrong, choose another column."),
         "room": Message("If this is another chat, choose a new chat."),
         "ids": Message("If a column does contain the IDs of the posts, choose it."),
+        "reposts": Message("If their authors wrote them, store them as posts."),
         "author": Message("If the authors are wrong, choose another name."),
     }
+    if assumption.kind == "reposts" and not assumption.alternatives:
+        return None
     return hints.get(assumption.kind)
 
 
@@ -536,7 +569,8 @@ def note_lines(notes: NotesSummary) -> Iterator[str]:
     yield from map(_doubt_line, notes.doubts)
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
-        choice = f"; {option} chooses" if option else ""
+        has_choice = assumption.alternatives or assumption.kind != "reposts"
+        choice = f"; {option} chooses" if option and has_choice else ""
         others = ", ".join(assumption.alternatives)
         yield f"{assumption_sentence(assumption)}{choice}{others and f' ({others})'}"
     yield from map(str, unread_sentences(notes.unread))

@@ -65,7 +65,7 @@ from app.formats.records import (
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
 from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source
-from app.formats.source.json import check_closed
+from app.formats.source.json import ValueTooLongError, check_closed
 from app.formats.source.text import pieces
 from app.formats.tables import csv, documents
 from app.formats.x import archive as x_archive
@@ -371,6 +371,8 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
         if source.has_members or looks_like_json(content):
             try:
                 check_closed(content)
+            except ValueTooLongError as error:
+                note = error.detail if source.has_members else None
             except BrokenFileError as error:
                 note = error.detail
     if note is None:

@@ -67,7 +67,7 @@ def test_authors_are_added_listed_and_deleted(installation: Installation) -> Non
     )
     assert author["username"] == "골목빵집"
     assert (author["platform"], author["tweets"]) == ("mastodon", 0)
-    installation.done("user", "add", "Zed")
+    assert installation.done("user", "add", "@Zed") == "added Zed\n"
     listed = installation.json("users")
     assert [item["username"] for item in listed["items"]] == ["Zed", "골목빵집"]
     assert set(listed["items"][0]) == {

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
+from app.formats.assumptions import columns_of
 from app.formats.records import Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
@@ -396,8 +397,13 @@ def read_named(table: str) -> tuple[RecordStream, list[Item]]:
 
 
 def test_reposts_are_counted_over_all_tables() -> None:
-    (assumed,) = read(CASES / "reposts_counted_over_two_tables.zip")[0].notes.assumptions
+    file = CASES / "reposts_counted_over_two_tables.zip"
+    (assumed,) = read(file)[0].notes.assumptions
     assert assumed.evidence == "posts that start with RT @: 3"
+    assert assumed.alternatives == ("repost=none",)
+    chosen, kept = read(file, columns=columns_of(assumed.alternatives))
+    assert (len(kept), chosen.notes.assumptions) == (5, [])
+    assert all(isinstance(item, Record) for item in kept)
 
 
 def test_letters_of_r_on_windows_are_told_and_read_by_choice() -> None:

@@ -14,6 +14,7 @@ from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
+    DATES_IN_WORDS,
     DayLines,
     Grammar,
     Opening,
@@ -49,9 +50,9 @@ HEADING: Final = re.compile(
 )
 _SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
 _TITLES: Final = (
-    re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화"),
+    re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화(?:\.txt)?"),
     re.compile(r"\ufeff?(?P<title>.+? ?\(\d{1,4} ?명\))과 카카오톡 대화(?:\.txt)?"),
-    re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화"),
+    re.compile(r"\ufeff?(?P<title>.+) 카카오톡 대화(?:\.txt)?"),
     re.compile(r"\ufeff?KakaoTalk Chats? with (?P<title>.+)"),
     re.compile(r"\ufeff?KakaoTalk Chats? (?P<title>.+)"),
     re.compile(r"\ufeff?(?P<title>.+) with KakaoTalk Chats?"),
@@ -87,6 +88,7 @@ _COME_OR_GONE: Final = re.compile(
     r"(?P<rest>\S.*)"
 )
 """The notice of an open chat, with another notice right behind it."""
+_JOINED: Final = Message("Texts without quotation marks, whose commas are read as words")
 _LONGEST_DAY: Final = 80
 _LONGEST_LINE: Final = 600
 """Maximum length of a message's or day's first line, without its text."""
@@ -127,14 +129,15 @@ class KakaoTalk(Grammar):
         self.day_lines: type[DayLines] = DayLines
         self._dates = FileDates(None, DateUse(is_chat=True))
         self._number = 0  # Of lines read so far.
-        self._of_people: set[int] = set()
-        """Numbers of lines of days that are words."""
+        self._of_people: dict[int, str] = {}
+        """Lines of days that are words, by number."""
         self._headings: set[int] = set()
 
     def begin(self, lines: Iterable[str]) -> None:
         """Find headings of further exports, and the lines of days that somebody wrote."""
         self._restart()
         before, found = "", self.day_lines()
+        stated: dict[int, str] = {}
         for number, whole in enumerate(lines, 1):
             line = whole.partition("\n")[0].removeprefix("\ufeff")
             if match := _SAVED.match(line[:_LONGEST_LINE]):
@@ -143,16 +146,17 @@ class KakaoTalk(Grammar):
                 found.begin_file(day_saved(match["time"]))
             elif (day := self.written_day(line)) is not None:
                 found.add(number, day)
+                stated[number] = line
             elif (said := self.said_on(line)) is not None:
                 found.say(said)
             before = line[:_LONGEST_LINE]
         found.settle(self._dates)
         self._restart()
-        self._of_people = found.of_people
+        self._of_people = {number: stated[number] for number in sorted(found.of_people)}
 
     def _restart(self) -> None:
         self._day, self._number = None, 0
-        self._of_people = set()
+        self._of_people = {}
 
     def read(self, line: str) -> Opening | None:
         self._number += 1
@@ -186,6 +190,11 @@ class KakaoTalk(Grammar):
     def note(self, notes: ReadNotes) -> None:
         if self.is_korean:
             notes.usual_zone = "Asia/Seoul"
+        if self._of_people:
+            notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
+
+    def is_heading(self, line: str) -> bool:
+        return HEADING.fullmatch(line[:_LONGEST_LINE]) is not None
 
     def said(self, text: str) -> Spoken:
         files = _media_in(text)
@@ -265,6 +274,8 @@ class Mac(Windows):
                 raise RecordError("the time {time} cannot be read", time=when[:40])
             # Some programs write texts without quotes, and no other column follows.
             text = ",".join(texts[: max(1, len(fields) - 2)])
+            if len(fields) > 3:
+                content.notes.look_odd("column", _JOINED, [text])
             if not name or _lines().has(text):
                 return message(self, _noted(text), place, [text], content.notes)
             return message(self, Opening(name, _time(when)), place, [text], content.notes)

@@ -16,6 +16,7 @@ from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import (
+    DATES_IN_WORDS,
     DayLines,
     Grammar,
     Opening,
@@ -86,8 +87,8 @@ class LineRoom(Grammar):
         self._choice: Order | None = None
         self._day = day
         self._dates = FileDates(None, _DATE_USE)
-        self._of_people: set[int] = set()
-        """Numbers of lines of days that are words."""
+        self._of_people: dict[int, str] = {}
+        """Lines of days that are words, by number."""
         self._headings: set[int] = set()
         self._repeated: frozenset[str] = frozenset()
         """Bracketed notes of several people that no table has."""
@@ -103,13 +104,14 @@ class LineRoom(Grammar):
         self._headings = set()
         people: dict[str, set[str]] = defaultdict(set)
         self._quotes = Quotes()
-        before = ""
+        before, stated_in = "", dict[int, str]()
         for number, line in enumerate(lines, 1):
             if self._quotes.is_open or '"' in line:
                 self._quotes.add(line, self.pattern)
             self._quotes.number += 1
             if (day := _day_in(line)) is not None:
                 found.add(number, day)
+                stated_in[number] = line
             elif match := self.pattern.match(line):
                 found.say()
                 if line.endswith("]") and match["name"]:
@@ -127,7 +129,7 @@ class LineRoom(Grammar):
             self._dates.add(stated)
         self._dates.settle()
         found.settle(self._dates)
-        self._of_people = found.of_people
+        self._of_people = {number: stated_in[number] for number in sorted(found.of_people)}
         self._day, self._number = None, 0
         self._repeated = frozenset(
             note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
@@ -135,6 +137,12 @@ class LineRoom(Grammar):
 
     def note(self, notes: ReadNotes) -> None:
         self._dates.note(notes)
+        if self._of_people:
+            notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
+
+    def is_heading(self, line: str) -> bool:
+        line = line[:_LONGEST_HEADING]
+        return HEADING.fullmatch(line) is not None or bool(title_of([line], _TITLES))
 
     def read(self, line: str) -> Opening | None:
         self._number += 1

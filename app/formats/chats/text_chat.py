@@ -40,6 +40,8 @@ LONGEST: Final = 120_000
 """Maximum length of a message in characters; a longer one is rejected, not cut."""
 _MOST_DAY_LINES: Final = 10_000_000
 """Number of the last line whose date is compared with others."""
+DATES_IN_WORDS: Final = Message("Lines with only a date that are read as words of a message")
+_UNREAD_LINES: Final = Message("Lines that belong to no message and are not read")
 _LONGEST_RUN: Final = 3
 """Most dates in a row that count as written by people."""
 
@@ -78,6 +80,10 @@ class Grammar(Protocol):
 
     def note(self, notes: ReadNotes) -> None:
         return
+
+    def is_heading(self, line: str) -> bool:
+        """Return whether a line above the messages is the app's heading."""
+        return False
 
     def read(self, line: str) -> Opening | None:
         """Return what the line begins; None for a line that continues the one before."""
@@ -131,6 +137,9 @@ def messages(
         first, *later_lines = line.split("\n", 1) if "\n" in line else (line,)
         start = grammar.read(first)
         if start is None:
+            is_unread = opening.is_day and bool(line.strip())
+            if notes is not None and is_unread and (place or not grammar.is_heading(line)):
+                notes.look_odd("left_out", _UNREAD_LINES, [line])
             size += len(line) + 1
             parts += [line] if size <= LONGEST else []
             continue

@@ -90,7 +90,7 @@ class RecordQuestions:
         """Number of items from which doubts are looked for again."""
         self._people = _People(is_of_many=records.account is None)
         self._times = _Times(records.format)
-        self._ids = _Ids()
+        self._ids, self._answers = _Ids(), _Answers()
         self.ids: list[SeenId] = []
         """The first posts with ids."""
         self._known: Doubt | None = None
@@ -125,8 +125,13 @@ class RecordQuestions:
             self._ids.see(name, item.source_id, text)
             if len(self.ids) < MOST_IDS:
                 self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
+        if item.room is None:
+            self._answers.see(item, name)
+        self._see_values(item)
+
+    def _see_values(self, item: Record) -> None:
         if item.kind == "quote":
-            self._quotes.add(text)
+            self._quotes.add(item.text)
         if item.lang is not None and len(item.lang) > 3 and item.lang.isalpha():
             self._languages.add(item.lang)
 
@@ -162,12 +167,23 @@ class RecordQuestions:
         if not self._lacks_text:
             yield from self._left_out.doubts(self._items)
         yield from self._ids.doubts(records)
+        yield from self._answers.doubts(records)
+        yield from _doubts_of_reader(self._notes)
         if self._known is not None:
             yield self._known
         if records > 1 and self._quotes.count == records:
             yield self._quotes.doubt("column", Message("All posts are read as quotes"))
         if self._languages.is_much(records):
             yield self._languages.doubt("column", Message("Languages that are not codes"))
+
+
+def _doubts_of_reader(notes: ReadNotes) -> Doubts:
+    for (kind, finding), odd in notes.odd.items():
+        tally = Sightings()
+        for line in odd.examples:
+            tally.add(line, 0)
+        tally.count = odd.count
+        yield tally.doubt(kind, finding)
 
 
 class _People:
@@ -324,6 +340,40 @@ class _Ids:
             is_grave = 2 * self._shared.count > records
             evidence = Message("Posts with an id that stands at another text of the same author")
             yield self._shared.doubt("ids", evidence, is_grave=is_grave)
+
+
+class _Answers:
+    """Replies outside of chats that name the answered post by its id alone."""
+
+    def __init__(self) -> None:
+        self._posts: dict[str, tuple[str, datetime | None] | None] = {}
+        """Author and time by id; None for an id that posts of several people have."""
+        self._replies: list[tuple[str, str, datetime | None]] = []
+        """Author, id of the answered post, and time."""
+
+    def see(self, record: Record, name: str) -> None:
+        source_id, target, time = record.source_id, record.reply_to, record.created_at
+        if source_id and (source_id in self._posts or len(self._posts) < 5 * MOST_KEPT):
+            known = self._posts.setdefault(source_id, (name, time))
+            if known is not None and known[0] != name:
+                self._posts[source_id] = None
+        if target is not None and not target.username and target.source_id:
+            self._replies += [(name, target.source_id, time)][: MOST_KEPT - len(self._replies)]
+
+    def doubts(self, records: int) -> Doubts:
+        shared, early = Sightings(), Sightings()
+        for name, source_id, time in self._replies:
+            if source_id not in self._posts:
+                continue
+            post = self._posts[source_id]
+            if post is None:
+                shared.add(source_id)
+            elif post[0] != name and time and post[1] and time < post[1]:
+                early.add(source_id)
+        if shared.is_much(records):
+            yield shared.doubt("ids", Message("Replies to an id that several people’s posts have"))
+        if early.is_much(records):
+            yield early.doubt("ids", Message("Replies that are older than the post with this id"))
 
 
 class _LeftOut:

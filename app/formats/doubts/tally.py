@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.errors import Message
-from app.formats.assumptions import Doubt, DoubtKind
+from app.formats.assumptions import MOST_EXAMPLES, Doubt, DoubtKind
 
-MOST_EXAMPLES: Final = 3
 LONGEST_EXAMPLE: Final = 80
 MOST_KEPT: Final = 20_000
 """Distinct values that a question remembers; later ones are not compared."""

@@ -80,6 +80,10 @@ def _size(piece: bytes, depth: int, *, is_string: bool) -> int:
 Json = dict[str, object]
 
 MAX_VALUE: Final = 8 * 2**20
+_DAMAGED: Final = Message("{name} is truncated or damaged in line {line}, column {column}: {fault}")
+_LONG_VALUE: Final = Message(
+    "{name} has a value in line {line}, column {column}, that cannot be read: {fault}"
+)
 _NOT_JSON: Final = Message("not valid JSON")
 _KEPT: Final = 1_000
 """Characters of a bad value kept for its shape."""
@@ -91,6 +95,10 @@ _decode: Final = json.JSONDecoder().raw_decode
 
 class BadValue(Message):
     text: str
+
+
+class ValueTooLongError(BrokenFileError):
+    """A value is longer than `MAX_VALUE`, and its end was not found."""
 
 
 def load(text: str | bytes) -> object:
@@ -198,7 +206,7 @@ class Window:
 
     def _take(self, end: int | None) -> int:
         if end is None and len(self.text) - self.at > MAX_VALUE:
-            raise self.broken(_too_long())
+            raise self._fault_at(_LONG_VALUE, _too_long(), ValueTooLongError)
         if end is None:
             raise self.broken("a value is not closed")
         size, self.at = end - self.at, end
@@ -278,11 +286,16 @@ class Window:
 
     def broken(self, fault: str) -> BrokenFileError:
         """Return the error with its place: the end, or the value without an end."""
+        return self._fault_at(_DAMAGED, fault, BrokenFileError)
+
+    def _fault_at(
+        self, sentence: Message, fault: str, kind: type[BrokenFileError]
+    ) -> BrokenFileError:
         if self._fault:
             return copy(self._fault)
         lines, start = self._line()
-        return BrokenFileError(
-            "{name} is truncated or damaged in line {line}, column {column}: {fault}",
+        return kind(
+            sentence.template,
             name=self._name,
             line=lines + 1,
             column=self.used - start + 1,
@@ -371,8 +384,12 @@ def first_documents(content: Content, *, lists: Collection[str] = ()) -> list[Js
 def too_long_at_first(content: Content) -> Message | None:
     """Return the fault of a file whose first value is whole, but too long to be read."""
     first: object = None
-    with suppress(BrokenFileError):
+    try:
         first = next(Window(content.uncounted).values(()), None)
+    except ValueTooLongError:
+        return _too_long()
+    except BrokenFileError:
+        return None
     return first if isinstance(first, Message) and first == _too_long() else None
 
 

@@ -191,6 +191,7 @@ class FileColumns:
         self._own_types = [(field, kind) for field, kind in own_types if field in self._names]
         marks = {"is_repost", "reposts", "kind"}
         self._marks_reposts = self.is_own or not marks.isdisjoint(self._names)
+        self._marks_reposts |= "is_repost" in unnamed
 
     @property
     def text(self) -> str | None:
@@ -666,7 +667,7 @@ class RowReader:
         `rows` yields the rows again, to look ahead for the order of dates.
         """
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
-        told = ToldReposts(notes)
+        told = ToldReposts(notes, may_choose=True)
         self._rules = self._rules._replace(
             on_repost=told.add, on_cut=told.add_cut, read_time=times.read
         )

@@ -46,6 +46,7 @@ _FIND_OUT: Final = Message("detect automatically")
 _LABELS: Final = {
     "column": Message("Column"),
     "ids": Message("Column"),
+    "reposts": Message("Reposts"),
     "author": Message("Author of each file"),
 }
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {

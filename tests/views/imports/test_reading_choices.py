@@ -316,6 +316,17 @@ async def test_of_many_people_those_who_are_here_are_not_folded_away(browser: Br
     assert '<details class="folded" open>' in opened
 
 
+async def test_reposts_told_by_their_beginning_can_be_posts(browser: Browser) -> None:
+    address = await upload(browser, b"author,text\nMina,Fog\nMina,RT @jun Wind\n", "table.csv")
+    assert "none: they are posts" in await browser.page(address)
+    await choose(browser, address, pick="repost=none")
+    assert selected(await browser.page(address), "pick") == "repost=none"
+    await start(browser, address, pick="repost=none")
+    await ended(browser, address)
+    answer = await browser.get("/api/v1/users")
+    assert [user["tweets"] for user in (await answer.get_json())["items"]] == [2]
+
+
 async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
     table = b"Sender Name,text\nMina,who has the rope\n,I have it\n"
     address = await upload(browser, table, "table.csv")
