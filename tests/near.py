@@ -51,7 +51,7 @@ def near(path: str) -> set[str]:
 def without_nested(places: Iterable[str]) -> list[str]:
     """Return places without those inside another, in their order by name."""
     kept: list[str] = []
-    for place in sorted(places):
+    for place in sorted(set(places)):
         if not any(place.startswith(f"{other}/") for other in kept):
             kept.append(place)
     return kept

@@ -33,7 +33,7 @@ from app.formats.source.written.days import NUMBERS, SIGNS, WrittenDay, matched_
 from app.formats.source.written.order import DateUse
 from app.formats.tables.csv import read_rows
 
-_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,12})?"
+_TIME: Final = r"(?:[^\W\d_][^\d\[\],:]{0,20}\s)?\d{1,2}:\d{2}(?:\s?[^\W\d_][^\d\[\],:]{0,20})?"
 _DOTTED_DAY: Final = rf"{NUMBERS}\."
 _ENGLISH_DAY: Final = r"(?P<month>[^\W\d_][^\W\d_]{1,11})\.? (?P<day>\d{1,2}), (?P<year>\d{4})"
 _STAMPS: Final = (

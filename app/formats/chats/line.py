@@ -34,7 +34,7 @@ from app.formats.source.written.order import DateUse
 
 _TIME: Final = (
     r"(?P<time>(?:[^\W\d_][^\d\t:]{0,20})?\d{1,2}[:.]\d{2}"
-    r"(?:[ \u00a0\u202f]?[^\W\d_][^\d\t:]{0,12}?)?)"
+    r"(?:[ \u00a0\u202f]?[^\W\d_][^\d\t:]{0,20}?)?)"
 )
 _TABS: Final = re.compile(rf"{_TIME}\t(?:(?P<name>[^\t]*)\t)?(?P<text>.*)")
 _BLANKS: Final = re.compile(rf"{_TIME} {{4}}(?:(?P<name>\S.*?) {{4}})?(?P<text>.*)")

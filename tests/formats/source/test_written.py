@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 import pytest
 
@@ -35,6 +35,17 @@ def times(data: str, **options: str) -> list[datetime | None]:
     return [item.created_at for item in items if isinstance(item, Record)]
 
 
+def added(kind: Literal["month", "hours"]) -> list[tuple[str, int]]:
+    """Return the words that CLDR lacks, as they are written, with their months or first hours."""
+    found = []
+    for line in clock.ADDED.read_text("utf-8").splitlines():
+        match = clock.ADDED_LINE.fullmatch(line)
+        if match and kind == (match["kind"] or (match["hours"] and "hours")):
+            meant = int(match["number"] or match["hours"].partition("-")[0])
+            found += [(word.strip(), meant) for word in match["words"].split(",")]
+    return found
+
+
 def words_of_afternoons() -> list[str]:
     """Return a word of each language for the later half of the day."""
     found = []
@@ -43,7 +54,8 @@ def words_of_afternoons() -> list[str]:
             if hours == tuple(range(12, 24)) and clock.is_certain(word, 3, "") and len(word) > 1:
                 found.append(word)
                 break
-    return sorted({*found} - clock.all_words().between - clock.of_months())
+    words = {*found} - clock.all_words().between - clock.of_months()
+    return [*sorted(words), *(word for word, hour in added("hours") if 12 <= hour <= 17)]
 
 
 @pytest.mark.parametrize(
@@ -52,11 +64,41 @@ def words_of_afternoons() -> list[str]:
     + [(app, "{} 3:07") for app in CLOCKS if app != "imessage"],
 )
 def test_the_word_for_afternoon_of_every_language_is_read_in_every_app(app: str, form: str) -> None:
-    words = [*words_of_afternoons(), "buổi chiều", "오후", "下午", "p.m."]
+    words = [*words_of_afternoons(), "오후", "下午", "p.m."]
     lines = "".join(CLOCKS[app](form.format(word)) for word in words)
     read = times(HEADS.get(app, "") + lines)
     hours = [time and (time.hour, time.minute) for time in read]
     assert hours == [(15, 7)] * len(words), dict(zip(words, hours, strict=False))
+
+
+DATES: Final[dict[str, Callable[[str], str]]] = {
+    "whatsapp": lambda day: f"{day}, 12:07 - Mina: hi\n",
+    "csv": lambda day: f'mina,hi,"{day} 12:07"\n',
+}
+
+
+def written_months() -> dict[str, list[tuple[str, int]]]:
+    """Return the longest word of each language for each month, and all that CLDR lacks."""
+    languages = clock.all_words().languages
+    months = {
+        name: [
+            (max((word for word, month in own.months.items() if month == number), key=len), number)
+            for number in sorted({*own.months.values()})
+        ]
+        for name, own in languages.items()
+    }
+    return {"added": added("month")} | {name: own for name, own in months.items() if own}
+
+
+@pytest.mark.parametrize("app", DATES)
+def test_the_months_of_every_language_are_read_in_chats_and_tables(app: str) -> None:
+    read = {}
+    for name, months in written_months().items():
+        lines = "".join(DATES[app](f"15 {word} 2024") for word, _ in months) * 2
+        found = [time and (time.month, time.day) for time in times(HEADS.get(app, "") + lines)]
+        if found != [(month, 15) for _, month in months] * 2:
+            read[name] = found
+    assert read == {}
 
 
 DAYS: Final = [

@@ -6,7 +6,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import time
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -18,8 +18,8 @@ from app.errors import Message
 from app.formats.assumptions import ReadNotes
 
 FILE: Final = files(__package__) / "words.json"
-_ADDED: Final = files(__package__) / "words.txt"
-_ADDED_LINE: Final = re.compile(
+ADDED: Final = files(__package__) / "words.txt"
+ADDED_LINE: Final = re.compile(
     r"(?P<language>[a-z]{2,3}) (?:(?P<kind>month|weekday) (?P<number>\d{1,2})|(?P<beside>beside)"
     r"|(?P<hours>\d{1,2}(?:-\d{1,2})?(?:,\d{1,2}(?:-\d{1,2})?)*)): (?P<words>.+)"
 )
@@ -60,19 +60,19 @@ def as_key(word: str) -> str:
 def all_words() -> DateWords:
     words = msgspec.json.decode(FILE.read_bytes(), type=DateWords)
     between = set(words.between)
-    for line in _ADDED.read_text("utf-8").splitlines():
+    for line in ADDED.read_text("utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             between |= _add(line, words.languages)
     return msgspec.structs.replace(words, between=frozenset(between))
 
 
-def _add(line: str, languages: Mapping[str, Language]) -> set[str]:
+def _add(line: str, languages: dict[str, Language]) -> set[str]:
     """Add a line of words to its language, or return words beside dates. Raises ValueError."""
-    match = _ADDED_LINE.fullmatch(line)
-    if match is None or match["language"] not in languages:
-        raise ValueError(f"{_ADDED}: this line is no language, meaning and words: {line}")
+    match = ADDED_LINE.fullmatch(line)
+    if match is None:
+        raise ValueError(f"{ADDED}: this line is no language, meaning and words: {line}")
     keys = {as_key(word) for word in match["words"].split(",")}
-    language = languages[match["language"]]
+    language = languages.setdefault(match["language"], Language({}, {}, {}))
     if match["beside"]:
         return keys
     if match["kind"] == "month":
