@@ -276,6 +276,10 @@ async def always(_session: AsyncSession, _room_id: int) -> bool:
     return True
 
 
+async def never(_session: AsyncSession, _room_id: int) -> bool:
+    return False
+
+
 def _names_chat() -> bool:
     return request.url_rule is not None and request.url_rule.rule.startswith(
         ("/room/<id:room_id>", f"{API}/rooms/<id:room_id>")

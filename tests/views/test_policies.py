@@ -135,6 +135,8 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/compare/table": {"GET": "read", "POST": "read"},
     "/user/<username>/website": {"GET": "operator"},
     "/user/<username>/website.zip": {"GET": "operator"},
+    "/user/<username>/report": {"GET": "account", "POST": "account"},
+    "/user/<username>/report/preview": {"GET": "account", "POST": "account"},
     "/room/<id:room_id>/report": {"GET": "account", "POST": "account"},
     "/room/<id:room_id>/report/preview": {"GET": "account", "POST": "account"},
     f"{API}/export": {"GET": "read"},

@@ -1,12 +1,13 @@
-"""`saywho report`: a chat as one file."""
+"""`saywho report`: a chat or a year as one file."""
 
 from pathlib import Path
+from typing import Any
 
 import click
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import json_option, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
 from app.cli.outputs import opened_output
 from app.config import Config, Locale
 from app.db.engine import Database
@@ -16,7 +17,8 @@ from app.models import MAX_ID, Tweet
 from app.parts import Listed, Part, load_parts
 from app.parts.report.rooms import ReportChoice, make_room_report
 from app.runtime.clock import remembered_zone
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.posts.users import get_author
+from app.services.rooms.room_facts import get_room, zone_of_chats
 from app.services.rooms.sight import counted_rooms
 from app.views.detached import opened_environment
 
@@ -27,8 +29,11 @@ from app.views.detached import opened_environment
     "room_id",
     type=click.IntRange(1, MAX_ID),
     metavar="ID",
-    required=True,
     help="Chat to report on; saywho rooms lists the chats.",
+)
+@click.option("-u", "--username", metavar="NAME", help="Author to report on; needs --year.")
+@click.option(
+    "--year", type=click.IntRange(1, 9998), metavar="YEAR", help="Only this year, on its own page."
 )
 @click.option(
     "-o",
@@ -45,22 +50,39 @@ from app.views.detached import opened_environment
     help="Language of the file (default: the language of most messages).",
 )
 @json_option
-def report_command(room_id: int, output: Path, has_names: bool, language: Locale | None) -> None:
-    """Write the page of a chat as one HTML file to send.
+def report_command(
+    room_id: int | None, username: str | None, year: int | None, output: Path, **chosen: Any
+) -> None:
+    """Write the page of a chat, or of a year, as one HTML file to send.
 
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
+    if (room_id is None) == (username is None):
+        raise click.UsageError("Give either --room ID or -u NAME.")
+    if username and year is None:
+        raise click.UsageError("-u NAME needs --year YEAR.")
 
     async def make(db: Database, config: Config) -> bytes:
+        if year and "years" in config.without:
+            fail("this installation leaves out years", BAD_INPUT)
         parts = {Listed("report"): Part(), **load_parts({"portraits"} - config.without)}
         async with opened_environment(config, parts) as environment, db.read() as session:
+            if room_id is None:
+                author = await get_author(session, username or "")
+                of_author = Tweet.user_id == author.id, author.tweets
+                zone = await zone_of_chats(session, [author.username])
+                choice = await _choice(session, zone, of_author, year, chosen)
+                from app.parts.report.years import make_author_year_report
+
+                return await make_author_year_report(session, environment, author, choice)
             room = await get_room(session, room_id)
-            choice = ReportChoice(
-                remembered_zone(room.tz or machine_zone()),
-                language or await _language_of(session, room),
-                has_names,
-            )
-            return await make_room_report(session, environment, counted_rooms(), room, choice)
+            of_room = Tweet.room_id == room.id, room.messages
+            choice = await _choice(session, room.tz, of_room, year, chosen)
+            if year is None:
+                return await make_room_report(session, environment, counted_rooms(), room, choice)
+            from app.parts.report.years import make_room_year_report, no_years
+
+            return await make_room_year_report(session, environment, no_years(), room, choice)
 
     file = with_database(make)
     with opened_output(output) as opened:
@@ -70,7 +92,18 @@ def report_command(room_id: int, output: Path, has_names: bool, language: Locale
     )
 
 
-async def _language_of(session: AsyncSession, room: RoomFacts) -> Locale:
-    query = select(func.count()).where(Tweet.room_id == room.id, Tweet.lang == "ko")
-    korean = await session.scalar(query) or 0
-    return "ko" if 2 * korean > room.messages else "en"
+async def _choice(
+    session: AsyncSession,
+    own_zone: str | None,
+    posts: tuple[ColumnElement[bool], int],
+    year: int | None,
+    chosen: dict[str, Any],
+) -> ReportChoice:
+    """Return the choice; posts: which they are, and how many, for their language."""
+    is_theirs, total = posts
+    language: Locale | None = chosen["language"]
+    if language is None:
+        query = select(func.count()).select_from(Tweet).where(is_theirs, Tweet.lang == "ko")
+        language = "ko" if 2 * (await session.scalar(query) or 0) > total else "en"
+    zone = remembered_zone(own_zone or machine_zone())
+    return ReportChoice(zone, language, year, chosen["has_names"])

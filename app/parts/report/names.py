@@ -6,7 +6,7 @@ from string import ascii_uppercase
 from typing import Final
 
 from app.compute.names import SHOWN_HIDDEN, ManyNames
-from app.services.compare.name_masking import Named
+from app.services.compare.name_masking import Named as Named
 
 LONGEST_NAME: Final = 40
 

@@ -1,20 +1,26 @@
-"""The page where a chat is made one file: the choice, a preview, and the file."""
+"""The page where a chat or a year is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from quart import Response, current_app, url_for
+from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.exceptions import NotFound
 
 from app.language.i18n import language
 from app.lifespan import resources
-from app.parts.report.names import LONGEST_NAME, letters
+from app.parts.report.names import LONGEST_NAME, Named, letters
 from app.parts.report.rendering import inside
 from app.parts.report.rooms import ReportChoice, make_room_report
-from app.services.rooms.room_facts import RoomFacts, RoomSpeaker, get_room
+from app.services.posts.users import Author, get_author
+from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
-from app.views.page import WebPage, render
+from app.views.page import WebPage, has_page, render
+from app.views.policies import never
 
 blueprint = PageBlueprint("report", "account")
 
@@ -22,76 +28,206 @@ NAMED: Final = 20
 """People for whom the form takes a name."""
 
 
-class RoomReportForm(WebPage, frozen=True, kw_only=True):
+class ReportArgs(ZoneArgs):
+    year: str = ""
+    """The year, by default the whole chat or the newest year of an author."""
+    names: str = ""
+    """`real` for real names."""
+
+
+class ReportForm(WebPage, frozen=True, kw_only=True):
     template = "report/form.html"
 
-    room: RoomFacts
-    tz: str
-    """Time zone of the address."""
-    in_chat: bool = True
-
-    @property
-    def title(self) -> str:
-        return self.room.name
-
-    @property
-    def back(self) -> str:
-        return url_for("rooms.show_room", room_id=self.room.id, tz=self.tz or None)
+    args: ReportArgs
+    title: str
+    people: Sequence[Named]
+    years: Sequence[int] = ()
+    """Years that can be chosen in the place of the whole chat."""
+    endpoints: tuple[str, str]
+    """Of the file and its preview."""
+    subject: dict[str, Any]
+    """Values of their addresses."""
+    back: str
 
     @property
     def address(self) -> str:
-        return url_for("report.send_room_report", room_id=self.room.id, tz=self.tz or None)
+        return self._url(self.endpoints[0])
 
     @property
     def preview(self) -> str:
-        return url_for("report.preview_room_report", room_id=self.room.id, tz=self.tz or None)
+        return self._url(self.endpoints[1])
 
     @property
-    def named(self) -> Sequence[tuple[RoomSpeaker, str]]:
+    def first_preview(self) -> str:
+        chosen = {"year": self.args.year or None, "names": self.args.names or None}
+        return self._url(self.endpoints[1], **chosen)
+
+    @property
+    def named(self) -> Sequence[tuple[Named, str]]:
         """The people who can be given a name, with their letters."""
-        return [*zip(self.room.people[:NAMED], letters(), strict=False)]
+        return [*zip(self.people[:NAMED], letters(), strict=False)]
 
     @property
     def longest_name(self) -> int:
         return LONGEST_NAME
 
+    def _url(self, endpoint: str, **chosen: Any) -> str:
+        tz = self.args.tz or None
+        return url_for(f"report.{endpoint}", **self.subject, **chosen, tz=tz)
+
 
 @blueprint.page("/room/<id:room_id>/report")
-async def show_room_report(room_id: int, args: ZoneArgs) -> str | Response:
+async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
+    tz = args.tz or None
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
-    if room.id != room_id:
-        return see_other(url_for("report.show_room_report", room_id=room.id, tz=args.tz or None))
-    return await render(RoomReportForm(room=room, tz=args.tz))
+        if room.id != room_id:
+            address = url_for(
+                "report.show_room_report", room_id=room.id, year=args.year or None, tz=tz
+            )
+            return see_other(address)
+        years = await _years_of(session, room, args)
+    back = url_for("rooms.show_room", room_id=room.id, tz=tz)
+    if _year_of(args.year) in years:
+        back = url_for("room_years.show_room_year", room_id=room.id, year=args.year, tz=tz)
+    page = ReportForm(
+        args=args,
+        title=room.name,
+        people=room.people,
+        years=years,
+        endpoints=("send_room_report", "preview_room_report"),
+        subject={"room_id": room.id},
+        back=back,
+        about=room.usernames,
+        in_chat=True,
+    )
+    return await render(page)
+
+
+async def _years_of(session: AsyncSession, room: RoomFacts, args: ReportArgs) -> list[int]:
+    if not has_page("room_years.show_room_year"):
+        return []
+    counts = await messages_by_year(session, room, zone_of_page(args.tz, room.tz))
+    return [year for year, messages in counts.items() if messages >= FEWEST_OF_YEAR]
 
 
 @blueprint.action("/room/<id:room_id>/report")
-async def send_room_report(room_id: int, args: ZoneArgs, form: Form) -> Response:
-    response = await _file(room_id, args, form)
-    response.headers.set("Content-Disposition", "attachment", filename="saywho-chat.html")
-    return response
+async def send_room_report(room_id: int, args: ReportArgs, form: Form) -> Response:
+    return _as_download(*await _file_of_room(room_id, args, form), "chat")
 
 
 @blueprint.page("/room/<id:room_id>/report/preview")
-async def preview_room_report(room_id: int, args: ZoneArgs) -> Response:
-    return await _file(room_id, args, Form())
+async def preview_room_report(room_id: int, args: ReportArgs) -> Response:
+    return (await _file_of_room(room_id, args, Form()))[0]
 
 
 @blueprint.action("/room/<id:room_id>/report/preview")
-async def preview_chosen_room_report(room_id: int, args: ZoneArgs, form: Form) -> Response:
-    return await _file(room_id, args, form)
+async def preview_chosen_room_report(room_id: int, args: ReportArgs, form: Form) -> Response:
+    return (await _file_of_room(room_id, args, form))[0]
 
 
-async def _file(room_id: int, args: ZoneArgs, form: Form) -> Response:
+async def _file_of_room(
+    room_id: int, args: ReportArgs, form: Form
+) -> tuple[Response, ReportChoice]:
     async with resources().read_long() as session:
         room = await get_room(session, room_id)
-        file = await make_room_report(
-            session,
-            current_app.jinja_env,
-            resources().counted_rooms,
-            room,
-            _choice(room, args, form),
-        )
+        choice = _choice(room.people, room.tz, args, form)
+        environment = current_app.jinja_env
+        if choice.year is None:
+            store = resources().counted_rooms
+            file = await make_room_report(session, environment, store, room, choice)
+        else:
+            _check_years()
+            from app.parts.report.years import make_room_year_report
+
+            kept = resources().of_parts["years"]
+            file = await make_room_year_report(session, environment, kept, room, choice)
+    return _answer(file), choice
+
+
+@blueprint.page("/user/<username>/report", of_chat=never)
+async def show_author_report(username: str, args: ReportArgs) -> str:
+    _check_years()
+    async with resources().db.read() as session:
+        author = await get_author(session, username)
+    year, name = _year_of(args.year) or _newest_year(author), author.username
+    page = ReportForm(
+        args=ReportArgs(args.tz, str(year), args.names),
+        title=f"{author.display_name or name}, {year}",
+        people=[author],
+        years=[],
+        endpoints=("send_author_report", "preview_author_report"),
+        subject={"username": name},
+        back=url_for("years.show_year", username=name, year=year, tz=args.tz or None),
+        about=[name],
+    )
+    return await render(page)
+
+
+@blueprint.action("/user/<username>/report", of_chat=never)
+async def send_author_report(username: str, args: ReportArgs, form: Form) -> Response:
+    return _as_download(*await _file_of_author(username, args, form), "author")
+
+
+@blueprint.page("/user/<username>/report/preview", of_chat=never)
+async def preview_author_report(username: str, args: ReportArgs) -> Response:
+    return (await _file_of_author(username, args, Form()))[0]
+
+
+@blueprint.action("/user/<username>/report/preview", of_chat=never)
+async def preview_chosen_author_report(username: str, args: ReportArgs, form: Form) -> Response:
+    return (await _file_of_author(username, args, form))[0]
+
+
+async def _file_of_author(
+    username: str, args: ReportArgs, form: Form
+) -> tuple[Response, ReportChoice]:
+    _check_years()
+    from app.parts.report.years import make_author_year_report
+
+    async with resources().read_long() as session:
+        author = await get_author(session, username)
+        own_zone = await zone_of_chats(session, [author.username])
+        choice = _choice([author], own_zone, args, form)
+        choice = replace(choice, year=choice.year or _newest_year(author))
+        file = await make_author_year_report(session, current_app.jinja_env, author, choice)
+    return _answer(file), choice
+
+
+def _year_of(text: str) -> int | None:
+    """Return the year; None for none, and for a number that no page of a year has."""
+    is_number = len(text) == len("2024") and text.isdecimal() and text.isascii()
+    return int(text) or None if is_number and text != "9999" else None
+
+
+def _newest_year(author: Author) -> int:
+    """Raises NotFound for an author without posts that have a time."""
+    if author.newest_tweet_at is None:
+        raise NotFound
+    return author.newest_tweet_at.year
+
+
+def _check_years() -> None:
+    """Raise NotFound on a site without years."""
+    if not has_page("years.show_year"):
+        raise NotFound
+
+
+def _choice(
+    people: Sequence[Named], own_zone: str | None, args: ReportArgs, form: Form
+) -> ReportChoice:
+    typed = [" ".join(name.split()) for name in form.getlist("name")]
+    names = zip((person.username for person in people[:NAMED]), typed, strict=False)
+    return ReportChoice(
+        zone_of_page(args.tz, own_zone),
+        language(),
+        _year_of(form.get("year", args.year)),
+        form.get("names", args.names) == "real",
+        {who: name for who, name in names if name},
+    )
+
+
+def _answer(file: bytes) -> Response:
     # The site's own pages may show it in a frame, and nothing of the site is open to it.
     rules = inside().policy.replace("default-src 'none'", "default-src 'self'", 1)
     headers = {
@@ -101,12 +237,7 @@ async def _file(room_id: int, args: ZoneArgs, form: Form) -> Response:
     return Response(file, content_type=f"{HTML}; charset=utf-8", headers=headers)
 
 
-def _choice(room: RoomFacts, args: ZoneArgs, form: Form) -> ReportChoice:
-    typed = [" ".join(name.split()) for name in form.getlist("name")]
-    names = zip(room.usernames[:NAMED], typed, strict=False)
-    return ReportChoice(
-        zone_of_page(args.tz, room.tz),
-        language(),
-        form.get("names") == "real",
-        {who: name for who, name in names if name},
-    )
+def _as_download(response: Response, choice: ReportChoice, kind: str) -> Response:
+    name = f"{kind}-{choice.year}" if choice.year else kind
+    response.headers.set("Content-Disposition", "attachment", filename=f"saywho-{name}.html")
+    return response

@@ -2,16 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Locale
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.names import Calling
 from app.parts.report.rendering import ReportFrame, render_report
-from app.parts.report.words import FEWEST_MESSAGES, read_common_words, without_rare_words
+from app.parts.report.words import (
+    FEWEST_MESSAGES,
+    people_without_rare_words,
+    read_chat,
+    read_common_words,
+    terms_of,
+)
 from app.services.compare.name_masking import read_chat_names
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.messages import most_loved
@@ -28,6 +36,7 @@ class ReportChoice:
 
     zone: ZoneInfo
     language: Locale
+    year: int | None = None
     has_names: bool = False
     """Whether people have their real names."""
     names: Mapping[str, str] = field(default_factory=dict)
@@ -50,12 +59,12 @@ async def make_room_report(
     """Return the file. Raises InvalidInputError if it is too large."""
     zone = choice.zone
     sight = await read_overview(session, room, zone, store)
-    chat_names = (await read_chat_names(session, [room.id])).of(room.id)
-    calling = Calling(room.people, choice.names, has_names=choice.has_names, all_names=chat_names)
+    calling = await call_people(session, room, choice)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
-    words = await read_common_words(session, sight, terms, calling)
-    shown = without_rare_words(sight, words)
+    scans = await read_chat(session, room.id, zone)
+    words = await read_common_words(scans, [*terms_of(sight.people), *terms], calling)
+    shown = structs.replace(sight, people=people_without_rare_words(sight.people, words))
     page = ChatReport(
         tz=zone.key,
         shown=shown,
@@ -67,8 +76,16 @@ async def make_room_report(
         form=PeriodForm(),
         years=[],
     )
+    with speaking(choice.language):
+        frame = frame_of(title_of(room, choice), page.newest_day, ("room", None), choice)
     cast = await cast_in_file(session, room, calling, shown)
-    return await render_report(environment, page, _frame(room, page, choice), cast)
+    return await render_report(environment, page, frame, cast)
+
+
+async def call_people(session: AsyncSession, room: RoomFacts, choice: ReportChoice) -> Calling:
+    """Return what the people of a chat are called."""
+    names = (await read_chat_names(session, [room.id])).of(room.id)
+    return Calling(room.people, choice.names, has_names=choice.has_names, all_names=names)
 
 
 async def cast_in_file(
@@ -80,19 +97,26 @@ async def cast_in_file(
     return cast.with_names(calling.called)
 
 
-def _frame(room: RoomFacts, page: ChatReport, choice: ReportChoice) -> ReportFrame:
-    with speaking(choice.language):
-        people = ngettext(
-            "A chat of {count} person", "A chat of {count} people", room.people_total
-        ).format(count=show_number(room.people_total))
-        told = gettext("A chat as one file, made with saywho.")
-        if page.newest_day:
-            told = gettext("A chat up to {day} as one file, made with saywho.").format(
-                day=show_date(page.newest_day)
-            )
+def title_of(room: RoomFacts, choice: ReportChoice) -> str:
+    if choice.has_names:
+        return room.name
+    people = ngettext("A chat of {count} person", "A chat of {count} people", room.people_total)
+    return people.format(count=show_number(room.people_total))
+
+
+def frame_of(
+    title: str, newest_day: date | None, subject: tuple[str, int | None], choice: ReportChoice
+) -> ReportFrame:
+    """Return what surrounds a file; subject: its option of the command, and its year."""
+    told = gettext("{title}: one file, made with saywho.")
+    if newest_day:
+        told = gettext("{title}, up to {day}: one file, made with saywho.")
+    option, year = subject
+    which = "--room ID" if option == "room" else "-u NAME"
+    of_year = f" --year {year}" if year else ""
     return ReportFrame(
-        title=room.name if choice.has_names else people,
+        title=title,
         language=choice.language,
-        told=told,
-        command="saywho report --room ID -o chat.html",
+        told=told.format(title=title, day=show_date(newest_day) if newest_day else ""),
+        command=f"saywho report {which}{of_year} -o file.html",
     )

@@ -3,24 +3,28 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from msgspec import structs
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.names import SHOWN_HIDDEN
-from app.models import RoomPerson, User
+from app.compute.portrait import PersonPortrait
+from app.compute.typical_words import GainedWord
 from app.parts.report.names import Calling
-from app.services.posts.selection import MOST_SCANNED, said_in
-from app.services.rooms.sight import ChatSight, read_newest
+from app.services.posts.selection import MOST_SCANNED, Scan
+from app.services.rooms.messages import WHOLE, DayPeriod, gone_from
+from app.services.rooms.sight import read_newest
 
 FEWEST_MESSAGES: Final = 3
 """Messages that a word of the file has at least."""
 MOST_TOGETHER: Final = 2
 """Words of a phrase at most: three in a row would be a piece of a message."""
 _WORD: Final = re.compile(r"\w+")
+WordT = TypeVar("WordT", bound=GainedWord)
 
 
 class CommonWords:
@@ -44,6 +48,12 @@ class CommonWords:
             if with_term[own] >= FEWEST_MESSAGES and is_rare.isdisjoint(_WORD.findall(own))
         }
 
+    def kept(self, listed: Iterable[WordT]) -> list[WordT]:
+        """Return those of listed words that the file may have, with its names."""
+        return [
+            structs.replace(word, text=text) for word in listed if (text := self.written(word.text))
+        ]
+
     def written(self, term: str) -> str:
         """Return a term with the names of the file; empty if the file must not have it."""
         text = self._written.get(term, "")
@@ -51,36 +61,36 @@ class CommonWords:
 
 
 async def read_common_words(
-    session: AsyncSession, sight: ChatSight, terms: Iterable[str], calling: Calling
+    scans: Sequence[Scan], terms: Iterable[str], calling: Calling
 ) -> CommonWords:
-    """Return which words of a chat's page, and which of these terms, its file may have."""
-    typical = (word.text for person in sight.people for word in person.typical or ())
-    gone = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
-    gone = gone.where(RoomPerson.room_id == sight.room.id, User.deleted_at.is_not(None))
-    scans = await read_newest(
-        session, sight.room.id, MOST_SCANNED, gone=[*await session.scalars(gone)]
-    )
+    """Return which of these terms a file of scanned messages may have."""
 
     def count() -> CommonWords:
-        return CommonWords([*typical, *terms], (one.text for one in said_in(scans)), calling)
+        return CommonWords(terms, chain.from_iterable(scan.text for scan in scans), calling)
 
     return await asyncio.to_thread(count)
 
 
-def without_rare_words(sight: ChatSight, words: CommonWords) -> ChatSight:
-    """Return a chat at sight, of which a file may show everything."""
-    people = [
+async def read_chat(
+    session: AsyncSession, room_id: int, zone: ZoneInfo, period: DayPeriod = WHOLE
+) -> list[Scan]:
+    """Return the messages of a chat, or of a period of it; of many the newest."""
+    gone, ends = await gone_from(session, room_id), period.instants(zone)
+    return await read_newest(session, room_id, MOST_SCANNED, gone=gone, ends=ends)
+
+
+def terms_of(people: Iterable[PersonPortrait]) -> Iterator[str]:
+    return (word.text for person in people for word in person.typical or ())
+
+
+def people_without_rare_words(
+    people: Iterable[PersonPortrait], words: CommonWords
+) -> list[PersonPortrait]:
+    return [
         structs.replace(
             person,
             emoji=[emoji for emoji in person.emoji if emoji.messages >= FEWEST_MESSAGES],
-            typical=None
-            if person.typical is None
-            else [
-                structs.replace(word, text=text)
-                for word in person.typical
-                if (text := words.written(word.text))
-            ],
+            typical=None if person.typical is None else words.kept(person.typical),
         )
-        for person in sight.people
+        for person in people
     ]
-    return structs.replace(sight, people=people)

@@ -20,6 +20,8 @@ MASKED: Final = ("지호", "서연", "도윤", "하은", "제주 여행")
 SYLLABLES: Final = "갉넓닯랐맑밟섧앓잖찮콹툴퓠훑"
 WORDS: Final = ["".join(letters) for letters in product(SYLLABLES, repeat=3)]
 """Words that no page of the program has."""
+LEADING: Final = re.compile(r'localhost|/room/|/user/|<a\b|(?:src|href)="(?!data:,|#)|https?://')
+"""Whatever leads to the server or elsewhere."""
 PREVIEW: Final = "/room/1/report/preview"
 
 
@@ -84,10 +86,7 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     check_words(file, messages)
     assert not [name for name in (*PEOPLE, *MASKED) if name in file]
     assert WORDS[0] in file  # The words that many messages have are there.
-    # Nothing leads to the server or elsewhere.
-    assert not re.findall(
-        r"localhost|/room/|/user/|<a\b|(?:src|href)=\"(?!data:,|#)|https?://", file
-    )
+    assert not LEADING.findall(file)
     assert await (await operator.get(PREVIEW)).get_data(as_text=True) == file
     target = tmp_path / "chat.html"
     saywho = Installation.of(parts_of(app).config)
@@ -98,6 +97,32 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     named = target.read_text("utf-8")
     check_words(named, messages)
     assert not [name for name in ("제주 여행 모임", *PEOPLE) if name not in named]
+
+
+async def test_a_year_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> None:
+    operator, messages = await site_with_chat(app)
+    author = f"/user/{PEOPLE[0]}"
+    for page in ("/room/1/2024", f"{author}/2024"):
+        assert "/report?year=2024" in await operator.page(page)
+    files = dict[str, str]()
+    for address, name in (("/room/1", "chat"), (author, "author")):
+        answer = await operator.post(f"{address}/report", form={"year": "2024"})
+        told = answer.headers["Content-Disposition"]
+        assert told == f"attachment; filename=saywho-{name}-2024.html"
+        file = files[name] = await answer.get_data(as_text=True)
+        check_words(file, messages)
+        assert not [name for name in (*PEOPLE, *MASKED) if name in file]
+        assert not LEADING.findall(file)
+        preview = await operator.get(f"{address}/report/preview?year=2024")
+        assert await preview.get_data(as_text=True) == file
+        assert (await operator.get(f"{address}/report?year=2024")).status_code == 200
+        assert (await operator.get(f"{address}/report/preview?year=2019")).status_code == 404
+    assert "A in 2024" in read(files["author"])
+    assert WORDS[0] in files["chat"]
+    saywho, target = Installation.of(parts_of(app).config), tmp_path / "year.html"
+    written = ("report", "-u", PEOPLE[0], "--year", "2024", "--language", "en", "-o", target)
+    await asyncio.to_thread(saywho.done, *written)
+    assert target.read_text("utf-8") == files["author"]
 
 
 async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> None:
