@@ -197,7 +197,7 @@ def is_percent(told: str, share: float) -> bool:
 
 def as_messages(block: str) -> str:
     """Return a sentence about posts as the sentence about messages."""
-    block = re.sub(r"\b글(?=(?:[이을은과]|에서)(?!\w))", "메시지", block)
+    block = re.sub(r"\b글(?=(?:[이을은과에]|에서)(?!\w))", "메시지", block)
     for wrong, right in (("이", "가"), ("을", "를"), ("은", "는"), ("과", "와")):
         block = block.replace(f"메시지{wrong}", f"메시지{right}")
     return re.sub(r"\b글(?= |\)|,|$)", "메시지", block)
@@ -226,8 +226,12 @@ Check = Callable[["Reader", Found], None]
 class Reader:
     """Reads the blocks of one page about a chat, or about an author."""
 
-    def __init__(self, truth: Truth, page: str, about: str = "") -> None:
+    def __init__(
+        self, truth: Truth, page: str, about: str = "", here: Sequence[Truth] = ()
+    ) -> None:
         self.truth = truth
+        self.here = here
+        """All chats and authors of the site."""
         self.page = page
         self.about = about
         """The person that the page is about; empty for a chat."""
@@ -393,6 +397,12 @@ def _few_days(reader: Reader, _: Found) -> None:
     assert all(len(person.days) < 7 for person in reader.truth.people.values())
 
 
+def _few_messages(reader: Reader, _: Found) -> None:
+    """Fail if all but one person have 20 messages together, with whom the one is compared."""
+    counts = sorted(len(person.texts) for person in reader.truth.people.values())
+    assert sum(counts[:-1]) < FEWEST, counts
+
+
 def _messages_of(reader: Reader, found: Found) -> None:
     assert number_in(found["count"]) == len(reader.truth.people[reader.subject].texts)
 
@@ -428,7 +438,7 @@ def _waits_of(reader: Reader, found: Found) -> None:
 
 
 def _seconds(told: str) -> float:
-    if re.search("less than a minute|1분도", told):
+    if re.search("less than a minute|1분도|1분 미만", told):
         return 60
     hours = re.search(r"([\d.]+) ?(?:hours?|시간)", told)
     minutes = re.search(r"([\d.]+) ?(?:minutes?|분)", told)
@@ -609,8 +619,12 @@ def _choices(reader: Reader, found: Found) -> None:
 
 
 def _signs_more(reader: Reader, found: Found) -> None:
+    """Compare with everybody here who writes the same language, people of chats too."""
     truth, name = reader.truth, reader.about
-    others = [text for other in truth.others(name) for text in truth.people[other].texts]
+    here = [each for each in reader.here if each.chat.language == truth.chat.language]
+    others = [
+        text for each in here for other in each.others(name) for text in each.people[other].texts
+    ]
     for sign in re.findall("“([^”]+)”", found["signs"]):
         own = fmean(sign in text for text in truth.people[name].texts)
         assert own > fmean(sign in text for text in others), sign
@@ -794,7 +808,7 @@ PERIOD: Final = (
 PERCENT: Final = r"(?P<share><?\d+%)"
 COUNT: Final = r"(?P<count>[\d,]+)"
 TIME_EN: Final = r"(?P<time>less than a minute|[\w\s.]+?(?:minutes?|hours?))"
-TIME_KO: Final = r"(?P<time>1분도|[\d.시간분 ]+?)"
+TIME_KO: Final = r"(?P<time>1분도|1분 미만|[\d.시간분 ]+?)"
 SENTENCES: Final[list[tuple[str, Check]]] = [
     # What sets the people of a chat apart.
     (
@@ -826,6 +840,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
     (rf"saywho found no habit that sets {NAME} apart from all the others here", _no_own_habit),
     (rf"여기 다른 사람들과 구별되는 {NAME}만의 습관은 찾지 못했어요", _no_own_habit),
+    (r"There are too few messages to tell these people apart", _few_messages),
+    (r"메시지가 적어서 사람들의 차이를 우연과 구별하기 어려워요", _few_messages),
     (r"There are too few days with messages to tell these people apart", _few_days),
     (r"메시지가 있는 날이 적어서 사람들의 차이를 우연과 구별하기 어려워요", _few_days),
     (rf"There are too few messages yet to compare {NAME} with [^.]+", _true),
@@ -851,7 +867,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _longest_silence,
     ),
     (rf"🌸 {COUNT}", _emoji),
-    (r"“(?P<word>[^”]+)”", _says_more),
+    (r"“(?P<word>[^”]+)”(?! 표현을)", _says_more),
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
     (
@@ -863,7 +879,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _waits,
     ),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
-    (rf"답하는 데 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
+    (rf"답하는 데 (?:보통 )?{TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
     (
         rf"{NAME} replies to {OTHER} (?P<times>[\d.]+) times as often as by chance \({PERCENT} of replies\)",
         _answers,
@@ -879,7 +895,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} messages?, (?:the others|{OTHER}) (?P<beside>never|[\d,]+)", _uses),
     (rf"메시지 {COUNT}개, (?:다른 사람들|{OTHER})[은는]? (?P<beside>안 써요|[\d,]+개)", _uses),
     (rf"The others in {TIME_EN}(?: to {TIME_EN.replace('time', 'longest')})?", _others_wait),
-    (rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?", _others_wait),
+    (
+        rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?(?=$|[.·,(])",
+        _others_wait,
+    ),
     (rf"{COUNT} messages?; a usual day has (?P<usual>[\d,]+)\.", _busy_day),
     (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,]+)개예요\.", _busy_day),
     (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
@@ -1045,7 +1064,7 @@ class Site:
 
     async def read(self, path: str, language: str, truth: Truth, about: str = "") -> None:
         page = await self.get(path, language)
-        reader = Reader(truth, page, about)
+        reader = Reader(truth, page, about, [*self.truths.values(), *self.of_authors])
         where = f"{path} ({language})"
         self._check(where, blocks_of(page), reader.check)
         reader.subject = about

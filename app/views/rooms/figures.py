@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from quart import url_for
 
 from app.compute.portrait import FEWEST_ANSWERS, PersonPortrait, SilenceSpan, Trait
-from app.compute.significance import FEWEST_CLUSTERS
+from app.compute.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.i18n import (
     gettext,
@@ -99,6 +99,9 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     days = max((person.days for person in people), default=0)
     if 0 < days < FEWEST_CLUSTERS:
         return gettext("There are too few days with messages to tell these people apart.")
+    counts = sorted(person.messages for person in people)
+    if sum(counts[:-1]) < FEWEST_COMPARED:
+        return gettext("There are too few messages to tell these people apart.")
     nothing = gettext("saywho found no habit that sets one of these {count} people apart.")
     if room.people_total == PAIR:
         nothing = gettext("Chance may explain every difference between these two people.")
