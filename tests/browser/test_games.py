@@ -220,6 +220,10 @@ async def test_a_question_that_is_asked_again_can_be_answered_again(
     await slow.locator(".choices button").nth(2).click()
     await sees(phone, "told")
     await expect(host.locator(".tally li > b").nth(2)).to_have_text("2")
+    # The host goes on without scrolling, on a low screen too.
+    await host.set_viewport_size({"width": 1366, "height": 420})
+    following = host.get_by_role("button", name=re.compile("Next question|See the winners"))
+    await expect(following).to_be_in_viewport(ratio=1)
 
 
 async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_to_the_others(

@@ -619,14 +619,16 @@ def _choices(reader: Reader, found: Found) -> None:
 
 
 def _signs_more(reader: Reader, found: Found) -> None:
-    """Compare with everybody here who writes the same language, people of chats too."""
+    """Compare with everybody here who writes the same language, people of chats too; a text that
+    somebody repeats counts once.
+    """
     truth, name = reader.truth, reader.about
     here = [each for each in reader.here if each.chat.language == truth.chat.language]
     others = [
-        text for each in here for other in each.others(name) for text in each.people[other].texts
+        text for each in here for other in each.others(name) for text in {*each.people[other].texts}
     ]
     for sign in re.findall("“([^”]+)”", found["signs"]):
-        own = fmean(sign in text for text in truth.people[name].texts)
+        own = fmean(sign in text for text in {*truth.people[name].texts})
         assert own > fmean(sign in text for text in others), sign
 
 
