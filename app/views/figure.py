@@ -55,6 +55,8 @@ class Finding:
     """Topic of the figure, if it is not the usual one."""
     about: str = ""
     zone: str = ""
+    nothing: str = ""
+    """That nothing stands out, if there is no title: then a page folds the drawing."""
 
 
 class Figure(ABC, Generic[PlotT]):
@@ -123,10 +125,15 @@ class HoursFigure(Figure[PlotT]):
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
         title = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        about = how_told()
-        if self.busy_from is None:
-            about = f"{no_busiest_hours(is_past=self.is_past)} {about}"
-        return Finding(title, self.notes(), topic, about, self.zone)
+        nothing = gettext_noop("No hours are clearly the busiest.")
+        return Finding(
+            title,
+            self.notes(),
+            topic,
+            how_told(),
+            self.zone,
+            gettext_of_past(nothing) if self.is_past else gettext(nothing),
+        )
 
     def notes(self) -> list[str]:
         return []
@@ -177,11 +184,6 @@ def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -
     part = part_of(sum(busy) / sum(hours))
     told = tell_of_past if is_past else tell
     return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
-
-
-def no_busiest_hours(*, is_past: bool = False) -> str:
-    text = gettext_noop("No hours are clearly the busiest.")
-    return gettext_of_past(text) if is_past else gettext(text)
 
 
 def how_told() -> str:

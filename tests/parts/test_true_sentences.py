@@ -565,10 +565,18 @@ def _others_wait(reader: Reader, found: Found) -> None:
 
 
 def _no_busiest_hours(reader: Reader, _: Found) -> None:
-    """Fail if someone writes in the same three hours on each of many days."""
-    person = reader.truth.people[reader.about]
-    of_hours = [sum(person.hours[(first + step) % 24] for step in range(3)) for first in range(24)]
-    assert len(person.days) < 7 or max(of_hours) < len(person.texts), person.hours
+    """Fail if all messages of many days are in the same three hours."""
+    people = [reader.truth.people[reader.about]] if reader.about else reader.truth.people.values()
+    hours = sum((person.hours for person in people), Counter[int]())
+    of_three = [sum(hours[(first + step) % 24] for step in range(3)) for first in range(24)]
+    assert len(reader.days) < 7 or max(of_three) < hours.total(), hours
+
+
+def _no_busiest_period(reader: Reader, _: Found) -> None:
+    """Fail if one of several months of a chat has nearly all messages."""
+    months = Counter((day.year, day.month) for day in reader.days.elements())
+    assert len(months) > 1
+    assert max(months.values()) < 0.95 * months.total() or months.total() < FEWEST, months
 
 
 def _busy_day(reader: Reader, found: Found) -> None:
@@ -973,7 +981,14 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 (?:여기서 보통 쓰는 것|{OTHER})보다 자주 써요\((?P<own>{OFTEN_KO})\)",
         _says_more,
     ),
-    (r"No hours are clearly the busiest|특별히 많이 쓰는 시간대는 없어요", _no_busiest_hours),
+    (
+        r"No hours (?:are|were) clearly the busiest|특별히 많이 (?:쓰는|쓴) 시간대는 없(?:어요|었어요)",
+        _no_busiest_hours,
+    ),
+    (
+        r"No month clearly has the most messages|메시지 수가 뚜렷이 앞서는 달은 없어요",
+        _no_busiest_period,
+    ),
     (
         r"(?P<phrases>(?:Says more often than|다른 사람보다 자주 쓰는 말|\S+보다 자주 쓰는 말)[^:]*: .*)",
         _phrases_more,

@@ -295,7 +295,8 @@ class Likeness(Figure[Plot]):
         return Finding(title, sentences(_habits_in_common(self), *_left_out(self)), about=about)
 
     def plot(self) -> Plot | None:
-        if not self.pairs:
+        """Return the drawing, unless it shows that none are the most similar; rows have numbers."""
+        if not (self.named or (self.pairs and self.centre)):
             return None
         if not self.centre:
             return _grid(self)
@@ -363,7 +364,7 @@ def _left_out(data: Likeness) -> Iterator[str]:
             few,
         )
         yield note.format(count=show_number(few))
-    if data.pairs and len(data.drawn) < len(data.names):
+    if data.named and len(data.drawn) < len(data.names):
         note = gettext("The chart shows the {count} most similar authors; the table has all pairs.")
         yield note.format(count=show_number(len(data.drawn)))
 

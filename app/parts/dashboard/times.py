@@ -444,11 +444,12 @@ class PostsByHour(Figure[Plot]):
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
         zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
-        return Finding(_title_of_week(self.hours), [zone])
+        return Finding(_rhythm(self.hours) or _no_rhythm(sum(self.hours)), [zone])
 
     def plot(self) -> Plot | None:
-        most = max(self.hours)
-        if not most:
+        """Return the drawing, unless it shows that no hours stand out; then the numbers suffice."""
+        most, total = max(self.hours), sum(self.hours)
+        if not most or (total >= FEWEST_OF_RHYTHM and not _rhythm(self.hours)):
             return None
         days = weekday_names("abbreviated")
         cells = [
@@ -487,16 +488,23 @@ class PostsByHour(Figure[Plot]):
         )
 
 
-def _title_of_week(data: list[int]) -> str:
-    """Return a title with the hour or part of the day clearly ahead, if any."""
+FEWEST_OF_RHYTHM: Final = 20
+
+
+def _no_rhythm(total: int) -> str:
+    if total >= FEWEST_OF_RHYTHM:
+        return gettext("No hour and no part of the day is clearly ahead")
+    few = ngettext(
+        "{count} post, too few to show a rhythm", "{count} posts, too few to show a rhythm", total
+    )
+    return few.format(count=show_number(total))
+
+
+def _rhythm(data: list[int]) -> str:
+    """Return a title with the hour or part of the day clearly ahead; empty for none."""
     total = sum(data)
-    if total < 20:
-        few = ngettext(
-            "{count} post, too few to show a rhythm",
-            "{count} posts, too few to show a rhythm",
-            total,
-        )
-        return few.format(count=show_number(total))
+    if total < FEWEST_OF_RHYTHM:
+        return ""
     hours_of_part = HOURS // len(PARTS)
     parts = [
         sum(posts for hour, posts in enumerate(data) if hour % HOURS // hours_of_part == part)
@@ -516,4 +524,4 @@ def _title_of_week(data: list[int]) -> str:
         return title.format(
             part=gettext(PARTS[part]), count=show_number(parts[part]), total=show_number(total)
         )
-    return gettext("No hour and no part of the day is clearly ahead")
+    return ""

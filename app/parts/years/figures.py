@@ -287,6 +287,11 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         year = self.shown.calendar.year
         return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
+    def months(self) -> Table:
+        counts = {month.month: month.tweets for month in self.shown.calendar.months}
+        rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
+        return Table([gettext("Month"), gettext("Posts")], rows)
+
     def notes(self) -> list[str]:
         run, day, notes = self._run, _day_with_most(self.posts), list[str]()
         if day:
@@ -341,11 +346,6 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
             until=until.isoformat(),
             tz=self.shown.tz if self.shown.tz != "UTC" else None,
         )
-
-    def months(self) -> Table:
-        counts = {month.month: month.tweets for month in self.shown.calendar.months}
-        rows = [(name, counts.get(month, 0)) for month, name in enumerate(month_names(), 1)]
-        return Table([gettext("Month"), gettext("Posts")], rows)
 
     def totals(self) -> Finding:
         calendar = self.shown.calendar

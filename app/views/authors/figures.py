@@ -2,7 +2,7 @@
 
 from calendar import Calendar
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Final
@@ -34,16 +34,7 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.users import Author
 from app.views.cast import hue, post_count
-from app.views.figure import (
-    Figure,
-    Finding,
-    HoursFigure,
-    Table,
-    busiest_told,
-    by_hour,
-    how_told,
-    no_busiest_hours,
-)
+from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 
@@ -318,17 +309,6 @@ class AuthorAtSight(Figure[WeekGrid]):
 
 
 class HoursOfPosts(HoursFigure[Columns]):
-    def finding(self) -> Finding:
-        finding = HoursFigure.finding(self)
-        if self.is_told:
-            return finding
-        return replace(finding, title=no_busiest_hours(), about=how_told())
-
-    @property
-    def is_told(self) -> bool:
-        """Whether any hours are the busiest."""
-        return self.busy_from is not None
-
     def plot(self) -> Columns:
         return by_hour(self.hue, self.hours, gettext("Posts by hour of the day"))
 

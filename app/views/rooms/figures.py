@@ -323,7 +323,7 @@ class Months(ChatFigure[PeriodColumns]):
             even = gettext("No month clearly has the most messages.")
             even_years = gettext("No year clearly has the most messages.")
             nothing = even_years if self._is_of_years else even
-            return Finding(notes=self._silence(), topic=topic, about=nothing)
+            return Finding(notes=self._silence(), topic=topic, nothing=nothing)
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("Busiest: {period}, {messages}.").format(
             period=self.period_name(fullest),

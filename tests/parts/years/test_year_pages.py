@@ -245,8 +245,11 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
         '<svg class="weeks author-1" role="img" aria-labelledby="finding year-title"'
     )
     assert 'class="finding' in before
-    assert "<details" not in before
+    # The numbers of a drawing are folded below it.
+    assert "<table" not in re.sub("(?s)<details.*?</details>", "", before)
     assert "<table" not in after.partition("<details")[0]
+    for name in ("clock-heading", "months-heading"):
+        assert page.index(f'id="{name}"') < page.index('<details class="card counted"')
     assert "The outline is 2023." in page
     # Each day with posts gives its number.
     assert len(re.findall(r"<title>[A-Z][a-z]+ \d+: 1 post</title>", page)) == 41
