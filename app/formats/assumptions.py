@@ -451,6 +451,10 @@ _OPTIONS: Final = {
 }
 
 
+_ONLY_NAMED: Final = frozenset({"reposts", "ids"})
+"""Kinds without another choice than their alternatives."""
+
+
 def value_label(kind: str, value: str) -> str:
     """Return an option value's label; a Message if there is a translation."""
     if kind == "ids" and value == NO_IDS:
@@ -518,7 +522,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "reposts": Message("If their authors wrote them, store them as posts."),
         "author": Message("If the authors are wrong, choose another name."),
     }
-    if assumption.kind == "reposts" and not assumption.alternatives:
+    if assumption.kind in _ONLY_NAMED and not assumption.alternatives:
         return None
     return hints.get(assumption.kind)
 
@@ -569,7 +573,7 @@ def note_lines(notes: NotesSummary) -> Iterator[str]:
     yield from map(_doubt_line, notes.doubts)
     for assumption in notes.assumptions:
         option = _OPTIONS.get(assumption.kind)
-        has_choice = assumption.alternatives or assumption.kind != "reposts"
+        has_choice = assumption.alternatives or assumption.kind not in _ONLY_NAMED
         choice = f"; {option} chooses" if option and has_choice else ""
         others = ", ".join(assumption.alternatives)
         yield f"{assumption_sentence(assumption)}{choice}{others and f' ({others})'}"

@@ -14,9 +14,7 @@ from app.formats.source.text import first_lines, form_of
 _MOST_LINES: Final = 40
 _MOST_FIELDS: Final = 5
 _OFFICE: Final = {
-    "xl/workbook.xml": Message(
-        "it is an Excel workbook; save the sheet as “CSV UTF-8” and import that file"
-    ),
+    "xl/workbook.bin": Message("it is a binary workbook (.xlsb); save it as a workbook (.xlsx)"),
     "word/document.xml": Message("it is a Word document; save it as plain text and import that"),
     "content.xml": Message("it is an OpenDocument file; save it as CSV or as plain text"),
 }
@@ -27,7 +25,6 @@ _BINARY: Final = {
     b"\xff\xd8\xff": "JPEG",
     b"GIF8": "GIF",
     b"{\\rtf": "RTF",
-    b"\xd0\xcf\x11\xe0": "Microsoft Office",
     b"Rar!": "RAR",
     b"7z\xbc\xaf": "7z",
     b"BZh": "bzip2",
@@ -35,6 +32,7 @@ _BINARY: Final = {
     b"bplist": "property list",
     b"PAR1": "Parquet",
 }
+_OLE: Final = b"\xd0\xcf\x11\xe0"
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
 """A document's size, and its first field's type and name."""
 _JSON: Final = re.compile(
@@ -103,6 +101,11 @@ def _reason_of_bytes(content: Content) -> Message | None:
                 " posts or chats from the app as JSON, CSV or text",
                 kind=kind,
             )
+    if start.startswith(_OLE):
+        return Message(
+            "it is a file of old Microsoft Office, such as .xls, or it has a password; save it as a"
+            " workbook (.xlsx) without a password, or the sheet as “CSV UTF-8”"
+        )
     if _BSON.match(start):
         return Message(
             "it is BSON, as mongodump writes it; export with mongoexport and import that file"

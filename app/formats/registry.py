@@ -68,6 +68,7 @@ from app.formats.source.file import Source
 from app.formats.source.json import ValueTooLongError, check_closed
 from app.formats.source.text import pieces
 from app.formats.tables import csv, documents
+from app.formats.tables.workbook import put_rows_in_place
 from app.formats.x import archive as x_archive
 from app.formats.x import posts as x_posts
 
@@ -231,6 +232,9 @@ def open_records(
     items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
+    put_rows_in_place(source)
+    if source.about is not None:
+        source.about.note(source.notes)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:

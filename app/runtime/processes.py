@@ -7,6 +7,7 @@ import gc
 import os
 import resource
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -58,10 +59,9 @@ async def run_child(
     not given.
     """
     stdin, stdout, stderr = streams
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
-        env={**environment, **python_path(), **settings},
+        env={**_child_environment(), **settings},
         start_new_session=True,  # The parent hears Ctrl+C, and ends it.
         stdin=stdin,
         stdout=stdout,
@@ -75,8 +75,36 @@ async def run_child(
         await process.wait()
 
 
+def run_child_here(
+    module: str, streams: tuple[int, int], *, limit_s: float
+) -> tuple[int | None, str]:
+    """Run a module in a child process while this thread waits.
+
+    Return its status, None if it took longer and was killed, and what it wrote to standard error.
+    """
+    stdin, stdout = streams
+    try:
+        ended = subprocess.run(  # noqa: S603 # a module of this program
+            [sys.executable, "-m", module],
+            env=_child_environment(),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None, ""
+    return ended.returncode, ended.stderr.decode(errors="replace")
+
+
+def _child_environment() -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return others | python_path()
+
+
 def begin_child() -> None:
-    """Prepare a process that `run_child` has started."""
+    """Prepare a process that `run_child` or `run_child_here` has started."""
     # uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
     # child outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

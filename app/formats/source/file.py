@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, BinaryIO, Final
+from typing import IO, BinaryIO, Final, Protocol
 
 from app.errors import (
     BrokenFileError,
@@ -88,6 +88,7 @@ LEAST_MEDIA_BYTES: Final = 64 * 2**20
 """Media of an archive may unpack to this size, plus the archive's size times MOST_GROWTH."""
 WORDY_ENDS: Final = (
     *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".js", ".html", ".htm", ".xml"),
+    *(".xlsx", ".xls"),
 )
 
 
@@ -134,6 +135,12 @@ class Content:
             raise self.fault
 
 
+class About(Protocol):
+    """What an archive in whose place its rows are read has besides them."""
+
+    def note(self, notes: ReadNotes) -> None: ...
+
+
 class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
@@ -155,6 +162,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         name = name or str(self.path or "-")
         super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
         self.listing = Listing()
+        self.about: About | None = None
         self.bytes_total: int | None = None
         """Total bytes to read, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
@@ -209,6 +217,14 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         # What an archive says of sizes may be any number.
         stated = sum(self.members[name].size for name in members)
         self.bytes_total = min(stated, self.meter.limit_bytes)
+
+    def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], "About"]) -> None:
+        """Read what `write` writes, given an archive as a plain file, in place of the archive."""
+        rows = self.temporary()
+        with self._whole() as packed:
+            self.about = write(packed, rows)  # type: ignore[arg-type] # is binary
+        self._keep(PlainFile(os.dup(rows.fileno()), self.name))
+        self._is_copied, self.has_members, self.listing = True, False, Listing()
 
     @property
     def members(self) -> Members:

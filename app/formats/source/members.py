@@ -143,6 +143,10 @@ class PlainFile(io.RawIOBase):
                 "{name} changed while it was being read; import it again", name=self._label
             )
 
+    def fileno(self) -> int:
+        """Return the descriptor, for another process."""
+        return self._descriptor
+
     def readable(self) -> bool:
         return True
 

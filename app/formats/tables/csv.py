@@ -170,6 +170,7 @@ OWN_HEADER: Final = ",".join(headers()[-1])
 # Korean and Japanese Excel takes the full-width signs for the others.
 GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _ENDINGS: Final = (".csv", ".tsv")
+_NAMES_OF_TABLES: Final = (*_ENDINGS, ".xlsx")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
 _RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
 
@@ -404,7 +405,7 @@ def _strange_heading(content: Content) -> Heading | None:
     and logs may have such rows.
     """
     header, delimiter, is_alone = _widest_header(beginning(content))
-    is_called_table = content.name.lower().endswith(_ENDINGS)
+    is_called_table = content.name.lower().endswith(_NAMES_OF_TABLES)
     if header and not is_alone and is_called_table:
         return Heading(Dialect(delimiter), header)
     if not header or content.fault is not None:

@@ -54,6 +54,7 @@ from app.formats.tables.cells import (
     as_name,
     as_objects,
     as_whole,
+    is_damaged_id,
     is_filled,
     is_nobody,
     is_object,
@@ -605,9 +606,10 @@ class RowReader:
         self._look_for_clock(rows)
         if is_table:
             self._look_for_ids(rows)
-        ids = (
+        ids = [
             row.get(name) for row in rows for name in self.columns(tuple(row)).names_of("source_id")
-        )
+        ]
+        self._lost_ids = are_rounded(ids) or any(is_damaged_id(word(value) or "") for value in ids)
         self._rules = RowRules(
             is_table=is_table,
             has_rounded_ids=are_rounded(ids),
@@ -683,6 +685,8 @@ class RowReader:
             notes.assume(
                 "column", f"count={', '.join(self._counts)}", alternatives=flags, evidence=evidence
             )
+        if self._lost_ids and not self.is_export:
+            notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self._no_ids.items():
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
         for name, role in self._looks_like.items():

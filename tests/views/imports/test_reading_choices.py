@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from tests.browsing import Browser, parts_of
 from tests.chats import Said, kakaotalk
 from tests.conftest import Client, MakeConfig
 from tests.uploading import ended, jsonl, shown, start, upload
+from tests.workbooks import Cell, workbook
 
 CHAT = "[31.03.24, 15:02:11] 미나: 안녕\n[31.03.24, 15:03:12] 준: 응\n".encode()
 KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
@@ -325,6 +327,22 @@ async def test_reposts_told_by_their_beginning_can_be_posts(browser: Browser) ->
     await ended(browser, address)
     answer = await browser.get("/api/v1/users")
     assert [user["tweets"] for user in (await answer.get_json())["items"]] == [2]
+
+
+async def test_a_workbook_is_looked_at_and_imported(browser: Browser) -> None:
+    rows: list[list[Cell]] = [
+        ["작성자", "작성일", "내용"],
+        ["바다", datetime(2024, 1, 5, 12), "안개가 낀 날"],
+    ]
+    address = await upload(browser, workbook(rows, [["a note"]]), "posts.xlsx")
+    page = await browser.page(address)
+    assert "안개가 낀 날" in page
+    assert "Files not read: posts.xlsx/Sheet2" in page
+    await start(browser, address)
+    await ended(browser, address)
+    answer = await browser.get("/api/v1/users/바다/tweets")
+    (post,) = (await answer.get_json())["items"]
+    assert (post["text"], post["created_at"]) == ("안개가 낀 날", "2024-01-05T12:00:00Z")
 
 
 async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:

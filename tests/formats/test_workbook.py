@@ -1,0 +1,92 @@
+"""Workbooks of Excel: their sheets are read as tables, and what a sheet cannot say is told."""
+
+from datetime import datetime
+from io import BytesIO
+
+import pytest
+
+from app.errors import UnrecognisedFileError
+from app.formats.records import Item, Record, RecordStream
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from tests.archives import zip_bytes
+from tests.workbooks import Cell, parts_of, workbook
+
+HEADER: list[Cell] = ["id", "username", "created_at", "text"]
+ROWS: list[list[Cell]] = [
+    HEADER,
+    [606626437228032123, "mina", datetime(2024, 1, 5, 10), '안개, "또"\nFog'],
+    [606626437228032555, "jun", datetime(2024, 1, 6, 23, 59, 59), "Wind"],
+]
+
+
+def read(data: bytes) -> tuple[RecordStream, list[Item]]:
+    with Source(BytesIO(data), name="posts.xlsx") as source:
+        stream = open_records(source)
+        return stream, list(stream.items)
+
+
+def said(items: list[Item]) -> list[tuple[str | None, str, str]]:
+    return [
+        (item.username, item.text, str(item.created_at)[:19])
+        for item in items
+        if isinstance(item, Record)
+    ]
+
+
+def test_sheets_of_one_header_are_read_and_others_named() -> None:
+    third: list[list[Cell]] = [HEADER, ["7", "ara", datetime(2024, 2, 1), "Rain"]]
+    stream, items = read(workbook([["a note"]], ROWS, third, third, hidden=4))
+    assert said(items) == [
+        ("mina", '안개, "또"\nFog', "2024-01-05 10:00:00"),
+        ("jun", "Wind", "2024-01-06 23:59:59"),
+        ("ara", "Rain", "2024-02-01 00:00:00"),
+    ]
+    assert [part.what for part in stream.notes.unread] == ["posts.xlsx/Sheet1", "posts.xlsx/Sheet4"]
+    (assumed,) = stream.notes.assumptions
+    assert (assumed.kind, assumed.evidence) == ("ids", "a spreadsheet has rounded the values")
+    assert [item.source_id for item in items if isinstance(item, Record)] == [None, None, "7"]
+
+
+@pytest.mark.parametrize(("from_1904", "number"), [(False, 45296.5), (True, 43834.5)])
+def test_days_count_from_1900_or_1904(number: float, *, from_1904: bool) -> None:
+    rows: list[list[Cell]] = [
+        ["작성자", "작성일", "내용"],
+        ["바다", datetime(2024, 1, 5, 12), "안개"],
+        ["하늘", number, "비"],
+    ]
+    stream, items = read(workbook(rows, from_1904=from_1904))
+    assert {time for *_, time in said(items)} == {"2024-01-05 12:00:00"}
+    (odd,) = stream.notes.odd.items()
+    assert odd[0][0] == "times"
+    assert odd[1].examples == [str(number)]
+
+
+DAMAGED = parts_of(ROWS)
+WIDE = DAMAGED["xl/worksheets/sheet1.xml"].replace(b"<row><c ", b'<row><c r="XFD1048576" ', 1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"xl/workbook.xml": b"<workbook"}, "the workbook is damaged"),
+        ({"xl/worksheets/sheet1.xml": b"<worksheet/>"}, "no visible sheet with words"),
+        pytest.param(
+            {"xl/worksheets/sheet1.xml": b" " * (101 << 20)},
+            "unpacks to more than 100 MB",
+            marks=pytest.mark.full,
+        ),
+        pytest.param(
+            {"xl/worksheets/sheet1.xml": WIDE}, "1024 MB of memory", marks=pytest.mark.full
+        ),
+    ],
+    ids=["cut", "empty", "bomb", "wide"],
+)
+def test_a_workbook_that_cannot_be_read_is_refused(changed: dict[str, bytes], why: str) -> None:
+    with pytest.raises(UnrecognisedFileError, match=why):
+        read(zip_bytes(DAMAGED | changed))
+
+
+def test_an_old_or_locked_workbook_names_a_way() -> None:
+    with pytest.raises(UnrecognisedFileError, match=r"old Microsoft Office.*without a password"):
+        read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
