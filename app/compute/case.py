@@ -230,17 +230,31 @@ def log_ratios(
     """
     features = float(query.widths[CHARACTERS])
     size = max(features, 30.0) / USUAL_FEATURES  # At least 30 features are assumed.
-    scale = size**-0.2
-    intercept, per_lead, per_typical = 0.25, 1.28, 0.41  # Fitted once, as the module says.
-    typical = scale * _typical(query, texts, groups, usual)
+    intercept, per_typical = 0.25, 0.41  # Fitted once, as the module says.
+    typical = size**-0.2 * _typical(query, texts, groups, usual)
     least = -5.5 * size**0.3  # The least that typicality counts grows with the length.
-    # With four others the lead counts half: one of n strangers is the nearest by coincidence.
-    ratios: NDArray[np.float64] = per_lead * scale * counts / (counts + 4.0) * leads
-    ratios += per_typical * np.maximum(typical, least)
-    # Short messages repeat themselves: a word, its ends and its letters are one event.
-    ratios *= min(1.0, max(features, 1.0) / (texts * SHORT_MESSAGE)) ** 0.6
+    ratios: NDArray[np.float64] = lead_weights(features, texts, counts) * leads
+    ratios += per_typical * _weight_of_short(features, texts) * np.maximum(typical, least)
     ratios += intercept
     return ratios
+
+
+def lead_weights(features: float, texts: int, counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a nat of the lead adds to a ratio's logarithm: (m,).
+
+    features: of `texts` texts. counts: (m,), number of the others.
+    """
+    # With four others the lead counts half: one of n strangers is the nearest by coincidence.
+    scale = (max(features, 30.0) / USUAL_FEATURES) ** -0.2
+    weights: NDArray[np.float64] = 1.28 * scale * counts / (counts + 4.0)  # Fitted once.
+    weights *= _weight_of_short(features, texts)
+    return weights
+
+
+def _weight_of_short(features: float, texts: int) -> float:
+    # Short messages repeat themselves: a word, its ends and its letters are one event.
+    weight: float = min(1.0, max(features, 1.0) / (texts * SHORT_MESSAGE)) ** 0.6
+    return weight
 
 
 def bounded(

@@ -318,6 +318,20 @@ def style_hashes(plain: str, tokens: Sequence[str]) -> list[int]:
     return list(map(_HABITS.__getitem__, enumerate(habits)))
 
 
+def style_key(habit: int, strength: int | str) -> np.uint32:
+    """Return the key of a habit's strength, by its place in `style_hashes`."""
+    key: np.uint32 = _of_group([_HABITS[habit, strength]], STYLE)[0]
+    return key
+
+
+def word_key(token: str) -> np.uint32:
+    key: np.uint32 = _token_keys([token])[0]
+    return key
+
+
+HABITS_OF_TEXT: Final = 18
+"""Number of style features of each text."""
+
 RECIPE: Final = 3
 """Version of the features; profiles of another version are counted again."""
 

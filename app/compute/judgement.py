@@ -47,6 +47,7 @@ from app.compute.case import (
     Suspect,
     Usual,
     bounded,
+    lead_weights,
     leads_of,
     log_ratios,
 )
@@ -412,6 +413,24 @@ def fit_alone(case: Case) -> float:
     return float(_weighed(case).unbounded.min(initial=np.inf))
 
 
+class OwnLead(NamedTuple):
+    """How far texts stand out for their only possible author."""
+
+    lead: float
+    """Nats by which the author explains them better than everyone else does; without bounds."""
+    likeness: float
+    """What else the logarithm of the ratio has: how much they are like the author's others."""
+
+
+def standing_of(case: Case) -> OwnLead | None:
+    """Return the standing of a case's only author; None without a ratio."""
+    weighed = _weighed(case)
+    if not weighed.authors:
+        return None
+    lead, weight, ratio = weighed.leads[0], weighed.lead_weights[0], weighed.unbounded[0]
+    return OwnLead(float(lead), float(ratio - weight * lead))
+
+
 def least_fit(case: Case, texts: int) -> float:
     """Return the least `fit_alone` of a text of its author, of so many that are judged alone."""
     features = float(case.ranking.query.widths[CHARACTERS])
@@ -439,6 +458,8 @@ class _Weighed:
     authors: list[int]  # (m,), indices into the ranking
     ratios: NDArray[np.float64]  # (m,), natural logarithms, within their bounds
     unbounded: NDArray[np.float64]  # (m,)
+    leads: NDArray[np.float64]  # (m,), over the others, in nats
+    lead_weights: NDArray[np.float64]  # (m,), of a nat of the lead in a ratio
     fewest_others: int  # others here of the best author with the fewest
     elsewhere: frozenset[int]  # best authors compared only with shipped authors
     lone: frozenset[int]  # best authors whom no one else here is like
@@ -495,7 +516,8 @@ def _weighed(case: Case) -> _Weighed:
         if candidate.usual and candidate.here + candidate.shipped >= 1.5
     ]
     if not rated:
-        return _Weighed([], NO_SCORES, NO_SCORES, fewest, elsewhere, lone, 0.0)
+        nothing = NO_SCORES
+        return _Weighed([], nothing, nothing, nothing, nothing, fewest, elsewhere, lone, 0.0)
     populations, weights = _others(case, rated)
     ranking = case.ranking
     authors = [candidate.place for candidate in rated]
@@ -506,21 +528,32 @@ def _weighed(case: Case) -> _Weighed:
     )
     readings = [case.read(population, query) for population in populations]
     leads = leads_of(query, groups, totals, uses, readings, _lead_shares(case))
-    counts = weights.sum(axis=1)
+    counts, lead_over = weights.sum(axis=1), leads.over(weights)
     unbounded = log_ratios(
         query,
         texts,
-        leads.over(weights),
+        lead_over,
         groups,
         [candidate.usual for candidate in rated if candidate.usual],
         counts,
     )
-    ratios = bounded(unbounded, float(query.widths[CHARACTERS]), counts)
+    features = float(query.widths[CHARACTERS])
+    ratios = bounded(unbounded, features, counts)
     first = int(ranking.probabilities[authors].argmax())
     lead = leads.mean_groups(first, weights[first])
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
-    return _Weighed(authors, ratios, unbounded, fewest, elsewhere, lone, topic)
+    return _Weighed(
+        authors,
+        ratios,
+        unbounded,
+        lead_over,
+        lead_weights(features, texts, counts),
+        fewest,
+        elsewhere,
+        lone,
+        topic,
+    )
 
 
 def _lead_shares(case: Case) -> NDArray[np.float64]:
