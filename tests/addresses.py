@@ -17,6 +17,7 @@ MARKS: Final = ("<!-- addresses -->", "<!-- end of addresses -->")
 NEEDS: Final = {
     "open": "nothing",
     "read": "`read`, or a public site",
+    "known": "`read`",
     "token": "`read`",
     "write": "`write`",
     "admin": "`admin`",

@@ -40,7 +40,7 @@ LEFT: Final[Mapping[str, Left]] = {
     "publish": Left(page="/user/ann/website", command="publish"),
     "quiz": Left(page="/quiz"),
     "report": Left(page="/room/1/report", command="report"),
-    "evidence": Left(page="/compare/table"),
+    "evidence": Left(page="/compare/table", operation="/api/v1/mirror", command="mirror"),
     "explain": Left(option="--explain"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),

@@ -172,7 +172,7 @@ def compare_command(
 
     async def ask(db: Database, _: Config) -> Comparison:
         question = Question(read, usernames, reasons=True, heads=heads, **options)
-        await _renew(db)
+        await renew(db)
         return await ask_once(db, question)
 
     comparison = with_database(ask)
@@ -185,7 +185,7 @@ def _compare_file(
     path: Path, usernames: tuple[str, ...], together: Together, *, heads: bool
 ) -> None:
     async def judge_all(db: Database, _: Config) -> None:
-        await _renew(db)
+        await renew(db)
         with limited_reading(MOST_MEMORY), open_texts(path) as lines:
             checked = checked_lines(lines, heads=heads)
             async for portion in await judge_lines(db, Models(), usernames, checked, together):
@@ -202,7 +202,7 @@ def _compare_file(
         fail(f"{path} is not UTF-8", BAD_INPUT)
 
 
-async def _renew(db: Database) -> None:
+async def renew(db: Database) -> None:
     try:
         await renew_if_outgrown(db)
     except AppError as error:

@@ -71,7 +71,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("portraits"),
     Listed("years"),
     Listed("pictures", uses=("portraits", "quiz", "years", "games")),
-    Listed("evidence"),
+    Listed("evidence", commands=("mirror",)),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("publish", commands=("publish",)),

@@ -36,7 +36,7 @@ from app.services.access.rights import (
 from app.services.event_log import newest_event
 
 Policy = Literal[
-    "open", "read", "account", "token", "write", "admin", "operator", "metrics", "player"
+    "open", "read", "known", "account", "token", "write", "admin", "operator", "metrics", "player"
 ]
 View = TypeVar("View", bound=Callable[..., Any])
 OfChat = Callable[[AsyncSession, int], Awaitable[bool]]
@@ -51,10 +51,10 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], View]:
     """Declare a view's policy, and whether a request is of its reader's chat.
 
-    `open`: nothing; `read`: a token or account unless public; `account`: an operator or reader;
-    `token`: any token or an operator; `write`, `admin`: that scope or an operator; `operator`: an
-    operator; `metrics`: a client here, or `admin`; `player`: a game's secret, which the view looks
-    up.
+    `open`: nothing; `read`: a token or account unless public; `known`: a token or account even
+    then; `account`: an operator or reader; `token`: any token or an operator; `write`, `admin`:
+    that scope or an operator; `operator`: an operator; `metrics`: a client here, or `admin`;
+    `player`: a game's secret, which the view looks up.
     """
 
     def declare(view: View) -> View:
@@ -97,7 +97,7 @@ async def check() -> ResponseReturnValue | None:
         facts.is_visitor = is_unknown and openness.setting is None
         return None
     if facts.account is not None:
-        if policy not in {"read", "account"}:
+        if policy not in {"read", "known", "account"}:
             raise ForbiddenError("Your account can only read; ask an operator to do this")
         return None
     if token is None:

@@ -51,6 +51,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/compare": (f"/compare?{TEXT}&{NAMED}",),
     "/compare/card": (f"/compare/card?{NAMED}",),
     "/compare/table": (f"/compare/table?{NAMED}",),
+    "/mirror": ("/mirror",),
     "/compare/picture": (f"/compare/picture?{TEXT}&{NAMED}",),
     "/user/<username>/website": ("/user/Anna_Kim/website",),
     "/user/<username>/report": (f"/user/{quote(PAIR[0])}/report?year=2024",),

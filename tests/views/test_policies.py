@@ -13,7 +13,7 @@ from app.services.access.rights import SCOPES, switch_site
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 
-Need = Literal["open", "read", "account", "token", "write", "admin", "operator", "player"]
+Need = Literal["open", "read", "known", "account", "token", "write", "admin", "operator", "player"]
 Role = Literal["nobody", "reader", "read", "write", "admin", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("nobody", "reader", "read", "write", "admin", "operator")
 METHODS: Final = frozenset({"GET", "POST", "PATCH", "DELETE"})
@@ -130,9 +130,11 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},
     f"{API}/compare/batch": {"POST": "read"},
+    f"{API}/mirror": {"POST": "known"},
     f"{API}/compare/card": {"GET": "read"},
     "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},
+    "/mirror": {"GET": "known", "POST": "known"},
     "/user/<username>/website": {"GET": "operator"},
     "/user/<username>/website.zip": {"GET": "operator"},
     "/user/<username>/report": {"GET": "account", "POST": "account"},
@@ -230,10 +232,10 @@ def may(role: Role, need: Need, *, is_public: bool) -> bool:
     if need == "open" or (need == "read" and is_public) or role == "operator":
         return True
     if role == "reader":
-        return need in {"read", "account"}
+        return need in {"read", "known", "account"}
     if role == "nobody" or need in {"account", "operator"}:
         return False
-    levels = {"read": 0, "token": 0, "write": 1, "admin": 2}
+    levels = {"read": 0, "known": 0, "token": 0, "write": 1, "admin": 2}
     return levels[role] >= levels[need]
 
 

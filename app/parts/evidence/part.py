@@ -3,6 +3,8 @@
 from typing import Final
 
 from app.parts import Part
-from app.parts.evidence import tables
+from app.parts.evidence import mirror_page, mirroring, tables
 
-PART: Final = Part(pages=(tables.blueprint,), cards=("compare_more",))
+PART: Final = Part(
+    pages=(tables.blueprint, mirror_page.blueprint), api=(mirroring.api,), cards=("compare_more",)
+)

@@ -201,7 +201,7 @@ def _security(declared: Operation, *, is_public: bool) -> list[dict[str, list[st
         return []
     if declared.policy == "player":
         return [{"player": []}]
-    scope = "read" if declared.policy == "token" else declared.policy
+    scope = "read" if declared.policy in {"known", "token"} else declared.policy
     needed: list[dict[str, list[str]]] = [{"bearer": [scope]}, {"session": []}]
     return [{}, *needed] if declared.policy == "read" and is_public else needed
 

@@ -1,0 +1,103 @@
+"""What the mirror says, in sentences that promise nothing."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from app.language.i18n import gettext, gettext_noop, show_number
+from app.parts.evidence.mirroring import Mirrored, Suggested
+
+PEOPLE: Final = 30
+NAMED_AT_GOAL: Final = (12, 15, 23)
+"""Percentages of drafts at the goal whose writer other programs name first: the fewest and the most
+of three programs, and at least one of them (docs/measurements.md).
+"""
+NAMED_OF_FOUR: Final = (29, 43)
+"""The same for four Korean authors."""
+
+ACT_WORDS: Final = {
+    "ampersand": gettext_noop("Write “and” for “&”"),
+    "calm": gettext_noop("Write no exclamation marks"),
+    "one_mark": gettext_noop("Write one mark for several"),
+    "no_dots": gettext_noop("Write a full stop for several dots"),
+    "three_dots": gettext_noop("Write three dots for the sign “…”"),
+    "dots_as_sign": gettext_noop("Write the sign “…” for three dots"),
+    "straight_quotes": gettext_noop("Write straight quotation marks"),
+    "no_quotes": gettext_noop("Leave out quotation marks"),
+    "no_dashes": gettext_noop("Write commas for dashes"),
+    "no_emoji": gettext_noop("Leave out emoji"),
+    "no_shouting": gettext_noop("Write words in capitals with small letters"),
+    "small_letters": gettext_noop("Write everything in small letters"),
+    "one_line": gettext_noop("Write everything in one line"),
+    "no_names": gettext_noop("Leave out @names"),
+    "names_without_sign": gettext_noop("Write @names without the @"),
+    "no_tags": gettext_noop("Leave out #tags"),
+    "tags_without_sign": gettext_noop("Write #tags without the #"),
+    "no_links": gettext_noop("Leave out links"),
+    "long_forms": gettext_noop("Write “do not” for “don’t”, and so on"),
+    "no_stretching": gettext_noop("Write no stretched words"),
+    "no_laughing": gettext_noop("Leave out laughing and crying"),
+    "no_tildes": gettext_noop("Leave out “~”"),
+    "no_brackets": gettext_noop("Leave out what stands in brackets"),
+    "no_middle_dots": gettext_noop("Write commas for “·”"),
+    "with_full_stop": gettext_noop("End with a full stop"),
+    "without_full_stop": gettext_noop("End without a full stop"),
+}
+
+
+def what_to_do(each: Suggested) -> str:
+    if each.word is None:
+        return gettext(ACT_WORDS[each.act])
+    return gettext("Strike “{word}”, or say it otherwise").format(word=each.word)
+
+
+def how_often(each: Suggested) -> str:
+    """Return how often the author and the others write so; empty if it is not counted."""
+    if each.rates is None:
+        return ""
+    own, others = (
+        None if times is None else show_number(round(times))
+        for times in (each.rates.own, each.rates.others)
+    )
+    if each.word is None:
+        if others is None:
+            return gettext("So in {own} of 400 posts").format(own=own)
+        return gettext("So in {own} of 400 posts; others: {others}").format(own=own, others=others)
+    if others is None:
+        return gettext("{own} times in 400 posts").format(own=own)
+    return gettext("{own} times in 400 posts; others: {others}").format(own=own, others=others)
+
+
+def state_of(found: Mirrored) -> str:
+    """Return how far the drafts stand out."""
+    if found.lead is None:
+        return gettext(
+            "saywho cannot tell by what this stands out: there are too few words, or too little is"
+            " known of you in this language."
+        )
+    if found.lead > found.goal:
+        return gettext("This still reads more like you than like anybody else.")
+    return gettext("saywho finds little of you in this any more. That does not make it anonymous.")
+
+
+def warnings_of() -> Iterator[str]:
+    """Yield what a mirror cannot do."""
+    least, most, any_of_them = NAMED_AT_GOAL
+    yield gettext(
+        "In a test with {people} people, three other programs still named the writer of a draft"
+        " that was changed as far as the goal in {least} to {most} of 100 cases, and at least one"
+        " of them did in {any}."
+    ).format(
+        people=show_number(PEOPLE),
+        least=show_number(least),
+        most=show_number(most),
+        any=show_number(any_of_them),
+    )
+    yield gettext(
+        "What people talk about gives them away most. Whoever knows what you talk about, when and"
+        " with whom, needs no program."
+    )
+    least, most = NAMED_OF_FOUR
+    yield gettext(
+        "Where only a few people can have written it, no mirror hides anybody: among four people,"
+        " these programs still named the right one in {least} to {most} of 100 cases."
+    ).format(least=show_number(least), most=show_number(most))

@@ -1,0 +1,259 @@
+"""How far a draft stands out as its author's, and what would change that.
+
+The lead over everybody else counts, not the verdict: with few other authors here, a draft that is
+no longer called likely is still found by others. Each suggestion is judged as the text that it
+leaves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Final
+
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from app.compute.attribution import PRIORS
+from app.compute.case import Case
+from app.compute.features import (
+    HABITS_OF_TEXT,
+    STYLE,
+    TOKEN,
+    WORDS,
+    Counts,
+    add,
+    features_of,
+    lookup,
+    style_key,
+    word_key,
+)
+from app.compute.judgement import Judgement, OwnLead, judge, standing_of
+from app.compute.text import FEWEST_WORDS, RANDOM_LINK, own_words
+from app.parts.evidence.acts import ACTS, Rewrite, changed, done, places_of, struck, touched_pieces
+
+GOAL: Final = 1.0
+"""Lead in nats at which other programs name the writer first in at most a fifth of the drafts that
+they named before (`python -m benchmarks.mirror`).
+"""
+MOST_WORDS: Final = 40
+"""Words that are judged: those with the largest part in the lead."""
+MOST_SUGGESTED: Final = 12
+LEAST_FALL: Final = 0.05
+"""Nats by which a suggestion lowers the lead at least."""
+LONE_WEIGHT: Final = 0.35
+"""What a nat of the lead adds to the ratio of an author with nobody else here, for a usual text."""
+LEAST_PART: Final = 0.5
+"""Of an act that is suggested, the lead has at least half as large a part in the ratio's fall as
+the likeness to the author: otherwise it makes a draft only unlike its author.
+"""
+POSTS_OF_RATES: Final = 400
+
+
+class UseRates(Struct, frozen=True):
+    """How often the author and the others use a word or a sign."""
+
+    own: Annotated[float, Meta(description="Times a word, or posts with a sign, in 400 posts.")]
+    others: Annotated[
+        float | None, Meta(description="Null if nobody else of the language is known.")
+    ]
+
+
+class _Uses:
+    """How an author and everybody else use features, by their counts."""
+
+    def __init__(self, case: Case) -> None:
+        suspect = case.suspects[0]
+        self._background = case.fitted.background
+        self._own = suspect.profile.counts
+        self._population, self._others = case.weighed_against(suspect)
+        own, others = suspect.profile.totals, self._population.totals[self._others].sum(axis=0)
+        self._posts = [max(int(totals[STYLE]) / HABITS_OF_TEXT, 1.0) for totals in (own, others)]
+        self._words = [float(totals[WORDS] + PRIORS[WORDS]) for totals in (own, others)]
+
+    def _counted(self, keys: NDArray[np.uint32]) -> list[NDArray[np.int64]]:
+        """Return the uses of sorted keys (n,), by the author and by the others."""
+        return [
+            lookup(self._own, keys).astype(np.int64),
+            self._population.uses(keys).by(self._others),
+        ]
+
+    def of_word(self, word: str) -> UseRates:
+        return self._rates(self._in_posts(word_key(_token_of(word))))
+
+    def of_habit(self, habit: int) -> UseRates:
+        """Return how many of 400 posts show a habit of style at all."""
+        without = self._in_posts(style_key(habit, 0))
+        return self._rates([POSTS_OF_RATES - times for times in without])
+
+    def _in_posts(self, key: np.uint32) -> list[float]:
+        counted = self._counted(np.array([key], np.uint32))
+        return [
+            POSTS_OF_RATES * float(uses[0]) / posts
+            for uses, posts in zip(counted, self._posts, strict=True)
+        ]
+
+    def _rates(self, times: Sequence[float]) -> UseRates:
+        own, others = (round(each, 1) for each in times)
+        return UseRates(own, others if self._others.any() else None)
+
+    def gains(self, words: Sequence[str]) -> NDArray[np.float64]:
+        """Return how much more the author uses each word than the others do, in nats: (n,)."""
+        keys = np.array([word_key(_token_of(word)) for word in words], np.uint32)
+        distinct, places = np.unique(keys, return_inverse=True)
+        expected = PRIORS[WORDS] * self._background.probabilities(distinct)
+        own, others = (
+            np.log((uses + expected) / total)
+            for uses, total in zip(self._counted(distinct), self._words, strict=True)
+        )
+        gains: NDArray[np.float64] = (own - others)[places]
+        return gains
+
+
+def _token_of(word: str) -> str:
+    """Return the first part of a word that is counted, a link as its host."""
+    tokens: list[str] = TOKEN.findall(word)
+    return next((token for token in tokens if any(map(str.isalnum, token))), (tokens or [word])[0])
+
+
+RANDOM_LINKS: Final = 5
+"""Number of the habit of style that counts random links."""
+_NEEDED_SIGNS: Final = {11: "\N{EM DASH}", 12: '"'}
+"""The only sign that a habit of style counts, of several that an act takes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    changes: list[list[Rewrite]]
+    """Of each text."""
+    standing: OwnLead
+    """After it is done."""
+    touched: int
+    """Number of pieces between blanks that change."""
+    word: str = ""
+    """The struck word; empty for an act."""
+    act: str = ""
+    rates: UseRates | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reflection:
+    texts: Sequence[str]
+    judgement: Judgement
+    standing: OwnLead | None
+    """None if there is no ratio."""
+    suggestions: Sequence[Suggestion] = ()
+    """By the fall of the lead for each changed piece, the largest first."""
+    habits: Sequence[Suggestion] = ()
+    """Acts that make the draft only unlike its author."""
+
+
+class Drafts:
+    """Texts by one hand, and what can be changed in them; the case is of one author."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self.texts = case.texts
+        self._counts = features_of([own_words(text) for text in case.texts])
+
+    def standing(self) -> OwnLead | None:
+        """Return their standing; None without a ratio, or with too few words."""
+        return self._standing(self.texts, self._counts)
+
+    def after(self, changes: Sequence[Sequence[Rewrite]]) -> OwnLead | None:
+        """Return the standing of the texts that changes leave."""
+        texts, counts = list(self.texts), list(self._counts)
+        for place, some in enumerate(changes):
+            if some:
+                texts[place] = changed(texts[place], some)
+                (counts[place],) = features_of([own_words(texts[place])])
+        return self._standing(texts, counts)
+
+    def _standing(self, texts: Sequence[str], counts: Sequence[Counts]) -> OwnLead | None:
+        case, summed = replace(self._case, texts=texts, known_ranking=None), add(counts)
+        if case.words < FEWEST_WORDS or not summed.keys.size:
+            return None
+        return standing_of(replace(case, known_ranking=case.rank(summed)))
+
+    def possible(self) -> Iterator[Suggestion]:
+        """Yield all acts that concern the texts, and the words that may tell most."""
+        known = list[list[list[Rewrite]]]()  # To strike the only tag leaves the same as the act.
+        for act in ACTS.values():
+            changes = [done(act, text) for text in self.texts]
+            if changes not in known:
+                known.append(changes)
+                yield from self._judged(changes, act=act.name)
+        places = [places_of(text) for text in self.texts]
+        words = list(dict.fromkeys(word for some in places for word in some))
+        if len(words) > MOST_WORDS:
+            order = np.argsort(-_Uses(self._case).gains(words), kind="stable")
+            words = [words[place] for place in sorted(order[:MOST_WORDS].tolist())]
+        for word in words:
+            pairs = zip(self.texts, places, strict=True)
+            changes = [struck(text, some.get(word, ())) for text, some in pairs]
+            if changes not in known:
+                yield from self._judged(changes, word=word)
+
+    def _judged(
+        self, changes: list[list[Rewrite]], *, word: str = "", act: str = ""
+    ) -> Iterator[Suggestion]:
+        if any(changes) and (standing := self.after(changes)) is not None:
+            pairs = zip(self.texts, changes, strict=True)
+            touched = sum(touched_pieces(text, some) for text, some in pairs if some)
+            yield Suggestion(changes, standing, touched, word, act)
+
+    def rated(self, suggestion: Suggestion) -> Suggestion:
+        """Return a suggestion with how often its word or sign is used."""
+        uses = _Uses(self._case)
+        if suggestion.word:
+            rates = uses.of_word(suggestion.word)
+            return replace(suggestion, rates=rates if rates.own or rates.others else None)
+        habit = ACTS[suggestion.act].habit
+        if suggestion.act == "no_links" and any(map(RANDOM_LINK.search, self.texts)):
+            habit = RANDOM_LINKS
+        needed = _NEEDED_SIGNS.get(habit or 0, "")
+        if habit is None or not any(needed in text for text in self.texts):
+            return suggestion
+        return replace(suggestion, rates=uses.of_habit(habit))
+
+
+def reflect(case: Case) -> Reflection:
+    """Return how far texts stand out as their only possible author's, and what would change it."""
+    drafts, judgement = Drafts(case), judge(case)
+    standing = drafts.standing()
+    if standing is None:
+        return Reflection(case.texts, judgement, None)
+    possible = list(drafts.possible())
+    suggestions = [each for each in possible if is_worth(standing, each)]
+    suggestions.sort(key=lambda each: -fall_for_piece(standing, each))
+    habits = [
+        each
+        for each in possible
+        if each.act and each not in suggestions and _makes_unlike(standing, each)
+    ]
+    return Reflection(
+        case.texts,
+        judgement,
+        standing,
+        list(map(drafts.rated, suggestions[:MOST_SUGGESTED])),
+        list(map(drafts.rated, habits)),
+    )
+
+
+def fall_for_piece(before: OwnLead, suggestion: Suggestion) -> float:
+    """Return the nats by which the lead falls, for each piece that changes."""
+    return (before.lead - suggestion.standing.lead) / suggestion.touched
+
+
+def is_worth(before: OwnLead, suggestion: Suggestion) -> bool:
+    """Return whether a suggestion makes the texts more like anybody's, not only unlike the
+    author's.
+    """
+    fall = before.lead - suggestion.standing.lead
+    if fall < LEAST_FALL:
+        return False
+    unlike = before.likeness - suggestion.standing.likeness
+    return bool(suggestion.word) or LONE_WEIGHT * fall >= LEAST_PART * unlike
+
+
+def _makes_unlike(before: OwnLead, suggestion: Suggestion) -> bool:
+    return before.likeness - suggestion.standing.likeness >= LEAST_FALL

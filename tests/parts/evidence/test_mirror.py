@@ -1,0 +1,332 @@
+"""The mirror: what acts change, what the API and the command say, and that nothing is kept."""
+
+import json
+import random
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.parts.evidence.acts import ACTS, changed, done, places_of, struck
+from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import Client, Shared, client_with
+from tests.installation import Installation
+from tests.waiting import settle
+
+MIRROR = "/api/v1/mirror"
+OTHERS = {
+    "pilot": "runway {} is closed by fog, we wait and nobody tells us anything",
+    "poet": "o moon {} o silver o night, how long do you stay with me",
+    "clerk": "Form {} must be handed in twice. Form {} must be stamped. Thank you.",
+}
+SAILOR = [
+    f"Honestly, the ferry leaves at {hour}… wind permitting!! Ask @harbour_{hour % 3} for the tide"
+    for hour in range(40)
+]
+DRAFT = "Honestly, we sail tomorrow at noon… ask @harbour_2 or look at the board in the old hall!!"
+
+
+# --- Acts ---
+
+PARTS = (
+    *(
+        "https://t.co/Ab9xZ",
+        "http://example.org/a…b!c~d",
+        "www.example.org/~Ann",
+        "(https://a.de/B)",
+    ),
+    *("@Ann_Kim", "@Ann!", ".@BOB:", "“@Mina”", "#TagOne", "#태그", "#Go!!!", "me@Example.org"),
+    *(
+        "a.example/B…",
+        "R&D",
+        "&",
+        "…",
+        "wait...what",
+        "WOW!!!",
+        "?!",
+        "soooo",
+        "hahaha",
+        "ㅋㅋㅋㅋ",
+        "ㅠㅠ",
+    ),
+    *(
+        "don’t",
+        "I'm",
+        "it's",
+        "“quoted”",
+        "'so'",
+        "—",
+        "well—known",
+        "word",
+        "Word.",
+        "낱말",
+        "글이~~",
+    ),
+    *(
+        "[속보]",
+        "(aside)",
+        "가·나",
+        "1–2",
+        "😀",
+        "👍🏽",
+        "\n",
+        "\n\n",
+        "> ",
+        "RT @Ann",
+        "<3",
+        "..",
+        "!",
+        "Æ",
+    ),
+)
+_LINK, _NAME, _TAG = r"(?:https?://|www\.)\S+", r"(?<![\w.@+-])@\w+", r"(?<![\w&#])#\w+"
+
+
+def kinds_of(text: str) -> dict[str, list[str]]:
+    """Return links, @names and #tags of a text, by plain patterns of this test's own."""
+    links = re.findall(_LINK, text)
+    rest = re.sub(_LINK, " ", text)
+    return {
+        "link": [link.rstrip("!?.,…)~”'\"") for link in links],
+        "name": re.findall(_NAME, rest),
+        "tag": re.findall(_TAG, rest),
+    }
+
+
+def made_posts(count: int) -> list[str]:
+    chance = random.Random(7)  # noqa: S311 - no secret
+    return [" ".join(chance.choices(PARTS, k=chance.randint(1, 14))) for _ in range(count)]
+
+
+@pytest.mark.parametrize("count", [pytest.param(100), pytest.param(1_000, marks=pytest.mark.full)])
+def test_no_act_changes_what_it_is_not_about(count: int) -> None:
+    seen = set()
+    for post in made_posts(count):
+        before = kinds_of(post)
+        for act in ACTS.values():
+            changes = done(act, post)
+            if not changes:
+                continue
+            seen.add(act.name)
+            assert changes == sorted(changes)
+            after = kinds_of(changed(post, changes))
+            for kind, addresses in before.items():
+                if kind not in act.about:
+                    assert after[kind] == addresses, (act.name, post)
+        for word, places in places_of(post).items():
+            after = kinds_of(changed(post, struck(post, places)))
+            for kind, addresses in before.items():
+                left = list(addresses)
+                for address in kinds_of(word)[kind] * len(places):
+                    left.remove(address)
+                assert after[kind] == left, (word, post)
+    assert seen == set(ACTS)
+
+
+@pytest.mark.parametrize(
+    ("act", "before", "after"),
+    [
+        ("ampersand", "salt & pepper, R&D", "salt and pepper, R&D"),
+        ("calm", "No! Really?! https://a.de/!", "No. Really? https://a.de/!"),
+        ("no_dots", "well... so…what", "well. so. what"),
+        ("no_dashes", "late—again, 5–7 - so", "late, again, 5–7, so"),
+        ("no_names", "Ask @ann and @bob: now", "Ask and now"),
+        ("names_without_sign", "Ask @ann or me@a.de", "Ask ann or me@a.de"),
+        ("no_tags", "Fog #harbour again", "Fog again"),
+        ("long_forms", "I can’t and she isn't", "I cannot and she is not"),
+        ("no_laughing", "진짜 ㅋㅋㅋㅋ 좋다 ㅠㅠ", "진짜 좋다"),
+        ("no_brackets", "[속보] 비가 온다", "비가 온다"),
+        ("with_full_stop", "So it goes https://t.co/a", "So it goes. https://t.co/a"),
+        ("without_full_stop", "So it goes. @ann", "So it goes @ann"),
+        ("one_line", "one\n\ntwo", "one two"),
+    ],
+)
+def test_an_act_rewrites_a_text(act: str, before: str, after: str) -> None:
+    assert changed(before, done(ACTS[act], before)) == after
+
+
+@pytest.mark.parametrize(
+    ("word", "before", "after"),
+    [
+        ("honestly", "Honestly, we wait", "we wait"),
+        ("tide", "We wait for the tide.", "We wait for the."),
+        ("tide", "We wait, tide.", "We wait."),
+        ("wait", "wait\nWait\nand wait", "and"),
+        ("@ann", "Ask @ann, or @ann", "Ask @ann, or"),
+        ("so", "so so good", "good"),
+    ],
+)
+def test_a_struck_word_leaves_a_tidy_text(word: str, before: str, after: str) -> None:
+    assert changed(before, struck(before, places_of(before)[word])) == after
+
+
+# --- The answer ---
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    """A site that everybody may read, and a client with a token of the smallest scope."""
+    await shared.writer.add_author("sailor", *SAILOR)
+    for name, text in OTHERS.items():
+        await shared.writer.add_author(name, *(text.format(n, n) for n in range(30)))
+    crew = kakaotalk("Crew", *said(["li", "bo"], times=20))
+    await import_chat(parts_of(shared.app).db, crew)
+    await settle(shared.app)
+    return await client_with(shared.app, "read")
+
+
+async def ask(client: Client, *texts: str, status: int = 200, **given: Any) -> Any:
+    form = {"texts": texts, "username": "sailor", **given}
+    answer = await client.post(MIRROR, json=form)
+    assert answer.status_code == status, await answer.get_data()
+    assert status != 200 or answer.headers["Cache-Control"] == "no-store"
+    return await answer.get_json()
+
+
+def rewritten(texts: list[str], suggestion: dict[str, Any]) -> list[str]:
+    places = [suggestion, *suggestion["further"]]
+    for place in sorted(places, key=lambda place: -place["start"]):
+        text = texts[place["text_index"]]
+        left = text[: place["start"]] + place["with"] + text[place["end"] :]
+        texts = [*texts[: place["text_index"]], left, *texts[place["text_index"] + 1 :]]
+    return texts
+
+
+@pytest.mark.parametrize("texts", [[DRAFT], [DRAFT, "Honestly… ask @harbour_1, not me!!"]])
+async def test_what_is_announced_is_the_answer_after_it_is_done(
+    site: Client, texts: list[str]
+) -> None:
+    found = await ask(site, *texts)
+    assert found["lead"] > found["goal"]
+    assert found["suggestions"]
+    told = [each["act"] if each["kind"] == "act" else each["word"] for each in found["suggestions"]]
+    assert "honestly" in told
+    falls = [
+        (found["lead"] - each["lead_after"]) / each["touched"] for each in found["suggestions"]
+    ]
+    assert falls == sorted(falls, reverse=True)
+    assert falls[-1] > 0
+    for each in [*found["suggestions"][:3], *found["habits"][:1]]:
+        after = await ask(site, *rewritten(texts, each))
+        assert after["lead"] == pytest.approx(each["lead_after"], abs=1e-9)
+
+
+async def test_rates_say_how_often_it_is_used(site: Client) -> None:
+    found = await ask(site, DRAFT)
+    rates = {each["word"] or each["act"]: each["rates"] for each in found["suggestions"]}
+    assert rates["honestly"] == {"own": 400, "others": 0}
+    assert rates["calm"] == {"own": 400, "others": 0}
+
+
+async def test_a_mirror_needs_a_token_and_an_author_of_their_own_posts(
+    site: Client, shared: Shared
+) -> None:
+    assert (await shared.anybody.post(MIRROR, json={"texts": [DRAFT]})).status_code == 401
+    await ask(site, DRAFT, username="nobody", status=404)
+    of_chat = await ask(site, DRAFT, username="li", status=422)
+    assert of_chat["errors"][0]["loc"] == "username"
+    too_long = await ask(site, "tide " * 3_000, "wind " * 3_000, status=422)
+    assert "25,000" in too_long["detail"]
+
+
+async def test_too_little_text_is_no_success(site: Client) -> None:
+    found = await ask(site, "Honestly, @harbour_2!!")
+    assert (found["verdict"], found["lead"]) == ("short", None)
+    assert found["suggestions"] == found["habits"] == []
+    # No suggestion leaves too few words.
+    four = await ask(site, "Honestly we sail tomorrow")
+    assert all(each["kind"] == "act" for each in four["suggestions"])
+
+
+async def test_drafts_are_nowhere_afterwards(
+    site: Client, shared: Shared, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "Honestly, quintessential zebras sail at noon and ask @harbour_2"
+    await ask(site, secret)
+    assert "zebras" not in caplog.text
+    found = await (await shared.anybody.get("/api/v1/search?q=zebras")).get_json()
+    assert found["items"] == []
+
+
+# --- The page ---
+
+
+@pytest.fixture(scope="module")
+async def operator(site: Client) -> Browser:
+    return await signed_in(site.app, "mina", role="operator")
+
+
+async def shown(browser: Browser, **fields: Any) -> str:
+    answer = await browser.send("POST", "/mirror", form={"username": "sailor"} | fields)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    return unescape((await answer.get_data()).decode())
+
+
+async def test_the_page_shows_the_bar_and_the_suggestions(operator: Browser) -> None:
+    form = await operator.page("/mirror")
+    assert "Look in the mirror" in form
+    assert ">sailor<" in form
+    assert ">li<" not in form  # A person of a chat.
+    page = await shown(operator, text=DRAFT)
+    assert "This still reads more like you" in page
+    assert "Only you write like this" in page
+    assert 'name="strike" value="honestly"' in page
+    assert "no mirror hides anybody" in page
+    assert page.count('class="goal"') > 1
+
+
+async def test_the_page_changes_the_draft_as_it_was_chosen(operator: Browser) -> None:
+    struck_page = await shown(operator, text=DRAFT, strike="honestly")
+    assert ">\nwe sail tomorrow at noon… ask" in struck_page
+    calm = await shown(operator, text=DRAFT, act="calm")
+    assert "in the old hall.<" in calm
+    other = await shown(operator, text=DRAFT, **{"word": "honestly", "other-0": "In truth"})
+    assert ">\nIn truth, we sail" in other
+    # A draft is never struck as a whole, and nothing unknown is done.
+    assert ">\nHonestly</textarea>" in await shown(operator, text="Honestly", strike="honestly")
+    assert "we sail" in await shown(operator, text=DRAFT, act="nothing", strike="nowhere")
+
+
+async def test_what_cannot_be_mirrored_loses_nothing(operator: Browser) -> None:
+    for fields, told in (
+        ({"text": DRAFT, "username": "nobody"}, "nobody"),
+        ({"text": ""}, "Give 1 to 50 texts"),
+        ({"text": "7 8 9"}, "no letters"),
+    ):
+        answer = await operator.send("POST", "/mirror", form={"username": "sailor"} | fields)
+        page = unescape((await answer.get_data()).decode())
+        assert answer.status_code in {404, 422}
+        assert told in page
+        assert fields["text"] in page
+
+
+async def test_the_mirror_is_for_accounts(operator: Browser, shared: Shared) -> None:
+    for method in ("GET", "POST"):
+        answer = await Browser(shared.app).send(method, "/mirror")
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/login")
+    assert 'href="/mirror"' in await operator.page("/")
+    assert 'href="/mirror"' not in await Browser(shared.app).page("/")
+
+
+def test_the_command_mirrors_a_file(installation: Installation, tmp_path: Path) -> None:
+    known = {"sailor": SAILOR}
+    known |= {name: [text.format(n, n) for n in range(30)] for name, text in OTHERS.items()}
+    posts = tmp_path / "posts.jsonl"
+    rows = [{"username": name, "text": text} for name, some in known.items() for text in some]
+    posts.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert installation.run("import", str(posts)).exit_code == 0
+    draft = tmp_path / "draft.txt"
+    draft.write_text(DRAFT, encoding="utf-8")
+    found = json.loads(installation.done("mirror", str(draft), "-u", "sailor", "--json"))
+    assert found["suggestions"]
+    told = installation.done("mirror", str(draft), "-u", "sailor")
+    assert "“honestly”" in told
+    assert "three other programs still named the writer" in told
+    assert "no mirror hides anybody" in told
+    assert installation.run("mirror", str(draft), "-u", "nobody").exit_code == 2
+    assert installation.run("mirror", str(tmp_path / "none.txt")).exit_code == 2
