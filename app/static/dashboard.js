@@ -14,7 +14,15 @@
   const FIRST_PAUSE_MS = 2_000;
   const LONGEST_PAUSE_MS = 60_000;
   const NARROW_PX = 520;
-  const SINGLE = ["platform", "lang", "since", "until"];
+  const SINGLE = ["platform", "lang", "since", "through"];
+
+  // The form has the last day, which is included; links may have the day after it.
+  function lastDay(asked) {
+    const day = new Date(`${asked.get("until")}T00:00Z`);
+    if (asked.has("through") || Number.isNaN(day.getTime())) return asked.get("through");
+    day.setUTCDate(day.getUTCDate() - 1);
+    return day.toISOString().slice(0, 10);
+  }
 
   const set = (id, property, value) => window.dash_clientside.set_props(id, { [property]: value });
 
@@ -77,7 +85,7 @@
     if (place && place < names.length) location.reload();
     for (const name of SINGLE) {
       const field = form.elements[name];
-      const value = asked.get(name) ?? "";
+      const value = (name === "through" ? lastDay(asked) : asked.get(name)) ?? "";
       field.value = value;
     }
     applied = filters();

@@ -26,6 +26,25 @@ BAD_DAYS: Final = {
 """What visitors read about days that cannot be read."""
 
 
+def day_after(day: str) -> str:
+    """Return the day after a day as a URL has it; any other text as it is."""
+    return _moved(day, timedelta(days=1))
+
+
+def day_before(day: str) -> str:
+    """Return the day before a day as a URL has it, as forms show the end; any other text as it
+    is.
+    """
+    return _moved(day, timedelta(days=-1))
+
+
+def _moved(day: str, by: timedelta) -> str:
+    try:
+        return (date.fromisoformat(day) + by).isoformat() if _DATE.fullmatch(day) else day
+    except (ValueError, OverflowError):
+        return day
+
+
 class ZoneArgs(Struct):
     tz: str = ""
     """Default: the zone of the chat, else of the browser; for a picture, UTC."""
@@ -69,6 +88,18 @@ class PostFilters(Struct):
 
 class PageFilters(PostFilters):
     """The filters of a page, with errors for visitors."""
+
+    through: str = ""
+    """The last day, which is included: forms have it in place of `until`, which follows from it."""
+
+    def __post_init__(self) -> None:
+        if self.through:
+            self.until, self.through = day_after(self.through.strip()), ""
+
+    @property
+    def last_day(self) -> str:
+        """The last day that is included, as forms show it."""
+        return day_before(self.until)
 
     def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
         try:

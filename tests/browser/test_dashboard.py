@@ -352,7 +352,7 @@ async def test_keyboard_alone_reaches_filters_and_tables(
         reached.add(
             await page.evaluate("document.activeElement.id || document.activeElement.pathname")
         )
-    assert {"since", "until", "reset"} <= reached
+    assert {"since", "through", "reset"} <= reached
     for ending in ("", ".csv"):
         assert {f"/dashboard/table/{name}{ending}" for name in PANELS} <= reached
 

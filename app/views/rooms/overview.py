@@ -27,7 +27,7 @@ from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figure import FigureParts, busiest_told
-from app.views.filters import BAD_DAYS, day_of, parse_day
+from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
 from app.views.rooms.figures import Answers, Months, ShareBar
@@ -53,6 +53,11 @@ class PeriodForm(Struct, frozen=True, kw_only=True):
         return gettext("Before {day}").format(day=show_date(until)) if until else ""
 
     @property
+    def through(self) -> str:
+        """The last day, as the form shows it."""
+        return day_before(self.until)
+
+    @property
     def fault_at(self) -> str:
         """Name of the wrong field; empty for none."""
         return self.error.errors[0].loc if self.error and self.error.errors else ""
@@ -69,7 +74,7 @@ def read_period(since: str, until: str) -> PeriodForm:
             return structs.replace(form, error=MalformedError(BAD_DAYS[name], loc=name))
     first, end = days["since"], days["until"]
     if first and end and end <= first:
-        fault = MalformedError("The end date must be after the first day", loc="until")
+        fault = MalformedError("The end date is before the first day", loc="until")
         return structs.replace(form, error=fault)
     return structs.replace(form, period=DayPeriod(first, end))
 

@@ -26,7 +26,7 @@ from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import moved, see_other
 from app.views.blueprints import PageBlueprint
-from app.views.filters import ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
+from app.views.filters import ZoneArgs, day_after, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.policies import own_chat
@@ -54,8 +54,14 @@ class RoomArgs(Struct):
     since: str = ""
     until: str = ""
     """Limits of the overview: from the first day until before the second."""
+    through: str = ""
+    """The last day of the overview, in place of `until`, which follows from it."""
     view: Literal["", "newest", "first"] = ""
     """Whether to show the newest or the first messages, without an overview."""
+
+    def __post_init__(self) -> None:
+        if self.through:
+            self.until, self.through = day_after(self.through.strip()), ""
 
     @property
     def is_of_messages(self) -> bool:

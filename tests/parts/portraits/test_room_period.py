@@ -69,12 +69,35 @@ async def test_months_of_a_period_have_only_its_days(site: Client) -> None:
     assert months == [("March", "61"), ("April", "41"), ("May", "10")]
 
 
+async def test_the_form_has_the_last_day_and_kept_links_mean_what_they_meant(site: Client) -> None:
+    kept = await site.page("/room/1?since=2024-03-11&until=2024-05-06&tz=Asia/Seoul")
+    chosen = await site.page("/room/1?since=2024-03-11&through=2024-05-05&tz=Asia/Seoul")
+    assert 'name="through" type="date" value="2024-05-05"' in kept
+    assert text_of(chosen) == text_of(kept)
+    day = await site.page("/room/1?since=2024-03-11&through=2024-03-11&tz=Asia/Seoul")
+    assert "March 11, 2024" in text_of(day)
+    posts, same = [
+        text_of(await site.page(f"/posts?since=2024-03-11&{end}&tz=Asia/Seoul"))
+        for end in ("until=2024-03-12", "through=2024-03-11")
+    ]
+    assert posts == same
+    tables = [
+        await (await site.get(f"/dashboard/table/timeline.csv?{end}")).get_data()
+        for end in ("until=2024-03-12", "through=2024-03-11", "")
+    ]
+    assert tables[0] == tables[1] != tables[2]
+    found = await site.page("/search?q=nothing&through=2024-03-11")
+    assert 'name="through" type="date" value="2024-03-11"' in found
+    await site.page("/room/1?since=2024-03-11&through=2024-03-10", status=400)
+    await site.page("/search?q=nothing&through=9999-12-31")
+
+
 @pytest.mark.parametrize(
     ("query", "status", "told"),
     [
         ("since=2024-13-01", 400, "The first day cannot be read"),
         ("until=tomorrow", 400, "The end date cannot be read"),
-        ("since=2024-04-01&until=2024-04-01", 400, "The end date must be after the first day"),
+        ("since=2024-04-01&until=2024-04-01", 400, "The end date is before the first day"),
         ("since=2019-01-01&until=2020-01-01", 200, "No one wrote in this period."),
     ],
 )
