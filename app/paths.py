@@ -41,6 +41,16 @@ def below_root(path: str, root: str) -> str:
     return "/" + path[len(root) :].lstrip("/")
 
 
+_CARD: Final = re.compile(r"/cards/[a-z]+\.png")
+
+
+def names_its_host(path: str) -> bool:
+    """Return whether the answer at an address contains the host: a feed, a picture, a card."""
+    return path.endswith((ATOM_NAME, API_DOCS, PICTURE_NAME)) or bool(
+        path.endswith(".png") and _CARD.search(path)
+    )
+
+
 _ENDLESS: Final = re.compile(rf"{API}(/\w+/\d+)?{LIVE}", re.ASCII)
 
 

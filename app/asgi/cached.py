@@ -17,7 +17,7 @@ from app.asgi.edge import REFUSAL, AsgiApp, Receive, Scope, Send
 from app.db.feed import Feed
 from app.db.result_cache import Memo, release
 from app.language.i18n import COOKIE, LONGEST_HEADER, negotiated
-from app.paths import API_DOCS, ATOM_NAME, MEDIA, OF_ZONE, PICTURE_NAME, STATIC, is_endless
+from app.paths import MEDIA, OF_ZONE, STATIC, is_endless, names_its_host
 from app.runtime.clock import ZONE_COOKIE, remembered_zone
 
 GZIP_LEVEL: Final = 6
@@ -105,7 +105,7 @@ class Cached:
         if not scope["path"].startswith(STATIC):
             accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
             language = _chosen_language(accepted, headers.get(b"cookie", b""))
-        names_host = scope["path"].endswith((ATOM_NAME, API_DOCS, PICTURE_NAME))
+        names_host = names_its_host(scope["path"])
         origin = (scope["scheme"], headers.get(b"host")) if names_host else None
         zone = self._zone(scope["path"], headers)
         return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone

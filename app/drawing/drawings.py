@@ -259,6 +259,33 @@ class MarkedText:
     """Start and end of each piece with a line through it."""
 
 
+class CardRow(NamedTuple):
+    """A row of a card, which is drawn whole or not at all."""
+
+    text: str = ""
+    label: str = ""
+    """Name of a person or a word, in bold, above the text."""
+    hue: str = ""
+    beside: str = ""
+    """A short text at the right of the label."""
+    share: float | None = None
+    """Length of a bar below the label, in [0, 1]; None for no bar."""
+    is_quote: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CardRows:
+    """The content of a card for phones: few rows, in letters that are large on a phone."""
+
+    rows: tuple[CardRow, ...]
+
+    @property
+    def told(self) -> str:
+        """All texts, for those who do not see the card."""
+        rows = ([row.label, row.beside, row.text] for row in self.rows)
+        return " · ".join(" ".join(filter(None, row)) for row in rows)
+
+
 class TileRow(NamedTuple):
     name: str
     hits: tuple[bool, ...]

@@ -6,11 +6,13 @@ from math import ceil
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from app.drawing.card_rows import card_rows_heights, paint_card_rows
 from app.drawing.drawings import (
     GROUND,
     HOUR_LABELS,
     SQUARE,
     Bars,
+    CardRows,
     Clock,
     HabitRow,
     Habits,
@@ -24,11 +26,11 @@ from app.drawing.drawings import (
     Tiles,
     WeekGrid,
 )
-from app.drawing.lettering import clipped, drawn_text, font_of, joined_rows, text_rows
+from app.drawing.lettering import Lettering, clipped, drawn_text, font_of, joined_rows, text_rows
 from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
-Drawing = Bars | Habits | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
+Drawing = Bars | CardRows | Habits | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
 _LABEL_ROW: Final = 42
 _OUTLINE: Final = 4
 """Width of the line of the others' hours."""
@@ -385,14 +387,25 @@ def _paint_bar(
 ) -> None:
     size = _bar_size(row.height)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
-    name = clipped(bar.name, font, name_width - _NAME_SPACE)
-    canvas.write((row.left, row.top), name, font, colour)
+    _write_name(canvas, bar, row, font, name_width - _NAME_SPACE)
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     end = row.right - font.getlength("100%") - 20
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
     canvas.draw_bar(box, bar.share, colour)
     below = row._replace(top=row.top + size * _BEFORE_NOTE)
     _paint_note(canvas, bar.note, below, _note_size(size), is_wanted=is_wanted)
+
+
+def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float) -> None:
+    """Write a name whole: if needed in smaller letters, or in two rows of the smallest."""
+    fonts = [font, *(font_of(bold=True, size=size) for size in (30, 26, SMALLEST))]
+    fitting = (each for each in fonts if each.getlength(bar.name) <= width)
+    own = next(fitting, fonts[-1])
+    names = text_rows(bar.name, own, width, 2)
+    top = row.top + font.size * 0.8 - own.size * (0.8 + 0.525 * (len(names) - 1))
+    for name in names:
+        canvas.write((row.left, top), name, own, canvas.theme.hues[bar.hue])
+        top += own.size * 1.05
 
 
 def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
@@ -551,6 +564,7 @@ class Painter(NamedTuple):
 PAINTERS: Final[Mapping[type, Painter]] = MappingProxyType(
     {
         Bars: Painter(bars_heights, paint_bars),
+        CardRows: Painter(card_rows_heights, paint_card_rows),
         Habits: Painter(habits_heights, paint_habits),
         MarkedText: Painter(marked_text_heights, paint_marked_text),
         Things: Painter(things_heights, paint_things),

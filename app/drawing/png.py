@@ -93,13 +93,18 @@ class Canvas:
         The last row begins at `top`.
         """
         mark, small = font_of(bold=True, size=size + 2), font_of(bold=False, size=size)
-        left = self.width - MARGIN - mark.getlength("saywho")
-        self.write((left, top - 2), "saywho", mark, self.theme.accent)
-        texts = joined_rows(map(drawn_text, parts), small, left - MARGIN - 24, rows)
+        room = self.foot_room(size)
+        self.write((MARGIN + room + 24, top - 2), "saywho", mark, self.theme.accent)
+        texts = joined_rows(map(drawn_text, parts), small, room, rows)
         begin = top - max(0, len(texts) - 1) * size * 1.3
         for number, text in enumerate(texts):
             self.write((MARGIN, begin + number * size * 1.3), text, small, self.theme.soft)
         return begin
+
+    def foot_room(self, size: int) -> float:
+        """Return the width of the foot at the left of the program's name, in letters of a size."""
+        mark = font_of(bold=True, size=size + 2)
+        return self.width - 2 * MARGIN - 24 - mark.getlength("saywho")
 
     def as_png(self) -> bytes:
         file = BytesIO()

@@ -76,10 +76,10 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
             top=190,
             foot=1690,
             titles=(52, 44),
-            facts=(28, 26, 24),
-            lines=32,
-            quote_size=34,
-            small=28,
+            facts=(40, 36),
+            lines=40,
+            quote_size=40,
+            small=40,
             findings=(80, 72, 64, 56),
             space=44,
             above=44,
@@ -91,7 +91,8 @@ FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
 
 class PosterLine(NamedTuple):
     label: str
-    text: str
+    parts: tuple[str, ...]
+    """Names or a sentence, as many whole ones as have room."""
 
 
 class PosterFigure(NamedTuple):
@@ -147,7 +148,8 @@ class _Block(NamedTuple):
     drawing: Drawing
     heights: Heights
     space: int
-    head: Sequence[str]
+    head: Sequence[tuple[str, Lettering]]
+    """Rows of the text above it, of which the topic is bold."""
 
 
 class _Rows(NamedTuple):
@@ -165,7 +167,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     measures = FORMATS[format_]
     canvas = Canvas(measures.size, theme)
     foot = canvas.draw_foot(
-        [*poster.premises, *filter(None, [poster.address])],
+        [*poster.premises, *filter(None, [_address(canvas, poster, measures)])],
         size=measures.small,
         top=measures.foot,
         rows=2 if poster.premises else 1,
@@ -189,6 +191,14 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     return canvas.as_png()
 
 
+def _address(canvas: Canvas, poster: Poster, measures: Measures) -> str:
+    """Return the address, or that of the site if it lacks room: half an address leads nowhere."""
+    has_room = canvas.foot_room(measures.small) >= font_of(
+        bold=False, size=measures.small
+    ).getlength(poster.address)
+    return poster.address if has_room else poster.address.partition("/")[0]
+
+
 def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
     figures = [(poster.head, poster.drawing, measures.above)]
     if poster.second and (canvas.is_upright or poster.has_text):
@@ -198,7 +208,7 @@ def _blocks(canvas: Canvas, poster: Poster, measures: Measures) -> list[_Block]:
     blocks = list[_Block]()
     for texts, drawing, space in figures:
         if drawing:
-            head = [*filter(None, texts)]
+            head = _head_rows(canvas, texts, measures)
             above = len(head) * measures.facts[0] * _ROW + _ABOVE if head else 0.0
             heights = Heights(*(height + above for height in heights_of(canvas, drawing)))
             if blocks and poster.has_text and canvas.is_upright:
@@ -260,18 +270,21 @@ def _cut(rows: _Rows, height: float) -> _Rows:
 
 
 def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float) -> float:
-    """Draw the title and facts, each in up to two rows; return their bottom."""
+    """Draw the title, in up to four rows if upright, and the facts; return their bottom."""
     width, top, text = canvas.width - 2 * MARGIN, float(measures.top), drawn_text(poster.title)
     fonts = [font_of(bold=True, size=size) for size in measures.titles]
     font = next((font for font in fonts if font.getlength(text) <= width), fonts[-1])
     row, fact_row = font.size * _ROW, measures.facts[0] * _FACT_ROW
     spare = room - row - fact_row - measures.space * 0.5 - font.size * 0.15
-    title = text_rows(text, font, width, 2 if row <= spare else 1)
+    most = 4 if canvas.is_upright else 2
+    title = text_rows(text, font, width, max(1, min(most, 1 + int(spare // row))))
     spare -= row * (len(title) - 1)
     for title_row in title:
         canvas.write((MARGIN, top), title_row, font)
         top += row
-    small, facts = _facts(poster, measures, width, 2 if fact_row <= spare else 1)
+    most = 3 if canvas.is_upright else 2
+    most = max(1, min(most, 1 + int(spare // fact_row)))
+    small, facts = _facts(poster, measures, width, most)
     top += font.size * 0.15
     for facts_row in facts:
         canvas.write((MARGIN, top), facts_row, small, canvas.theme.soft)
@@ -284,7 +297,7 @@ def _facts(
 ) -> tuple[Lettering, list[str]]:
     """Return the font and up to `most` rows of the facts, in one row if possible."""
     fonts = [font_of(bold=False, size=size) for size in measures.facts]
-    sets = [joined_rows(map(drawn_text, poster.facts), font, width, 2) for font in fonts]
+    sets = [joined_rows(map(drawn_text, poster.facts), font, width, max(most, 2)) for font in fonts]
     pairs = zip(fonts, sets, strict=True)
     font, rows = next((pair for pair in pairs if len(pair[1]) < 2), (fonts[0], sets[0]))
     return font, rows[:most]
@@ -311,10 +324,13 @@ class _Reason(NamedTuple):
 
 
 def _reason(poster: Poster, measures: Measures) -> _Reason:
-    """Return the rows of the reason, three at most, of similar lengths unless it is cut."""
+    """Return the rows of the reason, of similar lengths unless it is cut after three rows, or five
+    in an upright picture.
+    """
     font, width = font_of(bold=False, size=measures.quote_size), measures.size[0] - 2 * MARGIN
     text = drawn_text(poster.reason)
-    cut, even = text_rows(text, font, width, 3), even_rows(text, font, width)
+    most = 5 if measures.size[1] > measures.size[0] else 3
+    cut, even = text_rows(text, font, width, most), even_rows(text, font, width)
     return _Reason(font, even if len(even) == len(cut) else cut)
 
 
@@ -345,17 +361,28 @@ def _draw_blocks(
     around = max(0.0, spare) / (len(blocks) + 1)
     for block, height in zip(blocks, heights, strict=True):
         top += block.space + around
-        begin = _draw_head(canvas, block.head, measures, top)
+        begin = _draw_head(canvas, block.head, top)
         field = Field(MARGIN, begin, canvas.width - MARGIN, top + height)
         paint(canvas, block.drawing, field)
         top += height
 
 
-def _draw_head(canvas: Canvas, head: Sequence[str], measures: Measures, top: float) -> float:
-    for number, text in enumerate(head):
-        font = font_of(bold=not number, size=measures.facts[0])
-        colour = canvas.theme.soft if number else ""
-        canvas.write((MARGIN, top), clipped(text, font, canvas.width - 2 * MARGIN), font, colour)
+def _head_rows(
+    canvas: Canvas, texts: Sequence[str], measures: Measures
+) -> list[tuple[str, Lettering]]:
+    fonts = (font_of(bold=bold, size=measures.facts[0]) for bold in (True, *[False] * len(texts)))
+    width = canvas.width - 2 * MARGIN
+    return [
+        (row, font)
+        for text, font in zip(filter(None, texts), fonts, strict=False)
+        for row in even_rows(drawn_text(text), font, width)
+    ]
+
+
+def _draw_head(canvas: Canvas, head: Sequence[tuple[str, Lettering]], top: float) -> float:
+    for text, font in head:
+        colour = "" if font == head[0][1] else canvas.theme.soft
+        canvas.write((MARGIN, top), text, font, colour)
         top += font.size * _ROW
     return top + (_ABOVE if head else 0)
 
@@ -369,15 +396,22 @@ def _draw_lines(
     row = measures.lines * _LINE_ROW
     lines = lines[: max(0, int(room // row))]
     widest = max((label_font.getlength(line.label) for line in lines), default=0)
-    before = min(widest + 24, canvas.width * 0.4) if widest else 0
+    before = min(widest + 24, canvas.width * (0.55 if canvas.is_upright else 0.4)) if widest else 0
     begin = top = bottom - row * len(lines)
-    for label, text in lines:
+    for label, parts in lines:
         if label:
             canvas.write((MARGIN, top), clipped(label, label_font, before - 16), label_font)
-        row_text = clipped(drawn_text(text), font, canvas.width - 2 * MARGIN - before)
-        canvas.write((MARGIN + before, top), row_text, font)
+        text = _listed([*map(drawn_text, parts)], font, canvas.width - 2 * MARGIN - before)
+        canvas.write((MARGIN + before, top), text, font)
         top += row
     return begin - (measures.space if lines else 0)
+
+
+def _listed(parts: Sequence[str], font: Lettering, width: float) -> str:
+    """Return as many whole parts as a row has room for; only the first may be cut."""
+    rows = [", ".join(parts[:count]) for count in range(len(parts), 1, -1)]
+    fitting = (row for row in rows if font.getlength(row) <= width)
+    return next(fitting, clipped(parts[0], font, width))
 
 
 def _draw_quote(

@@ -69,7 +69,7 @@
 
   // What is chosen is shown at once, so that no button is needed for it.
   function enhance(root) {
-    root.querySelectorAll(".picture-maker .apply").forEach((button) => { button.hidden = true; });
+    root.querySelectorAll(".picture-maker .apply, .card-maker .apply").forEach((button) => { button.hidden = true; });
     if (!canShare()) {
       // Browsers share nothing from pages that came by plain http.
       const isPhone = matchMedia("(pointer: coarse)").matches;

@@ -85,7 +85,8 @@ async def of_room_year(args: PictureArgs, chat: Client) -> Poster:
 def quoted(poster: Poster) -> str:
     bars = poster.drawing.rows if isinstance(poster.drawing, Bars) else ()
     notes = [part for bar in bars for part in bar.note]
-    return " | ".join([poster.quote, poster.finding, *(line.text for line in poster.lines), *notes])
+    names = [part for line in poster.lines for part in line.parts]
+    return " | ".join([poster.quote, poster.finding, *names, *notes])
 
 
 @pytest.mark.parametrize("read", [of_author, of_year, of_room, of_room_year])

@@ -133,7 +133,7 @@ def test_title_finding_drawing_and_foot_keep_apart(
         finding,
         drawing,
         name,
-        lines=(PosterLine("Came", LONG), PosterLine("", LONG)),
+        lines=(PosterLine("Came", (LONG, "tide")), PosterLine("", (LONG,))),
         quote=LONG * 20,
         hue="author-1",
         second=PosterFigure("Month by month", (LONG, "ann"), SECOND[kind]) if drawing else None,

@@ -161,7 +161,8 @@ class Pictures(Generic[Subject, Args]):
 def led_on(args: LookArgs, **here: int) -> Response:
     """Return a redirect to the picture of the chat that this one was joined to."""
     query = {name: value for name, value in asdict(args).items() if value}
-    return see_other(url_for(request.endpoint or "", **{**here, **query}))
+    path = {**(request.view_args or {}), **here}
+    return see_other(url_for(request.endpoint or "", **{**path, **query}))
 
 
 def cast_in_picture(cast: Cast, usernames: Iterable[str | None], *, has_names: bool) -> Cast:

@@ -117,7 +117,8 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
     is_told = bool(lengths) and lengths.count(lengths[0]) == 1
     if not is_told or not any(person.beginnings for person in portrait.people):
         return ()
-    return (PosterLine("", gettext("The longest silence: {length}").format(length=lengths[0])),)
+    told = gettext("The longest silence: {length}").format(length=lengths[0])
+    return (PosterLine("", (told,)),)
 
 
 def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:

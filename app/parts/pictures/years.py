@@ -1,13 +1,10 @@
 """The pictures of a year of an author and of a chat."""
 
 from collections.abc import Sequence
-from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final
 
-from msgspec.structs import replace
-from quart import Response, url_for
+from quart import url_for
 
-from app.compute.names import ManyNames
 from app.drawing.drawings import Bars, NameList
 from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster, PosterFigure, PosterLine
@@ -16,14 +13,19 @@ from app.parts.pictures.picture_page import (
     PictureArgs,
     PicturePage,
     Pictures,
-    ZoneFor,
     cast_in_picture,
-    led_on,
     names_hidden_in,
     short_address,
     title_of_chat,
 )
-from app.parts.years.compared_years import YearWord
+from app.parts.pictures.read_years import (
+    ReadYear,
+    named_first,
+    read_author_year,
+    read_room_year,
+    without_words,
+)
+from app.parts.pictures.year_cards import blueprints as of_cards
 from app.parts.years.figures import (
     ComparedWords,
     DaysOfAuthor,
@@ -34,38 +36,15 @@ from app.parts.years.figures import (
     words_of,
     words_of_whole_year,
 )
-from app.parts.years.pages import (
-    read_in_zone,
-    read_room_in_zone,
-    read_where_it_is,
-    zone_of_own_chats,
-)
 from app.parts.years.year import AuthorYear, RoomYear
 from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, numbered_initials
 from app.views.figure import Figure
-from app.views.filters import zone_of_page
 from app.views.page import cast_on
 from app.views.rooms.figures import share_bars
 
 PICTURED_WORDS: Final = 5
-
-
-class _Read(NamedTuple):
-    author_year: AuthorYear
-    has_own_zone: bool
-
-
-async def _read_author_year(
-    args: PictureArgs, zone_for: ZoneFor, username: str, year: int
-) -> _Read:
-    own_zone = await zone_of_own_chats(username)
-    if zone_for is zone_of_page:
-        author_year = await read_where_it_is(username, year, args.tz, own_zone)
-    else:
-        author_year = await read_in_zone(username, year, zone_for(args.tz, own_zone))
-    return _Read(author_year, own_zone is not None)
 
 
 async def read_year_poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
@@ -75,23 +54,6 @@ async def read_year_poster(author_year: AuthorYear, args: PictureArgs) -> Poster
         author_year = without_words(author_year, await names_hidden_in(cast, args))
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
         return poster_of_year(author_year, args)
-
-
-YearT = TypeVar("YearT", AuthorYear, RoomYear)
-
-
-def without_words(year: YearT, names: ManyNames) -> YearT:
-    def left(words: Sequence[YearWord]) -> list[YearWord]:
-        return [word for word in words if not names.find(word.text)]
-
-    came, went = year.came, year.went
-    return replace(
-        year,
-        came=replace(came, words=left(came.words)) if came else None,
-        went=replace(went, words=left(went.words)) if went else None,
-        only=left(year.only),
-        words=None if year.words is None else left(year.words),
-    )
 
 
 def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
@@ -143,8 +105,8 @@ def _lines_of_words(figures: Sequence[ComparedWords]) -> list[PosterLine]:
 
 def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
     """Return the figure's first names in a line; no line without names."""
-    text = ", ".join(names[:PICTURED_WORDS])
-    return [PosterLine(figure.finding().topic, text)] if text else []
+    parts = tuple(names[:PICTURED_WORDS])
+    return [PosterLine(figure.finding().topic, parts)] if parts else []
 
 
 def _drawn_names(drawing: NameList | None) -> list[str]:
@@ -154,7 +116,7 @@ def _drawn_names(drawing: NameList | None) -> list[str]:
     return [f"{drawing.prefix}{name}" for name in names if name]
 
 
-def _author_page(subject: _Read, args: PictureArgs, poster: Poster) -> PicturePage:
+def _author_page(subject: ReadYear, args: PictureArgs, poster: Poster) -> PicturePage:
     author_year = subject.author_year
     username = author_year.user.username
     here: dict[str, Any] = {"username": username, "year": author_year.calendar.year}
@@ -171,21 +133,11 @@ def _author_page(subject: _Read, args: PictureArgs, poster: Poster) -> PicturePa
     )
 
 
-async def _read_room_year(
-    args: PictureArgs, zone_for: ZoneFor, room_id: int, year: int
-) -> RoomYear | Response:
-    shown = await read_room_in_zone(room_id, year, partial(zone_for, args.tz))
-    own_id = shown.room.id
-    return shown if own_id == room_id else led_on(args, room_id=own_id, year=year)
-
-
 async def read_room_year_poster(shown: RoomYear, args: PictureArgs) -> Poster:
-    named = [person.username for person in shown.people]
-    named += [trait.username for trait in shown.traits]  # May be one of those taken together.
     cast = await cast_on(shown, shown.room.usernames, in_chat=True)
     if args.has_words and not args.has_names:
         shown = without_words(shown, await names_hidden_in(cast, args))
-    with bound(cast_in_picture(cast, named, has_names=args.has_names)):
+    with bound(cast_in_picture(cast, named_first(shown), has_names=args.has_names)):
         return poster_of_room_year(shown, args)
 
 
@@ -223,11 +175,12 @@ def _room_page(shown: RoomYear, args: PictureArgs, poster: Poster) -> PicturePag
 blueprints = (
     Pictures(
         args=PictureArgs,
-        read=_read_author_year,
+        read=read_author_year,
         poster_of=lambda subject, args: read_year_poster(subject.author_year, args),
         page_of=_author_page,
     ).declare(PageBlueprint("year_pictures"), "/user/<username>/<year:year>/picture"),
     Pictures(
-        args=PictureArgs, read=_read_room_year, poster_of=read_room_year_poster, page_of=_room_page
+        args=PictureArgs, read=read_room_year, poster_of=read_room_year_poster, page_of=_room_page
     ).declare(PageBlueprint("room_year_pictures"), "/room/<id:room_id>/<year:year>/picture"),
+    *of_cards,
 )

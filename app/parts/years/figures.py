@@ -561,6 +561,15 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     return tell("silence_of_chat", **days, name=shown_name(silence.broken_by.username))
 
 
+def best_heading(shown: AuthorYear) -> str:
+    """Return the heading of the post with most likes, which is one of several if equal."""
+    likes = [post.counts.likes for post in shown.most_liked if post.counts]
+    if likes and likes.count(likes[0]) > 1:
+        return gettext("One of the most liked posts")
+    so_far = gettext("The post of the year so far")
+    return gettext("The post of the year") if shown.is_over else so_far
+
+
 def kind_of_change(habit: ChangedHabit) -> str:
     """Return whether a habit is new, has ended, or only changed."""
     least, measure = 0.02, habit.measure

@@ -23,6 +23,7 @@ from app.parts.years.figures import (
     PeopleOfYear,
     WordsOfWholeYear,
     YearRow,
+    best_heading,
     comparison_of,
     has_card,
     hours_of_author,
@@ -115,12 +116,7 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def best_heading(self) -> str:
-        """Heading of the post with most likes, one of several if equal."""
-        likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
-        if likes and likes.count(likes[0]) > 1:
-            return gettext("One of the most liked posts")
-        so_far = gettext("The post of the year so far")
-        return gettext("The post of the year") if self.shown.is_over else so_far
+        return best_heading(self.shown)
 
     @property
     def edges_heading(self) -> str:

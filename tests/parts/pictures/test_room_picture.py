@@ -204,8 +204,8 @@ async def test_an_upright_picture_has_the_months_by_person(shared: Shared) -> No
     hues = [theme_of("light").hues[hue] for hue in ("author-1", "author-2")]
     first, second = ((pixels == ImageColor.getrgb(hue)).all(axis=2) for hue in hues)
     # Above are the shares, below the months, of which each is of both.
-    for top in (400, 1200):
-        assert first[top : top + 500].any()
-        assert second[top : top + 500].any()
-    of_both = first[1200:1700].any(axis=0) & second[1200:1700].any(axis=0)
+    for top in (400, 1100):
+        assert first[top : top + 600].any()
+        assert second[top : top + 600].any()
+    of_both = first[1100:1600].any(axis=0) & second[1100:1600].any(axis=0)
     assert of_both.sum() > 600

@@ -429,9 +429,9 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         with bound(cast_in_picture(cast, [username], has_names=False)):
             brief = poster_of_year(year, PictureArgs(names="initials"))
     assert poster.title == f"{name} in 2024"
-    assert poster.lines == (("Most replied to", "@ann"),)
+    assert poster.lines == (("Most replied to", ("@ann",)),)
     assert brief.title == f"{name[0].upper()} in 2024"
-    assert (brief.lines, brief.address) == ((("Most replied to", "A"),), "")
+    assert (brief.lines, brief.address) == ((("Most replied to", ("A",)),), "")
     assert poster.second is not None
 
 

@@ -1,0 +1,180 @@
+"""The cards of a year: one thing each, whole, in letters that are large on a phone."""
+
+import io
+import re
+import zipfile
+from html import unescape
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+import pytest
+from PIL import Image, ImageColor
+
+from app.drawing.card_rows import SIZES
+from app.drawing.drawings import Bars, CardRow, CardRows, NamedBar
+from app.drawing.lettering import Lettering
+from app.drawing.png import MARGIN, Canvas, theme_of
+from app.drawing.poster import FORMATS, Poster, draw_poster
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client, Shared
+
+HOST: Final = {"Host": "a.example"}
+LONG: Final = "예린 (프론트엔드 개발 2팀, 서울 마포구 성산동)"
+PEOPLE: Final = ("지우", LONG, "מיכל")
+SIZE: Final = (1080, 1920)
+
+
+def said() -> list[Said]:
+    """Two years; in the second, a day of 40 messages, a new word, and 20 days without a message."""
+    messages: list[Said] = []
+    for year in (2023, 2024):
+        days = [f"{year}-{month:02}-{day:02}" for month in range(1, 7) for day in range(2, 26, 3)]
+        for place, day in enumerate(days):
+            if year == 2024 and "05-02" < day[5:] < "05-23":
+                continue
+            fair = " 캠핑 가자" if year == 2024 and place % 3 else ""
+            messages += [
+                (f"{day} 10:00", "지우", f"밥 먹었어 ㅋㅋ {place} 😂{fair}"),
+                (f"{day} 10:05", LONG, f"헐 완전 좋아!! 🥹 {place}"),
+                (f"{day} 10:09", "מיכל", f"see you there {place}"),
+            ]
+    messages += [
+        (f"2024-06-28 {10 + n // 20}:{n % 20:02}", PEOPLE[n % 2], f"강릉 파도 {n}")
+        for n in range(40)
+    ]
+    return messages
+
+
+@pytest.fixture(scope="module")
+async def chat(shared: Shared) -> Client:
+    await import_chat(parts_of(shared.app).db, kakaotalk("지우네 동네", *said()))
+    return shared.anybody
+
+
+async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Client) -> None:
+    year = await chat.page("/room/1/2024")
+    assert 'href="/room/1/2024/cards"' in year
+    page = await chat.page("/room/1/2024/cards?theme=dark&locale=")
+    shown = re.findall(r'<img src="([^"]*)" width="1080" height="1920"[^>]* alt="([^"]*)"', page)
+    told = {re.findall(r"/(\w+)\.png", path)[0]: text for path, text in shown}
+    assert [*told] == ["words", "day", "began", "emoji", "like", "silence"]
+    assert "캠핑" in told["words"]
+    assert told["day"].startswith("The day of the year: June 28: 40 messages; 3 on a usual day.")
+    assert f"{LONG} " in told["emoji"]
+    assert "Person 3" in told["like"]  # The fonts lack the letters of a right-to-left name.
+    assert "Nobody wrote for 20 days" in told["silence"]
+    drawn = {}
+    for path, _ in shown:
+        answer = await chat.get(unescape(path))
+        assert answer.content_type == "image/png"
+        drawn[re.findall(r"(\w+)\.png", path)[0]] = await answer.get_data()
+    (link,) = re.findall(r'href="([^"]*cards\.zip[^"]*)"', page)
+    answer = await chat.get(unescape(link))
+    assert "attachment" in answer.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(await answer.get_data())) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    assert files == {
+        f"{place}-{name}.png": data for place, (name, data) in enumerate(drawn.items(), 1)
+    }
+    with Image.open(BytesIO(drawn["like"])) as image:
+        assert image.size == SIZE
+        colours = {colour for _, colour in image.convert("RGB").getcolors(2**20) or []}
+    for hue in ("author-1", "author-2", "author-3"):  # As on the page.
+        assert f'{hue}"' in year
+        assert ImageColor.getrgb(theme_of("dark").hues[hue]) in colours
+    await chat.page("/room/1/2024/cards/habits.png", status=404)
+    await chat.page("/room/1/2022/cards", status=404)
+
+
+async def test_cards_of_initials_quote_no_name(chat: Client) -> None:
+    page = await chat.page("/room/1/2024/cards?names=initials")
+    told = " ".join(re.findall(r' alt="([^"]*)"', page))
+    assert "<bdi>A chat in 2024</bdi>" in page
+    assert "40 messages" in told
+    assert not re.search("지우|예린", told)
+
+
+async def test_a_year_of_an_author_has_cards(chat: Client) -> None:
+    assert 'href="/user/%EC%A7%80%EC%9A%B0/2024/cards' in await chat.page("/user/지우/2024")
+    page = await chat.page("/user/지우/2024/cards")
+    names = re.findall(r'<img src="[^"]*/cards/(\w+)\.png', page)
+    assert names == ["words", "day", "emoji", "silence"]
+    answer = await chat.get("/user/지우/2024/cards.zip?tz=Asia/Seoul")
+    assert answer.content_type == "application/zip"
+    await chat.page("/user/지우/2024/cards/began.png", status=404)
+
+
+QUOTE: Final = "회의가 길어져서 조금 늦을 것 같아요 🥹 먼저 드시고 계세요, 금방 갈게요! " * 3
+ROWS: Final[dict[str, tuple[CardRow, ...]]] = {
+    "names": tuple(
+        CardRow(label=f"{LONG} {n}", hue=f"author-{n}", beside="14%", share=n / 7)
+        for n in range(1, 8)
+    ),
+    "quotes": tuple(CardRow(QUOTE, label="W" * 40, hue="author-2", is_quote=True) for _ in "123"),
+    "emoji": tuple(CardRow("😂 1,234 · 👩‍👧 99 · 🤣 7", label="Ann", hue="author-1") for _ in "12"),
+}
+
+
+@pytest.mark.parametrize("kind", ROWS)
+def test_a_card_cuts_nothing_and_keeps_its_margins(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[tuple[float, float, str, Lettering]] = []
+    write = Canvas.write
+
+    def note(
+        canvas: Canvas, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
+    ) -> None:
+        written.append((*place, text, font))
+        write(canvas, place, text, font, colour)
+
+    monkeypatch.setattr(Canvas, "write", note)
+    title, address = "서울 마포구 주말 모임과 그 밖의 사람들의 2024년, 지금까지", "x" * 60
+    poster = Poster(
+        f"{kind} {title}", (), "올해의 하루: 8월 6일", CardRows(ROWS[kind]), f"a.example/{address}"
+    )
+    with Image.open(BytesIO(draw_poster(poster, "1080x1920", "light"))) as opened:
+        image = np.asarray(opened.convert("RGB"))
+    assert min(font.size for *_, font in written) >= SIZES[-1] == 40
+    assert not any("…" in text for *_, text, _ in written)
+    assert "a.example" in [text for *_, text, _ in written]
+    # No row of letters lies upon another.
+    boxes = [
+        (left, top + font.size * 0.2, left + font.getlength(text), top + font.size * 1.2)
+        for left, top, text, font in written
+    ]
+    for place, (left, top, right, bottom) in enumerate(boxes):
+        assert right <= SIZE[0] - MARGIN + 1
+        for other in boxes[place + 1 :]:
+            apart = other[0] >= right or left >= other[2] or other[1] >= bottom or top >= other[3]
+            assert apart, (written[place][2], other)
+    inked = (image != ImageColor.getrgb(theme_of("light").paper)).any(axis=2)
+    assert not inked[:, : MARGIN - 2].any()
+    assert not inked[:, SIZE[0] - MARGIN + 2 :].any()
+    assert not inked[: FORMATS["1080x1920"].top - 2].any()
+    text = "".join(text for *_, text, _ in written)
+    for row in ROWS[kind]:  # All of it is there.
+        assert re.sub(r"\s", "", row.label) in re.sub(r"\s", "", text)
+
+
+def test_a_row_that_lacks_room_is_left_out_whole() -> None:
+    rows = (CardRow("endless " * 300, is_quote=True), CardRow("short", is_quote=True))
+    endless, short = [
+        draw_poster(Poster("", (), "Day", CardRows(each), ""), "1080x1920", "light")
+        for each in (rows, rows[1:])
+    ]
+    blank = draw_poster(Poster("", (), "Day", CardRows(()), ""), "1080x1920", "light")
+    assert endless != blank
+    assert short != blank
+
+
+def test_all_names_of_a_wide_picture_are_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, *_: written.append(text))
+    names = (LONG, "Bartholomew Featherstonehaugh-Cholmondeley", "지우", "Ben", "Ros")
+    bars = Bars(tuple(NamedBar(name, 0.2, "20%", f"author-{n}") for n, name in enumerate(names, 1)))
+    draw_poster(Poster("Wide", (), "Ann writes most.", bars, ""), "1200x630", "light")
+    assert not any("…" in text for text in written)
+    assert LONG.split()[0] in " ".join(written)
