@@ -173,6 +173,10 @@ SMALL_FILES = {
     b'k1,/r/a/comments/p1/x/k1/,2025-06-01 07:08:09 UTC,,a,0,,t3_p1,"hi, you",\n',
     "youtube": b"Comment ID,Channel ID,Comment Create Timestamp,Price,Video ID,Comment Text\n"
     b'Ug1,UC1,2025-06-01T07:08:09+00:00,0,v1,"{""text"":""hi, you""}"\n',
+    "wordpress": b'<rss xmlns:wp="http://wordpress.org/export/1.2/"><item>'
+    b"<dc:creator>mina</dc:creator><content:encoded>hi, you</content:encoded></item></rss>",
+    "blogger": b'<feed xmlns:blogger="http://schemas.google.com/blogger/2018"><entry>'
+    b"<author><name>mina</name></author><content>hi, you</content></entry></feed>",
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

@@ -146,11 +146,6 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
     if not lines:
         return None
     if _MARKUP.match("".join(lines[:3])):
-        if any("xmlns:wp=" in line or "wordpress.org/export" in line for line in lines):
-            return Message(
-                "it is an export of WordPress, which saywho cannot read yet; export the posts as a"
-                " CSV table, or follow the blog's feed"
-            )
         if _FEED.search("".join(lines)):
             return Message("it is a feed; to follow it, run: saywho follow add rss:URL")
         return Message(

@@ -28,7 +28,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import account_tables, bluesky, fediverse_api, mastodon, texts
+from app.formats import account_tables, blogs, bluesky, fediverse_api, mastodon, texts
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -194,6 +194,8 @@ _LATER: Final[tuple[Format, ...]] = (
     fediverse_api.MISSKEY,
     account_tables.REDDIT,
     account_tables.YOUTUBE,
+    blogs.WORDPRESS,
+    blogs.BLOGGER,
     documents.MONGO,
     x_posts.FORMAT,
     bluesky.FORMAT,

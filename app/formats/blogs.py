@@ -1,0 +1,242 @@
+"""Exports of WordPress (WXR) and of Blogger (Atom): what the authors of a blog published.
+
+Both are feeds with more posts than a feed, and with drafts and other people's comments, which are
+left out.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Final
+from xml.parsers import expat
+
+from app.errors import BrokenFileError, Message, RecordError, message_of
+from app.formats.chats.chat_files import one_by_one
+from app.formats.platform_pages import MAX_ID_LENGTH
+from app.formats.records import (
+    BadRecord,
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    read_each,
+    username_for,
+)
+from app.formats.source.file import Content, Source, head
+from app.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
+from app.formats.source.times import time_or_field
+
+Fields = Mapping[str, str]
+"""First text of each element of a post, by its path, such as `author/name`."""
+_HEAD: Final = 64 * 1024
+_MOST_LETTERS: Final = 8 * 2**20
+"""Maximum number of characters of one post, markup included."""
+_MOST_AUTHORS: Final = 10_000
+_WORDPRESS: Final = re.compile(rb"<rss\b[^>]*\bxmlns:wp=[\"']https?://wordpress\.org/export/")
+_BLOGGER: Final = re.compile(
+    rb"<feed\b.{0,4000}?(?:tag:blogger\.com,1999:blog|schemas\.google\.com/blogger/20\d\d)",
+    re.DOTALL,
+)
+_SHORTCODE: Final = re.compile(
+    r"\[/?(?:caption|gallery|audio|video|playlist|embed|contact-form|youtube|vimeo|tweet|soundcloud"
+    r"|code|sourcecode|more|columns?|button)(?:[\s=][^\[\]\n]{0,1000})?/?\]"
+)
+_PARAGRAPHS: Final = re.compile(r"[ \t\r]*\n[ \t\r]*\n\s*")
+_PARTS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
+_KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
+_NO_TIME: Final = "0000-00-00 00:00:00"
+
+
+def _read(
+    source: Source,
+    name: str,
+    mark: re.Pattern[bytes],
+    elements: frozenset[str],
+    item: Callable[[Fields, int], Item | None],
+) -> RecordStream | None:
+    found = source.contents(lambda name: name.lower().endswith((".xml", ".atom")))
+    contents = [content for content in found if mark.search(head(content, _HEAD))]
+    if not contents:
+        return None
+    source.take(contents)
+    items = one_by_one(read_each(_elements(content, elements), item) for content in contents)
+    return RecordStream(name, "record", None, items)
+
+
+class _Reader:
+    """Collects the texts of the elements with such names."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+        self._path: list[str] = []
+        """Names of the open elements from the wanted one on."""
+        self._fields: dict[str, str] = {}
+        self._text: list[str] = []
+        self._size = 0
+        self.found: list[Fields | Message] = []
+        self._parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._data
+        parser.EntityDeclHandler = self._refuse
+
+    def feed(self, data: bytes, *, is_last: bool = False) -> list[Fields | Message]:
+        """Return the elements that end here. Raises expat.ExpatError, RecordError."""
+        self._parser.Parse(data, is_last)
+        found, self.found = self.found, []
+        return found
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if not self._path and name not in self._names:
+            return
+        self._path.append(name)
+        if len(self._path) == 1:
+            self._fields, self._size = {"": name}, 0
+        elif len(self._path) < 4:
+            self._text = []
+            if name == "category" and (kind := _KIND.search(attributes.get("term", ""))):
+                self._fields["kind"] = kind["kind"]
+            if name == "link" and attributes.get("rel") == "alternate":
+                self._fields["link"] = attributes.get("href", "")
+
+    def _data(self, text: str) -> None:
+        if 1 < len(self._path) < 4:
+            self._size += len(text)
+            if self._size <= _MOST_LETTERS:
+                self._text.append(text)
+
+    def _end(self, _name: str) -> None:
+        if not self._path:
+            return
+        if len(self._path) == 1:
+            fault = Message("longer than {size} MB", size=_MOST_LETTERS >> 20)
+            self.found.append(self._fields if self._size <= _MOST_LETTERS else fault)
+        elif len(self._path) < 4:
+            if text := "".join(self._text).strip():
+                self._fields.setdefault("/".join(self._path[1:]), text)
+            self._text = []
+        self._path.pop()
+
+    @staticmethod
+    def _refuse(*_: object) -> None:
+        raise RecordError("entities are declared")
+
+
+def _elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fields] | BadRecord]:
+    """Yield the numbered elements. Raises BrokenFileError behind the last one before damage."""
+    reader, place = _Reader(names), 0
+    try:
+        for data in chain(content.chunks(), [b""]):
+            for found in reader.feed(data, is_last=not data):
+                place += 1
+                yield BadRecord(place, found) if isinstance(found, Message) else (place, found)
+    except (expat.ExpatError, RecordError) as error:
+        fault = "{name} is truncated or damaged: {fault}"
+        reason = message_of(error) if isinstance(error, RecordError) else str(error)
+        raise BrokenFileError(fault, name=content.name, fault=reason) from None
+
+
+class _WordPress:
+    """Reads the posts of one export, whose heading names their authors."""
+
+    def __init__(self, *, include_restricted: bool) -> None:
+        self._names: dict[str, str] = {}
+        self._include_restricted = include_restricted
+
+    def __call__(self, fields: Fields, place: int) -> Item | None:
+        if fields[""] == "wp:author":
+            login, shown = fields.get("wp:author_login"), fields.get("wp:author_display_name")
+            if login and shown and len(self._names) < _MOST_AUTHORS:
+                self._names[login] = shown
+            return None
+        if fields.get("wp:post_type", "post") not in {"post", "page"}:
+            return None  # Menus, pictures, earlier versions.
+        status = fields.get("wp:status", "publish")
+        is_restricted = status == "private" or "wp:post_password" in fields
+        if is_restricted and not self._include_restricted:
+            return Skipped(place, "restricted")
+        if status not in {"publish", "private"}:
+            return Skipped(place, "deleted")
+        author = fields.get("dc:creator")
+        times = (fields.get(name) for name in ("wp:post_date_gmt", "wp:post_date", "pubDate"))
+        time = next((time for time in times if time and time != _NO_TIME), None)
+        html = _SHORTCODE.sub("", fields.get("content:encoded", ""))
+        if "<p" not in html and "<!-- wp:" not in html:
+            html = _PARAGRAPHS.sub("<p>", html).replace("\n", "<br>")
+        return _post(fields, place, author, self._names.get(author or "", author), time, html)
+
+
+def _blogger_item(fields: Fields, place: int) -> Item | None:
+    kind = fields.get("blogger:type") or fields.get("kind") or "post"
+    if kind.lower() not in {"post", "page"}:
+        return None  # Comments, settings and the design.
+    is_live = fields.get("blogger:status", "LIVE") == "LIVE"
+    if not is_live or fields.get("app:control/app:draft") == "yes":
+        return Skipped(place, "deleted")
+    author = fields.get("author/name")
+    html = fields.get("content") or fields.get("summary", "")
+    return _post(fields, place, author, author, fields.get("published"), html)
+
+
+def _post(
+    fields: Fields, place: int, author: str | None, shown: str | None, time: str | None, html: str
+) -> Item:
+    title, body = html_to_text(fields.get("title", "")), _text_of(html)
+    text = body if body.startswith(title) else "\n\n".join(filter(None, (title, body)))
+    if not text:
+        return Skipped(place, "empty")
+    created_at, unread_time = time_or_field(time, "published")
+    link, source_id = fields.get("link", ""), fields.get("guid") or fields.get("id", "")
+    # A copied post may have the guid of the post that it was copied from.
+    is_own = source_id.endswith(f"p={fields['wp:post_id']}") if "wp:post_id" in fields else True
+    source_id = source_id if source_id and (is_own or not link) else link
+    return Record(
+        place=place,
+        text=text,
+        username=username_for(author, author) if author else None,
+        display_name=shown,
+        platform="rss",
+        created_at=created_at,
+        unread_time=unread_time,
+        source_id=source_id if 0 < len(source_id) <= MAX_ID_LENGTH else None,
+        url=link if link.startswith(("http://", "https://")) else None,
+    )
+
+
+def _text_of(html: str) -> str:
+    """Return the text of a post, which may be longer than others. Raises RecordError."""
+    parts = [""]
+    for part in _PARTS.split(html):
+        whole = f"{parts[-1]}{part}"
+        if len(whole) > MAX_LENGTH or whole.count("<") > MAX_TAGS // 2:
+            parts.append(part)
+        else:
+            parts[-1] = whole
+    return "\n\n".join(filter(None, map(html_to_text, parts)))
+
+
+def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
+    read_one = _WordPress(include_restricted=options.include_restricted)
+    elements = frozenset({"item", "wp:author"})
+    return _read(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
+
+
+def _read_blogger(source: Source, _options: ReadOptions) -> RecordStream | None:
+    return _read(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), _blogger_item)
+
+
+WORDPRESS: Final = Format(
+    "wordpress",
+    Message("WordPress"),
+    _read_wordpress,
+    mark=Message("XML with the namespace of exports of WordPress"),
+)
+BLOGGER: Final = Format(
+    "blogger",
+    Message("Blogger"),
+    _read_blogger,
+    mark=Message("XML (Atom) with the ID of a blog of Blogger"),
+)
