@@ -75,7 +75,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("publish", commands=("publish",)),
-    Listed("report", uses=("years",), commands=("report",)),
+    Listed("report", uses=("portraits", "years"), commands=("report",)),
     Listed("spark", commands=("spark",)),
 )
 

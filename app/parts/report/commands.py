@@ -1,4 +1,4 @@
-"""`saywho report`: a chat or a year as one file."""
+"""`saywho report`: a chat, an author or a year as one file."""
 
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from app.models import MAX_ID, Tweet
 from app.parts import Listed, Part, load_parts
 from app.parts.report.rooms import ReportChoice, make_room_report
 from app.runtime.clock import remembered_zone
+from app.services.compare.habits import Models
 from app.services.posts.users import get_author
 from app.services.rooms.room_facts import get_room, zone_of_chats
 from app.services.rooms.sight import counted_rooms
@@ -31,7 +32,7 @@ from app.views.detached import opened_environment
     metavar="ID",
     help="Chat to report on; saywho rooms lists the chats.",
 )
-@click.option("-u", "--username", metavar="NAME", help="Author to report on; needs --year.")
+@click.option("-u", "--username", metavar="NAME", help="Author to report on.")
 @click.option(
     "--year", type=click.IntRange(1, 9998), metavar="YEAR", help="Only this year, on its own page."
 )
@@ -53,18 +54,17 @@ from app.views.detached import opened_environment
 def report_command(
     room_id: int | None, username: str | None, year: int | None, output: Path, **chosen: Any
 ) -> None:
-    """Write the page of a chat, or of a year, as one HTML file to send.
+    """Write the page of a chat, an author or a year as one HTML file to send.
 
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
     if (room_id is None) == (username is None):
         raise click.UsageError("Give either --room ID or -u NAME.")
-    if username and year is None:
-        raise click.UsageError("-u NAME needs --year YEAR.")
 
     async def make(db: Database, config: Config) -> bytes:
-        if year and "years" in config.without:
-            fail("this installation leaves out years", BAD_INPUT)
+        needed = "years" if year else "portraits"
+        if needed in config.without and (year or username):
+            fail(f"this installation leaves out {needed}", BAD_INPUT)
         parts = {Listed("report"): Part(), **load_parts({"portraits"} - config.without)}
         async with opened_environment(config, parts) as environment, db.read() as session:
             if room_id is None:
@@ -72,6 +72,10 @@ def report_command(
                 of_author = Tweet.user_id == author.id, author.tweets
                 zone = await zone_of_chats(session, [author.username])
                 choice = await _choice(session, zone, of_author, year, chosen)
+                if year is None:
+                    from app.parts.report.authors import make_author_report
+
+                    return await make_author_report(session, environment, Models(), author, choice)
                 from app.parts.report.years import make_author_year_report
 
                 return await make_author_year_report(session, environment, author, choice)

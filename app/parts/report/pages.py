@@ -1,7 +1,6 @@
 """The page where a chat or a year is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from quart import Response, current_app, url_for
@@ -13,7 +12,7 @@ from app.lifespan import resources
 from app.parts.report.names import LONGEST_NAME, Named, letters
 from app.parts.report.rendering import inside
 from app.parts.report.rooms import ReportChoice, make_room_report
-from app.services.posts.users import Author, get_author
+from app.services.posts.users import get_author
 from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
@@ -30,7 +29,7 @@ NAMED: Final = 20
 
 class ReportArgs(ZoneArgs):
     year: str = ""
-    """The year, by default the whole chat or the newest year of an author."""
+    """The year, by default the whole chat or author."""
     names: str = ""
     """`real` for real names."""
 
@@ -137,7 +136,7 @@ async def _file_of_room(
             store = resources().counted_rooms
             file = await make_room_report(session, environment, store, room, choice)
         else:
-            _check_years()
+            _check_parts(choice.year)
             from app.parts.report.years import make_room_year_report
 
             kept = resources().of_parts["years"]
@@ -147,18 +146,22 @@ async def _file_of_room(
 
 @blueprint.page("/user/<username>/report", of_chat=never)
 async def show_author_report(username: str, args: ReportArgs) -> str:
-    _check_years()
+    year = _year_of(args.year)
+    _check_parts(year)
     async with resources().db.read() as session:
         author = await get_author(session, username)
-    year, name = _year_of(args.year) or _newest_year(author), author.username
+    name, tz = author.username, args.tz or None
+    called = author.display_name or name
+    back = url_for("authors.show_author", username=name, tz=tz)
+    if year:
+        back = url_for("years.show_year", username=name, year=year, tz=tz)
     page = ReportForm(
-        args=ReportArgs(args.tz, str(year), args.names),
-        title=f"{author.display_name or name}, {year}",
+        args=args,
+        title=f"{called}, {year}" if year else called,
         people=[author],
-        years=[],
         endpoints=("send_author_report", "preview_author_report"),
         subject={"username": name},
-        back=url_for("years.show_year", username=name, year=year, tz=args.tz or None),
+        back=back,
         about=[name],
     )
     return await render(page)
@@ -182,15 +185,21 @@ async def preview_chosen_author_report(username: str, args: ReportArgs, form: Fo
 async def _file_of_author(
     username: str, args: ReportArgs, form: Form
 ) -> tuple[Response, ReportChoice]:
-    _check_years()
-    from app.parts.report.years import make_author_year_report
-
+    environment = current_app.jinja_env
     async with resources().read_long() as session:
         author = await get_author(session, username)
         own_zone = await zone_of_chats(session, [author.username])
         choice = _choice([author], own_zone, args, form)
-        choice = replace(choice, year=choice.year or _newest_year(author))
-        file = await make_author_year_report(session, current_app.jinja_env, author, choice)
+        _check_parts(choice.year)
+        if choice.year is None:
+            from app.parts.report.authors import make_author_report
+
+            models = resources().models
+            file = await make_author_report(session, environment, models, author, choice)
+        else:
+            from app.parts.report.years import make_author_year_report
+
+            file = await make_author_year_report(session, environment, author, choice)
     return _answer(file), choice
 
 
@@ -200,16 +209,10 @@ def _year_of(text: str) -> int | None:
     return int(text) or None if is_number and text != "9999" else None
 
 
-def _newest_year(author: Author) -> int:
-    """Raises NotFound for an author without posts that have a time."""
-    if author.newest_tweet_at is None:
-        raise NotFound
-    return author.newest_tweet_at.year
-
-
-def _check_years() -> None:
-    """Raise NotFound on a site without years."""
-    if not has_page("years.show_year"):
+def _check_parts(year: int | None) -> None:
+    """Raise NotFound on a site without years, or without portraits."""
+    page = "years.show_year" if year else "api_author_portraits.show_portrait_of_user"
+    if not has_page(page):
         raise NotFound
 
 

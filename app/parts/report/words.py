@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.names import SHOWN_HIDDEN
 from app.compute.portrait import PersonPortrait
-from app.compute.typical_words import GainedWord
 from app.parts.report.names import Calling
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.messages import WHOLE, DayPeriod, gone_from
@@ -24,7 +23,14 @@ FEWEST_MESSAGES: Final = 3
 MOST_TOGETHER: Final = 2
 """Words of a phrase at most: three in a row would be a piece of a message."""
 _WORD: Final = re.compile(r"\w+")
-WordT = TypeVar("WordT", bound=GainedWord)
+
+
+class Worded(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+WordT = TypeVar("WordT", bound=Worded)
 
 
 class CommonWords:
@@ -50,9 +56,7 @@ class CommonWords:
 
     def kept(self, listed: Iterable[WordT]) -> list[WordT]:
         """Return those of listed words that the file may have, with its names."""
-        return [
-            structs.replace(word, text=text) for word in listed if (text := self.written(word.text))
-        ]
+        return [_with_text(word, text) for word in listed if (text := self.written(word.text))]
 
     def written(self, term: str) -> str:
         """Return a term with the names of the file; empty if the file must not have it."""
@@ -94,3 +98,7 @@ def people_without_rare_words(
         )
         for person in people
     ]
+
+
+def _with_text(word: Any, text: str) -> Any:
+    return structs.replace(word, text=text)

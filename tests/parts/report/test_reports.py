@@ -99,7 +99,7 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     assert not [name for name in ("제주 여행 모임", *PEOPLE) if name not in named]
 
 
-async def test_a_year_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> None:
+async def test_years_and_authors_have_no_message_and_no_name(app: Quart, tmp_path: Path) -> None:
     operator, messages = await site_with_chat(app)
     author = f"/user/{PEOPLE[0]}"
     for page in ("/room/1/2024", f"{author}/2024"):
@@ -119,10 +119,17 @@ async def test_a_year_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
         assert (await operator.get(f"{address}/report/preview?year=2019")).status_code == 404
     assert "A in 2024" in read(files["author"])
     assert WORDS[0] in files["chat"]
+    whole = await (await operator.post(f"{author}/report", form={})).get_data(as_text=True)
+    check_words(whole, messages)
+    assert not [name for name in (*PEOPLE, *MASKED) if name in whole]
+    assert not LEADING.findall(whole)
+    assert WORDS[0] in whole
+    assert '/report"' in await operator.page(author)
     saywho, target = Installation.of(parts_of(app).config), tmp_path / "year.html"
-    written = ("report", "-u", PEOPLE[0], "--year", "2024", "--language", "en", "-o", target)
-    await asyncio.to_thread(saywho.done, *written)
-    assert target.read_text("utf-8") == files["author"]
+    written = ("report", "-u", PEOPLE[0], "--language", "en", "-o", target)
+    for more, file in ((("--year", "2024"), files["author"]), ((), whole)):
+        await asyncio.to_thread(saywho.done, *written, *more)
+        assert target.read_text("utf-8") == file
 
 
 async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> None:
