@@ -1,6 +1,7 @@
 """An author's page as one file: how they write, compared with others."""
 
 import asyncio
+from collections.abc import Sequence
 
 from jinja2 import Environment
 from msgspec import structs
@@ -17,6 +18,7 @@ from app.parts.portraits.author_figures import (
     hours_of,
 )
 from app.parts.report.names import Calling
+from app.parts.report.quotes import Quote, read_quotes
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, frame_of
 from app.parts.report.words import read_common_words
@@ -39,6 +41,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     author: Author
     shown: AuthorPortrait
+    quotes: Sequence[Quote]
 
     @property
     def fingerprint(self) -> FigureParts[Habits]:
@@ -89,5 +92,6 @@ async def make_author_report(
         newest = day_of(author.newest_tweet_at, zone)
         frame = frame_of(called, newest, ("author", None), choice)
     cast = await cast_of(session, named_in(shown).usernames, about=[author.username])
-    page = AuthorReport(author=author, shown=shown)
+    quotes = await read_quotes(session, choice.quotes, calling, username=author.username)
+    page = AuthorReport(author=author, shown=shown, quotes=quotes)
     return await render_report(environment, page, frame, cast.with_names(calling.called))

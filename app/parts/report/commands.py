@@ -50,6 +50,14 @@ from app.views.detached import opened_environment
     type=click.Choice(list(LOCALES)),
     help="Language of the file (default: the language of most messages).",
 )
+@click.option(
+    "--quote",
+    "quotes",
+    type=click.IntRange(1, MAX_ID),
+    metavar="ID",
+    multiple=True,
+    help="Message to quote, by its number here; several messages are a quiz. Repeatable.",
+)
 @json_option
 def report_command(
     room_id: int | None, username: str | None, year: int | None, output: Path, **chosen: Any
@@ -110,4 +118,4 @@ async def _choice(
         query = select(func.count()).select_from(Tweet).where(is_theirs, Tweet.lang == "ko")
         language = "ko" if 2 * (await session.scalar(query) or 0) > total else "en"
     zone = remembered_zone(own_zone or machine_zone())
-    return ReportChoice(zone, language, year, chosen["has_names"])
+    return ReportChoice(zone, language, year, chosen["has_names"], quotes=chosen["quotes"])

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from quart import Response, current_app, url_for
+from sqlalchemy import ColumnElement, and_
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import NotFound
 
 from app.language.i18n import language
 from app.lifespan import resources
+from app.models import Tweet
 from app.parts.report.names import LONGEST_NAME, Named, letters
+from app.parts.report.quotes import MOST_QUOTED, Quote, read_offered
 from app.parts.report.rendering import inside
 from app.parts.report.rooms import ReportChoice, make_room_report
+from app.runtime.clock import span_of_year
 from app.services.posts.users import get_author
 from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
@@ -47,6 +51,9 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     subject: dict[str, Any]
     """Values of their addresses."""
     back: str
+    offered: Sequence[Quote]
+    """Messages that may be ticked."""
+    most_quoted: int = MOST_QUOTED
 
     @property
     def address(self) -> str:
@@ -86,6 +93,7 @@ async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
             )
             return see_other(address)
         years = await _years_of(session, room, args)
+        offered = await _offered(session, Tweet.room_id == room.id, args, room.tz)
     back = url_for("rooms.show_room", room_id=room.id, tz=tz)
     if _year_of(args.year) in years:
         back = url_for("room_years.show_room_year", room_id=room.id, year=args.year, tz=tz)
@@ -97,6 +105,7 @@ async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
         endpoints=("send_room_report", "preview_room_report"),
         subject={"room_id": room.id},
         back=back,
+        offered=offered,
         about=room.usernames,
         in_chat=True,
     )
@@ -108,6 +117,15 @@ async def _years_of(session: AsyncSession, room: RoomFacts, args: ReportArgs) ->
         return []
     counts = await messages_by_year(session, room, zone_of_page(args.tz, room.tz))
     return [year for year, messages in counts.items() if messages >= FEWEST_OF_YEAR]
+
+
+async def _offered(
+    session: AsyncSession, posts: ColumnElement[bool], args: ReportArgs, own_zone: str | None
+) -> list[Quote]:
+    if year := _year_of(args.year):
+        since, until = span_of_year(year, zone_of_page(args.tz, own_zone))
+        posts = and_(posts, Tweet.created_at >= since, Tweet.created_at < until)
+    return await read_offered(session, posts, year or 0)
 
 
 @blueprint.action("/room/<id:room_id>/report")
@@ -150,6 +168,8 @@ async def show_author_report(username: str, args: ReportArgs) -> str:
     _check_parts(year)
     async with resources().db.read() as session:
         author = await get_author(session, username)
+        own_zone = await zone_of_chats(session, [author.username])
+        offered = await _offered(session, Tweet.user_id == author.id, args, own_zone)
     name, tz = author.username, args.tz or None
     called = author.display_name or name
     back = url_for("authors.show_author", username=name, tz=tz)
@@ -162,6 +182,7 @@ async def show_author_report(username: str, args: ReportArgs) -> str:
         endpoints=("send_author_report", "preview_author_report"),
         subject={"username": name},
         back=back,
+        offered=offered,
         about=[name],
     )
     return await render(page)
@@ -227,6 +248,7 @@ def _choice(
         _year_of(form.get("year", args.year)),
         form.get("names", args.names) == "real",
         {who: name for who, name in names if name},
+        [int(id_) for id_ in form.getlist("quote") if id_.isascii() and id_.isdecimal()],
     )
 
 

@@ -29,6 +29,26 @@
     tell(values[next]);
   }
 
+  // A question is answered once; its answer opens then.
+  let asked = 0;
+  let right = 0;
+  function ask(question) {
+    const buttons = [...question.querySelectorAll("[data-choices] button")];
+    question.querySelector("[data-choices]").hidden = false;
+    for (const button of buttons) {
+      button.addEventListener("click", () => {
+        asked += 1;
+        right += "right" in button.dataset ? 1 : 0;
+        button.setAttribute("aria-pressed", "true");
+        for (const each of buttons) each.disabled = true;
+        question.querySelector("details").open = true;
+        const score = document.querySelector("[data-score]");
+        score.textContent = score.dataset.score.replace("{right}", right).replace("{asked}", asked);
+      });
+    }
+  }
+
+  document.querySelectorAll("[data-question]").forEach(ask);
   for (const drawing of document.querySelectorAll("svg[role=img]")) {
     if (drawing.querySelector(".asked")) drawing.tabIndex = 0;
   }

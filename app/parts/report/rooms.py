@@ -1,6 +1,6 @@
 """A chat as one file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Locale
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.names import Calling
+from app.parts.report.quotes import Quote, choices_among, read_quotes
 from app.parts.report.rendering import ReportFrame, render_report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
@@ -41,12 +42,19 @@ class ReportChoice:
     """Whether people have their real names."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Typed names, by username."""
+    quotes: Sequence[int] = ()
+    """Messages that the file quotes."""
 
 
 class ChatReport(OverviewPage, frozen=True, kw_only=True):
     """A chat's page as one file; all that it shows may be given away."""
 
     template = "report/room.html"
+
+    quotes: Sequence[Quote]
+    choices: Sequence[str]
+    day_ids: Sequence[int]
+    """Messages that the chat's page shows of its busiest day."""
 
 
 async def make_room_report(
@@ -60,6 +68,7 @@ async def make_room_report(
     zone = choice.zone
     sight = await read_overview(session, room, zone, store)
     calling = await call_people(session, room, choice)
+    quotes = await read_quotes(session, choice.quotes, calling, room_id=room.id)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
     scans = await read_chat(session, room.id, zone)
@@ -75,6 +84,9 @@ async def make_room_report(
         whole=room,
         form=PeriodForm(),
         years=[],
+        quotes=quotes,
+        choices=choices_among(room.usernames, quotes),
+        day_ids=[post.id for post in day.posts] if day else (),
     )
     with speaking(choice.language):
         frame = frame_of(title_of(room, choice), page.newest_day, ("room", None), choice)

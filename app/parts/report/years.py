@@ -1,6 +1,6 @@
 """A year of a chat or an author as one file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from app.db.result_cache import LruStore
 from app.language.i18n import gettext, speaking
 from app.models import Tweet
 from app.parts.report.names import Calling
+from app.parts.report.quotes import Quote, choices_among, read_quotes
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, call_people, cast_in_file, frame_of, title_of
 from app.parts.report.words import (
@@ -53,6 +54,10 @@ class ChatYearReport(RoomYearPage, frozen=True, kw_only=True, dict=True):
 
     template = "report/room_year.html"
 
+    quotes: Sequence[Quote]
+    choices: Sequence[str]
+    day_ids: Sequence[int]
+
 
 class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
     """A year of an author as one file; all that it shows may be given away."""
@@ -60,6 +65,8 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
     template = "report/author_year.html"
 
     has_names: bool
+    quotes: Sequence[Quote]
+    day_ids: Sequence[int]
 
     @property
     def days(self) -> DaysOfAuthor:
@@ -91,7 +98,14 @@ async def make_room_year_report(
             if (kept := [*filter(None, map(words.written, person.words))])
         ],
     )
-    page = ChatYearReport(args=ZoneArgs(tz=zone.key), shown=shown)
+    quotes = await read_quotes(session, choice.quotes, calling, room_id=room.id)
+    page = ChatYearReport(
+        args=ZoneArgs(tz=zone.key),
+        shown=shown,
+        quotes=quotes,
+        choices=choices_among(room.usernames, quotes),
+        day_ids=_day_ids(read),
+    )
     with speaking(choice.language):
         title = _title(title_of(room, choice), read)
         newest = _newest_day(day_of(room.newest_message_at, zone), year)
@@ -124,6 +138,8 @@ async def make_author_year_report(
         has_own_zone=True,
         year=year,
         has_names=choice.has_names,
+        quotes=await read_quotes(session, choice.quotes, calling, username=author.username),
+        day_ids=_day_ids(read),
     )
     called = calling.called.get(author.username, author.display_name or author.username)
     with speaking(choice.language):
@@ -136,6 +152,10 @@ async def make_author_year_report(
 def _title(called: str, read: WrittenYear) -> str:
     text = gettext("{name} in {year}") if read.is_over else gettext("{name} in {year}, so far")
     return text.format(name=called, year=read.calendar.year)
+
+
+def _day_ids(year: WrittenYear) -> list[int]:
+    return [post.id for post in year.day.shown] if year.day else []
 
 
 def _newest_day(newest: date | None, year: int) -> date | None:

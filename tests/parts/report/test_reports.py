@@ -8,10 +8,11 @@ from html import unescape
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from quart import Quart
 
-from tests.browsing import Browser, body, parts_of, signed_in
+from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.installation import Installation
 
@@ -56,6 +57,12 @@ async def site_with_chat(app: Quart) -> tuple[Browser, list[str]]:
     said = private_chat()
     await import_chat(parts_of(app).db, kakaotalk("제주 여행 모임", *said))
     return await signed_in(app, "kim"), [text for _, _, text in said]
+
+
+def sent(**fields: str | list[str]) -> dict[str, Any]:
+    """Return what a browser sends of a form; the fields of one name are a list."""
+    headers = SAME_ORIGIN | {"Content-Type": "application/x-www-form-urlencoded"}
+    return {"data": urlencode(fields, doseq=True), "headers": headers}
 
 
 def read(file: str) -> str:
@@ -139,15 +146,15 @@ async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> 
     page = await operator.get("/room/1/report")
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
     assert f'src="{PREVIEW}"' in await body(page)
-    form = {"names": "letters", "name": ["", "  Ada   L "]}
-    answer = await operator.post(PREVIEW, form=form)
+    chosen = sent(names="letters", name=["", "  Ada   L "])
+    answer = await operator.post(PREVIEW, **chosen)
     policy = answer.headers["Content-Security-Policy"]
     assert "frame-ancestors 'self'; sandbox allow-scripts" in policy
     file = await answer.get_data(as_text=True)
-    assert "Ada L" in read(file)
+    assert "A 25% Ada L 25% C 25%" in read(file)
     assert not [name for name in (*PEOPLE, *MASKED) if name in file]
     check_words(file, messages)
-    real = await operator.post(PREVIEW, form={"names": "real", "name": ["Ada"]})
+    real = await operator.post(PREVIEW, **sent(names="real", name="Ada"))
     told = read(await real.get_data(as_text=True))
     assert "Ada" in told
     assert PEOPLE[1] in told
@@ -161,3 +168,31 @@ async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:
     saywho = Installation.of(parts_of(app).config)
     missing: Any = await asyncio.to_thread(saywho.run, "report", "--room", "7", "-o", "x.html")
     assert (missing.exit_code, missing.stderr.count("\n")) == (2, 1)
+
+
+async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path: Path) -> None:
+    operator, messages = await site_with_chat(app)
+    asked = f"/api/v1/rooms/1/messages?q={quote('지호야')}"
+    ticked = (await (await operator.get(asked)).get_json())["items"][0]
+    assert 'name="quote"' in await operator.page("/room/1/report")
+    number = str(ticked["id"])
+    for year in ("", "2024"):
+        answer = await operator.post(PREVIEW, **sent(quote=number, year=year))
+        file = await answer.get_data(as_text=True)
+        assert (told := ticked["text"].replace("지호", "A")) in read(file)
+        assert "data-question" in file
+        assert not [name for name in (*PEOPLE, *MASKED) if name in file]
+        check_words(file, [text for text in messages if text != ticked["text"]])
+    target = tmp_path / "quiz.html"
+    saywho = Installation.of(parts_of(app).config)
+    options = ("--quote", number, "--year", "2024", "--language", "en", "-o", target)
+    await asyncio.to_thread(saywho.done, "report", "--room", "1", *options)
+    assert target.read_text("utf-8") == file
+    stranger = next(name for name in PEOPLE[:2] if name != ticked["username"])
+    author, other = (f"/user/{name}/report/preview" for name in (ticked["username"], stranger))
+    for year in ("", "2024"):
+        own = await operator.post(author, **sent(quote=number, year=year))
+        assert told.removeprefix("A야 ") in read(await own.get_data(as_text=True))
+    eleven = [str(id_) for id_ in range(1, 12)]
+    for address, wrong in ((PREVIEW, ["999"]), (other, [number]), (PREVIEW, eleven)):
+        assert (await operator.post(address, **sent(quote=wrong))).status_code == 422

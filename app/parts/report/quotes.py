@@ -1,0 +1,95 @@
+"""Messages that the sender has ticked: the only ones that a file quotes."""
+
+import random
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.errors import InvalidInputError
+from app.models import Tweet, User
+from app.parts.report.names import Calling
+from app.services.posts.tweets import Post, find_posts
+
+MOST_QUOTED: Final = 10
+SHORTEST_OFFERED: Final = 12
+LONGEST_OFFERED: Final = 160
+"""Characters of the messages that a form offers."""
+MOST_SAMPLED: Final = 400
+MOST_OFFERED: Final = 16
+MOST_CHOICES: Final = 6
+"""People among whom a question asks."""
+
+
+class Quote(Struct, frozen=True):
+    id: int
+    username: str
+    text: str
+    """The text with the names of the file."""
+    created_at: datetime | None
+
+
+async def read_quotes(
+    session: AsyncSession,
+    ids: Sequence[int],
+    calling: Calling,
+    *,
+    room_id: int | None = None,
+    username: str | None = None,
+) -> list[Quote]:
+    """Return messages of a chat, or posts of an author, in the order of their ticks.
+
+    Raises InvalidInputError for others, and for too many.
+    """
+    chosen = [*dict.fromkeys(ids)]
+    if len(chosen) > MOST_QUOTED:
+        raise InvalidInputError("Choose at most {most} messages", most=MOST_QUOTED)
+    posts = await find_posts(session, chosen)
+    for id_ in chosen:
+        post = posts.get(id_)
+        if post is None or not _is_of(post, room_id, username):
+            raise InvalidInputError("Message {id} is not on this page", id=id_)
+    return [
+        Quote(id_, posts[id_].username, calling.rename(posts[id_].text), posts[id_].created_at)
+        for id_ in chosen
+    ]
+
+
+def _is_of(post: Post, room_id: int | None, username: str | None) -> bool:
+    if room_id is not None:
+        return post.room is not None and post.room.id == room_id
+    return post.username == username
+
+
+def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
+    """Return the people whom a question offers: those of the messages, and who writes most."""
+    authors = dict.fromkeys(quote.username for quote in quotes)
+    order = [*dict.fromkeys([*people, *authors])]
+    others = [name for name in order if name not in authors]
+    kept = {*authors, *others[: max(MOST_CHOICES - len(authors), 0)]}
+    return [name for name in order if name in kept]
+
+
+async def read_offered(session: AsyncSession, posts: ColumnElement[bool], seed: int) -> list[Quote]:
+    """Return messages that may be ticked: the same ones for the same newest messages."""
+    length = func.length(Tweet.text)
+    query = (
+        select(Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(posts, User.deleted_at.is_(None), Tweet.created_at.is_not(None))
+        .where(length >= SHORTEST_OFFERED, length <= LONGEST_OFFERED)
+        .order_by(Tweet.created_at.desc(), Tweet.id.desc())
+        .limit(MOST_SAMPLED)
+    )
+    ids = [*await session.scalars(query)]
+    chance = random.Random(seed)  # noqa: S311 - no secret
+    chosen = sorted(chance.sample(ids, min(len(ids), MOST_OFFERED)))
+    found = await find_posts(session, chosen)
+    return [
+        Quote(id_, post.username, post.text, post.created_at)
+        for id_ in chosen
+        if (post := found.get(id_))
+    ]
