@@ -345,13 +345,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     others = [goal_of([each for each in drafts if each.author != name]) for name in names]
     span = f"{min(others)} to {max(others)} with an author left out"
     print(f"\ngoal: {goal_of(drafts)} nats ({span}); the mirror's is {GOAL}")
-    for label, of_worlds in (("alone", alone), ("beside all", beside)):
-        shares = _sum_of_worlds(of_worlds)
-        print(
-            f"{label}: of {shares.posts} posts {shares.before:.0%} likely, {shares.after:.0%} after"
-            f" {FEW_STEPS} suggestions, {shares.touched:.0%} of the pieces changed"
-        )
+    print("\n| measure | bar | measured |\n| --- | --- | --- |")
+    for measure, bar, measured in bars_of(drafts, _sum_of_worlds(alone), _sum_of_worlds(beside)):
+        print(f"| {measure} | {bar} | {measured} |")
     return 0
+
+
+def bars_of(
+    drafts: Sequence[Draft], alone: Shares, beside: Shares
+) -> Iterator[tuple[str, str, str]]:
+    """Yield what the mirror should reach, and what it reaches, in percent."""
+    _, reached, _, touched, named, _, likely, _ = row_of(drafts, GOAL)
+    few = f"{FEW_STEPS} suggestions"
+    yield f"of all posts likely alone after {few}", "10", f"{100 * alone.after:.0f}"
+    yield "(before)", "", f"{100 * alone.before:.0f}"
+    yield f"of all posts likely beside all after {few} there", "20", f"{100 * beside.after:.0f}"
+    yield "(before)", "", f"{100 * beside.before:.0f}"
+    yield "pieces changed for it", "33", f"{100 * beside.touched:.0f}"
+    yield "pieces changed until not likely", "18", row_of(drafts, "not likely")[3]
+    yield f"goal reached within {STEPS} suggestions", "at least 80", reached
+    yield "pieces changed for it", "30", touched
+    yield "likely beside all at the goal", "12", likely
+    yield "named first by each other program (by one of three)", "18", named
 
 
 def _sum_of_worlds(shares: Sequence[Shares]) -> Shares:
