@@ -31,6 +31,10 @@ class Style:
     weight: float = 1.0
     is_loud: bool = False
     begins: float = 1.0
+    shapes: dict[str, float] = field(default_factory=dict)
+    """Shares of messages with a lengthened letter, without spaces, and with an ending of a noun."""
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    """For the shapes."""
 
 
 @dataclass
@@ -59,6 +63,8 @@ def made_chat(seed: int) -> MadeChat:
         f"{name}{seed}" for name in chance.sample(NAMES[language], chance.choice((2, 3, 3, 5, 9)))
     ]
     styles = {name: _style(chance, language) for name in names}
+    for name in names:
+        _shape(styles[name], name, language)
     if len(names) > 2:
         shortest, loud, rare, *_ = chance.sample(names, 3)
         styles[shortest].words = (1, 1)
@@ -84,6 +90,7 @@ def made_authors(seed: int, language: str) -> MadeChat:
     first, said = date(2024, 3, 4), list[Said]()
     for name in names:
         style = _style(chance, language)
+        _shape(style, name, language)
         for step in range(chance.choice((9, 20))):
             many = chance.randint(3, 5)
             said += _of_day(chance, language, {name: style}, first + timedelta(step), many)
@@ -100,6 +107,24 @@ def _style(chance: random.Random, language: str) -> Style:
     low = chance.randint(1, 6)
     words = (low, low + chance.randint(1, 6))
     return Style(words, signs, chance.choice((0.3, 1, 1, 3)), begins=chance.choice((0.1, 1, 5)))
+
+
+def _shape(style: Style, name: str, language: str) -> None:
+    """Give a style habits by a chance of its own, so that all others stay as they are."""
+    style.chance = random.Random(name)
+    shapes = ("lengthened", "unspaced", "음·함", "욤") if language == "ko" else ("lengthened",)
+    style.shapes = {shape: style.chance.choice((0, 0, 0, 0.3, 0.7)) for shape in shapes}
+
+
+def _shaped(words: list[str], end: str, style: Style) -> tuple[str, str]:
+    """Return the words as a text, and the sign at its end."""
+    does = {shape for shape, share in style.shapes.items() if style.chance.random() < share}
+    if "lengthened" in does:
+        words = [*words, "아아아" if "음·함" in style.shapes else "sooooo"]
+    for shape, ending in (("음·함", "함"), ("욤", "욤")):
+        if shape in does:
+            return "".join(words) if "unspaced" in does else " ".join(words), ending
+    return ("" if "unspaced" in does else " ").join(words), end
 
 
 def _of_day(
@@ -128,7 +153,7 @@ def _text(chance: random.Random, language: str, style: Style) -> str:
             1 - sum(style.signs.get(s, 0) for s in "?!.~"),
         ],
     )[0]
-    text = " ".join(words)
+    text, end = _shaped(words, end, style)
     text = text.upper() if style.is_loud else text.capitalize()
     for sign in (LAUGH[language], "🌸"):
         if chance.random() < style.signs.get(sign, 0):

@@ -1,4 +1,4 @@
-"""How a person writes: eight measures of messages, each tested against chance.
+"""How a person writes: ten measures of messages, each tested against chance.
 
 A measure must also differ without the person who adds most to the difference (jackknife): if one
 person begins all conversations, everyone else begins fewer.
@@ -6,7 +6,7 @@ person begins all conversations, everyone else begins fewer.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import asin, sqrt
@@ -39,15 +39,24 @@ from app.compute.times import (
     places_of_each,
     written_at,
 )
-from app.compute.words import emoji_in, laughs_in
+from app.compute.words import emoji_in, laughs_in, plain_laugh
 
 MeasureName = Literal[
-    "length", "questions", "exclamations", "laughing", "emoji", "endings", "beginnings", "capitals"
+    "length",
+    "questions",
+    "exclamations",
+    "laughing",
+    "emoji",
+    "endings",
+    "beginnings",
+    "capitals",
+    "lengthened",
+    "unspaced",
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
 """Trait of messages and its text; empty text means any."""
-Ending = Literal[".", "…", "~", "ㅠㅠ", "요"]
+Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
 BEGUN: Final[Sign] = ("beginnings", "silence")
@@ -55,6 +64,27 @@ BEGUN: Final[Sign] = ("beginnings", "silence")
 _ASKED: Final = re.compile("[?？]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
+FEWEST_UNSPACED: Final = 8
+"""Syllables of a Korean message without a space, from which spaces are left out: a longer word is
+rare.
+"""
+_SYLLABLE: Final = re.compile("[가-힣]")
+_LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
+"""A letter three times in a row, none of a laugh or a cry."""
+_LONG_IN_KOREAN: Final = frozenset("아야어여오요와워우유으이애에예ㅏㅑㅓㅕㅗㅛㅡㅣㅐㅔ")
+"""Korean letters that lengthen a word: other ones are repeated words, laughs or cries."""
+NOT_NOUN_ENDINGS: Final = (
+    *("게임", "모임", "책임", "담임", "선임", "후임", "주임", "위임", "취임", "신임"),
+    *("타임", "프레임", "라임", "슬라임", "보관함", "사물함", "우편함", "명함", "군함", "결함"),
+    *("처음", "다음", "마음", "소음", "얼음", "웃음", "믿음", "걸음", "볶음", "죽음"),
+    *("졸음", "물음", "울음", "묶음", "녹음", "방음", "발음", "복음", "젊음", "가슴"),
+    *("머슴", "사슴"),
+)
+"""Nouns that end like the noun form of a verb (-음, -함, -임, -됨), as in 알겠음.
+
+Source: Standard Korean Language Dictionary (표준국어대사전, National Institute of Korean Language):
+the ending -음 follows a stem with a final consonant, or -었- and -겠-; these nouns are entries.
+"""
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
@@ -136,8 +166,7 @@ def _signs_of(text: str) -> list[Sign]:
         signs += [("emoji", one) for one in emoji]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
-    if text.isupper() and _is_loud(text):
-        signs.append(("capitals", ""))
+    signs += [(name, "") for name, has_shape in _SHAPES if has_shape(text)]
     # A link is no word.
     is_small = text.lstrip()[:1].islower()
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
@@ -145,12 +174,53 @@ def _signs_of(text: str) -> list[Sign]:
     return signs
 
 
-def _is_loud(text: str) -> bool:
+def is_loud(text: str) -> bool:
     """Return whether capitals are most letters of a text without small ones: names of stations
     and companies make no Korean message loud.
     """
+    if not text.isupper():
+        return False
     capitals = sum(map(str.isupper, text))
     return capitals >= FEWEST_CAPITALS and 2 * capitals > sum(map(str.isalpha, text))
+
+
+def _is_lengthened(text: str) -> bool:
+    """Return whether a word has a letter three times in a row: sooooo, 아아아; no laugh, link or
+    word of one letter alone, such as III.
+    """
+    found = _LENGTHENED.search(text)
+    if found is None:  # Most texts have none.
+        return False
+    if found[1] in _LONG_IN_KOREAN:
+        return True
+    small = text.lower()
+    words = without_addresses(small) if "." in small else small
+    return any(map(_is_lengthened_word, words.split()))
+
+
+def _is_lengthened_word(word: str) -> bool:
+    for found in _LENGTHENED.finditer(word):
+        letter = found[1]
+        if letter in _LONG_IN_KOREAN:
+            return True
+        if letter < "\u1100" and any(map(str.isalpha, word.replace(letter, ""))):
+            return not plain_laugh(word.strip(AFTER_WORDS))
+    return False
+
+
+def _is_unspaced(text: str) -> bool:
+    """Return whether a message of some length has no space; a link is none of its words."""
+    word = text.strip()
+    if len(word) < FEWEST_UNSPACED or " " in word or len(word.split()) > 1:
+        return False
+    return len(_SYLLABLE.findall(without_addresses(word))) >= FEWEST_UNSPACED
+
+
+_SHAPES: Final[Sequence[tuple[MeasureName, Callable[[str], bool]]]] = (
+    ("capitals", is_loud),
+    ("lengthened", _is_lengthened),
+    ("unspaced", _is_unspaced),
+)
 
 
 def _ending_of(text: str) -> Ending | None:
@@ -162,8 +232,31 @@ def _ending_of(text: str) -> Ending | None:
         return "~"
     if last in "ㅠㅜ":
         return "ㅠㅠ"
-    # Looking for the letter first takes a quarter of the time.
-    return "요" if "요" in end and end.rstrip(AFTER_WORDS)[-1:] == "요" else None
+    if last in AFTER_WORDS:
+        end = end.rstrip(AFTER_WORDS)
+        last = end[-1:]
+    if last == "요":
+        return "요"
+    if last == "욤":
+        return "욤"
+    return "음·함" if last and last in _NOUN_FORMS and _is_noun_form(end) else None
+
+
+_NOUN_FORMS: Final = "음슴함임됨"
+_FIRST_SYLLABLE: Final = 0xAC00
+_FINALS: Final = 28
+"""Hangul syllables of one beginning and vowel, the first without a final consonant."""
+
+
+def _is_noun_form(text: str) -> bool:
+    """Return whether a text ends in the noun form of a verb, such as 했음, 공부함, 학생임."""
+    word = text.split()[-1]
+    if word.endswith(NOT_NOUN_ENDINGS):
+        return False
+    if word[-1] not in "음슴":
+        return True
+    before = ord(word[-2]) - _FIRST_SYLLABLE if len(word) > 1 else 0
+    return 0 < before < 11_172 and before % _FINALS != 0
 
 
 class CountedSpeaker(NamedTuple):

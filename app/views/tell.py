@@ -92,6 +92,22 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
         "label": _("All in capitals"),
     },
+    "lengthened": {
+        "more": _("lengthens letters {often}"),
+        "less": _("lengthens letters less often than {others} ({often})"),
+        "none": _("never lengthens letters"),
+        "rose": _("More lengthened letters than in {year}: {value}, before {before}."),
+        "fell": _("Fewer lengthened letters than in {year}: {value}, before {before}."),
+        "label": _("Lengthened letters"),
+    },
+    "unspaced": {
+        "more": _("writes without spaces {often}"),
+        "less": _("writes without spaces less often than {others} ({often})"),
+        "none": _("never writes a sentence without spaces"),
+        "rose": _("More without spaces than in {year}: {value}, before {before}."),
+        "fell": _("Less without spaces than in {year}: {value}, before {before}."),
+        "label": _("No spaces"),
+    },
     "silence": {
         "more": _("starts {often} of the conversations"),
         "less": _("starts conversations less often than {others} ({often})"),

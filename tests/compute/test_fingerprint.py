@@ -1,4 +1,4 @@
-"""How somebody's messages differ from others': eight measures, and when one sets them apart."""
+"""How somebody's messages differ from others': ten measures, and when one sets them apart."""
 
 import random
 from collections import Counter
@@ -8,6 +8,7 @@ import pytest
 
 from app.compute.fingerprint import (
     Measure,
+    MeasureName,
     Tally,
     clear_measures,
     fingerprint,
@@ -64,6 +65,45 @@ def test_what_each_measure_counts() -> None:
 )
 def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) -> None:
     assert tally([text]).with_sign(("capitals", "")) == is_loud
+
+
+@pytest.mark.parametrize(
+    ("name", "having", "lacking"),
+    [
+        (
+            "lengthened",
+            ("sooooo good", "hmmm", "NOOOO!!", "아아아 몰라", "안돼애애애", "아 ㅏㅏㅏ"),
+            (
+                *("so good", "III", "www.aaab.de", "https://aaab.example/", "loooool", "1000"),
+                *("ㅋㅋㅋㅋ", "ㅠㅠㅠ", "ㅇㅇㅇ", "네네네", "아아 그래"),
+            ),
+        ),
+        (
+            "unspaced",
+            ("오늘저녁뭐먹을까", "내일몇시에만나요?"),
+            ("오늘 저녁 뭐 먹을까", "안녕하세요", "ㅋㅋㅋㅋㅋㅋㅋㅋㅋ", "kettleisonagain", ""),
+        ),
+    ],
+)
+def test_the_shape_of_a_message(
+    name: MeasureName, having: Sequence[str], lacking: Sequence[str]
+) -> None:
+    assert {text for text in (*having, *lacking) if tally([text]).with_sign((name, ""))} == {
+        *having
+    }
+
+
+def test_an_ending_is_told_from_nouns_that_end_alike() -> None:
+    endings = {
+        "음·함": ("알겠음", "공부함 ㅋㅋ", "학생임", "뭐임?", "안됨", "했슴", "아 맞음!!", "함"),
+        "욤": ("갈게욤", "네 알겠어욤!"),
+        "": ("다음", "내 마음", "게임", "새 얼음", "음", "가슴", "사물함", "선생님"),
+    }
+    for ending, texts in endings.items():
+        for text in texts:
+            assert [sign for of, sign in tally([text]).signs if of == "endings"] == [
+                *filter(None, [ending])
+            ], text
 
 
 def test_the_clearest_measure_comes_first() -> None:

@@ -46,6 +46,10 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "“~”": lambda text: text.endswith("~"),
     "“요”": lambda text: bool(re.search("요[.!?~]*$", text)),
     "small": lambda text: text[:1].islower(),
+    "“음·함”": lambda text: text.endswith("함"),
+    "“욤”": lambda text: text.endswith("욤"),
+    "lengthened": lambda text: bool(re.search("아아아|so{4}", text, re.IGNORECASE)),
+    "unspaced": lambda text: " " not in text and len(re.findall("[가-힣]", text)) >= 8,
     "capitals": lambda text: bool(
         not re.search("[a-z]", text) and len(re.findall("[A-Z]", text)) >= 4
     ),
@@ -778,9 +782,27 @@ HABITS: list[tuple[str, Check]] = [
         r"[Nn]ever writes in capitals",
         r"대문자로만 쓰지는 않아요",
     ),
+    *_habit(
+        "lengthened",
+        r"[Ll]engthens letters OWN",
+        r"OWN에서 글자를 길게 늘여 써요",
+        r"[Ll]engthens letters less often than THAN \(OWN\)",
+        r"글자를 길게 늘여 쓰는 일이 THAN보다 적어요\(OWN\)",
+        r"[Nn]ever lengthens letters",
+        r"글자를 길게 늘여 쓰지 않아요",
+    ),
+    *_habit(
+        "unspaced",
+        r"[Ww]rites without spaces OWN",
+        r"OWN[을를] 띄어쓰기 없이 써요",
+        r"[Ww]rites without spaces less often than THAN \(OWN\)",
+        r"띄어쓰기 없이 쓰는 일이 THAN보다 적어요\(OWN\)",
+        r"[Nn]ever writes a sentence without spaces",
+        r"띄어쓰기 없이 길게 쓰지 않아요",
+    ),
     *(
         pattern
-        for sign in ("“.”", "“~”", "“요”")
+        for sign in ("“.”", "“~”", "“요”", "“음·함”", "“욤”")
         for pattern in _habit(
             sign,
             rf"[Ee]nds with {re.escape(sign)} OWN",
@@ -801,6 +823,10 @@ LABELS: Final = {
     "begun": ("Starts conversations", "먼저 말 걸기"),
     "small": ("Lowercase start", "소문자로 시작"),
     "capitals": ("All in capitals", "대문자로만"),
+    "lengthened": ("Lengthened letters", "길게 늘인 글자"),
+    "unspaced": ("No spaces", "띄어쓰기 없음"),
+    "“음·함”": ("Ends with “음·함”", "“음·함”(?:으)?로 끝냄"),
+    "“욤”": ("Ends with “욤”", "“욤”(?:으)?로 끝냄"),
     "“.”": (r"Ends with “\.”", r"“\.”(?:으)?로 끝냄"),
     "“~”": ("Ends with “~”", "“~”(?:으)?로 끝냄"),
     "“요”": ("Ends with “요”", "“요”(?:으)?로 끝냄"),

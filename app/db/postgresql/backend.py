@@ -10,12 +10,25 @@ from typing import Any, Final, TypeVar, cast
 from zlib import crc32
 
 import asyncpg
-from sqlalchemy import JSON, BigInteger, Subquery, Text, func, literal_column, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ColumnElement,
+    SQLColumnExpression,
+    Subquery,
+    Text,
+    and_,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from app.compute.fingerprint import FEWEST_CAPITALS
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql.connection import (
@@ -103,6 +116,15 @@ _ADDITIONS: Final = """
 """Query for objects of the schema that neither saywho nor an extension has created."""
 
 
+def _is_loud(column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    capitals, letters = (
+        func.length(func.regexp_replace(column, f"[^[:{kind}:]]", "", "g"))
+        for kind in ("upper", "alpha")
+    )
+    has_small = column.regexp_match("[[:lower:]]")
+    return and_(~has_small, capitals >= FEWEST_CAPITALS, 2 * capitals > letters)
+
+
 class PostgresqlBackend(Backend):
     """A PostgreSQL server, whose writers take turns by an advisory lock."""
 
@@ -110,6 +132,7 @@ class PostgresqlBackend(Backend):
     likes = literal_column("CAST(CAST(\"Tweet\".counts AS json) ->> 'likes' AS bigint)", BigInteger)
     length = staticmethod(lambda column: func.json_array_length(sql_cast(column, JSON)))
     collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
+    is_loud = staticmethod(_is_loud)
     hours_after = staticmethod(lambda time, hours: time + func.make_interval(0, 0, 0, 0, hours))
     size = "SELECT pg_database_size(current_database())"
     texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"

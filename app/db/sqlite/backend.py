@@ -8,7 +8,16 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Subquery, func, literal_column, select, text, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Subquery,
+    func,
+    literal_column,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -34,6 +43,7 @@ class SqliteBackend(Backend):
     likes = literal_column("json_extract(\"Tweet\".counts, '$.likes')", BigInteger)
     length = staticmethod(func.json_array_length)
     collected = staticmethod(func.json_group_array)
+    is_loud = staticmethod(lambda text: func.saywho_is_loud(text, type_=Boolean))
     hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     texts = "SELECT value FROM json_each(:texts)"

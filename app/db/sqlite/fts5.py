@@ -12,6 +12,7 @@ import numpy as np
 from sqlalchemy import LargeBinary, Select, String, cast, exc, func, select, text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.fingerprint import is_loud
 from app.db.backend import OpenSession, TermCount, Terms, Vector, WordIndex, index_terms
 from app.models import Embedding
 
@@ -61,8 +62,9 @@ STATEMENTS: Final = (
 
 
 def register(connection: Any) -> None:
-    """Register the triggers' SQL function on a connection of either driver."""
+    """Register the SQL functions of triggers and queries on a connection of either driver."""
     connection.create_function("saywho_terms", -1, index_terms, deterministic=True)
+    connection.create_function("saywho_is_loud", 1, is_loud, deterministic=True)
 
 
 class SqliteWords(WordIndex):

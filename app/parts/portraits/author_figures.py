@@ -211,16 +211,15 @@ class Fingerprint(AuthorFigure[Habits]):
             if not measure.sign:
                 return self.path()
             return url_for("search.show_search", q=measure.sign, username=username)
-        if measure.name == "capitals":
-            return self.path()
         manner = _shown(measure) if measure.own else None
         return url_for("posts.show_posts", username=username, shows=manner)
 
 
-def _shown(measure: Measure) -> Shown:
+def _shown(measure: Measure) -> Shown | None:
+    """Return the selection of the posts that a measure counts; None without one."""
     if measure.name == "length":
         return "long" if measure.own >= measure.beside else "short"
-    return SHOWN_BY[measure.sign or measure.name]
+    return SHOWN_BY.get(measure.sign or measure.name)
 
 
 def _cells(measure: Measure) -> list[TableCell]:

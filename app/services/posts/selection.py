@@ -46,6 +46,7 @@ Shown = Literal[
     "exclamations",
     "small",
     "silence",
+    "capitals",
     "dot",
     "dots",
     "tilde",
@@ -57,6 +58,7 @@ SHOWN_BY: Final[dict[str, Shown]] = {
     "exclamations": "exclamations",
     "small": "small",
     "silence": "silence",
+    "capitals": "capitals",
     ".": "dot",
     "…": "dots",
     "~": "tilde",
@@ -160,6 +162,8 @@ async def post_conditions(session: AsyncSession, selection: Selection) -> Condit
     conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
     if selection.shows == "silence":
         conditions.append(_comes_after_silence(session))
+    elif selection.shows == "capitals":
+        conditions.append(backend_of(session).is_loud(Tweet.text))
     elif selection.shows is not None:
         conditions.append(_CONDITIONS[selection.shows])
     return conditions

@@ -54,8 +54,9 @@ _SHOWN: Final[dict[Shown, str]] = {
     "exclamations": gettext_noop("Exclamation marks"),
     "small": gettext_noop("Lowercase start"),
     "silence": gettext_noop("After a silence"),
+    "capitals": gettext_noop("All in capitals"),
 }
-_ENDINGS: Final = {SHOWN_BY[ending]: ending for ending in ENDINGS}
+_ENDINGS: Final = {SHOWN_BY[ending]: ending for ending in ENDINGS if ending in SHOWN_BY}
 ENTRIES: Final = 40
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -261,6 +261,7 @@ SIGNS: Final[dict[str, Sign]] = {
     "questions": ("questions", ""),
     "exclamations": ("exclamations", ""),
     "small": ("beginnings", "small"),
+    "capitals": ("capitals", ""),
     "dot": ("endings", "."),
     "dots": ("endings", "…"),
     "tilde": ("endings", "~"),
@@ -270,6 +271,7 @@ SIGNS: Final[dict[str, Sign]] = {
 TEXTS: Final = (
     *("Is it? yes", "https://example.org/?q=1", "Now!", "정말！", "it rains", "It rains", "비"),
     *("Done.", "Done...", "Hm…", "그래~", "그래∼ ", "아니 ㅠㅠ", "네 ㅜㅜ", "가요", "가요!! ㅎㅎ"),
+    *("WHO TOUCHED IT", "KTX 타고 서울로"),
     *("가요.", "http://a.example first", "one two three four five six seven"),
 )
 
