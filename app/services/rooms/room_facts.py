@@ -94,6 +94,13 @@ async def rooms_of(session: AsyncSession, user_id: int, *, limit: int) -> list[R
     return sorted(await find_rooms(session, ids), key=lambda room: ids.index(room.id))
 
 
+async def messages_in_chats(session: AsyncSession, user_id: int) -> int:
+    """Return how many of an author's posts are messages of chats."""
+    depends_on(user_id)
+    own = select(func.sum(RoomPerson.messages)).where(RoomPerson.user_id == user_id)
+    return await session.scalar(own) or 0
+
+
 async def newest_rooms(
     session: AsyncSession, *, limit: int, most_people: int = FEW_PEOPLE
 ) -> list[RoomFacts]:

@@ -28,6 +28,7 @@ from app.services.rooms.room_facts import (
     RoomFacts,
     list_rooms,
     main_room_id,
+    messages_in_chats,
     newest_first,
     rooms_of,
     zone_of_chats,
@@ -82,6 +83,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     tz: str
     """Time zone of the address."""
     rooms: list[RoomFacts]
+    has_own_posts: bool
+    """Whether the author has posts outside of chats, which a website may have."""
     has_own_zone: bool
     """Whether days are in the time zone of the author's chats."""
     is_public: bool
@@ -227,6 +230,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
         traits = traits_of(compared, main_room)
         of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
         archive = await _archive_of(session, author, zone, args.year, traits)
+        in_chats = await messages_in_chats(session, author.id)
     return await render(
         AuthorPage(
             author=author,
@@ -237,6 +241,7 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
             tz=args.tz,
             posting=year_of_posting(archive),
             rooms=rooms,
+            has_own_posts=author.tweets > in_chats,
             has_own_zone=own_zone is not None,
             is_public=resources().openness.seems_public,
             next_cursor=cursor_of(next_key),

@@ -41,8 +41,13 @@ async def test_the_zip_file_is_what_the_command_writes(
 
 
 async def test_there_is_no_website_of_nothing(app: Quart, writer: Client) -> None:
-    await writer.add_posts({"username": "jun", "text": "in a chat", "room": {"name": "Crew"}})
+    in_chat = {"text": "in a chat", "room": {"name": "Crew"}}
+    await writer.add_posts({"username": "jun", **in_chat}, {"username": "ann", **in_chat})
+    await writer.add_posts({"username": "ann", "text": "by the sea"})
     operator = await signed_in(app, "kim")
+    for name, has_website in (("jun", False), ("ann", True)):
+        page = await operator.page(f"/user/{name}")
+        assert (f"/user/{name}/website" in page) == has_website, name
     for path in ("website", "website.zip"):
         assert (await operator.get(f"/user/jun/{path}")).status_code == 404
         assert (await operator.get(f"/user/nobody/{path}")).status_code == 404
