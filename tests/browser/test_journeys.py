@@ -60,6 +60,8 @@ async def test_a_mark_tells_who_writes_so_and_where(
         await expect(told).to_have_count(0)
         await expect(mark).to_be_focused()
         await mark.click()
+    else:
+        await told.locator("summary").click()
     await told.get_by_role("link").first.click()
     await expect(page).to_have_url(re.compile(r"/tweet/\d+$"))
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.parts.evidence.mirroring import Mirrored, Suggested
+from app.parts.evidence.reflection import POSTS_OF_RATES
 
 PEOPLE: Final = 30
 NAMED_AT_GOAL: Final = (12, 15, 23)
@@ -55,16 +56,16 @@ def how_often(each: Suggested) -> str:
     if each.rates is None:
         return ""
     own, others = (
-        None if times is None else show_number(round(times))
+        None if times is None else show_number(round(times * 100 / POSTS_OF_RATES, 1))
         for times in (each.rates.own, each.rates.others)
     )
     if each.word is None:
         if others is None:
-            return gettext("So in {own} of 400 posts").format(own=own)
-        return gettext("So in {own} of 400 posts; others: {others}").format(own=own, others=others)
+            return gettext("In {own} of 100 posts").format(own=own)
+        return gettext("In {own} of 100 posts; others: {others}").format(own=own, others=others)
     if others is None:
-        return gettext("{own} times in 400 posts").format(own=own)
-    return gettext("{own} times in 400 posts; others: {others}").format(own=own, others=others)
+        return gettext("{own} times per 100 posts").format(own=own)
+    return gettext("{own} times per 100 posts; others: {others}").format(own=own, others=others)
 
 
 def state_of(found: Mirrored) -> str:
