@@ -125,7 +125,7 @@ class HoursFigure(Figure[PlotT]):
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
         title = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        nothing = gettext_noop("No hours are clearly the busiest.")
+        nothing = gettext_noop("No single stretch of hours is clearly the busiest.")
         return Finding(
             title,
             self.notes(),

@@ -905,7 +905,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"🌸 {COUNT}", _emoji),
     (r"“(?P<word>[^”]+)”(?! 표현을)", _says_more),
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
-    (rf"(?:둘 다|모두) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
+    (rf"(?:둘 다|모두|누구나) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
     (
         rf"(?:All \d+|The) people shown usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
         _waits,
@@ -1008,7 +1008,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _says_more,
     ),
     (
-        r"No hours (?:are|were) clearly the busiest|특별히 많이 (?:쓰는|쓴) 시간대는 없(?:어요|었어요)",
+        r"No single stretch of hours (?:is|was) clearly the busiest|특별히 한 시간대에 몰리지는 않(?:아요|았어요)",
         _no_busiest_hours,
     ),
     (

@@ -77,7 +77,7 @@ def state_of(found: Mirrored) -> str:
         )
     if found.lead > found.goal:
         return gettext("This still reads more like you than like anybody else.")
-    return gettext("saywho finds little of you in this any more. That does not make it anonymous.")
+    return gettext("saywho finds little of you in this. That does not make it anonymous.")
 
 
 def warnings_of() -> Iterator[str]:

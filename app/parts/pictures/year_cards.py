@@ -300,12 +300,18 @@ def _words_of_people(shown: RoomYear) -> Iterator[Found]:
     yield "words", heading, [note, *rows] if rows else []
 
 
+def _drawn_emoji(text: str) -> str:
+    """Return an emoji, empty if the fonts have only the letters of it, as of a flag."""
+    drawn = drawn_name(text)
+    return "" if any(map(str.isalnum, drawn)) else drawn
+
+
 def _emoji_of_people(shown: RoomYear) -> Iterator[CardRow]:
     for person in shown.people:
-        emoji = [each for each in person.emoji or () if drawn_name(each.text)]
+        emoji = [each for each in person.emoji or () if _drawn_emoji(each.text)]
         if person.username and emoji:
             text = " · ".join(
-                f"{drawn_name(each.text)}{show_number(each.messages)}" for each in emoji
+                f"{_drawn_emoji(each.text)}{show_number(each.messages)}" for each in emoji
             )
             yield CardRow(text, label=shown_name(person.username), hue=hue(person.username))
 
@@ -328,9 +334,9 @@ def _author_found(shown: AuthorYear, texts: Texts, names: ManyNames) -> Iterator
     if not is_long:
         return
     emoji = [
-        CardRow(post_count(each.posts), label=drawn_name(each.name))
+        CardRow(post_count(each.posts), label=_drawn_emoji(each.name))
         for each in shown.emoji
-        if drawn_name(each.name)
+        if _drawn_emoji(each.name)
     ]
     yield "emoji", gettext("Emoji of the year"), emoji
     changes = ChangedWriting(shown).plot()

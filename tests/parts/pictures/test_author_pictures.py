@@ -87,7 +87,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
             poster = poster_of_author(portrait, PictureArgs())
             hours = hours_of(portrait).finding()
     # That none stand out is how it was counted, no finding.
-    assert hours.nothing == "No hours are clearly the busiest."
+    assert hours.nothing == "No single stretch of hours is clearly the busiest."
     assert poster.second
     assert (type(poster.drawing), type(poster.second.drawing)) == drawings
     # What the hours say stands above them, wherever they are.

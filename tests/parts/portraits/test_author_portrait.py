@@ -116,8 +116,8 @@ async def test_a_drawing_of_hours_is_folded_if_none_stand_out(shared: Shared) ->
         card = page.partition('<div id="hours">')[2].partition("</section>")[0]
         assert (card.index("<svg") < card.index("<details")) == is_told
         assert card.count("<svg") == 2
-        assert ("No hours are clearly the busiest." in card) != is_told
-        assert page.count("No hours are clearly the busiest.") == (not is_told)
+        assert ("No single stretch of hours is clearly the busiest." in card) != is_told
+        assert page.count("No single stretch of hours is clearly the busiest.") == (not is_told)
 
 
 async def test_few_phrases_are_a_sentence(chats: Client) -> None:
