@@ -421,7 +421,6 @@ def test_letters_of_r_on_windows_are_told_and_read_by_choice() -> None:
     [
         ("posts_by_their_ids.json", "an object for each post under its id"),
         ("subtitles_are_no_chat.srt", "subtitles of a film"),
-        ("wordpress_export.xml", "an export of WordPress"),
         ("mattermost-export-answers-and-times-lost.jsonl", "an export of Mattermost"),
     ],
 )

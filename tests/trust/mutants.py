@@ -130,8 +130,8 @@ MUTANTS: Final = (
         "a reader reads the history of imports",
         "tests/views/test_policies.py",
         "app/views/policies.py",
-        'not in {"read", "account"}:',
-        'not in {"read", "account", "token"}:',
+        'not in {"read", "known", "account"}:',
+        'not in {"read", "known", "account", "token"}:',
     ),
     Mutant(
         "words and pairs that lie across a gap count",

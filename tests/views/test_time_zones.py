@@ -20,6 +20,7 @@ NAMED: Final = {
     "/": 'data-zone="{}"',
     "/user/hana": 'data-zone="{}"',
     "/user/hana/2024": 'data-zone="{}"',
+    "/user/hana/2024/cards": 'data-zone="{}"',
     "/user/hana/2024/picture": "tz={}",
     "/user/hana/portrait/picture": "tz={}",
     "/room/1/portrait/picture": "tz={}",
@@ -131,7 +132,7 @@ async def test_a_picture_is_the_same_for_all(shown: Client) -> None:
 def addresses(app: Quart, **changed: str) -> dict[str, set[str]]:
     """Return the addresses of all views to GET that take parameters, and the names of these."""
     values = {"username": "hana", "year": "2024", "room_id": "1", "name": "week"}
-    values |= {"tweet_id": "1", "import_id": "1", "game_id": "1"} | changed
+    values |= {"tweet_id": "1", "import_id": "1", "game_id": "1", "card": "day"} | changed
     return {
         re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part[1]], rule.rule): names
         for rule in app.url_map.iter_rules()

@@ -62,7 +62,7 @@ from app.views.detached import opened_environment
 def report_command(
     room_id: int | None, username: str | None, year: int | None, output: Path, **chosen: Any
 ) -> None:
-    """Write the page of a chat, an author or a year as one HTML file to send.
+    """Write a chat, an author or a year as one HTML file.
 
     It has findings, drawings and typical words, and no message. People are A, B, C.
     """
