@@ -289,13 +289,15 @@ def _room_found(shown: RoomYear, texts: Texts, names: ManyNames) -> Iterator[Fou
 def _words_of_people(shown: RoomYear) -> Iterator[Found]:
     heading = gettext("Words of {year}").format(year=shown.calendar.year)
     rows = [
-        CardRow(" ".join(f"“{word}”" for word in words), label=shown_name(person.username))
+        CardRow(
+            " ".join(f"“{word}”" for word in words),
+            label=shown_name(person.username),
+            hue=hue(person.username),
+        )
         for person in shown.words_of_people
         for words in [[*filter(None, map(drawn_name, person.words))]]
         if words
     ]
-    hues = [hue(person.username) for person in shown.words_of_people]
-    rows = [row._replace(hue=own) for row, own in zip(rows, hues, strict=False)]
     note = CardRow(gettext("What each person wrote more often than the others"))
     yield "words", heading, [note, *rows] if rows else []
 

@@ -96,6 +96,35 @@ async def test_cards_of_initials_quote_no_name(chat: Client) -> None:
     assert not re.search("지우|예린", told)
 
 
+async def test_words_of_each_person_have_that_persons_colour(chat: Client) -> None:
+    """The first one's words are with a letter that the fonts lack, and are not drawn."""
+    words = {"ann": "ꝡinter", "ben": "lighthouse", "cho": "marmalade"}
+    messages: list[Said] = [
+        (f"2024-{month:02}-{day:02} 1{place}:00", name, f"it is {words[name]} today")
+        for month in range(1, 7)
+        for day in range(2, 22)
+        for place, name in enumerate(words)
+    ]
+    await import_chat(parts_of(chat.app).db, kakaotalk("one year", *messages))
+    path = "/room/2/2024/cards"
+    told = dict(
+        re.findall(r'/(\w+)\.png[^"]*" width="1080"[^>]* alt="([^"]*)"', await chat.page(path))
+    )
+    assert "lighthouse" in told["words"]
+    assert "marmalade" in told["words"]
+    assert "ann" not in told["words"]
+    answer = await chat.get(f"{path}/words.png")
+    with Image.open(BytesIO(await answer.get_data())) as image:
+        colours = {colour for _, colour in image.convert("RGB").getcolors(2**20) or []}
+    hues = theme_of("light").hues
+    drawn = [
+        hue
+        for hue in ("author-1", "author-2", "author-3")
+        if ImageColor.getrgb(hues[hue]) in colours
+    ]
+    assert drawn == ["author-2", "author-3"]
+
+
 async def test_a_year_of_an_author_has_cards(chat: Client) -> None:
     assert 'href="/user/%EC%A7%80%EC%9A%B0/2024/cards' in await chat.page("/user/지우/2024")
     page = await chat.page("/user/지우/2024/cards")
