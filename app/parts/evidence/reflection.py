@@ -7,6 +7,7 @@ leaves.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Annotated, Final
 
 import numpy as np
@@ -155,6 +156,10 @@ class Drafts:
         self.texts = case.texts
         self._counts = features_of([own_words(text) for text in case.texts])
 
+    @cached_property
+    def _uses(self) -> _Uses:
+        return _Uses(self._case)
+
     def standing(self) -> OwnLead | None:
         """Return their standing; None without a ratio, or with too few words."""
         return self._standing(self.texts, self._counts)
@@ -185,7 +190,7 @@ class Drafts:
         places = [places_of(text) for text in self.texts]
         words = list(dict.fromkeys(word for some in places for word in some))
         if len(words) > MOST_WORDS:
-            order = np.argsort(-_Uses(self._case).gains(words), kind="stable")
+            order = np.argsort(-self._uses.gains(words), kind="stable")
             words = [words[place] for place in sorted(order[:MOST_WORDS].tolist())]
         for word in words:
             pairs = zip(self.texts, places, strict=True)
@@ -203,9 +208,8 @@ class Drafts:
 
     def rated(self, suggestion: Suggestion) -> Suggestion:
         """Return a suggestion with how often its word or sign is used."""
-        uses = _Uses(self._case)
         if suggestion.word:
-            rates = uses.of_word(suggestion.word)
+            rates = self._uses.of_word(suggestion.word)
             return replace(suggestion, rates=rates if rates.own or rates.others else None)
         habit = ACTS[suggestion.act].habit
         if suggestion.act == "no_links" and any(map(RANDOM_LINK.search, self.texts)):
@@ -213,7 +217,7 @@ class Drafts:
         needed = _NEEDED_SIGNS.get(habit or 0, "")
         if habit is None or not any(needed in text for text in self.texts):
             return suggestion
-        return replace(suggestion, rates=uses.of_habit(habit))
+        return replace(suggestion, rates=self._uses.of_habit(habit))
 
 
 def reflect(case: Case) -> Reflection:
