@@ -6,7 +6,7 @@ person begins all conversations, everyone else begins fewer.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import asin, sqrt
@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from app.compute.joined_texts import JoinedTexts
 from app.compute.significance import (
     CLEAR_OF_MANY,
     FEWEST_COMPARED,
@@ -119,19 +120,20 @@ def tally_of(
     texts: Iterable[str], conversations: Iterable[int], begins: Sequence[bool] = ()
 ) -> Tally:
     """Return the counts of an author's messages; begins: whether each comes after a silence."""
+    signs: dict[Sign, list[int]] = defaultdict(list)
+    written: list[str] = []
     numbers: list[int] = []
     lengths: list[int] = []
-    signs: dict[Sign, list[int]] = defaultdict(list)
     messages = zip(texts, conversations, begins or repeat(False), strict=False)
     for text, conversation, is_first in messages:
         if is_first:  # A picture begins a conversation, too.
             signs[BEGUN].append(conversation)
-        if not (words := text.split()):
-            continue
-        numbers.append(conversation)
-        lengths.append(len(words))
-        for sign in _signs_of(text):
-            signs[sign].append(conversation)
+        if words := len(text.split()):
+            written.append(text)
+            numbers.append(conversation)
+            lengths.append(words)
+    for sign, place in _signs_in(written):
+        signs[sign].append(numbers[place])
     return Tally(np.array(numbers, np.intp), np.array(lengths, np.int64), signs)
 
 
@@ -148,30 +150,56 @@ def together(tallies: Iterable[Tally]) -> Tally:
     )
 
 
-def _signs_of(text: str) -> list[Sign]:
+_LAUGH_PARTS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ", "haha", "lol", "ool")
+"""What a text in small letters has if `laughs_in` finds a laugh."""
+
+
+def _signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
+    """Yield each sign with the index of a text that has it."""
+    joined = JoinedTexts.of(texts)
+    for place in joined.having("?？"):
+        if _ASKED.search(without_addresses(texts[place])):
+            yield ("questions", ""), place
+    for place in joined.having("!！"):
+        yield ("exclamations", ""), place
+    for place in JoinedTexts.of([*map(str.lower, texts)]).having(_LAUGH_PARTS):
+        for sign in _laughs_of_text(texts[place]):
+            yield sign, place
+    for place in joined.with_runs():
+        if _is_lengthened(texts[place]):
+            yield ("lengthened", ""), place
+    for place, text in enumerate(texts):
+        for sign in _signs_of_one(text):
+            yield sign, place
+
+
+def _signs_of_one(text: str) -> list[Sign]:
+    """Return the signs for which it is quick to look at a text by itself."""
     signs: list[Sign] = []
-    if ("?" in text or "？" in text) and _ASKED.search(without_addresses(text)):
-        signs.append(("questions", ""))
-    if "!" in text or "！" in text:
-        signs.append(("exclamations", ""))
-    laughs = laughs_in(text)
-    if (tears := "ㅠㅠ") in laughs:
-        laughs.remove(tears)
-        signs.append(("crying", tears))
-    if laughs:
-        signs.append(("laughing", ""))
-        signs += [("laughing", laugh) for laugh in laughs]
     if not text.isascii() and (emoji := emoji_in(text)):
-        signs.append(("emoji", ""))
-        signs += [("emoji", one) for one in emoji]
+        signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
-    signs += [(name, "") for name, has_shape in _SHAPES if has_shape(text)]
+    if is_loud(text):
+        signs.append(("capitals", ""))
+    if _is_unspaced(text):
+        signs.append(("unspaced", ""))
     # A link is no word.
     is_small = text.lstrip()[:1].islower()
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
         signs.append(("beginnings", "small"))
     return signs
+
+
+def _laughs_of_text(text: str) -> Iterator[Sign]:
+    laughs = laughs_in(text)
+    if (tears := "ㅠㅠ") in laughs:
+        laughs.remove(tears)
+        yield "crying", tears
+    if laughs:
+        yield "laughing", ""
+    for laugh in laughs:
+        yield "laughing", laugh
 
 
 def is_loud(text: str) -> bool:
@@ -214,13 +242,6 @@ def _is_unspaced(text: str) -> bool:
     if len(word) < FEWEST_UNSPACED or " " in word or len(word.split()) > 1:
         return False
     return len(_SYLLABLE.findall(without_addresses(word))) >= FEWEST_UNSPACED
-
-
-_SHAPES: Final[Sequence[tuple[MeasureName, Callable[[str], bool]]]] = (
-    ("capitals", is_loud),
-    ("lengthened", _is_lengthened),
-    ("unspaced", _is_unspaced),
-)
 
 
 def _ending_of(text: str) -> Ending | None:

@@ -537,22 +537,20 @@ def clearest_answers(
     one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
-    replies = [*replies_in(messages)]
+    replies = replies_in(messages)
     best: tuple[float, Preference] | None = None
     for author, place in places.items():
-        of_one = [reply for reply in replies if reply.author == author]
-        if len(of_one) < FEWEST_ANSWERS or total <= written[place]:
+        own = replies.author == author
+        answered = replies.answered[own].tolist()
+        if len(answered) < FEWEST_ANSWERS or total <= written[place]:
             continue
-        ((favourite, count),) = Counter(reply.answered for reply in of_one).most_common(1)
+        ((favourite, count),) = Counter(answered).most_common(1)
         if favourite not in places:
             continue
         chance = written[places[favourite]] / (total - written[place])
-        errors = surplus_errors(
-            [reply.answered == favourite for reply in of_one],
-            [reply.time // DAY_S for reply in of_one],
-            chance,
-        )
+        hits = [other == favourite for other in answered]
+        errors = surplus_errors(hits, (replies.time[own] // DAY_S).tolist(), chance)
         if best is None or errors > best[0]:
-            share = count / len(of_one)
+            share = count / len(answered)
             best = errors, Preference(place, places[favourite], share, chance)
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None

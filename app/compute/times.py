@@ -5,7 +5,7 @@ would distinguish most people by chance.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, pairwise
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
 from app.compute.significance import (
     CLEAR,
@@ -214,48 +215,59 @@ def after_silence(messages: Iterable[Said]) -> list[bool]:
     return begins
 
 
-class Reply(NamedTuple):
-    """A message right after another person's message, within six hours."""
+class Replies(NamedTuple):
+    """Messages right after another person's message, within six hours, (n,) each."""
 
-    author: int
-    answered: int
-    time: int
+    author: NDArray[np.int64]
+    answered: NDArray[np.int64]
+    time: NDArray[np.int64]
+    waited_s: NDArray[np.int64]
 
 
-def replies_in(messages: Iterable[Said]) -> Iterator[Reply]:
-    for (before, time_before), (author, time) in pairwise(_dated(messages)):
-        if author != before and time - time_before <= SILENCE_S:
-            yield Reply(author, before, time)
+def replies_in(messages: Iterable[Said]) -> Replies:
+    return _replies_among(*_dated(messages))
+
+
+def _replies_among(authors: NDArray[np.int64], times: NDArray[np.int64]) -> Replies:
+    waited_s = np.diff(times)
+    (places,) = ((authors[1:] != authors[:-1]) & (waited_s <= SILENCE_S)).nonzero()
+    return Replies(authors[places + 1], authors[places], times[places + 1], waited_s[places])
 
 
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
     """Return the number of each person's (row) replies to each other person (column)."""
     places = {person: place for place, person in enumerate(people)}
     answers = [[0] * len(people) for _ in people]
-    for author, answered, _ in replies_in(messages):
+    replies = replies_in(messages)
+    pairs = Counter(zip(replies.author.tolist(), replies.answered.tolist(), strict=True))
+    for (author, answered), total in pairs.items():
         if author in places and answered in places:
-            answers[places[author]][places[answered]] += 1
+            answers[places[author]][places[answered]] = total
     return answers
 
 
 def timing_of(messages: Iterable[Said]) -> ChatTiming:
-    timing = ChatTiming(Counter(), defaultdict(list), defaultdict(list), None)
-    longest: tuple[int, int] | None = None
-    longest_s = 0
-    for (author_before, before), (author, time) in pairwise(_dated(messages)):
-        waited_s = time - before
-        if waited_s > SILENCE_S:
-            timing.beginnings[author] += 1
-        elif author != author_before:
-            timing.answers_s[author].append(waited_s)
-            timing.answered_on[author].append(time // DAY_S)
-        if waited_s > longest_s:
-            longest, longest_s = (before, time), waited_s
-    return timing._replace(longest_silence=longest)
+    authors, times = _dated(messages)
+    waited_s = np.diff(times)
+    beginnings = Counter[int](authors[1:][waited_s > SILENCE_S].tolist())
+    timing = ChatTiming(beginnings, defaultdict(list), defaultdict(list), None)
+    replies = _replies_among(authors, times)
+    for author in np.unique(replies.author).tolist():
+        of_author = replies.author == author
+        timing.answers_s[author] = replies.waited_s[of_author].tolist()
+        timing.answered_on[author] = (replies.time[of_author] // DAY_S).tolist()
+    if not waited_s.any():
+        return timing
+    longest = int(waited_s.argmax())
+    return timing._replace(longest_silence=(int(times[longest]), int(times[longest + 1])))
 
 
-def _dated(messages: Iterable[Said]) -> list[tuple[int, int]]:
-    return [(author, time) for author, time, _ in messages if time is not None]
+def _dated(messages: Iterable[Said]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return authors and times, (n,) each, of the messages with a time."""
+    dated = [message for message in messages if message.time is not None]
+    authors = np.fromiter((message.author for message in dated), np.int64, len(dated))
+    times = np.fromiter((message.time or 0 for message in dated), np.int64, len(dated))
+    return authors, times
 
 
 # --- Days that stand out ---

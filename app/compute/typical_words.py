@@ -89,9 +89,13 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     numbers (`12명`) and laughs after a word (`그래ㅋㅋ`).
     """
     for post in posts:
-        text = without_addresses(decode_entities(post))
+        # Most posts have nothing to leave out, which is found in less time than it takes to call.
+        is_bare = not ("&" in post or "/" in post or "@" in post or "#" in post or "ww." in post)
+        text = post if is_bare else without_addresses(decode_entities(post))
         words, runs = words_and_runs(text if text.isascii() else _NUMBER.sub(" ", text))
-        yield {*words, *(run.rstrip(LAUGHING) or run for run in runs)} if runs else {*words}
+        if "ㅋ" in text or "ㅎ" in text or "ㅠ" in text or "ㅜ" in text:
+            runs = [run.rstrip(LAUGHING) or run for run in runs]
+        yield {*words, *runs}
 
 
 def is_telling(word: str, language: str | None) -> bool:

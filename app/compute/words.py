@@ -45,10 +45,12 @@ _SEGMENT: Final = re.compile(
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
 )
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
-_PLAIN: Final = re.compile("[\x00-\x7f\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*")
-"""Text without need for the finer rules: ASCII, Hangul syllables, and the usual signs."""
-_PLAIN_SEGMENT: Final = re.compile("[a-z0-9]+|[\uac00-\ud7a3]+")
-_FIRST_SYLLABLE: Final = "\uac00"
+_PLAIN: Final = re.compile(
+    "[\x00-\x7f\u3131-\u318e\uac00-\ud7a3\u00b7\u2013\u2014\u2018-\u201d\u2026]*"
+)
+"""Text without need for the finer rules: ASCII, Hangul (ㅋㅋ too), and the usual signs."""
+_PLAIN_SEGMENT: Final = re.compile("[a-z0-9]+|[\u3131-\u318e\uac00-\ud7a3]+")
+_FIRST_HANGUL: Final = "\u3131"
 _NOT_OF_EMOJI: Final = re.compile(f"[\ufe0f{_SKINS}]")
 
 
@@ -89,7 +91,7 @@ def terms(text: str) -> list[str]:
     # Most texts are plain, which takes a third of the time; imports spend much of theirs here.
     collected: list[str] = []
     for segment in _PLAIN_SEGMENT.findall(text.lower()):
-        if segment >= _FIRST_SYLLABLE:
+        if segment >= _FIRST_HANGUL:
             collected += segment_terms("paired", segment)
         else:
             collected.append(segment)
@@ -104,7 +106,7 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
     runs: list[str] = []
     if _PLAIN.fullmatch(text):
         for segment in _PLAIN_SEGMENT.findall(text.lower()):
-            (runs if segment >= _FIRST_SYLLABLE else words).append(segment)
+            (runs if segment >= _FIRST_HANGUL else words).append(segment)
         return words, runs
     for paired, word, emoji in _SEGMENT.findall(text):
         if word:

@@ -249,3 +249,14 @@ def test_more_of_something_comes_first_and_never_is_told_alone() -> None:
     told = positive_first(measure for measure in plain.values() if measure.is_clear)
     assert {measure.name for measure in told} == {"endings", "emoji"}
     assert all(measure.is_never for measure in told)
+
+
+def test_messages_are_counted_together_as_alone() -> None:
+    pieces = ["what", "?", "!", "ㅋㅋㅋ", "ㅠㅜ", "HAHA", "looool", "soooo", "아아아", "LOUD ONES"]
+    pieces += ["알겠음", "좋아욤", "띄어쓰기없이쓰는말", "🌸", "https://a.example/?q=a", "İ", " "]
+    chance = random.Random(5)  # noqa: S311 - no secret
+    texts = ["".join(chance.choices(pieces, k=chance.randint(0, 4))) for _ in range(500)]
+    alone = [(sign, day) for day, text in enumerate(texts) for sign in tally([text]).signs]
+    together = tally(texts).signs
+    assert {(sign, day) for sign, days in together.items() for day in days} == {*alone}
+    assert sum(map(len, together.values())) == len(alone)
