@@ -106,14 +106,17 @@ def addresses(number: int) -> dict[str, str]:
     asked = [("text", text), *(("username", f"author{n}") for n in range(AUTHORS))]
     poke = urlencode([*asked, ("without", f"{start}-{start + 2}")])
     # A year is kept until something is written: each round has another time zone.
-    year_of_chat = f"/room/1/{START.year}?tz={zones()[number % len(zones())]}"
+    zone = zones()[number % len(zones())]
+    year = f"/user/{KEEPER}/{FIRST_YEAR + number % YEARS}?tz={zone}"
+    year_of_chat = f"/room/1/{START.year}?tz={zone}"
     return {
         "a poke": f"/compare?{poke}",
         "archive": f"/user/{KEEPER}?tz=Asia/Seoul",
-        "year": f"/user/{KEEPER}/{FIRST_YEAR + number % YEARS}",
+        "year": year,
         "person": f"/user/{PEOPLE[0]}",
         "front page": "/",
         "chat": "/room/1",
+        "its card": year.replace("?", "/cards/emoji.png?"),
         "chat's year": year_of_chat,
         "its picture": year_of_chat.replace("?", "/picture.png?"),
     }

@@ -84,9 +84,11 @@ def report_command(
                     from app.parts.report.authors import make_author_report
 
                     return await make_author_report(session, environment, Models(), author, choice)
-                from app.parts.report.years import make_author_year_report
+                from app.parts.report.years import make_author_year_report, no_years
 
-                return await make_author_year_report(session, environment, author, choice)
+                return await make_author_year_report(
+                    session, environment, no_years(), author, choice
+                )
             room = await get_room(session, room_id)
             of_room = Tweet.room_id == room.id, room.messages
             choice = await _choice(session, room.tz, of_room, year, chosen)

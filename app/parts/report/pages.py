@@ -220,7 +220,8 @@ async def _file_of_author(
         else:
             from app.parts.report.years import make_author_year_report
 
-            file = await make_author_year_report(session, environment, author, choice)
+            kept = resources().of_parts["years"]
+            file = await make_author_year_report(session, environment, kept, author, choice)
     return _answer(file), choice
 
 

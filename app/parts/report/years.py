@@ -116,11 +116,15 @@ async def make_room_year_report(
 
 
 async def make_author_year_report(
-    session: AsyncSession, environment: Environment, author: Author, choice: ReportChoice
+    session: AsyncSession,
+    environment: Environment,
+    kept: KeptYears,
+    author: Author,
+    choice: ReportChoice,
 ) -> bytes:
     """Return the file. Raises NotFoundError for a year without posts."""
     zone, year = choice.zone, choice.year or 0
-    read = await read_year(session, author, year, zone)
+    read = await read_year(session, author, year, zone, kept)
     names = await read_names_around(session, [author.username])
     calling = Calling([author], choice.names, has_names=choice.has_names, all_names=names)
     scans = [await scan(session, Tweet.user_id == author.id, columns=("text",))]

@@ -170,7 +170,7 @@ async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | No
 async def read_in_zone(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
     async with resources().read_long() as session:
         author = await get_author(session, username)
-        return await read_year(session, author, year, zone)
+        return await read_year(session, author, year, zone, resources().of_parts["years"])
 
 
 class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
@@ -296,7 +296,8 @@ async def read_newest_year(
     if max(counts) < FEWEST_COMPARED:
         return None
     year = newest_full(years, counts, now().astimezone(zone).year)
-    return NewestYear(await read_year(session, author, year, zone))
+    kept = resources().of_parts["years"]
+    return NewestYear(await read_year(session, author, year, zone, kept))
 
 
 def newest_full(years: Sequence[int], counts: Sequence[int], present: int) -> int:

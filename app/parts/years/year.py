@@ -73,7 +73,7 @@ from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
-from app.services.rooms.room_facts import RoomFacts, names_in
+from app.services.rooms.room_facts import RoomFacts, messages_in_chats, names_in
 from app.services.rooms.sight import CountedChat, count_chat, with_names
 
 
@@ -221,12 +221,10 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
     ]
 
 
-async def read_year(session: AsyncSession, author: Author, year: int, zone: ZoneInfo) -> AuthorYear:
-    """Return a year of the author. Raises NotFoundError if it has no posts."""
-    # The time is read once: a year that ends meanwhile is over in none of its parts.
-    at, span = now(), span_of_year(year, zone)
-    if ends_at := _ends_at(year, zone, at):
-        holds_until(ends_at)
+async def _read_year(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, at: datetime
+) -> AuthorYear:
+    span = span_of_year(year, zone)
     if not (await have_posts(session, author.id, [span]))[0]:
         raise NotFoundError(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
@@ -409,16 +407,44 @@ class KeptYear(NamedTuple):
     event: int
     """The newest event when it was read; the next one makes it old."""
     ends_at: datetime | None
-    shown: RoomYear
+    shown: Any
+    """An `AuthorYear` or a `RoomYear`."""
+
+    def holds(self, event: int, at: datetime) -> bool:
+        return self.event == event and (self.ends_at is None or at < self.ends_at)
+
+    def note_end(self) -> None:
+        if self.ends_at:
+            holds_until(self.ends_at)
 
 
-KeptYears = LruStore[tuple[int, int, str, bool], KeptYear]
-"""Years by room, year, time zone, and whether with typical words."""
+KeptYears = LruStore[tuple[str, int, int, str], KeptYear]
+"""Years by what they are of, its ID, the year and the time zone."""
 
 
 @asynccontextmanager
 async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
     yield LruStore(50, lambda _: 1)
+
+
+async def read_year(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, store: KeptYears
+) -> AuthorYear:
+    """Return a year of the author. Raises NotFoundError if it has no posts."""
+    depends_on(author.id)
+    if await messages_in_chats(session, author.id):
+        depends_on(EVERYTHING)  # The calendar leads to chats.
+    # The time is read once: a year that ends meanwhile is over in none of its parts.
+    event, at, key = await newest_event(session), now(), ("author", author.id, year, zone.key)
+    kept = store.get(key)
+    # The author may have been read before the event.
+    if kept is None or not kept.holds(event, at) or kept.shown.user != author:
+        shown = await _read_year(session, author, year, zone, at)
+        kept = KeptYear(event, _ends_at(year, zone, at), shown)
+        store.put(key, kept)
+    kept.note_end()
+    found: AuthorYear = kept.shown
+    return found
 
 
 async def read_room_year(
@@ -436,15 +462,16 @@ async def read_room_year(
     went since the year before.
     """
     depends_on(EVERYTHING)
-    event, at, key = await newest_event(session), now(), (room.id, year, zone.key, is_whole)
+    event, at = await newest_event(session), now()
+    key = ("whole room" if is_whole else "room", room.id, year, zone.key)
     kept = store.get(key)
-    if kept is None or kept.event != event or (kept.ends_at is not None and kept.ends_at <= at):
+    if kept is None or not kept.holds(event, at):
         shown = await _read_room_year(session, room, year, zone, at, is_whole=is_whole)
         kept = KeptYear(event, _ends_at(year, zone, at), shown)
         store.put(key, kept)
-    if kept.ends_at:
-        holds_until(kept.ends_at)
-    return kept.shown
+    kept.note_end()
+    found: RoomYear = kept.shown
+    return found
 
 
 async def _read_room_year(

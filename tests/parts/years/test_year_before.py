@@ -14,7 +14,8 @@ from app.db.engine import Database
 from app.parts.years import year as year_reader
 from app.parts.years import year as years
 from app.parts.years.compared_years import FEWEST_DAYS, LACK, stretch_of
-from app.parts.years.year import RoomYear, open_years, read_room_year
+from app.parts.years.year import AuthorYear, RoomYear, open_years, read_room_year, read_year
+from app.services.posts.users import get_author
 from app.services.rooms.room_facts import get_room
 from tests.chats import import_chat, said, telegram
 from tests.conftest import Shared
@@ -223,3 +224,22 @@ async def test_a_kept_year_is_read_again_after_a_message_and_after_its_day(
         assert await read() is later
         at += timedelta(minutes=1)
         assert str((await read()).until) == "2024-06-02"
+
+
+async def test_a_kept_year_of_an_author_is_read_again_after_a_post(db: Database) -> None:
+    async with open_years(None) as kept:
+
+        async def read() -> AuthorYear:
+            async with db.read() as session:
+                return await read_year(session, await get_author(session, "bo"), 2024, SEOUL, kept)
+
+        await import_chat(db, telegram(7, "a chat", *CHAT))
+        first = await read()
+        assert await read() is first
+        await import_chat(db, telegram(7, "a chat", *CHAT, ("2024-03-02 23:30", "bo", "one more")))
+        later = await read()
+        assert (later.calendar.tweets, later.user.tweets) == (
+            first.calendar.tweets + 1,
+            first.user.tweets + 1,
+        )
+        assert await read() is later

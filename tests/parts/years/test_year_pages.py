@@ -418,9 +418,10 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     await shared.writer.add_posts(
         *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
     )
-    async with parts_of(shared.app).db.read() as session:
+    parts = parts_of(shared.app)
+    async with parts.db.read() as session:
         author = await get_author(session, username)
-        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
     async with shared.app.test_request_context("/"):
         g.locale = "en"
         cast = await cast_on(year.user)
@@ -439,9 +440,10 @@ async def test_the_picture_of_a_short_year_is_its_calendar_alone(shared: Shared)
     times = (f"2024-05-{day:02}T12:00:00Z" for day in range(1, 20))
     answered = {"source_id": "1", "username": "ann"}
     await shared.writer.add_dated("sparse", "number {n}", times, reply_to=answered)
-    async with parts_of(shared.app).db.read() as session:
+    parts = parts_of(shared.app)
+    async with parts.db.read() as session:
         author = await get_author(session, "sparse")
-        year = await read_year(session, author, 2024, ZoneInfo("UTC"))
+        year = await read_year(session, author, 2024, ZoneInfo("UTC"), parts.of_parts["years"])
     async with shared.app.test_request_context("/"):
         g.locale = "en"
         with bound(await cast_on(year.user)):
