@@ -289,36 +289,6 @@
     }, { once: true });
   }
 
-  // What a pointer reads of a drawing, a finger reads below it.
-  function tellValue(event) {
-    const shape = event.target.closest?.("svg *");
-    let part = shape;
-    while (part && !part.querySelector(":scope > title")) part = part.parentElement?.closest("svg *");
-    if (!part) return;
-    let drawing = shape.ownerSVGElement;
-    while (drawing.ownerSVGElement) drawing = drawing.ownerSVGElement;
-    let told = drawing.nextElementSibling;
-    if (!told?.matches(".told-value")) {
-      told = document.createElement("p");
-      told.className = "told-value small";
-      told.setAttribute("role", "status");
-      drawing.after(told);
-    }
-    told.textContent = part.querySelector(":scope > title").textContent;
-    drawing.querySelector(".chosen")?.classList.remove("chosen");
-    part.classList.add("chosen");
-  }
-
-  // The arrow keys walk from value to value of a drawing.
-  function walkValues(event) {
-    const values = [...event.target.closest?.("svg[tabindex]")?.querySelectorAll(".asked") ?? []];
-    const place = values.findIndex((value) => value.matches(".chosen"));
-    const next = { ArrowLeft: Math.max(0, place - 1), ArrowRight: place + 1, Home: 0, End: values.length - 1 }[event.key];
-    if (!values[next]) return;
-    event.preventDefault();
-    tellValue({ target: values[next] });
-  }
-
   const OPENED = ".ask[open]";
 
   function closeOpened(but) {
@@ -335,7 +305,6 @@
   function enhance(root) {
     each(root, "time[datetime*=T]:not([title])", showLocalTime);
     each(root, "[data-chat]", nameChatZone);
-    each(root, "svg[role=img]:has(.asked):not([tabindex])", (drawing) => { drawing.tabIndex = 0; });
     each(root, "[data-timezone]", fillTimeZone);
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-share]:not([aria-live])", offerSharing);
@@ -369,8 +338,6 @@
   document.addEventListener("submit", showBusy);
   document.addEventListener("click", (event) => closeOpened(event.target));
   document.addEventListener("click", openUse);
-  document.addEventListener("click", tellValue);
-  document.addEventListener("keydown", walkValues);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     const opened = event.target.closest?.(OPENED);

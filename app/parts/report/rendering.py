@@ -20,7 +20,7 @@ from app.views.page import WebPage, values_of
 
 MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
-_STYLE: Final = _HERE.parents[1] / "static" / "style.css"
+_STATIC: Final = _HERE.parents[1] / "static"
 _LINK: Final = re.compile(r"</?a(?: [^>]*)?>")
 """The beginning or end of a link; neither is ever in a text, where `<` is written otherwise."""
 _COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -38,9 +38,9 @@ class Inside(NamedTuple):
 
 @cache
 def inside() -> Inside:
-    style = _STYLE.read_text("utf-8") + (_HERE / "report.css").read_text("utf-8")
+    style = _read(_STATIC / "style.css", _HERE / "report.css")
     style = _INDENT.sub("\n", _COMMENT.sub("", style)).strip()
-    script = (_HERE / "report.js").read_text("utf-8").strip()
+    script = _read(_STATIC / "values.js", _HERE / "report.js").strip()
     rules = (
         "default-src 'none'",
         f"style-src {_hash(style)}",
@@ -50,6 +50,10 @@ def inside() -> Inside:
         "form-action 'none'",
     )
     return Inside(Markup(style), Markup(script), "; ".join(rules))  # noqa: S704 - our own files
+
+
+def _read(*files: Path) -> str:
+    return "".join(file.read_text("utf-8") for file in files)
 
 
 def _hash(text: str) -> str:
