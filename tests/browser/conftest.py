@@ -104,7 +104,8 @@ class Window:
                 self.faults.append(f"console: {message.text}")
 
         def request(request: Any) -> None:
-            if urlsplit(request.url).hostname != "127.0.0.1":
+            address = urlsplit(request.url)
+            if address.scheme != "file" and address.hostname != "127.0.0.1":
                 self.faults.append(f"request to another host: {request.url}")
 
         self.page.on("console", console)

@@ -32,6 +32,7 @@ from app.services.archive.author_portrait import (
     read_typical,
 )
 from app.services.compare.comparing import Question, case_of
+from app.services.compare.habits import Models
 from app.services.compare.held_out import recognised_posts
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.tweets import find_posts
@@ -52,13 +53,13 @@ async def read_in_zone(
     models, author = resources().models, await get_author(session, username)
     room = await room_of_author(session, author)
     compared = await compare_author(session, models, author, room)
-    return await _portrait_of(session, compared, zone_for(room.tz if room else None))
+    return await portrait_of(session, models, compared, zone_for(room.tz if room else None))
 
 
-async def _portrait_of(
-    session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
+async def portrait_of(
+    session: AsyncSession, models: Models, compared: ComparedAuthor, zone: ZoneInfo
 ) -> AuthorPortrait:
-    models, author = resources().models, compared.author
+    author = compared.author
     portrait = await asyncio.to_thread(count_portrait, compared, zone)
     one_by_one = compared.counted.one_by_one
     ids = [author.id, *(user_id for user_id, _ in one_by_one)]
@@ -132,7 +133,7 @@ class AuthorWriting:
 async def read_writing(
     session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
 ) -> AuthorWriting:
-    portrait = await _portrait_of(session, compared, zone)
+    portrait = await portrait_of(session, resources().models, compared, zone)
     return AuthorWriting(portrait, await _evidence_of(session, portrait))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from quart import Response, current_app, url_for
 from sqlalchemy import ColumnElement, and_
@@ -12,11 +13,11 @@ from app.language.i18n import language
 from app.lifespan import resources
 from app.models import Tweet
 from app.parts.report.names import LONGEST_NAME, Named, letters
-from app.parts.report.quotes import MOST_QUOTED, Quote, read_offered
+from app.parts.report.quotes import MOST_QUOTED, OfferedQuotes, Shown, read_offered
 from app.parts.report.rendering import inside
-from app.parts.report.rooms import ReportChoice, make_room_report
+from app.parts.report.rooms import ReportChoice, make_room_report, shown_of_room
 from app.runtime.clock import span_of_year
-from app.services.posts.users import get_author
+from app.services.posts.users import Author, get_author
 from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
@@ -46,27 +47,32 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     people: Sequence[Named]
     years: Sequence[int] = ()
     """Years that can be chosen in the place of the whole chat."""
-    endpoints: tuple[str, str]
-    """Of the file and its preview."""
+    endpoints: tuple[str, str, str]
+    """Of this page, the file and its preview."""
     subject: dict[str, Any]
     """Values of their addresses."""
     back: str
-    offered: Sequence[Quote]
+    offered: Sequence[OfferedQuotes]
     """Messages that may be ticked."""
     most_quoted: int = MOST_QUOTED
 
     @property
     def address(self) -> str:
-        return self._url(self.endpoints[0])
+        return self._url(self.endpoints[1])
 
     @property
     def preview(self) -> str:
-        return self._url(self.endpoints[1])
+        return self._url(self.endpoints[2])
+
+    @property
+    def this_page(self) -> str:
+        """The address of this page, which has other messages to tick for another year."""
+        return self._url(self.endpoints[0])
 
     @property
     def first_preview(self) -> str:
         chosen = {"year": self.args.year or None, "names": self.args.names or None}
-        return self._url(self.endpoints[1], **chosen)
+        return self._url(self.endpoints[2], **chosen)
 
     @property
     def named(self) -> Sequence[tuple[Named, str]]:
@@ -85,7 +91,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/room/<id:room_id>/report")
 async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
     tz = args.tz or None
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
             address = url_for(
@@ -93,16 +99,19 @@ async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
             )
             return see_other(address)
         years = await _years_of(session, room, args)
-        offered = await _offered(session, Tweet.room_id == room.id, args, room.tz)
+        year = chosen if (chosen := _year_of(args.year)) in years else None
+        zone = zone_of_page(args.tz, room.tz)
+        shown = await _shown_of_room(session, room, year, zone)
+        offered = await _offered(session, Tweet.room_id == room.id, year, zone, shown)
     back = url_for("rooms.show_room", room_id=room.id, tz=tz)
-    if _year_of(args.year) in years:
-        back = url_for("room_years.show_room_year", room_id=room.id, year=args.year, tz=tz)
+    if year:
+        back = url_for("room_years.show_room_year", room_id=room.id, year=year, tz=tz)
     page = ReportForm(
         args=args,
         title=room.name,
         people=room.people,
         years=years,
-        endpoints=("send_room_report", "preview_room_report"),
+        endpoints=("show_room_report", "send_room_report", "preview_room_report"),
         subject={"room_id": room.id},
         back=back,
         offered=offered,
@@ -119,13 +128,27 @@ async def _years_of(session: AsyncSession, room: RoomFacts, args: ReportArgs) ->
     return [year for year, messages in counts.items() if messages >= FEWEST_OF_YEAR]
 
 
+async def _shown_of_room(
+    session: AsyncSession, room: RoomFacts, year: int | None, zone: ZoneInfo
+) -> Shown:
+    if year is None:
+        return await shown_of_room(session, resources().counted_rooms, room, zone)
+    from app.parts.report.years import shown_of_room_year
+
+    return await shown_of_room_year(session, resources().of_parts["years"], room, year, zone)
+
+
 async def _offered(
-    session: AsyncSession, posts: ColumnElement[bool], args: ReportArgs, own_zone: str | None
-) -> list[Quote]:
-    if year := _year_of(args.year):
-        since, until = span_of_year(year, zone_of_page(args.tz, own_zone))
+    session: AsyncSession,
+    posts: ColumnElement[bool],
+    year: int | None,
+    zone: ZoneInfo,
+    shown: Shown,
+) -> list[OfferedQuotes]:
+    if year:
+        since, until = span_of_year(year, zone)
         posts = and_(posts, Tweet.created_at >= since, Tweet.created_at < until)
-    return await read_offered(session, posts, year or 0)
+    return await read_offered(session, posts, year or 0, shown)
 
 
 @blueprint.action("/room/<id:room_id>/report")
@@ -166,10 +189,11 @@ async def _file_of_room(
 async def show_author_report(username: str, args: ReportArgs) -> str:
     year = _year_of(args.year)
     _check_parts(year)
-    async with resources().db.read() as session:
+    async with resources().read_long() as session:
         author = await get_author(session, username)
-        own_zone = await zone_of_chats(session, [author.username])
-        offered = await _offered(session, Tweet.user_id == author.id, args, own_zone)
+        zone = zone_of_page(args.tz, await zone_of_chats(session, [author.username]))
+        shown = await _shown_of_author(session, author, year, zone)
+        offered = await _offered(session, Tweet.user_id == author.id, year, zone, shown)
     name, tz = author.username, args.tz or None
     called = author.display_name or name
     back = url_for("authors.show_author", username=name, tz=tz)
@@ -179,13 +203,25 @@ async def show_author_report(username: str, args: ReportArgs) -> str:
         args=args,
         title=f"{called}, {year}" if year else called,
         people=[author],
-        endpoints=("send_author_report", "preview_author_report"),
+        endpoints=("show_author_report", "send_author_report", "preview_author_report"),
         subject={"username": name},
         back=back,
         offered=offered,
         about=[name],
     )
     return await render(page)
+
+
+async def _shown_of_author(
+    session: AsyncSession, author: Author, year: int | None, zone: ZoneInfo
+) -> Shown:
+    if year is None:
+        from app.parts.report.authors import shown_of_author
+
+        return await shown_of_author(session, resources().models, author, zone)
+    from app.parts.report.years import shown_of_author_year
+
+    return await shown_of_author_year(session, author, year, zone)
 
 
 @blueprint.action("/user/<username>/report", of_chat=never)

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, func, select
@@ -30,6 +30,17 @@ class Quote(Struct, frozen=True):
     text: str
     """The text with the names of the file."""
     created_at: datetime | None
+
+
+class OfferedQuotes(NamedTuple):
+    """Messages that may be ticked, under what the page shows them as."""
+
+    topic: str
+    quotes: list[Quote]
+
+
+Shown = Sequence[tuple[str, Sequence[Post]]]
+"""Messages that a page shows, by their heading there."""
 
 
 async def read_quotes(
@@ -73,23 +84,37 @@ def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
     return [name for name in order if name in kept]
 
 
-async def read_offered(session: AsyncSession, posts: ColumnElement[bool], seed: int) -> list[Quote]:
-    """Return messages that may be ticked: the same ones for the same newest messages."""
+async def read_offered(
+    session: AsyncSession, posts: ColumnElement[bool], seed: int, shown: Shown
+) -> list[OfferedQuotes]:
+    """Return messages that may be ticked: those of the page, then the same others each time."""
+    seen = set[int]()
+    offers = list[OfferedQuotes]()
+    for topic, listed in [*shown, ("", await _sampled(session, posts, seed))]:
+        quotes = [
+            Quote(post.id, post.username, post.text, post.created_at)
+            for post in listed
+            if post.text and post.id not in seen
+        ]
+        seen.update(quote.id for quote in quotes)
+        offers += [OfferedQuotes(topic, quotes)] if quotes else []
+    return offers
+
+
+async def _sampled(session: AsyncSession, posts: ColumnElement[bool], seed: int) -> list[Post]:
     length = func.length(Tweet.text)
     query = (
-        select(Tweet.id)
+        select(Tweet.text, Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .where(posts, User.deleted_at.is_(None), Tweet.created_at.is_not(None))
         .where(length >= SHORTEST_OFFERED, length <= LONGEST_OFFERED)
         .order_by(Tweet.created_at.desc(), Tweet.id.desc())
         .limit(MOST_SAMPLED)
     )
-    ids = [*await session.scalars(query)]
+    # A text that somebody writes each morning is offered once.
+    newest = {row.text: row.id for row in await session.execute(query)}
+    ids = [*newest.values()]
     chance = random.Random(seed)  # noqa: S311 - no secret
     chosen = sorted(chance.sample(ids, min(len(ids), MOST_OFFERED)))
     found = await find_posts(session, chosen)
-    return [
-        Quote(id_, post.username, post.text, post.created_at)
-        for id_ in chosen
-        if (post := found.get(id_))
-    ]
+    return [found[id_] for id_ in chosen if id_ in found]

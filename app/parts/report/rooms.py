@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Locale
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.names import Calling
-from app.parts.report.quotes import Quote, choices_among, read_quotes
+from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes
 from app.parts.report.rendering import ReportFrame, render_report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
@@ -92,6 +92,19 @@ async def make_room_report(
         frame = frame_of(title_of(room, choice), page.newest_day, ("room", None), choice)
     cast = await cast_in_file(session, room, calling, shown)
     return await render_report(environment, page, frame, cast)
+
+
+async def shown_of_room(
+    session: AsyncSession, store: CountedRooms, room: RoomFacts, zone: ZoneInfo
+) -> Shown:
+    """Return the messages that a chat's page shows."""
+    sight = await read_overview(session, room, zone, store)
+    day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
+    loved = await most_loved(session, room.id)
+    return [
+        (gettext("The busiest day"), day.posts if day else []),
+        (gettext("Most loved messages"), [each.post for each in loved]),
+    ]
 
 
 async def call_people(session: AsyncSession, room: RoomFacts, choice: ReportChoice) -> Calling:

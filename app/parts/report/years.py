@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
 from msgspec import structs
@@ -12,7 +13,7 @@ from app.db.result_cache import LruStore
 from app.language.i18n import gettext, speaking
 from app.models import Tweet
 from app.parts.report.names import Calling
-from app.parts.report.quotes import Quote, choices_among, read_quotes
+from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, call_people, cast_in_file, frame_of, title_of
 from app.parts.report.words import (
@@ -151,6 +152,29 @@ async def make_author_year_report(
         frame = frame_of(_title(called, read), newest, ("author", year), choice)
     cast = await cast_of(session, named_in(shown).usernames, about=[author.username])
     return await render_report(environment, page, frame, cast.with_names(calling.called))
+
+
+async def shown_of_room_year(
+    session: AsyncSession, store: KeptYears, room: RoomFacts, year: int, zone: ZoneInfo
+) -> Shown:
+    """Return the messages that a chat's year shows."""
+    read = await read_room_year(session, room, year, zone, store)
+    return [
+        (gettext("The busiest day"), read.day.shown if read.day else []),
+        (gettext("The message most like each person"), read.most_like),
+        (gettext("Most loved messages"), [each.post for each in read.loved[:1]]),
+    ]
+
+
+async def shown_of_author_year(
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+) -> Shown:
+    """Return the posts that an author's year shows."""
+    read = await read_year(session, author, year, zone)
+    return [
+        (gettext("The busiest day"), read.day.shown if read.day else []),
+        (gettext("Most liked"), read.most_liked[:1]),
+    ]
 
 
 def _title(called: str, read: WrittenYear) -> str:

@@ -43,6 +43,11 @@ from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, sel
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
 
+FEWEST_DAYS: Final = 10
+"""Minimum of days with posts for a drawn calendar."""
+NEW_YEAR: Final = timedelta(days=59)
+"""The beginning of a year whose drawing is nearly empty: January and February."""
+
 
 class DayPosts(msgspec.Struct, frozen=True):
     """A day with posts, and how many."""
@@ -95,6 +100,31 @@ async def calendar_of(
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
     listed = [each for each, has in zip(years, have, strict=True) if has or each == year]
     return calendar_with(year, listed, [DayPosts(day, n, rooms.get(day)) for day, _, n in cells])
+
+
+async def fuller_calendar(
+    session: AsyncSession, author: Author, zone: ZoneInfo, newest: CalendarYear
+) -> CalendarYear:
+    """Return the previous year's calendar if the newest year's would be nearly empty."""
+    earlier = next((year for year in newest.years if year < newest.year), None)
+    has_just_begun = _has_just_begun(author, zone)
+    if earlier is None or (newest.days >= FEWEST_DAYS and not has_just_begun):
+        return newest
+    before = await calendar_of(
+        session, author, zone, newest.year - 1 if has_just_begun else earlier
+    )
+    fewest = min(newest.days, FEWEST_DAYS) if has_just_begun else FEWEST_DAYS
+    return before if before and before.days >= fewest else newest
+
+
+def _has_just_begun(author: Author, zone: ZoneInfo) -> bool:
+    """Return whether the newest post's year has just begun, after months with posts."""
+    if author.first_tweet_at is None or author.newest_tweet_at is None:
+        return False
+    newest = author.newest_tweet_at.astimezone(zone)
+    begin = datetime(newest.year, 1, 1, tzinfo=zone)
+    has_fuller_year = author.first_tweet_at <= begin - timedelta(days=182)
+    return newest - begin < NEW_YEAR and has_fuller_year
 
 
 def calendar_with(year: int, years: list[int], days: Sequence[DayPosts]) -> CalendarYear:

@@ -26,6 +26,7 @@ from app.language.i18n import (
     weekday_names,
 )
 from app.services.archive.author_archive import (
+    FEWEST_DAYS,
     AuthorArchive,
     CalendarYear,
     DayPosts,
@@ -41,8 +42,6 @@ from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 ONE_DAY: Final = timedelta(days=1)
 LEVELS: Final = 4
 """Shades; the darkest stands for the busiest day, of at least this number of posts."""
-FEWEST_DAYS: Final = 10
-"""Minimum of days with posts for a drawn calendar."""
 
 
 @dataclass(frozen=True, slots=True)

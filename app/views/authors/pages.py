@@ -1,7 +1,6 @@
 """Authors' list and pages."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.drawing.drawings import Columns
 from app.language.i18n import show_list
 from app.lifespan import resources
-from app.services.archive.author_archive import AuthorArchive, calendar_of, read_archive
+from app.services.archive.author_archive import AuthorArchive, fuller_calendar, read_archive
 from app.services.archive.author_portrait import (
     AuthorTraits,
     Reach,
@@ -36,7 +35,6 @@ from app.services.rooms.room_facts import (
 )
 from app.views.answers import moved
 from app.views.authors.figures import (
-    FEWEST_DAYS,
     AuthorAtSight,
     MostNamed,
     PostingYear,
@@ -60,8 +58,6 @@ FEWEST_LISTS: Final = 3
 """Lists of names that fill a row; fewer are in a column."""
 POSTS_IN_SIGHT: Final = 4
 """Newest posts; a link has further ones."""
-NEW_YEAR: Final = timedelta(days=59)
-"""The beginning of a year whose drawing is nearly empty: January and February."""
 
 
 class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
@@ -260,29 +256,11 @@ async def _archive_of(
     session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None, traits: AuthorTraits
 ) -> AuthorArchive:
     """Return the archive, with the previous year's calendar if the year has hardly begun."""
-    first = year or _year_before_new_one(author, zone)
-    archive = await read_archive(session, resources().models, author, zone, first, traits)
-    calendar = archive.calendar
-    if year or calendar is None or calendar.days >= FEWEST_DAYS or len(calendar.years) == 1:
+    archive = await read_archive(session, resources().models, author, zone, year, traits)
+    if year or archive.calendar is None:
         return archive
-    other = calendar.years[0] if first else calendar.years[1]
-    instead = await calendar_of(session, author, zone, other)
-    fewest = min(calendar.days + 1, FEWEST_DAYS) if first else FEWEST_DAYS
-    is_fuller = instead is not None and instead.days >= fewest
-    return structs.replace(archive, calendar=instead) if is_fuller else archive
-
-
-def _year_before_new_one(author: Author, zone: ZoneInfo) -> int | None:
-    """Return the year before the newest post's, if the newer drawing would be nearly empty.
-
-    None also without posts in the months before it.
-    """
-    if author.first_tweet_at is None or author.newest_tweet_at is None:
-        return None
-    newest = author.newest_tweet_at.astimezone(zone)
-    begin = datetime(newest.year, 1, 1, tzinfo=zone)
-    has_fuller_year = author.first_tweet_at <= begin - timedelta(days=182)
-    return newest.year - 1 if newest - begin < NEW_YEAR and has_fuller_year else None
+    fuller = await fuller_calendar(session, author, zone, archive.calendar)
+    return structs.replace(archive, calendar=fuller)
 
 
 async def _older_posts(username: str, after: TweetKey) -> str:
