@@ -221,7 +221,7 @@ async def _shown_of_author(
         return await shown_of_author(session, resources().models, author, zone)
     from app.parts.report.years import shown_of_author_year
 
-    return await shown_of_author_year(session, author, year, zone)
+    return await shown_of_author_year(session, resources().of_parts["years"], author, year, zone)
 
 
 @blueprint.action("/user/<username>/report", of_chat=never)

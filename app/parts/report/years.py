@@ -167,10 +167,10 @@ async def shown_of_room_year(
 
 
 async def shown_of_author_year(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo
+    session: AsyncSession, store: KeptYears, author: Author, year: int, zone: ZoneInfo
 ) -> Shown:
     """Return the posts that an author's year shows."""
-    read = await read_year(session, author, year, zone)
+    read = await read_year(session, author, year, zone, store)
     return [
         (gettext("The busiest day"), read.day.shown if read.day else []),
         (gettext("Most liked"), read.most_liked[:1]),
