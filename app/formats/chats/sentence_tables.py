@@ -106,6 +106,8 @@ class Matcher:
         self._heads: set[str] = set()
         self._by_head: dict[str, list[_Expression]] = defaultdict(list)
         self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
+        self._by_word: dict[str, list[tuple[str, _Expression]]] = defaultdict(list)
+        """Others by a word between two blanks, with the longest fixed part, which has the word."""
         self._others: list[tuple[str, _Expression]] = []
         self._beginnings: list[tuple[str, _Expression, int]] = []
         for pattern in map(_plain, patterns):
@@ -132,6 +134,7 @@ class Matcher:
             head in self._heads
             or tail in self._by_tail
             or self._others
+            or self._by_word
             or not _NEVER_PLAIN.isdisjoint(head + tail)
         )
 
@@ -145,9 +148,11 @@ class Matcher:
         for expression in chain(head, tail):
             if match := expression.pattern.fullmatch(text):
                 return match
-        for part, expression in self._others:
-            if part in text and (match := expression.pattern.fullmatch(text)):
-                return match
+        words = [word for word in text.split() if word in self._by_word] if self._by_word else ()
+        for others in (*map(self._by_word.__getitem__, words), self._others):
+            for part, expression in others:
+                if part in text and (match := expression.pattern.fullmatch(text)):
+                    return match
         return None
 
     def _may_begin(self, text: str) -> bool:
@@ -180,6 +185,8 @@ class Matcher:
             self._heads.add(literals[0][:2])
         elif len(literals[-1]) > 1:
             self._by_tail[literals[-1][-2:]].append(expression)
+        elif words := [word for word in longest.split(" ")[1:-1] if len(word.split()) == 1]:
+            self._by_word[max(words, key=len)].append((longest, expression))
         else:
             self._others.append((longest, expression))
 

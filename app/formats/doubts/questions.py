@@ -284,7 +284,8 @@ class _Times:
         self._count += 1
         if self._first is None:
             self._first = time
-        self._is_one = self._is_one and time == self._first
+        elif self._is_one:
+            self._is_one = time == self._first
         if time < self._begin:
             self._early.add(str(time.date()))
         elif time > self._end:

@@ -31,6 +31,12 @@ _LETTER_SENTENCES: Final = {
 }
 
 
+def _may_be_odd(text: str) -> bool:
+    if text.isascii():  # Faster than the pattern.
+        return "<" in text or "&" in text or "\\" in text or "![" in text
+    return _ODD.search(text) is not None
+
+
 class Letters:
     """Markup, entities, escapes, and letters that another program misread."""
 
@@ -41,7 +47,7 @@ class Letters:
         self._found = {name: Sightings() for name in self._patterns}
 
     def see(self, text: str) -> None:
-        if _ODD.search(text):
+        if _may_be_odd(text):
             for name, pattern in self._patterns.items():
                 if pattern.search(text):
                     self._found[name].add(text)
@@ -57,8 +63,6 @@ _QUOTED: Final = re.compile(
     r"|\AReplying to\b|^-{3,} ?(?:Original|Forwarded) [Mm]essage ?-{3,}|^On .{8,60} wrote:$",
     re.MULTILINE,
 )
-_QUOTING: Final = ("> ", "//@", "转发", "转发理由", "Replying to", "---", " wrote:")
-"""What a quotation has, found faster than by the pattern."""
 _HEADS: Final = (
     "카카오톡 대화",
     "저장한 날짜",
@@ -116,7 +120,8 @@ class ChatWords:
         self._accounts: dict[tuple[str, str], Sightings] = {}
         self._prefixes: dict[tuple[str, str], Sightings] = {}
         self._spoken: defaultdict[str, int] = defaultdict(int)
-        self._tails: dict[str, dict[tuple[str, str], int]] = {}
+        self._tails: dict[tuple[str, str, str], int] = {}
+        """Counts by the text behind the first word, the author and this word."""
 
     def see(self, record: Record, name: str) -> None:
         text = record.text
@@ -124,10 +129,8 @@ class ChatWords:
         first = text[:1]
         if first in "<([" and (_IN_ANGLES.match(text) or _IN_BRACKETS.match(text)):
             self._bracketed.add(text)
-        may_be_heading = "\n" in text or first == "["
-        may_be_heading = may_be_heading and any(head in text for head in _HEADS)
-        if may_be_heading and (match := _HEADING.search(text)):
-            self._glued.add(match[0])
+        if first == "[" or "\n" in text:
+            self._see_heading(text)
         if len(text) > 600:
             return
         self._see_quotation(text)
@@ -144,6 +147,11 @@ class ChatWords:
             self._see_sentence(self._table, text)
         if 14 <= len(text) <= 120:
             self._see_tail(text, name)
+
+    def _see_heading(self, text: str) -> None:
+        may_be_heading = any(head in text for head in _HEADS)
+        if may_be_heading and (match := _HEADING.search(text)):
+            self._glued.add(match[0])
 
     @staticmethod
     def _add(tallies: dict[tuple[str, str], Sightings], key: tuple[str, str], text: str) -> None:
@@ -197,10 +205,9 @@ class ChatWords:
         head, _, tail = text.partition(" ")
         if len(tail) < 12:
             return
-        if tail in self._tails or len(self._tails) < MOST_KEPT // 4:
-            of_tail = self._tails.setdefault(tail, {})
-            if len(of_tail) < 20 or (name, head) in of_tail:
-                of_tail[name, head] = of_tail.get((name, head), 0) + 1
+        key = (tail, name, head)
+        if (count := self._tails.get(key, 0)) or len(self._tails) < MOST_KEPT // 2:
+            self._tails[key] = count + 1
 
     def doubts(self, records: int) -> Doubts:
         names = {part for own in self._beginnings.values() for part in own}
@@ -242,9 +249,12 @@ class ChatWords:
         self._about_names.clear()
 
     def _shared_tails(self) -> list[Sightings]:
+        by_tail: defaultdict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        for (tail, name, head), count in self._tails.items():
+            if count > 2:
+                by_tail[tail][name, head] = count
         found: list[Sightings] = []
-        for tail, counts in self._tails.items():
-            often = {pair: count for pair, count in counts.items() if count > 2}
+        for tail, often in by_tail.items():
             if len({name for name, _ in often}) > 1 and len({head for _, head in often}) > 1:
                 tally = Sightings()
                 for (_, head), count in often.items():
@@ -263,10 +273,22 @@ def _joined(tallies: list[Sightings], records: int, evidence: Message) -> Doubts
         yield joined.doubt("words", evidence)
 
 
+def _may_quote(text: str) -> bool:
+    """Return whether a text has what a quotation has; this is faster than the pattern."""
+    return (
+        text[0] == ">"
+        or "//@" in text
+        or "转发" in text
+        or "---" in text
+        or " wrote:" in text
+        or text.startswith("Replying to")
+    )
+
+
 @dataclass(slots=True)
 class _Repeated:
     names: tuple[str, ...]
-    count: int = 1
+    count: int
 
     @property
     def is_odd(self) -> bool:
@@ -278,27 +300,34 @@ class PostWords:
 
     def __init__(self) -> None:
         self._quoted = Sightings()
-        self._texts: dict[str, _Repeated] = {}
+        self._first: dict[int, str] = {}
+        """The first author of a text, by its hash."""
+        self._again: dict[str, _Repeated] = {}
 
     def see(self, text: str, name: str) -> None:
-        if any(sign in text for sign in _QUOTING) and _QUOTED.search(text[:2_000]):
+        if _may_quote(text) and _QUOTED.search(text[:2_000]):
             self._quoted.add(text)
         if 40 <= len(text) <= 400:
             self._see_again(text, name)
 
     def _see_again(self, text: str, name: str) -> None:
-        if (seen := self._texts.get(text)) is not None:
-            seen.count += 1
-            if len(seen.names) < 3 and name not in seen.names:
-                seen.names += (name,)
-        elif len(self._texts) < MOST_KEPT:
-            self._texts[text] = _Repeated((name,))
+        key = hash(text)  # The texts themselves would take new memory, and so time.
+        first = self._first.get(key)
+        if first is None:
+            if len(self._first) < MOST_KEPT:
+                self._first[key] = name
+            return
+        if (seen := self._again.get(text)) is None:
+            seen = self._again[text] = _Repeated((first,), 1)
+        seen.count += 1
+        if len(seen.names) < 3 and name not in seen.names:
+            seen.names += (name,)
 
     def doubts(self, records: int) -> Doubts:
         if self._quoted.is_much(records, share=0.02):
             yield self._quoted.doubt("words", Message("Texts with words of somebody else"))
         again = Sightings()
-        for text, seen in self._texts.items():
+        for text, seen in self._again.items():
             if seen.is_odd:
                 again.add(text, seen.count)
         if again.is_much(records, share=0.01):
