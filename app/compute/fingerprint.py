@@ -5,11 +5,13 @@ person begins all conversations, everyone else begins fewer.
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from math import asin, sqrt
+from statistics import fmean
 from typing import Annotated, Final, Literal, NamedTuple, get_args
 from zoneinfo import ZoneInfo
 
@@ -60,8 +62,12 @@ Sign = tuple[MeasureName | Literal["crying"], str]
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 Beginning = Literal["small", "silence"]
+NEVER: Final = 2**31
+"""A conversation after all others."""
 BEGUN: Final[Sign] = ("beginnings", "silence")
-"""Told as a share of all conversations that somebody began, not of the messages."""
+"""Told as a share of the conversations since a person's first day, not of the messages: someone who
+joined late could begin none before.
+"""
 _ASKED: Final = re.compile("[?？]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
@@ -101,6 +107,15 @@ class Tally(NamedTuple):
 
     def with_sign(self, sign: Sign) -> int:
         return len(self.signs.get(sign, ()))
+
+    @property
+    def begun(self) -> list[int]:
+        """Conversations that began with a message."""
+        return self.signs.get(BEGUN, [])
+
+    @property
+    def first_conversation(self) -> int:
+        return min(*self.begun[:1], int(self.conversations.min(initial=NEVER)), NEVER)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -364,13 +379,23 @@ class _Sides(NamedTuple):
         if sign[0] == "length":
             return tally.words_per_message or 0.0
         if sign == BEGUN:
-            begun = self.own.with_sign(sign) + self.beside.with_sign(sign)
-            return tally.with_sign(sign) / max(begun, 1)
+            return tally.with_sign(sign) / max(len(self.begun_since(tally)), 1)
         return tally.with_sign(sign) / max(tally.messages, 1)
 
     def beside_value(self, sign: Sign) -> float:
-        value = self.value(self.beside, sign)
-        return value / max(len(self.others), 1) if sign == BEGUN else value
+        if sign == BEGUN and self.others:
+            return fmean(self.value(one, sign) for one in self.others)
+        return self.value(self.beside, sign)
+
+    def begun_since(self, tally: Tally) -> list[tuple[int, bool]]:
+        """Return the conversations that anyone began since a person's first day, and whether it was
+        the subject.
+        """
+        begun = [(day, side is self.own) for side in (self.own, self.beside) for day in side.begun]
+        return [(day, is_own) for day, is_own in begun if day >= tally.first_conversation]
+
+    def has_begun_before(self, tally: Tally) -> bool:
+        return min(self.beside.begun, default=NEVER) < tally.first_conversation
 
     @property
     def are_compared(self) -> bool:
@@ -394,8 +419,8 @@ class Measure(msgspec.Struct, frozen=True):
         float,
         Meta(
             description=(
-                "For `length`, words per message; for `silence`, a share of all conversations"
-                " begun; otherwise a share of the messages."
+                "For `length`, words per message; for `silence`, a share of the conversations"
+                " begun since the person's first day; otherwise a share of the messages."
             )
         ),
     ]
@@ -434,6 +459,12 @@ class Measure(msgspec.Struct, frozen=True):
     not_behind: Annotated[
         int, Meta(description="Number of all others with words who go as far, or farther.")
     ] = 0
+    joined_late: Annotated[
+        bool,
+        Meta(
+            description="For `silence`, whether conversations began before the person's first day."
+        ),
+    ] = False
 
     @property
     def is_clear(self) -> bool:
@@ -538,6 +569,7 @@ def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[T
         _distance(sign, sides),
         behind=sum(are_behind),
         not_behind=len(are_behind) - sum(are_behind),
+        joined_late=sign == BEGUN and sides.has_begun_before(sides.own),
     )
 
 
@@ -583,11 +615,12 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
     if sign[0] == "length":
         return welch_errors(own.lengths, beside.lengths)
     if sign == BEGUN:
-        begun, begun_beside = own.with_sign(sign), beside.with_sign(sign)
-        if begun + begun_beside < FEWEST_COMPARED:
+        begun = sides.begun_since(own)
+        if len(begun) < FEWEST_COMPARED:
             return 0.0
-        hits = [True] * begun + [False] * begun_beside
-        return surplus_errors(hits, range(len(hits)), 1 / (len(sides.others) + 1))
+        came = sorted(one.first_conversation for one in sides.others)
+        chances = [1 / (1 + bisect_right(came, day)) for day, _ in begun]
+        return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
     return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
 
 

@@ -190,14 +190,18 @@ def welch_errors(values: NDArray[np.int64], beside: NDArray[np.int64]) -> float:
     return float(values.mean() - beside.mean()) / math.sqrt(variances) if variances else 0.0
 
 
-def surplus_errors(hits: Sequence[bool], clusters: Sequence[int], chance: float) -> float:
+def surplus_errors(
+    hits: Sequence[bool], clusters: Sequence[int], chance: float | Sequence[float]
+) -> float:
     """Return the surplus of hits (n,) over their chance, in standard errors of clusters (n,), at
-    least those of independent trials.
+    least those of independent trials; chance: of all, or of each, (n,).
     """
+    chances = [chance] * len(hits) if isinstance(chance, float) else chance
     surplus: dict[int, float] = {}
-    for is_hit, cluster in zip(hits, clusters, strict=True):
-        surplus[cluster] = surplus.get(cluster, 0.0) + (is_hit - chance)
-    variance = max(sum(more**2 for more in surplus.values()), len(hits) * chance * (1 - chance))
+    for is_hit, cluster, of_one in zip(hits, clusters, chances, strict=True):
+        surplus[cluster] = surplus.get(cluster, 0.0) + (is_hit - of_one)
+    independent = sum(of_one * (1 - of_one) for of_one in chances)
+    variance = max(sum(more**2 for more in surplus.values()), independent)
     return sum(surplus.values()) / math.sqrt(variance) if variance else 0.0
 
 

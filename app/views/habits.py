@@ -40,7 +40,7 @@ def _row(
 ) -> HabitRow:
     return HabitRow(
         label=label_of(measure),
-        value=value_of(measure, measure.own),
+        value=value_of(measure, measure.own, measure.beside if beside.others else 0),
         usual=usual_told(measure, beside) if beside.others else "",
         is_clear=measure.is_clear,
         length=round(100 * min(measure.own / full, 1), 1),
@@ -50,5 +50,6 @@ def _row(
 
 
 def usual_told(measure: Measure, beside: Beside) -> str:
-    value = brief_value_of(measure, measure.beside) or value_of(measure, measure.beside)
+    value = brief_value_of(measure, measure.beside, measure.own)
+    value = value or value_of(measure, measure.beside)
     return f"{short_name(beside.only_other) or gettext('Everyone else')}: {value}"

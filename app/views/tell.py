@@ -113,6 +113,10 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "less": _("starts conversations less often than {others} ({often})"),
         "none": _("never starts a conversation"),
         "label": _("Starts conversations"),
+        "since more": _("starts {often} of the conversations since joining"),
+        "since less": _("starts conversations less often than {others} since joining ({often})"),
+        "since none": _("has started no conversation since joining"),
+        "since label": _("Starts conversations (since joining)"),
     },
 }
 """The measures of how somebody writes: next to others, and to the year before."""
@@ -320,8 +324,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
 
 HARDLY: Final = 0.005
 """Shares below are called less than one post of a hundred."""
+OF_HUNDRED: Final = 0.055
+"""Shares below are told as posts of a hundred."""
 ONE_OF: Final = 0.36
-"""Shares below, down to 0.055, are called one post of a number."""
+"""Shares below, down to `OF_HUNDRED`, are called one post of a number."""
 ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
@@ -367,15 +373,17 @@ def _written(value: object) -> object:
     return show_month_day(value) if isinstance(value, date) else value
 
 
-def often(share: float) -> str:
-    """Return a share of the posts in words: "in every fifth post"."""
-    kind, count = _how_often(share)
+def often(share: float, beside: float = 0) -> str:
+    """Return a share of the posts in words: "in every fifth post"; beside: a share next to it,
+    which is told of 100 posts, too, if either is.
+    """
+    kind, count = _how_often(share, beside)
     return tell("often", kind, count=count)
 
 
-def briefly(share: float) -> str:
-    """Return a share of posts named before: "in every fifth"."""
-    kind, count = _how_often(share)
+def briefly(share: float, beside: float = 0) -> str:
+    """Return a share of posts named before: "in every fifth"; beside: see `often`."""
+    kind, count = _how_often(share, beside)
     return tell("briefly", kind, count=count)
 
 
@@ -387,14 +395,14 @@ def part_of(share: float) -> str:
     return tell("part", "almost all" if share >= ALMOST_ALL else "tenths", count=tenths)
 
 
-def _how_often(share: float) -> tuple[str, int]:
+def _how_often(share: float, beside: float = 0) -> tuple[str, int]:
     if share == 0:
         return "never", 0
     if share < HARDLY:
         return "hardly", 0
     if share >= ALMOST_ALL:
         return ("all" if share == 1 else "almost all"), 0
-    if share < 0.055:
+    if share < OF_HUNDRED or (share < ONE_OF and HARDLY <= beside < OF_HUNDRED):
         return "hundredths", max(1, round(100 * share))
     number, tenths = round(1 / share), round(10 * share)
     if share < ONE_OF or tenths == 5:
@@ -405,28 +413,27 @@ def _how_often(share: float) -> tuple[str, int]:
 def label_of(measure: Measure) -> str:
     """Return the name of a measure with its most frequent sign."""
     habit = _habit_of(measure)
-    variant = (
-        "label"
-        if measure.sign or "label without sign" not in HABITS[habit]
-        else "label without sign"
-    )
+    variant = "since label" if measure.joined_late else "label"
+    if not measure.sign and "label without sign" in HABITS[habit]:
+        variant = "label without sign"
     sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
     return tell(habit, variant, sign=sign)
 
 
-def value_of(measure: Measure, value: float) -> str:
+def value_of(measure: Measure, value: float, beside: float = 0) -> str:
+    """Return a value of a measure; beside: a share that stands next to it."""
     if measure.name == "length":
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
-    return show_percent(value) if measure.sign == "silence" else often(value)
+    return show_percent(value) if measure.sign == "silence" else often(value, beside)
 
 
-def brief_value_of(measure: Measure, value: float) -> str:
+def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure briefly; nothing for a length."""
     if measure.sign == "silence":
         return show_percent(value)
-    return "" if measure.name == "length" else briefly(value)
+    return "" if measure.name == "length" else briefly(value, beside)
 
 
 def change_of(measure: Measure, year: int) -> str:
@@ -435,8 +442,8 @@ def change_of(measure: Measure, year: int) -> str:
         "rose" if measure.errors > 0 else "fell",
         year=str(year),
         sign=measure.sign,
-        value=value_of(measure, measure.own),
-        before=value_of(measure, measure.beside),
+        value=value_of(measure, measure.own, measure.beside),
+        before=value_of(measure, measure.beside, measure.own),
     )
 
 
@@ -475,9 +482,14 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     """
     is_less = measure.errors <= 0
     variant = "more" if not is_less else "less" if measure.own else "none"
+    if measure.joined_late:
+        variant = f"since {variant}"
     is_length = measure.name == "length"
-    own = _words_per_post(measure) if is_length else value_of(measure, measure.own)
-    if has_usual and measure.not_behind and (is_less or is_length):
+    has_usual = bool(has_usual and measure.not_behind and (is_less or is_length))
+    own = value_of(measure, measure.own, measure.beside if has_usual else 0)
+    if is_length:
+        own = _words_per_post(measure)
+    if has_usual:
         own = tell("usual", own=own, usual=_usual(measure))
     return tell(
         _habit_of(measure),
@@ -571,4 +583,4 @@ def _words(measure: Measure, value: float) -> float:
 def _usual(measure: Measure) -> str:
     if measure.name == "length":
         return value_of(measure, _words(measure, measure.beside))
-    return brief_value_of(measure, measure.beside)
+    return brief_value_of(measure, measure.beside, measure.own)

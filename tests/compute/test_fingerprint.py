@@ -260,3 +260,16 @@ def test_messages_are_counted_together_as_alone() -> None:
     together = tally(texts).signs
     assert {(sign, day) for sign, days in together.items() for day in days} == {*alone}
     assert sum(map(len, together.values())) == len(alone)
+
+
+def test_someone_who_joined_late_is_not_said_to_begin_less() -> None:
+    days = range(60)
+    begins = [day % 3 for day in days]
+    early = [
+        tally_of(["hi"] * 60, days, [begin == number for begin in begins]) for number in (0, 1)
+    ]
+    late = tally_of(["hi"] * 20, days[40:], [begin == 2 for begin in begins[40:]])
+    (measure,) = (one for one in fingerprint(late, early) if one.sign == "silence")
+    assert (round(measure.own, 2), round(measure.beside, 2)) == (0.35, 0.43)
+    assert measure.joined_late
+    assert abs(measure.errors) < 1

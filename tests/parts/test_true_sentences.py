@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from itertools import chain, cycle, pairwise
 from statistics import fmean, median
@@ -74,6 +74,11 @@ class Writer:
         return fmean(SIGNS[sign](text) for text in self.texts)
 
 
+def in_utc(time: datetime) -> datetime:
+    """Return a time on the clock of a chat in UTC."""
+    return time.replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+
+
 class Truth:
     """What is counted of a chat's messages, by the definitions of the documents."""
 
@@ -87,10 +92,12 @@ class Truth:
             person.texts.append(text)
             person.days[time.date()] += 1
             person.hours[time.hour] += 1
+        self.beginnings: list[tuple[date, str]] = []
         told = [*zip(self.times, (name for _, name, _ in chat.said), strict=True)]
         for (before, name_before), (time, name) in pairwise(told):
             if time - before > SILENCE:
                 self.people[name].begun += 1
+                self.beginnings.append((in_utc(time).date(), name))
             elif name != name_before:
                 self.people[name].waits_s.append((time - before).total_seconds())
                 self.people[name].answered[name_before] += 1
@@ -111,13 +118,30 @@ class Truth:
 
     @cached_property
     def begun(self) -> int:
-        return sum(person.begun for person in self.people.values())
+        return len(self.beginnings)
 
     def value(self, name: str, habit: str) -> float:
         person = self.people[name]
         if habit == "words":
             return person.words
-        return person.begun / self.begun if habit == "begun" else person.share(habit)
+        return self.begun_of(name) if habit == "begun" else person.share(habit)
+
+    def begun_of(self, name: str) -> float:
+        """Return the share of the conversations since the day of a person's first message, of UTC
+        as in the documents.
+        """
+        since = [day for day, _ in self.beginnings if day >= self.first_day(name)]
+        return self.people[name].begun / max(len(since), 1)
+
+    def first_day(self, name: str) -> date:
+        return next(
+            in_utc(time).date()
+            for time, (_, other, _) in zip(self.times, self.chat.said, strict=True)
+            if other == name
+        )
+
+    def joined_late(self, name: str) -> bool:
+        return any(day < self.first_day(name) for day, _ in self.beginnings)
 
     def others(self, name: str) -> list[str]:
         return [other for other in self.people if other != name]
@@ -281,6 +305,8 @@ def _told(habit: str, side: int) -> Check:
         value = truth.value(name, habit)
         are_equal = _are_told_as(habit)
         assert are_equal(found["own"], value), (name, habit, value)
+        if habit == "begun":
+            assert ("since" in found) == truth.joined_late(name), (name, found)
         reader.habit = habit
         if "usual" in found:
             _usual(reader, found)
@@ -363,7 +389,8 @@ def _at_night(reader: Reader, found: Found) -> None:
 
 
 def _begins_most(reader: Reader, found: Found) -> None:
-    shares = {name: reader.truth.value(name, "begun") for name in reader.truth.people}
+    begun = reader.truth.begun
+    shares = {name: person.begun / begun for name, person in reader.truth.people.items()}
     assert shares[reader.subject] == max(shares.values()), shares
     assert is_percent(found["share"], shares[reader.subject])
     reader.begun_told[reader.subject] = found["share"]
@@ -661,12 +688,16 @@ def _others_here(reader: Reader, found: Found) -> None:
     assert number_in(found["count"]) == len(reader.truth.people) - 1
 
 
+def _chosen_among(reader: Reader, found: Found) -> None:
+    assert 1 < number_in(found["count"]) <= len(reader.truth.people)
+
+
 def _share_of(reader: Reader, found: Found) -> None:
     name, is_of_beginnings = found["name"], bool(BEGINNINGS.fullmatch(reader.heading))
     person = reader.truth.people[name]
     share = len(person.texts) / reader.truth.total
     if is_of_beginnings:
-        share = reader.truth.value(name, "begun")
+        share = person.begun / reader.truth.begun
         told = reader.begun_told.get(name, found["share"])
         assert told == found["share"], f"the page says {told}, too"
     assert is_percent(found["share"], share), (share, is_of_beginnings)
@@ -757,12 +788,12 @@ HABITS: list[tuple[str, Check]] = [
     ),
     *_habit(
         "begun",
-        r"[Ss]tarts OWN of the conversations",
-        r"대화의 OWN[을를] 먼저 시작해요",
-        r"[Ss]tarts conversations less often than THAN \(OWN\)",
-        r"대화를 THAN보다 덜 시작해요\(OWN\)",
-        r"[Nn]ever starts a conversation",
-        r"대화를 먼저 시작하지 않아요",
+        r"[Ss]tarts OWN of the conversations(?P<since> since joining)?",
+        r"(?P<since>들어온 뒤로 )?대화의 OWN[을를] 먼저 시작해요",
+        r"[Ss]tarts conversations less often than THAN(?P<since> since joining)? \(OWN\)",
+        r"(?P<since>들어온 뒤로 )?대화를 THAN보다 덜 시작해요\(OWN\)",
+        r"(?:[Nn]ever starts a|[Hh]as started no) conversation(?P<since> since joining)?",
+        r"(?P<since>들어온 뒤로 )?대화를 먼저 시작하지 (?:않아요|않았어요)",
     ),
     *_habit(
         "small",
@@ -820,7 +851,10 @@ LABELS: Final = {
     "exclamation": ("Exclamations", "느낌표"),
     "laugh": (r"Laughs(?: \(mostly \S+\))?", r"웃음 표현(?:\(대개 \S+\))?"),
     "emoji": (r"Emoji(?: \(mostly \S+\))?", r"이모지(?:\(대개 \S+\))?"),
-    "begun": ("Starts conversations", "먼저 말 걸기"),
+    "begun": (
+        r"Starts conversations(?P<since> \(since joining\))?",
+        r"먼저 말 걸기(?P<since>\(들어온 뒤\))?",
+    ),
     "small": ("Lowercase start", "소문자로 시작"),
     "capitals": ("All in capitals", "대문자로만"),
     "lengthened": ("Lengthened letters", "길게 늘인 글자"),
@@ -833,8 +867,9 @@ LABELS: Final = {
 }
 BESIDE: Final = rf"(?:Everyone else|다른 사람들|{ANYBODY}): (?P<usual>[^()·]+)"
 HABITS += [
-    (rf"(?:{'|'.join(texts)}) \((?P<own>[^()·]+) · {BESIDE}\)", _told(habit, 0))
+    (rf"{text} \((?P<own>[^()·]+) · {BESIDE}\)", _told(habit, 0))
     for habit, texts in LABELS.items()
+    for text in texts
 ]
 HABITS += [(rf"\({BESIDE}\)", _usual), (BESIDE, _usual)]
 PERIOD: Final = (
@@ -888,7 +923,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
     (r"(?P<signs>“.*”) 기호를 여기서 보통 쓰는 것보다 자주 써요", _signs_more),
-    (r"(?:The day of the year|올해의 하루): (?P<day>.+)", _day_of_year),
+    (r"(?:The day of 2024|2024년의 하루): (?P<day>.+)", _day_of_year),
     (rf"{COUNT} messages?; (?P<usual>[\d,]+) on a usual day", _day_of_year),
     (rf"메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,]+)개예요", _day_of_year),
     (r"(?:More than on other days|다른 날보다 자주 쓴 말):(?P<words>(?: “[^”]+”)+)", _words_of_day),
@@ -907,11 +942,11 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두|누구나) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
     (
-        rf"(?:All \d+|The) people shown usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
+        rf"(?:(?:All \d+|The) people shown|Both) usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
         _waits,
     ),
     (
-        rf"여기 나온 (?:사람들은|\d+명 모두)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
+        rf"(?:여기 나온 (?:사람들은|\d+명 모두)|둘 다)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
         _waits,
     ),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
@@ -1035,6 +1070,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"compared with {OTHER}", _true),
     (rf"{OTHER}[과와] 비교", _true),
     (rf"saywho recognises {NAME} in [^.]+", _true),
+    (rf"It chose among {COUNT} people", _chosen_among),
+    (rf"{COUNT}명 가운데서 골랐어요", _chosen_among),
     (rf"saywho는 {NAME}의 메시지를? .*알아[^.]*", _true),
     # A subject before its habits, last: it begins most sentences above.
     (rf"{NAME}[은는]? (?=\S)", _true),
@@ -1044,7 +1081,7 @@ FURNITURE: Final = [
     r"The busiest day: \w+ \d+, 2024|가장 시끌벅적했던 날: 2024년 \d+월 \d+일",
     r"Words of 2024|2024년의 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
-    r"Emoji of the year|올해의 이모지",
+    r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",

@@ -130,7 +130,8 @@ class Measurement(Figure[Plot]):
         if not self.rows:
             return Finding(gettext("There are too few posts to measure this"))
         if len(self.rows) == 1:
-            title, notes = _title_of_one(self.rows[0]), _mostly_taken_for(self.rows[0])
+            title = _title_of_one(self.rows[0])
+            notes = iter([_chosen_among(self.card), *_mostly_taken_for(self.rows[0])])
         else:
             title, notes = _title(self.rows), self._notes(self.card)
         about = gettext(
@@ -153,11 +154,13 @@ class Measurement(Figure[Plot]):
             few = gettext("Only {asked} of the {posts} newest posts had enough words to be judged.")
             yield few.format(posts=show_number(measured.posts), asked=show_number(measured.asked))
         yield some_of(len(card.authors), self.total)
+        yield _chosen_among(card)
         enough = [row for row in self.rows if row.author.asked >= FEWEST_OF_AUTHOR]
         if failures := [row.author.username for row in enough if row not in self.drawn]:
             yield gettext("Never recognised: {names}.").format(names=some_shown(failures))
         if unjudged := [each.username for each in self._authors if each.asked < FEWEST_OF_AUTHOR]:
-            yield gettext("Too few long posts to say: {names}.").format(names=some_shown(unjudged))
+            few = gettext("Too few posts with enough words, each counted once, to say: {names}.")
+            yield few.format(names=some_shown(unjudged))
         if self.is_of_own:
             yield gettext("The sample authors are left out.")
 
@@ -183,6 +186,13 @@ class Measurement(Figure[Plot]):
             "them. The chosen dates do not apply here."
         )
         return Table(columns, rows, about=about)
+
+
+def _chosen_among(card: Card) -> str:
+    """Return among how many authors was guessed: a person's page asks among its chat."""
+    return gettext("saywho chose among {count} authors.").format(
+        count=show_number(len(card.authors))
+    )
 
 
 def _title(rows: Sequence[Judged]) -> str:

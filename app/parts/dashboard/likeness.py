@@ -198,9 +198,9 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
     is_of_authors = True
     topic = gettext_noop("Who sounds like whom")
     about = gettext_noop(
-        "A stronger colour means that two authors who write the same language share more habits. "
-        "In the table, 1 means all habits and 0 no habits. The dates chosen above do not apply "
-        "here."
+        "A stronger colour means that two authors who write the same language stand out by more "
+        "of the same words and signs. In the table, 1 means by the same, 0 by none that both have. "
+        "The dates chosen above do not apply here."
     )
     waiting = gettext_noop("Counting…")
 
@@ -289,8 +289,9 @@ class Likeness(Figure[Plot]):
         if self.centre:
             title = _nearest(self)
             about = gettext(
-                "Longer bars mean that two authors share more habits: 1 means all habits and 0 no "
-                "habits. The dates chosen above do not apply here."
+                "Longer bars mean that two authors stand out by more of the same words and signs: "
+                "1 means by the same, 0 by none that both have. The dates chosen above do not "
+                "apply here."
             )
         return Finding(title, sentences(_habits_in_common(self), *_left_out(self)), about=about)
 
@@ -319,8 +320,8 @@ class Likeness(Figure[Plot]):
             ],
             [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
             gettext(
-                "1 means that all habits are alike, 0 that no habits are. The chosen dates do "
-                "not apply here."
+                "1 means that both stand out by the same words and signs, 0 by none that both "
+                "have. The chosen dates do not apply here."
             ),
         )
 
@@ -374,12 +375,12 @@ def _habits_in_common(data: Likeness) -> str:
         return ""
     likeness = data.named[0][2]
     if likeness >= 0.75:
-        return gettext("They share almost all of their habits.")
+        return gettext("Both stand out by almost the same words and signs.")
     if likeness >= 0.5:
-        return gettext("They share many habits.")
+        return gettext("Both stand out by many of the same words and signs.")
     if likeness >= 0.25:
-        return gettext("They share some habits.")
-    return gettext("They share few habits.")
+        return gettext("Both stand out by some of the same words and signs.")
+    return gettext("Still, both stand out by few of the same words and signs.")
 
 
 def _most_alike(data: Likeness) -> str:

@@ -253,7 +253,8 @@ def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
 def _day(day: DayOfYear | None, quotes: Sequence[CardRow], names: ManyNames) -> Iterator[Found]:
     if day is None:
         return
-    heading = gettext("The day of the year: {day}").format(day=show_month_day(day.day))
+    heading = gettext("The day of {year}: {day}")
+    heading = heading.format(year=day.day.year, day=show_month_day(day.day))
     rows = [CardRow(told_of_day(day))]
     if words := [word for word in map(drawn_name, day.words) if word and not names.find(word)]:
         more = gettext("More than on other days:")
@@ -340,7 +341,7 @@ def _author_found(shown: AuthorYear, texts: Texts, names: ManyNames) -> Iterator
         for each in shown.emoji
         if _drawn_emoji(each.name)
     ]
-    yield "emoji", gettext("Emoji of the year"), emoji
+    yield "emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji
     changes = ChangedWriting(shown).plot()
     habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
     yield "habits", gettext("How the writing changed"), habits

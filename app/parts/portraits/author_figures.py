@@ -331,9 +331,9 @@ class Phrases(AuthorFigure[PhraseList]):
         return tell(
             "phrase",
             variant,
-            often=often(self._own(phrase)),
+            often=often(self._own(phrase), self._beside(phrase)),
             other=other_name,
-            often_beside=briefly(self._beside(phrase)),
+            often_beside=briefly(self._beside(phrase), self._own(phrase)),
         )
 
     def _own(self, phrase: Phrase) -> float:

@@ -243,6 +243,8 @@ def alike(writing: Sequence[PersonPortrait], total: int) -> str:
     shortest, longest = _wait_told(min(told_s)), _wait_told(max(told_s))
     if shortest != longest:
         within = gettext("The people shown usually reply within {time}.")
+        if total == PAIR:
+            within = gettext("Both usually reply within {time}.")
     sentence = soon if max(told_s) < MINUTE_S else within
     return sentence.format(time=longest, count=show_number(len(writing)))
 

@@ -467,7 +467,8 @@ class ChangedWriting(Figure[NameList]):
 
 
 def _values(measure: Measure) -> tuple[str, str]:
-    return value_of(measure, measure.own), value_of(measure, measure.beside)
+    own, beside = measure.own, measure.beside
+    return value_of(measure, own, beside), value_of(measure, beside, own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -485,7 +485,9 @@ async def _read_room_year(
 ) -> RoomYear:
     span = span_of_year(year, zone)
     by_year = await messages_by_year(session, room, zone)
-    if by_year.get(year, 0) < FEWEST_OF_YEAR:
+    if not by_year.get(year):
+        raise NotFoundError("There are no messages in {year}", year=year)
+    if by_year[year] < FEWEST_OF_YEAR:
         raise NotFoundError(
             "There are fewer than {count} messages in {year}", count=FEWEST_OF_YEAR, year=year
         )

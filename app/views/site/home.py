@@ -22,6 +22,7 @@ from app.compute.judgement import (
 )
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
+from app.language.i18n import speaking_of
 from app.lifespan import resources
 from app.runtime.clock import first_instant, now
 from app.services.archive.author_archive import Anniversary, on_this_day
@@ -120,12 +121,13 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     @property
     def sentences(self) -> dict[int, str]:
         """What sets the people of each room apart."""
-        return {
-            told.room.id: finding_of(
-                told.people, told.traits, told.room, is_of_newest=told.is_of_newest
-            )
-            for told in self.told
-        }
+        with speaking_of(messages=True):
+            return {
+                told.room.id: finding_of(
+                    told.people, told.traits, told.room, is_of_newest=told.is_of_newest
+                )
+                for told in self.told
+            }
 
     @property
     def measured(self) -> ToldShares:

@@ -93,7 +93,7 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
     await settle(writer.app)
     drawing = await drawn(writer, "likeness")
     assert drawing["title"] == "No two authors are clearly the most similar"
-    assert "They share" not in drawing["notes"]
+    assert "stand out by" not in drawing["notes"]
     assert (
         "1 more author is left out because fewer than four authors write the language"
         in drawing["notes"]
@@ -108,7 +108,7 @@ async def test_who_sounds_like_whom_begins_with_four_of_a_language(writer: Clien
         page = await writer.page(f"{PREFIX}table/{name}")
         main = page.partition("<main")[2].partition("<table")[0]
         assert not re.search(r"colour|\bbar\b|on top", main), name
-        assert ("1 means that all habits are alike" in main) == (name == "likeness")
+        assert ("1 means that both stand out by" in main) == (name == "likeness")
     nearest = await drawn(writer, "likeness", "username=ann")
     assert nearest["title"] == "No other author is clearly the most similar to ann"
     assert "cell" not in nearest["words"]
@@ -130,7 +130,7 @@ async def test_authors_are_named_as_the_most_similar_if_their_lead_is_clear(writ
     await settle(writer.app)
     drawing = await drawn(writer, "likeness")
     assert set(drawing["title"].removeprefix("Most similar: ").split(" and ")) == {"eve", "fay"}
-    assert drawing["notes"].startswith("They share ")
+    assert drawing["notes"].startswith("Both stand out by ")
     nearest = await drawn(writer, "likeness", "username=eve")
     assert nearest["title"] == "Most similar to eve: fay"
 

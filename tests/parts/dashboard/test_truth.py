@@ -312,7 +312,7 @@ def test_sentences_about_likeness_are_true(data: Likeness) -> None:
     rivals = len(data.names) - 1 if data.centre else 6
     if len(clear) > 3 or len(clear) == rivals:
         assert title.startswith("No ")
-        assert "They share" not in " ".join(data.finding().notes)
+        assert "stand out by" not in " ".join(data.finding().notes)
     elif data.centre:
         assert {frozenset((data.centre, name)) for name in named} == clear & shown
     else:
@@ -359,7 +359,8 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         wrong = {f"author{j}": posts for j, posts in enumerate(table[place]) if j != place}
         most = max(wrong.values())
         if match := re.fullmatch(
-            "saywho attributed (\\d+) to (author\\d)\\.", " ".join(finding.notes)
+            rf"saywho chose among {len(table)} authors\. saywho attributed (\d+) to (author\d)\.",
+            " ".join(finding.notes),
         ):
             assert int(match[1]) == wrong[match[2]] == most
             assert list(wrong.values()).count(most) == 1
@@ -381,7 +382,7 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
         names = plot["layout"]["yaxis"]["ticktext"]
         assert {*names} == {f"author{i}" for i in enough}
     if len(places) > 1:
-        left_out = notes.partition("Too few long posts to say: ")[2]
+        left_out = notes.partition("each counted once, to say: ")[2]
         assert {*re.findall(r"author\d", left_out)} == few
     if len(places) > 1 and card.held_out and card.held_out.posts > card.held_out.asked:
         told = (
@@ -434,8 +435,9 @@ def test_of_many_only_those_of_whom_any_post_is_right_have_bars() -> None:
     assert plot
     assert plot["layout"]["yaxis"]["ticktext"] == ["author00", "author01"]
     assert [*figure.finding().notes[1:]] == [
+        "saywho chose among 15 authors.",
         "Never recognised: author02, author03, author04, author05 and 8 others.",
-        "Too few long posts to say: author14.",
+        "Too few posts with enough words, each counted once, to say: author14.",
     ]
     assert len({row[0] for row in figure.table().rows}) == 15
 
