@@ -64,6 +64,8 @@ class OwnPosts:
     by_hour: Mapping[int, int]
     """Numbers of posts by local hour from the year 1."""
     replies: int
+    continued: Mapping[int, int]
+    """The first own answer to each post that has one, by id."""
     files: frozenset[str]
     """Kept files of their media."""
     names: Sequence[str]
@@ -82,12 +84,13 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
     conditions = [*chosen, _is_not(limited)]
     query = select(
         *(Tweet.id, Tweet.created_at, Tweet.kind, Tweet.lang, Tweet.text),
-        *(Tweet.reply_to_username, Tweet.media),
+        *(Tweet.reply_to_id, Tweet.reply_to_username, Tweet.media),
     )
     ids, days = list[int](), list[date | None]()
     first: datetime | None = None
     newest: datetime | None = None
     by_hour, names, files = Counter[int](), Counter[str](), set[str]()
+    continued = dict[int, int]()
     replies, korean, day = 0, 0, date.min
     own_key = username_key(author.username)
     async for row in _rows(session, query, conditions):
@@ -100,6 +103,8 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
             day = max(day, local.date())  # A clock that is set back may return to the day before.
             days.append(day)
             by_hour[(local.toordinal() - 1) * DAY_H + local.hour] += 1
+        if row.reply_to_id is not None:
+            continued.setdefault(row.reply_to_id, row.id)
         replies += row.kind == "reply"
         korean += row.lang == "ko"
         named = {*_NAME.findall(row.text)} if "@" in row.text else set[str]()
@@ -119,6 +124,7 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         days=days,
         by_hour=by_hour,
         replies=replies,
+        continued=continued,
         files=frozenset(files),
         names=sorted(names, key=lambda name: (-names[name], name)),
         korean=korean,

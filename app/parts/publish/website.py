@@ -376,14 +376,24 @@ class _PagesOfAuthor:
             address=self._site.address(self._base + name),
         )
 
-    def _shown(self, post: Post, *, likes: bool = False, is_named: bool = True) -> Markup:
+    def _shown(
+        self,
+        post: Post,
+        *,
+        likes: bool = False,
+        is_named: bool = True,
+        is_below: bool = False,
+        later: int | None = None,
+    ) -> Markup:
         """Return a post as it is on a page, of which it may be an anchor."""
         if post.media:
             media = tuple(
                 structs.replace(medium, url=self._links.medium(medium)) for medium in post.media
             )
             post = structs.replace(post, media=media)
-        html = str(self._rendering.post(post, self._zone.key, likes=likes, is_named=is_named))
+        html = self._rendering.post(
+            post, self._zone.key, likes=likes, is_named=is_named, is_below=is_below, later=later
+        )
         return Markup(without_dead_links(html))  # noqa: S704 - templates escape texts.
 
     async def _month_pages(
@@ -393,15 +403,22 @@ class _PagesOfAuthor:
         parts, texts = list[PartOfPosts](), list[str]()
         days = iter([*self._own.days, END])
         day = next(days)
+        above: int | None = None
+        following = iter(self._own.ids[1:])
         async for post in posts:
             if day is None:
                 self._at(0)  # Their page is in no folder.
-            texts.append(self._shown(post))
+            then, below = next(days), next(following, None)
+            later = self._own.continued.get(post.id)
+            is_below = bool(above and post.reply_to and post.reply_to.id == above)
+            goes_on_below = later == below and then == day
+            shown = self._shown(post, is_below=is_below, later=None if goes_on_below else later)
+            texts.append(shown)
+            above = post.id if then == day else None
             self._note(post, day)
             for name, content in self._searched(post, day):
                 yield File(self._base + name, content)
             on_post()
-            then = next(days)
             if then == day:
                 continue
             if day is not None:

@@ -37,11 +37,12 @@ def own_posts() -> list[dict[str, Any]]:
     ]
     posts[3]["counts"] = {"likes": 7}
     answer = {"source_id": "77", "username": "jun"}
-    own = {"source_id": "1", "username": None}
+    own, going_on = ({"source_id": number, "username": None} for number in ("1", "9"))
     return [
         *posts,
         posts[0] | {"id": "8", "text": "@jun thank you", "kind": "reply", "reply_to": answer},
         posts[0] | {"id": "9", "text": "and it goes on", "kind": "reply", "reply_to": own},
+        posts[0] | {"id": "10", "text": "and on", "kind": "reply", "reply_to": going_on},
     ]
 
 
@@ -116,8 +117,8 @@ def check_links(folder: Path) -> None:
 def test_every_post_has_its_place(site: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "website"
     facts = publish(site, folder)
-    assert facts["posts"] == 7
-    assert facts["authors"][0] | {"names": ["jun"], "replies": 2} == facts["authors"][0]
+    assert facts["posts"] == 8
+    assert facts["authors"][0] | {"names": ["jun"], "replies": 3} == facts["authors"][0]
     pages = {name: page.body.text() for name, page in pages_of(folder) if page.body}
     # The fourth of May begins at 15:00 UTC in Seoul.
     assert "a walk by the sea" in pages["2016/05.html"]
@@ -134,7 +135,11 @@ def test_every_post_has_its_place(site: Installation, tmp_path: Path) -> None:
     assert "pictures.html" not in pages
     page = (folder / "2016" / "05.html").read_text()
     assert "a post by <bdi>jun</bdi> that is not here" in page
-    assert 'In reply to: <a href="../2016/05.html#p1">' in page
+    # A conversation can be read on and back; what stands right below needs no link.
+    assert page.count('In reply to: <a href="../2016/05.html#p1">') == 1
+    assert page.count('<a href="../2016/05.html#p7">Continued in a later post</a>') == 1
+    assert page.count("In reply to: <a") == page.count("Continued in a later post") == 1
+    assert '<li class="post depth-1" id="p8">' in page
     check_links(folder)
     # Nothing of it is of the day of its making, or of this machine.
     assert facts["unchanged"] == 0
@@ -178,7 +183,7 @@ def test_nothing_private_is_in_any_byte(site: Installation, tmp_path: Path) -> N
     site.done("operator", "add", f"{SECRET}operator")
     folder = tmp_path / "website"
     facts = publish(site, folder)
-    assert facts["posts"] == 7
+    assert facts["posts"] == 8
     assert facts["authors"][0]["left_out"] == 3
     assert facts["media"] == 0
     private = (SECRET.encode(), token.encode(), str(tmp_path).encode(), hidden[:200])
@@ -223,7 +228,7 @@ def test_options_choose_the_posts(site: Installation, tmp_path: Path) -> None:
     facts = publish(site, folder, "--since", "2016-05-04", "--until", "2026-01-01")
     assert facts["posts"] == 2
     facts = publish(site, folder, "--no-replies", "--language", "ko")
-    assert facts["posts"] == 6  # What answers oneself goes on with a post.
+    assert facts["posts"] == 7  # What answers oneself goes on with a post.
     assert facts["authors"][0]["names"] == []
     assert 'lang="ko"' in (folder / "index.html").read_text()
     assert "jun" not in "".join(content.decode() for content in contents(folder).values())
@@ -283,7 +288,7 @@ def test_several_authors_have_a_folder_each(site: Installation, tmp_path: Path) 
     folder = tmp_path / "website"
     names = ("-u", "media", "-u", "김_앤", "-u", "MINA")
     facts = site.json("publish", folder, "-u", "mina", *names, *PUBLISH)
-    assert facts["posts"] == 9
+    assert facts["posts"] == 10
     files = contents(folder)
     assert {"index.html", "mina/2016/05.html", "media-2/index.html", "김_앤/index.html"} <= {*files}
     check_links(folder)
