@@ -30,6 +30,7 @@ from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
+from app.services.compare.one_chat import Chats
 from app.services.compare.showcase import Showcase
 from app.services.imports.beginning import Previewer
 from app.services.imports.runner import keep_importing
@@ -96,6 +97,8 @@ class Resources:
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
+        self.chats = Chats(db, feed, self.work_pool.run)
+        """What readers of one chat ask, and pages of its people."""
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""
         self.cards = Cards(db, self.models)
@@ -111,7 +114,7 @@ class Resources:
         feed.subscribe(self.live_hub.publish)
         feed.subscribe(self.maintenance.wake)
         feed.on_reset(self.live_hub.reset)
-        for holder in (self.models, self.cards, self.showcase):
+        for holder in (self.models, self.cards, self.showcase, self.chats):
             feed.on_reset(holder.clear)
 
     def _jobs(self) -> list[Job]:
@@ -190,7 +193,7 @@ async def _open(
     stack.callback(opened.work_pool.close)
     stack.callback(opened.search_pool.close)
     for batched in (
-        *(opened.writer, opened.reads, opened.comparer, opened.cards),
+        *(opened.writer, opened.reads, opened.comparer, opened.chats, opened.cards),
         opened.small_pictures,
     ):
         stack.push_async_callback(batched.close)

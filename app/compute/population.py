@@ -111,6 +111,11 @@ class Population:
         object.__setattr__(self, "rows", rows)
         object.__setattr__(self, "table", table)
 
+    @property
+    def size_bytes(self) -> int:
+        uses = self.owners.nbytes + self.amounts.nbytes + self.table.nbytes
+        return uses + self.keys.nbytes + self.edges.nbytes + self.rows.nbytes
+
     @classmethod
     def of(cls, members: Sequence[CountedAuthor]) -> Self:
         members = [member for member in members if member.counts.keys.size]

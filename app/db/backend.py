@@ -186,10 +186,14 @@ IsHeld = Callable[[AsyncSession], Awaitable[bool]]
 """Returns whether a lock is still held, as the transaction sees it."""
 
 
-class Sessions(Protocol):
-    """A source of sessions: a database, or a grant."""
+class Readable(Protocol):
+    """A source of sessions that read: a database, or one chat of it."""
 
     def read(self) -> AbstractAsyncContextManager[AsyncSession]: ...
+
+
+class Sessions(Readable, Protocol):
+    """A source of sessions: a database, or a grant."""
 
     def write(
         self, *, on_commit: Callable[[], None] = ...
@@ -205,6 +209,8 @@ class Backend(Protocol):
     engine: AsyncEngine
     readers: AsyncEngine
     """Engine of transactions that see one state, and only read."""
+    chat_readers: AsyncEngine
+    """The same for transactions that see one chat (`show_chat`)."""
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -236,6 +242,9 @@ class Backend(Protocol):
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold this process's turn to write. Raises TimeoutError."""
+
+    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
+        """Make one chat visible to a transaction of `chat_readers`, which shows nothing before."""
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         """Make the transaction the only writer of all processes, or after `timeout_s` raise an

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 from app.config import Config
 from app.db.backend import INFO, SHIPPED, Backend, IsHeld
 from app.db.feed import Feed
+from app.db.one_chat import CHAT
 from app.errors import StartError, overloaded
 from app.runtime.clock import monotonic
 from app.runtime.extras import install_command
@@ -78,6 +79,7 @@ class Database:
         options: dict[str, Any] = {"expire_on_commit": False, "info": info}
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
+        self._chat_readers = async_sessionmaker(self.backend.chat_readers, **options)
         self.commits = 0
 
     @asynccontextmanager
@@ -86,6 +88,19 @@ class Database:
         with self._driver_errors():
             session, opened = self._readers(), monotonic()
             try:
+                yield session
+            finally:
+                await to_the_end(session.close())
+                self._on_session("read", monotonic() - opened)
+
+    @asynccontextmanager
+    async def read_chat(self, room_id: int) -> AsyncIterator[AsyncSession]:
+        """Open a session of one state of a database that would hold this chat alone."""
+        with self._driver_errors():
+            session, opened = self._chat_readers(), monotonic()
+            session.info[CHAT] = room_id
+            try:
+                await self.backend.show_chat(session, room_id)
                 yield session
             finally:
                 await to_the_end(session.close())

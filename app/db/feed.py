@@ -68,6 +68,11 @@ class Feed(ABC):
         """
         self._on_reset.append(forget)
 
+    def forget(self, subscriber: Subscriber, on_reset: Callable[[int], None]) -> None:
+        """Call these no more."""
+        self._subscribers.remove(subscriber)
+        self._on_reset.remove(on_reset)
+
     @abstractmethod
     async def look(self) -> bool:
         """Publish the new events; return whether the log could be read."""

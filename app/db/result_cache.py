@@ -148,6 +148,15 @@ class Memo(Generic[Value]):
         feed.subscribe(self._note)
         feed.on_reset(self._outdate_all)
 
+    def detach(self) -> None:
+        """Stop following the feed, and forget all values."""
+        self.feed.forget(self._note, self._outdate_all)
+        self._entries.clear()
+
+    @property
+    def size(self) -> int:
+        return self._entries.size
+
     def find(self, key: Hashable) -> Value | None:
         """Return the value, unless a dependency changed or its time is over."""
         entry = self._entries.get(key)

@@ -33,6 +33,7 @@ from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql.connection import (
     DIALECT,
+    END_VIEWS,
     FAILURES,
     UNLIMITED_S,
     WRITING,
@@ -155,8 +156,10 @@ class PostgresqlBackend(Backend):
         self.name = shown_name(url)
         self._opened = Connections()
         self.engine = make_engine(url, durability=durability, opened=self._opened)
-        self.readers = self.engine.execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        self._chats = make_engine(url, durability=durability, opened=self._opened, of_chats=True)
+        self.readers, self.chat_readers = (
+            engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            for engine in (self.engine, self._chats)
         )
         self._turn = asyncio.Lock()
 
@@ -168,6 +171,10 @@ class PostgresqlBackend(Backend):
             async with self._turn:
                 deadline.reschedule(None)
                 yield
+
+    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
+        show = text("SELECT set_config('saywho.chat', :room_id, true)")
+        await session.execute(show, {"room_id": str(room_id)})
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         # Ids are then in the order of commits, and data that a service has read stays valid until
@@ -258,6 +265,7 @@ class PostgresqlBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
+        await self._chats.dispose()
         self.drop_connections()
 
     def drop_connections(self, before: float = math.inf) -> None:
@@ -324,6 +332,7 @@ class PostgresqlBackend(Backend):
                 # Another key than that of writers.
                 lock = text("SELECT pg_advisory_xact_lock(:key)")
                 await connection.execute(lock, {"key": WRITING + 1})
+                await connection.execute(text(END_VIEWS))
                 yield connection
         finally:
             await engine.dispose()
@@ -348,6 +357,7 @@ async def _vacuum(connection: Connection) -> None:
             await connection.execute(f'VACUUM (FULL, ANALYZE) "{table}"', timeout=UNLIMITED_S)
             if not await connection.fetchval(f'SELECT EXISTS (SELECT FROM "{table}")'):  # noqa: S608
                 # ANALYZE would keep the samples of an empty table's former values.
+                await connection.execute(END_VIEWS)
                 for statement in await connection.fetch(_ANEW, table):
                     await connection.execute(statement[0])
         await _wait_for_snapshots(connection)

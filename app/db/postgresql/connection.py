@@ -13,12 +13,20 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.one_chat import views
 from app.errors import AppError, NotFoundError, UnavailableError, database_busy, storage_full
 
 DIALECT: Final = "postgresql+asyncpg://"
 """URL for SQLAlchemy, which needs no more since this module opens the connections."""
 WRITING: Final = 0x5341_5957_484F
 """Key of the writers' advisory lock: the program's name in ASCII."""
+OF_CHATS: Final = "saywho chats"
+"""Name of the connections with views, which keep columns from being changed."""
+END_VIEWS: Final = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name = 'saywho chats' AND datname = current_database()"
+)
+"""Statement that ends them."""
 CONNECT_TIMEOUT_S: Final = 3
 """Time limit for each host; a busy server may take a second."""
 COMMAND_TIMEOUT_S: Final = 60
@@ -142,22 +150,37 @@ def addresses(url: str) -> Iterator[str]:
         yield f"postgresql://{login}{at}{parts.path}?{options}"
 
 
-def make_engine(url: str, *, durability: str, opened: Connections) -> AsyncEngine:
+async def _show_chats_only(connection: Connection) -> None:
+    schema = await connection.fetchval("SELECT quote_ident(current_schema())")
+    room = "CAST(nullif(current_setting('saywho.chat', true), '') AS bigint)"
+    unix = "CAST(extract(epoch FROM created_at) AS bigint)"
+    await connection.execute(";".join(views(base=f"{schema}.", room=room, unix=unix)))
+
+
+def make_engine(
+    url: str, *, durability: str, opened: Connections, of_chats: bool = False
+) -> AsyncEngine:
     """Return an engine whose sessions have the limits of `SETTINGS`.
 
-    `opened` gets its connections, since a pool loses those whose opening is cancelled.
+    `opened` gets its connections, since a pool loses those whose opening is cancelled. of_chats:
+    its transactions read of one chat at a time (`app/db/one_chat.py`).
     """
     settings = SETTINGS | {"synchronous_commit": "off" if durability == "normal" else "on"}
+
+    if of_chats:
+        settings["application_name"] = OF_CHATS
 
     async def open_connection() -> Connection:
         connection = await connect(url, **settings)
         opened[connection] = asyncio.get_running_loop().time()
+        if of_chats:
+            await _show_chats_only(connection)
         return connection
 
     engine = create_async_engine(
         DIALECT,
         async_creator=open_connection,
-        pool_size=8,
+        pool_size=3 if of_chats else 8,
         max_overflow=0,
         hide_parameters=True,  # Posts and hashes must not reach the log.
     )

@@ -24,7 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Change, Feed
 from app.db.lock import FileLock, file_lock, remove_abandoned, temporary_folder
-from app.db.sqlite.connection import as_app_error, database_path, make_engine, open_connection
+from app.db.sqlite.connection import (
+    SHOW_CHAT,
+    as_app_error,
+    database_path,
+    make_engine,
+    open_connection,
+)
 from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.db.sqlite.schema import find_danger
 from app.errors import StartError
@@ -68,6 +74,8 @@ class SqliteBackend(Backend):
         self._copies = f"{self.path.name}.copy-"
         self.engine = make_engine(url, synchronous=durability)
         self.readers = self.engine.execution_options(sqlite_begin="DEFERRED")
+        self._chats = make_engine(url, of_chats=True)
+        self.chat_readers = self._chats.execution_options(sqlite_begin="DEFERRED")
         self._lock = FileLock(self._beside(".lock"))
 
     def _beside(self, suffix: str) -> Path:
@@ -75,6 +83,9 @@ class SqliteBackend(Backend):
 
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
+
+    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
+        await session.execute(SHOW_CHAT, {"room_id": room_id})
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:
@@ -162,6 +173,7 @@ class SqliteBackend(Backend):
 
     async def close(self) -> None:
         await self.engine.dispose()
+        await self._chats.dispose()
         self._lock.close()
 
     def prepare_files(self) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
-from sqlalchemy import Connection, ExceptionContext, event, exc, make_url
+from sqlalchemy import Connection, ExceptionContext, event, exc, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from app.db.one_chat import views
 from app.db.sqlite.fts5 import register
 from app.errors import AppError, UnavailableError, database_busy, storage_full, unwritable
 from app.runtime.work_pool import DaemonThread
@@ -40,8 +41,26 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True)
 
 
-def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = True) -> AsyncEngine:
+SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
+"""Statement that makes a chat visible on a connection `of_chats`."""
+
+
+def _show_chats_only(connection: sqlite3.Connection) -> None:
+    room, unix = '(SELECT room_id FROM temp."ShownChat")', "CAST(strftime('%s', created_at) AS INT)"
+    for statement in (
+        'CREATE TEMPORARY TABLE "ShownChat" (room_id INTEGER)',
+        'INSERT INTO temp."ShownChat" VALUES (NULL)',
+        *views(base="main.", room=room, unix=unix),
+    ):
+        connection.execute(statement).close()
+
+
+def make_engine(
+    url: str, *, synchronous: str = "full", foreign_keys: bool = True, of_chats: bool = False
+) -> AsyncEngine:
     """Return an engine whose transactions begin with IMMEDIATE, or the option `sqlite_begin`.
+
+    of_chats: its transactions read of one chat at a time (`app/db/one_chat.py`).
 
     After plain BEGIN, reading and then writing fails with "database is locked" if another
     transaction wrote in between; no timeout helps.
@@ -57,9 +76,12 @@ def make_engine(url: str, *, synchronous: str = "full", foreign_keys: bool = Tru
             f"foreign_keys = {'ON' if foreign_keys else 'OFF'}",
             "temp_store = MEMORY",
             "secure_delete = ON",  # Some builds leave the bytes of deleted rows in the file.
-            "cache_size = -8000",  # KB; the system caches the file's pages for all connections.
+            # KB; the system caches the file's pages for all connections.
+            f"cache_size = {-2000 if of_chats else -8000}",
         ):
             made.execute(f"PRAGMA {pragma}").close()
+        if of_chats:
+            _show_chats_only(made)
         return made
 
     async def connect() -> DriverConnection:

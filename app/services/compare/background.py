@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Final
 
 import msgspec
@@ -22,8 +23,10 @@ from app.compute.features import RECIPE, Counts
 from app.compute.fitting import HeldOut, asked_authors, asked_posts, sample_of, temperature_of
 from app.compute.judgement import FEWEST_JUDGED
 from app.compute.population import CountedAuthor, Population, drawn_authors
+from app.compute.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
+from app.db.one_chat import check_chat
 from app.db.result_cache import DERIVED
 from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
@@ -89,11 +92,22 @@ class BackgroundStore:
     Imports and deletions update `is_outgrown`, maintenance after single posts.
     """
 
+    chat: int | None = None
+    """The only chat of its sessions; None for the whole site."""
+
     def __init__(self) -> None:
         self.newest: Fitted | None = None
         """None before the first comparison."""
         self._seen = 0
         """Last event in `is_outgrown`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of what only this process keeps of the snapshot."""
+        if self.newest is None:
+            return 0
+        population = self.newest.population
+        return self.newest.background.table.nbytes + population.size_bytes
 
     def clear(self) -> None:
         self.newest = None
@@ -113,6 +127,7 @@ class BackgroundStore:
 
     async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
         """Return the newest snapshot and event, 0 before the first."""
+        check_chat(session, self.chat)
         values = {"recipe": _recipe(session), "seen": self._seen}
         version, event, change = (await session.execute(_STATE, values)).one()
         version, event, newest = version or 0, event or 0, self.newest
@@ -198,10 +213,10 @@ async def is_outgrown(session: AsyncSession) -> bool:
     )
     if (await session.scalar(here) or 0) < len(ids):
         return True
-    return await _few_authors(session, samples) != int(newest.authors)
+    return await few_authors(session, samples) != int(newest.authors)
 
 
-async def _few_authors(session: AsyncSession, samples: Collection[int]) -> int:
+async def few_authors(session: AsyncSession, samples: Collection[int]) -> int:
     few = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_JUDGED)
     few = few.where(User.id.not_in(samples))
     counted = select(func.count()).select_from(few.limit(SMALL_POPULATION).subquery())
@@ -232,13 +247,13 @@ async def renew_background(db: Sessions) -> None:
         samples = await sample_ids(session)
         total = select(func.sum(Profile.posts)).where(Profile.user_id.not_in(samples))
         posts = await session.scalar(total) or 0
-        authors = await _few_authors(session, samples)
+        authors = await few_authors(session, samples)
         fresh = await _build(session, posts, samples)
         # The seed makes authors and temperature depend on the posts alone, whatever samples there
         # are and wherever the posts are kept (`fit_corpus`).
         members, blobs, asked = await _draw(session, samples, seed=posts)
         joined = await asyncio.to_thread(shipped.background, fresh)
-        temperature = await _measure_temperature(session, joined, asked, seed=posts)
+        temperature = await measure_temperature(session, joined, asked, seed=posts)
     blob = await asyncio.to_thread(fresh.to_bytes)
     async with db.write() as session:
         # A faster worker may have made this version from the same posts.
@@ -296,12 +311,22 @@ async def _draw(
     return Members(members, list(samples)), [row.counts for row in profiles], asked
 
 
-async def _measure_temperature(
-    session: AsyncSession, background: Background, asked: Mapping[str, int], seed: int
+async def measure_temperature(
+    session: AsyncSession,
+    background: Background,
+    asked: Mapping[str, int],
+    seed: int,
+    profiles: Mapping[int, AuthorProfile] = MappingProxyType({}),
 ) -> float:
+    """Return the temperature by the asked authors' held-out posts.
+
+    profiles: of authors by id, if known; the stored ones otherwise.
+    """
     samples: dict[str, HeldOut] = {}
     for key, user_id in asked.items():
-        whole, _ = (await stored_profiles(session, [user_id]))[user_id]
+        whole = profiles.get(user_id)
+        if whole is None:
+            whole, _ = (await stored_profiles(session, [user_id]))[user_id]
         count = asked_posts(len(asked), whole.posts)
         newest = await newest_chained(session, user_id, count)
         # A post that arrived after the fold is not in the profile.

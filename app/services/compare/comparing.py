@@ -30,7 +30,7 @@ from app.compute.text import (
     username_key,
 )
 from app.config import MIB
-from app.db.backend import is_among
+from app.db.backend import Readable, is_among
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.feed import Feed
@@ -348,7 +348,7 @@ class Comparer:
     """
 
     def __init__(
-        self, db: Database, feed: Feed, models: Models, run_long: Runner = asyncio.to_thread
+        self, db: Readable, feed: Feed, models: Models, run_long: Runner = asyncio.to_thread
     ) -> None:
         """run_long: for long texts, to keep others from waiting."""
         self._db = db
@@ -365,9 +365,21 @@ class Comparer:
         """Newest posts of some forty authors, for reasons."""
         self._commit_number: int | None = None
         """The feed's number at the last database read."""
+        self._newest = 0
+        """The newest event at that time."""
 
     async def close(self) -> None:
         await self._reading.close()
+
+    def detach(self) -> None:
+        """Stop following the feed, when nobody will ask any more."""
+        self._suspects.detach()
+        self._posts.detach()
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the kept posts; the authors' profiles are those of the models."""
+        return self._posts.size
 
     async def ask(self, question: Question) -> Comparison:
         """Return the answer. Raises NotFoundError and InvalidInputError."""
@@ -425,7 +437,7 @@ class Comparer:
         if len({suspect.id for suspect in suspects}) < len(usernames):
             return None
         check_words(suspects)
-        return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._feed.newest)
+        return Case(texts, suspects, fitted, gaps=gaps, as_of_event=self._newest)
 
     async def _load(self, usernames: tuple[str, ...]) -> Case:
         if len(usernames) <= MOST_NAMES:
@@ -443,7 +455,7 @@ class Comparer:
             )
             case = await case_of_authors(session, self._models, list(users.values()), is_named=True)
             case = await with_habits(session, self._models, case)
-        self._commit_number = commit
+        self._commit_number, self._newest = commit, case.as_of_event
         suspects = {suspect.id: suspect for suspect in case.suspects}
         for key, user in users.items():
             if user.tweet_count and commit is not None:

@@ -18,6 +18,7 @@ from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts,
 from app.compute.text import language_of, main_language
 from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
+from app.db.one_chat import check_chat
 from app.db.result_cache import LruStore
 from app.models import PostCount, Profile, Tweet, User
 from app.runtime.work_pool import worked_on
@@ -49,7 +50,9 @@ class ProfiledPost(NamedTuple):
 class ProfileStore:
     """Profiles with tails, the last used within a size."""
 
-    def __init__(self, max_bytes: int = 96 * MIB) -> None:
+    def __init__(self, max_bytes: int = 96 * MIB, *, chat: int | None = None) -> None:
+        """chat: the only chat of its sessions; None for the whole site."""
+        self._chat = chat
         self._known: LruStore[int, tuple[KnownProfile, int]] = LruStore(
             max_bytes, lambda entry: entry[0].profile.size_bytes
         )
@@ -61,6 +64,7 @@ class ProfileStore:
         """Return users' profiles with every visible post; without `may_evict`, evicting no profile
         in frequent use.
         """
+        check_chat(session, self._chat)
         profiles = {user.id: self._current(user) for user in users}
         far = [  # Up to 50 posts are counted faster than the stored profile is read.
             user.id
@@ -81,6 +85,10 @@ class ProfileStore:
         for user in users:
             self._known.put(user.id, (profiles[user.id], user.version), may_evict=may_evict)
         return [profiles[user.id].profile for user in users]
+
+    @property
+    def size_bytes(self) -> int:
+        return self._known.size
 
     def clear(self) -> None:
         self._known.clear()
