@@ -43,6 +43,7 @@ from app.views.posts import media, search, search_api
 from app.views.posts import pages as posts
 from app.views.rooms import api as rooms_api
 from app.views.rooms import pages as rooms
+from app.views.rooms import people
 from app.views.site import api as site_api
 from app.views.site import home
 
@@ -64,6 +65,7 @@ PAGES: Final = (
     phone,
     authors,
     rooms,
+    people,
     comparing,
     search,
     posts,

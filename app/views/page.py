@@ -23,6 +23,7 @@ from app.language.i18n import gettext, language, own_address, speaking, translat
 from app.lifespan import resources
 from app.parts import Listed, Part
 from app.services.rooms.room_facts import RoomFacts
+from app.views.addresses import author_path, posts_path, search_path
 from app.views.cast import (
     NOBODY,
     Cast,
@@ -38,7 +39,7 @@ from app.views.cast import (
     shown_name,
 )
 from app.views.filters import zone_of_page
-from app.views.policies import own_chat
+from app.views.policies import here
 
 _PARTS: Final = "saywho.parts"
 Parts = Mapping[Listed, Part]
@@ -86,7 +87,7 @@ async def cast_on(
     subject = value
     if not isinstance(subject, WebPage):
         subject = WebPage(about=about, hued=hued, in_chat=in_chat)
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         named = named_in(value)
         return await cast_of(
             session,
@@ -197,13 +198,6 @@ async def read_cards(session: AsyncSession, place: str, *values: object) -> dict
     }
 
 
-def author_path(username: str) -> str:
-    """Return an author's URL, for readers of one chat of the card there."""
-    if (room_id := own_chat()) is None:
-        return url_for("authors.show_author", username=username)
-    return url_for("rooms.show_room", room_id=room_id, _anchor=f"person-{username}")
-
-
 def newest_year(room: RoomFacts, tz: str | None) -> int | None:
     """Return the year of a chat's newest message in the zone of its pages."""
     newest = room.newest_message_at
@@ -220,7 +214,7 @@ def with_links(
     markup, shown_to = Markup(), 0
     for word in _MAY_BE_LINK.finditer(text):
         is_cut = (word.start() == 0 and not is_first) or (word.end() == len(text) and not is_last)
-        if not is_cut and (link := _as_link(word[0], address_of or _search_of)):
+        if not is_cut and (link := _as_link(word[0], address_of or search_path)):
             markup += escape(text[shown_to : word.start()]) + link
             shown_to = word.end()
     return markup + escape(text[shown_to:])
@@ -238,12 +232,6 @@ def _as_link(word: str, address_of: Callable[[str], str]) -> Markup | None:
         return None
     link = Markup('{}<a class="mention" href="{}" rel="nofollow">{}</a>{}')
     return link.format(word[: match.start("term")], address, term, word[match.end() :])
-
-
-def _search_of(term: str) -> str:
-    room_id = own_chat()
-    page = "search.show_search" if room_id is None else "rooms.show_room"
-    return url_for(page, room_id=room_id, q=term)
 
 
 def small_address(address: str, width: int) -> str:
@@ -270,6 +258,8 @@ def init_app(app: Quart, config: Config) -> None:
         "has_chats": has_chats,
         "keeps_deleted": keeps_deleted,
         "author_path": author_path,
+        "posts_path": posts_path,
+        "search_path": search_path,
         "is_site_private": is_site_private,
         "small_address": small_address,
         "part_cards": show_cards,

@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
-from app.lifespan import resources
+from app.lifespan import Resources, resources
 from app.paths import API, EVERY_API, METRICS
 from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
@@ -33,6 +33,7 @@ from app.services.access.rights import (
     TokenFacts,
     is_same_chat,
 )
+from app.services.compare.one_chat import OneChat
 from app.services.event_log import newest_event
 
 Policy = Literal[
@@ -270,6 +271,12 @@ async def _token() -> TokenFacts | None:
 def own_chat() -> int | None:
     """Return the visitor's only readable chat; None for the whole site."""
     return cast(int | None, g.get("chat"))
+
+
+def here() -> Resources | OneChat:
+    """Return what the visitor's answers are made of: the whole site, or their only chat alone."""
+    room_id = own_chat()
+    return resources() if room_id is None else resources().chats.get(room_id)
 
 
 async def always(_session: AsyncSession, _room_id: int) -> bool:

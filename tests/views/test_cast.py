@@ -46,6 +46,7 @@ ADDRESSES: Final[dict[str, tuple[str, ...]]] = {
     "/tweet/<id:tweet_id>": ("/tweet/1",),
     "/rooms": ("/rooms",),
     "/room/<id:room_id>": ("/room/1", f"/room/1?q={quote('말')}", "/room/1?on=2024-01-15"),
+    "/room/<id:room_id>/person/<username>": (f"/room/1/person/{quote(PAIR[0])}",),
     "/room/<id:room_id>/<year:year>": ("/room/1/2024",),
     "/room/<id:room_id>/<year:year>/cards": ("/room/1/2024/cards",),
     "/room/<id:room_id>/<year:year>/picture": ("/room/1/2024/picture",),

@@ -133,18 +133,21 @@ class AuthorWriting:
 async def read_writing(
     session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
 ) -> AuthorWriting:
-    portrait = await portrait_of(session, resources().models, compared, zone)
-    return AuthorWriting(portrait, await _evidence_of(session, portrait))
+    portrait = await portrait_of(session, compared.models, compared, zone)
+    evident = await _evidence_of(session, compared.models, portrait)
+    return AuthorWriting(portrait, evident)
 
 
-async def _evidence_of(session: AsyncSession, portrait: AuthorPortrait) -> Evident | None:
+async def _evidence_of(
+    session: AsyncSession, models: Models, portrait: AuthorPortrait
+) -> Evident | None:
     """Return the post most like the author, with marks, compared as if unknown."""
     post = portrait.most_like
     if post is None:
         return None
     names = [portrait.user.username, *(other.username for other in portrait.others)]
     asked = Question([post.text], names, hidden_post=post.id)
-    case = await case_of(session, resources().models, asked)
+    case = await case_of(session, models, asked)
     comparison = await add_reasons(session, case, await answer(case))
     return await read_evidence(session, comparison)
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar, Final, Generic
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
-from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
@@ -20,6 +19,7 @@ from app.services.posts.selection import SHOWN_BY, Shown
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
+from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
 from app.views.figure import ClockFigure, Figure, Finding, PlotT, Table, TableCell
 from app.views.habits import habit_rows
@@ -171,7 +171,7 @@ class AuthorFigure(Figure[PlotT], Generic[PlotT]):
         return self.plot() is not None or self.finding().title != ""
 
     def path(self) -> str:
-        return url_for("posts.show_posts", username=self.portrait.user.username)
+        return posts_path(self.portrait.user.username)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +210,9 @@ class Fingerprint(AuthorFigure[Habits]):
         if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
             if not measure.sign:
                 return self.path()
-            return url_for("search.show_search", q=measure.sign, username=username)
+            return search_path(measure.sign, username)
         manner = _shown(measure) if measure.own else None
-        return url_for("posts.show_posts", username=username, shows=manner)
+        return posts_path(username, shows=manner)
 
 
 def _shown(measure: Measure) -> Shown | None:
@@ -344,7 +344,7 @@ class Phrases(AuthorFigure[PhraseList]):
 
     def _posts_with(self, phrase: Phrase) -> str:
         username = self.portrait.user.username
-        return url_for("search.show_search", q=" ".join(phrase.words), username=username)
+        return search_path(" ".join(phrase.words), username)
 
 
 CARDS: Final[Sequence[type[AuthorFigure[Any]]]] = (Phrases,)
@@ -363,7 +363,7 @@ def hours_of(portrait: AuthorPortrait) -> ClockFigure:
         portrait.busy_from,
         portrait.tz,
         hue(username),
-        url_for("posts.show_posts", username=username),
+        posts_path(username),
         outline_column=others_called(portrait),
         outline=portrait.hours_elsewhere,
         outline_told=outline,

@@ -35,13 +35,8 @@ from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYea
 from app.parts.years.remembered import ChangedHabit, DayOfYear, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
-from app.views.authors.figures import (
-    days_with_posts,
-    posts_by_day,
-    posts_in_year,
-    posts_path,
-    week_grid,
-)
+from app.views.addresses import posts_path
+from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import (
     LEAST_PART,
@@ -424,7 +419,7 @@ class YearRow(Figure[Spark]):
         )
 
     def path(self) -> str:
-        return posts_path(self.shown.user)
+        return posts_path(self.shown.user.username)
 
 
 @dataclass(frozen=True, slots=True)
@@ -514,7 +509,7 @@ class ComparedWords(Figure[NameList]):
     def path(self) -> str:
         shown = self.shown
         if isinstance(shown, AuthorYear):
-            return posts_path(shown.user)
+            return posts_path(shown.user.username)
         return room_path(shown)
 
     def _search_path(self, word: str) -> str:

@@ -97,6 +97,8 @@ class ComparedAuthor:
     author: Author
     read: PostsBeside
     counted: CountedBeside
+    models: Models
+    """What is kept of the site, or the chat, that the posts are of."""
 
     @cached_property
     def phrases(self) -> list[Phrase] | None:
@@ -110,7 +112,7 @@ async def compare_author(
     depends_on(EVERYTHING)
     read = await read_beside(session, models, author, room, Reach())
     counted = await asyncio.to_thread(count_beside, read, author.id)
-    compared = ComparedAuthor(author, read, counted)
+    compared = ComparedAuthor(author, read, counted, models)
     await asyncio.to_thread(lambda: compared.phrases)
     return compared
 

@@ -34,6 +34,7 @@ from app.services.archive.author_archive import (
     MonthPosts,
 )
 from app.services.posts.users import Author
+from app.views.addresses import posts_path, search_path
 from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
 from app.views.page import platform_name
@@ -285,7 +286,7 @@ class AuthorAtSight(Figure[WeekGrid]):
         )
 
     def path(self) -> str:
-        return posts_path(self.archive.user)
+        return posts_path(self.archive.user.username)
 
     @property
     def _dated(self) -> int:
@@ -330,7 +331,7 @@ class WeekdaysOfPosts(Figure[Columns]):
         return Columns(colour, gettext("Posts by weekday"), weekdays, texts, names, names)
 
     def path(self) -> str:
-        return posts_path(self.archive.user)
+        return posts_path(self.archive.user.username)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,12 +369,12 @@ class MostNamed(Figure[NameList]):
         return NameList(names, self.id_, self.prefix) if names else None
 
     def path(self) -> str:
-        return posts_path(self.author)
+        return posts_path(self.author.username)
 
     def _search_path(self, name: str) -> str:
         query = f'"{name}"' if self.is_phrase else f"{self.prefix}{name}"
         username = None if self.is_of_anybody else self.author.username
-        return url_for("search.show_search", q=query, username=username)
+        return search_path(query, username)
 
 
 def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
@@ -386,7 +387,7 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
         numbers.busy_from,
         archive.tz,
         hue(author.username),
-        posts_path(author),
+        posts_path(author.username),
     )
     return [hours, WeekdaysOfPosts(archive)]
 
@@ -407,7 +408,3 @@ def lists_of(archive: AuthorArchive) -> list[MostNamed]:
 def most_answered(author: Author, counts: Sequence[NameCount]) -> MostNamed:
     topic = gettext("Most replied to")
     return MostNamed(author, topic, "answered-heading", counts, prefix="@", is_of_anybody=True)
-
-
-def posts_path(author: Author) -> str:
-    return url_for("posts.show_posts", username=author.username)

@@ -21,6 +21,7 @@ from app.services.archive.author_portrait import (
     read_compared,
     traits_of,
 )
+from app.services.compare.habits import Models
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
@@ -79,6 +80,8 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     tz: str
     """Time zone of the address."""
     rooms: list[RoomFacts]
+    room_id: int | None
+    """The only chat whose messages the page is made of; None for all posts."""
     has_own_posts: bool
     """Whether the author has posts outside of chats, which a website may have."""
     has_own_zone: bool
@@ -215,34 +218,51 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
     if after is not None:
         return await _older_posts(username, after)
     async with resources().read_long() as session:
-        author = await get_author(session, username)
-        own_zone = await zone_of_chats(session, [author.username])
-        zone = zone_of_page(args.tz, own_zone)
-        rooms = await rooms_of(session, author.id, limit=10)
-        posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
-        main_id = await main_room_id(session, author) if rooms else None
-        main_room = next((room for room in rooms if room.id == main_id), None)
-        compared = await read_compared(session, resources().models, author, main_room)
-        traits = traits_of(compared, main_room)
-        of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
-        archive = await _archive_of(session, author, zone, args.year, traits)
-        in_chats = await messages_in_chats(session, author.id)
-    return await render(
-        AuthorPage(
-            author=author,
-            posts=posts,
-            archive=archive,
-            traits=traits,
-            of_parts=of_parts,
-            tz=args.tz,
-            posting=year_of_posting(archive),
-            rooms=rooms,
-            has_own_posts=author.tweets > in_chats,
-            has_own_zone=own_zone is not None,
-            is_public=resources().openness.seems_public,
-            next_cursor=cursor_of(next_key),
-            about=[author.username],
-        )
+        page = await read_author(session, resources().models, username, args.tz, args.year)
+    return await render(page)
+
+
+async def read_author(
+    session: AsyncSession,
+    models: Models,
+    username: str,
+    tz: str,
+    year: int | None,
+    *,
+    room_id: int | None = None,
+) -> AuthorPage:
+    """Return an author's page. Raises NotFoundError.
+
+    room_id: the only chat that the session shows.
+    """
+    author = await get_author(session, username)
+    own_zone = await zone_of_chats(session, [author.username])
+    zone = zone_of_page(tz, own_zone)
+    rooms = await rooms_of(session, author.id, limit=10)
+    posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
+    main_id = await main_room_id(session, author) if rooms else None
+    main_room = next((room for room in rooms if room.id == main_id), None)
+    compared = await read_compared(session, models, author, main_room)
+    traits = traits_of(compared, main_room)
+    of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
+    archive = await _archive_of(session, models, author, zone, year, traits)
+    in_chats = await messages_in_chats(session, author.id)
+    return AuthorPage(
+        author=author,
+        posts=posts,
+        archive=archive,
+        traits=traits,
+        of_parts=of_parts,
+        tz=tz,
+        posting=year_of_posting(archive),
+        rooms=rooms,
+        room_id=room_id,
+        has_own_posts=author.tweets > in_chats,
+        has_own_zone=own_zone is not None,
+        is_public=resources().openness.seems_public,
+        next_cursor=cursor_of(next_key),
+        about=[author.username],
+        in_chat=room_id is not None,
     )
 
 
@@ -253,10 +273,15 @@ async def lead_from_portrait(username: str, args: ZoneArgs) -> ResponseReturnVal
 
 
 async def _archive_of(
-    session: AsyncSession, author: Author, zone: ZoneInfo, year: int | None, traits: AuthorTraits
+    session: AsyncSession,
+    models: Models,
+    author: Author,
+    zone: ZoneInfo,
+    year: int | None,
+    traits: AuthorTraits,
 ) -> AuthorArchive:
     """Return the archive, with the previous year's calendar if the year has hardly begun."""
-    archive = await read_archive(session, resources().models, author, zone, year, traits)
+    archive = await read_archive(session, models, author, zone, year, traits)
     if year or archive.calendar is None:
         return archive
     fuller = await fuller_calendar(session, author, zone, archive.calendar)

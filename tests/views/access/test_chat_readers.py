@@ -204,6 +204,7 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     values = VALUES | {"username": "olga", "year": 2020}
     other = values | {"room_id": 2, "tweet_id": 121, "name": OTHER_FILE}
     own = values | {"room_id": 1, "tweet_id": 1, "name": OWN_FILE, "card": "began"}
+    own["username"] = "mina"
     assert {
         each.partition("?")[0] for each in await try_addresses(reader, other, is_own=False)
     } == {*("/", "/settings", "/settings/password", "/settings/sessions/999/end")}
@@ -219,8 +220,11 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
         | {played, f"{played}&guess=ben", f"{played}&so={'1' * 10}"},
     )
     page = await reader.page("/room/1")
-    assert 'href="/room/1#person-mina"' in page
-    assert 'id="person-mina"' in page
+    assert 'href="/room/1/person/mina"' in page
+    answers = [await reader.get(f"/room/1/person/{name}") for name in ("olga", "nobody")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    foreign, unknown = [main_of(await text_of(answer)) for answer in answers]
+    assert foreign.replace("olga", "nobody") == unknown
     async with parts_of(site).db.write() as session:
         await switch_site(session, None, is_public=True)
     await compare_answers(reader, operator)
