@@ -97,7 +97,7 @@ class Resources:
 
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
-        self.chats = Chats(db, feed, self.work_pool.run)
+        self.chats = Chats(db, feed, self.long_reads, self.work_pool.run)
         """What readers of one chat ask, and pages of its people."""
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""

@@ -34,7 +34,7 @@ def views(*, base: str, room: str, unix: str) -> Iterator[str]:
         f'{base}"RoomPerson" AS person JOIN {base}"Users" AS author ON author.id = person.user_id'
     )
     shown = {
-        "Room": f'SELECT * FROM {base}"Room" WHERE id = {room}',
+        "Room": f'SELECT * FROM {base}"Room" WHERE id = {room} OR joined_to_id = {room}',
         "RoomPerson": f'SELECT * FROM {base}"RoomPerson" WHERE room_id = {room}',
         "Tweet": f'SELECT * FROM {base}"Tweet" WHERE room_id = {room}',
         "Users": f"SELECT {columns} FROM {people} WHERE person.room_id = {room}",

@@ -2,20 +2,16 @@
 
 from typing import Any
 
-from quart import g, url_for
+from quart import url_for
 
+from app.views.cast import current_cast
 from app.views.policies import own_chat
-
-
-def stay_in_chat(room_id: int) -> None:
-    """Make the page of this request one of a chat alone."""
-    g.chat_of_page = room_id
 
 
 def chat_of_page() -> int | None:
     """Return the chat that a page's addresses stay in: the visitor's only one, or the page's."""
     own = own_chat()
-    return g.get("chat_of_page") if own is None else own
+    return current_cast().chat_alone if own is None else own
 
 
 def author_path(username: str) -> str:

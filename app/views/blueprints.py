@@ -180,6 +180,7 @@ class ApiBlueprint(Blueprint):
         is_cacheable: bool = False,
         one_of: tuple[str, ...] = (),
         follows: str = "",
+        of_chat: OfChat | None = None,
     ) -> Callable[[View], View]:
         """Declare a view as an operation; the first line of its docstring is the summary.
 
@@ -189,7 +190,8 @@ class ApiBlueprint(Blueprint):
         answers: meaning of success, by status except for 200 and 204. content: types of an answer
         other than JSON. body: types that the view reads itself. cursor: kinds of cursors, with the
         sort key as `after` and an answer's `next`. one_of: fields of the form of which a body has
-        exactly one. follows: the view of the tag before it.
+        exactly one. follows: the view of the tag before it. of_chat: decides for readers of one
+        chat if the path names no chat.
         """
 
         def declare(view: View) -> View:
@@ -218,7 +220,8 @@ class ApiBlueprint(Blueprint):
                 return await declared.run(values)
 
             self.operations.append(declared)
-            self.add_url_rule(path, view.__name__, access(policy)(run), methods=[method])
+            checked = access(policy, of_chat)(run)
+            self.add_url_rule(path, view.__name__, checked, methods=[method])
             return view
 
         return declare

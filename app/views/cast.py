@@ -58,6 +58,8 @@ class Cast:
     has_chats: bool = False
     zones: Mapping[int, str] = field(default_factory=dict)
     """Time zones of its posts' chats, by id."""
+    chat_alone: int | None = None
+    """The only chat that the page is of, and that its addresses stay in."""
 
     def with_names(self, names: Mapping[str, str]) -> "Cast":
         called = {

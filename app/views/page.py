@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -65,6 +66,8 @@ class WebPage(Struct, frozen=True, kw_only=True):
     """People with the first choice of colours, by default `about` (`cast_of`)."""
     in_chat: bool = False
     """Whether it is a page of a chat."""
+    chat_alone: int | None = None
+    """The only chat whose messages it is made of; its addresses stay there."""
     of_platform: str = ""
     """Platform of the people that it is about, if it names no one."""
 
@@ -89,7 +92,7 @@ async def cast_on(
         subject = WebPage(about=about, hued=hued, in_chat=in_chat)
     async with here().db.read() as session:
         named = named_in(value)
-        return await cast_of(
+        cast = await cast_of(
             session,
             named.usernames,
             rooms=named.rooms,
@@ -98,6 +101,7 @@ async def cast_on(
             in_chat=subject.in_chat,
             platform=subject.of_platform,
         )
+    return replace(cast, chat_alone=subject.chat_alone)
 
 
 async def cast_for_anybody(value: object = None) -> Cast:

@@ -44,6 +44,7 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import cast_on, render
+from app.views.policies import always, here
 from app.views.requests import args_of
 
 blueprint = PageBlueprint("answer_pictures")
@@ -72,7 +73,7 @@ async def show_answer_picture_page(args: ComparePageArgs) -> str:
     )
 
 
-@blueprint.page("/compare/picture.png")
+@blueprint.page("/compare/picture.png", of_chat=always)
 async def show_answer_picture(args: ComparePageArgs) -> Response:
     """Draw the answer that `/compare` gives at the same address."""
     look = _look()
@@ -95,9 +96,9 @@ async def read_answer_poster(
     """
     names, asked = args.names, args.question(given_texts(args.text))
     question, apart = await taken_apart(asked)  # No picture has the heads of copied messages.
-    comparison = await resources().comparer.ask(replace(question, heads=False))
+    comparison = await here().comparer.ask(replace(question, heads=False))
     comparison = apart.about_people(comparison) if apart else comparison
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         samples = await list_samples(session)
     about = people_of(names, comparison)
     cast = await cast_on(comparison, about)

@@ -26,7 +26,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import Cast, numbered_initials
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, render
-from app.views.policies import OfChat, own_origin
+from app.views.policies import OfChat, here, own_origin
 
 
 class LookArgs(Struct):
@@ -191,7 +191,7 @@ async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
     """
     if look.has_names:
         return NOBODY
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         return await read_names_around(session, cast.people)
 
 

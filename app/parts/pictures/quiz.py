@@ -9,13 +9,13 @@ from app.drawing.lettering import drawn_name
 from app.drawing.poster import Poster
 from app.errors import InvalidInputError
 from app.language.i18n import gettext
-from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, ZoneFor, short_address
 from app.parts.quiz.pages import SET, SKIPPED, PlayedSet, is_of_chat, set_of
 from app.services.compare.quiz_draws import SET_LENGTH
 from app.services.rooms.room_facts import get_room
 from app.views.blueprints import PageBlueprint
+from app.views.policies import here
 
 
 class QuizPictureArgs(LookArgs):
@@ -28,7 +28,7 @@ async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> PlayedSet:
     """Return a set played to its end. Raises InvalidInputError otherwise."""
     room = None
     if args.room is not None:
-        async with resources().db.read() as session:
+        async with here().db.read() as session:
             room = await get_room(session, args.room)
     game = PlayedSet(set_of(args.set), room, args.so) if args.set else None
     if game is None or not game.is_over or not game.you:

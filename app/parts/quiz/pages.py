@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.drawing.drawings import TileRow, Tiles
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.language.i18n import gettext
-from app.lifespan import resources
 from app.models import MAX_ID
 from app.models.content import Tweet, User
 from app.services.access.rights import are_speakers, is_same_chat
@@ -27,7 +26,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import FormPage, render, render_form
 from app.views.phone import origin_for_others
-from app.views.policies import own_chat
+from app.views.policies import here
 from app.views.requests import parse_args
 
 
@@ -177,7 +176,7 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
 
 @blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         room = None if args.room is None else await get_room(session, args.room)
         drawn = None if args.set else await _drawn(session, room)
     if drawn is not None:
@@ -199,7 +198,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
 async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | None:
     if room is None:
         return await draw(session, g.locale, count=SET_LENGTH)
-    return await draw_from_room(session, resources().models, room, count=SET_LENGTH)
+    return await draw_from_room(session, here().models, room, count=SET_LENGTH)
 
 
 def set_of(address: str) -> QuizSet:
@@ -210,7 +209,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
     """Ask the next question whose post exists; finally, show the result."""
     while not game.is_over:
         try:
-            async with resources().db.read() as session:
+            async with here().db.read() as session:
                 question = await read_question(
                     session, game.quiz, len(game.so), room_id=game.room_id
                 )
@@ -232,7 +231,7 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
         gone = NotFoundError("The post of this question was deleted")
         return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
     address = origin_for_others() + game.address()
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         authors = await find_authors(session, game.quiz.user_ids)
         posts = await read_solved(session, game.quiz, room_id=game.room_id)
     players = [author.username for author in authors.values()]
@@ -254,15 +253,9 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
 
 
 async def _answer_page(game: PlayedSet, guess: str) -> str:
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         solution = await solve(
-            session,
-            resources().models,
-            game.quiz,
-            len(game.so),
-            room_id=game.room_id,
-            # They quote what people write elsewhere.
-            reasons=own_chat() is None,
+            session, here().models, game.quiz, len(game.so), room_id=game.room_id, reasons=True
         )
         if guess not in solution.usernames:
             raise InvalidInputError("Choose an author", loc="guess")

@@ -24,7 +24,7 @@ from app.views.answers import see_other
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
-from app.views.policies import never
+from app.views.policies import here, never
 
 blueprint = PageBlueprint("report", "account")
 
@@ -91,7 +91,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/room/<id:room_id>/report")
 async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
     tz = args.tz or None
-    async with resources().read_long() as session:
+    async with here().read_long() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
             address = url_for(
@@ -169,7 +169,7 @@ async def preview_chosen_room_report(room_id: int, args: ReportArgs, form: Form)
 async def _file_of_room(
     room_id: int, args: ReportArgs, form: Form
 ) -> tuple[Response, ReportChoice]:
-    async with resources().read_long() as session:
+    async with here().read_long() as session:
         room = await get_room(session, room_id)
         choice = _choice(room.people, room.tz, args, form)
         environment = current_app.jinja_env

@@ -5,7 +5,8 @@ What is counted for a chat is kept in memory within a size, and made again when 
 
 import asyncio
 from collections import OrderedDict
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -24,7 +25,7 @@ from app.db.feed import Feed
 from app.db.one_chat import check_chat
 from app.models import User
 from app.population import shipped_authors
-from app.runtime.work_pool import Runner
+from app.runtime.work_pool import Runner, Turns
 from app.services.compare.background import (
     FIRST_SNAPSHOT_POSTS,
     BackgroundStore,
@@ -115,12 +116,21 @@ class ChatBackground(BackgroundStore):
 class OneChat:
     """What a process reads and keeps of a chat, as if nothing else were here."""
 
-    def __init__(self, db: Database, feed: Feed, room_id: int, run_long: Runner) -> None:
+    def __init__(
+        self, db: Database, feed: Feed, turns: Turns, room_id: int, run_long: Runner
+    ) -> None:
         self.room_id = room_id
+        self._turns = turns
         self.db = _ChatDatabase(db, room_id)
         profiles = ProfileStore(48 * MIB, chat=room_id)
         self.models = Models(profiles, ChatBackground(room_id, profiles))
         self.comparer = Comparer(self.db, feed, self.models, run_long)
+
+    @asynccontextmanager
+    async def read_long(self) -> AsyncIterator[AsyncSession]:
+        """Open a session for a page that counts, in its turn."""
+        async with self._turns.turn(), self.db.read() as session:
+            yield session
 
     @property
     def size_bytes(self) -> int:
@@ -142,9 +152,10 @@ class Chats:
     """The chats that a process was asked about alone, the last used ones within a size."""
 
     def __init__(
-        self, db: Database, feed: Feed, run_long: Runner, max_bytes: int = MOST_KEPT
+        self, db: Database, feed: Feed, turns: Turns, run_long: Runner, max_bytes: int = MOST_KEPT
     ) -> None:
-        self._make = partial(OneChat, db, feed, run_long=run_long)
+        """turns: of pages that count. run_long: for long texts."""
+        self._make = partial(OneChat, db, feed, turns, run_long=run_long)
         self._max_bytes = max_bytes
         self._chats: OrderedDict[int, OneChat] = OrderedDict()
 

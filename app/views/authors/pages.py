@@ -80,8 +80,6 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     tz: str
     """Time zone of the address."""
     rooms: list[RoomFacts]
-    room_id: int | None
-    """The only chat whose messages the page is made of; None for all posts."""
     has_own_posts: bool
     """Whether the author has posts outside of chats, which a website may have."""
     has_own_zone: bool
@@ -96,6 +94,10 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     @cached_property
     def at_sight(self) -> AuthorAtSight:
         return AuthorAtSight(self.archive, self.traits.clear, self.beside, self.traits.phrase)
+
+    @property
+    def is_of_chat_alone(self) -> bool:
+        return self.chat_alone is not None
 
     @property
     def others_called(self) -> str:
@@ -256,7 +258,7 @@ async def read_author(
         tz=tz,
         posting=year_of_posting(archive),
         rooms=rooms,
-        room_id=room_id,
+        chat_alone=room_id,
         has_own_posts=author.tweets > in_chats,
         has_own_zone=own_zone is not None,
         is_public=resources().openness.seems_public,

@@ -31,6 +31,7 @@ from app.services.compare.verdict import Comparison
 from app.views.answers import streamed, while_readable
 from app.views.blueprints import NDJSON, ApiBlueprint
 from app.views.comparing.pages import Names, PanelArgs
+from app.views.policies import always, here
 from app.views.requests import Piece, gaps_of, require_type, whole_body
 
 MOST_LINES: Final = 1_000
@@ -130,7 +131,7 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
     ] = []
 
 
-@blueprint.operation("GET", "/compare", "read", "The answer and its evidence")
+@blueprint.operation("GET", "/compare", "read", "The answer and its evidence", of_chat=always)
 async def compare_get(args: CompareArgs) -> Comparison:
     """Find which of several authors, if any, wrote a text."""
     with _named_as_parameters():
@@ -138,7 +139,12 @@ async def compare_get(args: CompareArgs) -> Comparison:
 
 
 @blueprint.operation(
-    "POST", "/compare", "read", "The answer and its evidence", one_of=("text", "texts")
+    "POST",
+    "/compare",
+    "read",
+    "The answer and its evidence",
+    one_of=("text", "texts"),
+    of_chat=always,
 )
 async def compare_post(form: CompareForm) -> Comparison:
     """Find which of several authors, if any, wrote a text, or several texts by the same person."""
@@ -230,4 +236,4 @@ async def _compare(
         heads=options.heads,
         person=options.person,
     )
-    return await resources().comparer.ask(question)
+    return await here().comparer.ask(question)

@@ -63,7 +63,7 @@ from app.views.comparing.verdicts import (
 )
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
-from app.views.policies import own_origin
+from app.views.policies import always, here, own_chat, own_origin
 from app.views.requests import Piece, args_of, gaps_of
 
 Names = Annotated[list[str], Meta(description="Repeat for several authors; omit to compare all.")]
@@ -214,7 +214,7 @@ class Compared(Struct, frozen=True):
         return now()
 
 
-@blueprint.page("/compare")
+@blueprint.page("/compare", of_chat=always)
 async def show_compare(args: ComparePageArgs) -> ResponseReturnValue:
     if not args.text:
         return see_other(url_for("home.show_home", username=args.names))
@@ -270,7 +270,7 @@ async def show_example() -> ResponseReturnValue:
     return see_other(address_of(asked))
 
 
-@blueprint.action("/compare")
+@blueprint.action("/compare", of_chat=always)
 async def post_compare(form: Form) -> ResponseReturnValue:
     """Accept TwitOff's form; redirect to the comparison if a URL may hold the text."""
     args = args_of(form, ComparePageArgs, is_strict=False)
@@ -283,7 +283,7 @@ async def post_compare(form: Form) -> ResponseReturnValue:
     texts = [text for text in texts if text.strip()] or [""]
     names = given_names([form.get("user1", ""), form.get("user2", ""), *args.username])
     if "room" in form:
-        async with resources().db.read() as session:
+        async with here().db.read() as session:
             names = await with_people(session, names, form.getlist("room"))
     args.text, args.username = texts, names
     is_private = bool(form.get("private"))
@@ -354,7 +354,9 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
 
     @property
     def picture(self) -> str:
-        """The page of pictures, if `has_picture`."""
+        """The page of pictures, if `has_picture`; the picture itself for readers of one chat."""
+        if own_chat() is not None:
+            return self.preview.removeprefix(self.origin)
         page = url_of("answer_pictures.show_answer_picture_page")
         return f"{page}?{urlencode(asked_here())}"
 
@@ -372,7 +374,7 @@ async def _page(
         result = await _compared(texts, names, args)
     except (InvalidInputError, NotFoundError) as error:
         failure = error.with_traceback(None)  # Which would keep this frame, and the text.
-    async with resources().db.read() as session:
+    async with here().db.read() as session:
         authors, author_total = await offered_authors(session, names)
         outgrown = await outgrown_samples(session)
         groups = await grouped(session, authors, outgrown)
@@ -407,8 +409,8 @@ def people_of(names: Sequence[str], comparison: Comparison) -> list[str]:
 
 
 async def _compared(texts: list[str], names: list[str], args: ComparePageArgs) -> Compared:
-    comparison = await resources().comparer.ask(args.question(texts))
-    async with resources().db.read() as session:
+    comparison = await here().comparer.ask(args.question(texts))
+    async with here().db.read() as session:
         evident = await read_evidence(session, comparison)
         hidden = await find_posts(session, [args.post] if args.post else [])
     return Compared(comparison, names, evident, hidden.get(args.post or 0))

@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from quart import url_for
-
 from app.compute.case import KNOWN_FEATURES
 from app.compute.evidence import place_in
 from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit, measured_rates
@@ -13,6 +11,7 @@ from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
+from app.views.addresses import search_path
 from app.views.cast import shown_name
 
 NOT_FOR: Final = gettext_noop(
@@ -521,7 +520,7 @@ def place_of(comparison: Comparison) -> str | None:
     # A quote would end the phrase, and a blank line is between several texts.
     if not writers or len(text) > longest or '"' in text or "\n\n" in text:
         return None
-    return url_for("search.show_search", q=f'"{text}"', username=writers[0])
+    return search_path(f'"{text}"', writers[0])
 
 
 def quoted_of(comparison: Comparison) -> str | None:

@@ -2,39 +2,30 @@
 
 from typing import Any
 
-from msgspec import Struct
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
 from app.lifespan import resources
 from app.services.posts.users import unknown_user
 from app.services.rooms.room_facts import get_room
-from app.views.addresses import stay_in_chat
 from app.views.answers import see_other
-from app.views.authors.pages import read_author
+from app.views.authors.pages import AuthorArgs, read_author
 from app.views.blueprints import PageBlueprint
-from app.views.filters import Year
 from app.views.page import render
 
 blueprint = PageBlueprint("people")
 
 
-class PersonArgs(Struct):
-    year: Year | None = None
-    tz: str = ""
-
-
 @blueprint.page("/room/<id:room_id>/person/<username>", is_cacheable=True)
-async def show_person(room_id: int, username: str, args: PersonArgs) -> ResponseReturnValue:
+async def show_person(room_id: int, username: str, args: AuthorArgs) -> ResponseReturnValue:
     parts = resources()
     async with parts.db.read() as session:
         room = await get_room(session, room_id)
     if room.id != room_id:
         asked: dict[str, Any] = {"tz": args.tz or None, "year": args.year}
         return see_other(url_for("people.show_person", room_id=room.id, username=username, **asked))
-    stay_in_chat(room.id)
     chat = parts.chats.get(room.id)
-    async with parts.long_reads.turn(), chat.db.read() as session:
+    async with chat.read_long() as session:
         page = await read_author(
             session, chat.models, username, args.tz, args.year, room_id=room.id
         )

@@ -30,8 +30,10 @@ OF_ANY_CHAT: Final = {
     *("/", "/logout", "/settings", "/settings/password", "/settings/sessions/<id:session_id>/end")
 }
 OF_OWN_CHAT: Final = {"/tweet/<id:tweet_id>", f"{MEDIA}/<name>"}
+ASKED: Final = {"/compare", "/compare/picture.png", f"{API}/compare"}
+"""Without a text, these answer with an error, or lead to the chat."""
 SENT_OF_OWN_CHAT: Final = {"/room/<id:room_id>/report", "/room/<id:room_id>/report/preview"}
-FORMS: Final = ("/quiz", "/settings/password", "/settings/sessions/999/end", "/logout")
+FORMS: Final = ("/quiz", "/compare", "/settings/password", "/settings/sessions/999/end", "/logout")
 """Where forms lead, with fields of their own."""
 LINKS: Final = re.compile(r'(?:href|src|action|hx-get|data-share-picture)="(/[^"]*)"')
 
@@ -128,7 +130,10 @@ async def try_addresses(reader: Browser, parts: dict[str, Any], *, is_own: bool)
         text = await text_of(answer)
         is_below = rule.startswith(("/room/<", f"{API}/rooms/<")) or rule in OF_OWN_CHAT
         may_send = method == "GET" or rule in SENT_OF_OWN_CHAT
-        if rule in OF_ANY_CHAT or (is_own and is_below and may_send):
+        if rule in ASKED:
+            assert answer.status_code in {303, 415, 422}, (method, address)
+            check_secrets(text, address)
+        elif rule in OF_ANY_CHAT or (is_own and is_below and may_send):
             assert answer.status_code not in {403, 404, 500}, (method, address)
             assert "Saywho-Event" not in answer.headers
             check_secrets(text, address)

@@ -1,0 +1,187 @@
+"""What readers of one chat are told is what a site tells that holds this chat alone."""
+
+import difflib
+import hashlib
+import random
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from html import unescape
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import pytest
+from quart import Quart
+
+from app import create_app
+from app.paths import API
+from app.services.access.rights import switch_site
+from tests.browsing import Browser, parts_of, signed_in
+from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import MakeConfig, client_with
+from tests.made_chats import made_chat
+from tests.views.access.test_chat_readers import FORMS, invited, links_of
+from tests.views.access.test_reader_pages import kind_of
+from tests.waiting import settle
+
+CHAT: Final = made_chat(12)
+PEOPLE: Final = CHAT.names
+TEXTS: Final = (
+    "lol the boat and the kettle are in the harbour window",
+    "Coffee in the garden, then the quay by train for supper.",
+    "zebrafish",
+    CHAT.said[7][2],
+)
+DIFFERENT: Final = (
+    (r'"request_id":"\w+"', ""),
+    (r'"(version|as_of_event)":\d+', r'"\1":0'),
+    (r"version \d+ · answered <time[^>]*>[^<]*", ""),
+    (r"signed in <time[^>]*>[^<]*", ""),
+    (r'"created_at":"20[3-9]\d[^"]*"', ""),
+)
+"""What may differ: names of requests, versions of the background and times of arrival."""
+
+
+@asynccontextmanager
+async def site(make_config: MakeConfig, folder: Path, *, is_alone: bool) -> AsyncIterator[Quart]:
+    """Serve a chat, alone or beside another chat of its people and an author."""
+    app = create_app(make_config(data_dir=folder))
+    async with app.test_app():
+        async with parts_of(app).db.write() as session:
+            await switch_site(session, None, is_public=False)
+        await import_chat(parts_of(app).db, kakaotalk("the harbour", *CHAT.said))
+        if not is_alone:
+            await fill_elsewhere(app)
+        await settle(app)
+        yield app
+
+
+async def fill_elsewhere(app: Quart) -> None:
+    """Let some people of the chat write more in another one, in other words, with other people."""
+    other = made_chat(6)
+    called = dict(zip(other.names, PEOPLE[::-1], strict=False))
+    said: list[Said] = [
+        (at, called.get(name, name), f"{text} zebrafish quarry.")
+        for at, name, text in other.said * 2
+    ]
+    await import_chat(parts_of(app).db, kakaotalk("the quarry", *said))
+    posts = [{"username": "gull", "text": f"a boat, {n} kettles, zebrafish"} for n in range(40)]
+    await (await client_with(app, "write")).add_posts(*posts)
+
+
+async def told(reader: Browser, address: str, **sent: Any) -> tuple[Any, ...]:
+    """Return what an answer says, without what may differ."""
+    random.seed(address)  # A quiz is drawn.
+    answer = await reader.send("POST" if sent else "GET", address, **sent)
+    content = await answer.get_data()
+    if not answer.mimetype.startswith("text/") and "json" not in answer.mimetype:
+        return answer.status_code, hashlib.sha256(content).hexdigest()
+    text = content.decode()
+    for pattern, instead in DIFFERENT:
+        text = re.sub(pattern, instead, text)
+    headers = {name: answer.headers.get(name) for name in ("Location", "Cache-Control", "Vary")}
+    return answer.status_code, answer.mimetype, headers, text
+
+
+def asked() -> list[str]:
+    """Return the addresses of questions, of which some are no good."""
+    names: tuple[list[str], ...] = (
+        [],
+        PEOPLE[:2],
+        PEOPLE[:1],
+        ["gull"],
+        ["nobody"],
+        [PEOPLE[0], PEOPLE[0]],
+    )
+    questions = [
+        urlencode({"text": text, "username": named}, doseq=True)
+        for text in TEXTS
+        for named in (names if text == TEXTS[0] else names[:2])
+    ]
+    extra = [f"{questions[0]}&sure=0.9", f"{questions[1]}&post=8", f"{questions[1]}&post=9999"]
+    return [
+        *(f"/compare?{question}" for question in [*questions, *extra, "text="]),
+        *(f"{API}/compare?{question}&reasons=1" for question in [*questions, "sure=2&text=a"]),
+        *(f"/compare/picture.png?{question}" for question in questions[:4]),
+    ]
+
+
+def beginnings() -> list[str]:
+    """Return addresses that no link leads to."""
+    people = [f"/room/1/person/{name}" for name in (*PEOPLE, "gull", "nobody", "Una6")]
+    filters = ("harbour", "harbuor", f"from:{PEOPLE[0]}", "from:gull", "to:gull", "in:2", "zebra")
+    api = [f"{API}/rooms/1{end}" for end in ("", "/messages?limit=200", "/portrait")]
+    return [
+        *("/", "/room/1", "/room/1?view=newest", "/room/2", "/user/gull", "/tweet/9999"),
+        *(f"/room/1?{urlencode({'q': typed})}" for typed in filters),
+        *(f"/quiz?room=1&n={number}" for number in range(3)),
+        *("/quiz?room=2", "/quiz", "/search?q=boat", f"{API}/rooms/2", f"{API}/users/gull"),
+        *people,
+        *api,
+    ]
+
+
+def check_alike(address: str, expected: tuple[Any, ...], seen: tuple[Any, ...]) -> None:
+    one, other = (re.split(r"(?<=>)|(?<=,)", str(answer[-1])) for answer in (expected, seen))
+    difference = difflib.unified_diff(one, other, n=0, lineterm="")
+    assert seen == expected, "\n".join((address, *difference))
+
+
+async def check_all_alike(alone: Browser, both: Browser, *, follows: bool) -> None:
+    """Open the same addresses on both sites: with `follows` all, and links, two of a kind."""
+    left, seen, kinds = (
+        [*beginnings(), *asked()][:: 1 if follows else 3],
+        set[str](),
+        Counter[Any](),
+    )
+    begun = {*left}
+    while left:
+        address = left.pop(0)
+        if address in seen:
+            continue
+        seen.add(address)
+        if address not in begun:
+            if not follows:
+                break
+            kind = kind_of(alone.app, address)
+            kinds[kind] += 1
+            if kinds[kind] > (1 if "/cards" in address or "picture" in address else 2):
+                continue
+        expected = await told(alone, address)
+        check_alike(address, expected, await told(both, address))
+        if expected[0] in {302, 303, 308}:
+            left.append(expected[2]["Location"])
+        elif len(expected) > 2:
+            links = links_of(unescape(expected[-1])) - {*FORMS}
+            left += sorted(link for link in links if not re.search("^/static/|locale=", link))
+    assert len(kinds) > 20 or not follows
+
+
+@pytest.mark.parametrize("follows", [False, pytest.param(True, marks=pytest.mark.full)])
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+async def test_a_chat_is_told_as_if_nothing_else_were_here(
+    make_config: MakeConfig, tmp_path: Path, *, follows: bool
+) -> None:
+    async with (
+        site(make_config, tmp_path / "alone", is_alone=True) as first,
+        site(make_config, tmp_path / "both", is_alone=False) as second,
+    ):
+        operators = [await signed_in(app) for app in (first, second)]
+        alone, both = [await invited(operator, "1") for operator in operators]
+        await check_all_alike(alone, both, follows=follows)
+        for names in ([], PEOPLE[:2], ["gull"]):
+            json = {"text": TEXTS[0], "usernames": names, "reasons": True}
+            expected = await told(alone, f"{API}/compare", json=json)
+            assert await told(both, f"{API}/compare", json=json) == expected
+        for app in (first, second):
+            async with parts_of(app).db.write() as session:
+                await switch_site(session, None, is_public=True)
+        for address in ("/room/1", f"/room/1/person/{PEOPLE[0]}", "/room/2", asked()[0]):
+            assert await told(both, address) == await told(alone, address), address
+        # The whole site answers otherwise.
+        address = asked()[-8]
+        answers = [await told(operator, address) for operator in operators]
+        assert answers[0][-1] != answers[1][-1]
+        assert (await told(both, address))[-1] == answers[0][-1]
