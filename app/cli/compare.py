@@ -99,6 +99,13 @@ without_option = click.option(
 )
 
 
+def _text_column(_context: click.Context, _option: click.Parameter, value: str | None) -> str:
+    role, _, name = (value or "").partition("=")
+    if value is not None and (role.strip() != "text" or not name.strip()):
+        raise click.BadParameter("write the column as text=NAME")
+    return name.strip()
+
+
 @click.command(
     "compare", epilog="Example: saywho compare -u alice -u bob 'See you at the lighthouse'"
 )
@@ -132,6 +139,12 @@ without_option = click.option(
 @click.option(
     "--one-hand", is_flag=True, help="One person wrote all texts of the file: give one answer."
 )
+@click.option(
+    "--column",
+    metavar="text=NAME",
+    callback=_text_column,
+    help="Column of a CSV file with the texts (default: found by its name).",
+)
 @json_option
 @click.pass_context
 def compare_command(
@@ -156,8 +169,9 @@ def compare_command(
         raise click.UsageError("--without cannot be used with --file.")
     if path is not None and options["person"]:
         raise click.UsageError("--person cannot be used with --file.")
-    if path is None and (share is not None or one_hand):
-        raise click.UsageError("--share and --one-hand need --file.")
+    column = options.pop("column")
+    if path is None and (share is not None or one_hand or column):
+        raise click.UsageError("--share, --one-hand and --column need --file.")
     heads = not options.pop("keep_heads")
     if path is not None:
         is_sure = context.get_parameter_source("sure") is not ParameterSource.DEFAULT
@@ -166,7 +180,7 @@ def compare_command(
         if share is None and len(usernames) == 1 and not is_sure and not one_hand:
             share = "auto"
         together = Together(options["sure"], share_given(share or ""), one_hand)
-        _compare_file(path, usernames, together, heads=heads)
+        _compare_file(path, usernames, together, column, heads=heads)
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
@@ -182,11 +196,11 @@ def compare_command(
 
 
 def _compare_file(
-    path: Path, usernames: tuple[str, ...], together: Together, *, heads: bool
+    path: Path, usernames: tuple[str, ...], together: Together, column: str, *, heads: bool
 ) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         await renew(db)
-        with limited_reading(MOST_MEMORY), open_texts(path) as lines:
+        with limited_reading(MOST_MEMORY), open_texts(path, column) as lines:
             checked = checked_lines(lines, heads=heads)
             async for portion in await judge_lines(db, Models(), usernames, checked, together):
                 for line in answered_lines(portion):
@@ -211,13 +225,13 @@ async def renew(db: Database) -> None:
 
 
 @contextlib.contextmanager
-def open_texts(path: Path) -> Iterator[Iterator[BatchLine]]:
+def open_texts(path: Path, column: str) -> Iterator[Iterator[BatchLine]]:
     if path.suffix in {".jsonl", ".ndjson"}:
         with path.open("rb") as binary:
             yield json_texts(binary, AnyText)
     else:
         with click.open_file(path, encoding="utf-8-sig") as file:
-            yield csv_texts(file) if path.suffix == ".csv" else plain_texts(file)
+            yield csv_texts(file, column) if path.suffix == ".csv" else plain_texts(file)
 
 
 def _lines_of_marks(comparison: Comparison) -> Iterator[str]:

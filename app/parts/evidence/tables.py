@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from pathlib import PurePath
 from typing import Final, Literal
 from urllib.parse import urlencode
@@ -24,8 +23,10 @@ from app.services.compare.batch_lines import (
     LineId,
     Summary,
     Together,
+    chance_among,
     chance_of_first,
     checked_lines,
+    csv_columns,
     csv_texts,
     json_texts,
     judge_lines,
@@ -60,6 +61,8 @@ VERDICTS: Final[dict[Verdict, str]] = {
     "unfamiliar": gettext_noop("somebody else"),
     "short": gettext_noop("too short"),
 }
+MOST_AUTHORS: Final = 6
+"""Authors of whom each has a column."""
 Kind = Literal["lines", "csv", "jsonl"]
 KINDS: Final[dict[str, Kind]] = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl"}
 """By the ending of a file's name; another file has a text in each line."""
@@ -92,6 +95,14 @@ class TableRow(Struct, frozen=True):
     @property
     def chance(self) -> float:
         return chance_of_first(self.comparison) if self.comparison and self.is_judged else 0.0
+
+    @property
+    def chances(self) -> dict[str, float]:
+        """The probability of each author who was asked about."""
+        if self.comparison is None or not self.is_judged:
+            return {}
+        ranking = self.comparison.ranking
+        return {each.username: chance_among(self.comparison, each) for each in ranking}
 
     @property
     def verdict(self) -> str:
@@ -133,6 +144,10 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
     given: str = ""
     """What was asked about, as it is sent again."""
     kind: Kind = "lines"
+    columns: Sequence[str] = ()
+    """Of a CSV table."""
+    column: str = ""
+    """That of the texts; empty if nobody has chosen it and no name tells."""
     share: str = SHARES[0]
     is_one_hand: bool = False
     rows: Sequence[TableRow] = ()
@@ -158,6 +173,11 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
     def is_of_several(self) -> bool:
         return len(self.offer.chosen) != 1
 
+    @property
+    def each_author(self) -> Sequence[str]:
+        """Authors of whom each has a column."""
+        return columns_of_authors(self.offer.chosen)
+
 
 @blueprint.page("/compare/table")
 async def show_table_form() -> ResponseReturnValue:
@@ -175,26 +195,31 @@ async def post_table(form: Form) -> ResponseReturnValue:
     given, is_one_hand = form.get("lines", ""), "one_hand" in form
     error: AppError | None = None
     rows, summary = list[TableRow](), None
+    columns, column = tuple[str, ...](), ""
     try:
         if "room" in form:
             async with resources().db.read() as session:
                 names = await with_people(session, names, form.getlist("room"))
         if file := (await request.files).get("file"):
             kind, given = await _read_file(file, kind, given)
+        if kind == "csv":
+            columns, column = _columns(given, form.get("column", ""))
         # A share is of one author.
         together = Together(
             share=share_given(share) if len(names) == 1 and not is_one_hand else None,
             is_one_hand=is_one_hand,
         )
-        rows, summary = await _judged(given, kind, names, together)
+        rows, summary = await _judged(given, kind, column, names, together)
     except AppError as failure:
         error = failure.with_traceback(None)
     if not error and form.get("as") == "csv":
-        return _as_csv(rows, summary)
+        return _as_csv(rows, summary, columns_of_authors(names))
     page = ManyTextsPage(
         offer=await _offer(names),
         given=given,
         kind=kind,
+        columns=columns,
+        column=column,
         share=share,
         is_one_hand=is_one_hand,
         rows=rows,
@@ -226,16 +251,27 @@ async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, s
     return KINDS.get(PurePath(file.filename or "").suffix.lower()[1:], "lines"), text
 
 
-def _lines(given: str, kind: Kind) -> Iterator[BatchLine]:
+def _columns(given: str, chosen: str) -> tuple[tuple[str, ...], str]:
+    """Return the columns of a table, and that of its texts."""
+    names, named = csv_columns(io.StringIO(given, newline=""))
+    return tuple(names), chosen if chosen in names else named
+
+
+def columns_of_authors(names: Sequence[str]) -> Sequence[str]:
+    """Return the authors of whom each has a column: a few of several."""
+    return names if 1 < len(names) <= MOST_AUTHORS else ()
+
+
+def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     if kind == "csv":
-        return csv_texts(io.StringIO(given, newline=""))
+        return csv_texts(io.StringIO(given, newline=""), column)
     if kind == "jsonl":
         return json_texts(given.encode("utf-8", "surrogatepass").splitlines(), AnyText)
     return plain_texts(given.splitlines())
 
 
 async def _judged(
-    given: str, kind: Kind, names: Sequence[str], together: Together
+    given: str, kind: Kind, column: str, names: Sequence[str], together: Together
 ) -> tuple[list[TableRow], Summary | None]:
     """Return a row for each line, and what they say together. Raises InvalidInputError and
     NotFoundError.
@@ -243,7 +279,7 @@ async def _judged(
     parts = resources()
     if g.account is None:
         parts.open_batches.take()
-    lines: list[BatchLine] = await parts.work_pool.run(lambda: list(_lines(given, kind)))
+    lines: list[BatchLine] = await parts.work_pool.run(lambda: list(_lines(given, kind, column)))
     if not lines:
         raise InvalidInputError("Give at least one line", loc="lines")
     if len(lines) > MOST_LINES:
@@ -276,14 +312,22 @@ COLUMNS: Final = (
 )
 
 
-def _as_csv(rows: Iterable[TableRow], summary: Summary | None) -> Response:
+def _as_csv(rows: Iterable[TableRow], summary: Summary | None, authors: Sequence[str]) -> Response:
     share = summary.share if summary else None
-    table = [COLUMNS, *map(partial(_cells, share=share), rows)]
+    table = [
+        (*COLUMNS, *(f"probability of {name}" for name in authors)),
+        *((*_cells(row, share), *_chances(row, authors)) for row in rows),
+    ]
     return Response(
         written_table(table),
         content_type=f"{CSV}; charset=utf-8; header=present",
         headers={"Content-Disposition": 'attachment; filename="table.csv"'},
     )
+
+
+def _chances(row: TableRow, authors: Sequence[str]) -> Iterator[float | str]:
+    for name in authors:
+        yield round(row.chances[name], 4) if name in row.chances else ""
 
 
 def _cells(row: TableRow, share: float | None) -> tuple[object, ...]:

@@ -124,13 +124,28 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
             yield number, GivenText(line.strip())
 
 
-def csv_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
-    """Yield texts of a CSV file with a heading. Raises InvalidInputError without texts."""
-    reader = csv.DictReader(lines)
-    column = None
+def csv_columns(lines: Iterable[str]) -> tuple[Sequence[str], str]:
+    """Return the columns of a CSV file, and that of its texts by its name, or empty."""
     with suppress(csv.Error):
-        column = file_columns_of(tuple(reader.fieldnames or ())).text
-    if column is None:
+        names = tuple(filter(None, csv.DictReader(lines).fieldnames or ()))
+        return names, file_columns_of(names).text or ""
+    return (), ""
+
+
+def csv_texts(lines: Iterable[str], column: str = "") -> Iterator[BatchLine]:
+    """Yield texts of a CSV file with a heading; column: that of the texts, else found by its name.
+
+    Raises InvalidInputError without such a column.
+    """
+    reader = csv.DictReader(lines)
+    with suppress(csv.Error):
+        names = tuple(reader.fieldnames or ())
+        column = column or file_columns_of(names).text or ""
+        if column and column not in names:
+            raise InvalidInputError(
+                "The CSV file has no column “{column}”", loc="column", column=column
+            )
+    if not column:
         raise InvalidInputError("The CSV file needs a column named `text`", loc="file")
     while True:
         try:
@@ -283,7 +298,12 @@ def _ratio_of(row: JudgedLine) -> float | None:
 
 def chance_of_first(comparison: Comparison) -> float:
     """Return the probability of the likeliest author, given that it may be someone else."""
-    return (1 - (comparison.none or 0.0)) * comparison.ranking[0].probability
+    return chance_among(comparison, comparison.ranking[0])
+
+
+def chance_among(comparison: Comparison, author: RankedAuthor) -> float:
+    """Return the probability of an author, given that it may be someone else."""
+    return (1 - (comparison.none or 0.0)) * author.probability
 
 
 def _unsure(row: JudgedLine) -> JudgedLine:

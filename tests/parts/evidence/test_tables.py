@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from quart.datastructures import FileStorage
@@ -164,6 +165,33 @@ async def test_a_file_is_read_by_its_name(site: Client) -> None:
     assert "another language" in page
 
 
+async def test_the_column_of_the_texts_can_be_chosen(site: Client) -> None:
+    lines = "alpha,beta\nx1,The tide is with us at nine\nx2,The ferry left the quay at ten\n"
+    sent = {"lines": lines, "kind": "csv", "username": ["sailor", "poet"]}
+
+    async def ask(**more: str) -> Any:
+        data = urlencode(sent | more, doseq=True)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return await site.post("/compare/table", data=data, headers=headers)
+
+    refused = await ask()
+    assert refused.status_code == 422
+    assert '<option value="beta">' in (await refused.get_data()).decode()
+    answer = await ask(column="beta")
+    assert answer.status_code == 200
+    page = (await answer.get_data()).decode()
+    assert '<option value="beta" selected>' in page
+    assert page.count("The tide is with us at nine") > 1
+    # Each of several authors has a column.
+    head = page[page.index("<thead>") : page.index("</thead>")]
+    assert head.index("sailor") < head.index("poet")
+    answer = await ask(column="beta", **{"as": "csv"})
+    first, _ = csv.DictReader(io.StringIO((await answer.get_data()).decode("utf-8-sig")))
+    chances = [float(first[f"probability of {name}"]) for name in ("sailor", "poet")]
+    assert max(chances) == float(first["probability"])
+    assert sum(chances) + float(first["none"]) == pytest.approx(1, abs=0.001)
+
+
 def test_the_command_estimates_the_share_of_one_author(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -187,4 +215,12 @@ def test_the_command_estimates_the_share_of_one_author(
     for options in (["--share", "0.1", "--sure", "0.2"], ["--share", "2"]):
         refused = installation.run("compare", "-u", "sailor", "--file", str(file), *options)
         assert refused.exit_code == 2
-    assert installation.run("compare", "-u", "sailor", "--one-hand", "a tide").exit_code == 2
+    for option in ("--one-hand", "--column=text=beta"):
+        assert installation.run("compare", "-u", "sailor", option, "a tide").exit_code == 2
+    table = tmp_path / "lines.csv"
+    table.write_text("alpha,beta\nx1,The tide is with us at nine\n", encoding="utf-8")
+    of_table = "compare", "-u", "sailor", "--file", str(table)
+    chosen = installation.run(*of_table, "--column", "text=beta")
+    assert json.loads(chosen.stdout.splitlines()[0])["ranking"]
+    for column in ((), ("--column", "text=gamma"), ("--column", "beta")):
+        assert installation.run(*of_table, *column).exit_code == 2
