@@ -19,10 +19,9 @@ import os
 import random
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -36,20 +35,18 @@ from sklearn.svm import LinearSVC
 
 from app.compute.fitting import Corpus
 from app.compute.judgement import judge
-from app.compute.population import Population, Shipped
+from app.compute.population import Shipped
 from app.compute.profiles import profile_of
-from app.compute.text import has_words, own_words, word_count
+from app.compute.text import own_words, word_count
 from app.parts.evidence.acts import changed
 from app.parts.evidence.reflection import GOAL, reflect
 from app.population import shipped_authors
-from benchmarks import population
-from benchmarks.open_trials import Author, fitted, read_authors
+from benchmarks.open_trials import Author, fitted, read_authors, read_divided
 
 GOALS: Final = (0.0, 0.6, 0.8, 1.0, 1.2, 1.4, 2.0, 2.8)
 STEPS: Final = 8
 FEW_STEPS: Final = 5
 FEWEST_WORDS: Final = 5
-KNOWN_SHARE: Final = 0.75
 
 
 class World(NamedTuple):
@@ -97,47 +94,13 @@ def worlds_of(path: Path, language: str) -> list[World]:
         authors = read_authors(path)
         here = {name: each for name, each in authors.items() if each.lang == language}
         return [World(here, shipped, lambda _: shipped)]
-    posts = population.read_authors(path)
-    everybody = population.populations_of(posts)
-    profiles = {
-        name: profile_of(each.texts[-population.MOST_POSTS :]) for name, each in posts.items()
-    }
-    order = sorted(profiles, key=lambda name: sha256(profiles[name].counts.to_bytes()).digest())
-    members = [name for name in order if posts[name].language == language]
-    chatters = shipped_authors().chatters
-
-    def shipped_without(gone: Collection[str]) -> Shipped:
-        places = [place for place, name in enumerate(members) if name in gone]
-        left = {**everybody, language: _without(everybody[language], places)}
-        return Shipped(left, "", chatters)
-
-    shuffled = random.Random(0).sample(members, len(members))
+    everybody, shipped_without = read_divided(path, language)
+    shuffled = random.Random(0).sample(list(everybody), len(everybody))
     worlds = []
     for half in (shuffled[::2], shuffled[1::2]):
-        authors = {name: _divided(posts[name]) for name in sorted(half)}
+        authors = {name: everybody[name] for name in sorted(half)}
         worlds.append(World(authors, shipped_without(half), lambda name: shipped_without([name])))
     return worlds
-
-
-def _divided(author: population.Author) -> Author:
-    cut = int(len(author.texts) * KNOWN_SHARE)
-    asked = [text for text in author.texts[cut:] if has_words(own_words(text))]
-    return Author(author.language, author.texts[:cut], asked)
-
-
-def _without(members: Population, gone: Sequence[int]) -> Population:
-    """Return a population without some members, by their places."""
-    kept = np.setdiff1d(np.arange(len(members)), gone)
-    is_kept = np.isin(members.owners, kept)
-    users = np.add.reduceat(is_kept.astype(np.intp), members.edges[:-1])
-    return Population(
-        tuple(members.members[place] for place in kept.tolist()),
-        members.totals[kept],
-        members.keys[users > 0],
-        np.append(0, users[users > 0].cumsum()),
-        np.searchsorted(kept, members.owners[is_kept]).astype(np.uint16),
-        members.amounts[is_kept],
-    )
 
 
 # --- Drafts ---

@@ -6,10 +6,13 @@ or five of its authors, drawn at random, all of them named.
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import numpy as np
 
 from app.compute.attribution import Query
 from app.compute.case import query_of_texts
@@ -19,9 +22,13 @@ from app.compute.judgement import SURE, judge
 from app.compute.population import NOTHING_SHIPPED, Population, Reading, Shipped
 from app.compute.profiles import AuthorProfile, profile_of
 from app.compute.text import has_words, own_words, word_count
+from app.population import shipped_authors
+from benchmarks import population
 from benchmarks.accuracy_data import read_rows
 
 QUARTERS: Final = 4
+KNOWN_SHARE: Final = 0.75
+"""Share of a shipped author's posts that are known; the newest are asked about."""
 FEWEST_HERE: Final = 3
 """Authors of a language who must be left."""
 SHAPES: Final = ((1, False), (5, False), (5, True), (20, False), (20, True))
@@ -128,6 +135,50 @@ def read_authors(path: Path, words: int | None = None) -> dict[str, Author]:
         elif has_words(own_words(text)):
             author.asked.append(text)
     return authors
+
+
+def read_divided(
+    path: Path, language: str
+) -> tuple[dict[str, Author], Callable[[Collection[str]], Shipped]]:
+    """Return the authors of whom the shipped ones of a language are made, in the order of these,
+    and what would be shipped without some.
+    """
+    posts = population.read_authors(path)
+    everybody = population.populations_of(posts)
+    profiles = {
+        name: profile_of(each.texts[-population.MOST_POSTS :]) for name, each in posts.items()
+    }
+    order = sorted(profiles, key=lambda name: sha256(profiles[name].counts.to_bytes()).digest())
+    members = [name for name in order if posts[name].language == language]
+    chatters = shipped_authors().chatters
+
+    def shipped_without(gone: Collection[str]) -> Shipped:
+        places = [place for place, name in enumerate(members) if name in gone]
+        left = {**everybody, language: _without(everybody[language], places)}
+        return Shipped(left, "", chatters)
+
+    return {name: _divided(posts[name]) for name in members}, shipped_without
+
+
+def _divided(author: population.Author) -> Author:
+    cut = int(len(author.texts) * KNOWN_SHARE)
+    asked = [text for text in author.texts[cut:] if has_words(own_words(text))]
+    return Author(author.language, author.texts[:cut], asked)
+
+
+def _without(members: Population, gone: Sequence[int]) -> Population:
+    """Return a population without some members, by their places."""
+    kept = np.setdiff1d(np.arange(len(members)), gone)
+    is_kept = np.isin(members.owners, kept)
+    users = np.add.reduceat(is_kept.astype(np.intp), members.edges[:-1])
+    return Population(
+        tuple(members.members[place] for place in kept.tolist()),
+        members.totals[kept],
+        members.keys[users > 0],
+        np.append(0, users[users > 0].cumsum()),
+        np.searchsorted(kept, members.owners[is_kept]).astype(np.uint16),
+        members.amounts[is_kept],
+    )
 
 
 def trials(

@@ -171,22 +171,42 @@ def leads_of(
     groups: (m, 5), the authors' weighted log-odds. totals: (m, 5), features known of each. uses:
     (m, k), of each feature of the query. shares: (5,), of the groups in the lead.
     """
-    features = int(query.widths[CHARACTERS])
     others = np.concatenate([reading.totals for reading in readings])
     scores = np.concatenate([reading.groups for reading in readings])
-    own, known = totals[:, CHARACTERS], others[:, CHARACTERS]
-    silent = unfamiliarity(own, known, features)
+    silent = unfamiliarity(
+        totals[:, CHARACTERS], others[:, CHARACTERS], float(query.widths[CHARACTERS])
+    )
+    unused = _unused_by_both(query, uses == 0, readings) if silent.any() else None
+    return leads_between(query, (groups, totals), (scores, others), silent, unused, shares)
+
+
+def leads_between(
+    query: Query,
+    own: tuple[NDArray[np.float64], NDArray[np.int64]],
+    others: tuple[NDArray[np.float64], NDArray[np.int64]],
+    silent: NDArray[np.float64],
+    unused: NDArray[np.float64] | None,
+    shares: NDArray[np.float64],
+) -> Leads:
+    """Return the leads of m authors over n others, by their weighted log-odds and known features.
+
+    own: (m, 5) each. others: (n, 5) each. silent: their `unfamiliarity`, (m, n). unused: features
+    that neither of two people uses, by group, (m, n, 5); None if no pair is silent.
+    """
+    (groups, totals), (scores, known) = own, others
+    features = int(query.widths[CHARACTERS])
     parts = groups[:, np.newaxis] - scores
-    if silent.any():
+    if unused is not None:
         # What neither of two people has ever used says nothing about which of them wrote it.
-        shares_here = np.concatenate([reading.shares for reading in readings])
-        gains = shares_of(totals)[:, np.newaxis] - shares_here
+        gains = shares_of(totals)[:, np.newaxis] - shares_of(known)
         gains *= query.factors
-        gains *= _unused_by_both(query, uses == 0, readings)
+        gains *= unused
         gains *= silent[:, :, np.newaxis]
         parts -= gains
     parts *= shares
-    penalties = penalties_of(features, own)[:, np.newaxis] - penalties_of(features, known)
+    penalties = penalties_of(features, totals[:, [CHARACTERS]]) - penalties_of(
+        features, known[:, CHARACTERS]
+    )
     return Leads(parts, parts.sum(axis=2) - (1 - silent) * penalties)
 
 
@@ -536,8 +556,8 @@ class Case:
     @cached_property
     def fullness(self) -> float:
         """The mean length of the texts as a share of `SHORT_TEXT`, at most 1."""
-        texts = max(len(self.parts), 1)
-        return min(float(self.ranking.query.widths[CHARACTERS]) / (texts * SHORT_TEXT), 1.0)
+        features = float(self.ranking.query.widths[CHARACTERS])
+        return fullness_of(features, max(len(self.parts), 1))
 
     def chatters_weight(self, suspect: Suspect) -> float:
         """Return how many authors the shipped people of chats count as.
@@ -555,6 +575,11 @@ class Case:
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
         return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
+
+
+def fullness_of(features: float, texts: int) -> float:
+    """Return the mean length of texts of so many features as a share of `SHORT_TEXT`, at most 1."""
+    return min(features / (texts * SHORT_TEXT), 1.0)
 
 
 def best_of(scores: NDArray[np.float64]) -> list[int]:

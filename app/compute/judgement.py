@@ -323,7 +323,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
             weighed.authors, weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True
         ):
             if i in shown:
-                log10[i], bounds[i] = _reported(ratio, unbounded)
+                log10[i], bounds[i] = reported(ratio, unbounded)
     language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
     lone = [i for i in rivals if i in weighed.lone]
@@ -369,7 +369,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     )
 
 
-def _reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:
+def reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:
     """Return a ratio as it is reported, and the bound at which it stands."""
     log10 = min(max(ratio / log(10), -MOST_LOG10), MOST_LOG10)
     exceeds = unbounded / log(10) - log10
@@ -483,6 +483,28 @@ class _Candidate(NamedTuple):
     shipped: float  # number of authors that all shipped authors count as
     chatters: float  # the same of the shipped people of chats
 
+    @property
+    def is_rated(self) -> bool:
+        return self.usual is not None and self.here + self.shipped >= 1.5
+
+
+class ComparedWith(NamedTuple):
+    """Whom a case's only author is compared with."""
+
+    usual: Usual
+    populations: list[Population]
+    weights: NDArray[np.float64]
+    """How many authors each member of these counts as, (n,)."""
+
+
+def compared_with(case: Case) -> ComparedWith | None:
+    """Return whom a case's only author is compared with; None without a ratio."""
+    rated = [candidate for candidate in _candidates(case) if candidate.is_rated]
+    if not rated or (usual := rated[0].usual) is None:
+        return None
+    populations, weights = _others(case, rated)
+    return ComparedWith(usual, populations, weights[0])
+
 
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
     if not candidate.here or candidate.usual is None:
@@ -495,7 +517,7 @@ def _is_lone(case: Case, candidate: _Candidate) -> bool:
     return bool(gaps[candidate.others].min() > LONE)
 
 
-def _weighed(case: Case) -> _Weighed:
+def _candidates(case: Case) -> list[_Candidate]:
     best: list[_Candidate] = []
     for i in case.best():
         suspect = case.suspects[i]
@@ -505,16 +527,17 @@ def _weighed(case: Case) -> _Weighed:
             weight = case.shipped_weight(suspect, here)
             chatters = case.chatters_weight(suspect)
             best.append(_Candidate(i, suspect.habit.usual, others, here, weight, chatters))
+    return best
+
+
+def _weighed(case: Case) -> _Weighed:
+    best = _candidates(case)
     fewest = min((candidate.here for candidate in best), default=len(case.fitted.population))
     elsewhere = frozenset(
         candidate.place for candidate in best if candidate.shipped and not candidate.here
     )
     lone = frozenset(candidate.place for candidate in best if _is_lone(case, candidate))
-    rated = [
-        candidate
-        for candidate in best
-        if candidate.usual and candidate.here + candidate.shipped >= 1.5
-    ]
+    rated = [candidate for candidate in best if candidate.is_rated]
     if not rated:
         nothing = NO_SCORES
         return _Weighed([], nothing, nothing, nothing, nothing, fewest, elsewhere, lone, 0.0)
@@ -527,7 +550,9 @@ def _weighed(case: Case) -> _Weighed:
         ranking.query, MOST_TIMES_A_TEXT * texts, ranking.groups[authors], totals, uses
     )
     readings = [case.read(population, query) for population in populations]
-    leads = leads_of(query, groups, totals, uses, readings, _lead_shares(case))
+    leads = leads_of(
+        query, groups, totals, uses, readings, lead_shares(case.fullness, is_korean=case.is_korean)
+    )
     counts, lead_over = weights.sum(axis=1), leads.over(weights)
     unbounded = log_ratios(
         query,
@@ -556,16 +581,16 @@ def _weighed(case: Case) -> _Weighed:
     )
 
 
-def _lead_shares(case: Case) -> NDArray[np.float64]:
-    """Return the share of each group in the lead: (5,)."""
+def lead_shares(fullness: float, *, is_korean: bool) -> NDArray[np.float64]:
+    """Return the share of each group in the lead, by the `Case.fullness` of the texts: (5,)."""
     # Korean posts are short in any case: to count less of their style lost right answers.
-    if case.is_korean:
+    if is_korean:
         return LEAD_GROUPS
     # Being short is a style: the shipped authors wrote whole posts, so against them every short
     # message speaks for an author of short messages. Below 70 features, layout and style count
     # less. Fitted to one half of the shipped authors at a time, with the other half shipped.
     shares: NDArray[np.float64] = LEAD_GROUPS.copy()
-    shares[SHAPE:] *= case.fullness**8
+    shares[SHAPE:] *= fullness**8
     return shares
 
 

@@ -71,7 +71,7 @@ PARTS: Final[tuple[Listed, ...]] = (
     Listed("portraits"),
     Listed("years"),
     Listed("pictures", uses=("portraits", "quiz", "years", "games")),
-    Listed("evidence", commands=("mirror",)),
+    Listed("evidence", commands=("mirror", "case", "replay")),
     Listed("quiz"),
     Listed("games", needs=("quiz",)),
     Listed("publish", commands=("publish",)),

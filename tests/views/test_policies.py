@@ -142,6 +142,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/compare/card": {"GET": "read"},
     "/compare/table": {"GET": "read", "POST": "read"},
     "/mirror": {"GET": "known", "POST": "known"},
+    "/compare/case": {"GET": "known", "POST": "known"},
     "/user/<username>/website": {"GET": "operator"},
     "/user/<username>/website.zip": {"GET": "operator"},
     "/user/<username>/report": {"GET": "account", "POST": "account"},

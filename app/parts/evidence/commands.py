@@ -1,14 +1,23 @@
-"""`saywho mirror`: a draft against its author's own posts."""
+"""`saywho mirror`, and `saywho case` and `saywho replay`: a report for a case, and its numbers."""
 
+import asyncio
+import sys
 from collections.abc import Iterator
-from typing import IO
+from pathlib import Path
+from typing import IO, Any
 
 import click
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli import BAD_INPUT, FAILED, fail, json_option, print_result, reading, with_database
 from app.cli.compare import flat, renew
-from app.config import Config
+from app.cli.outputs import opened_output
+from app.config import Config, Locale
 from app.db.engine import Database
+from app.language.i18n import LOCALES
+from app.parts import Listed, Part
+from app.parts.evidence.case_file import MOST_BYTES, Replayed, read_case, replayed
+from app.parts.evidence.case_making import CaseQuestion, make_case, posts_again
+from app.parts.evidence.case_page import CaseFiles, written
 from app.parts.evidence.mirror_words import how_often, state_of, warnings_of, what_to_do
 from app.parts.evidence.mirroring import (
     Mirrored,
@@ -22,6 +31,7 @@ from app.parts.evidence.reflection import reflect
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.views.cast import NOBODY, bound
+from app.views.detached import opened_environment
 
 
 @click.command("mirror", epilog="Example: saywho mirror draft.txt -u mina")
@@ -54,6 +64,115 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
     with bound(NOBODY):  # Commands name people by their usernames.
         lines = [*_lines(found)]
     print_result(found, *lines)
+
+
+@click.command("case", epilog="Example: saywho case -u mina letter.txt -o case.html")
+@click.argument(
+    "files", metavar="FILE…", nargs=-1, required=True, type=click.File(encoding="utf-8-sig")
+)
+@click.option(
+    "-u",
+    "--username",
+    "usernames",
+    metavar="NAME",
+    multiple=True,
+    required=True,
+    help="An author to ask about, each alone; repeatable.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    required=True,
+    help="HTML file to write (replaces an existing one).",
+)
+@click.option(
+    "--json-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="JSON file to write (default: the name of the HTML file, with .json).",
+)
+@click.option(
+    "--language", type=click.Choice(list(LOCALES)), help="Language of the report (default: en)."
+)
+@click.option("--for", "asked_by", metavar="TEXT", default="", help="Who asked for the report.")
+@click.option(
+    "--person", metavar="NAME", default="", help="Of a copied chat, whose messages are asked about."
+)
+@json_option
+def case_command(
+    files: tuple[IO[str], ...], usernames: tuple[str, ...], output: Path, **chosen: Any
+) -> None:
+    """Write a report for a case, on who wrote a text.
+
+    It says how much the text supports that NAME wrote it. Several FILEs are texts by one person. It
+    is an HTML file that prints on a page for each NAME, and a JSON file with the counts from which
+    saywho replay computes every number again.
+    """
+    try:
+        texts = [file.read() for file in files]
+    except UnicodeDecodeError:
+        fail("a text is not UTF-8", BAD_INPUT)
+    numbers: Path = chosen["json_file"] or output.with_suffix(".json")
+    language: Locale = chosen["language"] or "en"
+    if numbers == output:
+        raise click.UsageError("The HTML and the JSON need different files.")
+
+    async def make(db: Database, config: Config) -> CaseFiles:
+        await renew(db)
+        async with opened_environment(config, {Listed("evidence"): Part()}) as environment:
+            async with db.read() as session:
+                question = CaseQuestion(texts, usernames, person=chosen["person"])
+                report = await make_case(session, Models(), question, asyncio.to_thread)
+            return await written(
+                environment, report, language, asked_by=chosen["asked_by"], json_name=numbers.name
+            )
+
+    made = with_database(make)
+    for path, data in ((output, made.html), (numbers, made.json)):
+        with opened_output(path) as opened:
+            opened.write(data)
+    print_result(
+        {"html": str(output), "json": str(numbers)},
+        f"wrote the report to {output}",
+        f"wrote its numbers to {numbers}",
+    )
+
+
+@click.command("replay", epilog="Example: saywho replay case.json")
+@click.argument("path", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--posts", is_flag=True, help="Also check which authors' posts here are still the same."
+)
+@json_option
+def replay_command(path: Path, posts: bool) -> None:
+    """Compute a report's numbers again, from its JSON.
+
+    FILE is the JSON of a report for a case. The exit status is 0 if all are the same, 1 if not.
+    """
+    try:
+        with path.open("rb") as file:
+            case = read_case(file.read(MOST_BYTES + 1))
+    except FileNotFoundError:
+        fail(f"{path} does not exist", BAD_INPUT)
+    rows = replayed(case)
+    if posts:
+        rows += reading(lambda session: posts_again(session, case))
+    print_result([row.as_json() for row in rows], *map(_line_of, rows))
+    if not all(row.is_same for row in rows):
+        sys.exit(FAILED)
+
+
+def _line_of(row: Replayed) -> str:
+    name = f"{flat(row.username)}: {row.what}: "
+    if row.is_same:
+        return f"same   {name}{_value(row.stated)}"
+    return f"DIFFER {name}{_value(row.stated)}, now {_value(row.found)}"
+
+
+def _value(value: float | str | None) -> str:
+    return f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
 def _lines(found: Mirrored) -> Iterator[str]:

@@ -1,15 +1,12 @@
 """How a page becomes one file: style and script inside, and no link."""
 
 import asyncio
-import base64
-import hashlib
 import re
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from jinja2 import Environment
-from markupsafe import Markup
 from msgspec import Struct
 
 from app.config import Locale
@@ -17,47 +14,24 @@ from app.errors import InvalidInputError
 from app.language.i18n import speaking
 from app.views.cast import Cast, bound
 from app.views.page import WebPage, values_of
+from app.views.self_contained import Inside, inside_of
 
 MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
 _LINK: Final = re.compile(r"</?a(?: [^>]*)?>")
 """The beginning or end of a link; neither is ever in a text, where `<` is written otherwise."""
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
-_INDENT: Final = re.compile(r"\n\s*")
-
-
-class Inside(NamedTuple):
-    """The style and the script of each file."""
-
-    style: Markup
-    script: Markup
-    policy: str
-    """What a browser may load and run for the file: these two alone."""
 
 
 @cache
 def inside() -> Inside:
+    """Return the style and the script of each file."""
     style = _read(_STATIC / "style.css", _HERE / "report.css")
-    style = _INDENT.sub("\n", _COMMENT.sub("", style)).strip()
-    script = _read(_STATIC / "values.js", _HERE / "report.js").strip()
-    rules = (
-        "default-src 'none'",
-        f"style-src {_hash(style)}",
-        f"script-src {_hash(script)}",
-        "img-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-    )
-    return Inside(Markup(style), Markup(script), "; ".join(rules))  # noqa: S704 - our own files
+    return inside_of(style, _read(_STATIC / "values.js", _HERE / "report.js").strip())
 
 
 def _read(*files: Path) -> str:
     return "".join(file.read_text("utf-8") for file in files)
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 class ReportFrame(Struct, frozen=True):

@@ -1,0 +1,335 @@
+"""The JSON of a report: the counts that its numbers are computed from, and no text of anybody.
+
+Every number is computed from the file alone, by `replayed`; so the report itself takes them from
+there, too.
+"""
+
+import base64
+import zlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from math import prod
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta, Struct
+from numpy.typing import NDArray
+
+from app.compute.case import Usual
+from app.compute.features import GROUPS
+from app.compute.judgement import Bound
+from app.compute.ratio_counts import (
+    AskedCounts,
+    Features,
+    OtherScores,
+    Own,
+    Ratio,
+    ratio_of,
+    scores_of,
+)
+from app.errors import InvalidInputError
+from app.parts.evidence.ratios import Counted, Word, reaching, told, word_of, worth
+
+FORM: Final = 1
+"""Version of the form of the file."""
+MOST_BYTES: Final = 1_000_000
+MOST_NUMBERS: Final = 2_000_000
+"""Numbers in all packed arrays of a file."""
+MOST_USES: Final = 100_000_000
+"""Uses by others that are read for all ratios of a file."""
+SAME: Final = 1e-6
+"""Largest difference of the same logarithm, since computers round differently."""
+_SIGN: Final = "saywho-case"
+DType = Literal["<u1", "<u4", "<f4", "<f8"]
+
+
+class Packed(Struct, frozen=True, forbid_unknown_fields=True):
+    """An array, in rows: the base64 of its zlib-compressed little-endian numbers."""
+
+    dtype: DType
+    shape: Annotated[list[Annotated[int, Meta(ge=0, le=MOST_NUMBERS)]], Meta(max_length=2)]
+    data: Annotated[str, Meta(max_length=MOST_BYTES)]
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    def array(self) -> NDArray[Any]:
+        """Return the numbers. Raises ValueError if these are others than it says."""
+        numbers = np.dtype(self.dtype)
+        wanted = self.size * numbers.itemsize
+        unpacker = zlib.decompressobj()
+        try:
+            data = unpacker.decompress(base64.b64decode(self.data, validate=True), wanted + 1)
+        except zlib.error as error:
+            raise ValueError("an array is damaged") from error
+        if len(data) != wanted or not unpacker.eof:
+            raise ValueError("an array has another size than it says")
+        return np.frombuffer(data, numbers).reshape(self.shape)
+
+    def integers(self, *shape: int) -> NDArray[np.int64]:
+        """Return numbers at least 0 of this shape. Raises ValueError."""
+        if tuple(self.shape) != shape or self.dtype not in {"<u1", "<u4"}:
+            raise ValueError("an array has another shape or type than the others")
+        return self.array().astype(np.int64)
+
+    def floats(self, *shape: int) -> NDArray[np.float64]:
+        """Return finite numbers of this shape. Raises ValueError."""
+        numbers = self.array().astype(np.float64)
+        if tuple(self.shape) != shape or not np.isfinite(numbers).all():
+            raise ValueError("an array has another shape than the others, or no numbers")
+        return numbers
+
+
+def packed(numbers: NDArray[Any], dtype: DType) -> Packed:
+    if dtype == "<u4" and numbers.max(initial=0) < 256:
+        dtype = "<u1"
+    data = zlib.compress(np.ascontiguousarray(numbers).astype(dtype).tobytes(), 9)
+    return Packed(dtype, list(numbers.shape), base64.b64encode(data).decode())
+
+
+Finite = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Count = Annotated[int, Meta(ge=0, le=2**40)]
+Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Part = Literal["all", "plain", "weakened", "text"]
+"""What is asked about: all texts; the same without names, links and tags; without the three pieces
+that speak most for the author; or one of the texts."""
+
+
+class QuestionedText(Struct, frozen=True, forbid_unknown_fields=True):
+    sha256: Annotated[Digest, Meta(description="Of the text in UTF-8: NFC, lines end with LF.")]
+    words: Count
+
+
+class AskedPart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the texts, and the ratio of an author for it."""
+
+    part: Part
+    text: Annotated[int, Meta(ge=0, le=50)] | None
+    """Number of the text, from 0."""
+    texts: Annotated[int, Meta(ge=1, le=50)]
+    counts: Packed
+    log10_lr: Finite
+    bound: Bound | None
+    summed: Packed | None = None
+    """Of people whose counts are not here: their scores in five groups, and in five groups the
+    features that neither they nor the author use."""
+
+
+class Occurrence(Struct, frozen=True, forbid_unknown_fields=True):
+    """How often a ratio occurs in texts of such a length."""
+
+    of: Literal["here", "documented"]
+    """The authors: those of the language here, or those of the documents."""
+    counted: Counted
+
+
+class ToldNumbers(Struct, frozen=True, forbid_unknown_fields=True):
+    """What the report tells of a ratio; ratios are logarithms to base 10."""
+
+    ratio: Finite
+    """Rounded towards 0, to one digit of the number."""
+    worth: Finite
+    """What the test found such a ratio to be worth, rounded in the same way."""
+    word: Word
+    own: Count
+    """Own texts with a ratio as far from 1, on the same side."""
+    strange: Count
+
+
+class CaseAuthor(Struct, frozen=True, forbid_unknown_fields=True):
+    username: Annotated[str, Meta(max_length=320)]
+    posts: Count
+    first_at: datetime | None
+    newest_at: datetime | None
+    platform: Annotated[str, Meta(max_length=40)]
+    """Empty for a person of a chat."""
+    sha256: Digest
+    """Of the posts, by their numbers here: `NUMBER TEXT` and a zero byte for each."""
+    others_here: Count
+    shipped: Count
+    shipped_as: Finite
+    """How many authors the shipped ones count as together."""
+    totals: Annotated[list[Count], Meta(min_length=5, max_length=5)]
+    rates: Annotated[list[Finite], Meta(min_length=5, max_length=5)]
+    length: Annotated[float, Meta(ge=0, le=1e6)]
+    uses: Packed
+    weights: Packed
+    """How many authors each of the others counts as: first those with counts, then the rest."""
+    summed_totals: Packed | None
+    asked: Annotated[list[AskedPart], Meta(min_length=1, max_length=53)]
+    occurrence: Occurrence
+    told: ToldNumbers
+
+
+class CaseFile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag=_SIGN):
+    form: Literal[1]
+    program: Annotated[str, Meta(max_length=40)]
+    model: Annotated[str, Meta(max_length=40)]
+    background: Count
+    shipped_sha256: Annotated[str, Meta(max_length=64)]
+    made_at: datetime
+    language: Literal["en", "ko"]
+    texts: Annotated[list[QuestionedText], Meta(min_length=1, max_length=50)]
+    groups: Packed
+    """The group of each feature, ascending."""
+    expected: Packed
+    others_totals: Packed
+    """Features known of each of the others, in five groups."""
+    others_uses: Packed
+    """How often each of the others uses each feature."""
+    authors: Annotated[list[CaseAuthor], Meta(min_length=1, max_length=20)]
+
+
+def encoded(file: CaseFile) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(file), indent=1) + b"\n"
+
+
+def read_case(data: bytes) -> CaseFile:
+    """Return the file. Raises InvalidInputError if it is no report of this program, or damaged."""
+    try:
+        if len(data) > MOST_BYTES:
+            raise ValueError("it is too large")
+        file = msgspec.json.decode(data, type=CaseFile)
+        if sum(each.size for each in _arrays(file)) > MOST_NUMBERS:
+            raise ValueError("its arrays are too large")
+        if file.others_uses.size * sum(len(author.asked) for author in file.authors) > MOST_USES:
+            raise ValueError("it has too many ratios")
+        return file
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError(
+            "The file is not the JSON of a report for a case: {problem}", problem=str(error)
+        ) from None
+
+
+def _arrays(file: CaseFile) -> Iterator[Packed]:
+    yield from (file.groups, file.expected, file.others_totals, file.others_uses)
+    for author in file.authors:
+        yield from (author.uses, author.weights)
+        yield from (author.summed_totals,) if author.summed_totals else ()
+        for asked in author.asked:
+            yield asked.counts
+            yield from (asked.summed,) if asked.summed else ()
+
+
+# --- Computed again ---
+
+
+class Replayed(Struct, frozen=True):
+    """A number of the file, and the same computed again."""
+
+    username: str
+    what: str
+    stated: float | str | None
+    found: float | str | None
+
+    def as_json(self) -> dict[str, object]:
+        return {**msgspec.structs.asdict(self), "same": self.is_same}
+
+    @property
+    def is_same(self) -> bool:
+        if isinstance(self.stated, float) and isinstance(self.found, float):
+            return abs(self.stated - self.found) <= SAME
+        return self.stated == self.found
+
+
+def replayed(file: CaseFile) -> list[Replayed]:
+    """Compute every number of the file again. Raises InvalidInputError if its counts are none."""
+    try:
+        with np.errstate(all="ignore"):
+            return list(_replayed(file))
+    except (ValueError, ArithmeticError) as error:
+        raise InvalidInputError(
+            "The file is not the JSON of a report for a case: {problem}", problem=str(error)
+        ) from None
+
+
+def computed(file: CaseFile) -> CaseFile:
+    """Return the file with the numbers that its counts give."""
+    structs, authors = msgspec.structs, list[CaseAuthor]()
+    for author, ratios in _ratios(file):
+        asked = [
+            structs.replace(part, log10_lr=ratio.log10, bound=ratio.bound)
+            for part, ratio in zip(author.asked, ratios, strict=True)
+        ]
+        authors.append(structs.replace(author, asked=asked, told=_told(file, author, ratios)))
+    return structs.replace(file, authors=authors)
+
+
+def _replayed(file: CaseFile) -> Iterator[Replayed]:
+    for author, ratios in _ratios(file):
+        for asked, ratio in zip(author.asked, ratios, strict=True):
+            what = asked.part if asked.text is None else f"text {asked.text + 1}"
+            yield Replayed(author.username, f"{what}: log10 ratio", asked.log10_lr, ratio.log10)
+            yield Replayed(author.username, f"{what}: bound", asked.bound, ratio.bound)
+        found = _told(file, author, ratios)
+        for name in ToldNumbers.__struct_fields__:
+            stated, again = getattr(author.told, name), getattr(found, name)
+            yield Replayed(author.username, f"told: {name}", stated, again)
+
+
+def _told(file: CaseFile, author: CaseAuthor, ratios: Sequence[Ratio]) -> ToldNumbers:
+    beside = author.others_here > 0
+    return told_of(ratios[0].log10, author.occurrence, file.language, beside=beside)
+
+
+def _ratios(file: CaseFile) -> Iterator[tuple[CaseAuthor, list[Ratio]]]:
+    groups = file.groups.integers(file.groups.size).astype(np.uint32)
+    size = groups.size
+    expected = file.expected.floats(size)
+    if not (expected > 0).all() or (np.diff(groups.astype(np.int64)) < 0).any():
+        raise ValueError("the features are not in order")
+    if groups.max(initial=0) >= len(GROUPS):
+        raise ValueError("a feature has no group")
+    features = Features.of_groups(groups, expected)
+    totals = file.others_totals.integers(file.others_totals.size // 5, 5)
+    uses = file.others_uses.integers(size, len(totals))
+    for author in file.authors:
+        is_korean = file.language == "ko"
+        yield author, list(_ratios_of(features, author, totals, uses, is_korean=is_korean))
+
+
+def _ratios_of(
+    features: Features,
+    author: CaseAuthor,
+    totals: NDArray[np.int64],
+    uses: NDArray[np.int64],
+    *,
+    is_korean: bool,
+) -> Iterator[Ratio]:
+    size = features.keys.size
+    usual = Usual(np.array(author.rates), author.length)
+    own = Own(author.uses.integers(size), np.array(author.totals, np.int64), usual)
+    hidden = np.zeros((0, 5), np.int64)
+    if author.summed_totals:
+        hidden = author.summed_totals.integers(author.summed_totals.size // 5, 5)
+    weights = author.weights.floats(len(totals) + len(hidden))
+    if (weights < 0).any() or not weights.any():
+        raise ValueError("nobody counts")
+    for asked in author.asked:
+        part = AskedCounts(asked.counts.integers(size), asked.texts)
+        counted = scores_of(features, part, own.uses, uses, totals)
+        sums = asked.summed.floats(len(hidden), 10) if asked.summed else np.zeros((0, 10))
+        others = OtherScores(
+            np.vstack((totals, hidden)),
+            np.vstack((counted.scores, sums[:, :5])),
+            np.vstack((counted.unused, sums[:, 5:])),
+        )
+        if len(others.totals) != len(others.scores):
+            raise ValueError("some people have no scores")
+        yield ratio_of(features, part, own, others, weights, is_korean=is_korean)
+
+
+def told_of(ratio: float, occurrence: Occurrence, language: str, *, beside: bool) -> ToldNumbers:
+    """Return what the report tells of a ratio, as a logarithm."""
+    shown = told(ratio)
+    value = told(worth(ratio, language, beside=beside))
+    counted = occurrence.counted
+    return ToldNumbers(
+        shown,
+        value,
+        word_of(value, language),
+        reaching(counted.own, shown),
+        reaching(counted.strange, shown),
+    )
