@@ -23,6 +23,12 @@ class Operator(Base):
     """`operator`, or `reader`, who may only read."""
     room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
     """A reader's only chat, with which the account is deleted; None for the whole site."""
+    person_id: Mapped[int | None] = mapped_column(
+        BigId, ForeignKey("Users.id", ondelete="SET NULL")
+    )
+    """The person of that chat who the reader says to be; nobody else is told."""
+    is_person_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether the reader has said so, perhaps that it is nobody of them."""
 
 
 class SetupLink(Base):

@@ -93,7 +93,7 @@ JUDGED: Final = """
 UNREAD: Final = (
     *("ix_Tweet_created_at_id", "ix_Tweet_user_id_created_at_id"),
     *("fk_Tweet_room_id_Room", "fk_Token_created_by_id_Operator"),
-    *("fk_Operator_room_id_Room", "fk_Invitation_room_id_Room"),
+    *("fk_Operator_room_id_Room", "fk_Invitation_room_id_Room", "fk_Operator_person_id_Users"),
 )
 """Indexes of SQLite alone, and keys whose actions SQLAlchemy cannot read there."""
 GIVEN_OUT: Final = {

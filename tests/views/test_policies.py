@@ -53,6 +53,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     "/room/<id:room_id>/<year:year>/cards/<card>.png": {"GET": "read"},
     "/room/<id:room_id>/<year:year>/cards.zip": {"GET": "read"},
     "/room/<id:room_id>/person/<username>": {"GET": "read"},
+    "/room/<id:room_id>/me": {"POST": "account"},
     "/room/<id:room_id>/portrait": {"GET": "read"},
     "/room/<id:room_id>/portrait/picture": {"GET": "read"},
     "/room/<id:room_id>/portrait/picture.png": {"GET": "read"},

@@ -30,6 +30,7 @@ from app.services.access.logins import (
     replace_password,
     verify_password,
 )
+from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.access.phone_switch import switch_phones
 from app.services.access.rights import (
     SCOPES,
@@ -99,6 +100,8 @@ class AccountPage(FormPage, frozen=True, kw_only=True):
     is_changed: bool
     room_name: str | None = None
     """Name of the only chat that the account may read, while it has messages."""
+    me: OwnPerson | None = None
+    """Who the account is there."""
 
     @property
     def failed_fields(self) -> list[str]:
@@ -155,6 +158,7 @@ async def settings_page(
             sessions=await list_sessions(session, g.account.account_id),
             is_changed=is_changed,
             room_name=rooms[0].name if rooms else None,
+            me=await read_own_person(session, g.account.account_id, g.chat) if rooms else None,
             error=failure,
         )
         if g.operator:

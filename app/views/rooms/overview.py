@@ -6,13 +6,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
-from quart import url_for
+from quart import g, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import PeriodColumns, StackedBar
 from app.errors import AppError, MalformedError
 from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
 from app.lifespan import resources
+from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.messages import (
     FEWEST_OF_YEAR,
@@ -95,6 +96,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     """Facts of the whole chat; `room` has those of the period."""
     form: PeriodForm
     years: list[int]
+    me: OwnPerson | None = None
+    """Who a reader of this chat alone is there."""
     in_chat: bool = True
 
     @property
@@ -216,8 +219,17 @@ async def read_page(
         whole=whole,
         form=form,
         years=sight.years if is_whole else await _years(session, whole, zone),
+        me=await _me(session) if is_whole else None,
         about=room.usernames,
     )
+
+
+async def _me(session: AsyncSession) -> OwnPerson | None:
+    """Return who a reader of one chat is there; None for others."""
+    room_id = own_chat()
+    if room_id is None:
+        return None
+    return await read_own_person(session, g.account.account_id, room_id)
 
 
 async def _years(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[int]:

@@ -32,8 +32,13 @@ OF_ANY_CHAT: Final = {
 OF_OWN_CHAT: Final = {"/tweet/<id:tweet_id>", f"{MEDIA}/<name>"}
 ASKED: Final = {"/compare", "/compare/picture.png", f"{API}/compare"}
 """Without a text, these answer with an error, or lead to the chat."""
-SENT_OF_OWN_CHAT: Final = {"/room/<id:room_id>/report", "/room/<id:room_id>/report/preview"}
-FORMS: Final = ("/quiz", "/compare", "/settings/password", "/settings/sessions/999/end", "/logout")
+SENT_OF_OWN_CHAT: Final = {
+    *("/room/<id:room_id>/report", "/room/<id:room_id>/report/preview", "/room/<id:room_id>/me")
+}
+FORMS: Final = (
+    *("/quiz", "/compare", "/room/1/me", "/logout"),
+    *("/settings/password", "/settings/sessions/999/end"),
+)
 """Where forms lead, with fields of their own."""
 LINKS: Final = re.compile(r'(?:href|src|action|hx-get|data-share-picture)="(/[^"]*)"')
 
@@ -234,6 +239,39 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
         await switch_site(session, None, is_public=True)
     await compare_answers(reader, operator)
     assert (await reader.post("/logout")).status_code == 303
+
+
+@pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+async def test_a_reader_says_who_they_are_in_their_chat(site: Quart) -> None:
+    operator = await signed_in(site)
+    reader, other = await invited(operator, "1"), await invited(operator, "1", "kim")
+    question = "Which of these are you?"
+    assert question in await reader.page("/room/1")
+    assert question in await reader.page("/settings")
+    answer = await reader.post("/room/1/me", form={"person": "olga"})
+    assert answer.status_code == 404
+    answer = await reader.post("/room/1/me", form={"person": "BEN"})
+    assert (answer.status_code, answer.location) == (303, "/room/1")
+    page = await reader.page("/room/1")
+    assert question not in page
+    assert '<p class="small" id="me"><a href="/room/1/person/ben">' in page
+    assert '<option value="ben" selected>' in await reader.page("/settings")
+    # Nobody else is told, and only readers of one chat have the question.
+    assert question in await other.page("/room/1")
+    for address in ("/room/1", "/settings", "/user/ben", "/room/1/person/ben"):
+        page = await operator.page(address)
+        assert question not in page
+        assert 'id="me"' not in page
+    assert (await operator.post("/room/1/me", form={"person": "ben"})).status_code == 404
+    # It holds in the chat to which this one is joined, until the person is deleted.
+    form = {"into": "2"}
+    assert (await operator.post("/settings/rooms/1/join", form=form)).status_code == 303
+    assert '<a href="/room/2/person/ben">' in await reader.page("/room/2")
+    await (await client_with(site, "admin")).delete(f"{API}/users/ben")
+    assert 'id="me"' not in await reader.page("/room/2")
+    form = {"person": "", "next": "settings"}
+    assert (await other.post("/room/2/me", form=form)).location == "/settings#me-heading"
+    assert question not in await other.page("/room/2")
 
 
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
