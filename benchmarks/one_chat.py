@@ -22,6 +22,7 @@ from app.config import MIB, Config
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import prepare
+from app.runtime.processes import share_heap, trim_heap
 from app.runtime.work_pool import Turns
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.comparing import Comparer, Question
@@ -52,6 +53,7 @@ def messages(chat: int, count: int) -> list[Said]:
 
 
 def resident_mib() -> float:
+    trim_heap()  # As a server does every few seconds.
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * 4096 / MIB
 
@@ -115,6 +117,7 @@ def main() -> None:
     parser.add_argument("--chats", type=int, default=20)
     parser.add_argument("--messages", type=int, default=6_000)
     args = parser.parse_args()
+    share_heap()
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(measure(Path(folder), args.chats, args.messages))
 

@@ -38,8 +38,10 @@ from app.services.compare.profiles import ProfileStore, main_languages
 from app.services.event_log import newest_event
 from app.services.posts.users import read_rows, select_rows
 
-MOST_KEPT: Final = 80 * MIB
+MOST_KEPT: Final = 48 * MIB
 """Size of all chats' counts in memory; of the last chat, all is kept."""
+MOST_CHATS: Final = 50
+"""Each follows the feed."""
 
 
 class ChatBackground(BackgroundStore):
@@ -167,7 +169,7 @@ class Chats:
         self._chats.move_to_end(room_id)
         # What it keeps grows when it is asked, so the sizes are counted anew.
         size = sum(chat.size_bytes for chat in self._chats.values())
-        while size > self._max_bytes and len(self._chats) > 1:
+        while len(self._chats) > 1 and (size > self._max_bytes or len(self._chats) > MOST_CHATS):
             _, oldest = self._chats.popitem(last=False)
             size -= oldest.size_bytes
             oldest.comparer.detach()

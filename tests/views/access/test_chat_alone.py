@@ -16,8 +16,11 @@ import pytest
 from quart import Quart
 
 from app import create_app
+from app.config import MIB
 from app.paths import API
 from app.services.access.rights import switch_site
+from app.services.compare.comparing import Question
+from app.services.compare.one_chat import Chats
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import MakeConfig, client_with
@@ -185,3 +188,21 @@ async def test_a_chat_is_told_as_if_nothing_else_were_here(
         answers = [await told(operator, address) for operator in operators]
         assert answers[0][-1] != answers[1][-1]
         assert (await told(both, address))[-1] == answers[0][-1]
+
+
+async def test_what_is_kept_of_chats_is_bounded(make_config: MakeConfig, tmp_path: Path) -> None:
+    async with site(make_config, tmp_path / "alone", is_alone=True) as app:
+        parts = parts_of(app)
+        asked = Question([TEXTS[0]])
+        chats = Chats(parts.db, parts.feed, parts.long_reads, parts.work_pool.run, 1)
+        first = chats.get(1)
+        expected = await first.comparer.ask(asked)
+        assert first.size_bytes > MIB
+        assert chats.get(1) is first
+        # Another one takes its place; asked again, it is counted anew.
+        chats.get(2)
+        assert chats.get(1) is not first
+        assert await chats.get(1).comparer.ask(asked) == expected
+        with pytest.raises(RuntimeError):  # Counts of a chat are none of the site.
+            async with parts.db.read() as session:
+                await first.models.backgrounds.load(session)
