@@ -1,4 +1,4 @@
-"""How a person writes: ten measures of messages, each tested against chance.
+"""How a person writes: eleven measures of messages, each tested against chance.
 
 A measure must also differ without the person who adds most to the difference (jackknife): if one
 person begins all conversations, everyone else begins fewer.
@@ -34,12 +34,14 @@ from app.compute.significance import (
 )
 from app.compute.text import without_addresses
 from app.compute.times import (
+    PersonTurns,
     Said,
     WrittenTexts,
     after_silence,
     conversations_of,
     counts_by_hour,
     places_of_each,
+    turns_in,
     written_at,
 )
 from app.compute.words import emoji_in, laughs_in, plain_laugh
@@ -55,6 +57,7 @@ MeasureName = Literal[
     "capitals",
     "lengthened",
     "unspaced",
+    "turns",
 ]
 MEASURED: Final[tuple[MeasureName, ...]] = get_args(MeasureName)
 Sign = tuple[MeasureName | Literal["crying"], str]
@@ -68,6 +71,8 @@ BEGUN: Final[Sign] = ("beginnings", "silence")
 """Told as a share of the conversations since a person's first day, not of the messages: someone who
 joined late could begin none before.
 """
+TURNS: Final[Sign] = ("turns", "")
+"""Told as a share of a person's turns, not of the messages."""
 _ASKED: Final = re.compile("[?？]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
@@ -96,10 +101,14 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
 
+NO_TURNS: Final = PersonTurns()
+
+
 class Tally(NamedTuple):
     conversations: NDArray[np.intp]  # (n,), of each message
     lengths: NDArray[np.int64]  # (n,), words in each message
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
+    turns: NDArray[np.intp]  # (m,), conversations of the turns
 
     @property
     def messages(self) -> int:
@@ -132,10 +141,15 @@ class Tally(NamedTuple):
 
 
 def tally_of(
-    texts: Iterable[str], conversations: Iterable[int], begins: Sequence[bool] = ()
+    texts: Iterable[str],
+    conversations: Iterable[int],
+    begins: Sequence[bool] = (),
+    turns: PersonTurns = NO_TURNS,
 ) -> Tally:
     """Return the counts of an author's messages; begins: whether each comes after a silence."""
     signs: dict[Sign, list[int]] = defaultdict(list)
+    if turns.of_several:
+        signs[TURNS] = [*turns.of_several]
     written: list[str] = []
     numbers: list[int] = []
     lengths: list[int] = []
@@ -149,7 +163,8 @@ def tally_of(
             lengths.append(words)
     for sign, place in _signs_in(written):
         signs[sign].append(numbers[place])
-    return Tally(np.array(numbers, np.intp), np.array(lengths, np.int64), signs)
+    counted = np.array(numbers, np.intp), np.array(lengths, np.int64)
+    return Tally(*counted, signs, np.array(turns.conversations, np.intp))
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -162,6 +177,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
+        np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
     )
 
 
@@ -309,12 +325,14 @@ def speakers_of(
 ) -> list[CountedSpeaker]:
     numbers = conversations_of(message.time for message in messages)
     begins = after_silence(messages)
+    turns = turns_in(messages, numbers)
     speakers: list[CountedSpeaker] = []
     for author, of_author in places_of_each(messages, authors).items():
         worded = [place for place in of_author if messages[place].text]
         written = written_at(messages, numbers, worded)
         of_all = written_at(messages, numbers, of_author)
-        tally = tally_of(*of_all, [begins[place] for place in of_author])
+        begun = [begins[place] for place in of_author]
+        tally = tally_of(*of_all, begun, turns.get(author, NO_TURNS))
         times = (time for place in of_author if (time := messages[place].time) is not None)
         hours = counts_by_hour(times, zone)
         speakers.append(CountedSpeaker(author, written, tally, len(of_author), hours))
@@ -380,6 +398,8 @@ class _Sides(NamedTuple):
             return tally.words_per_message or 0.0
         if sign == BEGUN:
             return tally.with_sign(sign) / max(len(self.begun_since(tally)), 1)
+        if sign == TURNS:
+            return tally.with_sign(sign) / max(tally.turns.size, 1)
         return tally.with_sign(sign) / max(tally.messages, 1)
 
     def beside_value(self, sign: Sign) -> float:
@@ -420,7 +440,8 @@ class Measure(msgspec.Struct, frozen=True):
         Meta(
             description=(
                 "For `length`, words per message; for `silence`, a share of the conversations"
-                " begun since the person's first day; otherwise a share of the messages."
+                " begun since the person's first day; for `turns`, the share with several"
+                " messages in a row; otherwise a share of the messages."
             )
         ),
     ]
@@ -595,11 +616,13 @@ def _errors(sign: Sign, sides: _Sides) -> float:
         return 0.0
     if sign == BEGUN:  # Each is a conversation of its own.
         return by_message
+    counts, counts_beside, many = sides.counts, sides.counts_beside, sides.counts.size
+    if sign == TURNS:
+        turns = sides.own.turns, sides.beside.turns
+        many = max(many, *(int(of_side.max(initial=-1)) + 1 for of_side in turns))
+        counts, counts_beside = (counts_in(of_side, many) for of_side in turns)
     clustered = errors_of_sums(
-        _sums(sign, sides.own, sides.counts.size),
-        sides.counts,
-        _sums(sign, sides.beside, sides.counts.size),
-        sides.counts_beside,
+        _sums(sign, sides.own, many), counts, _sums(sign, sides.beside, many), counts_beside
     )
     return min(by_message, clustered, key=abs)
 
@@ -621,7 +644,28 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
         came = sorted(one.first_conversation for one in sides.others)
         chances = [1 / (1 + bisect_right(came, day)) for day, _ in begun]
         return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
+    if sign == TURNS:
+        return _by_turns(own, beside)
     return share_errors(own.with_sign(sign), own.messages, beside.with_sign(sign), beside.messages)
+
+
+def _by_turns(own: Tally, beside: Tally) -> float:
+    """Return the lead of the share of turns with several messages, over the others' or over that
+    in a random order of all messages, the smaller: who writes much has more of them by chance.
+    """
+    if min(own.turns.size, beside.turns.size) < FEWEST_COMPARED:
+        return 0.0
+    several, several_beside = own.with_sign(TURNS), beside.with_sign(TURNS)
+    lead = share_errors(several, own.turns.size, several_beside, beside.turns.size)
+    days = own.signs.get(TURNS, [])
+    of_one = Counter(own.turns.tolist())
+    of_one.subtract(days)
+    surplus = surplus_errors(
+        [True] * len(days) + [False] * of_one.total(),
+        [*days, *of_one.elements()],
+        own.messages / (own.messages + beside.messages),
+    )
+    return lesser(lead, surplus)
 
 
 def _height(share: float) -> float:

@@ -234,6 +234,34 @@ def _replies_among(authors: NDArray[np.int64], times: NDArray[np.int64]) -> Repl
     return Replies(authors[places + 1], authors[places], times[places + 1], waited_s[places])
 
 
+class PersonTurns(NamedTuple):
+    """The turns of a person: messages in a row, until somebody else or a silence comes."""
+
+    conversations: Sequence[int] = ()
+    of_several: Sequence[int] = ()
+    """Conversations of the turns with more than one message."""
+
+
+def turns_in(messages: Sequence[Said], conversations: Sequence[int]) -> dict[int, PersonTurns]:
+    """Return each person's turns; messages without a time are in none.
+
+    conversations: of each message; a turn belongs to that of its first message.
+    """
+    authors, times = _dated(messages)
+    if not authors.size:
+        return {}
+    is_next = (authors[1:] != authors[:-1]) | (np.diff(times) > SILENCE_S)
+    starts = np.concatenate([[0], is_next.nonzero()[0] + 1])
+    has_several = np.diff(starts, append=authors.size) > 1
+    dated = zip(messages, conversations, strict=True)
+    numbers = np.array([number for message, number in dated if message.time is not None])[starts]
+    return {
+        author: PersonTurns(numbers[is_own].tolist(), numbers[is_own & has_several].tolist())
+        for author in np.unique(authors).tolist()
+        for is_own in [authors[starts] == author]
+    }
+
+
 def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[int]]:
     """Return the number of each person's (row) replies to each other person (column)."""
     places = {person: place for place, person in enumerate(people)}

@@ -108,6 +108,12 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "fell": _("Less without spaces than in {year}: {value}, before {before}."),
         "label": _("No spaces"),
     },
+    "turns": {
+        "more": _("sends several messages in a row ({often} of the turns)"),
+        "less": _("sends several messages in a row less often than {others} ({often})"),
+        "none": _("never sends two messages in a row"),
+        "label": _("Several in a row"),
+    },
     "silence": {
         "more": _("starts {often} of the conversations"),
         "less": _("starts conversations less often than {others} ({often})"),
@@ -426,12 +432,12 @@ def value_of(measure: Measure, value: float, beside: float = 0) -> str:
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
-    return show_percent(value) if measure.sign == "silence" else often(value, beside)
+    return show_percent(value) if _is_in_percent(measure) else often(value, beside)
 
 
 def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure briefly; nothing for a length."""
-    if measure.sign == "silence":
+    if _is_in_percent(measure):
         return show_percent(value)
     return "" if measure.name == "length" else briefly(value, beside)
 
@@ -555,6 +561,11 @@ def finding_beside(
 
 def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1].rstrip()}…"
+
+
+def _is_in_percent(measure: Measure) -> bool:
+    """Return whether the share is of something else than messages."""
+    return measure.sign == "silence" or measure.name == "turns"
 
 
 def _habit_of(measure: Measure) -> str:

@@ -1,4 +1,4 @@
-"""How somebody's messages differ from others': ten measures, and when one sets them apart."""
+"""How somebody's messages differ from others': eleven measures, and when one sets them apart."""
 
 import random
 from collections import Counter
@@ -15,6 +15,7 @@ from app.compute.fingerprint import (
     positive_first,
     tally_of,
 )
+from app.compute.times import SILENCE_S, PersonTurns, Said, conversations_of, turns_in
 from tests.selection import first_of
 
 
@@ -176,7 +177,11 @@ def moody_chats(people: int, *, habit: str = "", shown: int) -> Iterator[list[Me
                     text = "so it is" + (mood[0] if chance.random() < mood[1] else "")
                     text += habit if person == 0 and number % 3 == 0 else ""
                     said[person].append((text, day))
-        own, *others = (tally_of(*zip(*of_one, strict=True)) for of_one in said if of_one)
+        own, *others = (
+            tally_of([text for text, _ in of_one], [day for _, day in of_one])
+            for of_one in said
+            if of_one
+        )
         yield fingerprint(own, others)
 
 
@@ -273,3 +278,40 @@ def test_someone_who_joined_late_is_not_said_to_begin_less() -> None:
     assert (round(measure.own, 2), round(measure.beside, 2)) == (0.35, 0.43)
     assert measure.joined_late
     assert abs(measure.errors) < 1
+
+
+def test_a_turn_ends_with_somebody_else_or_a_silence() -> None:
+    hour_s = 3_600
+    times = [0, 1, 2, 3, 3 + SILENCE_S, 4 + 2 * SILENCE_S, 9 * hour_s + 2 * SILENCE_S, None]
+    said = [Said(who, time, "") for who, time in zip([1, 1, 2, 1, 1, 1, 2, 2], times, strict=True)]
+    turns = turns_in(said, range(len(said)))
+    assert turns == {1: ([0, 3, 5], [0, 3]), 2: ([2, 6], [])}
+
+
+def test_someone_sets_themselves_apart_by_several_messages_in_a_row() -> None:
+    days = range(40)
+    several, single = (
+        PersonTurns([*days], [*days]),
+        PersonTurns([*days], [day for day in days if day % 8 == 0]),
+    )
+    own, *others = (tally_of(["hi"] * 40, days, turns=turns) for turns in (several, single, single))
+    (measure,) = (one for one in fingerprint(own, others) if one.name == "turns")
+    assert (measure.own, measure.beside, measure.is_clear) == (1, 0.125, True)
+
+
+def test_someone_who_writes_most_of_a_chat_has_turns_of_several_messages_by_chance() -> None:
+    chance = random.Random(3)  # noqa: S311 - an invented chat
+    said = [Said(chance.choices([1, 2, 3], [6, 2, 2])[0], 700 * n, "hi") for n in range(3_000)]
+    days = conversations_of(message.time for message in said)
+    turns = turns_in(said, days)
+    own, *others = (
+        tally_of(
+            ["hi" for message in said if message.author == person],
+            [day for message, day in zip(said, days, strict=True) if message.author == person],
+            turns=turns[person],
+        )
+        for person in (1, 2, 3)
+    )
+    (measure,) = (one for one in fingerprint(own, others) if one.name == "turns")
+    assert measure.own > 0.55 > 0.25 > measure.beside
+    assert not measure.is_clear

@@ -63,6 +63,8 @@ class Writer:
     days: Counter[date] = field(default_factory=Counter)
     hours: Counter[int] = field(default_factory=Counter)
     begun: int = 0
+    turns: list[int] = field(default_factory=list)
+    """Numbers of messages in a row."""
     waits_s: list[float] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
 
@@ -94,8 +96,14 @@ class Truth:
             person.hours[time.hour] += 1
         self.beginnings: list[tuple[date, str]] = []
         told = [*zip(self.times, (name for _, name, _ in chat.said), strict=True)]
+        for _, name in told[:1]:
+            self.people[name].turns.append(1)
         for (before, name_before), (time, name) in pairwise(told):
-            if time - before > SILENCE:
+            is_silent = time - before > SILENCE
+            if is_silent or name != name_before:
+                self.people[name].turns.append(0)
+            self.people[name].turns[-1] += 1
+            if is_silent:
                 self.people[name].begun += 1
                 self.beginnings.append((in_utc(time).date(), name))
             elif name != name_before:
@@ -124,6 +132,8 @@ class Truth:
         person = self.people[name]
         if habit == "words":
             return person.words
+        if habit == "turns":
+            return fmean(turn > 1 for turn in person.turns)
         return self.begun_of(name) if habit == "begun" else person.share(habit)
 
     def begun_of(self, name: str) -> float:
@@ -151,6 +161,8 @@ class Truth:
         others = [self.people[other] for other in self.others(name)]
         if habit == "begun":
             return fmean(self.value(other.name, habit) for other in others)
+        if habit == "turns":
+            return fmean(turn > 1 for other in others for turn in other.turns)
         texts = [text for other in others for text in other.texts]
         if habit == "words":
             return fmean(len(text.split()) for text in texts)
@@ -339,7 +351,7 @@ def _usual(reader: Reader, found: Found) -> None:
 def _are_told_as(habit: str) -> Callable[[str, float], bool]:
     if habit == "words":
         return is_about
-    return is_percent if habit == "begun" else is_as_often
+    return is_percent if habit in ("begun", "turns") else is_as_often
 
 
 def _never(habit: str) -> Check:
@@ -796,6 +808,15 @@ HABITS: list[tuple[str, Check]] = [
         r"(?P<since>들어온 뒤로 )?대화를 먼저 시작하지 (?:않아요|않았어요)",
     ),
     *_habit(
+        "turns",
+        r"[Ss]ends several messages in a row \(OWN of the turns\)",
+        r"메시지를 여러 개로 나눠 보내요\(말할 차례의 OWN\)",
+        r"[Ss]ends several messages in a row less often than THAN \(OWN\)",
+        r"메시지를 여러 개로 나눠 보내는 일이 THAN보다 적어요\(OWN\)",
+        r"[Nn]ever sends two messages in a row",
+        r"메시지를 나눠 보내지 않아요",
+    ),
+    *_habit(
         "small",
         r"[Ss]tarts with a lowercase letter OWN",
         r"OWN[을를] 소문자로 시작해요",
@@ -855,6 +876,7 @@ LABELS: Final = {
         r"Starts conversations(?P<since> \(since joining\))?",
         r"먼저 말 걸기(?P<since>\(들어온 뒤\))?",
     ),
+    "turns": ("Several in a row", "여러 개로 나눠 보냄"),
     "small": ("Lowercase start", "소문자로 시작"),
     "capitals": ("All in capitals", "대문자로만"),
     "lengthened": ("Lengthened letters", "길게 늘인 글자"),

@@ -14,12 +14,19 @@ from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import MOST_BESIDE, Measure, fingerprint, tally_of
+from app.compute.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
 from app.compute.phrases import Phrase, phrases_of, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language
-from app.compute.times import Said, after_silence, conversations_of, places_of_each, written_at
+from app.compute.times import (
+    Said,
+    after_silence,
+    conversations_of,
+    places_of_each,
+    turns_in,
+    written_at,
+)
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
@@ -142,10 +149,13 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
     said = said_in(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
+    turns = turns_in(said, numbers) if read.room else {}
     places = places_of_each(said, [author_id])
     tallies = {
         user_id: tally_of(
-            *written_at(said, numbers, of_user), [begins[place] for place in of_user if begins]
+            *written_at(said, numbers, of_user),
+            [begins[place] for place in of_user if begins],
+            turns.get(user_id, NO_TURNS),
         )
         for user_id, of_user in places.items()
     }

@@ -52,6 +52,7 @@ Shown = Literal[
     "tilde",
     "tears",
     "yo",
+    "yom",
 ]
 SHOWN_BY: Final[dict[str, Shown]] = {
     "questions": "questions",
@@ -64,6 +65,7 @@ SHOWN_BY: Final[dict[str, Shown]] = {
     "~": "tilde",
     "ㅠㅠ": "tears",
     "요": "yo",
+    "욤": "yom",
 }
 """Selection of the posts that a `Measure` counts, by its sign, otherwise by its name."""
 _BLANK: Final = " \t\r\n"
@@ -85,6 +87,11 @@ def _ends_with(ends: str) -> ColumnElement[bool]:
     return or_(*(text.endswith(end, autoescape=True) for end in ends))
 
 
+def _ends_in_word(end: str) -> ColumnElement[bool]:
+    is_other_ending = _ends_with(f".…{_TILDES}{_TEARS}")
+    return and_(func.rtrim(Tweet.text, AFTER_WORDS).endswith(end), not_(is_other_ending))
+
+
 def _has(signs: str) -> ColumnElement[bool]:
     return or_(*(Tweet.text.contains(sign, autoescape=True) for sign in signs))
 
@@ -104,9 +111,8 @@ _CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
     "dots": or_(_ends_with("…"), _two_dots),
     "tilde": _ends_with(_TILDES),
     "tears": _ends_with(_TEARS),
-    "yo": and_(
-        func.rtrim(Tweet.text, AFTER_WORDS).endswith("요"), not_(_ends_with(f".…{_TILDES}{_TEARS}"))
-    ),
+    "yo": _ends_in_word("요"),
+    "yom": _ends_in_word("욤"),
 }
 
 

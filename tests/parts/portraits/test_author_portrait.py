@@ -267,11 +267,12 @@ SIGNS: Final[dict[str, Sign]] = {
     "tilde": ("endings", "~"),
     "tears": ("endings", "ㅠㅠ"),
     "yo": ("endings", "요"),
+    "yom": ("endings", "욤"),
 }
 TEXTS: Final = (
-    *("Is it? yes", "https://example.org/?q=1", "Now!", "정말！", "it rains", "It rains", "비"),
+    *("Is it? yes", "https://example.org/?q=1", "Now!", "정말！", "it rains", "It rains"),
     *("Done.", "Done...", "Hm…", "그래~", "그래∼ ", "아니 ㅠㅠ", "네 ㅜㅜ", "가요", "가요!! ㅎㅎ"),
-    *("WHO TOUCHED IT", "KTX 타고 서울로"),
+    *("WHO TOUCHED IT", "KTX 타고 서울로", "했어욤!"),
     *("가요.", "http://a.example first", "one two three four five six seven"),
 )
 
