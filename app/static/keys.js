@@ -48,11 +48,15 @@
   }
 
   function countChosen(fieldset) {
-    const chosen = fieldset.querySelectorAll("input[name=username]:checked").length;
+    const MOST_NAMED = 3;
+    const chosen = [...fieldset.querySelectorAll("input[name=username]:checked")];
     const note = fieldset.querySelector(".chosen");
     if (!note) return;
-    note.hidden = !chosen;
-    note.querySelector("[data-chosen]").textContent = chosen;
+    note.hidden = !chosen.length;
+    const nameOf = (box) => box.closest("label").querySelector(".chip-name").textContent.trim();
+    const names = chosen.slice(0, MOST_NAMED).map(nameOf).join(", ");
+    const more = chosen.length > MOST_NAMED ? ` +${chosen.length - MOST_NAMED}` : "";
+    note.querySelector("[data-chosen]").textContent = names + more;
   }
 
   // The tick of a chat is that of all its people, where they stand below. One who is in another chat
