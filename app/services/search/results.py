@@ -1,11 +1,13 @@
 """Search by words, by filters alone, or by meaning."""
 
+import asyncio
 import logging
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from difflib import get_close_matches
 from typing import Annotated, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -314,12 +316,15 @@ async def _selected(
     conditions = await post_conditions(session, selection)
     names = {each.value for each in filters if each.key in _PEOPLE}
     people = await _people(session, names, only_room)
+    for each in filters:
+        if each.key == "from" and not people[each.value]:
+            raise await _unknown_author(session, each.value, only_room)
     rooms = await _rooms(session, {each.value for each in filters if each.key == "in"}, only_room)
     wanted: dict[str, Conditions] = {}
     authors: set[int] = set()
     for each in filters:
         if each.key == "from":
-            condition = Tweet.user_id == _author(each.value, people)
+            condition = Tweet.user_id == people[each.value][0]
         elif each.key == "to":
             condition = await _answers(session, each.value, people, only_room)
         elif each.key == "in":
@@ -331,7 +336,7 @@ async def _selected(
             conditions.append(not_(func.coalesce(condition, false())))
         elif each.key in {*_PEOPLE, "in"}:
             wanted.setdefault(each.key, []).append(condition)
-            authors |= {_author(each.value, people)} if each.key == "from" else set()
+            authors |= {people[each.value][0]} if each.key == "from" else set()
         else:
             conditions.append(condition)
     conditions += [or_(*alternatives) for alternatives in wanted.values()]
@@ -392,6 +397,10 @@ def _most(counts: Counter[str]) -> list[tuple[str, int]]:
 _DAY: Final = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?", re.ASCII)
 _ROOM_ID: Final = re.compile(r"[0-9]{1,16}", re.ASCII)
 _PEOPLE: Final = {"from", "to"}
+MOST_NEAR: Final = 2_000
+"""Authors, those with the most posts, among whose names the nearest is looked for."""
+NEAR: Final = 0.7
+"""Share of the letters that a near name has in common (Ratcliff and Obershelp 1988)."""
 _FIXED: Final = {("has", "media"): Selection(has="media"), ("is", "reply"): Selection(is_="reply")}
 
 
@@ -477,10 +486,24 @@ def _is_named(
     )
 
 
-def _author(name: str, people: Mapping[str, list[int]]) -> int:
-    if not people[name]:
-        raise unknown_user(name)
-    return people[name][0]
+async def _unknown_author(session: AsyncSession, name: str, only_room: int | None) -> NotFoundError:
+    """Return the error for a name that nobody has, with the nearest one if any is near."""
+    depends_on(EVERYTHING)
+    known = select(User.username, User.display_name).where(User.deleted_at.is_(None))
+    if only_room is not None:
+        of_room = RoomPerson.room_id == only_room, RoomPerson.messages > 0
+        known = known.where(User.id.in_(select(RoomPerson.user_id).where(*of_room)))
+    rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(MOST_NEAR))
+    names = {username_key(shown): row.username for row in rows for shown in row if shown}
+    wanted = username_key(name)
+    near = await asyncio.to_thread(get_close_matches, wanted, names, 1, NEAR)
+    if not near:
+        return unknown_user(name)
+    return NotFoundError(
+        "User '{username}' doesn't exist: did you mean '{nearest}'?",
+        username=name,
+        nearest=names[near[0]],
+    )
 
 
 async def _answers(

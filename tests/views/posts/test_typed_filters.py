@@ -113,6 +113,7 @@ async def test_filters_alone_list_the_newest_and_are_named(site: Client) -> None
     ("q", "status", "detail"),
     [
         ("from:nobody", 404, "nobody"),
+        ("from:minna", 404, "mina"),
         ("-to:nobody", 404, "nobody"),
         ("in:nowhere", 404, "nowhere"),
         ("in:999", 404, "999"),
