@@ -586,6 +586,8 @@ def _uses(reader: Reader, found: Found) -> None:
 
     def uses(names: Iterable[str]) -> int:
         texts = (text.casefold() for name in names for text in truth.people[name].texts)
+        if len(words) == 1:
+            return sum(_has_word(words[0], text) for text in texts)
         return sum(all(word in text for word in words) for text in texts)
 
     assert number_in(found["count"]) <= uses([reader.subject])
@@ -637,13 +639,20 @@ def _word_of_day(reader: Reader, found: Found) -> None:
     assert number_in(found["count"]) == sum(word in text.casefold() for text in said)
 
 
+def _has_word(word: str, text: str) -> bool:
+    """Return whether a text has a word by itself, also before a laugh, or a phrase."""
+    if " " in word or not word.isalnum():
+        return word in text.casefold()
+    return bool(re.search(rf"(?<!\w){re.escape(word)}(?![^\Wㅋㅎㅠㅜ])", text.casefold()))
+
+
 def _says_more(reader: Reader, found: Found) -> None:
     reader.word = found["word"]
     truth, word = reader.truth, found["word"].casefold()
     pieces = [piece.strip() for piece in word.split("…")]
 
     def share(texts: list[str]) -> float:
-        return fmean(all(piece in text.casefold() for piece in pieces) for text in texts)
+        return fmean(all(_has_word(piece, text) for piece in pieces) for text in texts)
 
     own = share(truth.people[reader.subject].texts)
     beside = [text for name in truth.others(reader.subject) for text in truth.people[name].texts]
