@@ -124,8 +124,8 @@ class FileOrder:
             within = await session.scalars(select(Tweet.id).where(here, is_after, is_before))
             lacking |= {*within} - {*ids}
             if import_id is not None:
-                is_outside = and_(here, not_(and_(is_after, is_before)))
-                lacking |= await _moved_days(session, is_outside, ids, (import_id, room_id))
+                is_outside = not_(and_(is_after, is_before))
+                lacking |= await _moved_days(session, here, is_outside, ids, (import_id, room_id))
         return lacking
 
     async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
@@ -146,17 +146,22 @@ class FileOrder:
 
 async def _moved_days(
     session: AsyncSession,
+    here: ColumnElement[bool],
     is_outside: ColumnElement[bool],
     ids: Iterable[int],
     added_to: tuple[int, int],
 ) -> set[int]:
     """Return messages with author, text and time of day of messages that an import has added to a
     room, if other messages of the file were stored together with them.
+
+    All messages of an author that were stored together have one event. So the event of an author's
+    only message must be among or beside the events of the file's other messages.
     """
     is_added = and_(Tweet.import_id == added_to[0], Tweet.room_id == added_to[1], Tweet.text != "")
     texts = select(Tweet.text).where(is_added)
     columns = (Tweet.user_id, Tweet.text, Tweet.created_at)
-    query = select(Tweet.id, Tweet.event_id, *columns).where(is_outside, Tweet.text.in_(texts))
+    query = select(Tweet.id, Tweet.event_id, *columns)
+    query = query.where(here, is_outside, Tweet.text.in_(texts))
     rows = (await session.execute(query)).all()
     if not rows:
         return set()
@@ -167,11 +172,18 @@ async def _moved_days(
     }
     events: set[int] = set()
     for chunk in chunks(sorted(ids)):
-        events |= {*await session.scalars(select(Tweet.event_id).where(Tweet.id.in_(chunk)))}
+        of_file = select(Tweet.event_id).where(here, Tweet.id.in_(chunk))
+        events |= {*await session.scalars(of_file)}
+    authors = select(Tweet.user_id).where(here).group_by(Tweet.user_id)
+    of_one_message = {*await session.scalars(authors.having(func.count() == 1))}
+    first, last = min(events, default=0), max(events, default=0)
+    beside = range(first - len(of_one_message), last + len(of_one_message) + 1) if events else ()
     return {
         post_id
         for post_id, event_id, user_id, text, time in rows
-        if time and event_id in events and (user_id, text, time.timetz()) in added
+        if time
+        and (user_id, text, time.timetz()) in added
+        and (event_id in events or (event_id in beside and user_id in of_one_message))
     } - {*ids}
 
 

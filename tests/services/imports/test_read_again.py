@@ -254,9 +254,13 @@ async def test_messages_that_an_earlier_version_moved_are_counted(db: Database) 
 @pytest.mark.databases("sqlite")
 async def test_a_moved_day_is_replaced_and_an_older_export_stays(db: Database) -> None:
     people = ["민준", "지우"]
-    older = said(people, times=3, day="2024-01-02")
-    right = [*said(people, times=4), *said(people, times=3, day="2024-02-20")]
+    older = [*said(people, times=3, day="2024-01-02"), ("2024-01-02 09:00", "하준", "같은 말")]
+    right = [
+        *[*said(people, times=4), ("2024-01-15 09:00", "하준", "같은 말")],
+        *said([*people, "서연"], times=1, day="2024-02-20"),
+    ]
     # The last messages moved behind the end of the file, where an older export says the same.
+    # 서연 wrote one message, and 하준 one in each export.
     moved = [(f"2024-03-09{when[10:]}", name, text) for when, name, text in right[-MOVED:]]
     await import_chat(db, kakaotalk("모임", *older))
     await import_chat(db, kakaotalk("모임", *right[:-MOVED], *moved))
