@@ -30,7 +30,6 @@ _BINARY: Final = {
     b"BZh": "bzip2",
     b"\xfd7zXZ": "xz",
     b"bplist": "property list",
-    b"PAR1": "Parquet",
 }
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
@@ -94,6 +93,12 @@ def reason_of(content: Content) -> Message | None:
 
 def _reason_of_bytes(content: Content) -> Message | None:
     start = head(content, 1024)
+    if start.startswith((b"PAR1", b"ARROW1")):
+        return Message(
+            "it is a table of Parquet or Arrow, which saywho cannot read; write it as JSON lines,"
+            ' in pandas with `pd.read_parquet("FILE").to_json("posts.jsonl", orient="records",'
+            " lines=True)`, and import that file"
+        )
     for beginning, kind in _BINARY.items():
         if start.startswith(beginning):
             return Message(
@@ -188,14 +193,9 @@ def _reason_of_json(content: Content) -> Message | None:
             "it is JSON, but contains no objects; write an object for each post, with the fields"
             " `username`, `created_at` and `text`"
         )
-    if _has_posts(documents[0]):
-        return Message(
-            "it is JSON with an object for each post under its id; write a list of these objects"
-            ' instead, in pandas with `orient="records"`'
-        )
     if _has_columns(documents[0]):
         return Message(
-            "it is JSON with an object for each column; write an object for each post instead, in"
+            "it is JSON whose values stand by column; write an object for each post instead, in"
             ' pandas with `orient="records"`'
         )
     names = [name[:40] for name in documents[0]][:_MOST_FIELDS]
@@ -208,19 +208,12 @@ def _reason_of_json(content: Content) -> Message | None:
     )
 
 
-def _has_posts(document: Mapping[str, object]) -> bool:
-    """Return whether each key has an object with words of its own, no column's numbered cells."""
-    first = next(iter(document.values()), None)
-    names = {*first} if isinstance(first, dict) else set()
-    are_numbers = all(name.isdigit() for name in names)
-    return bool(names) and not are_numbers and _has_columns(document)
-
-
 def _has_columns(document: Mapping[str, object]) -> bool:
-    first, *others = document.values() or [None]
-    if not isinstance(first, dict) or not first or not others:
-        return False
-    return all(isinstance(other, dict) and other.keys() == first.keys() for other in others)
+    """Return whether an object has a list for each column, or a list of lists."""
+    lists = [value for value in document.values() if isinstance(value, list)]
+    if "columns" in document and isinstance(document.get("data"), list):
+        return True
+    return len(lists) > 1 and len(lists) == len(document) and len({*map(len, lists)}) == 1
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:

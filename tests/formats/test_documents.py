@@ -1,5 +1,6 @@
 """JSON lines, and what `mongoexport` writes."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,3 +212,41 @@ def test_objects_stand_on_lines_in_an_array_or_one_after_the_other(
     form: Callable[..., bytes],
 ) -> None:
     assert texts(items(form({"text": "one"}, {"text": "two"}))) == ["one", "two"]
+
+
+AUTHORS = {"0": "mina", "1": "jun"}
+WORDS = {"0": "The ferry waits", "1": "Nobody saw it"}
+
+
+@pytest.mark.parametrize(
+    ("document", "ids"),
+    [
+        pytest.param({"author": AUTHORS, "text": WORDS}, [None, None], id="columns"),
+        pytest.param(
+            {n: {"author": AUTHORS[n], "text": WORDS[n]} for n in WORDS}, [None, None], id="rows"
+        ),
+        pytest.param(
+            {f"10{n}": {"author": AUTHORS[n], "text": WORDS[n]} for n in WORDS},
+            ["100", "101"],
+            id="under ids",
+        ),
+    ],
+)
+def test_objects_by_column_and_by_key_are_rows(document: object, ids: list[str | None]) -> None:
+    read = items(json.dumps(document).encode())
+    assert [(item.username, item.text) for item in read if isinstance(item, Record)] == [
+        ("mina", "The ferry waits"),
+        ("jun", "Nobody saw it"),
+    ]
+    assert [item.source_id for item in read if isinstance(item, Record)] == ids
+
+
+def test_cells_that_the_viewer_of_a_data_set_has_cut_are_doubted() -> None:
+    rows = [
+        {"row_idx": 0, "row": {"author": "mina", "text": "Fog"}, "truncated_cells": []},
+        {"row_idx": 1, "row": {"author": "jun", "text": "Wi"}, "truncated_cells": ["text"]},
+    ]
+    records, read = read_file_records(json.dumps({"features": [], "rows": rows}).encode(), "auto")
+    assert [item.text for item in read if isinstance(item, Record)] == ["Fog"]
+    ((kind, _), cut), *_ = records.notes.odd.items()
+    assert (kind, cut.count, cut.examples) == ("left_out", 1, ["text"])

@@ -256,7 +256,7 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
 def test_words_of_people_like_sentences_of_the_app_are_not_doubted(tmp_path: Path) -> None:
     people = [f"{name}: {n} of us" for n in range(4) for name in ("Mina", "Jun")]
     own = "Mina: There are 2 rooms left", "Jun: I removed the answers", "Mina: ok, the ferry left"
-    notes = "Mina: <notice> come at nine", "Jun: <notice> come at ten"
+    notes = "Mina: <notice> come at nine", "Jun: <notice>\nall of you, come at ten", "Jun: <a>\nb c"
     assert doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *own, *notes)) == ()
     app = "Jun: Mina added Anna", "Jun: Mina left"
     (doubt,) = doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *app))

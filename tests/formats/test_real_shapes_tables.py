@@ -419,7 +419,6 @@ def test_letters_of_r_on_windows_are_told_and_read_by_choice() -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("posts_by_their_ids.json", "an object for each post under its id"),
         ("subtitles_are_no_chat.srt", "subtitles of a film"),
         ("mattermost-export-answers-and-times-lost.jsonl", "an export of Mattermost"),
     ],

@@ -76,7 +76,10 @@ _HEADING: Final = re.compile(
     r"|Date Saved ?: .{8,30}|\[LINE\] .{1,80}|保存日時[::].{8,30})$",
     re.MULTILINE,
 )
-_IN_ANGLES: Final = re.compile(r"\A(?:<[^<>\n]{2,60}>[ \t]*)+(?:\n|\Z)")
+_IN_ANGLES: Final = re.compile(
+    r"\A(?:<[^<>\n]{2,60}>[ \t]*)+(?:\n(?:(?:<[^<>\n]{2,60}>[ \t]*)+|\S*))*\Z"
+)
+"""Notes in angle brackets, and names of files; a heading of a person has sentences below it."""
 _IN_BRACKETS: Final = re.compile(
     r"\A[(\[](?:이모티콘|emoticon|sticker|스티커|사진|photo|동영상|video|image|gif|audio|voice)"
     r"[^\n)\]]{0,60}[)\]]",

@@ -10,12 +10,12 @@ author only.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from app.errors import Message, UnrecognisedFileError
-from app.formats.assumptions import ToldReposts
+from app.formats.assumptions import ReadNotes, ToldReposts
 from app.formats.records import (
     BadRecord,
     ExportedPost,
@@ -29,7 +29,7 @@ from app.formats.records import (
     readable,
 )
 from app.formats.source.file import Content, Source, is_hidden
-from app.formats.source.json import Json, first_documents, objects, unit_of
+from app.formats.source.json import Json, first_documents, listed, objects, unit_of
 from app.formats.source.times import EPOCH
 from app.formats.tables.cells import as_id
 from app.formats.tables.column_names import ANSWERS, LISTS
@@ -44,35 +44,25 @@ _WRAPPERS: Final = frozenset(
     )
 )
 _ANSWERS: Final = frozenset(ANSWERS)
+_CUT: Final = Message("Cells that the viewer of a data set has cut")
 _encoder = msgspec.json.Encoder()
 
 
 def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     if (content := _only_data_file(source)) is None:
         return None
-    sample, has_pages = first_documents(content), False
-    if any(row.get("type") == "version" for row in sample[:1]) and any(
-        isinstance(row.get("post"), dict) for row in sample
-    ):
-        raise UnrecognisedFileError(
-            "{name} is an export of Mattermost, whose chats saywho cannot read yet",
-            name=content.name,
-        )
-    lists: tuple[str, ...] = ()
-    reader = RowReader(sample, options, is_table=False)
-    if not any(map(reader.has_text, sample)):
-        lists = LISTS
-        pages = first_documents(content, lists=lists)
-        sample = [row for page in pages for row in _items_of(page)]
-        is_on_lines = bool(sample) and unit_of(content) == "line"
-        has_pages = is_on_lines or len(sample) != len(pages)
-        reader = RowReader(sample, options, is_table=False)
-        if not any(map(reader.has_text, sample)):
-            return None
+    if (layout := _layout(content, options)) is None:
+        return None
     source.take([content])
+    reader, lists, rows_of = layout
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
-        found = objects(of, lists=lists, items_of=_items_of if has_pages else None)
+        notes = content.notes if of is content else None
+
+        def items_of(page: Json) -> Iterator[Json]:
+            return (_whole_cells(row, notes) for row in (rows_of or _items_of)(page))
+
+        found = objects(of, lists=lists, items_of=items_of if rows_of else None)
         return _with_answers(found, reader.is_post)
 
     unit = "record" if lists else unit_of(content)
@@ -82,6 +72,38 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         lambda: readable(rows(content.uncounted)),
     )
     return RecordStream(JSONL.name, unit, None, items, is_export=reader.is_export)
+
+
+class _Layout(NamedTuple):
+    """How the posts stand in a file."""
+
+    reader: RowReader
+    lists: tuple[str, ...] = ()
+    rows_of: Callable[[Json], list[Json]] | None = None
+    """Returns the posts of a document; None where each document is a post."""
+
+
+def _layout(content: Content, options: ReadOptions) -> _Layout | None:
+    """Return the layout of a file with texts. Raises UnrecognisedFileError for a known chat."""
+    sample = first_documents(content)
+    if any(row.get("type") == "version" for row in sample[:1]) and any(
+        isinstance(row.get("post"), dict) for row in sample
+    ):
+        raise UnrecognisedFileError(
+            "{name} is an export of Mattermost, whose chats saywho cannot read yet",
+            name=content.name,
+        )
+    reader = RowReader(sample, options, is_table=False)
+    if any(map(reader.has_text, sample)):
+        return _Layout(reader)
+    pages = first_documents(content, lists=LISTS)
+    for rows_of in (_items_of, _rows_by_key) if len(pages) == 1 else (_items_of,):
+        sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
+        reader = RowReader(sample, options, is_table=False)
+        if any(map(reader.has_text, sample)):
+            has_pages = unit_of(content) == "line" or sample != pages
+            return _Layout(reader, LISTS, rows_of if has_pages else None)
+    return None
 
 
 def _only_data_file(source: Source) -> Content | None:
@@ -103,6 +125,35 @@ def _items_of(page: Json) -> list[Json]:
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             return value
     return [page]
+
+
+def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
+    """Return the cells of a row of Hugging Face's viewer, but those that the viewer has cut."""
+    row, cut = item.get("row"), listed(item, "truncated_cells")
+    if "row_idx" not in item or not isinstance(row, dict):
+        return item
+    if notes is not None and cut:
+        notes.look_odd("left_out", _CUT, map(str, cut))
+    return {name: value for name, value in row.items() if name not in cut}
+
+
+def _rows_by_key(page: Json) -> list[Json]:
+    """Return the rows of an object of columns (`to_json` of pandas), or posts under their ids."""
+    groups = {key: group for key, group in page.items() if isinstance(group, dict) and group}
+    if len(groups) < 2 or len(groups) < len(page):
+        return []
+    first = next(iter(groups.values()))
+    if all(group.keys() == first.keys() for group in groups.values()) and _are_numbers(first):
+        return [{name: column[key] for name, column in groups.items()} for key in first]
+    if _are_numbers(groups):
+        return [*groups.values()]
+    return [{"id": key, **group} for key, group in groups.items()]
+
+
+def _are_numbers(keys: Iterable[str]) -> bool:
+    """Return whether keys count the rows, and so are no ids."""
+    numbers = [*keys]
+    return numbers == [str(number) for number in range(len(numbers))]
 
 
 def _with_answers(
