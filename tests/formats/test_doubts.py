@@ -11,6 +11,7 @@ from app.formats.records import NO_OPTIONS, ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES
+from tests.formats.test_blogs import WXR, item
 
 IPHONE = "[14.08.2024, 21:0{}:10] {}\n"
 
@@ -256,7 +257,7 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
 def test_words_of_people_like_sentences_of_the_app_are_not_doubted(tmp_path: Path) -> None:
     people = [f"{name}: {n} of us" for n in range(4) for name in ("Mina", "Jun")]
     own = "Mina: There are 2 rooms left", "Jun: I removed the answers", "Mina: ok, the ferry left"
-    notes = "Mina: <notice> come at nine", "Jun: <notice>\nall of you, come at ten", "Jun: <a>\nb c"
+    notes = "Mina: <notice> come at nine", "Jun: <notice>\nall of you, come at ten"
     assert doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *own, *notes)) == ()
     app = "Jun: Mina added Anna", "Jun: Mina left"
     (doubt,) = doubts_of(tmp_path / "_chat.txt", whatsapp(*people, *app))
@@ -267,3 +268,8 @@ def test_a_title_and_a_text_in_one_post_are_not_doubted(tmp_path: Path) -> None:
     header = "author,created_utc,title,selftext,subreddit"
     rows = [f"mina,170000000{n},Fog,The ferry waits at the pier {n},fog" for n in range(9)]
     assert doubts_of(tmp_path / "posts.csv", table(header, *rows)) == ()
+
+
+def test_code_that_a_blog_shows_is_not_doubted(tmp_path: Path) -> None:
+    code = "<p>A &lt;br&gt; ends a line, and &amp;amp; is an ampersand</p>"
+    assert doubts_of(tmp_path / "blog.xml", WXR.format(items=item(7, code))) == ()

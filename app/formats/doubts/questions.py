@@ -51,6 +51,8 @@ _STARTS: Final = {
     "mastodon": 2016,
 }
 """Years in which services began, by format."""
+_SHOWING_CODE: Final = frozenset({"wordpress", "blogger"})
+"""Formats whose HTML becomes text, so that tags in a text are code that its author shows."""
 ASKED_EVERY: Final = 20_000
 """Items after which doubts are looked for again while a large file is stored."""
 _FIRST_YEAR: Final = 1985
@@ -98,7 +100,9 @@ class RecordQuestions:
         fields = dict(records.columns).values()
         self._lacks_text = bool(records.columns) and "text" not in fields
         """Whether nothing can be read before somebody chooses a column."""
-        self._letters = Letters(may_have_entities=options.decode_entities)
+        self._letters = Letters(
+            may_have_entities=options.decode_entities, may_show_code=records.format in _SHOWING_CODE
+        )
         self._words = PostWords()
         self._chat_words = ChatWords(records.format) if records.is_chat else None
         self._quotes, self._languages = Sightings(), Sightings()

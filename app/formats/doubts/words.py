@@ -40,10 +40,12 @@ def _may_be_odd(text: str) -> bool:
 class Letters:
     """Markup, entities, escapes, and letters that another program misread."""
 
-    def __init__(self, *, may_have_entities: bool) -> None:
+    def __init__(self, *, may_have_entities: bool, may_show_code: bool = False) -> None:
         self._patterns = dict(_LETTERS)
-        if may_have_entities:  # Decoded once, a text may show one.
+        if may_have_entities or may_show_code:  # Decoded once, a text may show one.
             del self._patterns["entities"]
+        if may_show_code:
+            del self._patterns["markup"]
         self._found = {name: Sightings() for name in self._patterns}
 
     def see(self, text: str) -> None:
