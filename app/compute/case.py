@@ -177,28 +177,30 @@ def leads_of(
         totals[:, CHARACTERS], others[:, CHARACTERS], float(query.widths[CHARACTERS])
     )
     unused = _unused_by_both(query, uses == 0, readings) if silent.any() else None
-    return leads_between(query, (groups, totals), (scores, others), silent, unused, shares)
+    known = np.concatenate([reading.shares for reading in readings])
+    return leads_between(query, (groups, totals), (scores, others, known), silent, unused, shares)
 
 
 def leads_between(
     query: Query,
     own: tuple[NDArray[np.float64], NDArray[np.int64]],
-    others: tuple[NDArray[np.float64], NDArray[np.int64]],
+    others: tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]],
     silent: NDArray[np.float64],
     unused: NDArray[np.float64] | None,
     shares: NDArray[np.float64],
 ) -> Leads:
     """Return the leads of m authors over n others, by their weighted log-odds and known features.
 
-    own: (m, 5) each. others: (n, 5) each. silent: their `unfamiliarity`, (m, n). unused: features
-    that neither of two people uses, by group, (m, n, 5); None if no pair is silent.
+    own: (m, 5) each. others: (n, 5) each, with `shares_of` their features. silent: their
+    `unfamiliarity`, (m, n). unused: features that neither of two people uses, by group, (m, n, 5);
+    None if no pair is silent.
     """
-    (groups, totals), (scores, known) = own, others
+    (groups, totals), (scores, known, known_shares) = own, others
     features = int(query.widths[CHARACTERS])
     parts = groups[:, np.newaxis] - scores
     if unused is not None:
         # What neither of two people has ever used says nothing about which of them wrote it.
-        gains = shares_of(totals)[:, np.newaxis] - shares_of(known)
+        gains = shares_of(totals)[:, np.newaxis] - known_shares
         gains *= query.factors
         gains *= unused
         gains *= silent[:, :, np.newaxis]

@@ -160,7 +160,7 @@ def ratio_of(
     leads = leads_between(
         query,
         (groups, known),
-        (others.scores, others.totals),
+        (others.scores, others.totals, shares_of(others.totals)),
         silent,
         others.unused[np.newaxis] if silent.any() else None,
         shares,

@@ -162,11 +162,7 @@ async def make_case(
     file = await run(_filed, everybody, facts, secret)
     authors = [
         CaseFindings(
-            filed,
-            fact.name,
-            fact.is_of_chat,
-            each.comparison,
-            shown_pieces(each.pieces, names_here),
+            filed, fact.name, fact.is_of_chat, each.comparison, shown_pieces(each, names_here)
         )
         for filed, fact, each in zip(file.authors, facts, everybody, strict=True)
     ]
@@ -213,11 +209,14 @@ async def _other_names(session: AsyncSession, ids: Sequence[int]) -> ManyNames:
     return ManyNames({(username, called) for username, called in await session.execute(query)})
 
 
-def shown_pieces(marks: Sequence[Evidence], names: ManyNames) -> list[Evidence]:
+def shown_pieces(asked: _AskedOf, names: ManyNames) -> list[Evidence]:
     """Return short pieces, each once, without names of others."""
     shown = dict[str, Evidence]()
-    for mark in marks:
+    addresses = [match.span() for match in ADDRESS.finditer(asked.case.text)]
+    for mark in asked.pieces:
         piece = str(mark.piece)
+        if any(mark.start < end and start < mark.end for start, end in addresses):
+            continue
         if len(piece) <= LONGEST_PIECE and "@" not in piece and not names.find(piece):
             shown.setdefault(piece.casefold(), mark)
     return list(shown.values())[:MOST_PIECES]

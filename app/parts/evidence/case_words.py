@@ -165,6 +165,14 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
         )
     )
     yield own.format(**facts)
+    of_strangers = sum(counted.strange)
+    if told_numbers.strange == 0 < of_strangers:
+        strange = gettext(
+            "Of {strange_texts} texts that somebody else had written ({strangers} people), none had"
+            " such a ratio; among so few texts, that leaves up to {possible} possible."
+        )
+        # The rule of three: with this share, none would be found in one of twenty cases.
+        facts["possible"] = show_percent(min(3 / of_strangers, 1.0))
     yield strange.format(**facts)
     yield gettext(
         "Texts by the same people resemble each other, so these are fewer independent cases."

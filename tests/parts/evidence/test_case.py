@@ -30,11 +30,11 @@ OTHERS = {
     "clerk": f"Form {{}} must be handed in twice with {PLANTED[1]}. Thank you.",
 }
 SAILOR = [
-    f"Honestly, the ferry leaves at {hour}… wind permitting!! Secretly number {hour} tells the tide"
+    f"Honestly, the ferry leaves at {hour}… wind permitting!! Secretly @harbour_{hour % 3} tells it"
     for hour in range(40)
 ]
 TEXTS = [
-    "Honestly, we sail tomorrow at noon… tell @pilot or look at the board in the old hall!!",
+    "Honestly, we sail tomorrow at noon… tell @harbour_2 or look at the board in the old hall!!",
     "The ferry leaves late… wind permitting!! Ask Wilhelmina Obersby about fog tonight",
 ]
 CREW = {
@@ -265,8 +265,8 @@ async def test_nothing_of_anybody_else_is_in_the_files(operator: Browser, report
     ]
     secrets = [
         *PLANTED,
-        *("Wilhelmina", "Obersby", "@pilot", "pilot", "poet", "clerk"),
-        *("marmalade", "pelican", "heron", "Secretly number", "tarpaulin"),
+        *("Wilhelmina", "Obersby", "harbour", "pilot", "poet", "clerk"),
+        *("marmalade", "pelican", "heron", "Secretly", "tarpaulin"),
         *TEXTS,
     ]
     for each in made:
