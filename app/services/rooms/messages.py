@@ -314,7 +314,7 @@ async def read_facts_of_period(
         .add_columns(func.min(Tweet.created_at), func.max(Tweet.created_at))
         .join(User, User.id == Tweet.user_id)
         .where(Tweet.room_id == room.id, User.deleted_at.is_(None), *within_ends(within))
-        .group_by(User.id)
+        .group_by(User.id, User.username, User.display_name, User.username_key)
         .order_by(messages.desc(), User.username_key)
     )
     rows = (await session.execute(query, within)).all()

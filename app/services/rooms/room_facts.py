@@ -222,7 +222,7 @@ async def name_of_room_of(session: AsyncSession, usernames: Collection[str]) -> 
         .join(RoomPerson, RoomPerson.room_id == Room.id)
         .join(User, User.id == RoomPerson.user_id)
         .where(Room.id.in_(spoken_in), RoomPerson.messages > 0, User.deleted_at.is_(None))
-        .group_by(Room.id)
+        .group_by(Room.id, Room.name, Room.title)
         .having(func.count() == len(keys), named == len(keys))
         .order_by(Room.id)
         .limit(1)
