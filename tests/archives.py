@@ -210,6 +210,8 @@ SMALL_FILES = {
     "messenger": b'{"participants": [{"name": "mina"}], "messages": [{"sender_name": "mina", '
     b'"timestamp_ms": 1735689600000, "content": "hi, you"}], "title": "us"}',
     "meta": b'[{"media": [{"uri": "", "creation_timestamp": 1735689600, "title": "hi, you"}]}]',
+    "mail": b"From mina@quay.example Fri Jan  5 10:00:00 2024\nFrom: mina <mina@quay.example>\n"
+    b"Date: Fri, 05 Jan 2024 10:00:00 +0000\nMessage-ID: <1@quay.example>\n\nhi, you\n",
     "imessage": b"May 17, 2022  5:29:42 PM (Read by you after 4 seconds)\nmina\nhi, you\n\n",
     "signal-md": b"[2026-01-31 22:04:05] mina: hi, you  \n",
     "kakaotalk": b"KakaoTalk Chats with us\nDate Saved : 2024-02-20 10:44\n\n"

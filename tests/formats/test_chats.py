@@ -410,7 +410,7 @@ def test_a_made_up_chat_comes_out_as_it_was(
 
 def test_every_format_of_chats_is_made_up() -> None:
     chats = {name for name, form in FORMATS.items() if form.is_chat}
-    assert BY_APP.keys() >= chats - {"chats", "discord-csv", "imazing", "wechat-csv"}
+    assert BY_APP.keys() >= chats - {"chats", "discord-csv", "imazing", "mail", "wechat-csv"}
 
 
 LOCAL = datetime(2024, 3, 1, 10)

@@ -49,11 +49,11 @@ def test_a_small_file_has_its_kinds_and_a_choice_settles_the_zone(name: str) -> 
     assert "timezone" not in {part.kind for part in source.notes.assumptions}
 
 
-OF_XML = {"wordpress", "blogger"}
-"""XML names its encoding itself."""
+SAYING_ENCODING = {"wordpress", "blogger", "mail"}
+"""XML and each mail name their encoding themselves."""
 
 
-@pytest.mark.parametrize("name", sorted(FORMATS.keys() - PACKED - OF_XML))
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - PACKED - SAYING_ENCODING))
 def test_letters_that_are_no_utf_8_are_an_assumption(name: str) -> None:
     data = re.sub(rb"hi, you|you(?=\")", KOREAN.encode("cp949"), SMALL_FILES[name])
     items, source = read(name, data)

@@ -51,6 +51,8 @@ _STARTS: Final = {
     "mastodon": 2016,
 }
 """Years in which services began, by format."""
+_IN_ANY_ORDER: Final = frozenset({"mail"})
+"""Formats of chats whose files are in no order of time."""
 _SHOWING_CODE: Final = frozenset({"wordpress", "blogger"})
 """Formats whose HTML becomes text, so that tags in a text are code that its author shows."""
 ASKED_EVERY: Final = 20_000
@@ -82,7 +84,6 @@ class RecordQuestions:
         self._named = options.username or (account.username if account else None)
         self._owner = self._named if account else None
         self._is_author_chosen = "username" in options.columns.values()
-        self._is_chat = records.is_chat
         # Who accepts unread authors knows that these posts are left out.
         self._is_named = records.is_chat or account is not None or options.accept_unread
         self._columns = {name.strip().casefold() for name, _ in records.columns}
@@ -92,6 +93,7 @@ class RecordQuestions:
         """Number of items from which doubts are looked for again."""
         self._people = _People(is_of_many=records.account is None)
         self._times = _Times(records.format)
+        self._is_in_order = records.is_chat and records.format not in _IN_ANY_ORDER
         self._ids, self._answers = _Ids(), _Answers()
         self.ids: list[SeenId] = []
         """The first posts with ids."""
@@ -167,7 +169,7 @@ class RecordQuestions:
             yield from self._chat_words.doubts(records)
         yield from self._words.doubts(records)
         yield from self._letters.doubts(records)
-        yield from self._times.doubts(is_chat=self._is_chat)
+        yield from self._times.doubts(is_in_order=self._is_in_order)
         if not self._lacks_text:
             yield from self._left_out.doubts(self._items)
         yield from self._ids.doubts(records)
@@ -311,9 +313,9 @@ class _Times:
             if last - time >= _WEEK:
                 self._back.add(f"{last.date()} → {time.date()}")
 
-    def doubts(self, *, is_chat: bool) -> Doubts:
+    def doubts(self, *, is_in_order: bool) -> Doubts:
         jumps = self._back if self._ups >= self._downs else self._forth
-        if is_chat and jumps.count:
+        if is_in_order and jumps.count:
             evidence = Message("The chat jumps by weeks inside its file")
             yield jumps.doubt("times", evidence, is_grave=True)
         if self._early.count:

@@ -1,0 +1,268 @@
+"""Mail as mbox files, which Gmail (Google Takeout), Thunderbird and mailing lists write.
+
+A mail is a message of the chat in its file: the words of its sender, without quotations and
+signatures. Addresses are never kept: a sender without a name is called by the part before the `@`.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.errors import MessageError
+from email.header import decode_header, make_header
+from email.message import Message as Mail
+from email.utils import parsedate_to_datetime
+from hashlib import sha256
+from itertools import islice
+from typing import Final
+
+from app.errors import BrokenFileError, Message, RecordError
+from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.chats.json_chat import ChatMessage, record_of
+from app.formats.chats.text_chat import LONGEST
+from app.formats.post import ReplyTarget
+from app.formats.records import (
+    BadRecord,
+    FileRoom,
+    Format,
+    Item,
+    ReadOptions,
+    RecordStream,
+    Skipped,
+    read_each,
+)
+from app.formats.source.file import Content, Source, head
+from app.formats.source.html import html_to_text
+from app.formats.tables.own_words import without_quotations
+
+_MOST_BYTES: Final = 2**18
+"""Bytes of a mail that are read; attachments stand behind the words."""
+_MOST_BOUNDARIES: Final = 20
+"""Each line of a mail is compared with the boundaries of all parts around it."""
+_MOST_PARTS: Final = 100
+_START: Final = re.compile(rb"From \S[^\r\n]{0,300}\d\d:\d\d[^\r\n]{0,60}\r?\n?\Z")
+_MBOX: Final = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?From \S[^\r\n]{0,300}\d\d:\d\d[^\r\n]{0,60}\r?\n"
+    rb"(?:>?From [^\r\n]*\r?\n)?[A-Za-z][\w-]{0,60}:"
+)
+_LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
+_ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
+_QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))")
+_ATTRIBUTION: Final = re.compile(
+    r"(?:^|\n)(?P<all>(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n)?[^\n]{0,200}"
+    r"(?:wrote|writes|schrieb[^\n]{0,80}|escribió|escreveu|ha scritto|a écrit"
+    r"|작성|씀|書きました|写道) ?[:：]\s*)\Z"
+)
+"""The last lines before a quotation, if they name its author."""
+_REST_IS_OTHERS: Final = re.compile(
+    r"^(?:-{2,} ?(?:Original|Forwarded|원본|전달된|Ursprüngliche|Message d'origine)[^\n]{0,60}-{2,}"
+    r"|_{20,}|#{40,}"
+    r"|(?:From|보낸 ?사람|Von|De|差出人)\s?:[^\n]{1,200}\n"
+    r"(?:Sent|Date|보낸 ?날짜|날짜|Gesendet|Envoyé|Enviado|送信日時|To|받는 ?사람)\s?:)",
+    re.MULTILINE,
+)
+_SIGNATURE: Final = re.compile(
+    r"^(?:-- $|--\n(?:[^\n]*\n){0,9}[^\n]*\Z"
+    r"|(?:(?:Sent from my |Get Outlook for |Von meinem )[^\n]{1,60}|나의 i[^\n]{1,30}에서 보냄)$)",
+    re.MULTILINE,
+)
+"""A line of two hyphens and a blank, of two hyphens before few lines, or of a phone's program."""
+
+
+class _Mail:
+    def __init__(self) -> None:
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def add(self, line: bytes) -> None:
+        if self._size < _MOST_BYTES:
+            self._lines.append(line[1:] if line.startswith(b">From ") else line)
+            self._size += len(line)
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self._lines)
+
+
+def _lines(content: Content) -> Iterator[bytes]:
+    """Yield the lines; a line of a megabyte is cut into several."""
+    rest = b""
+    for chunk in content.chunks():
+        *whole, rest = (rest + chunk).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+        if len(rest) > _MOST_BYTES:
+            yield rest
+            rest = b""
+    if rest:
+        yield rest
+
+
+def _mails(content: Content) -> Iterator[tuple[int, bytes]]:
+    mail, place, is_after_blank = _Mail(), 0, True
+    for line in _lines(content):
+        if is_after_blank and _START.match(line.removeprefix(b"\xef\xbb\xbf")):
+            if place:
+                yield place, mail.data
+            mail, place = _Mail(), place + 1
+        elif place:
+            mail.add(line)
+        is_after_blank = not line.strip()
+    if place:
+        yield place, mail.data
+
+
+def _header(mail: Mail, name: str) -> str:
+    value = mail.get(name)
+    return str(value)[:2_000] if value is not None else ""
+
+
+def _decoded_header(text: str) -> str:
+    with suppress(LookupError, ValueError, MessageError):
+        text = str(make_header(decode_header(text)))
+    return " ".join(text.split())
+
+
+def _sender_of(mail: Mail) -> str:
+    """Return the sender's name, or the part of the address before the `@`."""
+    written = _header(mail, "From")
+    name = _ADDRESS.sub(" ", _decoded_header(_ADDRESS.sub(" ", written)))
+    address = _ADDRESS.search(written)
+    return " ".join(name.split()).strip(" '\"<>()[],;") or (address[1] if address else "")
+
+
+def _time_of(mail: Mail) -> datetime | None:
+    with suppress(TypeError, ValueError, IndexError, OverflowError):
+        time = parsedate_to_datetime(_header(mail, "Date"))
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return None
+
+
+def _mark_of(value: str) -> str | None:
+    """Return a mark for the id of a mail, which holds an address or a host."""
+    ids = re.findall(r"<[^<>\s]{1,500}>", value)
+    return sha256(ids[-1].encode("utf-8", "replace")).hexdigest()[:24] if ids else None
+
+
+def _words_of(mail: Mail, *, is_cut: bool) -> str:
+    """Return the own words of a mail; is_cut: whether its end was not read. Raises RecordError."""
+    parts = [part for part in islice(mail.walk(), _MOST_PARTS) if not part.is_multipart()]
+    shown = [part for part in parts if part.get_content_disposition() != "attachment"]
+    by_kind = {part.get_content_type(): part for part in reversed(shown)}
+    part = by_kind.get("text/plain") or by_kind.get("text/html")
+    if part is None:
+        return ""
+    if is_cut and part is parts[-1]:
+        raise RecordError(Message("longer than {size} KB", size=_MOST_BYTES // 1_000))
+    text = _decoded(part)
+    if part.get_content_type() == "text/html":
+        return own_words(html_to_text(without_quotations(text)))
+    return own_words(_flowed(text, part))
+
+
+def _decoded(part: Mail) -> str:
+    data = part.get_payload(decode=True)
+    codec = part.get_content_charset() or "utf-8"
+    codec = {"ks_c_5601-1987": "cp949", "euc-kr": "cp949", "us-ascii": "utf-8"}.get(codec, codec)
+    raw = data if isinstance(data, bytes) else b""
+    try:
+        return raw.decode(codec, "replace").replace("\r\n", "\n")
+    except (LookupError, ValueError):
+        return raw.decode("utf-8", "replace").replace("\r\n", "\n")
+
+
+def _flowed(text: str, part: Mail) -> str:
+    """Return a text whose paragraphs are joined as its type says (RFC 3676)."""
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    return re.sub(r"(?<!^--) \n(?!>)", " ", text, flags=re.MULTILINE)
+
+
+def own_words(text: str) -> str:
+    """Return a mail's text without quotations, the lines that name them, and signatures."""
+    for others in (_REST_IS_OTHERS, _SIGNATURE):
+        if match := others.search(text):
+            text = text[: match.start()]
+    kept: list[str] = []
+    is_quoted = False
+    for line in text.split("\n"):
+        if _QUOTED.match(line):
+            if not is_quoted:
+                _end_before_quotation(kept)
+            is_quoted = True
+        elif line.strip() or not is_quoted:
+            kept.append(line.rstrip())
+            is_quoted = False
+    return "\n".join(kept).strip("\n")
+
+
+def _end_before_quotation(kept: list[str]) -> None:
+    """Take off empty lines and the attribution, and put an empty line where a quotation stood."""
+    while kept and not kept[-1]:
+        kept.pop()
+    if match := _ATTRIBUTION.search("\n".join(kept[-2:])):
+        lines = match["all"].strip("\n").count("\n") + 1
+        del kept[-lines:]
+    elif kept:
+        kept.append("")
+
+
+def _items(file: RoomFile[bool]) -> Iterator[Item]:
+    room = FileRoom(
+        platform=MAIL.name, name=file.names[0], file=file.content.name, thread=file.content.name
+    )
+
+    def read(data: bytes, place: int) -> Item:
+        if data.lower().count(b"boundary=") > _MOST_BOUNDARIES:
+            raise RecordError("the mail has too many parts")
+        try:
+            return _item(message_from_bytes(data), place, room, is_cut=len(data) >= _MOST_BYTES)
+        except (MessageError, LookupError, ValueError, TypeError, AttributeError) as error:
+            raise RecordError("not a mail") from error
+
+    return read_each(_mails(file.content), read)
+
+
+def _item(mail: Mail, place: int, room: FileRoom, *, is_cut: bool) -> Item:
+    written = _decoded_header(_header(mail, "X-Gmail-Labels"))
+    labels = {label.strip().lower() for label in written.split(",")}
+    if labels & _LABELS or _header(mail, "Status") == "D":
+        return Skipped(place, "deleted")
+    name = _sender_of(mail)
+    text = _words_of(mail, is_cut=is_cut)
+    if len(text) > LONGEST:
+        return BadRecord(place, Message("longer than {size} KB", size=LONGEST // 1000))
+    if not name:
+        raise RecordError("the sender is missing")
+    target = _mark_of(_header(mail, "In-Reply-To"))
+    said = ChatMessage(
+        text=text,
+        name=name,
+        time=_time_of(mail) or _header(mail, "Date") or None,
+        time_field="Date",
+        source_id=_mark_of(_header(mail, "Message-ID")),
+        reply_to=ReplyTarget(source_id=target) if target else None,
+        room=room,
+    )
+    return record_of(said, place)
+
+
+def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
+    def is_mbox(content: Content) -> bool | None:
+        with suppress(BrokenFileError):  # It is named beside the chats.
+            return _MBOX.match(head(content, 4_096)) is not None or None
+        return None
+
+    ends = (".mbox", ".mbx", ".txt", ".mail") if source.has_members else ""
+    rooms = find_rooms(source, ends, is_mbox)
+    items = one_by_one(map(_items, rooms))
+    return RecordStream(MAIL.name, "record", None, items) if rooms else None
+
+
+MAIL: Final = Format(
+    "mail",
+    Message("Mail (mbox)"),
+    _read,
+    is_chat=True,
+    mark=Message("a line with `From `, a sender and a time, and headers such as `From:` below it"),
+)

@@ -1,0 +1,98 @@
+"""Mailboxes: the own words of each sender, and no address of anybody."""
+
+from base64 import b64encode
+
+import pytest
+
+from app.formats.chats.mail import own_words
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
+from tests.formats.files import read_file_records
+
+START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"
+
+
+def mail(body: str, sender: str = "Mina Lee <mina@quay.example>", *headers: str) -> bytes:
+    lines = [START, f"From: {sender}", "Date: Fri, 05 Jan 2024 19:00:00 +0900", *headers, "", body]
+    return "\n".join([*lines, "", ""]).encode()
+
+
+def read(data: bytes) -> list[Item]:
+    records, items = read_file_records(data, "auto")
+    assert records.format == "mail"
+    return items
+
+
+def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
+    korean = b64encode("안녕하세요, 배가 기다려요".encode("cp949")).decode()
+    items = read(
+        mail("The ferry waits.\n\nFrom here on\n>From the pier", "mina@quay.example")
+        + mail(
+            korean,
+            "=?utf-8?b?" + b64encode("하늘".encode()).decode() + "?= <sky@quay.example>",
+            "Content-Type: text/plain; charset=ks_c_5601-1987",
+            "Content-Transfer-Encoding: base64",
+            "Message-ID: <2@quay.example>",
+            "In-Reply-To: <1@quay.example>",
+        )
+        + mail("<p>Fog<blockquote>Yours</blockquote></p>", "Jun", "Content-Type: text/html")
+        + mail("Buy", "Shop <a@b.example>", "X-Gmail-Labels: Spam,Unread")
+    )
+    records = [item for item in items if isinstance(item, Record)]
+    assert [(item.display_name, item.text) for item in records] == [
+        ("mina", "The ferry waits.\n\nFrom here on\nFrom the pier"),
+        ("하늘", "안녕하세요, 배가 기다려요"),
+        ("Jun", "Fog"),
+    ]
+    assert {str(item.created_at) for item in records} == {"2024-01-05 10:00:00+00:00"}
+    assert "@" not in "".join(map(repr, records))
+    assert records[1].reply_to is not None
+    assert items[3] == Skipped(4, "deleted")
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        "\n\nOn Fri, Jan 5, 2024 at 7:00 PM Jun <jun@quay.example>\nwrote:\n\n> How far?\n> Far",
+        "\nJun wrote:\n> How far?",
+        "\n\n2024년 1월 5일 (금) 오후 7:00, Jun <jun@quay.example>님이 작성:\n> 얼마나 멀어요?",
+        "\n\n-----Original Message-----\nFrom: Jun\nHow far?",
+        "\n\n보낸 사람: Jun\n날짜: 2024년 1월 5일\n얼마나 멀어요?",
+        "\n-- \nMina Lee, keeper",
+        "\n\nSent from my phone",
+        "\n_______________________________________________\nsea mailing list",
+    ],
+)
+def test_what_others_and_programs_wrote_is_left_out(others: str) -> None:
+    assert own_words(f"The ferry waits.{others}") == "The ferry waits."
+
+
+def test_answers_between_quoted_lines_stay() -> None:
+    text = "Hi\n\nJun wrote:\n> How far?\nTwo cables.\n\n> And the fog?\nNone: the wind took it."
+    assert own_words(text) == "Hi\n\nTwo cables.\n\nNone: the wind took it."
+
+
+def test_hostile_mails_are_rejected_and_the_rest_goes_in() -> None:
+    nested = "".join(
+        f'--{n}\nContent-Type: multipart/mixed; boundary="{n + 1}"\n\n' for n in range(3_000)
+    )
+    items = read(
+        mail("Fog", "mina", "X-Long: " + "a" * 2**21)
+        + mail(nested, "jun", 'Content-Type: multipart/mixed; boundary="0"')
+        + mail("word " * 30_000)
+        + mail("Wind", "", "Content-Type: text/plain; charset=no-such")
+        + mail("Rain", "mina", "Content-Type: text/plain; charset=no-such")
+        # More HTML than is read is not cut in silence.
+        + mail("<p>Fog</p>" + "<br>\n" * 60_000 + "<p>Wind</p>", "jun", "Content-Type: text/html")
+    )
+    assert [type(item) for item in items[2:]] == [BadRecord, BadRecord, Record, BadRecord]
+    assert len(items) == 6
+
+
+def test_a_mailbox_in_no_order_of_time_has_no_doubt() -> None:
+    mails = [mail(f"The ferry waits {day}").replace(b" 05 ", b" %02d " % day) for day in (1, 28, 3)]
+    records, items = read_file_records(b"".join(mails), "auto")
+    questions = RecordQuestions(records, ReadOptions())
+    for item in items:
+        questions.see(item)
+    assert questions.doubts() == ()
