@@ -1,9 +1,12 @@
 """A vacuum leaves no trace of what was deleted, wherever the program may have written it."""
 
 import asyncio
+import contextlib
 import io
 import json
 import shutil
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -125,6 +128,28 @@ async def test_nothing_of_a_deleted_author_is_left(
     (job,) = (await (await admin.get("/api/v1/imports")).get_json())["items"]
     assert (job["state"], job["rejected"], job["errors"]) == ("done", 1, [])
     assert await find_faults(parts_of(app).db) == []
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_vacuum_waits_for_another_checkpoint(app: Quart, admin: Client) -> None:
+    """Such as that after a deletion: SQLite itself does not wait for it."""
+    await admin.add_author("mina", *(f"post {number}" for number in range(300)))
+    backend = parts_of(app).db.backend
+    assert isinstance(backend, SqliteBackend)
+    are_vacuumed = threading.Event()
+
+    def copy_pages() -> None:
+        with contextlib.closing(sqlite3.connect(backend.path, isolation_level=None)) as connection:
+            while not are_vacuumed.is_set():
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    others = [asyncio.create_task(asyncio.to_thread(copy_pages)) for _ in range(2)]
+    try:
+        for _ in range(10):
+            await asyncio.to_thread(backend.compact)
+    finally:
+        are_vacuumed.set()
+        await asyncio.gather(*others)
 
 
 @pytest.mark.databases("sqlite")

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -35,11 +36,15 @@ from app.db.sqlite.fts5 import SqliteWords, nearest
 from app.db.sqlite.schema import find_danger
 from app.errors import StartError
 from app.models import Base
+from app.runtime.clock import monotonic
 from app.security import make_private_folder
 
 LOG_TURN_S: Final = 10.0
 LOG_READERS_S: Final = 0.2
 """Time that emptying the log waits for short readers, while no one can write, in seconds."""
+
+AGAIN_S: Final = 0.05
+"""Time until a checkpoint is tried again beside another one, in seconds."""
 
 
 class SqliteBackend(Backend):
@@ -128,12 +133,12 @@ class SqliteBackend(Backend):
         connection = open_connection(self.path, timeout_s=COMPACT_WAIT_S)
         try:
             connection.execute("VACUUM")
-            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            is_empty = _empty_log(connection, until=monotonic() + COMPACT_WAIT_S)
         except sqlite3.OperationalError as error:
             raise StartError(f"the database cannot be vacuumed: {error}") from error
         finally:
             connection.close()
-        if busy:
+        if not is_empty:
             raise StartError(
                 "the database is in use, so the write-ahead log still contains old pages; try again"
             )
@@ -242,6 +247,18 @@ class SqliteBackend(Backend):
 
 async def _is_held(_: AsyncSession) -> bool:
     return True  # The system keeps the lock of a file until its holder ends.
+
+
+def _empty_log(connection: sqlite3.Connection, *, until: float) -> bool:
+    """Copy the log's pages to the file and empty it; return whether that was done in time.
+
+    SQLite waits for readers, but not for another checkpoint, such as that after a deletion.
+    """
+    while True:
+        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy or monotonic() >= until:
+            return not busy
+        sleep(AGAIN_S)
 
 
 class SqliteFeed(Feed):
