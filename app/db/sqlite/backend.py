@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from time import sleep
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -258,7 +258,7 @@ def _empty_log(connection: sqlite3.Connection, *, until: float) -> bool:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy or monotonic() >= until:
             return not busy
-        sleep(AGAIN_S)
+        time.sleep(AGAIN_S)
 
 
 class SqliteFeed(Feed):
