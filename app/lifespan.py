@@ -30,7 +30,7 @@ from app.services.access.rights import Openness
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
-from app.services.compare.one_chat import Chats
+from app.services.compare.one_chat import Chats, OneChat
 from app.services.compare.showcase import Showcase
 from app.services.imports.beginning import Previewer
 from app.services.imports.runner import keep_importing
@@ -133,6 +133,10 @@ class Resources:
         """Open a session for a page that counts; turns leave connections to other pages."""
         async with self.long_reads.turn(), self.db.read() as session:
             yield session
+
+    def of_chat(self, room_id: int | None) -> "Resources | OneChat":
+        """Return what answers about one chat alone are made of; the whole site without a chat."""
+        return self if room_id is None else self.chats.get(room_id)
 
     async def find(
         self, query: SearchQuery, *, limit: int, after: ResultKey | None = None

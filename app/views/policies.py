@@ -275,8 +275,7 @@ def own_chat() -> int | None:
 
 def here() -> Resources | OneChat:
     """Return what the visitor's answers are made of: the whole site, or their only chat alone."""
-    room_id = own_chat()
-    return resources() if room_id is None else resources().chats.get(room_id)
+    return resources().of_chat(own_chat())
 
 
 async def always(_session: AsyncSession, _room_id: int) -> bool:

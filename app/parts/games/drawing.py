@@ -58,11 +58,7 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     )
     users = (await session.scalars(query)).all()
     few = fewest_posts(questions)
-    able = [
-        user
-        for user in users
-        if len(await _askable(session, user, users, few, room_id=room.id)) == few
-    ]
+    able = [user for user in users if len(await _askable(session, user, users, few)) == few]
     if len(able) < 2:
         raise InvalidInputError(
             "The game needs two people with {count} messages of four words or more in this chat,"
@@ -83,7 +79,6 @@ async def draw_questions(
     cast: Sequence[User],
     questions: int,
     *,
-    room_id: int | None = None,
     asked: Collection[int] = (),
 ) -> list[DrawnQuestion]:
     """Return different posts in random order, equally many of each author, within one.
@@ -96,7 +91,7 @@ async def draw_questions(
     fewest = fewest_posts(questions)
     posts: list[tuple[int, int]] = []
     for user in cast:
-        drawn = await _askable(session, user, cast, fewest + len(asked), room_id=room_id)
+        drawn = await _askable(session, user, cast, fewest + len(asked))
         drawn.sort(key=lambda post: post.id in asked)
         if len(drawn) < fewest:
             raise InvalidInputError(
@@ -120,9 +115,9 @@ async def draw_questions(
 
 
 async def _askable(
-    session: AsyncSession, user: User, cast: Sequence[User], most: int, *, room_id: int | None
+    session: AsyncSession, user: User, cast: Sequence[User], most: int
 ) -> list[Candidate]:
-    posts = await posts_of_author(session, user, room_id)
+    posts = await posts_of_author(session, user)
     return await first_guessable(session, posts, cast, most)
 
 

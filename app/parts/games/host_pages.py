@@ -15,7 +15,15 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import MOST_AUTHORS, compare_post
-from app.parts.games.hosting import MOVES, GameForm, NumberField, make_game, make_move, play_again
+from app.parts.games.hosting import (
+    MOVES,
+    GameForm,
+    NumberField,
+    make_game,
+    make_move,
+    play_again,
+    room_of_game,
+)
 from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.standings import AskedQuestion, read_questions
 from app.parts.games.states import GameState, State
@@ -201,8 +209,8 @@ async def show_game(game_id: int) -> str:
     evident: Evident | None = None
     async with resources().db.read() as session:
         questions = await read_questions(session, state) if state.state == "ended" else []
-        if state.state == "told":
-            evident = await _evidence(session, state)
+    if state.state == "told" and state.present is not None:
+        evident = await _evidence(state, state.present.tweet_id)
     origin = origin_for_others()
     address = origin + url_for("play.show_entrance", code=state.game.code)
     page = GamePage(
@@ -223,16 +231,18 @@ async def show_game(game_id: int) -> str:
     return await render(page)
 
 
-async def _evidence(session: AsyncSession, state: GameState) -> Evident | None:
+async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
     """Return the text with marks of the evidence; None if posts were deleted."""
-    if state.present is None:
-        return None
-    tweet_id, models = state.present.tweet_id, resources().models
     try:
-        comparison = await compare_post(session, models, state.cast, tweet_id, reasons=True)
+        async with resources().db.read() as session:
+            source = resources().of_chat(await room_of_game(session, state.game))
+        async with source.db.read() as session:
+            comparison = await compare_post(
+                session, source.models, state.cast, tweet_id, reasons=True
+            )
+            return await read_evidence(session, comparison)
     except (NotFoundError, InvalidInputError):
         return None
-    return await read_evidence(session, comparison)
 
 
 @blueprint.action(f"{GAMES}/<id:game_id>/replay")

@@ -334,20 +334,27 @@ class GameForm(Struct, forbid_unknown_fields=True):
     seconds: Annotated[int, Meta(ge=5, le=120, description="Seconds for each question.")] = 20
 
 
+async def room_of_game(session: AsyncSession, game: Game) -> int | None:
+    """Return the id under which the messages of a game's chat are kept, which may have been joined
+    to another; None for a game of authors. Raises NotFoundError.
+    """
+    return None if game.room_id is None else (await get_room(session, game.room_id)).id
+
+
 async def make_game(form: GameForm) -> int:
     """Make a game; return its id. Raises NotFoundError, InvalidInputError, ConflictError."""
     parts = resources()
     async with parts.db.read() as session:
         await check_room_for_one(session)
         room = None if form.room is UNSET else await get_room(session, form.room)
-        room_id = room.id if room else None
+    room_id = room.id if room else None
+    source = parts.of_chat(room_id)
+    async with source.db.read() as session:
         if room is None:
             cast = await named_cast(session, form.usernames)
         else:
             cast = await room_cast(session, room, form.questions)
-        questions = await draw_questions(
-            session, parts.models, cast, form.questions, room_id=room_id
-        )
+        questions = await draw_questions(session, source.models, cast, form.questions)
     async with writing() as session:
         return await add_game(session, cast, questions, seconds=form.seconds, room_id=room_id)
 
@@ -362,13 +369,11 @@ async def play_again(game_id: int) -> int:
         state = await get_state(session, game_id)
         check_ended(state.game)
         asked = select(GameQuestion.tweet_id).where(GameQuestion.game_id == game_id)
+        asked_ids = {*await session.scalars(asked)}
+        source = parts.of_chat(await room_of_game(session, state.game))
+    async with source.db.read() as session:
         questions = await draw_questions(
-            session,
-            parts.models,
-            state.cast,
-            state.game.questions,
-            room_id=state.game.room_id,
-            asked={*await session.scalars(asked)},
+            session, source.models, state.cast, state.game.questions, asked=asked_ids
         )
     async with writing() as session:
         return await add_next_game(session, game_id, state.cast, questions, parts.secret_keys[0])

@@ -110,14 +110,10 @@ async def first_guessable(
     return await worked_on([post.text for post in posts], look, inline_characters=inline)
 
 
-async def posts_of_author(
-    session: AsyncSession, user: User, room_id: int | None
-) -> list[Candidate]:
+async def posts_of_author(session: AsyncSession, user: User) -> list[Candidate]:
     """Return an author's short posts, or a sample from all times, in random order."""
-    is_own = [Tweet.user_id == user.id, func.length(Tweet.text) <= MOST_CHARACTERS]
-    if room_id is not None:
-        is_own.append(Tweet.room_id == room_id)
-    posts = _candidates(*is_own).order_by(Tweet.created_at, Tweet.id)
+    is_short = func.length(Tweet.text) <= MOST_CHARACTERS
+    posts = _candidates(Tweet.user_id == user.id, is_short).order_by(Tweet.created_at, Tweet.id)
     total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
     length, starts = 1_000, [0]
     if total > length:

@@ -162,6 +162,24 @@ async def check_all_alike(alone: Browser, both: Browser, *, follows: bool) -> No
     assert len(kinds) > 20 or not follows
 
 
+async def played(host: Browser) -> list[Any]:
+    """Play a game of the chat, and the next one; return what the host is told of each question."""
+    random.seed("a game")
+    told_each, address = list[Any](), f"{API}/games"
+    for wish in ({"json": {"room": 1, "questions": 3}}, {}):
+        answer = await host.post(address, **wish)
+        view = await answer.get_json()
+        assert answer.status_code == 201, view
+        game = view["id"]
+        while view["state"] != "ended":
+            move = {"json": {"version": view["version"]}}
+            view = await (await host.post(f"{API}/games/{game}/next", **move)).get_json()
+            marks = re.findall("<mark.*?</mark>", await host.page(f"/games/{game}"))
+            told_each.append((view["options"], view["text"], view["truth"], view["saywho"], marks))
+        address = f"{API}/games/{game}/replay"
+    return told_each
+
+
 @pytest.mark.parametrize("follows", [False, pytest.param(True, marks=pytest.mark.full)])
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_a_chat_is_told_as_if_nothing_else_were_here(
@@ -178,6 +196,9 @@ async def test_a_chat_is_told_as_if_nothing_else_were_here(
             json = {"text": TEXTS[0], "usernames": names, "reasons": True}
             expected = await told(alone, f"{API}/compare", json=json)
             assert await told(both, f"{API}/compare", json=json) == expected
+        games = [await played(operator) for operator in operators]
+        assert games[1] == games[0]
+        assert any(guess for *_, guess, _ in games[0])
         for app in (first, second):
             async with parts_of(app).db.write() as session:
                 await switch_site(session, None, is_public=True)
