@@ -37,6 +37,7 @@ NO_REPOSTS: Final = f"repost={NO_COLUMN}"
 NAME_WAYS: Final = {
     "folder": Message("the name of the folder"),
     "outer-folder": Message("the name of the outer folder"),
+    "folders": Message("the names of both folders"),
     "file-name": Message("the name of the file"),
     "file-start": Message("the beginning of the file’s name"),
 }

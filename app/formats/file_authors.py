@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -13,12 +13,18 @@ _SIGNS: Final = ("_", " - ", " – ", "-")
 """Signs between an author and a title, the most usual first."""
 _PART: Final = re.compile(r"[^\W_]+")
 _NUMBER_AT_END: Final = re.compile(r"[\W_]*\d+[\W_]*$")
-_OF_NOBODY: Final = re.compile(
-    r"(?:unknown|unbekannt|read.?me|licen[sc]e|copying|truth|ground.?truth|contents|requirements"
-    r"|notice|change.?log|metadata|미상|설명)[\W\d_]*",
+_OF_UNKNOWN: Final = re.compile(r"(?:unknown|unbekannt|미상)[\W\d_]*", re.IGNORECASE)
+"""Names of texts whose author is unknown."""
+_ABOUT: Final = re.compile(
+    r"(?:read.?me|licen[sc]e|copying|truth|ground.?truth|contents|requirements"
+    r"|notice|change.?log|metadata|설명)[\W\d_]*",
     re.IGNORECASE,
 )
-"""Names of texts whose author is unknown, and of files about the others."""
+"""Names of files about the others."""
+_NUMBERED: Final = re.compile(
+    r"(?:candidate|author|writer|speaker|person|저자|작가)[\W_]*\d+", re.IGNORECASE
+)
+"""Names of people who are numbered, each problem or data set anew."""
 _OF_SETS: Final = frozenset(
     {
         *("train", "training", "test", "testing", "dev", "valid", "validation", "eval", "data"),
@@ -81,11 +87,13 @@ def authors_of(
     names: Sequence[str], *, is_table: bool, chosen: str | None = None
 ) -> NamedAuthors | None:
     """Return the authors of texts, or of tables without authors; None if no name has any."""
-    listed = [name for name in names if not _is_of_nobody(name)]
+    listed = [name for name in names if not (is_of_unknown(name) or _is_about(name))]
     readings = {way: read(listed) for way, read in _READERS.items()}
     if chosen is not None:
         by_file = {name: author for name, author in readings[chosen].items() if author}
         return NamedAuthors(by_file, chosen, (), is_chosen=True) if by_file else None
+    if not _are_numbered_anew(listed):
+        readings.pop("folders")
     usable = {way: authors for way, authors in readings.items() if _name_people(authors, listed)}
     if not usable:
         return None
@@ -101,6 +109,8 @@ def authors_of(
 
 
 def _likeliest(usable: Mapping[str, Mapping[str, str]], *, is_table: bool) -> str:
+    if "folders" in usable:
+        return "folders"
     start, folder = usable.get("file-start"), usable.get("folder")
     if folder is not None and not (start is not None and _crosses(start, folder)):
         return "folder"
@@ -132,6 +142,19 @@ def _continues(start: Mapping[str, str]) -> bool:
 
 def _by_folder(names: Sequence[str]) -> dict[str, str]:
     return {name: parts[-2] for name in names if len(parts := name.split("/")) > 1}
+
+
+def _by_folders(names: Sequence[str]) -> dict[str, str]:
+    return {name: "_".join(parts[-3:-1]) for name in names if len(parts := name.split("/")) > 2}
+
+
+def _are_numbered_anew(names: Sequence[str]) -> bool:
+    """Return whether people have numbers, in several folders with numbers, such as problems."""
+    folders = [name.split("/")[-3:-1] for name in names]
+    return len({found[0] for found in folders if found}) > 1 and all(
+        len(found) > 1 and found[0][-1:].isdigit() and _NUMBERED.fullmatch(found[1])
+        for found in folders
+    )
 
 
 def _by_outer_folder(names: Sequence[str]) -> dict[str, str]:
@@ -190,6 +213,7 @@ def _by_file_start(names: Sequence[str]) -> dict[str, str]:
 
 _READERS: Final[Mapping[str, Callable[[Sequence[str]], dict[str, str]]]] = {
     "folder": _by_folder,
+    "folders": _by_folders,
     "file-start": _by_file_start,
     "file-name": _by_file_name,
     "outer-folder": _by_outer_folder,
@@ -204,15 +228,25 @@ def _name_people(authors: Mapping[str, str], names: Sequence[str]) -> bool:
 
 
 def _is_name(author: str) -> bool:
+    if any(map(_NUMBERED.fullmatch, (author, author.rpartition("_")[2]))):
+        return True
     words = [word.casefold() for word in re.findall(r"[^\W\d_]+", author)]
     letters = "".join(words)
     is_letter = len(letters) == 1 and letters.isascii()
     return bool(words) and not is_letter and not _OF_SETS.issuperset(words)
 
 
-def _is_of_nobody(name: str) -> bool:
-    parts: Iterable[str] = (*name.split("/")[:-1], _stem(name))
-    return any(map(_OF_NOBODY.fullmatch, parts))
+def is_of_unknown(name: str) -> bool:
+    """Return whether a file has a text whose author is to be found."""
+    return any(map(_OF_UNKNOWN.fullmatch, _parts(name)))
+
+
+def _is_about(name: str) -> bool:
+    return any(map(_ABOUT.fullmatch, _parts(name)))
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return (*name.split("/")[:-1], _stem(name))
 
 
 def _stem(name: str) -> str:

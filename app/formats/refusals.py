@@ -10,6 +10,7 @@ from app.formats.masks import shape_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import first_documents, too_long_at_first
 from app.formats.source.text import first_lines, form_of
+from app.formats.text_pairs import NO_AUTHORS, is_of_pairs
 
 _MOST_LINES: Final = 40
 _MOST_FIELDS: Final = 5
@@ -198,6 +199,14 @@ def _reason_of_json(content: Content) -> Message | None:
             "it is JSON whose values stand by column; write an object for each post instead, in"
             ' pandas with `orient="records"`'
         )
+    if is_of_pairs(content):
+        return NO_AUTHORS
+    if _has_texts_under_keys(documents[0]):
+        return Message(
+            "it is JSON with texts under keys, but without authors and times, such as a file of"
+            " translations. If the texts are posts, give each a `username` and a `created_at`, or"
+            " add --username NAME if one author wrote all of them"
+        )
     names = [name[:40] for name in documents[0]][:_MOST_FIELDS]
     printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
@@ -214,6 +223,13 @@ def _has_columns(document: Mapping[str, object]) -> bool:
     if "columns" in document and isinstance(document.get("data"), list):
         return True
     return len(lists) > 1 and len(lists) == len(document) and len({*map(len, lists)}) == 1
+
+
+def _has_texts_under_keys(document: Mapping[str, object]) -> bool:
+    return len(document) > 1 and all(
+        isinstance(value, dict) and isinstance(value.get("text", value.get("content")), str)
+        for value in document.values()
+    )
 
 
 def _with_encoding(reason: Message, content: Content) -> Message:

@@ -1,15 +1,16 @@
-"""Whole texts as plain files in a folder or an archive, whose names have the authors."""
+"""Whole texts in a folder or an archive: plain files whose names have the authors, or pairs."""
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
 from app.formats.assumptions import fields_without
-from app.formats.file_authors import NamedAuthors, authors_of, chosen_way
+from app.formats.file_authors import NamedAuthors, authors_of, chosen_way, is_of_unknown
 from app.formats.records import (
     BadRecord,
     Format,
     Item,
+    LeftOut,
     ReadOptions,
     Record,
     RecordStream,
@@ -20,6 +21,7 @@ from app.formats.records import (
 from app.formats.refusals import is_plain_text
 from app.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from app.formats.source.text import pieces
+from app.formats.text_pairs import read_pairs
 
 MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
@@ -28,9 +30,14 @@ _END: Final = ".txt"
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return each text by its author; by `username` if the names of the files have no authors."""
+    """Return each text by its author; by `username` if the names of the files have no authors.
+
+    Raises UnrecognisedFileError for pairs without authors.
+    """
     if not source.has_members:
         return None
+    if (pairs := read_pairs(source, FORMAT.name)) is not None:
+        return pairs
     wordy = [
         name for name in source.members if name.lower().endswith(WORDY_ENDS) and not is_hidden(name)
     ]
@@ -45,7 +52,20 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     taken = [name for name in names if authors is None or name in authors.by_file]
     source.expect(taken)
-    return RecordStream(FORMAT.name, "record", None, _items(source, taken, authors))
+    left_out = _of_unknown(names) if authors is not None else ()
+    return RecordStream(
+        FORMAT.name, "record", None, _items(source, taken, authors), left_out=left_out
+    )
+
+
+def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
+    count = sum(map(is_of_unknown, names))
+    note = Message(
+        "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
+        " run: saywho compare --one-hand --file FILE",
+        count=f"{count:,}",
+    )
+    return (LeftOut(note),) if count else ()
 
 
 def _plain(contents: list[Content]) -> int:

@@ -8,7 +8,7 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.records import BadRecord, RecordStream, Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_file_records, records_in, saved_folder
+from tests.formats.files import lines, read_file_records, records_in, saved_folder
 
 CASES = Path(__file__).parent / "cases"
 WORDS = b"The lamp is old, and the fog is older."
@@ -34,6 +34,14 @@ WAYS = {
     "folders": (["c/Keeper/1.txt", "c/Keeper/2.txt", "c/Pilot/1.txt"], "folder"),
     "folders in sets": (["train/Keeper/1.txt", "test/Keeper/2.txt", "test/Pilot/3.txt"], "folder"),
     "problems": (["EN1/known01.txt", "EN1/unknown.txt", "EN2/known01.txt", "truth.txt"], "folder"),
+    "numbered people": (
+        [f"pan/problem0{p}/candidate0{c}/known1.txt" for p in (1, 2) for c in (1, 2)],
+        "folders",
+    ),
+    "numbered in sets": (
+        ["train/author1/1.txt", "test/author1/2.txt", "test/author2/3.txt"],
+        "=folder",
+    ),
     "one each": (["the night ferry.txt", "saltmarsh light.txt"], "name"),
     "numbered": (["Keeper1.txt", "Keeper2.txt", "Pilot1.txt"], "name"),
 }
@@ -47,6 +55,8 @@ READ = {
     "folders": ["Keeper", "Keeper", "Pilot"],
     "folders in sets": ["Keeper", "Pilot", "Keeper"],
     "problems": ["EN1", "EN2"],
+    "numbered people": [f"problem0{p}_candidate0{c}" for p in (1, 2) for c in (1, 2)],
+    "numbered in sets": ["author1", "author2", "author1"],
     "one each": ["saltmarsh_light", "the_night_ferry"],
     "numbered": ["Keeper", "Keeper", "Pilot"],
 }
@@ -62,6 +72,41 @@ def test_texts_have_their_authors_by_their_names_which_is_assumed(kind: str) -> 
     assert assumed.kind == "author"
     assert assumed.value.endswith(way)
     assert assumed.alternatives[-1] == "author=none"
+
+
+def test_texts_of_unknown_authors_are_left_out_and_told() -> None:
+    names = ["p/anna/known1.txt", "p/jun/known1.txt", "p/unknown/1.txt", "p/unknown/2.txt"]
+    found, records = authors(names)
+    assert found == ["anna", "jun"]
+    (part,) = records.left_out
+    assert "not imported: 2. To ask who wrote" in str(part.note)
+    assert [part.what for part in records.notes.unread] == names[2:]
+
+
+def test_pairs_of_texts_have_the_authors_of_the_file_beside_them() -> None:
+    """A text that is in several pairs has one id."""
+    pairs = lines(
+        {"id": "p1", "fandoms": ["Quay", "Sea"], "pair": ["Fog", "안개"]},
+        {"id": "p2", "pair": ["Fog", "Rain"]},
+        {"id": "p3", "pair": ["Wind", "Sun"]},
+    )
+    truth = lines(
+        {"id": "p2", "same": False, "authors": ["11", "en_12"]},
+        {"id": "p1", "same": True, "authors": ["11", "11"]},
+    )
+    packed = zip_bytes({"pan/pairs.jsonl": pairs, "pan/truth.jsonl": truth, "pan/notes.md": b"a"})
+    records, items = read_file_records(packed)
+    said = records_in(items)
+    assert [(record.username, record.text) for record in said] == [
+        *(("11", "Fog"), ("11", "안개"), ("11", "Fog"), ("en_12", "Rain"))
+    ]
+    assert len({record.source_id for record in said}) == 3
+    assert [str(bad.detail) for bad in items if isinstance(bad, BadRecord)] == [
+        *2 * ["no file names the authors of this pair"]
+    ]
+    assert (records.format, records.notes.assumptions) == ("texts", [])
+    with pytest.raises(UnrecognisedFileError, match=r"such as truth\.jsonl"):
+        read_file_records(zip_bytes({"pairs.jsonl": pairs}))
 
 
 def test_another_way_is_chosen_and_no_author_is_asked_for() -> None:
@@ -156,6 +201,34 @@ def test_tables_without_authors_have_them_by_their_names(
     assert [part.kind for part in records.notes.assumptions] == ["author"]
     read, records = authors(names, SHEET, columns={"author=none": "username"})
     assert (read, records.notes.unsettled) == ([None] * len(names), "author")
+
+
+JSON = b'[{"date": "2024-01-05", "text": "Fog"}, {"date": "2024-01-06", "text": "Rain"}]'
+
+
+def test_a_json_for_each_person_has_the_author_in_its_name() -> None:
+    names = ["posts/tweets_mina.json", "posts/tweets_jun.jsonl"]
+    found, records = authors(names, JSON)
+    assert (records.format, found) == ("jsonl", ["jun", "jun", "mina", "mina"])
+    (assumed,) = records.notes.assumptions
+    assert (assumed.kind, assumed.value) == ("author", "author=file-name")
+    found, records = authors(names, JSON, columns={"author=none": "username"})
+    assert (found, records.notes.unsettled) == ([None] * 4, "author")
+    assert authors(["1.json", "2.json"], JSON, username="mina")[0] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"mina.json": JSON, "settings.json": b'{"theme": "dark"}'},
+        {"mina.json": JSON, "jun.json": b'[{"sender": "jun", "text": "Fog"}]'},
+        {"1.json": JSON, "2.json": JSON},
+    ],
+    ids=["others", "authors", "numbers"],
+)
+def test_other_json_files_are_refused_together(members: dict[str, bytes]) -> None:
+    with pytest.raises(UnrecognisedFileError, match="import each of these files by itself"):
+        read_file_records(zip_bytes(members))
 
 
 @pytest.mark.parametrize("names", [["train.csv", "test.csv"], ["1.csv", "2.csv"], ["mina.csv"]])

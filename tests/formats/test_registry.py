@@ -302,6 +302,8 @@ def test_unknown_dates_of_a_chat_are_named_by_their_shape(lines: str) -> None:
         (b"[1, 2, 3]", "contains no objects"),
         (b'{"columns": ["id", "text"], "data": [[1, "Fog"], [2, "Wind"]]}', "stand by column"),
         (b'{"id": [1, 2], "text": ["Fog", "Wind"]}', "stand by column"),
+        (b'{"home": {"text": "Welcome"}, "menu": {"text": "File"}}', "a file of translations"),
+        (b'{"id": "p1", "pair": ["Fog", "Rain"]}\n{"id": "p2"}', "such as truth.jsonl"),
         (b"PAR1\x15\x04\x15", "it is a table of Parquet"),
         ("[{'id': 1, 'text': '안개'}, {'id': 2, 'text': 'Wind'}]".encode(), "as Python prints"),
         (b'[{"a": 1}, {"a"', "is truncated or damaged"),

@@ -7,15 +7,16 @@ Exports are lines. For MongoDB `_id` is the post's id here, since `source_id` is
 author only.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice, starmap
 from typing import Final, NamedTuple
 
 import msgspec
 
 from app.errors import Message, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes, ToldReposts
+from app.formats.assumptions import ReadNotes, ToldReposts, fields_without
+from app.formats.file_authors import authors_of, chosen_way
 from app.formats.records import (
     BadRecord,
     ExportedPost,
@@ -45,16 +46,51 @@ _WRAPPERS: Final = frozenset(
 )
 _ANSWERS: Final = frozenset(ANSWERS)
 _CUT: Final = Message("Cells that the viewer of a data set has cut")
+_MOST_FILES: Final = 1_000
 _encoder = msgspec.json.Encoder()
 
 
 def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
-    if (content := _only_data_file(source)) is None:
+    contents = _data_files(source)
+    layouts = [_layout(content, options) for content in contents]
+    files = [(content, layout) for content, layout in zip(contents, layouts, strict=True) if layout]
+    # Among others, a file with a field `text` may be anything.
+    if not files or len(files) < len(contents):
         return None
-    if (layout := _layout(content, options)) is None:
+    if len(files) > 1 and not _name_authors(source, files, options):
         return None
-    source.take([content])
-    reader, lists, rows_of = layout
+    source.take(contents)
+    first, layout = files[0]
+    unit = "record" if layout.lists or len(files) > 1 else unit_of(first)
+    items = chain.from_iterable(starmap(_items, files))
+    is_export = all(layout.reader.is_export for _, layout in files)
+    return RecordStream(JSONL.name, unit, None, items, is_export=is_export)
+
+
+def _name_authors(
+    source: Source, files: Sequence[tuple[Content, "_Layout"]], options: ReadOptions
+) -> bool:
+    """Take the authors of a file for each person from the names of the files.
+
+    Return whether the files are so: posts without authors, in files whose names have them.
+    """
+    if any(layout.says_who for _, layout in files):
+        return False
+    if "username" in fields_without(options.columns):
+        source.notes.is_author_open = True
+        return True
+    names = [content.name for content, _ in files]
+    authors = authors_of(names, is_table=True, chosen=chosen_way(options.columns))
+    if authors is None:
+        return options.username is not None
+    authors.note(source.notes)
+    for content, layout in files:
+        layout.reader.author = authors.by_file.get(content.name)
+    return True
+
+
+def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
+    reader, lists, rows_of = layout.reader, layout.lists, layout.rows_of
 
     def rows(of: Content) -> Iterator[tuple[int, Json] | BadRecord]:
         notes = content.notes if of is content else None
@@ -65,13 +101,11 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
         found = objects(of, lists=lists, items_of=items_of if rows_of else None)
         return _with_answers(found, reader.is_post)
 
-    unit = "record" if lists else unit_of(content)
-    items = reader.noting(
+    return reader.noting(
         read_each(rows(content), reader.read),
         content.notes,
         lambda: readable(rows(content.uncounted)),
     )
-    return RecordStream(JSONL.name, unit, None, items, is_export=reader.is_export)
 
 
 class _Layout(NamedTuple):
@@ -81,6 +115,8 @@ class _Layout(NamedTuple):
     lists: tuple[str, ...] = ()
     rows_of: Callable[[Json], list[Json]] | None = None
     """Returns the posts of a document; None where each document is a post."""
+    says_who: bool = False
+    """Whether the posts have authors."""
 
 
 def _layout(content: Content, options: ReadOptions) -> _Layout | None:
@@ -95,26 +131,29 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
         )
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)):
-        return _Layout(reader)
+        return _Layout(reader, says_who=reader.says_who(sample))
     pages = first_documents(content, lists=LISTS)
     for rows_of in (_items_of, _rows_by_key) if len(pages) == 1 else (_items_of,):
         sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
         reader = RowReader(sample, options, is_table=False)
-        if any(map(reader.has_text, sample)):
+        is_known = rows_of is _items_of or options.username or reader.says_who_or_when(sample)
+        if is_known and any(map(reader.has_text, sample)):
             has_pages = unit_of(content) == "line" or sample != pages
-            return _Layout(reader, LISTS, rows_of if has_pages else None)
+            rows = rows_of if has_pages else None
+            return _Layout(reader, LISTS, rows, says_who=reader.says_who(sample))
     return None
 
 
-def _only_data_file(source: Source) -> Content | None:
-    """Return the file, or an archive's only file with data if it is JSON, as sites publish it."""
+def _data_files(source: Source) -> list[Content]:
+    """Return the file, or an archive's files with data if all are JSON, as sites publish them."""
+    if not source.has_members:
+        return [source]
     in_json = (".json", ".jsonl", ".ndjson")
     names = (".csv", ".tsv", *in_json)
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
-    contents = list(islice(found, 2))
+    contents = list(islice(found, _MOST_FILES + 1))
     is_json = all(content.name.lower().endswith(in_json) for content in contents)
-    is_right = len(contents) == 1 and (is_json or not source.has_members)
-    return contents[0] if is_right else None
+    return contents if is_json and len(contents) <= _MOST_FILES else []
 
 
 def _items_of(page: Json) -> list[Json]:

@@ -641,6 +641,13 @@ class RowReader:
         flat, columns = opened(row, self.columns)
         return any(not isinstance(flat[name], list | dict) for name in columns.names_of("text"))
 
+    def says_who(self, rows: Iterable[Row]) -> bool:
+        return any(opened(row, self.columns)[1].has("username") for row in rows)
+
+    def says_who_or_when(self, rows: Iterable[Row]) -> bool:
+        known = [opened(row, self.columns)[1] for row in rows]
+        return any(columns.has("username") or columns.has("created_at") for columns in known)
+
     def is_post(self, row: Row) -> bool:
         flat, columns = opened(row, self.columns)
         text = any(isinstance(flat[name], str) for name in columns.names_of("text"))

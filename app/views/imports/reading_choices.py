@@ -148,6 +148,17 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
         "title and people are like those of chat {number} here ({name}), which guests may read"
         " ({guests}), so nothing is stored; choose that chat or a new one"
     ),
+    "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
+    " run: saywho compare --one-hand --file FILE": Message(
+        "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
+        " paste it into the first page"
+    ),
+    "it is JSON with texts under keys, but without authors and times, such as a file of"
+    " translations. If the texts are posts, give each a `username` and a `created_at`, or"
+    " add --username NAME if one author wrote all of them": Message(
+        "it is JSON with texts under keys, but without authors and times, such as a file of"
+        " translations. If the texts are posts, give each a `username` and a `created_at`"
+    ),
     "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
     " name the files `Author_Title.txt`, put them into a folder for each author, or add --username"
     " NAME if one author wrote all of them": Message(
