@@ -177,6 +177,8 @@ SMALL_FILES = {
     b"<dc:creator>mina</dc:creator><content:encoded>hi, you</content:encoded></item></rss>",
     "blogger": b'<feed xmlns:blogger="http://schemas.google.com/blogger/2018"><entry>'
     b"<author><name>mina</name></author><content>hi, you</content></entry></feed>",
+    "tumblr": b'{"blog_name": "mina", "post_url": "https://mina.example/post/1", "type": "text", '
+    b'"body": "<p>hi, you</p>"}',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

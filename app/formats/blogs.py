@@ -29,7 +29,7 @@ from app.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
 from app.formats.source.times import time_or_field
 
 Fields = Mapping[str, str]
-"""First text of each element of a post, by its path, such as `author/name`."""
+"""First text of each element of a post, by its path, such as `author/name`, and its attributes."""
 _HEAD: Final = 64 * 1024
 _MOST_LETTERS: Final = 8 * 2**20
 """Maximum number of characters of one post, markup included."""
@@ -49,13 +49,14 @@ _KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
 _NO_TIME: Final = "0000-00-00 00:00:00"
 
 
-def _read(
+def read_xml(
     source: Source,
     name: str,
     mark: re.Pattern[bytes],
     elements: frozenset[str],
     item: Callable[[Fields, int], Item | None],
 ) -> RecordStream | None:
+    """Return the items of the elements with such names in the files of XML with the mark."""
     found = source.contents(lambda name: name.lower().endswith((".xml", ".atom")))
     contents = [content for content in found if mark.search(head(content, _HEAD))]
     if not contents:
@@ -94,7 +95,8 @@ class _Reader:
             return
         self._path.append(name)
         if len(self._path) == 1:
-            self._fields, self._size = {"": name}, 0
+            self._fields = {"": name} | {f"@{key}": value for key, value in attributes.items()}
+            self._size = 0
         elif len(self._path) < 4:
             self._text = []
             if name == "category" and (kind := _KIND.search(attributes.get("term", ""))):
@@ -221,11 +223,11 @@ def _text_of(html: str) -> str:
 def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
     read_one = _WordPress(include_restricted=options.include_restricted)
     elements = frozenset({"item", "wp:author"})
-    return _read(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
+    return read_xml(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
 
 
 def _read_blogger(source: Source, _options: ReadOptions) -> RecordStream | None:
-    return _read(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), _blogger_item)
+    return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), _blogger_item)
 
 
 WORDPRESS: Final = Format(

@@ -136,6 +136,13 @@ def reason_of_archive(source: Source) -> Message:
             " name the files `Author_Title.txt`, put them into a folder for each author, or add"
             " --username NAME if one author wrote all of them"
         )
+    if packed := [name for name in names if name.lower().endswith(".zip")]:
+        return Message(
+            "it contains another archive: {files}. Unpack it and import that archive",
+            files=", ".join(name[:100] for name in packed[:_MOST_FIELDS])
+            .encode(errors="replace")
+            .decode(),
+        )
     if data:
         listed = ", ".join(name[:100] for name in data[:_MOST_FIELDS])
         return Message(

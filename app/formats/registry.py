@@ -28,7 +28,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import account_tables, blogs, bluesky, fediverse_api, mastodon, texts
+from app.formats import account_tables, blogs, bluesky, fediverse_api, mastodon, texts, tumblr
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -198,6 +198,7 @@ _LATER: Final[tuple[Format, ...]] = (
     mail.MAIL,
     blogs.WORDPRESS,
     blogs.BLOGGER,
+    tumblr.FORMAT,
     documents.MONGO,
     x_posts.FORMAT,
     bluesky.FORMAT,

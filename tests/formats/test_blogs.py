@@ -1,10 +1,13 @@
-"""Exports of WordPress and Blogger: published posts by their authors, and nothing by others."""
+"""WordPress, Blogger and Tumblr: published posts by their authors, and nothing by others."""
+
+import json
 
 import pytest
 
+from app.errors import UnrecognisedFileError
 from app.formats.records import Item, Record, Skipped
 from tests.archives import zip_bytes
-from tests.formats.files import read_broken, read_file_records
+from tests.formats.files import lines, read_broken, read_file_records
 
 WXR = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- generator="WordPress/6.4" -->
@@ -128,3 +131,99 @@ def test_posts_before_damage_are_kept() -> None:
     assert len(said(read_broken(cut, "truncated or damaged"))) == 2
     bomb = EXPORT.replace("<rss", '<!DOCTYPE rss [<!ENTITY a "aaaa">]><rss', 1).encode()
     assert read_broken(bomb, "entities are declared") == []
+
+
+JUN = "<p><a class='tumblr_blog' href='x'>jun</a>:</p><blockquote><p>Words of Jun</p></blockquote>"
+OWN = {"blog_name": "mina", "type": "text", "timestamp": 1704448800, "state": "published"}
+REBLOG = OWN | {"title": "Of Jun", "reblogged_from_name": "jun"}
+POSTS = [
+    OWN
+    | {"id": 1, "title": "Fog", "body": "<p>Wind &amp; fog</p>", "tags": ["sea"]}
+    | {"reblog": {"comment": "<p>Wind &amp; fog</p>", "tree_html": ""}, "trail": []},
+    REBLOG | {"id": 2, "body": f"{JUN}<p>I agree</p>", "reblog": {"comment": "<p>I agree</p>"}},
+    REBLOG | {"id": 3, "body": JUN, "reblog": {"comment": ""}},
+    REBLOG | {"id": 4, "body": f"{JUN}<p>So do I</p>"},
+    OWN | {"id": 5, "type": "photo", "caption": "<p>The quay</p>", "reblog_key": "k"},
+    OWN | {"id": 6, "type": "answer", "question": "Of Jun?", "answer": "Yes", "reblog_key": "k"},
+    OWN | {"id": 7, "type": "quote", "text": "Of a book", "reblog_key": "k"},
+    OWN | {"id": 8, "type": "chat", "body": "Jun: hi", "reblog_key": "k"},
+    OWN | {"id": 9, "body": "unfinished", "state": "draft", "reblog_key": "k"},
+    OWN | {"id": 10, "body": "for me", "state": "private", "reblog_key": "k"},
+    OWN
+    | {"id": "11", "type": "blocks", "trail": [{"blog": {"name": "jun"}}]}
+    | {
+        "content": [
+            {"type": "text", "text": "Is it foggy?"},
+            {"type": "text", "subtype": "heading1", "text": "안개"},
+            {"type": "text", "subtype": "quote", "text": "Of a book"},
+            {"type": "image"},
+        ],
+        "layout": [{"type": "ask", "blocks": [0]}],
+    },
+]
+OWN_WORDS = [
+    *(("1", "post", "Fog\n\nWind & fog"), ("2", "quote", "I agree"), ("4", "quote", "So do I")),
+    *(("5", "post", "The quay"), ("6", "post", "Yes"), ("11", "quote", "안개")),
+]
+ANSWER = {"meta": {"status": 200}, "response": {"blog": {"name": "mina"}, "posts": POSTS}}
+BACKUP = {f"mina/json/{post['id']}.json": json.dumps(post).encode() for post in POSTS}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [json.dumps(ANSWER).encode(), lines(*POSTS), zip_bytes(BACKUP)],
+    ids=["answer", "lines", "backup"],
+)
+def test_posts_of_tumblr_have_no_words_of_others(data: bytes) -> None:
+    records, items = read_file_records(data)
+    assert records.format == "tumblr"
+    said = [record for record in items if isinstance(record, Record)]
+    assert sorted((post.source_id or "", post.kind, post.text) for post in said) == sorted(
+        OWN_WORDS
+    )
+    assert {(post.username, str(post.created_at)[:19]) for post in said} == {
+        ("mina", "2024-01-05 10:00:00")
+    }
+    skipped = sorted(item.reason for item in items if isinstance(item, Skipped))
+    assert skipped == ["deleted", *3 * ["repost"], "restricted"]
+
+
+POST = "<post id='{}' url='https://mina.example/post/{}' tumblelog='mina' {}</post>"
+MADE = "unix-timestamp='1704448800' state='published'"
+XML = "".join(
+    POST.format(number, number, rest)
+    for number, rest in enumerate(
+        (
+            f"{MADE} type='regular'><regular-title>Fog</regular-title>"
+            "<regular-body>&lt;p>Wind &amp;amp; fog&lt;/p></regular-body><tag>sea</tag>",
+            f"{MADE} type='photo' is_reblog='true'><photo-caption><![CDATA[{JUN}<p>I agree</p>]]>"
+            "</photo-caption><photo-url max-width='75'>x.jpg</photo-url>",
+            f"{MADE} type='photo' is_reblog='true'><photo-caption>안개</photo-caption>",
+            f"{MADE} type='quote'><quote-text>Of a book</quote-text>",
+            f"{MADE} type='answer'><question>Of Jun?</question><answer>Yes</answer>",
+            "state='draft' type='regular'><regular-body>unfinished</regular-body>",
+        ),
+        start=1,
+    )
+)
+TUMBLR = f"<?xml version='1.0'?><tumblr version='1.0'><posts>{XML}</posts></tumblr>".encode()
+
+
+def test_the_export_of_a_tumblr_doubts_reblogs_without_a_quotation() -> None:
+    packed = zip_bytes({"posts/posts.xml": TUMBLR, "posts/html/1.html": b"<p>Fog</p>"})
+    for data in (TUMBLR, packed):
+        records, items = read_file_records(data)
+        assert (records.format, said(items)[0]) == (
+            *("tumblr", ("mina", "Fog\n\nWind & fog", "2024-01-05 10:00:00", "1")),
+        )
+        assert [text for _, text, *_ in said(items)[1:]] == ["I agree", "안개", "Yes"]
+        reasons = [item.reason for item in items if isinstance(item, Skipped)]
+        assert sorted(reasons) == ["deleted", "repost"]
+        ((kind, _), doubted), *_ = records.notes.odd.items()
+        assert (kind, doubted.count, doubted.examples) == ("words", 1, ["안개"])
+
+
+def test_an_archive_in_an_archive_is_to_be_unpacked() -> None:
+    packed = zip_bytes({"posts.zip": zip_bytes({"posts.xml": TUMBLR}), "messages.xml": b"<a/>"})
+    with pytest.raises(UnrecognisedFileError, match=r"another archive: posts\.zip"):
+        read_file_records(packed)

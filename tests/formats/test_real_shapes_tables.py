@@ -161,7 +161,10 @@ REAL: dict[str, list[Said]] = {
         (None, "说得也对"),
     ],
     "weibo_forward_chain.csv": [("雾灯", "又起雾了。能见度两海里。"), ("雾灯", "说得好")],
-    "tumblr_reblog_holds_other_words.json": [("minafog", "Fog again."), ("minafog", "I agree")],
+    "tumblr_reblog_holds_other_words.json": [
+        ("minafog", "Fog\n\nFog again."),
+        ("minafog", "I agree"),
+    ],
     "header_stands_there_again.csv": [("mina", FOG), ("jun", WAITS)],
     "header_stands_there_again_ko.csv": [
         ("mina", "또 안개다. 시정 2마일."),

@@ -1,0 +1,205 @@
+"""Posts of Tumblr: the blog's own export, and API v2 as answers, lines, and backups have it.
+
+Other people's words are left out: the posts that a reblog shows, quotations, chats, and questions.
+Sources: https://www.tumblr.com/docs/en/api/v2 and https://www.tumblr.com/docs/npf. The export has
+the XML of API v1.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from typing import Final
+
+from msgspec import structs
+
+from app.errors import Message
+from app.formats.assumptions import ReadNotes
+from app.formats.blogs import Fields, read_xml
+from app.formats.records import (
+    Format,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    read_each,
+    required_text,
+)
+from app.formats.source.file import Content, Source, is_hidden
+from app.formats.source.html import html_to_text
+from app.formats.source.json import (
+    Json,
+    as_object,
+    as_word,
+    first_documents,
+    has_value,
+    listed,
+    objects,
+)
+from app.formats.source.times import time_or_field
+from app.formats.tables.cells import as_id
+from app.formats.tables.own_words import without_quotations
+
+_LISTS: Final = ("response.posts", "posts")
+_MARKS: Final = frozenset({"post_url", "reblog_key", "reblogged_from_name", "trail"})
+_LOOKED_AT: Final = 20
+_EXPORT: Final = re.compile(rb"<tumblr\b[^>]*>.{0,4000}?<posts?\b", re.DOTALL)
+_FIELDS: Final = {
+    "text": ("title", "body"),
+    "photo": ("caption",),
+    "video": ("caption",),
+    "audio": ("caption",),
+    "link": ("description",),
+    "answer": ("answer",),
+}
+"""Fields of the API with the words of the author, by kind of post."""
+_ELEMENTS: Final = {
+    "regular": ("regular-title", "regular-body"),
+    "photo": ("photo-caption",),
+    "video": ("video-caption",),
+    "audio": ("audio-caption",),
+    "link": ("link-description",),
+    "answer": ("answer",),
+}
+"""The same in an export."""
+_OF_OTHERS: Final = frozenset({"quote", "chat", "conversation"})
+_UNQUOTED: Final = Message("Reblogs without a quotation, whose words may be another person's")
+
+
+def read(source: Source, options: ReadOptions) -> RecordStream | None:
+    reader = _Reader(source.notes, include_restricted=options.include_restricted)
+    contents = [*source.contents(lambda name: _is_json(name) and not is_hidden(name))]
+    step = max(1, len(contents) // _LOOKED_AT)
+    if not contents or not all(map(_has_posts, islice(contents, 0, None, step))):
+        return read_xml(source, FORMAT.name, _EXPORT, frozenset({"post"}), reader.exported)
+    source.take(contents)
+    items = (read_each(objects(content, lists=_LISTS), reader.answered) for content in contents)
+    return RecordStream(FORMAT.name, "record", None, chain.from_iterable(items))
+
+
+def _is_json(name: str) -> bool:
+    return name.lower().endswith((".json", ".jsonl", ".ndjson"))
+
+
+def _has_posts(content: Content) -> bool:
+    return any(map(_is_post, first_documents(content, lists=_LISTS)))
+
+
+def _is_post(value: Json) -> bool:
+    return isinstance(value.get("blog_name"), str) and not _MARKS.isdisjoint(value)
+
+
+class _Reader:
+    def __init__(self, notes: ReadNotes, *, include_restricted: bool) -> None:
+        self._notes = notes
+        self._include_restricted = include_restricted
+
+    def answered(self, post: Json, place: int) -> Item | None:
+        """Return a post of API v2."""
+        if not _is_post(post):
+            return None  # Facts about the blog.
+        if (skipped := self._skipped(post.get("state"), place)) is not None:
+            return skipped
+        kind, is_reblog = str(post.get("type")), _is_reblog(post)
+        if isinstance(post.get("content"), list):
+            words = [*_blocks(post)]
+        elif is_reblog and isinstance(comment := _comment(post), str):
+            words = [html_to_text(comment)]
+        else:
+            words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
+        created_at, unread_time = time_or_field(post.get("timestamp"), "timestamp")
+        return _said(
+            words,
+            Record(
+                place=place,
+                text="",
+                username=as_word(post.get("blog_name")),
+                kind="quote" if is_reblog else "post",
+                created_at=created_at,
+                unread_time=unread_time,
+                source_id=as_id(post.get("id_string") or post.get("id")),
+                url=as_word(post.get("post_url")),
+            ),
+            has_others=is_reblog or kind in _OF_OTHERS,
+        )
+
+    def exported(self, fields: Fields, place: int) -> Item | None:
+        """Return a post of the blog's export."""
+        if (skipped := self._skipped(fields.get("@state"), place)) is not None:
+            return skipped
+        kind, is_reblog = fields.get("@type", "").lower(), fields.get("@is_reblog") == "true"
+        words = self._words(_ELEMENTS.get(kind, ()), fields, is_reblog=is_reblog)
+        time = fields.get("@unix-timestamp") or fields.get("@date-gmt")
+        created_at, unread_time = time_or_field(time, "date-gmt")
+        return _said(
+            words,
+            Record(
+                place=place,
+                text="",
+                username=as_word(fields.get("@tumblelog")),
+                kind="quote" if is_reblog else "post",
+                created_at=created_at,
+                unread_time=unread_time,
+                source_id=as_id(fields.get("@id")),
+                url=as_word(fields.get("@url")),
+            ),
+            has_others=is_reblog or kind in _OF_OTHERS,
+        )
+
+    def _skipped(self, state: object, place: int) -> Skipped | None:
+        if state == "private" and not self._include_restricted:
+            return Skipped(place, "restricted")
+        return None if state in {"published", "private", None} else Skipped(place, "deleted")
+
+    def _words(self, names: Sequence[str], post: Json | Fields, *, is_reblog: bool) -> list[str]:
+        """Return the words in these fields of HTML; a reblog's title is not the author's."""
+        texts = [html for name in names if isinstance(html := post.get(name), str) and html]
+        if not is_reblog:
+            return [*map(html_to_text, texts)]
+        own = [html_to_text(without_quotations(html)) for html in texts[-1:]]
+        if own and own[0] and "<blockquote" not in texts[-1]:
+            self._notes.look_odd("words", _UNQUOTED, own)
+        return own
+
+
+def _said(words: Sequence[str], record: Record, *, has_others: bool) -> Item:
+    text = "\n\n".join(filter(None, words))
+    if not text:
+        return Skipped(record.place, "repost" if has_others else "empty")
+    return structs.replace(record, text=required_text(text))
+
+
+def _comment(post: Json) -> object:
+    return as_object(post.get("reblog")).get("comment")
+
+
+def _is_reblog(post: Json) -> bool:
+    if any(has_value(post.get(name)) for name in ("reblogged_from_id", "reblogged_from_name")):
+        return True
+    first = as_object(next(iter(listed(post, "trail")), None))
+    name = as_word(as_object(first.get("blog")).get("name"))
+    return name is not None and name != post.get("blog_name")
+
+
+def _blocks(post: Json) -> Iterator[str]:
+    """Yield the paragraphs in Tumblr's new format, but those of somebody who asks."""
+    asked = {
+        place
+        for layout in map(as_object, listed(post, "layout"))
+        if layout.get("type") == "ask"
+        for place in listed(layout, "blocks")
+    }
+    for place, block in enumerate(map(as_object, listed(post, "content"))):
+        is_own = block.get("subtype") not in {"quote", "chat"} and place not in asked
+        if is_own and block.get("type") == "text":
+            yield as_word(block.get("text")) or ""
+
+
+FORMAT: Final = Format(
+    "tumblr",
+    Message("Tumblr"),
+    read,
+    mark=Message(
+        "JSON with `blog_name` and `reblog_key` or `trail`, or XML with the element `tumblr`"
+    ),
+)
