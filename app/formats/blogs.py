@@ -5,13 +5,17 @@ left out.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
-from typing import Final
+from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
+from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
+from app.formats.mastodon import host_of
 from app.formats.platform_pages import MAX_ID_LENGTH
 from app.formats.records import (
     BadRecord,
@@ -43,6 +47,14 @@ _SHORTCODE: Final = re.compile(
     r"\[/?(?:caption|gallery|audio|video|playlist|embed|contact-form|youtube|vimeo|tweet|soundcloud"
     r"|code|sourcecode|more|columns?|button)(?:[\s=][^\[\]\n]{0,1000})?/?\]"
 )
+_OF_MANY_SITES: Final = frozenset(
+    (
+        *("admin", "administrator", "webmaster", "root", "owner", "wordpress", "wpadmin", "test"),
+        *("author", "editor", "user", "blog", "unknown", "anonymous"),
+        *("관리자", "운영자", "사이트 관리자", "글쓴이", "작성자", "편집자", "익명"),
+    )
+)
+"""Names of accounts that do not say who writes."""
 _PARAGRAPHS: Final = re.compile(r"[ \t\r]*\n[ \t\r]*\n\s*")
 _PARTS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
 _KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
@@ -144,8 +156,9 @@ def _elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fi
 class _WordPress:
     """Reads the posts of one export, whose heading names their authors."""
 
-    def __init__(self, *, include_restricted: bool) -> None:
+    def __init__(self, authors: "_Authors", *, include_restricted: bool) -> None:
         self._names: dict[str, str] = {}
+        self._authors = authors
         self._include_restricted = include_restricted
 
     def __call__(self, fields: Fields, place: int) -> Item | None:
@@ -168,10 +181,48 @@ class _WordPress:
         html = _SHORTCODE.sub("", fields.get("content:encoded", ""))
         if "<p" not in html and "<!-- wp:" not in html:
             html = _PARAGRAPHS.sub("<p>", html).replace("\n", "<br>")
-        return _post(fields, place, author, self._names.get(author or "", author), time, html)
+        shown = self._names.get(author or "", author)
+        return _post(fields, place, self._authors.of(fields, author, shown), time, html)
 
 
-def _blogger_item(fields: Fields, place: int) -> Item | None:
+class _Authors:
+    """Names the authors; an account of many sites by the name that is shown, or by its site."""
+
+    def __init__(self, notes: ReadNotes, options: ReadOptions) -> None:
+        self._notes = notes
+        self._has_name = options.username is not None
+        self._posts: Counter[str] = Counter()
+
+    def of(self, fields: Fields, name: str | None, shown: str | None) -> "_Author":
+        if not name:
+            return _Author(None, None)
+        if name.strip().casefold() not in _OF_MANY_SITES:
+            return _Author(username_for(name, name), shown)
+        if self._has_name:
+            return _Author(None, None)
+        if shown and shown.strip().casefold() not in _OF_MANY_SITES:
+            author = _Author(username_for(shown), shown)
+        elif host := host_of(fields.get("link")):
+            author = _Author(f"{name.strip()}@{host}", None)
+        else:
+            author = _Author(username_for(name), shown)
+        username = author.username or ""
+        self._posts[username] += 1
+        evidence = Message(
+            "many sites have an account {name}; posts: {count}",
+            name=name,
+            count=f"{self._posts[username]:,}",
+        )
+        self._notes.assume("person", username, evidence=evidence)
+        return author
+
+
+class _Author(NamedTuple):
+    username: str | None
+    shown: str | None
+
+
+def _blogger_item(authors: _Authors, fields: Fields, place: int) -> Item | None:
     kind = fields.get("blogger:type") or fields.get("kind") or "post"
     if kind.lower() not in {"post", "page"}:
         return None  # Comments, settings and the design.
@@ -180,12 +231,11 @@ def _blogger_item(fields: Fields, place: int) -> Item | None:
         return Skipped(place, "deleted")
     author = fields.get("author/name")
     html = fields.get("content") or fields.get("summary", "")
-    return _post(fields, place, author, author, fields.get("published"), html)
+    by = authors.of(fields, author, author)
+    return _post(fields, place, by, fields.get("published"), html)
 
 
-def _post(
-    fields: Fields, place: int, author: str | None, shown: str | None, time: str | None, html: str
-) -> Item:
+def _post(fields: Fields, place: int, author: _Author, time: str | None, html: str) -> Item:
     title, body = html_to_text(fields.get("title", "")), _text_of(html)
     text = body if body.startswith(title) else "\n\n".join(filter(None, (title, body)))
     if not text:
@@ -198,8 +248,8 @@ def _post(
     return Record(
         place=place,
         text=text,
-        username=username_for(author, author) if author else None,
-        display_name=shown,
+        username=author.username,
+        display_name=author.shown,
         platform="rss",
         created_at=created_at,
         unread_time=unread_time,
@@ -221,13 +271,15 @@ def _text_of(html: str) -> str:
 
 
 def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
-    read_one = _WordPress(include_restricted=options.include_restricted)
+    authors = _Authors(source.notes, options)
+    read_one = _WordPress(authors, include_restricted=options.include_restricted)
     elements = frozenset({"item", "wp:author"})
     return read_xml(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
 
 
-def _read_blogger(source: Source, _options: ReadOptions) -> RecordStream | None:
-    return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), _blogger_item)
+def _read_blogger(source: Source, options: ReadOptions) -> RecordStream | None:
+    read_one = partial(_blogger_item, _Authors(source.notes, options))
+    return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), read_one)
 
 
 WORDPRESS: Final = Format(

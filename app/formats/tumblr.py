@@ -199,7 +199,5 @@ FORMAT: Final = Format(
     "tumblr",
     Message("Tumblr"),
     read,
-    mark=Message(
-        "JSON with `blog_name` and `reblog_key` or `trail`, or XML with the element `tumblr`"
-    ),
+    mark=Message("JSON with `blog_name` and `reblog_key` or `trail`, or XML of Tumblr"),
 )

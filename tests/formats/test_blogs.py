@@ -133,6 +133,27 @@ def test_posts_before_damage_are_kept() -> None:
     assert read_broken(bomb, "entities are declared") == []
 
 
+@pytest.mark.parametrize(
+    ("login", "shown", "read", "is_assumed"),
+    [
+        ("admin", "admin", "admin@quay.example", True),
+        ("Admin", "관리자", "Admin@quay.example", True),
+        ("admin", "미나 Lee", "미나_Lee", True),
+        ("mina", "admin", "mina", False),
+    ],
+)
+def test_an_account_of_many_sites_is_told_by_its_name_or_site(
+    login: str, shown: str, read: str, *, is_assumed: bool
+) -> None:
+    changed = EXPORT.replace(">mina<", f">{login}<").replace("미나 Lee", shown).encode()
+    records, items = read_file_records(changed)
+    assert {name for name, *_ in said(items)} == {read}
+    assumed = [(part.kind, part.value) for part in records.notes.assumptions]
+    assert assumed == ([("person", read)] if is_assumed else [])
+    _, items = read_file_records(changed, username="ari")
+    assert {name for name, *_ in said(items)} == ({None} if is_assumed else {read})
+
+
 JUN = "<p><a class='tumblr_blog' href='x'>jun</a>:</p><blockquote><p>Words of Jun</p></blockquote>"
 OWN = {"blog_name": "mina", "type": "text", "timestamp": 1704448800, "state": "published"}
 REBLOG = OWN | {"title": "Of Jun", "reblogged_from_name": "jun"}
