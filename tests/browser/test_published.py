@@ -1,5 +1,6 @@
 """A published website, from the disk and without a network: every link, and how each page looks."""
 
+import json
 from pathlib import Path
 from typing import Final
 
@@ -86,7 +87,17 @@ WORDS: Final = (
     ),
     *("Coffee", "café", "STRASSE", "ferry", "harbour", "17일", "🍞", '"the ferry"', "책 바다"),
     *("고양이 -잔다", "after:2016-05-08", "before:2016-05-03 책", '"책이 많은"', "nothinghere"),
+    *("-바다 -고양이 -책", "is:reply", "-is:reply 책", "-has:media 책", "-after:2016-05-08"),
+    *("after:2016.5.8", "책 before:2016/5/3"),
 )
+ELSE: Final = ("Coffee", "harbour", "nothinghere", "-바다 -고양이 -책")
+"""Words for which the website and the server differ."""
+NOT_SEARCHED: Final = {
+    "책 after:2016": "after:2016: use a day like 2026-01-31",
+    "before:2016-02-30": "before:2016-02-30: use a day like 2026-01-31",
+    "책 to:jun in:1": "Not searched here: to:jun, in:1",
+}
+"""Queries with a part that only the server has, or nobody, and what is said."""
 
 
 @pytest.fixture
@@ -95,13 +106,17 @@ def searched(installation: Installation, tmp_path: Path) -> tuple[Path, dict[str
     posts = [
         {"username": "mina", "text": text, "created_at": f"2016-05-{number:02}T10:00:00Z"}
         | {"id": str(number)}
+        | ({"reply_to": {"id": "1"}} if number in {2, 7} else {})
         for number, text in enumerate(TEXTS, 1)
     ]
     installation.done("import", lines(tmp_path / "posts.jsonl", *posts))
     folder = tmp_path / "website"
-    installation.done("publish", folder, "-u", "mina", "--timezone", "UTC", "--yes")
+    options = ("--timezone", "UTC", "--language", "en", "--yes")
+    installation.done("publish", folder, "-u", "mina", *options)
     found = {
-        word: {post["id"] for post in installation.json("search", word)["items"]} for word in WORDS
+        word: {post["id"] for post in json.loads(answer)["items"]}
+        for word in WORDS
+        if (answer := installation.done("search", "--json", "--", word))
     }
     return folder, found
 
@@ -125,9 +140,15 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     assert found["Coffee"] == expected["Coffee"] | {7}
     assert found["harbour"] == expected["harbour"] | {7}
     # The server looks for similar words where there is none.
-    same = [word for word in WORDS if word not in {"Coffee", "harbour", "nothinghere"}]
+    same = [word for word in WORDS if word not in set(ELSE)]
     assert {word: found[word] for word in same} == {word: expected[word] for word in same}
     assert not found["nothinghere"]
+    assert found["-바다 -고양이 -책"] == {6, 7, 8, 9, 12, 13}  # The server looks for words alone.
+    for typed, told in NOT_SEARCHED.items():
+        await page.fill("#q", typed)
+        await page.press("#q", "Enter")
+        await page.wait_for_function("document.getElementById('found').textContent")
+        assert told in await page.inner_text("#found")
     await page.goto((folder / "search.html").as_uri() + "#q=고양이")
     await page.wait_for_selector("#results mark")
     await page.click("#results a")

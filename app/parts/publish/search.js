@@ -10,7 +10,8 @@
     `(?<paired>[${PAIRED}]+)|(?<word>(?:(?![${PAIRED}])[\\p{L}\\p{N}]\\p{M}*)+)`
     + "|(?<emoji>\\p{Regional_Indicator}{2}|\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*"
     + "(?:\\u200d\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*)*)", "gu");
-  const PIECE = /(-?)(?:(after|before|has)[:：](\S+)|"([^"]*)"|([^\s"]+))/giu;
+  const PIECE = /(-?)(?:(from|to|before|after|has|is|in)[:：](\S+)|"([^"]*)"|([^\s"]+))/giu;
+  const FACTS = { "has:media": ":media", "is:reply": ":reply" };
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
   const parts = new Map();
@@ -120,17 +121,22 @@
     nouns: new Set(endings.nouns),
   });
 
-  // What a query asks for: words, phrases, and days.
+  // What a query asks for: words, phrases, facts of a post, and days. The rest is not searched.
   const read = (typed, rules) => {
-    const query = { parts: [], since: null, until: null };
-    for (const [, not, key, value, phrase, word] of typed.normalize("NFC").matchAll(PIECE)) {
-      const isDay = /^\d{4}-\d{2}-\d{2}$/.test(value ?? "");
-      if (key?.toLowerCase() === "after" && isDay && !not) query.since = value;
-      else if (key?.toLowerCase() === "before" && isDay && !not) query.until = value;
-      else if (key?.toLowerCase() === "has" && value === "media") {
-        query.parts.push({ pieces: [], terms: [":media"], beginnings: [], isExcluded: Boolean(not) });
+    const query = { parts: [], since: null, until: null, badDays: [], unknown: [] };
+    for (const [, not, typedKey, value, phrase, word] of typed.normalize("NFC").matchAll(PIECE)) {
+      const key = typedKey?.toLowerCase();
+      if (key === "after" || key === "before") {
+        const day = dayOf(value);
+        if (!day) query.badDays.push(`${key}:${value}`);
+        else if ((key === "after") !== Boolean(not)) query.since = day;
+        else query.until = day;
+      } else if (key) {
+        const term = FACTS[`${key}:${value.toLowerCase()}`];
+        if (term) query.parts.push({ pieces: [], terms: [term], beginnings: [], isExcluded: Boolean(not) });
+        else query.unknown.push(`${key}:${value}`);
       } else {
-        const pieces = segments(phrase ?? word ?? `${key}:${value}`);
+        const pieces = segments(phrase ?? word);
         const isPhrase = phrase !== undefined;
         for (const group of isPhrase ? [pieces] : pieces.map((piece) => [piece])) {
           if (group.length) query.parts.push(partOf(group, isPhrase, Boolean(not), rules));
@@ -138,6 +144,14 @@
       }
     }
     return query;
+  };
+  // Also 2016.5.1 and 2016/5/1, as on the server.
+  const dayOf = (typed) => {
+    const found = /^(\d{4})[-./](\d{1,2})[-./](\d{1,2})\.?$/.exec(typed);
+    if (!found) return null;
+    const day = `${found[1]}-${found[2].padStart(2, "0")}-${found[3].padStart(2, "0")}`;
+    const time = Date.parse(day);
+    return time && new Date(time).toISOString().startsWith(day) ? day : null;
   };
 
   // Endings are written onto Korean words, so half of a long word is compared.
@@ -259,8 +273,17 @@
       }
     }
     if (numbers === null) numbers = Array.from({ length: Math.max(0, high - low) }, (_, place) => low + place);
-    return { isCut, numbers: [...numbers].filter((number) => low <= number && number < high).sort((a, b) => rank(b) - rank(a)) };
+    const left = new Set();
+    for (const { pieces, terms } of query.parts.filter((each) => each.isExcluded)) {
+      if (!pieces.length) for (const number of await postsWith(index, terms[0])) left.add(number);
+    }
+    return { isCut, numbers: [...numbers].filter((number) => low <= number && number < high && !left.has(number)).sort((a, b) => rank(b) - rank(a)) };
   };
+
+  // Whether the index alone knows the posts: others are compared with their texts as they are shown.
+  const isExact = (query, isCut) => !isCut && query.parts.every(
+    (part) => !part.pieces.length || !part.isExcluded && part.pieces.length === 1
+      && part.pieces[0].kind === "word");
 
   const marked = (text, spans) => {
     const shown = document.createDocumentFragment();
@@ -346,7 +369,7 @@
       try {
         const index = await load("index");
         const query = read(typed, rulesOf(index));
-        const asks = query.parts.some((part) => !part.isExcluded) || query.since || query.until;
+        const asks = query.parts.length || query.since || query.until;
         const { numbers, isCut } = asks ? await candidates(index, query) : { numbers: [], isCut: false };
         if (own !== run) return;
         let place = 0;
@@ -369,11 +392,15 @@
           const all = list.children.length;
           more.hidden = place >= numbers.length;
           const words = form.dataset;
+          const found = more.hidden ? words.all : isExact(query, isCut) ? words.some : words.most;
+          const told = (text, value) => text.replace("0", value);
           status.textContent = [
-            all === 0 ? words.none : more.hidden ? words.all.replace("0", all.toLocaleString())
-              : words.some.replace("0", all.toLocaleString()),
+            ...query.badDays.map((each) => words.day.replace("{filter}", each)),
+            ...(query.unknown.length ? [told(words.unknown, query.unknown.join(", "))] : []),
+            ...(!asks ? [] : all === 0 ? [words.none]
+              : [told(found, (more.hidden ? all : numbers.length).toLocaleString())]),
             ...(isCut ? [words.cut] : []),
-          ].join(" ");
+          ].join(" · ");
         };
         await next();
       } catch {

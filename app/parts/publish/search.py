@@ -21,6 +21,7 @@ SHARD: Final = 20_000
 DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 MEDIA: Final = ":media"
 """The term of posts with pictures, videos or links; no word has a colon."""
+REPLY: Final = ":reply"
 OLD_ADDRESS: Final = "="
 """Begins the term of a post's number on its platform."""
 
@@ -44,7 +45,13 @@ class SearchIndex:
         self.posts = 0
 
     def add(
-        self, shown: IndexedText, day: date | None, source_id: str | None, *, has_media: bool
+        self,
+        shown: IndexedText,
+        day: date | None,
+        source_id: str | None,
+        *,
+        has_media: bool,
+        is_reply: bool,
     ) -> Iterator[tuple[str, bytes]]:
         """Add the next post; yield the name and content of a file that is full.
 
@@ -52,7 +59,8 @@ class SearchIndex:
         """
         number = self.posts
         self.posts += 1
-        found = {*terms(f"{shown.text} {shown.described}"), *([MEDIA] if has_media else [])}
+        found = {*terms(f"{shown.text} {shown.described}")}
+        found |= {term for term, has in ((MEDIA, has_media), (REPLY, is_reply)) if has}
         if source_id is not None:
             found.add(f"{OLD_ADDRESS}{source_id}")
         for term in found:

@@ -35,6 +35,7 @@ from app.language.i18n import (
     show_period,
     show_time,
     show_weekday,
+    show_zone,
     speaking,
 )
 from app.parts import Listed, Part
@@ -233,7 +234,7 @@ class Website:
             home="index.html",
             brand=show_list(names),
             menu=[],
-            told=told_at_foot(names, self._authors),
+            told=told_at_foot(names, self._authors, self.choice.zone.key),
             address=self.address("index.html"),
         )
         page = AuthorsOfWebsite(frame=frame, doors=listed)
@@ -333,7 +334,7 @@ class _PagesOfAuthor:
 
     @cached_property
     def _told(self) -> str:
-        return told_at_foot([self._person.display_name], [self._own])
+        return told_at_foot([self._person.display_name], [self._own], self._zone.key)
 
     @cached_property
     def _years(self) -> list[int]:
@@ -391,6 +392,8 @@ class _PagesOfAuthor:
                 structs.replace(medium, url=self._links.medium(medium)) for medium in post.media
             )
             post = structs.replace(post, media=media)
+        if is_below:  # It goes on with the post above, and answers nobody.
+            post = structs.replace(post, kind="post")
         html = self._rendering.post(
             post, self._zone.key, likes=likes, is_named=is_named, is_below=is_below, later=later
         )
@@ -442,7 +445,9 @@ class _PagesOfAuthor:
             text=post.text,
             described="\n".join(medium.alt for medium in post.media if medium.alt),
         )
-        yield from self._index.add(shown, day, post.source_id, has_media=bool(post.media))
+        yield from self._index.add(
+            shown, day, post.source_id, has_media=bool(post.media), is_reply=post.kind == "reply"
+        )
         number = post.source_id or ""
         if self._site.with_status_pages and _NUMBER.fullmatch(number):
             name = f"status/{number}.html"
@@ -659,13 +664,14 @@ def day_name(month: int, day: int) -> str:
     return f"days/{month:02}-{day:02}.html"
 
 
-def told_at_foot(names: Sequence[str], authors: Sequence[OwnPosts]) -> str:
+def told_at_foot(names: Sequence[str], authors: Sequence[OwnPosts], zone: str) -> str:
+    """Return whose posts these are, up to which day, and the zone of all days and times."""
     newest = max((day for own in authors for day in own.days if day is not None), default=None)
     name = show_list(names)
     if newest is None:
         return gettext("Posts by {name}. This website was made with saywho.").format(name=name)
-    text = gettext("Posts by {name} up to {day}. This website was made with saywho.")
-    return text.format(name=name, day=show_date(newest))
+    text = gettext("Posts by {name} up to {day} ({zone}). This website was made with saywho.")
+    return text.format(name=name, day=show_date(newest), zone=show_zone(zone))
 
 
 def facts_of(own: OwnPosts) -> list[str]:
