@@ -226,6 +226,7 @@ async def test_a_question_that_is_asked_again_can_be_answered_again(
     await expect(following).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.full
 async def test_whoever_is_removed_is_asked_for_a_name_and_a_deleted_game_leads_to_the_others(
     club: Website, open_page: OpenPage
 ) -> None:

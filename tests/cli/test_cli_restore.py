@@ -131,7 +131,13 @@ def test_a_restore_that_was_killed_is_finished(
 
 
 @pytest.mark.parametrize(
-    "command", [("check",), ("db", "vacuum"), ("backup", "b.tar"), ("db", "upgrade")]
+    "command",
+    [
+        ("check",),
+        pytest.param(("db", "vacuum"), marks=pytest.mark.full),
+        pytest.param(("backup", "b.tar"), marks=pytest.mark.full),
+        pytest.param(("db", "upgrade"), marks=pytest.mark.full),
+    ],
 )
 def test_no_command_runs_before_a_restore_is_finished(
     with_secrets: Path, tmp_path: Path, elsewhere: Path, command: tuple[str, ...]

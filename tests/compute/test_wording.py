@@ -26,6 +26,7 @@ from app.compute.profiles import AuthorProfile
 from app.compute.significance import clear_log_chance, log_chances, log_chances_of_tests
 from app.compute.typical_words import TypicalWord, typical_words, words_in_each
 from tests.compute.invented import profile
+from tests.selection import first_of
 
 BAKER = ["Fresh bread at six", "bread and rolls at seven", "The bread is warm", "we bake at six"]
 SAILOR = ["wind at six, we sail", "West wind, calm sea", "the wind is up", "we sail at seven"]
@@ -80,7 +81,7 @@ def test_typical_words_that_keep_together_are_one_phrase() -> None:
     assert all(phrase.uses == 20 for phrase in phrases)
 
 
-@pytest.mark.parametrize("authors", [2, 4, 9])
+@pytest.mark.parametrize("authors", first_of([2, 4, 9], 4))
 def test_hardly_anybody_has_typical_words_where_all_write_by_chance(authors: int) -> None:
     told = 0
     for seed in range(20):

@@ -26,6 +26,7 @@ from app.formats.records import ExportedPost, Record
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from tests.formats.files import read_file_records, records_in
+from tests.selection import first_of
 
 FIELDS = headers()[-1]
 HEADER = ",".join(FIELDS)
@@ -138,7 +139,7 @@ def test_a_cell_of_no_or_zero_is_not_empty(value: int) -> None:
     assert cells[FIELDS.index("counts")] == str(value).lower()
 
 
-@pytest.mark.parametrize("format_name", WRITERS)
+@pytest.mark.parametrize("format_name", first_of(WRITERS, "csv"))
 @settings(max_examples=4 * settings().max_examples)
 @given(st.lists(rows, min_size=1, max_size=5))
 @example([row(source_id=" ", text="' ")])

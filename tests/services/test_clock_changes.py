@@ -28,6 +28,8 @@ from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from tests.browsing import Browser, make_operator, parts_of, signed_in
 from tests.waiting import maintain
 
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+
 AHEAD = (timedelta(hours=1), timedelta(days=365))
 """How far the clock was ahead before it was set right."""
 

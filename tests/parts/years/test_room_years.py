@@ -9,7 +9,7 @@ from app.parts.years import year as year_module
 from tests.browsing import body
 from tests.conftest import Client, Shared
 
-pytestmark = pytest.mark.databases("sqlite", "postgresql")
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 ZONE = "tz=Asia/Seoul"
 
 

@@ -17,6 +17,8 @@ from app.services.rooms.room_facts import RoomFacts, list_rooms
 from tests.archives import zip_bytes
 from tests.chats import Said, import_chat, kakaotalk, said, telegram
 
+pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
+
 ANSWER: Said = ("2024-01-15 15:02", "하늘", "ㅋㅋ")
 """What the same person says in two rooms in the same minute."""
 US = kakaotalk("우리 반", ("2024-01-15 15:01", "민준 (회사)", "어디야?"), ANSWER, ANSWER)

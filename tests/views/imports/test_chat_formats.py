@@ -28,7 +28,7 @@ PAGES = zip_bytes({"messages/inbox/us_1/message_1.html": b"<html></html>"})
 
 
 @pytest.mark.usefixtures("own_readers")
-@pytest.mark.parametrize("name", first_of(APPS, "kakaotalk", "whatsapp", "telegram"))
+@pytest.mark.parametrize("name", first_of(APPS, "kakaotalk"))
 async def test_a_chat_is_shown_and_imported_in_both_languages(app: Quart, name: str) -> None:
     browser = await signed_in(app)
     address = await upload(browser, SMALL_FILES[name], "chat.txt")
