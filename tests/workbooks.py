@@ -1,5 +1,6 @@
 """Workbooks of Excel, as small as they can be."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -13,20 +14,23 @@ STYLES = f"""<styleSheet xmlns="{MAIN}"><cellXfs count="2"><xf numFmtId="0"/>
 <xf numFmtId="22" applyNumberFormat="1"/></cellXfs></styleSheet>"""
 
 
-def workbook(*sheets: list[list[Cell]], hidden: int = 0, from_1904: bool = False) -> bytes:
-    """Return a workbook with sheets called Sheet1, Sheet2 and so on."""
-    return zip_bytes(parts_of(*sheets, hidden=hidden, from_1904=from_1904))
+def workbook(
+    *sheets: list[list[Cell]], hidden: int = 0, from_1904: bool = False, names: Sequence[str] = ()
+) -> bytes:
+    """Return a workbook with sheets of these names, or called Sheet1, Sheet2 and so on."""
+    return zip_bytes(parts_of(*sheets, hidden=hidden, from_1904=from_1904, names=names))
 
 
 def parts_of(
-    *sheets: list[list[Cell]], hidden: int = 0, from_1904: bool = False
+    *sheets: list[list[Cell]], hidden: int = 0, from_1904: bool = False, names: Sequence[str] = ()
 ) -> dict[str, bytes]:
     listed = links = ""
     parts = {"xl/styles.xml": STYLES}
     first_day = datetime(1904, 1, 1) if from_1904 else datetime(1899, 12, 30)
     for number, rows in enumerate(sheets, 1):
         state = ' state="hidden"' if number == hidden else ""
-        listed += f'<sheet name="Sheet{number}" sheetId="{number}" r:id="r{number}"{state}/>'
+        name = names[number - 1] if names else f"Sheet{number}"
+        listed += f'<sheet name="{name}" sheetId="{number}" r:id="r{number}"{state}/>'
         target = f"worksheets/sheet{number}.xml"
         links += f'<Relationship Id="r{number}" Type="{OFFICE}/worksheet" Target="{target}"/>'
         parts[f"xl/{target}"] = _sheet(rows, first_day)

@@ -438,7 +438,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     multiple=True,
     callback=_parsed_by(columns_of),
     help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
-    " author=none: the file names no one.",
+    " author=none: the file names no one; sheet=NAME: the sheet of a workbook.",
 )
 @click.option(
     "--room",

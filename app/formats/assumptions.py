@@ -38,10 +38,13 @@ NAME_WAYS: Final = {
     "folder": Message("the name of the folder"),
     "outer-folder": Message("the name of the outer folder"),
     "folders": Message("the names of both folders"),
+    "sheet": Message("the name of the sheet"),
     "file-name": Message("the name of the file"),
     "file-start": Message("the beginning of the file’s name"),
 }
 """Choices instead of a column: the names that have the authors of a folder's files."""
+SHEET: Final = "sheet"
+"""Role of the sheet of a workbook that is read."""
 NEW_ROOM: Final = "new"
 """Choice instead of the number of a chat here: the file's chat is another one."""
 _ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
@@ -68,14 +71,17 @@ def parse_encoding(name: str) -> str:
 
 def columns_of(pairs: Iterable[str]) -> dict[str, str]:
     """Return the fields by column name from pairs `ROLE=NAME`; a pair `ROLE=none` stands for the
-    name of no column. Raises ValueError.
+    name of no column, and a pair `sheet=NAME` for itself. Raises ValueError.
     """
     fields = {}
     for pair in pairs:
         role, _, name = pair.partition("=")
+        if role.strip() == SHEET and name.strip():
+            fields[f"{SHEET}={name.strip()}"] = SHEET
+            continue
         field = ROLES.get(role.strip())
         if field is None or not name.strip():
-            roles = ", ".join(ROLES)
+            roles = ", ".join((*ROLES, SHEET))
             raise ValueError(
                 Message("write a column as ROLE=NAME; the roles are {roles}", roles=roles)
             )
@@ -87,6 +93,24 @@ def columns_of(pairs: Iterable[str]) -> dict[str, str]:
 def fields_without(columns: Mapping[str, str]) -> set[str]:
     """Return the fields that the importer gave to no column."""
     return {field for role, field in ROLES.items() if columns.get(f"{role}={NO_COLUMN}") == field}
+
+
+def sheet_of(columns: Mapping[str, str]) -> str | None:
+    """Return the sheet that the importer chose, if any."""
+    chosen = (name for name, field in columns.items() if field == SHEET)
+    return next((name.partition("=")[2] for name in chosen), None)
+
+
+def is_of_column(name: str, field: str) -> bool:
+    """Return whether the importer chose a column, and not a name, a sheet or no column."""
+    is_name = field == "username" and name in NAME_WAYS
+    return not (is_name or field == SHEET or field in fields_without({name: field}))
+
+
+def pair_of(name: str, field: str, roles: Mapping[str, str]) -> str:
+    """Return the pair of the option for a chosen column; `roles` are named by field."""
+    is_pair = field == SHEET or field in fields_without({name: field})
+    return name if is_pair else f"{roles.get(field, field)}={name}"
 
 
 def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
@@ -115,6 +139,7 @@ AssumptionKind = Literal[
     "ids",
     "pieces",
     "author",
+    "sheet",
 ]
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
@@ -449,6 +474,7 @@ _OPTIONS: Final = {
     "ids": "--column ROLE=NAME",
     "reposts": "--column ROLE=NAME",
     "author": "--column author=NAME",
+    "sheet": "--column ROLE=NAME",
 }
 
 
@@ -471,6 +497,8 @@ def value_label(kind: str, value: str) -> str:
         return Message("{column} as the {role}", column=name, role=_ROLES.get(role, role))
     if kind == "room" and value != NEW_ROOM:
         return Message("number {number}", number=value) if value else _UNCHOSEN
+    if kind == "sheet":
+        return value.partition("=")[2]
     if kind == "pieces":
         return f"{int(value):,}"
     if kind == "language":
@@ -498,6 +526,7 @@ _DECISIONS: Final[dict[AssumptionKind, Message]] = {
     "ids": Message("IDs of posts: {value}, a guess"),
     "pieces": Message("Long texts are cut into posts of at most {value} characters"),
     "author": Message("Author of each file: {value}, a guess"),
+    "sheet": Message("Sheets of the workbook that are read: {value}"),
 }
 
 
@@ -522,6 +551,7 @@ def choice_hint(assumption: Assumption) -> Message | None:
         "ids": Message("If a column does contain the IDs of the posts, choose it."),
         "reposts": Message("If their authors wrote them, store them as posts."),
         "author": Message("If the authors are wrong, choose another name."),
+        "sheet": Message("If the posts are in one sheet only, choose that sheet."),
     }
     if assumption.kind in _ONLY_NAMED and not assumption.alternatives:
         return None

@@ -237,7 +237,7 @@ def open_records(
     items may raise BrokenFileError.
     """
     source.choose_encoding(options.encoding)
-    put_rows_in_place(source)
+    options = put_rows_in_place(source, options)
     if source.about is not None:
         source.about.note(source.notes)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):

@@ -76,16 +76,16 @@ async def run_child(
 
 
 def run_child_here(
-    module: str, streams: tuple[int, int], *, limit_s: float
+    module: str, streams: tuple[int, int], *arguments: str, limit_s: float
 ) -> tuple[int | None, str]:
-    """Run a module in a child process while this thread waits.
+    """Run a module with arguments in a child process while this thread waits.
 
     Return its status, None if it took longer and was killed, and what it wrote to standard error.
     """
     stdin, stdout = streams
     try:
         ended = subprocess.run(  # noqa: S603 # a module of this program
-            [sys.executable, "-m", module],
+            [sys.executable, "-m", module, *arguments],
             env=_child_environment(),
             stdin=stdin,
             stdout=stdout,

@@ -6,9 +6,11 @@ from io import BytesIO
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Item, Record, RecordStream
+from app.formats.assumptions import columns_of
+from app.formats.records import Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
+from app.services.imports.storing import check_records
 from tests.archives import zip_bytes
 from tests.workbooks import Cell, parts_of, workbook
 
@@ -20,9 +22,9 @@ ROWS: list[list[Cell]] = [
 ]
 
 
-def read(data: bytes) -> tuple[RecordStream, list[Item]]:
+def read(data: bytes, *columns: str) -> tuple[RecordStream, list[Item]]:
     with Source(BytesIO(data), name="posts.xlsx") as source:
-        stream = open_records(source)
+        stream = open_records(source, options=ReadOptions(columns=columns_of(columns)))
         return stream, list(stream.items)
 
 
@@ -43,9 +45,44 @@ def test_sheets_of_one_header_are_read_and_others_named() -> None:
         ("ara", "Rain", "2024-02-01 00:00:00"),
     ]
     assert [part.what for part in stream.notes.unread] == ["posts.xlsx/Sheet1", "posts.xlsx/Sheet4"]
-    (assumed,) = stream.notes.assumptions
-    assert (assumed.kind, assumed.evidence) == ("ids", "a spreadsheet has rounded the values")
+    sheets, ids = stream.notes.assumptions
+    assert (sheets.kind, sheets.value) == ("sheet", "sheet=Sheet2, Sheet3")
+    assert sheets.alternatives == ("sheet=Sheet2", "sheet=Sheet3", "sheet=Sheet1")
+    assert (ids.kind, ids.evidence) == ("ids", "a spreadsheet has rounded the values")
     assert [item.source_id for item in items if isinstance(item, Record)] == [None, None, "7"]
+
+
+SHEETS: list[list[list[Cell]]] = [[["date", "text"], ["2024-01-05", text]] for text in "빗물"]
+
+
+def test_a_sheet_is_chosen_and_sheets_named_for_people_are_by_them() -> None:
+    other: list[list[Cell]] = [["작성자", "내용"], ["바다", "안개"]]
+    stream, items = read(workbook(ROWS, other), "sheet=Sheet2")
+    assert [name for name, *_ in said(items)] == ["바다"]
+    assert [part.what for part in stream.notes.unread] == ["posts.xlsx/Sheet1"]
+    assert stream.notes.assumptions == []
+    with pytest.raises(UnrecognisedFileError, match="no visible sheet of that name"):
+        read(workbook(ROWS, other), "sheet=Sheet3")
+    people = workbook(*SHEETS, names=["tweets 미나", "tweets 준"])
+    stream, items = read(people)
+    assert [(name, text) for name, text, _ in said(items)] == [("미나", "빗"), ("준", "물")]
+    assert [part.value for part in stream.notes.assumptions] == [
+        *("sheet=tweets 미나, tweets 준", "author=sheet")
+    ]
+    check_records(stream, ReadOptions(columns=columns_of(["author=sheet"])), is_public=True)
+    stream, items = read(people, "author=none")
+    assert stream.notes.unsettled == "author"
+
+
+def test_workbooks_in_a_folder_are_tables_of_people() -> None:
+    first, second = (workbook(sheet) for sheet in SHEETS)
+    packed = zip_bytes({"posts/미나.xlsx": first, "posts/준.xlsx": second, "posts/ara.xlsx": b"PK"})
+    stream, items = read(packed)
+    assert [(name, text) for name, text, _ in said(items)] == [("미나", "빗"), ("준", "물")]
+    assert [part.value for part in stream.notes.assumptions] == ["author=file-name"]
+    assert [part.what for part in stream.notes.unread] == ["posts/ara.xlsx"]
+    way = ReadOptions(columns=columns_of(["author=folder"]))
+    check_records(stream, way, is_public=True)
 
 
 @pytest.mark.parametrize(("from_1904", "number"), [(False, 45296.5), (True, 43834.5)])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, BinaryIO, Final, Protocol
+from typing import IO, BinaryIO, Final, Protocol, TypeVar
 
 from app.errors import (
     BrokenFileError,
@@ -141,6 +141,9 @@ class About(Protocol):
     def note(self, notes: ReadNotes) -> None: ...
 
 
+A = TypeVar("A", bound=About)
+
+
 class Source(Content, contextlib.AbstractContextManager["Source"]):
     """Reads a source piece by piece; extracts nothing and holds nothing in memory.
 
@@ -218,13 +221,14 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         stated = sum(self.members[name].size for name in members)
         self.bytes_total = min(stated, self.meter.limit_bytes)
 
-    def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], "About"]) -> None:
+    def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], A]) -> A:
         """Read what `write` writes, given an archive as a plain file, in place of the archive."""
         rows = self.temporary()
         with self._whole() as packed:
-            self.about = write(packed, rows)  # type: ignore[arg-type] # is binary
+            about = self.about = write(packed, rows)  # type: ignore[arg-type] # is binary
         self._keep(PlainFile(os.dup(rows.fileno()), self.name))
         self._is_copied, self.has_members, self.listing = True, False, Listing()
+        return about
 
     @property
     def members(self) -> Members:

@@ -220,7 +220,8 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
     Archived tables are read if their columns agree, or name texts and authors.
     """
-    found = source.contents(lambda name: name.lower().endswith(_ENDINGS) and not is_hidden(name))
+    names = _NAMES_OF_TABLES  # A workbook in an archive has its rows in its place.
+    found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
     contents = list(islice(found, 1_001))
     contents = contents if len(contents) <= 1_000 else []
     tables = list(filter(None, (_table(each, source, options) for each in contents)))

@@ -11,21 +11,30 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import IO, Any, Final, NamedTuple
 
+import msgspec
+from msgspec import structs
+
 from app.config import MIB
-from app.errors import Message, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes
-from app.formats.source.file import Source
+from app.errors import BrokenFileError, Message, UnrecognisedFileError
+from app.formats.assumptions import NO_AUTHOR, SHEET, ReadNotes, sheet_of
+from app.formats.file_authors import authors_of
+from app.formats.records import ReadOptions
+from app.formats.source.file import WORDY_ENDS, Source, is_hidden
+from app.formats.source.members import Member, Opener, PlainFile
 from app.formats.tables.cells import plain_column
 from app.formats.tables.column_names import names_by_field
 from app.runtime.processes import be_nice, begin_child, limited_memory, run_child_here
 
 WORKBOOK: Final = "xl/workbook.xml"
 """The member of a zip by which a workbook is recognised."""
+_ENDING: Final = ".xlsx"
+_MOST_WORKBOOKS: Final = 100
 MOST_UNPACKED: Final = 100 * MIB
 """Maximum size of a workbook's parts without pictures, unpacked."""
 _MOST_MEMORY: Final = 1024 * MIB
@@ -41,6 +50,7 @@ _REASONS: Final = {
     "large": Message("the workbook unpacks to more than {size} MB", size=MOST_UNPACKED // MIB),
     "damaged": Message("the workbook is damaged"),
     "empty": Message("the workbook has no visible sheet with words"),
+    "sheet": Message("the workbook has no visible sheet of that name with words"),
     "memory": Message("it takes more than {size} MB of memory", size=_MOST_MEMORY // MIB),
     "time": Message("it takes more than {seconds} seconds", seconds=_LIMIT_S),
 }
@@ -50,39 +60,108 @@ _NUMBERED: Final = Message("Numbers in a column of times that are read as days o
 class Workbook(NamedTuple):
     """What the rows do not say about the workbook that they come from."""
 
-    name: str
-    unread: tuple[str, ...]
-    """Names of sheets."""
+    read: tuple[str, ...]
+    """Names of sheets, as all below."""
+    others: tuple[str, ...]
+    """Visible sheets with words that were not read."""
+    hidden: tuple[str, ...]
     days: tuple[str, ...]
     """Numbers that were read as times."""
+    has_people: bool
+    """Whether the sheets that were read are named for people, which a column says."""
 
-    def note(self, notes: ReadNotes) -> None:
-        for sheet in self.unread:
-            notes.leave("file", f"{self.name}/{sheet}")
+    def note(self, notes: ReadNotes, name: str, chosen: str | None) -> None:
+        for sheet in (*self.others, *self.hidden):
+            notes.leave("file", f"{name}/{sheet}")
         if self.days:
             notes.look_odd("times", _NUMBERED, self.days)
+        if chosen is None and len(self.read) + len(self.others) > 1:
+            visible = (*self.read, *self.others)
+            notes.assume(
+                "sheet",
+                f"{SHEET}={', '.join(self.read)}",
+                alternatives=tuple(f"{SHEET}={name}" for name in visible if (name,) != self.read),
+                evidence=Message("visible sheets: {count}", count=len(visible)),
+            )
 
 
-def put_rows_in_place(source: Source) -> None:
-    """Let a workbook be read as the table in its sheets. Raises UnrecognisedFileError."""
+class _About(NamedTuple):
+    name: str
+    workbook: Workbook
+    chosen: str | None
+    has_people: bool
+
+    def note(self, notes: ReadNotes) -> None:
+        self.workbook.note(notes, self.name, self.chosen)
+        if self.has_people:
+            evidence = Message("visible sheets: {count}", count=len(self.workbook.read))
+            value = f"author={SHEET}"
+            notes.assume("author", value, alternatives=(NO_AUTHOR,), evidence=evidence)
+
+
+def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
+    """Let a workbook, or the workbooks in an archive, be read as tables.
+
+    Return the options with the author's column. Raises UnrecognisedFileError.
+    """
+    chosen = sheet_of(options.columns)
     if WORKBOOK not in source.members:
+        _put_in_archive(source, chosen)
+        return options
+    is_open = "username" not in options.columns.values() and SHEET not in options.columns
+
+    def write(packed: IO[bytes], rows: IO[bytes]) -> _About:
+        try:
+            workbook = _rows_of(packed, rows, chosen)
+        except _RefusedError as error:
+            raise UnrecognisedFileError(
+                "{name} cannot be read: {why}. Save the sheet as “CSV UTF-8” and import that file",
+                name=source.name,
+                why=_REASONS[str(error)],
+            ) from None
+        return _About(source.name, workbook, chosen, workbook.has_people and is_open)
+
+    about = source.put_in_place(write)
+    if about.has_people:
+        return structs.replace(options, columns=options.columns | {SHEET: "username"})
+    return options
+
+
+def _put_in_archive(source: Source, chosen: str | None) -> None:
+    """Put the rows in place of each workbook if all files with words are tables."""
+    names = [name for name in source.members if name.lower().endswith(WORDY_ENDS)]
+    names = [name for name in names if not is_hidden(name)]
+    found = [name for name in names if name.lower().endswith(_ENDING)]
+    is_of_tables = all(name.lower().endswith((_ENDING, ".csv", ".tsv")) for name in names)
+    if not found or not is_of_tables or len(found) > _MOST_WORKBOOKS:
         return
+    for name in found:
+        packed, rows = source.temporary(), source.temporary()
+        with suppress(_RefusedError, BrokenFileError):
+            for chunk in source.member(name).uncounted.chunks():
+                packed.write(chunk)
+            packed.flush()
+            _rows_of(packed, rows, chosen).note(source.notes, name, chosen)
+            source.members[name] = Member(os.fstat(rows.fileno()).st_size, _opener(rows, name))
+        packed.close()
 
-    def write(packed: IO[bytes], rows: IO[bytes]) -> Workbook:
-        status, said = run_child_here(
-            "app.formats.tables.workbook", (packed.fileno(), rows.fileno()), limit_s=_LIMIT_S
-        )
-        answer = said.strip().rpartition("\n")[2]
-        if status == 0:
-            unread, days = json.loads(answer)
-            return Workbook(source.name, tuple(unread), tuple(days))
-        raise UnrecognisedFileError(
-            "{name} cannot be read: {why}. Save the sheet as “CSV UTF-8” and import that file",
-            name=source.name,
-            why=_REASONS[_reason(status, answer)],
-        )
 
-    source.put_in_place(write)
+def _opener(rows: IO[bytes], name: str) -> Opener:
+    return lambda: PlainFile(os.dup(rows.fileno()), name)
+
+
+def _rows_of(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
+    """Let a child process write the rows of a workbook. Raises _RefusedError."""
+    status, said = run_child_here(
+        "app.formats.tables.workbook",
+        (packed.fileno(), rows.fileno()),
+        json.dumps(chosen),
+        limit_s=_LIMIT_S,
+    )
+    answer = said.strip().rpartition("\n")[2]
+    if status != 0:
+        raise _RefusedError(_reason(status, answer))
+    return msgspec.convert(json.loads(answer), Workbook)
 
 
 def _reason(status: int | None, answer: str) -> str:
@@ -101,7 +180,8 @@ def main() -> None:
     with limited_memory(_MOST_MEMORY):
         try:
             sys.stdin.buffer.seek(0)
-            answer = _written(io.BytesIO(sys.stdin.buffer.read()), sys.stdout.buffer)
+            packed = io.BytesIO(sys.stdin.buffer.read())
+            answer = _written(packed, sys.stdout.buffer, json.loads(sys.argv[1]))
         except _RefusedError as error:
             answer, status = str(error), _REFUSED
     sys.stderr.write(f"\n{json.dumps(answer)}\n")
@@ -131,23 +211,47 @@ class _Sheet:
         return sum(cell != "" for row in self.rows for cell in row)
 
 
-def _written(packed: IO[bytes], rows: IO[bytes]) -> tuple[list[str], list[str]]:
-    """Write the fullest sheet and those with the same header; return unread sheets, and numbers
-    that were read as days.
-    """
+def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
+    """Write the chosen sheet, or the fullest one and those with the same header."""
     from_1904, sheets, hidden = _opened(packed)
     if not (sheets := [sheet for sheet in sheets if sheet.size]):
         raise _RefusedError("empty")
-    fullest = max(sheets, key=lambda sheet: sheet.size)
-    others = [sheet for sheet in sheets if sheet is not fullest]
-    read = [fullest, *(sheet for sheet in others if sheet.header == fullest.header)]
-    cells = _Cells(fullest.header, date(1904, 1, 1) if from_1904 else date(1899, 12, 30))
+    if chosen is None:
+        fullest = max(sheets, key=lambda sheet: sheet.size)
+        read = [sheet for sheet in sheets if sheet.header == fullest.header]
+    elif not (read := [sheet for sheet in sheets if sheet.name == chosen][:1]):
+        raise _RefusedError("sheet")
+    header = read[0].header
+    cells = _Cells(header, date(1904, 1, 1) if from_1904 else date(1899, 12, 30))
+    people = _people(read, cells)
     text = io.TextIOWrapper(rows, "utf-8", errors="replace", newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
     for sheet in read:
-        writer.writerows(map(cells.texts, sheet.rows))
+        texts: Iterable[list[str]] = map(cells.texts, sheet.rows)
+        if people:
+            texts = _with_person(texts, people[sheet.name])
+        writer.writerows(texts)
     text.flush()
-    return [*(sheet.name for sheet in others if sheet not in read), *hidden], cells.days
+    read_names = tuple(sheet.name for sheet in read)
+    others = tuple(sheet.name for sheet in sheets if sheet.name not in read_names)
+    return Workbook(read_names, others, tuple(hidden), tuple(cells.days), bool(people))
+
+
+def _people(sheets: Sequence[_Sheet], cells: "_Cells") -> Mapping[str, str]:
+    """Return the people for whom the sheets are named, if no column has them."""
+    columns = {plain_column(name) for name in cells.header}
+    if len(sheets) < 2 or cells.has_authors or SHEET in columns:
+        return {}
+    files = {f"{sheet.name.replace('/', ' ')}.csv": sheet.name for sheet in sheets}
+    authors = authors_of([*files], is_table=True)
+    if authors is None or len(authors.by_file) < len(sheets):
+        return {}
+    return {files[file]: author for file, author in authors.by_file.items()}
+
+
+def _with_person(rows: Iterable[list[str]], person: str) -> Iterator[list[str]]:
+    for place, row in enumerate(rows):
+        yield [*row, person if place else SHEET]
 
 
 def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
@@ -178,7 +282,10 @@ class _Cells:
         names: dict[str, str] = {}
         for name in header:
             names.setdefault(plain_column(name), name)
-        of_times = names_by_field(names, {}).get("created_at", ())
+        fields = names_by_field(names, {})
+        of_times = fields.get("created_at", ())
+        self.header = header
+        self.has_authors = "username" in fields
         self._of_times = {place for place, name in enumerate(header) if name in of_times}
         self._first_day = datetime.combine(first_day, datetime.min.time())
         self.days: list[str] = []

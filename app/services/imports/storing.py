@@ -32,7 +32,7 @@ from app.errors import (
     fault_of,
     message_of,
 )
-from app.formats.assumptions import ReadNotes, fields_without
+from app.formats.assumptions import ReadNotes, is_of_column
 from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium
 from app.formats.records import (
     Account,
@@ -101,7 +101,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
     absent = [
         name
         for name, field in options.columns.items()
-        if plain_column(name) not in known and field not in fields_without({name: field})
+        if plain_column(name) not in known and is_of_column(name, field)
     ]
     if records.columns and absent:
         raise UnrecognisedFileError(

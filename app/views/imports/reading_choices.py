@@ -15,6 +15,7 @@ from app.formats.assumptions import (
     NEW_ROOM,
     NO_AUTHOR,
     ROLES,
+    SHEET,
     Assumption,
     NotesSummary,
     Unsettled,
@@ -22,8 +23,8 @@ from app.formats.assumptions import (
     choice_hint,
     columns_of,
     doubt_sentence,
-    fields_without,
     order_of,
+    pair_of,
     parse_encoding,
     rooms_of,
     unread_sentences,
@@ -48,6 +49,7 @@ _LABELS: Final = {
     "ids": Message("Column"),
     "reposts": Message("Reposts"),
     "author": Message("Author of each file"),
+    "sheet": Message("Sheet"),
 }
 ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     "time": (
@@ -376,16 +378,14 @@ def _choices(
             values = _values("column", None, doubt.alternatives, None)
             yield ReadingChoice("pick", Message("Column"), values, "")
     for name, field in options.columns.items():
-        pair = (
-            name if field in fields_without({name: field}) else f"{roles.get(field, field)}={name}"
-        )
-        yield _chosen_before(pair)
+        yield _chosen_before(pair_of(name, field, roles))
 
 
 def _chosen_before(pair: str) -> ReadingChoice:
-    values = [("", _FIND_OUT), (pair, value_label("column", pair))]
-    is_by_name = pair.partition("=")[2] in NAME_WAYS
-    return ReadingChoice("pick", _LABELS["author" if is_by_name else "column"], values, pair)
+    role, _, name = pair.partition("=")
+    kind = "author" if name in NAME_WAYS else SHEET if role == SHEET else "column"
+    values = [("", _FIND_OUT), (pair, value_label(kind, pair))]
+    return ReadingChoice("pick", _LABELS[kind], values, pair)
 
 
 def _choices_beside_columns(
@@ -393,20 +393,20 @@ def _choices_beside_columns(
 ) -> Iterator[ReadingChoice]:
     """Yield a table's choices that the lists of its columns do not have."""
     for part in notes.assumptions:
-        is_all = part.kind in {"ids", "author"}
+        is_all = part.kind in {"ids", "author", "sheet"}
         pairs = [pair for pair in part.alternatives if is_all or _is_beside(pair)]
         if part.kind in _LABELS and pairs:
             values = _values(part.kind, part, pairs, None)
             yield ReadingChoice("pick", _LABELS[part.kind], values, "")
     for name, field in options.columns.items():
-        pair = name if field in fields_without({name: field}) else f"{roles.get(field, '')}={name}"
+        pair = pair_of(name, field, roles)
         if _is_beside(pair):
             yield _chosen_before(pair)
 
 
 def _is_beside(pair: str) -> bool:
     by_name = pair.partition("=")[2] in NAME_WAYS
-    return pair == NO_AUTHOR or pair.startswith("repost=") or by_name
+    return pair == NO_AUTHOR or pair.startswith(("repost=", f"{SHEET}=")) or by_name
 
 
 def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:
