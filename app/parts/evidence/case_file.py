@@ -31,8 +31,6 @@ from app.compute.ratio_counts import (
 from app.errors import InvalidInputError
 from app.parts.evidence.ratios import Counted, Word, reaching, told, word_of, worth
 
-FORM: Final = 1
-"""Version of the form of the file."""
 MOST_BYTES: Final = 1_000_000
 MOST_NUMBERS: Final = 2_000_000
 """Numbers in all packed arrays of a file."""
@@ -161,10 +159,13 @@ class CaseAuthor(Struct, frozen=True, forbid_unknown_fields=True):
     asked: Annotated[list[AskedPart], Meta(min_length=1, max_length=53)]
     occurrence: Occurrence
     told: ToldNumbers
+    here: Packed | None = None
+    """Whether each of the others is an author here, as 0 or 1; absent from form 1."""
 
 
 class CaseFile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag=_SIGN):
-    form: Literal[1]
+    form: Literal[1, 2]
+    """Version of the form; files of form 1 say less, and can be computed again, too."""
     program: Annotated[str, Meta(max_length=40)]
     model: Annotated[str, Meta(max_length=40)]
     background: Count
@@ -180,6 +181,8 @@ class CaseFile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
     others_uses: Packed
     """How often each of the others uses each feature."""
     authors: Annotated[list[CaseAuthor], Meta(min_length=1, max_length=20)]
+    stored_of_others: Count = 0
+    """Texts that are stored here as posts of authors who were not asked about."""
 
 
 def encoded(file: CaseFile) -> bytes:
@@ -208,6 +211,7 @@ def _arrays(file: CaseFile) -> Iterator[Packed]:
     for author in file.authors:
         yield from (author.uses, author.weights)
         yield from (author.summed_totals,) if author.summed_totals else ()
+        yield from (author.here,) if author.here else ()
         for asked in author.asked:
             yield asked.counts
             yield from (asked.summed,) if asked.summed else ()
@@ -222,10 +226,14 @@ class Replayed(Struct, frozen=True):
     username: str
     what: str
     stated: float | str | None
-    found: float | str | None
+    found: float | str | None = None
+    is_checked: bool = True
+    """Whether the file has what the number is computed from."""
 
     def as_json(self) -> dict[str, object]:
-        return {**msgspec.structs.asdict(self), "same": self.is_same}
+        fields = msgspec.structs.asdict(self)
+        del fields["is_checked"]
+        return {**fields, "same": self.is_same if self.is_checked else None}
 
     @property
     def is_same(self) -> bool:
@@ -253,7 +261,8 @@ def computed(file: CaseFile) -> CaseFile:
             structs.replace(part, log10_lr=ratio.log10, bound=ratio.bound)
             for part, ratio in zip(author.asked, ratios, strict=True)
         ]
-        authors.append(structs.replace(author, asked=asked, told=_told(file, author, ratios)))
+        whole = structs.replace(author, asked=asked, **_numbers_of_others(author))
+        authors.append(structs.replace(whole, told=_told(file, whole, ratios)))
     return structs.replace(file, authors=authors)
 
 
@@ -267,6 +276,44 @@ def _replayed(file: CaseFile) -> Iterator[Replayed]:
         for name in ToldNumbers.__struct_fields__:
             stated, again = getattr(author.told, name), getattr(found, name)
             yield Replayed(author.username, f"told: {name}", stated, again)
+        numbers = _numbers_of_others(author)
+        for name in ("others_here", "shipped", "shipped_as"):
+            stated = getattr(author, name)
+            yield Replayed(author.username, name, stated, numbers.get(name), bool(numbers))
+
+
+def unproved(file: CaseFile, *, has_posts: bool) -> list[Replayed]:
+    """Return what the file states without what it is computed from; has_posts: whether the number
+    of posts was compared with the posts.
+    """
+    rows = [
+        Replayed("", f"text {place + 1}: words", text.words, is_checked=False)
+        for place, text in enumerate(file.texts)
+    ]
+    for author in file.authors:
+        if not has_posts:
+            rows.append(Replayed(author.username, "posts", author.posts, is_checked=False))
+        counted = author.occurrence.counted
+        for what, value in (
+            ("texts by the same people, in the test", sum(counted.own)),
+            ("texts by others, in the test", sum(counted.strange)),
+            ("people, in the test", counted.people),
+        ):
+            rows.append(Replayed(author.username, what, value, is_checked=False))
+    return rows
+
+
+def _numbers_of_others(author: CaseAuthor) -> dict[str, Any]:
+    """Return how many others count, here and shipped; nothing for a file of form 1."""
+    if author.here is None:
+        return {}
+    weights = author.weights.floats(author.weights.size)
+    is_here = author.here.integers(weights.size) > 0
+    return {
+        "others_here": int((weights[is_here] > 0).sum()),
+        "shipped": int((weights[~is_here] > 0).sum()),
+        "shipped_as": float(weights[~is_here].sum()),
+    }
 
 
 def _told(file: CaseFile, author: CaseAuthor, ratios: Sequence[Ratio]) -> ToldNumbers:

@@ -15,7 +15,7 @@ from app.language.i18n import LOCALES
 from app.lifespan import resources
 from app.parts.evidence.case_making import CaseQuestion, CaseReport, make_case
 from app.parts.evidence.case_page import CaseFiles, written
-from app.parts.evidence.case_words import finding_of
+from app.parts.evidence.case_words import finding_of, meaning_of
 from app.parts.evidence.mirroring import NO_STORE
 from app.views.answers import see_other
 from app.views.author_picker import given_names
@@ -50,8 +50,8 @@ class CasePage(FormPage, frozen=True, kw_only=True):
     asked_by: str
     made_in: Locale
     files: CaseFiles | None = None
-    findings: Sequence[tuple[str, str]] = ()
-    """Of each author, the name and the finding in the language of the page."""
+    findings: Sequence[tuple[str, str, str]] = ()
+    """Of each author, the name, the finding and its meaning, as in the report."""
     languages: Sequence[tuple[str, str]] = tuple(LOCALES.items())
 
     @property
@@ -84,7 +84,7 @@ async def post_case(form: Form) -> ResponseReturnValue:
     language: Locale = next((each for each in LOCALES if each == args.language), g.locale)
     asked_by = " ".join(args.asked_by.split())[:LONGEST_ASKED_BY]
     heads, person = args.heads, args.person
-    files, findings, error = None, list[tuple[str, str]](), None
+    files, findings, error = None, list[tuple[str, str, str]](), None
     try:
         question = CaseQuestion(texts, names, gaps_of(pieces), heads, person)
         async with resources().read_long() as session:
@@ -112,5 +112,8 @@ async def post_case(form: Form) -> ResponseReturnValue:
     return html, status, headers | NO_STORE
 
 
-def _findings(report: CaseReport) -> list[tuple[str, str]]:
-    return [(each.filed.username, finding_of(each.filed)) for each in report.authors]
+def _findings(report: CaseReport) -> list[tuple[str, str, str]]:
+    return [
+        (each.filed.username, finding_of(each.filed), " ".join(meaning_of(report.file, each.filed)))
+        for each in report.authors
+    ]

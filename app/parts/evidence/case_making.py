@@ -8,6 +8,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import select
@@ -37,7 +38,8 @@ from app.compute.text import (
     own_words,
     word_count,
 )
-from app.db.backend import is_among
+from app.compute.words import terms
+from app.db.backend import Terms, backend_of, is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.parts.evidence.case_file import (
@@ -52,7 +54,20 @@ from app.parts.evidence.case_file import (
     computed,
     packed,
 )
-from app.parts.evidence.ratios import Counted, cells_of, length_of, measured_case_rates
+from app.parts.evidence.case_pieces import (
+    CasePieces,
+    SearchedAuthors,
+    marks_for,
+    pieces_of,
+    strongest_of,
+)
+from app.parts.evidence.ratios import (
+    MOST_MEASURED,
+    Counted,
+    cells_of,
+    length_of,
+    measured_case_rates,
+)
 from app.population import shipped_digest
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner, worked_on
@@ -73,15 +88,15 @@ MOST_ALONE: Final = 10
 """Texts that are also asked about one by one."""
 MOST_COUNTED: Final = 110_000
 """Characters of the others' counts in a file; of more, the file has their summed scores."""
-STRONGEST: Final = 3
-MOST_PIECES: Final = 10
-LONGEST_PIECE: Final = 30
 MOST_NAMES: Final = 2_000
+MOST_TERMS: Final = 20
+"""First terms of a text by which the index finds posts with the same text."""
+MOST_ALIKE: Final = 200
+"""Posts that are compared with a text."""
 
 FEWEST_AUTHORS: Final = 4
 FEWEST_POSTS: Final = 100
 """Of authors here, with whom is counted how often a ratio occurs."""
-MOST_MEASURED: Final = 12
 ASKED_POSTS: Final = 60
 OWN_SETS: Final = 20
 STRANGE_SETS: Final = 3
@@ -116,7 +131,7 @@ class CaseFindings(NamedTuple):
     name: str
     is_of_chat: bool
     comparison: Comparison
-    pieces: list[Evidence]
+    pieces: CasePieces
 
 
 class _AskedOf(NamedTuple):
@@ -124,7 +139,9 @@ class _AskedOf(NamedTuple):
 
     case: Case
     comparison: Comparison
-    pieces: list[Evidence]
+    marks: list[Evidence]
+    """What speaks for the author, the strongest first."""
+    searched: SearchedAuthors
     parts: list["_PartOf"]
     occurrence: Occurrence
 
@@ -162,10 +179,17 @@ async def make_case(
     file = await run(_filed, everybody, facts, secret)
     authors = [
         CaseFindings(
-            filed, fact.name, fact.is_of_chat, each.comparison, shown_pieces(each, names_here)
+            filed,
+            fact.name,
+            fact.is_of_chat,
+            each.comparison,
+            await run(pieces_of, each.case, each.marks, each.searched, names_here),
         )
         for filed, fact, each in zip(file.authors, facts, everybody, strict=True)
     ]
+    asked_ids = [each.case.suspects[0].id for each in everybody]
+    stored = await _stored_of_others(session, everybody[0].case.texts, asked_ids)
+    file = msgspec.structs.replace(file, stored_of_others=stored)
     quoted = everybody[0].comparison.quoted
     return CaseReport(file, authors, quoted if isinstance(quoted, int) else 0)
 
@@ -192,10 +216,25 @@ async def _asked_of(
             username=suspect.username,
         )
     comparison = await answer(case, run=run)
-    comparison = await add_reasons(session, case, comparison, run)
-    marks = sorted(_own_marks(comparison), key=lambda mark: -mark.weight)
+    searched = SearchedAuthors()
+    comparison = await add_reasons(session, case, comparison, run, searched.read)
+    marks = marks_for(comparison)
     parts = await run(lambda: list(_parts_of(case, marks)))
-    return _AskedOf(case, comparison, marks, parts, await _occurrence(session, models, case, run))
+    occurrence = await _occurrence(session, models, case, run)
+    return _AskedOf(case, comparison, marks, searched, parts, occurrence)
+
+
+async def _stored_of_others(session: AsyncSession, texts: Sequence[str], ids: Sequence[int]) -> int:
+    """Return how many of the texts are stored here as posts of authors who are not asked about."""
+    count = 0
+    for text in texts:
+        if not (words := tuple(terms(text)[:MOST_TERMS])):
+            continue
+        found = backend_of(session).words.matching(Terms(words))
+        query = select(Tweet.text).join(found, found.c.id == Tweet.id)
+        query = query.where(Tweet.user_id.not_in(ids)).limit(MOST_ALIKE)
+        count += text.strip() in {each.strip() for each in await session.scalars(query)}
+    return count
 
 
 async def _other_names(session: AsyncSession, ids: Sequence[int]) -> ManyNames:
@@ -209,33 +248,11 @@ async def _other_names(session: AsyncSession, ids: Sequence[int]) -> ManyNames:
     return ManyNames({(username, called) for username, called in await session.execute(query)})
 
 
-def shown_pieces(asked: _AskedOf, names: ManyNames) -> list[Evidence]:
-    """Return short pieces, each once, without names of others."""
-    shown = dict[str, Evidence]()
-    addresses = [match.span() for match in ADDRESS.finditer(asked.case.text)]
-    for mark in asked.pieces:
-        piece = str(mark.piece)
-        if any(mark.start < end and start < mark.end for start, end in addresses):
-            continue
-        if len(piece) <= LONGEST_PIECE and "@" not in piece and not names.find(piece):
-            shown.setdefault(piece.casefold(), mark)
-    return list(shown.values())[:MOST_PIECES]
-
-
-def _own_marks(comparison: Comparison) -> Iterator[Evidence]:
-    """Yield the marks that speak for the author, who uses them more than the others do."""
-    for mark in comparison.evidence:
-        own = mark.own if isinstance(mark.own, float) else 0.0
-        others = mark.others if isinstance(mark.others, float) else 0.0
-        if mark.weight > 0 and own > others:
-            yield mark
-
-
 def _parts_of(case: Case, marks: Sequence[Evidence]) -> Iterator[_PartOf]:
     yield _part("all", None, case)
     addresses = [match.span() for match in ADDRESS.finditer(case.text)]
-    strongest = list(dict.fromkeys(str(mark.piece).casefold() for mark in marks))[:STRONGEST]
-    struck = [(m.start, m.end) for m in marks if str(m.piece).casefold() in strongest]
+    strongest = strongest_of(marks)
+    struck = [(mark.start, mark.end) for mark in marks if mark.text.casefold() in strongest]
     for name, places in (("plain", addresses), ("weakened", struck)):
         without = replace(case, gaps=joined_gaps([*case.gaps, *places]), known_ranking=None)
         if places and _has_ratio(without):
@@ -310,7 +327,8 @@ async def posts_again(session: AsyncSession, file: CaseFile) -> list[Replayed]:
     rows = []
     for author in file.authors:
         user = await find_user(session, author.username)
-        digest = (await digest_of_posts(session, user.id))[1] if user else None
+        posts, digest = await digest_of_posts(session, user.id) if user else (None, None)
+        rows.append(Replayed(author.username, "posts", author.posts, posts))
         rows.append(Replayed(author.username, "posts: SHA-256", author.sha256, digest))
     return rows
 
@@ -344,7 +362,7 @@ def _filed(
         shared = _columns(uses, others)
     totals = np.vstack([each.population.totals[each.counted] for each in others])
     file = CaseFile(
-        form=1,
+        form=2,
         program=version("saywho"),
         model=MODEL_NAME,
         background=case.fitted.version,
@@ -412,8 +430,13 @@ def _author(
         *(found[one.counted] for found, one in zip(of_each, others, strict=True)),
         *(found[one.summed] for found, one in zip(of_each, others, strict=True)),
     ]
-    here = own_weights.get(id(case.fitted.population), np.zeros(0))
-    shipped = [found for key, found in own_weights.items() if key != id(case.fitted.population)]
+    are_here = [
+        np.full(len(one.population), one.population is case.fitted.population) for one in others
+    ]
+    here = [
+        *(found[one.counted] for found, one in zip(are_here, others, strict=True)),
+        *(found[one.summed] for found, one in zip(are_here, others, strict=True)),
+    ]
     secret = np.vstack([one.population.totals[one.summed] for one in others])
     rest = np.hstack([table[:, one.summed] for table, one in zip(uses, others, strict=True)])
     asked = []
@@ -430,14 +453,15 @@ def _author(
         )
     return CaseAuthor(
         **fact.filed,
-        others_here=int((here > 0).sum()),
-        shipped=sum(int((found > 0).sum()) for found in shipped),
-        shipped_as=float(sum(found.sum() for found in shipped)),
+        others_here=0,
+        shipped=0,
+        shipped_as=0.0,
         totals=suspect.profile.totals.tolist(),
         rates=own.usual.rates.tolist(),
         length=own.usual.length,
         uses=packed(own.uses, "<u4"),
         weights=packed(np.concatenate(weights), "<f8"),
+        here=packed(np.concatenate(here).astype(np.int64), "<u4"),
         summed_totals=packed(secret, "<u4") if len(secret) else None,
         asked=asked,
         occurrence=each.occurrence,

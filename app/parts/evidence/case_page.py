@@ -14,7 +14,9 @@ from app.config import Locale
 from app.language.i18n import show_date, speaking
 from app.parts.evidence.case_file import AskedPart, CaseAuthor, CaseFile, encoded
 from app.parts.evidence.case_making import CaseFindings, CaseReport
+from app.parts.evidence.case_pieces import CasePieces
 from app.parts.evidence.case_words import (
+    circle_of,
     finding_of,
     limits_of,
     meaning_of,
@@ -22,14 +24,14 @@ from app.parts.evidence.case_words import (
     shown_ratio,
 )
 from app.parts.evidence.ratios import EDGES
-from app.services.compare.verdict import Evidence
 from app.views.cast import Cast, Person, bound
 from app.views.self_contained import Inside, inside_of
 
 _HERE: Final = Path(__file__).parent
 WIDTH: Final = 300
 HEIGHT: Final = 90
-MOST_DIGESTS: Final = 6
+MOST_DIGESTS: Final = 2
+"""Texts whose digests are printed; those of more texts stand in the JSON alone."""
 
 
 class CaseFiles(NamedTuple):
@@ -120,10 +122,11 @@ class Sheet(Struct, frozen=True):
 
     @property
     def digests(self) -> list[str]:
-        return [text.sha256 for text in self.file.texts[:MOST_DIGESTS]]
+        texts = self.file.texts
+        return [text.sha256 for text in texts] if len(texts) <= MOST_DIGESTS else []
 
     @property
-    def pieces(self) -> Sequence[Evidence]:
+    def pieces(self) -> CasePieces:
         return self.report.pieces
 
     @property
@@ -136,8 +139,11 @@ class Sheet(Struct, frozen=True):
 
     @property
     def limits(self) -> list[str]:
-        comparison = self.report.comparison
-        return list(limits_of(comparison.limits, self.file.language, comparison.texts))
+        return list(limits_of(self.report.comparison.limits))
+
+    @property
+    def circle(self) -> str:
+        return circle_of(self.file.language, self.report.comparison.texts)
 
 
 async def written(

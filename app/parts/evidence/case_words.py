@@ -6,7 +6,7 @@ from typing import Final
 from app.compute.judgement import Bound, Limit, measured_rates
 from app.language.i18n import gettext, gettext_noop, show_number, show_percent
 from app.parts.evidence.case_file import AskedPart, CaseAuthor, CaseFile
-from app.parts.evidence.ratios import MOST_KOREAN, Word, told, word_of
+from app.parts.evidence.ratios import MOST_KOREAN, MOST_MEASURED, Word, told, word_of
 
 SUPPORT: Final[dict[Word, str]] = {
     "neither": gettext_noop("no support"),
@@ -15,16 +15,29 @@ SUPPORT: Final[dict[Word, str]] = {
     "moderately_strong": gettext_noop("moderately strong support"),
     "strong": gettext_noop("strong support"),
 }
+SUPPORTS: Final[dict[Word, str]] = {
+    "weak": gettext_noop("Weak support for ({proposition})"),
+    "moderate": gettext_noop("Moderate support for ({proposition})"),
+    "moderately_strong": gettext_noop("Moderately strong support for ({proposition})"),
+    "strong": gettext_noop("Strong support for ({proposition})"),
+}
 
-
+CARRIED: Final = 0.5
+"""Fall of a logarithm by which the strongest places carry a finding: a third of the ratio is left.
+"""
 LIMITS: Final[dict[Limit, str]] = {
-    "few_posts": gettext_noop("Little is known of this person’s posts."),
+    "few_posts": gettext_noop(
+        "This person’s posts are few or short, so there is little to compare the texts with."
+    ),
     "few_authors": gettext_noop("Only a few other people here write the language."),
     "elsewhere": gettext_noop(
         "Nobody else here writes the language, so the texts were compared only with people from"
         " elsewhere."
     ),
-    "lone_author": gettext_noop("Nobody else here writes in a similar way."),
+    "lone_author": gettext_noop(
+        "By the program’s measure, no other author here writes nearly like this person; among"
+        " people who are not here, some may."
+    ),
     "other_language": gettext_noop(
         "The texts and the posts seem to be in different languages, which makes the ratio doubtful."
     ),
@@ -32,15 +45,9 @@ LIMITS: Final[dict[Limit, str]] = {
 }
 
 
-def limits_of(limits: Iterable[Limit], language: str, texts: int) -> Iterator[str]:
-    """Yield what makes the ratio weaker; texts: their number."""
+def limits_of(limits: Iterable[Limit]) -> Iterator[str]:
+    """Yield what makes the ratio weaker."""
     yield from (gettext(LIMITS[limit]) for limit in limits if limit in LIMITS)
-    share = measured_rates().told.passing(language, texts)
-    yield gettext(
-        "Somebody who writes about the same things in the same way is hard to tell apart: where"
-        " only one person of a circle was known, {number} of 100 texts by others of the circle"
-        " passed for texts by that person."
-    ).format(number=show_number(round(100 * share)))
     yield gettext("The texts may be an imitation, and people change how they write.")
     yield gettext("The report cannot see which other texts were tried before, or left away.")
 
@@ -70,68 +77,95 @@ def _bounded(number: str, bound: Bound | None) -> str:
 
 
 def finding_of(author: CaseAuthor) -> str:
-    """Return the sentence with the ratio of all texts."""
-    whole, ratio = author.asked[0], author.told.ratio
-    if ratio == 0:
+    """Return the word and the number of all texts, counted with caution."""
+    numbers, whole = author.told, author.asked[0]
+    if numbers.word == "neither":
         return gettext(
-            "The words and the layout of the texts are about as probable if (1) is true as if (2)"
+            "No support for (1) or (2): this wording is about as probable if (1) is true as if (2)"
             " is true."
         )
-    if ratio > 0:
-        sentence = gettext(
-            "The words and the layout of the texts are {times} times as probable if (1) is true as"
-            " if (2) is true."
+    number = number_of(numbers.worth)
+    is_cap = bool(whole.bound) and numbers.worth == numbers.ratio
+    times = gettext("at least {number}") if is_cap else gettext("about {number}")
+    sentence = (
+        gettext(
+            "{support}: this wording is {times} times as probable if (1) is true as if (2) is true."
         )
-    else:
-        sentence = gettext(
-            "The words and the layout of the texts are {times} times as probable if (2) is true as"
-            " if (1) is true."
+        if numbers.ratio > 0
+        else gettext(
+            "{support}: this wording is {times} times as probable if (2) is true as if (1) is true."
         )
-    number = number_of(ratio)
-    times = gettext("at least {number}").format(number=number) if whole.bound else number
-    return sentence.format(times=times)
+    )
+    support = gettext(SUPPORTS[numbers.word]).format(proposition=1 if numbers.ratio > 0 else 2)
+    return sentence.format(support=support, times=times.format(number=number))
 
 
 def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
-    """Yield what the ratio counts as, and what it is not."""
-    told_numbers, whole = author.told, author.asked[0]
-    if told_numbers.worth != told_numbers.ratio:
-        yield gettext(
-            "In tests, the program’s ratios were sometimes too high. Counted with caution, this one"
-            " is worth about {number}, and the word goes by that."
-        ).format(number=number_of(told_numbers.worth))
-    if told_numbers.word == "neither":
-        yield gettext("On the scale below, this supports neither (1) nor (2).")
-    else:
-        proposition = 1 if told_numbers.ratio > 0 else 2
-        yield gettext("On the scale below, this is {support} for ({proposition}).").format(
-            support=gettext(SUPPORT[told_numbers.word]), proposition=proposition
+    """Yield where the finding comes from, and what it is without the strongest places."""
+    numbers, whole = author.told, author.asked[0]
+    if whole.bound == "upper":
+        computed = gettext(
+            "The program computed {ratio}, its upper limit for so much text and so many other"
+            " people."
         )
-    if file.language == "ko" and word_of(told_numbers.worth, "en") != told_numbers.word:
+    elif whole.bound == "lower":
+        computed = gettext("The program computed {ratio}, its lower limit for so much text.")
+    else:
+        computed = gettext("The program computed {ratio}.")
+    if numbers.worth != numbers.ratio or whole.bound or numbers.word == "neither":
+        yield computed.format(ratio=plain_ratio(numbers.ratio))
+    if numbers.worth != numbers.ratio and numbers.word != "neither":
+        yield gettext(
+            "In tests such ratios were often too far from 1, so the report lowers it to {number}."
+        ).format(number=number_of(numbers.worth))
+    if file.language == "ko" and word_of(numbers.worth, "en") != numbers.word:
         yield gettext(
             "For Korean texts the program uses no word above “{support}”, since too few Korean"
             " authors were tested."
         ).format(support=gettext(SUPPORT[MOST_KOREAN]))
-    if whole.bound == "upper":
+    if weakened := weakened_of(author):
         yield gettext(
-            "This is the highest ratio that the program gives for so much text and so many other"
-            " people."
-        )
-    elif whole.bound == "lower":
-        yield gettext("This is the lowest ratio that the program gives for so much text.")
+            "Without the few places that speak most for this person, the program computes only"
+            " {ratio}."
+        ).format(ratio=shown_ratio(weakened))
+    if file.stored_of_others:
+        yield stored_of(file)
+
+
+def weakened_of(author: CaseAuthor) -> AskedPart | None:
+    """Return the texts without their strongest places, if these carry the finding."""
+    part = next((part for part in author.asked if part.part == "weakened"), None)
+    ratio = author.told.ratio
+    return part if part and ratio > 0 and told(part.log10_lr) <= ratio - CARRIED else None
+
+
+def stored_of(file: CaseFile) -> str:
+    """Return that texts are stored here as posts of others."""
+    if len(file.texts) == 1:
+        return gettext("The text is stored here, word for word, as a post of another author.")
+    return gettext(
+        "Of the {texts} texts, {count} are stored here, word for word, as posts of other authors."
+    ).format(count=show_number(file.stored_of_others), texts=show_number(len(file.texts)))
+
+
+def plain_ratio(ratio: float) -> str:
+    number = number_of(ratio)
+    return number if ratio >= 0 else f"1/{number}"
 
 
 def occurrence_of(author: CaseAuthor) -> Iterator[str]:
     """Yield how often such a ratio occurs, with the numbers of texts and people."""
     counted, told_numbers = author.occurrence.counted, author.told
     yield (
-        gettext("Measured with authors who are kept here, each compared with the others.")
+        gettext(
+            "Measured here, with up to {most} authors of the language who have the most posts; each"
+            " was compared with all others."
+        ).format(most=show_number(MOST_MEASURED))
         if author.occurrence.of == "here"
         else gettext("Measured with other people than those of this case.")
     )
-    number = number_of(told_numbers.ratio)
     facts = {
-        "number": number if told_numbers.ratio >= 0 else f"1/{number}",
+        "number": plain_ratio(told_numbers.ratio),
         "own": show_number(told_numbers.own),
         "texts": show_number(sum(counted.own)),
         "people": show_number(counted.people),
@@ -165,18 +199,29 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
         )
     )
     yield own.format(**facts)
-    of_strangers = sum(counted.strange)
-    if told_numbers.strange == 0 < of_strangers:
+    if told_numbers.strange == 0 < counted.strangers:
         strange = gettext(
             "Of {strange_texts} texts that somebody else had written ({strangers} people), none had"
-            " such a ratio; among so few texts, that leaves up to {possible} possible."
+            " such a ratio. With {strangers} people, this cannot rule out that up to {possible} of"
+            " people write texts that have it."
         )
-        # The rule of three: with this share, none would be found in one of twenty cases.
-        facts["possible"] = show_percent(min(3 / of_strangers, 1.0))
+        # Texts of one person go together. With this share of people, none would be found in one of
+        # twenty cases.
+        facts["possible"] = show_percent(1 - 0.05 ** (1 / counted.strangers))
     yield strange.format(**facts)
     yield gettext(
         "Texts by the same people resemble each other, so these are fewer independent cases."
     )
+
+
+def circle_of(language: str, texts: int) -> str:
+    """Return how often somebody of the same circle passes; texts: their number."""
+    share = measured_rates().told.passing(language, texts)
+    return gettext(
+        "If the writer may come from this person’s own school, office or party, a wrong finding is"
+        " far more frequent: in a test with only one known person of such a circle, the program"
+        " attributed {number} of 100 texts by others of the circle to that person."
+    ).format(number=show_number(round(100 * share)))
 
 
 def _share(part: int, whole: int) -> str:

@@ -21,6 +21,8 @@ EDGES: Final = (*(-log10(n) for n in (1000, *reversed(DIGITS[1:]))), *map(log10,
 """Logarithms (to base 10) of the ratios that are told apart: from 1/1000 to 1000."""
 LENGTHS: Final = (0, 20, 60, 200)
 """Fewest words of a text of each class of length."""
+MOST_MEASURED: Final = 12
+"""Authors here by whose texts it is counted how often a ratio occurs."""
 _SLACK: Final = 1e-9
 
 Word = Literal["neither", "weak", "moderate", "moderately_strong", "strong"]

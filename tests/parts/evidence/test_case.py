@@ -190,32 +190,82 @@ async def test_a_report_says_how_much_the_texts_support_each_proposition(report:
     assert author["told"]["ratio"] > 0
     assert "Comparison of 2 texts with the posts of sailor" in said
     assert "No person has checked it" in said
-    number = round(10 ** author["told"]["ratio"])
-    bound = "at least " if author["asked"][0]["bound"] else ""
-    assert f"are {bound}{number} times as probable if (1) is true as if (2) is true" in said
+    ratio, worth = (round(10 ** author["told"][each]) for each in ("ratio", "worth"))
+    finding = f"support for (1): this wording is about {worth} times as probable if (1) is true"
+    assert worth < ratio
+    assert finding in said
+    assert f"The program computed {ratio}, its upper limit" in said
     assert "It is not the probability that this person is the writer" in said
     counted = author["occurrence"]["counted"]
     assert f"Of {sum(counted['own']):,} texts" in said
     assert f"by {counted['people']} people, {author['told']['own']:,} (" in said
     assert "They must not be multiplied" in said
     assert "Without links, @names and #tags" in said
-    assert "Without the three pieces" in said
+    assert "Without the few places that speak most" in said
+    assert "These places are:" in said
     assert "SHA-256" in said
     assert {each["part"] for each in author["asked"]} == {"all", "plain", "weakened", "text"}
     assert not [word for word in BANNED if word in said.casefold()]
     assert "ENFSI" not in report.html
     assert not re.search(r"<(a|script|img|form)\b|https?:", report.html)
     # The page tells the same, and offers both files.
-    assert "times as probable if (1) is true" in report.page
+    assert finding in report.page
+    assert f"The program computed {ratio}, its upper limit" in report.page
     assert 'download="case.html"' in report.page
 
 
 async def test_a_report_is_written_in_korean_too(operator: Browser) -> None:
     made = await report_of(operator, *TEXTS, language="ko", asked_by="김변호사")
-    assert "더 나오기 쉽습니다" in made.html
+    assert "배 더 나올 법합니다" in made.html
+    assert "(1)을 " in made.html
+    assert "word-break: keep-all" in made.html
     assert "요청한 사람: 김변호사" in made.html
     left = re.sub(r"saywho replay|[A-Za-z]{1,12}(?=[”…])", "", text_of(made.html))
     assert not re.search(r"\b(?:the|of|and|ratio|texts?)\b", left)
+
+
+def test_a_file_of_the_form_before_is_computed_again(
+    report: Report, installation: Installation, tmp_path: Path
+) -> None:
+    case = report.case
+    case["form"] = 1
+    del case["authors"][0]["here"], case["stored_of_others"]
+    file = tmp_path / "case.json"
+    file.write_text(json.dumps(case))
+    lines = installation.done("replay", file).splitlines()
+    assert any(line.startswith("not checked   sailor: others_here: 6") for line in lines)
+    assert not any(line.startswith("DIFFER") for line in lines)
+
+
+async def test_few_words_are_printed_and_each_with_its_posts(
+    operator: Browser, report: Report
+) -> None:
+    said = text_of(report.html)
+    rests_on = said.partition("What does it rest on?")[2].partition("Limits.")[0]
+    standing_out, *_ = rests_on.partition("None of them is a fingerprint")
+    pieces = re.findall(r"“([^”]*)”", rests_on)
+    assert pieces, rests_on
+    assert sum(len(piece.split()) for piece in {each.casefold() for each in pieces}) <= 31 // 3
+    counted = re.findall(r"“([^”]*)” \((\d+); others (\d+)\)", standing_out)
+    assert counted, rests_on
+    for piece, own, others in counted:
+        assert int(own) == sum(piece.casefold() in post.casefold() for post in SAILOR)
+        assert int(others) == 0
+    assert re.search(r"Counted in 40 posts of this person, the newest, and \d+ of 6 other", said)
+    # Words that others use as often do not stand out.
+    common = await report_of(operator, "Ask for tide, I wait and you stay with me by fog tonight")
+    assert "“fog" not in text_of(common.html)
+
+
+async def test_a_post_of_another_author_is_told(operator: Browser, report: Report) -> None:
+    of_pilot = await report_of(operator, OTHERS["pilot"].format(4), TEXTS[0])
+    told_so = "Of the 2 texts, 1 are stored here, word for word, as posts of other authors."
+    for shown in (text_of(of_pilot.html), of_pilot.page):
+        assert told_so in shown
+    assert of_pilot.case["stored_of_others"] == 1
+    assert "pilot" not in of_pilot.html
+    assert report.case["stored_of_others"] == 0
+    assert "word for word" not in text_of(report.html)
 
 
 async def test_numbers_are_the_same_by_another_program(operator: Browser, report: Report) -> None:
@@ -233,13 +283,20 @@ def test_every_number_is_computed_again_from_the_file(
 ) -> None:
     file = tmp_path / "case.json"
     file.write_bytes(report.json)
-    lines = installation.done("replay", file).splitlines()
-    assert len(lines) > 10
-    assert all(line.startswith("same ") for line in lines)
+    *lines, about = installation.done("replay", file).splitlines()
+    checked = [line for line in lines if not line.startswith("not checked ")]
+    assert len(checked) > 10
+    assert all(line.startswith("same ") for line in checked)
+    assert any("sailor: others_here: 6" in line for line in checked)
+    # What the file cannot prove is named.
+    unproved = " ".join(line for line in lines if line not in checked)
+    for part in ("text 2: words: ", "sailor: posts: 40", "sailor: people, in the test: "):
+        assert part in unproved
+    assert "single words" in about
     # The posts are on another computer.
     elsewhere = installation.run("replay", file, "--posts")
     assert elsewhere.exit_code == 1
-    assert "DIFFER sailor: posts" in elsewhere.output
+    assert re.search("DIFFER +sailor: posts", elsewhere.output)
 
 
 async def test_the_ratio_is_that_of_the_answer_about_the_author_alone(
@@ -343,7 +400,9 @@ BOMB = {"dtype": "<f8", "shape": [2000, 2000], "data": ""}
         (change("authors.0.asked.0.log10_lr", 2.99), 1),
         (change("authors.0.told.word", "strong"), 1),
         (change("authors.0.totals", [100] * 5), 1),
-        (change("form", 2), 2),
+        (change("authors.0.others_here", 40), 1),
+        (change("authors.0.shipped_as", 9.5), 1),
+        (change("form", 3), 2),
         (change("kind", "other"), 2),
         (change("authors", []), 2),
         (change("unknown", 1), 2),

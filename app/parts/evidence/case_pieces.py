@@ -1,0 +1,148 @@
+"""The pieces of the texts that a report prints: few, without names, and each with its counts."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Final, NamedTuple
+
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.case import Case
+from app.compute.evidence import PlainPost, PostTexts
+from app.compute.names import ManyNames
+from app.compute.significance import clear_log_chance, log_chances
+from app.compute.text import ADDRESS, own_words
+from app.services.compare.verdict import Comparison, Evidence, SearchedPosts, read_posts
+
+STRONGEST: Final = 3
+MOST_PIECES: Final = 10
+LONGEST_PIECE: Final = 30
+MOST_SHOWN: Final = 3
+"""At most one word in so many of the texts is printed."""
+
+
+_QUOTES: Final = "\"“”„‘’'"
+
+
+class SearchedAuthors:
+    """Reads posts for the reasons of an answer, and keeps them for the counts of a report."""
+
+    def __init__(self) -> None:
+        self._plain: dict[int, list[PlainPost]] = {}
+
+    async def read(self, session: AsyncSession, user_id: int, count: int) -> SearchedPosts:
+        found = await read_posts(session, user_id, count)
+        self._plain[user_id] = found.plain
+        return found
+
+    def of(self, user_id: int) -> list[PlainPost]:
+        return self._plain.get(user_id, [])
+
+    def beside(self, user_id: int) -> list[list[PlainPost]]:
+        return [posts for each, posts in self._plain.items() if each != user_id and posts]
+
+
+class CountedPiece(NamedTuple):
+    """A piece of the texts, with the numbers of posts that have it."""
+
+    piece: str
+    own: int
+    others: int
+
+
+class CasePieces(NamedTuple):
+    standing_out: Sequence[CountedPiece]
+    """Pieces that the author uses in more posts than others do, beyond chance."""
+    posts: int
+    """Posts of the author that were searched."""
+    others_posts: int
+    others: int
+    """Other authors whose posts were searched."""
+    strongest: Sequence[str]
+    """Of the places that speak most for the author, those that may be printed."""
+    unprinted: int
+    """Number of these places that may not be printed."""
+
+
+def strongest_of(marks: Sequence[Evidence]) -> list[str]:
+    """Return the three texts that speak most for the author, in small letters."""
+    return list(dict.fromkeys(mark.text.casefold() for mark in marks))[:STRONGEST]
+
+
+def marks_for(comparison: Comparison) -> list[Evidence]:
+    """Return the marks that speak for the only author, the strongest first."""
+    return sorted(
+        (mark for mark in comparison.evidence if mark.weight > 0), key=lambda mark: -mark.weight
+    )
+
+
+def pieces_of(
+    case: Case, marks: Sequence[Evidence], searched: SearchedAuthors, names: ManyNames
+) -> CasePieces:
+    """Return what a report may print of the texts; names: those of other people."""
+    suspect = case.suspects[0]
+    beside = searched.beside(suspect.id)
+    own, others = PostTexts(searched.of(suspect.id)), PostTexts([*chain.from_iterable(beside)])
+    addresses = [match.span() for match in ADDRESS.finditer(case.text)]
+
+    def may_print(mark: Evidence, piece: str) -> bool:
+        if any(mark.start < end and start < mark.end for start, end in addresses):
+            return False
+        return len(piece) <= LONGEST_PIECE and "@" not in piece and not names.find(piece)
+
+    budget = _Budget(sum(len(own_words(text).split()) for text in case.texts) // MOST_SHOWN)
+    strongest = strongest_of(marks)
+    printed = list[str]()
+    for key in strongest:
+        mark = next(mark for mark in marks if mark.text.casefold() == key)
+        if may_print(mark, mark.text) and budget.takes(mark.text):
+            printed.append(mark.text.strip(_QUOTES))
+    candidates = {
+        str(mark.piece).casefold(): str(mark.piece)
+        for mark in marks
+        if may_print(mark, str(mark.piece))
+    }
+    counted = [
+        CountedPiece(piece, len(set(own.find(piece))), len(set(others.find(piece))))
+        for piece in candidates.values()
+    ]
+    return CasePieces(
+        [each for each in _beyond_chance(counted, own, others) if budget.takes(each.piece)][
+            :MOST_PIECES
+        ],
+        len(own),
+        len(others),
+        len(beside),
+        printed,
+        len(strongest) - len(printed),
+    )
+
+
+class _Budget:
+    """Words that may be printed; a piece that was printed costs nothing more."""
+
+    def __init__(self, words: int) -> None:
+        self._left, self._taken = words, set[str]()
+
+    def takes(self, piece: str) -> bool:
+        key, words = piece.casefold(), len(piece.split())
+        if key in self._taken:
+            return True
+        if words > self._left:
+            return False
+        self._left -= words
+        self._taken.add(key)
+        return True
+
+
+def _beyond_chance(
+    counted: Sequence[CountedPiece], own: PostTexts, others: PostTexts
+) -> Iterator[CountedPiece]:
+    """Yield pieces in more posts than chance explains, if they were spread over all posts alike."""
+    if not (counted and len(own) and len(others)):
+        return
+    uses = np.array([each.own for each in counted], np.float64)
+    of_all = uses + np.array([each.others for each in counted], np.float64)
+    logs = log_chances(uses, of_all, len(own) / (len(own) + len(others)))
+    limit = clear_log_chance(logs, len(counted))
+    yield from (each for each, log in zip(counted, logs, strict=True) if log <= limit)
