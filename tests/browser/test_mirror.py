@@ -34,7 +34,7 @@ async def test_a_draft_is_changed_in_the_mirror(
     await page.goto(workshop.address("/mirror"))
     await page.locator("#username").select_option("빵집")
     await page.locator("#text1").fill(DRAFT)
-    await page.get_by_role("button", name="거울 보기").click()
+    await page.get_by_role("button", name="살펴보기").click()
     await expect(page.get_by_text("아직은 다른 누구보다 내 글처럼 읽혀요.")).to_be_visible()
     rows = page.locator(".suggestions > li")
     await expect(rows.first).to_be_visible()

@@ -96,6 +96,34 @@ def touched_pieces(text: str, changes: Sequence[Rewrite]) -> int:
 _PIECE: Final = re.compile(r"\S+")
 _BARE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _END_MARKS: Final = re.compile(r"[.!?…。]+\Z")
+_ABBREVIATION: Final = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}")
+"""Letters with dots, such as p.m. and U.S.; the last dot is a part of it."""
+_PAIRS: Final = {
+    **dict(zip("“‘„‚([{「『《〈【«", ("”", "’", "“”", "‘’", *")]}」』》〉】»"), strict=True)),
+    **{mark: mark for mark in ('"', "'")},
+}
+"""Closing marks of each opening mark."""
+_OPENED: Final = re.compile(rf"[{re.escape(''.join(_PAIRS))}]+(?=.)", re.DOTALL)
+_STOPS: Final = ".,;:!?…。"
+_CLOSERS: Final = re.escape("".join({mark for marks in _PAIRS.values() for mark in marks}))
+_CLOSED: Final = re.compile(rf"[{_STOPS}]*[{_CLOSERS}][{_CLOSERS}{_STOPS}]*\Z")
+
+_NEGATION: Final = re.compile(
+    r"\b(?:no|not|never|none|nobody|nothing|nowhere|neither|nor|cannot|without|unless|except|hardly"
+    r"|barely|scarcely|rarely|seldom|(?:ca|wo|do|does|did|is|was|are|were|has|have|had|could|would"
+    r"|should|must|need|might|ai)n['’]?t)\b"
+    # Korean: 안, 못 before a verb, 않-, 말- behind it, 없-, 아니-, and words that go with them.
+    r"|(?<![가-힣])(?:안(?!녕|내|전|경|방|주|쪽|부)|못|아니|아닌|아닙|아냐|아님|모르|모른|모를|몰라|몰랐"
+    r"|별로|전혀|절대|결코|아무도|아무것도|싫)"
+    r"|않|없|지\s?(?:마|말|못|맙)|(?<![가-힣])(?:마세요|마라|마요|말고|말아|말자|말라|맙시다|마십시오)",
+    re.IGNORECASE,
+)
+
+
+def negates(text: str) -> bool:
+    """Return whether a text has a negation: without it, a sentence says the opposite."""
+    return _NEGATION.search(text) is not None
+
 
 Places = dict[str, list[Gap]]
 """Pieces between blanks of each word of a text."""
@@ -106,8 +134,12 @@ def word_of(piece: str) -> str:
 
     A piece with a link, an @name or a #tag, or without letters and digits, stays as it is.
     """
-    bare = None if _addresses(piece) else _BARE.search(piece)
+    bare = None if _addresses(piece) else _bare(piece)
     return bare[0].casefold() if bare else piece
+
+
+def _bare(piece: str) -> re.Match[str] | None:
+    return _ABBREVIATION.search(piece) or _BARE.search(piece)
 
 
 def places_of(text: str) -> Places:
@@ -119,12 +151,53 @@ def places_of(text: str) -> Places:
     return places
 
 
+def strikable(text: str) -> Places:
+    """Return the words that may be struck.
+
+    Not struck are negations and the words next to them, so that no sentence says the opposite;
+    numbers and abbreviations; and words of a name of several words.
+    """
+    negations = _Spans(match.span() for match in _NEGATION.finditer(text))
+    pieces = list(_PIECE.finditer(text))
+    negate = [negations.overlap(*piece.span()) for piece in pieces]
+    are_capital = [_is_capital(piece[0]) for piece in pieces]
+    fixed = set[str]()
+    for number, piece in enumerate(pieces):
+        beside = range(max(number - 1, 0), min(number + 2, len(pieces)))
+        is_of_name = are_capital[number] and sum(are_capital[each] for each in beside) > 1
+        is_denied = any(negate[each] for each in beside)
+        if is_denied or is_of_name or _is_fact(piece[0]):
+            fixed.add(word_of(piece[0]))
+    return {word: places for word, places in places_of(text).items() if word not in fixed}
+
+
+def _is_fact(piece: str) -> bool:
+    """Return whether a piece has a number, or is an abbreviation as p.m., ET and NASA are."""
+    if _addresses(piece):
+        return False
+    letters = [letter for letter in piece if letter.isalpha()]
+    if _ABBREVIATION.search(piece) or any(map(str.isdigit, piece)):
+        return True
+    return len(letters) > 1 and all(map(str.isupper, letters))
+
+
+def _is_capital(piece: str) -> bool:
+    bare = None if _addresses(piece) else _bare(piece)
+    return bool(bare and bare[0][0].isupper() and len(bare[0]) > 1)
+
+
 def struck(text: str, places: Sequence[Gap]) -> list[Rewrite]:
     """Return the changes that strike pieces between blanks, which are in order."""
     changes, end, is_first = list[Rewrite](), 0, False
     for place in places:
-        start, after, new = _strike(text, *place)
+        if (strike := _strike(text, *place)) is None:
+            continue
+        start, after, new = strike
         start = max(start, end)  # Neighbours share a blank.
+        if start > place[0]:  # An opening mark stays before the next word.
+            is_first, end = True, after
+            changes.append(strike)
+            continue
         if start != end or not is_first:
             is_first = start == 0 or text[start - 1] == "\n"
         elif after == place[1]:
@@ -140,13 +213,22 @@ def _after_blanks(text: str, place: int) -> int:
     return place
 
 
-def _strike(text: str, start: int, end: int) -> Rewrite:
+def _strike(text: str, start: int, end: int) -> Rewrite | None:
+    """Return the change that strikes a piece; None if marks of a pair could not stay."""
     before, after = start, _after_blanks(text, end)
     while before and text[before - 1] in " \t":
         before -= 1
     is_first = before == 0 or text[before - 1] == "\n"
     is_last = after == len(text) or text[after] == "\n"
-    marks = _END_MARKS.search(text[start:end])
+    piece = text[start:end]
+    opened, closed = _unpaired(text, start, end)
+    if opened or closed:
+        if (opened and closed) or (opened and is_last) or (closed and is_first):
+            return None
+        if opened:
+            return Rewrite(start + opened, after, "")
+        return Rewrite(before, end - closed, "")
+    marks = None if _ABBREVIATION.search(piece) else _END_MARKS.search(piece)
     if marks and marks.start() and not is_first and not _addresses(text[start:end]):
         # The end of the sentence stays, in the place of a comma.
         last = text[before - 1]
@@ -164,12 +246,45 @@ def _strike(text: str, start: int, end: int) -> Rewrite:
     )
 
 
+def _unpaired(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the lengths of the marks at the beginning and at the end of a piece that belong to a
+    pair whose other half is outside the piece.
+    """
+    piece = text[start:end]
+    if _addresses(piece):
+        return 0, 0
+    opened, closed = _OPENED.match(piece), _CLOSED.search(piece)
+    first = opened.end() if opened else 0
+    last = closed.start() if closed else len(piece)
+    if (opened and closed) or not any(map(str.isalnum, piece[first:last])):
+        return 0, 0
+    if opened and not any(_closes_in(mark, text[end:]) for mark in opened[0]):
+        first = 0
+    if closed and not any(_opens_in(mark, text[:start]) for mark in closed[0]):
+        last = len(piece)
+    return first, len(piece) - last
+
+
+def _closes_in(mark: str, after: str) -> bool:
+    if mark == "'":
+        return re.search(r"'(?!\w)", after) is not None
+    return any(closing in after for closing in _PAIRS[mark])
+
+
+def _opens_in(mark: str, before: str) -> bool:
+    if mark == "'":
+        return re.search(r"(?<!\S)'", before) is not None
+    if mark == '"':
+        return before.count(mark) % 2 == 1
+    return any(opening in before for opening, closings in _PAIRS.items() if mark in closings)
+
+
 def reworded(text: str, places: Sequence[Gap], new: str) -> list[Rewrite]:
     """Return the changes that write something else in the place of words, which are in order."""
     changes = list[Rewrite]()
     for start, end in places:
         piece = text[start:end]
-        bare = None if _addresses(piece) else _BARE.search(piece)
+        bare = None if _addresses(piece) else _bare(piece)
         first, last = bare.span() if bare else (0, len(piece))
         changes.append(Rewrite(start + first, start + last, new))
     return changes
@@ -193,10 +308,16 @@ class Act(NamedTuple):
 
 def done(act: Act, text: str) -> list[Rewrite]:
     """Return the changes of an act to a text, in order; none if it does not concern the text."""
-    changes = list(act.changes(text))
+    changes = [each for each in act.changes(text) if each.new or not _is_denied(text, each)]
     if not changes or (act.language and act.language != (guess_language(text) or "en")):
         return []
     return kept(text, changes, act.about)
+
+
+def _is_denied(text: str, change: Rewrite) -> bool:
+    """Return whether a piece that is left out has a negation, and is no link, @name or #tag."""
+    piece = text[change.start : change.end]
+    return negates(piece) and not _addresses(piece)
 
 
 def _swap(pattern: str, new: str | Callable[[re.Match[str]], str]) -> Changes:

@@ -18,7 +18,15 @@ from app.parts import Listed, Part
 from app.parts.evidence.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
 from app.parts.evidence.case_making import CaseQuestion, make_case, posts_again
 from app.parts.evidence.case_page import CaseFiles, written
-from app.parts.evidence.mirror_words import how_often, state_of, warnings_of, what_to_do
+from app.parts.evidence.mirror_words import (
+    how_often,
+    is_at_goal,
+    lead_sentence,
+    lead_told,
+    state_of,
+    warnings_of,
+    what_to_do,
+)
 from app.parts.evidence.mirroring import (
     Mirrored,
     Reflected,
@@ -188,7 +196,12 @@ def _value(value: float | str | None) -> str:
 def _lines(found: Mirrored) -> Iterator[str]:
     yield state_of(found)
     if found.lead is not None:
-        yield f"lead: {found.lead:.1f} nats; goal: {found.goal:.1f}"
+        yield lead_sentence(found.lead)
+    if is_at_goal(found):
+        yield from warnings_of()
+        return
+    if found.suggestions:
+        yield "Each of these alone would change it so:"
     for each in found.suggestions:
         yield _line(each)
     if found.habits:
@@ -199,4 +212,5 @@ def _lines(found: Mirrored) -> Iterator[str]:
 
 def _line(each: Suggested) -> str:
     told = how_often(each)
-    return f"{each.lead_after:7.1f}  {flat(what_to_do(each))}" + (f"  ({told})" if told else "")
+    what = flat(what_to_do(each)) + (f" ({told})" if told else "")
+    return f"- {what}: {lead_told(each.lead_after)}"

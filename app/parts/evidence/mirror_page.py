@@ -12,9 +12,28 @@ from app.compute.text import composed
 from app.errors import AppError
 from app.lifespan import resources
 from app.models import User
-from app.parts.evidence.acts import ACTS, Rewrite, changed, done, places_of, reworded, struck
-from app.parts.evidence.mirror_words import how_often, state_of, warnings_of, what_to_do
-from app.parts.evidence.mirroring import NO_STORE, Mirrored, Suggested, mirror, mirrored
+from app.parts.evidence.acts import (
+    ACTS,
+    Rewrite,
+    changed,
+    done,
+    places_of,
+    reworded,
+    strikable,
+    struck,
+)
+from app.parts.evidence.mirror_words import (
+    change_of,
+    how_often,
+    is_at_goal,
+    lead_sentence,
+    lead_told,
+    state_of,
+    warnings_of,
+    what_to_do,
+    what_was_done,
+)
+from app.parts.evidence.mirroring import NO_STORE, Mirrored, Suggested, lead_of, mirror, mirrored
 from app.parts.evidence.reflection import GOAL
 from app.runtime.work_pool import worked_on
 from app.services.compare.copied_texts import MOST_TEXTS
@@ -40,8 +59,12 @@ class LeadBar(Struct, frozen=True):
         return place_on_bar(self.lead)
 
     @property
-    def is_over(self) -> bool:
-        return self.lead > GOAL
+    def told(self) -> str:
+        return lead_told(self.lead)
+
+    @property
+    def sentence(self) -> str:
+        return lead_sentence(self.lead)
 
 
 def place_on_bar(lead: float) -> float:
@@ -66,6 +89,14 @@ class SuggestedRow(Struct, frozen=True):
         return LeadBar(self.suggested.lead_after)
 
 
+class DoneChange(Struct, frozen=True):
+    """What was just done to the drafts, and these as they were before."""
+
+    what: str
+    earlier: Sequence[str]
+    before: float | None
+
+
 class MirrorPage(FormPage, frozen=True, kw_only=True):
     template = "evidence/mirror.html"
 
@@ -76,6 +107,19 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
     found: Mirrored | None = None
     goal: float = place_on_bar(GOAL)
     most_texts: int = MOST_TEXTS
+    change: DoneChange | None = None
+
+    @property
+    def is_at_goal(self) -> bool:
+        return self.found is not None and is_at_goal(self.found)
+
+    @property
+    def difference(self) -> str:
+        """What the last change did to the lead; empty if there was none on either side."""
+        before = self.change.before if self.change else None
+        if before is None or self.found is None or self.found.lead is None:
+            return ""
+        return change_of(before, self.found.lead)
 
     @property
     def bar(self) -> LeadBar | None:
@@ -110,16 +154,32 @@ async def show_mirror() -> ResponseReturnValue:
 
 @blueprint.action("/mirror")
 async def post_mirror_form(form: Form) -> ResponseReturnValue:
-    """Rewrite the drafts as it was chosen, and show them in the mirror."""
-    given = [composed(text) for text in form.getlist("text")]
-    texts = [text for text in given if text.strip()][: MOST_TEXTS + 1]
+    """Rewrite the drafts as it was chosen, or back, and show them in the mirror."""
+    given = [composed(text) for text in form.getlist("earlier" if "undo" in form else "text")]
+    earlier = [text for text in given if text.strip()][: MOST_TEXTS + 1]
     username = form.get("username", "").strip()
+    texts, change = earlier, None
     try:
-        texts = await worked_on(texts, lambda: changed_texts(texts, form), inline_characters=500)
+        texts = await worked_on(
+            earlier, lambda: changed_texts(earlier, form), inline_characters=500
+        )
         asked = await mirror(texts, username)
+        if texts != earlier and (what := _done(form)):
+            change = DoneChange(what, earlier, await lead_of(earlier, asked.username))
     except AppError as failure:
         return await _rendered(username, texts or [""], error=failure.with_traceback(None))
-    return await _rendered(asked.username, texts, mirrored(asked))
+    return await _rendered(asked.username, texts, mirrored(asked), change=change)
+
+
+def _done(form: Form) -> str:
+    """Return what a form asked to be done."""
+    if word := form.get("strike"):
+        return what_was_done("strike", word)
+    if (act := form.get("act", "")) in ACTS:
+        return what_was_done("act", act)
+    words = enumerate(form.getlist("word"))
+    other = next((word for n, word in words if form.get(f"other-{n}", "").strip()), "")
+    return what_was_done("word", other) if other else ""
 
 
 async def _rendered(
@@ -127,12 +187,19 @@ async def _rendered(
     texts: Sequence[str],
     found: Mirrored | None = None,
     error: AppError | None = None,
+    change: DoneChange | None = None,
 ) -> ResponseReturnValue:
     async with resources().db.read() as session:
         usernames = await _usernames(session)
         chosen = username or await find_own(session) or ""
     page = MirrorPage(
-        usernames=usernames, username=chosen, texts=texts, found=found, error=error, about=[]
+        usernames=usernames,
+        username=chosen,
+        texts=texts,
+        found=found,
+        error=error,
+        change=change,
+        about=[],
     )
     html, status, headers = await render_form(page)
     return html, status, headers | NO_STORE
@@ -153,13 +220,15 @@ async def _usernames(session: AsyncSession) -> list[str]:
 
 def changed_texts(texts: Sequence[str], form: Form) -> list[str]:
     """Return the drafts after what a form asks: other words, an act, or a struck word."""
+    if "undo" in form:
+        return list(texts)
     for number, word in enumerate(form.getlist("word")):
         if new := form.get(f"other-{number}", "").strip():
             texts = [_changed(text, reworded(text, _places(text, word), new)) for text in texts]
     if (act := ACTS.get(form.get("act", ""))) is not None:
         texts = [_changed(text, done(act, text)) for text in texts]
     if gone := form.get("strike"):
-        texts = [_changed(text, struck(text, _places(text, gone))) for text in texts]
+        texts = [_changed(text, struck(text, strikable(text).get(gone, []))) for text in texts]
     return list(texts)
 
 

@@ -1,12 +1,14 @@
 """What the mirror says, in sentences that promise nothing."""
 
+import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.parts.evidence.mirroring import Mirrored, Suggested
-from app.parts.evidence.reflection import POSTS_OF_RATES
+from app.parts.evidence.reflection import GOAL, POSTS_OF_RATES
 
+MOST_LEAD: Final = math.log(1_000_000)
 PEOPLE: Final = 30
 NAMED_AT_GOAL: Final = (12, 15, 23)
 """Percentages of drafts at the goal whose writer other programs name first: the fewest and the most
@@ -51,6 +53,65 @@ def what_to_do(each: Suggested) -> str:
     return gettext("Strike “{word}”, or say it otherwise").format(word=each.word)
 
 
+def is_at_goal(found: Mirrored) -> bool:
+    return found.lead is not None and found.lead <= found.goal
+
+
+def times_of(lead: float) -> str:
+    """Return how many times likelier one side makes a text, in two digits; lead: in nats."""
+    times = math.exp(min(abs(lead), MOST_LEAD))
+    digits = max(math.floor(math.log10(times)) - 1, 0)
+    shown = show_number(round(times / 10**digits) * 10**digits)
+    return gettext("more than {number}").format(number=shown) if abs(lead) > MOST_LEAD else shown
+
+
+def goal_in_times() -> str:
+    return show_number(math.ceil(math.exp(GOAL)))
+
+
+def lead_told(lead: float) -> str:
+    """Return a lead as what it means, and whether it is at the goal."""
+    if lead <= GOAL:
+        return gettext("at the goal")
+    return gettext("about {times} times likelier from you").format(times=times_of(lead))
+
+
+def lead_sentence(lead: float) -> str:
+    if lead <= 0:
+        return gettext(
+            "Such a text is about {times} times likelier from other people than from you. The goal,"
+            " the line in the bar, is under {goal} times likelier from you."
+        ).format(times=times_of(lead), goal=goal_in_times())
+    return gettext(
+        "Such a text is about {times} times likelier from you than from other people. The goal, the"
+        " line in the bar, is under {goal} times."
+    ).format(times=times_of(lead), goal=goal_in_times())
+
+
+def what_was_done(kind: Literal["strike", "word", "act"], piece: str) -> str:
+    """Return what was just done to the drafts; piece: the word, or the name of the act."""
+    if kind == "act":
+        return gettext("Done: {what}.").format(what=gettext(ACT_WORDS[piece]))
+    if kind == "word":
+        return gettext("You wrote other words for “{word}”.").format(word=piece)
+    return gettext("You struck “{word}”.").format(word=piece)
+
+
+def change_of(before: float, after: float) -> str:
+    """Return two leads, before and after what was done."""
+    if before > 0 >= after:
+        return gettext(
+            "Before, the text was about {before} times likelier from you; now it is likelier from"
+            " other people."
+        ).format(before=times_of(before))
+    if before <= 0 or after <= 0:
+        return ""
+    return gettext(
+        "Before, the text was about {before} times likelier from you; now it is about {after}"
+        " times."
+    ).format(before=times_of(before), after=times_of(after))
+
+
 def how_often(each: Suggested) -> str:
     """Return how often the author and the others write so; empty if it is not counted."""
     if each.rates is None:
@@ -86,8 +147,9 @@ def warnings_of() -> Iterator[str]:
     yield gettext(
         "In a test with {people} people, three other programs still named the writer of a draft"
         " that was changed as far as the goal in {least} to {most} of 100 cases, and at least one"
-        " of them did in {any}."
+        " of them did in {any}. Blind guessing names the writer in {chance} of 100."
     ).format(
+        chance=show_number(round(100 / PEOPLE)),
         people=show_number(PEOPLE),
         least=show_number(least),
         most=show_number(most),
@@ -100,5 +162,6 @@ def warnings_of() -> Iterator[str]:
     least, most = NAMED_OF_FOUR
     yield gettext(
         "Where only a few people can have written it, no mirror hides anybody: among four people,"
-        " these programs still named the right one in {least} to {most} of 100 cases."
-    ).format(least=show_number(least), most=show_number(most))
+        " these programs still named the right one in {least} to {most} of 100 cases; blind"
+        " guessing does in {chance}."
+    ).format(chance=show_number(25), least=show_number(least), most=show_number(most))

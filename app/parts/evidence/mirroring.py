@@ -15,7 +15,14 @@ from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import InvalidInputError
 from app.lifespan import resources
 from app.parts.evidence.acts import Rewrite
-from app.parts.evidence.reflection import GOAL, Reflection, Suggestion, UseRates, reflect
+from app.parts.evidence.reflection import (
+    GOAL,
+    Reflection,
+    Suggestion,
+    UseRates,
+    reflect,
+    standing_alone,
+)
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own, get_user
@@ -119,6 +126,14 @@ def check_length(texts: Iterable[str]) -> None:
             loc="texts",
             count=f"{MAX_TEXT_LENGTH:,}",
         )
+
+
+async def lead_of(texts: Sequence[str], username: str) -> float | None:
+    """Return the lead alone, for a draft as it was before. Raises as `mirror` does."""
+    parts = resources()
+    case = await parts.comparer.case_of(Question(texts, [username]))
+    standing = await parts.work_pool.run(standing_alone, case)
+    return standing and standing.lead
 
 
 async def mirror(texts: Sequence[str], username: str) -> Reflected:

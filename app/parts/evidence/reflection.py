@@ -30,7 +30,7 @@ from app.compute.features import (
 )
 from app.compute.judgement import Judgement, OwnLead, judge, standing_of
 from app.compute.text import FEWEST_WORDS, RANDOM_LINK, own_words
-from app.parts.evidence.acts import ACTS, Rewrite, changed, done, places_of, struck, touched_pieces
+from app.parts.evidence.acts import ACTS, Rewrite, changed, done, strikable, struck, touched_pieces
 
 GOAL: Final = 1.0
 """Lead in nats at which other programs name the writer first in at most a fifth of the drafts that
@@ -187,7 +187,7 @@ class Drafts:
             if changes not in known:
                 known.append(changes)
                 yield from self._judged(changes, act=act.name)
-        places = [places_of(text) for text in self.texts]
+        places = [strikable(text) for text in self.texts]
         words = list(dict.fromkeys(word for some in places for word in some))
         if len(words) > MOST_WORDS:
             order = np.argsort(-self._uses.gains(words), kind="stable")
@@ -220,27 +220,33 @@ class Drafts:
         return replace(suggestion, rates=self._uses.of_habit(habit))
 
 
+def standing_alone(case: Case) -> OwnLead | None:
+    return Drafts(case).standing()
+
+
 def reflect(case: Case) -> Reflection:
     """Return how far texts stand out as their only possible author's, and what would change it."""
     drafts, judgement = Drafts(case), judge(case)
     standing = drafts.standing()
     if standing is None:
         return Reflection(case.texts, judgement, None)
-    possible = list(drafts.possible())
-    suggestions = [each for each in possible if is_worth(standing, each)]
+    possible = list(map(drafts.rated, drafts.possible()))
+    suggestions = [
+        each for each in possible if is_worth(standing, each) and not _is_contradicted(each)
+    ]
     suggestions.sort(key=lambda each: -fall_for_piece(standing, each))
     habits = [
         each
         for each in possible
-        if each.act and each not in suggestions and _makes_unlike(standing, each)
+        if each.act and not is_worth(standing, each) and _makes_unlike(standing, each)
     ]
-    return Reflection(
-        case.texts,
-        judgement,
-        standing,
-        list(map(drafts.rated, suggestions[:MOST_SUGGESTED])),
-        list(map(drafts.rated, habits)),
-    )
+    return Reflection(case.texts, judgement, standing, suggestions[:MOST_SUGGESTED], habits)
+
+
+def _is_contradicted(suggestion: Suggestion) -> bool:
+    """Return whether the others use the word or the sign as often as the author does."""
+    rates = suggestion.rates
+    return rates is not None and rates.others is not None and rates.own <= rates.others
 
 
 def fall_for_piece(before: OwnLead, suggestion: Suggestion) -> float:

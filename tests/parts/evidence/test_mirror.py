@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.parts.evidence.acts import ACTS, changed, done, places_of, struck
+from app.parts.evidence.acts import ACTS, changed, done, places_of, strikable, struck
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with
@@ -158,10 +158,143 @@ def test_an_act_rewrites_a_text(act: str, before: str, after: str) -> None:
         ("wait", "wait\nWait\nand wait", "and"),
         ("@ann", "Ask @ann, or @ann", "Ask @ann, or"),
         ("so", "so so good", "good"),
+        ("we", '"We can wait," he said', '"can wait," he said'),
+        ("wait", '"We can wait," he said', '"We can," he said'),
+        ("nice", "It is (very nice) here", "It is (very) here"),
+        ("so", '"so so good," he said', '"good," he said'),
+        ("dogs", "the dogs' bed", "the bed"),
+        ("good", "so good:) today", "so today"),
     ],
 )
 def test_a_struck_word_leaves_a_tidy_text(word: str, before: str, after: str) -> None:
     assert changed(before, struck(before, places_of(before)[word])) == after
+
+
+NEGATIONS = {
+    "en": (
+        *("not", "never", "no", "nobody", "cannot", "can't", "don’t", "didn't", "isn't", "without"),
+        *("won't", "Not", "NEVER", "cant", "nothing", "nor", "hardly"),
+    ),
+    "ko": (
+        "안",
+        "못",
+        "않았어요",
+        "않는",
+        "없어요",
+        "아니에요",
+        "안돼요",
+        "못했어요",
+        "없이",
+        "몰라요",
+        "전혀",
+    ),
+}
+SAID = {
+    "en": (
+        *(
+            "I",
+            "we",
+            "he",
+            "did",
+            "do",
+            "will",
+            "kill",
+            "saw",
+            "believe",
+            "guilty",
+            "anyone",
+            "it,",
+        ),
+        *("and", "but", "the", "ferry", "Barack Obama", "8 p.m.", "3rd", "NASA", "today.", "@ann"),
+        *(
+            '"we go,"',
+            "(so very slow)",
+            "“wait”",
+            "“we are here,”",
+            "#Fog",
+            "https://t.co/a",
+            "R&D",
+        ),
+    ),
+    "ko": (
+        *(
+            "나는",
+            "어제",
+            "정말",
+            "학교에",
+            "갔어요.",
+            "먹지",
+            "하지",
+            "안녕하세요",
+            "그래서",
+            "친구랑",
+        ),
+        *(
+            "오늘",
+            "5시에",
+            "ㅋㅋ",
+            "(그냥 말이에요)",
+            "“진짜 맞아요”",
+            '"나도 그래"',
+            "@ann",
+            "#안개",
+        ),
+        *("마세요", "이야기"),
+    ),
+}
+
+
+def sentences(language: str, count: int) -> list[str]:
+    chance = random.Random(11)  # noqa: S311 - no secret
+    return [
+        " ".join(
+            chance.choice(NEGATIONS[language] if chance.random() < 0.2 else SAID[language])
+            for _ in range(chance.randint(3, 16))
+        )
+        for _ in range(count)
+    ]
+
+
+def around_negations(text: str, language: str) -> list[tuple[str, ...]]:
+    """Return each negation with the pieces next to it."""
+    pieces = ["", *(each.strip('.,"(“”)') for each in text.split()), ""]
+    known = {each.casefold() for each in NEGATIONS[language]} | {"마세요"}
+    return [
+        tuple(pieces[place - 1 : place + 2])
+        for place, piece in enumerate(pieces)
+        if piece.casefold() in known
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("count", [pytest.param(60), pytest.param(2_000, marks=pytest.mark.full)])
+def test_no_strike_turns_a_sentence_around(language: str, count: int) -> None:
+    offered = 0
+    for text in sentences(language, count):
+        for word, places in strikable(text).items():
+            offered += 1
+            after = changed(text, struck(text, places))
+            assert around_negations(after, language) == around_negations(text, language), (
+                word,
+                text,
+            )
+            # Marks of a pair stay together.
+            assert after.count("(") == after.count(")"), (word, text)
+            assert after.count("“") == after.count("”"), (word, text)
+            assert after.count('"') % 2 == 0, (word, text)
+            assert not re.search(r"\d|p\.m|nasa|obama|barack", word) or word[0] in "@#h", (
+                word,
+                text,
+            )
+        for act in ACTS.values():
+            for start, end, new in done(act, text):
+                assert new or not around_negations(text[start:end], language), (act.name, text)
+    assert offered > count
+
+
+def test_brackets_with_a_negation_stay() -> None:
+    assert done(ACTS["no_brackets"], "We did (not) win") == []
+    assert changed("We did (so) win", done(ACTS["no_brackets"], "We did (so) win")) == "We did win"
 
 
 # --- The answer ---
@@ -222,6 +355,16 @@ async def test_rates_say_how_often_it_is_used(site: Client) -> None:
     assert rates["calm"] == {"own": 400, "others": 0}
 
 
+async def test_no_reason_contradicts_its_suggestion(site: Client) -> None:
+    found = await ask(site, "We wait and you tell us anything, honestly… ask @harbour_2 for me!!")
+    words = [each["word"] for each in found["suggestions"]]
+    assert "honestly" in words
+    for each in found["suggestions"]:
+        rates = each["rates"]
+        assert not rates or rates["others"] is None or rates["own"] > rates["others"], each
+    assert not {"we", "wait", "you", "anything"} & set(words)
+
+
 async def test_a_mirror_needs_a_token_and_an_author_of_their_own_posts(
     site: Client, shared: Shared
 ) -> None:
@@ -278,6 +421,18 @@ async def test_the_page_shows_the_bar_and_the_suggestions(operator: Browser) -> 
     assert 'name="strike" value="honestly"' in page
     assert "no mirror hides anybody" in page
     assert page.count('class="goal"') > 1
+    assert re.search(r"about [\d,]+ times likelier from you than from other people", page)
+    assert "Blind guessing names the writer in 3 of 100" in page
+    assert "blind guessing does in 25" in page
+    assert "logarithm" not in page
+    # At the goal there is nothing to do, and the rest is folded.
+    strange = "Runway is closed by fog, o moon, o silver, Form must be stamped and nobody tells us"
+    reached = await shown(operator, text=strange)
+    assert "Only you write like this" in reached
+    assert "What would change it most" not in reached
+    assert "habits-heading" not in reached
+    folded = reached.partition("<summary>What would change it further</summary>")[2]
+    assert 'class="plain suggestions"' not in reached or 'class="plain suggestions"' in folded
 
 
 async def test_the_page_changes_the_draft_as_it_was_chosen(operator: Browser) -> None:
@@ -285,6 +440,20 @@ async def test_the_page_changes_the_draft_as_it_was_chosen(operator: Browser) ->
     assert ">\nwe sail tomorrow at noon… ask" in struck_page
     calm = await shown(operator, text=DRAFT, act="calm")
     assert "in the old hall.<" in calm
+    # What was done is told, and can be undone without any script; nothing of it is stored.
+    assert "You struck “honestly”." in struck_page
+    told = re.search(
+        r"about ([\d,]+) times likelier from you; now it is about ([\d,]+)", struck_page
+    )
+    assert told
+    before, after = (int(each.replace(",", "")) for each in told.groups())
+    assert before > after
+    (earlier,) = re.findall(r'<textarea name="earlier" hidden>\n([^<]*)<', struck_page)
+    assert earlier == DRAFT
+    undone = await shown(operator, text="else", earlier=earlier, undo="1", act="calm")
+    assert f">\n{DRAFT}</textarea>" in undone
+    assert "Done: Write no exclamation marks." in calm
+    assert "Undo" not in undone
     other = await shown(operator, text=DRAFT, **{"word": "honestly", "other-0": "In truth"})
     assert ">\nIn truth, we sail" in other
     # A draft is never struck as a whole, and nothing unknown is done.
@@ -328,6 +497,14 @@ def test_the_command_mirrors_a_file(installation: Installation, tmp_path: Path) 
     told = installation.done("mirror", str(draft), "-u", "sailor")
     assert "“honestly”" in told
     assert "three other programs still named the writer" in told
+    assert re.search(r"about [\d,]+ times likelier from you than from other people", told)
+    assert "nats" not in told
+    draft.write_text(
+        "Runway is closed by fog, o moon, o silver, Form must be stamped", encoding="utf-8"
+    )
+    reached = installation.done("mirror", str(draft), "-u", "sailor")
+    assert "does not make it anonymous" in reached
+    assert not [line for line in reached.splitlines() if line.startswith("- ")]
     assert "no mirror hides anybody" in told
     assert installation.run("mirror", str(draft), "-u", "nobody").exit_code == 2
     assert installation.run("mirror", str(tmp_path / "none.txt")).exit_code == 2
