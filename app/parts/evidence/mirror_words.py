@@ -73,7 +73,7 @@ def lead_told(lead: float) -> str:
     """Return a lead as what it means, and whether it is at the goal."""
     if lead <= GOAL:
         return gettext("at the goal")
-    return gettext("about {times} times likelier from you").format(times=times_of(lead))
+    return gettext("about {times} times").format(times=times_of(lead))
 
 
 def lead_sentence(lead: float) -> str:
