@@ -144,7 +144,7 @@ def stored_of(file: CaseFile) -> str:
     if len(file.texts) == 1:
         return gettext("The text is stored here, word for word, as a post of another author.")
     return gettext(
-        "Of the {texts} texts, {count} are stored here, word for word, as posts of other authors."
+        "Stored here, word for word, as posts of other authors: {count} of the {texts} texts."
     ).format(count=show_number(file.stored_of_others), texts=show_number(len(file.texts)))
 
 

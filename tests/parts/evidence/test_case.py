@@ -259,7 +259,7 @@ async def test_few_words_are_printed_and_each_with_its_posts(
 
 async def test_a_post_of_another_author_is_told(operator: Browser, report: Report) -> None:
     of_pilot = await report_of(operator, OTHERS["pilot"].format(4), TEXTS[0])
-    told_so = "Of the 2 texts, 1 are stored here, word for word, as posts of other authors."
+    told_so = "Stored here, word for word, as posts of other authors: 1 of the 2 texts."
     for shown in (text_of(of_pilot.html), of_pilot.page):
         assert told_so in shown
     assert of_pilot.case["stored_of_others"] == 1
