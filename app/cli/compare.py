@@ -237,7 +237,7 @@ def open_texts(path: Path, column: str) -> Iterator[Iterator[BatchLine]]:
 def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
     for mark in shown_marks(comparison):
         piece = f" (\u201c{flat(str(mark.piece))}\u201d)" if mark.piece != mark.text else ""
-        rates = uses_of(mark, comparison.ranking)
+        rates = uses_of(mark, comparison)
         uses = "; ".join(filter(None, rates))
         words = f"\u201c{flat(mark.text)}\u201d{piece}"
         yield f"  {mark.weight:+5.2f}  {mark.username}: {words}: {uses}"

@@ -525,32 +525,56 @@ class Preference(NamedTuple):
     share: float
     """Share of the person's replies that are to the other."""
     chance: float
-    """The same if replies were to anyone's messages, in proportion to their numbers."""
+    """The same if the person replied to each other as all others do."""
 
 
-def clearest_answers(
-    messages: Sequence[Said], people: Sequence[int], written: Sequence[int], total: int
-) -> Preference | None:
+FAR_FROM_CHANCE: Final = 1.25
+"""Share of the replies by that of chance, from which people would agree to a preference."""
+
+
+def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Preference | None:
     """Return the clearest preference, None without one.
 
-    people: ids. written: messages of each, of `total`. Tested by days, since a day's replies are
-    one conversation.
+    people: ids. Tested by days, since a day's replies are one conversation.
     """
     places = {author: place for place, author in enumerate(people)}
     replies = replies_in(messages)
+    authors, numbers = np.unique(
+        np.concatenate([replies.author, replies.answered]), return_inverse=True
+    )
+    repliers, to_whom = np.split(numbers, 2)
+    drawn = _chances_of_answers(repliers, to_whom, authors.size)
     best: tuple[float, Preference] | None = None
     for author, place in places.items():
         own = replies.author == author
         answered = replies.answered[own].tolist()
-        if len(answered) < FEWEST_ANSWERS or total <= written[place]:
+        if len(answered) < FEWEST_ANSWERS:
             continue
         ((favourite, count),) = Counter(answered).most_common(1)
         if favourite not in places:
             continue
-        chance = written[places[favourite]] / (total - written[place])
+        number, of_other = authors.searchsorted([author, favourite]).tolist()
+        chance = float(drawn[of_other] / max(drawn.sum() - drawn[number], drawn[of_other]))
         hits = [other == favourite for other in answered]
         errors = surplus_errors(hits, (replies.time[own] // DAY_S).tolist(), chance)
-        if best is None or errors > best[0]:
-            share = count / len(answered)
+        share = count / len(answered)
+        if share >= FAR_FROM_CHANCE * chance and (best is None or errors > best[0]):
             best = errors, Preference(place, places[favourite], share, chance)
     return best[1] if best and best[0] >= CLEAR_OF_MANY else None
+
+
+def _chances_of_answers(
+    repliers: NDArray[np.intp], answered: NDArray[np.intp], many: int
+) -> NDArray[np.float64]:
+    """Return how much each of `many` people draws replies, (many,), if it does not depend on who
+    replies.
+
+    repliers, answered: of each reply, (n,). Nobody replies to themselves, so someone who writes
+    much, in bursts or not, has fewer to reply to. Source: Goodman 1968, quasi-independence.
+    """
+    received, given = counts_in(answered, many), counts_in(repliers, many)
+    drawn, replying = received, given
+    for _ in range(50):
+        drawn = received / np.maximum(replying.sum() - replying, 1e-9)
+        replying = given / np.maximum(drawn.sum() - drawn, 1e-9)
+    return drawn

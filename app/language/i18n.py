@@ -120,6 +120,7 @@ def init_app(app: Quart, config: Config) -> None:
         "rfc3339": rfc3339,
         "time": show_time,
         "weekday": show_weekday,
+        "period": show_period,
         "unbroken": unbroken,
         "zone_name": show_zone,
     }

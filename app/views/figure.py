@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
-from app.compute.times import BUSY_H, DAY_H
+from app.compute.significance import plain_peak
+from app.compute.times import BUSY_H, DAY_H, PART_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number
 from app.views.cast import post_count
@@ -125,6 +126,7 @@ class HoursFigure(Figure[PlotT]):
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
         title = busiest(self.hours, self.busy_from, is_past=self.is_past)
+        title = title or busiest_part(self.hours)
         nothing = gettext_noop("No single stretch of hours is clearly the busiest.")
         return Finding(
             title,
@@ -184,6 +186,18 @@ def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -
     part = part_of(sum(busy) / sum(hours))
     told = tell_of_past if is_past else tell
     return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
+
+
+def busiest_part(hours: Sequence[int]) -> str:
+    """Return a sentence of the quarter of the day with most of the posts; empty for none.
+
+    It is a plain count, where no hours are ahead day by day.
+    """
+    parts = [sum(hours[start : start + PART_H]) for start in range(0, DAY_H, PART_H)]
+    part = plain_peak(parts)
+    if part is None or 2 * parts[part] < sum(parts):
+        return ""
+    return tell("busiest_part", part=gettext(PARTS[part]), share=parts[part] / sum(parts))
 
 
 def how_told() -> str:

@@ -559,14 +559,33 @@ def _silence_of_days(reader: Reader, found: Found) -> None:
     assert number_in(found["days"]) == max(gaps)
 
 
+def _chance_of_answers(truth: Truth, name: str, other: str) -> float:
+    """Return the share of a person's replies to another, if they did not depend on who replies."""
+    answered = {one: truth.people[one].answered for one in truth.people}
+    draws = dict.fromkeys(truth.people, 1.0)
+    for _ in range(200):
+        by = {
+            one: sum(answered[one].values())
+            / max(sum(draws[of] for of in draws if of != one), 1e-9)
+            for one in truth.people
+        }
+        draws = {
+            of: sum(answered[one][of] for one in answered)
+            / max(sum(by[one] for one in by if one != of), 1e-9)
+            for of in truth.people
+        }
+    return draws[other] / sum(draws[of] for of in draws if of != name)
+
+
 def _answers(reader: Reader, found: Found) -> None:
     truth, name, other = reader.truth, reader.subject, found["other"]
     answered = truth.people[name].answered
     assert answered[other] == max(answered.values())
     share = answered[other] / sum(answered.values())
     assert is_percent(found["share"], share), share
-    chance = len(truth.people[other].texts) / (truth.total - len(truth.people[name].texts))
-    assert abs(number_in(found["times"]) - share / chance) <= 0.051 > 0, share / chance
+    chance = _chance_of_answers(truth, name, other)
+    assert abs(number_in(found["times"]) - share / chance) <= 0.061, share / chance
+    assert share > 1.2 * chance
 
 
 def _no_preference(reader: Reader, _: Found) -> None:
@@ -575,8 +594,7 @@ def _no_preference(reader: Reader, _: Found) -> None:
     for name, person in truth.people.items():
         total = sum(person.answered.values())
         for other, count in person.answered.items():
-            chance = len(truth.people[other].texts) / (truth.total - len(person.texts))
-            is_much = count > 40 and count > 2 * chance * total
+            is_much = count > 40 and count > 2 * total * _chance_of_answers(truth, name, other)
             assert len(person.days) < 10 or not is_much, (name, person.answered)
 
 
@@ -609,6 +627,21 @@ def _others_wait(reader: Reader, found: Found) -> None:
     assert 0.7 * longest_s - 60 <= max(waits) <= 1.4 * longest_s + 60, waits
 
 
+PARTS_OF_DAY: Final = {
+    "night": 0, "morning": 6, "afternoon": 12, "evening": 18,
+    "새벽": 0, "아침": 6, "오전": 6, "낮": 12, "오후": 12, "저녁": 18,
+}  # fmt: skip
+
+
+def _part_of_day(reader: Reader, found: Found) -> None:
+    people = [reader.truth.people[reader.about]] if reader.about else reader.truth.people.values()
+    hours = sum((person.hours for person in people), Counter[int]())
+    parts = [sum(hours[hour] for hour in range(start, start + 6)) for start in range(0, 24, 6)]
+    most = parts[PARTS_OF_DAY[found["part"]] // 6]
+    assert most == max(parts), parts
+    assert is_percent(found["share"], most / sum(parts)), parts
+
+
 def _no_busiest_hours(reader: Reader, _: Found) -> None:
     """Fail if all messages of many days are in the same three hours."""
     people = [reader.truth.people[reader.about]] if reader.about else reader.truth.people.values()
@@ -618,23 +651,50 @@ def _no_busiest_hours(reader: Reader, _: Found) -> None:
 
 
 def _no_busiest_period(reader: Reader, _: Found) -> None:
-    """Fail if one of several months of a chat has nearly all messages."""
+    """Fail if one of several months has plainly more messages than any other."""
     months = Counter((day.year, day.month) for day in reader.days.elements())
     assert len(months) > 1
-    assert max(months.values()) < 0.95 * months.total() or months.total() < FEWEST, months
+    most, second = sorted(months.values(), reverse=True)[:2]
+    assert most < 1.3 * second or most - second < 3 * (most + second) ** 0.5, months
+
+
+def _trip(truth: Truth) -> list[date]:
+    """Return the day with the most messages and those beside it with more than half of them."""
+    days = truth.days
+    (day, most), *_ = days.most_common(1)
+    trip = [day]
+    for step in (-1, 1):
+        beside = day + timedelta(step)
+        while 2 * days[beside] > most and abs((beside - day).days) <= 3:
+            trip.append(beside)
+            beside += timedelta(step)
+    return sorted(trip)
 
 
 def _busy_day(reader: Reader, found: Found) -> None:
-    days = reader.truth.days
-    (day, most), *_ = days.most_common(1)
-    assert number_in(found["count"]) == most, days
-    assert number_in(found["usual"]) == round(median(n for of, n in days.items() if of != day))
-    assert f"on={day}" in reader.page
+    days, trip = reader.truth.days, _trip(reader.truth)
+    assert number_in(found["count"]) == sum(days[day] for day in trip), (days, trip)
+    usual = median(count for day, count in days.items() if count and day not in trip)
+    assert number_in(found["usual"]) == usual
+    assert f"on={trip[0]}" in reader.page
+
+
+def _busy_days(reader: Reader, found: Found) -> None:
+    trip = _trip(reader.truth)
+    told = [int(day) for day in re.findall(r"\d+", re.sub(r"2024|\d+월", "", found["days"]))]
+    assert told == list(dict.fromkeys([trip[0].day, trip[-1].day])), trip
+
+
+def _trip_of_month(reader: Reader, found: Found) -> None:
+    _busy_days(reader, found)
+    months = Counter(day.month for day in reader.days.elements())
+    assert number_in(found["count"]) == sum(reader.days[day] for day in _trip(reader.truth))
+    assert number_in(found["most"]) == months.most_common(2)[1][1], months
 
 
 def _word_of_day(reader: Reader, found: Found) -> None:
-    (day, _), *_ = reader.truth.days.most_common(1)
-    said = [text for when, _, text in reader.truth.chat.said if when.startswith(str(day))]
+    trip = {day.isoformat() for day in _trip(reader.truth)}
+    said = [text for when, _, text in reader.truth.chat.said if when[:10] in trip]
     word = found["word"].casefold()
     assert number_in(found["count"]) == sum(word in text.casefold() for text in said)
 
@@ -1001,8 +1061,18 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?(?=$|[.·,(])",
         _others_wait,
     ),
-    (rf"{COUNT} messages?; a usual day has (?P<usual>[\d,]+)\.", _busy_day),
-    (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,]+)개예요\.", _busy_day),
+    (rf"{COUNT} messages?; a usual day has (?P<usual>[\d,.]+?)\.(?!\d)", _busy_day),
+    (rf"메시지 {COUNT}개, 보통 날에는 (?P<usual>[\d,.]+)개예요\.", _busy_day),
+    (
+        rf"{COUNT} of them are of (?P<days>[^;]+); no other month has more than (?P<most>[\d,]+)",
+        _trip_of_month,
+    ),
+    (
+        rf"그중 {COUNT}개는 (?P<days>[^.]+)에 썼어요\. 다른 달은 많아야 (?P<most>[\d,]+)개예요",
+        _trip_of_month,
+    ),
+    (r"The busiest days?: (?P<days>.+2024)", _busy_days),
+    (r"가장 시끌벅적했던 날: (?P<days>.+)", _busy_days),
     (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),
     (rf"그 가운데 {COUNT}개에 “(?P<word>[^”]+)”[이가] 나와요", _word_of_day),
     (
@@ -1038,10 +1108,12 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 (?:써요|썼어요)", _hours_of_chat),
     (r"The [\d,]+th message here came on \w+ \d+", _true),
     (r"\d+월 \d+일에 [\d,]+번째 메시지를 썼어요", _true),
+    (rf"Most in the (?P<part>\w+), [\d:]+ to [\d:]+ \({PERCENT} of all\)", _part_of_day),
     (
-        r"Most in the \w+ \(\d+% of all\)|Busier at the weekend \(\d+% of all\)|Quieter at the weekend \(\d+% of all\)",
-        _true,
+        rf"(?P<part>새벽|아침|오전|오후|낮|저녁) (?=\d)[^(.]*에 가장 많이 썼어요\(전체의 {PERCENT}\)",
+        _part_of_day,
     ),
+    (r"Busier at the weekend \(\d+% of all\)|Quieter at the weekend \(\d+% of all\)", _true),
     (r"(?:새벽|아침|오전|오후|저녁|밤|낮|주말)에 [^.]*(?:썼어요|써요)\([^)]*\d+%[^)]*\)", _true),
     (r"\w+day was the busiest day of the week \(\d+% of all\)", _true),
     (r"\w+요일에 가장 많이 (?:썼어요|써요)\([^)]*\)", _true),
@@ -1109,7 +1181,6 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 ]
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
-    r"The busiest day: \w+ \d+, 2024|가장 시끌벅적했던 날: 2024년 \d+월 \d+일",
     r"Words of 2024|2024년의 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
@@ -1323,11 +1394,7 @@ def _busiest_part_of_day(truth: Truth, found: Found) -> None:
     hours = sum((person.hours for person in truth.people.values()), Counter[int]())
     parts = [sum(hours[hour] for hour in range(start, start + 6)) for start in range(0, 24, 6)]
     assert number_in(found["count"]) == max(parts), parts
-    starts = {
-        "night": 0, "morning": 6, "afternoon": 12, "evening": 18,
-        "새벽": 0, "아침": 6, "오전": 6, "낮": 12, "오후": 12, "저녁": 18,
-    }  # fmt: skip
-    assert parts[starts[found["part"]] // 6] == max(parts), parts
+    assert parts[PARTS_OF_DAY[found["part"]] // 6] == max(parts), parts
 
 
 def _dashboard_zone(_: Truth, found: Found) -> None:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day
+from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
 from app.language.i18n import (
     gettext,
     gettext_noop,
@@ -92,6 +92,8 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
         totals[bisect_right(begins, day) - 1] += posts
     if all(end - start == timedelta(1) for start, end in pairwise(begins)):
         return fullest_day(totals)
+    if (place := plain_peak(totals)) is not None:
+        return place
     # Only the days of the two leading periods are compared: all periods may have millions.
     places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
     posts_on = Counter[date]()

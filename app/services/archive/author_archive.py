@@ -13,7 +13,7 @@ from msgspec import Meta, structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.significance import fullest
+from app.compute.significance import fullest, plain_peak
 from app.compute.text import username_key
 from app.compute.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.words import NameCount, ScannedPost, count_mentions
@@ -319,7 +319,7 @@ def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
 
 
 def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
-    """Return the month clearly ahead of all others, day by day."""
+    """Return the month clearly ahead of all others, day by day or by a quarter."""
     months: dict[date, list[int | None]] = {}
     begin, end = min(by_day, default=date.min), max(by_day, default=date.min)
     for day, posts in by_day.items():
@@ -328,11 +328,10 @@ def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
             days = (first + timedelta(number) for number in range(31))
             months[first] = [0 if begin <= each <= end else None for each in days]
         months[first][day.day - 1] = posts
-    place = fullest([*months.values()])
-    if place is None:
-        return None
-    first, counts = [*months.items()][place]
-    return MonthOfPosts(first, sum(filter(None, counts)))
+    totals = [sum(filter(None, counts)) for counts in months.values()]
+    place = plain_peak(totals)
+    place = fullest([*months.values()]) if place is None else place
+    return None if place is None else MonthOfPosts([*months][place], totals[place])
 
 
 def answered_in(newest: Scan, username: str) -> list[str | None]:

@@ -73,6 +73,10 @@ MODEL_NAME: Final = f"stacked-counts-{MODEL}"
 SHOWN_OF_ALL: Final = 20
 EXPLAINED: Final = 4
 """Authors with a colour."""
+MOST_SEARCHED: Final = 10_000
+"""Posts that are searched for the words of the marks, at most 1,000 of each author."""
+NEWEST_ELSEWHERE: Final = 40
+"""Posts of each author here that are searched if a single author was asked."""
 
 
 class RankedAuthor(msgspec.Struct, frozen=True):
@@ -225,7 +229,7 @@ class Comparison(msgspec.Struct, frozen=True):
         Meta(
             description=(
                 "With `reasons`, if the text reads like none of the authors: up to three"
-                " words of the text that none of the first four authors writes."
+                " words of the text that none of the authors whose posts were searched writes."
             )
         ),
     ] = msgspec.UNSET
@@ -386,6 +390,12 @@ class SearchedPosts(NamedTuple):
         return sum(2 * getsizeof(text) for _, text in self.posts)
 
 
+def searched_authors(comparison: Comparison) -> Sequence[RankedAuthor]:
+    """Return the authors whose posts are searched: all compared, of more than 20 the likeliest."""
+    is_of_all = comparison.compared <= SHOWN_OF_ALL
+    return comparison.ranking if is_of_all else comparison.ranking[:EXPLAINED]
+
+
 ReadPosts = Callable[[AsyncSession, int, int], Awaitable[SearchedPosts]]
 
 
@@ -405,15 +415,16 @@ async def add_reasons(
     if not (comparison.evidence or comparison.verdict == "unfamiliar"):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
-    names = [ranked.username for ranked in comparison.ranking[:EXPLAINED]]
+    names = [ranked.username for ranked in searched_authors(comparison)]
+    count = min(1_000, MOST_SEARCHED // len(names))
     posts = {
-        name: _without_hidden(await read(session, ids[name], 1_000), case.hidden) for name in names
+        name: _without_hidden(await read(session, ids[name], count), case.hidden) for name in names
     }
     population: list[list[PlainPost]] = []
     if len(names) == 1:
         members = case.fitted.population.members
         population = [
-            (await read(session, members[place][0], 40)).plain
+            (await read(session, members[place][0], NEWEST_ELSEWHERE)).plain
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
     explained: Comparison = await run(_explained, comparison, case.text, posts, population)

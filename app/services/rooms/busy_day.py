@@ -51,7 +51,7 @@ async def read_day(
     session: AsyncSession, room: RoomFacts, busy: BusyDay, zone: ZoneInfo
 ) -> ShownDay:
     """Return what shows the day, beside the messages before and after the days around it."""
-    since, until = (first_instant(day, zone) for day in (busy.day, busy.day + timedelta(days=1)))
+    since, until = (first_instant(day, zone) for day in (busy.first, busy.end))
     apart = timedelta(days=DAYS_AROUND)
     values: dict[str, Any] = {"room_id": room.id, "since": since, "until": until}
     limits = {"room_id": room.id, "before": since - apart, "after": until + apart}

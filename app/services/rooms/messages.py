@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.portrait import SilenceSpan
-from app.compute.significance import clear_peak, is_ahead
+from app.compute.significance import clear_peak, is_ahead, is_plainly_ahead
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.formats.post import MediumKind, Reactions
@@ -297,7 +297,11 @@ class Period(msgspec.Struct, frozen=True):
     messages: int
     people: Annotated[list[int], Meta(description="Number of messages by each of `people`.")]
     is_fullest: Annotated[
-        bool, Meta(description="Whether the period has clearly the most messages, compared by day.")
+        bool,
+        Meta(
+            description="Whether the period has clearly the most messages, compared by day, or a"
+            " quarter more than any other."
+        ),
     ] = False
 
 
@@ -405,6 +409,8 @@ async def _fullest(
     if clear_peak(messages) is None:
         return None  # Days take longer to count, and none would be clearer by days.
     *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
+    if is_plainly_ahead(messages[first], messages[second]):
+        return first
     times = [time for time in (room.first_message_at, room.newest_message_at) if time]
     begin, end = (time.astimezone(zone).date() for time in times)
     counts: list[dict[date, int | None]] = []

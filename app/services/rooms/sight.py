@@ -128,12 +128,21 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
 
 
 class BusyDay(NamedTuple):
-    """The day with clearly the most messages, but for the days around it."""
+    """The day with clearly the most messages, or the days in a row of a trip."""
 
-    day: date
+    first: date
+    last: date
     messages: int
-    usual: int
+    usual: float
     """Messages of the day in the middle of all other days with messages (median)."""
+
+    @property
+    def end(self) -> date:
+        return self.last + timedelta(days=1)
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
 
 
 class ChatSight(RoomPortrait, frozen=True, kw_only=True):
@@ -282,9 +291,20 @@ def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> BusyDay | None:
     place = fullest_day(counts, DAYS_AROUND)
     if place is None:
         return None
-    usual = [count for day, count in enumerate(counts) if count and day != place]
-    day = date(1970, 1, 1) + timedelta(days=first + place)
-    return BusyDay(day, counts[place], round(median(usual)))
+    begin, end = place, place + 1
+    # The days beside it with more than half of its messages are of the same trip.
+    while begin and place - begin < DAYS_AROUND and 2 * counts[begin - 1] > counts[place]:
+        begin -= 1
+    while end < len(counts) and end - place <= DAYS_AROUND and 2 * counts[end] > counts[place]:
+        end += 1
+    usual = [count for count in [*counts[:begin], *counts[end:]] if count]
+    day = date(1970, 1, 1) + timedelta(days=first)
+    return BusyDay(
+        day + timedelta(days=begin),
+        day + timedelta(days=end - 1),
+        sum(counts[begin:end]),
+        round(median(usual), 1),
+    )
 
 
 class ToldRoom(NamedTuple):
@@ -439,8 +459,7 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
 def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
     said = said_in(scans)
     counted = count_chat(said, room, ZoneInfo("UTC"), ids, is_of_facts=True)
-    written = [person.messages for person in counted.people[: len(counted.ids)]]
-    preference = clearest_answers(said, counted.ids, written, len(said))
+    preference = clearest_answers(said, counted.ids)
     times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:
         if message.time is not None:

@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.evidence import place_in
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
-from app.services.compare.verdict import EXPLAINED, Comparison, Evidence, RankedAuthor, Usage
+from app.services.compare.verdict import (
+    EXPLAINED,
+    NEWEST_ELSEWHERE,
+    Comparison,
+    Evidence,
+    Usage,
+    searched_authors,
+)
 from app.services.posts.tweets import Post, find_posts
 from app.views.comparing.verdicts import strange_places
 from app.views.highlighting import Marked, excerpt, marked_text
@@ -30,47 +37,62 @@ def _times(uses: float | UnsetType | None) -> float:
     return uses if isinstance(uses, float) else 0.0
 
 
-def uses_of(mark: Evidence, ranking: Sequence[RankedAuthor]) -> tuple[str, str | None]:
+def uses_of(mark: Evidence, comparison: Comparison) -> tuple[str, str | None]:
     """Return rates of a mark in words, the author's and others', None without others of the
     language.
 
-    ranking: the compared authors; with a single one, everyone else here is compared.
+    The others are all other compared authors, of more than 20 the likeliest. If a single author
+    was compared, they are everyone else here.
     """
     usage, compared = mark.own_usage, mark.others_usage
-    written = {ranked.username: ranked.tweets for ranked in ranking[:EXPLAINED]}
+    written = {ranked.username: ranked.tweets for ranked in searched_authors(comparison)}
+    is_alone = len(written) == 1
     own = written.pop(mark.username, 0)
-    rate = _usage(usage, own) if isinstance(usage, Usage) else ""
+    rate = _usage(usage, is_of_newest=own > usage.posts) if isinstance(usage, Usage) else ""
     if not isinstance(compared, Usage):
         return rate, None
-    text = (
-        ngettext(
+    if is_alone:
+        is_of_newest = compared.posts >= NEWEST_ELSEWHERE
+        text = ngettext(
             "the other author here: {rate}",
             "the other {count} authors here: {rate}",
             compared.authors,
         )
-        if len(ranking) == 1
-        else ngettext(
+    else:
+        is_of_newest = sum(written.values()) > compared.posts
+        text = ngettext(
             "the other author compared: {rate}",
             "the other {count} authors compared: {rate}",
             compared.authors,
         )
-    )
+        if comparison.compared > len(written) + 1:
+            text = ngettext(
+                "the other likeliest author: {rate}",
+                "the other {count} likeliest authors: {rate}",
+                compared.authors,
+            )
     return rate, text.format(
-        count=show_number(compared.authors), rate=_usage(compared, sum(written.values()))
+        count=show_number(compared.authors), rate=_usage(compared, is_of_newest=is_of_newest)
     )
 
 
-def _usage(usage: Usage, written: int) -> str:
-    """Return a rate in words. written: number of all posts of the authors."""
+def _usage(usage: Usage, *, is_of_newest: bool) -> str:
+    """Return a rate in words. is_of_newest: whether the authors have more posts."""
     posts = show_number(usage.posts)
     if usage.uses <= 1:
-        if written > usage.posts:
+        if is_of_newest:
             never = gettext("never in their newest {posts} posts")
             once = gettext("once in their newest {posts} posts")
         else:
             never, once = gettext("never in {posts} posts"), gettext("once in {posts} posts")
         return (once if usage.uses else never).format(posts=posts)
-    rate = usage.uses / usage.posts
+    text = _rate(usage.uses / usage.posts)
+    if is_of_newest:
+        text = gettext("{rate} (newest {posts})").format(rate=text, posts=posts)
+    return text
+
+
+def _rate(rate: float) -> str:
     if rate >= 0.95:
         text = gettext("about {times} times a post")
         times = show_number(round(rate, 1))
@@ -91,14 +113,14 @@ class Quotation:
 class Use:
     number: int
     mark: Evidence
-    ranking: Sequence[RankedAuthor]
+    comparison: Comparison
     posts: list[Quotation]
     places: list[str]
     """Marks with these words, as in `without`."""
 
     @property
     def rates(self) -> tuple[str, str | None]:
-        return uses_of(self.mark, self.ranking)
+        return uses_of(self.mark, self.comparison)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +168,7 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
     marks = shown_marks(comparison)
     posts = await find_posts(session, sorted({id_ for mark in marks for id_ in mark.posts or ()}))
     texts = [post.text for post in posts.values()]
-    uses = await worked_on(texts, partial(_uses, marks, posts, comparison.ranking))
+    uses = await worked_on(texts, partial(_uses, marks, posts, comparison))
     gaps = comparison.without if isinstance(comparison.without, list) else []
     spans = [
         *((start, end, Shown(f"{start}-{end}")) for start, end in gaps),
@@ -165,12 +187,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
 
 
 def _uses(
-    marks: Sequence[Evidence], posts: Mapping[int, Post], ranking: Sequence[RankedAuthor]
+    marks: Sequence[Evidence], posts: Mapping[int, Post], comparison: Comparison
 ) -> dict[tuple[str, str], Use]:
     uses: dict[tuple[str, str], Use] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
         quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
-        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, ranking, quotations, []))
+        use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, comparison, quotations, []))
         use.places.append(_place(mark))
     return uses
 

@@ -329,7 +329,7 @@ class Months(ChatFigure[PeriodColumns]):
             period=self.period_name(fullest),
             messages=count.format(count=show_number(fullest.messages)),
         )
-        return Finding(title, notes=self._silence(), topic=topic)
+        return Finding(title, notes=[*self._trip(fullest), *self._silence()], topic=topic)
 
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")
@@ -361,6 +361,27 @@ class Months(ChatFigure[PeriodColumns]):
             if count
         )
         return f"{self.period_name(period)}: {post_count(period.messages)} ({', '.join(people)})"
+
+    def _trip(self, fullest: Period) -> list[str]:
+        """Tell if a few days made the period the fullest."""
+        busy, periods = self.sight.busy_day, self.sight.periods
+        place = periods.index(fullest)
+        most = max(period.messages for period in periods if period is not fullest)
+        if busy is None or fullest.messages - busy.messages > most:
+            return []
+        after = periods[place + 1].first_day if place + 1 < len(periods) else date.max
+        if not fullest.first_day <= busy.first <= busy.last < after:
+            return []
+        text = gettext("{count} of them are of {days}; no other month has more than {most}.")
+        if self._is_of_years:
+            text = gettext("{count} of them are of {days}; no other year has more than {most}.")
+        return [
+            text.format(
+                count=show_number(busy.messages),
+                days=show_period(busy.first, busy.end),
+                most=show_number(most),
+            )
+        ]
 
     def _silence(self) -> list[str]:
         zone = ZoneInfo(self.sight.tz)
@@ -404,9 +425,7 @@ class Answers(ChatFigure[list[StackedBar]]):
         clearest = self._clearest()
         nobody = gettext("No one replies to one person clearly more often than by chance.")
         lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
-        about = gettext(
-            "By chance, replies would be to everyone else in proportion to their messages."
-        )
+        about = gettext("By chance, they would reply to each person as often as all the others do.")
         is_nothing = not clearest and self.plot() is not None
         return Finding(
             nobody if is_nothing else clearest,

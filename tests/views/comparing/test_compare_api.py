@@ -118,6 +118,21 @@ async def test_reasons_say_how_often_and_where(pair: Client) -> None:
     assert alone["evidence"][0]["others"] == 0
 
 
+async def test_a_word_is_counted_among_all_who_were_asked(admin: Client) -> None:
+    for place in range(8):
+        posts = [f"bread number {n}, oven {place}" for n in range(12)]
+        await admin.add_user(f"baker{place}", *posts)
+    await admin.add_user("sailor", *[f"the ferry leaves, {n} sharp" for n in range(12)])
+    # The least likely of all wrote the words once.
+    await admin.add_user("guest", "the ferry leaves", *[f"구름 {n}개가 떠 있다" for n in range(12)])
+    names = ["sailor", "guest", *(f"baker{place}" for place in range(8))]
+    body = {"texts": ["The ferry leaves tonight, bread is on"], "usernames": names, "reasons": True}
+    result = await (await admin.post(COMPARE, json=body)).get_json()
+    assert [ranked["username"] for ranked in result["ranking"]].index("guest") >= 4
+    counted = {mark["piece"]: mark["others_usage"] for mark in result["evidence"]}
+    assert counted["The ferry leaves"] == {"uses": 1, "posts": 8 * 12 + 13, "authors": 9}
+
+
 async def test_a_new_post_counts_in_the_very_next_comparison(admin: Client) -> None:
     await admin.add_user("a", "plain words here")
     await admin.add_user("b", "plain words here")

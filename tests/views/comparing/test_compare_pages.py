@@ -169,7 +169,10 @@ async def test_each_mark_says_how_often_it_is_used_and_where(site: Client) -> No
         assert marks
         for mark in marks:
             (told,) = re.findall(rf'<li id="{mark}">(.*?)</ul>', page, re.S)
-            rate = r"(?:about )?(?:once|never|[\d.]+ times) (?:a post|in \d+ posts)"
+            rate = (
+                r"(?:about )?(?:once|never|[\d.]+ times) (?:a post|in (?:their newest )?\d+ posts)"
+                r"(?: \(newest \d+\))?"
+            )
             assert re.search(rf"</bdi>: {rate}; .*{compared}: {rate}</summary>", told)
             links = re.findall(r'href="(/tweet/\d+)"', told)
             assert 1 <= len(links) <= 3

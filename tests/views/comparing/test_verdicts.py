@@ -87,6 +87,7 @@ class Facts:
             more=self.more,
             model=model,
             words=word_count(self.text),
+            compared=len(ranking),
         )
 
 
@@ -465,7 +466,7 @@ def test_rates_are_said_of_a_hundred_texts(
             Usage(1, 60, 1),
             Usage(0, 180, 3),
             [60],
-            ("once in 60 posts", "the other 3 authors here: never in 180 posts"),
+            ("once in 60 posts", "the other 3 authors here: never in their newest 180 posts"),
         ),
         (
             Usage(4, 240, 1),
@@ -482,6 +483,21 @@ def test_rates_are_said_of_a_hundred_texts(
                 "the other 2 authors compared: never in their newest 1,766 posts",
             ),
         ),
+        (
+            Usage(5, 1_000, 1),
+            Usage(12, 2_500, 3),
+            [3_239, 1_908, 766, 500],
+            (
+                "about once in 200 posts (newest 1,000)",
+                "the other 3 authors compared: about once in 208 posts (newest 2,500)",
+            ),
+        ),
+        (
+            Usage(2, 100, 1),
+            Usage(0, 300, 3),
+            [100] * 21,
+            ("about once in 50 posts", "the other 3 likeliest authors: never in 300 posts"),
+        ),
         (Usage(40, 240, 1), None, [240], ("about once in 6 posts", None)),
         (
             Usage(133, 100, 1),
@@ -496,10 +512,8 @@ def test_a_rate_is_told_in_words(
     own: Usage, others: Usage | None, written: list[int], rates: tuple[str, str | None]
 ) -> None:
     mark = Evidence(0, 4, "some", "author0", 1.0, own_usage=own, others_usage=others)
-    ranking = [
-        RankedAuthor(f"author{place}", 0.5, None, posts) for place, posts in enumerate(written)
-    ]
-    assert uses_of(mark, ranking) == rates
+    comparison = Facts([1 / len(written)] * len(written), written).comparison()
+    assert uses_of(mark, comparison) == rates
 
 
 def test_a_bar_is_an_author_or_somebody_else() -> None:
