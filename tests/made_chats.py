@@ -120,8 +120,9 @@ def _shaped(words: list[str], end: str, style: Style) -> tuple[str, str]:
     """Return the words as a text, and the sign at its end."""
     does = {shape for shape, share in style.shapes.items() if style.chance.random() < share}
     if "lengthened" in does:
-        words = [*words, "아아아" if "음·함" in style.shapes else "sooooo"]
-    for shape, ending in (("음·함", "함"), ("욤", "욤")):
+        korean = [*words[:-1], "제발ㄹㄹ"] if len(words) % 2 else [*words, "아아아"]
+        words = korean if "음·함" in style.shapes else [*words, "sooooo"]
+    for shape, ending in (("음·함", "함" if len(words) % 2 else "끝남"), ("욤", "욤")):
         if shape in does:
             return "".join(words) if "unspaced" in does else " ".join(words), ending
     return ("" if "unspaced" in does else " ").join(words), end

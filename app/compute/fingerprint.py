@@ -86,16 +86,62 @@ _LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
 _LONG_IN_KOREAN: Final = frozenset("아야어여오요와워우유으이애에예ㅏㅑㅓㅕㅗㅛㅡㅣㅐㅔ")
 """Korean letters that lengthen a word: other ones are repeated words, laughs or cries."""
 NOT_NOUN_ENDINGS: Final = (
-    *("게임", "모임", "책임", "담임", "선임", "후임", "주임", "위임", "취임", "신임"),
+    *(
+        "게임",
+        "모임",
+        "책임",
+        "담임",
+        "선임",
+        "후임",
+        "주임",
+        "위임",
+        "취임",
+        "신임",
+        "해임",
+        "소임",
+    ),
     *("타임", "프레임", "라임", "슬라임", "보관함", "사물함", "우편함", "명함", "군함", "결함"),
     *("처음", "다음", "마음", "소음", "얼음", "웃음", "믿음", "걸음", "볶음", "죽음"),
     *("졸음", "물음", "울음", "묶음", "녹음", "방음", "발음", "복음", "젊음", "가슴"),
-    *("머슴", "사슴"),
+    *("머슴", "사슴", "강남", "성남", "하남", "호남", "영남", "전남", "경남", "충남", "베트남"),
+    *(
+        "미남",
+        "훈남",
+        "차남",
+        "장남",
+        "썸남",
+        "만남",
+        "공감",
+        "마감",
+        "영감",
+        "유감",
+        "소감",
+        "실감",
+    ),
+    *(
+        "호감",
+        "예감",
+        "교감",
+        "독감",
+        "단감",
+        "물감",
+        "옷감",
+        "자신감",
+        "책임감",
+        "대감",
+        "곶감",
+        "쾌감",
+    ),
+    *("땡감", "새봄", "올봄", "늦봄", "아줌", "그림", "크림", "드림", "살림", "스트림", "알림"),
+    *("튀김", "아침", "점심", "기침", "지침", "방침", "나침", "재침", "도움", "싸움", "마침"),
+    *("이름", "여름", "구름", "기름", "주름", "씨름", "필름", "심부름", "보름", "고름", "여드름"),
+    *("말씀", "가끔", "느낌", "그럼"),
 )
-"""Nouns that end like the noun form of a verb (-음, -함, -임, -됨), as in 알겠음.
+"""Words that end like the noun form of a verb (-음, -함, -임, -됨, -ㅁ), as in 알겠음 and 끝남.
 
 Source: Standard Korean Language Dictionary (표준국어대사전, National Institute of Korean Language):
-the ending -음 follows a stem with a final consonant, or -었- and -겠-; these nouns are entries.
+the ending -음 follows a stem with a final consonant, or -었- and -겠-, and -ㅁ any other stem;
+these words are entries.
 """
 AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
@@ -196,9 +242,9 @@ def _signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     for place in JoinedTexts.of([*map(str.lower, texts)]).having(_LAUGH_PARTS):
         for sign in _laughs_of_text(texts[place]):
             yield sign, place
-    for place in joined.with_runs():
-        if _is_lengthened(texts[place]):
-            yield ("lengthened", ""), place
+    lengthened = {place for place in joined.with_runs() if _is_lengthened(texts[place])}
+    for place in sorted(lengthened.union(joined.with_long_syllables())):
+        yield ("lengthened", ""), place
     for place, text in enumerate(texts):
         for sign in _signs_of_one(text):
             yield sign, place
@@ -244,8 +290,9 @@ def is_loud(text: str) -> bool:
 
 
 def _is_lengthened(text: str) -> bool:
-    """Return whether a word has a letter three times in a row: sooooo, 아아아; no laugh, link or
-    word of one letter alone, such as III.
+    """Return whether a word has a sign three times in a row: sooooo, 아아아; no laugh, link or
+    word of one letter alone, such as III. The other letters of a Korean syllable are looked for in
+    all messages at once.
     """
     found = _LENGTHENED.search(text)
     if found is None:  # Most texts have none.
@@ -294,7 +341,12 @@ def _ending_of(text: str) -> Ending | None:
     return "음·함" if last and last in _NOUN_FORMS and _is_noun_form(end) else None
 
 
-_NOUN_FORMS: Final = "음슴함임됨"
+_NOUN_FORMS: Final = "음슴함임됨남감옴봄줌짐림킴침김움둠름씀큼냄"
+"""Last syllables of noun forms: of 하다, 이다, 되다, 나다, 가다, 오다, 보다, 주다, 지다, -리다,
+-키다, -치다, -기다, -ㅂ다, 두다, -르다, 쓰다, 크다 and 내다.
+"""
+_NOUNS_ALONE: Final = frozenset("봄줌짐림킴침김움름")
+"""Syllables that are nouns or names where they are a word of their own."""
 _FIRST_SYLLABLE: Final = 0xAC00
 _FINALS: Final = 28
 """Hangul syllables of one beginning and vowel, the first without a final consonant."""
@@ -303,7 +355,7 @@ _FINALS: Final = 28
 def _is_noun_form(text: str) -> bool:
     """Return whether a text ends in the noun form of a verb, such as 했음, 공부함, 학생임."""
     word = text.split()[-1]
-    if word.endswith(NOT_NOUN_ENDINGS):
+    if word.endswith(NOT_NOUN_ENDINGS) or word in _NOUNS_ALONE:
         return False
     if word[-1] not in "음슴":
         return True

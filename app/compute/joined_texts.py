@@ -9,6 +9,13 @@ from typing import Final
 import numpy as np
 
 _BETWEEN: Final = "\n"
+_FIRST_SYLLABLE, _LAST_SYLLABLE = ord("가"), ord("힣")
+_FINALS: Final = np.array(
+    [*map(ord, "\0ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")], np.uint32
+)
+"""Final consonants of Hangul syllables in the order of their code points."""
+_NO_LENGTH: Final = np.array([*map(ord, "ㅇㅋㅎ")], np.uint32)
+"""Consonants that are repeated as words of their own or as laughs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,16 @@ class JoinedTexts:
         (runs,) = ((codes[2:] == codes[1:-1]) & (codes[1:-1] == codes[:-2])).nonzero()
         places: list[int] = np.unique(np.searchsorted(self.starts, runs, "right") - 1).tolist()
         return places
+
+    def with_long_syllables(self) -> list[int]:
+        """Return the indices of the texts with a syllable whose last letter goes on: 제발ㄹㄹ."""
+        codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
+        next_ones = codes[1:-1] == codes[2:]
+        is_syllable = (codes[:-2] >= _FIRST_SYLLABLE) & (codes[:-2] <= _LAST_SYLLABLE)
+        (places,) = (next_ones & is_syllable).nonzero()
+        final = _FINALS[(codes[places] - _FIRST_SYLLABLE) % _FINALS.size]
+        goes_on = (codes[places + 1] == final) & ~np.isin(final, _NO_LENGTH)
+        found: list[int] = np.unique(
+            np.searchsorted(self.starts, places[goes_on], "right") - 1
+        ).tolist()
+        return found

@@ -11,7 +11,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 from app.compute.significance import plain_peak
 from app.compute.times import BUSY_H, DAY_H, PART_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
-from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number
+from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number, show_zone
 from app.views.cast import post_count
 from app.views.tell import part_of, tell, tell_of_past
 
@@ -198,6 +198,12 @@ def busiest_part(hours: Sequence[int]) -> str:
     if part is None or 2 * parts[part] < sum(parts):
         return ""
     return tell("busiest_part", part=gettext(PARTS[part]), share=parts[part] / sum(parts))
+
+
+def by_clock_of(sentence: str, zone: str) -> str:
+    """Return a sentence of hours with their zone, which is another one for each reader."""
+    text = gettext("{sentence}, in {zone}.")
+    return text.format(sentence=sentence.rstrip("."), zone=show_zone(zone))
 
 
 def how_told() -> str:

@@ -422,8 +422,15 @@ def label_of(measure: Measure) -> str:
     variant = "since label" if measure.joined_late else "label"
     if not measure.sign and "label without sign" in HABITS[habit]:
         variant = "label without sign"
-    sign = f"“{measure.sign}”" if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
-    return tell(habit, variant, sign=sign)
+    sign = sign_of(measure)
+    return tell(habit, variant, sign=f"“{sign}”" if measure.name == "endings" else sign)
+
+
+def sign_of(measure: Measure) -> str:
+    """Return a measure's sign as readers know it."""
+    if measure.sign == "음·함":
+        return gettext("-음/-함/-됨")
+    return measure.sign if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
 
 
 def value_of(measure: Measure, value: float, beside: float = 0) -> str:
@@ -447,7 +454,7 @@ def change_of(measure: Measure, year: int) -> str:
         measure.name,
         "rose" if measure.errors > 0 else "fell",
         year=str(year),
-        sign=measure.sign,
+        sign=sign_of(measure),
         value=value_of(measure, measure.own, measure.beside),
         before=value_of(measure, measure.beside, measure.own),
     )
@@ -502,7 +509,7 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
         variant,
         words=own,
         often=own,
-        sign=measure.sign[:LONGEST_SIGN],
+        sign=sign_of(measure),
         others=beside.named(measure),
     )
 

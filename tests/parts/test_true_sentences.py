@@ -46,9 +46,9 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     "“~”": lambda text: text.endswith("~"),
     "“요”": lambda text: bool(re.search("요[.!?~]*$", text)),
     "small": lambda text: text[:1].islower(),
-    "“음·함”": lambda text: text.endswith("함"),
+    "“-음/-함/-됨”": lambda text: text.endswith(("함", "끝남")),
     "“욤”": lambda text: text.endswith("욤"),
-    "lengthened": lambda text: bool(re.search("아아아|so{4}", text, re.IGNORECASE)),
+    "lengthened": lambda text: bool(re.search("아아아|제발ㄹㄹ|so{4}", text, re.IGNORECASE)),
     "unspaced": lambda text: " " not in text and len(re.findall("[가-힣]", text)) >= 8,
     "capitals": lambda text: bool(
         not re.search("[a-z]", text) and len(re.findall("[A-Z]", text)) >= 4
@@ -826,6 +826,10 @@ def _habit(
         yield never, _never(name)
 
 
+def in_korean(sign: str) -> str:
+    return re.escape(sign.replace("됨”", "됨(음슴체)”"))
+
+
 HABITS: list[tuple[str, Check]] = [
     (rf"[Ww]rites longer messages than {THAN_EN} \({WORD_EN}\)", _told("words", +1)),
     (rf"[Ww]rites shorter messages than {THAN_EN} \({WORD_EN}\)", _told("words", -1)),
@@ -923,15 +927,15 @@ HABITS: list[tuple[str, Check]] = [
     ),
     *(
         pattern
-        for sign in ("“.”", "“~”", "“요”", "“음·함”", "“욤”")
+        for sign in ("“.”", "“~”", "“요”", "“-음/-함/-됨”", "“욤”")
         for pattern in _habit(
             sign,
             rf"[Ee]nds with {re.escape(sign)} OWN",
-            rf"OWN[을를] {re.escape(sign)}(?:으)?로 끝내요",
+            rf"OWN[을를] {in_korean(sign)}(?:으)?로 끝내요",
             rf"[Ee]nds with {re.escape(sign)} less often than THAN \(OWN\)",
-            rf"{re.escape(sign)}(?:으)?로 끝내는 일이 THAN보다 적어요\(OWN\)",
+            rf"{in_korean(sign)}(?:으)?로 끝내는 일이 THAN보다 적어요\(OWN\)",
             rf"[Nn]ever ends with {re.escape(sign)}",
-            rf"{re.escape(sign)}(?:으)?로 끝내지 않아요",
+            rf"{in_korean(sign)}(?:으)?로 끝내지 않아요",
         )
     ),
 ]
@@ -950,7 +954,7 @@ LABELS: Final = {
     "capitals": ("All in capitals", "대문자로만"),
     "lengthened": ("Lengthened letters", "길게 늘인 글자"),
     "unspaced": ("No spaces", "띄어쓰기 없음"),
-    "“음·함”": ("Ends with “음·함”", "“음·함”(?:으)?로 끝냄"),
+    "“-음/-함/-됨”": ("Ends with “-음/-함/-됨”", r"“-음/-함/-됨\(음슴체\)”(?:으)?로 끝냄"),
     "“욤”": ("Ends with “욤”", "“욤”(?:으)?로 끝냄"),
     "“.”": (r"Ends with “\.”", r"“\.”(?:으)?로 끝냄"),
     "“~”": ("Ends with “~”", "“~”(?:으)?로 끝냄"),
@@ -1084,6 +1088,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _choices,
     ),
     # Times.
+    (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간)으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
     (r"The longest silences: (?P<days>\d+) days?, (?P<times>\d+) times", _quiet),
     (r"가장 길게는 (?P<days>\d+)일 동안 조용했고, 그런 때가 (?P<times>\d+)번 있어요", _quiet),

@@ -47,6 +47,7 @@ from app.views.figure import (
     Finding,
     Table,
     busiest,
+    by_clock_of,
 )
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 from app.views.tell import LONGEST_FINDING, change_of, label_of, tell, tell_of_past, value_of
@@ -83,7 +84,8 @@ def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) ->
         *(_words(chat_year) if has_words else ()),
         *_month(posts),
         *_days(chat_year, posts),
-        *_rhythm(chat_year, posts),
+        *_days_of_week(chat_year, posts),
+        *_hours(chat_year),
     ]
     return " ".join([*_first_that_fit(sentences, total), total])
 
@@ -108,7 +110,10 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
     # Far more than all others: twice the likes of the next post, too.
     if clear_peak(likes) == 0 and likes[0] >= 2 * likes[1]:
         yield Told(tell("most_liked", count=likes[0]))
-    yield from map(Told, _rhythm(author_year, posts))
+    for sentence in _days_of_week(author_year, posts):
+        yield Told(sentence)
+    for sentence in _hours(author_year):
+        yield Told(by_clock_of(sentence, author_year.tz))
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -155,7 +160,8 @@ def comparison_of(author_year: AuthorYear) -> str:
     )
     rule = gettext(
         "A change from year to year is shown only if chance does not explain it, compared by "
-        "week. A busiest month is shown by the same rule, compared by day."
+        "week. A busiest month has a quarter more than any other, or is shown by the same rule, "
+        "compared by day."
     )
     return f"{sentence} {rule}"
 
@@ -215,8 +221,8 @@ def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
         yield tell("fullest_day", day=day, posts=post_count(posts[day]))
 
 
-def _rhythm(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield the half of a whole year, the weekdays and the hours that stand out."""
+def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
+    """Yield the half of a whole year, and the weekdays that stand out."""
     apart, total = year.days_apart, year.calendar.tweets
     if apart.half is not None:
         first = sum(count for day, count in posts.items() if day.month <= 6)
@@ -231,6 +237,9 @@ def _rhythm(year: WrittenYear, posts: Posts) -> Iterator[str]:
     elif apart.weekend is not None:
         share = sum(weekdays[WORK_DAYS:]) / sum(weekdays)
         yield tell("weekend", apart.weekend, share=share)
+
+
+def _hours(year: WrittenYear) -> Iterator[str]:
     hours, part = year.hours, year.busy_part
     if told := busiest(hours, year.busy_from, is_past=year.is_over):
         yield f"{told}."

@@ -36,7 +36,7 @@ from app.services.archive.author_archive import (
 from app.services.posts.users import Author
 from app.views.addresses import posts_path, search_path
 from app.views.cast import hue, post_count
-from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_hour
+from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
 from app.views.tell import THE_OTHERS, Beside, finding_beside, tell
 
@@ -305,7 +305,8 @@ class AuthorAtSight(Figure[WeekGrid]):
         return tell("busiest_month", month=name or show_month(month.first), count=month.tweets)
 
     def _busiest_hours(self) -> str:
-        return busiest_told(self.archive.numbers.busy_from) if self.is_drawn else ""
+        told = busiest_told(self.archive.numbers.busy_from) if self.is_drawn else ""
+        return told and by_clock_of(told, self.archive.tz)
 
 
 class HoursOfPosts(HoursFigure[Columns]):
