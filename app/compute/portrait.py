@@ -461,6 +461,12 @@ def _longest(people: Mapping[int, Tally]) -> list[Trait]:
     return [Trait("longest", place, mean, min(by_message, clustered))]
 
 
+FEWEST_LAUGHS: Final = 20
+"""Messages with a laugh, from which people of a chat would agree that someone laughs most often,
+whose share is the largest.
+"""
+
+
 def _laughing(people: Mapping[int, Tally]) -> Iterator[Trait]:
     """Yield the person with the largest share of each laugh, tested as in `_longest`."""
     laughs = {place: tally.laughs for place, tally in people.items()}
@@ -470,6 +476,9 @@ def _laughing(people: Mapping[int, Tally]) -> Iterator[Trait]:
             for place, of_one in laughs.items()
         ]
         trait = _top("laugh", uses, laugh)
+        counts = {place: count for place, count, _ in uses}
+        if counts[trait.person or 0] < max(FEWEST_LAUGHS, max(counts.values()) / 2):
+            continue
         pair = [people[place] for place, *_ in _first_two(uses)]
         many = int(max(tally.conversations.max() for tally in pair)) + 1
         sides = (

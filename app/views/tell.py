@@ -587,18 +587,12 @@ def _joined(traits: Sequence[str]) -> str:
 
 
 def _words_per_post(measure: Measure) -> str:
-    """Return words per post, as exact as their difference requires."""
-    count = _words(measure, measure.own)
+    count = round(measure.own, 1)
     text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
     return text.format(count=show_number(count))
 
 
-def _words(measure: Measure, value: float) -> float:
-    whole = max(round(measure.own), 1)
-    return round(value, 1) if whole == round(measure.beside) else max(round(value), 1)
-
-
 def _usual(measure: Measure) -> str:
     if measure.name == "length":
-        return value_of(measure, _words(measure, measure.beside))
+        return value_of(measure, measure.beside)
     return brief_value_of(measure, measure.beside, measure.own)

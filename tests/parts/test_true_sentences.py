@@ -231,8 +231,9 @@ def is_about(told: str, value: float) -> bool:
 
 
 def is_percent(told: str, share: float) -> bool:
-    """Return whether a share is told within a point: parts of a whole are rounded to 100."""
-    return abs(number_in(told) - 100 * share) <= 1.0
+    """Return whether a share is told as it is, rounded by itself; only all or none is 100 or 0."""
+    error = 1.0 if min(share, 1 - share) < 0.01 else 0.5
+    return abs(number_in(told) - 100 * share) <= error + 1e-9
 
 
 def as_messages(block: str) -> str:
@@ -388,6 +389,9 @@ def _laughs_most(reader: Reader, _: Found) -> None:
         if len(person.texts) >= FEWEST
     }
     assert shares[reader.subject] == max(shares.values()), shares
+    texts = {name: person.texts for name, person in reader.truth.people.items()}
+    counts = {name: sum(map(SIGNS["laugh"], of)) for name, of in texts.items()}
+    assert counts[reader.subject] >= max(20, max(counts.values()) / 2), counts
 
 
 def _at_night(reader: Reader, found: Found) -> None:
@@ -883,7 +887,7 @@ HABITS: list[tuple[str, Check]] = [
     *_habit(
         "turns",
         r"[Ss]ends several messages in a row \(OWN of the turns\)",
-        r"메시지를 여러 개로 나눠 보내요\(말할 차례의 OWN\)",
+        r"메시지를 여러 개로 나눠 보내요\(말할 때의 OWN\)",
         r"[Ss]ends several messages in a row less often than THAN \(OWN\)",
         r"메시지를 여러 개로 나눠 보내는 일이 THAN보다 적어요\(OWN\)",
         r"[Nn]ever sends two messages in a row",
@@ -1186,7 +1190,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 ]
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
-    r"Words of 2024|2024년의 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
+    r"Words of 2024|2024년에 많이 쓴 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
@@ -1463,8 +1467,8 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
     (
-        r"The scale ends at \d+; ▲ marks a bar that would be higher|막대의 눈금은 \d+개까지예요\. ▲는 그보다 "
-        r"높은 막대예요",
+        r"The scale ends at \d+; ▲ marks a bar that would be higher|눈금은 \d+개까지만 그렸어요\. ▲가 있는 "
+        r"막대는 그보다 높아요",
         lambda truth, found: None,
     ),
     (r"Hours are in (?P<zone>[\w/]+)\.", _dashboard_zone),

@@ -179,7 +179,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     @property
     def choice_line(self) -> str:
         name = shown_name(self.view.answer) if self.view.answer else ""
-        return gettext("You have chosen {name}.").format(name=name)
+        return gettext("You chose {name}.").format(name=name)
 
 
 def place_heading(view: PlayerView) -> str:

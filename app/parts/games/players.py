@@ -363,7 +363,7 @@ def unknown_player() -> UnauthorizedError:
 
 def _chosen_already(first: TakenAnswer) -> ConflictError:
     return ConflictError(
-        "You have chosen {username}",
+        "You chose {username}",
         username=first.username,
         errors=[FieldError("username", first.username)],
     )

@@ -23,7 +23,6 @@ from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar
 from app.language.i18n import (
     gettext,
     month_names,
-    rounded_parts,
     show_list,
     show_month_day,
     show_number,
@@ -671,8 +670,7 @@ def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
         name = shown.people[counts.index(most)].username
         if counts.count(most) == 1 and name is not None:
             text = gettext("{name} most often: {share}.")
-            # Rounded as in the bar, whose parts add up.
-            share = max(rounded_parts([count / sum(counts) for count in counts]))
+            share = max(counts) / sum(counts)
             told = text.format(name=shown_name(name), share=show_percent(share))
             finding = Finding(told, topic=topic)
     return FigureParts(finding, Table([], []), plot, room_path(shown))

@@ -17,7 +17,6 @@ from app.language.i18n import (
     gettext_noop,
     month_names,
     ngettext,
-    rounded_parts,
     show_duration,
     show_month,
     show_number,
@@ -175,14 +174,12 @@ def _sentence(
 
 
 def _values(people: People, trait: Trait) -> dict[str, str]:
-    words = ngettext("{count} word on average", "{count} words on average", round(trait.value))
-    share = trait.value
-    if trait.kind == "most":  # Rounded as in the bar, whose parts add up.
-        share = rounded_parts([person.share for person in people])[trait.person or 0]
+    mean = round(trait.value, 1)
+    words = ngettext("{count} word on average", "{count} words on average", 1 if mean == 1 else 2)
     return {
         "name": _short_name(trait.username),
-        "share": show_percent(share),
-        "words": words.format(count=show_number(round(trait.value))),
+        "share": show_percent(trait.value),
+        "words": words.format(count=show_number(mean)),
         "sign": trait.sign,
     }
 
@@ -284,11 +281,11 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
 
 
 def share_bars(people: Sequence[PersonPortrait], shares: Sequence[float] = ()) -> list[NamedBar]:
-    """Return a bar for each person, by default of their messages; the labels add up to 100%."""
+    """Return a bar for each person, by default of their messages."""
     shares = shares or [person.share for person in people]
     return [
-        NamedBar(name_of(person), share, show_percent(part), hue(person.username))
-        for person, share, part in zip(people, shares, rounded_parts(shares), strict=True)
+        NamedBar(name_of(person), share, show_percent(share), hue(person.username))
+        for person, share in zip(people, shares, strict=True)
     ]
 
 

@@ -114,7 +114,7 @@ async def test_the_first_answer_counts_and_all_else_is_said(host: Host, anybody:
     first = await mina.chooses(1, "ferry")
     assert first == await mina.chooses(1, "FERRY", status=200)
     other = await mina.chooses(1, "museum", status=409)
-    assert other["detail"] == "You have chosen ferry"
+    assert other["detail"] == "You chose ferry"
     assert other["errors"] == [{"loc": "username", "detail": "ferry"}]
     await mina.chooses(1, "nobody", status=422)
     ahead = await jun.chooses(2, "ferry", status=409)

@@ -236,7 +236,7 @@ async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     page = await site.page("/user/hana/2024")
     assert ">hana in 2024</h1>" in page
     word = "“today the quiet harbour” is new in 2024 (40 posts)."
-    hours = "Busiest between 11:00 and 14:00: almost every post."
+    hours = "Busiest between 11:00 and 14:00: almost every post, in UTC."
     numbers = "41 posts on 41 days, 11 more than in 2023."
     assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == f"{word} {numbers}"
     # What other sites show beside a link has no word of the author.
@@ -279,7 +279,7 @@ async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
     page = await shared.anybody.page("/user/owl/2021?tz=UTC")
     told = text_of(page.split('id="finding">')[1].split("</p>")[0])
     assert re.match(r"No post for \d+ days, from May \d+ to July \d+\. Busiest between 2", told)
-    assert re.search(r"every post\. \d+ posts on \d+ days\.$", told)
+    assert re.search(r"every post, in UTC\. \d+ posts on \d+ days\.$", told)
     # The card of the hours does not say them again.
     assert "<p>Busiest between " not in page
 

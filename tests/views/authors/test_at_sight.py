@@ -77,7 +77,7 @@ BURSTS = "Nov 1, 2024 – Jul 28, 2025"
             "52 posts · Nov 1, 2024 – Jul 28, 2025",
             "July 2025 was the busiest month (40).",
         ),
-        ("steady", "30 posts · Mar 1 – Apr 15, 2025", "Busiest between 23:00 and 2:00."),
+        ("steady", "30 posts · Mar 1 – Apr 15, 2025", "Busiest between 23:00 and 2:00, in UTC."),
         ("uniform", "24 posts · Mar 1 – 24, 2025", ""),
         ("few", "3 posts · Mar 1 – 3, 2025", ""),
         ("하나", "1 post · March 1, 2025", ""),
