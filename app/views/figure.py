@@ -197,7 +197,8 @@ def busiest_part(hours: Sequence[int]) -> str:
     part = plain_peak(parts)
     if part is None or 2 * parts[part] < sum(parts):
         return ""
-    return tell("busiest_part", part=gettext(PARTS[part]), share=parts[part] / sum(parts))
+    told = tell("busiest_part", part=gettext(PARTS[part]), share=parts[part] / sum(parts))
+    return told.rstrip(".")
 
 
 def by_clock_of(sentence: str, zone: str) -> str:

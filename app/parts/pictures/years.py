@@ -79,7 +79,7 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
     finding, clock = hours.finding(), hours.plot()
     if clock is None or not is_long_enough(author_year):
         return None
-    title = "" if finding.title.rstrip(".") in told else finding.title
+    title = "" if finding.title in told else finding.title
     return PosterFigure(
         f"{finding.topic} · {show_zone(author_year.tz)}", (title, *finding.notes), clock
     )
