@@ -47,7 +47,7 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
     return counts.index(first) if is_clear else None
 
 
-def is_plainly_ahead(count: int, beside: int) -> bool:
+def is_plainly_ahead(count: float, beside: float) -> bool:
     """Return whether anyone would call a count larger than another, however it came about.
 
     It is a quarter larger, by more than independent events vary. That says nothing of habits: a
@@ -56,12 +56,22 @@ def is_plainly_ahead(count: int, beside: int) -> bool:
     return 4 * count >= 5 * beside and count - beside >= CLEAR_OF_MANY * math.sqrt(count + beside)
 
 
-def plain_peak(counts: Sequence[int]) -> int | None:
-    """Return the index of the count that is plainly ahead of all others; None without one."""
+def plain_peak(counts: Sequence[int], known: Sequence[float] = ()) -> int | None:
+    """Return the index of the count that is plainly ahead of all others; None without one.
+
+    known: parts of the periods that lie between the first and the last day. A period that is cut
+    off counts as if it had gone on alike, up to twice as much.
+    """
     if len(counts) < 2:
         return None
-    *_, second, first = sorted(counts)
-    return counts.index(first) if is_plainly_ahead(first, second) else None
+    place = max(range(len(counts)), key=counts.__getitem__)
+    parts = known or [1.0] * len(counts)
+    others = [
+        count / max(part, 0.5)
+        for each, (count, part) in enumerate(zip(counts, parts, strict=True))
+        if each != place
+    ]
+    return place if is_plainly_ahead(counts[place], max(others)) else None
 
 
 def fullest_day(counts: Sequence[int], near: int = 0) -> int | None:

@@ -92,7 +92,12 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
         totals[bisect_right(begins, day) - 1] += posts
     if all(end - start == timedelta(1) for start, end in pairwise(begins)):
         return fullest_day(totals)
-    if (place := plain_peak(totals)) is not None:
+    begin, end = (of((day for day, *_ in cells), default=begins[0]) for of in (min, max))
+    known = [
+        (min(until, end + timedelta(1)) - max(since, begin)) / (until - since)
+        for since, until in pairwise(begins)
+    ]
+    if (place := plain_peak(totals, known)) is not None:
         return place
     # Only the days of the two leading periods are compared: all periods may have millions.
     places = sorted(range(len(totals)), key=totals.__getitem__)[-2:]
@@ -100,7 +105,6 @@ def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | No
     for day, _, posts in cells:
         if bisect_right(begins, day) - 1 in places:
             posts_on[day] += posts
-    begin, end = (of((day for day, *_ in cells), default=begins[0]) for of in (min, max))
 
     def days_of(place: int) -> list[int | None]:
         length = (begins[place + 1] - begins[place]).days

@@ -329,7 +329,8 @@ def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
             months[first] = [0 if begin <= each <= end else None for each in days]
         months[first][day.day - 1] = posts
     totals = [sum(filter(None, counts)) for counts in months.values()]
-    place = plain_peak(totals)
+    known = [sum(posts is not None for posts in counts) / 31 for counts in months.values()]
+    place = plain_peak(totals, known)
     place = fullest([*months.values()]) if place is None else place
     return None if place is None else MonthOfPosts([*months][place], totals[place])
 

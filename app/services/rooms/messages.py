@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.portrait import SilenceSpan
-from app.compute.significance import clear_peak, is_ahead, is_plainly_ahead
+from app.compute.significance import clear_peak, is_ahead, plain_peak
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.formats.post import MediumKind, Reactions
@@ -409,10 +409,14 @@ async def _fullest(
     if clear_peak(messages) is None:
         return None  # Days take longer to count, and none would be clearer by days.
     *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
-    if is_plainly_ahead(messages[first], messages[second]):
-        return first
     times = [time for time in (room.first_message_at, room.newest_message_at) if time]
     begin, end = (time.astimezone(zone).date() for time in times)
+    known = [
+        (min(until, end + timedelta(1)) - max(since, begin)) / (until - since)
+        for since, until in pairwise(days)
+    ]
+    if (place := plain_peak(messages, known)) is not None:
+        return place
     counts: list[dict[date, int | None]] = []
     day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
     for place in (first, second):

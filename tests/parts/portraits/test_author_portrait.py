@@ -345,17 +345,17 @@ def test_a_laugh_is_named_as_it_is_written() -> None:
     assert labels == ["Laughs (mostly lol)", "Laughs"]
 
 
-def test_lengths_are_as_exact_as_tells_them_apart() -> None:
+def test_lengths_have_the_decimal_that_rows_have() -> None:
     with speaking("en"):
         told = [
             trait_of(Measure("length", "", own, beside, [], own - beside, 0))
             for own, beside in ((6.7, 4.2), (4.3, 3.9), (3.9, 4.3), (1.2, 3), (0.8, 1.1))
         ]
     assert told == [
-        "writes longer posts than the others (about 7 words)",
+        "writes longer posts than the others (about 6.7 words)",
         "writes longer posts than the others (about 4.3 words)",
         "writes shorter posts than the others (about 3.9 words)",
-        "writes shorter posts than the others (about 1 word)",
+        "writes shorter posts than the others (about 1.2 words)",
         "writes shorter posts than the others (about 0.8 words)",
     ]
 
@@ -379,14 +379,15 @@ def test_only_who_goes_farthest_is_set_against_each_of_the_others() -> None:
 
     with speaking("en"):
         assert (
-            told("Steve") == "writes shorter posts than the 7 others in this chat (about 2 words)"
+            told("Steve") == "writes shorter posts than the 7 others in this chat (about 1.5 words)"
         )
         assert told("Theo") == (
-            "writes shorter posts than most here (about 3 words; usual here 5 words)"
+            "writes shorter posts than most here (about 3 words; usual here 4.7 words)"
         )
     with speaking("ko"):
         assert (
-            told("Theo") == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어쯤, 여기서는 보통 5단어)"
+            told("Theo")
+            == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어쯤, 여기서는 보통 4.7단어)"
         )
 
 

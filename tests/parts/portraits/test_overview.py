@@ -151,7 +151,7 @@ def cards_in(page: str) -> list[str]:
 
 FINDINGS: Final = {
     "crew": "ann writes most (60%), and bo (work) writes the longest messages "
-    "(12 words on average).",
+    "(11.5 words on average).",
     "pair": "ann writes more (75%), and bo (work) writes longer messages (12 words on average).",
     "alone": "Only ann writes here, 30 messages.",
     "three": "There are too few days with messages to tell these people apart.",
@@ -165,7 +165,7 @@ FINDINGS: Final = {
     "crowd": "There are too few days with messages to tell these people apart.",
     "chatter": "There are too few days with messages to tell these people apart.",
     "burst": "Chance may explain every difference between these two people.",
-    "club": "gil writes the longest messages (9 words on average). "
+    "club": "gil writes the longest messages (9.3 words on average). "
     "zed ends with “~” in every message.",
 }
 

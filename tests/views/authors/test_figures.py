@@ -63,7 +63,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
         "“today the quiet harbour” is new in 2024 (25 posts). "
         "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
         *("By hour", "Words that appeared", "Most replied to"),
-        "Busiest between 20:00 and 23:00, in UTC.",
+        "Busiest between 20:00 and 23:00, in Asia/Seoul.",
     ]
     for finding, table, plot, path in told:
         assert len(finding.title) <= 140
