@@ -32,6 +32,18 @@ _BINARY: Final = {
     b"\xfd7zXZ": "xz",
     b"bplist": "property list",
 }
+_ARROW: Final = {
+    b"PAR1": Message(
+        "it is a table of Parquet, which saywho reads if pyarrow is installed beside it; or write"
+        ' it as JSON lines, in pandas with `pd.read_parquet("FILE").to_json("posts.jsonl",'
+        ' orient="records", lines=True)`, and import that file'
+    ),
+    b"ARROW1": Message(
+        "it is a table of Arrow, which saywho cannot read; write it as JSON lines, in pandas with"
+        ' `pd.read_feather("FILE").to_json("posts.jsonl", orient="records", lines=True)`, and'
+        " import that file"
+    ),
+}
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
 """A document's size, and its first field's type and name."""
@@ -94,12 +106,9 @@ def reason_of(content: Content) -> Message | None:
 
 def _reason_of_bytes(content: Content) -> Message | None:
     start = head(content, 1024)
-    if start.startswith((b"PAR1", b"ARROW1")):
-        return Message(
-            "it is a table of Parquet or Arrow, which saywho cannot read; write it as JSON lines,"
-            ' in pandas with `pd.read_parquet("FILE").to_json("posts.jsonl", orient="records",'
-            " lines=True)`, and import that file"
-        )
+    for beginning, message in _ARROW.items():
+        if start.startswith(beginning):
+            return message
     for beginning, kind in _BINARY.items():
         if start.startswith(beginning):
             return Message(

@@ -69,6 +69,7 @@ from app.formats.source.file import Source
 from app.formats.source.json import ValueTooLongError, check_closed
 from app.formats.source.text import pieces
 from app.formats.tables import csv, documents
+from app.formats.tables.parquet import put_lines_in_place
 from app.formats.tables.workbook import put_rows_in_place
 from app.formats.x import archive as x_archive
 from app.formats.x import posts as x_posts
@@ -238,6 +239,8 @@ def open_records(
     """
     source.choose_encoding(options.encoding)
     options = put_rows_in_place(source, options)
+    if not source.has_members:
+        put_lines_in_place(source)
     if source.about is not None:
         source.about.note(source.notes)
     for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
