@@ -14,9 +14,11 @@ from urllib.parse import urlencode
 
 import pytest
 from quart import Quart
+from sqlalchemy import func, select
 
 from app import create_app
 from app.config import MIB
+from app.models import Tweet
 from app.paths import API
 from app.services.access.rights import switch_site
 from app.services.compare.comparing import Question
@@ -48,17 +50,46 @@ DIFFERENT: Final = (
 
 
 @asynccontextmanager
-async def site(make_config: MakeConfig, folder: Path, *, is_alone: bool) -> AsyncIterator[Quart]:
-    """Serve a chat, alone or beside another chat of its people and an author."""
+async def site(
+    make_config: MakeConfig, folder: Path, *, is_alone: bool, is_late: bool = False
+) -> AsyncIterator[Quart]:
+    """Serve a chat, alone or beside another chat of its people and an author.
+
+    is_late: whether all but its last messages came after all the rest.
+    """
     app = create_app(make_config(data_dir=folder))
     async with app.test_app():
         async with parts_of(app).db.write() as session:
             await switch_site(session, None, is_public=False)
+        if is_late:
+            await import_chat(parts_of(app).db, kakaotalk("the harbour", *CHAT.said[-25:]))
+            await fill_elsewhere(app)
         await import_chat(parts_of(app).db, kakaotalk("the harbour", *CHAT.said))
-        if not is_alone:
+        if not is_alone and not is_late:
             await fill_elsewhere(app)
         await settle(app)
         yield app
+
+
+async def ranks_of(app: Quart) -> dict[str, str]:
+    """Return the place of each message, in an order without ids, by its id."""
+    async with parts_of(app).db.read() as session:
+        query = select(Tweet.id).where(Tweet.room_id == 1)
+        ids = await session.scalars(query.order_by(Tweet.created_at, Tweet.place, Tweet.text))
+        return {str(id_): f"message {rank}" for rank, id_ in enumerate(ids)}
+
+
+ID: Final = re.compile(r'(/tweet/|"id":|[?&;]message=|id="m|#m)(\d+)\b(?!,"name")')
+"""An id of a message, not of a chat."""
+
+
+def without_ids(text: str, ranks: dict[str, str]) -> str:
+    """Return an answer without its drawn question, and with places for ids of messages."""
+    text = re.sub(r'<section class="teaser.*?</section>', "", text, flags=re.S)
+    text = re.sub(r'"next":"[^"]*"|\b(?:cursor|before|after)=[\w-]+', "cursor", text)
+    posts = re.compile(r'(?<="posts":\[)[\d,]+')
+    text = posts.sub(lambda ids: str([ranks[id_] for id_ in ids[0].split(",")]), text)
+    return ID.sub(lambda found: found[1] + ranks.get(found[2], found[2]), text)
 
 
 async def fill_elsewhere(app: Quart) -> None:
@@ -74,7 +105,9 @@ async def fill_elsewhere(app: Quart) -> None:
     await (await client_with(app, "write")).add_posts(*posts)
 
 
-async def told(reader: Browser, address: str, **sent: Any) -> tuple[Any, ...]:
+async def told(
+    reader: Browser, address: str, *, reads_all: bool = False, **sent: Any
+) -> tuple[Any, ...]:
     """Return what an answer says, without what may differ."""
     random.seed(address)  # A quiz is drawn.
     answer = await reader.send("POST" if sent else "GET", address, **sent)
@@ -82,10 +115,19 @@ async def told(reader: Browser, address: str, **sent: Any) -> tuple[Any, ...]:
     if not answer.mimetype.startswith("text/") and "json" not in answer.mimetype:
         return answer.status_code, hashlib.sha256(content).hexdigest()
     text = content.decode()
+    events = {*re.findall(r'"as_of_event":(\d+)', text)}
+    if events and not reads_all:
+        assert events == {await newest_event_of_chat(reader.app)}
     for pattern, instead in DIFFERENT:
         text = re.sub(pattern, instead, text)
     headers = {name: answer.headers.get(name) for name in ("Location", "Cache-Control", "Vary")}
     return answer.status_code, answer.mimetype, headers, text
+
+
+async def newest_event_of_chat(app: Quart) -> str:
+    async with parts_of(app).db.read() as session:
+        query = select(func.max(Tweet.event_id)).where(Tweet.room_id == 1)
+        return str(await session.scalar(query))
 
 
 def asked() -> list[str]:
@@ -196,6 +238,13 @@ async def test_a_chat_is_told_as_if_nothing_else_were_here(
             json = {"text": TEXTS[0], "usernames": names, "reasons": True}
             expected = await told(alone, f"{API}/compare", json=json)
             assert await told(both, f"{API}/compare", json=json) == expected
+        # What comes in elsewhere changes nothing, and is no event of the chat.
+        address = f"{API}/compare?{urlencode({'text': TEXTS[1]})}"
+        expected = await told(alone, address)
+        assert '"as_of_event":0' in expected[-1]
+        later = {"username": PEOPLE[0], "text": f"{TEXTS[1]} And back by boat."}
+        await (await client_with(second, "write")).add_posts(later)
+        assert await told(both, address) == expected
         games = [await played(operator) for operator in operators]
         assert games[1] == games[0]
         assert any(guess for *_, guess, _ in games[0])
@@ -206,9 +255,29 @@ async def test_a_chat_is_told_as_if_nothing_else_were_here(
             assert await told(both, address) == await told(alone, address), address
         # The whole site answers otherwise.
         address = asked()[-8]
-        answers = [await told(operator, address) for operator in operators]
+        answers = [await told(operator, address, reads_all=True) for operator in operators]
         assert answers[0][-1] != answers[1][-1]
         assert (await told(both, address))[-1] == answers[0][-1]
+
+
+@pytest.mark.full
+async def test_the_order_of_ids_tells_nothing(make_config: MakeConfig, tmp_path: Path) -> None:
+    async with (
+        site(make_config, tmp_path / "alone", is_alone=True) as first,
+        site(make_config, tmp_path / "both", is_alone=False, is_late=True) as second,
+    ):
+        alone, both = [await invited(await signed_in(app), "1") for app in (first, second)]
+        ranks = [await ranks_of(app) for app in (first, second)]
+        assert [*ranks[0]] != [*ranks[1]]
+        for address in (*beginnings(), *asked()):
+            if "quiz" in address or "post=" in address:
+                continue  # These draw, or name, messages by their ids.
+            answers = [await told(reader, address) for reader in (alone, both)]
+            one, other = [
+                (*answer[:-1], without_ids(answer[-1], known))
+                for answer, known in zip(answers, ranks, strict=True)
+            ]
+            check_alike(address, one, other)
 
 
 async def test_what_is_kept_of_chats_is_bounded(make_config: MakeConfig, tmp_path: Path) -> None:
