@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
 from app.config import MIB, Config, ConfigError, shown_path
+from app.db.backend import Readable
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
@@ -139,10 +140,18 @@ class Resources:
         return self if room_id is None else self.chats.get(room_id)
 
     async def find(
-        self, query: SearchQuery, *, limit: int, after: ResultKey | None = None
+        self,
+        query: SearchQuery,
+        *,
+        limit: int,
+        after: ResultKey | None = None,
+        db: Readable | None = None,
     ) -> ResultPage:
-        """Return a page of search results, in its turn if the query is long."""
-        search = partial(find, self.db, self.embeddings, query, limit=limit, after=after)
+        """Return a page of search results, in its turn if the query is long.
+
+        db: one chat alone; by default the whole site.
+        """
+        search = partial(find, db or self.db, self.embeddings, query, limit=limit, after=after)
         if len(query.text) > LONG_QUERY:
             async with self.long_searches.turn():
                 return await search(work=SearchWork(self.search_pool.run))

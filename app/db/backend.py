@@ -24,6 +24,7 @@ from sqlalchemy import (
     BindParameter,
     Column,
     ColumnElement,
+    Connection,
     Dialect,
     Executable,
     Select,
@@ -243,8 +244,8 @@ class Backend(Protocol):
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         """Hold this process's turn to write. Raises TimeoutError."""
 
-    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
-        """Make one chat visible to a transaction of `chat_readers`, which shows nothing before."""
+    def show_chat(self, connection: Connection, room_id: int) -> None:
+        """Make one chat visible to a transaction of `chat_readers`, at its beginning."""
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         """Make the transaction the only writer of all processes, or after `timeout_s` raise an

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final, Self
 
-from sqlalchemy import exc
+from sqlalchemy import Connection, event, exc
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.config import Config
 from app.db.backend import INFO, SHIPPED, Backend, IsHeld
@@ -38,6 +39,15 @@ def backend_for(url: str, *, durability: str = "full") -> Backend:
     from app.db.sqlite.backend import SqliteBackend
 
     return SqliteBackend(url, durability=durability)
+
+
+class _ChatSession(Session):
+    """A session whose transactions all show the chat in its `info`."""
+
+
+@event.listens_for(_ChatSession, "after_begin")
+def _show_chat(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    session.info[INFO].show_chat(connection, session.info[CHAT])
 
 
 class GrantLostError(Exception):
@@ -79,7 +89,10 @@ class Database:
         options: dict[str, Any] = {"expire_on_commit": False, "info": info}
         self._readers = async_sessionmaker(self.backend.readers, **options)
         self._writers = async_sessionmaker(self.engine, **options)
-        self._chat_readers = async_sessionmaker(self.backend.chat_readers, **options)
+        # A session may have several transactions, on different connections.
+        self._chat_readers = async_sessionmaker(
+            self.backend.chat_readers, sync_session_class=_ChatSession, **options
+        )
         self.commits = 0
 
     @asynccontextmanager
@@ -100,7 +113,6 @@ class Database:
             session, opened = self._chat_readers(), monotonic()
             session.info[CHAT] = room_id
             try:
-                await self.backend.show_chat(session, room_id)
                 yield session
             finally:
                 await to_the_end(session.close())

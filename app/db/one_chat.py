@@ -52,6 +52,9 @@ def views(*, base: str, room: str, unix: str) -> Iterator[str]:
         f' ORDER BY event_id DESC LIMIT 1) AS newest FROM {base}"RoomPerson" AS person'
         f" WHERE person.room_id = {room}) AS of_each",
         "BackgroundSnapshot": f'SELECT * FROM {base}"BackgroundSnapshot" WHERE 1 = 0',
+        # How often words are written is counted over the site only.
+        "Word": "SELECT '' AS word, 0 AS tweets WHERE 1 = 0",
+        "Vocabulary": f'SELECT id, recipe, 0 AS tweets, 0 AS terms FROM {base}"Vocabulary"',
         "Embedding": f'SELECT * FROM {base}"Embedding" WHERE 1 = 0',
     }
     for name, query in shown.items():

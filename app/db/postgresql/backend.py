@@ -23,6 +23,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
@@ -172,9 +173,9 @@ class PostgresqlBackend(Backend):
                 deadline.reschedule(None)
                 yield
 
-    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
+    def show_chat(self, connection: SyncConnection, room_id: int) -> None:
         show = text("SELECT set_config('saywho.chat', :room_id, true)")
-        await session.execute(show, {"room_id": str(room_id)})
+        connection.execute(show, {"room_id": str(room_id)})
 
     async def begin_write(self, session: AsyncSession, *, timeout_s: float) -> None:
         # Ids are then in the order of commits, and data that a service has read stays valid until

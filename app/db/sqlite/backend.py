@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Connection,
     Subquery,
     func,
     literal_column,
@@ -89,8 +90,8 @@ class SqliteBackend(Backend):
     def writing(self, *, timeout_s: float) -> AbstractAsyncContextManager[None]:
         return self._lock.held(timeout_s=timeout_s)
 
-    async def show_chat(self, session: AsyncSession, room_id: int) -> None:
-        await session.execute(SHOW_CHAT, {"room_id": room_id})
+    def show_chat(self, connection: Connection, room_id: int) -> None:
+        connection.execute(SHOW_CHAT, {"room_id": room_id})
 
     @asynccontextmanager
     async def exclusive(self, work: str) -> AsyncIterator[IsHeld | None]:

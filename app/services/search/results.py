@@ -30,11 +30,11 @@ from sqlalchemy.orm import aliased
 
 from app.compute.queries import Scorer, TypedFilter, parse_query, read_query
 from app.compute.text import username_key
-from app.db.backend import Sessions, is_among
+from app.db.backend import Readable
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
 from app.embedders import EmbedderError
 from app.errors import InvalidInputError, NotFoundError
-from app.models import KEPT_ROOM_ID, MAX_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
+from app.models import KEPT_ROOM_ID, MAX_ID, ROOM_NAME, Room, Tweet, User
 from app.runtime.clock import first_instant
 from app.runtime.work_pool import Runner
 from app.services.posts.exporting import COLUMNS, Export, begin_export
@@ -132,16 +132,10 @@ class SearchQuery:
     """Order, counts and facets exist by words only."""
     with_facets: bool = False
     zone: ZoneInfo = _UTC
-    knows_room_alone: bool = False
-    """Whether only the selection's chat may be read: other names and words are unknown."""
-
-    @property
-    def only_room(self) -> int | None:
-        return self.selection.room_id if self.knows_room_alone else None
 
 
 async def find(
-    db: Sessions,
+    db: Readable,
     embeddings: Embeddings | None,
     query: SearchQuery,
     *,
@@ -175,9 +169,7 @@ async def _in_database(
     session: AsyncSession, query: SearchQuery, limit: int, after: ResultKey | None, work: SearchWork
 ) -> ResultPage:
     typed = read_query(query.text)
-    conditions, user_id = await _selected(
-        session, query.selection, typed.filters, query.zone, query.only_room
-    )
+    conditions, user_id = await _selected(session, query.selection, typed.filters, query.zone)
     if typed.filters and not typed.words:
         results = await _by_filters(session, conditions, limit, after, query.sort)
     else:
@@ -189,7 +181,6 @@ async def _in_database(
             limit=limit,
             after=after,
             order=query.sort,
-            corrects=not query.knows_room_alone,
             work=work,
         )
         if found is None:
@@ -244,7 +235,7 @@ async def _by_filters(
 
 
 async def _by_meaning(
-    db: Sessions,
+    db: Readable,
     embeddings: Embeddings,
     query: SearchQuery,
     limit: int,
@@ -259,7 +250,7 @@ async def _by_meaning(
     if is_narrowed or any(part.kind == "tag" for part in parts):
         async with db.read() as session:
             conditions, user_id = await _selected(
-                session, query.selection, typed.filters, query.zone, query.only_room
+                session, query.selection, typed.filters, query.zone
             )
             conditions += await has_tags(session, parts, conditions, user_id, run)
         among = select(Tweet.id).join(User, User.id == Tweet.user_id).where(*conditions)
@@ -309,24 +300,24 @@ async def _selected(
 ) -> TypedConditions:
     """Return the conditions of a selection and of typed filters, with days of the zone.
 
-    A post needs one of several people or chats. only_room: the only known chat, with its people.
-    Raises NotFoundError, and InvalidInputError for an ambiguous name or bad value.
+    A post needs one of several people or chats. Raises NotFoundError, and InvalidInputError for an
+    ambiguous name or bad value.
     """
     users = await rows_by_name(session, selection.usernames)
     conditions = await post_conditions(session, selection)
     names = {each.value for each in filters if each.key in _PEOPLE}
-    people = await _people(session, names, only_room)
+    people = await _people(session, names)
     for each in filters:
         if each.key == "from" and not people[each.value]:
-            raise await _unknown_author(session, each.value, only_room)
-    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"}, only_room)
+            raise await _unknown_author(session, each.value)
+    rooms = await _rooms(session, {each.value for each in filters if each.key == "in"})
     wanted: dict[str, Conditions] = {}
     authors: set[int] = set()
     for each in filters:
         if each.key == "from":
             condition = Tweet.user_id == people[each.value][0]
         elif each.key == "to":
-            condition = await _answers(session, each.value, people, only_room)
+            condition = await _answers(session, each.value, people)
         elif each.key == "in":
             condition = Tweet.room_id.in_(_known_room(each.value, rooms))
         else:
@@ -434,9 +425,7 @@ def _day(key: str, value: str, zone: ZoneInfo) -> datetime:
         ) from None
 
 
-async def _people(
-    session: AsyncSession, names: Collection[str], only_room: int | None
-) -> dict[str, list[int]]:
+async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
     """Return IDs of usernames, else of people shown by that name. Raises InvalidInputError for
     several.
     """
@@ -445,12 +434,6 @@ async def _people(
         return {}
     bare = {name: key.removeprefix("@") for name, key in keys.items()}
     ids = await ids_by_key(session, {*keys.values(), *bare.values()})
-    is_known: Conditions = [User.deleted_at.is_(None)]
-    if only_room is not None:
-        of_room = RoomPerson.room_id == only_room, RoomPerson.messages > 0
-        speakers = {*await session.scalars(select(RoomPerson.user_id).where(*of_room))}
-        ids = {key: user_id for key, user_id in ids.items() if user_id in speakers}
-        is_known.append(is_among(session, User.id, speakers))
     people = {
         name: [ids[key]]
         for name in names
@@ -459,7 +442,7 @@ async def _people(
     unknown = {keys[name] for name in names if name not in people}
     if unknown:
         shown = select(User.id, User.username, User.display_name).where(
-            *is_known, _is_named(User.display_name, unknown, names)
+            User.deleted_at.is_(None), _is_named(User.display_name, unknown, names)
         )
         rows = (await session.execute(shown.order_by(User.username_key))).all()
         for name in names:
@@ -486,13 +469,10 @@ def _is_named(
     )
 
 
-async def _unknown_author(session: AsyncSession, name: str, only_room: int | None) -> NotFoundError:
+async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
     """Return the error for a name that nobody has, with the nearest one if any is near."""
     depends_on(EVERYTHING)
     known = select(User.username, User.display_name).where(User.deleted_at.is_(None))
-    if only_room is not None:
-        of_room = RoomPerson.room_id == only_room, RoomPerson.messages > 0
-        known = known.where(User.id.in_(select(RoomPerson.user_id).where(*of_room)))
     rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(MOST_NEAR))
     names = {username_key(shown): row.username for row in rows for shown in row if shown}
     wanted = username_key(name)
@@ -507,7 +487,7 @@ async def _unknown_author(session: AsyncSession, name: str, only_room: int | Non
 
 
 async def _answers(
-    session: AsyncSession, name: str, people: Mapping[str, list[int]], only_room: int | None
+    session: AsyncSession, name: str, people: Mapping[str, list[int]]
 ) -> ColumnElement[bool]:
     """Return the condition that a post answers someone, even not here."""
     keys = {username_key(name), username_key(name).removeprefix("@")}
@@ -522,15 +502,12 @@ async def _answers(
             select(parent.id).where(*is_parent).exists(),
         )
     answers = _is_named(Tweet.reply_to_username, keys, names)
-    there = [] if only_room is None else [Tweet.room_id == only_room]
-    if not await session.scalar(select(select(Tweet.id).where(answers, *there).exists())):
+    if not await session.scalar(select(select(Tweet.id).where(answers).exists())):
         raise unknown_user(name)
     return answers
 
 
-async def _rooms(
-    session: AsyncSession, names: Collection[str], only_room: int | None
-) -> dict[str, list[int]]:
+async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
     """Return the chat of each ID, or else all of that name."""
     if not names:
         return {}
@@ -539,8 +516,6 @@ async def _rooms(
     query = select(Room.id, KEPT_ROOM_ID, ROOM_NAME).where(
         IS_KEPT, or_(Room.id.in_(ids), _is_named(ROOM_NAME, keys, names))
     )
-    if only_room is not None:
-        query = query.where(KEPT_ROOM_ID == only_room)  # noqa: SIM300 - it is a column
     rows = (await session.execute(query)).all()
     rooms: dict[str, list[int]] = {}
     for name in names:

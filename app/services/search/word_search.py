@@ -129,7 +129,6 @@ async def search_words(
     limit: int,
     after: ResultKey | None = None,
     order: ResultOrder = "best",
-    corrects: bool = True,
     work: SearchWork = ALONE,
 ) -> WordResults | None:
     """Return a page of matches, perhaps empty with a next one; None without words.
@@ -156,6 +155,8 @@ async def search_words(
         return results
     await session.commit()  # Others use the connection meanwhile.
     async with work.turns.turn() if work.turns else nullcontext():
+        # Before words were counted, and in one chat alone, no word is known.
+        corrects = terms.frequencies.posts > 0
         parts = await corrected(session, typed) if corrects else typed
         if parts != typed:
             terms = await _count(session, parts)

@@ -15,7 +15,7 @@ from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import parse_day, parse_instant, parse_zone, span_of_day
-from app.views.policies import own_chat
+from app.views.policies import here
 from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
@@ -93,8 +93,7 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
     zone = parse_zone(args.tz or "UTC")
     since, until = span_of_day(parse_day("on", args.on), zone)
     selected = Selection(has=args.has, since=since, until=until)
-    parts = resources()
-    async with parts.db.read() as session:
+    async with here().db.read() as session:
         room = await get_room(session, room_id)
         if not args.q.strip():
             posts, next_key = await list_messages(
@@ -103,17 +102,8 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
             cacheable()
             messages = [RoomMessage(**structs.asdict(post)) for post in posts]
             return Page(messages, next_key)
-    page = await parts.find(
-        SearchQuery(
-            args.q,
-            replace(selected, room_id=room.id),
-            sort="oldest",
-            zone=zone,
-            knows_room_alone=own_chat() is not None,
-        ),
-        limit=args.limit,
-        after=after,
-    )
+    searched = SearchQuery(args.q, replace(selected, room_id=room.id), sort="oldest", zone=zone)
+    page = await resources().find(searched, limit=args.limit, after=after, db=here().db)
     hits = [structs.asdict(hit) for hit in page.hits]
     messages = [RoomMessage(**{name: hit[name] for name in _FIELDS}) for hit in hits]
     return Page(messages, page.next)

@@ -29,7 +29,7 @@ from app.views.blueprints import PageBlueprint
 from app.views.filters import ZoneArgs, day_after, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.policies import own_chat
+from app.views.policies import here
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.rooms.lines import RoomLine, lines_of
 from app.views.rooms.overview import read_page, read_period
@@ -133,7 +133,7 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
     if args.q.strip():
         results = await _search(room_id, args, after)
     is_counted = not args.is_of_messages
-    async with resources().read_long() if is_counted else resources().db.read() as session:
+    async with resources().read_long() if is_counted else here().db.read() as session:
         room = await get_room(session, room_id)
         zone = zone_of_page(args.tz, room.tz)
         if room.id != room_id:
@@ -187,14 +187,11 @@ async def _other_page(
 
 
 async def _search(room_id: int, args: RoomArgs, after: ResultKey | None) -> ResultPage:
-    parts = resources()
-    async with parts.db.read() as session:
+    async with here().db.read() as session:
         room = await get_room(session, room_id)
     selection, zone = Selection(room_id=room.id), zone_of_page(args.tz, room.tz)
-    searched = SearchQuery(
-        args.q, selection, sort="newest", zone=zone, knows_room_alone=own_chat() is not None
-    )
-    return await parts.find(searched, limit=20, after=after)
+    searched = SearchQuery(args.q, selection, sort="newest", zone=zone)
+    return await resources().find(searched, limit=20, after=after, db=here().db)
 
 
 async def _excerpt(

@@ -10,15 +10,15 @@ from contextlib import asynccontextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from quart import Quart
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app import create_app
 from app.config import MIB
-from app.models import Tweet
+from app.models import Tweet, Word
 from app.paths import API
 from app.services.access.rights import switch_site
 from app.services.compare.comparing import Question
@@ -103,6 +103,11 @@ async def fill_elsewhere(app: Quart) -> None:
     await import_chat(parts_of(app).db, kakaotalk("the quarry", *said))
     posts = [{"username": "gull", "text": f"a boat, {n} kettles, zebrafish"} for n in range(40)]
     await (await client_with(app, "write")).add_posts(*posts)
+    await settle(app)
+    async with parts_of(app).db.write() as session:
+        # As in very many posts elsewhere.
+        frequent = Word.word.in_(("boat", "harbour", "kettle"))
+        await session.execute(update(Word).where(frequent).values(tweets=500_000))
 
 
 async def told(
@@ -156,8 +161,10 @@ def asked() -> list[str]:
 def beginnings() -> list[str]:
     """Return addresses that no link leads to."""
     people = [f"/room/1/person/{name}" for name in (*PEOPLE, "gull", "nobody", "Una6")]
-    filters = ("harbour", "harbuor", f"from:{PEOPLE[0]}", "from:gull", "to:gull", "in:2", "zebra")
-    api = [f"{API}/rooms/1{end}" for end in ("", "/messages?limit=200", "/portrait")]
+    loose = "zebrawood harbour boat kettle"  # No message has all of them.
+    filters = ("harbour", "harbuor", f"from:{PEOPLE[0]}", "from:gull", "to:gull", "in:2", loose)
+    ends = ("", "/messages?limit=200", f"/messages?limit=200&q={quote(loose)}", "/portrait")
+    api = [f"{API}/rooms/1{end}" for end in ends]
     return [
         *("/", "/room/1", "/room/1?view=newest", "/room/2", "/user/gull", "/tweet/9999"),
         *(f"/room/1?{urlencode({'q': typed})}" for typed in filters),
@@ -293,6 +300,14 @@ async def test_what_is_kept_of_chats_is_bounded(make_config: MakeConfig, tmp_pat
         chats.get(2)
         assert chats.get(1) is not first
         assert await chats.get(1).comparer.ask(asked) == expected
+        # A search has several transactions in a session, perhaps on another one's connection.
+        messages = select(func.count()).select_from(Tweet)
+        async with parts.db.read_chat(1) as session, parts.db.read_chat(2) as other:
+            for _ in range(2):
+                assert await session.scalar(messages) == len(CHAT.said)
+                await session.commit()
+                assert await other.scalar(messages) == 0
+                await other.commit()
         with pytest.raises(RuntimeError):  # Counts of a chat are none of the site.
             async with parts.db.read() as session:
                 await first.models.backgrounds.load(session)

@@ -166,6 +166,10 @@ async def try_queries(reader: Browser) -> None:
     # A cursor of filters alone tells nothing of what is written elsewhere.
     address = f"{API}/rooms/1/messages?limit=2&q=from:mina"
     before = await (await reader.get(address)).get_json()
+    # What was answered elsewhere is known by the message alone.
+    answered = {"source_id": "z-0", "username": "mina", "id": None}
+    listed = await (await reader.get(f"{API}/rooms/1/messages?limit=1")).get_json()
+    assert [page["items"][0]["reply_to"] for page in (before, listed)] == [answered] * 2
     await (await client_with(reader.app, "write")).add_tweet("mina", "of no chat either")
     assert before["next"] == (await (await reader.get(address)).get_json())["next"]
 
