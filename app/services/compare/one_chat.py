@@ -134,6 +134,11 @@ class OneChat:
         async with self._turns.turn(), self.db.read() as session:
             yield session
 
+    def forget(self) -> None:
+        """Free what is kept, since references in a circle would keep it for long."""
+        self.comparer.detach()
+        self.models.clear(0)
+
     @property
     def size_bytes(self) -> int:
         models = self.models
@@ -172,13 +177,13 @@ class Chats:
         while len(self._chats) > 1 and (size > self._max_bytes or len(self._chats) > MOST_CHATS):
             _, oldest = self._chats.popitem(last=False)
             size -= oldest.size_bytes
-            oldest.comparer.detach()
+            oldest.forget()
         return chat
 
     def clear(self, _newest: int) -> None:
         """Forget all counts, since the database lost posts."""
         for chat in self._chats.values():
-            chat.comparer.detach()
+            chat.forget()
         self._chats.clear()
 
     async def close(self) -> None:

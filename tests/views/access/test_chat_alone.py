@@ -298,6 +298,7 @@ async def test_what_is_kept_of_chats_is_bounded(make_config: MakeConfig, tmp_pat
         assert chats.get(1) is first
         # Another one takes its place; asked again, it is counted anew.
         chats.get(2)
+        assert first.size_bytes == 0
         assert chats.get(1) is not first
         assert await chats.get(1).comparer.ask(asked) == expected
         # A search has several transactions in a session, perhaps on another one's connection.
