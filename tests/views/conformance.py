@@ -28,6 +28,8 @@ ENDING: Final = [name for name in IDS if name != "live_stream" and name not in O
 """The others whose answers can be read to their end."""
 IN_PATH: Final = re.compile(r"{(\w+)}")
 PATH_VALUES: Final = {"username": "jack", "year": "2024"}
+PATHS: Final = {"show_person_portrait": {"username": "li"}}
+"""Other values, by operation: a person of the chat."""
 BOTH: Final = {"username": ["jack", "anna"]}
 QUERIES: Final[dict[str, dict[str, Any]]] = {
     "list_users": {"q": "ja"},
@@ -86,7 +88,8 @@ class Api:
     def sample(self, name: str) -> tuple[str, dict[str, Any]]:
         """Return the address and the content of a request that is answered."""
         path, _, _ = self.operations[name]
-        path = IN_PATH.sub(lambda match: PATH_VALUES.get(match[1], "1"), path)
+        values = PATH_VALUES | PATHS.get(name, {})
+        path = IN_PATH.sub(lambda match: values.get(match[1], "1"), path)
         query = urlencode(QUERIES.get(name, {}), doseq=True)
         return f"{path}?{query}" if query else path, dict(BODIES.get(name, {}))
 

@@ -23,6 +23,7 @@ from app.parts.portraits.author import read_in_zone as read_author
 from app.parts.portraits.room import read_in_zone as read_room
 from app.parts.years.pages import read_in_zone as read_year
 from app.parts.years.year import read_room_year
+from app.services.compare.habits import Models
 from app.services.rooms.room_facts import get_room
 from app.views.comparing.pages import ComparePageArgs
 from tests.browsing import parts_of
@@ -63,7 +64,7 @@ async def visiting(chat: Client) -> AsyncIterator[None]:
 
 async def of_author(args: PictureArgs, chat: Client) -> Poster:
     async with parts_of(chat.app).db.read() as session:
-        portrait = await read_author(session, "Kim_Minji", lambda _: UTC)
+        portrait = await read_author(session, Models(), "Kim_Minji", lambda _: UTC)
     return await read_author_poster(portrait, args)
 
 

@@ -134,6 +134,7 @@ EXPECTED: Final[dict[str, dict[str, Need]]] = {
     f"{API}/rooms/<id:room_id>": {"GET": "read", "DELETE": "admin"},
     f"{API}/rooms/<id:room_id>/messages": {"GET": "read"},
     f"{API}/rooms/<id:room_id>/portrait": {"GET": "read"},
+    f"{API}/rooms/<id:room_id>/people/<username>": {"GET": "read"},
     f"{API}/search": {"GET": "read"},
     f"{API}/stats": {"GET": "read"},
     f"{API}/compare": {"GET": "read", "POST": "read"},

@@ -42,7 +42,7 @@ KEPT: Final = (
     *(f"{API}/users", f"{API}/users/ben", f"{API}/users/ann/archive", f"{API}/users/ann/tweets"),
     *(f"{API}/users/ann/years/2020", f"{API}/tweets/2", f"{API}/tweets/1/thread"),
     *(f"{API}/tweets/1/similar", f"{API}/rooms", f"{API}/rooms/1", f"{API}/rooms/1/portrait"),
-    f"{API}/rooms/1/years/2020",
+    *(f"{API}/rooms/1/years/2020", f"{API}/rooms/1/people/ben"),
     *(f"{API}/rooms/1/messages", f"{API}/search?q=sea&facets=1", f"{API}/stats?username=ann"),
     f"{API}/docs",
 )

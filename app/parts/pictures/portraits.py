@@ -175,7 +175,8 @@ def _room_page(portrait: ChatSight, args: PictureArgs, poster: Poster) -> Pictur
 
 async def _read_author(args: PictureArgs, zone_for: ZoneFor, username: str) -> AuthorPortrait:
     async with resources().read_long() as session:
-        return await read_author(session, username, partial(zone_for, args.tz))
+        models = resources().models
+        return await read_author(session, models, username, partial(zone_for, args.tz))
 
 
 async def read_author_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:

@@ -45,12 +45,12 @@ from app.views.filters import ZoneArgs, parse_zone
 
 
 async def read_in_zone(
-    session: AsyncSession, username: str, zone_for: Callable[[str | None], ZoneInfo]
+    session: AsyncSession, models: Models, username: str, zone_for: Callable[[str | None], ZoneInfo]
 ) -> AuthorPortrait:
     """Return how an author writes, compared with a chat, else the site, in the zone that `zone_for`
     gives. Raises NotFoundError.
     """
-    models, author = resources().models, await get_author(session, username)
+    author = await get_author(session, username)
     room = await room_of_author(session, author)
     compared = await compare_author(session, models, author, room)
     return await portrait_of(session, models, compared, zone_for(room.tz if room else None))
@@ -164,4 +164,4 @@ async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> Auth
     """Show how an author writes, compared with others in their chat or on the site."""
     zone = parse_zone(args.tz)
     async with resources().read_long() as session:
-        return await read_in_zone(session, username, lambda _: zone)
+        return await read_in_zone(session, resources().models, username, lambda _: zone)

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, show_number
 from app.lifespan import resources
+from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.author_figures import AuthorPortrait
 from app.parts.portraits.room_figures import (
     FIGURES,
     NOT_THERE,
@@ -21,6 +23,7 @@ from app.parts.portraits.room_figures import (
     cards_of,
     small_cards,
 )
+from app.services.posts.users import unknown_user
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
@@ -118,6 +121,29 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
     """Show how people write in a chat, side by side."""
     zone = parse_zone(args.tz)
     return (await read_in_zone(room_id, lambda _: zone)).portrait()
+
+
+@api.operation(
+    "GET",
+    "/rooms/<id:room_id>/people/<username>",
+    "read",
+    "The portrait of the person",
+    is_cacheable=True,
+    follows="show_room_portrait",
+)
+async def show_person_portrait(
+    room_id: int, username: str, args: RoomPortraitArgs
+) -> AuthorPortrait:
+    """Show how a person of a chat writes there, as if nothing else were on the site."""
+    zone = parse_zone(args.tz)
+    async with resources().db.read() as session:
+        room = await get_room(session, room_id)
+    chat = resources().chats.get(room.id)
+    async with chat.read_long() as session:
+        portrait = await read_author(session, chat.models, username, lambda _: zone)
+    if not portrait.user.tweets:
+        raise unknown_user(username)
+    return portrait
 
 
 async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> ChatSight:

@@ -14,6 +14,7 @@ from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_author
 from app.parts.portraits.author import read_in_zone
 from app.parts.portraits.author_figures import hours_of
+from app.services.compare.habits import Models
 from app.views.cast import bound
 from app.views.page import cast_on
 from tests.browsing import parts_of
@@ -81,7 +82,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
 ) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
         portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
         with bound(await cast_on(portrait)):
             poster = poster_of_author(portrait, PictureArgs())
@@ -98,7 +99,7 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
 async def test_three_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Client) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
         first = replace(portrait.measures[0], own=0.5, beside=0.1, each=[0.1])
         clear, vague = (replace(first, errors=errors) for errors in (9, 0))
         posters = []
@@ -119,7 +120,7 @@ async def test_three_clear_things_are_told_in_place_of_rows(shared: Shared, pair
 async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, "Caroline", lambda _: ZoneInfo("UTC"))
+        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
         first = replace(portrait.measures[0], name="questions", sign="", each=[])
         habits = [replace(first, own=share) for share in (0.1, 0.5, 0, 0.25)]
         alone = replace(portrait, others=[], others_total=0, phrases=None, measures=habits)

@@ -165,6 +165,7 @@ def beginnings() -> list[str]:
     filters = ("harbour", "harbuor", f"from:{PEOPLE[0]}", "from:gull", "to:gull", "in:2", loose)
     ends = ("", "/messages?limit=200", f"/messages?limit=200&q={quote(loose)}", "/portrait")
     api = [f"{API}/rooms/1{end}" for end in ends]
+    api += [f"{API}/rooms/1/people/{name}" for name in (PEOPLE[0], "gull")]
     return [
         *("/", "/room/1", "/room/1?view=newest", "/room/2", "/user/gull", "/tweet/9999"),
         *(f"/room/1?{urlencode({'q': typed})}" for typed in filters),
@@ -260,6 +261,12 @@ async def test_a_chat_is_told_as_if_nothing_else_were_here(
                 await switch_site(session, None, is_public=True)
         for address in ("/room/1", f"/room/1/person/{PEOPLE[0]}", "/room/2", asked()[0]):
             assert await told(both, address) == await told(alone, address), address
+        # Who reads the whole site finds the person's page in the chat, and there the same.
+        pages = [await operator.page(f"/user/{PEOPLE[0]}") for operator in operators]
+        link = f'href="/room/1/person/{PEOPLE[0]}"'
+        assert [link in page for page in pages] == [False, True]
+        address = f"{API}/rooms/1/people/{PEOPLE[0]}"
+        assert (await told(operators[1], address))[-1] == (await told(both, address))[-1]
         # The whole site answers otherwise.
         address = asked()[-8]
         answers = [await told(operator, address, reads_all=True) for operator in operators]

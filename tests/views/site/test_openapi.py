@@ -296,7 +296,8 @@ async def test_the_requests_that_are_shown_are_answered(app: Quart, admin: Clien
     await load_samples(parts_of(app).db)
     message = {"username": "ann", "text": "Lanterns out!", "room": {"name": "Crew"}}
     dated = message | {"created_at": "2026-02-01T12:00:00Z"}
-    await admin.add_posts(message, *[dated] * 100)
+    # The person of the examples speaks there too.
+    await admin.add_posts(message, message | {"username": "saltmarsh_light"}, *[dated] * 100)
     page = await (await admin.get("/api/v1/docs")).get_data(as_text=True)
     shown = re.findall(r'<article class="card" id="(\w+)">.*?<pre><code>(.*?)</code>', page, re.S)
     requests = {name: Shown(unescape(command)) for name, command in shown}
