@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import ColumnElement, func, select
@@ -22,6 +23,11 @@ from app.services.posts.users import get_author
 from app.services.rooms.room_facts import get_room, zone_of_chats
 from app.services.rooms.sight import counted_rooms
 from app.views.detached import opened_environment
+from app.views.filters import parse_zone
+
+
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
+    return None if name is None else parse_zone(name)
 
 
 @click.command("report", epilog="Example: saywho report --room 1 -o chat.html")
@@ -57,6 +63,14 @@ from app.views.detached import opened_environment
     metavar="ID",
     multiple=True,
     help="Message to quote, by its number here; several messages are a quiz. Repeatable.",
+)
+@click.option(
+    "--timezone",
+    "zone",
+    metavar="ZONE",
+    callback=_zone,
+    help="Time zone of days and hours, such as Asia/Seoul (default: that of the chat, else of this"
+    " machine).",
 )
 @json_option
 def report_command(
@@ -119,5 +133,5 @@ async def _choice(
     if language is None:
         query = select(func.count()).select_from(Tweet).where(is_theirs, Tweet.lang == "ko")
         language = "ko" if 2 * (await session.scalar(query) or 0) > total else "en"
-    zone = remembered_zone(own_zone or machine_zone())
+    zone = chosen["zone"] or remembered_zone(own_zone or machine_zone())
     return ReportChoice(zone, language, year, chosen["has_names"], quotes=chosen["quotes"])

@@ -1,7 +1,7 @@
 """The page where a chat or a year is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from quart import Response, current_app, url_for
@@ -24,12 +24,9 @@ from app.views.answers import see_other
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
-from app.views.policies import here, never
+from app.views.policies import never
 
 blueprint = PageBlueprint("report", "account")
-
-NAMED: Final = 20
-"""People for whom the form takes a name."""
 
 
 class ReportArgs(ZoneArgs):
@@ -77,7 +74,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     @property
     def named(self) -> Sequence[tuple[Named, str]]:
         """The people who can be given a name, with their letters."""
-        return [*zip(self.people[:NAMED], letters(), strict=False)]
+        return [*zip(self.people, letters(), strict=False)]
 
     @property
     def longest_name(self) -> int:
@@ -91,7 +88,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/room/<id:room_id>/report")
 async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
     tz = args.tz or None
-    async with here().read_long() as session:
+    async with resources().read_long() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
             address = url_for(
@@ -169,7 +166,7 @@ async def preview_chosen_room_report(room_id: int, args: ReportArgs, form: Form)
 async def _file_of_room(
     room_id: int, args: ReportArgs, form: Form
 ) -> tuple[Response, ReportChoice]:
-    async with here().read_long() as session:
+    async with resources().read_long() as session:
         room = await get_room(session, room_id)
         choice = _choice(room.people, room.tz, args, form)
         environment = current_app.jinja_env
@@ -278,7 +275,7 @@ def _choice(
     people: Sequence[Named], own_zone: str | None, args: ReportArgs, form: Form
 ) -> ReportChoice:
     typed = [" ".join(name.split()) for name in form.getlist("name")]
-    names = zip((person.username for person in people[:NAMED]), typed, strict=False)
+    names = zip((person.username for person in people), typed, strict=False)
     return ReportChoice(
         zone_of_page(args.tz, own_zone),
         language(),

@@ -100,8 +100,12 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     report = ("report", "--room", "1", "--language", "en", "-o", target)
     await asyncio.to_thread(saywho.done, *report)
     assert target.read_text("utf-8") == file
-    await asyncio.to_thread(saywho.done, *report, "--names")
+    await asyncio.to_thread(saywho.done, *report, "--names", "--timezone", "America/New_York")
     named = target.read_text("utf-8")
+    answer = await operator.post("/room/1/report?tz=America/New_York", form={"names": "real"})
+    assert await answer.get_data(as_text=True) == named
+    answer = await operator.post("/room/1/report", form={"names": "real"})
+    assert await answer.get_data(as_text=True) != named
     check_words(named, messages)
     assert not [name for name in ("제주 여행 모임", *PEOPLE) if name not in named]
 
@@ -159,6 +163,9 @@ async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> 
     assert "Ada" in told
     assert PEOPLE[1] in told
     assert PEOPLE[0] not in told
+    many = [(f"2024-03-04 09:{n:02}", f"Friend {n}", f"hello {n}") for n in range(30)]
+    await import_chat(parts_of(app).db, kakaotalk("many", *many))
+    assert (await operator.page("/room/2/report")).count('name="name"') == 30
 
 
 async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:

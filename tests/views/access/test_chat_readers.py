@@ -74,8 +74,9 @@ async def fill(app: Quart) -> None:
     media.mkdir(parents=True, exist_ok=True)
     async with parts_of(app).db.write() as session:
         for name, tweet_id in ((OWN_FILE, 1), (OTHER_FILE, 121)):
-            (media / name).write_bytes(PNG)
             await session.execute(insert(MediaUse).values(name=name, tweet_id=tweet_id))
+    for name in (OWN_FILE, OTHER_FILE):  # A file that no message needs would be removed.
+        (media / name).write_bytes(PNG)
 
 
 @pytest.fixture
@@ -239,6 +240,12 @@ async def test_the_right_to_one_chat_opens_its_addresses_and_no_other(site: Quar
     assert [answer.status_code for answer in answers] == [404, 404]
     foreign, unknown = [main_of(await text_of(answer)) for answer in answers]
     assert foreign.replace("olga", "nobody") == unknown
+    # A file is made anew after a deletion.
+    files = "/room/1/report/preview?year=2020", "/room/1/report/preview"
+    assert all(["120 messages" in await reader.page(file) for file in files])
+    deleted = await operator.send("DELETE", f"{API}/tweets/60")
+    assert deleted.status_code == 204
+    assert all(["119 messages" in await reader.page(file) for file in files])
     async with parts_of(site).db.write() as session:
         await switch_site(session, None, is_public=True)
     await compare_answers(reader, operator)
