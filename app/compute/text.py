@@ -267,6 +267,17 @@ def has_words(text: str) -> bool:
     return word_count(text) >= FEWEST_WORDS
 
 
+_OUTER_SIGNS: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")
+
+
+def as_read(text: str) -> str:
+    """Return the text with which a reader takes another for the same: of any case, with any blanks,
+    and any signs around it.
+    """
+    folded = normalized(text, "NFKD").casefold()
+    return _OUTER_SIGNS.sub("", " ".join(folded.split())) or folded
+
+
 QUOTED: Final = re.compile(
     r"(?:\A|(?<!\s)\s+)RT @\w(?s:.*)|(?:(?:\A|\n)[ \t]*>+[ \t][^\n]*)+\Z"
     r"|^(?:[ \t]*>+[ \t][^\n]*\n)+(?:\s+RT @\w(?s:.*))?",

@@ -61,8 +61,8 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     able = [user for user in users if len(await _askable(session, user, users, few)) == few]
     if len(able) < 2:
         raise InvalidInputError(
-            "The game needs two people with {count} messages of four words or more in this chat,"
-            " without a phone number or an address",
+            "The game needs two people with {count} messages of four words or more in this chat"
+            " that no one else wrote, without a phone number or an address",
             count=few,
             loc="room",
         )
@@ -95,8 +95,8 @@ async def draw_questions(
         drawn.sort(key=lambda post: post.id in asked)
         if len(drawn) < fewest:
             raise InvalidInputError(
-                "'{username}' has too few posts of four words or more without a phone number or"
-                " an address: {questions} questions need {count}",
+                "'{username}' has too few posts of four words or more that no one else in the game"
+                " wrote, without a phone number or an address: {questions} questions need {count}",
                 username=user.username,
                 questions=questions,
                 count=fewest,
@@ -118,7 +118,7 @@ async def _askable(
     session: AsyncSession, user: User, cast: Sequence[User], most: int
 ) -> list[Candidate]:
     posts = await posts_of_author(session, user)
-    return await first_guessable(session, posts, cast, most)
+    return await first_guessable(session, posts, {each.id: each for each in cast}, most)
 
 
 async def compare_post(

@@ -63,7 +63,7 @@ async def read_teaser(session: AsyncSession, room: RoomFacts) -> Teaser | None:
     chance = random.Random(newest[0].id)  # noqa: S311 - a game, which is the same to everybody
     mixed = [post for post in chance.sample(worded, len(worded)) if post.user_id in cast]
     chats = await read_chat_names(session, [room.id])
-    posts = await first_guessable(session, mixed, [*cast.values()], SET_LENGTH, chats)
+    posts = await first_guessable(session, mixed, cast, SET_LENGTH, chats)
     if not posts:
         return None
     # A short post is asked about first.

@@ -9,10 +9,13 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.text import username_key
 from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.parts.report.names import Calling
+from app.services.compare.stored_texts import other_writers
 from app.services.posts.tweets import Post, find_posts
+from app.services.posts.users import ids_by_key
 
 MOST_QUOTED: Final = 10
 SHORTEST_OFFERED: Final = 12
@@ -82,6 +85,18 @@ def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
     others = [name for name in order if name not in authors]
     kept = {*authors, *others[: max(MOST_CHOICES - len(authors), 0)]}
     return [name for name in order if name in kept]
+
+
+async def read_shared(
+    session: AsyncSession, quotes: Sequence[Quote], choices: Sequence[str]
+) -> set[int]:
+    """Return the messages whose text another of the choices wrote, which no question asks about."""
+    ids = [quote.id for quote in quotes]
+    query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id.in_(ids))
+    posts = (await session.execute(query)).all()
+    users = await ids_by_key(session, [*map(username_key, choices)])
+    writers = await other_writers(session, posts, [*users.values()])
+    return {post.id for post in posts if writers[post.id] - {post.user_id}}
 
 
 async def read_offered(

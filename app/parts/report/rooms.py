@@ -1,6 +1,6 @@
 """A chat as one file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Locale
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.names import Calling
-from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes
+from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes, read_shared
 from app.parts.report.rendering import ReportFrame, render_report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
@@ -53,6 +53,8 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
 
     quotes: Sequence[Quote]
     choices: Sequence[str]
+    shared: Collection[int]
+    """Quoted messages whose text another of the choices wrote."""
     day_ids: Sequence[int]
     """Messages that the chat's page shows of its busiest day."""
 
@@ -69,6 +71,7 @@ async def make_room_report(
     sight = await read_overview(session, room, zone, store)
     calling = await call_people(session, room, choice)
     quotes = await read_quotes(session, choice.quotes, calling, room_id=room.id)
+    choices = choices_among(room.usernames, quotes)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
     scans = await read_chat(session, room.id, zone)
@@ -85,7 +88,8 @@ async def make_room_report(
         form=PeriodForm(),
         years=[],
         quotes=quotes,
-        choices=choices_among(room.usernames, quotes),
+        choices=choices,
+        shared=await read_shared(session, quotes, choices),
         day_ids=[post.id for post in day.posts] if day else (),
     )
     with speaking(choice.language):

@@ -1,6 +1,6 @@
 """A year of a chat or an author as one file."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from app.db.result_cache import LruStore
 from app.language.i18n import gettext, speaking
 from app.models import Tweet
 from app.parts.report.names import Calling
-from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes
+from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes, read_shared
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, call_people, cast_in_file, frame_of, title_of
 from app.parts.report.words import (
@@ -57,6 +57,8 @@ class ChatYearReport(RoomYearPage, frozen=True, kw_only=True, dict=True):
 
     quotes: Sequence[Quote]
     choices: Sequence[str]
+    shared: Collection[int]
+    """Quoted messages whose text another of the choices wrote."""
     day_ids: Sequence[int]
 
 
@@ -100,11 +102,13 @@ async def make_room_year_report(
         ],
     )
     quotes = await read_quotes(session, choice.quotes, calling, room_id=room.id)
+    choices = choices_among(room.usernames, quotes)
     page = ChatYearReport(
         args=ZoneArgs(tz=zone.key),
         shown=shown,
         quotes=quotes,
-        choices=choices_among(room.usernames, quotes),
+        choices=choices,
+        shared=await read_shared(session, quotes, choices),
         day_ids=_day_ids(read),
     )
     with speaking(choice.language):

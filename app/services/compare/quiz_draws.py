@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from itertools import islice
 from types import ModuleType
 from typing import Any, Final, NamedTuple
@@ -16,6 +16,7 @@ from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Named, can_be_guessed, read_chat_names
+from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import ENOUGH_OF_OWN, is_sample
 from app.services.rooms.room_facts import RoomFacts
 
@@ -64,14 +65,19 @@ class Scope(NamedTuple):
     """Consecutive passages without guessable posts that end the search."""
 
 
+Cast = Mapping[int, Named]
+"""The authors to choose from, by id."""
+
+
 async def askable(
-    session: AsyncSession, cast: Sequence[Named], scope: Scope, count: int, chance: Chance
+    session: AsyncSession, cast: Cast, scope: Scope, count: int, chance: Chance
 ) -> list[Candidate]:
     """Return up to `count` guessable posts, one of each author and passage, in random order."""
     found: dict[int, Candidate] = {}
     empty = 0
     async for passage in scope.passages:
-        good = await first_guessable(session, passage, cast, chats=scope.chats)
+        readable = await _first_readable(session, passage, cast, chats=scope.chats)
+        good = await _of_one(session, readable, cast)
         of_authors = defaultdict[int, list[Candidate]](list)
         for post in good:
             of_authors[post.user_id].append(post)
@@ -86,21 +92,47 @@ async def askable(
 async def first_guessable(
     session: AsyncSession,
     posts: Sequence[Candidate],
-    cast: Sequence[Named],
-    most: int | None = None,
+    cast: Cast,
+    most: int,
     chats: ChatNames | None = None,
 ) -> list[Candidate]:
-    """Return the first posts that are readable without names.
+    """Return the first posts that are readable without names, and whose text no other of the cast
+    wrote: a question has one answer.
 
     chats: names in the chats, if already read.
     """
     names = chats or await read_chat_names(session, {post.room_id for post in posts})
+    found, start = list[Candidate](), 0
+    while len(found) < most:
+        readable = await _first_readable(session, posts[start:], cast, most - len(found), names)
+        if not readable:
+            break
+        start = posts.index(readable[-1]) + 1
+        found += await _of_one(session, readable, cast)
+    return found
+
+
+async def _of_one(session: AsyncSession, posts: Sequence[Candidate], cast: Cast) -> list[Candidate]:
+    """Return the posts whose text no other of the cast wrote."""
+    writers = await other_writers(session, posts, [*cast])
+    return [post for post in posts if writers[post.id] <= {post.user_id}]
+
+
+async def _first_readable(
+    session: AsyncSession,
+    posts: Sequence[Candidate],
+    cast: Cast,
+    most: int | None = None,
+    chats: ChatNames | None = None,
+) -> list[Candidate]:
+    names = chats or await read_chat_names(session, {post.room_id for post in posts})
+    people = [*cast.values()]
 
     def look() -> list[Candidate]:
         good = (
             post
             for post in posts
-            if can_be_guessed(post.text, *cast, chat_names=names.of(post.room_id))
+            if can_be_guessed(post.text, *people, chat_names=names.of(post.room_id))
         )
         # Names are masked only until there are enough posts: masking all would take seconds.
         return list(islice(good, most))
@@ -145,7 +177,8 @@ async def draw(
         passages = _passages_of(
             session, cast, TRIES * count, longest, chance, is_seeded=seed is not None
         )
-        return await askable(session, cast, Scope(passages), count, chance)
+        people = {user.id: user for user in cast}
+        return await askable(session, people, Scope(passages), count, chance)
 
     return await _draw_cast(players, drawn, chance)
 
@@ -235,7 +268,8 @@ async def draw_from_room(
         passages = _passages_of_room(session, room, cast, TRIES * count)
         # After five empty passages, perhaps these people only laugh.
         scope = Scope(passages, chats, most_empty=5)
-        return await askable(session, cast, scope, count, random)
+        people = {user.id: user for user in cast}
+        return await askable(session, people, scope, count, random)
 
     return await _draw_cast(players, drawn, random.Random())  # noqa: S311 - a game
 

@@ -1,17 +1,18 @@
-"""Posts that have exactly the text of a question, whoever wrote them."""
+"""Posts that have the text of a question, whoever wrote them."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from msgspec import UNSET, structs
 from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
-from app.compute.text import FEWEST_WORDS
+from app.compute.text import FEWEST_WORDS, as_read
 from app.compute.words import terms
-from app.db.backend import All, Terms, backend_of, is_among
+from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Tweet, User, Word
 from app.services.compare.verdict import Comparison, StoredPost
 from app.services.posts.tweets import room_name
@@ -84,8 +85,76 @@ def _counts() -> Select[str, int]:
 
 
 async def _rarest(session: AsyncSession, text: str) -> list[str]:
-    typed = dict.fromkeys(terms(text)[:_MOST_TERMS], 0)
-    rows = (await session.execute(_counts(), {"words": [*typed]})).all()
-    counts = typed | {row.word: row.tweets for row in rows}
-    rarest = sorted(counts, key=counts.__getitem__)[:_SEARCHED]
+    typed = [*dict.fromkeys(terms(text)[:_MOST_TERMS])]
+    return _rarest_of(typed, await _count(session, typed))
+
+
+async def _count(session: AsyncSession, words: Collection[str]) -> dict[str, int]:
+    """Return the number of posts with each word."""
+    rows = (await session.execute(_counts(), {"words": [*words]})).all()
+    return dict.fromkeys(words, 0) | {row.word: row.tweets for row in rows}
+
+
+def _rarest_of(typed: Collection[str], counts: Mapping[str, int]) -> list[str]:
+    rarest = sorted(typed, key=counts.__getitem__)[:_SEARCHED]
     return rarest[:1] if rarest and counts[rarest[0]] <= _FEW else rarest
+
+
+# --- Texts that several posts have ---
+
+
+class AuthoredText(Protocol):
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def user_id(self) -> int: ...
+
+    @property
+    def text(self) -> str: ...
+
+
+async def other_writers(
+    session: AsyncSession, posts: Sequence[AuthoredText], among: Collection[int] | None = None
+) -> dict[int, set[int]]:
+    """Return the authors of other posts that a reader takes for the same text, by post.
+
+    among: ids of authors whose posts count; None for all.
+    """
+    texts = {post.id: as_read(post.text) for post in posts}
+    typed = {text: [*dict.fromkeys(terms(text)[:_MOST_TERMS])] for text in texts.values()}
+    counts = await _count(session, {term for of_text in typed.values() for term in of_text})
+    rarest = [found for of_text in typed.values() if (found := _rarest_of(of_text, counts))]
+    if not rarest:
+        return {post.id: set() for post in posts}
+    expression: Expression = Either(
+        tuple(All(tuple(Terms((term,)) for term in of_text)) for of_text in rarest)
+    )
+    if among is not None:
+        expression = All((expression, Either(tuple(Terms((author_term(id_),)) for id_ in among))))
+    words = backend_of(session).words
+    values = {"match": words.render(expression), "before": MAX_ID + 1}
+    rows = await session.execute(_similar(words.matched).where(Tweet.id.not_in(texts)), values)
+    writers = defaultdict[str, set[int]](set)
+    for user_id, text in rows:
+        writers[as_read(text)].add(user_id)
+    same = defaultdict[str, list[AuthoredText]](list)
+    for post in posts:
+        same[texts[post.id]].append(post)
+    return {
+        post.id: writers[texts[post.id]]
+        | {each.user_id for each in same[texts[post.id]] if each.id != post.id}
+        for post in posts
+    }
+
+
+@cache
+def _similar(matched: TextClause) -> Select[int, str]:
+    found = matched.columns(column("id", BigInteger)).subquery("found")
+    return (
+        select(Tweet.user_id, Tweet.text)
+        .distinct()
+        .join(found, found.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(User.deleted_at.is_(None))
+    )
