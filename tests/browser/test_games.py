@@ -156,6 +156,18 @@ async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> 
     await expect(outcome).to_be_visible()
     await is_sound(host, 320, 1920)
     await is_legible(host)
+    blocks = await host.locator(".podium .place").evaluate_all(
+        """(all) => all.map((one) => { const box = one.getBoundingClientRect();
+            return {place: +one.textContent, top: box.top, height: box.height, x: box.x}; })"""
+    )
+    assert len(blocks) == sum(total > 0 for total in totals)
+    heights = {block["place"]: block["height"] for block in blocks}
+    assert all(block["height"] == heights[block["place"]] for block in blocks)
+    assert [*heights.values()] == sorted(heights.values(), reverse=True)
+    if len(blocks) == 3:
+        first, left, right = blocks
+        assert left["x"] < first["x"] < right["x"]
+        assert first["top"] <= min(left["top"], right["top"])
     shown = await host.locator(":is(.podium, .standing) .points").all_inner_texts()
     assert [int(points.replace(",", "")) for points in shown] == sorted(totals, reverse=True)
 

@@ -94,13 +94,16 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
         int | None, Meta(description="Points for this question; null while the question is open.")
     ]
     total: Annotated[int, Meta(description="Points for all questions whose answer was shown.")]
-    place: Annotated[int | None, Meta(description="Rank; null until the first answer was shown.")]
+    place: Annotated[int | None, Meta(description="Rank; null for a player without points.")]
     streak: Annotated[
         int, Meta(description="Number of the newest questions in a row with a right answer.")
     ]
     podium: Annotated[
         list[RankedPlayer] | None,
-        Meta(description="The first three players; null before the end of the game."),
+        Meta(
+            description="The first three players, without players who have no points; null before"
+            " the end of the game."
+        ),
     ]
 
 
@@ -148,6 +151,7 @@ def player_view(
     """Return the document of one player; `chosen` is their answer to the open question."""
     choice, solved = standing.choices.get(player), state.told_present()
     answer = choice.user_id if choice else chosen
+    first = [each for each in standing.order[:3] if standing.totals[each]]
     return PlayerView(
         **_said_to_all(state),
         now=moment(time_ms),
@@ -155,9 +159,9 @@ def player_view(
         right=choice.user_id == solved.user_id if choice and solved else None,
         points=(choice.points if choice else 0) if solved else None,
         total=standing.totals.get(player, 0),
-        place=standing.places.get(player) if state.told else None,
+        place=standing.places.get(player) if standing.totals.get(player) else None,
         streak=standing.streak(player),
-        podium=_ranked(standing, standing.order[:3]) if state.state == "ended" else None,
+        podium=_ranked(standing, first) if state.state == "ended" else None,
     )
 
 

@@ -35,9 +35,10 @@ def chat(times: int = 40) -> bytes:
     ]
     for number in range(times):
         place, secret = PLACES[number % 4], TELLING[number // 2 % len(TELLING)]
-        for name in WRITERS:
+        for at, name in enumerate(WRITERS):
             text = (
-                f"지호야 we met Dorothea and zoe at the {place} this evening again, number {number}"
+                f"지호야 we met Dorothea and zoe at the {place} this evening again,"
+                f" number {2 * number + at}"
             )
             messages.append((_time(number), name, f"{text} {secret}" if number % 2 else text))
     return kakaotalk("항구 모임", *messages)

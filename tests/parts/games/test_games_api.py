@@ -48,7 +48,8 @@ async def test_a_game_is_played_to_its_end(host: Host, anybody: Client) -> None:
     assert [ranked["place"] for ranked in view["ranking"]] == [1, 2]
     await host.does("next", status=409)
     seen = await jun.see()
-    assert names_of(seen["podium"]) == ["Mina", "Jun"]
+    assert names_of(seen["podium"]) == ["Mina"], "without points nobody is on it"
+    assert (seen["place"], (await mina.see())["place"]) == (None, 1)
     assert (seen["streak"], (await mina.see())["streak"]) == (0, 3)
 
 
