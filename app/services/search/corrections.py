@@ -229,13 +229,22 @@ async def _counted(
         all_pairs = min(counts.get(term, 0) for term in word.terms)
         return -all_pairs, -min(counts[term] for term in _start(word).terms), word.text
 
-    def likeliest(kind: str, texts: Sequence[str]) -> list[QueryPart]:
+    def likeliest(typed: QueryPart, texts: Sequence[str]) -> list[QueryPart]:
+        kind = typed.kind
         # For most neighbours not even the first term is counted.
         near = (QueryPart(kind, text) for text in texts if segment_terms(kind, text)[0] in counts)
-        known = (word for word in near if all(term in counts for term in _start(word).terms))
-        return nsmallest(20, known, key=order)
+        known = [word for word in near if all(term in counts for term in _start(word).terms)]
+        whole = [word for word in known if all(term in counts for term in word.terms)]
+        # A start alone makes no word of loose letters, or of more syllables than were typed.
+        other = (word for word in known if len(word.text) == len(typed.text) and _is_whole(word))
+        return nsmallest(20, whole or other, key=order)
 
-    return {word: likeliest(word.kind, texts) for word, texts in neighbours.items()}
+    return {word: likeliest(word, texts) for word, texts in neighbours.items()}
+
+
+def _is_whole(word: QueryPart) -> bool:
+    """Return whether a word has no letter of Hangul outside of a syllable."""
+    return not any("ㄱ" <= char <= "ㅣ" for char in word.text)
 
 
 async def _with_forms(

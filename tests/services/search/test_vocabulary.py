@@ -210,6 +210,13 @@ async def test_at_most_five_words_are_meant_the_most_frequent_first(db: Database
     assert {hit.text for hit in page.hits} == set(meant[:5])
 
 
+async def test_no_word_is_meant_that_no_post_has(db: Database) -> None:
+    await post(db, "ann", "강릉 바다", "강릉 바다", "가능 바다", "가요", "가에", "우리 집에 가요")
+    await maintain(db)
+    page = await find(db, "강능 바다")
+    assert list(page.corrections) == [("강능", "강릉"), ("강능", "가능")]
+
+
 async def test_a_word_of_the_index_is_known_before_and_after_it_is_counted(db: Database) -> None:
     (first, *_) = await post(db, "ann", "lighthouse", *["quay"] * 40)
     await maintain(db)
