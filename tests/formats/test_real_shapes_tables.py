@@ -335,6 +335,15 @@ def test_table_without_authors_names_the_likeliest_column() -> None:
     assert read("username,text\n,fog\n")[0].notes.unsettled is None
 
 
+@pytest.mark.parametrize("column", ["candidate", "Politician", "후보자명", "발화자"])
+def test_a_column_named_like_people_is_the_author_by_guess(column: str) -> None:
+    rows = [f"{'ABC'[n // 20]}na,2019-05-20,text {n},{2**50 + n}" for n in range(60)]
+    stream, _ = read("\n".join([f"{column},date,tweet,tweet_id", *rows, ""]))
+    (assumed,) = stream.notes.assumptions
+    assert (assumed.value, assumed.alternatives) == (f"author={column}", ("author=none",))
+    assert stream.notes.unsettled is None
+
+
 @pytest.mark.parametrize(
     ("name", "times"),
     [

@@ -283,9 +283,12 @@ _AUTHOR_WORDS: Final = _set(
     "author authors user username account poster posted writer written creator sender member"
     " nick nickname login screen handle commenter reviewer owner speaker person people by who"
     " blogger profile tweeter publisher participant contributor from"
+    " candidate candidates politician politicians senator congressperson celebrity influencer"
+    " journalist narrator interviewee respondent character"
     " 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명 사용자명 유저명"
     " 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자 보낸사람 화자 회원"
     " 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명"
+    " 후보 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자"
     " ユーザー ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
 )
 _TIME_WORDS: Final = _set(
