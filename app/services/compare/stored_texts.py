@@ -6,11 +6,11 @@ from functools import cache
 from typing import Any, Final, Protocol
 
 from msgspec import UNSET, structs
-from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, select
+from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.case import Case
-from app.compute.text import FEWEST_WORDS, as_read
+from app.compute.text import FEWEST_WORDS, as_read, username_key
 from app.compute.words import terms
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among
 from app.models import MAX_ID, Tweet, User, Word
@@ -25,14 +25,20 @@ _MOST_TERMS: Final = 60
 """First terms of a text among which the rarest are chosen."""
 _SEARCHED: Final = 3
 """Rarest terms of a text that are searched in the index."""
+_MOST_READ: Final = 20_000
+"""Posts with the rarest term of a short text that are read for it."""
 _FEW: Final = 300
 """Posts with a term that are sooner read than found by more terms."""
 
 
 async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
-    """Return the comparison with the posts of its text; none for a short or changed text."""
-    if case.words < FEWEST_WORDS or case.gaps:
+    """Return the comparison with the posts of its text; none for a changed text."""
+    if case.gaps:
         return comparison
+    if case.words < FEWEST_WORDS:
+        names = [each.username for each in comparison.ranking] if case.is_named else []
+        posts = await _find_short(session, case.texts, names, case.hidden)
+        return structs.replace(comparison, read_in=posts or UNSET)
     posts = await _find(session, case.texts, case.hidden)
     writers = dict.fromkeys([*(comparison.read_of or ()), *(post.username for post in posts)])
     return structs.replace(comparison, read_of=[*writers] or UNSET, read_in=posts or UNSET)
@@ -64,6 +70,43 @@ async def _find(
         if not posts:
             return []
     return [*posts.values()]
+
+
+async def _find_short(
+    session: AsyncSession, texts: Sequence[str], names: Sequence[str], hidden: Collection[int]
+) -> list[StoredPost]:
+    """Return the newest post of a text of few words for each author who posted it most often.
+
+    names: only these authors; all if empty. None for several texts, or if too many posts would have
+    to be read.
+    """
+    typed = [*dict.fromkeys(terms(texts[0])[:_MOST_TERMS])] if len(texts) == 1 else []
+    counts = await _count(session, typed) if typed else {}
+    if not typed or min(counts.values()) > _MOST_READ:
+        return []
+    words = backend_of(session).words
+    match = words.render(All(tuple(Terms((term,)) for term in _rarest_of(typed, counts))))
+    found = words.matched.columns(column("id", BigInteger)).subquery("found")
+    times = func.count().label("times")
+    counted = (
+        select(func.max(Tweet.id).label("id"), times)
+        .join(found, found.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.text.in_([texts[0], texts[0].strip()]), User.deleted_at.is_(None))
+        .where(Tweet.id.not_in(hidden))
+        .group_by(Tweet.user_id)
+    )
+    if names:
+        counted = counted.where(User.username_key.in_([*map(username_key, names)]))
+    most = counted.order_by(times.desc(), func.max(Tweet.id)).limit(MOST_AUTHORS).subquery()
+    query = (
+        select(User.username, Tweet.id, room_name().label("room"), most.c.times)
+        .join(most, most.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .order_by(most.c.times.desc(), Tweet.id)
+    )
+    rows = await session.execute(query, {"match": match, "before": MAX_ID + 1})
+    return [StoredPost(*row) for row in rows]
 
 
 @cache  # Making a query takes longer than running it.

@@ -152,6 +152,10 @@ class StoredPost(msgspec.Struct, frozen=True):
     username: str
     id: int
     room: Annotated[str | None, Meta(description="Name of the chat, if any.")] = None
+    count: Annotated[
+        int | msgspec.UnsetType,
+        Meta(description="For a text under four words, how often the author posted it."),
+    ] = msgspec.UNSET
 
 
 class Comparison(msgspec.Struct, frozen=True):

@@ -501,13 +501,21 @@ def _read_writers(comparison: Comparison) -> list[str]:
 
 
 def stored_by_others(comparison: Comparison) -> list[StoredPost]:
-    """Return posts with exactly this text by others than the likeliest author."""
-    likeliest = comparison.ranking[0].username
+    """Return posts with exactly this text by others than the likeliest author; of a text too short
+    to judge, by all authors.
+    """
+    likeliest = None if comparison.verdict == "short" else comparison.ranking[0].username
     return [post for post in comparison.read_in or () if post.username != likeliest][:MOST_LISTED]
 
 
 def stored_of(post: StoredPost) -> str:
-    """Return who posted exactly this text, and in which chat."""
+    """Return who posted exactly this text, how often, and in which chat."""
+    if post.count and post.count > 1:
+        times = {"name": shown_name(post.username), "count": show_number(post.count)}
+        if post.room:
+            text = gettext("{name} wrote exactly this {count} times, in the chat {room}.")
+            return text.format(room=post.room, **times)
+        return gettext("{name} wrote exactly this {count} times here.").format(**times)
     if post.room:
         text = gettext("{name} wrote exactly this, in the chat {room}.")
         return text.format(name=shown_name(post.username), room=post.room)

@@ -124,6 +124,23 @@ async def test_a_message_of_another_person_names_the_chat(shared: Shared, site: 
     assert "read_of" not in await site.json(f"/api/v1{address(changed, 'ann', reasons=1)}")
 
 
+async def test_a_short_text_names_its_writers_and_how_often(shared: Shared, site: Client) -> None:
+    said: list[Said] = [
+        (f"2024-03-{15 + number % 5} 15:{number:02}", name, text)
+        for number, (name, text) in enumerate(
+            [("은우", "ㅇㅇ")] * 11 + [("서연", "ㅇㅇ")] + [("서연", "ㅇㅇ 그래 내일 보자")] * 20
+        )
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("짧은 방", *sorted(said)))
+    page = unescape(await site.page(address("ㅇㅇ", "은우", "서연"), headers=KOREAN))
+    first, _, rest = page.partition('id="answer"')[2].partition("<h1")
+    assert first.index("은우\u2060가 짧은 방 대화에 똑같이 11번 썼어요.") < first.index("서연\u2060이")
+    assert "네 단어" in rest
+    answer = await site.json(f"/api/v1{address('ㅇㅇ', '서연', reasons=1)}")
+    assert [(each["username"], each["count"]) for each in answer["read_in"]] == [("서연", 1)]
+    assert "똑같이" not in await site.page(address("ㅇㅇ", "ann", "ben"), headers=KOREAN)
+
+
 async def test_a_hidden_post_is_not_read(shared: Shared, site: Client) -> None:
     text = "Only once did ann write about the whale in the bay"
     tweet = (await shared.writer.add_tweet("ann", text))["id"]
