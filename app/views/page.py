@@ -20,7 +20,14 @@ from app.compute.text import has_link
 from app.config import Config
 from app.errors import AppError, Message, StartError
 from app.formats.post import PLATFORMS
-from app.language.i18n import gettext, language, own_address, speaking, translate_message
+from app.language.i18n import (
+    gettext,
+    language,
+    own_address,
+    show_list,
+    speaking,
+    translate_message,
+)
 from app.lifespan import resources
 from app.parts import Listed, Part
 from app.services.rooms.room_facts import RoomFacts
@@ -251,6 +258,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.filters |= {
         "display_name": display_name,
         "hue": hue,
+        "listed": show_list,
         "newest_year": newest_year,
         "platform_name": platform_name,
         "post_count": post_count,

@@ -7,10 +7,11 @@ from itertools import islice
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
+from app.compute.text import has_words
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
@@ -186,7 +187,9 @@ async def draw(
 async def _players(
     session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
 ) -> list[User]:
-    """Return random authors with enough posts, preferably two or more of the language."""
+    """Return random authors with enough posts to ask about, preferably of the language, and of one
+    kind: people of one chat, or authors of posts.
+    """
     order: ColumnElement[Any] = func.random()
     if is_seeded:
         prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
@@ -196,8 +199,42 @@ async def _players(
     # No example sets a sample beside a person; a quiz of fewer than four would have no choices.
     if len((await session.scalars(own)).all()) >= (1 if is_seeded else ENOUGH_OF_OWN):
         can_play.append(~is_sample())
+    tried: list[ColumnElement[bool]] = []
+    for _ in range(TRIES):  # Each time another kind.
+        drawn = await _drawn_players(session, lang, order, [*can_play, *map(not_, tried)])
+        if len(drawn) < 2:  # A single player would be the answer each time.
+            return []
+        kind = await _kind_of(session, drawn[0])
+        players = await _drawn_players(session, lang, order, [*can_play, kind])
+        # With a seed, a new author further down must not change the draw.
+        able = await _with_words(session, players, CHOICES if is_seeded else 2 * CHOICES)
+        if len(able) > 1:
+            return able
+        tried.append(kind)
+    return []
+
+
+async def _kind_of(session: AsyncSession, user: User) -> ColumnElement[bool]:
+    """Return the condition of authors of a user's kind."""
+    if not user.is_of_chat:
+        return ~User.is_of_chat
+    of_user = RoomPerson.user_id == user.id, RoomPerson.messages > 0
+    most = select(RoomPerson.room_id).where(*of_user)
+    most = most.order_by(RoomPerson.messages.desc(), RoomPerson.room_id).limit(1)
+    room_id = await session.scalar(most)
+    people = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    return User.id.in_(people.where(RoomPerson.messages >= FEWEST_POSTS))
+
+
+async def _drawn_players(
+    session: AsyncSession,
+    lang: str,
+    order: ColumnElement[Any],
+    conditions: Sequence[ColumnElement[bool]],
+) -> list[User]:
+    """Return authors in this order, only those of the language if they are two or more."""
     # Authors who write the language are preferred among 1,000 random ones.
-    drawn = select(User.id).where(*can_play).order_by(order, User.id).limit(1_000).subquery()
+    drawn = select(User.id).where(*conditions).order_by(order, User.id).limit(1_000).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
     newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
     # Posts without a known language are in none that is recognised by its letters.
@@ -207,10 +244,20 @@ async def _players(
         await session.execute(query.order_by(fits.desc(), order, User.id).limit(MOST_PLAYERS))
     ).all()
     players = [user for user, is_fit in rows if is_fit]
-    if len(players) < 2:  # A single player would be the answer each time.
-        players = [user for user, _ in rows]
-    # With a seed, a new author further down must not change the draw.
-    return players[:CHOICES] if is_seeded else players
+    return players if len(players) > 1 else [user for user, _ in rows]
+
+
+async def _with_words(session: AsyncSession, users: Sequence[User], most: int) -> list[User]:
+    """Return the first authors whose newest posts have enough texts of the kind that is asked."""
+    able = list[User]()
+    for user in users:
+        newest = select(Tweet.text).where(Tweet.user_id == user.id)
+        newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(300)
+        if sum(map(has_words, await session.scalars(newest))) >= FEWEST_JUDGED:
+            able.append(user)
+        if len(able) == most:
+            break
+    return able
 
 
 async def _draw_cast(

@@ -12,6 +12,7 @@ from app.runtime.clock import monotonic
 from app.services.compare.habits import Models
 from app.services.compare.quiz_draws import QuizSet, draw
 from app.services.compare.quiz_questions import Solution, read_question, solve
+from app.services.compare.stored_texts import other_writers
 
 
 class Showcase:
@@ -51,6 +52,8 @@ class Showcase:
                 if attempt == 0:
                     return None  # Usually there are too few posts, which may change soon.
                 continue
+            if not await _is_unread(session, quiz):
+                continue
             solution = await solve(session, self._models, quiz)
             if solution.is_model_right and solution.comparison.verdict == "likely":
                 # Finding reasons reads many posts, hence only once.
@@ -59,3 +62,10 @@ class Showcase:
                 return example
         self._undecided[lang] = monotonic() + 600
         return None
+
+
+async def _is_unread(session: AsyncSession, quiz: QuizSet) -> bool:
+    """Return whether nobody wrote the text of the question another time: saywho had not seen it."""
+    query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id.in_(quiz.tweet_ids))
+    posts = (await session.execute(query)).all()
+    return not any((await other_writers(session, posts)).values())
