@@ -20,14 +20,7 @@ from app.compute.text import has_link
 from app.config import Config
 from app.errors import AppError, Message, StartError
 from app.formats.post import PLATFORMS
-from app.language.i18n import (
-    gettext,
-    language,
-    own_address,
-    show_list,
-    speaking,
-    translate_message,
-)
+from app.language.i18n import gettext, language, own_address, show_list, speaking, translate_message
 from app.lifespan import resources
 from app.parts import Listed, Part
 from app.services.rooms.room_facts import RoomFacts

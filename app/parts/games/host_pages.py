@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from msgspec import UNSET, Struct
-from quart import Response, url_for
+from quart import Response, current_app, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import AppError, InvalidInputError, NotFoundError
-from app.lifespan import resources
+from app.lifespan import may_let_phones_in, resources
 from app.models import MAX_ID
 from app.parts.games.documents import RankedPlayer, host_view
 from app.parts.games.drawing import MOST_AUTHORS, compare_post
@@ -35,7 +35,7 @@ from app.views.author_picker import given_names, offered_authors
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.phone import is_of_this_machine, origin_for_others, qr_code
+from app.views.phone import is_of_this_machine, origin_for_others, origins_for_others, qr_code
 from app.views.requests import number_of
 
 blueprint = PageBlueprint("games", policy="operator")
@@ -68,6 +68,10 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     seconds: str
     games: list[ListedGame]
     is_public: bool
+    reaches_phones: bool
+    """Whether other devices can open the site, so that phones can join."""
+    may_let_phones_in: bool
+    """Whether a switch in Settings lets phones in."""
     most_authors: int = MOST_AUTHORS
 
 
@@ -123,6 +127,8 @@ async def _games_page(
         seconds=seconds,
         games=[_listed(state) for state in listed],
         is_public=await resources().openness.is_public(),
+        reaches_phones=bool(origins_for_others()),
+        may_let_phones_in=may_let_phones_in(current_app),
         about=[],
     )
     return await render_form(page)

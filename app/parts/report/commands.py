@@ -112,6 +112,10 @@ def report_command(
 
             return await make_room_year_report(session, environment, no_years(), room, choice)
 
+    if room_id is not None and chosen["quotes"] and not chosen["has_names"]:
+        click.echo(
+            "saywho: nobody can solve a quiz whose answers are A, B and C; add --names", err=True
+        )
     file = with_database(make)
     with opened_output(output) as opened:
         opened.write(file)

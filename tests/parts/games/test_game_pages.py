@@ -66,12 +66,15 @@ async def test_a_game_from_the_quiz_to_the_podium(operator: Browser) -> None:
     assert 'href="/games"' in await operator.page("/authors") + await operator.page(
         (await operator.get("/quiz")).headers["Location"]
     )
+    here_alone = "Only this computer can reach this site, so phones cannot join."
+    assert here_alone in await operator.page("/games")
+    network = operator.headers | {"Host": "192.168.7.5"}
+    assert here_alone not in await body(await operator.get("/games", headers=network))
     address = await made(operator)
     lobby = await operator.page(address)
     # No phone can open an address of this machine alone.
     assert "qr-code" not in lobby
     assert "The link works only on this computer." in lobby
-    network = operator.headers | {"Host": "192.168.7.5"}
     shown = await body(await operator.get(address, headers=network))
     assert "<svg" in shown.partition('class="qr-code"')[2]
     assert "No one has joined yet" in lobby

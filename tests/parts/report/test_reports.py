@@ -181,7 +181,9 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
     operator, messages = await site_with_chat(app)
     asked = f"/api/v1/rooms/1/messages?q={quote('지호야')}"
     ticked = (await (await operator.get(asked)).get_json())["items"][0]
-    assert 'name="quote"' in await operator.page("/room/1/report")
+    form = await operator.page("/room/1/report")
+    assert 'name="quote"' in form
+    assert "Nobody can solve a quiz whose answers are A, B and C." in form
     number = str(ticked["id"])
     for year in ("", "2024"):
         answer = await operator.post(PREVIEW, **sent(quote=number, year=year))
@@ -193,7 +195,8 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
     target = tmp_path / "quiz.html"
     saywho = Installation.of(parts_of(app).config)
     options = ("--quote", number, "--year", "2024", "--language", "en", "-o", target)
-    await asyncio.to_thread(saywho.done, "report", "--room", "1", *options)
+    written: Any = await asyncio.to_thread(saywho.run, "report", "--room", "1", *options)
+    assert "nobody can solve a quiz whose answers are A, B and C" in written.stderr
     assert target.read_text("utf-8") == file
     stranger = next(name for name in PEOPLE[:2] if name != ticked["username"])
     author, other = (f"/user/{name}/report/preview" for name in (ticked["username"], stranger))

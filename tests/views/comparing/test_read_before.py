@@ -134,7 +134,8 @@ async def test_a_short_text_names_its_writers_and_how_often(shared: Shared, site
     await import_chat(parts_of(shared.app).db, kakaotalk("짧은 방", *sorted(said)))
     page = unescape(await site.page(address("ㅇㅇ", "은우", "서연"), headers=KOREAN))
     first, _, rest = page.partition('id="answer"')[2].partition("<h1")
-    assert first.index("은우\u2060가 짧은 방 대화에 똑같이 11번 썼어요.") < first.index("서연\u2060이")
+    often = first.index("은우\u2060가 짧은 방 대화에 똑같이 11번 썼어요.")
+    assert often < first.index("서연\u2060이")
     assert "네 단어" in rest
     answer = await site.json(f"/api/v1{address('ㅇㅇ', '서연', reasons=1)}")
     assert [(each["username"], each["count"]) for each in answer["read_in"]] == [("서연", 1)]
