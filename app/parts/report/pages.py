@@ -1,7 +1,7 @@
 """The page where a chat or a year is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from quart import Response, current_app, url_for
@@ -20,11 +20,15 @@ from app.runtime.clock import span_of_year
 from app.services.posts.users import Author, get_author
 from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
+from app.services.rooms.sight import CountedRooms, counted_rooms
 from app.views.answers import see_other
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
-from app.views.policies import never
+from app.views.policies import here, never, own_chat
+
+if TYPE_CHECKING:
+    from app.parts.years.year import KeptYears
 
 blueprint = PageBlueprint("report", "account")
 
@@ -88,7 +92,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 @blueprint.page("/room/<id:room_id>/report")
 async def show_room_report(room_id: int, args: ReportArgs) -> str | Response:
     tz = args.tz or None
-    async with resources().read_long() as session:
+    async with here().read_long() as session:
         room = await get_room(session, room_id)
         if room.id != room_id:
             address = url_for(
@@ -125,14 +129,26 @@ async def _years_of(session: AsyncSession, room: RoomFacts, args: ReportArgs) ->
     return [year for year, messages in counts.items() if messages >= FEWEST_OF_YEAR]
 
 
+def _counted_rooms() -> CountedRooms:
+    """Return what is kept of chats; nothing for readers of one, whose sessions see no deletions."""
+    return resources().counted_rooms if own_chat() is None else counted_rooms()
+
+
+def _kept_years() -> "KeptYears":
+    from app.parts.report.years import no_years
+
+    kept: KeptYears = resources().of_parts["years"]
+    return kept if own_chat() is None else no_years()
+
+
 async def _shown_of_room(
     session: AsyncSession, room: RoomFacts, year: int | None, zone: ZoneInfo
 ) -> Shown:
     if year is None:
-        return await shown_of_room(session, resources().counted_rooms, room, zone)
+        return await shown_of_room(session, _counted_rooms(), room, zone)
     from app.parts.report.years import shown_of_room_year
 
-    return await shown_of_room_year(session, resources().of_parts["years"], room, year, zone)
+    return await shown_of_room_year(session, _kept_years(), room, year, zone)
 
 
 async def _offered(
@@ -166,18 +182,18 @@ async def preview_chosen_room_report(room_id: int, args: ReportArgs, form: Form)
 async def _file_of_room(
     room_id: int, args: ReportArgs, form: Form
 ) -> tuple[Response, ReportChoice]:
-    async with resources().read_long() as session:
+    async with here().read_long() as session:
         room = await get_room(session, room_id)
         choice = _choice(room.people, room.tz, args, form)
         environment = current_app.jinja_env
         if choice.year is None:
-            store = resources().counted_rooms
+            store = _counted_rooms()
             file = await make_room_report(session, environment, store, room, choice)
         else:
             _check_parts(choice.year)
             from app.parts.report.years import make_room_year_report
 
-            kept = resources().of_parts["years"]
+            kept = _kept_years()
             file = await make_room_year_report(session, environment, kept, room, choice)
     return _answer(file), choice
 

@@ -86,7 +86,9 @@ ID: Final = re.compile(r'(/tweet/|"id":|[?&;]message=|id="m|#m)(\d+)\b(?!,"name"
 def without_ids(text: str, ranks: dict[str, str]) -> str:
     """Return an answer without its drawn question, and with places for ids of messages."""
     text = re.sub(r'<section class="teaser.*?</section>', "", text, flags=re.S)
-    text = re.sub(r'"next":"[^"]*"|\b(?:cursor|before|after)=[\w-]+', "cursor", text)
+    text = re.sub(
+        r'"user":\{"id":\d+|"next":"[^"]*"|\b(?:cursor|before|after)=[\w-]+', "cursor", text
+    )
     posts = re.compile(r'(?<="posts":\[)[\d,]+')
     text = posts.sub(lambda ids: str([ranks[id_] for id_ in ids[0].split(",")]), text)
     return ID.sub(lambda found: found[1] + ranks.get(found[2], found[2]), text)
