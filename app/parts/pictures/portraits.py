@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 from quart import Response, url_for
 
-from app.compute.fingerprint import Measure, positive_first
+from app.compute.fingerprint import positive_first
 from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.compute.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
+from app.errors import Message
 from app.language.i18n import gettext, ngettext, show_number, show_period, show_zone
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
@@ -47,7 +48,8 @@ from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
 
-THINGS: Final = 3
+THINGS: Final = {2: Message("Two things about {name}"), 3: Message("Three things about {name}")}
+"""Headings by number of things."""
 
 
 async def _read_room(args: PictureArgs, zone_for: ZoneFor, room_id: int) -> ChatSight | Response:
@@ -198,12 +200,11 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
     if len(portrait.measures) < FEWEST_ROWS:
         figures.reverse()
     first, second = (*figures, None, None)[:2]
-    three = gettext("Three things about {name}").format(name=display_name(username))
     path = url_for("authors.show_author", username=username)
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts_of_author(portrait),
-        finding=three if things else Fingerprint(portrait).finding().title,
+        finding=_heading(things, username) or Fingerprint(portrait).finding().title,
         drawing=first.drawing if first else None,
         address=short_address(path, has_names=args.has_names),
         quote=quote,
@@ -213,25 +214,26 @@ def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "
     )
 
 
+def _heading(things: PosterFigure | None, username: str) -> str:
+    if things is None or not isinstance(things.drawing, Things):
+        return ""
+    heading = gettext(str(THINGS[len(things.drawing.rows)]))
+    return heading.format(name=display_name(username))
+
+
 def _things(portrait: AuthorPortrait) -> PosterFigure | None:
     things = _things_beside(portrait) if portrait.others_total else _own_things(portrait)
-    if len(things) < THINGS or len(portrait.measures) < FEWEST_ROWS:
+    if len(things) < min(THINGS) or len(portrait.measures) < FEWEST_ROWS:
         return None
-    return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[:THINGS])))
+    return PosterFigure("", (), Things(hue(portrait.user.username), tuple(things[: max(THINGS)])))
 
 
 def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
-    """Return what sets an author apart, then the next clearest habits, in numbers."""
+    """Return what sets an author apart, with what is usual."""
     others, whom = others_called(portrait), beside_one(only_other(portrait))
-    clear = positive_first(measure for measure in portrait.measures if measure.is_clear)
-    vague = (each for each in portrait.measures if not each.is_clear and each.own >= HARDLY)
-
-    def beside(measure: Measure) -> str:
-        return f"{others}: {value_of(measure, measure.beside)}"
-
     return [
-        *(Thing(told_alone(each, whom, has_usual=False), beside(each)) for each in clear),
-        *(Thing(label_of(each), f"{value_of(each, each.own)} · {beside(each)}") for each in vague),
+        Thing(told_alone(each, whom, has_usual=False), f"{others}: {value_of(each, each.beside)}")
+        for each in positive_first(each for each in portrait.measures if each.is_clear)
     ]
 
 
