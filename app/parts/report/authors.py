@@ -9,11 +9,11 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
-from app.language.i18n import gettext, speaking
+from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.models import Tweet
 from app.parts.portraits.author import portrait_of
 from app.parts.portraits.author_figures import AuthorPortrait, Fingerprint, Phrases, hours_of
-from app.parts.report.names import Calling
+from app.parts.report.names import Calling, names_beside_nobody
 from app.parts.report.quotes import Quote, Shown, read_quotes
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, frame_of
@@ -55,6 +55,16 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     quotes: Sequence[Quote]
 
     @property
+    def others_told(self) -> str:
+        """With whom the author is compared, for those who do not know the sender's archive."""
+        text = ngettext(
+            "Compared with {count} other author in the archive of the sender.",
+            "Compared with {count} other authors in the archive of the sender.",
+            self.shown.others_total,
+        )
+        return text.format(count=show_number(self.shown.others_total))
+
+    @property
     def year_told(self) -> str:
         calendar = self.calendar
         return posts_in_year(calendar.tweets, calendar.year) if calendar else ""
@@ -94,9 +104,13 @@ async def make_author_report(
     portrait = await portrait_of(session, models, compared, zone)
     people = [*room.people] if room else []
     is_listed = author.username in {person.username for person in people}
+    names = choice.names
+    if not people:
+        with speaking(choice.language):
+            names = names_beside_nobody(author, names, has_names=choice.has_names)
     calling = Calling(
         people if is_listed else [*people, author],
-        choice.names,
+        names,
         has_names=choice.has_names,
         all_names=await read_names_around(session, [author.username]),
     )

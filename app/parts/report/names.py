@@ -6,9 +6,19 @@ from string import ascii_uppercase
 from typing import Final
 
 from app.compute.names import SHOWN_HIDDEN, ManyNames
+from app.language.i18n import gettext
 from app.services.compare.name_masking import Named as Named
 
 LONGEST_NAME: Final = 40
+
+
+def names_beside_nobody(
+    author: Named, chosen: Mapping[str, str], *, has_names: bool
+) -> Mapping[str, str]:
+    """Return the names of a file about one author, of whom a letter would tell nothing."""
+    if has_names:
+        return chosen
+    return {author.username: chosen.get(author.username) or gettext("The author")}
 
 
 def letters() -> Iterator[str]:

@@ -14,8 +14,10 @@
         button.setAttribute("aria-pressed", "true");
         for (const each of buttons) each.disabled = true;
         question.querySelector("details").open = true;
-        const score = document.querySelector("[data-score]");
-        score.textContent = score.dataset.score.replace("{right}", right).replace("{asked}", asked);
+        const verdict = question.querySelector("[data-verdict]");
+        const { right: yes, wrong: no, score } = verdict.dataset;
+        const told = score.replace("{right}", right).replace("{asked}", asked);
+        verdict.textContent = `${"right" in button.dataset ? yes : no} · ${told}`;
       });
     }
   }

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.result_cache import LruStore
 from app.language.i18n import gettext, speaking
 from app.models import Tweet
-from app.parts.report.names import Calling
+from app.parts.report.names import Calling, names_beside_nobody
 from app.parts.report.quotes import Quote, Shown, choices_among, read_quotes, read_shared
 from app.parts.report.rendering import render_report
 from app.parts.report.rooms import ReportChoice, call_people, cast_in_file, frame_of, title_of
@@ -38,7 +38,7 @@ from app.services.compare.name_masking import read_names_around
 from app.services.posts.selection import scan
 from app.services.posts.users import Author
 from app.services.rooms.messages import DayPeriod
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, room_of_author
 from app.views.cast import cast_of, named_in
 from app.views.filters import ZoneArgs, day_of
 
@@ -130,8 +130,12 @@ async def make_author_year_report(
     """Return the file. Raises NotFoundError for a year without posts."""
     zone, year = choice.zone, choice.year or 0
     read = await read_year(session, author, year, zone, kept)
-    names = await read_names_around(session, [author.username])
-    calling = Calling([author], choice.names, has_names=choice.has_names, all_names=names)
+    all_names = await read_names_around(session, [author.username])
+    names = choice.names
+    if await room_of_author(session, author) is None:
+        with speaking(choice.language):
+            names = names_beside_nobody(author, names, has_names=choice.has_names)
+    calling = Calling([author], names, has_names=choice.has_names, all_names=all_names)
     scans = [await scan(session, Tweet.user_id == author.id, columns=("text",))]
     words = await read_common_words(scans, _terms(read), calling)
     shown: AuthorYear = structs.replace(

@@ -14,6 +14,7 @@ from quart import Quart
 
 from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
+from tests.conftest import Client
 from tests.installation import Installation
 
 PEOPLE: Final = ("김지호", "박서연", "이도윤🌿", "최하은")
@@ -166,6 +167,16 @@ async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> 
     many = [(f"2024-03-04 09:{n:02}", f"Friend {n}", f"hello {n}") for n in range(30)]
     await import_chat(parts_of(app).db, kakaotalk("many", *many))
     assert (await operator.page("/room/2/report")).count('name="name"') == 30
+
+
+async def test_an_author_alone_is_no_letter(app: Quart, writer: Client) -> None:
+    operator = await signed_in(app, "kim")
+    for name in ("mina", "jun"):
+        await writer.add_user(name, *(f"the lamp of {name} {number}" for number in range(30)))
+    file = read(await operator.page("/user/mina/report/preview"))
+    assert "The author" in file
+    assert "Compared with 1 other author in the archive of the sender." in file
+    assert not [name for name in ("mina", "jun") if name in file]
 
 
 async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:
