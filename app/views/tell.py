@@ -501,7 +501,7 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     has_usual = bool(has_usual and measure.not_behind and (is_less or is_length))
     own = value_of(measure, measure.own, measure.beside if has_usual else 0)
     if is_length:
-        own = _words_per_post(measure)
+        own = value_of(measure, measure.own)
     if has_usual:
         own = tell("usual", own=own, usual=_usual(measure))
     return tell(
@@ -584,12 +584,6 @@ def _joined(traits: Sequence[str]) -> str:
         return traits[0]
     places = zip(("first", "second", "third"), traits, strict=False)
     return tell("joined", str(len(traits)), **dict(places))
-
-
-def _words_per_post(measure: Measure) -> str:
-    count = round(measure.own, 1)
-    text = ngettext("about {count} word", "about {count} words", 1 if count == 1 else 2)
-    return text.format(count=show_number(count))
 
 
 def _usual(measure: Measure) -> str:

@@ -249,8 +249,8 @@ def as_messages(block: str) -> str:
 ANYBODY: Final = r"(?:[A-Z][a-z]+|[가-힣]+)\d+"
 NAME: Final = f"(?P<name>{ANYBODY})"
 OTHER: Final = f"(?P<other>{ANYBODY})"
-WORD_EN: Final = r"(?P<own>about [\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
-WORD_KO: Final = r"(?P<own>[\d.,]+단어쯤)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
+WORD_EN: Final = r"(?P<own>[\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
+WORD_KO: Final = r"(?P<own>[\d.,]+단어)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
 THAN_EN: Final = (
     rf"(?P<than>most here|the others|the \d+ others in this chat|\d+ other authors here|{OTHER})"
 )

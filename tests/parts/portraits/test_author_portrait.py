@@ -352,11 +352,11 @@ def test_lengths_have_the_decimal_that_rows_have() -> None:
             for own, beside in ((6.7, 4.2), (4.3, 3.9), (3.9, 4.3), (1.2, 3), (0.8, 1.1))
         ]
     assert told == [
-        "writes longer posts than the others (about 6.7 words)",
-        "writes longer posts than the others (about 4.3 words)",
-        "writes shorter posts than the others (about 3.9 words)",
-        "writes shorter posts than the others (about 1.2 words)",
-        "writes shorter posts than the others (about 0.8 words)",
+        "writes longer posts than the others (6.7 words)",
+        "writes longer posts than the others (4.3 words)",
+        "writes shorter posts than the others (3.9 words)",
+        "writes shorter posts than the others (1.2 words)",
+        "writes shorter posts than the others (0.8 words)",
     ]
 
 
@@ -378,16 +378,13 @@ def test_only_who_goes_farthest_is_set_against_each_of_the_others() -> None:
         return trait_of(length, called(len(others), "", is_of_chat=True))
 
     with speaking("en"):
-        assert (
-            told("Steve") == "writes shorter posts than the 7 others in this chat (about 1.5 words)"
-        )
+        assert told("Steve") == "writes shorter posts than the 7 others in this chat (1.5 words)"
         assert told("Theo") == (
-            "writes shorter posts than most here (about 3 words; usual here 4.7 words)"
+            "writes shorter posts than most here (3 words; usual here 4.7 words)"
         )
     with speaking("ko"):
         assert (
-            told("Theo")
-            == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어쯤, 여기서는 보통 4.7단어)"
+            told("Theo") == "여기 있는 사람 대부분보다 글을 짧게 써요(3단어, 여기서는 보통 4.7단어)"
         )
 
 
