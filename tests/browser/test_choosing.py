@@ -67,6 +67,7 @@ async def test_no_list_of_authors_is_cut_through_a_row(
             assert seen["folded"] > 0 or width > 390
 
 
+@pytest.mark.full
 async def test_the_tick_of_a_chat_is_that_of_its_people(
     chats: Website, open_page: OpenPage
 ) -> None:

@@ -213,6 +213,7 @@ async def test_a_chat_is_seen_at_once(
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])
+@pytest.mark.full
 async def test_the_front_page_is_at_most_two_and_a_half_screens_high(
     rooms: Website, open_page: OpenPage, locale: str
 ) -> None:

@@ -142,6 +142,7 @@ async def stranger(browser: Browser) -> AsyncIterator[Visitor]:
         for name in pages
     ],
 )
+@pytest.mark.full
 async def test_all_is_drawn_at_the_first_visit_from_another_zone(
     site: str, name: str, visitor: Visitor, stranger: Visitor, request: pytest.FixtureRequest
 ) -> None:

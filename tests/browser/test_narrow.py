@@ -38,6 +38,7 @@ def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.mark.parametrize(
     ("locale", "whole"), [("en", "in almost every message"), ("ko", "거의 모든 메시지")]
 )
+@pytest.mark.full
 async def test_how_somebody_writes_is_said_in_whole_words(
     chat: Website, open_page: OpenPage, locale: str, whole: str
 ) -> None:

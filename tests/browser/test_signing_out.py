@@ -44,6 +44,7 @@ async def go_to(session: CDPSession, page: Page, address: str) -> None:
         await session.send("Page.navigateToHistoryEntry", {"entryId": entry["id"]})
 
 
+@pytest.mark.full
 async def test_nothing_is_shown_again_after_signing_out(
     closed: Website, context: BrowserContext
 ) -> None:

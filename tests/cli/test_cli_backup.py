@@ -388,6 +388,7 @@ def downgraded_to(installation: Installation, revision: str) -> Installation:
 ROOM = "INSERT INTO \"Room\" (id, platform, created_at) VALUES ({}, '', '2026-10-01 12:00:00')"
 
 
+@pytest.mark.full
 def test_a_downgrade_that_deletes_data_needs_a_yes(installation: Installation) -> None:
     downgraded_to(installation, "0025")
     for number in (1, 2):

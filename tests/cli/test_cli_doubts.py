@@ -37,6 +37,7 @@ def test_a_grave_doubt_stops_an_import_until_it_is_accepted(
     assert "grave doubt: The chat jumps by weeks inside its file: 1" in told
 
 
+@pytest.mark.full
 def test_a_grave_doubt_is_asked_about_on_a_terminal(
     installation: Installation, tmp_path: Path
 ) -> None:

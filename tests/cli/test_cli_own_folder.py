@@ -57,6 +57,7 @@ def test_an_unknown_folder_is_refused_with_the_line_to_set(unpacked: Installatio
     assert unpacked.json("users")["items"][0]["username"] == "mina"
 
 
+@pytest.mark.full
 def test_a_terminal_is_asked_once_about_an_unknown_folder(unpacked: Installation) -> None:
     with closing(sqlite3.connect(unpacked.database)) as connection, connection:
         connection.execute("UPDATE \"Operator\" SET name = 'bo\x1b[2Jss'")
@@ -102,6 +103,7 @@ def test_a_home_that_cannot_be_written_is_reported(own: Installation) -> None:
     assert f"set SAYWHO_DATA_DIR={own.data_dir}" in result.stderr
 
 
+@pytest.mark.full
 async def test_commands_that_start_together_know_their_folder(own: Installation) -> None:
     shutil.rmtree(own.data_dir)
     runs = [asyncio.to_thread(own.process, PROGRAM, "users") for _ in range(2)]

@@ -34,6 +34,7 @@ from tests.waiting import eventually
 QUART = PROGRAM.with_name("quart")
 
 
+@pytest.mark.full
 def test_an_argument_that_is_not_utf_8_is_a_status_and_one_line(installation: Installation) -> None:
     ended = installation.process(PROGRAM, "search", "x", "-u", b"\xff")
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
@@ -109,6 +110,7 @@ def test_on_a_terminal_a_deletion_is_asked_about(installation: Installation) -> 
     assert len(installation.json("users")["items"]) == 1
 
 
+@pytest.mark.full
 def test_on_a_terminal_the_deletion_of_a_chat_says_what_goes(
     installation: Installation, tmp_path: Path
 ) -> None:
@@ -259,6 +261,7 @@ async def strike_within(
     ("number", "status"),
     first_of([(signal.SIGINT, 1), (signal.SIGKILL, -signal.SIGKILL)], (signal.SIGINT, 1)),
 )
+@pytest.mark.full
 def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
     number: int, status: int, installation: Installation, tmp_path: Path
 ) -> None:

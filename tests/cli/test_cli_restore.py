@@ -107,6 +107,7 @@ def on_disk(folder: Path, data_dir: Path) -> Installation:
     return Installation(data_dir, {"SAYWHO_DATABASE_URL": url})
 
 
+@pytest.mark.full
 def test_a_restore_that_was_killed_is_finished(
     original: Installation, with_secrets: Path, tmp_path: Path, elsewhere: Path
 ) -> None:

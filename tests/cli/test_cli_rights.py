@@ -125,6 +125,7 @@ def test_a_backup_whose_name_is_too_long_says_so(installation: Installation) -> 
     assert result.stderr == f"saywho: {name} cannot be written: File name too long\n"
 
 
+@pytest.mark.full
 def test_a_restore_to_a_place_that_cannot_be_made_is_status_1(
     installation: Installation, place: Path
 ) -> None:
@@ -145,6 +146,7 @@ def test_a_restore_to_a_place_that_cannot_be_made_is_status_1(
     assert (status, "closed/new cannot be written: Permission denied" in line) == (1, True)
 
 
+@pytest.mark.full
 def test_a_server_whose_key_cannot_be_read_does_not_start(installation: Installation) -> None:
     (installation.data_dir / "secret_key").touch(0o000)
     status, line = refused(installation, "serve", "--bind", "127.0.0.1:0")

@@ -68,6 +68,7 @@ async def outlasting(own_server: Server, tmp_path: Path) -> AsyncIterator[Quart]
     "at_once",
     [pytest.param(False, id="shut down", marks=pytest.mark.full), pytest.param(True, id="crashed")],
 )
+@pytest.mark.full
 async def test_while_the_server_is_away_answers_are_503_and_it_heals_by_itself(
     outlasting: Quart, own_server: Server, at_once: bool
 ) -> None:

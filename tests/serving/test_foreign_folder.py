@@ -83,6 +83,7 @@ def preview(server: Server) -> str:
         return client.get(urlsplit(sent.headers["Location"]).path).text
 
 
+@pytest.mark.full
 def test_a_server_runs_no_module_and_reads_no_settings_of_the_folder(
     installation: Installation, folder: ForeignFolder, command: tuple[str, ...]
 ) -> None:

@@ -66,6 +66,7 @@ def is_served(site: Server, connections: int = 12) -> bool:
     return True
 
 
+@pytest.mark.full
 def test_an_export_comes_whole(site: Server) -> None:
     for form in ("jsonl", "csv"):
         status, _, data = site.send("GET", f"/api/v1/export?format={form}")

@@ -115,6 +115,7 @@ async def test_a_season_is_no_change_of_a_year_that_has_only_this_season(shared:
     assert (await shared.anybody.json("/api/v1/users/skier/years/2023"))["went"]["words"] == []
 
 
+@pytest.mark.full
 async def test_a_change_by_chance_is_told_in_figures_alone(shared: Shared) -> None:
     """Of years at random, and of one long evening, no finding says that they have more or fewer."""
     chance = random.Random(5)  # noqa: S311 - an example

@@ -203,6 +203,7 @@ def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_packed", first_of([False, True], True))
+@pytest.mark.full
 def test_an_order_is_disproved_before_anything_of_a_stream_is_stored(*, is_packed: bool) -> None:
     rows = [f"mina,글 {n},0{1 + n % 9}/03/2017" for n in range(FIRST_RECORDS + 50_000)]
     data = "\n".join(["username,text,created_at", *rows, "mina,끝,03/31/2017", ""]).encode()

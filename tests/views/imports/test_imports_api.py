@@ -260,6 +260,7 @@ async def test_more_than_the_limit_is_413_and_keeps_nothing(make_config: MakeCon
         await keeps_nothing(writer)
 
 
+@pytest.mark.full
 async def test_what_unpacks_to_more_than_the_limit_is_told_through_each_door(
     make_config: MakeConfig, tmp_path: Path
 ) -> None:
@@ -471,6 +472,7 @@ async def test_an_acknowledged_upload_outlives_a_loss_of_power(
     assert is_safe == (durability == "full")
 
 
+@pytest.mark.full
 async def test_after_a_reset_nothing_more_is_imported(app: Quart, writer: Client) -> None:
     body, _ = large_file(LONG)
     running = await send(writer, body)
