@@ -93,6 +93,7 @@ WORDS: Final = (
 ELSE: Final = ("Coffee", "harbour", "nothinghere", "-바다 -고양이 -책")
 """Words for which the website and the server differ."""
 NOT_SEARCHED: Final = {
+    "?!": "No posts found.",
     "책 after:2016": "after:2016: use a day like 2026-01-31",
     "before:2016-02-30": "before:2016-02-30: use a day like 2026-01-31",
     "책 to:jun in:1": "Not searched here: to:jun, in:1",

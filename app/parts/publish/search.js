@@ -394,13 +394,12 @@
           const words = form.dataset;
           const found = more.hidden ? words.all : isExact(query, isCut) ? words.some : words.most;
           const told = (text, value) => text.replace("0", value);
-          status.textContent = [
-            ...query.badDays.map((each) => words.day.replace("{filter}", each)),
-            ...(query.unknown.length ? [told(words.unknown, query.unknown.join(", "))] : []),
-            ...(!asks ? [] : all === 0 ? [words.none]
-              : [told(found, (more.hidden ? all : numbers.length).toLocaleString())]),
-            ...(isCut ? [words.cut] : []),
-          ].join(" · ");
+          const notices = query.badDays.map((each) => words.day.replace("{filter}", each));
+          if (query.unknown.length) notices.push(told(words.unknown, query.unknown.join(", ")));
+          if (all) notices.push(told(found, (more.hidden ? all : numbers.length).toLocaleString()));
+          else if (asks || !notices.length) notices.push(words.none);
+          if (isCut) notices.push(words.cut);
+          status.textContent = notices.join(" · ");
         };
         await next();
       } catch {
