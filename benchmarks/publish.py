@@ -94,15 +94,20 @@ def rows(posts: int, pictures: int, folder: Path) -> Iterator[tuple[str, str]]:
         return subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
 
     run("import", str(archive(folder / "x.zip", posts, pictures)))
-    command = [str(PROGRAM), RUN[0], str(website), *RUN[1:]]
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        facts = json.loads(process.stdout.read())
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    yield "posts, pictures", f"{facts['posts']:,}, {facts['media']:,}"
-    yield "processor, s", f"{used.ru_utime + used.ru_stime:.0f}"
-    yield "memory, MB", f"{used.ru_maxrss / 1000:.0f}"
+    for what, folder_of_run, options in (
+        ("the posts alone", folder / "words", ("--without-media",)),
+        ("a first run, which makes small pictures", website, ()),
+        ("a later run into another folder", folder / "later", ()),
+    ):
+        command = [str(PROGRAM), RUN[0], str(folder_of_run), *RUN[1:], *options]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            facts = json.loads(process.stdout.read())
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        yield f"{what}: posts, pictures", f"{facts['posts']:,}, {facts['media']:,}"
+        yield f"{what}: processor, s", f"{used.ru_utime + used.ru_stime:.0f}"
+        yield f"{what}: memory, MB", f"{used.ru_maxrss / 1000:.0f}"
     files = [path for path in website.rglob("*") if path.is_file()]
     beside = [path for path in files if path.parent.name != "media"]
     yield "files beside the media", f"{len(beside):,}"
@@ -121,8 +126,14 @@ def rows(posts: int, pictures: int, folder: Path) -> Iterator[tuple[str, str]]:
     ):
         try:
             wait_until_ready(f"http://{bind}/readyz", serving, folder / "log")
-            page, end = f"http://{bind}/tweet/7", time.monotonic() + 20
-            quiet = waits(page, lambda: time.monotonic() < end)
+            page = f"http://{bind}/tweet/7"
+
+            def for_seconds(seconds: float) -> Callable[[], bool]:
+                end = time.monotonic() + seconds
+                return lambda: time.monotonic() < end
+
+            waits(page, for_seconds(20))  # the first ones wait for what a new worker makes once
+            quiet = waits(page, for_seconds(30))
             other = [str(PROGRAM), RUN[0], str(folder / "other"), *RUN[1:]]
             with subprocess.Popen(other, env=environment, stdout=log, stderr=log) as process:
                 busy = waits(page, lambda: process.poll() is None)
