@@ -163,6 +163,9 @@ class Frame(Struct, frozen=True, kw_only=True):
     """Address of the page with all authors, if there are several."""
     address: str = ""
     """The page's own URL, if the website has one."""
+    picture: str = ""
+    """The URL of the picture that networks show of a link, likewise."""
+    picture_told: str = ""
 
 
 class Published(WebPage, frozen=True, kw_only=True):

@@ -66,6 +66,7 @@ from app.parts.publish.pages import (
     small_name,
     without_dead_links,
 )
+from app.parts.publish.preview import PREVIEW, LinkPicture, draw_preview
 from app.parts.publish.search import IndexedText, SearchIndex
 from app.services.archive.author_archive import (
     AuthorArchive,
@@ -100,6 +101,8 @@ LEVELS: Final = 4
 STATIC: Final = Path(__file__).parents[2] / "static"
 RESERVED: Final = frozenset({"media", "search", "status"})
 """Names of folders that no author has."""
+LONGEST_FOLDER: Final = 200
+"""Bytes of the name of an author's folder: file systems take 255."""
 LEAP: Final = 2000
 """A year that has every day."""
 END: Final = date.max
@@ -209,7 +212,8 @@ class Website:
                     yield file
             if len(self._authors) > 1:
                 pages.append("index.html")
-                yield self._authors_page()
+                for file in self._authors_page():
+                    yield file
         if self.url:
             yield File("sitemap.xml", _site_map(map(self.address, sorted(pages))))
 
@@ -218,16 +222,24 @@ class Website:
         path = quote(name.removesuffix("index.html") if name.endswith("index.html") else name)
         return f"{self.url}/{path}" if self.url else ""
 
+    def preview(self, authors: Sequence[OwnPosts], facts: Sequence[str]) -> LinkPicture | None:
+        """Return the picture of links to these authors' pages; None without a URL."""
+        people = [self.cast.people[own.author.username] for own in authors]
+        return draw_preview(people, authors, facts, self.url) if self.url else None
+
     def _small(self, name: str) -> Path:
         return self._small_dir / small_name(name)
 
-    def _authors_page(self) -> File:
+    def _authors_page(self) -> Iterator[File]:
         self.links.root = self.links.base = ""
         names = [self.cast.people[own.author.username].display_name for own in self._authors]
         listed = [
-            (f"{quote(base)}index.html", name, facts_of(own))
+            (f"{quote(base)}index.html", name, facts_of([own]))
             for name, own, base in zip(names, self._authors, self._bases, strict=True)
         ]
+        preview = self.preview(self._authors, facts_of(self._authors))
+        if preview:
+            yield File(PREVIEW, preview.image)
         frame = Frame(
             language=self.language,
             root="",
@@ -236,9 +248,11 @@ class Website:
             menu=[],
             told=told_at_foot(names, self._authors, self.choice.zone.key),
             address=self.address("index.html"),
+            picture=self.address(PREVIEW),
+            picture_told=preview.told if preview else "",
         )
         page = AuthorsOfWebsite(frame=frame, doors=listed)
-        return File("index.html", self.rendering.page(page))
+        yield File("index.html", self.rendering.page(page))
 
 
 @asynccontextmanager
@@ -287,6 +301,8 @@ class _PagesOfAuthor:
         """Yield the pages of these posts; `newest` are those whose texts are counted."""
         self._links.base = self._base
         self._links.has_pictures = bool(self._own.files & self._links.media)
+        if self._preview:
+            yield File(self._base + PREVIEW, self._preview.image)
         self._at(1)
         async for file in self._month_pages(posts, on_post):
             yield file
@@ -333,6 +349,10 @@ class _PagesOfAuthor:
         return file
 
     @cached_property
+    def _preview(self) -> LinkPicture | None:
+        return self._site.preview([self._own], facts_of([self._own]))
+
+    @cached_property
     def _told(self) -> str:
         return told_at_foot([self._person.display_name], [self._own], self._zone.key)
 
@@ -375,6 +395,8 @@ class _PagesOfAuthor:
             told=self._told,
             up=None if self._is_alone else f"{self._links.root}index.html",
             address=self._site.address(self._base + name),
+            picture=self._site.address(self._base + PREVIEW),
+            picture_told=self._preview.told if self._preview else "",
         )
 
     def _shown(
@@ -674,11 +696,11 @@ def told_at_foot(names: Sequence[str], authors: Sequence[OwnPosts], zone: str) -
     return text.format(name=name, day=show_date(newest), zone=show_zone(zone))
 
 
-def facts_of(own: OwnPosts) -> list[str]:
-    """Return in a few words how much an author wrote, and when."""
-    dated = [day for day in own.days if day is not None]
-    period = [show_period(dated[0], dated[-1] + timedelta(days=1))] if dated else []
-    return [post_count(len(own.ids)), *period]
+def facts_of(authors: Sequence[OwnPosts]) -> list[str]:
+    """Return in a few words how much these authors wrote, and when."""
+    dated = [day for own in authors for day in own.days if day is not None]
+    period = [show_period(min(dated), max(dated) + timedelta(days=1))] if dated else []
+    return [post_count(sum(len(own.ids) for own in authors)), *period]
 
 
 def _person(own: OwnPosts, place: int) -> Person:
@@ -702,7 +724,8 @@ def _folders(usernames: Sequence[str]) -> list[str]:
         return [""]
     folders = list[str]()
     for username in usernames:
-        name = _UNSAFE.sub("_", username).rstrip(". ") or "_"
+        name = username.encode()[:LONGEST_FOLDER].decode(errors="ignore")
+        name = _UNSAFE.sub("_", name).rstrip(". ") or "_"
         taken = {*RESERVED, *(folder.rstrip("/").casefold() for folder in folders)}
         tries = chain([name], (f"{name}-{number}" for number in count_from(2)))
         folders.append(next(each for each in tries if each.casefold() not in taken) + "/")

@@ -5,10 +5,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
+from PIL import Image
 from selectolax.lexbor import LexborHTMLParser
 
 from app.parts.publish.folder import DRAFTS, MARK
@@ -17,6 +18,8 @@ from tests.installation import Installation, lines
 
 SECRET: Final = "Geheimnis"
 """Begins every word that is private."""
+LONG_NAME: Final = "이름" * 60
+"""More bytes than the name of a folder may have."""
 PUBLISH: Final = ("--yes", "--timezone", "Asia/Seoul")
 
 
@@ -281,17 +284,38 @@ def test_several_authors_have_a_folder_each(site: Installation, tmp_path: Path) 
             tmp_path / "ann.jsonl",
             *(
                 {"username": name, "text": f"by {name}", "created_at": "2020-01-01T00:00:00Z"}
-                for name in ("media", "김 앤".replace(" ", "_"))
+                for name in ("media", "김_앤", LONG_NAME)
             ),
         ),
     )
     folder = tmp_path / "website"
-    names = ("-u", "media", "-u", "김_앤", "-u", "MINA")
-    facts = site.json("publish", folder, "-u", "mina", *names, *PUBLISH)
-    assert facts["posts"] == 10
+    names = ("-u", "media", "-u", "김_앤", "-u", "MINA", "-u", LONG_NAME)
+    url = ("--url", "https://example.org")
+    facts = site.json("publish", folder, "-u", "mina", *names, *url, *PUBLISH)
+    assert facts["posts"] == 11
     files = contents(folder)
     assert {"index.html", "mina/2016/05.html", "media-2/index.html", "김_앤/index.html"} <= {*files}
+    pages = dict(pages_of(folder))
+    assert preview_of(pages["김_앤/2020.html"]) == (
+        f"https://example.org/{quote('김_앤')}/preview.png",
+        "김_앤 · 1 post · January 1, 2020",
+    )
+    address, told = preview_of(pages["index.html"])
+    assert address == "https://example.org/preview.png"
+    assert told == f"mina, media, 김_앤, and {LONG_NAME} · 11 posts · {PERIOD}"
+    images = [content for name, content in files.items() if name.endswith("preview.png")]
+    assert len({*images}) == len(images) == 5
     check_links(folder)
+
+
+PERIOD: Final = "May 3, 2016\u2009–\u2009Nov 20, 2026"
+
+
+def preview_of(page: LexborHTMLParser) -> tuple[str | None, ...]:
+    """Return the URL of the picture that networks show of a page, and what it says."""
+    names = ("og:image", "og:image:alt")
+    tags = [page.css(f'meta[property="{name}"]') for name in names]
+    return tuple(tag.attributes["content"] for (tag,) in tags)
 
 
 def test_a_website_with_a_url_has_a_feed_a_site_map_and_previews(
@@ -316,9 +340,13 @@ def test_a_website_with_a_url_has_a_feed_a_site_map_and_previews(
     page = LexborHTMLParser((folder / "2016" / "05.html").read_text())
     (own,) = page.css('meta[property="og:url"]')
     assert own.attributes["content"] == "https://example.org/my/2016/05.html"
+    assert preview_of(page) == ("https://example.org/my/preview.png", f"mina · 8 posts · {PERIOD}")
+    with Image.open(folder / "preview.png") as preview:
+        assert (preview.format, preview.size) == ("PNG", (1200, 630))
     check_links(folder)
+    assert publish(site, folder, "--url", "https://example.org/my")["written"] == 0
     again = publish(site, folder)
-    assert again["removed"] == 2
+    assert again["removed"] == 3
     assert not [name for name, text in contents(folder).items() if b"example.org/my" in text]
     for url in ("example.org", "ftp://example.org", "https://a@b.example/?q"):
         assert site.run("publish", folder, "-u", "mina", *PUBLISH, "--url", url).exit_code == 2
