@@ -11,7 +11,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from app.cli import BAD_INPUT, fail, json_option, print_json, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_json, print_result, progress, with_database
 from app.compute.judgement import SURE
 from app.compute.text import Gap
 from app.config import Config
@@ -21,6 +21,7 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.batch_lines import (
     AnyText,
     BatchLine,
+    Progress,
     Summary,
     Together,
     answered_lines,
@@ -200,9 +201,18 @@ def _compare_file(
 ) -> None:
     async def judge_all(db: Database, _: Config) -> None:
         await renew(db)
-        with limited_reading(MOST_MEMORY), open_texts(path, column) as lines:
+        with (
+            limited_reading(MOST_MEMORY),
+            open_texts(path, column) as lines,
+            contextlib.ExitStack() as reading,
+        ):
+            show = reading.enter_context(progress("estimating the share"))
             checked = checked_lines(lines, heads=heads)
             async for portion in await judge_lines(db, Models(), usernames, checked, together):
+                if isinstance(portion, Progress):
+                    show(*portion, f"{portion.read:,} of {portion.lines:,} lines read")
+                    continue
+                reading.close()  # The bar ends before the first answer.
                 for line in answered_lines(portion):
                     print_json(line)
                 if isinstance(portion, Summary):

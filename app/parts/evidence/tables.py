@@ -1,12 +1,15 @@
 """Many texts in one table: the form, the answers, and the same as CSV."""
 
+import asyncio
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from contextvars import Context, copy_context
 from pathlib import PurePath
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import urlencode
 
-from msgspec import Struct
+from markupsafe import Markup
+from msgspec import Struct, structs
 from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
@@ -14,13 +17,15 @@ from werkzeug.datastructures import FileStorage
 from app.compute.judgement import Verdict
 from app.errors import AppError, InvalidInputError
 from app.formats.tables.csv import written_table
-from app.language.i18n import gettext, gettext_noop
+from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
 from app.services.compare.batch_lines import (
     AnyText,
     BatchLine,
     JudgedLine,
     LineId,
+    Portion,
+    Progress,
     Summary,
     Together,
     chance_among,
@@ -35,6 +40,7 @@ from app.services.compare.batch_lines import (
 )
 from app.services.compare.verdict import Comparison
 from app.services.posts.users import outgrown_samples
+from app.views.answers import streamed, while_readable
 from app.views.author_picker import (
     OfferedPeople,
     given_names,
@@ -47,7 +53,7 @@ from app.views.author_picker import (
 from app.views.blueprints import CSV, Form, PageBlueprint
 from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
-from app.views.page import FormPage, render_form
+from app.views.page import FormPage, render, render_form
 
 blueprint = PageBlueprint("tables")
 
@@ -150,6 +156,8 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
     """That of the texts; empty if nobody has chosen it and no name tells."""
     share: str = SHARES[0]
     is_one_hand: bool = False
+    progress: str = ""
+    """Place of the progress in a page that is sent while the lines are judged; else empty."""
     rows: Sequence[TableRow] = ()
     summary: Summary | None = None
     most: int = MOST_LINES
@@ -194,7 +202,7 @@ async def post_table(form: Form) -> ResponseReturnValue:
     kind = KINDS.get(form.get("kind", ""), "lines")
     given, is_one_hand = form.get("lines", ""), "one_hand" in form
     error: AppError | None = None
-    rows, summary = list[TableRow](), None
+    judging: Judging | None = None
     columns, column = tuple[str, ...](), ""
     try:
         if "room" in form:
@@ -209,11 +217,11 @@ async def post_table(form: Form) -> ResponseReturnValue:
             share=share_given(share) if len(names) == 1 and not is_one_hand else None,
             is_one_hand=is_one_hand,
         )
-        rows, summary = await _judged(given, kind, column, names, together)
+        judging = await _judging(given, kind, column, names, together)
+        if form.get("as") == "csv":
+            return _as_csv(*await _judged(judging, names), columns_of_authors(names))
     except AppError as failure:
         error = failure.with_traceback(None)
-    if not error and form.get("as") == "csv":
-        return _as_csv(rows, summary, columns_of_authors(names))
     page = ManyTextsPage(
         offer=await _offer(names),
         given=given,
@@ -222,12 +230,56 @@ async def post_table(form: Form) -> ResponseReturnValue:
         column=column,
         share=share,
         is_one_hand=is_one_hand,
-        rows=rows,
-        summary=summary,
         error=error,
-        about=[*dict.fromkeys([*names, *(row.username for row in rows if row.username)])],
+        about=names,
     )
-    return await render_form(page)
+    if judging is None or error:
+        return await render_form(page)
+    page = structs.replace(page, progress=PROGRESS)
+    begin, _ = (await render(page)).split(PROGRESS)
+    headers = {"Content-Type": "text/html; charset=utf-8", "X-Accel-Buffering": "no"}
+    # The rest is made when the request has ended, in what is then left of it.
+    pieces = _sent(page, begin, judging, copy_context())
+    return streamed(while_readable(pieces), headers)
+
+
+PROGRESS: Final = "<!-- progress -->"
+
+
+async def _sent(
+    page: ManyTextsPage, begin: str, judging: "Judging", context: Context
+) -> AsyncGenerator[bytes, None]:
+    """Yield a page: its begin, a line of progress for each portion of lines, and then the rest."""
+    yield begin.encode()
+    names, rows, summary, error = page.offer.chosen, list[TableRow](), None, page.error
+    try:
+        async for portion in judging.portions:
+            if isinstance(portion, Summary):
+                summary = portion
+                continue
+            if not isinstance(portion, Progress):
+                rows += [_row_of(row, names) for row in portion]
+            if not page.is_one_hand:
+                yield context.run(_progress, portion, len(rows), judging.lines).encode()
+    except AppError as failure:
+        rows, error = [], failure.with_traceback(None)
+    about = [*dict.fromkeys([*names, *(row.username for row in rows if row.username)])]
+    page = structs.replace(page, rows=rows, summary=summary, error=error, about=about)
+    whole = await asyncio.create_task(render(page), context=context)
+    yield whole.split(PROGRESS)[1].encode()
+
+
+def _progress(portion: Portion, judged: int, lines: int) -> str:
+    """Return a line of progress as HTML; the page shows the newest."""
+    if isinstance(portion, Progress):
+        done, told = portion.read, gettext("{done} of {lines} lines read to estimate the share")
+    else:
+        done, told = judged, gettext("{done} of {lines} lines judged")
+    told = told.format(done=show_number(done), lines=show_number(lines))
+    bar = Markup('<progress max="1" value="{}" aria-hidden="true"></progress>')
+    return Markup('<p class="long-work">{} <span>{}</span></p>\n').format(
+        bar.format(round(done / lines, 3)), told
+    )
 
 
 async def _offer(names: Sequence[str]) -> OfferedPeople:
@@ -270,12 +322,15 @@ def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     return plain_texts(given.splitlines())
 
 
-async def _judged(
+class Judging(NamedTuple):
+    lines: int
+    portions: AsyncIterator[Portion]
+
+
+async def _judging(
     given: str, kind: Kind, column: str, names: Sequence[str], together: Together
-) -> tuple[list[TableRow], Summary | None]:
-    """Return a row for each line, and what they say together. Raises InvalidInputError and
-    NotFoundError.
-    """
+) -> Judging:
+    """Begin to judge lines. Raises InvalidInputError and NotFoundError."""
     parts = resources()
     if g.account is None:
         parts.open_batches.take()
@@ -289,11 +344,16 @@ async def _judged(
     judged = await judge_lines(
         parts.db, parts.models, names, checked_lines(lines), together, parts.work_pool.run
     )
+    return Judging(len(lines), judged)
+
+
+async def _judged(judging: Judging, names: Sequence[str]) -> tuple[list[TableRow], Summary | None]:
+    """Return a row for each line, and what they say together."""
     rows, summary = list[TableRow](), None
-    async for portion in judged:
+    async for portion in judging.portions:
         if isinstance(portion, Summary):
             summary = portion
-        else:
+        elif not isinstance(portion, Progress):
             rows += [_row_of(row, names) for row in portion]
     return rows, summary
 

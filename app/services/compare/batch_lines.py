@@ -187,6 +187,16 @@ class JudgedLine(NamedTuple):
     """None for an error."""
 
 
+class Progress(NamedTuple):
+    """Lines that were read to estimate their share, before the first answer."""
+
+    read: int
+    lines: int
+
+
+Portion = list[JudgedLine] | Progress | Summary
+
+
 class Together(NamedTuple):
     """How many texts are asked about."""
 
@@ -220,11 +230,11 @@ async def judge_lines(
     lines: Iterable[CheckedLine],
     together: Together = EACH_ALONE,
     run: Runner = asyncio.to_thread,
-) -> AsyncIterator[list[JudgedLine] | Summary]:
+) -> AsyncIterator[Portion]:
     """Return answers in order, each by the state at its turn; last a summary, with a share or one
     author named. Raises NotFoundError and InvalidInputError.
 
-    A share that is to be estimated takes two readings of all lines.
+    A share that is to be estimated takes two readings of all lines; the first yields its progress.
     """
     if together.share == "auto" and len(usernames) != 1:
         raise InvalidInputError("A share can be estimated for one named author", loc="share")
@@ -244,18 +254,15 @@ async def _judged_together(
     run: Runner,
     *,
     has_summary: bool,
-) -> AsyncIterator[list[JudgedLine] | Summary]:
+) -> AsyncIterator[Portion]:
     if together.is_one_hand:
         lines = await run(_as_one, lines)
     share, sure, estimate = together.share, together.sure, None
     if share == "auto" and not together.is_one_hand:
-        lines = await run(list, lines)
-        ratios = [
-            ratio
-            async for portion in judge(iter(lines), SURE)
-            for row in portion
-            if (ratio := _ratio_of(row)) is not None
-        ]
+        whole: list[CheckedLine] = await run(list, lines)
+        lines, ratios = whole, list[float]()
+        async for progress in _read_ratios(judge, whole, ratios):
+            yield progress
         estimate = await run(share_of, np.array(ratios))
         share = estimate.share
     if isinstance(share, float):
@@ -265,11 +272,9 @@ async def _judged_together(
         rows = portion
         if estimate and estimate.share < FEWEST_OWN:
             rows = list(map(_unsure, portion))
-        for row in rows:
-            if row.comparison:
-                verdicts[row.comparison.verdict] += 1
-                if row.comparison.verdict == "likely":
-                    wrong += 1 - chance_of_first(row.comparison)
+        answers = [row.comparison for row in rows if row.comparison]
+        verdicts.update(each.verdict for each in answers)
+        wrong += sum(1 - chance_of_first(each) for each in answers if each.verdict == "likely")
         yield rows
     if has_summary or together.share is not None:
         yield Summary(
@@ -283,17 +288,25 @@ async def _judged_together(
         )
 
 
-def answered_lines(portion: list[JudgedLine] | Summary) -> list[JudgedText]:
-    """Return the lines of a portion as the API and the command write them."""
+async def _read_ratios(
+    judge: Judge, lines: Sequence[CheckedLine], ratios: list[float]
+) -> AsyncIterator[Progress]:
+    """Add the natural logarithms of the only author's ratios."""
+    read = 0
+    async for portion in judge(iter(lines), SURE):
+        found = [row.judged.ranking[0].log10_lr for row in portion if row.judged.ranking]
+        ratios += [log10 * log(10) for log10 in found if log10 is not None]
+        read += len(portion)
+        yield Progress(read, len(lines))
+
+
+def answered_lines(portion: Portion) -> list[JudgedText]:
+    """Return the lines of a portion as the API and the command write them, if it has any."""
+    if isinstance(portion, Progress):
+        return []
     if isinstance(portion, Summary):
         return [JudgedText(summary=portion)]
     return [row.judged for row in portion]
-
-
-def _ratio_of(row: JudgedLine) -> float | None:
-    """Return the natural logarithm of the only author's ratio for a line."""
-    log10 = row.judged.ranking[0].log10_lr if row.judged.ranking else None
-    return None if log10 is None else log10 * log(10)
 
 
 def chance_of_first(comparison: Comparison) -> float:

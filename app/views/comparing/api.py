@@ -194,7 +194,8 @@ async def compare_batch(args: BatchArgs) -> Response:
 
     async def answers() -> AsyncGenerator[bytes, None]:
         async for portion in judged:
-            yield msgspec.json.Encoder().encode_lines(answered_lines(portion))
+            if answered := answered_lines(portion):
+                yield msgspec.json.Encoder().encode_lines(answered)
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -10,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from quart.datastructures import FileStorage
 
+from app import cli
 from tests.conftest import NDJSON, Client, Shared
 from tests.installation import Installation
 from tests.waiting import settle
@@ -120,9 +122,24 @@ async def test_the_page_has_a_row_for_each_line(site: Client) -> None:
     assert "read like sailor" in page
     assert "too few words" in page
     assert "/compare?text=The+ferry" in page
+    # Meanwhile a line for each portion of lines says how many are done, and then they are left.
+    said = re.findall(r"\d+ of 22 lines \w+", page[: page.index("together-heading")])
+    assert said == [f"{n} of 22 lines {done}" for done in ("read", "judged") for n in (20, 22)]
     # A stored line proves nothing.
     _, stored = await post(site, lines=SAILOR[0], username="sailor")
     assert "stored here already" in stored
+
+
+async def test_the_page_is_sent_while_the_lines_are_judged(site: Client) -> None:
+    form = urlencode({"lines": "\n".join(MIXED), "username": "sailor"}).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    asked = site.app.test_client().request("/compare/table", method="POST", headers=headers)
+    async with asked as connection:
+        await connection.send(form)
+        await connection.send_complete()
+        first = await connection.receive()
+    assert b"Judging the lines" in first
+    assert b"</html>" not in first
 
 
 async def test_the_table_comes_as_csv(site: Client) -> None:
@@ -193,7 +210,7 @@ async def test_the_column_of_the_texts_can_be_chosen(site: Client) -> None:
 
 
 def test_the_command_estimates_the_share_of_one_author(
-    installation: Installation, tmp_path: Path
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {"sailor": SAILOR[: POSTS - 8]}
     known |= {name: [text.format(n, n) for n in range(30)] for name, text in OTHERS.items()}
@@ -212,6 +229,9 @@ def test_the_command_estimates_the_share_of_one_author(
     assert len(rows) == len(MIXED)
     assert last["summary"]["share_low"] is not None
     assert "lines read like sailor" in done.stderr
+    monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
+    done = installation.run("compare", "-u", "sailor", "--file", str(file))
+    assert done.stderr.startswith("estimating the share: 20 of 20 lines read")
     for options in (["--share", "0.1", "--sure", "0.2"], ["--share", "2"]):
         refused = installation.run("compare", "-u", "sailor", "--file", str(file), *options)
         assert refused.exit_code == 2
