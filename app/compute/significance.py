@@ -74,6 +74,10 @@ def plain_peak(counts: Sequence[int], known: Sequence[float] = ()) -> int | None
     return place if is_plainly_ahead(counts[place], max(others)) else None
 
 
+DAYS_AROUND: Final = 3
+"""Days of a trip around its fullest day, which do not make that day less remarkable."""
+
+
 def fullest_day(counts: Sequence[int], near: int = 0) -> int | None:
     """Return the index of the day that is clearly ahead of all others; None without one.
 
@@ -89,6 +93,16 @@ def fullest_day(counts: Sequence[int], near: int = 0) -> int | None:
     is_plain = counts[place] >= 3 * max(others)
     clear = CLEAR_OF_MANY * (1.0 if is_plain else math.sqrt(max(dispersion, 1.0)))
     return None if clear_peak([*others, counts[place]], clear) is None else place
+
+
+def days_of_trip(counts: Sequence[int], fullest: int) -> range:
+    """Return the fullest day, and the days in a row around it with more than half of its posts."""
+    begin, end = fullest, fullest + 1
+    while begin and fullest - begin < DAYS_AROUND and 2 * counts[begin - 1] > counts[fullest]:
+        begin -= 1
+    while end < len(counts) and end - fullest <= DAYS_AROUND and 2 * counts[end] > counts[fullest]:
+        end += 1
+    return range(begin, end)
 
 
 def dispersed_lead_errors(first: int, second: int, days: Sequence[tuple[int, int]]) -> float:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from app.drawing.drawings import CardRow, CardRows
-from app.drawing.lettering import Lettering, drawn_text, even_rows, font_of
+from app.drawing.lettering import Lettering, drawn_text, even_rows, font_of, whole_parts
 from app.drawing.png import MARGIN, Canvas, Field, Heights
 
 SIZES: Final = (80, 72, 64, 60, 56, 52, 48, 44, 40)
@@ -87,7 +87,7 @@ def _laid(row: CardRow, size: int, width: float) -> _Laid:
         height += (_BAR + _BAR_SPACE) * size
     words = (row.label, bold, width - beside), (row.text, font, width - inside)
     is_torn = any(
-        font.getlength(word) > width for text, font, width in words for word in text.split()
+        font.getlength(part) > width for text, font, width in words for part in whole_parts(text)
     )
     return _Laid(row, labels, texts, height, is_torn)
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import accumulate, groupby, islice, takewhile
+from itertools import accumulate, groupby, islice, pairwise, takewhile
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -22,8 +22,12 @@ MOST_SIGNS: Final = 5_000
 JOINER: Final = "\u200d"
 """Character between emoji that form a sign, of which the first is drawn."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
-_BREAK: Final = re.compile(rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,))\s\d|(?<=\d)\s{UNIT})\s")
-"""White space at which a row may end: not within a date, or before a unit."""
+_BREAK: Final = re.compile(
+    rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,)|(?<=\d of))\s\d|(?<=\d)\s(?:{UNIT}|of \d))\s"
+)
+"""White space at which a row may end: not within a date or "9 of 10", or before a unit."""
+_QUOTED: Final = re.compile("“[^“”\n]{1,24}”")
+"""Quoted words that a row does not break, as long as a row of a card has room for."""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
 
@@ -92,27 +96,46 @@ def _whole_emoji(sign: str) -> Image.Image:
     return image
 
 
+def _breaks(text: str) -> frozenset[int]:
+    """Return the places of white space at which a row may end."""
+    places = {found.start() for found in _BREAK.finditer(text)}
+    for quoted in _QUOTED.finditer(text):
+        places.difference_update(range(*quoted.span()))
+    return frozenset(places)
+
+
+def whole_parts(text: str) -> list[str]:
+    """Return the parts of a text that rows do not break if they have room."""
+    ends = [*sorted(_breaks(text)), len(text)]
+    parts = [text[begin:end].strip() for begin, end in pairwise([0, *ends])]
+    return [part for part in parts if part]
+
+
 def rows_of(text: str, font: Lettering, width: float) -> Iterator[tuple[int, str]]:
     """Yield the start of each row of a text, and the stripped row."""
+    breaks = _breaks(text)
     for line in re.finditer(r"\S[^\n]*", text):
         start = line.start()
         while start < line.end():
-            end = _row_end(text, start, line.end(), font, width)
+            end = _row_end(text, (start, line.end()), breaks, font, width)
             row = text[start:end].lstrip()
             if row:
                 yield end - len(row), row.rstrip()
             start = end
 
 
-def _row_end(text: str, start: int, end: int, font: Lettering, width: float) -> int:
-    used, last_space = 0.0, None
-    for place in range(start, end):
+def _row_end(
+    text: str, line: tuple[int, int], breaks: frozenset[int], font: Lettering, width: float
+) -> int:
+    used, last_break, last_space = 0.0, None, None
+    for place in range(*line):
         used += _sign_width(font, text[place])
-        if used > width and not text[place].isspace():
-            return last_space or max(place, start + 1)
-        if _BREAK.match(text, place):
+        if text[place].isspace():
             last_space = place + 1
-    return end
+            last_break = last_space if place in breaks else last_break
+        elif used > width:
+            return last_break or last_space or max(place, line[0] + 1)
+    return line[1]
 
 
 @lru_cache(maxsize=MOST_SIGNS)
@@ -137,7 +160,7 @@ def text_rows(text: str, font: Lettering, width: float, most: int) -> list[str]:
 def even_rows(text: str, font: Lettering, width: float) -> list[str]:
     """Return the rows of a text, as few as fit, with similar lengths."""
     rows = [row for _, row in rows_of(text, font, width)]
-    words = _BREAK.split(" ".join(text.split()))
+    words = whole_parts(" ".join(text.split()))
     lengths = [font.getlength(f"{word} ") for word in words]
     narrow = max(sum(lengths) / max(len(rows), 1), *lengths, 0)
     while narrow < width:

@@ -31,7 +31,8 @@ from app.drawing.marked_text import marked_text_heights, paint_marked_text
 from app.drawing.png import MARGIN, Canvas, Field, Heights, Theme
 
 Drawing = Bars | CardRows | Habits | MarkedText | Things | WeekGrid | Tiles | PeriodColumns | Clock
-_LABEL_ROW: Final = 42
+_LABEL: Final = 24
+_BELOW_COLUMNS: Final = 6
 _OUTLINE: Final = 4
 """Width of the line of the others' hours."""
 
@@ -85,24 +86,24 @@ def _paint_columns(
     field: Field,
 ) -> Field:
     """Draw the boxes of each hue, and the labels that have room; return the columns' field."""
-    above = field._replace(bottom=field.bottom - _LABEL_ROW)
+    size = max(_LABEL, canvas.smallest)
+    above = field._replace(bottom=field.bottom - size * 1.5 - _BELOW_COLUMNS)
     grid, ground = _Grid.of_columns(above, len(labels)), above.bottom
     for hue, boxes in parts:
         for box in map(grid.box, boxes):
             if box.height >= 1:
                 canvas.pen.rectangle(box, canvas.theme.hues[hue])
-    font, end = font_of(bold=False, size=24), field.left
+    font, end = font_of(bold=False, size=size), field.left
     for place, label in enumerate(labels):
         left = field.left + place * grid.across
         if label and end <= left <= field.right - font.getlength(label):
-            canvas.write((left, ground + 6), label, font, canvas.theme.soft)
+            canvas.write((left, ground + _BELOW_COLUMNS), label, font, canvas.theme.soft)
             end = left + font.getlength(label) + 8
     canvas.pen.line([(field.left, ground + 1), (field.right, ground + 1)], canvas.theme.line, 3)
     return above
 
 
 _LARGEST_DAY: Final = 64
-_MONTHS: Final = 34
 _LARGEST_TILE: Final = 180
 _TILE_GAP: Final = 12
 _PLAYER_ROW: Final = 54
@@ -114,8 +115,13 @@ _TILE_LINES: Final = 2
 def weeks_heights(canvas: Canvas, grid: WeekGrid) -> Heights:
     strips = 2 if canvas.is_upright else 1  # Two fill the width of an upright picture.
     side = min(_LARGEST_DAY, (canvas.width - 2 * MARGIN) / ceil(grid.columns / strips))
-    good = strips * (7 * side + 2 * _MONTHS) - _MONTHS
-    return Heights(good if canvas.is_upright else 7 * 13 + _MONTHS, good, good)
+    months = _months_height(canvas)
+    good = strips * (7 * side + 2 * months) - months
+    return Heights(good if canvas.is_upright else 7 * 13 + months, good, good)
+
+
+def _months_height(canvas: Canvas) -> int:
+    return round(canvas.smallest * 1.4) + 3
 
 
 def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
@@ -133,14 +139,16 @@ def tiles_heights(canvas: Canvas, tiles: Tiles) -> Heights:
 
 def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
     """Draw the weeks in the number of strips that makes the days largest."""
+    months = _months_height(canvas)
     in_strip, side = max(
-        (_side_of(grid, field, strips) for strips in range(1, 6 + 1)), key=lambda sized: sized[1]
+        (_side_of(grid, field, strips, months) for strips in range(1, 6 + 1)),
+        key=lambda sized: sized[1],
     )
     if side < _LEAST:
         return
-    strips, height = ceil(grid.columns / in_strip), 7 * side + _MONTHS
-    tops = [field.top + strip * (height + _MONTHS) for strip in range(strips)]
-    font, ends = font_of(bold=False, size=22), [field.left] * strips
+    strips, height = ceil(grid.columns / in_strip), 7 * side + months
+    tops = [field.top + strip * (height + months) for strip in range(strips)]
+    font, ends = font_of(bold=False, size=canvas.smallest), [field.left] * strips
     for week, name in grid.months:
         strip, column = divmod(week, in_strip)
         left = field.left + column * side
@@ -149,16 +157,16 @@ def paint_weeks(canvas: Canvas, grid: WeekGrid, field: Field) -> None:
             ends[strip] = left + font.getlength(name) + 8
     for day in sorted(grid.days, key=lambda day: day.is_marked):
         strip = day.week // in_strip
-        left, top = field.left - strip * in_strip * side, tops[strip] + _MONTHS
+        left, top = field.left - strip * in_strip * side, tops[strip] + months
         box = _Grid.of_squares(left, top, side).box(day.box)
         outline = canvas.theme.ink if day.is_marked else None
         colour = _shade(canvas.theme, grid.hue, day.level)
         canvas.pen.rounded_rectangle(box, side * 0.12, colour, outline, max(2, round(side * 0.08)))
 
 
-def _side_of(grid: WeekGrid, field: Field, strips: int) -> tuple[int, float]:
+def _side_of(grid: WeekGrid, field: Field, strips: int, months: int) -> tuple[int, float]:
     in_strip = ceil(grid.columns / strips)
-    space = field.height - _MONTHS * (2 * strips - 1)
+    space = field.height - months * (2 * strips - 1)
     return in_strip, min(field.width / in_strip, space / (7 * strips), _LARGEST_DAY)
 
 
@@ -288,7 +296,9 @@ _WIDE: Final = 900
 _BETWEEN: Final = 48
 _BAR_ROW: Final = 46
 _UPRIGHT_ROW: Final = 62
-"""Good height of a row with a bar in an upright picture."""
+_STORY_ROW: Final = 96
+_NOTED_ROWS: Final = (78, 120)
+"""Good heights of a row with a bar in an upright picture, and in a story."""
 _LARGE: Final = 180
 """Height of a row in which a name is above its bar."""
 _NAMED_ABOVE: Final = 90
@@ -310,8 +320,9 @@ _LEGEND_NAME: Final = 200
 def bars_heights(canvas: Canvas, bars: Bars) -> Heights:
     count = len(bars.rows)
     if canvas.is_upright:
-        good, most = (78, 290) if bars.has_notes else (_UPRIGHT_ROW, 200)
-        return Heights(_UPRIGHT_ROW * count, good * count, most * count)
+        least = _STORY_ROW if canvas.is_story else _UPRIGHT_ROW
+        good, most = (_NOTED_ROWS[canvas.is_story], 290) if bars.has_notes else (least, 200)
+        return Heights(least * count, good * count, most * count)
     stack = _STACK + _STACK_SPACE
     named = stack + max(2, ceil(count / 3)) * _LEGEND_ROW
     if bars.are_notes_wanted and count > _MOST_NOTED:
@@ -334,8 +345,10 @@ def paint_bars(canvas: Canvas, bars: Bars, field: Field) -> None:
         if place.height >= (_NAMED_ABOVE if are_above else _LARGE):
             _paint_large_bar(canvas, bar, place, is_wanted=bars.are_notes_wanted)
         else:
-            row = place if bars.has_notes and _has_note_room(place) else _middle_of(place)
-            width = _name_width(bars.rows, row)
+            size = _bar_size(canvas, place)
+            has_note = bars.has_notes and _has_note_room(canvas, place)
+            row = place if has_note else _middle_of(place, size)
+            width = _name_width(bars.rows, row, size)
             _paint_bar(canvas, bar, row, width, is_wanted=bars.are_notes_wanted)
 
 
@@ -357,27 +370,27 @@ def places_of(field: Field, rows: int, lowest: int) -> list[Field]:
     ][:rows]
 
 
-def _bar_size(height: float) -> int:
-    return int(min(44, max(24, height * 0.34)))
+def _bar_size(canvas: Canvas, row: Field) -> int:
+    return int(min(44, max(24, canvas.smallest, row.height * 0.34)))
 
 
-def _note_size(size: int) -> int:
-    return min(28, max(SMALLEST, int(size * 0.8)))
+def _note_size(canvas: Canvas, size: int) -> int:
+    return max(canvas.smallest, min(28, int(size * 0.8)))
 
 
-def _has_note_room(row: Field) -> bool:
-    size = _bar_size(row.height)
-    return row.height - size * _BEFORE_NOTE >= _note_size(size) * _NOTE_ROW
+def _has_note_room(canvas: Canvas, row: Field) -> bool:
+    size = _bar_size(canvas, row)
+    return row.height - size * _BEFORE_NOTE >= _note_size(canvas, size) * _NOTE_ROW
 
 
-def _middle_of(row: Field) -> Field:
-    lower = max(0, row.height - _BEFORE_NOTE * _bar_size(row.height)) / 2
+def _middle_of(row: Field, size: int) -> Field:
+    lower = max(0, row.height - _BEFORE_NOTE * size) / 2
     return row._replace(top=row.top + lower, bottom=row.bottom + lower)
 
 
-def _name_width(bars: Sequence[NamedBar], row: Field) -> float:
+def _name_width(bars: Sequence[NamedBar], row: Field, size: int) -> float:
     """Return the width of the longest name with its space, at most three fifths of the row."""
-    font = font_of(bold=True, size=_bar_size(row.height))
+    font = font_of(bold=True, size=size)
     longest = max(font.getlength(bar.name) for bar in bars) + _NAME_SPACE
     return max(row.width * (0.34 if row.width > _WIDE else 0.4), min(longest, row.width * 0.6))
 
@@ -385,7 +398,7 @@ def _name_width(bars: Sequence[NamedBar], row: Field) -> float:
 def _paint_bar(
     canvas: Canvas, bar: NamedBar, row: Field, name_width: float, *, is_wanted: bool
 ) -> None:
-    size = _bar_size(row.height)
+    size = _bar_size(canvas, row)
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     _write_name(canvas, bar, row, font, name_width - _NAME_SPACE)
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
@@ -393,12 +406,13 @@ def _paint_bar(
     box = row.left + name_width, row.top + size * 0.4, end, row.top + size * 1.2
     canvas.draw_bar(box, bar.share, colour)
     below = row._replace(top=row.top + size * _BEFORE_NOTE)
-    _paint_note(canvas, bar.note, below, _note_size(size), is_wanted=is_wanted)
+    _paint_note(canvas, bar.note, below, _note_size(canvas, size), is_wanted=is_wanted)
 
 
 def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float) -> None:
     """Write a name whole: if needed in smaller letters, or in two rows of the smallest."""
-    fonts = [font, *(font_of(bold=True, size=size) for size in (30, 26, SMALLEST))]
+    smaller = sorted({canvas.smallest, *(size for size in (30, 26) if size > canvas.smallest)})
+    fonts = [font, *(font_of(bold=True, size=size) for size in reversed(smaller))]
     fitting = (each for each in fonts if each.getlength(bar.name) <= width)
     own = next(fitting, fonts[-1])
     names = text_rows(bar.name, own, width, 2)
@@ -409,7 +423,7 @@ def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, widt
 
 
 def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
-    size = int(min(56, max(34, row.height * (0.2 if bar.note else 0.28))))
+    size = int(min(56, max(34, canvas.smallest, row.height * (0.2 if bar.note else 0.28))))
     font, colour = font_of(bold=True, size=size), canvas.theme.hues[bar.hue]
     canvas.write((row.right - font.getlength(bar.label), row.top), bar.label, font)
     room = row.width - font.getlength("100%") - 32
@@ -418,7 +432,9 @@ def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bo
     box = row.left, top, row.right, top + size * 0.9
     canvas.draw_bar(box, bar.share, colour)
     below = row._replace(top=top + size * 1.1)
-    _paint_note(canvas, bar.note, below, min(32, size * 0.7), is_wanted=is_wanted)
+    _paint_note(
+        canvas, bar.note, below, max(canvas.smallest, min(32, size * 0.7)), is_wanted=is_wanted
+    )
 
 
 def _paint_note(

@@ -61,6 +61,10 @@ class Heights(NamedTuple):
         return self._replace(good=self.least)
 
 
+_STORY: Final = 1920
+"""Height of a picture that fills a phone."""
+
+
 class Canvas:
     def __init__(self, size: tuple[int, int], theme: ThemeName) -> None:
         self.width, self.height = size
@@ -71,6 +75,15 @@ class Canvas:
     @property
     def is_upright(self) -> bool:
         return self.height > self.width
+
+    @property
+    def is_story(self) -> bool:
+        return self.height >= _STORY
+
+    @property
+    def smallest(self) -> int:
+        """Smallest size of letters, since a story fills a phone."""
+        return 40 if self.is_story else 22
 
     def write(
         self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""

@@ -396,6 +396,11 @@ def show_period(first: date, end: date) -> str:
     return format_interval(first, last, "yMMMd", locale=language())
 
 
+def show_days(first: date, last: date) -> str:
+    """Return days in a row, without their year: "Jun 28 – Jul 1"."""
+    return format_interval(first, last, "MMMd", locale=language())
+
+
 def show_time(
     time: datetime, zone: str | None = None, *, is_exact: bool = False, chat: str | None = None
 ) -> Markup:

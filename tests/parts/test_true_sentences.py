@@ -501,18 +501,25 @@ def _quiet(reader: Reader, found: Found) -> None:
 
 
 def _day_of_year(reader: Reader, found: Found) -> None:
-    (day, most), *others = reader.days.most_common()
-    assert most > others[0][1], reader.days
+    trip, most = _trip(reader.days), max(reader.days.values())
+    first, last = trip[0], trip[-1]
+    others = [count for day, count in reader.days.items() if day not in trip]
+    assert most > max(others), reader.days
     if "day" in found:
-        assert found["day"] in (f"{day:%B} {day.day}", f"{day.month}월 {day.day}일"), day
+        assert found["day"] in (f"{first:%B} {first.day}", f"{first.month}월 {first.day}일"), trip
+        assert len(trip) == 1, trip
+    elif "days" in found:
+        shown = [int(day) for day in re.findall(r"\d+", re.sub(r"\d+월", "", found["days"]))]
+        assert (len(trip) > 1, shown) == (True, [first.day, last.day]), trip
     else:
-        usual = int(median(count for _, count in others))
-        assert (number_in(found["count"]), number_in(found["usual"])) == (most, usual), others
+        usual, total = median(others), sum(reader.days[day] for day in trip)
+        counts = number_in(found["count"]), number_in(found["usual"])
+        assert counts == (total, usual), others
         assert most >= max(10, 2 * usual), others
 
 
 def _words_of_day(reader: Reader, found: Found) -> None:
-    ((day, _),) = reader.days.most_common(1)
+    trip = {day.isoformat() for day in _trip(reader.days)}
     names = [reader.about] if reader.about else [*reader.truth.people]
     said = [row for row in reader.truth.chat.said if row[1] in names]
     for phrase in re.findall("“([^”]+)”", found["words"]):
@@ -520,7 +527,7 @@ def _words_of_day(reader: Reader, found: Found) -> None:
         hits: dict[bool, list[bool]] = {True: [], False: []}
         for when, _, text in said:
             has_all = all(piece in text.casefold() for piece in pieces)
-            hits[when.startswith(day.isoformat())].append(has_all)
+            hits[when[:10] in trip].append(has_all)
         assert fmean(hits[True]) > fmean(hits[False]), phrase
 
 
@@ -674,9 +681,8 @@ def _days_between(days: Iterable[date]) -> Iterator[date]:
         yield first + timedelta(step)
 
 
-def _trip(truth: Truth) -> list[date]:
+def _trip(days: Counter[date]) -> list[date]:
     """Return the day with the most messages and those beside it with more than half of them."""
-    days = truth.days
     (day, most), *_ = days.most_common(1)
     trip = [day]
     for step in (-1, 1):
@@ -688,7 +694,7 @@ def _trip(truth: Truth) -> list[date]:
 
 
 def _busy_day(reader: Reader, found: Found) -> None:
-    days, trip = reader.truth.days, _trip(reader.truth)
+    days, trip = reader.truth.days, _trip(reader.truth.days)
     assert number_in(found["count"]) == sum(days[day] for day in trip), (days, trip)
     usual = median(count for day, count in days.items() if count and day not in trip)
     assert number_in(found["usual"]) == usual
@@ -696,7 +702,7 @@ def _busy_day(reader: Reader, found: Found) -> None:
 
 
 def _busy_days(reader: Reader, found: Found) -> None:
-    trip = _trip(reader.truth)
+    trip = _trip(reader.truth.days)
     told = [int(day) for day in re.findall(r"\d+", re.sub(r"2024|\d+월", "", found["days"]))]
     assert told == list(dict.fromkeys([trip[0].day, trip[-1].day])), trip
 
@@ -704,12 +710,12 @@ def _busy_days(reader: Reader, found: Found) -> None:
 def _trip_of_month(reader: Reader, found: Found) -> None:
     _busy_days(reader, found)
     months = Counter(day.month for day in reader.days.elements())
-    assert number_in(found["count"]) == sum(reader.days[day] for day in _trip(reader.truth))
+    assert number_in(found["count"]) == sum(reader.days[day] for day in _trip(reader.truth.days))
     assert number_in(found["most"]) == months.most_common(2)[1][1], months
 
 
 def _word_of_day(reader: Reader, found: Found) -> None:
-    trip = {day.isoformat() for day in _trip(reader.truth)}
+    trip = {day.isoformat() for day in _trip(reader.truth.days)}
     said = [text for when, _, text in reader.truth.chat.said if when[:10] in trip]
     word = found["word"].casefold()
     assert number_in(found["count"]) == sum(word in text.casefold() for text in said)
@@ -1035,8 +1041,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
     (r"(?P<signs>“.*”) 기호를 여기서 보통 쓰는 것보다 자주 써요", _signs_more),
     (r"(?:The day of 2024|2024년의 하루): (?P<day>.+)", _day_of_year),
-    (rf"{COUNT} messages?; (?P<usual>[\d,]+) on a usual day", _day_of_year),
-    (rf"메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,]+)개예요", _day_of_year),
+    (r"(?:The days of 2024|2024년의 며칠): (?P<days>.+)", _day_of_year),
+    (rf"{COUNT} messages?; (?P<usual>[\d,.]+) on a usual day", _day_of_year),
+    (rf"메시지 {COUNT}개, 보통은 하루에 (?P<usual>[\d,.]+)개예요", _day_of_year),
     (r"(?:More than on other days|다른 날보다 자주 쓴 말):(?P<words>(?: “[^”]+”)+)", _words_of_day),
     (
         r"Nobody wrote for (?P<days>\d+) days, from \w+ \d+ to \w+ \d+"
@@ -1202,7 +1209,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 ]
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
-    r"Words of 2024|2024년에 많이 쓴 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the day|이날 모두 읽기",
+    r"Words of 2024|2024년에 많이 쓴 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the days?|이(?:날|"
+    r" 며칠) 모두 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",

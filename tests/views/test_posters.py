@@ -220,10 +220,19 @@ def test_bars_of_people_and_others_have_one_scale() -> None:
     assert right - left == pytest.approx(2 * (right - left_of_others), abs=4)
 
 
-def test_no_letters_are_too_small_for_a_phone() -> None:
-    for measures in FORMATS.values():
-        sizes = (*measures.titles, *measures.findings, *measures.facts, measures.lines)
-        assert min(*sizes, measures.small) >= 22
+@pytest.mark.parametrize("kind", ["bars of 7", "weeks"])
+def test_no_letters_are_too_small_for_a_phone(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[float] = []
+    monkeypatch.setattr(Canvas, "write", lambda canvas, at, text, font, *_: sizes.append(font.size))
+    drawing, second = DRAWINGS[kind], PosterFigure("By hour", ("Ann",), SECOND[kind])
+    if isinstance(drawing, Bars):
+        drawing = noted(drawing, "says “boiler”", "began 3 times")
+    lines = (PosterLine("Words", ("tide",)),)
+    poster = Poster(LONG, (LONG,), "Ann.", drawing, "foot", lines=lines, second=second)
+    for format_ in FORMATS:
+        draw_poster(poster, format_, "light")
+        assert min(sizes) >= (40 if format_ == "1080x1920" else 22), format_
+        sizes.clear()
 
 
 @pytest.mark.parametrize("second", first_of([MONTHS, CLOCK], MONTHS))
@@ -299,10 +308,14 @@ def test_a_name_in_an_upright_picture_is_whole(
     [
         ("수진이 2024년 3월 1일부터 더 자주 써요.", "3월|1일"),
         ("3,485 messages on 365 days. From March 1, 2025 on, as many.", r"messages|days|1,|2025"),
+        ("Ended with “.” in 9 of 10 messages before 2024, now in all.", "of|10|messages"),
+        ("다른 날보다: “회 먹자 회” “안 가 정말…” “그 숙소 앞”", "먹자|회”|가 |정말|숙소|앞"),
     ],
-    ids=["Korean", "English"],
+    ids=["Korean", "English", "share", "quotation"],
 )
-def test_no_row_ends_within_a_date_or_before_a_unit(width: int, text: str, torn: str) -> None:
+def test_no_row_ends_within_a_date_a_share_or_quoted_words(
+    width: int, text: str, torn: str
+) -> None:
     font = font_of(bold=True, size=20)
     for rows in (text_rows(text, font, width, 20), even_rows(text, font, width)):
         assert " ".join(rows) == text

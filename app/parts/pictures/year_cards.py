@@ -21,7 +21,7 @@ from app.drawing.lettering import drawn_name
 from app.drawing.png import ThemeName
 from app.drawing.poster import Format, Poster, draw_poster
 from app.errors import NotFoundError
-from app.language.i18n import gettext, ngettext, show_month_day, show_number, speaking
+from app.language.i18n import gettext, ngettext, show_number, speaking
 from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PeopleArgs,
@@ -41,6 +41,7 @@ from app.parts.years.figures import (
     ChangedWriting,
     ComparedWords,
     best_heading,
+    day_heading,
     is_long_enough,
     kind_of_change,
     told_of_day,
@@ -253,13 +254,11 @@ def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
 def _day(day: DayOfYear | None, quotes: Sequence[CardRow], names: ManyNames) -> Iterator[Found]:
     if day is None:
         return
-    heading = gettext("The day of {year}: {day}")
-    heading = heading.format(year=day.day.year, day=show_month_day(day.day))
     rows = [CardRow(told_of_day(day))]
     if words := [word for word in map(drawn_name, day.words) if word and not names.find(word)]:
         more = gettext("More than on other days:")
         rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
-    yield "day", heading, [*rows, *quotes]
+    yield "day", day_heading(day), [*rows, *quotes]
 
 
 def _silence(

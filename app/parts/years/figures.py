@@ -23,6 +23,7 @@ from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar
 from app.language.i18n import (
     gettext,
     month_names,
+    show_days,
     show_list,
     show_month_day,
     show_number,
@@ -552,8 +553,21 @@ def words_of_whole_year(shown: AuthorYear | RoomYear) -> WordsOfWholeYear:
     return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], note)
 
 
+def day_heading(day: DayOfYear | None) -> str:
+    if day is None:
+        return ""
+    if day.is_of_several:
+        text, days = gettext("The days of {year}: {days}"), show_days(day.first, day.last)
+        return text.format(year=day.first.year, days=days)
+    text = gettext("The day of {year}: {day}")
+    return text.format(year=day.day.year, day=show_month_day(day.day))
+
+
 def told_of_day(day: DayOfYear | None) -> str:
-    return tell("day_of_year", posts=post_count(day.posts), usual=day.usual) if day else ""
+    if day is None:
+        return ""
+    posts, usual = post_count(day.posts_of_days), show_number(day.usual)
+    return tell("day_of_year", posts=posts, usual=usual)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:

@@ -25,6 +25,7 @@ from app.parts.years.figures import (
     YearRow,
     best_heading,
     comparison_of,
+    day_heading,
     has_card,
     hours_of_author,
     hours_of_room,
@@ -101,6 +102,10 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def words_of_whole_year(self) -> WordsOfWholeYear:
         return words_of_whole_year(self.shown)
+
+    @property
+    def day_heading(self) -> str:
+        return day_heading(self.shown.day)
 
     @property
     def day_told(self) -> str:
@@ -207,6 +212,10 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @property
     def words(self) -> WordsOfWholeYear:
         return words_of_whole_year(self.shown)
+
+    @property
+    def day_heading(self) -> str:
+        return day_heading(self.shown.day)
 
     @property
     def day_told(self) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.fingerprint import Measure, fingerprint, tally_of
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.portrait import MOST_PORTRAYED
-from app.compute.significance import FEWEST_COMPARED
+from app.compute.significance import FEWEST_COMPARED, days_of_trip
 from app.compute.text import guess_main_language, may_have_address
 from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
 from app.compute.typical_words import words_in_each
@@ -52,21 +52,38 @@ class DayOfYear(Struct, frozen=True):
 
     day: date
     posts: int
-    usual: Annotated[int, Meta(description="Median number of posts on the other days with posts.")]
+    first: Annotated[
+        date,
+        Meta(
+            description=(
+                "First of the days in a row around it, up to three on each side, with more than"
+                " half of its posts, such as the days of a trip; the day itself without any."
+            )
+        ),
+    ]
+    last: Annotated[date, Meta(description="Last of these days.")]
+    posts_of_days: Annotated[int, Meta(description="Number of posts on these days.")]
+    usual: Annotated[
+        float, Meta(description="Median number of posts on the other days with posts.")
+    ]
     words: Annotated[
         list[str],
         Meta(
             description=(
-                "Terms in a clearly larger share of this day's posts than of the other days', at"
+                "Terms in a clearly larger share of these days' posts than of the other days', at"
                 " most three."
             )
         ),
     ]
-    shown: Annotated[list[Post], Meta(description="Up to three of its posts, oldest first.")]
+    shown: Annotated[list[Post], Meta(description="Up to three of their posts, oldest first.")]
 
     @property
-    def next(self) -> date:
-        return self.day + timedelta(1)
+    def end(self) -> date:
+        return self.last + timedelta(1)
+
+    @property
+    def is_of_several(self) -> bool:
+        return self.first < self.last
 
 
 class LongestSilence(Struct, frozen=True):
@@ -117,11 +134,20 @@ class OfPeople(NamedTuple):
     words: list[tuple[int, list[str]]]
 
 
+class FullestDays(NamedTuple):
+    """The first fields of `DayOfYear`."""
+
+    day: date
+    posts: int
+    first: date
+    last: date
+    posts_of_days: int
+    usual: float
+
+
 class FoundInYear(NamedTuple):
     words: list[YearWord] | None
-    day: date | None
-    day_posts: int
-    usual: int
+    fullest: FullestDays | None
     day_words: list[str]
     day_ids: list[int]
     silence: tuple[date, date] | None
@@ -262,8 +288,12 @@ def find_remembered(
     by_day: number of posts by day, of the whole year. names: of people, which are no words.
     """
     called = [*names]
-    day, day_posts, usual = _fullest(by_day)
-    day_places = [place for place in posts.worded if posts.days[place] == day] if day else []
+    fullest = _fullest(by_day)
+    day_places = [
+        place
+        for place in posts.worded
+        if fullest and fullest.first <= posts.days[place] <= fullest.last
+    ]
     day_words = _words_of_day(posts, day_places, called)
     silence = _longest_silence(sorted(by_day))
     after = silence[1] + timedelta(1) if silence else None
@@ -276,9 +306,7 @@ def find_remembered(
         people = OfPeople(_habits(posts, others), _most_like(posts), of_people)
     return FoundInYear(
         words,
-        day,
-        day_posts,
-        usual,
+        fullest,
         [phrase.text for phrase in day_words],
         _shown_of_day(posts, day_places, day_words),
         silence if broken_by is not None else None,
@@ -293,8 +321,8 @@ async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) 
     posts = await find_posts(session, [*found.day_ids, found.broken_by])
     shown = [posts[post_id] for post_id in found.day_ids if post_id in posts]
     day = silence = None
-    if found.day is not None:
-        day = DayOfYear(found.day, found.day_posts, found.usual, found.day_words, shown)
+    if found.fullest is not None:
+        day = DayOfYear(*found.fullest, found.day_words, shown)
     if found.silence is not None and found.broken_by in posts:
         silence = LongestSilence(*found.silence, posts[found.broken_by])
     return Remembered(found.words, others.are_all, day, silence)
@@ -353,15 +381,26 @@ def _count(posts: YearPosts, phrase: Phrase) -> int:
     return sum(wanted <= words for words in words_in_each(texts))
 
 
-def _fullest(by_day: Mapping[date, int]) -> tuple[date | None, int, int]:
-    """Return the day with the most posts, their number, and the usual one; None if several days
-    have as many, or if it is not far above the usual."""
-    (day, posts), *others = Counter(by_day).most_common()
-    usual = int(median(count for _, count in others)) if others else 0
-    is_alone = bool(others) and others[0][1] < posts
-    if not is_alone or posts < max(FEWEST_OF_DAY, TIMES_USUAL * usual):
-        return None, 0, 0
-    return day, posts, usual
+def _fullest(by_day: Mapping[date, int]) -> FullestDays | None:
+    """Return the day with the most posts and its trip; None if a day elsewhere has as many, or if
+    it is not far above the usual."""
+    begin, end = min(by_day), max(by_day)
+    days = [begin + timedelta(place) for place in range((end - begin).days + 1)]
+    counts = [by_day.get(day, 0) for day in days]
+    posts = max(counts)
+    place = counts.index(posts)
+    trip = days_of_trip(counts, place)
+    others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
+    if not others or posts < max(FEWEST_OF_DAY, TIMES_USUAL * median(others), max(others) + 1):
+        return None
+    return FullestDays(
+        days[place],
+        posts,
+        days[trip.start],
+        days[trip.stop - 1],
+        sum(counts[trip.start : trip.stop]),
+        round(median(others), 1),
+    )
 
 
 def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str]) -> list[Phrase]:

@@ -161,8 +161,9 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
         DayOfYear | None,
         Meta(
             description=(
-                "The day with the most posts; null if several days have as many, or if it has fewer"
-                " than ten, or than twice the usual number."
+                "The day with the most posts, and the days of a trip around it; null if a day"
+                " elsewhere has as many, or if it has fewer than ten, or than twice the usual"
+                " number."
             )
         ),
     ]

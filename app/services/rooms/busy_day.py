@@ -12,13 +12,14 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.phrases import phrases_of
+from app.compute.significance import DAYS_AROUND
 from app.compute.text import guess_main_language
 from app.compute.times import WrittenTexts, conversations_of
 from app.models import Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.tweets import Post, find_posts
 from app.services.rooms.room_facts import RoomFacts, names_in
-from app.services.rooms.sight import DAYS_AROUND, BusyDay
+from app.services.rooms.sight import BusyDay
 
 MOST_OF_DAY: Final = 5_000
 MOST_BESIDE: Final = 300

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from statistics import median
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,7 +37,7 @@ from app.compute.portrait import (
     silences_among,
     traits_of,
 )
-from app.compute.significance import fullest_day
+from app.compute.significance import DAYS_AROUND, days_of_trip, fullest_day
 from app.compute.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
@@ -66,8 +66,6 @@ from app.services.rooms.messages import (
 from app.services.rooms.room_facts import RoomFacts, get_room, has_changed, names_in
 
 Names = tuple[str, str | None]
-DAYS_AROUND: Final = 3
-"""Days of a trip around its fullest day, which do not make that day less remarkable."""
 
 
 class RoomPortrait(Struct, frozen=True, kw_only=True):
@@ -291,18 +289,13 @@ def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> BusyDay | None:
     place = fullest_day(counts, DAYS_AROUND)
     if place is None:
         return None
-    begin, end = place, place + 1
-    # The days beside it with more than half of its messages are of the same trip.
-    while begin and place - begin < DAYS_AROUND and 2 * counts[begin - 1] > counts[place]:
-        begin -= 1
-    while end < len(counts) and end - place <= DAYS_AROUND and 2 * counts[end] > counts[place]:
-        end += 1
-    usual = [count for count in [*counts[:begin], *counts[end:]] if count]
+    trip = days_of_trip(counts, place)
+    usual = [count for count in [*counts[: trip.start], *counts[trip.stop :]] if count]
     day = date(1970, 1, 1) + timedelta(days=first)
     return BusyDay(
-        day + timedelta(days=begin),
-        day + timedelta(days=end - 1),
-        sum(counts[begin:end]),
+        day + timedelta(days=trip.start),
+        day + timedelta(days=trip.stop - 1),
+        sum(counts[trip.start : trip.stop]),
         round(median(usual), 1),
     )
 

@@ -27,7 +27,10 @@ SIZE: Final = (1080, 1920)
 
 
 def said() -> list[Said]:
-    """Two years; in the second, a day of 40 messages, a new word, and 20 days without a message."""
+    """Two years; in the second, a trip, a new word, and 20 days without a message.
+
+    The trip has days of 24, 40 and 22 messages; half of the other days have three, half four.
+    """
     messages: list[Said] = []
     for year in (2023, 2024):
         days = [f"{year}-{month:02}-{day:02}" for month in range(1, 7) for day in range(2, 26, 3)]
@@ -39,10 +42,12 @@ def said() -> list[Said]:
                 (f"{day} 10:00", "지우", f"밥 먹었어 ㅋㅋ {place} 😂{fair}"),
                 (f"{day} 10:05", LONG, f"헐 완전 좋아!! 🥹 {place}"),
                 (f"{day} 10:09", "מיכל", f"see you there {place}"),
+                *([(f"{day} 10:11", "지우", f"그래 그래 {place}")] if place % 2 else ()),
             ]
     messages += [
-        (f"2024-06-28 {10 + n // 20}:{n % 20:02}", PEOPLE[n % 2], f"강릉 파도 {n}")
-        for n in range(40)
+        (f"2024-06-{day} {10 + n // 20}:{n % 20:02}", PEOPLE[n % 2], f"강릉 파도 {n}")
+        for day, count in ((27, 24), (28, 40), (29, 22))
+        for n in range(count)
     ]
     return messages
 
@@ -61,7 +66,7 @@ async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Cl
     told = {re.findall(r"/(\w+)\.png", path)[0]: text for path, text in shown}
     assert [*told] == ["words", "day", "began", "emoji", "like", "silence"]
     assert "캠핑" in told["words"]
-    assert told["day"].startswith("The day of 2024: June 28: 40 messages; 3 on a usual day.")
+    assert told["day"].startswith("The days of 2024: Jun 27 – 29: 86 messages; 3.5 on a usual day.")
     assert f"{LONG} " in told["emoji"]
     assert "Person 3" in told["like"]  # The fonts lack the letters of a right-to-left name.
     assert "Nobody wrote for 20 days" in told["silence"]
@@ -92,7 +97,7 @@ async def test_cards_of_initials_quote_no_name(chat: Client) -> None:
     page = await chat.page("/room/1/2024/cards?names=initials")
     told = " ".join(re.findall(r' alt="([^"]*)"', page))
     assert "<bdi>A chat in 2024</bdi>" in page
-    assert "40 messages" in told
+    assert "86 messages" in told
     assert not re.search("지우|예린", told)
 
 
