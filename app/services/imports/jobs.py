@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, allocate_ids, backend_of, is_among
 from app.db.engine import Database
+from app.db.result_cache import holds_until
 from app.errors import AppError, ConflictError, Message, NotFoundError, UnavailableError
 from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
@@ -149,6 +151,28 @@ async def list_jobs(
     jobs = list(await session.scalars(query.order_by(ImportJob.id.desc()).limit(limit + 1)))
     has_next = len(jobs) > limit
     return jobs[:limit], jobs[limit - 1].id if has_next else None
+
+
+class RunningImport(Struct, frozen=True):
+    id: int
+    share: float
+    """Share of the file that was read, in [0, 1]."""
+
+
+PROGRESS_LIFETIME: Final = timedelta(seconds=2)
+"""How long an answer about a running import is kept: its progress is no event."""
+
+
+async def find_running(session: AsyncSession) -> RunningImport | None:
+    """Return the first import that runs, for pages that have nothing to show yet."""
+    holds_until(now() + PROGRESS_LIFETIME)
+    query = select(ImportJob).where(ImportJob.state == "running").order_by(ImportJob.id).limit(1)
+    job = await session.scalar(query)
+    return RunningImport(job.id, share_read(job)) if job else None
+
+
+def share_read(job: ImportJob) -> float:
+    return min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
 
 
 async def note_look(

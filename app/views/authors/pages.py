@@ -22,6 +22,7 @@ from app.services.archive.author_portrait import (
     traits_of,
 )
 from app.services.compare.habits import Models
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, TweetKey, list_posts
 from app.services.posts.users import Author, find_user, get_author, list_authors, list_samples
 from app.services.rooms.room_facts import (
@@ -185,6 +186,7 @@ class AuthorsPage(WebPage, frozen=True, kw_only=True):
     samples: list[str]
     q: str
     deleted: str
+    importing: RunningImport | None
     is_first_page: bool
     next_cursor: str | None
 
@@ -197,6 +199,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
         zones = await zones_of_people(session, [author.username for author in authors])
         # The API lists all chats.
         rooms, _ = await list_rooms(session, limit=200) if after is None else ([], None)
+        importing = None if authors or args.q else await find_running(session)
         is_here = bool(args.deleted) and await find_user(session, args.deleted) is not None
     return await render(
         AuthorsPage(
@@ -207,6 +210,7 @@ async def show_authors(args: AuthorsArgs, after: str | None) -> str:
             samples=samples,
             q=args.q,
             deleted="" if is_here else args.deleted,
+            importing=importing,
             is_first_page=after is None,
             next_cursor=cursor_of(next_key),
             about=[author.username for author in authors],

@@ -32,7 +32,7 @@ from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.imports.beginning import PersonHere, RoomChoice
-from app.services.imports.jobs import ENDED
+from app.services.imports.jobs import ENDED, share_read
 from app.services.imports.other_names import OtherNames
 from app.services.imports.report import (
     StoredPosts,
@@ -385,8 +385,7 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def done_share(self) -> float:
-        job = self.job
-        return min(1.0, job.bytes_read / job.bytes_total) if job.bytes_total else 0.0
+        return share_read(self.job)
 
 
 def is_chat(job: ImportJob) -> bool:

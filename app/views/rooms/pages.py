@@ -18,6 +18,7 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
 from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
@@ -115,15 +116,18 @@ class RoomsPage(WebPage, frozen=True, kw_only=True):
 
     deleted: str
     rooms: list[RoomFacts]
+    importing: RunningImport | None
 
 
 @blueprint.page("/rooms", is_cacheable=True)
 async def show_rooms(args: RoomsArgs) -> str:
     async with resources().db.read() as session:
         rooms, _ = await list_rooms(session, limit=200)  # The API lists all.
+        importing = None if rooms else await find_running(session)
     is_here = any(room.name == args.deleted for room in rooms)
     deleted = "" if is_here else args.deleted
-    return await render(RoomsPage(rooms=newest_first(rooms), deleted=deleted))
+    page = RoomsPage(rooms=newest_first(rooms), deleted=deleted, importing=importing)
+    return await render(page)
 
 
 @blueprint.page("/room/<id:room_id>", cursor=messages_cursor, is_cacheable=True)

@@ -29,6 +29,7 @@ from app.services.archive.author_archive import Anniversary, on_this_day
 from app.services.compare.quiz_draws import is_playable
 from app.services.compare.quiz_questions import Solution
 from app.services.compare.verdict import MODEL_NAME
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, list_posts, newest_without
 from app.services.posts.users import (
     Author,
@@ -115,6 +116,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     """Of the rooms that are told of."""
     has_more_rooms: bool
     is_playable: bool
+    importing: RunningImport | None
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
 
@@ -158,6 +160,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         rooms, offered_total = await read_chats(session), author_total - len(hidden)
         evident = await read_evidence(session, solution.comparison) if solution else None
         own = await _own_archive(session, args)
+        importing = await find_running(session) if is_new else None
     told = await _told_of(rooms[:MOST_ROOMS])
     chats = offered_chats(rooms, offered_total)
     own_names = [own.user.username] if own else []
@@ -177,6 +180,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             told=told,
             has_more_rooms=len(rooms) > MOST_ROOMS,
             is_playable=may_play,
+            importing=importing,
             start=start_here() if is_new else None,
             about=[
                 *own_names,

@@ -127,3 +127,19 @@ async def test_of_several_chats_each_is_listed_with_what_was_found(browser: Brow
     for path, _, told in listed:
         assert told == finding(await browser.page(path))
     assert re.findall(r'<a class="button primary" href="([^"]+)"', page) == ["/rooms"]
+
+
+async def test_empty_pages_tell_how_far_an_import_is(app: Quart, browser: Browser) -> None:
+    paths, told = ("/", "/rooms", "/authors"), "An import is running. 0% of the file is read."
+    async with parts_of(app).db.exclusive(IMPORTING) as grant:
+        assert grant is not None
+        address = await upload(browser, kakaotalk(TITLE, *MESSAGES), "chat.txt")
+        await begin(browser, address)
+        pages = [await browser.page(path) for path in paths]
+        assert all(told in page and f'href="{address}"' in page for page in pages)
+        assert not any("no chats here" in page or "Nothing here" in page for page in pages)
+    await ended(browser, address)
+    for path in paths:
+        page = await browser.page(path)
+        assert told not in page
+        assert unescape(TITLE.split()[0]) in page
