@@ -2,8 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -44,7 +45,13 @@ from app.services.posts.post_rooms import (
     is_of_kept_room,
     put_into_rooms,
 )
-from app.services.posts.users import CHANGE_USER, check_platform, claim_site, clean_display_name
+from app.services.posts.users import (
+    CHANGE_USER,
+    check_platform,
+    claim_site,
+    clean_display_name,
+    disclaim_site,
+)
 from app.services.rooms.identity import RoomFinder, RoomSample
 
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
@@ -151,10 +158,33 @@ def count(batch: Sequence[BulkPost]) -> None:
         item.counts = features
 
 
+@dataclass(slots=True)
+class WritersOfFile:
+    """Who wrote a file's posts so far: one account, or the several authors of a table."""
+
+    ids: set[int] = field(default_factory=set)
+    """Two at most, which tell one from several."""
+    claiming: Sequence[int] = ()
+    """New authors for whom the site may have been claimed."""
+
+    async def claim(
+        self, session: AsyncSession, writers: Iterable[int], new: Sequence[int]
+    ) -> None:
+        """Make the new author of a file of one account the site's own."""
+        self.ids.update(islice((each for each in writers if each not in self.ids), 2))
+        if len(self.ids) > 1:
+            await disclaim_site(session, self.claiming)
+            self.claiming = ()
+        elif new:
+            await claim_site(session, new)
+            self.claiming = new
+
+
 class ImportMemory(NamedTuple):
     rooms: RoomFinder
     profiles: BulkProfiles
     order: FileOrder
+    writers: WritersOfFile
     earlier: EarlierReading | None = None
     """Compares posts with stored ones; None if both readings are kept."""
     import_id: int | None = None
@@ -196,7 +226,7 @@ async def store_batch(
     is_bulk: bool = True,
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
-    memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
+    memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
     resolved, announced = await _resolve(session, batch, report)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
     stored = await equal_posts(session, identities)
@@ -246,7 +276,8 @@ async def store_batch(
         report.replaced += len(replaced)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
-    await claim_site(session, authors_new)
+    writers = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
+    await memory.writers.claim(session, writers, authors_new)
 
 
 async def _free_reworded(

@@ -57,7 +57,14 @@ from app.services.compare.profiles import BulkProfiles
 from app.services.deletion import delete_user, post_removals
 from app.services.event_log import newest_event
 from app.services.imports.answered_names import AnsweredNames
-from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, count, store_batch
+from app.services.imports.bulk import (
+    BATCH,
+    BulkPost,
+    ImportMemory,
+    WritersOfFile,
+    count,
+    store_batch,
+)
 from app.services.imports.earlier_reading import (
     LACKING,
     REPLACED,
@@ -204,7 +211,12 @@ async def import_posts(
         async with db.read() as session:
             earlier.known = await imports_of_file(session, storing.import_id)
     memory = ImportMemory(
-        rooms, BulkProfiles(), FileOrder(), earlier if is_checked else None, storing.import_id
+        rooms,
+        BulkProfiles(),
+        FileOrder(),
+        WritersOfFile(),
+        earlier if is_checked else None,
+        storing.import_id,
     )
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:

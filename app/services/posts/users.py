@@ -367,6 +367,15 @@ async def claim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
     )
 
 
+async def disclaim_site(session: AsyncSession, user_ids: Collection[int]) -> None:
+    """Take back what `claim_site` did for one of these authors, unless an operator chose."""
+    if not user_ids:
+        return
+    is_theirs = is_among(session, Site.own_user_id, user_ids)
+    claim = update(Site).where(is_theirs, Site.is_own_chosen.is_(False))
+    await session.execute(claim.values(own_user_id=None), execution_options=UNTRACKED)
+
+
 async def choose_own(session: AsyncSession, user_id: int | None) -> None:
     await session.execute(update(Site).values(own_user_id=user_id, is_own_chosen=True))
     await append_events(session, [NewEvent("site.archive", EVERYTHING, posts=0)])

@@ -24,7 +24,7 @@ from app.services.compare.profiles import (
     users_with_tails,
 )
 from app.services.deletion import delete_post, purge_deleted
-from app.services.imports.bulk import BulkPost, ImportMemory, count, store_batch
+from app.services.imports.bulk import BulkPost, ImportMemory, WritersOfFile, count, store_batch
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.users import rows_by_name
@@ -130,7 +130,7 @@ async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) 
 
 async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) -> None:
     """With each batch, a chat of a million messages rewrote all of its people's profiles."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
+    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
     folded = []
     for start, end in pairwise([0, *range(1_650, 1_901, FOLD_FROM)]):
         posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
@@ -153,7 +153,7 @@ async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) 
 
 async def test_long_posts_of_an_import_do_not_wait_for_long(db: Database) -> None:
     """Their features take a hundred times as much memory as those of a message."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
+    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
     short = [f"text {number}" for number in range(3_300)]
     long = [f"{number} " + "a b " * (MOST_WAITING // 400) for number in range(100)]
     later = [f"later {number}" for number in range(FOLD_FROM)]
@@ -173,7 +173,7 @@ async def test_an_author_deleted_during_an_import_leaves_no_profile(
     db: Database, is_purged: bool
 ) -> None:
     """Their counts were stored again; of an author whose row was gone, the import failed."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder())
+    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
     for start, end in ((0, 1_650), (1_650, 1_650 + FOLD_FROM)):
         posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
         batch = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]

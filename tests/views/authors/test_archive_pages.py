@@ -9,6 +9,7 @@ import pytest
 from quart import Quart
 
 from app.services.archive import author_archive
+from app.services.imports.bulk import BATCH
 from app.services.imports.storing import load_samples
 from app.views.site import home
 from tests.archives import x_file, x_members, zip_bytes
@@ -136,6 +137,19 @@ async def test_nobody_but_a_first_author_takes_the_front_page(
     assert "The archive of" not in await anybody.page("/")  # Without posts.
     await writer.add_tweet("nobody", "a walk by the sea")
     assert "The archive of nobody" in await anybody.page("/")
+
+
+@pytest.mark.parametrize("alone", [1, BATCH])
+async def test_nobody_of_a_table_of_several_authors_takes_the_front_page(
+    writer: Client, anybody: Client, alone: int
+) -> None:
+    """Also if the first author alone fills what is stored at once."""
+    rows = [post(n, username="hana", text=f"tide {n}") for n in range(alone)]
+    rows.append(post(alone, username="minjun", text="a second author"))
+    await writer.add_posts(*rows)
+    assert "The archive of" not in await anybody.page("/")
+    await writer.add_posts(post(alone + 1, username="third", text="an archive"))
+    assert "The archive of third" in await anybody.page("/")
 
 
 async def test_the_operator_chooses_whose_archive_it_is(
