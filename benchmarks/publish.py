@@ -1,27 +1,32 @@
 """What publishing a large archive costs: `python -m benchmarks.publish [--posts N] [--pictures N]`.
 
 Imports an invented archive, publishes it twice, and prints a table: the processor's time and the
-memory of the first run, files and bytes, what a query of the search loads, and how long other pages
-wait, before and during a run.
+memory of the first run, files and bytes, what the search loads and how long it takes in a browser
+from the disk, and how long other pages wait, before and during a run.
 """
 
 import argparse
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from statistics import median
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from PIL import Image
+from playwright.sync_api import sync_playwright
 
 from benchmarks.databases import made_texts
 from benchmarks.machine import wait_until_ready
@@ -81,6 +86,51 @@ def waits(address: str, goes_on: Callable[[], bool]) -> list[float]:
     return sorted(times)
 
 
+SEARCH: Final = """async (typed) => {
+    const [input, found] = ["q", "found"].map((id) => document.getElementById(id));
+    const begun = performance.now();
+    input.value = typed;
+    const told = new Promise((done) => new MutationObserver(() => found.textContent && done())
+        .observe(found, { childList: true }));
+    input.form.requestSubmit();
+    await told;
+    return performance.now() - begun;
+}"""
+"""Searches on a website's page; returns the milliseconds until its posts are in the list."""
+
+
+def queries() -> dict[str, str]:
+    """Return what is searched, by its kind."""
+    words = Counter(word for word in " ".join(made_texts()).lower().split() if word.isalpha())
+    (common, _), *_, (rare, _) = words.most_common()
+    korean = '"{} {}"'.format(*KOREAN[:2])
+    return {
+        "Korean": KOREAN[8],
+        "English": common,
+        "beginning": common[:3],
+        "phrase": korean,
+        "rare": rare,
+    }
+
+
+def search_rows(website: Path) -> Iterator[tuple[str, str]]:
+    """Search in a browser that has loaded only the page, and again."""
+    program = shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        for kind, typed in queries().items():
+            page = browser.new_page(offline=True)
+            page.goto((website / "search.html").as_uri())
+            first, *later = (page.evaluate(SEARCH, typed) for _ in range(6))
+            scripts = page.evaluate("[...document.scripts].map(script => script.src)")
+            paths = [Path(unquote(urlsplit(address).path)) for address in scripts]
+            loaded = sum(path.stat().st_size for path in paths)
+            told = f"{first:.0f}, {median(later):.0f}, {loaded / 1000:.0f}"
+            yield f"search, {kind}: ms, later ms, KB", told
+            page.close()
+        browser.close()
+
+
 def rows(posts: int, pictures: int, folder: Path) -> Iterator[tuple[str, str]]:
     environment = os.environ | {
         "SAYWHO_DATA_DIR": str(folder / "data"),
@@ -116,6 +166,7 @@ def rows(posts: int, pictures: int, folder: Path) -> Iterator[tuple[str, str]]:
     texts = sorted(path.stat().st_size for path in website.glob("search/texts/*.js"))
     yield "largest part of the index, KB", f"{shards[-1] / 1000:.0f}"
     yield "largest file of texts, KB", f"{texts[-1] / 1000:.0f}"
+    yield from search_rows(website)
     again = json.loads(run(RUN[0], str(website), *RUN[1:]))
     yield "files that a second run writes", str(again["written"])
     bind = f"127.0.0.1:{PORT}"

@@ -71,6 +71,7 @@ TEXTS: Final = (
         "no. 17일 아침 🍞",
     ),
     *("도서관에서 만난 고양이들", "고양이는 잔다", "the ferry left", "ferries leave"),
+    "(https://example.org/a_(b)), #바다 (@jun.k: <https://example.org/<b>> a@b.example http://x/ …",
 )
 WORDS: Final = (
     *(
@@ -135,7 +136,9 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
         await page.fill("#q", word)
         await page.press("#q", "Enter")
         await page.wait_for_function("document.getElementById('found').textContent")
-        links = await page.evaluate("[...document.querySelectorAll('#results a')].map(a => a.href)")
+        links = await page.evaluate(
+            "[...document.querySelectorAll('#results .when')].map(link => link.href)"
+        )
         found[word] = {int(link.rpartition("#p")[2]) for link in links}
     # Here the beginning of a word is enough.
     assert found["Coffee"] == expected["Coffee"] | {7}
@@ -150,6 +153,14 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
         await page.press("#q", "Enter")
         await page.wait_for_function("document.getElementById('found').textContent")
         assert told in await page.inner_text("#found")
+    links = "[...document.querySelectorAll('{} .post-text a')].map(a => [a.textContent, a.href])"
+    await page.fill("#q", "example")
+    await page.press("#q", "Enter")
+    await page.wait_for_selector("#results a mark")
+    in_results = await page.evaluate(links.format("#results"))
+    await page.goto((folder / "2016" / "05.html").as_uri())
+    assert len(in_results) >= 4
+    assert in_results == await page.evaluate(links.format("#p14"))
     await page.goto((folder / "search.html").as_uri() + "#q=고양이")
     await page.wait_for_selector("#results mark")
     await page.click("#results a")

@@ -3,7 +3,8 @@
 "use strict";
 (() => {
   const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-  const VALUES = Object.fromEntries([...DIGITS].map((digit, value) => [digit, value]));
+  const VALUES = new Uint8Array(128); // by the code of a digit
+  [...DIGITS].forEach((digit, value) => { VALUES[digit.charCodeAt(0)] = value; });
   const PAIRED = "\\p{Script=Hangul}\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\u30fc"
     + "\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Myanmar}\\p{Script=Khmer}";
   const SEGMENT = new RegExp(
@@ -11,6 +12,13 @@
     + "|(?<emoji>\\p{Regional_Indicator}{2}|\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*"
     + "(?:\\u200d\\p{Extended_Pictographic}[\\ufe0f\\p{Emoji_Modifier}]*)*)", "gu");
   const PIECE = /(-?)(?:(from|to|before|after|has|is|in)[:：](\S+)|"([^"]*)"|([^\s"]+))/giu;
+  const WORD = "\\p{L}\\p{N}_"; // as \w in Python
+  const MAY_BE_LINK = /(?<!\S)[^\s@#/]*[@#/]\S*/gu;
+  const NAME_OR_TAG = new RegExp(
+    `^(?:[^${WORD}]|_){0,3}?(?<term>@[${WORD}][${WORD}.-]*(?:@[${WORD}.-]+)?(?<![.-])|#[${WORD}]+)`, "u");
+  const URL_WITH_HOST = new RegExp(
+    `^https?://(?:(?:[${WORD}%-]+\\.)*(?:[a-z]{2,63}|xn--[${WORD}%]{2,59})|\\d{1,3}(?:\\.\\d{1,3}){3}`
+    + "|\\[[\\da-f:]+\\])(?::\\d{1,5})?(?:[/?#]\\S*)?$", "iu");
   const FACTS = { "has:media": ":media", "is:reply": ":reply" };
   const MOST_SHARDS = 10; // of a beginning, some 200 KB
   const SHOWN = 10;
@@ -47,8 +55,9 @@
     const numbers = [];
     if (packed[0] === "!") {
       for (let place = 1; place < packed.length; place += 1) {
+        const value = VALUES[packed.charCodeAt(place)];
         for (let bit = 0; bit < 6; bit += 1) {
-          if (VALUES[packed[place]] >> bit & 1) numbers.push(6 * (place - 1) + bit);
+          if (value >> bit & 1) numbers.push(6 * (place - 1) + bit);
         }
       }
       return numbers;
@@ -60,8 +69,8 @@
   const readDigits = (text) => {
     const numbers = [];
     let number = 0, factor = 1;
-    for (const digit of text) {
-      const value = VALUES[digit];
+    for (let place = 0; place < text.length; place += 1) {
+      const value = VALUES[text.charCodeAt(place)];
       number += (value & 31) * factor;
       factor *= 32;
       if (value < 32) {
@@ -226,6 +235,7 @@
     return first.length < second.length;
   };
 
+  const textsOf = (index, number) => load(`texts/${Math.floor(number / index.chunk)}`);
   const postsWith = async (index, term) => {
     const shard = index.starts.length ? await load(String(shardOf(index.starts, term))) : {};
     return Object.hasOwn(shard, term) ? unpackNumbers(shard[term]) : [];
@@ -247,19 +257,24 @@
 
   // The numbers of the posts of a query, newest first.
   const candidates = async (index, query) => {
-    let numbers = null, isCut = false;
-    const keep = (others) => {
-      const set = new Set(others);
-      numbers = numbers === null ? set : new Set([...numbers].filter((number) => set.has(number)));
+    let kept = new Uint8Array(index.posts).fill(1), isCut = false;
+    const keep = (numbers) => {
+      const both = new Uint8Array(index.posts);
+      for (const number of numbers) both[number] = kept[number];
+      kept = both;
     };
-    for (const part of query.parts.filter((each) => !each.isExcluded)) {
-      const found = await Promise.all(part.beginnings.map((each) => postsBeginning(index, each)));
-      isCut ||= found.some((each) => each.isCut);
-      if (found.length) keep(found.flatMap((each) => each.numbers));
-      for (const term of new Set(part.terms)) keep(await postsWith(index, term));
+    const wanted = query.parts.filter((each) => !each.isExcluded);
+    // All are asked for before the first has come.
+    const lists = wanted.map((part) => Promise.all([
+      Promise.all(part.beginnings.map((each) => postsBeginning(index, each))),
+      Promise.all([...new Set(part.terms)].map((each) => postsWith(index, each))),
+    ]));
+    for (const [beginning, having] of await Promise.all(lists)) {
+      isCut ||= beginning.some((each) => each.isCut);
+      if (beginning.length) keep(beginning.flatMap((each) => each.numbers));
+      for (const each of having) keep(each);
     }
     let [low, high] = [0, index.posts];
-    const rank = (number) => number < index.dated ? number : number - index.posts; // no date: last
     if (query.since || query.until) {
       let [day, number] = [Date.parse(index.begin) / 864e5, 0];
       const [since, until] = [query.since, query.until].map((each) => each && Date.parse(each) / 864e5);
@@ -272,12 +287,16 @@
         if (until === null || day < until) high = number;
       }
     }
-    if (numbers === null) numbers = Array.from({ length: Math.max(0, high - low) }, (_, place) => low + place);
-    const left = new Set();
     for (const { pieces, terms } of query.parts.filter((each) => each.isExcluded)) {
-      if (!pieces.length) for (const number of await postsWith(index, terms[0])) left.add(number);
+      if (!pieces.length) for (const number of await postsWith(index, terms[0])) kept[number] = 0;
     }
-    return { isCut, numbers: [...numbers].filter((number) => low <= number && number < high && !left.has(number)).sort((a, b) => rank(b) - rank(a)) };
+    const numbers = [];
+    const take = (from, to) => {
+      for (let number = to - 1; number >= from; number -= 1) if (kept[number]) numbers.push(number);
+    };
+    take(low, Math.min(high, index.dated));
+    take(Math.max(low, index.dated), high); // no date: last
+    return { isCut, numbers };
   };
 
   // Whether the index alone knows the posts: others are compared with their texts as they are shown.
@@ -285,17 +304,61 @@
     (part) => !part.pieces.length || !part.isExcluded && part.pieces.length === 1
       && part.pieces[0].kind === "word");
 
-  const marked = (text, spans) => {
-    const shown = document.createDocumentFragment();
-    let end = 0;
-    for (const [start, stop] of spans.sort((a, b) => a[0] - b[0])) {
-      if (start < end || start === stop) continue;
-      const mark = document.createElement("mark");
-      mark.textContent = text.slice(start, stop);
-      shown.append(text.slice(end, start), mark);
-      end = stop;
+  // The links of a text, as `with_links` in `app/views/page.py`: URLs, and the searches of @names
+  // and #tags.
+  const linksIn = (text) => [...text.matchAll(MAY_BE_LINK)].flatMap(({ 0: word, index }) => {
+    if (word.includes("…")) return [];
+    const [shown, address] = /https?:\/\//.test(word) ? urlIn(word) : termIn(word);
+    const start = index + word.indexOf(shown);
+    return address ? [{ start, end: start + shown.length, address }] : [];
+  });
+  const urlIn = (word) => {
+    let size = word.length;
+    while (")>.,".includes(word[size - 1])) size -= 1;
+    const parts = [word.slice(/^[(<]*/.exec(word)[0].length, size), word.slice(size)];
+    for (const [begin, end] of ["()", "<>"]) {
+      let open = parts[0].split(begin).length - parts[0].split(end).length;
+      for (; open > 0 && parts[1].includes(end); open -= 1) {
+        const taken = parts[1].indexOf(end) + 1;
+        parts[0] += parts[1].slice(0, taken);
+        parts[1] = parts[1].slice(taken);
+      }
     }
-    shown.append(text.slice(end));
+    return [parts[0], URL_WITH_HOST.test(parts[0]) ? parts[0] : ""];
+  };
+  const termIn = (word) => {
+    const term = NAME_OR_TAG.exec(word)?.groups.term ?? "";
+    return [term, term && `#q=${encodeURIComponent(term)}`];
+  };
+
+  // A text with links and marks, made of text nodes: nothing in it is read as HTML.
+  const shownText = (text, spans) => {
+    const shown = document.createDocumentFragment();
+    const marks = spans.sort((one, other) => one[0] - other[0]);
+    const add = (node, from, to) => {
+      let place = from;
+      for (const [start, end] of marks) {
+        const [begin, stop] = [Math.max(start, place), Math.min(end, to)];
+        if (begin >= stop) continue;
+        const mark = document.createElement("mark");
+        mark.textContent = text.slice(begin, stop);
+        node.append(text.slice(place, begin), mark);
+        place = stop;
+      }
+      node.append(text.slice(place, to));
+    };
+    let place = 0;
+    for (const { start, end, address } of linksIn(text)) {
+      const link = document.createElement("a");
+      link.href = address;
+      link.rel = address[0] === "#" ? "nofollow" : "nofollow noreferrer";
+      if (address[0] === "#") link.className = "mention";
+      add(shown, place, start);
+      add(link, start, end);
+      shown.append(link);
+      place = end;
+    }
+    add(shown, place, text.length);
     return shown;
   };
   const itemOf = ([path, time, text], spans) => {
@@ -311,9 +374,18 @@
     const words = document.createElement("p");
     words.className = "post-text";
     words.dir = "auto";
-    words.append(marked(text, spans));
+    words.append(shownText(text, spans));
     item.append(meta, words);
     return item;
+  };
+
+  // The post as it is in the list; null if it does not fit after all.
+  const foundIn = (post, query) => {
+    const found = segments(`${post[2]} ${post[3] ?? ""}`);
+    const spans = query.parts.map((part) => ({ part, spans: places(part, found) }));
+    if (spans.some(({ part, spans: each }) => part.pieces.length && Boolean(each.length) === part.isExcluded)) return null;
+    return itemOf(post, spans.flatMap(({ part, spans: each }) => part.isExcluded ? [] : each)
+      .filter(([, end]) => end <= post[2].length));
   };
 
   // Leads from a post's number on its platform to its place here.
@@ -328,8 +400,7 @@
           status.textContent = form.dataset.none;
           return;
         }
-        const texts = await load(`texts/${Math.floor(found / index.chunk)}`);
-        location.replace(texts[found % index.chunk][0]);
+        location.replace((await textsOf(index, found))[found % index.chunk][0]);
       } catch {
         status.textContent = form.dataset.failed;
       }
@@ -372,22 +443,26 @@
         const asks = query.parts.length || query.since || query.until;
         const { numbers, isCut } = asks ? await candidates(index, query) : { numbers: [], isCut: false };
         if (own !== run) return;
-        let place = 0;
+        let place = 0, isSifted = false;
         next = async () => {
           more.hidden = true;
           let shown = 0;
           while (place < numbers.length && shown < SHOWN) {
-            const number = numbers[place];
-            const texts = await load(`texts/${Math.floor(number / index.chunk)}`);
+            // If some do not fit after all, more are read at a time.
+            const asked = numbers.slice(place, place + (isSifted ? 2 : 1) * SHOWN);
+            const chunks = await Promise.all(asked.map((number) => textsOf(index, number)));
             if (own !== run) return;
-            place += 1;
-            const post = texts[number % index.chunk];
-            const found = segments(`${post[2]} ${post[3] ?? ""}`);
-            const spans = query.parts.map((part) => ({ part, spans: places(part, found) }));
-            if (spans.some(({ part, spans: each }) => part.pieces.length && Boolean(each.length) === part.isExcluded)) continue;
-            list.append(itemOf(post, spans.flatMap(({ part, spans: each }) => part.isExcluded ? [] : each)
-              .filter(([, end]) => end <= post[2].length)));
-            shown += 1;
+            for (let each = 0; each < asked.length && shown < SHOWN; each += 1) {
+              const post = chunks[each][asked[each] % index.chunk];
+              place += 1;
+              const item = foundIn(post, query);
+              if (!item) {
+                isSifted = true;
+                continue;
+              }
+              list.append(item);
+              shown += 1;
+            }
           }
           const all = list.children.length;
           more.hidden = place >= numbers.length;
@@ -420,6 +495,7 @@
     };
     addEventListener("hashchange", look);
     form.hidden = false;
+    load("index").catch(() => {}); // Before the first query, which tells if it cannot be had.
     look();
   });
 })();
