@@ -43,8 +43,10 @@ NOTE_PAUSE: Final = """() => { window.isPaused = new Promise((done) =>
 
 @pytest.fixture(scope="module")
 def club(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    """The sample posts, and an operator who hosts games."""
-    with serve(tmp_path_factory.mktemp("club"), has_operator=True) as site:
+    """The sample posts, an operator who hosts games, and a proxy that may name the host."""
+    settings = {"SAYWHO_TRUSTED_PROXIES": "1"}
+    folder = tmp_path_factory.mktemp("club")
+    with serve(folder, has_operator=True, settings=settings) as site:
         yield site
 
 
@@ -88,6 +90,8 @@ async def is_legible(host: Page) -> None:
 @pytest.mark.full
 async def test_a_host_and_several_phones(club: Website, open_page: OpenPage) -> None:
     host = await open_page(locale="en", width=1920, operator_of=club)
+    # Phones could reach this name, so the page has a QR code.
+    await host.set_extra_http_headers({"X-Forwarded-Host": "club.example"})
     code = await begin_game(host, club)
     phones = [
         await open_page(
