@@ -1,11 +1,9 @@
 """`saywho publish`: an author's archive as a website."""
 
 import errno
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -23,12 +21,12 @@ from app.cli import (
 )
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.errors import NotFoundError
+from app.errors import MalformedError, NotFoundError
 from app.formats.chats.people import machine_zone
 from app.language.i18n import LOCALES
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts
 from app.parts.publish.folder import FolderError, WebsiteFolder, check_folder, opened_folder
-from app.parts.publish.website import WebsiteOptions, opened_website
+from app.parts.publish.website import WebsiteOptions, opened_website, site_url
 from app.runtime.clock import remembered_zone
 from app.views.filters import parse_zone
 
@@ -43,11 +41,10 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 
 def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
-    parts = urlsplit(url)
-    is_plain = re.fullmatch(r"[^\s?#@<>\"]+", url) and parts.scheme in {"http", "https"}
-    if url and not (is_plain and parts.hostname):
-        raise click.BadParameter("write it like https://example.org/archive")
-    return url.rstrip("/")
+    try:
+        return site_url(url)
+    except MalformedError as error:
+        raise click.BadParameter(error.detail) from None
 
 
 @click.command("publish", epilog="Example: saywho publish website -u mina --language ko")

@@ -11,13 +11,15 @@ from quart import Response
 from app.language.i18n import language, show_period
 from app.lifespan import resources
 from app.parts.publish.choice import OwnPosts, PostChoice, check_posts, find_posts
+from app.parts.publish.website import site_url
 from app.parts.publish.zipping import ZipRequest, zipped
 from app.runtime.work_pool import Slots
 from app.services.posts.users import Author
 from app.views.answers import streamed
 from app.views.blueprints import PageBlueprint
-from app.views.filters import ZoneArgs, zone_of_page
+from app.views.filters import day_after, day_before, zone_of_page
 from app.views.page import WebPage, render
+from app.views.rooms.overview import read_period
 
 blueprint = PageBlueprint("publish", "operator")
 
@@ -36,6 +38,33 @@ class WebsiteArgs(Struct):
     """Default: the browser's zone."""
     no_replies: bool = False
     without_media: bool = False
+    since: str = ""
+    until: str = ""
+    through: str = ""
+    """The last day, in place of `until`, which follows from it."""
+    url: str = ""
+    """Where the website will be, for a feed, a site map and previews."""
+
+    def __post_init__(self) -> None:
+        if self.through:
+            self.until, self.through = day_after(self.through.strip()), ""
+
+    @property
+    def last_day(self) -> str:
+        return day_before(self.until)
+
+    def choice(self) -> PostChoice:
+        """Return which posts to publish. Raises MalformedError, also for an impossible URL."""
+        site_url(self.url.strip())
+        form = read_period(self.since, self.until)
+        if form.error:
+            raise form.error
+        return PostChoice(
+            zone_of_page(self.tz),
+            *form.period,
+            with_replies=not self.no_replies,
+            with_media=not self.without_media,
+        )
 
 
 class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
@@ -44,6 +73,7 @@ class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
     author: Author
     """The author, with the number and times of what is published."""
     own: OwnPosts
+    args: WebsiteArgs
     tz: str
 
     @property
@@ -58,26 +88,34 @@ class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
 
 
 @blueprint.page("/user/<username>/website")
-async def show_website(username: str, args: ZoneArgs) -> str:
-    zone = zone_of_page(args.tz)
+async def show_website(username: str, args: WebsiteArgs) -> str:
+    choice = args.choice()
     async with resources().read_long() as session:
-        own = await find_posts(session, username, PostChoice(zone))
-    return await render(
-        WebsiteOfferPage(author=own.author, own=own, tz=zone.key, about=[own.author.username])
+        own = await find_posts(session, username, choice)
+    author = own.author
+    page = WebsiteOfferPage(
+        author=author, own=own, args=args, tz=choice.zone.key, about=[author.username]
     )
+    return await render(page)
 
 
 @blueprint.page("/user/<username>/website.zip")
 async def send_website(username: str, args: WebsiteArgs) -> Response:
-    zone = zone_of_page(args.tz)
-    choice = PostChoice(zone, with_replies=not args.no_replies, with_media=not args.without_media)
+    choice = args.choice()
     async with resources().db.read() as session:
         author = await check_posts(session, username, choice)
     slots: Slots = resources().of_parts["publish"]
     slots.take()
     name = author.username
     request = ZipRequest(
-        name, language(), zone.key, with_replies=choice.with_replies, with_media=choice.with_media
+        name,
+        language(),
+        choice.zone.key,
+        site_url(args.url.strip()),
+        choice.since,
+        choice.until,
+        with_replies=choice.with_replies,
+        with_media=choice.with_media,
     )
     response = streamed(
         zipped(resources().config, request),

@@ -14,7 +14,7 @@ from itertools import chain
 from itertools import count as count_from
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.errors import UnavailableError
+from app.errors import MalformedError, UnavailableError
 from app.language.i18n import (
     gettext,
     month_names,
@@ -132,6 +132,18 @@ class WebsiteOptions:
     @property
     def names(self) -> list[str]:
         return list({username_key(name): name for name in self.usernames}.values())
+
+
+def site_url(url: str) -> str:
+    """Return a website's public URL without a slash at its end. Raises MalformedError."""
+    try:
+        parts = urlsplit(url)
+        is_good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_good = False
+    if url and not (is_good and re.fullmatch(r"[^\s?#@<>\"]+", url)):
+        raise MalformedError("Write the website's URL like https://example.org/archive", loc="url")
+    return url.rstrip("/")
 
 
 class Website:

@@ -10,6 +10,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import AsyncGenerator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -32,15 +33,22 @@ class ZipRequest(msgspec.Struct, frozen=True):
     username: str
     language: Locale
     tz: str
+    url: str = ""
+    since: date | None = None
+    until: date | None = None
     with_replies: bool = True
     with_media: bool = True
 
     @property
     def options(self) -> WebsiteOptions:
         choice = PostChoice(
-            remembered_zone(self.tz), with_replies=self.with_replies, with_media=self.with_media
+            remembered_zone(self.tz),
+            self.since,
+            self.until,
+            with_replies=self.with_replies,
+            with_media=self.with_media,
         )
-        return WebsiteOptions((self.username,), choice, self.language)
+        return WebsiteOptions((self.username,), choice, self.language, self.url)
 
 
 async def zipped(config: Config, request: ZipRequest) -> AsyncGenerator[bytes, None]:

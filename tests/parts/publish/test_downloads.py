@@ -18,14 +18,19 @@ async def test_the_zip_file_is_what_the_command_writes(
     said = {"username": "mina", "platform": "x", "created_at": "2016-05-03T10:00:00Z"}
     await writer.add_posts(
         said | {"text": "by the sea @jun"},
+        said | {"text": "the day after", "created_at": "2016-05-04T16:00:00Z"},
         said | {"text": "in a chat", "room": {"name": "Crew"}},
         {"username": "jun", "text": "words of another author"},
     )
     operator = await signed_in(app, "kim")
-    page = await operator.page("/user/mina/website")
+    chosen = "tz=Asia/Seoul&since=2016-05-03&through=2016-05-04&url=https://example.org/a/"
+    assert "2 posts" in await operator.page("/user/mina/website")
+    page = await operator.page(f"/user/mina/website?{chosen}")
     assert "jun" in page
+    assert "1 post," in page
+    assert 'name="through" type="date" value="2016-05-04"' in page
     assert "/user/mina/website" in await operator.page("/user/mina")
-    answer = await operator.get("/user/mina/website.zip?tz=Asia/Seoul")
+    answer = await operator.get(f"/user/mina/website.zip?{chosen}")
     assert answer.content_type == "application/zip"
     folder = tmp_path / "website"
     with zipfile.ZipFile(io.BytesIO(await answer.get_data())) as archive:
@@ -33,7 +38,10 @@ async def test_the_zip_file_is_what_the_command_writes(
         archive.extractall(folder)
     assert "by the sea" in (folder / "2016" / "05.html").read_text()
     assert not [path for path in folder.rglob("*.html") if "another" in path.read_text()]
-    options = ("--timezone", "Asia/Seoul", "--language", "en", "--yes")
+    options = (
+        *("--timezone", "Asia/Seoul", "--language", "en", "--yes"),
+        *("--since", "2016-05-03", "--until", "2016-05-05", "--url", "https://example.org/a"),
+    )
     facts = await asyncio.to_thread(
         Installation.of(parts_of(app).config).json, "publish", folder, "-u", "mina", *options
     )
@@ -51,3 +59,18 @@ async def test_there_is_no_website_of_nothing(app: Quart, writer: Client) -> Non
     for path in ("website", "website.zip"):
         assert (await operator.get(f"/user/jun/{path}")).status_code == 404
         assert (await operator.get(f"/user/nobody/{path}")).status_code == 404
+
+
+async def test_days_and_urls_that_are_none_are_told(app: Quart, writer: Client) -> None:
+    await writer.add_posts({"username": "ann", "text": "by the sea"})
+    operator = await signed_in(app, "kim")
+    for query, told in (
+        ("since=2016-13-01", "The first day cannot be read"),
+        ("until=soon", "The end date cannot be read"),
+        ("since=2016-05-02&until=2016-05-01", "The end date is before the first day"),
+        *((f"url={url}", "Write the website") for url in ("ftp://x.example", "http://[", "x")),
+    ):
+        for path in ("website", "website.zip"):
+            answer = await operator.get(f"/user/ann/{path}?{query}")
+            assert answer.status_code == 400, query
+            assert told in await answer.get_data(as_text=True)

@@ -348,7 +348,7 @@ def test_a_website_with_a_url_has_a_feed_a_site_map_and_previews(
     again = publish(site, folder)
     assert again["removed"] == 3
     assert not [name for name, text in contents(folder).items() if b"example.org/my" in text]
-    for url in ("example.org", "ftp://example.org", "https://a@b.example/?q"):
+    for url in ("example.org", "ftp://example.org", "https://a@b.example/?q", "http://["):
         assert site.run("publish", folder, "-u", "mina", *PUBLISH, "--url", url).exit_code == 2
 
 
