@@ -340,6 +340,10 @@ class WordedTexts:
         return design_effect(map(self.conversations.__getitem__, places))
 
 
+_ROUNDING: Final = 1e-9
+"""More than two ways of computing a log chance differ by."""
+
+
 class _Sought(NamedTuple):
     words: list[str]
     share: float
@@ -455,7 +459,8 @@ def _told(
         with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
         counts = np.array([len(of_group) for of_group in with_all], np.float64)
         (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
-        if chance > sought.clear * group.burst_of(with_all[own]):
+        # The least clear word sets the limit: it must not miss it by a rounding of itself.
+        if chance / group.burst_of(with_all[own]) > sought.clear + _ROUNDING:
             continue
         having = [group.texts[place] for place in sorted(with_all[own])]
         if _comes_with_links(having, group.texts):

@@ -263,3 +263,11 @@ def test_what_a_share_button_adds_is_no_phrase() -> None:
     # Of an author whose posts nearly all have links, they are no sign of a button.
     own = [f"오늘은 등대 보러 가자 https://a.example/{n}" for n in range(60)]
     assert phrases_of(said(own), OTHERS, language="ko")
+
+
+@pytest.mark.parametrize("messages", range(44, 52))
+def test_the_only_word_of_a_person_is_told_whatever_the_rounding(messages: int) -> None:
+    both = ["the boats are here again"] * 300
+    own = said(["by the lighthouse"] * messages + both, a_day=3)
+    (phrase,) = phrases_of(own, both, language=None)
+    assert (phrase.text, phrase.messages) == ("by the lighthouse", messages)
