@@ -116,8 +116,9 @@ def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
         yield computed.format(ratio=plain_ratio(numbers.ratio))
     if numbers.worth != numbers.ratio and numbers.word != "neither":
         yield gettext(
-            "In tests such ratios were often too far from 1, so the report lowers it to {number}."
-        ).format(number=number_of(numbers.worth))
+            "In tests such ratios were often too far from 1, so the report uses a more cautious"
+            " one: {ratio}."
+        ).format(ratio=plain_ratio(numbers.worth))
     if file.language == "ko" and word_of(numbers.worth, "en") != numbers.word:
         yield gettext(
             "For Korean texts the program uses no word above “{support}”, since too few Korean"
