@@ -1078,7 +1078,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _answers,
     ),
     (r"No one replies to one person clearly more often than by chance", _no_preference),
-    (r"한 사람에게 우연일 때보다 뚜렷이 자주 답하는 사람은 없어요", _no_preference),
+    (r"유독 한 사람에게만 자주 답하는 사람은 없어요", _no_preference),
     (rf"Says “(?P<word>[^”]+)” more often than (?:the others|{OTHER})", _says_more),
     (rf"“(?P<word>[^”]+)” 표현을 (?:다른 사람들|{OTHER})보다 자주 써요", _says_more),
     (rf"{COUNT} messages?, (?:the others|{OTHER}) (?P<beside>never|[\d,]+)", _uses),
