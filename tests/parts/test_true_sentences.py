@@ -1225,7 +1225,7 @@ FURNITURE: Final = [
     r"The outline is .*|윤곽선은 .*|The link works only on this computer.*|이 링크는 .*",
     r"The first and the last message of the year|그해의 첫 메시지와 마지막 메시지",
     r"The only message of the year|그해의 하나뿐인 메시지",
-    r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|Username: .*|사용자 이름: .*",
+    r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|(?:Name|Username): .*|(?:이름|사용자 이름): .*",
     r"made\d+ .*\d+ .*",
     r"Share as a picture|공유할 그림|Back|돌아가기",
     r".* · (?:Show the whole chat|대화 전체 보기)",

@@ -21,6 +21,7 @@ from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.room_facts import RoomFacts
 
+FEWEST_AUTHORS: Final = 2
 MOST_AUTHORS: Final = 6
 
 
@@ -37,9 +38,12 @@ async def named_cast(session: AsyncSession, usernames: Sequence[str]) -> list[Us
     cast = {user.id: user for user in [await get_user(session, name) for name in usernames]}
     if len(cast) < len(usernames):
         raise InvalidInputError("Name each author once", loc="usernames")
-    if not 2 <= len(cast) <= MOST_AUTHORS:
+    if not FEWEST_AUTHORS <= len(cast) <= MOST_AUTHORS:
         raise InvalidInputError(
-            "A game needs {fewest} to {most} authors", fewest=2, most=MOST_AUTHORS, loc="usernames"
+            "A game needs {fewest} to {most} authors",
+            fewest=FEWEST_AUTHORS,
+            most=MOST_AUTHORS,
+            loc="usernames",
         )
     return sorted(cast.values(), key=lambda user: user.username_key)
 
@@ -59,7 +63,7 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
     users = (await session.scalars(query)).all()
     few = fewest_posts(questions)
     able = [user for user in users if len(await _askable(session, user, users, few)) == few]
-    if len(able) < 2:
+    if len(able) < FEWEST_AUTHORS:
         raise InvalidInputError(
             "The game needs two people with {count} messages of four words or more in this chat"
             " that no one else wrote, without a phone number or an address",

@@ -14,7 +14,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import may_let_phones_in, resources
 from app.models import MAX_ID
 from app.parts.games.documents import RankedPlayer, host_view
-from app.parts.games.drawing import MOST_AUTHORS, compare_post
+from app.parts.games.drawing import FEWEST_AUTHORS, MOST_AUTHORS, compare_post
 from app.parts.games.hosting import (
     MOVES,
     GameForm,
@@ -28,7 +28,7 @@ from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.standings import AskedQuestion, read_questions
 from app.parts.games.states import GameState, State
 from app.runtime.clock import now_ms
-from app.services.posts.users import Author, outgrown_samples
+from app.services.posts.users import Author, named_users, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.answers import see_other
 from app.views.author_picker import given_names, offered_authors
@@ -43,6 +43,8 @@ blueprint = PageBlueprint("games", policy="operator")
 
 class GamesArgs(Struct):
     room: str = ""
+    kind: str = ""
+    """`chats`: offer people of chats, even if there are authors of posts."""
 
 
 class ListedGame(Struct, frozen=True):
@@ -60,7 +62,12 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     template = "games/games.html"
 
     authors: list[Author]
-    author_total: int
+    """Authors of posts, or people of chats: a question about both is too easy."""
+    is_typed: bool
+    """Whether there are too many authors to be ticked."""
+    is_of_chats: bool
+    other_kind: bool
+    """Whether the others can be chosen instead."""
     chosen: list[str]
     room: RoomFacts | None
     rooms: list[RoomFacts]
@@ -77,7 +84,7 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
 
 @blueprint.page(GAMES)
 async def show_games(args: GamesArgs) -> ResponseReturnValue:
-    return await _games_page(room_id=args.room)
+    return await _games_page(room_id=args.room, kind=args.kind)
 
 
 @blueprint.action(GAMES)
@@ -105,6 +112,7 @@ async def _games_page(
     *,
     chosen: list[str] | None = None,
     room_id: str = "",
+    kind: str = "",
     questions: str = "10",
     seconds: str = "20",
 ) -> ResponseReturnValue:
@@ -115,11 +123,20 @@ async def _games_page(
         rooms, _ = await list_rooms(session, limit=20)
         # Sample authors are for sites without other authors.
         hidden = {*await outgrown_samples(session)} - {*names}
+        users = await named_users(session, [author.username for author in authors])
         listed = await list_games(session)
+    offered = [author for author in authors if author.username not in hidden]
+    speakers = {user.username for user in users.values() if user.is_of_chat}
+    of_chats = [author for author in offered if author.username in speakers]
+    of_posts = [author for author in offered if author.username not in speakers]
+    chosen_of_chat = any(author.username in names for author in of_chats)
+    is_of_chats = len(of_posts) < FEWEST_AUTHORS or kind == "chats" or chosen_of_chat
     page = GamesPage(
         error=error,
-        authors=[author for author in authors if author.username not in hidden],
-        author_total=total - len(hidden),
+        authors=of_chats if is_of_chats else of_posts,
+        is_typed=total > len(authors),
+        is_of_chats=is_of_chats,
+        other_kind=len(of_posts if is_of_chats else of_chats) >= FEWEST_AUTHORS,
         chosen=names,
         room=room,
         rooms=newest_first(rooms)[:6],

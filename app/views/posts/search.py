@@ -13,6 +13,7 @@ from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
 from app.services.search.results import (
     MAX_QUERY_LENGTH,
+    Hit,
     Mode,
     ResultPage,
     SearchQuery,
@@ -64,6 +65,8 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
     args: SearchPageArgs
     found: ResultPage
     is_empty: bool
+    has_likes: bool
+    """Whether an order by likes says anything."""
     knows_meaning: bool
     is_first_page: bool
 
@@ -119,6 +122,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
     filters, results = args.filters, ResultPage([])
     names = given_names([args.username])
     failure: AppError | None = None
+    has_likes = False
     try:
         query = SearchQuery(
             args.q[:MAX_QUERY_LENGTH],
@@ -129,6 +133,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             zone=args.zone,
         )
         results = await parts.find(query, limit=20, after=after)
+        has_likes = await _has_likes(query, results)
     except (NotFoundError, MalformedError, InvalidInputError) as error:
         failure = error.with_traceback(None)
     listed_by = {"username", "platform", "lang", "since", "until", "has"}
@@ -141,6 +146,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             args=args,
             found=results,
             is_empty=is_empty,
+            has_likes=has_likes,
             knows_meaning=parts.embeddings is not None,
             is_first_page=after is None,
             error=failure,
@@ -148,3 +154,15 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
             of_platform=args.platform,
         )
     )
+
+
+async def _has_likes(query: SearchQuery, results: ResultPage) -> bool:
+    """Return whether a post found has likes; many apps export none for messages."""
+    if query.mode != "words" or any(hit.room is None or _likes_of(hit) for hit in results.hits):
+        return True
+    most_liked = replace(query, sort="likes", with_facets=False)
+    return any(map(_likes_of, (await resources().find(most_liked, limit=1)).hits))
+
+
+def _likes_of(hit: Hit) -> int:
+    return (hit.counts.likes if hit.counts else 0) or 0

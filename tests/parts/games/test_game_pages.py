@@ -210,3 +210,9 @@ async def test_a_game_is_started_out_of_a_chat(operator: Browser) -> None:
     page = await operator.page("/games")
     (address,) = re.findall(r'<a href="(/games\?room=\d+)"><bdi>our chat</bdi>', page)
     assert f'name="room" value="{address.partition("=")[2]}"' in await operator.page(address)
+    # Authors of posts and people of chats are not offered together.
+    of_chats = await operator.page("/games?kind=chats")
+    posts, chats = ({*re.findall('data-name="([^"]+)"', each)} for each in (page, of_chats))
+    assert chats == {*PEOPLE}
+    assert posts
+    assert not posts & chats

@@ -78,12 +78,17 @@ async def test_a_strange_table_needs_the_name_of_one_or_a_known_column(browser: 
 
 
 async def test_preview_tells_how_the_columns_were_understood(browser: Browser) -> None:
-    rows = [f"author{n % 7},text number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)]
+    rows = [
+        f"author{n % 7},text &amp; number {n},2024-03-0{n % 7 + 1} 05:00,ko" for n in range(1001)
+    ]
     data = "\n".join(["user,text,date,lang", *rows, ",a text of nobody,,"]).encode()
     page = await browser.page(await upload(browser, data, "posts.csv"))
     text = shown(page)
     assert "Authors of the first 1,000 posts" in text
     assert "and 2 more" in text
+    # Doubts count the others, too.
+    assert "What looks odd" in text
+    assert "not only in the first 1,000 records" in text
     first = page.partition("Preview of the posts")[2].partition("</li>")[0]
     assert "<bdi>author0</bdi>" in first
     assert '<time datetime="2024-03-01T05:00:00Z">' in first

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app.db.engine import Database
 from app.models import Event, Tweet
 from tests.browsing import parts_of
-from tests.chats import import_chat, said, telegram
+from tests.chats import import_chat, kakaotalk, said, telegram
 from tests.conftest import Client, Shared
 
 WORD: Final = quote("번째")
@@ -212,3 +212,12 @@ async def test_a_room_without_reactions_has_no_card(shared: Shared, reader: Clie
     await import_chat(parts_of(shared.app).db, telegram(7, "Quay", *said(("Ida", "Bo"), times=2)))
     assert (await reader.json("/api/v1/rooms/3/portrait"))["loved"] == []
     assert 'id="loved"' not in await reader.page("/room/3")
+
+
+async def test_an_order_by_likes_is_offered_if_a_message_has_some(
+    shared: Shared, reader: Client
+) -> None:
+    said_here = [("2024-01-15 15:02", "Ida", "lantern")]
+    await import_chat(parts_of(shared.app).db, kakaotalk("Lantern", *said_here))
+    for word, is_offered in ((WORD, True), ("lantern", False)):
+        assert ("Most liked first" in await reader.page(f"/search?q={word}")) == is_offered
