@@ -187,6 +187,8 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "samples": _("{count} other sample authors"),
         "the others": _("the others"),
         "most": _("most here"),
+        "most of site": _("most of {count} other authors here"),
+        "most of samples": _("most of {count} other sample authors"),
     },
     "usual": _("{own}; usual here {usual}"),
     "alone": _("There is no one else here to compare {name} with."),
@@ -195,7 +197,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("There are too few posts yet to compare {name} with {other}."),
     },
     "nothing_apart": {
-        "": _("saywho found no habit that sets {name} apart from all the others here."),
+        "": _("saywho found no habit that sets {name} apart from {others}."),
         "two": _("Chance may explain every difference between {name} and {other}."),
     },
     "typical": {
@@ -477,7 +479,11 @@ class Beside(NamedTuple):
     def named(self, measure: Measure) -> str:
         """Return the name of all others if nobody of them goes as far, else of most."""
         is_first = not measure.not_behind and measure.behind >= self.others
-        return self.told if self.only_other or is_first else tell("others", "most")
+        if self.only_other or is_first:
+            return self.told
+        # Of a site, only some authors are compared.
+        of_site = self.kind in {"site", "samples"}
+        return tell("others", f"most of {self.kind}" if of_site else "most", count=self.others)
 
 
 THE_OTHERS: Final = Beside()

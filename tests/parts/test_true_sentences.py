@@ -252,11 +252,12 @@ OTHER: Final = f"(?P<other>{ANYBODY})"
 WORD_EN: Final = r"(?P<own>[\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
 WORD_KO: Final = r"(?P<own>[\d.,]+단어)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
 THAN_EN: Final = (
-    rf"(?P<than>most here|the others|the \d+ others in this chat|\d+ other authors here|{OTHER})"
+    r"(?P<than>most here|the others|the \d+ others in this chat|(?:most of )?\d+ other authors here"
+    rf"|{OTHER})"
 )
 THAN_KO: Final = (
-    r"(?P<than>여기 있는 사람 대부분|다른 사람들|이 대화방의 다른 \d+명|여기 있는 다른 작성자 \d+명"
-    rf"|{OTHER})"
+    r"(?P<than>여기 있는 사람 대부분|다른 사람들|이 대화방의 다른 \d+명"
+    rf"|여기 있는 다른 작성자 \d+명(?: 대부분)?|{OTHER})"
 )
 SHARE_EN: Final = rf"(?P<own>{OFTEN_EN}|[\d.]+%)(?:; usual here (?P<usual>{OFTEN_EN}|[\d.]+%))?"
 SHARE_KO: Final = rf"(?P<own>{OFTEN_KO}|[\d.]+%)(?:, 여기서는 보통 (?P<usual>{OFTEN_KO}|[\d.]+%))?"
@@ -333,7 +334,7 @@ def _told(habit: str, side: int) -> Check:
         than = found["than"]
         if "other" in found:
             assert others == [found["other"]] == behind, (name, habit, than)
-        elif re.search("most here|대부분", than):
+        elif re.search("^most |대부분", than):
             assert 2 * len(behind) >= len(others), (name, habit, behind)
         else:
             assert behind == others, (name, habit, set(others) - set(behind))
@@ -429,6 +430,8 @@ def _no_difference(reader: Reader, _: Found) -> None:
 def _no_own_habit(reader: Reader, found: Found) -> None:
     """Fail if on seven days one person often does what nobody else does."""
     people = reader.truth.people
+    if "beside" in found:
+        assert number_in(found["beside"]) == len(people) - 1
     if "count" in found:
         reader.is_put_down_to_chance = True
         assert number_in(found["count"]) == len(people)
@@ -1026,8 +1029,16 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
     (r"saywho found no habit that sets one of these (?P<count>\d+) people apart", _no_own_habit),
     (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
-    (rf"saywho found no habit that sets {NAME} apart from all the others here", _no_own_habit),
-    (rf"여기 다른 사람들과 구별되는 {NAME}만의 습관은 찾지 못했어요", _no_own_habit),
+    (
+        rf"saywho found no habit that sets {NAME} apart from "
+        r"(?:the )?(?P<beside>\d+) other(?:s in this chat| authors here)",
+        _no_own_habit,
+    ),
+    (
+        r"(?:이 대화방의 다른|여기 있는 다른 작성자) (?P<beside>\d+)명과 구별되는"
+        rf" {NAME}만의 습관은 찾지 못했어요",
+        _no_own_habit,
+    ),
     (r"There are too few messages to tell these people apart", _few_messages),
     (r"메시지가 적어서 사람들의 차이를 우연과 구별하기 어려워요", _few_messages),
     (r"There are too few days with messages to tell these people apart", _few_days),

@@ -243,12 +243,7 @@ def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
     """Return what sets the author apart from the others, or empty."""
     if not portrait.is_compared:
         return ""
-    others = called(
-        portrait.others_total,
-        only_other(portrait),
-        is_of_chat=portrait.room is not None,
-        is_of_samples=portrait.is_of_samples,
-    )
+    others = _others_of(portrait)
     most_said = max(portrait.phrases or [], key=lambda phrase: phrase.messages, default=None)
     phrase = (most_said.text, most_said.messages / portrait.messages) if most_said else None
     clear = [measure for measure in portrait.measures if measure.is_clear]
@@ -262,7 +257,17 @@ def nothing_told(portrait: AuthorPortrait) -> str:
         return tell("alone", name=name)
     other_name = short_name(only_other(portrait))
     finding = "nothing_apart" if portrait.is_compared else "too_few"
-    return tell(finding, "two" if other_name else "", name=name, other=other_name)
+    others = _others_of(portrait).told
+    return tell(finding, "two" if other_name else "", name=name, other=other_name, others=others)
+
+
+def _others_of(portrait: AuthorPortrait) -> Beside:
+    return called(
+        portrait.others_total,
+        only_other(portrait),
+        is_of_chat=portrait.room is not None,
+        is_of_samples=portrait.is_of_samples,
+    )
 
 
 def _typical(portrait: AuthorPortrait, name: str) -> str:

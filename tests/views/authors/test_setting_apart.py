@@ -5,7 +5,7 @@ from html import unescape
 
 import pytest
 
-from tests.browsing import parts_of
+from tests.browsing import in_one_line, parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
@@ -92,3 +92,19 @@ async def test_the_one_chat_of_somebody_stands_in_the_lead(site: Client) -> None
         re.S,
     )
     assert 'id="rooms-heading"' not in page
+
+
+async def test_a_page_names_the_authors_compared_not_all(writer: Client, anybody: Client) -> None:
+    texts = {f"author{n}": f"{'we ' * (n + 1)}went to see the sea" for n in range(10)}
+    await writer.add_posts(
+        *(
+            {"username": name, "text": f"{text} {n}", "created_at": f"2025-03-{n:02}T09:00:00Z"}
+            for name, text in texts.items()
+            for n in range(1, 29)
+        )
+    )
+    pages = {name: in_one_line(await anybody.page(f"/user/{name}")) for name in texts}
+    told = [re.findall(r'id="finding">(.*?)</p>', page)[0] for page in pages.values()]
+    assert any("most of 8 other authors here" in each for each in told), told
+    assert not any("most here" in each or "all the others" in each for each in told), told
+    assert "each of the 8 authors compared" in pages["author0"]
