@@ -53,7 +53,6 @@ from app.views.comparing.verdicts import (
     rate_of,
     read_before,
     reasons_of,
-    stored_by_others,
     stored_of,
     threshold_of,
     why_nobody,
@@ -254,7 +253,7 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 
 
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
-    yield from map(stored_of, stored_by_others(comparison))
+    yield from filter(None, [stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
     yield heading_of(comparison, is_named=is_named)
     yield from filter(None, [chance_of(comparison), held_back_of(comparison)])

@@ -47,7 +47,10 @@ async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) 
 async def _find(
     session: AsyncSession, texts: Sequence[str], hidden: Collection[int]
 ) -> list[StoredPost]:
-    """Return a post of the longest text for each author who posted all of the longest texts."""
+    """Return a post of the longest text for each author who posted all of the longest texts.
+
+    Of a single text it has how often the author posted it.
+    """
     posts, ids = dict[int, StoredPost](), list[int]()
     for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:
         if not (rarest := await _rarest(session, text)):
@@ -58,14 +61,16 @@ async def _find(
         query = _select(words.matched)
         if posts:
             query = query.where(is_among(session, Tweet.user_id, ids))
-        rows = (await session.execute(query.limit(100), values)).all()
-        found = {row.user_id for row in rows if row.id not in hidden}
+        else:
+            query = query.limit(MOST_AUTHORS)
+        rows = (await session.execute(query, values | {"hidden": [*hidden]})).all()
         if posts:
+            found = {row.user_id for row in rows}
             posts = {user_id: post for user_id, post in posts.items() if user_id in found}
         else:
             for row in rows:
-                if row.user_id in found and len(posts) < MOST_AUTHORS:
-                    posts.setdefault(row.user_id, StoredPost(row.username, row.id, row.room))
+                count = row.times if len(texts) == 1 else UNSET
+                posts[row.user_id] = StoredPost(row.username, row.id, row.room, count)
         ids = [*posts]
         if not posts:
             return []
@@ -111,14 +116,25 @@ async def _find_short(
 
 @cache  # Making a query takes longer than running it.
 def _select(matched: TextClause) -> Select[*tuple[Any, ...]]:
-    """Return the query for the posts with these texts among the posts that match."""
+    """Return the query for each author's first post with these texts among the posts that match,
+    and how many they are.
+    """
     found = matched.columns(column("id", BigInteger)).subquery("found")
-    return (
-        select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"))
+    times = func.count().label("times")
+    first = (
+        select(func.min(Tweet.id).label("id"), times)
         .join(found, found.c.id == Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))
-        .order_by(Tweet.id)
+        .where(Tweet.id.not_in(bindparam("hidden", expanding=True)))
+        .group_by(Tweet.user_id)
+        .subquery()
+    )
+    return (
+        select(Tweet.user_id, Tweet.id, User.username, room_name().label("room"), first.c.times)
+        .join(first, first.c.id == Tweet.id)
+        .join(User, User.id == Tweet.user_id)
+        .order_by(first.c.times.desc(), Tweet.id)
     )
 
 

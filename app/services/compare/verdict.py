@@ -154,7 +154,7 @@ class StoredPost(msgspec.Struct, frozen=True):
     room: Annotated[str | None, Meta(description="Name of the chat, if any.")] = None
     count: Annotated[
         int | msgspec.UnsetType,
-        Meta(description="For a text under four words, how often the author posted it."),
+        Meta(description="How often the author posted it. Absent for several texts."),
     ] = msgspec.UNSET
 
 

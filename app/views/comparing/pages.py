@@ -24,7 +24,7 @@ from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.quiz_draws import draw
 from app.services.compare.quiz_questions import read_question
-from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
+from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson, StoredPost
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
 from app.services.rooms.room_facts import name_of_room_of
@@ -56,10 +56,10 @@ from app.views.comparing.verdicts import (
     rate_of,
     read_before,
     reasons_of,
-    stored_by_others,
     stored_of,
     threshold_of,
     why_nobody,
+    writers_of,
 )
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
@@ -171,6 +171,7 @@ class Compared(Struct, frozen=True):
     place = _told(place_of)
     rate = _told(rate_of)
     read_before = _told(read_before)
+    stored = _told(stored_of)
     threshold = _told(threshold_of)
     why_nobody = _told(why_nobody)
 
@@ -179,10 +180,9 @@ class Compared(Struct, frozen=True):
         return heading_of(self.comparison, is_named=bool(self.names))
 
     @property
-    def stored(self) -> list[tuple[str, int]]:
-        """Sentences on others who wrote exactly this, and the ids of their posts."""
-        posts = stored_by_others(self.comparison)
-        return [(stored_of(post), post.id) for post in posts]
+    def writers(self) -> list[StoredPost]:
+        """A post of each author who wrote exactly this, if `stored` names them."""
+        return writers_of(self.comparison)
 
     @property
     def reasons(self) -> list[str]:

@@ -10,6 +10,7 @@ from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limi
 from app.compute.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
+from app.services.compare.stored_texts import MOST_AUTHORS
 from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
 from app.views.addresses import search_path
 from app.views.cast import shown_name
@@ -478,38 +479,64 @@ def _unwritten(comparison: Comparison) -> str:
 
 
 def read_before(comparison: Comparison) -> str | None:
-    """Return which compared authors posted exactly this text; None for short or new ones."""
-    writers = _read_writers(comparison)
-    if not writers or comparison.verdict == "short":
+    """Return which compared authors posted exactly this text; None for short or new ones, and if
+    `writers_of` already names others.
+    """
+    writers = comparison.read_of or ()
+    if not writers or comparison.verdict == "short" or writers_of(comparison):
         return None
-    if len(writers) > MOST_LISTED:
-        text = gettext(
-            "{count} of them wrote exactly this. saywho has already read it, so the answer is more "
-            "certain than for a new text."
-        )
-        return text.format(count=len(writers))
     text = gettext(
         "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
         "than for a new text."
     )
-    return text.format(names=_listed(writers))
+    return text.format(names=_listed([*writers]))
 
 
-def _read_writers(comparison: Comparison) -> list[str]:
-    others = {post.username for post in stored_by_others(comparison)}
-    return [name for name in comparison.read_of or () if name not in others]
+def writers_of(comparison: Comparison) -> list[StoredPost]:
+    """Return a post with exactly this text by each author who posted it.
 
-
-def stored_by_others(comparison: Comparison) -> list[StoredPost]:
-    """Return posts with exactly this text by others than the likeliest author; of a text too short
-    to judge, by all authors.
+    Empty if only the likeliest author did: `read_before` says so, except of a text too short to
+    judge.
     """
+    posts = [*(comparison.read_in or ())]
     likeliest = None if comparison.verdict == "short" else comparison.ranking[0].username
-    return [post for post in comparison.read_in or () if post.username != likeliest][:MOST_LISTED]
+    return posts if any(post.username != likeliest for post in posts) else []
 
 
-def stored_of(post: StoredPost) -> str:
-    """Return who posted exactly this text, how often, and in which chat."""
+def stored_of(comparison: Comparison) -> str | None:
+    """Return all authors who posted exactly this text, how often, and in which chat."""
+    posts = writers_of(comparison)
+    if not posts:
+        return None
+    said = _written_by_one(posts[0]) if len(posts) == 1 else _written_by_several(posts)
+    compared = {each.username for each in comparison.ranking}
+    if comparison.verdict == "short" or compared.isdisjoint(post.username for post in posts):
+        return said
+    read = gettext("saywho has already read it, so the answer is more certain than for a new text.")
+    return f"{said} {read}"
+
+
+def _written_by_several(posts: list[StoredPost]) -> str:
+    shown = [_times_of(post) for post in posts]
+    if len(posts) >= MOST_AUTHORS:  # More are not looked up.
+        shown.append(gettext("perhaps others"))
+    rooms = {post.room for post in posts}
+    if len(rooms) == 1 and posts[0].room:
+        text = gettext("Several people wrote exactly this in the chat {room}: {names}.")
+        return text.format(room=posts[0].room, names=show_list(shown))
+    text = gettext("Several people wrote exactly this here: {names}.")
+    return text.format(names=show_list(shown))
+
+
+def _times_of(post: StoredPost) -> str:
+    name = shown_name(post.username)
+    if not post.count:  # Several texts were asked about.
+        return name
+    text = ngettext("{name} ({count} time)", "{name} ({count} times)", post.count)
+    return text.format(name=name, count=show_number(post.count))
+
+
+def _written_by_one(post: StoredPost) -> str:
     if post.count and post.count > 1:
         times = {"name": shown_name(post.username), "count": show_number(post.count)}
         if post.room:
@@ -524,7 +551,7 @@ def stored_of(post: StoredPost) -> str:
 
 def place_of(comparison: Comparison) -> str | None:
     """Return the URL of the search for this text; None if no search finds it."""
-    writers, text, longest = _read_writers(comparison), comparison.text, 500
+    writers, text, longest = comparison.read_of or (), comparison.text, 500
     # A quote would end the phrase, and a blank line is between several texts.
     if not writers or len(text) > longest or '"' in text or "\n\n" in text:
         return None
