@@ -428,6 +428,6 @@ def test_a_run_that_was_killed_is_gone_on_with(site: Installation, tmp_path: Pat
 def test_a_person_on_a_terminal_is_asked(site: Installation, tmp_path: Path) -> None:
     asked = site.asked("n", "publish", tmp_path / "website", "-u", "mina")
     assert asked.returncode == 1
-    assert "7 posts" in asked.stderr
+    assert "8 posts" in asked.stderr
     assert "jun" in asked.stderr
     assert not (tmp_path / "website").exists()
