@@ -5,6 +5,7 @@ no longer called likely is still found by others. Each suggestion is judged as t
 leaves.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -116,6 +117,11 @@ def _token_of(word: str) -> str:
     return next((token for token in tokens if any(map(str.isalnum, token))), (tokens or [word])[0])
 
 
+def _words_of(text: str) -> str:
+    return " ".join(_WORD.findall(text))
+
+
+_WORD: Final = re.compile(r"\w+")
 RANDOM_LINKS: Final = 5
 """Number of the habit of style that counts random links."""
 _NEEDED_SIGNS: Final = {11: "\N{EM DASH}", 12: '"'}
@@ -181,11 +187,11 @@ class Drafts:
 
     def possible(self) -> Iterator[Suggestion]:
         """Yield all acts that concern the texts, and the words that may tell most."""
-        known = list[list[list[Rewrite]]]()  # To strike the only tag leaves the same as the act.
+        known = {self._left([])}
         for act in ACTS.values():
             changes = [done(act, text) for text in self.texts]
-            if changes not in known:
-                known.append(changes)
+            if (left := self._left(changes)) not in known:
+                known.add(left)
                 yield from self._judged(changes, act=act.name)
         places = [strikable(text) for text in self.texts]
         words = list(dict.fromkeys(word for some in places for word in some))
@@ -195,8 +201,18 @@ class Drafts:
         for word in words:
             pairs = zip(self.texts, places, strict=True)
             changes = [struck(text, some.get(word, ())) for text, some in pairs]
-            if changes not in known:
+            # To strike the only @name leaves the same words as the act.
+            if (left := self._left(changes)) not in known:
+                known.add(left)
                 yield from self._judged(changes, word=word)
+
+    def _left(self, changes: Sequence[Sequence[Rewrite]]) -> tuple[str, ...]:
+        """Return what changes leave: the words, or if all words stay also the signs."""
+        left = list(self.texts)
+        for place, some in enumerate(changes):
+            left[place] = changed(left[place], some)
+        words, before = (tuple(map(_words_of, texts)) for texts in (left, self.texts))
+        return words if words != before else tuple(left)
 
     def _judged(
         self, changes: list[list[Rewrite]], *, word: str = "", act: str = ""

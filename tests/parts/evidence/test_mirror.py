@@ -343,6 +343,11 @@ async def test_what_is_announced_is_the_answer_after_it_is_done(
     ]
     assert falls == sorted(falls, reverse=True)
     assert falls[-1] > 0
+    # No two leave the same words, such as to strike the only @name, and to leave out @names.
+    possible = [*found["suggestions"], *found["habits"]]
+    left = [re.findall(r"\w+", " ".join(rewritten(texts, each))) for each in possible]
+    before = re.findall(r"\w+", " ".join(texts))
+    assert not [words for words in left if words != before and left.count(words) > 1]
     for each in [*found["suggestions"][:3], *found["habits"][:1]]:
         after = await ask(site, *rewritten(texts, each))
         assert after["lead"] == pytest.approx(each["lead_after"], abs=1e-9)
