@@ -1,8 +1,12 @@
 """The page of the mirror: drafts, the bar, and what would move it."""
 
+import math
 from collections.abc import Sequence
+from contextlib import suppress
+from hashlib import sha256
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from quart.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -110,6 +114,13 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
     change: DoneChange | None = None
 
     @property
+    def seen(self) -> str:
+        """The lead of these drafts, for the page after the next change."""
+        if self.found is None or self.found.lead is None:
+            return ""
+        return f"{self.found.lead} {_digest_of(self.texts, self.found.username)}"
+
+    @property
     def is_at_goal(self) -> bool:
         return self.found is not None and is_at_goal(self.found)
 
@@ -165,10 +176,26 @@ async def post_mirror_form(form: Form) -> ResponseReturnValue:
         )
         asked = await mirror(texts, username)
         if texts != earlier and (what := _done(form)):
-            change = DoneChange(what, earlier, await lead_of(earlier, asked.username))
+            before = _lead_seen(form.get("seen", ""), earlier, asked.username)
+            if before is None:
+                before = await lead_of(earlier, asked.username)
+            change = DoneChange(what, earlier, before)
     except AppError as failure:
         return await _rendered(username, texts or [""], error=failure.with_traceback(None))
     return await _rendered(asked.username, texts, mirrored(asked), change=change)
+
+
+def _digest_of(texts: Sequence[str], username: str) -> str:
+    return sha256(msgspec.json.encode([username, *texts])).hexdigest()[:16]
+
+
+def _lead_seen(seen: str, texts: Sequence[str], username: str) -> float | None:
+    """Return the lead that the form's page showed, unless it was of other drafts."""
+    lead, _, digest = seen.partition(" ")
+    with suppress(ValueError):
+        if digest == _digest_of(texts, username) and math.isfinite(float(lead)):
+            return float(lead)
+    return None
 
 
 def _done(form: Form) -> str:

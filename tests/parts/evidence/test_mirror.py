@@ -453,6 +453,12 @@ async def test_the_page_changes_the_draft_as_it_was_chosen(operator: Browser) ->
     assert told
     before, after = (int(each.replace(",", "")) for each in told.groups())
     assert before > after
+    # The lead before comes with the form, and is of these drafts alone.
+    seen = re.search(r'name="seen" value="\S+ (\S+)"', await shown(operator, text=DRAFT))
+    assert seen
+    for text, told_before in ((DRAFT, "150 "), (f"{DRAFT} again", "(?!150 )")):
+        page = await shown(operator, text=text, strike="honestly", seen=f"5 {seen[1]}")
+        assert re.search(f"Before, the text was about {told_before}", page)
     (earlier,) = re.findall(r'<textarea name="earlier" hidden>\n([^<]*)<', struck_page)
     assert earlier == DRAFT
     undone = await shown(operator, text="else", earlier=earlier, undo="1", act="calm")
