@@ -1,9 +1,10 @@
 """How often one of several texts by one person is said not to fit the others.
 
-`python -m benchmarks.unlike_texts FILE.jsonl` reads the lines that `benchmarks.open_question`
-reads. Of each author here, sets of 2, 5 and 12 texts of at least eight words are drawn: own ones,
-and own ones with one by a stranger. It prints how many of 100 sets are refused, for whole posts,
-and for posts cut to 12 words.
+`python -m benchmarks.unlike_texts FILE.jsonl` reads what `benchmarks.case_ratios` reads, and puts
+the same authors here and away. Of each author here, sets of 2, 5 and 12 texts of at least eight
+words are drawn: own ones, and own ones with one by a stranger. It prints how many of 100 sets are
+refused, and of how many more one text is said to speak against the author, for whole posts, and for
+posts cut to 12 words. `--alone` puts each author alone on a site.
 """
 
 import argparse
@@ -17,10 +18,10 @@ from typing import Final, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.judgement import FEWEST_ALONE, fit_alone, least_fit
+from app.compute.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
 from app.compute.profiles import profile_of
-from app.population import shipped_authors
-from benchmarks.open_trials import fitted, quarters, read_authors
+from benchmarks.case_ratios import sites_of
+from benchmarks.open_trials import Author, fitted
 
 SETS: Final = (2, 5, 12)
 OWN: Final = 60
@@ -30,61 +31,88 @@ DRAWS: Final = 300
 
 class Tried(NamedTuple):
     author: str
-    lang: str
     is_own: bool
-    is_unlike: tuple[bool, ...]
+    fits: tuple[Fit, ...]
     """By the size of the set."""
 
 
-def tried(path: Path, words: int | None) -> Iterator[Tried]:
+class Shares(NamedTuple):
+    refused: float
+    against: float
+    """Share of the sets of which one text is said to speak against the author."""
+
+
+def tried(path: Path, language: str, words: int | None, *, alone: bool) -> Iterator[Tried]:
     """Yield each text, judged alone, of authors here and of strangers."""
-    authors, shipped = read_authors(path, words), shipped_authors()
+    authors, sites = sites_of(path, language)
+    authors = {name: _cut(author, words) for name, author in authors.items()}
     profiles = {name: profile_of(each.known) for name, each in authors.items()}
-    for gone in quarters(authors, random.Random(0)):
-        here = [name for name in authors if name not in gone]
-        corpus = fitted(authors, profiles, here, shipped)
-        for name in here:
-            author, chance = authors[name], random.Random(name)
-            others = [authors[each].asked for each in gone if authors[each].lang == author.lang]
-            strange = [text for asked in others for text in asked]
-            for is_own, texts, most in ((True, author.asked, OWN), (False, strange, STRANGE)):
+    for beside, site in sites:
+        if beside == alone:
+            continue
+        corpus = fitted(authors, profiles, site.here, site.shipped)
+        strange = [text for name in site.strangers for text in authors[name].asked]
+        for name in site.here:
+            chance = random.Random(name)
+            for is_own, texts, most in (
+                (True, authors[name].asked, OWN),
+                (False, strange, STRANGE),
+            ):
                 for text in chance.sample(texts, min(most, len(texts))):
                     case = corpus.case([text], [name])
                     if case.words >= FEWEST_ALONE:
                         fit = fit_alone(case)
-                        unlike = tuple(fit < least_fit(case, size) for size in SETS)
-                        yield Tried(name, author.lang, is_own, unlike)
+                        fits = tuple(Fit(fit, least_fit(case, size)) for size in SETS)
+                        yield Tried(name, is_own, fits)
 
 
-def shares(found: Sequence[Tried], size: int) -> tuple[float, float]:
-    """Return the shares of refused sets of this size: own ones, and with a stranger's text."""
-    own, strange = defaultdict[str, list[bool]](list), defaultdict[str, list[bool]](list)
+def _cut(author: Author, words: int | None) -> Author:
+    known, asked = (
+        [" ".join(text.split()[:words]) if words else text for text in texts]
+        for texts in (author.known, author.asked)
+    )
+    return Author(author.lang, known, asked)
+
+
+def shares(found: Sequence[Tried], size: int) -> tuple[Shares, Shares]:
+    """Return the shares of sets of this size: own ones, and with a stranger's text."""
+    own, strange = defaultdict[str, list[Fit]](list), defaultdict[str, list[Fit]](list)
     for each in found:
-        (own if each.is_own else strange)[each.author].append(each.is_unlike[SETS.index(size)])
-    chance, refused, seen, total = random.Random(1), 0, 0, 0
-    for author, texts in own.items():
-        if len(texts) >= size and strange[author]:
+        (own if each.is_own else strange)[each.author].append(each.fits[SETS.index(size)])
+    chance, sets = random.Random(1), list[tuple[list[Fit], list[Fit]]]()
+    for author, fits in own.items():
+        if len(fits) >= size and strange[author]:
             for _ in range(DRAWS):
-                total += 1
-                *rest, last = chance.sample(texts, size)
-                refused += last or any(rest)
-                seen += chance.choice(strange[author]) or any(rest)
-    return refused / max(total, 1), seen / max(total, 1)
+                drawn = chance.sample(fits, size)
+                sets.append((drawn, [*drawn[1:], chance.choice(strange[author])]))
+    return _shares([whole for whole, _ in sets]), _shares([mixed for _, mixed in sets])
+
+
+def _shares(sets: Sequence[Sequence[Fit]]) -> Shares:
+    refused = [any(fit.is_unlike() for fit in fits) for fits in sets]
+    against = [
+        not is_refused and bool(text_against(dict(enumerate(fits))))
+        for fits, is_refused in zip(sets, refused, strict=True)
+    ]
+    return Shares(sum(refused) / max(len(sets), 1), sum(against) / max(len(sets), 1))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="unlike_texts", description=__doc__)
     parser.add_argument("file", type=Path, metavar="FILE.jsonl")
+    parser.add_argument("--alone", action="store_true", help="each author alone on a site")
     options = parser.parse_args(argv)
-    print("| language | texts | in a set | own sets refused | with a stranger's text |")
+    print("| language | texts | in a set | own: refused; one against | with a stranger's text |")
     print("| --- | --- | --- | --- | --- |")
     for words, label in ((None, "whole posts"), (12, "12 words")):
-        found = list(tried(options.file, words))
-        for lang in sorted({each.lang for each in found}):
+        for lang in ("en", "ko"):
+            found = list(tried(options.file, lang, words, alone=options.alone))
             for size in SETS:
-                own, mixed = shares([each for each in found if each.lang == lang], size)
-                print(f"| {lang} | {label} | {size} | {own:.1%} | {mixed:.0%} |")
+                own, mixed = shares(found, size)
+                told = f"{own.refused:.1%}; {own.against:.1%}"
+                seen = f"{mixed.refused:.0%}; {mixed.against:.0%}"
+                print(f"| {lang} | {label} | {size} | {told} | {seen} |", flush=True)
     return 0
 
 

@@ -41,6 +41,7 @@ from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.tables import summary_sentences
 from app.views.comparing.verdicts import (
     NOT_FOR,
+    against_of,
     bars_of,
     chance_of,
     heading_of,
@@ -256,7 +257,8 @@ def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str
     yield from filter(None, [stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
     yield heading_of(comparison, is_named=is_named)
-    yield from filter(None, [chance_of(comparison), held_back_of(comparison)])
+    told = [chance_of(comparison), held_back_of(comparison), against_of(comparison)]
+    yield from filter(None, told)
     yield from reasons_of(comparison, is_named=is_named)
     if comparison.is_mixed:
         people = [f"{person.name} ({person.messages})" for person in comparison.people or ()]

@@ -262,6 +262,10 @@ habit.
 """
 FEWEST_ALONE: Final = 8
 """Smallest number of words of a text, of several, that is also judged alone."""
+AGAINST: Final = 0.8
+"""Part of the level of `least_fit` from which a text is said to speak against the author: about 1
+in 200 sets of one person's own texts has one (`python -m benchmarks.unlike_texts`).
+"""
 FEW_AUTHORS: Final = 8
 """Number of others of the language below which the answer is weak."""
 LONE: Final = 5.0
@@ -296,7 +300,9 @@ class Judgement:
     nothing_like: NothingLike | None = None
     """Why the first author, who is not likely, has written nothing like the texts."""
     unlike: list[int] = field(default_factory=list)
-    """Indices of texts, of several, that do not fit the first author."""
+    """Indices of texts, of several, that do not fit the first author. If they do not hold back a
+    name, it is one text, against an author whom the others speak for.
+    """
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -331,7 +337,11 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
     held_back: HeldBack | None = None
-    ground, rival, unlike = None, None, list[int]()
+    ground, rival = None, None
+    # Of unfamiliar texts it would triple the cost of most questions about several texts.
+    is_decided = none is None or verdict not in {"likely", "close"}
+    fits = {} if is_decided else _fits_of_each(case, suspects[order[0]])
+    unlike = text_against(fits)
     if verdict == "likely":
         # The ranking prefers short histories, and would name one of them for a text that another
         # of the authors explains better.
@@ -339,8 +349,8 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
             held_back, rival = "rival", weighed.best[0]
         elif (ground := ground_of(case, order[0])) is None:
             held_back = "layout"
-        elif unlike := _unlike(case, suspects[order[0]]):
-            held_back = "texts"
+        elif refused := [place for place, fit in fits.items() if fit.is_unlike()]:
+            held_back, unlike = "texts", refused
         verdict = "close" if held_back else verdict
     # An author with too few posts is not called likely, however much text there is.
     is_open = verdict == "close" and order[0] in known
@@ -378,18 +388,28 @@ def reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:
     return log10, "upper" if exceeds > 0 else "lower"
 
 
-def _unlike(case: Case, suspect: Suspect) -> list[int]:
-    """Return the indices of texts, of several, that an author would hardly have written.
+class Fit(NamedTuple):
+    """How one of several texts fits an author, judged alone."""
 
-    Each text of enough words is judged alone. Of n such texts by one person, the least fitting one
-    fits the worse the larger n is. The level was chosen so that about 1 in 200 sets of one person's
-    own texts is refused, by whole posts and by posts cut to 12 words (`python -m
-    benchmarks.unlike_texts`). Among more than 12 such texts, someone always has one that hardly
-    fits.
+    fit: float
+    least: float
+
+    def is_unlike(self, part: float = 1.0) -> bool:
+        """Return whether the author would hardly have written it; part: of the level."""
+        return self.fit < part * self.least
+
+
+def _fits_of_each(case: Case, suspect: Suspect) -> dict[int, Fit]:
+    """Return how each text of enough words, of several, fits an author, by its index.
+
+    Of n such texts by one person, the least fitting one fits the worse the larger n is. The level
+    was chosen so that about 1 in 200 sets of one person's own texts is refused, by whole posts and
+    by posts cut to 12 words (`python -m benchmarks.unlike_texts`). Among more than 12 such texts,
+    someone always has one that hardly fits.
     """
     most = 12
     if len(case.texts) < 2:
-        return []
+        return {}
     alone = [
         replace(
             case, texts=[text], gaps=gaps, suspects=[suspect], further=NO_SCORES, known_ranking=None
@@ -398,8 +418,17 @@ def _unlike(case: Case, suspect: Suspect) -> list[int]:
     ]
     long = [place for place, each in enumerate(alone) if each.words >= FEWEST_ALONE]
     if len(long) > most:
-        return []
-    return [place for place in long if fit_alone(alone[place]) < least_fit(alone[place], len(long))]
+        return {}
+    return {
+        place: Fit(fit_alone(alone[place]), least_fit(alone[place], len(long))) for place in long
+    }
+
+
+def text_against(fits: dict[int, Fit]) -> list[int]:
+    """Return the index of the only text against an author whom the others speak for."""
+    unlike = [place for place, fit in fits.items() if fit.is_unlike(AGAINST)]
+    others = [each.fit for place, each in fits.items() if place not in unlike]
+    return unlike if len(unlike) == 1 and sum(others) > 0 else []
 
 
 def fit_alone(case: Case) -> float:

@@ -241,3 +241,8 @@ def test_one_message_by_someone_else_among_several_is_found() -> None:
     mixed = judge(corpus.case([*own[:3], KOREAN], ["ros"]))
     assert (whole.verdict, whole.unlike) == ("likely", [])
     assert (mixed.verdict, mixed.held_back, mixed.unlike) == ("close", "texts", [3])
+    # An open answer says so too, if the others speak for the author.
+    unsure = judge(corpus.case([*own[:3], KOREAN], ["ros"]), 0.01)
+    assert (unsure.verdict, unsure.held_back, unsure.unlike) == ("close", None, [3])
+    strangers = judge(corpus.case([KOREAN, *posts_of(9)[:3]], ["ros"]), 0.99)
+    assert strangers.unlike == []

@@ -208,7 +208,10 @@ class Comparison(msgspec.Struct, frozen=True):
     ] = None
     unlike: Annotated[
         list[int] | msgspec.UnsetType,
-        Meta(description="Places of texts, of several, that do not read like the others, if any."),
+        Meta(
+            description="Places of texts, of several, that do not read like the others, if any. If"
+            " `held_back` is not `texts`, it is one, against an author whom the others speak for."
+        ),
     ] = msgspec.UNSET
     rival: Annotated[
         str | None,

@@ -42,6 +42,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
     NOT_FOR,
+    against_of,
     bars_of,
     chance_of,
     heading_of,
@@ -162,6 +163,7 @@ class Compared(Struct, frozen=True):
     answers = _told(bars_of)
     chance = _told(chance_of)
     held_back = _told(held_back_of)
+    against = _told(against_of)
     is_brief = _told(is_brief)
     limits = _told(limits_of)
     little_known = _told(little_known_of)

@@ -419,6 +419,25 @@ def held_back_of(comparison: Comparison) -> str | None:
     return text.format(first=first)
 
 
+def against_of(comparison: Comparison) -> str | None:
+    """Return which of several texts reads unlike the others."""
+    if not comparison.unlike:
+        return None
+    numbers = [show_number(place + 1) for place in comparison.unlike]
+    if comparison.held_back == "texts":
+        text = ngettext("It is text {numbers}.", "They are texts {numbers}.", len(numbers))
+        return text.format(numbers=show_list(numbers))
+    text = gettext(
+        "Text {number} of {count} speaks against {name}, while the others speak for {name}. If"
+        " someone else may have written it, ask without it."
+    )
+    return text.format(
+        number=numbers[0],
+        count=show_number(comparison.texts),
+        name=shown_name(comparison.ranking[0].username),
+    )
+
+
 def _nothing_like(comparison: Comparison) -> str:
     """Return that the first author has written nothing like the text."""
     is_alone = len(comparison.ranking) == 1

@@ -17,6 +17,7 @@ from app.views.comparing.verdicts import (
     CLOSE,
     HEADINGS,
     Bar,
+    against_of,
     bars_of,
     chance_of,
     heading_of,
@@ -353,6 +354,12 @@ def test_an_answer_that_is_held_back_says_why() -> None:
     odd = structs.replace(comparison, held_back="texts", unlike=[3], texts=13)
     assert held_back_of(odd) == (
         "1 of the 13 messages reads like someone else. So no one is named."
+    )
+    assert against_of(odd) == "It is text 4."
+    assert against_of(comparison) is None
+    assert against_of(structs.replace(odd, held_back=None)) == (
+        "Text 4 of 13 speaks against author0, while the others speak for author0. If someone else "
+        "may have written it, ask without it."
     )
 
 
