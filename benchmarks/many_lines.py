@@ -1,10 +1,14 @@
 """What a table of many lines says: `python -m benchmarks.many_lines FILE.jsonl`.
 
-It reads the lines that `benchmarks.open_question` reads, and leaves a quarter of the English
-authors out at a time: their posts are strangers' lines. Of each author here, tables of lines are
-drawn: so many of the author's own posts, and others by up to five strangers. It prints how the
-estimated share compares with the true one, and how many lines are called likely, rightly and
-wrongly, with a starting belief of one half and with the estimated share in its place.
+It reads what `benchmarks.case_ratios` reads, and puts the same English authors here and away: the
+posts of the latter are strangers' lines. Of each author here, tables of lines are drawn: so many of
+the author's own posts, and others by up to five strangers. It prints how the estimated share
+compares with the true one, and how many lines are called likely, rightly and wrongly: with a
+starting belief of one half, with the estimated share in its place, and as it is done, which is more
+cautious beside many others (`CAUTION`).
+
+`--alone` puts each author alone on a site. `--half 0` and `--half 1` print the tables of one half
+of the authors: the caution was chosen on half 1, where the bars were missed.
 """
 
 import argparse
@@ -13,6 +17,7 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,13 +26,15 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from app.compute.case import query_of_texts
+from app.compute.features import Counts
 from app.compute.fitting import Corpus
 from app.compute.judgement import SURE, judge
 from app.compute.profiles import profile_of
 from app.compute.shares import share_of
-from app.population import shipped_authors
-from app.services.compare.batch_lines import FEWEST_OWN, SURE_BOUNDS
-from benchmarks.open_trials import fitted, quarters, read_authors
+from app.services.compare.batch_lines import FEWEST_OWN, SURE_BOUNDS, believed, is_beside_many
+from benchmarks.case_ratios import sites_of
+from benchmarks.open_trials import fitted
 
 SHARES: Final = (0.0, 0.02, 0.1, 0.3, 0.5, 1.0)
 OWN: Final = 60
@@ -43,6 +50,7 @@ class Line(NamedTuple):
     needed: float
     may_be_likely: bool
     """Whether nothing but the probability holds it back."""
+    beside_many: bool
 
     def chance(self, sure: float) -> float:
         odds = sure / (1 - sure) * np.exp(self.ratio)
@@ -65,32 +73,59 @@ class Found(NamedTuple):
     """Expected number of wrong lines."""
 
 
-def lines_of(path: Path, turns: int) -> list[tuple[list[Line], list[list[Line]]]]:
-    """Return the own lines of each author here, and the lines of each stranger about them."""
-    authors, shipped = read_authors(path), shipped_authors()
-    authors = {name: each for name, each in authors.items() if each.lang == LANGUAGE}
-    profiles = {name: profile_of(each.known) for name, each in authors.items()}
-    judged = []
-    for gone in quarters(authors, random.Random(0))[:turns]:
-        here = [name for name in authors if name not in gone]
-        corpus = fitted(authors, profiles, here, shipped)
+class Judged(NamedTuple):
+    author: str
+    own: list[Line]
+    strange: list[list[Line]]
+    """Of each stranger, about the author."""
 
-        for name in here:
-            own = _lines(corpus, name, authors[name].asked[:OWN])
-            strange = [_lines(corpus, name, authors[far].asked[:STRANGE]) for far in sorted(gone)]
-            judged.append((own, strange))
+
+def lines_of(path: Path, *, alone: bool) -> list[Judged]:
+    """Return the own lines of each author here, and the lines of each stranger about them."""
+    authors, sites = sites_of(path, LANGUAGE)
+    profiles = {name: profile_of(each.known) for name, each in authors.items()}
+    judged = list[Judged]()
+    for beside, site in sites:
+        if beside == alone:
+            continue
+        corpus = fitted(authors, profiles, site.here, site.shipped)
+        found = {name: Judged(name, [], []) for name in site.here}
+        for name in site.here:
+            found[name].own.extend(_lines(corpus, [name], authors[name].asked[:OWN])[name])
+        for far in site.strangers:
+            about = _lines(corpus, site.here, authors[far].asked[:STRANGE])
+            for name in site.here:
+                found[name].strange.append(about[name])
+        judged += found.values()
     return judged
 
 
-def _lines(corpus: Corpus, name: str, texts: Sequence[str]) -> list[Line]:
-    lines = []
+def _lines(corpus: Corpus, names: Sequence[str], texts: Sequence[str]) -> dict[str, list[Line]]:
+    """Return each text's line about each author; a text is read once for all."""
+    lines: dict[str, list[Line]] = {name: [] for name in names}
     for text in texts:
-        case = corpus.case([text], [name])
-        alone = judge(case, SURE)
-        if alone.log10[0] is not None:
-            may_be_likely = judge(case, SURE_BOUNDS[1]).verdict == "likely"
-            lines.append(Line(alone.log10[0] * float(np.log(10)), alone.needed, may_be_likely))
+        query = query_of_texts([text])
+        for name in names:
+            if line := _line(corpus, name, text, query):
+                lines[name].append(line)
     return lines
+
+
+def _line(corpus: Corpus, name: str, text: str, query: Counts) -> Line | None:
+    case = corpus.case([text], [name])
+    case = replace(case, known_ranking=case.rank(query))
+    found = judge(case, SURE)
+    if found.log10[0] is None:
+        return None
+    may_be_likely = judge(case, SURE_BOUNDS[1]).verdict == "likely"
+    ratio = found.log10[0] * float(np.log(10))
+    return Line(ratio, found.needed, may_be_likely, is_beside_many(found.limits))
+
+
+def half_of(judged: Sequence[Judged], half: int) -> list[Judged]:
+    names = sorted({each.author for each in judged})
+    first = set(random.Random(3).sample(names, len(names) // 2))
+    return [each for each in judged if (each.author in first) == (half == 0)]
 
 
 def drawn(
@@ -106,14 +141,23 @@ def drawn(
     return Table(chance.choices(own, k=count), chance.choices(pool, k=size - count))
 
 
-def told(table: Table, sure: float | None) -> Found:
-    """Return what a table says with a starting belief, or with the share that it estimates."""
-    ratios = np.array([line.ratio for line in (*table.own, *table.strange)])
-    estimate = share_of(ratios).share
-    used = sure or min(max(estimate, SURE_BOUNDS[0]), SURE_BOUNDS[1])
-    if sure is None and estimate < FEWEST_OWN:
+Belief = Callable[[float, bool], float]
+"""Function of the estimated share, and of whether many others are here."""
+BELIEFS: Final[dict[str, Belief]] = {
+    "one half": lambda _share, _many: SURE,
+    "share": lambda share, _many: believed(share, beside_many=False),
+    "as it is": lambda share, many: believed(share, beside_many=many),
+}
+
+
+def told(table: Table, belief: str) -> Found:
+    """Return what a table says with a starting belief."""
+    lines = [*table.own, *table.strange]
+    estimate = share_of(np.array([line.ratio for line in lines])).share
+    used = BELIEFS[belief](estimate, any(line.beside_many for line in lines))
+    if belief != "one half" and estimate < FEWEST_OWN:
         return Found(estimate, 0, 0, 0.0)
-    own, strange = ([line for line in lines if line.is_likely(used)] for lines in table)
+    own, strange = ([line for line in some if line.is_likely(used)] for some in table)
     expected = sum(1 - line.chance(used) for line in (*own, *strange))
     return Found(estimate, len(own), len(strange), expected)
 
@@ -122,11 +166,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="many_lines", description=__doc__)
     parser.add_argument("path", type=Path, metavar="FILE.jsonl")
-    parser.add_argument("--turns", type=int, default=4, help="quarters left out (4)")
+    parser.add_argument("--alone", action="store_true", help="each author alone on a site")
+    parser.add_argument("--half", type=int, choices=[0, 1], help="of the authors (all)")
     parser.add_argument("--tables", type=int, default=300, help="of each kind (300)")
     parser.add_argument("--lines", type=int, default=200, help="of a table (200)")
     options = parser.parse_args(argv)
-    judged = lines_of(options.path, options.turns)
+    judged = lines_of(options.path, alone=options.alone)
+    if options.half is not None:
+        judged = half_of(judged, options.half)
     chance = random.Random(1)
     print(
         "| own lines | estimate (1st to 9th tenth) | within .12 | found | wrong of likely"
@@ -137,10 +184,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         rows = defaultdict[str, list[Found]](list)
         own = round(share * options.lines)
         for _ in range(options.tables):
-            table = drawn(*chance.choice(judged), share, options.lines, chance)
-            rows["one half"].append(told(table, SURE))
-            rows["estimate"].append(told(table, None))
-        estimates = np.array([row.estimate for row in rows["estimate"]])
+            _, known, strange = chance.choice(judged)
+            table = drawn(known, strange, share, options.lines, chance)
+            for belief in BELIEFS:
+                rows[belief].append(told(table, belief))
+        estimates = np.array([row.estimate for row in rows["as it is"]])
         near = np.mean(np.abs(estimates - own / options.lines) <= 0.12)
         tenths = " to ".join(f"{each:.2f}" for each in np.quantile(estimates, [0.1, 0.9]))
         about = f"{estimates.mean():.2f} ({tenths}) | {near:.0%}"
@@ -151,11 +199,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             lambda some: f"{np.mean([one.expected for one in some]):.1f}",
             lambda some: _part(sum(not one.wrong for one in some), len(some)),
         ]
-        both = [
-            " → ".join(figure(rows[kind]) for kind in ("one half", "estimate"))
-            for figure in figures
-        ]
-        print(f"| {share:.0%} | {about} | {' | '.join(both)} |")
+        each = [" → ".join(figure(rows[belief]) for belief in BELIEFS) for figure in figures]
+        print(f"| {share:.0%} | {about} | {' | '.join(each)} |")
     return 0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Meta, structs
 
 from app.compute.case import Case
-from app.compute.judgement import SURE, Verdict
+from app.compute.judgement import SURE, Limit, Verdict
 from app.compute.shares import share_of
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
@@ -210,7 +210,24 @@ class Together(NamedTuple):
 EACH_ALONE: Final = Together()
 FEWEST_OWN: Final = 0.03
 """Share of an author's lines below which no line is called likely: they may all be by strangers."""
+CAUTION: Final = 0.25
+"""Part of the odds of an estimated share with which lines are judged beside many other authors.
+
+Ratios are largest there, and of the lines that look like an author's some are by strangers who
+write alike, who count in the estimate (`python -m benchmarks.many_lines`).
+"""
 SURE_BOUNDS: Final = (0.01, 0.99)
+
+
+def believed(estimate: float, *, beside_many: bool) -> float:
+    """Return the starting belief in the place of `sure`, by the share that lines tell."""
+    odds = (CAUTION if beside_many else 1.0) * estimate / (1 - estimate)
+    return min(max(odds / (1 + odds), SURE_BOUNDS[0]), SURE_BOUNDS[1])
+
+
+def is_beside_many(limits: Sequence[Limit]) -> bool:
+    """Return whether eight or more others of the language are here, by an answer's limits."""
+    return "few_authors" not in limits and "elsewhere" not in limits
 
 
 def share_given(share: str) -> float | Literal["auto"] | None:
@@ -260,13 +277,14 @@ async def _judged_together(
     share, sure, estimate = together.share, together.sure, None
     if share == "auto" and not together.is_one_hand:
         whole: list[CheckedLine] = await run(list, lines)
-        lines, ratios = whole, list[float]()
-        async for progress in _read_ratios(judge, whole, ratios):
+        lines, rated = whole, list[Comparison]()
+        async for progress in _read(judge, whole, rated):
             yield progress
-        estimate = await run(share_of, np.array(ratios))
-        share = estimate.share
-    if isinstance(share, float):
-        sure = min(max(share, SURE_BOUNDS[0]), SURE_BOUNDS[1])
+        estimate = await run(share_of, np.array(list(map(_ratio_of, rated))))
+        share, beside_many = estimate.share, any(is_beside_many(each.limits) for each in rated)
+        sure = believed(share, beside_many=beside_many)
+    elif isinstance(share, float):
+        sure = share
     verdicts, wrong = Counter[Verdict](), 0.0
     async for portion in judge(iter(lines), sure):
         rows = portion
@@ -288,16 +306,21 @@ async def _judged_together(
         )
 
 
-async def _read_ratios(
-    judge: Judge, lines: Sequence[CheckedLine], ratios: list[float]
+async def _read(
+    judge: Judge, lines: Sequence[CheckedLine], rated: list[Comparison]
 ) -> AsyncIterator[Progress]:
-    """Add the natural logarithms of the only author's ratios."""
+    """Add the answers that have a ratio."""
     read = 0
     async for portion in judge(iter(lines), SURE):
-        found = [row.judged.ranking[0].log10_lr for row in portion if row.judged.ranking]
-        ratios += [log10 * log(10) for log10 in found if log10 is not None]
+        answers = [row.comparison for row in portion if row.comparison]
+        rated += [each for each in answers if each.ranking[0].log10_lr is not None]
         read += len(portion)
         yield Progress(read, len(lines))
+
+
+def _ratio_of(comparison: Comparison) -> float:
+    """Return the natural logarithm of the only author's ratio."""
+    return (comparison.ranking[0].log10_lr or 0.0) * log(10)
 
 
 def answered_lines(portion: Portion) -> list[JudgedText]:

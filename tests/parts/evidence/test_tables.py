@@ -35,9 +35,13 @@ OTHERS = {
 
 @pytest.fixture(scope="module")
 async def site(shared: Shared) -> Client:
-    """Keep a sailor, beside others of the language; the cook is a stranger."""
+    """Keep a sailor, beside eight others of the language; the cook is a stranger."""
     await shared.writer.add_author("sailor", *SAILOR[: POSTS - 8])
-    for name, text in OTHERS.items():
+    further = {
+        subject: f"Of all {subject} I own, number {{}} is what I would give away last, my friend."
+        for subject in ("books", "stamps", "hats", "bikes", "clocks")
+    }
+    for name, text in {**OTHERS, **further}.items():
         await shared.writer.add_author(name, *(text.format(n, n) for n in range(30)))
     await settle(shared.app)
     return shared.anybody
@@ -48,6 +52,15 @@ async def table(client: Client, query: str, texts: list[str], status: int = 200)
     answer = await client.post(f"{BATCH}?{query}", data=body.encode(), headers=NDJSON)
     assert answer.status_code == status, await answer.get_data()
     return [json.loads(line) for line in (await answer.get_data()).splitlines()]
+
+
+def odds_of(share: float) -> float:
+    return share / (1 - share)
+
+
+def believed(row: dict[str, Any]) -> float:
+    """Return the odds with which a line was judged, by its answer and its ratio."""
+    return odds_of(1 - float(row["none"])) / 10 ** float(row["ranking"][0]["log10_lr"])
 
 
 MIXED = [*SAILOR[-8:], *STRANGER[:12]]
@@ -63,11 +76,10 @@ async def test_lines_tell_how_many_of_them_are_the_authors(site: Client) -> None
     likely = [row["id"] for row in rows if row["verdict"] == "likely"]
     assert set(likely) <= set(range(8))
     assert summary["likely"] == len(likely) == summary["verdicts"].get("likely", 0)
-    # The share takes the place of the starting belief of one half.
-    *before, _ = await table(site, "username=sailor", MIXED)
-    for row, other in zip(rows, before, strict=True):
-        odds, plain = (line["none"] / (1 - line["none"]) for line in (row, other))
-        assert odds / plain == pytest.approx((1 - summary["share"]) / summary["share"], rel=1e-6)
+    # The share takes the place of the starting belief, beside many others with a quarter of its
+    # odds.
+    for row in rows:
+        assert believed(row) == pytest.approx(odds_of(summary["share"]) / 4, rel=1e-6)
 
 
 async def test_no_line_is_likely_where_all_may_be_by_strangers(site: Client) -> None:
@@ -228,6 +240,9 @@ def test_the_command_estimates_the_share_of_one_author(
     *rows, last = map(json.loads, done.stdout.splitlines())
     assert len(rows) == len(MIXED)
     assert last["summary"]["share_low"] is not None
+    # Beside few others its odds count as they are.
+    odds = odds_of(last["summary"]["share"])
+    assert all(believed(row) == pytest.approx(odds, rel=1e-6) for row in rows)
     assert "lines read like sailor" in done.stderr
     monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
     done = installation.run("compare", "-u", "sailor", "--file", str(file))
