@@ -427,7 +427,7 @@ async def test_the_page_shows_the_bar_and_the_suggestions(operator: Browser) -> 
     assert "no mirror hides anybody" in page
     assert page.count('class="goal"') > 1
     assert re.search(r"about [\d,]+ times likelier from you than from other people", page)
-    assert "Blind guessing names the writer in 3 of 100" in page
+    assert "Blind guessing names the writer in 4 of 100" in page
     assert "blind guessing does in 25" in page
     assert "logarithm" not in page
     # At the goal there is nothing to do, and the rest is folded.
