@@ -145,6 +145,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "10": _("in every tenth post"),
         "nth": _("in 1 of {count} posts"),
         "tenths": _("in {count} of 10 posts"),
+        "percent": _("in {count} of the posts"),
         "almost all": _("in almost every post"),
         "all": _("in every post"),
     },
@@ -325,7 +326,12 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."
     ),
     "unchanged": _("No change since {year} is clearer than chance."),
-    "changed": _("{value}; in {year} {before}"),
+    "changed": {
+        "rose": _("More often: {value}; in {year} {before}"),
+        "fell": _("Less often: {value}; in {year} {before}"),
+        "longer": _("Longer: {value}; in {year} {before}"),
+        "shorter": _("Shorter: {value}; in {year} {before}"),
+    },
     "most_answered": _("Replied to @{name} more than to anyone else ({count} times)."),
     "most_liked": _("One post was liked far more than all others ({count} times)."),
 }
@@ -451,15 +457,40 @@ def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
     return "" if measure.name == "length" else briefly(value, beside)
 
 
+def values_of(measure: Measure) -> tuple[str, str]:
+    """Return both values of a measure; shares of which the words are the same as percentages."""
+    own, beside = measure.own, measure.beside
+    told, told_beside = value_of(measure, own, beside), value_of(measure, beside, own)
+    if told == told_beside and own != beside and measure.name != "length":
+        return tell("often", "percent", count=own), tell("often", "percent", count=beside)
+    return told, told_beside
+
+
+def reads_as_change(measure: Measure) -> bool:
+    """Return whether a measure clearly changed, and its two values do not read the same."""
+    value, before = values_of(measure)
+    return measure.is_clear and value != before
+
+
 def change_of(measure: Measure, year: int) -> str:
+    value, before = values_of(measure)
     return tell(
         measure.name,
         "rose" if measure.errors > 0 else "fell",
         year=str(year),
         sign=sign_of(measure),
-        value=value_of(measure, measure.own, measure.beside),
-        before=value_of(measure, measure.beside, measure.own),
+        value=value,
+        before=before,
     )
+
+
+def brief_change_of(measure: Measure, year: int) -> str:
+    """Return a change below the name of its measure."""
+    (value, before), is_more = values_of(measure), measure.errors > 0
+    variant = "rose" if is_more else "fell"
+    if measure.name == "length":
+        variant = "longer" if is_more else "shorter"
+    return tell("changed", variant, value=value, year=str(year), before=before)
 
 
 class Beside(NamedTuple):

@@ -43,7 +43,7 @@ from app.parts.years.figures import (
     best_heading,
     day_heading,
     is_long_enough,
-    kind_of_change,
+    shown_habits,
     told_of_day,
     told_of_silence,
     who_began,
@@ -58,7 +58,6 @@ from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, post_count, shown_name
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
-from app.views.tell import change_of
 
 MOST_CARDS: Final = 6
 MOST_WORDS: Final = 5
@@ -319,10 +318,8 @@ def _emoji_of_people(shown: RoomYear) -> Iterator[CardRow]:
 
 
 def _habits(shown: RoomYear) -> Iterator[CardRow]:
-    for habit in shown.habits:
-        change = change_of(habit.measure, shown.calendar.year - 1)
-        text = f"{kind_of_change(habit)}\n{change}"
-        yield CardRow(text, label=shown_name(habit.username), hue=hue(habit.username))
+    for kind, username, change in shown_habits(shown):
+        yield CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
 
 
 def _author_found(shown: AuthorYear, texts: Texts, names: ManyNames) -> Iterator[Found]:

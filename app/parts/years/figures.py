@@ -50,7 +50,16 @@ from app.views.figure import (
     by_clock_of,
 )
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
-from app.views.tell import LONGEST_FINDING, change_of, label_of, tell, tell_of_past, value_of
+from app.views.tell import (
+    LONGEST_FINDING,
+    brief_change_of,
+    change_of,
+    label_of,
+    reads_as_change,
+    tell,
+    tell_of_past,
+    values_of,
+)
 
 Posts = Mapping[date, int]
 
@@ -98,7 +107,7 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
     for sentence in _words(author_year):
         yield Told(sentence, has_word=True)
     for measure in author_year.measures or ():
-        if measure.is_clear:
+        if reads_as_change(measure):
             yield Told(change_of(measure, author_year.calendar.year - 1))
             break
     yield from map(Told, _month(posts))
@@ -450,12 +459,14 @@ class ChangedWriting(Figure[NameList]):
 
     def table(self) -> Table:
         columns = [gettext("Measure"), str(self.shown.calendar.year), str(self._before)]
-        return Table(columns, [(label_of(one), *_values(one)) for one in self.measures])
+        return Table(columns, [(label_of(one), *values_of(one)) for one in self.measures])
 
     def plot(self) -> NameList | None:
-        clear, path = [measure for measure in self.measures if measure.is_clear], self.path()
         # The four clearest are in sight; the table has all measures.
-        changes = [ListedName(label_of(one), self._told(one), path) for one in clear[:4]]
+        clear, path = [one for one in self.measures if reads_as_change(one)][:4], self.path()
+        changes = [
+            ListedName(label_of(one), brief_change_of(one, self._before), path) for one in clear
+        ]
         return NameList(changes, "changed-heading") if changes else None
 
     def path(self) -> str:
@@ -464,15 +475,6 @@ class ChangedWriting(Figure[NameList]):
     @property
     def _before(self) -> int:
         return self.shown.calendar.year - 1
-
-    def _told(self, measure: Measure) -> str:
-        value, before = _values(measure)
-        return tell("changed", value=value, year=str(self._before), before=before)
-
-
-def _values(measure: Measure) -> tuple[str, str]:
-    own, beside = measure.own, measure.beside
-    return value_of(measure, own, beside), value_of(measure, beside, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,7 +590,17 @@ def best_heading(shown: AuthorYear) -> str:
     return gettext("The post of the year") if shown.is_over else so_far
 
 
-def kind_of_change(habit: ChangedHabit) -> str:
+def shown_habits(shown: RoomYear) -> list[tuple[str, str, str]]:
+    """Return the kind of each change of a person, the person, and what changed."""
+    year = shown.calendar.year - 1
+    return [
+        (_kind_of_change(habit), habit.username, change_of(habit.measure, year))
+        for habit in shown.habits
+        if reads_as_change(habit.measure)
+    ]
+
+
+def _kind_of_change(habit: ChangedHabit) -> str:
     """Return whether a habit is new, has ended, or only changed."""
     least, measure = 0.02, habit.measure
     if habit.is_new:

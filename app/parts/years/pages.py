@@ -30,7 +30,7 @@ from app.parts.years.figures import (
     hours_of_author,
     hours_of_room,
     is_long_enough,
-    kind_of_change,
+    shown_habits,
     told_of_day,
     told_of_silence,
     who_began,
@@ -50,7 +50,6 @@ from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.lines import RoomLine, lines_of
-from app.views.tell import change_of
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")
@@ -227,11 +226,7 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
-        """The kind of each change, the person, and what changed."""
-        return [
-            (kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
-            for habit in self.shown.habits
-        ]
+        return shown_habits(self.shown)
 
     @property
     def with_emoji(self) -> list[PersonPortrait]:

@@ -160,12 +160,29 @@ async def test_the_page_says_how_the_writing_changed_where_it_did_clearly(shared
     page = await shared.anybody.page("/user/sailor/2021")
     changes, counted = page.split('id="changed-heading"')[1].split("<details", 1)
     assert ">Question marks</bdi>" in changes
-    assert "in every post; in 2020 never" in changes
+    assert "More often: in every post; in 2020 never" in changes
     assert "chance would explain the difference from the year before" in counted
     assert "No change since 2021 is clearer than chance." not in page
     same = await shared.anybody.page("/user/sailor/2022")
     assert "Question marks" not in same.partition("<details")[0]
     assert (await shared.anybody.json("/api/v1/users/sailor/years/2020"))["measures"] is None
+
+
+async def test_the_two_values_of_a_change_never_read_the_same(shared: Shared) -> None:
+    """In words, shares of 64 % and 56 % are both "6 of 10"."""
+    for year, dots in ((2020, 16), (2021, 14)):
+        for is_dot, text in ((True, "we sail at noon."), (False, "we sail at noon")):
+            numbers = (n for n in range(650) if (7 * n % 25 < dots) == is_dot)
+            times = (datetime(year, 1, 1, 9, tzinfo=UTC) + timedelta(n / 2) for n in numbers)
+            await shared.writer.add_dated("mate", text, times)
+    page = await shared.anybody.page("/user/mate/2021?tz=UTC")
+    told = "in 56% of the posts{} in 64% of the posts"
+    finding = text_of(page.split('id="finding">')[1].split("</p>")[0])
+    assert f"Less often “.” at the end than in 2020: {told.format(', before')}." in finding
+    brief = f"Less often: {told.format('; in 2020')}"
+    changed = text_of(page.split('id="changed-heading"')[1].split("</section>")[0])
+    assert brief in changed
+    assert brief in await shared.anybody.page("/user/mate/2021/cards?tz=UTC")
 
 
 async def test_a_year_that_ends_while_it_is_read_is_over_in_no_part_of_it(
