@@ -373,10 +373,11 @@ class CountedSpeaker(NamedTuple):
 
 
 def speakers_of(
-    messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int]
+    messages: Sequence[Said], zone: ZoneInfo, authors: Iterable[int], before: int | None = None
 ) -> list[CountedSpeaker]:
+    """Return what each author wrote; before: see `after_silence`."""
     numbers = conversations_of(message.time for message in messages)
-    begins = after_silence(messages)
+    begins = after_silence(messages, before)
     turns = turns_in(messages, numbers)
     speakers: list[CountedSpeaker] = []
     for author, of_author in places_of_each(messages, authors).items():

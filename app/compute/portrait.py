@@ -171,17 +171,18 @@ Portrayed = TypeVar("Portrayed", bound=ChatPortrait)
 def portray(
     messages: Sequence[Said],
     zone: ZoneInfo,
-    names: Iterable[str] = (),
+    names: Iterable[str] | None = (),
     *,
     people: Sequence[int] = (),
     has_others: bool = False,
-    has_typical: bool = True,
+    before: int | None = None,
 ) -> ChatPortrait:
     """Return the portrait of a chat from its messages, oldest first, unknown times last.
 
-    people: ids to show on their own; by default, those with the most messages. has_others: whether
-    there are others, even without messages. has_typical: whether typical words are looked for, a
-    third of the time (0.2 s for 20,000 messages, in a thread).
+    names: of people, which are no words; None to look for no typical words, which take a third of
+    the time (0.2 s for 20,000 messages, in a thread). people: ids to show on their own; by default,
+    those with the most messages. has_others: whether there are others, even without messages.
+    before: see `after_silence`.
     """
     counts = Counter(message.author for message in messages)
     ranked = sorted(counts, key=lambda author: (-counts[author], author))
@@ -190,8 +191,8 @@ def portray(
     crowd = tuple(author for author in ranked if author not in alone)
     if crowd or has_others:
         groups.append(crowd)
-    speakers = speakers_of(messages, zone, [*alone, *crowd])
-    timing = timing_of(messages)
+    speakers = speakers_of(messages, zone, [*alone, *crowd], before)
+    timing = timing_of(messages, before)
     silence = timing.longest_silence
     by_author = {speaker.author: speaker for speaker in speakers}
     habits = [
@@ -200,7 +201,7 @@ def portray(
     ]
     return ChatPortrait(
         groups,
-        _people(groups, speakers, timing, names, habits, has_typical=has_typical),
+        _people(groups, speakers, timing, names, habits),
         speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
         habits,
@@ -266,10 +267,8 @@ def _people(
     groups: Sequence[tuple[int, ...]],
     speakers: Sequence[CountedSpeaker],
     timing: ChatTiming,
-    names: Iterable[str],
+    names: Iterable[str] | None,
     habits: Sequence[Sequence[Measure]],
-    *,
-    has_typical: bool,
 ) -> list[PersonPortrait]:
     by_author = {speaker.author: speaker for speaker in speakers}
     people = [joined([by_author[author] for author in group]) for group in groups]
@@ -277,7 +276,7 @@ def _people(
     answers_s = [_joined(timing.answers_s, group) for group in groups]
     answered_on = [_joined(timing.answered_on, group) for group in groups]
     typical: Sequence[list[TypicalOfPerson] | None] = [None] * len(groups)
-    if has_typical:
+    if names is not None:
         typical = _typical_of([person.written for person in people], names)
     return [
         PersonPortrait(

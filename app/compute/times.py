@@ -205,10 +205,12 @@ class ChatTiming(NamedTuple):
     longest_silence: tuple[int, int] | None
 
 
-def after_silence(messages: Iterable[Said]) -> list[bool]:
-    """Return whether each message, oldest first, comes after a silence."""
+def after_silence(messages: Iterable[Said], before: int | None = None) -> list[bool]:
+    """Return whether each message, oldest first, comes after a silence.
+
+    before: time of the message before these; without one, the first comes after no silence.
+    """
     begins: list[bool] = []
-    before: int | None = None
     for _, time, _ in messages:
         begins.append(time is not None and before is not None and time - before > SILENCE_S)
         before = before if time is None else time
@@ -274,10 +276,13 @@ def answers_among(messages: Iterable[Said], people: Sequence[int]) -> list[list[
     return answers
 
 
-def timing_of(messages: Iterable[Said]) -> ChatTiming:
+def timing_of(messages: Iterable[Said], before: int | None = None) -> ChatTiming:
+    """Return the times of a chat; before: see `after_silence`."""
     authors, times = _dated(messages)
     waited_s = np.diff(times)
     beginnings = Counter[int](authors[1:][waited_s > SILENCE_S].tolist())
+    if before is not None and times.size and times[0] - before > SILENCE_S:
+        beginnings[int(authors[0])] += 1
     timing = ChatTiming(beginnings, defaultdict(list), defaultdict(list), None)
     replies = _replies_among(authors, times)
     for author in np.unique(replies.author).tolist():

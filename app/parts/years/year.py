@@ -74,7 +74,7 @@ from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
 from app.services.rooms.room_facts import RoomFacts, messages_in_chats, names_in
-from app.services.rooms.sight import CountedChat, count_chat, with_names
+from app.services.rooms.sight import CountedChat, count_chat, time_before, with_names
 
 
 class YearBefore(msgspec.Struct, frozen=True):
@@ -505,10 +505,11 @@ async def _read_room_year(
     stretch = same_stretch(writers, year, zone, at)
     others = await read_others(session, writers, year, zone, by_year, stretch)
     has_more = len(newest.time) >= MOST_SCANNED
+    earlier = await time_before(session, newest, is_theirs)
     of_all = await _by_hour(session, is_of_year, zone) if has_more else None
 
     def count() -> tuple[dict[str, Any], Counter[date], CountedChat, list[Trait], FoundInYear]:
-        counted = count_chat(said_in([newest]), room, zone, has_typical=is_whole)
+        counted = count_chat(said_in([newest]), room, zone, has_typical=is_whole, before=earlier)
         hours = of_all or _hours_among(counted)
         by_day = posts_by_day(hours)
         written = _written(writers, hours, zone, year, at)

@@ -79,7 +79,9 @@ def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
     place, place_of_earlier = ((of.created_at, of.place, of.id) for of in (Tweet, earlier))
     is_before = tuple_(*place_of_earlier) < tuple_(*place)
     is_soon = exists().where(earlier.room_id == Tweet.room_id, earlier.created_at >= since)
-    return and_(Tweet.room_id.is_not(None), not_(is_soon.where(is_before)))
+    # Before the first message of a chat is no silence that anybody broke.
+    has_earlier = exists().where(earlier.room_id == Tweet.room_id, is_before)
+    return and_(Tweet.room_id.is_not(None), has_earlier, not_(is_soon.where(is_before)))
 
 
 def _ends_with(ends: str) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from msgspec import Meta, Struct, structs
 from numpy.typing import NDArray
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import Measure
@@ -254,7 +254,9 @@ async def read_overview(
     if ends:
         depends_on(EVERYTHING)
         scans = await read_newest(session, room.id, MOST_SCANNED, gone=people.gone, ends=ends)
-        kept = await asyncio.to_thread(_kept, 0, scans, room, people.ids)
+        is_theirs = Tweet.room_id == room.id, Tweet.user_id.not_in(people.gone)
+        before = await time_before(session, scans[0], *is_theirs)
+        kept = await asyncio.to_thread(_kept, 0, scans, room, people.ids, before)
     else:
         kept = await _kept_room(session, room, people, store)
     judged = {} if ends else people.judged  # Judged by the newest messages of all.
@@ -408,21 +410,26 @@ def count_chat(
     zone: ZoneInfo,
     ids: Mapping[str, int] | None = None,
     *,
-    is_of_facts: bool = False,
     has_typical: bool = True,
+    before: int | None = None,
 ) -> CountedChat:
     """Return the counts of messages, oldest first; call it in a thread.
 
-    ids: by username, of people counted in short; without them, replies are not counted either.
-    is_of_facts: whether the facts' first people are counted one by one, even without messages here.
-    has_typical: with typical words.
+    ids: by username, of people counted in short, of whom the facts' first are counted one by one,
+    even without messages here; without them, replies are not counted either.
+    has_typical: with typical words. before: time of the message before these.
     """
     by_name = ids or {}
     named = {by_name[one.username]: one for one in room.people if one.username in by_name}
-    first = [*named][:MOST_PORTRAYED] if is_of_facts else []
-    has_others = is_of_facts and room.people_total > len(first)
+    first = [*named][:MOST_PORTRAYED]
+    has_others = ids is not None and room.people_total > len(first)
     portrait = portray(
-        said, zone, names_in(room), people=first, has_others=has_others, has_typical=has_typical
+        said,
+        zone,
+        names_in(room) if has_typical else None,
+        people=first,
+        has_others=has_others,
+        before=before,
     )
     alone = first or [group[0] for group in portrait.groups if len(group) == 1]
     others = {id_: (one.username, one.messages) for id_, one in named.items() if id_ not in alone}
@@ -449,9 +456,15 @@ def _of_all(counted: CountedChat, room: RoomFacts) -> CountedChat:
     return structs.replace(counted, people=people)
 
 
-def _kept(event: int, scans: Sequence[Scan], room: RoomFacts, ids: Mapping[str, int]) -> KeptRoom:
+def _kept(
+    event: int,
+    scans: Sequence[Scan],
+    room: RoomFacts,
+    ids: Mapping[str, int],
+    before: int | None = None,
+) -> KeptRoom:
     said = said_in(scans)
-    counted = count_chat(said, room, ZoneInfo("UTC"), ids, is_of_facts=True)
+    counted = count_chat(said, room, ZoneInfo("UTC"), ids, before=before)
     preference = clearest_answers(said, counted.ids)
     times: dict[int, list[int]] = {one.author: [] for one in counted.speakers}
     for message in said:
@@ -517,6 +530,18 @@ def _people_told_of() -> Select[str, int, datetime | None, int, int]:
         .where(RoomPerson.room_id == bindparam("room_id"))
         .where(or_(is_named, User.deleted_at.is_not(None), RoomPerson.asked > 0))
     )
+
+
+async def time_before(
+    session: AsyncSession, read: Scan, *is_theirs: ColumnElement[bool]
+) -> int | None:
+    """Return the time of the last message before those that were read, in seconds since 1970."""
+    if not read.time:
+        return None
+    is_before = Tweet.created_at < datetime.fromtimestamp(read.time[-1] or 0, UTC)
+    newest_first = select(Tweet.created_at).order_by(Tweet.created_at.desc())
+    time = (await session.execute(newest_first.where(*is_theirs, is_before).limit(1))).scalar()
+    return None if time is None else int(time.timestamp())
 
 
 async def read_newest(

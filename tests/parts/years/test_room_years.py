@@ -1,5 +1,6 @@
 """The page of a year of a chat, and what leads to it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -124,7 +125,7 @@ async def test_year_of_a_chat_in_the_api(site: Client) -> None:
     assert year["by_year"] == [301, 151]
     assert [person["username"] for person in year["people"]] == ["mina", "ben"]
     assert sum(person["messages"] for person in year["people"]) == 301
-    assert [person["beginnings"] for person in year["people"]] == [80, 0]
+    assert [person["beginnings"] for person in year["people"]] == [81, 0]
     assert year["people"][0]["emoji"][0]["text"] == "🍞"
     assert year["loved"][0]["count"] == 4
     utc = await site.json(f"/api/v1/rooms/{room['id']}/years/2024")
@@ -132,6 +133,29 @@ async def test_year_of_a_chat_in_the_api(site: Client) -> None:
     own = f"/room/{room['id']}"
     for address in (f"/api/v1/rooms/{room['id']}/years/2026", f"{own}/2019", f"{own}9/2025"):
         assert (await site.get(address)).status_code == 404
+
+
+async def test_who_began_is_counted_alike_in_the_chat_its_years_and_lists(site: Client) -> None:
+    """The first message of a year may end a silence of the year before, of a chat it ends none."""
+    (room,) = await site.walk("/api/v1/rooms", 20)
+
+    async def begun(address: str) -> int:
+        people = (await site.json(f"/api/v1/rooms/{room['id']}/{address}"))["people"]
+        return sum(person["beginnings"] for person in people)
+
+    async def listed(period: str) -> int:
+        page = await body(await site.get(f"/posts?username=mina&shows=silence&{period}{ZONE}"))
+        told = re.search(r'<p class="lead">(\d+) ', page)
+        assert told
+        return int(told[1])
+
+    days = {2024: "since=2024-01-01&until=2025-01-01&", 2025: "since=2025-01-01&until=2026-01-01&"}
+    for year, count in ((2024, 50), (2025, 81)):
+        assert await begun(f"years/{year}?{ZONE}") == await listed(days[year]) == count
+    assert await begun("portrait") == await listed("") == 50 + 81 + 33
+    overview = await body(await site.get(f"/room/{room['id']}?since=2025-01-01&{ZONE}"))
+    row = re.findall(r"<td[^>]*>([^<]*)</td>", overview.rpartition(">Starts<")[2])
+    assert row[0] == "114"
 
 
 async def test_hours_of_read_messages_are_those_of_the_query(
