@@ -52,4 +52,5 @@ def _row(
 def usual_told(measure: Measure, beside: Beside) -> str:
     value = brief_value_of(measure, measure.beside, measure.own)
     value = value or value_of(measure, measure.beside)
-    return f"{short_name(beside.only_other) or gettext('Everyone else')}: {value}"
+    others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
+    return f"{short_name(beside.only_other) or others}: {value}"

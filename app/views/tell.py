@@ -502,6 +502,11 @@ class Beside(NamedTuple):
     kind: Literal["chat", "site", "samples", "the others"] = "the others"
 
     @property
+    def is_of_some(self) -> bool:
+        """Whether only some of all others are compared, as on a site."""
+        return self.kind in {"site", "samples"}
+
+    @property
     def told(self) -> str:
         if self.only_other:
             return short_name(self.only_other)
@@ -512,9 +517,8 @@ class Beside(NamedTuple):
         is_first = not measure.not_behind and measure.behind >= self.others
         if self.only_other or is_first:
             return self.told
-        # Of a site, only some authors are compared.
-        of_site = self.kind in {"site", "samples"}
-        return tell("others", f"most of {self.kind}" if of_site else "most", count=self.others)
+        variant = f"most of {self.kind}" if self.is_of_some else "most"
+        return tell("others", variant, count=self.others)
 
 
 THE_OTHERS: Final = Beside()

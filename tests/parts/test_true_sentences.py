@@ -985,7 +985,10 @@ LABELS: Final = {
     "“~”": ("Ends with “~”", "“~”(?:으)?로 끝냄"),
     "“요”": ("Ends with “요”", "“요”(?:으)?로 끝냄"),
 }
-BESIDE: Final = rf"(?:Everyone else|다른 사람들|{ANYBODY}): (?P<usual>[^()·]+)"
+BESIDE: Final = (
+    rf"(?:Everyone else|The others compared|다른 사람들|비교한 다른 작성자들|{ANYBODY})"
+    r": (?P<usual>[^()·]+)"
+)
 HABITS += [
     (rf"{text} \((?P<own>[^()·]+) · {BESIDE}\)", _told(habit, 0))
     for habit, texts in LABELS.items()
@@ -1221,7 +1224,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
     r"Words of 2024|2024년에 많이 쓴 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the days?|이(?:날|"
-    r" 며칠) 모두 읽기",
+    r" 며칠) 모두 읽기|Read from the first day|첫날부터 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",

@@ -139,7 +139,9 @@ def only_other(portrait: AuthorPortrait) -> str:
 
 def others_called(portrait: AuthorPortrait) -> str:
     username = _only_other(portrait)
-    return display_name(username) if username else gettext("Everyone else")
+    if username:
+        return display_name(username)
+    return gettext("Everyone else") if portrait.room else gettext("The others compared")
 
 
 def _only_other(portrait: AuthorPortrait) -> str:
@@ -200,7 +202,7 @@ class Fingerprint(AuthorFigure[Habits]):
     def plot(self) -> Habits | None:
         if not self.portrait.measures:
             return None
-        beside = Beside(self.portrait.others_total, only_other(self.portrait))
+        beside = _others_of(self.portrait)
         rows = habit_rows(self.portrait.measures, beside, self._posts_with)
         return Habits(hue(self.portrait.user.username), self.labelled_by, tuple(rows))
 
