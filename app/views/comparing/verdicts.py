@@ -293,12 +293,17 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
 def _lone(names: list[str], comparison: Comparison) -> str:
     """Return a sentence on authors without anyone alike, and errors in their circle."""
     if len(names) > MOST_LISTED:
-        text = gettext("For {count} of the {total} authors, no one else here writes like them.")
+        text = gettext(
+            "For {count} of the {total} authors, no one else here has similar writing. So "
+            "saywho may confuse them with people who write alike, such as friends or colleagues."
+        )
         alone = text.format(count=len(names), total=len(comparison.ranking))
     else:
         text = ngettext(
-            "No one else here writes like {names}.",
-            "No one else here writes like any of these: {names}.",
+            "There is no one else here whose writing is similar to that of {names}. So saywho "
+            "may confuse {names} with people who write alike, such as friends or colleagues.",
+            "There is no one else here whose writing is similar to that of {names}. So saywho "
+            "may confuse them with people who write alike, such as friends or colleagues.",
             len(names),
         )
         alone = text.format(names=_listed(names))
@@ -663,7 +668,7 @@ def more_text_of(comparison: Comparison) -> list[str]:
     text = _sentence(times, messages)
     facts = {"times": show_number(times), "messages": show_number(messages)}
     caution = gettext(
-        "A decided answer can still be wrong. Add only new messages by this person, and do not "
+        "A decided answer can still be wrong. Add only new posts by this person, and do not "
         "repeat this until you like the answer. Each try makes it more likely that a text by "
         "someone else is attributed to an author here."
     )
@@ -674,24 +679,24 @@ def _sentence(times: int, messages: int) -> str:
     if times == 2:
         return ngettext(
             "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} more message).",
+            "cases (about {messages} more post).",
             "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} more messages).",
+            "cases (about {messages} more posts).",
             messages,
         )
     if times <= 4:  # By the measured curves, as the next limit.
         return gettext(
             "Not decided yet. Twice as much text by this person decides more than half of such "
             "cases. About {times} times as much decides eight of ten (about {messages} more "
-            "messages)."
+            "posts)."
         )
     if times <= 7:
         return gettext(
             "Not decided yet. Twice as much text by this person decides about half of such "
             "cases. About {times} times as much decides eight of ten (about {messages} more "
-            "messages)."
+            "posts)."
         )
     return gettext(
         "Not decided yet. About {times} times as much text by this person decides about eight "
-        "of ten such cases (about {messages} more messages)."
+        "of ten such cases (about {messages} more posts)."
     )

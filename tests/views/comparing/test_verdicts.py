@@ -397,8 +397,10 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], 0.05, limits=["lone_author"])
     facts.weak = {"lone_author": ["author0"]}
     assert limits_of(facts.comparison()) == [
-        "No one else here writes like author0. About 40 in 100 texts by people in the same "
-        "circle, such as a team or a chat, may be mistaken for the author’s."
+        "There is no one else here whose writing is similar to that of author0. So saywho may "
+        "confuse author0 with people who write alike, such as friends or colleagues. About 40 in 100 "
+        "texts by people in the same circle, such as a team or a chat, may be mistaken for the "
+        "author’s."
     ]
     facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
     assert "About 50 in 100 texts" in limits_of(facts.comparison())[0]
@@ -421,11 +423,11 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     [
         (More(2, 1), "Twice as much text by this person decides about eight of ten such cases"),
         (More(3, 2), "Twice as much text by this person decides more than half of such cases."),
-        (More(5, 8), "About 5 times as much decides eight of ten (about 8 more messages)."),
+        (More(5, 8), "About 5 times as much decides eight of ten (about 8 more posts)."),
         (
             More(12, 1_100),
             "About 12 times as much text by this person decides about eight of ten such cases "
-            "(about 1,100 more messages).",
+            "(about 1,100 more posts).",
         ),
         (None, "More text like this would hardly help."),
     ],
