@@ -51,7 +51,7 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": _("Exclamations"),
     },
     "laughing": {
-        "more": _("laughs (“{sign}”) {often}"),
+        "more": _("laughs {often} (mostly “{sign}”)"),
         "less": _("laughs less often in writing than {others} ({often})"),
         "none": _("never laughs in writing"),
         "rose": _("More laughing than in {year}: {value}, before {before}."),
@@ -321,7 +321,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "": _("{count}; {times} times as often as in the other years"),
     },
     "year_word": _("“{words}” is a word of {year} ({posts})."),
-    "day_of_year": _("{posts}; {usual} on a usual day."),
+    "day_of_year": {
+        "": _("{posts}; {usual} on a usual day."),
+        "several": _("{posts} in {days} days; {usual} on a usual day."),
+    },
     "silence_of_chat": _(
         "Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."
     ),

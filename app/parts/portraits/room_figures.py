@@ -23,6 +23,7 @@ from app.language.i18n import (
     show_duration,
     show_number,
     show_roughly,
+    show_roughly_at_most,
 )
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
@@ -245,6 +246,7 @@ def alike(writing: Sequence[PersonPortrait], total: int) -> str:
         within = gettext("The people shown usually reply within {time}.")
         if total == PAIR:
             within = gettext("Both usually reply within {time}.")
+        longest = show_roughly_at_most(max(told_s))
     sentence = soon if max(told_s) < MINUTE_S else within
     return sentence.format(time=longest, count=show_number(len(writing)))
 

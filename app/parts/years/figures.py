@@ -569,7 +569,8 @@ def told_of_day(day: DayOfYear | None) -> str:
     if day is None:
         return ""
     posts, usual = post_count(day.posts_of_days), show_number(day.usual)
-    return tell("day_of_year", posts=posts, usual=usual)
+    days = (day.last - day.first).days + 1
+    return tell("day_of_year", "several" if days > 1 else "", posts=posts, usual=usual, days=days)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:

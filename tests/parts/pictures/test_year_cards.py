@@ -66,7 +66,9 @@ async def test_a_year_of_a_chat_has_cards_on_a_page_single_and_in_a_zip(chat: Cl
     told = {re.findall(r"/(\w+)\.png", path)[0]: text for path, text in shown}
     assert [*told] == ["words", "day", "began", "emoji", "like", "silence"]
     assert "캠핑" in told["words"]
-    assert told["day"].startswith("The days of 2024: Jun 27 – 29: 86 messages; 3.5 on a usual day.")
+    assert told["day"].startswith(
+        "The days of 2024: Jun 27 – 29: 86 messages in 3 days; 3.5 on a usual day."
+    )
     assert f"{LONG} " in told["emoji"]
     assert "Person 3" in told["like"]  # The fonts lack the letters of a right-to-left name.
     assert "Nobody wrote for 20 days" in told["silence"]

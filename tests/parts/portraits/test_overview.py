@@ -447,7 +447,7 @@ async def test_the_busiest_day_is_shown_by_three_of_its_messages(shared: Shared)
     page = await shared.anybody.page(f"/room/{room}")
     card = page.partition('class="card busy-day"')[2].partition("</section>")[0]
     told = text_of(card)
-    assert "The busiest days: Jun 15 – 16, 2024 116 messages; a usual day has 3." in told
+    assert "The busiest days: Jun 15 – 16, 2024 116 messages in 2 days; a usual day has 3." in told
     (word, count), *_ = re.findall(r"“ (.+?) ” is in (\d+) of them\.", told)
     of_trip = [text for when, _, text in said if when[5:10] in ("06-15", "06-16")]
     assert sum(word in text for text in of_trip) == int(count) > 5

@@ -8,7 +8,7 @@ import pytest
 from quart import Quart
 
 from app.compute.portrait import SilenceSpan, Trait
-from app.language.i18n import show_roughly
+from app.language.i18n import show_roughly, show_roughly_at_most
 from app.services.rooms.room_facts import RoomFacts
 from app.views.rooms.figures import (
     finding_of,
@@ -101,6 +101,9 @@ async def test_waits_are_told_as_people_say_them(english: None) -> None:
     minutes = {0.5: "less than a minute", 1.4: "1 minute", 9.6: "10 minutes", 13: "15 minutes"}
     minutes |= {46: "45 minutes", 57: "55 minutes", 58: "1 hour", 106: "2 hours", 359: "6 hours"}
     assert [show_roughly(60 * wait) for wait in minutes] == [*minutes.values()]
+    at_most = {0.5: "1 minute", 3: "3 minutes", 3.1: "4 minutes", 11: "15 minutes", 56: "1 hour"}
+    at_most |= {61: "2 hours"}
+    assert [show_roughly_at_most(60 * wait) for wait in at_most] == [*at_most.values()]
 
 
 ROOM = RoomFacts(1, "crew", None, 900, None, [], 3, None, None, has_media=False)
