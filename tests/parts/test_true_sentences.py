@@ -665,13 +665,20 @@ def _no_busiest_hours(reader: Reader, _: Found) -> None:
     assert len(reader.days) < 7 or max(of_three) < hours.total(), hours
 
 
-def _no_busiest_period(reader: Reader, _: Found) -> None:
+def _no_busiest_period(reader: Reader, found: Found) -> None:
     """Fail if one of several months has plainly more messages than any other, of which one that is
     cut off counts up to twice.
     """
     months = Counter((day.year, day.month) for day in reader.days.elements())
     known = Counter((day.year, day.month) for day in _days_between(reader.days))
     assert len(months) > 1
+    named = [
+        text for part in ("most", "next") if (text := found.get(f"{part}_ko") or found.get(part))
+    ]
+    if named:
+        assert [*map(number_in, named)] == sorted(months.values())[:-3:-1], months
+    else:
+        assert len(months) < 2 or len({count for _, count in months.most_common(2)}) == 1, months
     ((fullest, most),) = months.most_common(1)
     second = max(
         count / max(known[month] / 31, 0.5) for month, count in months.items() if month != fullest
@@ -1197,7 +1204,9 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _no_busiest_hours,
     ),
     (
-        r"No month clearly has the most messages|메시지 수가 뚜렷이 앞서는 달은 없어요",
+        r"No month clearly has the most messages|메시지 수가 뚜렷이 앞서는 달은 없어요"
+        r"|Most messages: [^(]+\((?P<most>[\d,]+)\), next: [^(]+\((?P<next>[\d,]+)\)"
+        r"|메시지가 가장 많은 때는 [^(]+\((?P<most_ko>[\d,]+)개\), 다음은 [^(]+\((?P<next_ko>[\d,]+)개\)예요",
         _no_busiest_period,
     ),
     (
@@ -1416,6 +1425,13 @@ def _total_and_days(truth: Truth, found: Found) -> None:
 
 def _dashboard_days(truth: Truth, found: Found) -> None:
     days = sorted(truth.days)
+    if found.get("most"):
+        weeks = Counter[date]()
+        for day, messages in truth.days.items():
+            weeks[day - timedelta(day.weekday())] += messages
+        most = [int(number_in(found[part])) for part in ("most", "next")]
+        leading = [sorted(counts.values(), reverse=True)[:2] for counts in (truth.days, weeks)]
+        assert most in leading, leading
     for day, told in zip((days[0], days[-1]), re.findall(DAY, found["period"]), strict=True):
         assert told in (
             f"{day:%B} {day.day}, {day.year}",
@@ -1437,6 +1453,14 @@ def _busiest_period(truth: Truth, found: Found) -> None:
     assert count in (max(truth.days.values()), max(by_week.values()))
 
 
+def _busiest_hours(truth: Truth, found: Found) -> None:
+    hours = sum((person.hours for person in truth.people.values()), Counter[int]())
+    of_three = [sum(hours[(start + step) % 24] for step in range(3)) for start in range(24)]
+    first, end = (int(found[side]) % 24 for side in ("start", "end"))
+    assert ((end - first) % 24, of_three[first]) == (3, max(of_three)), hours
+    assert is_as_often(found["own"], of_three[first] / truth.total), hours
+
+
 def _busiest_part_of_day(truth: Truth, found: Found) -> None:
     assert number_in(found["total"]) == truth.total
     hours = sum((person.hours for person in truth.people.values()), Counter[int]())
@@ -1450,14 +1474,21 @@ def _dashboard_zone(_: Truth, found: Found) -> None:
 
 
 DAY: Final = r"[A-Z][a-z]+ \d+, 2024|2024년 \d+월 \d+일"
+CALM_EN: Final = (
+    r"(?:no (?:day|week) is clearly ahead"
+    r"|most: [^(]+ \((?P<most>[\d,]+)\), next: [^(]+ \((?P<next>[\d,]+)\))"
+)
+CALM_KO: Final = (
+    r"(?:뚜렷이 앞서는 \w+ 없어요"
+    r"|가장 많은 때는 [^(]+\((?P<most>[\d,]+)개\), 다음은 [^(]+\((?P<next>[\d,]+)개\))"
+)
 DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
     (
-        rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY}) to (?:{DAY})); no (?:day|week) is "
-        r"clearly ahead",
+        rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY}) to (?:{DAY})); {CALM_EN}",
         _total_and_days,
     ),
     (
-        rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지 메시지 (?P<total>[\d,]+)개\. 뚜렷이 앞서는 \w+ 없어요",
+        rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지 메시지 (?P<total>[\d,]+)개\. {CALM_KO}",
         _total_and_days,
     ),
     (
@@ -1468,6 +1499,14 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
         r"메시지가 가장 많은 때: (?P<when>2024년 [^(]*) \(메시지 (?P<total>[\d,]+)개 가운데 "
         r"(?P<count>[\d,]+)개\)",
         _busiest_period,
+    ),
+    (
+        rf"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00: (?P<own>{OFTEN_EN})",
+        _busiest_hours,
+    ),
+    (
+        rf"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 써요: (?P<own>{OFTEN_KO})",
+        _busiest_hours,
     ),
     (
         r"Busiest part of the day: (?P<part>\w+), [\d:]+ to [\d:]+, with (?P<count>[\d,]+) of "
@@ -1498,11 +1537,8 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
         r"(?P<count>[\d,]+)개",
         _wrote_most,
     ),
-    (
-        rf"From (?P<period>(?:{DAY}) to (?:{DAY})); no (?:day|week) is clearly ahead\.",
-        _dashboard_days,
-    ),
-    (rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지예요\. 뚜렷이 앞서는 \w+ 없어요\.", _dashboard_days),
+    (rf"From (?P<period>(?:{DAY}) to (?:{DAY})); {CALM_EN}\.", _dashboard_days),
+    (rf"(?P<period>(?:{DAY})부터 (?:{DAY}))까지예요\. {CALM_KO}\.", _dashboard_days),
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
     (

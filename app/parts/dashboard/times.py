@@ -1,5 +1,6 @@
 """When posts were written: in periods, rows of bars by author, and in the hours of a week."""
 
+import asyncio
 import math
 from bisect import bisect_right
 from collections import Counter
@@ -16,6 +17,7 @@ from urllib.parse import urlencode
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
+from app.compute.times import busiest_hours
 from app.language.i18n import (
     gettext,
     gettext_noop,
@@ -44,11 +46,10 @@ from app.services.posts.post_counts import (
     busiest_authors,
     count_by_day,
     count_by_hour,
-    count_by_hour_of_week,
     count_undated,
 )
 from app.views.cast import hue, shown_name
-from app.views.figure import LEAST_PART, PARTS, Figure, Finding, Table
+from app.views.figure import LEAST_PART, PARTS, Figure, Finding, Table, busiest
 from app.views.filters import View
 
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -353,14 +354,7 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         return title.format(
             period=period, count=show_number(totals[place]), total=show_number(posts)
         ), ""
-    calm = {
-        "day": gettext_noop("no day is clearly ahead"),
-        "week": gettext_noop("no week is clearly ahead"),
-        "month": gettext_noop("no month is clearly ahead"),
-        "quarter": gettext_noop("no quarter is clearly ahead"),
-        "year": gettext_noop("no year is clearly ahead"),
-    }
-    span = {"first": show_date(first), "last": show_date(last), "calm": gettext(calm[data.period])}
+    span = {"first": show_date(first), "last": show_date(last), "calm": _calm(data, totals)}
     if (leader := leader_of(data.cells, data.rows)) is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
         if len(data.rows) == 2:
@@ -372,6 +366,28 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         return title, gettext("From {first} to {last}; {calm}.").format(**span)
     title = gettext("{total} posts from {first} to {last}; {calm}")
     return title.format(total=show_number(posts), **span), ""
+
+
+def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
+    """Return the two periods with the most posts, of which neither is clearly ahead; if they have
+    as many, that none is.
+    """
+    first, second = sorted(range(len(totals)), key=lambda place: (-totals[place], place))[:2]
+    if totals[first] == totals[second]:
+        calm = {
+            "day": gettext_noop("no day is clearly ahead"),
+            "week": gettext_noop("no week is clearly ahead"),
+            "month": gettext_noop("no month is clearly ahead"),
+            "quarter": gettext_noop("no quarter is clearly ahead"),
+            "year": gettext_noop("no year is clearly ahead"),
+        }
+        return gettext(calm[data.period])
+    return gettext("most: {first} ({count}), next: {second} ({next})").format(
+        first=show_period(*data.starts[first : first + 2]),
+        count=show_number(totals[first]),
+        second=show_period(*data.starts[second : second + 2]),
+        next=show_number(totals[second]),
+    )
 
 
 def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
@@ -424,6 +440,7 @@ def _label(data: PostsByPeriod, row: Row, place: int) -> str:
 
 
 HOURS: Final = 24
+HOURS_OF_WEEK: Final = 7 * HOURS
 
 
 class Week(Panel["PostsByHour"]):
@@ -433,9 +450,21 @@ class Week(Panel["PostsByHour"]):
     about = gettext_noop("A stronger colour means more posts.")
 
     async def load(self, session: AsyncSession, view: View) -> "PostsByHour":
-        hours = await count_by_hour_of_week(session, view.selection, view.zone)
-        undated = 0 if any(hours) else await count_undated(session, view.selection)
-        return PostsByHour(view, hours, undated)
+        counts = await count_by_hour(session, view.selection, view.zone)
+        undated = 0 if counts else await count_undated(session, view.selection)
+        # Fifteen years of posts are in tens of thousands of hours.
+        hours, busy_from = await asyncio.to_thread(_of_week, counts)
+        return PostsByHour(view, hours, busy_from, undated)
+
+
+def _of_week(counts: Mapping[int, int]) -> tuple[list[int], int | None]:
+    """Return the posts in each hour of the week, and the first of the three busiest hours of the
+    day, as on the pages of authors and chats.
+    """
+    hours = [0] * HOURS_OF_WEEK
+    for hour, posts in counts.items():  # The first day of the year 1 is a Monday.
+        hours[hour % HOURS_OF_WEEK] += posts
+    return hours, busiest_hours(counts) if sum(hours) >= FEWEST_OF_RHYTHM else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,6 +472,8 @@ class PostsByHour(Figure[Plot]):
     view: View
     hours: list[int]
     """Posts in each of the 168 hours, from Monday, 0 o'clock."""
+    busy_from: int | None = None
+    """The first of the three hours of the day that are clearly ahead, if any."""
     undated: int = 0
     """Posts without a time, if no post has a time; otherwise 0."""
 
@@ -450,12 +481,17 @@ class PostsByHour(Figure[Plot]):
         if not any(self.hours):
             return nothing_dated(self.view, self.undated)
         zone = gettext("Hours are in {zone}.").format(zone=show_zone(self.view.tz or "UTC"))
-        return Finding(_rhythm(self.hours) or _no_rhythm(sum(self.hours)), [zone])
+        return Finding(self._rhythm or _no_rhythm(sum(self.hours)), [zone])
+
+    @property
+    def _rhythm(self) -> str:
+        by_hour = [sum(self.hours[hour::HOURS]) for hour in range(HOURS)]
+        return busiest(by_hour, self.busy_from) or _rhythm(self.hours)
 
     def plot(self) -> Plot | None:
         """Return the drawing, unless it shows that no hours stand out; then the numbers suffice."""
         most, total = max(self.hours), sum(self.hours)
-        if not most or (total >= FEWEST_OF_RHYTHM and not _rhythm(self.hours)):
+        if not most or (total >= FEWEST_OF_RHYTHM and not self._rhythm):
             return None
         days = weekday_names("abbreviated")
         cells = [

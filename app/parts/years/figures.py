@@ -169,8 +169,8 @@ def comparison_of(author_year: AuthorYear) -> str:
     )
     rule = gettext(
         "A change from year to year is shown only if chance does not explain it, compared by "
-        "week. A busiest month has a quarter more than any other, or is shown by the same rule, "
-        "compared by day."
+        "week. A busiest month has a quarter more than any other and chance does not explain so "
+        "many, or it is ahead by the same rule, compared by day."
     )
     return f"{sentence} {rule}"
 

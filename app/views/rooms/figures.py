@@ -317,16 +317,28 @@ class Months(ChatFigure[PeriodColumns]):
         topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
         fullest = next((period for period in self.sight.periods if period.is_fullest), None)
         if fullest is None:
-            even = gettext("No month clearly has the most messages.")
-            even_years = gettext("No year clearly has the most messages.")
-            nothing = even_years if self._is_of_years else even
-            return Finding(notes=self._silence(), topic=topic, nothing=nothing)
+            return Finding(notes=self._silence(), topic=topic, nothing=self._most_and_next())
         count = ngettext("{count} message", "{count} messages", fullest.messages)
         title = gettext("Busiest: {period}, {messages}.").format(
             period=self.period_name(fullest),
             messages=count.format(count=show_number(fullest.messages)),
         )
         return Finding(title, notes=[*self._trip(fullest), *self._silence()], topic=topic)
+
+    def _most_and_next(self) -> str:
+        """Return the two periods with the most messages, of which neither is clearly ahead."""
+        ranked = sorted(self.sight.periods, key=lambda period: -period.messages)[:2]
+        if len(ranked) < 2 or ranked[0].messages == ranked[1].messages:
+            even = gettext("No month clearly has the most messages.")
+            even_years = gettext("No year clearly has the most messages.")
+            return even_years if self._is_of_years else even
+        first, second = ranked
+        return gettext("Most messages: {first} ({count}), next: {second} ({next}).").format(
+            first=self.period_name(first),
+            count=show_number(first.messages),
+            second=self.period_name(second),
+            next=show_number(second.messages),
+        )
 
     def table(self) -> Table:
         column = gettext("Year") if self._is_of_years else gettext("Month")

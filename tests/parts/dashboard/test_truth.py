@@ -36,6 +36,10 @@ from tests.posting import new_tweet, store
 
 NOTHING: Final = "There are no posts here. Try another filter."
 NUMBER: Final = r"([\d,]+)"
+CALM: Final = (
+    r"(?:no (?P<unit>\w+) is clearly ahead|most: (?P<first>[^(]+) \((?P<first_count>[\d,]+)\), "
+    r"next: (?P<second>[^(]+) \((?P<second_count>[\d,]+)\))"
+)
 UNITS: Final[dict[str, Callable[[date], date]]] = {
     "day": lambda day: day,
     "week": lambda day: day - timedelta(day.weekday()),
@@ -193,14 +197,14 @@ def _check_timeline(
     elif match := re.fullmatch(rf"(\w+) wrote more: {NUMBER} of {NUMBER} posts", title):
         assert (number(match[2]), number(match[3])) == (len(written[match[1]]), len(days))
         assert _leader(written) == {match[1]}
-        calm = re.match(r"From (.+) to (.+); no (\w+) is clearly ahead\.", words["notes"])
+        calm = re.match(rf"From (.+) to (.+); {CALM}\.", words["notes"])
         assert calm, words
         _check_calm(calm, days)
     else:
-        match = re.fullmatch(rf"{NUMBER} posts from (.+) to (.+); no (\w+) is clearly ahead", title)
+        match = re.fullmatch(rf"{NUMBER} posts from .+ to .+; {CALM}", title)
         assert match, title
         assert number(match[1]) == len(days)
-        _check_calm(re.search(r"from (.+) to (.+); no (\w+) is clearly ahead", title), days)
+        _check_calm(re.search(rf"from (.+) to (.+); {CALM}", title), days)
         assert not _leader(written)
 
 
@@ -213,10 +217,21 @@ def _leader(written: dict[str, list[date]]) -> set[str]:
 
 
 def _check_calm(match: re.Match[str] | None, days: list[date]) -> None:
-    """Check the first day, the last one, and that no period is ahead of the others."""
+    """Check the first day, the last one, that no period is ahead of the others, and which two have
+    the most posts.
+    """
     assert match
     assert [days_of(match[i])[0] for i in (1, 2)] == [min(days), max(days)]
-    assert not busiest_period(days, match[3])
+    unit = match["unit"] or _unit(*days_of(match["first"]))
+    assert not busiest_period(days, unit)
+    counts = Counter(map(UNITS[unit], days))
+    if match["unit"]:
+        (_, most), (_, next_most), *_ = counts.most_common()
+        assert most == next_most
+    else:
+        told = [(days_of(match[n])[0], number(match[f"{n}_count"])) for n in ("first", "second")]
+        assert all(counts[begin] == count for begin, count in told)
+        assert sorted(counts.values())[-2:] == [told[1][1], told[0][1]]
 
 
 def _unit(first: date, last: date) -> str:
@@ -234,8 +249,14 @@ def _check_week(words: dict[str, str], moments: list[datetime], undated: int) ->
     parts = Counter(moment.hour // 6 for moment in moments)
     of_hours = [hours.get((day, hour), 0) for day in DAYS for hour in range(24)]
     of_parts = [parts.get(part, 0) for part in range(4)]
+    by_hour = Counter(moment.hour for moment in moments)
+    of_three = [sum(by_hour[(first + step) % 24] for step in range(3)) for first in range(24)]
     if match := re.fullmatch(rf"{NUMBER} posts?, too few to show a rhythm", title):
         assert number(match[1]) == total < 20
+    elif match := re.fullmatch(r"Busiest between (\d+):00 and (\d+):00: .+ posts?", title):
+        first, end = map(int, match.groups())
+        assert (end - first) % 24 == 3
+        assert of_three[first] == max(of_three)
     elif match := re.fullmatch(
         rf"Busiest hour: (\w+), (\d+):00 to (\d+):00, with {NUMBER} of {NUMBER} posts", title
     ):

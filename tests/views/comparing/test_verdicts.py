@@ -398,8 +398,8 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     facts.weak = {"lone_author": ["author0"]}
     assert limits_of(facts.comparison()) == [
         "There is no one else here whose writing is similar to that of author0. So saywho may "
-        "confuse author0 with people who write alike, such as friends or colleagues. About 40 in 100 "
-        "texts by people in the same circle, such as a team or a chat, may be mistaken for the "
+        "confuse author0 with people who write alike, such as friends or colleagues. About 40 in "
+        "100 texts by people in the same circle, such as a team or a chat, may be mistaken for the "
         "author’s."
     ]
     facts.text = "오늘은 바람이 세게 불어서 배가 없어요"
