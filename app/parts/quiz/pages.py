@@ -198,7 +198,7 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
 async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | None:
     if room is None:
         return await draw(session, g.locale, count=SET_LENGTH)
-    return await draw_from_room(session, here().models, room, count=SET_LENGTH)
+    return await draw_from_room(session, room, count=SET_LENGTH)
 
 
 def set_of(address: str) -> QuizSet:

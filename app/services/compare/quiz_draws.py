@@ -1,21 +1,21 @@
 """Random posts to guess for a quiz, a chat and the front page, and the authors to choose from."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from types import ModuleType
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, not_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.judgement import FEWEST_JUDGED
-from app.compute.text import has_words
+from app.compute.text import has_words, username_key
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.habits import Models
 from app.services.compare.name_masking import ChatNames, Named, can_be_guessed, read_chat_names
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.users import ENOUGH_OF_OWN, is_sample
@@ -299,50 +299,108 @@ async def _passages_of(
             yield [Candidate(*row) for row in rows if len(row.text) <= longest]
 
 
-async def draw_from_room(
-    session: AsyncSession, models: Models, room: RoomFacts, *, count: int
-) -> QuizSet | None:
-    """Return random messages of a chat, and up to four of its people.
+async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) -> QuizSet | None:
+    """Return random messages of a chat, and the people to choose from.
 
     None if fewer than two people have enough messages and comparable texts, or no message has
     enough words.
     """
-
-    players = await _players_of_room(session, models, room.id)
+    cast, _ = await read_cast(session, room)
+    if len(cast) < 2:
+        return None
     chats = await read_chat_names(session, [room.id])
-
-    async def drawn(cast: Sequence[User]) -> list[Candidate]:
-        passages = _passages_of_room(session, room, cast, TRIES * count)
-        # After five empty passages, perhaps these people only laugh.
-        scope = Scope(passages, chats, most_empty=5)
-        people = {user.id: user for user in cast}
-        return await askable(session, people, scope, count, random)
-
-    return await _draw_cast(players, drawn, random.Random())  # noqa: S311 - a game
+    passages = _passages_of_room(session, room, [*cast], TRIES * count)
+    # After so many empty passages, perhaps these people only laugh.
+    scope = Scope(passages, chats, most_empty=5 * TRIES)
+    posts = await askable(session, cast, scope, count, random)
+    ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
+    return QuizSet(tuple(ids), tuple(post.id for post in posts)) if posts else None
 
 
-async def _players_of_room(session: AsyncSession, models: Models, room_id: int) -> list[User]:
-    query = (
-        select(User)
+# --- The people of a chat to choose from ---
+
+
+class Player(NamedTuple):
+    """A possible author, whose rows load faster than `User` objects."""
+
+    username: str
+    username_key: str
+    display_name: str | None
+
+
+async def read_cast(
+    session: AsyncSession, room: RoomFacts
+) -> tuple[dict[int, Player], list[Candidate]]:
+    """Return up to six people of a chat who write most, by id, and the newest short messages.
+
+    People with few or short messages are left out.
+    """
+    depends_on(EVERYTHING)
+    able = [person for person in room.people if person.messages >= FEWEST_POSTS]
+    if len(able) < 2:
+        return {}, []
+    keys = [username_key(person.username) for person in able[: 2 * MOST_CHOICES]]
+    rows = await session.execute(_players_of_room(), {"room_id": room.id, "keys": keys})
+    players = {row.id: Player(*row[1:]) for row in rows}
+    values = {"room_id": room.id, "user_ids": list(players)}
+    newest = [Candidate(*row) for row in await session.execute(_newest(), values)]
+    counts = Counter(row.user_id for row in newest if has_words(row.text))
+    return await _cast(session, room.id, players, counts), newest
+
+
+async def _cast(
+    session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
+) -> dict[int, Player]:
+    """Return the first players with as many messages as a comparison needs.
+
+    counts: each player's messages with words among the newest; more are read for players with few.
+    """
+    cast: dict[int, Player] = {}
+    for user_id, player in players.items():
+        count = counts.get(user_id, 0)
+        if count < FEWEST_JUDGED:
+            values = {"room_id": room_id, "user_id": user_id}
+            count = sum(map(has_words, await session.scalars(_newest_of_one(), values)))
+        if count >= FEWEST_JUDGED:
+            cast[user_id] = player
+        if len(cast) == MOST_CHOICES:
+            break
+    return cast
+
+
+@cache
+def _players_of_room() -> Select[int, str, str, str | None]:
+    return (
+        select(User.id, User.username, User.username_key, User.display_name)
         .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_POSTS)
-        .where(User.deleted_at.is_(None))
-        .order_by(func.random())
-        .limit(MOST_PLAYERS)
+        .where(User.username_key.in_(bindparam("keys", expanding=True)), User.deleted_at.is_(None))
+        .where(RoomPerson.room_id == bindparam("room_id"))
+        .order_by(RoomPerson.messages.desc(), RoomPerson.user_id)
     )
-    users = (await session.scalars(query)).all()
-    profiles = await models.profiles.load(session, users)
-    return [
-        user
-        for user, profile in zip(users, profiles, strict=True)
-        if profile.worded_posts >= FEWEST_JUDGED
-    ]
+
+
+@cache
+def _newest() -> Select[int, int, str, int | None]:
+    return (
+        select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id)
+        .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
+        .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
+        .where(func.length(Tweet.text) <= MOST_CHARACTERS)
+        .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
+        .limit(120)
+    )
+
+
+@cache
+def _newest_of_one() -> Select[str]:
+    of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
+    newest = (Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
+    return select(Tweet.text).where(*of_one).order_by(*newest).limit(1_000)
 
 
 async def _passages_of_room(
-    session: AsyncSession, room: RoomFacts, cast: Sequence[User], most: int
+    session: AsyncSession, room: RoomFacts, user_ids: Sequence[int], most: int
 ) -> Passages:
-    user_ids = [user.id for user in cast]
     for _ in range(most):
         start = random.randrange(max(1, room.messages - _PASSAGE_OF_ROOM + 1))  # noqa: S311 - a game
         # Up to the passage only the index is read; texts are read only in the passage.

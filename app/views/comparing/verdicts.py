@@ -679,24 +679,24 @@ def _sentence(times: int, messages: int) -> str:
     if times == 2:
         return ngettext(
             "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} more post).",
+            "cases (about {messages} post more).",
             "Not decided yet. Twice as much text by this person decides about eight of ten such "
-            "cases (about {messages} more posts).",
+            "cases (about {messages} posts more).",
             messages,
         )
     if times <= 4:  # By the measured curves, as the next limit.
         return gettext(
             "Not decided yet. Twice as much text by this person decides more than half of such "
-            "cases. About {times} times as much decides eight of ten (about {messages} more "
-            "posts)."
+            "cases. About {times} times as much decides eight of ten (about {messages} posts "
+            "more)."
         )
     if times <= 7:
         return gettext(
             "Not decided yet. Twice as much text by this person decides about half of such "
-            "cases. About {times} times as much decides eight of ten (about {messages} more "
-            "posts)."
+            "cases. About {times} times as much decides eight of ten (about {messages} posts "
+            "more)."
         )
     return gettext(
         "Not decided yet. About {times} times as much text by this person decides about eight "
-        "of ten such cases (about {messages} more posts)."
+        "of ten such cases (about {messages} posts more)."
     )

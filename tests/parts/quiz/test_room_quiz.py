@@ -16,6 +16,8 @@ WORDS = {
     "민준 (회사)": "오늘 저녁 회의 끝나고",
     "하늘 🌿": "나는 지금 산책 가는",
     "Anna Kim": "see you at the",
+    "보라": "내일은 버스 타고",
+    "Ben Ro": "we could meet near",
 }
 SILENT = "말없는 사람"
 
@@ -46,6 +48,15 @@ async def chats(shared: Shared) -> Client:
     spoke = talk(PEOPLE, times=22, day="2024-04-01", place="river")
     later = talk(PEOPLE[:2], times=70, day="2024-05-01", place="bridge")
     await import_chat(db, kakaotalk("셋이서", *spoke, *later))
+    echoed: list[Said] = [
+        (f"2024-06-01 1{at % 2}:{at:02}", name, f"{WORDS[PEOPLE[0]]} 메아리 {at}")
+        for at in range(22)
+        for name in PEOPLE[:2]
+    ]
+    await import_chat(db, kakaotalk("메아리", *sorted(echoed)))
+    await import_chat(
+        db, kakaotalk("다섯이서", *talk((*WORDS,), times=21, day="2024-07-01", place="섬"))
+    )
     return shared.anybody
 
 
@@ -122,8 +133,11 @@ async def test_where_too_little_was_said_the_page_says_what_is_needed(
     assert f'href="/room/{room}"' in page
 
 
-async def test_the_search_for_words_ends_where_nobody_writes_any(
-    shared: Shared, chats: Client
+@pytest.mark.parametrize(
+    ("room", "most"), [(4, 0), (6, 5 * TRIES)], ids=["no words", "words of both"]
+)
+async def test_the_search_ends_where_no_message_can_be_asked(
+    shared: Shared, chats: Client, room: int, most: int
 ) -> None:
     passages: list[str] = []
 
@@ -134,10 +148,18 @@ async def test_the_search_for_words_ends_where_nobody_writes_any(
     engine = parts_of(shared.app).db.engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        await chats.page("/quiz?room=4")
+        page = await chats.page(f"/quiz?room={room}")
     finally:
         event.remove(engine, "before_cursor_execute", note)
-    assert TRIES <= len(passages) <= 5 * TRIES
+    assert "Not enough posts for a quiz yet" in page.replace("messages", "posts")
+    assert len(passages) == most + 1  # The first is of the newest messages.
+
+
+async def test_a_quiz_has_the_choices_of_the_page_of_the_chat(chats: Client) -> None:
+    (shown,) = re.findall(r'name="set" value="([\d.]+)-', await chats.page("/room/7"))
+    assert len(shown.split(".")) == len(WORDS)
+    quiz_set = parse_qs(urlsplit(await drawn(chats, 7)).query)["set"][0]
+    assert quiz_set.partition("-")[0] == shown
 
 
 async def test_a_set_names_messages_and_people_of_the_room_alone(chats: Client) -> None:

@@ -232,7 +232,7 @@ async def test_an_undecided_answer_offers_a_box_for_more_messages(site: Client) 
     more = (await site.json(f"/api/v1{undecided}"))["more"]
     assert set(more) == {"times", "messages"}
     page = unescape(await site.page(undecided))
-    assert f"{more['messages']} more posts" in page
+    assert f"{more['messages']} posts more" in page
     assert "A decided answer can still be wrong." in page
     label = "Add more posts by the same person"
     assert f'<label for="more_text">{label}</label>' in page

@@ -423,11 +423,11 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     [
         (More(2, 1), "Twice as much text by this person decides about eight of ten such cases"),
         (More(3, 2), "Twice as much text by this person decides more than half of such cases."),
-        (More(5, 8), "About 5 times as much decides eight of ten (about 8 more posts)."),
+        (More(5, 8), "About 5 times as much decides eight of ten (about 8 posts more)."),
         (
             More(12, 1_100),
             "About 12 times as much text by this person decides about eight of ten such cases "
-            "(about 1,100 more posts).",
+            "(about 1,100 posts more).",
         ),
         (None, "More text like this would hardly help."),
     ],
