@@ -331,7 +331,8 @@ class DaysApart(msgspec.Struct, frozen=True):
         DaySpan | None,
         Meta(
             description=(
-                "The longest run of days with posts, if random days would not produce one as long."
+                "The longest run of days with posts, if no other is as long, and random days would"
+                " not produce one as long."
             )
         ),
     ]
@@ -372,7 +373,7 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
     weeks = _weeks(posts_by_day, first, last)
     return DaysApart(
         fullest_day=None if place is None else first + place * ONE_DAY,
-        streak=_clear_span(DaySpan(run[0], run[-1]), len(days), len(counts)),
+        streak=_clear_span(DaySpan(run[0], run[-1]) if run else None, len(days), len(counts)),
         silence=_clear_span(_longest_silence(days), len(counts) - len(days), len(counts)),
         weekday=fullest([*zip(*weeks, strict=True)]),
         weekend=_weekend(weeks),
@@ -382,13 +383,16 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
 
 
 def longest_run(days: Sequence[date]) -> list[date]:
-    """Return the first longest run of consecutive days, of ascending days."""
-    longest: list[date] = []
-    run: list[date] = []
+    """Return the longest run of consecutive days, of ascending days; none if two are as long."""
+    runs: list[list[date]] = []
     for day in days:
-        run = [*run, day] if run and run[-1] + ONE_DAY == day else [day]
-        longest = max(longest, run, key=len)
-    return longest
+        if runs and runs[-1][-1] + ONE_DAY == day:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    runs.sort(key=len, reverse=True)
+    is_alone = len(runs) == 1 or (runs and len(runs[1]) < len(runs[0]))
+    return runs[0] if is_alone else []
 
 
 def _longest_silence(days: Sequence[date]) -> DaySpan | None:

@@ -120,13 +120,14 @@ class HoursFigure(Figure[PlotT]):
     address: str
     is_past: bool = False
     """Whether no more posts can come."""
+    busy_part: int | None = None
+    """The quarter of the day that is ahead day by day."""
 
     def finding(self) -> Finding:
         topic = gettext("By hour")
         if not any(self.hours):
             return Finding(gettext("No post has a time."), topic=topic, zone=self.zone)
-        title = busiest(self.hours, self.busy_from, is_past=self.is_past)
-        title = title or busiest_part(self.hours)
+        title = told_of_hours(self.hours, self.busy_from, self.busy_part, is_past=self.is_past)
         nothing = gettext_noop("No single stretch of hours is clearly the busiest.")
         return Finding(
             title,
@@ -188,14 +189,23 @@ def busiest(hours: Sequence[int], start: int | None, *, is_past: bool = False) -
     return told("busiest_hours", "part", start=start, end=(start + BUSY_H) % DAY_H, part=part)
 
 
-def busiest_part(hours: Sequence[int]) -> str:
-    """Return a sentence of the quarter of the day with most of the posts; empty for none.
+def told_of_hours(
+    hours: Sequence[int], start: int | None, ahead: int | None, *, is_past: bool = False
+) -> str:
+    """Return a sentence of the busiest hours, else of the busiest part of the day, or empty.
 
-    It is a plain count, where no hours are ahead day by day.
+    start, ahead: the hours and the quarter of the day that are ahead day by day.
     """
+    return busiest(hours, start, is_past=is_past) or _busiest_part(hours, ahead)
+
+
+def _busiest_part(hours: Sequence[int], ahead: int | None) -> str:
     parts = [sum(hours[start : start + PART_H]) for start in range(0, DAY_H, PART_H)]
     part = plain_peak(parts)
-    if part is None or 2 * parts[part] < sum(parts):
+    if ahead is not None and parts[ahead] >= LEAST_PART * sum(parts):
+        part = ahead
+    # Without a quarter that is ahead day by day, half of the posts are a plain count.
+    elif part is None or 2 * parts[part] < sum(parts):
         return ""
     told = tell("busiest_part", part=gettext(PARTS[part]), share=parts[part] / sum(parts))
     return told.rstrip(".")

@@ -264,6 +264,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "weekend": {
         "more": _("Busier at the weekend ({share} of all)."),
         "less": _("Quieter at the weekend ({share} of all)."),
+        "never": _("No post on a Saturday or Sunday."),
     },
     "half": {
         "first": _("More in the first half of {year} ({share} of all)."),

@@ -18,7 +18,7 @@ from quart import url_for
 from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
 from app.compute.significance import clear_peak
-from app.compute.times import ONE_DAY, PART_H, WEEK_DAYS, WORK_DAYS, longest_run
+from app.compute.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
@@ -39,15 +39,13 @@ from app.views.addresses import posts_path
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import (
-    LEAST_PART,
-    PARTS,
     ClockFigure,
     Figure,
     FigureParts,
     Finding,
     Table,
-    busiest,
     by_clock_of,
+    told_of_hours,
 )
 from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 from app.views.tell import (
@@ -87,7 +85,7 @@ def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
     return f"{reached} {total}"
 
 
-def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) -> str:
+def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> str:
     total = f"{counted_of(chat_year)}."
     sentences = [
         *(_words(chat_year) if has_words else ()),
@@ -96,6 +94,10 @@ def finding_of_chat(chat_year: WrittenYear, posts: Posts, *, has_words: bool) ->
         *_days_of_week(chat_year, posts),
         *_hours(chat_year),
     ]
+    if not sentences and (who_wrote := PeopleOfYear(chat_year).finding().title):
+        sentences.append(who_wrote)
+    # Of classes and offices, everyone knows it.
+    sentences += _no_weekend(chat_year, posts)
     return " ".join([*_first_that_fit(sentences, total), total])
 
 
@@ -123,6 +125,7 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
         yield Told(sentence)
     for sentence in _hours(author_year):
         yield Told(by_clock_of(sentence, author_year.tz))
+    yield from map(Told, _no_weekend(author_year, posts))
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -237,25 +240,31 @@ def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
         first = sum(count for day, count in posts.items() if day.month <= 6)
         share = (first if apart.half == "first" else total - first) / total
         yield tell("half", apart.half, year=str(year.calendar.year), share=share)
-    weekdays = [0] * WEEK_DAYS
-    for day, count in posts.items():
-        weekdays[day.weekday()] += count
+    weekdays = _by_weekday(posts)
     if apart.weekday is not None:
         share = weekdays[apart.weekday] / sum(weekdays)
         yield tell("busiest_weekday", day=weekday_names("wide")[apart.weekday], share=share)
-    elif apart.weekend is not None:
-        share = sum(weekdays[WORK_DAYS:]) / sum(weekdays)
-        yield tell("weekend", apart.weekend, share=share)
+    elif apart.weekend is not None and (at_weekend := sum(weekdays[WORK_DAYS:])):
+        yield tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
+
+
+def _no_weekend(year: WrittenYear, posts: Posts) -> Iterator[str]:
+    """Yield that no weekend has a post, if that stands out."""
+    if year.days_apart.weekend == "less" and not any(_by_weekday(posts)[WORK_DAYS:]):
+        yield tell("weekend", "never")
+
+
+def _by_weekday(posts: Posts) -> list[int]:
+    weekdays = [0] * WEEK_DAYS
+    for day, count in posts.items():
+        weekdays[day.weekday()] += count
+    return weekdays
 
 
 def _hours(year: WrittenYear) -> Iterator[str]:
-    hours, part = year.hours, year.busy_part
-    if told := busiest(hours, year.busy_from, is_past=year.is_over):
+    told = told_of_hours(year.hours, year.busy_from, year.busy_part, is_past=year.is_over)
+    if told:
         yield f"{told}."
-    elif part is not None:
-        share = sum(hours[part * PART_H : (part + 1) * PART_H]) / sum(hours)
-        if share >= LEAST_PART:
-            yield tell("busiest_part", part=gettext(PARTS[part]), share=share)
 
 
 YearT = TypeVar("YearT", bound=WrittenYear)
@@ -394,6 +403,7 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         hue(shown.user.username),
         DaysOfAuthor(shown).path(),
         is_past=shown.is_over,
+        busy_part=shown.busy_part,
         outline_column=str(before.year) if before else "",
         outline=before.hours if before else [],
         outline_told=told,
@@ -402,8 +412,16 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
 
 def hours_of_room(shown: RoomYear) -> ClockFigure:
     year, address = str(shown.calendar.year), room_path(shown)
-    hours, busy = shown.hours, shown.busy_from
-    return ClockFigure(year, hours, busy, shown.tz, NO_HUE, address, is_past=shown.is_over)
+    return ClockFigure(
+        year,
+        shown.hours,
+        shown.busy_from,
+        shown.tz,
+        NO_HUE,
+        address,
+        is_past=shown.is_over,
+        busy_part=shown.busy_part,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from app.services.posts.users import get_author
 from app.views.cast import bound
 from app.views.page import cast_on
 from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
 WORDS = {2022: "kettle", 2023: "lantern", 2024: "harbour"}
@@ -347,6 +348,37 @@ async def test_what_has_nothing_to_tell_has_no_card(shared: Shared) -> None:
     assert "No word clearly appeared or disappeared." in counted
     assert "changed-heading" not in seen
     assert "words-heading" not in seen
+
+
+HOURS_OF_CLASS = (
+    (0, 3, 9, 10, 11, 13, 16, 18, 19, 21, 23),
+    (2, 5, 9, 10, 12, 15, 18, 20, 21, 22, 23),
+)
+"""Of days in turn: 9 of 22 messages are of the evening, and no three hours are ahead."""
+
+
+async def test_a_year_without_weekends_says_so_after_all_else(shared: Shared) -> None:
+    days = [date(2023, 1, 2) + timedelta(number) for number in range(84)]
+    said = [
+        (f"{day} {hour:02}:00", ("ann", "ben", "ann", "cho")[place % 4], f"it is {place} now")
+        for number, day in enumerate(day for day in days if day.weekday() < 5)
+        for place, hour in enumerate(HOURS_OF_CLASS[number % 2])
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("class", *said))
+    year = await shared.anybody.json("/api/v1/rooms/1/years/2023?tz=Asia/Seoul")
+    assert (year["days_apart"]["weekend"], year["days_apart"]["weekday"]) == ("less", None)
+    assert (year["busy_from"], year["busy_part"]) == (None, 3)
+    page = await shared.anybody.page("/room/1/2023?tz=Asia/Seoul")
+    finding = text_of(page.split('id="finding">')[1].split("</p>")[0])
+    told = "Most in the evening, 18:00 to 24:00 (41% of all)"
+    assert finding.startswith(f"{told}. No message on a Saturday or Sunday. 660 messages")
+    # What the heading says of the hours, their card does not deny.
+    assert "clearly the busiest" not in page.partition('class="card counted"')[0]
+    # Twelve runs of days are the longest.
+    assert "Longest streak" not in page
+    in_korean = {"Accept-Language": "ko"}
+    korean = await shared.anybody.page("/room/1/2023?tz=Asia/Seoul", headers=in_korean)
+    assert "주말에는 아무도 쓰지 않았어요." in korean
 
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
