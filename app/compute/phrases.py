@@ -37,6 +37,8 @@ GAP: Final = " … "
 """Sign between two pieces of a phrase whose texts differ there."""
 HELD: Final = 0.95
 """Smallest share of the texts with a phrase's words that contain its text."""
+OF_ITS_OWN: Final = 1.5
+"""How many times as many messages a part of a phrase has that is reported by itself."""
 OF_LINKS: Final = 0.9
 """Share of a phrase's texts with a link from which it is the text of a share button, a headline's
 end or a template, if most texts have no link.
@@ -492,12 +494,19 @@ def _tells(text: str, language: str | None) -> bool:
 
 
 def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
-    """Return the phrases that are no part of another: “change” of “climate change”."""
-    spaced = [f" {phrase.text.casefold()} " for phrase in phrases]
+    """Return the phrases that are no part of another: “change” of “climate change”.
+
+    A part that is in clearly more messages stays.
+    """
+    spaced = [(phrase, f" {phrase.text.casefold()} ") for phrase in phrases]
     return [
         phrase
-        for phrase, text in zip(phrases, spaced, strict=True)
-        if not any(text in other for other in spaced if other != text)
+        for phrase, text in spaced
+        if not any(
+            text in longer and phrase.messages < OF_ITS_OWN * other.messages
+            for other, longer in spaced
+            if longer != text
+        )
     ]
 
 

@@ -91,10 +91,14 @@ FILMS = ("haha that film was great", "That film was great, Hana", "that film was
             ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20,
             {"They rather sing, café vis-à-vis", "B'day ideas", "vis"},
         ),
-        # A part of another one is told once, and as it stands alone.
+        # A part of another one is told by itself only if it is in half as many again.
         (
-            ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS],
+            ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:9]],
             {"the climate change"},
+        ),
+        (
+            ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:10]],
+            {"the climate change", "change"},
         ),
     ],
 )

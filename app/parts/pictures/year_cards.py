@@ -286,7 +286,6 @@ def _room_found(shown: RoomYear, texts: Texts, names: ManyNames) -> Iterator[Fou
 
 
 def _words_of_people(shown: RoomYear) -> Iterator[Found]:
-    heading = gettext("Words of {year}").format(year=shown.calendar.year)
     rows = [
         CardRow(
             " ".join(f"“{word}”" for word in words),
@@ -298,7 +297,7 @@ def _words_of_people(shown: RoomYear) -> Iterator[Found]:
         if words
     ]
     note = CardRow(gettext("What each person wrote more often than the others"))
-    yield "words", heading, [note, *rows] if rows else []
+    yield "words", gettext("Words of each person"), [note, *rows] if rows else []
 
 
 def _drawn_emoji(text: str) -> str:

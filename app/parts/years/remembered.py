@@ -302,8 +302,12 @@ def find_remembered(
     )
     words, people = _words_of_year(posts, others, called), OfPeople([], [], [])
     if has_people:
-        of_people = [] if words else _words_of_people(posts, called)
-        people = OfPeople(_habits(posts, others), _most_like(posts), of_people)
+        typical = _typical_of_people(posts, called)
+        of_people = [
+            (author, [phrase.text for phrase in phrases[:3]]) for author, phrases in typical.items()
+        ]
+        most_like = _most_like(posts, typical)
+        people = OfPeople(_habits(posts, others), most_like, [] if words else of_people)
     return FoundInYear(
         words,
         fullest,
@@ -482,7 +486,8 @@ def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
     return sorted(said.items(), key=lambda one: (-len(one[1]), one[0]))[:MOST_PORTRAYED]
 
 
-def _words_of_people(posts: YearPosts, names: Sequence[str]) -> list[tuple[int, list[str]]]:
+def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list[Phrase]]:
+    """Return the terms that each of the first six wrote clearly more often than the others."""
     whole, people = posts.sample_words, _by_author(posts)
     groups = []
     for _, indices in people:
@@ -496,25 +501,22 @@ def _words_of_people(posts: YearPosts, names: Sequence[str]) -> list[tuple[int, 
             )
         )
     if sum(len(group.texts) >= FEWEST_COMPARED for group in groups) < 2:
-        return []
+        return {}
     languages = {
         place: posts.language
         for place, group in enumerate(groups)
         if len(group.texts) >= FEWEST_COMPARED
     }
     found = phrases_apart(groups, languages, names)
-    return [
-        (author, [phrase.text for phrase in found[place][:3]])
-        for place, (author, _) in enumerate(people)
-        if found.get(place)
-    ]
+    return {author: found[place] for place, (author, _) in enumerate(people) if found.get(place)}
 
 
-def _most_like(posts: YearPosts) -> list[tuple[int, int]]:
-    """Return for each of the first six people the id of the message most like them.
+def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> list[tuple[int, int]]:
+    """Return for each of the first six people the id of the message most like them, if any.
 
-    By the log-odds of its words with a prior (Monroe, Colaresi and Quinn 2008), of which the
-    message's own words are left out.
+    It has a term that is typical of the person. Among these, it is chosen by the log-odds of its
+    words with a prior (Monroe, Colaresi and Quinn 2008), of which the message's own words are left
+    out.
     """
     scanned, whole = posts.scan, posts.sample_words
     total, prior = whole.spread.total(), 100.0
@@ -527,7 +529,8 @@ def _most_like(posts: YearPosts) -> list[tuple[int, int]]:
         best, best_place = math.log(10), None
         for index in indices:
             place, words = posts.sample[index], whole.words[index]
-            if not 3 <= len(words) <= 15:
+            is_typical = any(words.issuperset(phrase.words) for phrase in typical.get(author, ()))
+            if not (is_typical and 3 <= len(words) <= 15):
                 continue
             for word in words - log_odds.keys():
                 uses = whole.spread[word]

@@ -397,8 +397,8 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
         list[Post],
         Meta(
             description=(
-                "Of each of the first six people, the message whose words tell them from the others"
-                " most surely, if there is one."
+                "Of each of the first six people, the message with a term that is typical of them"
+                " whose words tell them from the others most surely, if there is one."
             )
         ),
     ]

@@ -41,7 +41,7 @@ def said() -> list[Said]:
             messages += [
                 (f"{day} 10:00", "지우", f"밥 먹었어 ㅋㅋ {place} 😂{fair}"),
                 (f"{day} 10:05", LONG, f"헐 완전 좋아!! 🥹 {place}"),
-                (f"{day} 10:09", "מיכל", f"see you there {place}"),
+                (f"{day} 10:09", "מיכל", f"바다 보러 가요 {place}"),
                 *([(f"{day} 10:11", "지우", f"그래 그래 {place}")] if place % 2 else ()),
             ]
     messages += [
@@ -105,7 +105,7 @@ async def test_cards_of_initials_quote_no_name(chat: Client) -> None:
 
 async def test_words_of_each_person_have_that_persons_colour(chat: Client) -> None:
     """The first one's words are with a letter that the fonts lack, and are not drawn."""
-    words = {"ann": "ꝡinter", "ben": "lighthouse", "cho": "marmalade"}
+    words = {"ann": "ꝡinter", "ben": "lighthouse", "cho": "marmalade", "dan": "what you would do"}
     messages: list[Said] = [
         (f"2024-{month:02}-{day:02} 1{place}:00", name, f"it is {words[name]} today")
         for month in range(1, 7)
@@ -119,6 +119,9 @@ async def test_words_of_each_person_have_that_persons_colour(chat: Client) -> No
     )
     assert "lighthouse" in told["words"]
     assert "marmalade" in told["words"]
+    assert told["words"].startswith("Words of each person: ")
+    # One who writes very common words alone has no typical word, and no most typical message.
+    assert re.findall("ann|ben|cho|dan", told["like"]) == ["ben", "cho"]
     assert "ann" not in told["words"]
     answer = await chat.get(f"{path}/words.png")
     with Image.open(BytesIO(await answer.get_data())) as image:

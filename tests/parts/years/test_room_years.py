@@ -106,8 +106,8 @@ async def test_what_a_year_of_a_chat_is_remembered_by(site: Client) -> None:
     (habit,) = year["habits"]
     assert (habit["username"], habit["measure"]["name"]) == ("ben", "exclamations")
     assert (habit["measure"]["own"], habit["measure"]["beside"]) == (1, 0)
-    named = [post["username"] for post in year["most_like"]]
-    assert len({*named}) == len(named)
+    # Both write the same words: of neither is a message the most typical.
+    assert year["most_like"] == []
     page = await body(await site.get(f"/room/{room['id']}/2025?{ZONE}"))
     assert "151 messages; never in the other years" in page
     assert "A new habit" in page
