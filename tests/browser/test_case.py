@@ -36,8 +36,8 @@ async def test_a_report_prints_on_a_page(
     page = await open_page(operator_of=workshop, javascript=javascript)
     asked = urlencode({"text": TEXT, "username": "빵집"})
     await page.goto(workshop.address(f"/compare?{asked}"))
-    await page.get_by_role("button", name="사건 보고서").click()
-    await expect(page.get_by_role("heading", name="사건 보고서")).to_be_visible()
+    await page.get_by_role("button", name="글 비교 보고서").click()
+    await expect(page.get_by_role("heading", name="글 비교 보고서")).to_be_visible()
     assert page.url == workshop.address("/compare/case")
     if javascript:
         assert not await faults_of(page)

@@ -70,6 +70,7 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     page = await open_page()  # In Seoul, where it is half past six in the evening.
     await page.goto(workshop.address("/authors"))
     await page.get_by_role("link", name="런던").click()
+    await page.locator(".tabs").get_by_role("link", name="메시지").click()
     await expect(page.locator(".when").first).to_have_text(re.compile("오전 9:26"))
     await expect(page.get_by_text("(런던 시간)")).to_have_count(1)
     await page.goto(workshop.address(f"/dashboard/?{urlencode({'username': '앨리스'})}"))

@@ -125,7 +125,7 @@ async def test_a_token_is_shown_once_copied_and_revoked(
         current = page.get_by_role("navigation", name="설정").get_by_role("link").nth(shown)
         await expect(current).to_have_css("font-weight", "700")
     await page.get_by_label("이 토큰을 어디에 쓰나요?").fill("아침 보고서")
-    await page.get_by_label("권한").select_option("write")
+    await page.get_by_label("권한", exact=True).select_option("write")
     await page.get_by_role("button", name="토큰 만들기").click()
     secret = await page.locator("#new_token").inner_text()
     headers = {"Authorization": f"Bearer {secret}"}

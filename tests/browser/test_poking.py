@@ -35,6 +35,7 @@ async def test_a_mark_is_struck_out_and_taken_back(
     if javascript:
         await page.locator(".use-card [data-strike]").focus()
     else:
+        await page.locator(".uses li:target summary").click()
         await page.locator(".uses li:target [data-strike]").focus()
     await page.keyboard.press("Enter")
     struck = page.locator(".judged .struck a")
@@ -93,6 +94,8 @@ async def test_a_later_request_takes_the_place_of_the_one_before(
     async def hold(route: object) -> None:
         """Leave the first request without an answer."""
 
+    for place in range(2):
+        await page.locator(".uses summary").nth(place).click()
     await page.route("**/compare?*", hold, times=1)
     await marks.nth(0).click()
     await marks.nth(1).click()
