@@ -346,7 +346,7 @@ def _told(habit: str, side: int) -> Check:
 
 def _usual(reader: Reader, found: Found) -> None:
     usual = reader.truth.usual(reader.subject, reader.habit)
-    are_equal = _are_told_as(reader.habit)
+    are_equal = is_percent if "%" in found["usual"] else _are_told_as(reader.habit)
     assert are_equal(found["usual"], usual), (reader.subject, reader.habit, usual)
 
 

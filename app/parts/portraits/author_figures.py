@@ -207,14 +207,14 @@ class Fingerprint(AuthorFigure[Habits]):
         return Habits(hue(self.portrait.user.username), self.labelled_by, tuple(rows))
 
     def _posts_with(self, measure: Measure) -> str:
-        """Return the URL of the posts that a measure counts, or all."""
+        """Return the URL of the posts that a measure counts; empty if no filter finds them."""
         username = self.portrait.user.username
+        if not measure.own:
+            return ""
         if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
-            if not measure.sign:
-                return self.path()
-            return search_path(measure.sign, username)
-        manner = _shown(measure) if measure.own else None
-        return posts_path(username, shows=manner)
+            return search_path(measure.sign, username) if measure.sign else ""
+        manner = _shown(measure)
+        return posts_path(username, shows=manner) if manner else ""
 
 
 def _shown(measure: Measure) -> Shown | None:

@@ -210,7 +210,7 @@ async def test_of_somebody_alone_nothing_is_told_of_others(chats: Client) -> Non
 async def test_of_two_the_other_one_has_a_name(chats: Client) -> None:
     page = await chats.page(address_of("Kim"))
     text = unescape(re.sub("<[^>]*>", "", page))
-    assert "Lou: never" in text
+    assert "Lou: 0%" in text
     assert not re.search(r"\bothers\b", text)
     columns = re.findall('<th scope="col"[^>]*>(.*?)</th>', page)
     assert columns.count("<bdi>Lou</bdi>") == 2
@@ -222,7 +222,7 @@ async def test_of_many_people_the_others_are_together(chats: Client) -> None:
     text = unescape(re.sub("<[^>]*>", "", await chats.page(address_of("ten a"))))
     assert "the 9 others in this chat" in text
     assert "in every message; the others never" in text
-    assert "Everyone else: never" in text
+    assert "Everyone else: 0%" in text
 
 
 async def test_with_few_posts_nothing_is_said_of_how_they_write(chats: Client) -> None:
@@ -255,6 +255,12 @@ async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
         assert (f"/posts?username={name}&shows={shown}" in page) == (
             shown in {"exclamations", "long"}
         )
+    rows = re.findall(
+        r'<li[^>]*>(?:<a href="([^"]*)"[^>]*>|<span>)[^<]*</\w+> <span class="value">', page
+    )
+    assert len(rows) > 4
+    assert "" in rows, "what no filter finds has no link"
+    assert f"/posts?username={name}" not in rows
 
 
 SIGNS: Final[dict[str, Sign]] = {
@@ -429,8 +435,8 @@ def test_shares_have_one_scale_and_lengths_their_own() -> None:
     assert [(row.length, row.mark) for row in beside] == [(100, 50), (0, 2), (25, 50)]
     assert [(row.length, row.mark) for row in alone] == [(100, None), (0, None), (100, None)]
     assert [row.usual for row in beside] == [
-        "Everyone else: in every fourth",
-        "Everyone else: in 1 of 100",
+        "Everyone else: 25%",
+        "Everyone else: 1%",
         "Everyone else: 8 words",
     ]
 
@@ -439,7 +445,7 @@ def test_where_all_have_little_no_bar_is_long() -> None:
     measure = Measure("emoji", "", 0.02, 0.01, [0.01], 0, 0)
     with speaking("en"):
         (row,) = habit_rows([measure], Beside(1, "Lou"))
-    assert (row.length, row.mark, row.usual) == (8, 4, "Lou: in 1 of 100")
+    assert (row.length, row.mark, row.usual) == (8, 4, "Lou: 1%")
 
 
 async def test_of_authors_the_others_of_the_language_are_beside(shared: Shared) -> None:
