@@ -46,8 +46,10 @@ from app.services.posts.post_counts import (
     busiest_authors,
     count_by_day,
     count_by_hour,
+    count_selected,
     count_undated,
 )
+from app.services.posts.users import outgrown_samples
 from app.views.cast import hue, shown_name
 from app.views.figure import LEAST_PART, PARTS, Figure, Finding, Table, busiest
 from app.views.filters import View
@@ -165,14 +167,18 @@ class Timeline(Panel["PostsByPeriod"]):
         authors = await busiest_authors(session, view.selection, limit=MOST_AUTHORS)
         if not authors.names:
             return PostsByPeriod(view, authors)
+        of_samples = 0
+        if not view.names and (samples := await outgrown_samples(session)):
+            sampled = replace(view.selection, usernames=tuple(samples))
+            of_samples = await count_selected(session, sampled, view.zone, hour=None)
         selection = replace(view.selection, usernames=tuple(authors.names))
         by_day = await count_by_day(session, selection, view.zone)
         undated = await count_undated(session, view.selection)
         if authors.total == len(authors.names):
-            return PostsByPeriod(view, authors, by_day, undated)
+            return PostsByPeriod(view, authors, by_day, undated, of_samples=of_samples)
         # The others may be thousands: their posts are a count of all posts minus these cells.
         hours = await count_by_hour(session, view.selection, view.zone)
-        return PostsByPeriod(view, authors, by_day, undated, hours)
+        return PostsByPeriod(view, authors, by_day, undated, hours, of_samples)
 
     def usernames(self, loaded: "PostsByPeriod") -> Iterable[str]:
         return loaded.authors.names
@@ -188,6 +194,8 @@ class PostsByPeriod(Figure[Plot]):
     """Posts without a time, which no period contains."""
     hours: Mapping[int, int] = field(default_factory=dict)
     """Posts of all authors by hour since the year 1; empty if `by_day` has all."""
+    of_samples: int = 0
+    """Posts of sample authors next to those of others, which other pages leave out."""
 
     @cached_property
     def cells(self) -> list[DayCell]:
@@ -285,6 +293,13 @@ class PostsByPeriod(Figure[Plot]):
     def _notes(self) -> Iterator[str]:
         end, last = self.scale_end, self.drawn[-1]
         yield more_undated(self.undated)
+        if self.of_samples:
+            note = ngettext(
+                "{count} of these posts is by a sample author.",
+                "{count} of these posts are by sample authors.",
+                self.of_samples,
+            )
+            yield note.format(count=show_number(self.of_samples))
         if any(posts > end for row in self.named for posts in row.counts):
             note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
             yield note.format(count=show_number(end))

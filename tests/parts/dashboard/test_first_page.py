@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from app.runtime.clock import now
+from app.services.imports.storing import load_samples
 from tests.browsing import parts_of
 from tests.conftest import Client
 from tests.parts.dashboard.viewing import PREFIX, csv_rows, drawn, page_words
@@ -191,3 +192,13 @@ async def test_posts_without_a_time_are_not_said_to_be_none(writer: Client) -> N
     assert {words[name]["title"] for name in ("timeline", "week")} == {"1 post, without a time"}
     table = await writer.page(f"{PREFIX}table/week")
     assert "1 post, without a time" in table
+
+
+async def test_posts_of_sample_authors_are_named_next_to_those_of_others(writer: Client) -> None:
+    await load_samples(parts_of(writer.app).db)
+    assert "sample author" not in (await page_words(writer))["timeline"]["notes"]
+    await add(writer, "ann", "ben", "cem", "dua")
+    notes = (await page_words(writer))["timeline"]["notes"]
+    assert "480 of these posts are by sample authors." in notes
+    notes = (await page_words(writer, "?username=ann"))["timeline"]["notes"]
+    assert "sample author" not in notes
