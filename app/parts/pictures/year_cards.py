@@ -250,10 +250,12 @@ def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
             return
 
 
-def _day(day: DayOfYear | None, quotes: Sequence[CardRow], names: ManyNames) -> Iterator[Found]:
+def _day(
+    day: DayOfYear | None, quotes: Sequence[CardRow], names: ManyNames, zone: str
+) -> Iterator[Found]:
     if day is None:
         return
-    rows = [CardRow(told_of_day(day))]
+    rows = [CardRow(told_of_day(day, zone))]
     if words := [word for word in map(drawn_name, day.words) if word and not names.find(word)]:
         more = gettext("More than on other days:")
         rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
@@ -270,7 +272,8 @@ def _silence(
 
 def _room_found(shown: RoomYear, texts: Texts, names: ManyNames) -> Iterator[Found]:
     yield from _words([words_of_whole_year(shown)]) if shown.words else _words_of_people(shown)
-    yield from _day(shown.day, _quotes(shown.day.shown, texts) if shown.day else [], names)
+    quotes, zone = _quotes(shown.day.shown if shown.day else (), texts), shown.tz
+    yield from _day(shown.day, quotes, names, "" if shown.room.tz else zone)
     began = who_began(shown)
     if began.plot:
         bars = [
@@ -321,14 +324,17 @@ def _habits(shown: RoomYear) -> Iterator[CardRow]:
         yield CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
 
 
-def _author_found(shown: AuthorYear, texts: Texts, names: ManyNames) -> Iterator[Found]:
+def _author_found(
+    shown: AuthorYear, texts: Texts, names: ManyNames, *, has_own_zone: bool
+) -> Iterator[Found]:
     is_long = is_long_enough(shown)
 
     def quotes(posts: Iterable[Post]) -> list[CardRow]:
         return _quotes(posts, texts, is_of_chat=False)
 
     yield from _words([words_of_whole_year(shown), *(words_of(shown) if is_long else ())])
-    yield from _day(shown.day, quotes(shown.day.shown) if shown.day else [], names)
+    zone = "" if has_own_zone else shown.tz
+    yield from _day(shown.day, quotes(shown.day.shown if shown.day else ()), names, zone)
     if not is_long:
         return
     emoji = [
@@ -384,7 +390,8 @@ async def author_cards(subject: ReadYear, args: PeopleArgs) -> TitledCards:
         title = _titled(shown, shown_name(username))
         address = short_address(path, has_names=args.has_names)
         poster = Poster(title, (), "", None, address, hue=hue(username))
-        return TitledCards(title, _cards(_author_found(shown, texts, names), poster))
+        found = _author_found(shown, texts, names, has_own_zone=subject.has_own_zone)
+        return TitledCards(title, _cards(found, poster))
 
 
 def _room_page(shown: RoomYear, args: PeopleArgs, titled: TitledCards) -> YearCardsPage:

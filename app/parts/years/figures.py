@@ -404,10 +404,26 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         DaysOfAuthor(shown).path(),
         is_past=shown.is_over,
         busy_part=shown.busy_part,
-        outline_column=str(before.year) if before else "",
+        outline_column=_years_compared(shown)[1],
         outline=before.hours if before else [],
         outline_told=told,
     )
+
+
+def _years_compared(shown: AuthorYear) -> tuple[str, str]:
+    """Return the heads of columns of a year and the year before: with the days that are compared,
+    if these are not all.
+    """
+    year, same_days = shown.calendar.year, shown.before and shown.before.same_days
+    years = str(year), str(year - 1)
+    if not same_days or (same_days.first, same_days.last) == (
+        date(year - 1, 1, 1),
+        date(year - 1, 12, 31),
+    ):
+        return years
+    text, days = gettext("{year}, {days}"), show_days(same_days.first, same_days.last)
+    own, before = (text.format(year=each, days=days) for each in years)
+    return own, before
 
 
 def hours_of_room(shown: RoomYear) -> ClockFigure:
@@ -476,7 +492,7 @@ class ChangedWriting(Figure[NameList]):
         return Finding(title, topic=gettext("How the writing changed"))
 
     def table(self) -> Table:
-        columns = [gettext("Measure"), str(self.shown.calendar.year), str(self._before)]
+        columns = [gettext("Measure"), *_years_compared(self.shown)]
         return Table(columns, [(label_of(one), *values_of(one)) for one in self.measures])
 
     def plot(self) -> NameList | None:
@@ -583,12 +599,14 @@ def day_heading(day: DayOfYear | None) -> str:
     return text.format(year=day.day.year, day=show_month_day(day.day))
 
 
-def told_of_day(day: DayOfYear | None) -> str:
+def told_of_day(day: DayOfYear | None, zone: str = "") -> str:
+    """Return how many posts a day has; zone: named if the reader chooses it."""
     if day is None:
         return ""
     posts, usual = post_count(day.posts_of_days), show_number(day.usual)
-    days = (day.last - day.first).days + 1
-    return tell("day_of_year", "several" if days > 1 else "", posts=posts, usual=usual, days=days)
+    days, variant = (day.last - day.first).days + 1, "several" if day.is_of_several else ""
+    told = tell("day_of_year", variant, posts=posts, usual=usual, days=days)
+    return by_clock_of(told, zone) if zone else told
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:

@@ -108,7 +108,7 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def day_told(self) -> str:
-        return told_of_day(self.shown.day)
+        return told_of_day(self.shown.day, "" if self.has_own_zone else self.shown.tz)
 
     @property
     def silence_told(self) -> str:
@@ -218,7 +218,7 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def day_told(self) -> str:
-        return told_of_day(self.shown.day)
+        return told_of_day(self.shown.day, "" if self.room.tz else self.shown.tz)
 
     @property
     def silence_told(self) -> str:

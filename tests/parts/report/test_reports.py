@@ -131,6 +131,8 @@ async def test_years_and_authors_have_no_message_and_no_name(app: Quart, tmp_pat
         assert (await operator.get(f"{address}/report/preview?year=2019")).status_code == 404
     assert "A in 2024" in read(files["author"])
     assert WORDS[0] in files["chat"]
+    # A list of names and days of messages that the file does not have says nothing.
+    assert "The message most like each person" not in files["chat"]
     whole = await (await operator.post(f"{author}/report", form={})).get_data(as_text=True)
     check_words(whole, messages)
     assert not [name for name in (*PEOPLE, *MASKED) if name in whole]

@@ -183,6 +183,9 @@ async def test_the_two_values_of_a_change_never_read_the_same(shared: Shared) ->
     brief = f"Less often: {told.format('; in 2020')}"
     changed = text_of(page.split('id="changed-heading"')[1].split("</section>")[0])
     assert brief in changed
+    # The numbers are of the days that both years have.
+    heads = re.findall(r"(\d+), Jan 1\s–\sNov 21", page.partition('id="changes-rows"')[2])
+    assert heads[:2] == ["2021", "2020"]
     assert brief in await shared.anybody.page("/user/mate/2021/cards?tz=UTC")
 
 
@@ -229,6 +232,10 @@ async def test_a_running_year_says_so_far_and_one_of_few_posts_is_short(
     best = page.split("The post of the year so far")[1].split("</ol>")[0]
     assert "tea 2" in best
     assert "7 likes" in best
+    # The reader's zone decides which posts are of a day.
+    day = "20 posts; 1 on a usual day, in UTC."
+    for path in ("", "/cards"):
+        assert day in await shared.anybody.page(f"/user/newcomer/{this_year}{path}?tz=UTC")
     tied = {"username": "newcomer", "text": "tea 9", "created_at": f"{this_year}-01-05T12:00:40Z"}
     await shared.writer.add_posts(tied | {"counts": {"likes": 7}})
     page = await shared.anybody.page(f"/user/newcomer/{this_year}?tz=UTC")
@@ -298,7 +305,10 @@ async def test_a_year_begins_with_what_stands_out_in_it(shared: Shared) -> None:
     told = text_of(page.split('id="finding">')[1].split("</p>")[0])
     assert re.match(r"No post for \d+ days, from May \d+ to July \d+\. Busiest between 2", told)
     assert re.search(r"every post, in UTC\. \d+ posts on \d+ days\.$", told)
-    # The card of the hours does not say them again.
+    # The cards of the hours and of the silence do not say them again.
+    assert "The longest silence</h2>" in page
+    silence = page.partition("The longest silence</h2>")[2].partition("</section>")[0]
+    assert "No post for " not in silence
     assert "<p>Busiest between " not in page
 
 
