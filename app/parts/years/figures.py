@@ -96,8 +96,7 @@ def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> st
     ]
     if not sentences and (who_wrote := PeopleOfYear(chat_year).finding().title):
         sentences.append(who_wrote)
-    # Of classes and offices, everyone knows it.
-    sentences += _no_weekend(chat_year, posts)
+    sentences += _no_weekend(chat_year, posts, is_of_chat=True)
     return " ".join([*_first_that_fit(sentences, total), total])
 
 
@@ -125,7 +124,7 @@ def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
         yield Told(sentence)
     for sentence in _hours(author_year):
         yield Told(by_clock_of(sentence, author_year.tz))
-    yield from map(Told, _no_weekend(author_year, posts))
+    yield from map(Told, _no_weekend(author_year, posts, is_of_chat=False))
 
 
 def total_of(author_year: AuthorYear, *, has_equal: bool = True) -> str:
@@ -248,10 +247,17 @@ def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
         yield tell("weekend", apart.weekend, share=at_weekend / sum(weekdays))
 
 
-def _no_weekend(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield that no weekend has a post, if that stands out."""
-    if year.days_apart.weekend == "less" and not any(_by_weekday(posts)[WORK_DAYS:]):
-        yield tell("weekend", "never")
+def _no_weekend(year: WrittenYear, posts: Posts, *, is_of_chat: bool) -> Iterator[str]:
+    """Yield that no weekend has a post, if that stands out, after the longest silence.
+
+    Of a class or an office, everyone knows it.
+    """
+    apart = year.days_apart
+    if apart.weekend != "less" or any(_by_weekday(posts)[WORK_DAYS:]):
+        return
+    if year.silence and not apart.silence:
+        yield told_of_silence(year.silence, is_of_chat=is_of_chat)
+    yield tell("weekend", "never")
 
 
 def _by_weekday(posts: Posts) -> list[int]:
