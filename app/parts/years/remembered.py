@@ -304,7 +304,7 @@ def find_remembered(
     if has_people:
         typical = _typical_of_people(posts, called)
         of_people = [
-            (author, [phrase.text for phrase in phrases[:3]]) for author, phrases in typical.items()
+            (author, [phrase.text for phrase in phrases]) for author, phrases in typical.items()
         ]
         most_like = _most_like(posts, typical)
         people = OfPeople(_habits(posts, others), most_like, [] if words else of_people)
@@ -487,7 +487,7 @@ def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
 
 
 def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list[Phrase]]:
-    """Return the terms that each of the first six wrote clearly more often than the others."""
+    """Return up to three terms that each of the first six wrote clearly more often than others."""
     whole, people = posts.sample_words, _by_author(posts)
     groups = []
     for _, indices in people:
@@ -508,7 +508,9 @@ def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list
         if len(group.texts) >= FEWEST_COMPARED
     }
     found = phrases_apart(groups, languages, names)
-    return {author: found[place] for place, (author, _) in enumerate(people) if found.get(place)}
+    return {
+        author: found[place][:3] for place, (author, _) in enumerate(people) if found.get(place)
+    }
 
 
 def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> list[tuple[int, int]]:
