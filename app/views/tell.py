@@ -20,7 +20,7 @@ from app.language.i18n import (
     show_percent,
 )
 from app.language.i18n import gettext_noop as _
-from app.views.cast import shown_name
+from app.views.cast import display_name
 
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""
@@ -350,6 +350,8 @@ ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
 LONGEST_NAME: Final = 24
+LONGEST_OWN_NAME: Final = 44
+"""Longest name that is not cut below the heading with it."""
 LONGEST_SIGN: Final = 8
 
 
@@ -578,11 +580,12 @@ def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTH
     for measure in positive_first(measure for measure in measures if measure.is_clear):
         is_said = any(beside.named(measure) in trait for trait in clear)
         clear.append(trait_of(measure, beside._replace(kind="the others") if is_said else beside))
-    name = short_name(shown_name(username))
+    names = dict.fromkeys((own_name(username), short_name(display_name(username))))
     for count in range(min(len(clear), MOST_TRAITS), 0, -1):
-        finding = tell("traits", name=name, traits=_joined(clear[:count]))
-        if len(finding) <= LONGEST_FINDING:
-            return finding
+        for name in names:
+            finding = tell("traits", name=name, traits=_joined(clear[:count]))
+            if len(finding) <= LONGEST_FINDING:
+                return finding
     return ""
 
 
@@ -601,7 +604,7 @@ def finding_beside(
         said = tell(
             "says_more",
             "two" if other_name else "",
-            name=short_name(shown_name(username)),
+            name=own_name(username),
             words=phrase[0],
             other=other_name,
             often=often(phrase[1]),
@@ -609,6 +612,12 @@ def finding_beside(
         if len(said) <= LONGEST_FINDING:
             return said
     return told_of(username, clear, beside)
+
+
+def own_name(username: str) -> str:
+    """Return an author's name in a sentence below the heading with it, whole if it has room."""
+    name = display_name(username)
+    return name if len(name) <= LONGEST_OWN_NAME else short_name(name)
 
 
 def short_name(name: str) -> str:

@@ -32,6 +32,7 @@ from app.views.tell import (
     finding_beside,
     label_of,
     often,
+    own_name,
     short_name,
     tell,
     value_of,
@@ -236,7 +237,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     has_words: whether it may quote words, if no measure is clear.
     """
     if not portrait.others_total and has_words:
-        name = short_name(shown_name(portrait.user.username))
+        name = own_name(portrait.user.username)
         return _typical(portrait, name) or nothing_told(portrait)
     return apart_told(portrait, has_words=has_words) or nothing_told(portrait)
 
@@ -254,7 +255,7 @@ def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
 
 def nothing_told(portrait: AuthorPortrait) -> str:
     """Return why no habit sets the author apart."""
-    name = short_name(shown_name(portrait.user.username))
+    name = own_name(portrait.user.username)
     if not portrait.others_total:
         return tell("alone", name=name)
     other_name = short_name(only_other(portrait))

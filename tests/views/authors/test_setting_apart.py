@@ -11,6 +11,7 @@ from tests.conftest import Client, Shared
 
 PLAIN = "the kettle is on again."
 LOUD = "the kettle is on again!"
+NORTH = "North, reports from the lighthouse"
 
 
 def talk(people: dict[str, str], days: int, *, month: int = 1) -> list[Said]:
@@ -39,6 +40,8 @@ async def site(shared: Shared) -> Client:
     }
     for title, messages in chats.items():
         await import_chat(db, kakaotalk(title, *messages))
+    named = {"username": "north", "display_name": NORTH}
+    await shared.writer.post("/api/v1/users", json=named)
     posts = {"north": "we went to see the sea!", "south": "we went to see the sea"}
     await shared.writer.add_posts(
         *(
@@ -54,10 +57,12 @@ async def finding(site: Client, path: str) -> str:
     return unescape("".join(re.findall(r'id="finding">(.*?)</p>', await site.page(path))))
 
 
-@pytest.mark.parametrize("name", ["Ann", "Kim", "north"])
-async def test_it_is_what_sets_them_apart(site: Client, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "called"), [("Ann", "Ann"), ("Kim", "Kim"), ("north", f"{NORTH} ")]
+)
+async def test_it_is_what_sets_them_apart(site: Client, name: str, called: str) -> None:
     said = await finding(site, f"/user/{name}")
-    assert said.startswith(name)
+    assert said.startswith(called)
     assert "exclamation" in said
 
 
