@@ -159,6 +159,10 @@ async def test_a_finding_is_seen_at_once(
     assert seen["before"] == ["h1", "plead", "pfinding"]
     if path:
         assert seen["height"] <= HIGHEST[width]
+        buttons = page.locator(".year-lead .button")
+        tops = await buttons.evaluate_all("all => all.map(one => one.getBoundingClientRect().top)")
+        assert len(tops) > 1
+        assert width < 1280 or len({*tops}) == 1
     if width == 1280 and "2026" not in path:
         assert seen["uneven"] < 170
     await page.click(".counted > summary")
