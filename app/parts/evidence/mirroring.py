@@ -38,7 +38,7 @@ class WrittenPlace(Struct, frozen=True):
     start: int
     end: int
     new: Annotated[
-        str, Meta(description="What is written in its place; empty if it is struck.")
+        str, Meta(description="What is written in its place; empty if it is struck or reworded.")
     ] = msgspec.field(name="with")
 
 
@@ -46,9 +46,19 @@ class Suggested(WrittenPlace, frozen=True):
     """A change of the drafts, at its first place."""
 
     kind: Literal["word", "act"]
-    act: Annotated[str, Meta(description="`strike` for a word, else the name of an act.")]
-    word: Annotated[str | None, Meta(description="The struck word; null for an act.")]
-    lead_after: Annotated[float, Meta(description="The lead after this alone was done.")]
+    act: Annotated[
+        str,
+        Meta(
+            description=(
+                "`strike` for a word, `reword` for a word that the sentence needs, else the name of"
+                " an act."
+            )
+        ),
+    ]
+    word: Annotated[str | None, Meta(description="Null for an act.")]
+    lead_after: Annotated[
+        float, Meta(description="The lead after this alone was done; of a word, without it.")
+    ]
     touched: Annotated[int, Meta(description="Number of pieces between blanks that change.")]
     rates: Annotated[UseRates | None, Meta(description="Null if it is not counted.")]
     further: Annotated[
@@ -166,7 +176,7 @@ def _suggested(each: Suggestion) -> Suggested:
     return Suggested(
         **_place(*first),
         kind="word" if each.word else "act",
-        act=each.act or "strike",
+        act=each.act or ("strike" if each.can_strike else "reword"),
         word=each.word or None,
         lead_after=each.standing.lead,
         touched=each.touched,

@@ -31,7 +31,17 @@ from app.compute.features import (
 )
 from app.compute.judgement import Judgement, OwnLead, judge, standing_of
 from app.compute.text import FEWEST_WORDS, RANDOM_LINK, own_words
-from app.parts.evidence.acts import ACTS, Rewrite, changed, done, strikable, struck, touched_pieces
+from app.parts.evidence.acts import (
+    ACTS,
+    Rewrite,
+    changed,
+    done,
+    negates,
+    places_of,
+    strikable,
+    struck,
+    touched_pieces,
+)
 
 GOAL: Final = 1.0
 """Lead in nats at which other programs named the writer first in a fifth of the drafts that they
@@ -137,7 +147,9 @@ class Suggestion:
     touched: int
     """Number of pieces between blanks that change."""
     word: str = ""
-    """The struck word; empty for an act."""
+    """The word that is left out; empty for an act."""
+    can_strike: bool = True
+    """Whether the sentence still says the same without the word; else it needs other words."""
     act: str = ""
     rates: UseRates | None = None
 
@@ -186,15 +198,19 @@ class Drafts:
         return standing_of(replace(case, known_ranking=case.rank(summed)))
 
     def possible(self) -> Iterator[Suggestion]:
-        """Yield all acts that concern the texts, and the words that may tell most."""
+        """Yield all acts that concern the texts, and the words that may tell most, but negations.
+
+        A word that the text needs is judged as a struck word, too: other words for it are unknown.
+        """
         known = {self._left([])}
         for act in ACTS.values():
             changes = [done(act, text) for text in self.texts]
             if (left := self._left(changes)) not in known:
                 known.add(left)
                 yield from self._judged(changes, act=act.name)
-        places = [strikable(text) for text in self.texts]
-        words = list(dict.fromkeys(word for some in places for word in some))
+        places = [places_of(text) for text in self.texts]
+        free = [strikable(text) for text in self.texts]
+        words = list(dict.fromkeys(word for some in places for word in some if not negates(word)))
         if len(words) > MOST_WORDS:
             order = np.argsort(-self._uses.gains(words), kind="stable")
             words = [words[place] for place in sorted(order[:MOST_WORDS].tolist())]
@@ -204,7 +220,12 @@ class Drafts:
             # To strike the only @name leaves the same words as the act.
             if (left := self._left(changes)) not in known:
                 known.add(left)
-                yield from self._judged(changes, word=word)
+                can_strike = all(
+                    word in of_free
+                    for some, of_free in zip(places, free, strict=True)
+                    if word in some
+                )
+                yield from self._judged(changes, word=word, can_strike=can_strike)
 
     def _left(self, changes: Sequence[Sequence[Rewrite]]) -> tuple[str, ...]:
         """Return what changes leave: the words, or if all words stay also the signs."""
@@ -215,12 +236,17 @@ class Drafts:
         return words if words != before else tuple(left)
 
     def _judged(
-        self, changes: list[list[Rewrite]], *, word: str = "", act: str = ""
+        self,
+        changes: list[list[Rewrite]],
+        *,
+        word: str = "",
+        act: str = "",
+        can_strike: bool = True,
     ) -> Iterator[Suggestion]:
         if any(changes) and (standing := self.after(changes)) is not None:
             pairs = zip(self.texts, changes, strict=True)
             touched = sum(touched_pieces(text, some) for text, some in pairs if some)
-            yield Suggestion(changes, standing, touched, word, act)
+            yield Suggestion(changes, standing, touched, word, can_strike, act)
 
     def rated(self, suggestion: Suggestion) -> Suggestion:
         """Return a suggestion with how often its word or sign is used."""

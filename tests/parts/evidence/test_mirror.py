@@ -440,6 +440,22 @@ async def test_the_page_shows_the_bar_and_the_suggestions(operator: Browser) -> 
     assert 'class="plain suggestions"' not in reached or 'class="plain suggestions"' in folded
 
 
+async def test_a_word_that_its_sentence_needs_is_only_to_be_said_otherwise(
+    site: Client, operator: Browser
+) -> None:
+    draft = "Honestly, we sail at 12:30… wind not permitting anything, look at the old board!!"
+    found = await ask(site, draft)
+    acts = {each["word"]: each["act"] for each in found["suggestions"] if each["word"]}
+    assert (acts["permitting"], acts["honestly"]) == ("reword", "strike")
+    assert "not" not in acts
+    page = await shown(operator, text=draft)
+    assert "Say “permitting” otherwise" in page
+    assert 'name="word" value="permitting"' in page
+    assert 'name="strike" value="permitting"' not in page
+    otherwise = {"word": "permitting", "other-0": "allowing"}
+    assert "wind not allowing anything" in await shown(operator, text=draft, **otherwise)
+
+
 async def test_the_page_changes_the_draft_as_it_was_chosen(operator: Browser) -> None:
     struck_page = await shown(operator, text=DRAFT, strike="honestly")
     assert ">\nwe sail tomorrow at noon… ask" in struck_page
