@@ -472,7 +472,10 @@ def _words_of(reader: Reader, found: Found) -> None:
 
 
 def _waits(reader: Reader, found: Found) -> None:
-    waits = [median(one.waits_s) for one in reader.truth.people.values() if len(one.waits_s) >= 10]
+    people = sorted(reader.truth.people.values(), key=lambda one: -len(one.texts))
+    if found.get("shown"):
+        people = people[:6]
+    waits = [median(one.waits_s) for one in people if len(one.waits_s) >= 10]
     told_s = _seconds(found["time"])
     assert waits
     if found.get("within"):
@@ -1085,11 +1088,11 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두|누구나) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
     (
-        rf"(?:(?:All \d+|The) people shown|Both) usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
+        rf"(?:(?:All \d+|The) people (?P<shown>shown)|Both) usually reply (?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
         _waits,
     ),
     (
-        rf"(?:여기 나온 (?:사람들은|\d+명 모두)|둘 다)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
+        rf"(?:여기 (?P<shown>나온) (?:사람들은|\d+명 모두)|둘 다)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
         _waits,
     ),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),

@@ -30,7 +30,7 @@ FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
 LAST: Final = datetime.max.replace(tzinfo=UTC)
 CURSORS: Final = [cursor_of((time, 1)) or "" for time in (FIRST, LAST, None)]
 VALUES: Final = {
-    **dict.fromkeys(("since", "until", "on"), (*DAYS, *TIMES)),
+    **dict.fromkeys(("since", "until", "through", "on"), (*DAYS, *TIMES)),
     **dict.fromkeys(("cursor", "before"), CURSORS),
     "year": YEARS,
 }
@@ -39,7 +39,7 @@ OTHERS: Final = {
     *("tz", "username", "platform", "lang", "kind", "is", "has", "q", "mode", "sort", "facets"),
     *("limit", "format", "hour", "message", "deleted", "picture"),
     *("text", "post", "without", "sure", "view", "shows", "theme", "names", "words"),
-    *("reasons", "explain"),
+    *("reasons", "explain", "no_replies", "without_media", "url"),
 }
 ZONES: Final = ("UTC", "Pacific/Kiritimati")
 """The latter was ten hours behind, and is fourteen ahead."""
