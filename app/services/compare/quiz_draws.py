@@ -410,6 +410,8 @@ async def _passages_of_room(
         query = _candidates(
             Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= MOST_CHARACTERS
         ).join(ids, ids.c.id == Tweet.id)
+        # A draw by the same seed must not depend on the plan of the database.
+        query = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
         yield [Candidate(*row) for row in await session.execute(query)]
 
 
