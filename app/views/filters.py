@@ -86,11 +86,13 @@ class PostFilters(Struct):
         return parse_instant(name, value, zone)
 
 
-class PageFilters(PostFilters):
-    """The filters of a page, with errors for visitors."""
+class InclusiveEnd:
+    """Mixin for the days of a form: `through`, the last one, is there in place of `until`, which
+    follows from it.
+    """
 
-    through: str = ""
-    """The last day, which is included: forms have it in place of `until`, which follows from it."""
+    until: str
+    through: str
 
     def __post_init__(self) -> None:
         if self.through:
@@ -100,6 +102,12 @@ class PageFilters(PostFilters):
     def last_day(self) -> str:
         """The last day that is included, as forms show it."""
         return day_before(self.until)
+
+
+class PageFilters(InclusiveEnd, PostFilters):
+    """The filters of a page, with errors for visitors."""
+
+    through: str = ""
 
     def _instant(self, name: str, value: str, zone: ZoneInfo) -> datetime | None:
         try:

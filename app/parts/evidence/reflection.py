@@ -178,6 +178,10 @@ class Drafts:
     def _uses(self) -> _Uses:
         return _Uses(self._case)
 
+    @cached_property
+    def _words(self) -> list[str]:
+        return list(map(_words_of, self.texts))
+
     def standing(self) -> OwnLead | None:
         """Return their standing; None without a ratio, or with too few words."""
         return self._standing(self.texts, self._counts)
@@ -229,11 +233,12 @@ class Drafts:
 
     def _left(self, changes: Sequence[Sequence[Rewrite]]) -> tuple[str, ...]:
         """Return what changes leave: the words, or if all words stay also the signs."""
-        left = list(self.texts)
+        left, words = list(self.texts), list(self._words)
         for place, some in enumerate(changes):
-            left[place] = changed(left[place], some)
-        words, before = (tuple(map(_words_of, texts)) for texts in (left, self.texts))
-        return words if words != before else tuple(left)
+            if some:
+                left[place] = changed(left[place], some)
+                words[place] = _words_of(left[place])
+        return tuple(left if words == self._words else words)
 
     def _judged(
         self,

@@ -17,7 +17,7 @@ from app.runtime.work_pool import Slots
 from app.services.posts.users import Author
 from app.views.answers import streamed
 from app.views.blueprints import PageBlueprint
-from app.views.filters import day_after, day_before, zone_of_page
+from app.views.filters import InclusiveEnd, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.overview import read_period
 
@@ -33,7 +33,7 @@ async def open_slots(_here: object) -> AsyncIterator[Slots]:
     yield Slots(1)
 
 
-class WebsiteArgs(Struct):
+class WebsiteArgs(InclusiveEnd, Struct):
     tz: str = ""
     """Default: the browser's zone."""
     no_replies: bool = False
@@ -41,17 +41,8 @@ class WebsiteArgs(Struct):
     since: str = ""
     until: str = ""
     through: str = ""
-    """The last day, in place of `until`, which follows from it."""
     url: str = ""
     """Where the website will be, for a feed, a site map and previews."""
-
-    def __post_init__(self) -> None:
-        if self.through:
-            self.until, self.through = day_after(self.through.strip()), ""
-
-    @property
-    def last_day(self) -> str:
-        return day_before(self.until)
 
     def choice(self) -> PostChoice:
         """Return which posts to publish. Raises MalformedError, also for an impossible URL."""

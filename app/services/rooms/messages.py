@@ -229,6 +229,12 @@ async def most_loved(
     ]
 
 
+async def has_liked_messages(session: AsyncSession) -> bool:
+    """Return whether any message has likes: those of many apps come without."""
+    liked = select(Tweet.id).where(Tweet.room_id.is_not(None), Tweet.counts.is_not(None))
+    return await session.scalar(liked.where(backend_of(session).likes > 0).limit(1)) is not None
+
+
 def best_of(messages: Sequence[Reacted]) -> Iterator[Best]:
     """Yield the best of messages, given by likes."""
     if not messages:

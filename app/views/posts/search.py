@@ -11,6 +11,7 @@ from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
 from app.services.posts.users import count_users, find_user
+from app.services.rooms.messages import has_liked_messages
 from app.services.search.results import (
     MAX_QUERY_LENGTH,
     Hit,
@@ -160,6 +161,11 @@ async def _has_likes(query: SearchQuery, results: ResultPage) -> bool:
     """Return whether a post found has likes; many apps export none for messages."""
     if query.mode != "words" or any(hit.room is None or _likes_of(hit) for hit in results.hits):
         return True
+    if results.total == len(results.hits):
+        return False
+    async with resources().db.read() as session:
+        if not await has_liked_messages(session):
+            return False
     most_liked = replace(query, sort="likes", with_facets=False)
     return any(map(_likes_of, (await resources().find(most_liked, limit=1)).hits))
 

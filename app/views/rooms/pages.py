@@ -27,7 +27,7 @@ from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
 from app.views.answers import moved, see_other
 from app.views.blueprints import PageBlueprint
-from app.views.filters import ZoneArgs, day_after, day_of, parse_day, span_of_day, zone_of_page
+from app.views.filters import InclusiveEnd, ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
 from app.views.policies import here
@@ -39,7 +39,7 @@ blueprint = PageBlueprint("rooms")
 MESSAGES: Final = 100
 
 
-class RoomArgs(Struct):
+class RoomArgs(InclusiveEnd, Struct):
     on: str = ""
     tz: str = ""
     q: str = ""
@@ -59,10 +59,6 @@ class RoomArgs(Struct):
     """The last day of the overview, in place of `until`, which follows from it."""
     view: Literal["", "newest", "first"] = ""
     """Whether to show the newest or the first messages, without an overview."""
-
-    def __post_init__(self) -> None:
-        if self.through:
-            self.until, self.through = day_after(self.through.strip()), ""
 
     @property
     def is_of_messages(self) -> bool:
