@@ -43,7 +43,7 @@ from app.parts.evidence.reflection import GOAL, reflect
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors, read_divided
 
-GOALS: Final = (0.0, 0.6, 0.8, 1.0, 1.2, 1.4, 2.0, 2.8)
+GOALS: Final = (0.6, 1.0, 1.2, GOAL, 2.0, 2.8)
 STEPS: Final = 8
 FEW_STEPS: Final = 5
 FEWEST_WORDS: Final = 5
@@ -266,7 +266,7 @@ def row_of(drafts: Sequence[Draft], goal: float | str) -> list[str]:
         else []
     )
     return [
-        f"lead {goal}" if isinstance(goal, float) else goal,
+        f"lead {goal:.1f}" if isinstance(goal, float) else goal,
         _percent(len(ends), len(drafts)),
         f"{np.median([place for _, place in ends]):.0f}" if ends else "–",
         _percent(sum(draft.touched(place) for draft, place in ends), len(ends)),
@@ -307,7 +307,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     names = sorted({draft.author for draft in drafts})
     others = [goal_of([each for each in drafts if each.author != name]) for name in names]
     span = f"{min(others)} to {max(others)} with an author left out"
-    print(f"\ngoal: {goal_of(drafts)} nats ({span}); the mirror's is {GOAL}")
+    print(f"\ngoal: {goal_of(drafts)} nats ({span}); the mirror's is {GOAL:.2f}")
     print("\n| measure | bar | measured |\n| --- | --- | --- |")
     for measure, bar, measured in bars_of(drafts, _sum_of_worlds(alone), _sum_of_worlds(beside)):
         print(f"| {measure} | {bar} | {measured} |")

@@ -329,6 +329,13 @@ def word_key(token: str) -> np.uint32:
     return key
 
 
+def pair_key(first: str, second: str) -> np.uint32:
+    """Return the key of two words next to each other."""
+    _, hashes = token_hashes([[first, second]])
+    key: np.uint32 = _of_group(hashes, PAIRS)[1]
+    return key
+
+
 HABITS_OF_TEXT: Final = 18
 """Number of style features of each text."""
 

@@ -7,6 +7,7 @@ these, nor a quoted part.
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Final, Literal, NamedTuple
 
 from app.compute.text import (
@@ -94,6 +95,7 @@ def touched_pieces(text: str, changes: Sequence[Rewrite]) -> int:
 # --- Words ---
 
 _PIECE: Final = re.compile(r"\S+")
+_BETWEEN_WORDS: Final = re.compile(r"[^\W_] +(?:[^\W_]|[@#])")
 _BARE: Final = re.compile(r"[^\W_](?:.*[^\W_])?", re.DOTALL)
 _END_MARKS: Final = re.compile(r"[.!?…。]+\Z")
 _ABBREVIATION: Final = re.compile(r"(?<!\w)(?:[^\W\d_]\.){2,}")
@@ -126,7 +128,7 @@ def negates(text: str) -> bool:
 
 
 Places = dict[str, list[Gap]]
-"""Pieces between blanks of each word of a text."""
+"""Pieces of a text, by their word or, separated by a blank, their two words."""
 
 
 def word_of(piece: str) -> str:
@@ -143,16 +145,32 @@ def _bare(piece: str) -> re.Match[str] | None:
 
 
 def places_of(text: str) -> Places:
-    """Return where each word of a text stands, outside quoted parts."""
+    """Return where each word of a text stands, and each two words with only blanks between them,
+    outside quoted parts.
+    """
     places, quoted = Places(), _Spans(_quoted(text))
-    for piece in _PIECE.finditer(text):
-        if not quoted.overlap(*piece.span()):
-            places.setdefault(word_of(piece[0]), []).append(piece.span())
+    pieces = [each for each in _PIECE.finditer(text) if not quoted.overlap(*each.span())]
+    for piece in pieces:
+        places.setdefault(word_of(piece[0]), []).append(piece.span())
+    for first, second in pairwise(pieces):
+        if _are_joined(text, first, second):
+            some = places.setdefault(f"{word_of(first[0])} {word_of(second[0])}", [])
+            if not some or some[-1][1] <= first.start():
+                some.append((first.start(), second.end()))
     return places
 
 
+def _are_joined(text: str, first: re.Match[str], second: re.Match[str]) -> bool:
+    """Return whether two pieces may be words of one phrase; links and abbreviations are none."""
+    if not _BETWEEN_WORDS.fullmatch(text[first.end() - 1 : second.start() + 1]):
+        return False
+    pair = text[first.start() : second.end()]
+    kinds = {_kind(each[0]) for each in _addresses(pair)}
+    return "link" not in kinds and not _ABBREVIATION.search(pair)
+
+
 def strikable(text: str) -> Places:
-    """Return the words that may be struck.
+    """Return the words, and the two words, that may be struck.
 
     Not struck are negations and the words next to them, so that no sentence says the opposite;
     numbers and abbreviations; and words of a name of several words.
@@ -168,7 +186,11 @@ def strikable(text: str) -> Places:
         is_denied = any(negate[each] for each in beside)
         if is_denied or is_of_name or _is_fact(piece[0]):
             fixed.add(word_of(piece[0]))
-    return {word: places for word, places in places_of(text).items() if word not in fixed}
+    return {
+        words: places
+        for words, places in places_of(text).items()
+        if fixed.isdisjoint(words.split(" "))
+    }
 
 
 def _is_fact(piece: str) -> bool:

@@ -50,12 +50,14 @@ class Suggested(WrittenPlace, frozen=True):
         str,
         Meta(
             description=(
-                "`strike` for a word, `reword` for a word that the sentence needs, else the name of"
+                "`strike` for words, `reword` for words that the sentence needs, else the name of"
                 " an act."
             )
         ),
     ]
-    word: Annotated[str | None, Meta(description="Null for an act.")]
+    word: Annotated[
+        str | None, Meta(description="A word, or two next to each other; null for an act.")
+    ]
     lead_after: Annotated[
         float, Meta(description="The lead after this alone was done; of a word, without it.")
     ]
@@ -85,7 +87,12 @@ class Mirrored(Struct, frozen=True):
     verdict: Verdict
     suggestions: Annotated[
         list[Suggested],
-        Meta(description="By the fall of the lead for each changed piece, the largest first."),
+        Meta(
+            description=(
+                "By the fall of the lead over the fourth root of the changed pieces, the largest"
+                " first."
+            )
+        ),
     ]
     habits: Annotated[
         list[Suggested],
