@@ -97,7 +97,7 @@ def test_the_place_of_damage_is_told(data: str, place: str, size: int) -> None:
 
 @pytest.mark.full
 def test_a_value_that_is_too_long_is_told() -> None:
-    with pytest.raises(BrokenFileError, match="column 2: longer than 8 MB"):
+    with pytest.raises(BrokenFileError, match="column 2, that cannot be read: longer than 8 MB"):
         values("[" + "[" * (2 * MAX_VALUE), 2**20)
 
 
