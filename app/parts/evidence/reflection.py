@@ -216,16 +216,15 @@ class Drafts:
             return None
         return standing_of(replace(case, known_ranking=case.rank(summed)))
 
-    def possible(self) -> Iterator[Suggestion]:
-        """Yield all acts that concern the texts, and the words that may tell most, but negations.
+    def possible(self, standing: OwnLead) -> Iterator[Suggestion]:
+        """Yield all acts that concern the texts, and the words that may tell most, but negations;
+        standing: that of the texts as they are.
 
         A word that the text needs is judged as a struck word, too: other words for it are unknown.
         """
         known = {self._left([])}
         for act in ACTS.values():
             yield from self._judged([done(act, text) for text in self.texts], known, act=act.name)
-        if (standing := self.standing()) is None:
-            return
         every = dict.fromkeys(words for places in self._places for words in places)
         words = [each for each in every if " " not in each and not negates(each)]
         if len(words) > MOST_WORDS:
@@ -236,11 +235,12 @@ class Drafts:
             for judged in self._without(word, known):
                 falls[word] = standing.lead - judged.standing.lead
                 yield judged
-        pairs = dict[str, float]()
-        for pair in every:
-            if " " in pair and not negates(pair):
-                pairs[pair] = sum(falls.get(word, 0.0) for word in pair.split(" "))
-        for pair in nlargest(MOST_WORDS, pairs, key=pairs.__getitem__):
+        pairs = [each for each in every if " " in each and not negates(each)]
+
+        def fall_of_both(pair: str) -> float:
+            return sum(falls.get(word, 0.0) for word in pair.split(" "))
+
+        for pair in nlargest(MOST_WORDS, pairs, key=fall_of_both):
             yield from self._without(pair, known)
 
     def _without(self, words: str, known: set[tuple[str, ...]]) -> Iterator[Suggestion]:
@@ -309,7 +309,7 @@ def reflect(case: Case) -> Reflection:
     standing = drafts.standing()
     if standing is None:
         return Reflection(case.texts, judgement, None)
-    possible = list(map(drafts.rated, drafts.possible()))
+    possible = list(map(drafts.rated, drafts.possible(standing)))
     suggestions = [
         each for each in possible if is_worth(standing, each) and not _is_contradicted(each)
     ]
