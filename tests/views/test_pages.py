@@ -25,6 +25,7 @@ from app.language.i18n import (
 )
 from app.views.highlighting import Marked, excerpt, marked_text
 from tests.conftest import Client, Shared
+from tests.growth import MOST_GROWTH, growth
 
 BAKER = [f"오늘도 굽습니다, 호밀빵 {n}개 먼저 :)" for n in range(30)]
 STARGAZER = [f"관측은 {n}시에 시작합니다. 하늘은 맑습니다." for n in range(30)]
@@ -283,6 +284,11 @@ def test_no_line_breaks_in_a_day_or_before_a_unit(text: str, whole: list[str]) -
     html = unbroken(text)
     assert re.findall(r'<span class="unbroken">([^<]*)</span>', html) == whole
     assert unescape(re.sub("</?span[^>]*>", "", html)) == text
+
+
+def test_keeping_days_whole_takes_linear_time_in_a_long_number() -> None:
+    """A visitor may write any number into the dashboard, which shows it in a sentence."""
+    assert growth(lambda: unbroken("9" * 2_000), lambda: unbroken("9" * 16_000)) < MOST_GROWTH
 
 
 async def test_results_can_be_sorted_and_narrowed(site: Client) -> None:
