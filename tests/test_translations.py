@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir, extract_from_file
+from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 import app as package
@@ -32,6 +32,9 @@ ERRORS = {
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, errors.AppError | ValueError)
 } | {"Message": None, "FetchError": None}
+KEYWORDS = MESSAGES | ERRORS
+CALL = re.compile(rf"\b(?:{'|'.join(KEYWORDS)})\s*\(")
+"""A call that may make a sentence; modules without one need not be split into tokens."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 UNREACHED = re.compile(
     r"(parts/\w+/|views/(\w+/)?)(\w+_)?api\.py|cli/|services/checks|parts/spark/"
@@ -51,15 +54,13 @@ def extracted() -> Sequence[tuple[str, tuple[str, ...]]]:
 
 
 def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
-    methods = [("**.py", "python"), ("**.html", "jinja2")]
-    messages = extract_from_dir(
-        ROOT,
-        method_map=methods,
-        options_map={"**.html": {"silent": "false"}},
-        keywords=MESSAGES | ERRORS,
-    )
-    for path, line, message, _, _ in messages:
-        if not UNREACHED.match(path):
+    for file in sorted([*ROOT.rglob("*.py"), *ROOT.rglob("*.html")]):
+        path, is_template = file.relative_to(ROOT).as_posix(), file.suffix == ".html"
+        if UNREACHED.match(path) or not (is_template or CALL.search(file.read_text("utf-8"))):
+            continue
+        method = "jinja2" if is_template else "python"
+        options = {"silent": "false"} if is_template else {}
+        for line, message, _, _ in extract_from_file(method, file, KEYWORDS, options=options):
             yield f"{path}:{line}", (message,) if isinstance(message, str) else tuple(message)
     rules = extract_from_file("python", ROOT / "compute" / "text.py", keywords={"ValueError": None})
     for line, message, _, _ in rules:
