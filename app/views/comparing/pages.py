@@ -25,6 +25,7 @@ from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card
 from app.services.compare.quiz_draws import draw
 from app.services.compare.quiz_questions import read_question
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson, StoredPost
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
 from app.services.rooms.room_facts import name_of_room_of
@@ -308,6 +309,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     """The chat whose people were all chosen."""
     offer: OfferedPeople
     author_total: int
+    importing: RunningImport | None
     outgrown: int
     """Samples, which are compared only if named."""
     is_private: bool
@@ -378,6 +380,7 @@ async def _page(
         failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with here().db.read() as session:
         authors, author_total = await offered_authors(session, names)
+        importing = None if author_total else await find_running(session)
         outgrown = await outgrown_samples(session)
         groups = await grouped(session, authors, outgrown)
         chats = offered_chats(await read_chats(session), author_total - len(outgrown))
@@ -394,6 +397,7 @@ async def _page(
             room=room,
             offer=OfferedPeople(names, authors, author_total, groups, chats),
             author_total=author_total,
+            importing=importing,
             outgrown=len(outgrown),
             is_private=is_private,
             has_belief=has_belief,

@@ -17,6 +17,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import ATOM_NAME
 from app.services.access.rights import has_message
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.post_counts import WEEK_H, count_selected
 from app.services.posts.replies import Conversation, read_conversation
 from app.services.posts.selection import SHOWN_BY, Selection, Shown
@@ -90,6 +91,7 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
     args: PostsArgs
     posts: list[Post]
     is_empty: bool
+    importing: RunningImport | None
     count: int | None
     next_cursor: str | None
 
@@ -152,11 +154,13 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
             limit=24 if args.has else 20,
         )
         is_empty = not posts and not await count_users(session)
+        importing = await find_running(session) if is_empty else None
     return await render(
         PostsPage(
             args=args,
             posts=posts,
             is_empty=is_empty,
+            importing=importing,
             count=count,
             next_cursor=cursor_of(next_key),
             about=args.names,

@@ -10,6 +10,7 @@ from quart.typing import ResponseReturnValue
 from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
 from app.lifespan import resources
+from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.users import count_users, find_user
 from app.services.rooms.messages import has_liked_messages
 from app.services.search.results import (
@@ -66,6 +67,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
     args: SearchPageArgs
     found: ResultPage
     is_empty: bool
+    importing: RunningImport | None
     has_likes: bool
     """Whether an order by likes says anything."""
     knows_meaning: bool
@@ -142,11 +144,13 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
         return see_other(url_for("posts.show_posts", **filters))
     async with parts.db.read() as session:
         is_empty = not results.hits and not await count_users(session)
+        importing = await find_running(session) if is_empty else None
     return await render_form(
         SearchPage(
             args=args,
             found=results,
             is_empty=is_empty,
+            importing=importing,
             has_likes=has_likes,
             knows_meaning=parts.embeddings is not None,
             is_first_page=after is None,
