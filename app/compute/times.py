@@ -359,7 +359,12 @@ class DaysApart(msgspec.Struct, frozen=True):
     ]
     half: Annotated[
         Literal["first", "second"] | None,
-        Meta(description="In a whole year, the half with clearly more posts, compared by week."),
+        Meta(
+            description=(
+                "In a whole year, the half with clearly more posts, compared by week, if the"
+                " other half has 1% of the posts or more."
+            )
+        ),
     ]
 
 
@@ -432,6 +437,8 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
 
 def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
     middle = len(counts) // 2
+    if 100 * min(sum(counts[:middle]), sum(counts[middle:])) < sum(counts):
+        return None  # "100% of all" says when a chat began or stopped, and compares nothing.
     place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)
     return None if place is None else ("second" if place else "first")
 

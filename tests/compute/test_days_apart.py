@@ -92,6 +92,8 @@ def test_a_fuller_half_and_a_day_far_ahead_are_told() -> None:
         until = LAST - timedelta(30)  # It is no whole year.
         ending = {day: posts for day, posts in fuller.items() if day <= until}
         assert days_apart(ending, FIRST, until).half is None
+        only = {day: posts for day, posts in days.items() if day < middle}
+        assert apart(only).half is None  # The other half has nothing to compare.
         assert apart(days | {middle: 60}).fullest_day == middle
 
 
