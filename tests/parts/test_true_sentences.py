@@ -1240,7 +1240,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
 ]
 FURNITURE: Final = [
     r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
-    r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|What each person wrote .*|저마다 다른 사람보다 .*|Read the days?|이(?:날|"
+    r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|Compared with the other people .*|이 대화의 다른 사람들과 .*|Read the days?|이(?:날|"
     r" 며칠) 모두 읽기|Read from the first day|첫날부터 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",

@@ -234,7 +234,7 @@ class ChatWords:
         )
         tails = self._shared_tails()
         yield from _joined(
-            tails, self._asked, Message("Equal texts that begin with different names")
+            tails, self._asked, Message("Equal texts that begin with different words")
         )
         prefixed = [
             tally

@@ -299,7 +299,7 @@ def _words_of_people(shown: RoomYear) -> Iterator[Found]:
         for words in [[*filter(None, map(drawn_name, person.words))]]
         if words
     ]
-    note = CardRow(gettext("What each person wrote more often than the others"))
+    note = CardRow(gettext("Compared with the other people of this chat"))
     yield "words", gettext("Words of each person"), [note, *rows] if rows else []
 
 
