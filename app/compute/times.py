@@ -383,7 +383,9 @@ def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> Day
         weekday=fullest([*zip(*weeks, strict=True)]),
         weekend=_weekend(weeks),
         # A week of the year may be missing.
-        half=_fuller_half(counts) if len(counts) >= 358 else None,
+        half=_fuller_half(counts, (date(last.year, 7, 1) - first).days)
+        if len(counts) >= 358
+        else None,
     )
 
 
@@ -435,8 +437,7 @@ def _weekend(weeks: Sequence[Sequence[int]]) -> Literal["more", "less"] | None:
     return "more" if errors > 0 else "less"
 
 
-def _fuller_half(counts: Sequence[int]) -> Literal["first", "second"] | None:
-    middle = len(counts) // 2
+def _fuller_half(counts: Sequence[int], middle: int) -> Literal["first", "second"] | None:
     if 100 * min(sum(counts[:middle]), sum(counts[middle:])) < sum(counts):
         return None  # "100% of all" says when a chat began or stopped, and compares nothing.
     place = fullest([_by_week(counts[:middle]), _by_week(counts[middle:])], CLEAR_OF_MANY)

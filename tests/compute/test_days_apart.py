@@ -86,14 +86,15 @@ def test_a_day_of_the_week_and_the_weekend_are_told() -> None:
 
 def test_a_fuller_half_and_a_day_far_ahead_are_told() -> None:
     for seed in SEEDS[:20]:
-        days, middle = days_by_chance(seed, 0.6), FIRST + timedelta(DAYS // 2)
+        days, middle = days_by_chance(seed, 0.6), date(FIRST.year, 7, 1)
         fuller = {day: posts * (3 if day >= middle else 1) for day, posts in days.items()}
         assert apart(fuller).half == "second"
         until = LAST - timedelta(30)  # It is no whole year.
         ending = {day: posts for day, posts in fuller.items() if day <= until}
         assert days_apart(ending, FIRST, until).half is None
-        only = {day: posts for day, posts in days.items() if day < middle}
-        assert apart(only).half is None  # The other half has nothing to compare.
+        for is_first in (True, False):  # The other half has nothing to compare.
+            only = {day: posts for day, posts in days.items() if (day < middle) == is_first}
+            assert apart(only | {middle: 9 * (not is_first)}).half is None
         assert apart(days | {middle: 60}).fullest_day == middle
 
 
