@@ -34,7 +34,7 @@ from app.compute.features import (
     word_key,
 )
 from app.compute.judgement import Judgement, OwnLead, judge, standing_of
-from app.compute.text import FEWEST_WORDS, RANDOM_LINK, own_words
+from app.compute.text import ADDRESS, FEWEST_WORDS, RANDOM_LINK, own_words
 from app.parts.evidence.acts import (
     ACTS,
     Places,
@@ -94,10 +94,16 @@ class _Uses:
             self._population.uses(keys).by(self._others),
         ]
 
-    def of_words(self, words: str) -> UseRates:
-        """Return how often a word, or two words next to each other, are used in 400 posts."""
-        first, *second = map(_token_of, words.split(" "))
-        return self._rates(self._in_posts(pair_key(first, *second) if second else word_key(first)))
+    def of_words(self, words: str) -> UseRates | None:
+        """Return how often a word, or two words next to each other, are used in 400 posts; None if
+        they are counted as more parts, as `well-known` is.
+        """
+        is_whole = ADDRESS.fullmatch(words) or not any(map(str.isalnum, words))
+        tokens = [_token_of(words)] if is_whole else _lettered(words)
+        if len(tokens) != len(words.split(" ")):
+            return None
+        rates = self._rates(self._in_posts(pair_key(*tokens) if tokens[1:] else word_key(*tokens)))
+        return rates if rates.own or rates.others else None
 
     def of_habit(self, habit: int) -> UseRates:
         """Return how many of 400 posts show a habit of style at all."""
@@ -131,7 +137,13 @@ class _Uses:
 def _token_of(word: str) -> str:
     """Return the first part of a word that is counted, a link as its host."""
     tokens: list[str] = TOKEN.findall(word)
-    return next((token for token in tokens if any(map(str.isalnum, token))), (tokens or [word])[0])
+    return [*_lettered(word), *tokens, word][0]
+
+
+def _lettered(words: str) -> list[str]:
+    """Return the parts that are counted and have letters or digits."""
+    tokens: list[str] = TOKEN.findall(words)
+    return [token for token in tokens if any(map(str.isalnum, token))]
 
 
 def _words_of(text: str) -> str:
@@ -288,8 +300,7 @@ class Drafts:
     def rated(self, suggestion: Suggestion) -> Suggestion:
         """Return a suggestion with how often its word or sign is used."""
         if suggestion.word:
-            rates = self._uses.of_words(suggestion.word)
-            return replace(suggestion, rates=rates if rates.own or rates.others else None)
+            return replace(suggestion, rates=self._uses.of_words(suggestion.word))
         habit = ACTS[suggestion.act].habit
         if suggestion.act == "no_links" and any(map(RANDOM_LINK.search, self.texts)):
             habit = RANDOM_LINKS

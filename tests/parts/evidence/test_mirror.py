@@ -391,6 +391,10 @@ async def test_rates_say_how_often_it_is_used(site: Client) -> None:
     rates = {each["word"] or each["act"]: each["rates"] for each in found["suggestions"]}
     assert rates["honestly"] == {"own": 400, "others": 0}
     assert rates["calm"] == {"own": 400, "others": 0}
+    # What is counted in several parts has no count of its own.
+    found = await ask(site, "Honestly, wind-ferry, it goes today… nobody knows of the old hall")
+    hyphened = [each for each in found["suggestions"] if "wind-ferry" in (each["word"] or "")]
+    assert [each["rates"] for each in hyphened] == [None]
 
 
 async def test_no_reason_contradicts_its_suggestion(site: Client) -> None:
