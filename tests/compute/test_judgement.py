@@ -243,8 +243,10 @@ def test_the_gap_is_that_of_the_newest_posts_in_a_usual_text() -> None:
     assert habit is not None
     assert habit.usual is not None
     gaps = habit.usual.gaps
-    assert np.argsort(gaps)[:2].tolist() == [3, 9]
-    assert gaps[3] == pytest.approx(gaps[9])
+    assert {*np.argsort(gaps)[:2].tolist()} == {3, 9}
+    assert gaps[3] == pytest.approx(
+        gaps[9], abs=1e-4
+    )  # Sums of float32, each in an order of its own.
     assert gaps[3] < 0 < np.sort(gaps)[2]  # The newest posts are taken out of the own counts.
 
 

@@ -9,7 +9,6 @@ import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 import pytest
 
@@ -23,7 +22,7 @@ from app.formats.source.file import Content, Meter, Source
 from app.formats.source.members import Member
 from tests.archives import SMALL_FILES, x_file, x_tweet, zip_bytes
 from tests.formats.chatlab_variants import in_lines
-from tests.formats.files import array, lines, only_records, read_broken, read_file_records
+from tests.formats.files import lines, only_records, read_broken, read_file_records
 from tests.growth import FACTOR, MOST_GROWTH, growth
 from tests.trust.hostile_files import large_values, many_headers, namesakes
 from tests.trust.hostile_uploads import hostile_upload
@@ -211,13 +210,18 @@ def test_chats_in_chats_are_refused_in_one_line() -> None:
     read_broken(b'{"list":[' + message + b"," + deep, "nested too deeply")
 
 
-def test_a_record_that_is_too_deep_spoils_no_other() -> None:
-    deep: Any = 1
-    for _ in range(600):
-        deep = [deep]
-    plain = {"_id": 1, "text": "a"}
-    items = read_file_records(array(*[plain] * 100, plain | {"b": deep}, plain), "mongo")[1]
-    assert [type(item) for item in items[99:]] == [Record, BadRecord, Record]
+@pytest.mark.parametrize("place", [0, 100])
+@pytest.mark.parametrize(("depth", "kind"), [(199, Record), (200, BadRecord), (20_000, BadRecord)])
+def test_a_record_that_is_too_deep_spoils_no_other(depth: int, kind: type, place: int) -> None:
+    """The limit is the same in all versions of Python, and for the records that tell the format."""
+    deep = b'{"_id":1,"text":"a","b":' + b"[" * depth + b"]" * depth + b"}"
+    records = [b'{"_id":1,"text":"a"}'] * 102
+    records[place] = deep
+    for data in (b"[" + b",".join(records) + b"]", b"\n".join(records)):
+        items = read_file_records(data, "mongo")[1]
+        assert [type(item) for item in items] == [
+            kind if number == place else Record for number in range(len(records))
+        ]
 
 
 def test_a_record_that_no_post_could_hold_is_bad() -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from contextlib import suppress
 from copy import copy
-from itertools import accumulate, count, islice
+from itertools import accumulate, chain, count, islice
 from typing import Final, Literal
 
 from app.errors import BrokenFileError, Message
@@ -90,7 +90,11 @@ _KEPT: Final = 1_000
 _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
-_decode: Final = json.JSONDecoder().raw_decode
+MAX_DEPTH: Final = 200
+"""Levels of lists and objects in a value. Each version of Python would stop at another one, and
+what walks through a value takes two of its 1,000 calls for a level.
+"""
+_raw_decode: Final = json.JSONDecoder().raw_decode
 
 
 class BadValue(Message):
@@ -104,11 +108,31 @@ class ValueTooLongError(BrokenFileError):
 def load(text: str | bytes) -> object:
     """Return the parsed text, or a Message for a bad one; NaN is read."""
     try:
-        return json.loads(text)
+        value = json.loads(text)
+        brackets = text.count("[") + text.count("{") if isinstance(text, str) else len(text)
+        return _not_too_deep(value, brackets)
     except (RecursionError, ValueError) as error:
         if isinstance(text, str) and (written := _as_json(text)) != text:
             return load(written)
         return _fault(error, text if isinstance(text, str) else "")
+
+
+def _decode(text: str, at: int = 0) -> tuple[object, int]:
+    value, end = _raw_decode(text, at)
+    return _not_too_deep(value, text.count("[", at, end) + text.count("{", at, end)), end
+
+
+def _not_too_deep(value: object, brackets: int) -> object:
+    """Return the value of so many opening brackets at most, or raise RecursionError."""
+    level: list[object] = [value] if brackets > MAX_DEPTH else []
+    depth = 0
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise RecursionError
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = list(chain.from_iterable(inner))
+    return value
 
 
 class Window:
