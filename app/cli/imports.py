@@ -178,7 +178,8 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-            job = await self._begin(db, name, records.format, source.bytes_total)
+            digest = None if self._is_dry else await asyncio.to_thread(source.digest)
+            job = await self._begin(db, name, records.format, source.bytes_total, digest)
             async with self._ended(db, job, source, report):
                 try:
                     records = await begin_reading(db, source, self._format, records, options)
@@ -216,7 +217,7 @@ class Importer:
                 click.echo(f"{name} contains no posts to store", err=True)
 
     async def _begin(
-        self, db: Database, name: str, form: str, size: int | None
+        self, db: Database, name: str, form: str, size: int | None, digest: bytes | None
     ) -> ImportJob | None:
         """Return the import's number and progress in the database; None for a dry run."""
         if self._is_dry:
@@ -225,6 +226,7 @@ class Importer:
         async with db.write() as session:
             file = UploadedFile("", file_name, size or 0)
             job = await add_command(session, file, form, self._options, command=self._command)
+            job.digest = digest
         self._imports.append({"file": name, "id": job.id})
         return job
 

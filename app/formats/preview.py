@@ -167,6 +167,8 @@ class Preview(msgspec.Struct):
     """The first posts with ids, which may be here with other texts."""
     zone: str | None = None
     """Time zone that the file itself gives to its chat, if any."""
+    digest: bytes | None = None
+    """SHA-256 of what is read of the file."""
 
 
 def preview(body: bytes) -> Iterator[object]:
@@ -178,6 +180,7 @@ def preview(body: bytes) -> Iterator[object]:
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
             records = open_records(source, format=request.format, options=request.options)
             result = _Reading(records, request.options).read(ends_at)
+            result.digest = source.digest()
     except ImportFileError as error:
         result = Preview(failure=message_of(error))
     plain = msgspec.to_builtins(result, enc_hook=packed)

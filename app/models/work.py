@@ -63,6 +63,8 @@ class ImportJob(Base):
     """Number of posts that its undo has removed."""
     command: Mapped[int | None]
     """Number of the lock that the importing command holds; None for an upload."""
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """SHA-256 of what is read of the file; None until it is read, and for earlier versions."""
 
 
 LONGEST_PAUSE: Final = timedelta(days=1)

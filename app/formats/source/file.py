@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import IO, BinaryIO, Final, Protocol, TypeVar
 
@@ -321,6 +322,22 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             return MediaMeter(self.name, sys.maxsize)
         return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
 
+    def digest(self) -> bytes | None:
+        """Return the SHA-256 of the bytes, of a folder or an archive of those that are read.
+
+        An app packs the same chat anew at each export, so that neither the archive nor the names in
+        it count. None for what cannot be read to its end.
+        """
+        words = [name for name in self.members if name.lower().endswith(WORDY_ENDS)]
+        contents = [*map(self.member, self.expected or words)] if self.has_members else [self]
+        try:
+            digests = sorted(map(_digest, contents))
+        except ImportFileError:
+            return None
+        if len(digests) > 1:
+            return sha256(b"".join(digests)).digest()
+        return digests[0] if digests else None
+
     def start_of(self, name: str, size: int = _SMALL_BYTES) -> bytes:
         """Return a member's first bytes; none if missing or damaged."""
         with contextlib.suppress(KeyError, BrokenFileError):
@@ -434,6 +451,13 @@ def head(content: Content, size: int) -> bytes:
         if not beginning:
             raise
     return beginning[:size]
+
+
+def _digest(content: Content) -> bytes:
+    digest = sha256()
+    for chunk in content.uncounted.chunks():
+        digest.update(chunk)
+    return digest.digest()
 
 
 def contains(content: Content, *marks: bytes) -> bool:

@@ -430,15 +430,15 @@ class Previewer:
                 ) from None
 
 
-async def may_be_read_before(session: AsyncSession, job: ImportJob) -> bool:
-    """Return whether the file of an upload, or of a recent import, was imported before."""
+async def may_be_read_before(session: AsyncSession, preview: Preview) -> bool:
+    """Return whether the file of a preview, or of a recent import, was imported before."""
     newest = select(ImportJob).where(ImportJob.finished_at.is_not(None))
     jobs = await session.scalars(newest.order_by(ImportJob.id.desc()).limit(5))
     details = [fault.detail for recent in jobs for fault in errors_of(recent)]
     is_said = any(
         isinstance(detail, Message) and detail.template in READ_BEFORE for detail in details
     )
-    return is_said or bool(await imports_of_file(session, job.id))
+    return is_said or bool(await imports_of_file(session, preview.digest))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:

@@ -183,19 +183,24 @@ def is_earlier(known: Collection[int]) -> ColumnElement[bool]:
     return or_(Tweet.import_id.is_(None), Tweet.import_id.in_(known))
 
 
-async def imports_of_file(session: AsyncSession, import_id: int | None) -> list[int]:
-    """Return earlier imports of the file of an import, told by name and size."""
-    job = await session.get(ImportJob, import_id) if import_id else None
-    if job is None or not job.bytes_total:
-        return []
+async def imports_of_file(
+    session: AsyncSession, digest: bytes | None, *, before: int | None = None
+) -> list[int]:
+    """Return the imports of a file with these bytes that can be undone, the newest first.
+
+    before: number of an import; only earlier ones count.
+    """
     is_same = (
-        ImportJob.file_name == job.file_name,
-        ImportJob.bytes_total == job.bytes_total,
-        ImportJob.id < job.id,
+        ImportJob.digest == digest,
         ImportJob.undo == "possible",
         ImportJob.finished_at.is_not(None),
     )
-    return list(await session.scalars(select(ImportJob.id).where(*is_same).order_by(ImportJob.id)))
+    if digest is None:
+        return []
+    query = select(ImportJob.id).where(*is_same).order_by(ImportJob.id.desc())
+    if before is not None:
+        query = query.where(ImportJob.id < before)
+    return list(await session.scalars(query))
 
 
 async def count_unmet(

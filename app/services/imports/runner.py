@@ -265,8 +265,10 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
         check_records(records, options, is_public=is_public)
+        digest = await asyncio.to_thread(source.digest)
         async with db.write() as session:
             await note(session, report)
+            await change_running(session, job.id, {"digest": digest})
         try:
             records = await begin_reading(db, source, job.format, records, options)
             check_doubts(records, accepted)

@@ -49,7 +49,7 @@ from app.formats.records import (
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
-from app.models import Tweet
+from app.models import ImportJob, Tweet
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.compare.background import renew_if_outgrown
@@ -209,7 +209,9 @@ async def import_posts(
     earlier = EarlierReading(replaces=storing.replaces_earlier)
     if is_checked:
         async with db.read() as session:
-            earlier.known = await imports_of_file(session, storing.import_id)
+            job = await session.get(ImportJob, storing.import_id) if storing.import_id else None
+            if job is not None:
+                earlier.known = await imports_of_file(session, job.digest, before=job.id)
     memory = ImportMemory(
         rooms,
         BulkProfiles(),

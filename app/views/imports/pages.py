@@ -170,7 +170,7 @@ async def _preview_page(
                 earlier = await earlier_options(session, preview)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
-            may_replace = await may_be_read_before(session, job)
+            may_replace = await may_be_read_before(session, preview)
             if options.timezone is None:
                 zone_of_before = await zone_before(session, preview)
                 options = structs.replace(options, timezone=zone_of_before)

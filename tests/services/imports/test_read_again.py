@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
@@ -62,6 +63,8 @@ async def replaced(db: Database, data: bytes, name: str, **options: Any) -> tupl
     """Import a file as `imported`, as an import with a number that replaces the earlier reading."""
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
+        with Source(io.BytesIO(data)) as source:
+            job.digest = source.digest()
     result = await imported(db, data, name, import_id=job.id, replace_earlier=True, **options)
     async with db.write() as session:
         await end_job(session, job.id, None)
@@ -217,16 +220,26 @@ async def test_tables_whose_authors_ids_or_texts_were_read_otherwise_stop(db: Da
 
 @pytest.mark.databases("sqlite")
 async def test_a_known_import_is_replaced_but_for_what_others_brought(db: Database) -> None:
-    rows = [f"{n},mina,word {n}" for n in range(101, 107)]
-    wrong = [row.replace("word", "other word") for row in rows[:2]]
-    table = "\n".join(["id,username,text", *rows])
-    # It has as many bytes as the table.
-    first = "\n".join(["id,username,text", *wrong, *rows[2:5], "106,username,"])
-    first += "x" * (len(table) - len(first))
-    await replaced(db, first.encode(), "posts.csv")
-    await imported(db, f"id,username,text\n{rows[4]}\n300,mina,of another\n".encode(), "more.csv")
-    assert await replaced(db, table.encode(), "posts.csv") == (3, 3)
+    rows = [f"{n},mina,word {n},title {n}" for n in range(101, 107)]
+    table = "\n".join(["id,username,text,note", *rows]).encode()
+    await replaced(db, table, "posts.csv", columns={"note": "text", "text": ""})
+    more = b"id,username,text\n105,mina,title 105\n300,mina,of another\n"
+    await imported(db, more, "more.csv")
+    assert await replaced(db, table, "renamed.csv") == (6, 0)
     assert await texts(db) == ["of another", *(f"word {n}" for n in range(101, 107))]
+    assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite")
+async def test_files_of_one_name_and_size_never_touch_each_other(db: Database) -> None:
+    chats = [kakaotalk("모임", *said(["민준", "지우"], times=5))]
+    chats.append(chats[0].decode().translate(str.maketrans("모민지우", "바하나늘")).encode())
+    lines = [json.dumps({"username": name, "text": "word"}).encode() for name in ("mina", "jons")]
+    for first, second in (chats, lines):
+        assert len(first) == len(second)
+        before = await replaced(db, first, "posts.jsonl")
+        assert await replaced(db, second, "posts.jsonl") == before
+    assert len(await texts(db)) == 22
     assert await find_faults(db) == []
 
 
