@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
-from app.parts import check_without
+from app.part_list import parts_without
 
 PREFIX: Final = "SAYWHO_"
 ENV_FILE: Final = f"{PREFIX}ENV_FILE"
@@ -126,9 +126,7 @@ def _secret_key(value: str) -> str:
 
 
 def _parts(value: str) -> frozenset[str]:
-    without = frozenset(filter(None, re.split(r"[\s,]+", value.lower())))
-    check_without(without)
-    return without
+    return parts_without([*filter(None, re.split(r"[\s,]+", value.lower()))])
 
 
 def _origins(value: str) -> frozenset[str]:
@@ -194,7 +192,7 @@ class Config:
     """Form of the log; from the environment, `text` if standard error is a terminal."""
     access_log: bool = True
     without: Annotated[frozenset[str], _parts] = frozenset()
-    """Names of the parts (`app.parts.PARTS`) that the site leaves out."""
+    """Names of the parts (`app.part_list.PARTS`) that the site leaves out."""
 
     def __post_init__(self) -> None:
         if not self.database_url:

@@ -12,7 +12,7 @@ from quart import Quart
 from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
-from app import cli, lifespan, parts
+from app import cli, lifespan, part_list
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -87,7 +87,10 @@ def make_app(config: Config | None) -> Quart:
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
     app = Quart("app", static_url_path=STATIC)
-    loaded = parts.load_all(config.without)
+    try:
+        loaded = part_list.load_all(config.without)
+    except part_list.PartError as error:
+        raise SystemExit(f"saywho: {error}") from None
     metrics = Metrics()
     logs.configure(config)
     for fault in BROUGHT.faults:

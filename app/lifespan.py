@@ -21,7 +21,7 @@ from app.db.own_folder import claim
 from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
-from app.parts import Listed, Part
+from app.part_list import Listed, Part
 from app.runtime.metrics import Metrics
 from app.runtime.processes import keep_heap_trimmed
 from app.runtime.work_pool import Slots, Turns, WorkPool

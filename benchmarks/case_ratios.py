@@ -41,7 +41,7 @@ from app.compute.judgement import MODEL, judge
 from app.compute.population import Shipped
 from app.compute.profiles import profile_of
 from app.compute.text import own_words, word_count
-from app.parts.evidence.ratios import (
+from app.parts.cases.ratios import (
     LENGTHS,
     RATES_FILE,
     CaseRates,

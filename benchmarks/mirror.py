@@ -38,8 +38,8 @@ from app.compute.judgement import judge
 from app.compute.population import Shipped
 from app.compute.profiles import profile_of
 from app.compute.text import own_words, word_count
-from app.parts.evidence.acts import changed
-from app.parts.evidence.reflection import GOAL, reflect
+from app.parts.mirror.acts import changed
+from app.parts.mirror.reflection import GOAL, reflect
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors, read_divided
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from app.factory import API_BLUEPRINTS
-from app.parts import load_all
+from app.part_list import load_all
 from app.views.blueprints import operations_of
 from app.views.site.api import document
 

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from app import parts
+from app import part_list
 
 ROOT: Final = Path(__file__).parents[1]
 APP: Final = ROOT / "app"
@@ -28,7 +28,7 @@ MOST_PARAMETERS: Final = 6
 """Of a function; what belongs together is a value."""
 LISTS: Final = (
     *("app.formats.registry", "app.models", "app.factory", "app.db.engine"),
-    *(f"app.parts.{part.name}.part" for part in parts.PARTS),
+    *(f"app.parts.{part.name}.part" for part in part_list.PARTS),
 )
 """Modules that list others: formats, tables, blueprints, databases, and what a part adds."""
 CONTAINERS: Final = frozenset(
@@ -132,7 +132,7 @@ def upward_imports() -> list[Import]:
 
 def imports_of_parts() -> list[str]:
     """Return the imports of a part by the core, or by another part that does not name it."""
-    named = {f"parts/{part.name}": {*part.needs, *part.uses} for part in parts.PARTS}
+    named = {f"parts/{part.name}": {*part.needs, *part.uses} for part in part_list.PARTS}
     return [
         f"{each.path}:{each.line}: {each.source} imports {each.target}"
         for each in imports()

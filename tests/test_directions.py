@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from app import parts
+from app import part_list
 from tests import house
 
 BELOW_QUART: Final = frozenset(
@@ -18,7 +18,7 @@ def test_every_import_runs_downwards() -> None:
 
 def test_the_core_imports_no_part_and_a_part_those_alone_that_it_names() -> None:
     assert house.imports_of_parts() == []
-    assert {path.parent.name for path in house.APP.glob("parts/*/part.py")} == {*parts.names()}
+    assert {path.parent.name for path in house.APP.glob("parts/*/part.py")} == {*part_list.names()}
 
 
 def test_every_import_inside_services_runs_downwards() -> None:

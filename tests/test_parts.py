@@ -15,7 +15,7 @@ from app import create_app
 from app.cli import saywho
 from app.config import Config, ConfigError
 from app.errors import StartError
-from app.parts import PARTS, load_all, names
+from app.part_list import PARTS, load_all, names
 from app.views.page import check_cards
 from tests.browsing import Browser, signed_in
 from tests.conftest import Client, client_with
@@ -40,7 +40,9 @@ LEFT: Final[Mapping[str, Left]] = {
     "publish": Left(page="/user/ann/website", command="publish"),
     "quiz": Left(page="/quiz"),
     "report": Left(page="/room/1/report", command="report"),
-    "evidence": Left(page="/compare/table", operation="/api/v1/mirror", command="mirror"),
+    "tables": Left(page="/compare/table"),
+    "mirror": Left(page="/mirror", operation="/api/v1/mirror", command="mirror"),
+    "cases": Left(command="case"),
     "explain": Left(option="--explain"),
     "sources": Left(page="/sources", operation="/api/v1/sources", command="follow"),
     "spark": Left(command="spark"),
@@ -167,6 +169,98 @@ def test_a_part_that_another_one_needs_cannot_be_left_out_alone() -> None:
             ):
                 Config.from_env({"SAYWHO_WITHOUT": needed})
             Config.from_env({"SAYWHO_WITHOUT": f"{needed}, {part.name}"})
+
+
+def test_evidence_leaves_out_three_parts() -> None:
+    config = Config.from_env({"SAYWHO_WITHOUT": "evidence, quiz,games"})
+    assert config.without == {"tables", "mirror", "cases", "quiz", "games"}
+
+
+OUTSIDE: Final = """
+from app.part_list import Part
+from app.views.blueprints import PageBlueprint
+from app.views.page import WebPage, render
+
+blueprint = PageBlueprint("birthdays")
+
+
+class BirthdaysPage(WebPage, frozen=True, kw_only=True):
+    template = "birthdays/birthdays.html"
+
+    names: list[str]
+
+
+@blueprint.page("/birthdays", policy="open")
+async def show_birthdays() -> str:
+    return await render(BirthdaysPage(names=["ann"]))
+
+
+PART = Part(pages=(blueprint,))
+"""
+ASKING: Final = """
+import asyncio
+from app import create_app
+async def ask():
+    app = create_app()
+    async with app.test_app():
+        answer = await app.test_client().get("/birthdays")
+        print(answer.status_code, "Birthdays of ann" in await answer.get_data(as_text=True))
+asyncio.run(ask())
+"""
+
+
+def lay_out_part(folder: Path, program: str, *, entry: str = "birthdays") -> None:
+    """Lay a package with a part into a folder, as pip would."""
+    package = folder / "saywho_birthdays"
+    templates = package / "templates" / "birthdays"
+    templates.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "part.py").write_text(program)
+    heading = "{% block main %}<h1>Birthdays of {{ names[0] }}</h1>{% endblock %}"
+    (templates / "birthdays.html").write_text('{% extends "base.html" %}' + heading)
+    about = folder / "saywho_birthdays-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: saywho-birthdays\nVersion: 1\n")
+    pointing = f"[saywho.parts]\n{entry} = saywho_birthdays.part:PART\n"
+    (about / "entry_points.txt").write_text(pointing)
+
+
+def ask_site(data: Path, packages: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = Installation(data, {"PYTHONPATH": str(packages), **settings}).environment()
+    return subprocess.run(
+        [sys.executable, "-c", ASKING], env=environment, capture_output=True, text=True
+    )
+
+
+def test_another_package_adds_a_page(tmp_path: Path) -> None:
+    lay_out_part(tmp_path / "packages", OUTSIDE)
+    asked = ask_site(tmp_path, tmp_path / "packages")
+    assert (asked.stdout, asked.returncode) == ("200 True\n", 0), asked.stderr
+    lacking = ask_site(tmp_path, tmp_path / "packages", SAYWHO_WITHOUT="birthdays")
+    assert lacking.stdout == "404 False\n"
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [("1 / 0", "ZeroDivisionError: division by zero"), ("PART = 1", "of the type int")],
+)
+def test_a_part_that_cannot_be_loaded_stops_the_start(
+    program: str, reason: str, tmp_path: Path
+) -> None:
+    lay_out_part(tmp_path / "packages", program)
+    asked = ask_site(tmp_path, tmp_path / "packages")
+    (line,) = asked.stderr.splitlines()
+    assert line.startswith(
+        "saywho: the part birthdays (saywho_birthdays.part:PART) cannot be loaded"
+    )
+    assert reason in line
+    assert line.endswith("SAYWHO_WITHOUT=birthdays leaves it out")
+
+
+def test_a_package_takes_no_name_of_saywhos_parts(tmp_path: Path) -> None:
+    lay_out_part(tmp_path / "packages", "1 / 0", entry="quiz")
+    asked = ask_site(tmp_path, tmp_path / "packages")
+    assert (asked.stdout, asked.returncode) == ("404 False\n", 0), asked.stderr
 
 
 @pytest.mark.parametrize("part", PARTS, ids=names())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from app import parts
+from app import part_list
 from app.config import Config, ConfigError, is_default_folder, shown_path
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ MODULES: Final = {
 }
 MODULE_OF: Final = {
     name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
-} | {name: f"app.parts.{part.name}.commands" for part in parts.PARTS for name in part.commands}
+} | {name: f"app.parts.{part.name}.commands" for part in part_list.PARTS for name in part.commands}
 """Module of each command, whose function is called `NAME_command` there."""
-PART_OF: Final = {name: part.name for part in parts.PARTS for name in part.commands}
+PART_OF: Final = {name: part.name for part in part_list.PARTS for name in part.commands}
 
 
 T = TypeVar("T")
@@ -292,7 +292,7 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in MODULE_OF:
             return None
-        adding = [part.name for part in parts.PARTS if cmd_name in part.adds_to]
+        adding = [part.name for part in part_list.PARTS if cmd_name in part.adds_to]
         # Other commands read the settings when they need them, after their first line.
         without = self.left_out() if adding or cmd_name in PART_OF else frozenset[str]()
         if PART_OF.get(cmd_name) in without:

@@ -49,6 +49,8 @@ from app.views.requests import event_of, too_large
 LOOK_EVERY_S: Final = 3.0
 """Seconds between checks of a stream's right."""
 YEAR_S: Final = 365 * 24 * 3600
+NO_STORE: Final = {"Cache-Control": "no-store"}
+"""Header that keeps an answer with a secret, or with somebody's draft, out of caches."""
 
 logger = logging.getLogger(__name__)
 

@@ -22,7 +22,7 @@ from app.errors import AppError, Message, StartError
 from app.formats.post import PLATFORMS
 from app.language.i18n import gettext, language, own_address, show_list, speaking, translate_message
 from app.lifespan import resources
-from app.parts import Listed, Part
+from app.part_list import Listed, Part
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import author_path, posts_path, search_path
 from app.views.cast import (

@@ -9,7 +9,7 @@ from jsonschema_rs import Draft202012Validator
 from quart import Blueprint, Quart
 
 from app.factory import API_BLUEPRINTS
-from app.parts import load_all
+from app.part_list import load_all
 from app.views.blueprints import operations_of
 from app.views.site.api import document
 from tests.conftest import NDJSON, Client

@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.language.i18n import gettext_noop
-from app.parts import MenuEntry, Part
+from app.part_list import MenuEntry, Part
 from app.parts.dashboard import dash_app, page
 
 PART: Final = Part(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.games import api, host_pages, player_pages
 from app.parts.games.playing import open_games
 

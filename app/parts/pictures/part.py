@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.pictures import answer
 
 PART: Final = Part(pages=(answer.blueprint,), pages_with=("portraits", "quiz", "years", "games"))

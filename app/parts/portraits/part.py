@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.portraits import author, room
 
 PART: Final = Part(

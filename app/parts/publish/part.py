@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.publish import downloads
 
 PART: Final = Part(

@@ -38,7 +38,7 @@ from app.language.i18n import (
     show_zone,
     speaking,
 )
-from app.parts import Listed, Part
+from app.part_list import Listed, Part
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_liked, read_posts
 from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (

@@ -15,7 +15,7 @@ from app.db.engine import Database
 from app.formats.chats.people import machine_zone
 from app.language.i18n import LOCALES
 from app.models import MAX_ID, Tweet
-from app.parts import Listed, Part, load_parts
+from app.part_list import Listed, Part, load_parts
 from app.parts.report.rooms import ReportChoice, make_room_report
 from app.runtime.clock import remembered_zone
 from app.services.compare.habits import Models

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.report import pages
 
 PART: Final = Part(pages=(pages.blueprint,))

@@ -3,7 +3,7 @@
 from contextlib import aclosing
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 from app.parts.sources import pages
 from app.parts.sources.following import Follower, sources_job
 

@@ -2,6 +2,6 @@
 
 from typing import Final
 
-from app.parts import Part
+from app.part_list import Part
 
 PART: Final = Part()

@@ -2,7 +2,6 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Final
 
 from msgspec import Struct
 from quart import g, url_for
@@ -16,16 +15,13 @@ from app.security import remove_link_page
 from app.services.access.accounts import OPERATOR, READER, Offer, accept_offer, find_offer
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.rooms.room_facts import list_rooms
-from app.views.answers import local_address, see_other
+from app.views.answers import NO_STORE, local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, WebPage, cast_for_anybody, render, render_form
 from app.views.policies import always, clear_session, client_of, set_session, writing
 from app.views.requests import NextArgs
 
 blueprint = PageBlueprint("login", policy="open")
-
-NO_STORE: Final = {"Cache-Control": "no-store"}
-"""Header that keeps a page with a secret out of caches."""
 
 
 class SetupArgs(Struct):

@@ -5,8 +5,8 @@ from typing import Final
 
 from app.compute.judgement import Bound, Limit, measured_rates
 from app.language.i18n import gettext, gettext_noop, show_number, show_percent
-from app.parts.evidence.case_file import AskedPart, CaseAuthor, CaseFile
-from app.parts.evidence.ratios import MOST_KOREAN, MOST_MEASURED, Word, told, word_of
+from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile
+from app.parts.cases.ratios import MOST_KOREAN, MOST_MEASURED, Word, told, word_of
 
 SUPPORT: Final[dict[Word, str]] = {
     "neither": gettext_noop("no support"),

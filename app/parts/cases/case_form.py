@@ -13,11 +13,10 @@ from app.config import Locale
 from app.errors import AppError
 from app.language.i18n import LOCALES
 from app.lifespan import resources
-from app.parts.evidence.case_making import CaseQuestion, CaseReport, make_case
-from app.parts.evidence.case_page import CaseFiles, written
-from app.parts.evidence.case_words import finding_of, meaning_of
-from app.parts.evidence.mirroring import NO_STORE
-from app.views.answers import see_other
+from app.parts.cases.case_making import CaseQuestion, CaseReport, make_case
+from app.parts.cases.case_page import CaseFiles, written
+from app.parts.cases.case_words import finding_of, meaning_of
+from app.views.answers import NO_STORE, see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import HTML, JSON, Form, PageBlueprint
 from app.views.page import FormPage, render_form
@@ -40,7 +39,7 @@ class CaseForm(Struct):
 
 
 class CasePage(FormPage, frozen=True, kw_only=True):
-    template = "evidence/case_form.html"
+    template = "cases/case_form.html"
 
     texts: Sequence[str]
     usernames: Sequence[str]

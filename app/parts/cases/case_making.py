@@ -42,7 +42,7 @@ from app.compute.words import terms
 from app.db.backend import Terms, backend_of, is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
-from app.parts.evidence.case_file import (
+from app.parts.cases.case_file import (
     AskedPart,
     CaseAuthor,
     CaseFile,
@@ -54,20 +54,14 @@ from app.parts.evidence.case_file import (
     computed,
     packed,
 )
-from app.parts.evidence.case_pieces import (
+from app.parts.cases.case_pieces import (
     CasePieces,
     SearchedAuthors,
     marks_for,
     pieces_of,
     strongest_of,
 )
-from app.parts.evidence.ratios import (
-    MOST_MEASURED,
-    Counted,
-    cells_of,
-    length_of,
-    measured_case_rates,
-)
+from app.parts.cases.ratios import MOST_MEASURED, Counted, cells_of, length_of, measured_case_rates
 from app.population import shipped_digest
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner, worked_on

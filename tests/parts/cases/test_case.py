@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.parts.evidence.ratios import EDGES, cells_of, reaching, told, word_of
+from app.parts.cases.ratios import EDGES, cells_of, reaching, told, word_of
 from tests.browsing import SAME_ORIGIN, Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Shared

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from app.language.i18n import gettext, gettext_noop, show_number
-from app.parts.evidence.mirroring import Mirrored, Suggested
-from app.parts.evidence.reflection import GOAL, POSTS_OF_RATES
+from app.parts.mirror.mirroring import Mirrored, Suggested
+from app.parts.mirror.reflection import GOAL, POSTS_OF_RATES
 
 MOST_LEAD: Final = math.log(1_000_000)
 PEOPLE: Final = 30

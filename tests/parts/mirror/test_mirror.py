@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.parts.evidence.acts import ACTS, changed, done, places_of, strikable, struck
+from app.parts.mirror.acts import ACTS, changed, done, places_of, strikable, struck
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with

@@ -29,7 +29,7 @@ from app.compute.ratio_counts import (
     scores_of,
 )
 from app.errors import InvalidInputError
-from app.parts.evidence.ratios import Counted, Word, reaching, told, word_of, worth
+from app.parts.cases.ratios import Counted, Word, reaching, told, word_of, worth
 
 MOST_BYTES: Final = 1_000_000
 MOST_NUMBERS: Final = 2_000_000

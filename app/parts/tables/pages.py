@@ -143,7 +143,7 @@ class TableRow(Struct, frozen=True):
 
 
 class ManyTextsPage(FormPage, frozen=True, kw_only=True):
-    template = "evidence/table.html"
+    template = "tables/table.html"
     is_long = True
 
     offer: OfferedPeople

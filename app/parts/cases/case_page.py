@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from app.config import Locale
 from app.language.i18n import show_date, speaking
-from app.parts.evidence.case_file import AskedPart, CaseAuthor, CaseFile, encoded
-from app.parts.evidence.case_making import CaseFindings, CaseReport
-from app.parts.evidence.case_pieces import CasePieces
-from app.parts.evidence.case_words import (
+from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile, encoded
+from app.parts.cases.case_making import CaseFindings, CaseReport
+from app.parts.cases.case_pieces import CasePieces
+from app.parts.cases.case_words import (
     circle_of,
     finding_of,
     limits_of,
@@ -23,7 +23,7 @@ from app.parts.evidence.case_words import (
     occurrence_of,
     shown_ratio,
 )
-from app.parts.evidence.ratios import EDGES
+from app.parts.cases.ratios import EDGES
 from app.views.cast import Cast, Person, bound
 from app.views.self_contained import Inside, inside_of
 
@@ -176,6 +176,6 @@ async def written(
             "width": WIDTH,
             "height": HEIGHT,
         }
-        template = environment.get_template("evidence/case.html")
+        template = environment.get_template("cases/case.html")
         html = await asyncio.to_thread(template.render, shown)
     return CaseFiles(html.encode(), data)

@@ -4,7 +4,7 @@ A draft is a secret: it is sent by POST alone, and neither stored nor logged.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -14,8 +14,8 @@ from app.compute.judgement import Limit, Verdict
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import InvalidInputError
 from app.lifespan import resources
-from app.parts.evidence.acts import Rewrite
-from app.parts.evidence.reflection import (
+from app.parts.mirror.acts import Rewrite
+from app.parts.mirror.reflection import (
     GOAL,
     Reflection,
     Suggestion,
@@ -26,9 +26,8 @@ from app.parts.evidence.reflection import (
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own, get_user
+from app.views.answers import NO_STORE
 from app.views.blueprints import ApiBlueprint
-
-NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
 class WrittenPlace(Struct, frozen=True):

@@ -1,8 +1,7 @@
-"""`saywho mirror`, and `saywho case` and `saywho replay`: a report for a case, and its numbers."""
+"""`saywho case` and `saywho replay`: a report for a case, and its numbers."""
 
 import asyncio
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -14,64 +13,12 @@ from app.cli.outputs import opened_output
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.language.i18n import LOCALES
-from app.parts import Listed, Part
-from app.parts.evidence.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
-from app.parts.evidence.case_making import CaseQuestion, make_case, posts_again
-from app.parts.evidence.case_page import CaseFiles, written
-from app.parts.evidence.mirror_words import (
-    how_often,
-    is_at_goal,
-    lead_sentence,
-    lead_told,
-    state_of,
-    warnings_of,
-    what_to_do,
-)
-from app.parts.evidence.mirroring import (
-    Mirrored,
-    Reflected,
-    Suggested,
-    check_length,
-    mirrored,
-    named_author,
-)
-from app.parts.evidence.reflection import reflect
-from app.services.compare.comparing import Question, case_of
+from app.part_list import Listed, Part
+from app.parts.cases.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
+from app.parts.cases.case_making import CaseQuestion, make_case, posts_again
+from app.parts.cases.case_page import CaseFiles, written
 from app.services.compare.habits import Models
-from app.views.cast import NOBODY, bound
 from app.views.detached import opened_environment
-
-
-@click.command("mirror", epilog="Example: saywho mirror draft.txt -u mina")
-@click.argument(
-    "files", metavar="FILE…", nargs=-1, required=True, type=click.File(encoding="utf-8-sig")
-)
-@click.option(
-    "-u", "--username", metavar="NAME", default="", help="The author (default: the site's own)."
-)
-@json_option
-def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
-    """Show by what the draft in FILE stands out as its author's.
-
-    Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
-    """
-    try:
-        texts = [file.read() for file in files]
-    except UnicodeDecodeError:
-        fail("a draft is not UTF-8", BAD_INPUT)
-
-    async def ask(db: Database, _: Config) -> Mirrored:
-        check_length(texts)
-        await renew(db)
-        async with db.read() as session:
-            name = await named_author(session, username)
-            case = await case_of(session, Models(), Question(texts, [name]))
-        return mirrored(Reflected(name, reflect(case)))
-
-    found = with_database(ask)
-    with bound(NOBODY):  # Commands name people by their usernames.
-        lines = [*_lines(found)]
-    print_result(found, *lines)
 
 
 @click.command("case", epilog="Example: saywho case -u mina letter.txt -o case.html")
@@ -129,7 +76,7 @@ def case_command(
 
     async def make(db: Database, config: Config) -> CaseFiles:
         await renew(db)
-        async with opened_environment(config, {Listed("evidence"): Part()}) as environment:
+        async with opened_environment(config, {Listed("cases"): Part()}) as environment:
             async with db.read() as session:
                 question = CaseQuestion(texts, usernames, person=chosen["person"])
                 report = await make_case(session, Models(), question, asyncio.to_thread)
@@ -191,26 +138,3 @@ def _line_of(row: Replayed) -> str:
 
 def _value(value: float | str | None) -> str:
     return f"{value:.6f}" if isinstance(value, float) else str(value)
-
-
-def _lines(found: Mirrored) -> Iterator[str]:
-    yield state_of(found)
-    if found.lead is not None:
-        yield lead_sentence(found.lead)
-    if is_at_goal(found):
-        yield from warnings_of()
-        return
-    if found.suggestions:
-        yield "Each of these alone would change it so:"
-    for each in found.suggestions:
-        yield _line(each)
-    if found.habits:
-        yield "These would make the draft only unlike its author, and help little:"
-        yield from map(_line, found.habits)
-    yield from warnings_of()
-
-
-def _line(each: Suggested) -> str:
-    told = how_often(each)
-    what = flat(what_to_do(each)) + (f" ({told})" if told else "")
-    return f"- {what}: {lead_told(each.lead_after)}"

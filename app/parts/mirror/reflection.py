@@ -35,7 +35,7 @@ from app.compute.features import (
 )
 from app.compute.judgement import Judgement, OwnLead, judge, standing_of
 from app.compute.text import ADDRESS, FEWEST_WORDS, RANDOM_LINK, own_words
-from app.parts.evidence.acts import (
+from app.parts.mirror.acts import (
     ACTS,
     Places,
     Rewrite,

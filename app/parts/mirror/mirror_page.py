@@ -16,7 +16,7 @@ from app.compute.text import composed
 from app.errors import AppError
 from app.lifespan import resources
 from app.models import User
-from app.parts.evidence.acts import (
+from app.parts.mirror.acts import (
     ACTS,
     Rewrite,
     changed,
@@ -26,7 +26,7 @@ from app.parts.evidence.acts import (
     strikable,
     struck,
 )
-from app.parts.evidence.mirror_words import (
+from app.parts.mirror.mirror_words import (
     change_of,
     how_often,
     is_at_goal,
@@ -37,11 +37,12 @@ from app.parts.evidence.mirror_words import (
     what_to_do,
     what_was_done,
 )
-from app.parts.evidence.mirroring import NO_STORE, Mirrored, Suggested, lead_of, mirror, mirrored
-from app.parts.evidence.reflection import GOAL
+from app.parts.mirror.mirroring import Mirrored, Suggested, lead_of, mirror, mirrored
+from app.parts.mirror.reflection import GOAL
 from app.runtime.work_pool import worked_on
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own
+from app.views.answers import NO_STORE
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import FormPage, render_form
 
@@ -102,7 +103,7 @@ class DoneChange(Struct, frozen=True):
 
 
 class MirrorPage(FormPage, frozen=True, kw_only=True):
-    template = "evidence/mirror.html"
+    template = "mirror/mirror.html"
 
     usernames: Sequence[str]
     """Authors whose drafts can be mirrored; empty if there are too many."""

@@ -1,1 +1,0 @@
-"""Evidence: many texts in one table."""

@@ -1,0 +1,1 @@
+"""A mirror: by what a draft stands out as its author's."""

@@ -1,0 +1,87 @@
+"""`saywho mirror`: by what a draft stands out as its author's."""
+
+from collections.abc import Iterator
+from typing import IO
+
+import click
+
+from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli.compare import flat, renew
+from app.config import Config
+from app.db.engine import Database
+from app.parts.mirror.mirror_words import (
+    how_often,
+    is_at_goal,
+    lead_sentence,
+    lead_told,
+    state_of,
+    warnings_of,
+    what_to_do,
+)
+from app.parts.mirror.mirroring import (
+    Mirrored,
+    Reflected,
+    Suggested,
+    check_length,
+    mirrored,
+    named_author,
+)
+from app.parts.mirror.reflection import reflect
+from app.services.compare.comparing import Question, case_of
+from app.services.compare.habits import Models
+from app.views.cast import NOBODY, bound
+
+
+@click.command("mirror", epilog="Example: saywho mirror draft.txt -u mina")
+@click.argument(
+    "files", metavar="FILE…", nargs=-1, required=True, type=click.File(encoding="utf-8-sig")
+)
+@click.option(
+    "-u", "--username", metavar="NAME", default="", help="The author (default: the site's own)."
+)
+@json_option
+def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
+    """Show by what the draft in FILE stands out as its author's.
+
+    Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
+    """
+    try:
+        texts = [file.read() for file in files]
+    except UnicodeDecodeError:
+        fail("a draft is not UTF-8", BAD_INPUT)
+
+    async def ask(db: Database, _: Config) -> Mirrored:
+        check_length(texts)
+        await renew(db)
+        async with db.read() as session:
+            name = await named_author(session, username)
+            case = await case_of(session, Models(), Question(texts, [name]))
+        return mirrored(Reflected(name, reflect(case)))
+
+    found = with_database(ask)
+    with bound(NOBODY):  # Commands name people by their usernames.
+        lines = [*_lines(found)]
+    print_result(found, *lines)
+
+
+def _lines(found: Mirrored) -> Iterator[str]:
+    yield state_of(found)
+    if found.lead is not None:
+        yield lead_sentence(found.lead)
+    if is_at_goal(found):
+        yield from warnings_of()
+        return
+    if found.suggestions:
+        yield "Each of these alone would change it so:"
+    for each in found.suggestions:
+        yield _line(each)
+    if found.habits:
+        yield "These would make the draft only unlike its author, and help little:"
+        yield from map(_line, found.habits)
+    yield from warnings_of()
+
+
+def _line(each: Suggested) -> str:
+    told = how_often(each)
+    what = flat(what_to_do(each)) + (f" ({told})" if told else "")
+    return f"- {what}: {lead_told(each.lead_after)}"

@@ -1,0 +1,8 @@
+"""What the part `mirror` adds to a site."""
+
+from typing import Final
+
+from app.part_list import Part
+from app.parts.mirror import mirror_page, mirroring
+
+PART: Final = Part(pages=(mirror_page.blueprint,), api=(mirroring.api,), cards=("compare_more",))

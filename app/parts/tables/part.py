@@ -1,0 +1,8 @@
+"""What the part `tables` adds to a site."""
+
+from typing import Final
+
+from app.part_list import Part
+from app.parts.tables import pages
+
+PART: Final = Part(pages=(pages.blueprint,), cards=("compare_more",))
