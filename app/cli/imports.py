@@ -198,6 +198,7 @@ class Importer:
                             note=note,
                             keeps_earlier=options.keep_earlier,
                             replaces_earlier=options.replace_earlier,
+                            scope="admin",
                             rooms=options.rooms,
                             is_of_all=not options.only,
                             import_id=job.id if job else None,
@@ -543,7 +544,7 @@ def import_command(
 async def _undo(db: Database, job_id: int) -> None:
     await end_stopped_commands(db)
     async with db.write() as session:
-        job = await request_undo(session, job_id)
+        job = await request_undo(session, job_id, scope="admin")
         total = await count_left(session, job.id)
     done = 0
     with progress(f"import {job_id}") as show:

@@ -61,6 +61,8 @@ class ImportJob(Base):
     """`possible`, `running` or `done`; None if its posts do not know that it brought them."""
     removed: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     """Number of posts that its undo has removed."""
+    scope: Mapped[str | None] = mapped_column(String(8))
+    """Right of the person or program that imports; None if an earlier version began it."""
     command: Mapped[int | None]
     """Number of the lock that the importing command holds; None for an upload."""
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)

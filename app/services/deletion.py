@@ -46,6 +46,7 @@ from app.models import (
 )
 from app.runtime.clock import monotonic, now
 from app.services.access.accounts import end_readers
+from app.services.access.rights import Scope, check_scope
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
@@ -290,22 +291,26 @@ async def delete_messages(db: Sessions, *, at_most_s: float = math.inf) -> None:
 
 def message_removals(db: Sessions) -> AsyncGenerator[int]:
     """Delete staying people's messages of deleted chats; yield each chunk's number."""
-    return post_removals(db, Tweet.room_id.in_(deleted_rooms()))
+    is_meant = Tweet.room_id.in_(deleted_rooms())
+    return post_removals(db, is_meant, scope="admin")  # Deleting the chat needed it.
 
 
 async def post_removals(
     db: Sessions,
     is_meant: ColumnElement[bool],
     *,
+    scope: Scope,
     is_leaving: ColumnElement[bool] | None = None,
     note: Callable[[AsyncSession, int], Awaitable[object]] | None = None,
 ) -> AsyncGenerator[int]:
     """Delete posts that meet a condition, and unfollowed authors without other posts; yield each
     chunk's number.
 
-    is_leaving: condition on such an author, if some stay. note: called in each transaction with
-    the number of its posts.
+    scope: right of the person or program that decided it. is_leaving: condition on such an author,
+    if some stay. note: called in each transaction with the number of its posts. Raises
+    ForbiddenError without the scope `admin`.
     """
+    check_scope(scope, "admin")
     query = select(Tweet.id, Tweet.user_id).join(User, User.id == Tweet.user_id)
     query = query.where(is_meant, User.deleted_at.is_(None))
     may_leave = [IS_UNFOLLOWED] if is_leaving is None else [IS_UNFOLLOWED, is_leaving]

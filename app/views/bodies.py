@@ -23,7 +23,7 @@ from app.formats.records import NO_OPTIONS, ReadOptions
 from app.lifespan import resources
 from app.models import ImportJob
 from app.services.imports.jobs import UploadedFile, add_job, open_upload, remove_upload, sync_upload
-from app.views.policies import writing
+from app.views.policies import own_scope, writing
 from app.views.requests import too_large
 
 PIECE_TIMEOUT_S: Final = 30
@@ -135,6 +135,7 @@ class Spool:
                 format_name=format_name,
                 options=options,
                 is_started=is_started,
+                scope=own_scope(),
             )
             self.is_kept = True
         return job

@@ -26,11 +26,11 @@ from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
 from app.services.access.rights import (
     INVALID,
-    SCOPES,
     VISITOR,
     Right,
     Scope,
     TokenFacts,
+    check_scope,
     is_same_chat,
 )
 from app.services.compare.one_chat import OneChat
@@ -161,11 +161,14 @@ def is_on_this_machine() -> bool:
 def _check_scope(token: TokenFacts, policy: Policy) -> None:
     if policy == "operator" or policy == "account":
         raise ForbiddenError("Only an operator who is signed in on the site can do this")
-    need: Scope = policy if policy == "write" or policy == "admin" else "read"
-    if SCOPES.index(token.scope) < SCOPES.index(need):
-        raise ForbiddenError(
-            "The token's scope is {have}, but this needs {need}", have=token.scope, need=need
-        )
+    check_scope(token.scope, policy if policy == "write" or policy == "admin" else "read")
+
+
+def own_scope() -> Scope:
+    """Return what the visitor may do: a token's scope, or everything for an operator."""
+    if g.token is not None:
+        return cast(TokenFacts, g.token).scope
+    return "admin" if g.operator is not None else "read"
 
 
 def send_to_login() -> Response:

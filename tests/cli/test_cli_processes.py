@@ -272,7 +272,7 @@ def test_an_import_that_is_ended_keeps_its_posts_and_resumes(
 
         async def end(session: AsyncSession) -> None:
             with pytest.raises(ConflictError, match="still running"):
-                await request_undo(session, 1)
+                await request_undo(session, 1, scope="admin")
             process.send_signal(number)
 
         asyncio.run(strike_within(installation, end))

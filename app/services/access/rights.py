@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions, backend_of
 from app.db.feed import OF_SITE, SITE_PRIVATE, SITE_PUBLIC, Change, Feed
 from app.db.result_cache import EVERYTHING
-from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError
+from app.errors import AppError, ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from app.models import (
     KEPT_ROOM_ID,
     MAX_ID,
@@ -49,6 +49,14 @@ Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 """Each scope includes the previous ones."""
 SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners recognise leaked tokens by it
+
+
+def check_scope(have: Scope, need: Scope) -> None:
+    """Raise ForbiddenError if a scope does not include another."""
+    if SCOPES.index(have) < SCOPES.index(need):
+        raise ForbiddenError(
+            "The token's scope is {have}, but this needs {need}", have=have, need=need
+        )
 
 
 class TokenFacts(msgspec.Struct, frozen=True):

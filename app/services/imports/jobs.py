@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple, cast
 
 import msgspec
 from msgspec import Struct
@@ -23,6 +23,7 @@ from app.formats.assumptions import NotesSummary
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
 from app.runtime.clock import now
+from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.report import (
     ImportReport,
@@ -53,10 +54,15 @@ async def add_job(
     file: UploadedFile,
     *,
     is_started: bool,
+    scope: Scope = "write",
     format_name: str = "auto",
     options: ReadOptions = NO_OPTIONS,
 ) -> ImportJob:
-    """Queue the import of an uploaded file, or keep the file until `start_job`."""
+    """Queue the import of an uploaded file, or keep the file until `start_job`.
+
+    scope: right of the person or program that imports. Raises ForbiddenError as `check_options`.
+    """
+    check_options(options, scope)
     (job_id,) = await allocate_ids(session, ImportJob, 1)
     job = ImportJob(
         id=job_id,
@@ -68,17 +74,31 @@ async def add_job(
         bytes_total=file.size,
         created_at=now(),
         undo="possible",
+        scope=scope,
     )
     session.add(job)
     await session.flush()
     return job
 
 
+def check_options(options: ReadOptions, scope: Scope) -> None:
+    """Raise ForbiddenError for an import that removes posts, unless the scope is `admin`."""
+    if options.replace_earlier:
+        check_scope(scope, "admin")
+
+
+def scope_of(job: ImportJob) -> Scope:
+    """Return the right of the person or program that imports: `write` if it is not known."""
+    return cast(Scope, job.scope or "write")
+
+
 async def add_command(
     session: AsyncSession, file: UploadedFile, form: str, options: ReadOptions, *, command: int
 ) -> ImportJob:
     """Note the import of a command, which holds the lock of that number."""
-    job = await add_job(session, file, is_started=True, format_name=form, options=options)
+    job = await add_job(
+        session, file, is_started=True, scope="admin", format_name=form, options=options
+    )
     job.started_at, job.command = job.created_at, command
     return job
 

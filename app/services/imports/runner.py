@@ -57,6 +57,7 @@ from app.services.imports.jobs import (
     options_of,
     remove_old_uploads,
     remove_upload,
+    scope_of,
     upload_path,
 )
 from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
@@ -280,6 +281,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             note=note_batch,
             keeps_earlier=options.keep_earlier,
             replaces_earlier=options.replace_earlier,
+            scope=scope_of(job),
             rooms=options.rooms,
             is_of_all=not options.only,
             import_id=job.id,

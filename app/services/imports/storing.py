@@ -52,6 +52,7 @@ from app.formats.tables.cells import plain_column
 from app.models import ImportJob, Tweet
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
+from app.services.access.rights import Scope, check_scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
 from app.services.deletion import delete_user, post_removals
@@ -142,6 +143,8 @@ class StoreOptions(NamedTuple):
     """Whether to store posts that an earlier version stored differently."""
     replaces_earlier: bool = False
     """Whether to remove posts that an earlier import read differently from the same file."""
+    scope: Scope = "write"
+    """Right of the person or program that imports; without `admin` nothing is removed."""
     rooms: tuple[str, ...] = ()
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
@@ -203,6 +206,8 @@ async def import_posts(
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
     after an error.
     """
+    if storing.replaces_earlier:
+        check_scope(storing.scope, "admin")
     is_stopped = False
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
@@ -253,7 +258,7 @@ async def import_posts(
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
     if is_checked and storing.is_of_all and not report.broken:
-        await _settle_earlier(db, report, memory.order, earlier, storing.import_id)
+        await _settle_earlier(db, report, memory.order, earlier, storing)
 
 
 async def _settle_earlier(
@@ -261,7 +266,7 @@ async def _settle_earlier(
     report: ImportReport,
     order: FileOrder,
     earlier: EarlierReading,
-    import_id: int | None,
+    storing: StoreOptions,
 ) -> None:
     """Count the posts that were read differently before, or remove them.
 
@@ -269,16 +274,17 @@ async def _settle_earlier(
     file still has.
     """
     async with db.read() as session:
-        others = earlier.others() | await order.lacking(session, earlier, import_id)
+        others = earlier.others() | await order.lacking(session, earlier, storing.import_id)
         count = len(others) + await count_unmet(session, earlier.known, besides=others)
-    if earlier.replaces and import_id is not None:
+    if earlier.replaces and storing.import_id is not None:
         for chunk in chunks(sorted(others)):
-            async with aclosing(post_removals(db, Tweet.id.in_(chunk))) as removals:
+            is_meant = Tweet.id.in_(chunk)
+            async with aclosing(post_removals(db, is_meant, scope=storing.scope)) as removals:
                 async for _ in removals:
                     pass
         async with db.write() as session:
             for job_id in earlier.known:
-                await request_undo(session, job_id)
+                await request_undo(session, job_id, scope=storing.scope)
     if earlier.replaces:
         report.note(None, Message(REPLACED.template, count=f"{report.replaced + count:,}"))
     elif count:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import Sessions
 from app.errors import ConflictError, Message
 from app.models import ImportJob, Tweet, User
+from app.services.access.rights import Scope, check_scope
 from app.services.deletion import forget_examples, post_removals
 from app.services.imports.earlier_reading import CHAT_READ_BEFORE, POSTS_READ_BEFORE
 from app.services.imports.jobs import ENDED, get_job
@@ -23,11 +24,17 @@ from app.services.imports.jobs import ENDED, get_job
 UNDO: Final = "undo"
 
 
-async def request_undo(session: AsyncSession, job_id: int) -> ImportJob:
+async def request_undo(session: AsyncSession, job_id: int, *, scope: Scope) -> ImportJob:
     """Let an import be undone; repeated requests change nothing.
 
-    Raises NotFoundError, ConflictError.
+    scope: right of the person or program that requests it. Raises NotFoundError, ConflictError,
+    and ForbiddenError without the scope `admin`.
     """
+    check_scope(scope, "admin")
+    return await _let_be_undone(session, job_id)
+
+
+async def _let_be_undone(session: AsyncSession, job_id: int) -> ImportJob:
     job = await get_job(session, job_id, is_started=True)
     if job.state not in ENDED:
         raise ConflictError(
@@ -53,7 +60,7 @@ async def take_back(session: AsyncSession, job_id: int, failure: Message | None)
     is_read_before = failure in {CHAT_READ_BEFORE, POSTS_READ_BEFORE}
     if not is_read_before or not (await get_job(session, job_id)).accepted:
         return False
-    return (await request_undo(session, job_id)).undo == "running"
+    return (await _let_be_undone(session, job_id)).undo == "running"
 
 
 async def is_undo_due(session: AsyncSession) -> bool:
@@ -78,7 +85,11 @@ async def undo_imports(
         # People of chats exist by their messages. Others may have been added before the import.
         is_leaving = or_(User.is_of_chat, User.created_at >= (job.started_at or job.created_at))
         removals = post_removals(
-            db, is_meant, is_leaving=is_leaving, note=partial(_note, job_id=job.id)
+            db,
+            is_meant,
+            scope="admin",  # Only `request_undo` and an import of its own posts begin an undo.
+            is_leaving=is_leaving,
+            note=partial(_note, job_id=job.id),
         )
         async with aclosing(removals) as chunks:
             async for posts in chunks:

@@ -14,12 +14,12 @@ from app.formats.records import ReadOptions
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
-from app.services.imports.jobs import cancel_job, get_job, list_jobs, remove_upload
+from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.imports.undoing import begin_undo
-from app.views.policies import writing
+from app.views.policies import own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
 
 blueprint = ApiBlueprint("api_imports", tag="imports")
@@ -68,7 +68,11 @@ class NewImportArgs(Struct):
         bool, Meta(description="Store posts that were read differently before beside the earlier.")
     ] = False
     replace_earlier: Annotated[
-        bool, Meta(description="Remove what earlier imports of the same file read differently.")
+        bool,
+        Meta(
+            description="Remove what earlier imports of the same file read differently; needs the"
+            " scope `admin`."
+        ),
     ] = False
 
 
@@ -96,6 +100,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
         except ValueError as error:
             raise MalformedError(str(error), loc="username") from None
     options = _options(args)
+    check_options(options, own_scope())
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_body(is_form=is_form) as spool:
         job = await spool.keep(is_started=True, format_name=args.format, options=options)

@@ -50,6 +50,7 @@ async def imported(db: Database, data: bytes, name: str, **options: Any) -> tupl
     storing = StoreOptions(
         keeps_earlier=chosen.keep_earlier,
         replaces_earlier=chosen.replace_earlier,
+        scope="admin",
         import_id=import_id,
     )
     with Source(io.BytesIO(data), name=name) as source:

@@ -55,7 +55,7 @@ def export(*posts: dict[str, Any]) -> bytes:
 
 async def ask(db: Database, job_id: int) -> ImportJob:
     async with db.write() as session:
-        return await request_undo(session, job_id)
+        return await request_undo(session, job_id, scope="admin")
 
 
 async def undone(db: Database, job_id: int) -> int:
