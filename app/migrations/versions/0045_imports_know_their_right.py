@@ -1,7 +1,7 @@
 """imports know the right of the person or program that imports
 
-Revision ID: 0044
-Revises: 0043
+Revision ID: 0045
+Revises: 0044
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 
 from app.migrations.tables import remade
 
-revision = "0044"
-down_revision = "0043"
+revision = "0045"
+down_revision = "0044"
 LOST: dict[str, str] = {}
 
 
