@@ -13,8 +13,9 @@ from app.formats.post import Medium, Platform, Reactions, ReplyTarget
 from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped, read_each
 from app.formats.registry import open_records
 from app.formats.source.file import Source
+from app.formats.tables import rows
+from app.formats.tables.columns import FileColumns
 from app.formats.tables.csv import OWN_HEADER
-from app.formats.tables.rows import FileColumns
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 
 KOREAN = (
@@ -184,7 +185,9 @@ def test_a_strange_table_of_a_header_alone_says_so(tmp_path: Path) -> None:
 
 
 def read_row(row: dict[str, object]) -> Item:
-    return next(read_each([(1, row)], FileColumns(row).read))
+    return next(
+        read_each([(1, row)], lambda row, place: rows.read_row(FileColumns(row), row, place))
+    )
 
 
 def record(row: dict[str, object]) -> Record:

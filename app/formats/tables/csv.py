@@ -33,7 +33,8 @@ from app.formats.records import (
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from app.formats.tables.cells import is_damaged_id, plain_column
-from app.formats.tables.rows import FileColumns, RowReader
+from app.formats.tables.columns import FileColumns
+from app.formats.tables.rows import RowReader
 
 DELIMITERS: Final = ",;\t|"
 MOST_COLUMNS: Final = 16_384

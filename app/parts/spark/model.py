@@ -38,7 +38,8 @@ from app.compute.text import clean_username, drop_controls, language_of, main_la
 from app.errors import AppError, RecordError, message_of
 from app.formats.post import Medium
 from app.formats.records import BROKEN, Record, is_broken
-from app.formats.tables.rows import file_columns_of, read_document
+from app.formats.tables.columns import file_columns_of
+from app.formats.tables.rows import read_document
 from app.parts.spark.jobs import (
     BadRows,
     FailedJobError,

@@ -20,7 +20,7 @@ from app.compute.judgement import SURE, Limit, Verdict
 from app.compute.shares import share_of
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
-from app.formats.tables.rows import file_columns_of
+from app.formats.tables.columns import file_columns_of
 from app.runtime.work_pool import Runner
 from app.services.compare.comparing import Question, cases_of, comparable_texts, messages_of
 from app.services.compare.copied_texts import MOST_TEXTS, TakenApart
