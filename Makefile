@@ -26,13 +26,13 @@ TOGETHER := -n $(if $(filter 1,$(words $(ONLY))),$(if $(filter %.py,$(ONLY)),0,a
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saywho needs Python 3.11 or later; try: make PYTHON=python3.11 …")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(if $(CI),--no-compile) --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# Most of it is never imported: compiling it all would take half of the time.
+	$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements.lock
+	$(BIN)/python .ci/packages.py --no-compile --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/.run-* && touch $@
 
 $(DEV_STAMP): $(RUN_STAMP)
-	@# Most of it is never imported: compiling it all would take half of the time.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements-dev.lock
+	$(BIN)/python .ci/packages.py --no-compile --require-hashes -r requirements-dev.lock
 	@rm -f $(VENV)/.dev-* && touch $@
 
 # It finds all that is installed beside it, so that pip adds only what Spark needs.
@@ -136,6 +136,7 @@ format: $(DEV_STAMP) ## format the code
 
 .PHONY: lock
 lock: # pins the newest versions that fit into the lock files; needs uv
+	echo uv | uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o .ci/requirements-uv.lock
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements.lock
 	uv pip compile pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-dev.lock
 	uv pip compile pyproject.toml --extra spark -c requirements.lock -c requirements-dev.lock --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -q -o requirements-spark.lock
@@ -143,6 +144,7 @@ lock: # pins the newest versions that fit into the lock files; needs uv
 .PHONY: wheel
 wheel: $(RUN_STAMP) ## build the wheel and the source distribution into dist/
 	@mkdir -p dist
+	@cp .ci/packages.py .ci/requirements-uv.lock requirements.lock dist/ # for the image
 	@$(BIN)/python -c 'from flit_core import buildapi as b; print(*("dist/" + make("dist") for make in (b.build_wheel, b.build_sdist)), sep="\n")'
 
 .PHONY: clean

@@ -14,6 +14,7 @@ def make_certificate(folder: Path) -> tuple[str, str]:
     certificate, key = f"{folder}/site.pem", f"{folder}/site.key"
     make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
     names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    names += ["-addext", "basicConstraints=critical,CA:FALSE"]  # uv takes no authority's.
     command = [*make.split(), "-keyout", key, "-out", certificate, *names]
     subprocess.run(command, check=True, capture_output=True)
     return certificate, key

@@ -135,6 +135,15 @@ def test_the_names_in_the_image_and_the_file_are_those_of_the_program() -> None:
     assert f"127.0.0.1:{port}/readyz" in SERVICE["healthcheck"]["test"][-1]
 
 
+def test_the_image_takes_what_make_wheel_leaves() -> None:
+    *copied, _ = instruction("COPY").split()
+    recipe = subprocess.run(
+        ["make", "--dry-run", "wheel"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    beside = next(line for line in recipe.splitlines() if line.startswith("cp ")).split(" dist/")[0]
+    assert {Path(name).name for name in beside.split()[1:]} == set(copied) - {"saywho-*.whl"}
+
+
 @pytest.mark.full
 def test_what_the_image_runs_serves_and_its_health_check_tells_so(tmp_path: Path) -> None:
     values = variables({"SAYWHO_URL": "https://saywho.example"})
