@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice, pairwise
 from math import ceil
 from typing import Annotated, Final, NamedTuple
@@ -17,12 +18,14 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from app.compute.peers import people_of_language
 from app.compute.population import Population
 from app.compute.profiles import AuthorProfile
-from app.compute.significance import design_effect, log_chances
+from app.compute.significance import FEWEST_COMPARED, LOG_CLEAR, design_effect, log_chances
 from app.compute.text import guess_language, guess_main_language
 from app.compute.times import WrittenTexts
 from app.compute.typical_words import (
+    GainedWords,
     TypicalWord,
     gained_words,
     is_telling,
@@ -38,7 +41,7 @@ GAP: Final = " … "
 HELD: Final = 0.95
 """Smallest share of the texts with a phrase's words that contain its text."""
 OF_ITS_OWN: Final = 1.5
-"""How many times as many messages a part of a phrase has that is reported by itself."""
+"""How many times as many messages a part of a phrase has that is reported in its place."""
 OF_LINKS: Final = 0.9
 """Share of a phrase's texts with a link from which it is the text of a share button, a headline's
 end or a template, if most texts have no link.
@@ -322,14 +325,27 @@ class Phrase(msgspec.Struct, frozen=True):
     messages_elsewhere: Annotated[
         int, Meta(description="Number of other people’s messages with all words of the phrase.")
     ]
+    not_behind: Annotated[
+        int,
+        Meta(
+            description=(
+                "Number of people with fewer than 20 messages who write it in as large a share of"
+                " them; no one with more messages does."
+            )
+        ),
+    ] = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WordedTexts:
     texts: Sequence[str]
     conversations: Sequence[int]
     words: list[set[str]]
     spread: Counter[str]
+
+    @cached_property
+    def word_count(self) -> int:
+        return self.spread.total()
 
     @classmethod
     def of(cls, written: WrittenTexts) -> "WordedTexts":
@@ -348,67 +364,90 @@ _ROUNDING: Final = 1e-9
 
 class _Sought(NamedTuple):
     words: list[str]
-    share: float
-    """This group's share of all messages or of all words, whichever is larger."""
     clear: float
     """Largest log chance of a phrase that is reported."""
     called: Collection[str]
+    compared: Sequence[int]
+    """Places of this group, and of the groups that it is compared with."""
+    are_people: bool
 
 
 def phrases_of(
     own: WrittenTexts, beside: Sequence[str], *, language: str | None, names: Iterable[str] = ()
 ) -> list[Phrase]:
-    """Return up to eight phrases of a person, without laughs and parts of names, the clearest
-    first.
+    """Return up to eight phrases of some texts next to others, without laughs and parts of names,
+    the clearest first.
     """
     others = WrittenTexts([*beside], [0] * len(beside))
     return phrases_apart([*map(WordedTexts.of, (own, others))], {0: language}, names)[0]
 
 
 def phrases_apart(
-    groups: Sequence[WordedTexts], languages: Mapping[int, str | None], names: Iterable[str] = ()
+    groups: Sequence[WordedTexts],
+    languages: Mapping[int, str | None],
+    names: Iterable[str] = (),
+    *,
+    are_people: bool = False,
 ) -> dict[int, list[Phrase]]:
     """Return the phrases of some groups of messages, each compared with all others.
 
-    languages: the language of each returned group, by index.
+    languages: the language of each returned group, by index. are_people: whether each group is a
+    person. Then others of another language are left out, and nobody else writes the phrase in as
+    large a share of the messages. A person is missing if all that are left have too few messages.
     """
     # Messages of the same conversation are not independent: log chances are divided by the number
     # of messages that count as one.
+    compared = {place: [*range(len(groups))] for place in languages}
+    if are_people:
+        of_language = people_of_language([group.spread for group in groups])
+        compared = {
+            place: [place, *of_language[place]]
+            for place in languages
+            if sum(len(groups[other].texts) for other in of_language[place]) >= FEWEST_COMPARED
+        }
     total = Counter[str]()
     for group in groups:
         total.update(group.spread)  # `+` of counters would take as long as all the rest.
-    messages = sum(len(group.texts) for group in groups)
-    # Of all messages or all words, whichever is larger: with long messages, most words are in more
-    # of a person's messages, but the share of words is no larger. With short messages, a larger
-    # share of words need not be in more messages.
-    shares = {
-        place: max(
-            len(groups[place].texts) / max(messages, 1),
-            groups[place].spread.total() / max(total.total(), 1),
-        )
-        for place in languages
-    }
     tried = np.sort(np.fromiter(total.values(), np.int64, len(total)))
-    gained = {
-        place: gained_words(groups[place].spread, total, share, tried)
-        for place, share in shares.items()
-    }
-    among = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
-    places = [_places(group.words, among) for group in groups]
+    gained: dict[int, GainedWords] = {}
+    for place, among in compared.items():
+        spread, of_some, tried_of_some = groups[place].spread, total, tried
+        if len(among) < len(groups):
+            of_some = Counter[str]()
+            for other in among:
+                of_some.update(groups[other].spread)
+            tried_of_some = np.sort(np.fromiter(of_some.values(), np.int64, len(of_some)))
+        share = _share_of(groups, place, among)
+        gained[place] = gained_words(spread, of_some, share, tried_of_some)
+    words_of_all = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
+    places = [_places(group.words, words_of_all) for group in groups]
     called = _parts_of(names)
     told: dict[int, list[Phrase]] = {}
-    for place, language in languages.items():
-        group, of_group = groups[place], gained[place]
+    for place, of_group in gained.items():
+        group, language = groups[place], languages[place]
         bursts = [group.burst_of(places[place][word]) for word in of_group.words]
         still, clear = of_group.by_bursts(bursts)
         telling = (word for word in still.words if is_telling(word, language))
         words = [
             word for word in islice(telling, 40) if not (is_name(word, called) or laughs_in(word))
         ]
-        sought = _Sought(words, shares[place], clear, called)
-        phrases = _told(group, places, place, sought, language)
+        sought = _Sought(words, clear, called, compared[place], are_people)
+        phrases = _told(groups, places, place, sought, language)
         told[place] = _without_parts([*islice(phrases, 8)])
     return told
+
+
+def _share_of(groups: Sequence[WordedTexts], own: int, among: Iterable[int]) -> float:
+    """Return a group's share of all messages or of all words, whichever is larger.
+
+    With long messages, most words are in more of a person's messages, but the share of words is no
+    larger. With short messages, a larger share of words need not be in more messages.
+    """
+    texts = words = 0
+    for place in among:
+        texts += len(groups[place].texts)
+        words += groups[place].word_count
+    return max(len(groups[own].texts) / max(texts, 1), groups[own].word_count / max(words, 1))
 
 
 def typical_phrases(
@@ -450,21 +489,32 @@ def typical_phrases(
 
 
 def _told(
-    group: WordedTexts,
+    groups: Sequence[WordedTexts],
     places: Sequence[Mapping[str, set[int]]],
     own: int,
     sought: _Sought,
     language: str | None,
 ) -> Iterator[Phrase]:
-    told = set[str]()
+    group, told = groups[own], set[str]()
     for words in _groups(sought.words, places[own], group.texts):
-        with_all = [set.intersection(*(of_group[word] for word in words)) for of_group in places]
-        counts = np.array([len(of_group) for of_group in with_all], np.float64)
-        (chance,) = log_chances(counts[[own]], counts.sum(keepdims=True), sought.share)
+        of_own = _having(places[own], words)
+        counts = [
+            len(of_own if place == own else _having(of_group, words))
+            for place, of_group in enumerate(places)
+        ]
         # The least clear word sets the limit: it must not miss it by a rounding of itself.
-        if chance / group.burst_of(with_all[own]) > sought.clear + _ROUNDING:
+        burst = group.burst_of(of_own)
+        if _log_chance(groups, counts, own, sought.compared) / burst > sought.clear + _ROUNDING:
             continue
-        having = [group.texts[place] for place in sorted(with_all[own])]
+        as_often = _as_often(groups, counts, own) if sought.are_people else []
+        if any(len(groups[place].texts) >= FEWEST_COMPARED for place in as_often):
+            continue
+        if sought.are_people:
+            # If one person never writes a word, that alone does not make it typical of others.
+            rest = _without_farthest(groups, counts, own, sought.compared)
+            if rest and _log_chance(groups, counts, own, rest) / burst > LOG_CLEAR:
+                continue
+        having = [group.texts[place] for place in sorted(of_own)]
         if _comes_with_links(having, group.texts):
             continue
         passage = Passage.of(having, words, sought.called)
@@ -475,8 +525,44 @@ def _told(
         text = str(passage)
         if text.casefold() not in told:
             told.add(text.casefold())
-            beside = sum(map(len, with_all)) - len(with_all[own])
-            yield Phrase(text, words, len(with_all[own]), beside)
+            yield Phrase(text, words, counts[own], sum(counts) - counts[own], len(as_often))
+
+
+def _having(places: Mapping[str, set[int]], words: Iterable[str]) -> set[int]:
+    return set.intersection(*(places[word] for word in words))
+
+
+def _log_chance(
+    groups: Sequence[WordedTexts], counts: Sequence[int], own: int, among: Sequence[int]
+) -> float:
+    uses, of_all = (
+        np.array([float(count)]) for count in (counts[own], sum(counts[place] for place in among))
+    )
+    return float(log_chances(uses, of_all, _share_of(groups, own, among))[0])
+
+
+def _as_often(groups: Sequence[WordedTexts], counts: Sequence[int], own: int) -> list[int]:
+    """Return the places of the others who have at least as large a share."""
+    share = counts[own] / len(groups[own].texts)
+    return [
+        place
+        for place, (group, count) in enumerate(zip(groups, counts, strict=True))
+        if place != own and count and count >= share * len(group.texts)
+    ]
+
+
+def _without_farthest(
+    groups: Sequence[WordedTexts], counts: Sequence[int], own: int, among: Sequence[int]
+) -> list[int]:
+    """Return the places without the group that adds most to a difference; none if the others have
+    too few messages.
+    """
+    share = counts[own] / len(groups[own].texts)
+    others = [place for place in among if place != own]
+    farthest = max(others, key=lambda place: share * len(groups[place].texts) - counts[place])
+    rest = [place for place in others if place != farthest]
+    few = sum(len(groups[place].texts) for place in rest) < FEWEST_COMPARED
+    return [] if few else [own, *rest]
 
 
 def _comes_with_links(having: Sequence[str], texts: Sequence[str]) -> bool:
@@ -494,20 +580,20 @@ def _tells(text: str, language: str | None) -> bool:
 
 
 def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
-    """Return the phrases that are no part of another: “change” of “climate change”.
+    """Return the phrases so that no word is in two: “climate change” or “change”.
 
-    A part that is in clearly more messages stays.
+    A part that is in clearly more messages stays, and the longer phrase goes.
     """
     spaced = [(phrase, f" {phrase.text.casefold()} ") for phrase in phrases]
-    return [
-        phrase
-        for phrase, text in spaced
-        if not any(
-            text in longer and phrase.messages < OF_ITS_OWN * other.messages
-            for other, longer in spaced
-            if longer != text
+
+    def is_left_out(phrase: Phrase, text: str) -> bool:
+        longer = (one for one, other in spaced if text in other and text != other)
+        parts = (one for one, other in spaced if other in text and text != other)
+        return any(phrase.messages < OF_ITS_OWN * one.messages for one in longer) or any(
+            one.messages >= OF_ITS_OWN * phrase.messages for one in parts
         )
-    ]
+
+    return [phrase for phrase, text in spaced if not is_left_out(phrase, text)]
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:

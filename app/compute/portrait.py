@@ -44,7 +44,6 @@ from app.compute.times import (
     ChatHours,
     ChatTiming,
     Said,
-    WrittenTexts,
     busiest_hours,
     counts_by_hour,
     days_of,
@@ -70,14 +69,32 @@ class MessagesWith(msgspec.Struct, frozen=True):
 
 
 class TypicalOfPerson(
-    GainedWord, frozen=True, rename={"posts": "messages", "posts_beside": "messages_elsewhere"}
+    GainedWord,
+    frozen=True,
+    rename={
+        "posts": "messages",
+        "posts_beside": "messages_elsewhere",
+        "share_beside": "share_elsewhere",
+    },
 ):
-    """A word or phrase that is in clearly more messages of a person than of all others."""
+    """A word or phrase that is in a clearly larger share of a person's messages than of anyone
+    else's."""
 
     # Those that are inherited would keep their names.
     posts: int
     posts_beside: Annotated[
         int, Meta(description="Number of everyone else’s messages with the term.")
+    ]
+    share: Annotated[float, Meta(description="Share of the person's messages with text.")]
+    share_beside: Annotated[float, Meta(description="Share of everyone else's messages with text.")]
+    not_behind: Annotated[
+        int,
+        Meta(
+            description=(
+                "Number of people with fewer than 20 messages whose share is as large; no one with"
+                " more messages has as large a share."
+            )
+        ),
     ]
 
 
@@ -124,7 +141,12 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     emoji: Annotated[list[MessagesWith], Meta(description="At most five emoji.")]
     typical: Annotated[
         list[TypicalOfPerson] | None,
-        Meta(description="Clearest first; null if either side has fewer than 20 messages."),
+        Meta(
+            description=(
+                "Clearest first; null for several people, and if either side has fewer than 20"
+                " messages. Only others who seem to write the same language are compared."
+            )
+        ),
     ]
     trait: Annotated[
         Measure | None,
@@ -275,9 +297,10 @@ def _people(
     total = sum(speaker.messages for speaker in speakers)
     answers_s = [_joined(timing.answers_s, group) for group in groups]
     answered_on = [_joined(timing.answered_on, group) for group in groups]
-    typical: Sequence[list[TypicalOfPerson] | None] = [None] * len(groups)
+    typical: Mapping[int, list[TypicalOfPerson]] = {}
     if names is not None:
-        typical = _typical_of([person.written for person in people], names)
+        alone = [group[0] for group in groups if len(group) == 1]
+        typical = _typical_of(alone, speakers, names)
     return [
         PersonPortrait(
             username=None,
@@ -293,16 +316,15 @@ def _people(
             answer_errors=round(errors, 2),
             laughs=laughs,
             emoji=_emoji_in(person.written.texts),
-            typical=words,
+            typical=typical.get(group[0]) if len(group) == 1 else None,
             trait=next(iter(of_group), None),
         )
-        for group, person, waits_s, errors, laughs, words, of_group in zip(
+        for group, person, waits_s, errors, laughs, of_group in zip(
             groups,
             people,
             answers_s,
             rank_errors(answers_s, answered_on, sum(len(group) == 1 for group in groups)),
             _laughs_of(people),
-            typical,
             habits,
             strict=True,
         )
@@ -339,25 +361,31 @@ def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
 
 
 def _typical_of(
-    written: Sequence[WrittenTexts], names: Iterable[str]
-) -> list[list[TypicalOfPerson] | None]:
-    texts = [of_group.texts for of_group in written]
-    message_count = sum(map(len, texts))
+    people: Sequence[int], speakers: Sequence[CountedSpeaker], names: Iterable[str]
+) -> dict[int, list[TypicalOfPerson]]:
+    texts = [speaker.written.texts for speaker in speakers]
+    total = sum(map(len, texts))
     languages = {
-        place: guess_main_language(of_group[-MOST_GUESSED:])
-        for place, of_group in enumerate(texts)
-        if min(len(of_group), message_count - len(of_group)) >= FEWEST_COMPARED
+        place: guess_main_language(of_one[-MOST_GUESSED:])
+        for place, (speaker, of_one) in enumerate(zip(speakers, texts, strict=True))
+        if speaker.author in people and min(len(of_one), total - len(of_one)) >= FEWEST_COMPARED
     }
-    phrases = phrases_apart([*map(WordedTexts.of, written)], languages, names)
-    return [
-        [
-            TypicalOfPerson(phrase.text, phrase.messages, phrase.messages_elsewhere)
-            for phrase in phrases[place]
+    worded = [WordedTexts.of(speaker.written) for speaker in speakers]
+    return {
+        speakers[place].author: [
+            TypicalOfPerson(
+                phrase.text,
+                phrase.messages,
+                phrase.messages_elsewhere,
+                share=round(phrase.messages / own, 4),
+                share_beside=round(phrase.messages_elsewhere / (total - own), 4),
+                not_behind=phrase.not_behind,
+            )
+            for phrase in phrases
         ]
-        if place in languages
-        else None
-        for place in range(len(texts))
-    ]
+        for place, phrases in phrases_apart(worded, languages, names, are_people=True).items()
+        for own in [len(texts[place])]
+    }
 
 
 # --- Traits, in which one person is clearly ahead ---

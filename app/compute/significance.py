@@ -21,6 +21,8 @@ CLEAR_OF_MANY: Final = 2.9
 """Standard errors from which the clearest of a dozen differences is significant: fewer than one of
 twenty chats reaches it by chance.
 """
+LOG_CLEAR: Final = math.log(math.erfc(CLEAR / math.sqrt(2)) / 2)
+"""Log chance from which a single difference is significant, in one direction."""
 FALSE_DISCOVERIES: Final = 0.05
 """Largest expected share of reported words due to chance (false discovery rate)."""
 FEWEST_COMPARED: Final = 20

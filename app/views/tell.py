@@ -213,8 +213,8 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("{name} says “{words}” more often than {other} ({often})."),
     },
     "says_nothing_more": {
-        "": _("Uses no word clearly more often than the others."),
-        "two": _("Uses no word clearly more often than {name}."),
+        "": _("saywho found no word that is typical of {name}."),
+        "too_few": _("There are too few messages in the same language to compare words."),
     },
     "phrase": {
         "": _("{often}; the others {often_beside}"),
@@ -405,6 +405,18 @@ def briefly(share: float, beside: float = 0) -> str:
     """Return a share of posts named before: "in every fifth"; beside: see `often`."""
     kind, count = _how_often(share, beside)
     return tell("briefly", kind, count=count)
+
+
+def share_told(share: float, beside: float, only_other: str = "") -> str:
+    """Return somebody's share of the messages, and the others', or the only other person's."""
+    variant = "two" if only_other else ""
+    return tell(
+        "phrase",
+        variant if beside else f"{variant} never".lstrip(),
+        often=often(share, beside),
+        other=only_other,
+        often_beside=briefly(beside, share),
+    )
 
 
 def part_of(share: float) -> str:

@@ -1,14 +1,18 @@
 """What somebody says more often: words that keep together are one phrase."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
+from random import Random
 from string import ascii_lowercase
+from typing import Final
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.compute.phrases import Phrase, phrases_of
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart, phrases_of
 from app.compute.times import WrittenTexts
 from app.compute.typical_words import words_in_each
 
@@ -96,10 +100,7 @@ FILMS = ("haha that film was great", "That film was great, Hana", "that film was
             ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:9]],
             {"the climate change"},
         ),
-        (
-            ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:10]],
-            {"the climate change", "change"},
-        ),
+        (["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:10]], {"change"}),
     ],
 )
 def test_what_is_a_phrase(own: list[str], told: set[str]) -> None:
@@ -275,3 +276,82 @@ def test_the_only_word_of_a_person_is_told_whatever_the_rounding(messages: int) 
     own = said(["by the lighthouse"] * messages + both, a_day=3)
     (phrase,) = phrases_of(own, both, language=None)
     assert (phrase.text, phrase.messages) == ("by the lighthouse", messages)
+
+
+ARABIC: Final = [
+    "شكرا جزيلا",
+    "أنا في الطريق",
+    "صباح الخير جميعا",
+    "متى نلتقي اليوم",
+    "لا أستطيع اليوم",
+]
+SPANISH: Final = (
+    "no puedo ir esta tarde a la casa de mi hermana porque tengo que trabajar hasta las ocho",
+    "que tal si vamos el sabado con los chicos al cine del centro y luego a cenar algo",
+    "me parece bien pero antes de eso hay que comprar las cosas para el cumple de papa",
+)
+ENGLISH: Final = (
+    "I will be at the house of my sister this afternoon because she has to work until eight",
+    "what if we go on Saturday with the kids to the cinema in town and then have some food",
+    "that is fine with me but before that we have to buy the things for the birthday of dad",
+)
+
+
+def drawn(texts: Sequence[str], seed: int, count: int) -> WordedTexts:
+    chance = Random(seed)  # noqa: S311 # no secret
+    return WordedTexts.of(
+        WrittenTexts([chance.choice(texts) for _ in range(count)], [*range(count)])
+    )
+
+
+@pytest.mark.parametrize(("few", "many"), [(ARABIC, ENGLISH), (SPANISH, ENGLISH)])
+def test_people_who_write_alike_have_no_words_beside_another_language(
+    few: Sequence[str], many: Sequence[str]
+) -> None:
+    """Next to people of another language, each word of a language would be typical."""
+    told = 0
+    for seed in range(40):
+        people = [drawn(few, seed, 300), drawn(few, 100 + seed, 150)]
+        people += [drawn(many, 200 + seed + 100 * place, 250) for place in range(3)]
+        phrases = phrases_apart(people, dict.fromkeys(range(5)), are_people=True)
+        told += any(phrases.values())
+    assert told <= 4
+    alone = phrases_apart(people[1:], dict.fromkeys(range(4)), are_people=True)
+    assert sorted(alone) == [1, 2, 3]
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["tea", "fog", "tea fog", "sun sun", "yes"]), max_size=60),
+        min_size=2,
+        max_size=6,
+    )
+)
+def test_nobody_has_a_larger_share_of_a_persons_word(people: list[list[str]]) -> None:
+    groups = [WordedTexts.of(WrittenTexts(texts, [*range(len(texts))])) for texts in people]
+    languages = {place: None for place, texts in enumerate(people) if len(texts) >= 20}
+    for place, phrases in phrases_apart(groups, languages, are_people=True).items():
+        for phrase in phrases:
+            shares = [
+                sum(words.issuperset(phrase.words) for words in group.words) / len(group.texts)
+                for group in groups
+                if group.texts
+            ]
+            own = phrase.messages / len(people[place])
+            large = [
+                share >= own
+                for share, texts in zip(shares, filter(None, people), strict=True)
+                if len(texts) >= 20
+            ]
+            assert sum(large) == 1
+            assert sum(share >= own for share in shares) == 1 + phrase.not_behind
+
+
+def test_a_word_in_several_forms_is_one_line() -> None:
+    own = [
+        f"{text} {place}"
+        for place in range(30)
+        for text in ("보리 산책", "강아지 보리", "보리 병원")
+    ]
+    phrases = phrases_of(said(own), OTHERS, language="ko")
+    assert [phrase.text for phrase in phrases] == ["보리"]

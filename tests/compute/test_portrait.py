@@ -137,7 +137,7 @@ def test_words_are_typical_beside_those_of_all_others() -> None:
     first, second, third = portray([*mine, *theirs, *few], SEOUL).people
     # Words that stand in the same messages are one phrase.
     assert [astuple(phrase) for phrase in first.typical or []] == [
-        ("the kettle sings again", 60, 0)
+        ("the kettle sings again", 60, 0, 1.0, 0.0, 0)
     ]
     assert [phrase.text for phrase in second.typical or []] == ["the lantern swings again"]
     assert third.typical is None

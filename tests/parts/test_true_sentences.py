@@ -195,7 +195,7 @@ SLACK: Final = 0.0051
 
 def is_as_often(told: str, share: float) -> bool:
     """Return whether a share is told as it is, within its rounding."""
-    if re.search(r"never|한 번도", told):
+    if re.search(r"never|한 번도|안 써요", told):
         return share == 0
     if re.search(r"hardly|드물게|거의 없음", told):
         return 0 < share <= 0.0051
@@ -616,21 +616,18 @@ def _no_preference(reader: Reader, _: Found) -> None:
             assert len(person.days) < 10 or not is_much, (name, person.answered)
 
 
-def _uses(reader: Reader, found: Found) -> None:
-    """Check the numbers of the messages with the word told before; a phrase's parts may be apart."""
-    truth, words = reader.truth, reader.word.casefold().replace("…", " ").split()
+def _share_with_word(reader: Reader, name: str) -> float:
+    pieces = [piece.strip() for piece in reader.word.casefold().split("…")]
+    texts = reader.truth.people[name].texts
+    return fmean(all(_has_word(piece, text) for piece in pieces) for text in texts)
 
-    def uses(names: Iterable[str]) -> int:
-        texts = (text.casefold() for name in names for text in truth.people[name].texts)
-        if len(words) == 1:
-            return sum(_has_word(words[0], text) for text in texts)
-        return sum(all(word in text for word in words) for text in texts)
 
-    assert number_in(found["count"]) <= uses([reader.subject])
-    beside = found["beside"]
-    told = 0 if re.search(r"never|안 써요", beside) else number_in(beside)
-    assert told <= uses(truth.others(reader.subject))
-    assert told or not uses(truth.others(reader.subject)) or len(words) > 1
+def _shares_with_word(reader: Reader, found: Found) -> None:
+    truth, others = reader.truth, reader.truth.others(reader.subject)
+    counts = {name: len(truth.people[name].texts) for name in truth.people}
+    beside = sum(_share_with_word(reader, name) * counts[name] for name in others)
+    assert is_as_often(found["own"], _share_with_word(reader, reader.subject)), found
+    assert is_as_often(found["beside"], beside / sum(counts[name] for name in others)), found
 
 
 def _others_wait(reader: Reader, found: Found) -> None:
@@ -744,16 +741,14 @@ def _has_word(word: str, text: str) -> bool:
 
 
 def _says_more(reader: Reader, found: Found) -> None:
-    reader.word = found["word"]
-    truth, word = reader.truth, found["word"].casefold()
-    pieces = [piece.strip() for piece in word.split("…")]
-
-    def share(texts: list[str]) -> float:
-        return fmean(all(_has_word(piece, text) for piece in pieces) for text in texts)
-
-    own = share(truth.people[reader.subject].texts)
-    beside = [text for name in truth.others(reader.subject) for text in truth.people[name].texts]
-    assert own > share(beside), (own, share(beside))
+    """Fail if another person with 20 messages has the word in as large a share of them."""
+    reader.word, people = found["word"], reader.truth.people
+    own = _share_with_word(reader, reader.subject)
+    others = reader.truth.others(reader.subject)
+    if found.get("than", "") not in {"the others", "다른 사람들"}:
+        others = [name for name in others if len(people[name].texts) >= FEWEST]
+    as_often = [name for name in others if _share_with_word(reader, name) >= own]
+    assert not as_often, (reader.word, own, as_often)
     if "own" in found:
         assert is_as_often(found["own"], own), own
 
@@ -1107,10 +1102,16 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     ),
     (r"No one replies to one person clearly more often than by chance", _no_preference),
     (r"유독 한 사람에게만 자주 답하는 사람은 없어요", _no_preference),
-    (rf"Says “(?P<word>[^”]+)” more often than (?:the others|{OTHER})", _says_more),
-    (rf"“(?P<word>[^”]+)” 표현을 (?:다른 사람들|{OTHER})보다 자주 써요", _says_more),
-    (rf"{COUNT} messages?, (?:the others|{OTHER}) (?P<beside>never|[\d,]+)", _uses),
-    (rf"메시지 {COUNT}개, (?:다른 사람들|{OTHER})[은는]? (?P<beside>안 써요|[\d,]+개)", _uses),
+    (rf"Says “(?P<word>[^”]+)” more often than (?P<than>the others|most here|{OTHER})", _says_more),
+    (
+        rf"“(?P<word>[^”]+)” 표현을 (?P<than>다른 사람들|여기 있는 사람 대부분|{OTHER})보다 자주 써요",
+        _says_more,
+    ),
+    (rf"(?P<own>{OFTEN_EN}); (?:the others|{OTHER}) (?P<beside>{OFTEN_EN})", _shares_with_word),
+    (
+        rf"(?P<own>{OFTEN_KO}), (?:다른 사람들|{OTHER})[은는]? (?P<beside>안 써요|{OFTEN_KO})",
+        _shares_with_word,
+    ),
     (rf"The others in {TIME_EN}(?: to {TIME_EN.replace('time', 'longest')})?", _others_wait),
     (
         rf"다른 사람들은 {TIME_KO}(?:~{TIME_KO.replace('time', 'longest')})?(?=$|[.·,(])",

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 
 from app.compute.fingerprint import Measure
 from app.compute.phrases import Phrase
+from app.compute.significance import FEWEST_COMPARED
 from app.compute.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
 from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
@@ -27,12 +28,11 @@ from app.views.tell import (
     LONGEST_FINDING,
     MOST_TRAITS,
     Beside,
-    briefly,
     called,
     finding_beside,
     label_of,
-    often,
     own_name,
+    share_told,
     short_name,
     tell,
     value_of,
@@ -74,7 +74,13 @@ class AuthorPortrait(Struct, frozen=True):
         list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
     ]
     phrases: Annotated[
-        list[Phrase] | None, Meta(description="Null if either side has fewer than 20 messages.")
+        list[Phrase] | None,
+        Meta(
+            description=(
+                "Null if either side has fewer than 20 messages. Only others who seem to write the"
+                " same language are compared."
+            )
+        ),
     ]
     hours: ChatHours
     busy_from: BusyFrom
@@ -97,7 +103,7 @@ class AuthorPortrait(Struct, frozen=True):
     @property
     def is_compared(self) -> bool:
         """Whether both sides have enough messages to be compared."""
-        return self.phrases is not None
+        return min(self.messages, self.messages_elsewhere) >= FEWEST_COMPARED
 
 
 def count_portrait(compared: ComparedAuthor, zone: ZoneInfo) -> AuthorPortrait:
@@ -292,10 +298,11 @@ class Phrases(AuthorFigure[PhraseList]):
         return len(self.portrait.phrases or []) >= 3  # Fewer are in a sentence.
 
     def finding(self) -> Finding:
-        other_name = only_other(self.portrait)
-        title = ""
+        other_name, title = only_other(self.portrait), ""
         if not self.portrait.phrases:
-            title = tell("says_nothing_more", "two" if other_name else "", name=other_name)
+            variant = "too_few" if self.portrait.phrases is None else ""
+            name = display_name(self.portrait.user.username)
+            title = tell("says_nothing_more", variant, name=name)
         topic = gettext("Says more often than {name}") if other_name else ""
         return Finding(
             title, topic=topic.format(name=other_name) or gettext("Says more often than others")
@@ -332,17 +339,7 @@ class Phrases(AuthorFigure[PhraseList]):
         return PhraseList(hue(self.portrait.user.username), rows)
 
     def _told(self, phrase: Phrase) -> str:
-        other_name = only_other(self.portrait)
-        variant = "two" if other_name else ""
-        if not phrase.messages_elsewhere:
-            variant = f"{variant} never".lstrip()
-        return tell(
-            "phrase",
-            variant,
-            often=often(self._own(phrase), self._beside(phrase)),
-            other=other_name,
-            often_beside=briefly(self._beside(phrase), self._own(phrase)),
-        )
+        return share_told(self._own(phrase), self._beside(phrase), only_other(self.portrait))
 
     def _own(self, phrase: Phrase) -> float:
         return phrase.messages / self.portrait.messages

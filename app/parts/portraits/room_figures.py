@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 
 from app.compute.fingerprint import Measure
-from app.compute.portrait import PersonInShort, PersonPortrait, TypicalOfPerson
+from app.compute.portrait import PersonInShort, PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY
 from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
@@ -22,6 +22,7 @@ from app.language.i18n import (
     show_date,
     show_duration,
     show_number,
+    show_percent,
     show_roughly,
     show_roughly_at_most,
 )
@@ -40,7 +41,7 @@ from app.views.rooms.figures import (
     told_silences,
 )
 from app.views.rooms.figures import length_of as length_of_silence
-from app.views.tell import Beside, told_alone
+from app.views.tell import Beside, share_told, tell, told_alone
 
 
 class SmallCard(NamedTuple):
@@ -118,21 +119,14 @@ def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
 
 
 def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[CardLine]:
-    person, own = sight.people[place], sight.scanned_of[place]
-    others = sum(sight.scanned_of) - own
-    for word in (person.typical or [])[:3]:
-        share, share_beside = word.posts / max(own, 1), word.posts_beside / max(others, 1)
-        most = max(share, share_beside)
+    for word in (sight.people[place].typical or [])[:3]:
+        others = tell("others", "most") if word.not_behind else beside.told
         text = gettext("Says “{word}” more often than {others}").format(
-            word=word.text, others=beside.told
+            word=word.text, others=others
         )
-        told = _told_of_two if beside.only_other else _told
-        counts = told(word).format(
-            count=show_number(word.posts),
-            beside=show_number(word.posts_beside),
-            other=beside.only_other,
-        )
-        row = HabitRow("", "", counts, True, 100 * share / most, 100 * share_beside / most)
+        told = share_told(word.share, word.share_beside, beside.only_other)
+        most = max(word.share, word.share_beside)
+        row = HabitRow("", "", told, True, 100 * word.share / most, 100 * word.share_beside / most)
         yield CardLine(f"word {word.text}", text, row)
 
 
@@ -391,13 +385,15 @@ class TypicalWords(PortraitFigure):
 
     def finding(self) -> Finding:
         about = gettext(
-            "Words that appear in clearly more messages by one person than by everyone else "
-            "here. Words that go together are one phrase. Both sides need 20 messages."
+            "Words that appear in a clearly larger share of one person's messages than of anyone "
+            "else's. People are compared if they seem to write the same language. Words that go "
+            "together are one phrase. Both sides need 20 messages."
         )
         if self.sight.room.people_total == PAIR:
             about = gettext(
-                "Words that appear in clearly more messages by one person than by the other. "
-                "Words that go together are one phrase. Both sides need 20 messages."
+                "Words that appear in a clearly larger share of one person's messages than of the "
+                "other's, if both seem to write the same language. Words that go together are one "
+                "phrase. Both sides need 20 messages."
             )
         chosen = gettext(
             "On average, at most 1 in 20 of the listed words is there by chance, however many "
@@ -407,55 +403,30 @@ class TypicalWords(PortraitFigure):
 
     def table(self) -> Table:
         rows = [
-            (name_of(person), word.text, word.posts, word.posts_beside)
-            for person in self._alone
+            (name_of(person), word.text, show_percent(word.share), show_percent(word.share_beside))
+            for person in self.people
             for word in person.typical or []
         ]
         beside = gettext("By the others")
         if self.sight.room.people_total == PAIR:
             beside = gettext("By the other author")
-        columns = [gettext("Name"), gettext("Word"), gettext("Messages"), beside]
+        columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
         return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
-
-    @property
-    def _alone(self) -> list[PersonPortrait]:
-        """People without the group of all others, whose words are no habit."""
-        return [person for person in self.people if person.username is not None]
 
     def missing(self) -> str:
         """Return why no words are shown; empty if a person has some."""
         if any(person.typical for person in self.people):
             return ""
         if any(person.typical is not None for person in self.people):
-            return gettext("No one uses a word clearly more often than the others.")
+            return gettext("saywho found no word that is typical of one person.")
         if is_alone(self.sight):
             return gettext("Only one person writes here, so there is no one to compare with.")
-        return gettext("There are too few messages to compare words.")
+        return gettext("There are too few messages in the same language to compare words.")
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         """Return the first four words that the fonts have whole."""
         words = list(filter(None, (drawn_name(word.text) for word in person.typical or [])))
         return [gettext("“{word}”").format(word=word) for word in words[:4]]
-
-
-def _told(word: TypicalOfPerson) -> str:
-    if not word.posts_beside:
-        return ngettext(
-            "{count} message, the others never", "{count} messages, the others never", word.posts
-        )
-    return ngettext(
-        "{count} message, the others {beside}", "{count} messages, the others {beside}", word.posts
-    )
-
-
-def _told_of_two(word: TypicalOfPerson) -> str:
-    if not word.posts_beside:
-        return ngettext(
-            "{count} message, {other} never", "{count} messages, {other} never", word.posts
-        )
-    return ngettext(
-        "{count} message, {other} {beside}", "{count} messages, {other} {beside}", word.posts
-    )
 
 
 class Shares(PortraitFigure):

@@ -479,15 +479,15 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
 
 
 def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
-    """Return the first six people, each with the indices of their posts in the sample."""
+    """Return the people, most posts first, each with the indices of their posts in the sample."""
     said: defaultdict[int, list[int]] = defaultdict(list)
     for index, place in enumerate(posts.sample):
         said[posts.scan.author[place]].append(index)
-    return sorted(said.items(), key=lambda one: (-len(one[1]), one[0]))[:MOST_PORTRAYED]
+    return sorted(said.items(), key=lambda one: (-len(one[1]), one[0]))
 
 
 def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list[Phrase]]:
-    """Return up to three terms that each of the first six wrote clearly more often than others."""
+    """Return up to three terms that each of the first six wrote clearly more often than anyone."""
     whole, people = posts.sample_words, _by_author(posts)
     groups = []
     for _, indices in people:
@@ -503,11 +503,11 @@ def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list
     if sum(len(group.texts) >= FEWEST_COMPARED for group in groups) < 2:
         return {}
     languages = {
-        place: posts.language
-        for place, group in enumerate(groups)
+        place: guess_main_language(group.texts[:MOST_GUESSED])
+        for place, group in enumerate(groups[:MOST_PORTRAYED])
         if len(group.texts) >= FEWEST_COMPARED
     }
-    found = phrases_apart(groups, languages, names)
+    found = phrases_apart(groups, languages, names, are_people=True)
     return {
         author: found[place][:3] for place, (author, _) in enumerate(people) if found.get(place)
     }
@@ -523,7 +523,7 @@ def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> lis
     scanned, whole = posts.scan, posts.sample_words
     total, prior = whole.spread.total(), 100.0
     found: list[tuple[int, int]] = []
-    for author, indices in _by_author(posts):
+    for author, indices in _by_author(posts)[:MOST_PORTRAYED]:
         own = Counter(chain.from_iterable(whole.words[index] for index in indices))
         own_total, log_odds = own.total(), dict[str, float]()
         if own_total < FEWEST_COMPARED or own_total == total:

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
+from itertools import chain
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
-from app.compute.phrases import Phrase, phrases_of, typical_phrases
+from app.compute.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
 from app.compute.portrait import MOST_GUESSED
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language
@@ -74,9 +75,14 @@ class CountedBeside(NamedTuple):
     """Places of the author's posts."""
     ranked: list[tuple[int, int]]
     """Others' IDs and numbers of posts, most first."""
-    beside: list[int]
-    """Places of others' posts by author, in that order."""
+    of_others: list[list[int]]
+    """Places of each of the others' posts, in that order."""
     measures: list[Measure]
+
+    @property
+    def beside(self) -> list[int]:
+        """Places of all others' posts."""
+        return [*chain.from_iterable(self.of_others)]
 
     @property
     def is_compared(self) -> bool:
@@ -88,13 +94,16 @@ class CountedBeside(NamedTuple):
         return [pair for pair in self.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
 
     def phrases(self, names: Iterable[str]) -> list[Phrase] | None:
-        """Return what the author says more often; None if too little is compared. Slow."""
+        """Return what the author says more often than anyone else; None if too little is compared.
+        Slow.
+        """
         if not self.is_compared:
             return None
-        own = written_at(self.said, self.conversations, self.own)
-        language = guess_main_language(own.texts[-MOST_GUESSED:])
-        beside = [self.said[place].text for place in self.beside]
-        return phrases_of(own, beside, language=language, names=names)
+        places = [self.own, *self.of_others]
+        people = [written_at(self.said, self.conversations, of_one) for of_one in places]
+        language = guess_main_language(people[0].texts[-MOST_GUESSED:])
+        worded = [*map(WordedTexts.of, people)]
+        return phrases_apart(worded, {0: language}, names, are_people=True).get(0)
 
 
 @dataclass(frozen=True)
@@ -165,7 +174,7 @@ def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
         conversations=numbers,
         own=places[author_id],
         ranked=[(user_id, len(places[user_id])) for user_id in ranked],
-        beside=[place for user_id in ranked for place in places[user_id]],
+        of_others=[places[user_id] for user_id in ranked],
         measures=[],
     )
     one_by_one = [user_id for user_id, _ in counted.one_by_one]

@@ -442,13 +442,18 @@ async def _fullest(
 
 
 async def long_silences(
-    session: AsyncSession, room_id: int, gone: Collection[int], within: Mapping[str, datetime]
+    session: AsyncSession,
+    room_id: int,
+    gone: Collection[int],
+    within: Mapping[str, datetime],
+    *,
+    hours: int = 48,
 ) -> list[SilenceSpan]:
-    """Return the 1,000 longest silences of over two days, the longest first.
+    """Return the 1,000 longest silences of more than so many hours, the longest first.
 
     gone: people with messages still to be removed.
     """
-    query = _silences(backend_of(session).hours_after, *within, has_gone=bool(gone))
+    query = _silences(backend_of(session).hours_after, hours, *within, has_gone=bool(gone))
     values: dict[str, Any] = {"room_id": room_id, **within}
     values |= {"gone": list(gone)} if gone else {}
     return [SilenceSpan(*row) for row in await session.execute(query, values)]
@@ -462,11 +467,13 @@ async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
 
 
 @cache
-def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[datetime, datetime]:
+def _silences(
+    hours_after: HoursAfter, hours: int, *ends: str, has_gone: bool
+) -> Select[datetime, datetime]:
     """Return the query for the longest silences, kept since making takes longer than running.
 
-    It leads to the last message within two days, or to the next, which ends a silence: so it reads
-    one message for two days.
+    It leads to the last message within these hours, or to the next, which ends a silence: so it
+    reads one message for two days.
     """
     written = [Tweet.room_id == bindparam("room_id")]
     if has_gone:
@@ -481,7 +488,7 @@ def _silences(hours_after: HoursAfter, *ends: str, has_gone: bool) -> Select[dat
         return is_before_end if "until" in ends else steps.c.time.is_not(None)
 
     later = [*written, Tweet.created_at > steps.c.time]
-    soon = Tweet.created_at <= hours_after(steps.c.time, 48)
+    soon = Tweet.created_at <= hours_after(steps.c.time, hours)
     last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
     following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
     silent_since = case((last_soon.is_(None), steps.c.time))

@@ -155,8 +155,6 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     preference: Preference | None = None
     habits: Sequence[Sequence[Measure]] = ()
     """What sets each of `people` apart, the clearest first."""
-    scanned_of: Sequence[int] = ()
-    """Number of the analysed messages of each of `people`."""
     busy_from: int | None = None
     """The first of the three busiest hours of all people together."""
     busy_day: BusyDay | None = None
@@ -222,7 +220,6 @@ class KeptRoom(NamedTuple):
     times: dict[int, NDArray[np.int64]]
     """Times of each author's messages, seconds since 1970 (n,)."""
     preference: Preference | None
-    scanned_of: list[int]
 
 
 CountedRooms = LruStore[int, KeptRoom]
@@ -269,13 +266,17 @@ async def read_overview(
     counted, traits, hours = await asyncio.to_thread(count)
     sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
     silences = await long_silences(session, room.id, people.gone, ends)
+    longest = next(iter(silences), sight.longest_silence)
+    if not silences and sight.is_of_newest:
+        # The newest messages may not have the longest silence of all.
+        shorter = await long_silences(session, room.id, people.gone, ends, hours=1)
+        longest = next(iter(shorter), longest)
     return structs.replace(
         sight,
-        longest_silence=next(iter(silences), None),
+        longest_silence=longest,
         silences=silences,
         preference=kept.preference,
         habits=kept.counted.habits,
-        scanned_of=kept.scanned_of,
         busy_from=busiest_hours(hours),
         busy_day=_busy_day(hours, is_whole=kept.counted.scanned == room.messages),
     )
@@ -477,7 +478,6 @@ def _kept(
         structs.replace(counted, speakers=speakers),
         {author: np.array(of_author, np.int64) for author, of_author in times.items()},
         preference,
-        [person.messages for person in counted.people],
     )
 
 

@@ -70,7 +70,7 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
     assert "The longest silence: 1 day, from January 16, 2024, 12:05 AM to" in silence
     assert "\u206823:00\u2069: 1<" in page
-    assert "There are too few messages to compare words." in page
+    assert "There are too few messages in the same language to compare words." in page
 
 
 async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Client) -> None:
@@ -85,7 +85,13 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     cards = above.partition('class="people-cards ')[2]
     for word, other in (("the kettle sings", "light"), ("the lantern swings", "tea")):
         assert f"Says “{word}” more often than {other}" in cards
-        assert f"40 messages, {other} never" in cards
+        assert f"in every message; {other} never" in cards
+
+
+async def test_a_silence_of_less_than_a_day_is_told_too(chats: Client) -> None:
+    page = re.sub("<[^>]*>", "", await chats.page("/room/3?tz=Asia/Seoul")).replace("\u202f", " ")
+    assert "The longest silence: 23 hours 59 minutes" in page
+    assert "same second" not in page
 
 
 async def test_the_old_address_of_the_portrait_leads_to_the_page(chats: Client) -> None:
