@@ -76,12 +76,17 @@ class Listener:
 
     @property
     def ids(self) -> list[int]:
-        """The numbers of the events."""
-        return [int(block["id"]) for block in self.blocks if {"id", "event"} <= block.keys()]
+        """The numbers of the events after the beginning."""
+        return [int(block["id"]) for block in self.events if "id" in block]
+
+    @property
+    def events(self) -> list[dict[str, str]]:
+        """The events but `ready`, with which a stream begins."""
+        return [block for block in self.blocks if block.get("event", "ready") != "ready"]
 
     @property
     def place(self) -> str:
-        """Where an EventSource would resume: the last number, with an event or without one."""
+        """Where an EventSource would resume: the last number."""
         return [block["id"] for block in self.blocks if "id" in block][-1]
 
     async def next(self, count: int = 1, *, with_id: bool = True) -> list[tuple[int, str, Any]]:
@@ -90,8 +95,8 @@ class Listener:
         async def found() -> list[tuple[int, str, Any]]:
             return [
                 (int(block.get("id", -1)), block["event"], json.loads(block["data"]))
-                for block in self.blocks
-                if "event" in block and ("id" in block or not with_id)
+                for block in self.events
+                if "id" in block or not with_id
             ]
 
         events = await eventually(found, until=lambda seen: len(seen) >= self._read + count)

@@ -9,6 +9,7 @@ import hashlib
 import os
 import sqlite3
 import tarfile
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -19,6 +20,7 @@ from app.config import Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import SchemaState, known_state, refuse_half_restored
 from app.db.sqlite.backend import SqliteBackend
+from app.db.sqlite.connection import open_connection
 from app.errors import InvalidInputError, StartError
 from app.models import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
 from app.security import KEY_FILE, open_private
@@ -84,6 +86,9 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
     # Files that the copy needs must stay until they are in the tar.
     with locked_against_removal(config.media_dir), original.copied() as copy:
         media = asyncio.run(_prepare(config, copy, with_secrets))
+        # With the mark of a log, it could not be read where nothing may be written.
+        with closing(open_connection(copy)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
         paths = {MEDIA + name: config.media_dir / name for name in media}
         # What is lost or damaged could not be restored.
         whole = {

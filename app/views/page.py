@@ -23,6 +23,7 @@ from app.formats.post import PLATFORMS
 from app.language.i18n import gettext, language, own_address, show_list, speaking, translate_message
 from app.lifespan import resources
 from app.part_list import Listed, Part
+from app.paths import LONGEST_ADDRESS
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import author_path, posts_path, search_path
 from app.views.cast import (
@@ -260,6 +261,7 @@ def init_app(app: Quart, config: Config) -> None:
         "with_links": with_links,
     }
     app.jinja_env.globals |= {
+        "LONGEST_ADDRESS": LONGEST_ADDRESS,
         "has_chats": has_chats,
         "keeps_deleted": keeps_deleted,
         "author_path": author_path,

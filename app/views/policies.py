@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import Resources, resources
-from app.paths import API, EVERY_API, METRICS
+from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
 from app.services.access.accounts import account_key
 from app.services.access.logins import SESSION_LIFETIME, LoginClient, SignedInAccount, find_session
 from app.services.access.rights import (
@@ -180,6 +180,8 @@ def send_to_login() -> Response:
         )
     here = request.full_path.rstrip("?") if request.method in SAFE_METHODS else "/"
     address = f"{url_for('login.show_login')}?{urlencode({'next': here})}"
+    if len(address) > LONGEST_ADDRESS:  # A long text of a question is left out.
+        address = f"{url_for('login.show_login')}?{urlencode({'next': request.path})}"
     return cast(Response, redirect(address, 303))
 
 

@@ -62,6 +62,18 @@ def members_of(path: Path) -> Members:
         return {each.name: tar.extractfile(each).read() for each in tar}  # type: ignore[union-attr]
 
 
+def test_the_database_of_a_backup_is_read_where_nothing_may_be_written(
+    backup: Path, tmp_path: Path
+) -> None:
+    """SQLite 3.40 refuses to read a file with the mark of a log from a medium without writing."""
+    (data,) = (data for name, data in members_of(backup).items() if name.startswith("database.db"))
+    assert data[18:20] == b"\x01\x01"  # Versions for writing and reading; 2 stands for a log.
+    copy = tmp_path / "copy.db"
+    copy.write_bytes(data)
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute('SELECT count(*) FROM "Tweet"').fetchone() == (30,)
+
+
 @pytest.mark.databases("sqlite")
 async def test_a_backup_made_while_posts_come_is_one_state_of_them(
     admin: Client, other: Installation, tmp_path: Path

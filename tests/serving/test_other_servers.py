@@ -51,13 +51,13 @@ def server(
 
 
 def next_event(stream: http.client.HTTPResponse) -> dict[str, str]:
-    """Return the fields of the next event; comments, and numbers without data, are passed over."""
+    """Return the fields of the next event; comments and `ready` are passed over."""
     fields: dict[str, str] = {}
     while line := stream.readline().decode():
         name, _, value = line.rstrip("\n").partition(": ")
         if name:
             fields[name] = value
-        elif "data" in fields:
+        elif fields.get("event", "ready") != "ready":
             return fields
         else:
             fields.clear()

@@ -48,9 +48,7 @@ class Listener:
                     kind = value
                 elif name == "id":
                     event = int(value)
-                elif not line:  # A number without data is a place, and no event.
-                    event = 0
-                elif name == "data" and event:
+                elif name == "data" and kind != "ready":  # That is a place.
                     self.events.append(event)
                     self._note(kind, json.loads(value))
                     kind, event, most = "", 0, most - 1

@@ -114,7 +114,8 @@ class Api:
         assert content is not None, (name, answer.mimetype, data)
         if answer.mimetype == "application/x-ndjson":
             value = [json.loads(line) for line in data.splitlines()]
-            faults = [fault for each in value for fault in self.faults(each, content["schema"])]
+            line = content["schema"]["contentSchema"]
+            faults = [fault for each in value for fault in self.faults(each, line)]
         else:
             is_text = answer.mimetype.startswith("text/")
             value = data.decode() if is_text else await answer.get_json(force=True)

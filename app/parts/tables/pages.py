@@ -19,6 +19,7 @@ from app.errors import AppError, InvalidInputError
 from app.formats.tables.csv import written_table
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.lifespan import resources
+from app.paths import LONGEST_ADDRESS
 from app.services.compare.batch_lines import (
     AnyText,
     BatchLine,
@@ -59,8 +60,6 @@ blueprint = PageBlueprint("tables")
 
 SHARES: Final = ("auto", "0.1", "0.25", "0.5", "0.75", "0.9")
 """Choices of how many lines are the author's; `auto` for not known."""
-LONGEST_LINK: Final = 1_500
-"""Characters of a text that an address may hold; a longer one is asked about by its form."""
 VERDICTS: Final[dict[Verdict, str]] = {
     "likely": gettext_noop("likely"),
     "close": gettext_noop("open"),
@@ -133,13 +132,14 @@ class TableRow(Struct, frozen=True):
     @property
     def address(self) -> str:
         """Address of the full answer; empty for a text that no address may hold."""
-        if not self.texts or len(self.text) > LONGEST_LINK:
+        if not self.texts:
             return ""
         pairs = [
             *(("text", text) for text in self.texts),
             *(("username", name) for name in self.names),
         ]
-        return f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
+        address = f"{url_for('compare.show_compare')}?{urlencode(pairs)}"
+        return address if len(address) <= LONGEST_ADDRESS else ""
 
 
 class ManyTextsPage(FormPage, frozen=True, kw_only=True):

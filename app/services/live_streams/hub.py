@@ -197,6 +197,11 @@ def _content_of(
 
 
 RESET: Final = b"id: %d\nevent: reset\ndata: {}\n\n"
+READY: Final = b"id: %d\nevent: ready\ndata: {}\n\n"
+"""First event: the place of the stream.
+
+It has data and a name: some clients pass an `id` without data on as an event, others forget it.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -276,7 +281,9 @@ class LiveHub(StreamHub[LiveStream]):
             elif after is not None:
                 stream.first = await self._read(stream)
             # Without an event, the client would reconnect without a position, and miss events.
-            stream.first = stream.first or b"id: %d\n\n" % max(0, stream.position)
+            if not stream.first.startswith(RESET % stream.position):
+                place = after if stream.first and after is not None else stream.position
+                stream.first = READY % max(0, place) + stream.first
         except BaseException:
             stream.close()
             raise

@@ -105,6 +105,11 @@ last byte that they read.
 """
 REPLACED: Final = b'event: bye\ndata: {"reason": "too_many_streams"}\n\n'
 """Last event of a replaced stream; its client waits until it is used."""
+STOPPED: Final = b"retry: 5000\nevent: bye\ndata: {}\n\n"
+"""Last event before a stop; a client comes back when the next server is likely to be there.
+
+Behind a proxy an earlier try is answered with 502, after which an EventSource is closed for good.
+"""
 MOST_OF_HOLDER: Final = 5
 """Streams of one player or session in a process."""
 MOST_KEPT: Final = 100
@@ -191,8 +196,7 @@ class StreamHub(ABC, Generic[AnyStream]):
             data = await self._next(member)
         if self.is_ending or stream.is_replaced:
             stream.sending_since = clock()
-            # After a stop, clients come back by themselves.
-            await send(b"event: bye\ndata: {}\n\n" if self.is_ending else REPLACED)
+            await send(STOPPED if self.is_ending else REPLACED)
 
     async def run(self) -> None:
         clock = asyncio.get_running_loop().time

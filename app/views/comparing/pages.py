@@ -17,6 +17,7 @@ from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.copied import copied_chat
 from app.language.i18n import SWITCH, own_address
 from app.lifespan import resources
+from app.paths import LONGEST_ADDRESS
 from app.runtime.clock import now
 from app.runtime.work_pool import worked_on
 from app.services.compare.comparing import Question
@@ -290,9 +291,10 @@ async def post_compare(form: Form) -> ResponseReturnValue:
             names = await with_people(session, names, form.getlist("room"))
     args.text, args.username = texts, names
     is_private = bool(form.get("private"))
-    if is_private or sum(map(len, texts)) > 2_000:
+    address = address_of(args)
+    if is_private or sum(map(len, texts)) > 2_000 or len(address) > LONGEST_ADDRESS:
         return await _page(args, is_private=is_private, has_belief="sure" in form)
-    return see_other(address_of(args))
+    return see_other(address)
 
 
 class ComparePage(FormPage, frozen=True, kw_only=True):

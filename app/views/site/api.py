@@ -269,4 +269,6 @@ def command_of(origin: str, path: str, method: str, operation: Mapping[str, Any]
 def _quoted(body: Mapping[str, Any]) -> str:
     if "example" not in body:
         return "@posts.jsonl"
-    return shlex.quote(json.dumps(body["example"], ensure_ascii=False))
+    example = body["example"]
+    lines = example.strip() if isinstance(example, str) else json.dumps(example, ensure_ascii=False)
+    return shlex.quote(lines)

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import NODEFAULT, inspect
 
 from app.errors import Problem
-from app.views.blueprints import Operation
+from app.views.blueprints import NDJSON, Operation
 
 Schema = dict[str, Any]
 WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
@@ -112,10 +112,27 @@ class Schemas:
             value = self.examples.of_content(content_type, schema)
             if example is not None:
                 value = value | example
+            if content_type == NDJSON:
+                schema, value = _lines_of(schema), f"{json.dumps(value, ensure_ascii=False)}\n"
             bodies[content_type] = {"schema": schema} | (
                 {} if value is None else {"example": value}
             )
         return {"content": bodies} if bodies else {}
+
+
+def _lines_of(schema: Schema) -> Schema:
+    """Return the schema of JSON lines.
+
+    In OpenAPI 3.1 a schema describes the whole body: a client that reads the schema of a line
+    parses all lines as one value.
+    """
+    options = [each["$ref"].rpartition("/")[2] for each in schema.get("anyOf", [schema])]
+    return {
+        "type": "string",
+        "description": f"JSON lines: one {' or '.join(options)} a line",
+        "contentMediaType": NDJSON,
+        "contentSchema": schema,
+    }
 
 
 def plain(schema: Schema) -> Schema:

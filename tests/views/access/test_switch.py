@@ -87,7 +87,7 @@ async def test_streams_of_visitors_end_and_those_with_a_right_go_on(app: Quart) 
         await asyncio.wait_for(asyncio.gather(*(each.answer for each in visitors)), DEADLINE_S)
         ((_, kind, post),) = await reader.next()
         assert (kind, post["text"]) == ("tweet.created", "nobody else reads this")
-        assert {block["event"] for block in reader.blocks if "event" in block} == {"tweet.created"}
+        assert {block["event"] for block in reader.events} == {"tweet.created"}
     for visitor in visitors:
         assert "nobody else" not in str(visitor.blocks)
     late = Listener(app)

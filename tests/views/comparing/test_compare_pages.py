@@ -3,12 +3,13 @@
 import random
 import re
 from html import unescape
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 import pytest
 
+from app import create_app
 from tests.browsing import body, in_one_line
-from tests.conftest import Client, Shared
+from tests.conftest import Client, MakeConfig, Shared
 from tests.waiting import settle
 
 KOREAN = {"Accept-Language": "ko"}
@@ -204,6 +205,35 @@ async def test_a_text_that_is_too_long_is_refused_in_a_sentence(site: Client) ->
     answer = await site.post("/compare", form=form)
     assert answer.status_code == 422
     assert "may have 25,000 characters at most; shorten it" in await body(answer)
+
+
+@pytest.mark.parametrize("length", [200, 300, 320, 330, 400, 1_990, 2_001, 24_000])
+@pytest.mark.parametrize("letters", ["밤 바다 ", 'fog "and" & ', "lamp and fog "])
+async def test_no_answer_leads_to_an_address_that_proxies_refuse(
+    site: Client, letters: str, length: int
+) -> None:
+    """nginx takes 4 KB of headers from a server, and a Korean letter nine signs in an address."""
+    text = (letters * length)[: length - 1] + "x"
+    answer = await site.post("/compare", form={"tweet_text": text, "username": "ann"})
+    if answer.status_code == 303:
+        assert len(answer.headers["Location"]) <= 3_000
+        answer = await site.get(answer.headers["Location"])
+    else:
+        assert length > 300
+    assert answer.status_code == 200
+    assert text[:40] in unescape(await body(answer))
+
+
+async def test_a_private_site_asks_a_visitor_with_a_long_link_to_sign_in(
+    make_config: MakeConfig,
+) -> None:
+    app = create_app(make_config(public=False))
+    async with app.test_app():
+        visitor = Client(app, {})
+        short = (await visitor.get(f"/compare?text={quote('밤 바다')}")).headers["Location"]
+        assert unquote(unquote(short)) == "/login?next=/compare?text=밤 바다"
+        far = (await visitor.get(f"/compare?text={quote('밤 바다 ' * 60)}")).headers["Location"]
+        assert far == "/login?next=%2Fcompare"
 
 
 async def test_a_name_that_nobody_has_is_ticked_first(site: Client) -> None:
