@@ -212,11 +212,8 @@ async def import_posts(
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
     earlier = EarlierReading(replaces=storing.replaces_earlier)
-    if is_checked:
-        async with db.read() as session:
-            job = await session.get(ImportJob, storing.import_id) if storing.import_id else None
-            if job is not None:
-                earlier.known = await imports_of_file(session, job.digest, before=job.id)
+    if is_checked and storing.import_id:
+        earlier.known = await _earlier_imports(db, storing.import_id)
     memory = ImportMemory(
         rooms,
         BulkProfiles(),
@@ -259,6 +256,13 @@ async def import_posts(
         report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
     if is_checked and storing.is_of_all and not report.broken:
         await _settle_earlier(db, report, memory.order, earlier, storing)
+
+
+async def _earlier_imports(db: Sessions, import_id: int) -> list[int]:
+    """Return the earlier imports of the same bytes."""
+    async with db.read() as session:
+        job = await session.get(ImportJob, import_id)
+        return await imports_of_file(session, job.digest, before=job.id) if job else []
 
 
 async def _settle_earlier(
