@@ -18,20 +18,86 @@ MAX_NODES: Final = 10 * MAX_TAGS
 
 _TOO_LONG: Final = "the content is too long"
 _BREAKS: Final = {
-    **dict.fromkeys(("p", "blockquote", "pre", "ul", "ol", "hr", "table"), "\n\n"),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), "\n\n"),
-    **dict.fromkeys(("br", "li", "div", "tr"), "\n"),
+    **dict.fromkeys(("p", "blockquote", "pre", "ul", "ol", "hr", "table"), 2),
+    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), 2),
+    **dict.fromkeys(
+        [
+            "address",
+            "article",
+            "aside",
+            "caption",
+            "center",
+            "dd",
+            "details",
+            "dialog",
+            "dir",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+            "figcaption",
+            "figure",
+            "footer",
+            "form",
+            "header",
+            "hgroup",
+            "legend",
+            "li",
+            "listing",
+            "main",
+            "menu",
+            "nav",
+            "optgroup",
+            "option",
+            "search",
+            "section",
+            "summary",
+            "tbody",
+            "tfoot",
+            "thead",
+            "tr",
+            "xmp",
+            "plaintext",
+        ],
+        1,
+    ),
 }
+"""Breaks of a line around the blocks of HTML; all other elements stand in the line.
+
+Source: HTML Standard, 15.3 (user agent style sheet)
+"""
+_UNSHOWN: Final = frozenset(
+    [
+        "audio",
+        "canvas",
+        "datalist",
+        "iframe",
+        "meter",
+        "noembed",
+        "noframes",
+        "object",
+        "progress",
+        "rp",
+        "script",
+        "style",
+        "template",
+        "textarea",
+        "title",
+        "video",
+    ]
+)
+"""Elements whose content a browser does not show, or shows only if it cannot show the element."""
+_AS_WRITTEN: Final = frozenset(("pre", "listing", "xmp", "plaintext"))
+"""Elements that keep blanks and ends of lines."""
 _EMOJI: Final = frozenset(("emoji", "wp-smiley"))
 _NAMES: Final = frozenset(("mention", "hashtag"))
-# It begins where blanks begin, lest many of them take long.
-_LINE_END = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r\n]*+")
-_MANY_BREAKS = re.compile(r"\n{3,}")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _SCHEME = re.compile(r"^[a-z][a-z0-9+.-]*://(?:www\.)?", re.IGNORECASE)
 
 
 def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str:
-    """Return the text: a blank line between paragraphs, links written out, entities decoded.
+    """Return the text as a browser's `innerText` has it, with at most one empty line between
+    blocks, and with links written out.
 
     Pictures' attributes are added to `pictures`; without it, and for emoji, their descriptions are
     in the text. Raises RecordError for HTML that is too long, or grows so.
@@ -40,8 +106,7 @@ def html_to_text(html: str, pictures: list[dict[str, str]] | None = None) -> str
         raise RecordError(_TOO_LONG)
     # Half a surrogate pair has no UTF-8.
     root = LexborHTMLParser(html.encode(errors="ignore"), is_fragment=True).root
-    lines = "".join(_Reader(pictures).read(root)).split("\n")
-    return _MANY_BREAKS.sub("\n\n", "\n".join(map(str.strip, lines))).strip()
+    return "".join(_Reader(pictures).read(root)).strip()
 
 
 def beginning(html: str) -> str:
@@ -68,6 +133,8 @@ class _Reader:
         self._pictures = pictures
         self._links: list[tuple[int, str]] = []
         """Open links: index of their first part, and address."""
+        self._as_written = 0
+        """Number of open elements that keep blanks."""
 
     def read(self, node: LexborNode | None) -> list[str]:
         """Return a node's parts and those after it, without recursion: elements may nest too deep.
@@ -84,7 +151,7 @@ class _Reader:
                 node = parents.pop()
                 self._end(node.tag or "")
             elif node.tag == "-text":
-                self._parts.append(_LINE_END.sub(" ", node.text_content or ""))
+                self._write(node.text_content or "")
             elif self._begin(node.tag or "", node):
                 parents.append(node)
                 node = node.child
@@ -96,27 +163,58 @@ class _Reader:
         attributes = node.attributes
         classes = {*(attributes.get("class") or "").split()}
         # `quote-inline` only repeats the quoted post's address for programs without quotes.
-        if (
-            tag in {"script", "style", "template"}
-            or tag.startswith("-")
-            or "quote-inline" in classes
-        ):
+        is_unshown = tag in _UNSHOWN or tag.startswith("-") or "hidden" in attributes
+        if is_unshown or "quote-inline" in classes:
             return False
         if tag == "a":
             address = "" if _NAMES & classes else attributes.get("href") or ""
             self._links.append((len(self._parts), address))
         elif tag == "img" and (self._pictures is None or _EMOJI & classes):
-            self._parts.append(attributes.get("alt") or "")
+            self._write(attributes.get("alt") or "")
         elif tag == "img" and self._pictures is not None:
             self._pictures.append({name: value or "" for name, value in attributes.items()})
-        self._parts.append(_BREAKS.get(tag, ""))
+        elif tag == "br":
+            self._break(self._breaks_at_end() + 1)
+        elif tag in {"td", "th"} and not self._breaks_at_end():
+            self._parts.append("\t")
+        self._break(_BREAKS.get(tag, 0))
+        self._as_written += tag in _AS_WRITTEN
         return True
 
     def _end(self, tag: str) -> None:
+        self._as_written -= tag in _AS_WRITTEN
         if tag == "a":
             start, address = self._links.pop()
             label = "".join(self._parts[start:])
             if label.strip() and not label.lstrip().startswith(("@", "#", "＃")):
                 self._parts[start:] = [written_out(label, address)]
-        elif tag not in {"br", "hr", "li"}:
-            self._parts.append(_BREAKS.get(tag, ""))
+        elif tag != "hr":
+            self._break(_BREAKS.get(tag, 0))
+
+    def _write(self, text: str) -> None:
+        if not self._as_written:
+            text = _BLANKS.sub(" ", text)
+            if not self._parts or self._parts[-1].endswith((" ", "\t", "\n")):
+                text = text.removeprefix(" ")
+        if text:
+            self._parts.append(text)
+
+    def _break(self, lines: int) -> None:
+        """End the line, so that this many breaks are there; an empty line is enough."""
+        if not lines:
+            return
+        if self._parts and not self._as_written:
+            self._parts[-1] = self._parts[-1].rstrip(" \t")
+        missing = min(lines, 2) - self._breaks_at_end()
+        if missing > 0:
+            self._parts.append("\n" * missing)
+
+    def _breaks_at_end(self) -> int:
+        """Return the number of breaks that the text ends with; two at the beginning."""
+        breaks = 0
+        for part in reversed(self._parts):
+            bare = part.rstrip("\n")
+            breaks += len(part) - len(bare)
+            if bare or breaks >= 2:
+                return breaks
+        return 2

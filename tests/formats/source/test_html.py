@@ -34,6 +34,16 @@ HASHTAG = '<a href="https://a.example/tags/x" class="mention hashtag">#<span>x</
         ('<a href="https://e.example/1">e.example/…</a>', "https://e.example/1"),
         ('<a href="https://e.example/1">my words</a>', "my words (https://e.example/1)"),
         ('<a href="javascript:alert(1)">x</a> <a>y</a>', "x y"),
+        (
+            "<pre>The moon\n  is late\n\n\nand so</pre>am  I\n tonight",
+            "The moon\n  is late\n\n\nand so\n\nam I tonight",
+        ),
+        ("<p>a <b> b</b>\n c</p> <div> d </div><div>e</div>", "a b c\n\nd\ne"),
+        ("<table><tr><td>Day<td>Walk<tr><td>Mon<td><p>river</table>", "Day\tWalk\nMon\n\nriver"),
+        ("<details><summary>Read more</summary>hidden words</details>", "Read more\nhidden words"),
+        ("<head><title>Our walk</title></head><div>Dear all</div>", "Dear all"),
+        ("<svg><title>icon</title></svg>x<span hidden>y</span>", "x"),
+        ("a<br><br><br>b<br>", "a\n\nb"),
         ("<ul><li>one</li><li>two</li></ul>end", "one\ntwo\n\nend"),
         ('<p class="quote-inline">RE: <a href="https://q">q</a></p><p>mine</p>', "mine"),
         ("a<script>alert(1)</script><style>b{}</style>c", "ac"),
@@ -103,4 +113,4 @@ def test_any_html_gives_text_or_a_bad_record(html: str) -> None:
 def test_escaped_paragraphs_come_back(words: list[str]) -> None:
     escaped = (word.replace("&", "&amp;").replace("<", "&lt;") for word in words)
     text = html_to_text("".join(f"<p>{word}</p>" for word in escaped))
-    assert text == "\n\n".join(word.strip() for word in words)
+    assert text == "\n\n".join(" ".join(word.split()) for word in words)
