@@ -161,6 +161,23 @@ def test_no_cell_is_a_formula(start: str) -> None:
     assert not any(cell.startswith(tuple("=+-@\t＝＋－＠")) for cell in cells.values())
 
 
+@pytest.mark.parametrize(
+    "name", ["007", "1e5", "1E+05", ".5e3", "TRUE", "3-4", "2025/01/07", "10:01", "1" * 19, "'007"]
+)
+def test_a_name_that_a_spreadsheet_takes_for_a_number_is_guarded(name: str) -> None:
+    """LibreOffice 7.4 saves 007 as 7 and 1e5 as 1.00E+05, which are other people."""
+    exported = written("csv", row(username=name))
+    (cells,) = csv.DictReader(io.StringIO(exported.decode(), newline=""))
+    assert cells["username"] == f"'{name}"
+    assert read_again("csv", exported) == [row(username=name)]
+
+
+@pytest.mark.parametrize("name", ["2025", "7up", "e5", "v1.2", "true story"])
+def test_other_names_are_written_as_they_are(name: str) -> None:
+    (cells,) = csv.DictReader(io.StringIO(written("csv", row(username=name)).decode(), newline=""))
+    assert cells["username"] == name
+
+
 def test_an_export_that_guards_no_full_width_is_read_as_it_is() -> None:
     # Such are those of 0.2.0: only a `'` at the beginning of a text is guarded in them.
     plain = {"username": "mina", "platform": "local", "kind": "post"}

@@ -356,7 +356,7 @@ class _Table:
             cells = dict(pairs[::-1] if self._repeated else pairs)
         if self._is_export:  # The program may have guarded these.
             source_id = _unguarded_id(cells["source_id"])
-            cells = {name: _unguarded(cell) for name, cell in cells.items()}
+            cells = {name: _unguarded(cell, name) for name, cell in cells.items()}
             cells["source_id"] = source_id
         return cells
 
@@ -462,11 +462,23 @@ def _cells(post: ExportedPost) -> Iterable[str | None]:
     cells: dict[str, Any] = msgspec.to_builtins(post)
     source_id = post.source_id or ""
     cells["source_id"] = f"'{source_id}" if is_damaged_id(source_id) else guarded(source_id)
-    return [value if name == "source_id" else _cell(value) for name, value in cells.items()]
+    return [value if name == "source_id" else _cell(value, name) for name, value in cells.items()]
 
 
-def _cell(value: object) -> str | None:
+_OTHER_IN_A_CELL: Final = re.compile(
+    r"0\d+|\d{16,}|\d*\.?\d+e[+-]?\d+|\d+(?:[-/.:]\d+){1,2}|true|false", re.ASCII | re.IGNORECASE
+)
+
+
+def _is_other_in_a_cell(name: str) -> bool:
+    """Return whether a spreadsheet shows a name otherwise, as a number, a date or a truth value."""
+    return _OTHER_IN_A_CELL.fullmatch(name) is not None
+
+
+def _cell(value: object, column: str) -> str | None:
     """Return a text as it is, an empty list as nothing, any other value as JSON, also 0."""
+    if isinstance(value, str) and column == "username" and _is_other_in_a_cell(value):
+        return f"'{value}"
     if value is None or isinstance(value, str):
         return value and guarded(value)
     is_empty = isinstance(value, Sized) and not value
@@ -487,8 +499,11 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
     return written.getvalue().encode("utf-8-sig")
 
 
-def _unguarded(value: str) -> str:
-    return value[1:] if value.startswith("'") and value[1:].startswith(GUARDED) else value
+def _unguarded(value: str, column: str = "") -> str:
+    if not value.startswith("'"):
+        return value
+    is_name = column == "username" and _is_other_in_a_cell(value[1:])
+    return value[1:] if is_name or value[1:].startswith(GUARDED) else value
 
 
 def _unguarded_id(value: str) -> str:
