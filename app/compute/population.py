@@ -177,18 +177,11 @@ class Population:
 
     def read(self, query: Query) -> Reading:
         uses = self.uses(query.counts.keys)
-        # In float32, whose logarithm takes a tenth of the time, with a relative error of 1e-6.
-        expected = query.expected.astype(np.float32)
-        counts = query.counts.counts.astype(np.float32)
-        gains = uses.amounts.astype(np.float32)
-        gains /= expected[uses.features]
-        gains += np.float32(1)
-        np.log(gains, out=gains)
+        # In float64: processors add up float32 to other digits, of which six are shown.
+        counts = query.counts.counts
+        gains = np.log1p(uses.amounts / query.expected[uses.features])
         gains *= counts[uses.features]
-        table = uses.table.astype(np.float32)
-        table /= expected[uses.common, np.newaxis]
-        table += np.float32(1)
-        np.log(table, out=table)
+        table = np.log1p(uses.table / query.expected[uses.common, np.newaxis])
         times = counts[uses.common]
         scores: NDArray[np.float64] = query.widths * self._shares
         # The uses of each group follow each other, as its features do.
