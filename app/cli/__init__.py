@@ -25,10 +25,9 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-import msgspec
-
 from app.errors import AppError, StartError
 from app.runtime.clock import monotonic
+from app.runtime.encoding import encoded
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
@@ -229,7 +228,7 @@ def terminal_line(line: str) -> str:
 
 
 def print_json(value: object) -> None:
-    click.echo(msgspec.json.encode(value, enc_hook=str).decode())
+    click.echo(encoded(value).decode())
 
 
 LINE_EVERY_S: Final = 5.0

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
-import msgspec
 from msgspec import UNSET, Struct, structs
 from quart import Blueprint, Response, request
 from quart.typing import ResponseReturnValue
@@ -18,6 +17,7 @@ from werkzeug.datastructures import MultiDict
 from app.db.result_cache import cacheable
 from app.errors import InvalidInputError
 from app.paths import API
+from app.runtime.encoding import encoded
 from app.views.policies import OfChat, Policy, access
 from app.views.requests import (
     Cursor,
@@ -46,8 +46,6 @@ Reply = tuple[T, int, dict[str, str]]
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
 """Cursors of a list, or a function that chooses them by parameters."""
-_encoder = msgspec.json.Encoder(enc_hook=str)
-"""Also encodes the sentences of errors, which are a subclass of str."""
 
 
 class PageBlueprint(Blueprint):
@@ -255,4 +253,4 @@ def _answer(value: object, status: int) -> ResponseReturnValue:
         response = Response(b"", status)
         del response.headers["Content-Type"]
         return response
-    return Response(_encoder.encode(value), status, headers, content_type=JSON)
+    return Response(encoded(value), status, headers, content_type=JSON)

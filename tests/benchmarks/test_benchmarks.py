@@ -10,6 +10,7 @@ from typing import Final
 
 import pytest
 
+from benchmarks import processors
 from tests.compute.invented import KNOWN, posts_of
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,17 @@ QUICK: Final = {
     "paired": (["HEAD", "--quick", "--only", "hot"], "\nhot "),
 }
 """Arguments of a quick run, and what it prints."""
+
+
+@pytest.mark.full
+@pytest.mark.timeout(120)
+def test_answers_are_the_same_on_another_processor() -> None:
+    with processors.site() as folder:
+        usual = processors.answers(folder, {})
+        assert len(usual) > 20
+        assert {status for status, *_ in usual.values()} <= {0, 200}
+        for setting in [*processors.settings()][-1:]:
+            assert processors.answers(folder, setting) == usual
 
 
 @pytest.mark.timeout(120)

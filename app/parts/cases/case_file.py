@@ -5,6 +5,7 @@ there, too.
 """
 
 import base64
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -36,8 +37,8 @@ MOST_NUMBERS: Final = 2_000_000
 """Numbers in all packed arrays of a file."""
 MOST_USES: Final = 100_000_000
 """Uses by others that are read for all ratios of a file."""
-SAME: Final = 1e-6
-"""Largest difference of the same logarithm, since computers round differently."""
+SAME: Final = 1e-5
+"""Largest difference of the same number: version 1.1 added up in float32, as its processor did."""
 _SIGN: Final = "saywho-case"
 DType = Literal["<u1", "<u4", "<f4", "<f8"]
 
@@ -238,7 +239,7 @@ class Replayed(Struct, frozen=True):
     @property
     def is_same(self) -> bool:
         if isinstance(self.stated, float) and isinstance(self.found, float):
-            return abs(self.stated - self.found) <= SAME
+            return math.isclose(self.stated, self.found, rel_tol=SAME, abs_tol=SAME)
         return self.stated == self.found
 
 

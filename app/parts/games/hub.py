@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
-import msgspec
 from msgspec import structs
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +28,7 @@ from app.parts.games.hosting import tell_if_all_answered, tell_if_due
 from app.parts.games.standings import Standings
 from app.parts.games.states import GameState, read_states, unknown_game
 from app.runtime.clock import monotonic, now_ms
+from app.runtime.encoding import encoded
 from app.services.access.rights import Right
 from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
 
@@ -37,7 +37,6 @@ GONE: Final = b"event: gone\ndata: {}\n\n"
 
 
 logger = logging.getLogger(__name__)
-_encode = msgspec.json.Encoder().encode
 
 
 class Presence:
@@ -136,7 +135,7 @@ class Document:
             return GameEvent(0, b"")
         if isinstance(view, SharedView):
             view = structs.replace(view, now=moment(now_ms()))
-        data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, _encode(view))
+        data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, encoded(view))
         return GameEvent(self.number, data)
 
 

@@ -7,13 +7,13 @@ from copy import copy
 from itertools import islice
 from typing import Annotated, Final
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
 from app.compute.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
+from app.runtime.encoding import encoded
 from app.services.compare.batch_lines import (
     GivenText,
     JudgedText,
@@ -195,7 +195,7 @@ async def compare_batch(args: BatchArgs) -> Response:
     async def answers() -> AsyncGenerator[bytes, None]:
         async for portion in judged:
             if answered := answered_lines(portion):
-                yield msgspec.json.Encoder().encode_lines(answered)
+                yield b"".join(encoded(line) + b"\n" for line in answered)
 
     return streamed(while_readable(answers()), {"Content-Type": NDJSON})
 

@@ -79,7 +79,9 @@ async def test_lines_tell_how_many_of_them_are_the_authors(site: Client) -> None
     # The share takes the place of the starting belief, beside many others with a quarter of its
     # odds.
     for row in rows:
-        assert believed(row) == pytest.approx(odds_of(summary["share"]) / 4, rel=1e-6)
+        assert believed(row) == pytest.approx(
+            odds_of(summary["share"]) / 4, rel=1e-4
+        )  # of numbers with six digits
 
 
 async def test_no_line_is_likely_where_all_may_be_by_strangers(site: Client) -> None:
@@ -242,7 +244,8 @@ def test_the_command_estimates_the_share_of_one_author(
     assert last["summary"]["share_low"] is not None
     # Beside few others its odds count as they are.
     odds = odds_of(last["summary"]["share"])
-    assert all(believed(row) == pytest.approx(odds, rel=1e-6) for row in rows)
+    # Of numbers with six digits.
+    assert all(believed(row) == pytest.approx(odds, rel=1e-4) for row in rows)
     assert "lines read like sailor" in done.stderr
     monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
     done = installation.run("compare", "-u", "sailor", "--file", str(file))

@@ -70,6 +70,23 @@ async def test_author_of_such_posts_leads_with_evidence(pair: Client) -> None:
         assert mark["username"] in {"sailor", "빵집"}
 
 
+async def test_all_numbers_have_six_digits(pair: Client) -> None:
+    """Later digits depend on the processor, and two servers of one database answer the same."""
+    numbers: list[str] = []
+    lines = "\n".join(json.dumps({"text": text}) for text in (SAILOR[0], BAKER[0]))
+    batch = await pair.post(f"{COMPARE}/batch", data=lines, headers=NDJSON)
+    portrait = "/api/v1/users/sailor/portrait"
+    for response in (
+        batch,
+        await pair.get(f"{COMPARE}?text={quote(SAILOR[0])}"),
+        await pair.get(portrait),
+    ):
+        for line in (await response.get_data()).splitlines():
+            json.loads(line, parse_float=numbers.append)
+    assert len(numbers) > 20
+    assert [number for number in numbers if float(number) != float(f"{float(number):.6g}")] == []
+
+
 async def test_how_sure_one_is_beforehand_moves_none_alone(pair: Client) -> None:
     text = "The ferry leaves tonight, they say 빵"
     doubting, sure = [await compare(pair, text, "sailor", "빵집", sure=s) for s in (0.1, 0.9)]
