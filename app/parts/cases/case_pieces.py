@@ -52,7 +52,11 @@ class CountedPiece(NamedTuple):
 
 class CasePieces(NamedTuple):
     standing_out: Sequence[CountedPiece]
-    """Pieces that the author uses in more posts than others do, beyond chance."""
+    """Of the pieces that the author uses in more posts than others do, beyond chance, those that are
+    printed.
+    """
+    not_printed: int
+    """Number of such pieces that are not printed."""
     posts: int
     """Posts of the author that were searched."""
     others_posts: int
@@ -97,19 +101,20 @@ def pieces_of(
         mark = next(mark for mark in marks if mark.text.casefold() == key)
         if may_print(mark, mark.text) and budget.takes(mark.text):
             printed.append(mark.text.strip(_QUOTES))
-    candidates = {
-        str(mark.piece).casefold(): str(mark.piece)
-        for mark in marks
-        if may_print(mark, str(mark.piece))
-    }
+    pieces = {str(mark.piece).casefold(): mark for mark in marks}
     counted = [
-        CountedPiece(piece, len(set(own.find(piece))), len(set(others.find(piece))))
-        for piece in candidates.values()
+        CountedPiece(piece, len({*own.find(piece)}), len({*others.find(piece)}))
+        for piece in (str(mark.piece) for mark in pieces.values())
     ]
+    found = [*_beyond_chance(counted, own, others)]
+    standing_out = [
+        each
+        for each in found
+        if may_print(pieces[each.piece.casefold()], each.piece) and budget.takes(each.piece)
+    ][:MOST_PIECES]
     return CasePieces(
-        [each for each in _beyond_chance(counted, own, others) if budget.takes(each.piece)][
-            :MOST_PIECES
-        ],
+        standing_out,
+        len(found) - len(standing_out),
         len(own),
         len(others),
         len(beside),

@@ -257,6 +257,15 @@ async def test_few_words_are_printed_and_each_with_its_posts(
     assert "“fog" not in text_of(common.html)
 
 
+async def test_what_may_not_be_printed_is_not_called_absent(operator: Browser) -> None:
+    """A short text has few words to print, and its strongest places use them up."""
+    short = await report_of(operator, "Honestly, the ferry leaves late… wind permitting!! Secretly")
+    rests_on = text_of(short.html).partition("rest on?")[2].partition("Limits.")[0]
+    told = re.search(r"\d places? that stands? out in this way (?:is|are) not printed", rests_on)
+    assert told, rests_on
+    assert "than chance explains" not in rests_on
+
+
 async def test_a_post_of_another_author_is_told(operator: Browser, report: Report) -> None:
     of_pilot = await report_of(operator, OTHERS["pilot"].format(4), TEXTS[0])
     told_so = "Stored here, word for word, as posts of other authors: 1 of the 2 texts."
