@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from app.compute.joined_texts import JoinedTexts
 from app.compute.significance import (
+    CLEAR,
     CLEAR_OF_MANY,
     FEWEST_COMPARED,
     counts_in,
@@ -171,6 +172,13 @@ class Tally(NamedTuple):
     @property
     def first_conversation(self) -> int:
         return min(*self.begun[:1], int(self.conversations.min(initial=NEVER)), NEVER)
+
+    def without(self, conversation: int) -> "Tally":
+        """Return the counts of all other conversations."""
+        is_other = self.conversations != conversation
+        signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
+        turns = self.turns[self.turns != conversation]
+        return Tally(self.conversations[is_other], self.lengths[is_other], signs, turns)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -576,6 +584,38 @@ def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ())
     return sorted(
         different, key=lambda measure: (measure.is_clear, abs(measure.distance)), reverse=True
     )
+
+
+def changes(own: Tally, before: Tally) -> list[Measure]:
+    """Return the measures that differ from those of an earlier time, the most distinct first.
+
+    A change is clear only if it still is without the conversation, such as a week, that adds most
+    to it: a single feast is no habit.
+    """
+    sides = _Sides.of(own, [before])
+    measures = [_lasting(measure, sides) for measure in fingerprint(own, [], [before])]
+    return sorted(measures, key=lambda one: (one.is_clear, abs(one.distance)), reverse=True)
+
+
+def _lasting(measure: Measure, sides: _Sides) -> Measure:
+    if not measure.is_clear:
+        return measure
+    sign = measure.name, measure.sign if measure.name in _CANDIDATES else ""
+    conversation = _farthest_conversation(sign, sides, 1 if measure.errors > 0 else -1)
+    fewer = _Sides.of(sides.own.without(conversation), [sides.beside.without(conversation)])
+    rest = lesser(measure.errors, _errors(sign, fewer))
+    return measure if abs(rest) >= CLEAR else msgspec.structs.replace(measure, errors=rest)
+
+
+def _farthest_conversation(sign: Sign, sides: _Sides, side: int) -> int:
+    many, parts = sides.counts.size, np.zeros(sides.counts.size)
+    mean = sides.value(together([sides.own, sides.beside]), sign)
+    for tally, counts, lead in (
+        (sides.own, sides.counts, side),
+        (sides.beside, sides.counts_beside, -side),
+    ):
+        parts += lead * (_sums(sign, tally, many) - mean * counts) / max(tally.messages, 1)
+    return int(parts.argmax())
 
 
 def clear_measures(

@@ -386,6 +386,15 @@ def _month(year: int, month: int, locale: Locale) -> str:
     return format_skeleton("yMMMM", date(year, month, 1), locale=locale)
 
 
+def show_year(day: date) -> str:
+    return _year(day.year, language())
+
+
+@lru_cache(maxsize=1_000)
+def _year(year: int, locale: Locale) -> str:
+    return format_skeleton("y", date(year, 1, 1), locale=locale)
+
+
 def show_period(first: date, end: date) -> str:
     """Return the name of a period, whose end is excluded: "December 2015"."""
     last = end - timedelta(days=1)

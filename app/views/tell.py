@@ -259,7 +259,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "briefly": _("Busiest {start}:00–{end}:00"),
     },
     "busiest_part": _("Most in the {part} ({share} of all)."),
-    "busiest_month": _("{month} was the busiest month ({count})."),
+    "busiest_month": {
+        "": _("{month} was the busiest month ({count})."),
+        "of_all": _("Of all years, {month} was the busiest month ({count})."),
+    },
     "busiest_weekday": _("{day} was the busiest day of the week ({share} of all)."),
     "weekend": {
         "more": _("Busier at the weekend ({share} of all)."),
@@ -318,6 +321,7 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     },
     "word_beside_all": {
         "never": _("{count}; never in the other years"),
+        "not compared": _("{count}; in none of the posts compared of the other years"),
         "hardly": _("{count}; hardly ever in the other years"),
         "": _("{count}; {times} times as often as in the other years"),
     },
@@ -329,6 +333,10 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "silence_of_chat": _(
         "Nobody wrote for {count} days, from {first} to {last}. {name} wrote first."
     ),
+    "began": {
+        "": _("{name} most often: {count} of {total} times ({share})."),
+        "two": _("{name} more often: {count} of {total} times ({share})."),
+    },
     "unchanged": _("No change since {year} is clearer than chance."),
     "changed": {
         "rose": _("More often: {value}; in {year} {before}"),

@@ -10,6 +10,7 @@ from app.compute.fingerprint import (
     Measure,
     MeasureName,
     Tally,
+    changes,
     clear_measures,
     fingerprint,
     positive_first,
@@ -331,3 +332,19 @@ def test_someone_who_writes_most_of_a_chat_has_turns_of_several_messages_by_chan
     (measure,) = (one for one in fingerprint(own, others) if one.name == "turns")
     assert measure.own > 0.55 > 0.25 > measure.beside
     assert not measure.is_clear
+
+
+@pytest.mark.parametrize(("weeks", "is_clear"), [(1, False), (10, True)])
+def test_a_single_week_makes_no_change(weeks: int, is_clear: bool) -> None:
+    """A wedding day without laughs, in one of two alike years, is no habit."""
+    usual = ["fine lol", "fine"] * 150
+    of_usual = [place // 10 for place in range(300)]
+    silent = ["the vows"] * 150
+    of_silent = [place % weeks for place in range(150)]
+    before = tally_of([*usual, *silent], [100 + week for week in (*of_usual, *of_silent)])
+    laughing = next(
+        measure
+        for measure in changes(tally_of(usual, of_usual), before)
+        if measure.name == "laughing"
+    )
+    assert laughing.is_clear == is_clear

@@ -409,6 +409,10 @@ def _begins_most(reader: Reader, found: Found) -> None:
     begun = reader.truth.begun
     shares = {name: person.begun / begun for name, person in reader.truth.people.items()}
     assert shares[reader.subject] == max(shares.values()), shares
+    counts = [person.begun for person in reader.truth.people.values()]
+    first, second = sorted(counts, reverse=True)[:2]
+    assert first - second >= 2.9 * (first + second) ** 0.5, counts
+    assert (number_in(found["count"]), number_in(found["total"])) == (first, begun)
     assert is_percent(found["share"], shares[reader.subject])
     reader.begun_told[reader.subject] = found["share"]
 
@@ -522,7 +526,6 @@ def _day_of_year(reader: Reader, found: Found) -> None:
         counts = number_in(found["count"]), number_in(found["usual"])
         assert counts == (total, usual), others
         assert int(found.get("of") or 1) == len(trip), trip
-        assert most >= max(10, 2 * usual), others
 
 
 def _words_of_day(reader: Reader, found: Found) -> None:
@@ -1190,8 +1193,11 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} messages?(?: on (?P<days>\d+) days?| in 2024)?", _messages_on_page),
     (rf"메시지 {COUNT}개(?:\(쓴 날 (?P<days>\d+)일\))?", _messages_on_page),
     (rf"2024년 메시지 {COUNT}개", _messages_on_page),
-    (rf"{NAME} most often: {PERCENT}", _begins_most),
-    (rf"{NAME}[이가] 가장 자주 먼저 썼어요\({PERCENT}\)", _begins_most),
+    (rf"{NAME} (?:most|more) often: {COUNT} of (?P<total>\d+) times \({PERCENT}\)", _begins_most),
+    (
+        rf"{NAME}[이가] (?:가장|더) 자주 먼저 썼어요\((?P<total>\d+)번 중 {COUNT}번, {PERCENT}\)",
+        _begins_most,
+    ),
     (rf"{NAME} {PERCENT}", _share_of),
     (rf"{NAME} 🌸 {COUNT}", _emoji),
     (r"\d+ others? \d+%|그 밖의 \d+명 \d+%", _true),
@@ -1240,7 +1246,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[은는]? (?=\S)", _true),
 ]
 FURNITURE: Final = [
-    r"made\d+|made\d+ in 2024|made\d+의 2024년|What sets each person apart|사람마다 다른 점",
+    r"made\d+|Chat “made\d+” in 2024|‘made\d+’ 대화방의 2024년|What sets each person apart|사람마다 다른 점",
     r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|Compared with the other people .*|이 대화의 다른 사람들과 .*|Read the days?|이(?:날|"
     r" 며칠) 모두 읽기|Read from the first day|첫날부터 읽기",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",

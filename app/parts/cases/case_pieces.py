@@ -52,9 +52,7 @@ class CountedPiece(NamedTuple):
 
 class CasePieces(NamedTuple):
     standing_out: Sequence[CountedPiece]
-    """Of the pieces that the author uses in more posts than others do, beyond chance, those that are
-    printed.
-    """
+    """Pieces in more posts of the author than of others, beyond chance, as far as printed."""
     not_printed: int
     """Number of such pieces that are not printed."""
     posts: int

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.significance import FEWEST_COMPARED
 from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_percent
 from app.lifespan import resources
 from app.parts.dashboard.figures import (
@@ -133,7 +134,7 @@ class Measurement(Figure[Plot]):
             title = _title_of_one(self.rows[0])
             notes = iter([_chosen_among(self.card), *_mostly_taken_for(self.rows[0])])
         else:
-            title, notes = _title(self.rows), self._notes(self.card)
+            title, notes = self._title(self.card), self._notes(self.card)
         about = gettext(
             "Each author’s newest posts were hidden from saywho. Colour: posts whose author it "
             "named. Grey: posts that it attributed to someone else. The dates chosen above do not "
@@ -141,10 +142,27 @@ class Measurement(Figure[Plot]):
         )
         return Finding(title, sentences(*notes), about=about if self._has_wrong else "")
 
-    def _notes(self, card: Card) -> Iterator[str]:
+    def _title(self, card: Card) -> str:
+        template = gettext("saywho named the right author for {right} of {asked} hidden posts")
+        right = sum(row.author.right for row in self.rows)
+        asked = sum(row.author.asked for row in self.rows)
+        if right == asked:
+            template = gettext("saywho named the right author for all {asked} hidden posts")
+        elif asked >= FEWEST_COMPARED and self._is_no_better_than_chance(card):
+            template = gettext(
+                "saywho cannot tell these authors apart: it named the right author for {right} of "
+                "{asked} hidden posts"
+            )
+        return template.format(right=show_number(right), asked=show_number(asked))
+
+    def _is_no_better_than_chance(self, card: Card) -> bool:
         measured = card.held_out
         is_of_all = len(self._authors) == len(card.authors)
-        if measured and is_of_all and measured.right <= measured.by_chance:
+        return measured is not None and is_of_all and measured.right <= measured.by_chance
+
+    def _notes(self, card: Card) -> Iterator[str]:
+        measured = card.held_out
+        if self._is_no_better_than_chance(card):
             plain = gettext(
                 "Always naming the author with the most posts would be right for {count}."
             )
@@ -193,14 +211,6 @@ def _chosen_among(card: Card) -> str:
     return gettext("saywho chose among {count} authors.").format(
         count=show_number(len(card.authors))
     )
-
-
-def _title(rows: Sequence[Judged]) -> str:
-    right, asked = sum(row.author.right for row in rows), sum(row.author.asked for row in rows)
-    template = gettext("saywho named the right author for {right} of {asked} hidden posts")
-    if right == asked:
-        template = gettext("saywho named the right author for all {asked} hidden posts")
-    return template.format(right=show_number(right), asked=show_number(asked))
 
 
 def _title_of_one(row: Judged) -> str:

@@ -43,12 +43,14 @@ from app.parts.years.figures import (
     best_heading,
     day_heading,
     is_long_enough,
+    people_compared,
     shown_habits,
     told_of_day,
     told_of_silence,
     who_began,
     words_of,
     words_of_whole_year,
+    year_title,
 )
 from app.parts.years.remembered import DayOfYear, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
@@ -221,13 +223,6 @@ def _quotes(posts: Iterable[Post], texts: Texts, *, is_of_chat: bool = True) -> 
     ]
 
 
-def _titled(shown: WrittenYear, name: str) -> str:
-    text = gettext("{username} in {year}")
-    if not shown.is_over:
-        text = gettext("{username} in {year}, so far")
-    return text.format(username=name, year=shown.calendar.year)
-
-
 Found = tuple[str, str, Sequence[CardRow]]
 """The name of a card, its heading, and its rows; none for no finding."""
 
@@ -299,7 +294,7 @@ def _words_of_people(shown: RoomYear) -> Iterator[Found]:
         for words in [[*filter(None, map(drawn_name, person.words))]]
         if words
     ]
-    note = CardRow(gettext("Compared with the other people of this chat"))
+    note = CardRow(people_compared(shown))
     yield "words", gettext("Words of each person"), [note, *rows] if rows else []
 
 
@@ -372,7 +367,7 @@ async def room_cards(shown: RoomYear, args: PeopleArgs) -> TitledCards:
         shown = replace(shown, words_of_people=of_people)
     path = url_for("room_years.show_room_year", room_id=shown.room.id, year=shown.calendar.year)
     with bound(cast_in_picture(cast, named_first(shown), has_names=args.has_names)):
-        title = _titled(shown, title_of_chat(shown.room, args))
+        title = year_title(shown, title_of_chat(shown.room, args))
         poster = Poster(title, (), "", None, short_address(path, has_names=args.has_names))
         return TitledCards(title, _cards(_room_found(shown, texts, names), poster))
 
@@ -387,7 +382,7 @@ async def author_cards(subject: ReadYear, args: PeopleArgs) -> TitledCards:
         shown = without_words(shown, names)
     path = url_for("years.show_year", username=username, year=shown.calendar.year)
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
-        title = _titled(shown, shown_name(username))
+        title = year_title(shown, shown_name(username))
         address = short_address(path, has_names=args.has_names)
         poster = Poster(title, (), "", None, address, hue=hue(username))
         found = _author_found(shown, texts, names, has_own_zone=subject.has_own_zone)

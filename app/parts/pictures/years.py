@@ -35,6 +35,7 @@ from app.parts.years.figures import (
     is_long_enough,
     words_of,
     words_of_whole_year,
+    year_title,
 )
 from app.parts.years.year import AuthorYear, RoomYear
 from app.views.authors.figures import most_answered
@@ -61,9 +62,7 @@ def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
     finding, username = calendar.finding(), author_year.user.username
     path = url_for("years.show_year", username=username, year=author_year.calendar.year)
     return Poster(
-        title=gettext("{username} in {year}").format(
-            username=display_name(username), year=author_year.calendar.year
-        ),
+        title=year_title(author_year, display_name(username)),
         facts=(*finding.notes, show_zone(author_year.tz)),
         finding=finding.title,
         drawing=calendar.plot(),
@@ -146,9 +145,8 @@ async def read_room_year_poster(shown: RoomYear, args: PictureArgs) -> Poster:
 def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
     days, year = DaysOfRoom(shown, has_words=args.has_words), shown.calendar.year
     path = url_for("room_years.show_room_year", room_id=shown.room.id, year=year)
-    title = gettext("{username} in {year}")
     return Poster(
-        title=title.format(username=title_of_chat(shown.room, args), year=year),
+        title=year_title(shown, title_of_chat(shown.room, args)),
         facts=(*days.notes(), show_zone(shown.tz)),
         finding=days.title(),
         drawing=Bars(tuple(share_bars(shown.people))),

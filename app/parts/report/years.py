@@ -24,7 +24,7 @@ from app.parts.report.words import (
     read_common_words,
     terms_of,
 )
-from app.parts.years.figures import DaysOfAuthor
+from app.parts.years.figures import DaysOfAuthor, year_title
 from app.parts.years.pages import RoomYearPage, YearPage
 from app.parts.years.year import (
     AuthorYear,
@@ -112,7 +112,7 @@ async def make_room_year_report(
         day_ids=_day_ids(read),
     )
     with speaking(choice.language):
-        title = _title(title_of(room, choice), read)
+        title = year_title(read, title_of(room, choice))
         newest = _newest_day(day_of(room.newest_message_at, zone), year)
         frame = frame_of(title, newest, ("room", year), choice)
     return await render_report(
@@ -157,7 +157,7 @@ async def make_author_year_report(
     called = calling.called.get(author.username, author.display_name or author.username)
     with speaking(choice.language):
         newest = _newest_day(day_of(author.newest_tweet_at, zone), year)
-        frame = frame_of(_title(called, read), newest, ("author", year), choice)
+        frame = frame_of(year_title(read, called), newest, ("author", year), choice)
     cast = await cast_of(session, named_in(shown).usernames, about=[author.username])
     return await render_report(environment, page, frame, cast.with_names(calling.called))
 
@@ -183,11 +183,6 @@ async def shown_of_author_year(
         (gettext("The busiest day"), read.day.shown if read.day else []),
         (gettext("Most liked"), read.most_liked[:1]),
     ]
-
-
-def _title(called: str, read: WrittenYear) -> str:
-    text = gettext("{name} in {year}") if read.is_over else gettext("{name} in {year}, so far")
-    return text.format(name=called, year=read.calendar.year)
 
 
 def _day_ids(year: WrittenYear) -> list[int]:

@@ -54,6 +54,7 @@ from app.views.author_picker import (
 from app.views.blueprints import CSV, Form, PageBlueprint
 from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
+from app.views.comparing.verdicts import why_short
 from app.views.page import FormPage, render, render_form
 
 blueprint = PageBlueprint("tables")
@@ -126,7 +127,7 @@ class TableRow(Struct, frozen=True):
         ):
             return gettext("another language")
         if comparison.verdict == "short":
-            return gettext("too few words, or too few posts of the author")
+            return why_short(comparison)
         return ""
 
     @property

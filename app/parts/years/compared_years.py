@@ -16,7 +16,7 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.fingerprint import Measure, changes, tally_of
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.significance import fullest, is_ahead
 from app.compute.text import guess_main_language, username_key
@@ -306,7 +306,7 @@ def _measures(pair: _Pair | None) -> list[Measure] | None:
     tally_before = tally_of(pair.beside.text, weeks[len(pair.own.time) :])
     if min(tally.messages, tally_before.messages) < FEWEST_COMPARED:
         return None
-    return fingerprint(tally, [], [tally_before])
+    return changes(tally, tally_before)
 
 
 def _apart(

@@ -17,7 +17,7 @@ from quart import url_for
 
 from app.compute.fingerprint import Measure
 from app.compute.portrait import PersonPortrait
-from app.compute.significance import clear_peak
+from app.compute.significance import CLEAR_OF_MANY, clear_peak
 from app.compute.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
@@ -27,7 +27,6 @@ from app.language.i18n import (
     show_list,
     show_month_day,
     show_number,
-    show_percent,
     show_period,
     weekday_names,
 )
@@ -47,7 +46,7 @@ from app.views.figure import (
     by_clock_of,
     told_of_hours,
 )
-from app.views.rooms.figures import name_of, share_bars, who_wrote_most
+from app.views.rooms.figures import PAIR, name_of, share_bars, who_wrote_most
 from app.views.tell import (
     LONGEST_FINDING,
     brief_change_of,
@@ -60,6 +59,21 @@ from app.views.tell import (
 )
 
 Posts = Mapping[date, int]
+
+
+def year_title(year: WrittenYear, called: str) -> str:
+    """Return the title of a year; called: the name of its author or chat, which may be hidden.
+
+    A chat of two is named after a person in it, who has a year of their own.
+    """
+    is_chat = isinstance(year, RoomYear) and called == year.room.name
+    if year.is_over:
+        text = gettext("Chat “{name}” in {year}") if is_chat else gettext("{username} in {year}")
+    else:
+        text = gettext("{username} in {year}, so far")
+        if is_chat:
+            text = gettext("Chat “{name}” in {year}, so far")
+    return text.format(name=called, username=called, year=year.calendar.year)
 
 
 class Told(NamedTuple):
@@ -582,8 +596,10 @@ class WordsOfWholeYear(ComparedWords):
     def _told(self, word: YearWord) -> str:
         posts = post_count(word.posts)
         if word.is_rare_beside:
-            is_never = word.times is None and self.shown.words_of_all
-            return tell("word_beside_all", "never" if is_never else "hardly", count=posts)
+            variant = "hardly"
+            if word.times is None:
+                variant = "never" if self.shown.words_of_all else "not compared"
+            return tell("word_beside_all", variant, count=posts)
         times = word.times or 0
         shown = show_number(round(times, 1 if times < 10 else None))
         return tell("word_beside_all", count=posts, times=shown)
@@ -651,6 +667,13 @@ def _kind_of_change(habit: ChangedHabit) -> str:
         return gettext("A new habit") if is_begun else gettext("A habit that grew")
     is_ended = measure.name != "length" and measure.own < least
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
+
+
+def people_compared(shown: RoomYear) -> str:
+    """Return with whom the words of each person are compared."""
+    if shown.people_total == PAIR:
+        return gettext("Compared with each other")
+    return gettext("Compared with the other people of this chat")
 
 
 def words_of(shown: AuthorYear) -> list[ComparedWords]:
@@ -731,17 +754,17 @@ class PeopleOfYear(Figure[StackedBar]):
 def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
     """Return who wrote first after more than six hours without a message."""
     counts = [person.beginnings for person in shown.people]
-    most = max(counts)
-    topic = gettext("Who wrote first after a silence")
-    finding, plot = Finding(topic=topic), None
-    if most:
-        plot = _bar(shown.people, counts)
-        name = shown.people[counts.index(most)].username
-        if counts.count(most) == 1 and name is not None:
-            text = gettext("{name} most often: {share}.")
-            share = max(counts) / sum(counts)
-            told = text.format(name=shown_name(name), share=show_percent(share))
-            finding = Finding(told, topic=topic)
+    total, topic = sum(counts), gettext("Who wrote first after a silence")
+    finding, plot = Finding(topic=topic), _bar(shown.people, counts) if total else None
+    # Everyone else together may hide somebody who is ahead.
+    first = clear_peak(counts, CLEAR_OF_MANY) if total >= FEWEST_COMPARED else None
+    if first is not None and (name := shown.people[first].username):
+        variant = "two" if shown.people_total == PAIR else ""
+        share = counts[first] / total
+        told = tell(
+            "began", variant, name=shown_name(name), count=counts[first], total=total, share=share
+        )
+        finding = Finding(told, topic=topic)
     return FigureParts(finding, Table([], []), plot, room_path(shown))
 
 

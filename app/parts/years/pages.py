@@ -1,7 +1,9 @@
 """The pages of a year of an author and a chat, and at an import's end."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -30,12 +32,14 @@ from app.parts.years.figures import (
     hours_of_author,
     hours_of_room,
     is_long_enough,
+    people_compared,
     shown_habits,
     told_of_day,
     told_of_silence,
     who_began,
     words_of,
     words_of_whole_year,
+    year_title,
 )
 from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
@@ -46,6 +50,7 @@ from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
+from app.views.cast import display_name
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
@@ -63,6 +68,10 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     author: Author
     has_own_zone: bool
     year: int
+
+    @property
+    def heading(self) -> str:
+        return year_title(self.shown, display_name(self.author.username))
 
     @cached_property
     def days(self) -> DaysOfAuthor:
@@ -192,6 +201,10 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
     def year(self) -> int:
         return self.shown.calendar.year
 
+    @property
+    def heading(self) -> str:
+        return year_title(self.shown, self.room.name)
+
     @cached_property
     def days(self) -> DaysOfRoom:
         return DaysOfRoom(self.shown)
@@ -229,6 +242,10 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return shown_habits(self.shown)
 
     @property
+    def people_compared(self) -> str:
+        return people_compared(self.shown)
+
+    @property
     def with_emoji(self) -> list[PersonPortrait]:
         return [person for person in self.shown.people if person.username and person.emoji]
 
@@ -260,6 +277,11 @@ async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseRet
             counts = await messages_by_year(session, room, zone)
             if year not in counts:
                 raise
+            if year != max(counts):  # A short or silent year is a period of the chat.
+                since, until = date(year, 1, 1), date(year + 1, 1, 1)
+                ends: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
+                tz = args.tz or None
+                return see_other(url_for("rooms.show_room", room_id=room_id, **ends, tz=tz))
             # The tab of the years leads to that of the newest message, which may be short.
             full = [other for other, count in counts.items() if count >= FEWEST_OF_YEAR]
             return see_other(_year_path(room, max(full, default=None), args))

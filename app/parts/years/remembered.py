@@ -18,10 +18,10 @@ from msgspec import Meta, Struct
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure, fingerprint, tally_of
+from app.compute.fingerprint import Measure, changes, tally_of
 from app.compute.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.portrait import MOST_PORTRAYED
-from app.compute.significance import FEWEST_COMPARED, days_of_trip
+from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
 from app.compute.text import guess_main_language, may_have_address
 from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
 from app.compute.typical_words import words_in_each
@@ -39,16 +39,13 @@ MOST_WORDED: Final = 1_500
 MOST_HABITUAL: Final = 1_500
 """Largest number of posts of a side whose habits are compared."""
 QUARTER_S: Final = 15 * 60
-FEWEST_OF_DAY: Final = 10
-TIMES_USUAL: Final = 2
-"""How many times the usual number of posts the fullest day has at least."""
 FEWEST_SILENT_DAYS: Final = 3
 _ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
 """Letters that words have in another form, and some more."""
 
 
 class DayOfYear(Struct, frozen=True):
-    """The day with the most posts of a year."""
+    """The day with clearly the most posts of a year."""
 
     day: date
     posts: int
@@ -386,20 +383,18 @@ def _count(posts: YearPosts, phrase: Phrase) -> int:
 
 
 def _fullest(by_day: Mapping[date, int]) -> FullestDays | None:
-    """Return the day with the most posts and its trip; None if a day elsewhere has as many, or if
-    it is not far above the usual."""
+    """Return the day that is clearly ahead of all others, and its trip; None without one."""
     begin, end = min(by_day), max(by_day)
     days = [begin + timedelta(place) for place in range((end - begin).days + 1)]
     counts = [by_day.get(day, 0) for day in days]
-    posts = max(counts)
-    place = counts.index(posts)
+    place = fullest_day(counts, DAYS_AROUND)
+    if place is None:
+        return None
     trip = days_of_trip(counts, place)
     others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
-    if not others or posts < max(FEWEST_OF_DAY, TIMES_USUAL * median(others), max(others) + 1):
-        return None
     return FullestDays(
         days[place],
-        posts,
+        counts[place],
         days[trip.start],
         days[trip.stop - 1],
         sum(counts[trip.start : trip.stop]),
@@ -470,8 +465,7 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
     for author, written in mine.items():
         tallies = tally_of(*written), tally_of(*theirs[author])
         if min(tally.messages for tally in tallies) >= FEWEST_COMPARED:
-            measures = fingerprint(tallies[0], [], tallies[1:])
-            changed += [(author, measure) for measure in measures if measure.is_clear]
+            changed += [(author, one) for one in changes(*tallies) if one.is_clear]
     changed.sort(key=lambda one: -abs(one[1].distance))
     new = [one for one in changed if one[1].errors > 0]
     ended = [one for one in changed if one[1].errors < 0]

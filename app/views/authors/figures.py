@@ -301,8 +301,11 @@ class AuthorAtSight(Figure[WeekGrid]):
         if month is None or period is None or not self.is_drawn:
             return ""
         is_of_one_year = period[0].year == period[1].year
-        name = month_names("wide")[month.first.month - 1] if is_of_one_year else None
-        return tell("busiest_month", month=name or show_month(month.first), count=month.tweets)
+        if not is_of_one_year:  # Below it is the calendar of one year.
+            month_told = show_month(month.first)
+            return tell("busiest_month", "of_all", month=month_told, count=month.tweets)
+        name = month_names("wide")[month.first.month - 1]
+        return tell("busiest_month", month=name, count=month.tweets)
 
     def _busiest_hours(self) -> str:
         told = busiest_told(self.archive.numbers.busy_from) if self.is_drawn else ""

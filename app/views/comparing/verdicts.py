@@ -223,6 +223,15 @@ def is_brief(comparison: Comparison) -> bool:
     return comparison.words < FEWEST_WORDS
 
 
+def why_short(comparison: Comparison) -> str:
+    """Return briefly why nobody is judged."""
+    if is_brief(comparison):
+        return gettext("fewer than four words")
+    if _unjudged(comparison):
+        return gettext("fewer than ten posts of the author")
+    return gettext("no one else writes this language")
+
+
 def _too_few(names: list[str], total: int) -> str:
     if len(names) > MOST_LISTED:
         text = gettext("{count} of the {total} authors have fewer than ten posts with words here.")

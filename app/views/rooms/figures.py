@@ -23,6 +23,7 @@ from app.language.i18n import (
     show_percent,
     show_period,
     show_roughly,
+    show_year,
 )
 from app.services.rooms.messages import Period
 from app.services.rooms.room_facts import RoomFacts
@@ -369,7 +370,8 @@ class Months(ChatFigure[PeriodColumns]):
             for (name, _), count in zip(self._people, period.people, strict=True)
             if count
         )
-        return f"{self.period_name(period)}: {post_count(period.messages)} ({', '.join(people)})"
+        told = f"{self.period_name(period)}: {post_count(period.messages)}"
+        return f"{told} ({', '.join(people)})" if period.messages else told
 
     def _trip(self, fullest: Period) -> list[str]:
         """Tell if a few days made the period the fullest."""
@@ -408,7 +410,7 @@ class Months(ChatFigure[PeriodColumns]):
 
     def period_name(self, period: Period) -> str:
         if self._is_of_years:
-            return str(period.first_day.year)
+            return show_year(period.first_day)
         return show_month(period.first_day)
 
     @property

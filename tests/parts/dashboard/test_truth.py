@@ -390,8 +390,11 @@ def test_sentences_about_telling_apart_are_true(card: Card, chosen: int | None) 
     elif right == asked:
         assert finding.title == f"saywho named the right author for all {asked} hidden posts"
     else:
-        told = f"saywho named the right author for {right} of {asked} hidden posts"
-        assert finding.title == told
+        told = f"named the right author for {right} of {asked} hidden posts"
+        measured = card.held_out
+        is_alike = measured and asked >= 20 and measured.right <= measured.by_chance
+        alike = "saywho cannot tell these authors apart: it"
+        assert finding.title == f"{alike if is_alike else 'saywho'} {told}"
     # Bars are drawn of those of whom enough is known, where one of these is not full
     # and one not empty.
     enough = [i for i in places if sum(table[i]) >= 5]

@@ -134,7 +134,7 @@ async def test_the_page_has_a_row_for_each_line(site: Client) -> None:
     assert page.count("<tr>") == 1 + len(MIXED) + 2
     assert "About " in page
     assert "read like sailor" in page
-    assert "too few words" in page
+    assert "fewer than four words" in page
     assert "/compare?text=The+ferry" in page
     # Meanwhile a line for each portion of lines says how many are done, and then they are left.
     said = re.findall(r"\d+ of 22 lines \w+", page[: page.index("together-heading")])

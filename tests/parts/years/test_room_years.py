@@ -168,3 +168,45 @@ async def test_hours_of_read_messages_are_those_of_the_query(
     asked = await site.json(f"{address}US/Eastern")  # The same zone, which is not kept yet.
     assert read | {"tz": ""} == asked | {"tz": ""}
     assert sum(read["hours"]) == read["calendar"]["tweets"]
+
+
+def of_two(day: datetime, name: str, number: int, room: str = "Ann") -> dict[str, Any]:
+    return {
+        "username": name,
+        "text": f"we talk about {number}",
+        "created_at": f"{day + timedelta(minutes=number):%Y-%m-%dT%H:%M:%SZ}",
+        "source_id": f"{room}{day:%Y%m%d}-{number}",
+        "room": {"name": room},
+    }
+
+
+async def test_what_chance_explains_is_not_told_of_a_year(shared: Shared) -> None:
+    """Two people begin about as often, and no day is clearly the fullest."""
+    days = [
+        datetime(year, 2, 1, 9, tzinfo=UTC) + timedelta(n)
+        for n in range(60)
+        for year in (2018, 2020)
+    ]
+    posts = [
+        of_two(day, ("Ann", "Bob")[(number + (place % 5 < 3)) % 2], number)
+        for place, day in enumerate(days)
+        for number in range(4 + place % 3 + 4 * (place == 7))
+    ]
+    await shared.writer.add_posts(*posts)
+    rooms = await shared.writer.walk("/api/v1/rooms", 20)
+    (room,) = (room["id"] for room in rooms if room["name"] == "Ann")
+    page = await shared.writer.page(f"/room/{room}/2018?tz=UTC")
+    assert "Who wrote first after a silence" in page
+    assert "often:" not in page
+    assert "day-heading" not in page
+    # The chat has the name of a person of it, whose year is another.
+    title = re.compile("<title>(.*?) · saywho</title>")
+    titles = [
+        title.findall(await shared.writer.page(path))
+        for path in (f"/room/{room}/2018?tz=UTC", "/user/Ann/2018?tz=UTC")
+    ]
+    assert titles == [["Chat “Ann” in 2018"], ["Ann in 2018"]]
+    # A silent year leads to its place in the chat, which says that nobody wrote.
+    silent = await shared.writer.get(f"/room/{room}/2019?tz=UTC")
+    assert silent.status_code == 303
+    assert "No one wrote in this period." in await shared.writer.page(silent.location)

@@ -75,7 +75,7 @@ BURSTS = "Nov 1, 2024 – Jul 28, 2025"
         (
             "bursts",
             "52 posts · Nov 1, 2024 – Jul 28, 2025",
-            "July 2025 was the busiest month (40).",
+            "Of all years, July 2025 was the busiest month (40).",
         ),
         ("steady", "30 posts · Mar 1 – Apr 15, 2025", "Busiest between 23:00 and 2:00, in UTC."),
         ("uniform", "24 posts · Mar 1 – 24, 2025", ""),
