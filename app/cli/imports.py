@@ -199,6 +199,7 @@ class Importer:
                             keeps_earlier=options.keep_earlier,
                             replaces_earlier=options.replace_earlier,
                             scope="admin",
+                            includes_restricted=options.include_restricted,
                             rooms=options.rooms,
                             is_of_all=not options.only,
                             import_id=job.id if job else None,

@@ -12,11 +12,14 @@ from itertools import chain
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
+from msgspec import structs
+
 from app.errors import BrokenFileError, Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
 from app.formats.mastodon import host_of
 from app.formats.platform_pages import MAX_ID_LENGTH
+from app.formats.post import audience
 from app.formats.records import (
     BadRecord,
     Format,
@@ -182,7 +185,9 @@ class _WordPress:
         if "<p" not in html and "<!-- wp:" not in html:
             html = _PARAGRAPHS.sub("<p>", html).replace("\n", "<br>")
         shown = self._names.get(author or "", author)
-        return _post(fields, place, self._authors.of(fields, author, shown), time, html)
+        item = _post(fields, place, self._authors.of(fields, author, shown), time, html)
+        visibility = audience(is_restricted=is_restricted)
+        return structs.replace(item, visibility=visibility) if isinstance(item, Record) else item
 
 
 class _Authors:

@@ -15,7 +15,16 @@ from typing import Final
 from app.compute.text import language_of, unescape_html
 from app.errors import Message
 from app.formats.mastodon import host_of
-from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import (
+    MIME_KINDS,
+    Kind,
+    Medium,
+    MediumKind,
+    Reactions,
+    ReplyTarget,
+    as_count,
+    audience,
+)
 from app.formats.records import (
     Account,
     Format,
@@ -63,7 +72,8 @@ def _is_status(value: Json) -> bool:
 def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
     if has_value(status.get("reblog")):
         return Skipped(place, "repost")
-    if is_restricted(status.get("visibility")) and not include_restricted:
+    is_limited = is_restricted(status.get("visibility"))
+    if is_limited and not include_restricted:
         return Skipped(place, "restricted")
     account = as_object(status.get("account"))
     text, media = _status_text(status), tuple(_status_media(status))
@@ -88,6 +98,7 @@ def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
         counts=Reactions.read(
             map(status.get, ("favourites_count", "reblogs_count", "replies_count", "quotes_count"))
         ),
+        visibility=audience(is_restricted=is_limited),
     )
 
 
@@ -182,7 +193,8 @@ def _note_item(note: Json, place: int, *, include_restricted: bool) -> Item:
     is_shared = bool(note.get("renoteId")) or has_value(note.get("renote"))
     if is_shared and not (text or media):
         return Skipped(place, "repost")
-    if is_restricted(note.get("visibility")) and not include_restricted:
+    is_limited = is_restricted(note.get("visibility"))
+    if is_limited and not include_restricted:
         return Skipped(place, "restricted")
     if not (text or media):
         return Skipped(place, "empty")
@@ -205,6 +217,7 @@ def _note_item(note: Json, place: int, *, include_restricted: bool) -> Item:
         reply_to=ReplyTarget.of(as_word(note.get("replyId")), _user_name(answered)),
         media=media,
         counts=_note_reactions(note),
+        visibility=audience(is_restricted=is_limited),
     )
 
 

@@ -7,7 +7,16 @@ from urllib.parse import urlsplit
 
 from app.compute.text import language_of, unescape_html
 from app.errors import Message, RecordError
-from app.formats.post import MIME_KINDS, Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.post import (
+    MIME_KINDS,
+    Kind,
+    Medium,
+    MediumKind,
+    Reactions,
+    ReplyTarget,
+    as_count,
+    audience,
+)
 from app.formats.records import (
     Account,
     Format,
@@ -190,7 +199,8 @@ def read_activity(
     post = activity if _is_post(activity) else activity.get("object")
     if not isinstance(post, dict) or not _is_activity(activity):
         raise RecordError("neither a post nor a repost")
-    if not include_restricted and not _is_for_all(activity, post):
+    is_limited = not _is_for_all(activity, post)
+    if is_limited and not include_restricted:
         return Skipped(place, "restricted")
     time = post.get("published") or activity.get("published")
     text, (created_at, unread_time) = _text(post), time_or_field(time, "published")
@@ -216,6 +226,7 @@ def read_activity(
             as_object(post.get(name)).get("totalItems")
             for name in ("likes", "shares", "replies", "quotes")
         ),
+        visibility=audience(is_restricted=is_limited),
     )
 
 

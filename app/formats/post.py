@@ -17,6 +17,8 @@ from app.compute.text import MAX_SIGN_LENGTH, clean_sign
 from app.errors import Message
 
 Kind = Literal["post", "reply", "quote"]
+Visibility = Literal["public", "restricted"]
+"""Who could see a post at its source: everyone, or a limited audience such as followers."""
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 MIME_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 MOST_COUNTED: Final = 2**53 - 1
@@ -157,11 +159,12 @@ class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 class Stored(NamedTuple):
     columns: tuple[str, ...] = ()
     """Its columns in `Tweet`; by default one with the field's name."""
-    repetition: Literal["ignored", "fills", "renews"] = "ignored"
+    repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
     """Effect of sending a post again: none, fill a null or empty field, or renew it.
 
     A newer value renews (`is_newer` in `app/services/posts/post_content.py`). A flag that may
-    change is null until a request or file states it, and renews.
+    change is null until a request or file states it, and renews. A null audience becomes a
+    limited audience (`narrows`), but never everyone: the sender may not know better.
     """
     since: int = 1
     """First version of exports with the field."""
@@ -208,6 +211,14 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
         Stored(("room_id",), "fills", since=4),
         Meta(description="The chat that the message was written in; null for a post."),
     ] = None
+    visibility: Annotated[
+        Visibility | None,
+        Stored(repetition="narrows", since=5),
+        Meta(
+            description="Who could see the post at its source: everyone, or a limited audience"
+            " such as followers; null if unknown. For a new post, the default is `public`."
+        ),
+    ] = None
 
 
 PlainPost = PostContent[ReplyTarget, Medium, RoomReference]
@@ -239,6 +250,10 @@ def headers() -> tuple[tuple[str, ...], ...]:
         ("username", "platform", *(name for name, stored in fields.items() if stored.since <= last))
         for last in versions
     )
+
+
+def audience(*, is_restricted: bool) -> Visibility:
+    return "restricted" if is_restricted else "public"
 
 
 def as_count(value: object) -> int | None:

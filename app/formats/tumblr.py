@@ -15,6 +15,7 @@ from msgspec import structs
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.blogs import Fields, read_xml
+from app.formats.post import audience
 from app.formats.records import (
     Format,
     Item,
@@ -119,6 +120,7 @@ class _Reader:
                 unread_time=unread_time,
                 source_id=as_id(post.get("id_string") or post.get("id")),
                 url=as_word(post.get("post_url")),
+                visibility=audience(is_restricted=post.get("state") == "private"),
             ),
             has_others=is_reblog or kind in _OF_OTHERS,
         )
@@ -142,6 +144,7 @@ class _Reader:
                 unread_time=unread_time,
                 source_id=as_id(fields.get("@id")),
                 url=as_word(fields.get("@url")),
+                visibility=audience(is_restricted=fields.get("@state") == "private"),
             ),
             has_others=is_reblog or kind in _OF_OTHERS,
         )

@@ -27,6 +27,7 @@ _IN_ROOM: Final = ("room_id", "created_at", "place", "id")
 """Order of a chat's messages."""
 _HAS_ROOM_AND_ID: Final = text("room_id IS NOT NULL AND source_id IS NOT NULL")
 _IS_MOVED: Final = text("place < 0")
+_IS_NOT_PUBLIC: Final = text("visibility IS NULL OR visibility <> 'public'")
 
 
 def _partial_index(name: str, *columns: str, of: str) -> Index:
@@ -101,6 +102,8 @@ class Tweet(Base):
     room_id: Mapped[int | None] = mapped_column(ForeignKey("Room.id", ondelete="SET NULL"))
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Order in a chat at one time; below 0 if ids are in another."""
+    visibility: Mapped[str | None] = mapped_column(String(10), server_default="public")
+    """Who could see the post at its source: `public` or `restricted`; None if unknown."""
     import_id: Mapped[int | None] = mapped_column(BigId)
     """The import that brought the post first; None if none did, or an earlier version's."""
     is_met_again: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -121,6 +124,12 @@ class Tweet(Base):
         _partial_index("ix_Tweet_room_id_media", *_IN_ROOM, of="media"),
         Index("ix_Tweet_moved", *_IN_ROOM, sqlite_where=_IS_MOVED, postgresql_where=_IS_MOVED),
         _partial_index("ix_Tweet_import_id", "import_id", of="import_id"),
+        Index(
+            "ix_Tweet_not_public",
+            "user_id",
+            sqlite_where=_IS_NOT_PUBLIC,
+            postgresql_where=_IS_NOT_PUBLIC,
+        ),
         # It finds the message that a reply answers; most messages of text exports have no id.
         Index(
             "ix_Tweet_room_id_source_id",

@@ -84,6 +84,26 @@ READERS: Final = """
     INSERT INTO "Invitation" (sha256, created_at, expires_at, room_id)
         VALUES ('a', '2026-10-01 12:00:00', '2036-10-08 12:00:00', 1)
 """
+AUDIENCES: Final = """
+    UPDATE "Users" SET platform = 'mastodon' WHERE id = 1;
+    UPDATE "Users" SET platform = 'bluesky' WHERE id = 2;
+    UPDATE "Tweet" SET source_id = 'post ' || id, room_id = NULL, import_id = NULL WHERE id <= 10;
+    INSERT INTO "ImportJob" (id, state, format, file_name, spool, options, bytes_total, bytes_read,
+        accepted, duplicates, rejected, reposts, restricted, errors, created_at, attempts) VALUES
+        (91, 'done', 'mastodon', 'a', '', '{"include_restricted": false}', 1, 1, 1, 0, 0, 0, 0,
+            '[]', '2026-10-01 12:00:00', 0),
+        (92, 'done', 'mastodon', 'a', '', '{"include_restricted": true}', 1, 1, 1, 0, 0, 0, 0,
+            '[]', '2026-10-01 12:00:00', 0);
+    INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
+        VALUES (91, '', 'a chat', '2026-10-01 12:00:00', 0);
+    UPDATE "Tweet" SET import_id = 91 WHERE id = 3;
+    UPDATE "Tweet" SET import_id = 92 WHERE id = 5;
+    UPDATE "Tweet" SET room_id = 91 WHERE id = 7;
+    UPDATE "Tweet" SET source_id = NULL WHERE id = 9
+"""
+"""Posts 1 and 5 may be for followers. Others are of Bluesky, of a chat, or without an id, or of an
+import without such posts.
+"""
 JUDGED: Final = """
     INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
         VALUES (1, '', 'a chat', '2026-10-01 12:00:00', 400);
@@ -224,6 +244,16 @@ def test_recognition_in_chats_is_measured_again(config: Config, databases: Datab
         'SELECT judged_messages, asked, recognised FROM "Room" JOIN "RoomPerson" ON room_id = id'
     )
     assert databases.fetch(config.data_dir, query) == [(0, 0, 0)]
+
+
+def test_nothing_says_who_could_see_posts_of_before(config: Config, databases: Databases) -> None:
+    prepare(config, upgrade_old=True)
+    command.downgrade(alembic_config(config.database_url), "0045")
+    for statement in AUDIENCES.split(";"):
+        databases.execute(config.data_dir, statement)
+    prepare(config, upgrade_old=True)
+    query = 'SELECT id FROM "Tweet" WHERE visibility IS NULL AND id <= 10 ORDER BY id'
+    assert databases.fetch(config.data_dir, query) == [(1,), (5,)]
 
 
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))

@@ -119,6 +119,7 @@ def test_whole_archives(tmp_path: Path, save: Callable[..., Path], top: str) -> 
             lang="en",
             source_id="1",
             url="https://sea.example/@mina/1",
+            visibility="public",
         ),
         Skipped(2, "repost"),
         Skipped(1, "like"),

@@ -125,6 +125,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
         st.just(()) | st.just((SignCount("❤", 3), SignCount("$oid", 2), SignCount(":a.b:", 1))),
     ),
     "room": st.none() | st.builds(RoomReference, id=st.integers(1, 2**53 - 1), name=texts),
+    "visibility": st.sampled_from([None, "public", "restricted"]),
 }
 rows = st.builds(ExportedPost, **VALUES)
 
@@ -230,6 +231,7 @@ VERSIONS = (
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts",
     "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room",
+    "username,platform,text,kind,created_at,lang,source_id,url,reply_to,media,counts,room,visibility",
 )
 POST: dict[str, Any] = {
     "username": "@mina",
@@ -244,6 +246,7 @@ POST: dict[str, Any] = {
     "media": [{"kind": "photo", "source_url": "https://a.example/1.jpg", "alt": "바다"}],
     "counts": {"likes": 3, "reposts": None, "replies": 0, "quotes": None, "as_of": None},
     "room": {"id": 7, "name": "우리 반, 2반"},
+    "visibility": "restricted",
 }
 READ: dict[str, Any] = POST | {
     "reply_to": ReplyTarget("7", "jun"),

@@ -28,7 +28,7 @@ from app.formats.chats.json_chat import (
     written_at,
 )
 from app.formats.chats.message_tables import Cells, read_tables
-from app.formats.post import ReplyTarget, digits
+from app.formats.post import ReplyTarget, Visibility, audience, digits
 from app.formats.records import (
     BROKEN,
     Account,
@@ -214,8 +214,12 @@ def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
     account = _account(source)
 
     def items(content: Content) -> Iterator[Item]:
-        is_left_out = not options.include_restricted and _is_private(source, content.name)
-        read_one = partial(_package_item, account=account, is_left_out=is_left_out)
+        is_private = _is_private(source, content.name)
+        is_left_out = is_private and not options.include_restricted
+        visibility = audience(is_restricted=is_private)
+        read_one = partial(
+            _package_item, account=account, is_left_out=is_left_out, visibility=visibility
+        )
         if not _is_table(content):
             return read_each(objects(content), read_one)
         return read_each(
@@ -254,7 +258,9 @@ def _is_private(source: Source, name: str) -> bool:
     return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
 
 
-def _package_item(message: Json, place: int, *, account: Account, is_left_out: bool) -> Item:
+def _package_item(
+    message: Json, place: int, *, account: Account, is_left_out: bool, visibility: Visibility
+) -> Item:
     if is_left_out:
         return Skipped(place, "restricted")
     text = written_out(required_text(message.get("Contents") or ""), {})
@@ -273,6 +279,7 @@ def _package_item(message: Json, place: int, *, account: Account, is_left_out: b
         source_id=digits(message.get("ID")),
         media=attached.media,
         files=attached.files,
+        visibility=visibility,
     )
 
 

@@ -25,7 +25,7 @@ from app.formats.chats.json_chat import (
 )
 from app.formats.chats.people import zone_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
-from app.formats.post import Medium, MediumKind, ReplyTarget, as_count
+from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, audience
 from app.formats.records import (
     TOO_DEEP,
     Account,
@@ -272,6 +272,7 @@ class _Channel:
         answered = _number(record.reply_to.source_id) if record.reply_to else None
         return structs.replace(
             record,
+            visibility=audience(is_restricted=self.is_private),
             username=self.account.username,
             author_id=None,
             display_name=self.account.display_name,

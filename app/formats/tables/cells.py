@@ -43,7 +43,7 @@ _WITH_OWN_NAME: Final = (
     *("ar", "cs", "da", "de", "el", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "nb"),
     *("nl", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
 )
-_PUBLIC: Final = frozenset(
+PUBLIC: Final = frozenset(
     {
         *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
         *("local", "localpublic", "publicunlisted", "quietpublic", "published", "공개", "전체공개"),
@@ -98,7 +98,7 @@ def is_restricted(value: object) -> bool:
     """Return whether a word names any audience but everyone."""
     name = plain_column(value) if isinstance(value, str) else ""
     has_letters = bool(name) and not any(map(str.isdigit, name)) and len(name.split()) == 1
-    return has_letters and name not in _PUBLIC | _NOTHING and any(map(str.isalpha, name))
+    return has_letters and name not in PUBLIC | _NOTHING and any(map(str.isalpha, name))
 
 
 def as_whole(value: object) -> int | None:

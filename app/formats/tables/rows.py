@@ -9,7 +9,15 @@ from msgspec import structs
 
 from app.errors import RecordError
 from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, SeenRow, ToldReposts
-from app.formats.post import PLATFORMS, Kind, Platform, Reactions, ReplyTarget, kept_signs
+from app.formats.post import (
+    PLATFORMS,
+    Kind,
+    Platform,
+    Reactions,
+    ReplyTarget,
+    Visibility,
+    kept_signs,
+)
 from app.formats.records import (
     Item,
     ReadOptions,
@@ -27,6 +35,7 @@ from app.formats.source.times import FileTimes, read_time
 from app.formats.tables.author_columns import account_on_server
 from app.formats.tables.cells import (
     EMPTY_CELLS,
+    PUBLIC,
     answered_id,
     as_id,
     as_language,
@@ -133,6 +142,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
         url=url if columns.is_own and isinstance(url, str) else word(url),
         reply_to=reply_to,
         counts=_reactions(values),
+        visibility=_visibility(values),
         **exported,
     )
 
@@ -182,8 +192,7 @@ def _reason_to_skip(
         return "deleted"
     if not columns.has_limits:
         return None
-    is_limited = "is_restricted" in values or is_restricted(values.get("visibility"))
-    if is_limited and not rules.include_restricted:
+    if _is_limited(values) and not rules.include_restricted:
         return "restricted"
     return "repost" if "shares" in values and "text" not in values else None
 
@@ -346,6 +355,17 @@ def _exported(value: object, type_: type[T]) -> T | None:
         return msgspec.convert(as_json(value), type_, strict=False)
     except ValueError:  # Half a surrogate pair is no ValidationError.
         return None
+
+
+def _is_limited(values: Json) -> bool:
+    return "is_restricted" in values or is_restricted(values.get("visibility"))
+
+
+def _visibility(values: Json) -> Visibility | None:
+    """Return who could see a post; None if no column says so."""
+    if _is_limited(values):
+        return "restricted"
+    return "public" if plain_column(word(values.get("visibility")) or "") in PUBLIC else None
 
 
 def _as_is(value: object) -> str | None:

@@ -16,7 +16,7 @@ from msgspec import structs
 
 from app.compute.text import unescape_html
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
-from app.formats.post import digits
+from app.formats.post import audience, digits
 from app.formats.records import (
     Account,
     BadRecord,
@@ -239,9 +239,13 @@ class _Reader:
                 yield BadRecord(next(places), message_of(error))
         before, self._broken_notes = len(self._broken), next(iter(self._broken), "")
         versions = Versions()
-        for kind, is_left_out in (("tweets", False), ("circle", not include_restricted)):
+        for kind in ("tweets", "circle"):
+            is_left_out = kind == "circle" and not include_restricted
             for item in self._entries(kind):
                 read = self._item(item, next(places), is_left_out=is_left_out)
+                if isinstance(read, Record):
+                    visibility = audience(is_restricted=kind == "circle")
+                    read = structs.replace(read, visibility=visibility)
                 yield from versions.sift(item, read) if isinstance(item, dict) else [read]
         yield from versions.held()
         for item in self._entries("deleted"):

@@ -17,7 +17,16 @@ from typing import Final
 from app.compute.text import language_of, unescape_html
 from app.errors import Message, RecordError
 from app.formats.assumptions import REPOST_BEGINNING, ToldReposts
-from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count, digits
+from app.formats.post import (
+    Kind,
+    Medium,
+    MediumKind,
+    Reactions,
+    ReplyTarget,
+    as_count,
+    audience,
+    digits,
+)
 from app.formats.records import (
     BadRecord,
     Format,
@@ -159,9 +168,10 @@ def to_item(
     `told` counts reposts recognised only by their beginning.
     """
     user = as_object(status.get("user"))
+    is_protected = user.get("protected")
     if any(has_value(status.get(field)) for field in _REPOSTS):
         return Skipped(place, "repost")
-    if user.get("protected") is True and not include_restricted:
+    if is_protected is True and not include_restricted:
         return Skipped(place, "restricted")
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
     if is_notice(raw):
@@ -196,6 +206,7 @@ def to_item(
         reply_to=_target(status, author_id=author_id, username=username),
         media=media,
         counts=Reactions.read((metrics.get(old, metrics.get(new)) for old, new in _COUNTS), as_of),
+        visibility=audience(is_restricted=is_protected) if isinstance(is_protected, bool) else None,
     )
 
 

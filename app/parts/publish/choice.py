@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-import msgspec
 from msgspec import structs
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,11 +19,17 @@ from app.compute.text import username_key
 from app.compute.times import DAY_H
 from app.db.backend import backend_of
 from app.errors import NotFoundError
-from app.formats.records import ReadOptions
-from app.models import ImportJob, Tweet
+from app.models import Tweet
 from app.runtime.clock import first_instant
 from app.services.posts.post_content import decoded_media
-from app.services.posts.selection import AnySelect, Conditions, Selection, field_conditions
+from app.services.posts.selection import (
+    IS_NOT_PUBLIC,
+    IS_PUBLIC,
+    AnySelect,
+    Conditions,
+    Selection,
+    field_conditions,
+)
 from app.services.posts.tweets import AnyRow, Post, as_post, select_posts
 from app.services.posts.users import Author, get_author
 
@@ -42,6 +47,8 @@ class PostChoice:
     until: date | None = None
     with_replies: bool = True
     with_media: bool = True
+    with_old: bool = False
+    """Whether posts count as public of which an earlier version did not store it."""
 
     @property
     def selection(self) -> Selection:
@@ -49,6 +56,18 @@ class PostChoice:
             since=first_instant(self.since, self.zone) if self.since else None,
             until=first_instant(self.until, self.zone) if self.until else None,
         )
+
+
+class LeftOutPosts(NamedTuple):
+    """Numbers of posts that are not published, though they meet the choice."""
+
+    limited: int
+    """For a limited audience at their source."""
+    unknown: int
+    """Of which nobody has said who could see them."""
+
+    def __bool__(self) -> bool:
+        return any(self)
 
 
 @dataclass(frozen=True)
@@ -72,16 +91,15 @@ class OwnPosts:
     """People whom the posts name or answer, the most frequent first."""
     korean: int
     """How many of them are in Korean."""
-    left_out: int
-    """Posts of imports with followers-only posts, which cannot be told apart."""
+    left_out: "LeftOutPosts"
 
 
 async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -> OwnPosts:
     """Raises NotFoundError for an unknown author, and one without such posts."""
     author = await get_author(session, username)
-    chosen, limited = await _conditions(session, author, choice)
-    left_out = await session.scalar(select(func.count()).select_from(Tweet).where(*chosen, limited))
-    conditions = [*chosen, _is_not(limited)]
+    chosen = _conditions(author, choice)
+    left_out = await _left_out(session, chosen, choice)
+    conditions = [*chosen, _is_public(choice)]
     query = select(
         *(Tweet.id, Tweet.created_at, Tweet.kind, Tweet.lang, Tweet.text),
         *(Tweet.reply_to_id, Tweet.reply_to_username, Tweet.media),
@@ -114,7 +132,7 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         if choice.with_media and row.media:
             files.update(medium.file for medium in decoded_media(row.media) if medium.file)
     if not ids:
-        raise _nothing()
+        raise _nothing(left_out)
     return OwnPosts(
         author=structs.replace(
             author, tweets=len(ids), first_tweet_at=first, newest_tweet_at=newest
@@ -128,21 +146,39 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
         files=frozenset(files),
         names=sorted(names, key=lambda name: (-names[name], name)),
         korean=korean,
-        left_out=left_out or 0,
+        left_out=left_out,
     )
 
 
 async def check_posts(session: AsyncSession, username: str, choice: PostChoice) -> Author:
     """Return the author. Raises what `find_posts` does, and reads one post only."""
     author = await get_author(session, username)
-    chosen, limited = await _conditions(session, author, choice)
-    if not await session.scalar(select(exists().where(*chosen, _is_not(limited)))):
-        raise _nothing()
+    chosen = _conditions(author, choice)
+    if not await session.scalar(select(exists().where(*chosen, _is_public(choice)))):
+        raise _nothing(await _left_out(session, chosen, choice))
     return author
 
 
-def _nothing() -> NotFoundError:
+def _nothing(left_out: LeftOutPosts) -> NotFoundError:
+    if left_out:
+        return NotFoundError(
+            "There is nothing to publish; not known to be public: {count} posts, of which {limited}"
+            " were for a limited audience",
+            count=f"{sum(left_out):,}",
+            limited=f"{left_out.limited:,}",
+        )
     return NotFoundError("There is nothing to publish; what is in chats is never published")
+
+
+async def _left_out(session: AsyncSession, chosen: Conditions, choice: PostChoice) -> LeftOutPosts:
+    query = select(Tweet.visibility, func.count()).where(*chosen, IS_NOT_PUBLIC)
+    rows = await session.execute(query.group_by(Tweet.visibility))
+    counts = {visibility: count or 0 for visibility, count in rows}
+    return LeftOutPosts(counts.get("restricted", 0), 0 if choice.with_old else counts.get(None, 0))
+
+
+def _is_public(choice: PostChoice) -> ColumnElement[bool]:
+    return or_(IS_PUBLIC, Tweet.visibility.is_(None)) if choice.with_old else IS_PUBLIC
 
 
 async def read_posts(session: AsyncSession, own: OwnPosts) -> AsyncIterator[Post]:
@@ -182,10 +218,7 @@ async def _rows(
             last = rows[-1]
 
 
-async def _conditions(
-    session: AsyncSession, author: Author, choice: PostChoice
-) -> tuple[Conditions, ColumnElement[bool]]:
-    """Return what holds for the chosen posts, and for those that may be for followers only."""
+def _conditions(author: Author, choice: PostChoice) -> Conditions:
     conditions = [
         Tweet.user_id == author.id,
         Tweet.room_id.is_(None),
@@ -199,20 +232,4 @@ async def _conditions(
         )
         # An answer to oneself goes on with a post.
         conditions.append(or_(and_(Tweet.kind != "reply", not_(has_target)), is_own))
-    return conditions, Tweet.import_id.in_(await _limited_imports(session))
-
-
-def _is_not(limited: ColumnElement[bool]) -> ColumnElement[bool]:
-    return or_(Tweet.import_id.is_(None), not_(limited))
-
-
-async def _limited_imports(session: AsyncSession) -> list[int]:
-    """Return the imports that were told to take posts for a limited audience, too."""
-    rows = await session.execute(
-        select(ImportJob.id, ImportJob.options).where(ImportJob.options.is_not(None))
-    )
-    return [
-        row.id
-        for row in rows
-        if msgspec.json.decode(row.options, type=ReadOptions).include_restricted
-    ]
+    return conditions

@@ -75,6 +75,11 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
 @click.option("--no-replies", is_flag=True, help="Leave out replies to other people.")
 @click.option("--without-media", is_flag=True, help="Leave out pictures, videos and sounds.")
 @click.option(
+    "--old-posts",
+    type=click.Choice(["public"]),
+    help="Treat posts as public if an earlier version did not store who could see them.",
+)
+@click.option(
     "--status-pages",
     is_flag=True,
     help="Also write a page for each post at its number on its platform.",
@@ -104,6 +109,7 @@ def publish_command(
         until,
         with_replies=not chosen["no_replies"],
         with_media=not chosen["without_media"],
+        with_old=chosen["old_posts"] is not None,
     )
     options = WebsiteOptions(
         usernames, choice, language, chosen["url"], with_status_pages=chosen["status_pages"]
@@ -186,7 +192,8 @@ def _facts(own: OwnPosts) -> dict[str, Any]:
         "first_day": dated[0] if dated else None,
         "last_day": dated[-1] if dated else None,
         "names": own.names,
-        "left_out": own.left_out,
+        "left_out": sum(own.left_out),
+        "unknown": own.left_out.unknown,
     }
 
 
@@ -204,8 +211,11 @@ def _lines(authors: Sequence[OwnPosts]) -> Iterator[str]:
                 f"  names of {len(own.names):,} other people appear in them:"
                 f" {', '.join(own.names[:NAMES_SHOWN])}{more}"
             )
-        if own.left_out:
+        limited, unknown = own.left_out
+        if limited:
+            yield f"  {limited:,} posts for a limited audience are left out"
+        if unknown:
             yield (
-                f"  {own.left_out:,} posts are left out: their import was told to take posts for"
-                " followers only, too, and does not say which these are"
+                f"  {unknown:,} posts are left out because an earlier version did not store who"
+                " could see them; if everyone could, add --old-posts public"
             )

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from quart import Response
@@ -38,6 +38,7 @@ class WebsiteArgs(InclusiveEnd, Struct):
     """Default: the browser's zone."""
     no_replies: bool = False
     without_media: bool = False
+    old_posts: Literal["", "public"] = ""
     since: str = ""
     until: str = ""
     through: str = ""
@@ -55,6 +56,7 @@ class WebsiteArgs(InclusiveEnd, Struct):
             *form.period,
             with_replies=not self.no_replies,
             with_media=not self.without_media,
+            with_old=bool(self.old_posts),
         )
 
 
@@ -107,6 +109,7 @@ async def send_website(username: str, args: WebsiteArgs) -> Response:
         choice.until,
         with_replies=choice.with_replies,
         with_media=choice.with_media,
+        with_old=choice.with_old,
     )
     response = streamed(
         zipped(resources().config, request),

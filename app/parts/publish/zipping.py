@@ -38,6 +38,7 @@ class ZipRequest(msgspec.Struct, frozen=True):
     until: date | None = None
     with_replies: bool = True
     with_media: bool = True
+    with_old: bool = False
 
     @property
     def options(self) -> WebsiteOptions:
@@ -47,6 +48,7 @@ class ZipRequest(msgspec.Struct, frozen=True):
             self.until,
             with_replies=self.with_replies,
             with_media=self.with_media,
+            with_old=self.with_old,
         )
         return WebsiteOptions((self.username,), choice, self.language, self.url)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
@@ -14,6 +14,7 @@ from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.parts.report.names import Calling
 from app.services.compare.stored_texts import other_writers
+from app.services.posts.selection import IS_PUBLIC
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key
 
@@ -75,7 +76,12 @@ async def read_quotes(
 def _is_of(post: Post, room_id: int | None, username: str | None) -> bool:
     if room_id is not None:
         return post.room is not None and post.room.id == room_id
-    return post.username == username
+    return post.username == username and _may_be_sent(post)
+
+
+def _may_be_sent(post: Post) -> bool:
+    """Return whether a post is a message of the chat, or known to be public."""
+    return post.room is not None or post.visibility == "public"
 
 
 def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
@@ -109,7 +115,7 @@ async def read_offered(
         quotes = [
             Quote(post.id, post.username, post.text, post.created_at)
             for post in listed
-            if post.text and post.id not in seen
+            if post.text and post.id not in seen and _may_be_sent(post)
         ]
         seen.update(quote.id for quote in quotes)
         offers += [OfferedQuotes(topic, quotes)] if quotes else []
@@ -122,6 +128,7 @@ async def _sampled(session: AsyncSession, posts: ColumnElement[bool], seed: int)
         select(Tweet.text, Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .where(posts, User.deleted_at.is_(None), Tweet.created_at.is_not(None))
+        .where(or_(Tweet.room_id.is_not(None), IS_PUBLIC))
         .where(length >= SHORTEST_OFFERED, length <= LONGEST_OFFERED)
         .order_by(Tweet.created_at.desc(), Tweet.id.desc())
         .limit(MOST_SAMPLED)

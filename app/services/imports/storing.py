@@ -33,7 +33,7 @@ from app.errors import (
     message_of,
 )
 from app.formats.assumptions import ReadNotes, is_of_column
-from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium
+from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium, Visibility
 from app.formats.records import (
     Account,
     BadRecord,
@@ -145,6 +145,8 @@ class StoreOptions(NamedTuple):
     """Whether to remove posts that an earlier import read differently from the same file."""
     scope: Scope = "write"
     """Right of the person or program that imports; without `admin` nothing is removed."""
+    includes_restricted: bool = False
+    """Whether posts for a limited audience are stored, too."""
     rooms: tuple[str, ...] = ()
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
@@ -188,7 +190,9 @@ async def import_records(
             ),
         )
     media = RecordMedia(records.files, keeper)
-    with closing(PostReader(records, owner, username, media)) as reader:
+    is_unknown = records.is_export or storing.includes_restricted
+    visibility: Visibility | None = None if is_unknown else "public"
+    with closing(PostReader(records, owner, username, media, visibility)) as reader:
         try:
             await import_posts(db, reader.read, report, storing._replace(read=records.notes))
         finally:
@@ -206,8 +210,7 @@ async def import_posts(
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
     after an error.
     """
-    if storing.replaces_earlier:
-        check_scope(storing.scope, "admin")
+    check_scope(storing.scope, "admin" if storing.replaces_earlier else "write")
     is_stopped = False
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
     is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
@@ -457,6 +460,8 @@ class PostReader:
     owner: Account | None
     username: str | None
     media: "RecordMedia"
+    visibility: Visibility | None
+    """Who could see a post whose record does not say so."""
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     answered: AnsweredNames = field(default_factory=AnsweredNames)
     _has_said: bool = False
@@ -528,7 +533,7 @@ class PostReader:
             media=tuple(self.media.of(record)),
             room=lenient(checked_room, record.room),
         )
-        post = checked(content, arrived_at=arrived_at)
+        post = checked(content, arrived_at=arrived_at, visibility=self.visibility)
         return BulkPost(
             place=record.place,
             username=name,

@@ -22,6 +22,7 @@ from app.formats.post import (
     ReplyTarget,
     RoomReference,
     StoredMedium,
+    Visibility,
     kept_signs,
     stored_fields,
     table_columns,
@@ -119,6 +120,8 @@ def _value(name: str, stored: StoredContent, sent: StoredContent) -> Any:
             return again
         case "fills" if value in (None, ()):
             return again
+        case "narrows" if value is None and again == "restricted":
+            return again
     return with_files(stored.media, sent.media) if name == "media" else value
 
 
@@ -162,12 +165,15 @@ class NewTweetForm(PlainPost, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 def checked(
-    content: PostContent[ReplyTarget, Any, RoomReference], *, arrived_at: datetime
+    content: PostContent[ReplyTarget, Any, RoomReference],
+    *,
+    arrived_at: datetime,
+    visibility: Visibility | None = "public",
 ) -> NewTweet:
     """Return the post to store; a future time becomes the arrival's, a missing one stays None.
 
-    The default kind is "reply" for an answer, else "post". Raises InvalidInputError, which names
-    the field.
+    visibility: of a post that states none. The default kind is "reply" for an answer, else "post".
+    Raises InvalidInputError, which names the field.
     """
     fields = {name: getattr(content, name) for name in PostContent.__struct_fields__}
     text, media = content.text, content.media
@@ -190,6 +196,7 @@ def checked(
             "media": tuple(map(checked_medium, media)),
             "counts": _counted(content.counts, arrived_at),
             "room": checked_room(content.room),
+            "visibility": content.visibility or visibility,
         },
         dated_at=created_at if is_ahead else None,
     )

@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     extract,
     func,
+    literal_column,
     not_,
     or_,
     select,
@@ -119,6 +120,13 @@ _CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
 
 
 Conditions = list[ColumnElement[bool]]
+IS_PUBLIC: Final = Tweet.visibility == "public"
+"""Condition on a post that is known to be public; it alone goes into websites, files and feeds."""
+IS_NOT_PUBLIC: Final = or_(
+    # As in the index.
+    Tweet.visibility.is_(None),
+    Tweet.visibility != literal_column("'public'"),
+)
 AnySelect = Select[*tuple[Any, ...]]
 
 
@@ -141,6 +149,8 @@ class Selection:
     room_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
+    of_everyone: bool = False
+    """Whether only posts are selected that everyone could see at their source."""
 
     @property
     def is_narrowed(self) -> bool:
@@ -196,6 +206,8 @@ def field_conditions(selection: Selection) -> Conditions:
         conditions.append(Tweet.created_at >= selection.since)
     if selection.until is not None:
         conditions.append(Tweet.created_at < selection.until)
+    if selection.of_everyone:
+        conditions.append(IS_PUBLIC)
     return conditions
 
 

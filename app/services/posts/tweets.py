@@ -37,7 +37,14 @@ from app.security import digest
 from app.services.access.rights import TokenFacts, tokens_by_digest
 from app.services.posts.post_content import content_columns, decoded, plain_columns
 from app.services.posts.post_counts import HOUR_S, WEEK_H, local_unit, seconds_of
-from app.services.posts.selection import AnySelect, Selection, field_conditions, post_conditions
+from app.services.posts.selection import (
+    IS_NOT_PUBLIC,
+    IS_PUBLIC,
+    AnySelect,
+    Selection,
+    field_conditions,
+    post_conditions,
+)
 from app.services.posts.users import Author, authors_by_key, unknown_user
 
 AnyRow = Row[*tuple[Any, ...]]
@@ -196,6 +203,15 @@ async def list_posts(
     if user_id is not None:
         conditions.append(Tweet.user_id == user_id)
     return await read_page(session, conditions, after=after, limit=limit)
+
+
+async def newest_public(
+    session: AsyncSession, *, user_id: int | None = None, limit: int
+) -> list[Post]:
+    """Return the newest posts, of an author or all, that are known to be public."""
+    depends_on(EVERYTHING if user_id is None else user_id)
+    conditions = [IS_PUBLIC] if user_id is None else [IS_PUBLIC, Tweet.user_id == user_id]
+    return (await read_page(session, conditions, after=None, limit=limit))[0]
 
 
 async def newest_without(
@@ -371,3 +387,10 @@ class Reads:
         user_id, page = entry
         depends_on(user_id)
         return page
+
+
+async def count_limited(session: AsyncSession) -> int:
+    """Return the number of posts outside of chats that are not known to be public."""
+    query = select(func.count()).select_from(Tweet).join(User, User.id == Tweet.user_id)
+    query = query.where(IS_NOT_PUBLIC, Tweet.room_id.is_(None), User.deleted_at.is_(None))
+    return await session.scalar(query) or 0

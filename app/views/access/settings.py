@@ -41,6 +41,7 @@ from app.services.access.rights import (
     switch_site,
 )
 from app.services.checks import InstallationFacts, installation_facts
+from app.services.posts.tweets import count_limited
 from app.services.posts.users import count_users, find_own, list_samples
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, list_rooms, newest_first
 from app.views.answers import see_other
@@ -118,6 +119,8 @@ class SettingsPage(AccountPage, frozen=True, kw_only=True):
     readership: Readership
     phones: Phones | None
     author_total: int
+    limited: int
+    """Number of posts that are not known to be public."""
     samples: list[str]
     own: str | None
     facts: InstallationFacts
@@ -172,6 +175,7 @@ async def settings_page(
                 readership=await readership(),
                 phones=phones_here(),
                 author_total=await count_users(session),
+                limited=await count_limited(session),
                 samples=await list_samples(session),
                 own=await find_own(session),
                 facts=await installation_facts(session, resources().config.data_dir),

@@ -26,9 +26,9 @@ from app.services.posts.tweets import (
     TweetKey,
     count_one_by_one,
     get_post,
-    list_posts,
     list_selected,
     neighbours_of,
+    newest_public,
 )
 from app.services.posts.users import count_users, get_author
 from app.services.rooms.messages import messages_around
@@ -245,11 +245,13 @@ class FeedArgs(Struct):
 @blueprint.page(ATOM_NAME, is_cacheable=True)
 async def show_atom(args: FeedArgs) -> Response:
     if args.q.strip():
-        searched = SearchQuery(args.q[:MAX_QUERY_LENGTH], sort="newest")
+        searched = SearchQuery(
+            args.q[:MAX_QUERY_LENGTH], Selection(of_everyone=True), sort="newest"
+        )
         found = await resources().find(searched, limit=ENTRIES)
         return await _atom("", url_for("search.show_search", q=args.q), found.hits, args.q)
     async with resources().db.read() as session:
-        posts, _ = await list_posts(session, limit=ENTRIES)
+        posts = await newest_public(session, limit=ENTRIES)
     return await _atom("", url_for("home.show_home"), posts)
 
 
@@ -257,7 +259,7 @@ async def show_atom(args: FeedArgs) -> Response:
 async def show_author_atom(username: str) -> Response:
     async with resources().db.read() as session:
         author = await get_author(session, username)
-        posts, _ = await list_posts(session, user_id=author.id, limit=ENTRIES)
+        posts = await newest_public(session, user_id=author.id, limit=ENTRIES)
     page = url_for("authors.show_author", username=author.username)
     return await _atom(author.username, page, posts)
 

@@ -53,10 +53,16 @@ def test_whole_record() -> None:
         lang="ko",
         source_id=ID,
         url=f"https://x.com/i/status/{ID}",
+        visibility="public",
     )
     early = record_of({"full_text": "hello", "id": "20"})  # Early archives have no wrapper.
     assert early == Record(
-        place=1, text="hello", platform="x", source_id="20", url="https://x.com/i/status/20"
+        place=1,
+        text="hello",
+        platform="x",
+        source_id="20",
+        url="https://x.com/i/status/20",
+        visibility="public",
     )
 
 

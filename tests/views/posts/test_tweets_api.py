@@ -34,7 +34,7 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
     answer = await writer.post("/api/v1/users/ANN/tweets", json=fields)
     assert answer.status_code == 201
     tweet = await answer.get_json()
-    nothing_else = dict.fromkeys(stored_fields()) | {"media": []}
+    nothing_else = dict.fromkeys(stored_fields()) | {"media": [], "visibility": "public"}
     stored = fields | {"created_at": "2020-02-29T14:59:59Z"}
     assert tweet == {**nothing_else, **stored, "id": tweet["id"], "username": "Ann"}
     shown = await anybody.get(answer.headers["Location"])
