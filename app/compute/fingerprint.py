@@ -5,7 +5,7 @@ person begins all conversations, everyone else begins fewer.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
@@ -156,6 +156,19 @@ class Tally(NamedTuple):
     lengths: NDArray[np.int64]  # (n,), words in each message
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
     turns: NDArray[np.intp]  # (m,), conversations of the turns
+    first_conversation: int
+
+    @classmethod
+    def of(
+        cls,
+        conversations: NDArray[np.intp],
+        lengths: NDArray[np.int64],
+        signs: dict[Sign, list[int]],
+        turns: NDArray[np.intp],
+    ) -> "Tally":
+        begun = signs.get(BEGUN, ())[:1]
+        first = min([*begun, int(conversations.min(initial=NEVER))])
+        return cls(conversations, lengths, signs, turns, first)
 
     @property
     def messages(self) -> int:
@@ -169,16 +182,12 @@ class Tally(NamedTuple):
         """Conversations that began with a message."""
         return self.signs.get(BEGUN, [])
 
-    @property
-    def first_conversation(self) -> int:
-        return min(*self.begun[:1], int(self.conversations.min(initial=NEVER)), NEVER)
-
     def without(self, conversation: int) -> "Tally":
         """Return the counts of all other conversations."""
         is_other = self.conversations != conversation
         signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
         turns = self.turns[self.turns != conversation]
-        return Tally(self.conversations[is_other], self.lengths[is_other], signs, turns)
+        return self.of(self.conversations[is_other], self.lengths[is_other], signs, turns)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -218,7 +227,7 @@ def tally_of(
     for sign, place in _signs_in(written):
         signs[sign].append(numbers[place])
     counted = np.array(numbers, np.intp), np.array(lengths, np.int64)
-    return Tally(*counted, signs, np.array(turns.conversations, np.intp))
+    return Tally.of(*counted, signs, np.array(turns.conversations, np.intp))
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -232,6 +241,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
+        min((tally.first_conversation for tally in several), default=NEVER),
     )
 
 
@@ -437,13 +447,17 @@ class _Sides(NamedTuple):
     beside: Tally
     counts: NDArray[np.float64]
     counts_beside: NDArray[np.float64]
+    begun: Sequence[int]
+    """All conversations that began with a message, in order."""
 
     @classmethod
     def of(cls, own: Tally, others: Sequence[Tally]) -> "_Sides":
         beside = together(others)
         sides = own.conversations, beside.conversations
         many = max(int(side.max(initial=-1)) for side in sides) + 1
-        return cls(own, others, beside, *(counts_in(side, many) for side in sides))
+        counts, counts_beside = (counts_in(side, many) for side in sides)
+        begun = sorted([*own.begun, *beside.begun])
+        return cls(own, others, beside, counts, counts_beside, begun)
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the counts of this sign only."""
@@ -458,7 +472,8 @@ class _Sides(NamedTuple):
         if sign[0] == "length":
             return tally.words_per_message or 0.0
         if sign == BEGUN:
-            return tally.with_sign(sign) / max(len(self.begun_since(tally)), 1)
+            before = bisect_left(self.begun, tally.first_conversation)
+            return tally.with_sign(sign) / max(len(self.begun) - before, 1)
         if sign == TURNS:
             return tally.with_sign(sign) / max(tally.turns.size, 1)
         return tally.with_sign(sign) / max(tally.messages, 1)
@@ -468,12 +483,13 @@ class _Sides(NamedTuple):
             return fmean(self.value(one, sign) for one in self.others)
         return self.value(self.beside, sign)
 
-    def begun_since(self, tally: Tally) -> list[tuple[int, bool]]:
-        """Return the conversations that anyone began since a person's first day, and whether it was
-        the subject.
+    def begun_since_own(self) -> list[tuple[int, bool]]:
+        """Return the conversations that anyone began since the subject's first day, and whether it
+        was the subject.
         """
         begun = [(day, side is self.own) for side in (self.own, self.beside) for day in side.begun]
-        return [(day, is_own) for day, is_own in begun if day >= tally.first_conversation]
+        first = self.own.first_conversation
+        return [(day, is_own) for day, is_own in begun if day >= first]
 
     def has_begun_before(self, tally: Tally) -> bool:
         return min(self.beside.begun, default=NEVER) < tally.first_conversation
@@ -731,7 +747,7 @@ def _by_messages(sign: Sign, sides: _Sides) -> float:
     if sign[0] == "length":
         return welch_errors(own.lengths, beside.lengths)
     if sign == BEGUN:
-        begun = sides.begun_since(own)
+        begun = sides.begun_since_own()
         if len(begun) < FEWEST_COMPARED:
             return 0.0
         came = sorted(one.first_conversation for one in sides.others)
