@@ -7,6 +7,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -147,16 +148,20 @@ def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed:
         return NO_CHANGE
     chance = random.Random(seed)  # noqa: S311 - no secret
     ordered = [samples[key] for key in sorted(samples)]
+    queries = [query for sample in ordered for query in sample.queries]
+    if not queries:
+        return NO_CHANGE
+    # All at once: to look up each post's features in each profile takes longest.
+    table = iter(scores_of_each(queries, [sample.whole for sample in ordered], background))
     scores: list[NDArray[np.float64]] = []
     for author, sample in enumerate(ordered):
         if not sample.queries:
             continue
         best = scores_of_each(sample.queries, [sample.profile], background)
-        rivals = [other.whole for place, other in enumerate(ordered) if place != author]
-        table = scores_of_each(sample.queries, rivals, background)
-        for own, row in zip(best, table, strict=True):
-            drawn = [chance.sample(range(len(rivals)), RIVALS) for _ in range(DRAWS)]
-            scores.append(np.column_stack((own.repeat(DRAWS), row[drawn])))
+        for own, row in zip(best, islice(table, len(sample.queries)), strict=True):
+            rivals = np.delete(row, author)
+            drawn = [chance.sample(range(rivals.size), RIVALS) for _ in range(DRAWS)]
+            scores.append(np.column_stack((own.repeat(DRAWS), rivals[drawn])))
     return fit_temperature(np.array(scores).reshape(-1, DRAWS, 1 + RIVALS))
 
 

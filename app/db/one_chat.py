@@ -33,18 +33,24 @@ def views(*, base: str, room: str, unix: str) -> Iterator[str]:
     people = (
         f'{base}"RoomPerson" AS person JOIN {base}"Users" AS author ON author.id = person.user_id'
     )
+    # Of people with all posts in the chat, what is counted of all their posts is counted of it.
+    is_whole = f"person.room_id = {room} AND person.messages = author.tweet_count"
+    is_partly = f"person.room_id = {room} AND person.messages <> author.tweet_count"
     shown = {
         "Room": f'SELECT * FROM {base}"Room" WHERE id = {room} OR joined_to_id = {room}',
         "RoomPerson": f'SELECT * FROM {base}"RoomPerson" WHERE room_id = {room}',
         "Tweet": f'SELECT * FROM {base}"Tweet" WHERE room_id = {room}',
         "Users": f"SELECT {columns} FROM {people} WHERE person.room_id = {room}",
-        # All posts of these people are in the chat; the others' posts are counted when asked.
         "Profile": f'SELECT counted.* FROM {people} JOIN {base}"Profile" AS counted'
-        " ON counted.user_id = author.id"
-        f" WHERE person.room_id = {room} AND person.messages = author.tweet_count",
-        "PostCount": f"SELECT user_id, coalesce(({unix} + {EPOCH_S}) / {SLOT_S}, {UNKNOWN_SLOT})"
-        " AS slot, coalesce(lang, '') AS lang, count(*) AS posts"
-        f' FROM {base}"Tweet" WHERE room_id = {room} GROUP BY 1, 2, 3',
+        f" ON counted.user_id = author.id WHERE {is_whole}",
+        "PostCount": "SELECT counted.user_id, counted.slot, counted.lang, counted.posts"
+        f' FROM {people} JOIN {base}"PostCount" AS counted ON counted.user_id = author.id'
+        f" WHERE {is_whole}"
+        f" UNION ALL SELECT user_id, coalesce(({unix} + {EPOCH_S}) / {SLOT_S}, {UNKNOWN_SLOT}),"
+        # Where there are no other people, the chat's messages are not read.
+        f" coalesce(lang, ''), count(*) FROM {base}\"Tweet\""
+        f" WHERE room_id IN (SELECT person.room_id FROM {people} WHERE {is_partly})"
+        f" AND user_id IN (SELECT author.id FROM {people} WHERE {is_partly}) GROUP BY 1, 2, 3",
         # The newest event of the chat, without the event's row, which may have been pruned.
         "Event": "SELECT max(newest) AS id, 'tweet.created' AS kind, 0 AS user_id,"
         " NULL AS tweet_id, 1 AS count, NULL AS created_at FROM (SELECT (SELECT event_id"

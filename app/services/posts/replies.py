@@ -7,9 +7,10 @@ room, or its own author.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NamedTuple, Protocol
 
-from sqlalchemy import and_, bindparam, func, or_, select, text
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -181,12 +182,21 @@ async def own_chains(
     """Return the lowest id in each chained post's chain, of one author's answers to their own
     posts, everywhere or within one chat.
     """
+    values = {"user_id": user_id} | ({} if room_id is None else {"room_id": room_id})
+    rows = await session.execute(_own_answers(is_in_room=room_id is not None), values)
+    return chains_of((post, other) for post, other in rows)
+
+
+@cache
+def _own_answers(*, is_in_room: bool) -> Select[int, int]:
+    author: BindParameter[int] = bindparam("user_id")
     answered = aliased(Tweet)
-    is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == user_id)
-    query = select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == user_id)
-    if room_id is not None:
-        query = query.where(Tweet.room_id == room_id, answered.room_id == room_id)
-    return chains_of((post, other) for post, other in await session.execute(query))
+    is_own = and_(answered.id == Tweet.reply_to_id, answered.user_id == author)
+    query = select(Tweet.id, answered.id).join(answered, is_own).where(Tweet.user_id == author)
+    if not is_in_room:
+        return query
+    room: BindParameter[int] = bindparam("room_id")
+    return query.where(Tweet.room_id == room, answered.room_id == room)
 
 
 @dataclass(frozen=True, slots=True)
