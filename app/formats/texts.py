@@ -1,5 +1,7 @@
 """Whole texts in a folder or an archive: plain files whose names have the authors, or pairs."""
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -27,6 +29,10 @@ MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
 _LOOKED_AT: Final = 20
 _END: Final = ".txt"
+_MARK: Final = r"^[ \t]*\*{3}[ \t]*%s OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)[^\n]*"
+_LICENCE_BEFORE: Final = re.compile(_MARK % "START", re.MULTILINE | re.IGNORECASE)
+_LICENCE_BEHIND: Final = re.compile(_MARK % "END", re.MULTILINE | re.IGNORECASE)
+_AUTHOR_IN_HEAD: Final = re.compile(r"^Author:(.{1,200})$", re.MULTILINE)
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -104,6 +110,7 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
             return BadRecord(place, fault)
     if not text.strip():
         return Skipped(place, "empty")
+    text = _without_licence(text, content, author)
     try:
         record = Record(place=place, text=required_text(text.strip()))
         return by_author(record, author) if author else record
@@ -111,6 +118,27 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
         return BadRecord(
             place, Message("{name}: {fault}", name=content.name, fault=message_of(error))
         )
+
+
+def _without_licence(text: str, content: Content, author: str | None) -> str:
+    """Return a book of Project Gutenberg between its two marks, if words stand there."""
+    start = _LICENCE_BEFORE.search(text)
+    end = _LICENCE_BEHIND.search(text, start.end()) if start else None
+    if not (start and end and (own := text[start.end() : end.start()].strip())):
+        return text
+    notes = content.notes
+    notes.look_odd(
+        "words", Message("The licence of Project Gutenberg, which is cut off"), [start[0]]
+    )
+    stated = _AUTHOR_IN_HEAD.search(text, 0, start.start())
+    if author and stated and not _words_in(author) & _words_in(stated[1]):
+        finding = Message("Books whose head names another author than their file")
+        notes.look_odd("names", finding, [f"{content.name}: {stated[1].strip()}"])
+    return own
+
+
+def _words_in(name: str) -> set[str]:
+    return {*re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", name).casefold())}
 
 
 FORMAT: Final = Format(

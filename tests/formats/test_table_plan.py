@@ -40,7 +40,7 @@ def test_roles_that_no_known_column_has() -> None:
     rows = [{"blogger": "mina", "written": "2024-01-05", "opinion": "The fog came again."}] * 2
     plan = after(steps.guess_roles, *rows)
     assert plan.chosen == {"blogger": "username", "written": "created_at", "opinion": "text"}
-    assert plan.guesses["text"] == ("opinion",)
+    assert plan.guesses["text"].columns == ("opinion",)
     # Any document has some words: only a table's are guessed.
     assert "text" not in after(steps.guess_roles, *rows, is_table=False).guesses
     none = Plan({"author=none": "username"})
@@ -65,7 +65,7 @@ def test_accounts_beside_names_that_are_shown() -> None:
     ]
     plan = after(steps.find_accounts, *rows)
     assert plan.chosen == {"profile": "username", "author": "display_name"}
-    assert plan.guesses == {"username": ("profile", "author")}
+    assert plan.guesses["username"].columns == ("profile", "author")
     stated = Plan({"author": "username"}, frozenset({"username"}))
     assert after(steps.find_accounts, *rows, plan=stated) == stated
 
@@ -96,12 +96,81 @@ def test_numbers_of_rows_are_no_ids() -> None:
 
 
 def test_ids_that_a_spreadsheet_has_rounded() -> None:
-    plan = after(steps.look_for_rounded_ids, *({"id": number, "text": "fog"} for number in LONG))
-    assert (plan.has_rounded_ids, plan.has_lost_ids) == (True, True)
-    plan = after(steps.look_for_rounded_ids, {"id": "1.7432E+18", "text": "fog"})
-    assert (plan.has_rounded_ids, plan.has_lost_ids) == (False, True)
+    rounded = [{"id": number, "text": "fog"} for number in LONG]
+    assert after(steps.look_for_rounded_ids, *rounded).lost_ids == {"source_id": ["id"]}
+    for lost in ("1.7432E+18", 1.7432e18):  # In JSON they are numbers.
+        plan = after(steps.look_for_rounded_ids, {"in_reply_to_status_id": lost, "text": "fog"})
+        assert plan.lost_ids == {"reply_id": ["in_reply_to_status_id"]}
     exact = {"id": "1743200000000000001", "text": "fog"}
     assert after(steps.look_for_rounded_ids, exact) == NEW
+
+
+def test_numbers_and_addresses_are_no_texts_beside_words() -> None:
+    board = [{"댓글": "3", "내용": "안개다"}, {"댓글": "8", "내용": ""}]
+    plan = after(steps.tell_texts_from_counts_and_links, *board)
+    assert plan.chosen == {"댓글": "n_replies"}
+    liked = {"content": "https://boxd.example/a", "comment": "I hoped so."}
+    plan = after(steps.tell_texts_from_counts_and_links, liked)
+    assert plan.chosen == {"content": ""}
+    alone = {"content": "https://boxd.example/a"}
+    assert after(steps.tell_texts_from_counts_and_links, alone) == NEW
+    stated = Plan({"댓글": "text"}, frozenset({"text"}))
+    assert after(steps.tell_texts_from_counts_and_links, *board, plan=stated) == stated
+
+
+def test_who_wrote_a_book_is_not_who_reviews_it() -> None:
+    book = {"Title": "Fog Hill", "Author": "Ann Pier", "ISBN": "11", "My Review": "Slow."}
+    plan = after(steps.ignore_works, book)
+    assert (plan.chosen, plan.is_of_works) == ({"Title": "", "Author": ""}, True)
+    post = {"title": "Fog", "author": "mina", "text": "Slow.", "publisher": "quay.example"}
+    assert after(steps.ignore_works, post) == NEW
+    assert "username" not in after(steps.guess_roles, book, plan=plan).guesses
+
+
+def test_times_are_no_authors() -> None:
+    row = {"poster": "2024-01-05T10:00:00Z", "text": "fog"}
+    assert after(steps.ignore_authors_that_are_times, row).chosen == {"poster": ""}
+    digits = {"poster": "20240105", "text": "fog"}
+    assert after(steps.ignore_authors_that_are_times, digits) == NEW
+
+
+def test_of_two_times_the_earlier_one_is_when_it_was_written() -> None:
+    def rows(*pairs: tuple[str, str]) -> list[Row]:
+        return [{"created_at": one, "timestamp": other, "text": "fog"} for one, other in pairs]
+
+    collected = rows(
+        ("2024-03-28 14:31:46", "2023-12-03 22:34:40"),
+        ("2024-03-28 14:31:47", "2023-12-04 02:13:23"),
+    )
+    plan = after(steps.choose_earlier_time, *collected)
+    assert plan.chosen == {"created_at": "", "timestamp": "created_at"}
+    assert plan.guesses["created_at"].columns == ("timestamp", "created_at")
+    # The same time in another zone, and the one time of a thread, are none of the posts'.
+    zone = rows(
+        ("2024-01-05 10:00:01", "2024-01-05 01:00:01"),
+        ("2024-01-05 11:00:02", "2024-01-05 02:00:02"),
+    )
+    assert after(steps.choose_earlier_time, *zone) == NEW
+    thread = rows(*((f"2024-01-05 10:00:0{n}", "2024-01-05 01:00:00") for n in range(4)))
+    assert after(steps.choose_earlier_time, *thread) == NEW
+
+
+def test_a_column_of_times_is_found_by_its_values() -> None:
+    form = {"타임스탬프": "2024/01/05 3:04:05 오후 GMT+9", "의견": "안개다"}
+    assert after(steps.find_times, form).chosen == {"타임스탬프": "created_at"}
+    two = {"when1": "2024-01-05 10:00", "when2": "2024-01-05 11:00", "text": "fog"}
+    assert after(steps.find_times, two).looks_like == {"when1": "time", "when2": "time"}
+
+
+def test_na_is_nothing_where_a_column_of_another_kind_has_it() -> None:
+    assert after(steps.look_for_na, {"text": "NA", "lang": "NA"}).has_na
+    assert not after(steps.look_for_na, {"text": "NA", "lang": "ko"}).has_na
+
+
+def test_quotation_marks_around_line_breaks() -> None:
+    assert after(steps.look_for_quoted_breaks, {"text": 'fog"\n"salt'}).has_quoted_breaks
+    quoted = {"text": '"fog"\nsalt'}
+    assert not after(steps.look_for_quoted_breaks, quoted).has_quoted_breaks
 
 
 def test_titles_are_words_where_a_post_has_no_others() -> None:

@@ -2,40 +2,27 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
 from typing import Final, NamedTuple
 
 from app.errors import Message
 from app.formats.assumptions import Doubt, ReadNotes
 from app.formats.doubts.rows import doubts_of_rows
 from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
-from app.formats.doubts.words import ChatWords, Letters, PostWords
+from app.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
 from app.formats.post import RoomReference
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
 from app.runtime.clock import now
 
-_NOBODY: Final = frozenset(
-    {
-        *("anonymous", "anon", "unknown", "unknown user", "unknown author", "nobody", "none"),
-        *("null", "nan", "n/a", "undefined", "guest", "deleted", "deleted account", "deleted user"),
-        *("facebook user", "instagram user", "other user", "me", "익명", "이름 없음", "알 수 없음"),
-        *("(알 수 없음)", "탈퇴한 사용자", "탈퇴회원", "비회원", "손님", "utilisateur de facebook"),
-        *("utilisateur facebook", "usuario de facebook", "utente di facebook", "facebook-nutzer"),
-        *(
-            "facebook-gebruiker",
-            "utilizador do facebook",
-            "usuário do facebook",
-            "匿名",
-            "匿名用户",
-        ),
-        *("anonyme", "anónimo", "anonimo", "anonym", "facebookユーザー", "người dùng facebook"),
-    }
-)
-"""Names that stand for nobody, or for everybody who has none."""
 _BOTS: Final = frozenset(
     {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
 )
+_WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
+"""The beginning of an address, which boards write behind the name of everybody."""
+_LISTED: Final = re.compile(r"\s*[;,、&]\s*|\s+(?:and|und|et|y)\s+")
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
 _STARTS: Final = {
     "x": 2006,
@@ -106,6 +93,7 @@ class RecordQuestions:
             may_have_entities=options.decode_entities, may_show_code=records.format in _SHOWING_CODE
         )
         self._words = PostWords()
+        self._kinds = None if records.is_chat else PostKinds()
         self._chat_words = ChatWords(records.format) if records.is_chat else None
         self._quotes, self._languages = Sightings(), Sightings()
 
@@ -120,6 +108,8 @@ class RecordQuestions:
         if text:
             self._letters.see(text)
             self._words.see(text, name)
+            if self._kinds is not None:
+                self._kinds.see(text, name)
             if self._chat_words is not None:
                 self._chat_words.see(item, name)
         self._people.see(item, name)
@@ -168,6 +158,8 @@ class RecordQuestions:
         if self._chat_words is not None:
             yield from self._chat_words.doubts(records)
         yield from self._words.doubts(records)
+        if self._kinds is not None:
+            yield from self._kinds.doubts(records)
         yield from self._letters.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)
         if not self._lacks_text:
@@ -228,6 +220,10 @@ class _People:
             (Message("Names that stand for nobody"), _is_nobody),
             (Message("Names of bots"), _is_bot),
             (
+                Message("Names of several people, as one author"),
+                lambda called: _is_of_several(called, {*self._called.values()}),
+            ),
+            (
                 Message("Names that are names of columns"),
                 lambda called: called.strip().casefold() in columns,
             ),
@@ -266,8 +262,21 @@ def _is_masked(called: str) -> bool:
     return _MASK.search(called) is not None
 
 
+@cache
+def _nobody() -> frozenset[str]:
+    read = (files(__package__) / "nobody.txt").read_text("utf-8").splitlines()
+    return frozenset(line for line in read if not line.startswith("#"))
+
+
 def _is_nobody(called: str) -> bool:
-    return called.replace("_", " ").strip().casefold() in _NOBODY
+    name = called.replace("_", " ").strip().casefold()
+    return name in _nobody() or _WITH_ADDRESS.sub("", name) in _nobody()
+
+
+def _is_of_several(called: str, known: Container[str]) -> bool:
+    """Return whether a name lists people: known ones, or each with a first and a last name."""
+    parts = _LISTED.split(called.replace("_", " ")) if _LISTED.search(called) else []
+    return len(parts) > 1 and all(part in known or " " in part.strip() for part in parts)
 
 
 def _is_bot(called: str) -> bool:

@@ -13,8 +13,8 @@ from app.formats.records import Record
 _PLAIN: Final = re.compile(r"[\W_]+")
 _PERSON: Final = re.compile(
     r"(?:user|author|actor|sender|reviewer|writer|creator|commenter|account|from|owner)"
-    r"(?:id|name|url|handle|key)$|screenname$|(?:user|author|account)$|^handle$|^from$|userposted$"
-    r"|(?:작성자|글쓴이|아이디|계정|계정명|사용자|닉네임)(?:id)?$"
+    r"(?:id|ip|name|url|handle|key)$|screenname$|(?:user|author|account)$|^handle$|^from$|userposted$"
+    r"|(?:작성자|글쓴이|아이디|계정|계정명|사용자|닉네임)(?:id|ip)?$|^ip$|ipaddress$|^작성ip$"
 )
 _ANOTHER: Final = re.compile(
     r"repl|mention|quot|retweet|repost|reblog|parent|target|recipient|receiver|orig|shared|^to|"
@@ -24,7 +24,7 @@ _ANOTHER: Final = re.compile(
 """Parts of names of columns that are about somebody else, or not about who wrote."""
 _CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
 """A time of day but midnight."""
-_ID: Final = re.compile(r"id$|key$|url$")
+_ID: Final = re.compile(r"i[dp]$|key$|url$|ipaddress$")
 _NUMBER: Final = re.compile(r"-?\d+(?:\.0+)?")
 _FLAGS: Final = ("is_repost", "is_reply", "is_quote")
 _COUNTED_BESIDE: Final = re.compile(
@@ -141,6 +141,8 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
             tally.add(f"{author}: {value}", 0)
     tally.count = rest
     evidence = Message("One author, but several people in the column {column}", column=column)
+    if _plain(column).endswith("ip") or _plain(column).endswith("ipaddress"):
+        return tally.doubt("people", evidence)  # Somebody may have several addresses.
     is_grave = rest >= 0.05 * len(records)
     return tally.doubt("people", evidence, alternatives=(f"author={column}",), is_grave=is_grave)
 

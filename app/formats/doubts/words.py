@@ -337,3 +337,41 @@ class PostWords:
                 again.add(text, seen.count)
         if again.is_much(records, share=0.01):
             yield again.doubt("words", Message("Equal texts, again and again"))
+
+
+_ADDRESS: Final = re.compile(r"\s*https?://\S+\s*")
+_LONGEST_END: Final = 60
+
+
+class PostKinds:
+    """Texts that are only addresses or `NA`, and last lines that several authors share."""
+
+    def __init__(self) -> None:
+        self._addresses, self._missing = Sightings(), Sightings()
+        self._ends: dict[str, tuple[str, bool, int]] = {}
+        """By last line: an author, whether another one has it, and the number of texts."""
+
+    def see(self, text: str, name: str) -> None:
+        if text[:4] == "http" and _ADDRESS.fullmatch(text):
+            self._addresses.add(text)
+        elif text == "NA" or name == "NA":
+            self._missing.add(text)
+        at = text.rfind("\n") + 1
+        if at and 3 <= len(text) - at <= _LONGEST_END:
+            end = text[at:].strip()
+            first, is_shared, count = self._ends.get(end, (name, False, 0))
+            if count or len(self._ends) < MOST_KEPT:
+                self._ends[end] = first, is_shared or name != first, count + 1
+
+    def doubts(self, records: int) -> Doubts:
+        if self._addresses.is_much(records, fewest=3, share=0.9):
+            finding = Message("Texts that are only addresses")
+            yield self._addresses.doubt("words", finding, is_grave=True)
+        if self._missing.count:
+            yield self._missing.doubt("words", Message("Texts or authors that are only NA"))
+        shared = Sightings()
+        for end, (_, is_shared, count) in self._ends.items():
+            if is_shared and count >= max(3, 0.02 * records):
+                shared.add(end, count)
+        if shared.count:
+            yield shared.doubt("words", Message("Texts that end with the same line as others’"))

@@ -172,6 +172,14 @@ def read_written(text: str) -> Written:
     return Written(read_day(rest.strip(" ,")), clock, zone)
 
 
+def is_day(text: str) -> bool:
+    """Return whether a text is a day without a time."""
+    try:
+        return read_written(text).clock is None
+    except ValueError:
+        return False
+
+
 def _check_half(clock: WrittenClock) -> None:
     """Raise ValueError for an hour that no clock of twelve hours has."""
     half = next(iter(knowing([clock.part], ()))).hours[clock.part] if clock.part else ()

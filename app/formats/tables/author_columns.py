@@ -97,6 +97,12 @@ _OTHER_COLUMN: Final = re.compile(
 )
 
 
+_NO_PERSON: Final = re.compile(
+    r"(?:cafe|club|board|page|product|item|place|shop|store|video|movie|film|book|game|app|channel"
+    r"|group|thread|topic|article|post|comment|카페|상품|게시판|가게|매장)[_ ]?(?:id|아이디)$",
+    re.IGNORECASE,
+)
+"""End of the name of a column with the ids of things."""
 _NAME_COLUMN: Final = re.compile(r"name|author|user|person|speaker|이름|명$|인$|자$", re.IGNORECASE)
 _MARKS: Final = frozenset({"true", "false", "yes", "no", "y", "n", "none", "null", "예", "아니오"})
 """Words of yes and no, and of nothing."""
@@ -114,6 +120,7 @@ def likeliest_author(columns: Mapping[str, Sequence[object]]) -> str | None:
         and len(names) == len(column)
         and 1 < len({*names}) <= len(names) / 2
         and not _OTHER_COLUMN.search(name)
+        and not _NO_PERSON.search(name)
         and not _MARKS.issuperset(map(str.casefold, names))
     ]
     return min(rated)[-1] if rated else None

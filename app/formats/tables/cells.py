@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
 
 from babel import Locale
@@ -14,14 +15,28 @@ from babel.core import get_global
 from app.formats.post import as_count
 from app.formats.source.json import Json, as_json
 
-_NOBODY: Final = frozenset({"[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]"})
+
+@cache
+def _lines_of(name: str) -> frozenset[str]:
+    """Return the lines of a file beside this module, without its remarks."""
+    read = (files(__package__) / name).read_text("utf-8").splitlines()
+    return frozenset(line for line in read if line and not line.startswith("# "))
+
+
+_ERROR_CODE: Final = re.compile(r"(?:Err|오류|エラー|错误):5\d\d")
+_SIGNS: Final = "\ufeff\u200b\u200e\u200f\u2060\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\xa0"
+"""Invisible signs that programs leave at the ends of cells."""
+_BLANKS: Final = f"{_SIGNS} \t\r\n\x0b\x0c\u3000"
+_ESCAPED: Final = re.compile(r"_x(000D|000A|0009|000B)_(\n?)")
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
 EMPTY_CELLS: Final = (
     _EMPTY
     | {form for name in _EMPTY for form in (name.upper(), name.capitalize())}
     | {"NaN", "NaT"}
 )
-_NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1"}) | _EMPTY
+NA: Final = "NA"
+"""What R writes for nothing; it may also be a word, or a name."""
+_NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1", "na"}) | _EMPTY
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 # A long number as spreadsheets write it: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
@@ -30,7 +45,15 @@ _WITH_LETTER: Final = re.compile(r"x(\d{15,20})", re.ASCII)
 """An id after the letter by which R's rtweet prevents reading it as a number."""
 _IN_ADDRESS: Final = re.compile(r"https?://\S+/(?:status|statuses)/(\d+)\S*", re.ASCII)
 _POINT_ZERO: Final = re.compile(r"(\d+)\.0+", re.ASCII)
-_WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+", re.ASCII)
+_WITH_COMMAS: Final = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+", re.ASCII)
+_SHORTENED: Final = re.compile(r"(\d+(?:[.,]\d+)?)\s?([kmb천千만万萬억億])\+?", re.IGNORECASE)
+_TIMES: Final = {
+    **dict.fromkeys("k천千", 10**3),
+    **dict.fromkeys("만万萬", 10**4),
+    "m": 10**6,
+    **dict.fromkeys("억億", 10**8),
+    "b": 10**9,
+}
 _REDDIT_KIND: Final = re.compile(r"t\d_(?=\w)")
 _BYTES: Final = re.compile(r"""b(?:'.*'|".*")""", re.DOTALL)
 _OBJECT: Final = re.compile(r"\s*(?:\{\s*['\"]|\[\s*\{|\w{1,40}\(\w{1,40}=)")
@@ -46,7 +69,16 @@ _WITH_OWN_NAME: Final = (
 PUBLIC: Final = frozenset(
     {
         *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
-        *("local", "localpublic", "publicunlisted", "quietpublic", "published", "공개", "전체공개"),
+        *(
+            "membernetwork",
+            "local",
+            "localpublic",
+            "publicunlisted",
+            "quietpublic",
+            "published",
+            "공개",
+            "전체공개",
+        ),
         *("general", "generalaudience", "adults", "teens", "children", "kids", "family", "mature"),
         *("미등재", "公開", "公开", "ホーム", "未収載"),
     }
@@ -74,9 +106,38 @@ def refers(value: object) -> bool:
     return not objects or any(map(refers, objects))
 
 
+def bare(cell: str) -> str:
+    """Return a cell without invisible signs at its ends, the guard `="…"`, and Excel's escapes."""
+    if not cell:
+        return cell
+    if cell[0] in _SIGNS or cell[-1] in _SIGNS:
+        cell = cell.strip(_SIGNS)
+    if cell[:2] == '="' and len(cell) > 3 and cell[-1] == '"':
+        cell = cell[2:-1].replace('""', '"')
+    return _ESCAPED.sub(_unescaped, cell) if "_x00" in cell else cell
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\n" if match[1] == "000D" and match[2] else match[2] or _LETTERS.get(match[1], "")
+
+
+_LETTERS: Final = {"000A": "\n", "0009": "\t", "000B": "\n"}
+
+
 def is_nobody(value: object) -> bool:
-    may_be = isinstance(value, str) and len(value) <= 25 and "[" in value
-    return may_be and str(value).strip().casefold() in _NOBODY
+    """Return whether a platform's sentence stands in the place of words or a name."""
+    if not isinstance(value, str) or len(value) > 40:
+        return False
+    return value.strip().rstrip(".。!").casefold() in _lines_of("nobody.txt")
+
+
+def is_error(text: str) -> bool:
+    """Return whether a text is only an error value of a spreadsheet."""
+    if len(text) > 20:
+        return False
+    return (
+        text.strip() in _lines_of("errors.txt") or _ERROR_CODE.fullmatch(text.strip()) is not None
+    )
 
 
 def word(value: object) -> str | None:
@@ -102,14 +163,17 @@ def is_restricted(value: object) -> bool:
 
 
 def as_whole(value: object) -> int | None:
-    """Return a count, which may be written as `3.0` or `1,234`."""
+    """Return a count, which may be written as `3.0`, `1,234`, `1.234`, `1.2K` or `2.3만`."""
     if isinstance(value, float) and value.is_integer():
         return as_count(int(value))
     if isinstance(value, str) and not (value.isascii() and value.isdigit()):
         text = value.strip()
         if match := _POINT_ZERO.fullmatch(text):
             text = match[1]
-        return as_count(text.replace(",", "") if _WITH_COMMAS.fullmatch(text) else text)
+        if match := _SHORTENED.fullmatch(text):
+            number = float(match[1].replace(",", "."))
+            return as_count(round(number * _TIMES[match[2].casefold()]))
+        return as_count(re.sub(r"[.,]", "", text) if _WITH_COMMAS.fullmatch(text) else text)
     return as_count(value)
 
 
@@ -123,7 +187,7 @@ def as_id(value: object) -> str | None:
     name = word(value)
     if name is not None and name.isdecimal():
         return name
-    if name is None or is_damaged_id(name):
+    if name is None or is_damaged_id(name) or name == NA:
         return None
     if name.startswith("=") and (match := _FORMULA.fullmatch(name)):
         name = match[1]
@@ -144,9 +208,11 @@ def answered_id(value: object) -> str | None:
     return None if answered.casefold() in _NOTHING or answered.startswith(("{", "[")) else answered
 
 
-def is_damaged_id(name: str) -> bool:
-    """Return whether an id looks like a long number rounded by a spreadsheet."""
-    return _DAMAGED_ID.fullmatch(name) is not None
+def is_damaged_id(value: object) -> bool:
+    """Return whether an id looks like a long number rounded by a spreadsheet or JavaScript."""
+    if isinstance(value, float):
+        return abs(value) >= _MAX_EXACT_FLOAT
+    return isinstance(value, str) and _DAMAGED_ID.fullmatch(value.strip()) is not None
 
 
 def is_rounded(value: object) -> bool:
@@ -160,10 +226,10 @@ def is_rounded(value: object) -> bool:
     return bool(exponent) and digits.ljust(len(name), "0") == name
 
 
-def are_rounded(values: Iterable[object]) -> bool:
+def are_rounded(values: Iterable[object], fewest: int = 2) -> bool:
     long = [name for name in map(word, values) if name and len(name) > _EXACT_DIGITS]
     rounded = sum(map(is_rounded, long))
-    return rounded >= 2 and 2 * rounded > len(long)
+    return rounded >= fewest and 2 * rounded > len(long)
 
 
 def text_of_bytes(text: str) -> str:
@@ -209,7 +275,12 @@ def plain_column(name: str) -> str:
 
 @lru_cache(4_000)
 def _plain(name: str) -> str:
-    name = unicodedata.normalize("NFC", printable_name(name)).strip().casefold().replace("/", ".")
+    name = (
+        unicodedata.normalize("NFC", printable_name(name))
+        .strip(_BLANKS)
+        .casefold()
+        .replace("/", ".")
+    )
     return name[:1] + re.sub(r"[\s_-]", "", name[1:])
 
 
@@ -240,7 +311,7 @@ def _add_leaves(row: Mapping[str, object], path: str, depth: int, found: dict[st
 def as_language(value: object) -> str | None:
     """Return a language's tag, also for a name of it, or for a code of three letters."""
     tag = word(value)
-    if tag is None:
+    if tag is None or tag == NA:
         return None
     primary, _, rest = tag.partition("-")
     known = get_global("language_aliases").get(primary.casefold()) if len(primary) == 3 else None

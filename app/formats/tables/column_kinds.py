@@ -1,7 +1,8 @@
-"""Counts and numbers of rows among a file's columns, told from flags and ids by their values."""
+"""What a file's columns hold by their values: counts, numbers of rows, addresses, words."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from app.errors import Message
 from app.formats.tables.cells import EMPTY_CELLS, as_id, as_whole, plain_column, word
@@ -84,7 +85,7 @@ def why_no_ids(rows: Iterable[NumberedRow], answered: Iterable[object]) -> Messa
 def _are_row_numbers(ids: Sequence[str]) -> bool:
     """Return whether ids are the numbers from 0 or 1, of which some may be missing."""
     if len(ids) < 2 or not all(number.isdecimal() and len(number) < 10 for number in ids):
-        return False
+        return [*ids] == ["0"]
     numbers = {*map(int, ids)}
     return len(numbers) == len(ids) and min(numbers) <= 1 and max(numbers) <= 2 * len(ids)
 
@@ -100,3 +101,23 @@ def _shared(filled: Sequence[tuple[str, NumberedRow]]) -> Iterator[bool]:
         others = (texts for time, texts in of_number.items() if time != row.time)
         has_no_times = set(of_number) == {None} and len(of_number[None]) > 1
         yield has_no_times or any(texts != {row.text} for texts in others)
+
+
+_NUMBER: Final = re.compile(r"-?[\d.,]*\d(?:\s?[kmKM천만억千万萬億])?")
+_ADDRESS: Final = re.compile(r"(?:https?://|www\.)\S+")
+
+
+def kind_of_texts(column: Iterable[object]) -> Literal["numbers", "links", "words", ""]:
+    """Return what all or nearly all filled values of a column are; empty for none."""
+    cells = [
+        cell
+        for value in column
+        if value is not None and not isinstance(value, bool)
+        if (cell := str(value).strip()) and cell not in EMPTY_CELLS
+    ]
+    if not cells:
+        return ""
+    if all(map(_NUMBER.fullmatch, cells)):
+        return "numbers"
+    links = sum(_ADDRESS.fullmatch(cell) is not None for cell in cells)
+    return "links" if 10 * links >= 9 * len(cells) else "words"

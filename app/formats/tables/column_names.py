@@ -16,6 +16,11 @@ from app.formats.post import headers
 from app.formats.records import ExportedPost
 from app.formats.source.times import AmbiguousDateError, read_time
 from app.formats.tables.cells import is_filled, plain_column, refers, word
+from app.formats.tables.column_kinds import kind_of_texts
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
 
 
 def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
@@ -39,7 +44,7 @@ _PERSON_KEYS: Final = "displayname name nickname nick fullname"
 # The names of each field, in the order of preference, as `plain_column` writes them. The name of
 # an account comes before the name that is shown, which several accounts may have.
 ALIASES: Final[dict[str, str]] = {
-    "text": "originaltext rawtext"
+    "text": "originaltext rawtext myreview sharecommentary"
     " fulltext text tweet tweettext content body 내용 트윗 트윗내용 본문 텍스트 글 게시글"
     " rawcontent renderedcontent textoriginal textcontent contenttext tweetcontent tweetbody tweets"
     " posttext postcontent commenttext commentcontent commentbody commentmessage"
@@ -67,7 +72,7 @@ ALIASES: Final[dict[str, str]] = {
     f" {_paths(_AUTHORS, _PERSON_KEYS)} snippet.authordisplayname"
     " snippet.toplevelcomment.snippet.authordisplayname 표시이름 닉네임 이름 name",
     "platform": "platform 플랫폼",
-    "kind": "kind 종류 유형 posttype tweettype",
+    "kind": "kind 종류 유형 posttype tweettype threadentrytype contenttype",
     "created_at": "完整日期 完整时间 createdat date datetime timestamp timeparsed time 작성일시"
     " 작성일 작성시간 작성시각 날짜 일시 등록일시 등록일 시간 createdutc timestamputc createddate"
     " datecreated createtime createdtime creationtime creationdate created"
@@ -79,7 +84,7 @@ ALIASES: Final[dict[str, str]] = {
     " 작성날짜 게시일 게시일시 日時 投稿日時 投稿日 作成日時 日付 时间 時間 日期 发布时间 發布時間"
     " 創建時間 创建时间 fecha fechahora fechayhora dateheure horodatage datum zeitpunkt zeitstempel"
     " data datahora dataora дата tarih dátum ημερομηνία päivämäärä dato tanggal waktu czas время"
-    " час ngày วันที่ التاريخ תאריך localtime at",
+    " час ngày วันที่ التاريخ תאריך localtime at dateread dateadded",
     "lang": "lang language tweetlanguage 언어 legacy.lang",
     "source_id": "sourceid idstr tweetid statusid statusidstr restid commentid noteid cid id postid"
     " 트윗id 게시물id _id legacy.idstr",
@@ -113,12 +118,15 @@ ALIASES: Final[dict[str, str]] = {
     " referencedtweets.repliedto.id replytostatusid replytotweetid replytoid totweetid replyid"
     " parentid parentcommentid parent legacy.inreplytostatusidstr",
     "reply_name": "inreplytoscreenname inreplytousername replytoscreenname replytousername"
+    " parenthandle"
     f" tousername {_paths('inreplytouser replytouser', _ACCOUNT_KEYS)} legacy.inreplytoscreenname",
     "replies_to": "replyto inreplytostatusid inreplytostatusidstr inreplytotweetid inreplytouserid"
     " inreplytoscreenname inreplytoid inreplyto referencedtweets.repliedto.id replytostatusid"
     " replytotweetid replytouserid replytoscreenname replytoid inreplytouser totweetid touserid"
-    " replyid parentid parentcommentid parent legacy.inreplytostatusidstr",
-    "quotes": "quotedstatusid quotedstatusidstr referencedtweets.quoted.id quotedid quotedtweetid"
+    " replyid parentid parentcommentid parent parenthandle parentdid parenturi"
+    " legacy.inreplytostatusidstr",
+    "quotes": "quotedhandle quoteddid quoteduri quotedusername quotedscreenname"
+    " quotedstatusid quotedstatusidstr referencedtweets.quoted.id quotedid quotedtweetid"
     " quotedtweettweetid quotedtweet quotedstatus quotedpost quoteid quoteof"
     " legacy.quotedstatusidstr",
     "visibility": "visibility privacy audience 공개범위 公開範囲",
@@ -262,6 +270,29 @@ def _part_comments(plain: Mapping[str, str], names: dict[str, tuple[str, ...]]) 
         names[field] = (*(name for name in names.get(field, ()) if name not in posts), *posts)
 
 
+_OF_WORKS: Final = _set(
+    "isbn isbn13 letterboxduri numberofpages yearpublished myrating originalpublicationyear"
+)
+"""Columns that only a table of works has."""
+_BESIDE_WORKS: Final = _set(
+    "publisher director averagerating binding pages genre 출판사 감독 출간일 출판일 출판년도 쪽수"
+)
+"""Columns of which two tell a table of works."""
+_BESIDE_PLACES: Final = _set("place latitude longitude rating stars 위도 경도 별점")
+_TITLES: Final = _set("title name 이름 제목")
+
+
+def names_of_works(names: Iterable[str]) -> list[str]:
+    """Return the columns with the author, name or title of a work or place that the rows review."""
+    plain = {plain_column(name): name for name in names}
+    of_work = _set("")
+    if not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1:
+        of_work = _TITLES | {"author", "authors", "authorname", "저자"}
+    elif len(_BESIDE_PLACES & {*plain}) > 2:
+        of_work = _TITLES
+    return [name for alias, name in plain.items() if alias in of_work]
+
+
 def is_helper(field: str) -> bool:
     return field in _HELPERS
 
@@ -272,10 +303,6 @@ def without_remark(name: str) -> str:
 
 
 ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
@@ -326,6 +353,8 @@ _OF_THINGS: Final = re.compile(
     "상품|제품|파일|영화|책|도서|가게|업체|장소|회사|브랜드|과목|메뉴|앱|게임|학교|호텔|식당|매장|지역"
 )
 """Beginnings of compounds that name no people: 상품이름."""
+_OF_ACCOUNTS: Final = _set("followers following friends 팔로워 팔로잉 フォロワー 粉丝")
+"""Words of columns in a list of accounts, whose descriptions are no posts."""
 _ACCOUNT_WORDS: Final = _set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
@@ -349,12 +378,17 @@ def _simple(row: Mapping[str, object], path: str, depth: int) -> Iterator[tuple[
             yield name, value
 
 
-def guess(field: str, values: Mapping[str, Sequence[object]]) -> list[str]:
-    """Return the columns whose name and values look like a field, the most likely first."""
+def guess(field: str, values: Mapping[str, Sequence[object]], *, least: int = 1) -> list[str]:
+    """Return the columns whose name and values look like a field, the most likely first.
+
+    `least` is the smallest rating; a time at which no post was written has 1.
+    """
+    is_of_accounts = field == "text" and any(_words(name) & _OF_ACCOUNTS for name in values)
     rated = sorted(
         (-rating, place, name)
         for place, (name, column) in enumerate(values.items())
-        if (rating := _RATINGS[field](_words(name), column)) > 0
+        if not (is_of_accounts and _words(name) & {"description", "bio"})
+        if (rating := _RATINGS[field](_words(name), column)) >= least
     )
     return [name for _, _, name in rated]
 
@@ -423,6 +457,8 @@ def _text_rating(words: set[str], column: Sequence[object]) -> int:
     ):
         return 0
     texts = [value for value in column if isinstance(value, str) and not value.strip().isdigit()]
+    if kind_of_texts(column) != "words":
+        return 0
     if 2 * len(texts) < len(column) or 2 * sum(map(_is_time, texts)) > len(texts):
         return 0
     if 2 * len(set(texts)) < len(texts):  # Few different values are states, not words of people.

@@ -10,6 +10,7 @@ from app.formats.tables.cells import (
     answered_id,
     as_id,
     as_objects,
+    is_damaged_id,
     is_filled,
     is_object,
     plain_column,
@@ -43,11 +44,15 @@ def _is_no_number(value: object) -> bool:
     return is_filled(value) and not (isinstance(value, str) and value.strip().isdigit())
 
 
+def _is_answer(value: object) -> bool:
+    return is_damaged_id(value) or answered_id(value) is not None
+
+
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_restricted", "is_deleted"), says_yes),
     **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
     "source_id": as_id,
-    "reply_id": answered_id,
+    "reply_id": _is_answer,
 }
 """Tests of whether a value counts; for other fields, filled values do."""
 
@@ -56,13 +61,13 @@ class FileColumns:
     """Columns of each field; the first column with a value that counts is read."""
 
     def __init__(self, names: Iterable[str], chosen: Mapping[str, str] | None = None) -> None:
-        self._all = tuple(names)
-        self.is_own = is_export(self._all)
+        self.all = tuple(names)
+        self.is_own = is_export(self.all)
         self._chosen = chosen or {}
         plain: dict[str, str] = {}
-        for name in self._all:
+        for name in self.all:
             plain.setdefault(plain_column(name), name)
-        for name in self._all:
+        for name in self.all:
             if name not in self._chosen and name.endswith((")", "）")):
                 plain.setdefault(plain_column(without_remark(name)), name)
         known = heads() | {plain_column(name).partition(".")[0] for name in self._chosen}
@@ -111,7 +116,7 @@ class FileColumns:
             for name in names
             if not is_helper(field)
         }
-        named = filter(str.strip, self._all)
+        named = filter(str.strip, self.all)
         return tuple((printable_name(name), taken.get(name, "")) for name in named)
 
     def names_of(self, field: str) -> tuple[str, ...]:

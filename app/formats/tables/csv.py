@@ -32,7 +32,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
-from app.formats.tables.cells import is_damaged_id, plain_column
+from app.formats.tables.cells import bare, is_damaged_id, plain_column
 from app.formats.tables.columns import FileColumns
 from app.formats.tables.rows import RowReader
 
@@ -43,6 +43,9 @@ _SEPARATOR: Final = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
 _RULE: Final = re.compile(r"[\s|+:-]*-[\s|+:-]*")
 """A line that some programs draw below a header."""
 _SAMPLE_ROWS: Final = 2_000
+_BARE_NA: Final = re.compile(r"[,;\t]NA(?=[,;\t\r\n])")
+"""A missing value of R, which puts texts into quotation marks."""
+_ROUNDED: Final = Message("Ids of posts that a spreadsheet has rounded")
 
 
 class Dialect(NamedTuple):
@@ -232,6 +235,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         tables = [table for table in tables if table.columns.has("text")]
     if not tables:
         return None
+    _check_texts(source, tables)
     source.take(table.content for table in tables)
     _name_authors(source, tables, options)
     items = chain.from_iterable(table.items() for table in tables)
@@ -240,6 +244,17 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     return RecordStream(
         FORMAT.name, "line", None, items, columns=columns.fields, is_export=is_export
     )
+
+
+def _check_texts(source: Source, tables: Sequence["_Table"]) -> None:
+    """Raise UnrecognisedFileError if all columns that are named like texts have none."""
+    reasons = [reason for table in tables for reason in table.reader.no_texts]
+    if reasons and not any(table.columns.has("text") for table in tables):
+        raise UnrecognisedFileError(
+            "{name} has no column of texts: {why}. If it has texts, name their column `text`",
+            name=source.name,
+            why=reasons[0],
+        )
 
 
 def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptions) -> None:
@@ -292,13 +307,15 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
 class _Table:
     def __init__(self, content: Content, heading: Heading, options: ReadOptions, text: str) -> None:
         self.content = content
+        heading = heading._replace(names=_with_row_names(text, heading))
         self._heading = heading
         self.names = names = heading.names
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
         self._is_export = heading.dialect == Dialect(",") and tuple(names) in headers()
         self._above: list[str] = []
         sample = list(self._first_rows(text))
-        self.reader = RowReader(sample, options, is_table=True)
+        has_na = _BARE_NA.search(text) is not None and text.lstrip("\ufeff").startswith('"')
+        self.reader = RowReader(sample, options, is_table=True, has_na=has_na)
         self.columns = self.reader.columns(tuple(dict.fromkeys(names)))
         needed = [*self.columns.names_of("text"), *self.columns.names_of("username")]
         self._fewest = 1 + max(map(names.index, needed), default=len(names) - 1)
@@ -341,7 +358,7 @@ class _Table:
         """Return whether the header stands in the middle, as in files put one behind the other."""
         return fields == self.names or (
             len(fields) == len(self.names) > 1
-            and [*map(plain_column, fields)] == [*map(plain_column, self.names)]
+            and [*map(_plain, fields)] == [*map(_plain, self.names)]
         )
 
     def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
@@ -349,12 +366,16 @@ class _Table:
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         names = self.names
+        if not self._is_export:
+            fields = [*map(bare, fields)]
         if len(fields) == len(names) and not self._repeated:
             cells = dict(zip(names, fields, strict=True))
         else:
             pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
             cells = dict(pairs[::-1] if self._repeated else pairs)
         if self._is_export:  # The program may have guarded these.
+            if is_damaged_id(cells["source_id"]):
+                self.content.notes.look_odd("ids", _ROUNDED, [cells["source_id"]])
             source_id = _unguarded_id(cells["source_id"])
             cells = {name: _unguarded(cell, name) for name, cell in cells.items()}
             cells["source_id"] = source_id
@@ -368,6 +389,21 @@ class _Table:
             for fields in islice(rows, 1, 1_000):
                 if len(fields) == len(self._heading.names) and not self._is_heading(fields):
                     yield self._cells(fields)
+
+
+def _plain(field: str) -> str:
+    return plain_column(field).strip('"')
+
+
+def _with_row_names(text: str, heading: Heading) -> list[str]:
+    """Return the header with an empty name for the names of rows above which R writes none."""
+    names, seen = heading.names, list[list[str]]()
+    with suppress(csv.Error):
+        rows = filter(is_filled, heading.dialect.reader(lines_of(text)))
+        seen += islice(rows, heading.above + 1, 1_000)
+    has_one_more = bool(seen) and all(len(row) == len(names) + 1 and row[-1] for row in seen)
+    are_different = len({row[0] for row in seen if row}) == len(seen)
+    return ["", *names] if has_one_more and are_different else names
 
 
 def encode(posts: Mapping[int, ExportedPost]) -> bytes:

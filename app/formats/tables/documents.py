@@ -47,6 +47,8 @@ _WRAPPERS: Final = frozenset(
 _ANSWERS: Final = frozenset(ANSWERS)
 _CUT: Final = Message("Cells that the viewer of a data set has cut")
 _MOST_FILES: Final = 1_000
+_KEY: Final = "list/username"
+"""Column of the key above a list of posts."""
 _encoder = msgspec.json.Encoder()
 
 
@@ -133,7 +135,8 @@ def _layout(content: Content, options: ReadOptions) -> _Layout | None:
     if any(map(reader.has_text, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))
     pages = first_documents(content, lists=LISTS)
-    for rows_of in (_items_of, _rows_by_key) if len(pages) == 1 else (_items_of,):
+    one = (_items_of, _rows_by_key, _rows_by_author)
+    for rows_of in one if len(pages) == 1 else one[:1]:
         sample = [_whole_cells(row, None) for page in pages for row in rows_of(page)]
         reader = RowReader(sample, options, is_table=False)
         is_known = rows_of is _items_of or options.username or reader.says_who_or_when(sample)
@@ -187,6 +190,18 @@ def _rows_by_key(page: Json) -> list[Json]:
     if _are_numbers(groups):
         return [*groups.values()]
     return [{"id": key, **group} for key, group in groups.items()]
+
+
+def _rows_by_author(page: Json) -> list[Json]:
+    """Return the posts of an object with a list of posts under the name of each author."""
+    lists = {
+        key: posts
+        for key, posts in page.items()
+        if isinstance(posts, list) and posts and all(isinstance(post, dict) for post in posts)
+    }
+    if len(lists) < 2 or len(lists) < len(page):
+        return []
+    return [{_KEY: key, **post} for key, posts in lists.items() for post in posts]
 
 
 def _are_numbers(keys: Iterable[str]) -> bool:

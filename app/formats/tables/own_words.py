@@ -1,7 +1,7 @@
 """A post's own words among other people's, by the marks of the programs that mix them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 _LABEL: Final = re.compile(r"(?:\A|\n)\s*(转发理由|原始用户|转发内容)\s*[:：][ \t]*")
@@ -36,9 +36,10 @@ _HTML_BY: Final = (
         {"trail", "reblogged_from_name", "reblog_key", "post_url"},
     ),
     ({"by", "type", "time", "id"}, {"kids", "parent", "descendants", "score"}),
+    ({"My Review", "Exclusive Shelf"}, {"Bookshelves", "Date Read"}),
 )
 """Fields of programs whose texts are HTML: all of the first, and any of the others. They are
-Tumblr's API, and Hacker News.
+Tumblr's API, Hacker News, and Goodreads.
 """
 
 
@@ -46,6 +47,28 @@ def are_html(rows: Sequence[Mapping[str, object]]) -> bool:
     """Return whether the texts of the rows are HTML, because a known program wrote them."""
     names = {name for row in rows for name in row}
     return any(all_of <= names and any_of & names for all_of, any_of in _HTML_BY)
+
+
+_LINE_OF_APP: Final = re.compile(
+    r"\n[ \t]*(?:- dc (?:official )?App|-?\s?(?:Sent|Posted) (?:from|via) (?:my )?[\w .]{2,30}"
+    r"|나의 [\w .]{2,20}에서 보냄|(?:iPhone|iPad|Android)から送信|从我的 ?[\w ]{2,20}发送"
+    r"|Von meinem [\w .]{2,20} gesendet|Envoyé de mon [\w .]{2,20}|Enviado desde mi [\w .]{2,20}"
+    r"|Inviato da [\w .]{2,20}|Get Outlook for (?:iOS|Android))\s*\Z"
+)
+
+
+def line_of_app(text: str) -> str:
+    """Return the line that an app adds at the end of a text; empty without one."""
+    if "\n" not in text[-40:]:
+        return ""
+    match = _LINE_OF_APP.search(text, max(0, len(text) - 60))
+    return match[0] if match else ""
+
+
+def has_quoted_breaks(texts: Iterable[object]) -> bool:
+    """Return whether each line break stands between quotation marks, as LinkedIn writes them."""
+    broken = [text for text in texts if isinstance(text, str) and "\n" in text]
+    return bool(broken) and all(text.count("\n") == text.count('"\n"') for text in broken)
 
 
 def is_head_of_reply(text: str) -> bool:

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, NamedTuple
 
-from app.errors import Message
-from app.formats.assumptions import NO_AUTHOR, NO_IDS, ReadNotes, Role, fields_without
+from app.errors import Message, RecordError
+from app.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
 from app.formats.records import ReadOptions
+from app.formats.source.times import is_day, read_time
+from app.formats.source.written.clock import find_clock
 from app.formats.tables.author_columns import (
     account_column,
     are_of_people,
@@ -15,18 +18,43 @@ from app.formats.tables.author_columns import (
     names_posts,
 )
 from app.formats.tables.cells import are_rounded, is_damaged_id, is_filled, plain_column, word
-from app.formats.tables.column_kinds import COUNTS, NumberedRow, count_columns, why_no_ids
-from app.formats.tables.column_names import ROLES, guess, likely_reposts, values_by_name
+from app.formats.tables.column_kinds import (
+    COUNTS,
+    NumberedRow,
+    count_columns,
+    kind_of_texts,
+    why_no_ids,
+)
+from app.formats.tables.column_names import (
+    ROLES,
+    guess,
+    likely_reposts,
+    names_of_works,
+    values_by_name,
+)
 from app.formats.tables.columns import KNOWN_HEADERS, FileColumns, Row, flattened, opened
-from app.formats.tables.own_words import are_html
+from app.formats.tables.own_words import are_html, has_quoted_breaks
 
 _PLAIN_NAMES: Final = frozenset({"name", "이름"})
 """Columns that may have the names of something else than people."""
-DATE: Final = re.compile(r"\d{1,4}[-./]\s?\d{1,2}[-./]\s?\d{1,4}\.?", re.ASCII)
-CLOCK: Final = re.compile(
-    r"(?:(?:오전|오후|午前|午後|上午|下午)\s?)?\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?:\s?[AaPp]\.?[Mm]\.?)?"
-    r"|(?:(?:오전|오후)\s?)?\d{1,2}시(?:\s?\d{1,2}분)?"
-)
+_COUNTED_NAMES: Final = {
+    **dict.fromkeys(("tweets", "글", "게시글", "트윗", "posts"), ""),
+    **dict.fromkeys(("댓글", "コメント", "comentario", "comentário", "komentar"), "n_replies"),
+}
+"""Counts that a column may contain whose name is also a text's."""
+_MOST_COMPARED: Final = 200
+_QUARTER_HOUR_S: Final = 900
+_OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
+"""Beginning of the name of a column about the post that a comment stands below."""
+
+
+class Guess(NamedTuple):
+    columns: tuple[str, ...]
+    """Columns that look like a field, the used one first."""
+    evidence: Message
+
+
+_BY_NAME: Final = Message("based on its name and first values")
 
 
 @dataclass(frozen=True)
@@ -37,18 +65,27 @@ class Plan:
     """Fields by column, in place of those that the columns' names say; empty: not used."""
     stated: frozenset[str] = frozenset()
     """Fields that the importer chose."""
-    guesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Columns that look like a field, the used one first."""
+    named: str | None = None
+    """Author whom the importer named."""
+    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    """By field."""
+    no_texts: Mapping[str, Message] = field(default_factory=dict)
+    """Columns named like texts that have none, and why."""
+    has_na: bool = False
+    """Whether `NA` stands for no value in texts and names, too."""
+    lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Columns with ids that a spreadsheet or JavaScript has rounded, by field."""
     looks_like: Mapping[str, Role] = field(default_factory=dict)
     """Unused columns that look like a time, author or repost."""
     counts: tuple[str, ...] = ()
     """Columns of 0 and 1 that are taken for counts."""
     no_ids: Mapping[str, Message] = field(default_factory=dict)
     """Columns named like ids that have none, and why."""
-    has_rounded_ids: bool = False
-    has_lost_ids: bool = False
-    """Whether a spreadsheet has rounded ids."""
+    is_of_works: bool = False
+    """Whether the rows are about books, films or places, each with a name and an author."""
     is_html: bool = False
+    has_quoted_breaks: bool = False
+    """Whether line breaks of texts stand between quotation marks of the export."""
     has_titles: bool = False
     """Whether a title is the first line of its post."""
     unread_titles: tuple[str, ...] = ()
@@ -75,11 +112,10 @@ class Plan:
         return replace(self, looks_like={**self.looks_like, **dict.fromkeys(names, role)})
 
     def note(self, notes: ReadNotes) -> None:
-        evidence = Message("based on its name and first values")
-        for name, columns in self.guesses.items():
-            first, *others = (f"{ROLES[name]}={column}" for column in columns)
-            others += [NO_AUTHOR] if name == "username" else []
-            notes.assume("column", first, alternatives=tuple(others), evidence=evidence)
+        for name, found in self.guesses.items():
+            first, *others = (f"{ROLES[name]}={column}" for column in found.columns)
+            others += [NO_AUTHOR] if name == "username" and first != NO_AUTHOR else []
+            notes.assume("column", first, alternatives=tuple(others), evidence=found.evidence)
         if self.counts:
             flags = (name for name in self.counts if self.chosen[name] == "n_reposts")
             notes.assume(
@@ -88,7 +124,7 @@ class Plan:
                 alternatives=tuple(f"repost={name}" for name in flags),
                 evidence=Message("other columns are counts"),
             )
-        if self.has_lost_ids and not self.is_export:
+        if "source_id" in self.lost_ids:
             notes.assume("ids", NO_IDS, evidence=Message("a spreadsheet has rounded the values"))
         for name, reason in self.no_ids.items():
             notes.assume("ids", NO_IDS, alternatives=(f"id={name}",), evidence=reason)
@@ -117,15 +153,30 @@ class Sample(NamedTuple):
         return ((row, plan.columns(tuple(row))) for row in self.rows)
 
 
-def plan_of(written: Sequence[Row], options: ReadOptions, *, is_table: bool) -> Plan:
-    """Return the plan of a file with these first rows."""
-    plan = Plan(dict(options.columns), frozenset(options.columns.values()))
+def plan_of(
+    written: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
+) -> Plan:
+    """Return the plan of a file with these first rows.
+
+    `has_na` tells that R wrote the table, by a cell `NA` without quotation marks.
+    """
+    stated = frozenset(options.columns.values())
+    plan = Plan(dict(options.columns), stated, options.username, has_na=has_na)
     sample = Sample([opened(row, plan.columns)[0] for row in written], written, is_table)
     if any(columns.is_own for _, columns in sample.each(plan)):
         return look_for_rounded_ids(replace(plan, is_export=True), sample)
     for step in STEPS:
         plan = step(plan, sample)
     return plan
+
+
+def look_for_na(plan: Plan, sample: Sample) -> Plan:
+    """Take `NA` for nothing if a column has it that holds neither texts nor names."""
+    columns = sample.columns(plan)
+    may_have = {name for name in ("text", "username", "display_name") if columns.has(name)}
+    wordy = {name for role in may_have for name in columns.names_of(role)}
+    has_na = any(row.get(name) == "NA" for row in sample.rows for name in row if name not in wordy)
+    return replace(plan, has_na=plan.has_na or (sample.is_table and has_na))
 
 
 def tell_counts_from_flags(plan: Plan, sample: Sample) -> Plan:
@@ -135,13 +186,60 @@ def tell_counts_from_flags(plan: Plan, sample: Sample) -> Plan:
     return replace(plan, counts=tuple(name for name in counts.assumed if plan.chosen[name]))
 
 
+def tell_texts_from_counts_and_links(plan: Plan, sample: Sample) -> Plan:
+    """Do not use a column of numbers or addresses as the text if it counts or another has words."""
+    columns = sample.columns(plan)
+    if "text" in plan.stated:
+        return plan
+    kinds = {name: kind_of_texts(sample.values(name)) for name in columns.texts}
+    known = {name for name, used_as in columns.fields if used_as}
+    unused = {
+        name: column for name, column in values_by_name(sample.rows).items() if name not in known
+    }
+    has_words = "words" in kinds.values() or bool(sample.is_table and guess("text", unused))
+    chosen: dict[str, str] = {}
+    reasons: dict[str, Message] = {}
+    for name, kind in kinds.items():
+        counted = _COUNTED_NAMES.get(plain_column(name))
+        if kind == "numbers" and (counted is not None or has_words):
+            chosen[name] = counted if counted and not columns.has(counted) else ""
+            reasons[name] = Message("the column {column} has only numbers", column=name)
+        elif kind == "links" and has_words:
+            chosen[name] = ""
+            reasons[name] = Message("the column {column} has only addresses", column=name)
+    return replace(plan.choosing(chosen), no_texts=reasons)
+
+
+def ignore_works(plan: Plan, sample: Sample) -> Plan:
+    """Do not take the author, name and title of a work for those of its review."""
+    if not sample.is_table or "username" in plan.stated:
+        return plan
+    works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
+    return replace(plan.choosing(dict.fromkeys(works, "")), is_of_works=bool(works))
+
+
+def ignore_authors_that_are_times(plan: Plan, sample: Sample) -> Plan:
+    names = sample.columns(plan).names_of("username") if "username" not in plan.stated else ()
+    times = [name for name in names if are_times(sample.values(name))]
+    return plan.choosing(dict.fromkeys(times, ""))
+
+
 def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
-    """Do not use a column `name` that has the ids of the posts."""
+    """Do not use a column `name` that has the ids of the posts.
+
+    Nor one with another name in each row if the importer says who wrote.
+    """
     if not (shown := _shown_name(plan, sample)):
         return plan
-    columns = sample.columns(plan)
-    ids = [columns.first(row, "source_id") for row in sample.rows]
-    return plan.choosing({shown: ""}) if names_posts(sample.values(shown), ids) else plan
+    columns, values = sample.columns(plan), sample.values(shown)
+    if names_posts(values, [columns.first(row, "source_id") for row in sample.rows]):
+        return plan.choosing({shown: ""})
+    are_different = len(values) > 1 and len({*map(word, values)}) == len(values)
+    if plan.named is None or not are_different or "username" in plan.stated:
+        return plan
+    evidence = Message("each row has another value in {column}", column=shown)
+    found = Guess((NO_COLUMN, shown), evidence)
+    return replace(plan.choosing({shown: ""}), guesses={**plan.guesses, "username": found})
 
 
 def _shown_name(plan: Plan, sample: Sample) -> str:
@@ -161,16 +259,20 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if plain_column(name) not in used
     }
     shown = _shown_name(plan, sample)
-    guesses: dict[str, tuple[str, ...]] = {}
+    guesses: dict[str, Guess] = {}
     for role in [*ROLES] if sample.is_table else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
+        is_known |= role in plan.guesses
+        is_known |= role == "username" and plan.is_of_works
         if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
             continue
         values.pop(found[0])
-        guesses[role] = (*found, shown) if may_be_shown else (*found,)
-    plan = plan.choosing({names[0]: role for role, names in guesses.items()})
-    return replace(plan, guesses=guesses).keeping(likely_reposts(values), "repost")
+        guesses[role] = Guess((*found, shown) if may_be_shown else (*found,), _BY_NAME)
+    plan = plan.choosing({found.columns[0]: role for role, found in guesses.items()})
+    return replace(plan, guesses={**plan.guesses, **guesses}).keeping(
+        likely_reposts(values), "repost"
+    )
 
 
 def find_accounts(plan: Plan, sample: Sample) -> Plan:
@@ -183,7 +285,8 @@ def find_accounts(plan: Plan, sample: Sample) -> Plan:
     if found is None or found == names[0]:
         return plan
     shown = {} if columns.has("display_name") else {names[0]: "display_name"}
-    guesses = {**plan.guesses, "username": (found, names[0])}
+    evidence = Message("the addresses of the posts, or @, name these accounts")
+    guesses = {**plan.guesses, "username": Guess((found, names[0]), evidence)}
     return replace(plan.choosing({found: "username", **shown}), guesses=guesses)
 
 
@@ -205,8 +308,8 @@ def join_clock(plan: Plan, sample: Sample) -> Plan:
     names = columns.names_of("created_at")
     if "created_at" in plan.stated or not names:
         return plan
-    days = [name for name in names if _all_match(DATE, sample.values(name))]
-    clocks = [name for name in sample.rows[0] if _all_match(CLOCK, sample.values(name))]
+    days = [name for name in names if _all(is_day, sample.values(name))]
+    clocks = [name for name in sample.rows[0] if _all(_is_clock, sample.values(name))]
     clocks = [name for name in clocks if _is_of_time(name, columns)]
     if days and clocks and names[0] in {*days[:1], *clocks}:
         return plan.choosing({days[0]: "created_at", clocks[0]: "clock"})
@@ -220,12 +323,87 @@ def _is_of_time(name: str, columns: FileColumns) -> bool:
     )
 
 
-def _all_match(pattern: re.Pattern[str], cells: Iterable[object]) -> bool:
-    """Return whether all filled cells match, and there is any."""
-    filled = [cell for cell in cells if cell is not None and is_filled(cell)]
-    return bool(filled) and all(
-        isinstance(cell, str) and pattern.fullmatch(cell.strip()) for cell in filled
-    )
+def _is_clock(cell: str) -> bool:
+    before, clock, after = find_clock(cell)
+    return clock is not None and not f"{before}{after}".strip()
+
+
+def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
+    """Return whether all filled cells are such texts, and there is any."""
+    filled = [cell for cell in cells if cell is not None and is_filled(cell)][:_MOST_COMPARED]
+    return bool(filled) and all(isinstance(cell, str) and is_such(cell.strip()) for cell in filled)
+
+
+def are_times(cells: Iterable[object]) -> bool:
+    """Return whether all filled cells are times with a clock, in more than digits."""
+    return _all(lambda cell: ":" in cell and _time(cell) is not None, cells)
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return read_time(value)
+    except RecordError:
+        return None
+
+
+def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
+    """Of several columns with full times, use the earlier one: nothing is collected unwritten.
+
+    A time that many posts share is that of a thread, and one that is whole quarters of an hour
+    away may be the same time in another zone.
+    """
+    columns = sample.columns(plan)
+    names = columns.names_of("created_at")
+    if "created_at" in plan.stated or not names or "clock" in plan.chosen.values():
+        return plan
+    rows = sample.rows[:_MOST_COMPARED]
+    known = {name for name, used_as in columns.fields if used_as}
+    unused = {name: sample.values(name) for name in rows[0] if name not in known}
+    first = chosen = names[0]
+    times = _times(rows, first)
+    for name in (*names[1:], *guess("created_at", unused, least=2)):
+        if not _OF_THREADS.match(plain_column(name)) and _is_earlier(_times(rows, name), times):
+            chosen, times = name, _times(rows, name)
+    if chosen == first:
+        return plan
+    evidence = Message("its times are earlier than those of {column}", column=first)
+    found = Guess((chosen, first), evidence)
+    plan = plan.choosing({first: "", chosen: "created_at"})
+    return replace(plan, guesses={**plan.guesses, "created_at": found})
+
+
+def _times(rows: Sequence[Row], name: str) -> list[datetime | None]:
+    cells = (str(row.get(name) or "") for row in rows)
+    return [_time(cell) if ":" in cell or cell.isdigit() else None for cell in cells]
+
+
+def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None]) -> bool:
+    """Return whether nearly all times are filled and earlier than the others."""
+    pairs = [
+        (one, other) for one, other in zip(times, than, strict=True) if one is not None and other
+    ]
+    if len(pairs) < max(2, 0.9 * sum(map(bool, than))):
+        return False
+    apart = {round((other - one).total_seconds()) for one, other in pairs}
+    is_zone = len(apart) == 1 and not next(iter(apart)) % _QUARTER_HOUR_S
+    is_shared = 2 * len({one for one, _ in pairs}) < len({other for _, other in pairs})
+    earlier = sum(one < other for one, other in pairs)
+    return earlier >= 0.95 * len(pairs) and not is_zone and not is_shared
+
+
+def find_times(plan: Plan, sample: Sample) -> Plan:
+    """Take the only unknown column of times for the time of a table; of several, tell each."""
+    columns = sample.columns(plan)
+    is_known = columns.has("created_at") or "created_at" in fields_without(plan.chosen)
+    if is_known or not sample.is_table or not sample.rows:
+        return plan
+    unused = [name for name, used_as in columns.fields if not used_as and name not in plan.chosen]
+    found = [name for name in unused if are_times(sample.values(name))]
+    if len(found) != 1:
+        return plan.keeping(found, "time")
+    evidence = Message("its values are times")
+    guesses = {**plan.guesses, "created_at": Guess((*found,), evidence)}
+    return replace(plan.choosing({found[0]: "created_at"}), guesses=guesses)
 
 
 def look_for_ids(plan: Plan, sample: Sample) -> Plan:
@@ -247,11 +425,15 @@ def look_for_ids(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
-    read = sample.each(plan)
-    ids = [row.get(name) for row, columns in read for name in columns.names_of("source_id")]
-    are_lost = are_rounded(ids)
-    is_damaged = any(is_damaged_id(word(value) or "") for value in ids)
-    return replace(plan, has_rounded_ids=are_lost, has_lost_ids=are_lost or is_damaged)
+    """Find the columns of ids that a spreadsheet has rounded; of an answer, one is enough."""
+    lost: dict[str, list[str]] = {}
+    for role, fewest in (("source_id", 2), ("reply_id", 1), ("username", 2)):
+        names = {name for _, columns in sample.each(plan) for name in columns.names_of(role)}
+        for name in sorted(names):
+            ids = [value for value in sample.values(name) if value is not None]
+            if are_rounded(ids, fewest) or any(map(is_damaged_id, ids)):
+                lost.setdefault(role, []).append(name)
+    return replace(plan, lost_ids=lost)
 
 
 def look_for_titles(plan: Plan, sample: Sample) -> Plan:
@@ -272,27 +454,41 @@ def look_for_html(plan: Plan, sample: Sample) -> Plan:
     return replace(plan, is_html=are_html(sample.rows))
 
 
+def look_for_quoted_breaks(plan: Plan, sample: Sample) -> Plan:
+    names = sample.columns(plan).texts if sample.is_table else ()
+    are_quoted = any(has_quoted_breaks(sample.values(name)) for name in names)
+    return replace(plan, has_quoted_breaks=are_quoted)
+
+
 def look_for_author(plan: Plan, sample: Sample) -> Plan:
     """Keep the likeliest column of a table if no column names authors."""
     columns = sample.columns(plan)
     if not (sample.is_table and sample.rows) or columns.has("username"):
         return plan
     unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
-    likely = likeliest_author({name: sample.values(name) for name in unused})
+    values = {name: sample.values(name) for name in unused if not plan.is_of_works}
+    likely = likeliest_author({n: cells for n, cells in values.items() if not are_times(cells)})
     return replace(plan, is_author_open=True).keeping(filter(None, [likely]), "author")
 
 
 STEPS: Final[tuple[Callable[[Plan, Sample], Plan], ...]] = (
+    look_for_na,
     tell_counts_from_flags,
+    ignore_works,
+    tell_texts_from_counts_and_links,
+    ignore_authors_that_are_times,
     ignore_names_of_posts,
     guess_roles,
     find_accounts,
     ignore_names_of_things,
     join_clock,
+    choose_earlier_time,
+    find_times,
     look_for_ids,
     look_for_rounded_ids,
     look_for_titles,
     look_for_html,
+    look_for_quoted_breaks,
     look_for_author,
 )
 """In their order: each one sees the columns that the ones before it have chosen."""

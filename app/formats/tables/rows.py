@@ -7,8 +7,8 @@ from typing import Final, Literal, NamedTuple, TypeVar
 import msgspec
 from msgspec import structs
 
-from app.errors import RecordError
-from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, SeenRow, ToldReposts
+from app.errors import Message, RecordError
+from app.formats.assumptions import REPOST_BEGINNING, DoubtKind, ReadNotes, SeenRow, ToldReposts
 from app.formats.post import (
     PLATFORMS,
     Kind,
@@ -35,6 +35,7 @@ from app.formats.source.times import FileTimes, read_time
 from app.formats.tables.author_columns import account_on_server
 from app.formats.tables.cells import (
     EMPTY_CELLS,
+    NA,
     PUBLIC,
     answered_id,
     as_id,
@@ -42,6 +43,8 @@ from app.formats.tables.cells import (
     as_name,
     as_objects,
     as_whole,
+    is_damaged_id,
+    is_error,
     is_filled,
     is_nobody,
     is_restricted,
@@ -56,11 +59,12 @@ from app.formats.tables.column_kinds import COUNTS
 from app.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from app.formats.tables.own_words import (
     is_head_of_reply,
+    line_of_app,
     may_have_others,
     own_part,
     without_quotations,
 )
-from app.formats.tables.plan import CLOCK, DATE, Plan, plan_of
+from app.formats.tables.plan import Plan, plan_of
 from app.formats.x.posts import is_notice
 
 T = TypeVar("T")
@@ -94,11 +98,21 @@ class RowRules(NamedTuple):
     on_repost: Callable[[], None] | None = None
     on_cut: Callable[[], None] | None = None
     """Is called for a text from which other people's words were cut."""
+    notes: ReadNotes | None = None
+    """For what looks odd, if anyone asks."""
     read_time: Callable[[object], datetime] = read_time
     """Return a value's time. Raises RecordError."""
 
+    def look_odd(self, kind: DoubtKind, finding: Message, value: object) -> None:
+        if self.notes is not None:
+            self.notes.look_odd(kind, finding, [str(value)])
+
 
 NO_RULES: Final = RowRules()
+_WORDY: Final = frozenset({"text", "username", "display_name"})
+_WITH_NA: Final = EMPTY_CELLS | {NA}
+_ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
+_ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has rounded")
 
 
 def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RULES) -> Item:
@@ -121,12 +135,15 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
         return Skipped(place, "empty")
     if isinstance(text, str) and not columns.is_own:
+        if rules.is_table and is_error(text):
+            rules.look_odd("words", _ERRORS, text)
+            return Skipped(place, "empty")
         if told := _reason_by_text(columns, text, rules):
             return Skipped(place, told)
         text = _own_part(text, rules)
-    username, display_name = _author(columns, values)
+    username, display_name = _author(columns, values, rules)
     created_at, unread_time = _time(columns, values, rules)
-    reply_to = _target(values, username, has_rounded_ids=rules.plan.has_rounded_ids)
+    reply_to = _target(values, username, rules)
     url, lang = values.get("url"), values.get("lang")
     return Record(
         place=place,
@@ -150,6 +167,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
 def _values(columns: FileColumns, row: Row, rules: RowRules) -> Json:
     values: Json = {}
     is_table = rules.is_table and not columns.is_own
+    nothing = _WITH_NA if rules.plan.has_na else EMPTY_CELLS
     for field, names, counts in columns.tested:
         for name in names:
             value = row.get(name)
@@ -157,7 +175,9 @@ def _values(columns: FileColumns, row: Row, rules: RowRules) -> Json:
                 continue
             # Most values are strings, and a call for each would take longer.
             if isinstance(value, str) and counts is not bool:
-                if not value or value.isspace() or (is_table and value in EMPTY_CELLS):
+                if not value or value.isspace():
+                    continue
+                if value in nothing if is_table else value == NA and field not in _WORDY:
                     continue
                 if counts is is_filled:
                     values[field] = value
@@ -233,9 +253,15 @@ def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool
     return True
 
 
-def _author(columns: FileColumns, values: Json) -> tuple[str | None, str | None]:
+def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
+    stated = values.get("username")
+    are_lost = "username" in rules.plan.lost_ids
+    if not columns.is_own and (is_damaged_id(stated) or (are_lost and is_rounded(stated))):
+        raise RecordError("the author is a number that a spreadsheet has rounded")
+    if isinstance(stated, str) and is_error(stated):
+        raise RecordError("the author is an error value of a spreadsheet")
     read = word if columns.is_own else as_name
-    name, display_name = read(values.get("username")), word(values.get("display_name"))
+    name, display_name = read(stated), word(values.get("display_name"))
     if name is None or columns.is_own or len(name.split()) == 1:
         if "actor" in values and (account := account_on_server(name, values["actor"])):
             return account, display_name or name
@@ -259,11 +285,20 @@ def _time(
 def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:
     value = values.get("source_id")
     if columns.is_own:
-        return value if isinstance(value, str) else as_id(value)
-    return None if rules.plan.has_rounded_ids and is_rounded(value) else as_id(value)
+        return (value if value != NA else None) if isinstance(value, str) else as_id(value)
+    return None if "source_id" in rules.plan.lost_ids and is_rounded(value) else as_id(value)
 
 
 def _own_part(text: str, rules: RowRules) -> str | None:
+    if rules.plan.has_quoted_breaks and '"\n"' in text:
+        text = text.replace('"\n"', "\n")
+        rules.look_odd(
+            "letters", Message("Quotation marks at line ends, which were left out"), text
+        )
+    if rules.is_table and (line := line_of_app(text)):
+        text = text[: -len(line)].rstrip()
+        if rules.notes is not None:
+            rules.notes.take_for_app(line.strip())
     if not may_have_others(text):
         return text
     own = own_part(text)
@@ -302,9 +337,7 @@ def _listed_people(value: object) -> list[Json] | None:
     return as_objects(value) if is_list else None
 
 
-def _target(
-    values: Json, username: str | None, *, has_rounded_ids: bool = False
-) -> ReplyTarget | None:
+def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget | None:
     """Return the target of a reply: an object as in exports, or columns of their own."""
     if _TARGETS.isdisjoint(values):
         return None
@@ -319,20 +352,26 @@ def _target(
         source_id, name = _as_is(value.get("source_id")), _as_is(value.get("username"))
     else:
         answers = (values.get("reply_id"), values.get("reply_to"))
-        sound = (
-            None if has_rounded_ids and is_rounded(answer) else answered_id(answer)
-            for answer in answers
-        )
+        sound = (_sound_answer(answer, rules) for answer in answers if answer is not None)
         source_id, name = next(filter(None, sound), None), as_name(values.get("reply_name"))
     return ReplyTarget.of(source_id, name)
 
 
+def _sound_answer(value: object, rules: RowRules) -> str | None:
+    """Return an answered post's id; none for a rounded one, which may be another post's."""
+    are_lost = not rules.plan.lost_ids.keys().isdisjoint({"source_id", "reply_id"})
+    if is_damaged_id(value) or (are_lost and is_rounded(value)):
+        rules.look_odd("ids", _ROUNDED_ANSWERS, value)
+        return None
+    return answered_id(value)
+
+
 def _stated_time(values: Json) -> object:
     value, clock = values["created_at"], values.get("clock")
-    if isinstance(clock, str) and isinstance(value, str) and DATE.fullmatch(value.strip()):
-        is_clock = CLOCK.fullmatch(clock.strip()) is not None
-        return f"{value.strip()} {clock.strip()}" if is_clock else value
-    return value
+    if not (isinstance(clock, str) and isinstance(value, str)) or clock == value:
+        return value
+    has_clock = ":" in value or value.strip().isdigit()
+    return value if has_clock else f"{value.strip()} {clock.strip()}"
 
 
 def _reactions(values: Json) -> Reactions | None:
@@ -387,8 +426,10 @@ def read_document(document: Row, place: int, rules: RowRules = NO_RULES) -> Item
 class RowReader:
     """Reads one file's rows by their plan."""
 
-    def __init__(self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool) -> None:
-        self._plan = plan_of(sample, options, is_table=is_table)
+    def __init__(
+        self, sample: Sequence[Row], options: ReadOptions, *, is_table: bool, has_na: bool = False
+    ) -> None:
+        self._plan = plan_of(sample, options, is_table=is_table, has_na=has_na)
         self.is_export = self._plan.is_export
         self.columns = self._plan.columns
         self._rules = RowRules(self._plan, is_table, options.include_restricted)
@@ -402,6 +443,11 @@ class RowReader:
     def has_likely_author(self) -> bool:
         """Whether an unused column looks like the author."""
         return "author" in self._plan.looks_like.values()
+
+    @property
+    def no_texts(self) -> Iterable[Message]:
+        """Why columns that are named like texts have none."""
+        return self._plan.no_texts.values()
 
     def has_text(self, row: Row) -> bool:
         flat, columns = opened(row, self.columns)
@@ -444,7 +490,7 @@ class RowReader:
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
         told = ToldReposts(notes, may_choose=True)
         self._rules = self._rules._replace(
-            on_repost=told.add, on_cut=told.add_cut, read_time=times.read
+            on_repost=told.add, on_cut=told.add_cut, notes=notes, read_time=times.read
         )
         self._seen = notes.rows
         self._plan.note(notes)

@@ -15,6 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from html import unescape
+from itertools import islice
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
@@ -27,7 +29,7 @@ from app.formats.file_authors import authors_of
 from app.formats.records import ReadOptions
 from app.formats.source.file import WORDY_ENDS, Source, is_hidden
 from app.formats.source.members import Member, Opener, PlainFile
-from app.formats.tables.cells import plain_column
+from app.formats.tables.cells import is_error, plain_column
 from app.formats.tables.column_names import names_by_field
 from app.runtime.processes import be_nice, begin_child, limited_memory, run_child_here
 
@@ -194,13 +196,24 @@ class _RefusedError(Exception):
 
 
 class _Sheet:
-    def __init__(self, name: str, sheet: Any) -> None:
+    def __init__(self, name: str, sheet: Any, formulas: Mapping[tuple[int, int], str]) -> None:
         self.name = name
         self._sheet = sheet
+        self._formulas = formulas
 
     @property
     def rows(self) -> Iterator[list[Any]]:
-        return (row for row in self._sheet.iter_rows() if any(cell != "" for cell in row))
+        """Yield the rows that are not blank; what begins with `=` and is no formula is a text."""
+        first, left = self._sheet.start or (0, 0)
+        places = {row for row, _ in self._formulas}
+        for number, row in enumerate(self._sheet.iter_rows(), start=first):
+            if number in places:
+                row = [
+                    self._formulas.get((number, column), cell) if _is_no_text(cell) else cell
+                    for column, cell in enumerate(row, start=left)
+                ]
+            if any(cell != "" for cell in row):
+                yield row
 
     @cached_property
     def header(self) -> list[str]:
@@ -211,6 +224,36 @@ class _Sheet:
         return sum(cell != "" for row in self.rows for cell in row)
 
 
+_CELL: Final = re.compile(
+    rb"<(?:\w+:)?c\b[^>]*\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*>\s*<(?:\w+:)?f\b[^>]*>([^<]+)<"
+)
+"""A cell with a formula."""
+_FORMULA: Final = re.compile(
+    r"[\s+({-]*(?:[\w.]+\(|'[^']+'!|\w+!|\$?[A-Za-z]{1,3}\$?\d|[\d\"]|TRUE|FALSE)"
+)
+"""Beginning of a formula that somebody could mean: a function, a cell or a value."""
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+"""Words with a blank between them, which no formula has outside of quotation marks."""
+
+
+def _is_no_text(cell: Any) -> bool:
+    return not isinstance(cell, str) or not cell or is_error(cell)
+
+
+def _formulas_in(sheet: bytes) -> dict[tuple[int, int], str]:
+    """Return what formulas stand for, by row and column from 0: a text like =_=, or nothing."""
+    found: dict[tuple[int, int], str] = {}
+    for letters, row, formula in _CELL.findall(sheet):
+        column = 0
+        for letter in letters:
+            column = 26 * column + letter - 64
+        text = unescape(formula.decode("utf-8", "replace"))
+        if _FORMULA.match(text) is None or _SENTENCE.search(_QUOTED.sub("", text)):
+            found[int(row) - 1, column - 1] = f"={text}"
+    return found
+
+
 def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
     """Write the chosen sheet, or the fullest one and those with the same header."""
     from_1904, sheets, hidden = _opened(packed)
@@ -218,7 +261,7 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
         raise _RefusedError("empty")
     if chosen is None:
         fullest = max(sheets, key=lambda sheet: sheet.size)
-        read = [sheet for sheet in sheets if sheet.header == fullest.header]
+        read = _without_repeated([sheet for sheet in sheets if sheet.header == fullest.header])
     elif not (read := [sheet for sheet in sheets if sheet.name == chosen][:1]):
         raise _RefusedError("sheet")
     header = read[0].header
@@ -235,6 +278,22 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
     read_names = tuple(sheet.name for sheet in read)
     others = tuple(sheet.name for sheet in sheets if sheet.name not in read_names)
     return Workbook(read_names, others, tuple(hidden), tuple(cells.days), bool(people))
+
+
+def _without_repeated(sheets: list[_Sheet]) -> list[_Sheet]:
+    """Return the sheets but those whose rows nearly all stand in a larger one."""
+    if len(sheets) == 1:
+        return sheets
+    rows = {
+        sheet.name: {hash(repr(row)) for row in islice(sheet.rows, 1, None)} for sheet in sheets
+    }
+    seen, repeated = set[int](), set[str]()
+    for sheet in sorted(sheets, key=lambda sheet: -len(rows[sheet.name])):
+        own = rows[sheet.name]
+        if own and 20 * len(own & seen) >= 19 * len(own):
+            repeated.add(sheet.name)
+        seen |= own
+    return [sheet for sheet in sheets if sheet.name not in repeated]
 
 
 def _people(sheets: Sequence[_Sheet], cells: "_Cells") -> Mapping[str, str]:
@@ -264,6 +323,8 @@ def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
             if sum(part.file_size for part in read) > MOST_UNPACKED:
                 raise _RefusedError("large")
             from_1904 = _FROM_1904.search(parts.read(WORKBOOK)) is not None
+            paths = _paths_of_sheets(parts)
+            formulas = {name: _formulas_in(parts.read(path)) for name, path in paths.items()}
         packed.seek(0)
         workbook = CalamineWorkbook.from_filelike(packed)
         visible, hidden = list[_Sheet](), list[str]()
@@ -271,10 +332,38 @@ def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
             if facts.visible != SheetVisibleEnum.Visible:
                 hidden.append(facts.name)
             elif facts.typ == SheetTypeEnum.WorkSheet:
-                visible.append(_Sheet(facts.name, workbook.get_sheet_by_name(facts.name)))
+                sheet = workbook.get_sheet_by_name(facts.name)
+                visible.append(_Sheet(facts.name, sheet, formulas.get(facts.name, {})))
     except (CalamineError, zipfile.BadZipFile, KeyError, OSError, RuntimeError, ValueError):
         raise _RefusedError("damaged") from None
     return from_1904, visible, hidden
+
+
+_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION: Final = re.compile(rb"<Relationship\b[^>]*>")
+_ATTRIBUTE: Final = re.compile(rb"(?:\w+:)?(\w+)=[\"']([^\"']*)[\"']")
+
+
+def _paths_of_sheets(parts: zipfile.ZipFile) -> dict[str, str]:
+    """Return the parts with the sheets, by the sheets' names."""
+    relations = parts.read("xl/_rels/workbook.xml.rels")
+    targets = {
+        found["Id"]: found["Target"]
+        for found in map(_attributes, _RELATION.findall(relations))
+        if {"Id", "Target"} <= found.keys()
+    }
+    sheets = map(_attributes, _SHEET.findall(parts.read(WORKBOOK)))
+    paths = {sheet["name"]: targets[sheet["id"]] for sheet in sheets if sheet.get("id") in targets}
+    names = {name: path.lstrip("/") for name, path in paths.items()}
+    full = {name: path if path.startswith("xl/") else f"xl/{path}" for name, path in names.items()}
+    return {name: path for name, path in full.items() if path in parts.namelist()}
+
+
+def _attributes(tag: bytes) -> dict[str, str]:
+    return {
+        name.decode(): unescape(value.decode("utf-8", "replace"))
+        for name, value in _ATTRIBUTE.findall(tag)
+    }
 
 
 class _Cells:

@@ -308,7 +308,8 @@ def _without_first_part(text: str) -> tuple[str, str]:
     digit = _DIGIT.search(text)
     end = digit.start() if digit else len(text)
     rest, part = _first_part(text[:end])
-    return (f"{rest} {text[end:]}" if part else text), part
+    blank = " " if text[:end].endswith(" ") else ""  # An offset stays whole: GMT+9.
+    return (f"{rest}{blank}{text[end:]}" if part else text), part
 
 
 @lru_cache(maxsize=1_000)

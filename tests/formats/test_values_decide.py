@@ -1,0 +1,356 @@
+"""A column's name proposes, its values decide: whose posts, words and times come out of tables."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.errors import UnrecognisedFileError
+from app.formats.assumptions import NotesSummary
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.records import BadRecord, Item, ReadOptions, Record
+from app.formats.registry import open_records
+from app.formats.source.file import Source
+from app.formats.tables.cells import as_whole, bare, is_error, is_nobody
+from tests.archives import zip_bytes
+from tests.workbooks import parts_of, workbook
+
+CASES = Path(__file__).parent / "cases"
+Said = tuple[str | None, str, str | None]
+DAY = "2024-01-05T"
+
+
+def read(target: Path, **options: Any) -> tuple[list[Item], NotesSummary]:
+    chosen = ReadOptions(**options)
+    with Source(target, name=target.name) as source:
+        records = open_records(source, options=chosen)
+        questions = records.notes.questions = RecordQuestions(records, chosen)
+        items = [*questions.of(records.items)]
+        return items, records.notes.summary
+
+
+def read_text(folder: Path, text: str | bytes, name: str = "posts.csv") -> Any:
+    path = folder / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read(path)
+
+
+def said(items: Sequence[Item]) -> list[Said]:
+    """Return author, text and minute of each post."""
+    return [
+        (item.username, item.text, f"{item.created_at:%Y-%m-%dT%H:%M}" if item.created_at else None)
+        for item in items
+        if isinstance(item, Record)
+    ]
+
+
+def told(notes: NotesSummary) -> str:
+    lines = [f"{part.value} {part.evidence}" for part in notes.assumptions]
+    return "\n".join(lines + [f"{doubt.finding} {doubt.alternatives}" for doubt in notes.doubts])
+
+
+FOG, FERRY = "Fog again at the pier", "The ferry waits"
+REAL: dict[str, tuple[list[Said], str]] = {
+    "goodreads_author_is_the_novelist.csv": (
+        [
+            (None, "Slow at first, then I could not stop reading it.", "2024-01-05T00:00"),
+            (None, "The second half is better than the first.", "2024-02-05T00:00"),
+        ],
+        "",
+    ),
+    "authors_rounded_by_a_spreadsheet.csv": ([("mina", FERRY, f"{DAY}11:00")], ""),
+    "time_of_the_row_and_of_the_comment.csv": (
+        [
+            ("mina", FOG, "2023-12-03T22:34"),
+            ("jun", FERRY, "2023-12-04T02:13"),
+            ("mina", "It came at noon", "2023-12-05T03:13"),
+        ],
+        "time=timestamp its times are earlier than those of created_at",
+    ),
+    "ko_number_of_comments_is_no_text.csv": (
+        [
+            ("바다", "또 안개다. 배가 안 뜬다.", f"{DAY}10:00"),
+            ("구름", "사진만", f"{DAY}11:00"),
+            ("바다", "밧줄이 젖었다.", f"{DAY}12:00"),
+        ],
+        "",
+    ),
+    "letterboxd_comments_content_is_an_address.csv": (
+        [
+            (None, "I hoped that somebody would write this.", "2023-12-24T00:00"),
+            (None, "No, the second one is better.", "2023-12-28T00:00"),
+            (None, "Happy new year to all keepers!", "2023-12-31T00:00"),
+        ],
+        "text=Comment",
+    ),
+    "letterboxd_reviews_name_is_the_film.csv": (
+        [
+            (None, "Slow, but I liked the lamp.", f"{DAY}00:00"),
+            (None, "Too long for what it says.", "2024-01-06T00:00"),
+            (None, "Better than the first.", "2024-01-07T00:00"),
+        ],
+        "",
+    ),
+    "linkedin_shares_quotes_at_line_ends.csv": (
+        [
+            (
+                None,
+                'Fog again at the pier.\n\nWe wait, and drink "sea tea".\nUntil six.',
+                "2025-07-01T14:33",
+            ),
+            (None, "The ferry is back.", "2025-07-02T08:53"),
+        ],
+        "Quotation marks at line ends",
+    ),
+    "formulas_that_guard_cells.csv": (
+        [("mina", FOG, f"{DAY}10:00"), ("jun", FERRY, "2024-01-06T10:00")],
+        "",
+    ),
+    "ko_sentences_for_deleted_comments.csv": (
+        [
+            ("바다", "또 안개다. 배가 안 뜬다.", f"{DAY}10:00"),
+            ("구름", "내일은 뜨겠지.", f"{DAY}13:00"),
+        ],
+        "",
+    ),
+    "ko_line_of_the_app_under_each_post.csv": (
+        [
+            ("바다", "또 안개다. 배가 안 뜬다.", f"{DAY}10:00"),
+            ("구름", "나도 봤다", f"{DAY}11:00"),
+            ("바다", "밧줄이 젖었다", f"{DAY}12:00"),
+        ],
+        "3",
+    ),
+    "r_header_without_the_column_of_row_names.csv": (
+        [("mina", FOG, f"{DAY}10:00"), ("jun", FERRY, "2024-01-06T10:00")],
+        "",
+    ),
+    "day_and_clock_with_am_pm.tsv": (
+        [("mina", FOG, f"{DAY}10:00"), ("jun", FERRY, "2024-01-06T15:30")],
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_stands_in_a_column_decides_what_it_is(name: str) -> None:
+    expected, note = REAL[name]
+    items, notes = read(CASES / name)
+    assert said(items) == expected
+    assert note in told(notes)
+
+
+def test_a_table_of_numbers_has_no_texts() -> None:
+    with pytest.raises(UnrecognisedFileError, match="the column tweets has only numbers"):
+        read(CASES / "table_of_accounts_tweets_is_a_count.csv")
+
+
+def test_addresses_alone_are_no_posts() -> None:
+    _, notes = read(CASES / "letterboxd_liked_reviews_are_addresses.csv", username="mina")
+    assert notes.is_grave
+    assert "only addresses" in told(notes)
+
+
+def test_who_has_several_addresses_may_be_several_people() -> None:
+    items, notes = read(CASES / "ko_default_name_of_a_board.csv")
+    assert len(said(items)) == 4
+    assert not notes.is_grave
+    assert "several people in the column 글쓴이ip" in told(notes)
+    assert "stand for nobody" in told(notes)
+
+
+def test_no_advice_to_take_times_for_authors() -> None:
+    _, notes = read(CASES / "no_author_but_observed_at.csv")
+    assert all(part.role != "author" for part in notes.unread)
+
+
+def test_replies_and_quotes_by_the_names_of_handles() -> None:
+    items, _ = read(CASES / "bluesky_table_parent_and_quoted_handle.csv")
+    assert [item.kind for item in items if isinstance(item, Record)] == ["post", "reply", "quote"]
+
+
+def test_a_film_has_no_account_if_the_importer_says_who_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "posts.csv"
+    path.write_text("name,text,date\nFog Hill,Slow,2024-01-05\nSalt,Too long,2024-01-06\n")
+    items, notes = read(path, username="mina")
+    assert [author for author, *_ in said(items)] == [None, None]
+    assert "each row has another value in name" in told(notes)
+    assert [author for author, *_ in said(read(path)[0])] == ["Fog_Hill", "Salt"]
+
+
+def test_the_licence_around_a_book_is_nobodys_style() -> None:
+    items, notes = read(CASES / "gutenberg_licence_around_the_text")
+    texts = [text for _, text, _ in said(items)]
+    assert len(texts) == 2
+    assert all(text.startswith("The ") and text.endswith("11.") for text in texts)
+    assert not any("Gutenberg" in text for text in texts)
+    assert "licence of Project Gutenberg" in told(notes)
+
+
+def test_the_head_of_a_book_checks_the_author_of_its_file(tmp_path: Path) -> None:
+    mark = "*** {} OF THIS PROJECT GUTENBERG EBOOK X ***"
+    book = f"Author: Bo Reef\n{mark.format('START')}\n{{}}\n{mark.format('END')}"
+    for name in ("Pier_Fog.txt", "Reef_Salt.txt"):
+        (tmp_path / name).write_text(book.format(f"The words of {name}."))
+    _, notes = read(tmp_path)
+    (doubt,) = (doubt for doubt in notes.doubts if doubt.kind == "names")
+    assert doubt.count == 1
+    assert "Pier_Fog.txt" in doubt.examples[0]
+
+
+R_TABLE = (
+    '"id","username","text","lang","in_reply_to_status_id"\n'
+    '"11","mina","Fog",NA,NA\n"12",NA,"Salt","ko",NA\n"13","jun",NA,"ko","11"\n'
+)
+
+
+def test_what_r_writes_for_nothing_is_nothing(tmp_path: Path) -> None:
+    items, _ = read_text(tmp_path, R_TABLE)
+    posts = [item for item in items if isinstance(item, Record)]
+    assert [(post.username, post.text, post.lang, post.kind) for post in posts] == [
+        ("mina", "Fog", None, "post"),
+        (None, "Salt", "ko", "post"),
+    ]
+    assert all(post.reply_to is None for post in posts)
+
+
+def test_na_may_be_a_word_where_no_other_column_has_it(tmp_path: Path) -> None:
+    items, notes = read_text(tmp_path, "username,text,lang\nmina,NA,ko\njun,Fog,ko\n")
+    assert [text for _, text, _ in said(items)] == ["NA", "Fog"]
+    assert "only NA" in told(notes)
+
+
+def test_own_export_through_r_fills_nothing_in(tmp_path: Path) -> None:
+    from app.formats.tables.csv import OWN_HEADER
+
+    names = OWN_HEADER.split(",")
+    cells = dict.fromkeys(names, "NA") | {"username": "mina", "text": "NA", "platform": "local"}
+    (item,), _ = read_text(tmp_path, f"{OWN_HEADER}\n{','.join(cells[name] for name in names)}\n")
+    assert isinstance(item, Record)
+    assert (item.text, item.username) == ("NA", "mina")
+    assert (item.lang, item.reply_to, item.source_id, item.url) == (None, None, None, None)
+
+
+@pytest.mark.parametrize("value", ["#NAME?", "Err:509", "#REF!", "#WERT!", "#이름?", " #VALUE! "])
+def test_error_values_are_nobodys_words(value: str, tmp_path: Path) -> None:
+    items, notes = read_text(tmp_path, f"username,text\nmina,{value}\njun,Fog\n")
+    assert [text for _, text, _ in said(items)] == ["Fog"]
+    assert "Error values of a spreadsheet" in told(notes)
+    items, _ = read_text(tmp_path, f"username,text\n{value},Salt\njun,Fog\n")
+    assert isinstance(items[0], BadRecord)
+    assert not is_error("#fog!")
+
+
+def test_texts_that_begin_with_an_equals_sign_are_words(tmp_path: Path) -> None:
+    parts = parts_of([["username", "text", "likes"], ["mina", "x", 1.0], ["jun", "y", 2.0]])
+    sheet = parts["xl/worksheets/sheet1.xml"].decode()
+    rows = sheet.partition("<row>")[2].split("<row>")
+    formulas = ["_= so sleepy", "SUM(1,2)"]
+    written = [
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>mina</t></is></c>'
+        f'<c r="B{n}"><f>{formula}</f><v>0</v></c><c r="C{n}"><v>1</v></c></row>'
+        for n, formula in enumerate(formulas, start=2)
+    ]
+    parts["xl/worksheets/sheet1.xml"] = (
+        sheet.partition("<row>")[0]
+        + f"<row>{rows[0]}"
+        + "".join(written)
+        + "</sheetData></worksheet>"
+    ).encode()
+    items, _ = read_text(tmp_path, zip_bytes(parts), "posts.xlsx")
+    # The second one is a formula, whose value is all that is known.
+    assert [text for _, text, _ in said(items)] == ["=_= so sleepy", "0"]
+
+
+def test_a_sheet_that_repeats_another_is_read_once(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["username", "text"], *(["mina", f"fog {n}"] for n in range(9))]
+    items, notes = read_text(tmp_path, workbook(rows, rows[:6], names=["all", "some"]), "p.xlsx")
+    assert len(said(items)) == 9
+    assert "p.xlsx/some" in [part.what for part in notes.unread]
+
+
+def test_rounded_ids_of_answers_are_no_links_and_are_told(tmp_path: Path) -> None:
+    post = {"username": "mina", "text": "Fog", "id": "11"}
+    for lost in (1.876543210987654e18, "1.87654321098765E+018", "1876543210987654400"):
+        answer = {"username": "jun", "text": "Why?", "id": "12", "in_reply_to_status_id": lost}
+        items, notes = read_text(tmp_path, json.dumps([post, answer]), "posts.json")
+        reply = items[1]
+        assert isinstance(reply, Record)
+        assert (reply.kind, reply.reply_to) == ("reply", None)
+        assert "Ids of answered posts that a spreadsheet has rounded" in told(notes)
+
+
+def test_ids_that_are_floats_in_json_are_told(tmp_path: Path) -> None:
+    post = {"username": "mina", "text": "Fog", "id": 1.876543210987654e18}
+    (item,), notes = read_text(tmp_path, json.dumps([post]), "posts.json")
+    assert isinstance(item, Record)
+    assert item.source_id is None
+    assert "a spreadsheet has rounded the values" in told(notes)
+
+
+def test_lists_of_posts_under_the_names_of_their_authors(tmp_path: Path) -> None:
+    lists = {"mina": [{"text": "Fog"}, {"text": "Salt"}], "jun": [{"text": "Tea"}]}
+    items, notes = read_text(tmp_path, json.dumps(lists), "posts.json")
+    assert [(author, text) for author, text, _ in said(items)] == [
+        ("mina", "Fog"),
+        ("mina", "Salt"),
+        ("jun", "Tea"),
+    ]
+    assert "author=list/username" in told(notes)
+
+
+def test_a_second_header_with_a_mark_inside_is_nobodys_post(tmp_path: Path) -> None:
+    table = '"username","text"\n"mina","Fog"\n'
+    items, _ = read_text(tmp_path, f"\ufeff{table}\ufeff{table.replace('Fog', 'Salt')}")
+    assert [text for _, text, _ in said(items)] == ["Fog", "Salt"]
+
+
+def test_the_same_last_line_of_several_authors_is_told(tmp_path: Path) -> None:
+    rows = [f'{name},"fog {n}\nvia PierApp"' for n, name in enumerate(["mina", "jun", "dara"])]
+    _, notes = read_text(tmp_path, "\n".join(["username,text", *rows]))
+    assert "end with the same line" in told(notes)
+
+
+def test_several_authors_in_a_cell_are_told(tmp_path: Path) -> None:
+    table = 'author,text\n"Mina Pier, Jun Reef",Fog\n"Pier, Ann",Salt\n'
+    _, notes = read_text(tmp_path, table)
+    (doubt,) = (doubt for doubt in notes.doubts if "several people" in str(doubt.finding))
+    assert doubt.examples == ("Mina Pier, Jun Reef",)
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        *(("1.2K", 1_200), ("2.3만", 23_000), ("5천", 5_000), ("1.234", 1_234), ("1,234", 1_234)),
+        *(("3억", 300_000_000), ("1,5 M", 1_500_000), ("7", 7), ("fog", None)),
+    ],
+)
+def test_counts_as_people_write_them(written: str, count: int | None) -> None:
+    assert as_whole(written) == count
+
+
+@pytest.mark.parametrize(
+    ("cell", "read"),
+    [
+        ("\ufeffmina", "mina"),
+        ("\u200bfog\xa0", "fog"),
+        ('="mina"', "mina"),
+        ('="she said ""fog"""', 'she said "fog"'),
+        ("first_x000D_\nsecond_x000D_", "first\nsecond"),
+        ("=_=", "=_="),
+        (" poem", " poem"),
+    ],
+)
+def test_a_cell_without_what_programs_put_around_it(cell: str, read: str) -> None:
+    assert bare(cell) == read
+
+
+@given(st.text(alphabet="fog안개 \n.,=\"'", max_size=30))
+def test_words_stay_as_they_are(text: str) -> None:
+    if not (text.startswith('="') and text.endswith('"')):
+        assert bare(text) == text
+    assert not is_nobody(text)
