@@ -61,6 +61,15 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a database file, whatever its name; SQLAlchemy decodes it."""
+    return SQLITE + _escaped(path)
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("%", "%25").replace("?", "%3F")
+
+
 def parse_database_url(value: str) -> str:
     """Return the URL of a database; raises ValueError for an unsupported one."""
     if value.startswith("postgresql+asyncpg:"):
@@ -196,8 +205,12 @@ class Config:
 
     def __post_init__(self) -> None:
         if not self.database_url:
-            path = (self.data_dir / f"{self.env}.db").absolute()
-            object.__setattr__(self, "database_url", f"{SQLITE}{path}")
+            object.__setattr__(self, "database_url", sqlite_url(self.own_database))
+
+    @property
+    def own_database(self) -> Path:
+        """The database of the data folder, if no URL names another one."""
+        return (self.data_dir / f"{self.env}.db").absolute()
 
     @property
     def max_import_bytes(self) -> int:
@@ -296,7 +309,7 @@ def _anchored(values: Mapping[str, str], folder: Path) -> dict[str, str]:
     if data_dir := values.get(DATA_DIR, "").strip():
         paths[DATA_DIR] = str(folder / data_dir)
     if match := re.fullmatch(rf"{re.escape(SQLITE)}([^?].*)", values.get(DATABASE_URL, "").strip()):
-        paths[DATABASE_URL] = f"{SQLITE}{folder / match[1]}"
+        paths[DATABASE_URL] = f"{SQLITE}{Path(_escaped(folder), match[1])}"
     return paths
 
 

@@ -145,6 +145,12 @@ def own_config() -> Config:
 
         claim(config, ask=_ask if sys.stdin.isatty() else None)
         click.echo(f"saywho: the data folder is {shown_path(config.data_dir.absolute())}", err=True)
+    if {"%", "?"}.intersection(str(config.data_dir.absolute())):
+        from app.db.own_folder import bring_database_home
+
+        if strayed := bring_database_home(config):
+            moved = f"{shown_path(strayed)} to {shown_path(config.own_database)}"
+            click.echo(f"saywho: moved the database from {moved}", err=True)
     return config
 
 

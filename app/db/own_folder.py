@@ -8,19 +8,20 @@ a mark, which is also kept in the home of its user.
 import contextlib
 import os
 import secrets
+import shlex
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from shlex import quote
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
 from app.config import DATA_DIR, PROGRAM_FOLDER, Config, ConfigError, shown_path
 from app.db.lock import file_lock
-from app.db.sqlite.connection import open_read_only
-from app.errors import AppError
-from app.security import make_private_folder, open_private
+from app.db.sqlite.connection import database_path, open_connection, open_read_only
+from app.errors import AppError, StartError
+from app.security import KEY_FILE, make_private_folder, open_private
 
 MARK: Final = ".mark"
 """File in a data folder with its random mark."""
@@ -58,15 +59,50 @@ def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
                 raise ConfigError(
                     f"{shown_path(folder)} may be someone else's data folder; set {DATA_DIR} to"
                     " your own folder, or to use this one:"
-                    f" {DATA_DIR}={quote(shown_path(folder))}"
+                    f" {DATA_DIR}={shlex.quote(shown_path(folder))}"
                 )
             _mark(folder, marks)
     except (OSError, RuntimeError, AppError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(
             f"{shown_path(folder)} cannot be remembered as your data folder: {reason}; set"
-            f" {DATA_DIR}={quote(shown_path(folder))}"
+            f" {DATA_DIR}={shlex.quote(shown_path(folder))}"
         ) from error
+
+
+def bring_database_home(config: Config) -> Path | None:
+    """Move a database that version 1.1 kept elsewhere into the data folder; return where it was.
+
+    That version decoded signs such as `%20` in the folder's path, and cut the path at `?`. Raises
+    StartError if the database may be another folder's, or cannot be moved.
+    """
+    home = config.own_database
+    strayed = Path(unquote(str(home).partition("?")[0]))
+    is_default = database_path(config.database_url) == home
+    if strayed == home or not is_default or home.exists() or not config.data_dir.is_dir():
+        return None
+    if not strayed.is_file():
+        return None
+    places = f"of {shown_path(home.parent)} may be {shown_path(strayed)}, by a fault of saywho 1.1"
+    beside = [path for path in strayed.parent.iterdir() if not path.name.startswith(strayed.name)]
+    if beside or not any((config.data_dir / name).exists() for name in (KEY_FILE, "media")):
+        raise StartError(
+            f"the database {places}; move it to {shown_path(home)}, or if it belongs to another"
+            " folder, make an empty file of this name"
+        )
+    try:
+        with contextlib.closing(open_connection(strayed, timeout_s=1)) as connection:
+            # Its log is written into it. This fails while another process uses the database.
+            connection.execute("PRAGMA journal_mode = DELETE").close()
+        strayed.replace(home)
+        for path in strayed.parent.iterdir():
+            if not path.stat().st_size:  # The file of a lock.
+                path.unlink()
+        with contextlib.suppress(OSError):
+            strayed.parent.rmdir()
+    except (OSError, sqlite3.Error) as error:
+        raise StartError(f"the database {places}, and cannot be moved: {error}") from error
+    return strayed
 
 
 def _home_of_marks() -> Path:

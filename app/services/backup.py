@@ -16,7 +16,7 @@ from typing import IO, Final, NamedTuple
 
 from sqlalchemy import delete, text
 
-from app.config import Config
+from app.config import Config, sqlite_url
 from app.db.engine import Database, backend_for
 from app.db.migrate import SchemaState, known_state, refuse_half_restored
 from app.db.sqlite.backend import SqliteBackend
@@ -109,8 +109,10 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
 
 async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
     """Remove unwanted secrets from a copy; return its posts' media."""
-    url = f"sqlite+aiosqlite:///{copy}"
-    async with Database(replace(config, database_url=url)) as db, db.write() as session:
+    async with (
+        Database(replace(config, database_url=sqlite_url(copy))) as db,
+        db.write() as session,
+    ):
         if not with_secrets:
             await session.execute(text("PRAGMA secure_delete = ON"))  # From free pages too.
             # A database that is not migrated yet lacks some tables.

@@ -21,7 +21,7 @@ import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import SERVER_FILE, SETTINGS_FILE, Config
+from app.config import SERVER_FILE, SETTINGS_FILE, Config, sqlite_url
 from app.db.engine import Database, backend_for
 from app.db.lock import file_lock
 from app.db.migrate import RESTORING, prepare
@@ -252,7 +252,7 @@ def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
 
 def _verify_database(config: Config, path: Path) -> Access:
     """Migrate and check a backup's database; return the access that it brings."""
-    staged = replace(config, data_dir=path.parent, database_url=f"sqlite+aiosqlite:///{path}")
+    staged = replace(config, data_dir=path.parent, database_url=sqlite_url(path))
     try:
         prepare(staged, upgrade_old=True)
     except StartError as error:
