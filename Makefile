@@ -74,10 +74,11 @@ near: $(DEV_STAMP) ## run the tests of the folders that differ from main (git di
 	@only=$$($(BIN)/python -m tests.near) && $(MAKE) --no-print-directory test ONLY="$$only"
 
 .PHONY: test-full
-test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is
+test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is, and those of make test with Python 3.12 and 3.13
 	@bash tests/install.sh chromium headless proxies || true
 	@$(TEST) $(TOGETHER) -rs -m 'full and not soak' $(ONLY)
 	@if [ -n "$(ONLY)" ]; then :; elif $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
+	@for version in $(if $(ONLY),,3.12 3.13); do ! python=$$(bash tests/python.sh $$version) || $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; done
 
 .PHONY: test-spark
 test-spark: $(SPARK_STAMP)
