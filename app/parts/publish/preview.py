@@ -31,6 +31,8 @@ class LinkPicture(NamedTuple):
     """A PNG of 1200 by 630 pixels."""
     told: str
     """What the picture says, for those who do not see it."""
+    names: str
+    """Whose posts it is of."""
 
 
 def draw_preview(
@@ -58,7 +60,7 @@ def draw_preview(
         address=address,
         hue=colour if len(people) == 1 else "",
     )
-    return LinkPicture(draw_poster(poster), " · ".join([shown, *facts]))
+    return LinkPicture(draw_poster(poster), " · ".join([shown, *facts]), shown)
 
 
 def _columns(days: Sequence[date], colour: str) -> PeriodColumns | None:

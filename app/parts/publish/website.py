@@ -364,13 +364,19 @@ class _PagesOfAuthor:
     def _preview(self) -> LinkPicture | None:
         return self._site.preview([self._own], facts_of([self._own]))
 
-    @cached_property
-    def _told(self) -> str:
-        return told_at_foot([self._person.display_name], [self._own], self._zone.key)
+    def _told(self, name: str) -> str:
+        # The day of the newest post on each page would change all of them with each post.
+        names, has_day = [self._person.display_name], name == "index.html"
+        return told_at_foot(names, [self._own], self._zone.key, has_day=has_day)
 
     @cached_property
     def _years(self) -> list[int]:
         return sorted({year for year, _ in self._months})
+
+    def _picture_told(self, name: str) -> str:
+        if self._preview is None:
+            return ""
+        return self._preview.told if name == "index.html" else self._preview.names
 
     def _at(self, depth: int) -> None:
         self._links.root = "../" * (depth + bool(self._base))
@@ -404,11 +410,11 @@ class _PagesOfAuthor:
                 for path, label in entries
                 if not missing.get(path)
             ],
-            told=self._told,
+            told=self._told(name),
             up=None if self._is_alone else f"{self._links.root}index.html",
             address=self._site.address(self._base + name),
             picture=self._site.address(self._base + PREVIEW),
-            picture_told=self._preview.told if self._preview else "",
+            picture_told=self._picture_told(name),
         )
 
     def _shown(
@@ -698,13 +704,17 @@ def day_name(month: int, day: int) -> str:
     return f"days/{month:02}-{day:02}.html"
 
 
-def told_at_foot(names: Sequence[str], authors: Sequence[OwnPosts], zone: str) -> str:
+def told_at_foot(
+    names: Sequence[str], authors: Sequence[OwnPosts], zone: str, *, has_day: bool = True
+) -> str:
     """Return whose posts these are, up to which day, and the zone of all days and times."""
     newest = max((day for own in authors for day in own.days if day is not None), default=None)
     name = show_list(names)
     if newest is None:
         return gettext("Posts by {name}. This website was made with saywho.").format(name=name)
-    text = gettext("Posts by {name} up to {day} ({zone}). This website was made with saywho.")
+    text = gettext("Posts by {name} ({zone}). This website was made with saywho.")
+    if has_day:
+        text = gettext("Posts by {name} up to {day} ({zone}). This website was made with saywho.")
     return text.format(name=name, day=show_date(newest), zone=show_zone(zone))
 
 

@@ -145,8 +145,15 @@ class BulkPost(msgspec.Struct, kw_only=True):
     """Whether a new author keeps an @ of the name, as in exports of this program."""
     repeat: int = 0
     """Number among equal posts of its room without `source_id`, from 1; 0 always stores it."""
-    is_said: bool = False
-    """Whether its author is a person in a chat, who is not an author of a platform."""
+    is_of_chat: bool = False
+    """Whether it comes out of a chat, whose people are no authors of a platform."""
+
+    def is_said_by(self, author: "BulkAuthor") -> bool:
+        """Return whether its author is a person in a chat: other sources do not tell who is, but
+        what was written in a chat.
+        """
+        platforms = {self.platform or "local", author.platform}
+        return self.is_of_chat or (self.post.room is not None and platforms == {"local"})
 
 
 def count(batch: Sequence[BulkPost]) -> None:
@@ -440,7 +447,9 @@ async def _resolve(
         author = author or BulkAuthor(0, username, item.platform or "local")
         try:
             author.complete(
-                platform=item.platform, display_name=item.display_name, is_of_chat=item.is_said
+                platform=item.platform,
+                display_name=item.display_name,
+                is_of_chat=item.is_said_by(author),
             )
         except AppError as error:
             report.reject(item.place, message_of(error))

@@ -543,9 +543,7 @@ class PostReader:
             post=post,
             is_exact=self.records.is_export,
             repeat=self.repeats.number(name, post) if post.source_id is None else 0,
-            # An export does not tell who is of a chat, but what was written in one.
-            is_said=self.records.is_chat
-            or (post.room is not None and author.platform in {"", "local"}),
+            is_of_chat=self.records.is_chat,
         )
 
     def _target(self, record: Record, username: str) -> ReplyTarget | None:

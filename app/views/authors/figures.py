@@ -221,9 +221,17 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @cached_property
     def title(self) -> str:
-        """What sets the author apart, else the busiest month or hours."""
+        """What sets the author apart, else the busiest month or hours, else the number of posts."""
         apart = finding_beside(self.archive.user.username, self.clear, self.others, self.phrase)
-        return apart or self._fullest_month() or self._busiest_hours()
+        return apart or self._fullest_month() or self._busiest_hours() or self._total()
+
+    def _total(self) -> str:
+        days, posts = self.archive.numbers.days, self.archive.user.tweets
+        if not posts:
+            return gettext("There are no posts yet.")
+        if self.period is None:
+            return tell("undated", "all", posts=post_count(posts))
+        return f"{tell('posts_on_days', posts=post_count(self._dated), count=days)}."
 
     def lead(self) -> list[str]:
         author, period = self.archive.user, self.period
@@ -231,7 +239,7 @@ class AuthorAtSight(Figure[WeekGrid]):
             return []
         total = post_count(self._dated if period else author.tweets)
         if period is None:
-            return [*self._platform(), tell("undated", "all", posts=total)]
+            return [total, *self._platform()]
         first, last = period
         undated = author.tweets - self._dated
         return [

@@ -3,6 +3,7 @@
 import errno
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -196,6 +197,24 @@ def test_nothing_private_is_in_any_byte(site: Installation, tmp_path: Path) -> N
         assert not found, (name, found)
 
 
+def test_one_changed_post_changes_few_files(site: Installation, tmp_path: Path) -> None:
+    """Each page told how many posts there are, and up to which day: all were written anew."""
+    start = datetime(2017, 1, 1, 12, tzinfo=UTC)
+    days = (start + timedelta(20 * n) for n in range(100))
+    posts = [
+        {"username": "mina", "text": f"again {day:%d %B}", "created_at": day.isoformat()}
+        for day in days
+    ]
+    site.json("import", lines(tmp_path / "long.jsonl", *posts))
+    newest = posts[0] | {"text": "the newest", "created_at": "2026-10-03T08:00:00Z"}
+    number = site.json("import", lines(tmp_path / "newest.jsonl", newest))["imports"][0]["id"]
+    folder, address = tmp_path / "website", ("--url", "https://example.org/mina")
+    first = publish(site, folder, *address)
+    assert first["written"] >= 200
+    site.json("import", "--undo", str(number))
+    assert publish(site, folder, *address)["written"] <= 25
+
+
 def test_a_run_changes_what_has_changed(site: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "website"
     late = {"username": "mina", "text": "deleted soon", "created_at": "2020-02-02T02:00:00Z"}
@@ -296,7 +315,7 @@ def test_several_authors_have_a_folder_each(site: Installation, tmp_path: Path) 
     files = contents(folder)
     assert {"index.html", "mina/2016/05.html", "media-2/index.html", "김_앤/index.html"} <= {*files}
     pages = dict(pages_of(folder))
-    assert preview_of(pages["김_앤/2020.html"]) == (
+    assert preview_of(pages["김_앤/index.html"]) == (
         f"https://example.org/{quote('김_앤')}/preview.png",
         "김_앤 · 1 post · January 1, 2020",
     )
@@ -340,6 +359,8 @@ def test_a_website_with_a_url_has_a_feed_a_site_map_and_previews(
     page = LexborHTMLParser((folder / "2016" / "05.html").read_text())
     (own,) = page.css('meta[property="og:url"]')
     assert own.attributes["content"] == "https://example.org/my/2016/05.html"
+    assert preview_of(page) == ("https://example.org/my/preview.png", "mina")
+    page = LexborHTMLParser((folder / "index.html").read_text())
     assert preview_of(page) == ("https://example.org/my/preview.png", f"mina · 8 posts · {PERIOD}")
     with Image.open(folder / "preview.png") as preview:
         assert (preview.format, preview.size) == ("PNG", (1200, 630))
