@@ -1,6 +1,5 @@
 """RSS and Atom feeds. It runs in `app/runtime/sandbox.py`, since feedparser may take any time."""
 
-import calendar
 import hashlib
 import io
 import json
@@ -8,7 +7,7 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -218,7 +217,7 @@ def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
 def _time(entry: Entry) -> tuple[datetime | None, str | None]:
     """Return an entry's time; None and the field's name if it is unreadable.
 
-    feedparser mistakes many times for another day, or loses their zone.
+    feedparser mistakes many times for another day, loses their zone, or takes the month from today.
     """
     # A plain dict: feedparser's own warns where the second one is missing.
     fields = dict(entry)
@@ -228,12 +227,6 @@ def _time(entry: Entry) -> tuple[datetime | None, str | None]:
         if time:
             return time, None
         unread = unread or field
-        if str(fields.get(name) or "").isascii():
-            continue
-        try:  # It knows the names of months in Greek and Hungarian.
-            return datetime.fromtimestamp(calendar.timegm(fields[f"{name}_parsed"]), UTC), None
-        except (KeyError, ValueError, OverflowError, TypeError):
-            continue
     return None, unread
 
 

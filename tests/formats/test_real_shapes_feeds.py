@@ -183,3 +183,28 @@ def test_a_time_that_cannot_be_read_names_its_field() -> None:
     )
     fields = {record.text: record.unread_time for record in records}
     assert fields == {"one": None, "two": "published", "three": None}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2025年1月7日 上午10點01分",
+        "2025年1月7日 10點01分",
+        "2025.01.07 10:01 입력",
+        "최종수정 2025.01.07 오전 10:01",
+        "2025년 1월 7일 10:01 수정",
+        "2025年1月7日 10:01 発行",
+        "公開日 2025年1月7日 10:01",
+        "2025. január 7. 10:01",
+        "7 Ιανουαρίου 2025 10:01",
+    ],
+)
+def test_times_with_words_of_news_sites_are_read(written: str) -> None:
+    (record,) = read(feed(item("hello", date=written)))[1]
+    assert record.created_at == datetime(2025, 1, 7, 10, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("written", ["2025(令和7)年1月7日", "2025 оны 1 сарын 7", "2025年正月七日"])
+def test_a_date_that_begins_with_a_year_has_no_month_of_today(written: str) -> None:
+    (record,) = read(feed(item("hello", date=written)))[1]
+    assert (record.created_at, record.unread_time) == (None, "published")

@@ -251,7 +251,7 @@ class WrittenClock(NamedTuple):
 _CLOCK: Final = re.compile(
     r"(?<![\d:])T?(?P<h>\d{1,2})"
     r"(?:\s?[:h٫]\s?(?P<m>\d\d)(?:[:.٫](?P<s>\d\d)(?:[.,]\d{1,9})?)?"
-    r"|\s?[시時时点]\s?(?:(?P<m2>\d{1,2})\s?[분分]\s?(?:(?P<s2>\d{1,2})\s?[초秒])?)?)",
+    r"|\s?[시時时点點]\s?(?:(?P<m2>\d{1,2})\s?[분分]\s?(?:(?P<s2>\d{1,2})\s?[초秒])?)?)",
     re.IGNORECASE,
 )
 _HOUR_ALONE: Final = re.compile(r"(?<![\d.])(?P<h>\d{1,2})(?=\s?[^\W\d])")
