@@ -3,6 +3,8 @@
 import os
 from typing import TYPE_CHECKING
 
+from app.runtime.zones import use_newest
+
 if TYPE_CHECKING:
     from quart import Quart
 
@@ -13,6 +15,8 @@ __version__ = "1.1.0"
 # OpenBLAS reads it when NumPy is imported, which is after this. Its threads wait for each other by
 # spinning: on shared cores each product would take many times as long.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# Each process that reads a time imports this first.
+use_newest()
 
 
 def create_app(config: "Config | None" = None) -> "Quart":

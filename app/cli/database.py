@@ -31,6 +31,7 @@ from app.db.migrate import (
 )
 from app.errors import StartError
 from app.formats.registry import BROUGHT
+from app.runtime.zones import description
 from app.services.backup import BackupSize, make_backup
 from app.services.checks import find_additions, find_faults, find_weaknesses
 from app.services.maintenance import vacuum
@@ -119,7 +120,7 @@ def check_command() -> None:
     The database must respond and be migrated. Its tables must be those of a fresh database.
     Counts, indexes and profiles must agree with the posts. Each stored file must exist and match
     its name. Standard error has a warning for a Python version with known faults, and for each
-    object of the database that saywho did not create.
+    object of the database that saywho did not create. It also names the version of the time zones.
     """
 
     async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
@@ -135,6 +136,7 @@ def check_command() -> None:
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
+    click.echo(f"saywho: time zones: {description()}", err=True)
     for warning in [*find_weaknesses(), *BROUGHT.faults, *additions]:
         click.echo(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)

@@ -384,6 +384,7 @@ def test_a_check_names_what_disagrees_with_the_posts(filled: Installation) -> No
 def test_a_check_warns_of_this_python_and_succeeds(filled: Installation) -> None:
     result = filled.run("check")
     assert (result.exit_code, result.stdout) == (0, "ok\n")
+    assert "saywho: time zones: 20" in result.stderr
     assert ("saywho: warning: Python" in result.stderr) == bool(find_weaknesses())
     assert filled.json("check") == {"ok": True, "faults": []}
 
