@@ -201,6 +201,14 @@ class PeriodColumn(NamedTuple):
     heights: Sequence[float]
     """Heights of each person's part, bottom first, in per cent of the highest column."""
     told: str = ""
+    path: str = ""
+    """Where the column leads; empty for no link."""
+    mark: str = ""
+    """Sign of what is told of it below the drawing."""
+
+    @property
+    def top(self) -> float:
+        return 100 - sum(self.heights)
 
 
 class ColumnsPart(NamedTuple):
@@ -221,6 +229,10 @@ class PeriodColumns:
     people: Sequence[tuple[str, str]]
     columns: Sequence[PeriodColumn]
     most: str = ""
+
+    @property
+    def has_links(self) -> bool:
+        return any(column.path for column in self.columns)
 
     @property
     def highest(self) -> int:

@@ -50,6 +50,14 @@ class ZoneArgs(Struct):
     """Default: the zone of the chat, else of the browser; for a picture, UTC."""
 
 
+class RoomZoneArgs(ZoneArgs):
+    tz: Annotated[str, Meta(description="An IANA name; by default that of the chat, or UTC.")] = ""
+
+    def zone_for(self, own_zone: str | None) -> ZoneInfo:
+        """Return the zone, given that of the chat. Raises MalformedError."""
+        return parse_zone(self.tz or own_zone or "UTC")
+
+
 class PostFilters(Struct):
     lang: Annotated[str, Meta(description="Only posts in this language.")] = ""
     since: str = ""

@@ -722,6 +722,11 @@ def _busy_days(reader: Reader, found: Found) -> None:
     assert told == list(dict.fromkeys([trip[0].day, trip[-1].day])), trip
 
 
+def _named_days(reader: Reader, found: Found) -> None:
+    _busy_days(reader, found)
+    assert number_in(found["count"]) == sum(reader.days[day] for day in _trip(reader.truth.days))
+
+
 def _trip_of_month(reader: Reader, found: Found) -> None:
     _busy_days(reader, found)
     months = Counter(day.month for day in reader.days.elements())
@@ -1131,6 +1136,8 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"그중 {COUNT}개는 (?P<days>[^.]+)에 썼어요\. 다른 달은 많아야 (?P<most>[\d,]+)개예요",
         _trip_of_month,
     ),
+    (rf"[①-⑥] (?P<days>[^:]+2024): {COUNT} messages?(?:, “(?P<word>[^”]+)”)?", _named_days),
+    (rf"[①-⑥] (?P<days>[^:]+): 메시지 {COUNT}개(?:, “(?P<word>[^”]+)”)?", _named_days),
     (r"The busiest days?: (?P<days>.+2024)", _busy_days),
     (r"가장 시끌벅적했던 (?:날|며칠): (?P<days>.+)", _busy_days),
     (rf"“(?P<word>[^”]+)” is in {COUNT} of them", _word_of_day),

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +40,7 @@ from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figure import FigureParts
-from app.views.filters import ZoneArgs, parse_zone
+from app.views.filters import RoomZoneArgs
 
 
 async def read_in_zone(
@@ -152,16 +151,11 @@ async def _evidence_of(
     return await read_evidence(session, comparison)
 
 
-class AuthorPortraitArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
-
-
 api = ApiBlueprint("api_author_portraits", tag="users")
 
 
 @api.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
-async def show_portrait_of_user(username: str, args: AuthorPortraitArgs) -> AuthorPortrait:
+async def show_portrait_of_user(username: str, args: RoomZoneArgs) -> AuthorPortrait:
     """Show how an author writes, compared with others in their chat or on the site."""
-    zone = parse_zone(args.tz)
     async with resources().read_long() as session:
-        return await read_in_zone(session, resources().models, username, lambda _: zone)
+        return await read_in_zone(session, resources().models, username, args.zone_for)

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, show_number
@@ -28,7 +27,7 @@ from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.figure import Finding, Table, TableCell
-from app.views.filters import ZoneArgs, parse_zone
+from app.views.filters import RoomZoneArgs
 from app.views.rooms.figures import PAIR
 
 
@@ -102,10 +101,6 @@ def _written(cell: TableCell) -> str:
     return show_number(cell) if isinstance(cell, int | float) else str(cell)
 
 
-class RoomPortraitArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="IANA time zone for hours.")] = "UTC"
-
-
 api = ApiBlueprint("api_room_portraits", tag="rooms")
 
 
@@ -117,10 +112,9 @@ api = ApiBlueprint("api_room_portraits", tag="rooms")
     is_cacheable=True,
     follows="remove_room",
 )
-async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortrait:
+async def show_room_portrait(room_id: int, args: RoomZoneArgs) -> RoomPortrait:
     """Show how people write in a chat, side by side."""
-    zone = parse_zone(args.tz)
-    return (await read_in_zone(room_id, lambda _: zone)).portrait()
+    return (await read_in_zone(room_id, args.zone_for)).portrait()
 
 
 @api.operation(
@@ -131,16 +125,13 @@ async def show_room_portrait(room_id: int, args: RoomPortraitArgs) -> RoomPortra
     is_cacheable=True,
     follows="show_room_portrait",
 )
-async def show_person_portrait(
-    room_id: int, username: str, args: RoomPortraitArgs
-) -> AuthorPortrait:
+async def show_person_portrait(room_id: int, username: str, args: RoomZoneArgs) -> AuthorPortrait:
     """Show how a person of a chat writes there, as if nothing else were on the site."""
-    zone = parse_zone(args.tz)
     async with resources().db.read() as session:
         room = await get_room(session, room_id)
     chat = resources().chats.get(room.id)
     async with chat.read_long() as session:
-        portrait = await read_author(session, chat.models, username, lambda _: zone)
+        portrait = await read_author(session, chat.models, username, args.zone_for)
     if not portrait.user.tweets:
         raise unknown_user(username)
     return portrait

@@ -50,6 +50,7 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
     """A chat's page as one file; all that it shows may be given away."""
 
     template = "report/room.html"
+    is_sent: bool = True
 
     quotes: Sequence[Quote]
     choices: Sequence[str]

@@ -1,7 +1,6 @@
 """An author's archive, and years, in the API."""
 
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
@@ -11,7 +10,7 @@ from app.parts.years.year import AuthorYear, RoomYear
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.blueprints import ApiBlueprint
-from app.views.filters import Year, ZoneArgs, parse_zone
+from app.views.filters import RoomZoneArgs, Year, ZoneArgs, parse_zone
 
 blueprint = ApiBlueprint("api_years", tag="users")
 
@@ -58,10 +57,6 @@ async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> Au
     return await read_in_zone(username, year, parse_zone(args.tz))
 
 
-class RoomYearArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; by default that of the chat, or UTC.")] = ""
-
-
 @blueprint.operation(
     "GET",
     "/rooms/<id:room_id>/years/<year:year>",
@@ -70,10 +65,6 @@ class RoomYearArgs(ZoneArgs):
     is_cacheable=True,
     follows="show_author_year",
 )
-async def show_year_of_room(room_id: int, year: int, args: RoomYearArgs) -> RoomYear:
+async def show_year_of_room(room_id: int, year: int, args: RoomZoneArgs) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
-
-    def zone_for(own_zone: str | None) -> ZoneInfo:
-        return parse_zone(args.tz or own_zone or "UTC")
-
-    return await read_room_in_zone(room_id, year, zone_for, is_whole=True)
+    return await read_room_in_zone(room_id, year, args.zone_for, is_whole=True)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar, Final, Generic
+from typing import ClassVar, Final, Generic, NamedTuple
 from zoneinfo import ZoneInfo
 
 from quart import url_for
@@ -54,6 +54,8 @@ _DAYS: Final = (
 )
 """Words for a silence of fewer than so many hours."""
 FEW_LABELS: Final = 12
+SIGNS: Final = "①②③④⑤⑥"
+"""Signs of what is named in a drawing."""
 """Labelled columns; of more, only years' first or every nth."""
 
 
@@ -311,8 +313,23 @@ class ShareBar(ChatFigure[StackedBar]):
         return StackedBar(share_bars(self.people))
 
 
+class NamedPeriod(NamedTuple):
+    """A hole or a feast among the columns of a chat."""
+
+    place: int
+    """Of its first column."""
+    told: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Months(ChatFigure[PeriodColumns]):
-    topic = gettext_noop("Month by month")
+    topic: ClassVar[str] = gettext_noop("Month by month")
+
+    word: str = ""
+    """A word of the busiest day."""
+    has_links: bool = False
+    """Whether a column leads to its messages."""
 
     def finding(self) -> Finding:
         topic = gettext("Year by year") if self._is_of_years else gettext(self.topic)
@@ -353,16 +370,50 @@ class Months(ChatFigure[PeriodColumns]):
         if len(self.sight.periods) < 2:
             return None
         most = max(period.messages for period in self.sight.periods)
+        marks = {each.place: sign for sign, each in zip(SIGNS, self.named(), strict=False)}
         columns = (
             PeriodColumn(
-                label, tuple(100 * count / most for count in period.people), self._told(period)
+                label,
+                tuple(100 * count / most for count in period.people),
+                self._told(period),
+                self._path_at(period.first_day) if period.messages else "",
+                marks.get(place, ""),
             )
-            for label, period in zip(self._labels, self.sight.periods, strict=True)
+            for place, (label, period) in enumerate(
+                zip(self._labels, self.sight.periods, strict=True)
+            )
         )
         finding = self.finding()
         return PeriodColumns(
             finding.title or finding.topic, tuple(self._people), tuple(columns), show_number(most)
         )
+
+    def named(self) -> list[NamedPeriod]:
+        """Return the holes, and the busiest day, in order of time."""
+        periods, busy = self.sight.periods, self.sight.busy_day
+        named: list[NamedPeriod] = []
+        for place, period in enumerate(periods):
+            if not period.messages and periods[place - 1].messages:
+                after = next(one for one in periods[place:] if one.messages)
+                told = gettext("{period}: silence").format(
+                    period=self.period_name(period)
+                    if after is periods[place + 1]
+                    else show_period(period.first_day, after.first_day)
+                )
+                named.append(NamedPeriod(place, told, self._path_at(after.first_day)))
+        if busy is not None:
+            place = sum(period.first_day <= busy.first for period in periods) - 1
+            days = show_period(busy.first, busy.end)
+            told = f"{days}: {post_count(busy.messages)}"
+            word = gettext("“{word}”").format(word=self.word) if self.word else ""
+            told = f"{told}, {word}" if word else told
+            named.append(NamedPeriod(place, told, self._path_at(busy.first)))
+        return sorted(named)[: len(SIGNS)]
+
+    def _path_at(self, day: date) -> str:
+        if not self.has_links:
+            return ""
+        return url_for("rooms.show_room", room_id=self.sight.room.id, on=day, tz=self.tz or None)
 
     def _told(self, period: Period) -> str:
         people = (
@@ -417,7 +468,7 @@ class Months(ChatFigure[PeriodColumns]):
     def _labels(self) -> list[str]:
         days = [period.first_day for period in self.sight.periods]
         if self._is_of_years:
-            step = len(days) // FEW_LABELS + 1
+            step = len(days) // 8 + 1  # In a narrow card more labels would touch.
             return ["" if place % step else str(day.year) for place, day in enumerate(days)]
         if len(days) <= FEW_LABELS:
             return [month_names()[day.month - 1] for day in days]

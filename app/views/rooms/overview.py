@@ -31,7 +31,7 @@ from app.views.figure import FigureParts, busiest_told
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
-from app.views.rooms.figures import Answers, Months, ShareBar
+from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar
 from app.views.rooms.lines import RoomLine
 
 
@@ -99,6 +99,8 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     me: OwnPerson | None = None
     """Who a reader of this chat alone is there."""
     in_chat: bool = True
+    is_sent: bool = False
+    """Whether it is a file for others, without links to messages."""
 
     @property
     def room(self) -> RoomFacts:
@@ -166,7 +168,17 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def months(self) -> FigureParts[PeriodColumns]:
-        return Months(self.shown, self.tz).parts()
+        return self._months.parts()
+
+    @property
+    def named_periods(self) -> list[tuple[str, NamedPeriod]]:
+        """The holes and feasts of the months, with their signs."""
+        return [*zip(SIGNS, self._months.named(), strict=False)]
+
+    @property
+    def _months(self) -> Months:
+        word = self.day.word if self.day else ""
+        return Months(self.shown, self.tz, word, has_links=not self.is_sent)
 
     @property
     def answers(self) -> FigureParts[list[StackedBar]]:

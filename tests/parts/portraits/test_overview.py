@@ -345,11 +345,17 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
     page = await shared.anybody.page(f"{chats['crew']}?tz=Asia/Seoul")
-    # Each of its months has 80 messages: the drawing of nothing is folded below the sentence.
+    # Each of its months has 80 messages: the drawing stands open, and its holes have names.
     nothing = "No month clearly has the most messages."
     assert page.count(nothing) == 1
     card = page.partition(nothing)[2]
-    assert card.index("<details") < card.index('class="period-columns"') < card.index("</details")
+    assert card.index('class="period-columns"') < card.index("<details")
+    room = chats["crew"].partition("?")[0]
+    assert re.findall(r'<li>[①②] <a href="([^"]*)" rel="nofollow">([^<]*)<', card) == [
+        (f"{room}?on=2024-03-01&tz=Asia/Seoul", "February 2024: silence"),
+        (f"{room}?on=2024-05-01&tz=Asia/Seoul", "April 2024: silence"),
+    ]
+    assert card.count('rel="nofollow" aria-label="March 2024: 80 messages (ann 48') == 1
     silence = "The longest silence: 33 days, Mar 29 – Apr 30, 2024."
     assert silence in page.replace("\u2009", " ")
     months = page.partition('class="period-columns"')[2].partition("<line")[0]
