@@ -303,7 +303,7 @@ class Client:
     async def add_posts(self, *posts: dict[str, Any]) -> None:
         """Store posts in bulk, which are all new; authors are made."""
         data = "".join(json.dumps(post) + "\n" for post in posts)
-        answer = await self.post("/api/v1/tweets", data=data, headers=NDJSON)
+        answer = await self.post("/api/v1/tweets?publish=1", data=data, headers=NDJSON)
         assert (await answer.get_json())["accepted"] == len(posts), await answer.get_data()
 
     async def add_user(self, username: str, *texts: str, **fields: Any) -> dict[str, Any]:
@@ -326,7 +326,7 @@ class Client:
         await self.add_posts(*({"username": username, "text": text} for text in texts))
 
     async def add_tweet(self, username: str, text: str, **fields: Any) -> dict[str, Any]:
-        path = f"/api/v1/users/{username}/tweets"
+        path = f"/api/v1/users/{username}/tweets?publish=1"
         answer = await self.post(path, json={"text": text} | fields)
         assert answer.status_code == 201, await answer.get_data()
         return cast(dict[str, Any], await answer.get_json())

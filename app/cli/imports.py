@@ -199,6 +199,7 @@ class Importer:
                             keeps_earlier=options.keep_earlier,
                             replaces_earlier=options.replace_earlier,
                             scope="admin",
+                            may_have_rooms=options.is_published or not is_public,
                             includes_restricted=options.include_restricted,
                             rooms=options.rooms,
                             is_of_all=not options.only,

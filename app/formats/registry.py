@@ -259,7 +259,7 @@ def open_records(
                     else item
                     for item in items
                 )
-            if candidate.is_chat:
+            if candidate.is_chat or records.is_chat:
                 people = People(options, source.notes)
                 return replace(
                     records,

@@ -355,7 +355,9 @@ def numbered(count: int) -> list[dict[str, Any]]:
 @pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
 async def test_deletion_cancels_the_import_that_runs(app: Quart, admin: Client) -> None:
     parts, posts = parts_of(app), numbered(6 * BATCH)
-    address = (await admin.post("/api/v1/imports", data=jsonl(*posts))).headers["Location"]
+    address = (await admin.post("/api/v1/imports?publish=1", data=jsonl(*posts))).headers[
+        "Location"
+    ]
 
     async def look() -> dict[str, Any]:
         return cast(dict[str, Any], await admin.json(address))
@@ -376,7 +378,7 @@ async def test_deletion_cancels_the_import_that_runs(app: Quart, admin: Client) 
 async def test_an_import_that_is_to_go_on_is_cancelled_with_its_chat(
     make_config: MakeConfig, way: str
 ) -> None:
-    config = make_config()
+    config = make_config(public=False)
     async with Database(config) as db:
         job = await queued(db, config.data_dir, jsonl(*numbered(3 * BATCH)))
         with connections_take(READ_ONLY, from_posts=BATCH), pytest.raises(SystemExit):

@@ -117,7 +117,7 @@ def is_kept(answer: Any) -> bool:
 
 
 async def write(workers: Workers, username: str, text: str, **fields: Any) -> None:
-    path = f"{API}/users/{username}/tweets"
+    path = f"{API}/users/{username}/tweets?publish=1"
     answer = await workers.admin.post(path, json={"text": text} | fields)
     assert answer.status_code in {200, 201}, await answer.get_data()
 

@@ -38,7 +38,7 @@ _STARTS: Final = {
     "mastodon": 2016,
 }
 """Years in which services began, by format."""
-_IN_ANY_ORDER: Final = frozenset({"mail"})
+_IN_ANY_ORDER: Final = frozenset({"mail", "csv", "jsonl", "mongo"})
 """Formats of chats whose files are in no order of time."""
 _SHOWING_CODE: Final = frozenset({"wordpress", "blogger"})
 """Formats whose HTML becomes text, so that tags in a text are code that its author shows."""

@@ -176,7 +176,6 @@ GUARDED: Final = (*"=+-@'", *"＝＋－＠＇", "\t")
 _ENDINGS: Final = (".csv", ".tsv")
 _NAMES_OF_TABLES: Final = (*_ENDINGS, ".xlsx")
 _JSON: Final = re.compile(r'\ufeff?\s*(?:\{\s*"|\[\s*[\[{"])')
-_RECIPIENTS: Final = frozenset({"to", "recipient", "recipients", "receiver", "수신자", "받는사람"})
 
 
 def read_rows(
@@ -242,7 +241,13 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     columns = tables[0].columns
     is_export = columns.is_own
     return RecordStream(
-        FORMAT.name, "line", None, items, columns=columns.fields, is_export=is_export
+        FORMAT.name,
+        "line",
+        None,
+        items,
+        is_chat=any(table.reader.is_of_chats for table in tables),
+        columns=columns.fields,
+        is_export=is_export,
     )
 
 
@@ -323,12 +328,9 @@ class _Table:
 
     @property
     def is_of_posts(self) -> bool:
-        """Return whether columns contain texts and authors, but no recipients."""
-        columns = self.columns
-        is_for_one = not _RECIPIENTS.isdisjoint(map(plain_column, self.names))
-        # Letters are not reposted.
-        is_for_one = is_for_one and not (columns.has("source_id") and columns.has("n_reposts"))
-        return columns.has("text") and columns.has("username") and not is_for_one
+        """Return whether columns contain texts and authors, but no private messages."""
+        columns, is_of_chats = self.columns, self.reader.is_of_chats
+        return columns.has("text") and columns.has("username") and not is_of_chats
 
     def items(self) -> Iterator[Item]:
         content, notes = self.content, self.content.notes

@@ -66,7 +66,8 @@ def _read_lines(source: Source, options: ReadOptions) -> RecordStream | None:
     unit = "record" if layout.lists or len(files) > 1 else unit_of(first)
     items = chain.from_iterable(starmap(_items, files))
     is_export = all(layout.reader.is_export for _, layout in files)
-    return RecordStream(JSONL.name, unit, None, items, is_export=is_export)
+    is_chat = any(layout.reader.is_of_chats for _, layout in files)
+    return RecordStream(JSONL.name, unit, None, items, is_chat=is_chat, is_export=is_export)
 
 
 def _name_authors(
@@ -256,7 +257,14 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
         source.notes,
         lambda: map(_row, readable(objects(source.uncounted))),
     )
-    return RecordStream(MONGO.name, unit_of(source), None, items, is_export=reader.is_export)
+    return RecordStream(
+        MONGO.name,
+        unit_of(source),
+        None,
+        items,
+        is_chat=reader.is_of_chats,
+        is_export=reader.is_export,
+    )
 
 
 def _row(document: Json) -> Json:

@@ -57,6 +57,7 @@ from app.formats.tables.cells import (
 )
 from app.formats.tables.column_kinds import COUNTS
 from app.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
+from app.formats.tables.correspondence import correspondence_in
 from app.formats.tables.own_words import (
     is_head_of_reply,
     line_of_app,
@@ -436,6 +437,11 @@ class RowReader:
         self._dates, self._zone = options.dates, options.timezone
         self.author: str | None = None
         """Author by the name of the file, for all rows."""
+        self._correspondence = (
+            None if self.is_export else correspondence_in(sample, "csv" if is_table else "jsonl")
+        )
+        self.is_of_chats = self._correspondence is not None
+        """Whether rows are private messages."""
         self._rows = 0
         self._seen: list[SeenRow] | None = None
 
@@ -473,6 +479,8 @@ class RowReader:
         item = read_row(columns, row, place, self._rules)
         if self.author is not None and isinstance(item, Record):
             item = by_author(item, self.author)
+        if self._correspondence is not None:
+            item = self._correspondence.of(item, written)
         if self._seen is not None and len(self._seen) < MOST_SEEN and not columns.is_own:
             kept = item
             if isinstance(item, Record) and len(item.text) > MOST_OF_TEXT:

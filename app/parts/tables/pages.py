@@ -211,8 +211,10 @@ async def post_table(form: Form) -> ResponseReturnValue:
                 names = await with_people(session, names, form.getlist("room"))
         if file := (await request.files).get("file"):
             kind, given = await _read_file(file, kind, given)
+        _take_slot()
         if kind == "csv":
-            columns, column = _columns(given, form.get("column", ""))
+            chosen = form.get("column", "")
+            columns, column = await resources().work_pool.run(_columns, given, chosen)
         # A share is of one author.
         together = Together(
             share=share_given(share) if len(names) == 1 and not is_one_hand else None,
@@ -323,6 +325,12 @@ def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     return plain_texts(given.splitlines())
 
 
+def _take_slot() -> None:
+    """Raise UnavailableError if too many visitors without an account have tables judged."""
+    if g.account is None:
+        resources().open_batches.take()
+
+
 class Judging(NamedTuple):
     lines: int
     portions: AsyncIterator[Portion]
@@ -333,8 +341,6 @@ async def _judging(
 ) -> Judging:
     """Begin to judge lines. Raises InvalidInputError and NotFoundError."""
     parts = resources()
-    if g.account is None:
-        parts.open_batches.take()
     lines: list[BatchLine] = await parts.work_pool.run(lambda: list(_lines(given, kind, column)))
     if not lines:
         raise InvalidInputError("Give at least one line", loc="lines")

@@ -125,11 +125,26 @@ def plain_texts(lines: Iterable[str]) -> Iterator[BatchLine]:
 
 
 def csv_columns(lines: Iterable[str]) -> tuple[Sequence[str], str]:
-    """Return the columns of a CSV file, and that of its texts by its name, or empty."""
+    """Return the columns of a CSV file, and that of its texts by its name, or empty.
+
+    Raises InvalidInputError for too many columns.
+    """
     with suppress(csv.Error):
-        names = tuple(filter(None, csv.DictReader(lines).fieldnames or ()))
+        names = tuple(filter(None, _heading(csv.DictReader(lines))))
         return names, file_columns_of(names).text or ""
     return (), ""
+
+
+MOST_COLUMNS: Final = 200
+
+
+def _heading(reader: "csv.DictReader[str]") -> Sequence[str]:
+    names = reader.fieldnames or ()
+    if len(names) > MOST_COLUMNS:
+        raise InvalidInputError(
+            "A table may have at most {count} columns", loc="lines", count=MOST_COLUMNS
+        )
+    return names
 
 
 def csv_texts(lines: Iterable[str], column: str = "") -> Iterator[BatchLine]:
@@ -139,7 +154,7 @@ def csv_texts(lines: Iterable[str], column: str = "") -> Iterator[BatchLine]:
     """
     reader = csv.DictReader(lines)
     with suppress(csv.Error):
-        names = tuple(reader.fieldnames or ())
+        names = tuple(_heading(reader))
         column = column or file_columns_of(names).text or ""
         if column and column not in names:
             raise InvalidInputError(

@@ -282,6 +282,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             keeps_earlier=options.keep_earlier,
             replaces_earlier=options.replace_earlier,
             scope=scope_of(job),
+            may_have_rooms=options.is_published or not is_public,
             includes_restricted=options.include_restricted,
             rooms=options.rooms,
             is_of_all=not options.only,

@@ -101,6 +101,15 @@ Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
 """Returns the next posts in a thread, None at the end; returns soon if its second argument is true.
 """
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
+NO_CONSENT: Final = Message(
+    "this is a chat, and anyone can read this site: make the site private (in"
+    " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
+    " agrees (on the page, or with --publish)"
+)
+NO_CONSENT_OF_REQUEST: Final = Message(
+    "this is a message of a chat, and anyone can read this site: make the site private, or send"
+    " `publish=1` if everyone in the chat agrees"
+)
 
 
 def check_records(records: RecordStream, options: ReadOptions, *, is_public: bool) -> None:
@@ -124,11 +133,7 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
             names=", ".join(name for name, _ in records.columns),
         )
     if records.is_chat and is_public and not options.is_published:
-        raise ImportFileError(
-            "this is a chat, and anyone can read this site: make the site private (in"
-            " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
-            " agrees (on the page, or with --publish)"
-        )
+        raise ImportFileError(NO_CONSENT.template)
 
 
 class StoreOptions(NamedTuple):
@@ -145,6 +150,8 @@ class StoreOptions(NamedTuple):
     """Whether to remove posts that an earlier import read differently from the same file."""
     scope: Scope = "write"
     """Right of the person or program that imports; without `admin` nothing is removed."""
+    may_have_rooms: bool = True
+    """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
     includes_restricted: bool = False
     """Whether posts for a limited audience are stored, too."""
     rooms: tuple[str, ...] = ()
@@ -192,7 +199,10 @@ async def import_records(
     media = RecordMedia(records.files, keeper)
     is_unknown = records.is_export or storing.includes_restricted
     visibility: Visibility | None = None if is_unknown else "public"
-    with closing(PostReader(records, owner, username, media, visibility)) as reader:
+    reader = PostReader(
+        records, owner, username, media, visibility, may_have_rooms=storing.may_have_rooms
+    )
+    with closing(reader):
         try:
             await import_posts(db, reader.read, report, storing._replace(read=records.notes))
         finally:
@@ -353,6 +363,12 @@ class TweetLine(NewTweetForm, frozen=True, kw_only=True):
     platform: Platform | None = None
 
 
+def check_room(post: NewTweet, *, may_have_rooms: bool) -> None:
+    """Raise InvalidInputError for a message of a chat that everyone could read without consent."""
+    if post.room is not None and not may_have_rooms:
+        raise InvalidInputError(NO_CONSENT_OF_REQUEST.template, loc="publish")
+
+
 class LineFault(msgspec.Struct, frozen=True):
     """Why a line was not stored."""
 
@@ -370,13 +386,13 @@ class LinesReport(msgspec.Struct, frozen=True):
 
 
 async def store_lines(
-    db: Database, file: IO[bytes], report: ImportReport, run: Runner
+    db: Database, file: IO[bytes], report: ImportReport, run: Runner, *, may_have_rooms: bool = True
 ) -> tuple[LinesReport, int]:
     """Store batches of lines in threads by `run`; return outcome and newest event.
 
     Committed and counted batches stay if a later one fails.
     """
-    read = partial(_read_lines, _raw_lines(file))
+    read = partial(_read_lines, _raw_lines(file), may_have_rooms)
     await import_posts(db, read, report, StoreOptions(default_time=now(), trusts_ids=True), run)
     errors = [LineFault(fault.record or 0, fault.detail) for fault in report.in_order()]
     counts = LinesReport(report.accepted, report.duplicates, report.rejected, errors)
@@ -385,7 +401,10 @@ async def store_lines(
 
 
 def _read_lines(
-    lines: Iterator[tuple[int, bytes | None]], report: ImportReport, is_stopped: Callable[[], bool]
+    lines: Iterator[tuple[int, bytes | None]],
+    may_have_rooms: bool,
+    report: ImportReport,
+    is_stopped: Callable[[], bool],
 ) -> list[BulkPost] | None:
     portion = list(islice(lines, BATCH))
     if not portion or is_stopped():
@@ -395,7 +414,9 @@ def _read_lines(
         if raw is not None and not raw.strip():
             continue
         try:
-            batch.append(_bulk_post(number, raw))
+            post = _bulk_post(number, raw)
+            check_room(post.post, may_have_rooms=may_have_rooms)
+            batch.append(post)
         except UnicodeDecodeError:
             report.reject(number, "the line is not UTF-8")
         except msgspec.ValidationError as error:
@@ -462,6 +483,7 @@ class PostReader:
     media: "RecordMedia"
     visibility: Visibility | None
     """Who could see a post whose record does not say so."""
+    may_have_rooms: bool = True
     repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
     answered: AnsweredNames = field(default_factory=AnsweredNames)
     _has_said: bool = False
@@ -524,6 +546,8 @@ class PostReader:
         if author.username is None:
             raise InvalidInputError(nameless(self.records))
         name = clean_username(author.username)
+        if record.room is not None and not self.may_have_rooms:
+            raise ImportFileError(NO_CONSENT.template)
         content = structs.replace(
             record,
             text=drop_controls(record.text),

@@ -64,6 +64,12 @@ class NewImportArgs(Struct):
     accept_doubts: Annotated[
         bool, Meta(description="Store the posts even if there are grave doubts how they were read.")
     ] = False
+    publish: Annotated[
+        bool,
+        Meta(
+            description="Store chats although anyone can read this site: everyone in them agrees."
+        ),
+    ] = False
     keep_earlier: Annotated[
         bool, Meta(description="Store posts that were read differently before beside the earlier.")
     ] = False
@@ -136,6 +142,7 @@ def _options(args: NewImportArgs) -> ReadOptions:
         rooms=rooms,
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,
+        is_published=args.publish,
         keep_earlier=args.keep_earlier,
         replace_earlier=args.replace_earlier,
     )

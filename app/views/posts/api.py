@@ -14,7 +14,7 @@ from app.paths import API, LIVE, TWEETS
 from app.runtime.clock import now
 from app.services.deletion import delete_post
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import LinesReport, TweetLine, store_lines
+from app.services.imports.storing import LinesReport, TweetLine, check_room, store_lines
 from app.services.posts.arrivals import PostRequest
 from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.replies import read_conversation
@@ -36,6 +36,21 @@ from app.views.requests import TWEET_CURSOR, Page, PageArgs, event_of, require_t
 
 blueprint = ApiBlueprint("api_tweets", tag="tweets")
 live = ApiBlueprint("api_live", tag="live")
+
+
+class ConsentArgs(Struct):
+    publish: Annotated[
+        bool,
+        Meta(
+            description="Store messages of chats although anyone can read this site: everyone in"
+            " the chats agrees."
+        ),
+    ] = False
+
+
+async def _may_have_rooms(args: ConsentArgs) -> bool:
+    return args.publish or not await resources().openness.is_public()
+
 
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
@@ -61,9 +76,12 @@ async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> 
         201: "The new post, committed durably",
     },
 )
-async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
+async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> Reply[Post]:
     """Add a post."""
-    receipt = await resources().writer.add(PostRequest(username, checked(form, arrived_at=now())))
+    post = checked(form, arrived_at=now())
+    if post.room is not None:
+        check_room(post, may_have_rooms=await _may_have_rooms(args))
+    receipt = await resources().writer.add(PostRequest(username, post))
     name_event(receipt.event_id)
     location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
     return receipt.post, receipt.status, {"Location": location}
@@ -76,22 +94,24 @@ async def create_tweet(username: str, form: NewTweetForm) -> Reply[Post]:
     "Number of lines stored, and the reasons why other lines were not",
     body={NDJSON: TweetLine},
 )
-async def create_many() -> LinesReport:
+async def create_many(args: ConsentArgs) -> LinesReport:
     """Add many posts, one JSON object a line."""
     require_type(NDJSON, otherwise=f"; one post goes to POST {API}{TWEETS_OF} as {JSON}")
     report = ImportReport()
     try:
-        return await _store_sent(report)
+        return await _store_sent(report, may_have_rooms=await _may_have_rooms(args))
     except Exception as failure:
         raise StoredInPart(failure, report.accepted) from failure
 
 
-async def _store_sent(report: ImportReport) -> LinesReport:
+async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesReport:
     """Store the body's lines; `report` counts those that stay."""
     parts = resources()
     try:
         async with spooled_body() as spool:
-            told, event_id = await store_lines(parts.db, spool.file, report, parts.work_pool.run)
+            told, event_id = await store_lines(
+                parts.db, spool.file, report, parts.work_pool.run, may_have_rooms=may_have_rooms
+            )
     except asyncio.CancelledError:
         if not parts.live_hub.is_ending:
             raise  # The client is gone.

@@ -173,11 +173,13 @@ async def test_sent_posts_name_a_chat_with_guests_by_its_id(app: Quart, browser:
         {"username": "ben", "text": "two", "room": pier, "source_id": "2"},
         {"username": "ben", "text": "three", "room": pier | {"id": 1}},
     )
-    answer = await writer.post("/api/v1/tweets", data=lines, headers=NDJSON)
+    answer = await writer.post("/api/v1/tweets?publish=1", data=lines, headers=NDJSON)
     report = await answer.get_json()
     assert (report["accepted"], report["rejected"]) == (1, 2)
     assert re.search(r"chat 'pier' has guests.*`id`, 1", report["errors"][0]["detail"])
     for room, status in ((pier, 422), (pier | {"id": 1}, 201), ({"name": "quay"}, 201)):
-        answer = await writer.post("/api/v1/users/ben/tweets", json={"text": "4", "room": room})
+        answer = await writer.post(
+            "/api/v1/users/ben/tweets?publish=1", json={"text": "4", "room": room}
+        )
         assert answer.status_code == status
     assert await rooms_of(browser) == [3, 1]

@@ -172,7 +172,7 @@ async def test_figures_that_are_sent_to_a_chat_are_kept(writer: Client) -> None:
     await writer.add_user("Bo")
     counts = {"likes": 0, "as_of": "2024-01-01T00:00:00Z"}
     sent = {"text": "hi", "counts": counts, "room": {"name": "pier"}, "source_id": "1"}
-    answer = await writer.post("/api/v1/users/Bo/tweets", json=sent)
+    answer = await writer.post("/api/v1/users/Bo/tweets?publish=1", json=sent)
     stored = (await answer.get_json())["counts"]
     assert {name: stored[name] for name in counts} == counts
 

@@ -1,0 +1,185 @@
+"""Private messages among rows: whether a table has them, and which chat and person each is of."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Final
+
+from msgspec import structs
+
+from app.compute.text import clean_title
+from app.formats.records import FileRoom, Item, Record, username_for
+from app.formats.tables.cells import is_filled, plain_column, word
+from app.formats.tables.column_kinds import COUNTS
+
+_SENDERS: Final = frozenset(
+    {
+        *(
+            "from",
+            "fromname",
+            "fromjid",
+            "fromid",
+            "fromuser",
+            "fromnumber",
+            "sender",
+            "sendername",
+        ),
+        *(
+            "senderid",
+            "author",
+            "username",
+            "user",
+            "보낸사람",
+            "발신자",
+            "寄件者",
+            "发件人",
+            "差出人",
+        ),
+    }
+)
+_RECIPIENTS: Final = frozenset(
+    {
+        *("to", "toname", "tojid", "toid", "touser", "tousername", "tonumber", "recipient"),
+        *("recipients", "recipientname", "recipientid", "receiver", "receivername", "receiverid"),
+        *("수신자", "받는사람", "收件者", "收件人", "宛先", "接收者"),
+    }
+)
+_TITLES: Final = (
+    *(
+        "conversationtitle",
+        "conversationname",
+        "chattitle",
+        "chatname",
+        "talkername",
+        "threadtitle",
+    ),
+    *("대화방", "채팅방"),
+)
+_CHAT_IDS: Final = ("chatid", "talker", "talkerid", "chatroomid", "dialogid")
+_THREAD_IDS: Final = ("conversationid", "threadid", "conversation", "thread")
+"""Columns that name a chat, but in other tables a thread of public posts."""
+_DIRECTIONS: Final = frozenset(
+    {
+        *("fromme", "isfromme", "isself", "issender", "issent", "issend", "direction"),
+        *("outgoing", "isoutgoing"),
+    }
+)
+_SENT: Final = frozenset({"1", "true", "yes", "y", "out", "outgoing", "outbound", "sent", "2"})
+_RECEIVED: Final = frozenset(
+    {"0", "false", "no", "n", "in", "incoming", "inbound", "received", "1"}
+)
+_OTHER_SIDE: Final = (
+    *("displayname", "contactname", "contact", "name", "address"),
+    *("phonenumber", "number", "phone", "handle"),
+)
+"""Columns with the other person, whoever wrote the message; the first filled column counts."""
+_EXPORTER: Final = "You"
+Row = Mapping[str, object]
+
+
+@lru_cache(64)
+def _by_plain_name(names: tuple[str, ...]) -> dict[str, str]:
+    return {plain_column(name).lstrip("_") or name: name for name in reversed(names)}
+
+
+@dataclass(frozen=True)
+class Correspondence:
+    """Columns of a table with private messages, by their plain names."""
+
+    platform: str
+    recipients: frozenset[str] = frozenset()
+    directions: frozenset[str] = frozenset()
+    has_sender: bool = False
+
+    def of(self, item: Item, row: Row) -> Item:
+        """Return a record in its chat, without the other person's name if the exporter wrote it."""
+        if not isinstance(item, Record):
+            return item
+        values = {plain: word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        item = structs.replace(item, room=item.room or self._room(values))
+        if self.has_sender or not self.directions:
+            return item
+        direction = next(filter(None, map(values.get, sorted(self.directions))), "").casefold()
+        if direction in self._sent:
+            return structs.replace(item, username=None, display_name=_EXPORTER)
+        if direction not in _RECEIVED:
+            return item
+        person = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        username = username_for(person) if person else item.username
+        return structs.replace(item, username=username, display_name=person or item.display_name)
+
+    @cached_property
+    def _sent(self) -> frozenset[str]:
+        # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
+        return frozenset({"2"}) if self.directions == {"type"} else _SENT - {"2"}
+
+    def _room(self, values: Mapping[str, str | None]) -> FileRoom:
+        title = next(filter(None, map(values.get, _TITLES)), None)
+        number = next(filter(None, map(values.get, _CHAT_IDS)), None)
+        thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
+        people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
+        named = sorted({value for name in people if (value := values.get(name))})
+        if title is None and (self.has_sender or not thread):
+            title = ", ".join(named)
+        elif title is None:
+            title = next(filter(None, map(values.get, _OTHER_SIDE)), None)
+        return FileRoom(
+            platform=self.platform,
+            name=clean_title(title) or "",
+            external_id=clean_title(number),
+            thread=(thread or ("" if number else ", ".join(named)))[:200],
+        )
+
+
+def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | None:
+    """Return the columns of private messages; None for a table of posts.
+
+    Messages have a sender and a recipient, or a direction, or the id of a chat. Counts of likes or
+    reposts, and threads that are named like their first post, are of posts.
+    """
+    plain = {name for row in sample for name in _by_plain_name(tuple(row))}
+    filled = _filled(sample)
+    has_sender = any(map(filled, _SENDERS & plain))
+    recipients = frozenset(filter(filled, _RECIPIENTS & plain))
+    directions = frozenset(filter(filled, _DIRECTIONS & plain))
+    if not directions and {"address", "body", "type"} <= plain:
+        directions = frozenset({"type"})  # As Android stores text messages.
+    is_to_someone = has_sender and bool(recipients)
+    is_in_chat = any(map(filled, (*_CHAT_IDS, *_TITLES))) or (
+        filled("conversationid") and not _are_threads(sample)
+    )
+    is_public = not _PUBLIC.isdisjoint(plain)
+    if directions or ((is_to_someone or is_in_chat) and not is_public):
+        return Correspondence(platform, recipients, directions, has_sender)
+    return None
+
+
+_PUBLIC: Final = frozenset(
+    {
+        *("retweets", "retweetcount", "retweetscount", "reposts", "repostcount", "likes"),
+        *("likecount", "likescount", "favoritecount", "favouritescount", "replycount"),
+        *("quotecount", "publicmetrics", "inreplytouserid", "inreplytostatusid", "inreplytoid"),
+        *("inreplytouseridstr", "inreplytostatusidstr", "inreplytoscreenname", "isretweet"),
+        *("permalink", "tweetid", "tweeturl", "score", "subreddit", *COUNTS),
+    }
+)
+"""Columns of posts that anyone can see."""
+
+
+def _filled(sample: Sequence[Row]) -> Callable[[str], bool]:
+    def is_somewhere(plain: str) -> bool:
+        names = ((row, _by_plain_name(tuple(row)).get(plain)) for row in sample)
+        return any(name is not None and is_filled(row[name]) for row, name in names)
+
+    return is_somewhere
+
+
+def _are_threads(sample: Iterable[Row]) -> bool:
+    """Return whether a conversation has the id of a post."""
+    for row in sample:
+        names = _by_plain_name(tuple(row))
+        thread = word(row.get(names.get("conversationid", "")))
+        ids = (word(row.get(names[name])) for name in ("id", "idstr", "postid") if name in names)
+        if thread and thread in ids:
+            return True
+    return False
