@@ -462,7 +462,13 @@ class _Sides(NamedTuple):
     def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the counts of this sign only."""
         counted = [
-            one._replace(signs={sign: one.signs.get(sign, [])})
+            Tally(
+                one.conversations,
+                one.lengths,
+                {sign: one.signs.get(sign, [])},
+                one.turns,
+                one.first_conversation,
+            )
             for one in self.others
             if one is not person
         ]
@@ -574,6 +580,14 @@ class Measure(msgspec.Struct, frozen=True):
         return abs(self.errors) >= CLEAR_OF_MANY and _is_far(self.own, self.each, self.errors)
 
     @property
+    def is_beyond_most(self) -> bool:
+        """Whether the difference exceeds chance, and most others go less far; a group may share
+        the habit.
+        """
+        is_noticed = max(self.own, self.beside) >= 0.05
+        return is_noticed and self.behind > self.not_behind and abs(self.errors) >= CLEAR_OF_MANY
+
+    @property
     def is_never(self) -> bool:
         return not self.own and self.name != "length"
 
@@ -635,9 +649,12 @@ def _farthest_conversation(sign: Sign, sides: _Sides, side: int) -> int:
 
 
 def clear_measures(
-    own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()
+    own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = (), *, may_be_shared: bool = False
 ) -> Iterator[Measure]:
-    """Yield the clear ones of `positive_first(fingerprint(…))`, each in a millisecond."""
+    """Yield the clear ones of `positive_first(fingerprint(…))`, each in a millisecond.
+
+    may_be_shared: yield also what a group of people does, see `is_beyond_most`.
+    """
     if own.messages < FEWEST_COMPARED:
         return
     sides = _Sides.of(own, [*others, *rest])
@@ -655,10 +672,10 @@ def clear_measures(
         value = partial(sides.value, sign=sign)
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
-        if not _is_far(value(own), [*map(value, others)], by_message):
+        if not (may_be_shared or _is_far(value(own), [*map(value, others)], by_message)):
             continue
         measure = _measure_of(sign, sides, others)
-        if measure.is_clear:
+        if measure.is_clear or (may_be_shared and measure.is_beyond_most):
             yield measure
 
 
@@ -676,25 +693,27 @@ def _measure(name: MeasureName, sides: _Sides, others: Sequence[Tally]) -> Measu
 
 def _measure_of(sign: tuple[MeasureName, str], sides: _Sides, others: Sequence[Tally]) -> Measure:
     name, text = sign
-    value = partial(sides.value, sign=sign)
+    own, *values = [sides.value(one, sign) for one in (sides.own, *sides.others)]
     errors = _errors(sign, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
         lead = 1 if errors > 0 else -1
         # The one who adds most to the difference.
-        farthest = max(
-            sides.others, key=lambda one: lead * (value(sides.own) - value(one)) * one.messages
-        )
-        fewer = sides.without(farthest, sign)
+        leads = [
+            lead * (own - value) * one.messages
+            for one, value in zip(sides.others, values, strict=True)
+        ]
+        fewer = sides.without(sides.others[leads.index(max(leads))], sign)
         if fewer.are_compared:
             errors = lesser(errors, _errors(sign, fewer))
-    own, side = value(sides.own), 1 if errors > 0 else -1
-    are_behind = [(own - value(one)) * side > 0 for one in sides.others if one.messages]
+    side = 1 if errors > 0 else -1
+    of_others = zip(sides.others, values, strict=True)
+    are_behind = [(own - value) * side > 0 for one, value in of_others if one.messages]
     return Measure(
         name,
         text or _favourite(name, sides.own),
         own,
         sides.beside_value(sign),
-        [*map(value, others)],
+        values[: len(others)],
         errors,
         _distance(sign, sides),
         behind=sum(are_behind),

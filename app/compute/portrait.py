@@ -267,11 +267,13 @@ def _hours_in(hours: Counter[int]) -> dict[str, Any]:
 
 
 def in_short(
-    portrait: ChatPortrait, messages: Mapping[int, tuple[str, int]]
+    portrait: ChatPortrait,
+    messages: Mapping[int, tuple[str, int]],
+    habits: Mapping[int, Sequence[Measure]],
 ) -> list[PersonInShort]:
-    """Return these people in short, in a millisecond each: call it in a thread.
+    """Return these people in short.
 
-    messages: name and number of messages by author id.
+    messages: name and number of messages by author id. habits: of `habits_of_each`.
     """
     speakers = {speaker.author: speaker for speaker in portrait.speakers}
     found = {author: speakers.get(author) for author in messages}
@@ -279,10 +281,22 @@ def in_short(
         PersonInShort(
             *messages[author],
             words_per_message=_rounded(speaker.tally.words_per_message) if speaker else None,
-            trait=next(_habits_of(speaker, portrait.speakers), None) if speaker else None,
+            trait=next((one for one in habits.get(author, ()) if one.is_clear), None),
         )
         for author, speaker in found.items()
     ]
+
+
+def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, Sequence[Measure]]:
+    """Return what sets each person apart, also if a group shares it, by author id, the clearest
+    first, in some milliseconds each: call it in a thread.
+    """
+    speakers = {speaker.author: speaker for speaker in portrait.speakers}
+    return {
+        author: [*_habits_of(speakers[author], portrait.speakers, may_be_shared=True)]
+        for author in authors
+        if author in speakers
+    }
 
 
 def _people(
@@ -331,14 +345,18 @@ def _people(
     ]
 
 
-def _habits_of(speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker]) -> Iterator[Measure]:
+def _habits_of(
+    speaker: CountedSpeaker, speakers: Sequence[CountedSpeaker], *, may_be_shared: bool = False
+) -> Iterator[Measure]:
     beside = sorted(
         (one for one in speakers if one.author != speaker.author),
         key=lambda one: (-one.messages, one.author),
     )
     able = sum(one.messages >= FEWEST_COMPARED for one in beside[:MOST_BESIDE])
     tallies = [one.tally for one in beside]
-    return clear_measures(speaker.tally, tallies[:able], tallies[able:])
+    return clear_measures(
+        speaker.tally, tallies[:able], tallies[able:], may_be_shared=may_be_shared
+    )
 
 
 def _rounded(mean: float | None) -> float | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from app.compute.portrait import PersonPortrait, in_short, portray
+from app.compute.portrait import PersonPortrait, habits_of_each, portray
 from app.compute.times import Said
 
 HOUR_S = 3600
@@ -140,7 +140,7 @@ def calls_of_a_portrait(people: int) -> int:
     profile = cProfile.Profile()
     profile.enable()
     portrait = portray(chat, SEOUL)
-    in_short(portrait, {person: (str(person), 1) for person in range(people)})
+    habits_of_each(portrait, range(people))
     profile.disable()
     return sum(entry.callcount for entry in profile.getstats())
 

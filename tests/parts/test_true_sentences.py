@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
+from html import unescape
 from itertools import chain, cycle, pairwise
 from statistics import fmean, median
 from typing import Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +27,7 @@ from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client
 from tests.made_chats import FIRST_OF_AUTHORS, MadeChat, made_authors, made_chat
 from tests.selection import first_of
-from tests.sentences import blocks_of, rows_of
+from tests.sentences import as_read, blocks_of, rows_of
 
 SEEDS_OF_A_SITE: Final = 10
 FIRST_SEEDS: Final = first_of(range(0, 300, SEEDS_OF_A_SITE), 0)
@@ -290,6 +291,19 @@ class Reader:
     def days(self) -> Counter[date]:
         """The messages by day that the page is about."""
         return self.truth.people[self.about].days if self.about else self.truth.days
+
+    def names_of_group(self, title: str) -> list[str]:
+        """Return the people below a group's title."""
+        groups = self.page.partition('class="card people-alike"')[2].split("<li><p><b>")[1:]
+        (group,) = (
+            group
+            for group in groups
+            if as_messages(as_read(unescape(group.partition("</b>")[0]))) == title
+        )
+        return [
+            unquote(name)
+            for name in re.findall(r'href="/user/([^"]+)"', group.partition("</ul>")[0])
+        ]
 
     def check(self, block: str) -> None:
         """Raise AssertionError for a false sentence, or an unknown one."""
@@ -1010,6 +1024,58 @@ HABITS += [
     for text in texts
 ]
 HABITS += [(rf"\({BESIDE}\)", _usual), (BESIDE, _usual)]
+
+
+def _alike(habit: str) -> Check:
+    def check(reader: Reader, found: Found) -> None:
+        truth, names = reader.truth, reader.names_of_group(found["title"])
+        assert number_in(found["count"]) == len(names) > 1
+        values = {name: truth.value(name, habit) for name in names}
+        is_told = is_about if habit == "words" else is_percent
+        assert is_told(found["low"], min(values.values())), values
+        assert is_told(found.get("high", found["low"]), max(values.values())), values
+        side = 1 if found["side"] in ("More", "Longer", "자주", "긴") else -1
+        for name, value in values.items():
+            others = [truth.value(other, habit) for other in truth.others(name)]
+            assert 2 * sum((value - other) * side > 0 for other in others) > len(others), name
+
+    return check
+
+
+def _plain(reader: Reader, found: Found) -> None:
+    names = reader.names_of_group(found["title"])
+    assert number_in(found["count"]) == len(names)
+    are_few = [len(reader.truth.people[name].texts) < FEWEST for name in names]
+    assert all(are_few) if "few" in found else not any(are_few), names
+
+
+PEOPLE_EN: Final = r" (?P<count>\d+) (?:person|people)"
+PEOPLE_KO: Final = r" (?P<count>\d+)명"
+RANGE: Final = r"(?P<low>[\d.]+(?:%|단어| words?))(?:(?: to |~)(?P<high>[\d.]+(?:%|단어| words?)))?"
+ALIKE: Final = [
+    *(
+        (pattern, _alike(habit))
+        for habit, (en, ko) in LABELS.items()
+        if habit not in ("words", "begun")
+        for pattern in (
+            rf"(?P<title>(?P<side>More|Less) often than most: {en}){PEOPLE_EN} · {RANGE} of the"
+            rf" {'turns' if habit == 'turns' else 'messages'}",
+            rf"(?P<title>대부분보다 (?P<side>자주|드물게): {ko}){PEOPLE_KO} ·"
+            rf" {'말할 때' if habit == 'turns' else '메시지'}의 {RANGE}",
+        )
+    ),
+    (
+        rf"(?P<title>(?P<side>Longer|Shorter) messages than most){PEOPLE_EN} · {RANGE}",
+        _alike("words"),
+    ),
+    (rf"(?P<title>대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}", _alike("words")),
+    (rf"(?P<title>No habit sets these people apart){PEOPLE_EN}", _plain),
+    (rf"(?P<title>습관으로는 구별되지 않는 사람들){PEOPLE_KO}", _plain),
+    (rf"(?P<title>(?P<few>Too few messages to compare)){PEOPLE_EN}", _plain),
+    (rf"(?P<title>(?P<few>비교하기에는 메시지가 부족한 사람들)){PEOPLE_KO}", _plain),
+    # Who is like nobody else has a line of the name and the habit.
+    (rf"{NAME}(?= [^ ])", _true),
+]
 PERIOD: Final = (
     r"(?P<period>[A-Z][a-z]+ \d+(?:, 2024)?(?: – (?:[A-Z][a-z]+ )?\d+, 2024)?"
     r"|2024년 \d+월 \d+일(?: ?~ ?(?:2024년 )?(?:\d+월 )?\d+일)?)"
@@ -1261,6 +1327,7 @@ FURNITURE: Final = [
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
+    r"Who writes alike|비슷하게 쓰는 사람들",
     r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|조용하다가 먼저 쓴 사람",
     r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
@@ -1280,7 +1347,7 @@ FURNITURE: Final = [
 @cache
 def patterns() -> list[tuple[re.Pattern[str], Check]]:
     """Return what is read, compiled where it is used and not in each process that collects."""
-    return [(re.compile(text), check) for text, check in [*HABITS, *SENTENCES]]
+    return [(re.compile(text), check) for text, check in [*HABITS, *SENTENCES, *ALIKE]]
 
 
 def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:

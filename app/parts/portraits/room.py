@@ -15,12 +15,12 @@ from app.parts.portraits.author_figures import AuthorPortrait
 from app.parts.portraits.room_figures import (
     FIGURES,
     NOT_THERE,
+    PeopleGroup,
     PersonCard,
     PortraitFigure,
-    SmallCard,
     alike,
     cards_of,
-    small_cards,
+    groups_of,
 )
 from app.services.posts.users import unknown_user
 from app.services.rooms.room_facts import get_room
@@ -50,8 +50,8 @@ class PeopleOfChat:
         return cards_of(self.shown)
 
     @property
-    def small_cards(self) -> list[SmallCard]:
-        return small_cards(self.shown.others)
+    def groups(self) -> list[PeopleGroup]:
+        return groups_of(self.shown.alike, {card.username for card in self.cards})
 
     @property
     def alike(self) -> str:

@@ -1,14 +1,16 @@
 """What pages show of the people of a chat: a card for each, and their figures."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from app.compute.alike import Kind, PeopleAlike, does_more, kind_of
 from app.compute.fingerprint import Measure
-from app.compute.portrait import PersonInShort, PersonPortrait
+from app.compute.portrait import PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY
 from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
@@ -41,14 +43,17 @@ from app.views.rooms.figures import (
     told_silences,
 )
 from app.views.rooms.figures import length_of as length_of_silence
-from app.views.tell import Beside, share_told, tell, told_alone
+from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
 
 
-class SmallCard(NamedTuple):
-    username: str
-    messages: int
+class PeopleGroup(NamedTuple):
+    """People who are alike, or one whom a habit sets apart."""
+
+    title: str
+    """What they share; empty for one person."""
     line: str
-    """The clearest trait, otherwise the number of words in a message."""
+    """How often they do it; of one person, the habit as a sentence."""
+    usernames: list[str]
 
 
 class CardLine(NamedTuple):
@@ -73,28 +78,41 @@ class PersonCard:
 
 
 def cards_of(sight: ChatSight) -> list[PersonCard]:
-    """Return a card for each person; no two say the same."""
+    """Return a card for each person; no two say the same.
+
+    Of more than six people, only those have a card whom a line sets apart that no group shares.
+    """
     named = [place for place, person in enumerate(sight.people) if person.username]
-    offered = {place: [*_lines_about(sight, place)] for place in named}
+    shared = {group.kind for group in sight.alike if len(group.usernames) > 1}
+    offered = {place: [*_lines_about(sight, place, shared)] for place in named}
     chosen: dict[int, CardLine] = {}
     kinds: set[str] = set()
     # A person with few lines chooses first.
     for place in sorted(named, key=lambda place: len(offered[place])):
         lines = [line for line in offered[place] if line.kind not in kinds]
-        chosen[place] = next(iter(lines), None) or _plain_line(sight, place)
-        kinds.add(chosen[place].kind)
+        line = next(iter(lines), None) or (None if sight.alike else _plain_line(sight, place))
+        if line:
+            chosen[place] = line
+            kinds.add(line.kind)
     return [
         PersonCard(person.username, person.messages, chosen[place])
         for place in named
-        if (person := sight.people[place]).username
+        if place in chosen and (person := sight.people[place]).username
     ]
 
 
-def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
-    """Yield what sets a person apart by more than chance, the best first."""
+def _lines_about(
+    sight: ChatSight, place: int, shared: Collection[Kind | None]
+) -> Iterator[CardLine]:
+    """Yield what sets a person apart by more than chance, the best first.
+
+    shared: kinds of habits of groups.
+    """
     person = sight.people[place]
     beside = _beside(sight, person)
     habits = sight.habits[place] if sight.habits else []
+    if sight.alike:  # Of many people, always some do less of anything than most.
+        habits = [one for one in habits if does_more(one) and kind_of(one) not in shared]
     positive = [habit for habit in habits if not habit.is_never]
     for habit in positive:
         yield _line_of_habit(habit, beside)
@@ -186,15 +204,42 @@ def _absence(sight: ChatSight, place: int) -> str:
     return gettext("Silent lately, last in {period}").format(period=last)
 
 
-def small_cards(people: Iterable[PersonInShort]) -> list[SmallCard]:
-    return [
-        SmallCard(
-            person.username,
-            person.messages,
-            told_alone(person.trait) if person.trait else length_of(person.words_per_message),
-        )
-        for person in people
-    ]
+def groups_of(alike: Iterable[PeopleAlike], carded: Collection[str]) -> list[PeopleGroup]:
+    """Return what people share; carded: people whose card says what sets them apart, who are in
+    groups of several only.
+    """
+    groups: list[PeopleGroup] = []
+    for group in alike:
+        usernames = group.usernames
+        if group.habit is None or len(usernames) == 1:
+            usernames = [username for username in usernames if username not in carded]
+        if usernames:
+            groups.append(PeopleGroup(*_told_of_group(group), usernames))
+    return groups
+
+
+def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
+    habit = group.habit
+    if habit is None:
+        few = gettext("Too few messages to compare")
+        return few if group.has_few else gettext("No habit sets these people apart"), ""
+    if len(group.usernames) == 1:
+        return "", told_alone(habit)
+    is_more, is_length = habit.errors > 0, habit.name == "length"
+    title = gettext("More often than most: {habit}")
+    if is_length:
+        title = gettext("Longer messages than most")
+        title = title if is_more else gettext("Shorter messages than most")
+    elif not is_more:
+        title = gettext("Less often than most: {habit}")
+    show = partial(value_of, habit) if is_length else show_percent
+    low, high = show(group.lowest), show(group.highest)
+    value = low if low == high else gettext("{low} to {high}").format(low=low, high=high)
+    if habit.name == "turns":
+        value = gettext("{share} of the turns").format(share=value)
+    elif not is_length:
+        value = gettext("{share} of the messages").format(share=value)
+    return title.format(habit=label_of(habit)), value
 
 
 def length_of(words_per_message: float | None) -> str:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.alike import PeopleAlike, people_alike
 from app.compute.fingerprint import Measure
 from app.compute.portrait import (
     MOST_PORTRAYED,
@@ -31,13 +32,14 @@ from app.compute.portrait import (
     Trait,
     clearest_answers,
     days_of_first,
+    habits_of_each,
     in_short,
     in_zone,
     portray,
     silences_among,
     traits_of,
 )
-from app.compute.significance import DAYS_AROUND, days_of_trip, fullest_day
+from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
 from app.compute.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
@@ -106,6 +108,15 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     others: Annotated[
         Sequence[PersonInShort],
         Meta(description="Each of the others, up to the 200th person with the most messages."),
+    ] = ()
+    alike: Annotated[
+        Sequence[PeopleAlike],
+        Meta(
+            description=(
+                "Of more than six people, each of `people` and `others` in one group of people who"
+                " are alike. Empty for six or fewer."
+            )
+        ),
     ] = ()
     periods: Annotated[
         Sequence[Period],
@@ -198,6 +209,7 @@ class CountedChat(ChatPortrait, frozen=True, kw_only=True):
     """Messages of the first two people by day."""
     answers: list[list[int]]
     others: list[PersonInShort]
+    alike: list[PeopleAlike]
 
     def traits(self, judged: Mapping[int, Judged]) -> list[Trait]:
         """Return the clearest traits; `judged` by person ID."""
@@ -395,6 +407,7 @@ async def _sight(
         longest_silence=counted.longest_silence,
         traits=named,
         others=counted.others,
+        alike=counted.alike,
         periods=await read_periods(
             session, room, zone, counted.ids, gone if has_others else None, period
         ),
@@ -434,6 +447,9 @@ def count_chat(
     )
     alone = first or [group[0] for group in portrait.groups if len(group) == 1]
     others = {id_: (one.username, one.messages) for id_, one in named.items() if id_ not in alone}
+    habits = habits_of_each(portrait, named) if others else {}
+    written = {one.author: one.tally.messages for one in portrait.speakers}
+    few = [one.username for id_, one in named.items() if written.get(id_, 0) < FEWEST_COMPARED]
     return CountedChat(
         **structs.asdict(portrait),
         scanned=len(said),
@@ -442,7 +458,10 @@ def count_chat(
         silent=[place for place, person in enumerate(portrait.people) if not person.messages],
         first_days=days_of_first(said, alone),
         answers=answers_among(said, alone) if ids is not None else [],
-        others=in_short(portrait, others),
+        others=in_short(portrait, others, habits),
+        alike=people_alike({one.username: habits.get(id_, []) for id_, one in named.items()}, few)
+        if others
+        else [],
     )
 
 

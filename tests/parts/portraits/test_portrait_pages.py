@@ -12,6 +12,7 @@ from app.models import Tweet
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
+from tests.sentences import blocks_of
 
 CHAT: list[Said] = [
     ("2024-01-15 23:50", "하늘 (회사)", "떡볶이 ㅋㅋㅋ"),
@@ -127,13 +128,13 @@ async def test_of_many_people_six_are_named(chats: Client) -> None:
     assert sum(person["share"] for person in portrait["people"]) == pytest.approx(1, 1e-5)
     page = await chats.page("/room/2")
     assert "2 others" in page
-    # A crowd has no habits: no card shows it as a person, and each of its people has a small one.
-    cards = page.partition('class="people-cards')[2].partition("</ul>")[0]
-    assert "others" not in cards
-    small = page.partition('class="card small-cards"')[2].partition("</ul>")[0]
-    assert re.findall(r'href="/user/(.)"', small) == [
-        person["username"] for person in portrait["others"]
-    ]
+    # A crowd has no habits: no card shows it as a person. Everybody is in a group.
+    assert 'class="people-cards' not in page
+    groups = page.partition('class="card people-alike"')[2].partition("</ul>\n</section>")[0]
+    (group,) = portrait["alike"]
+    assert re.findall(r'href="/user/(.)"', groups) == group["usernames"] == [*"abcdefgh"]
+    assert group["has_few"]
+    assert "Too few messages to compare 8 people" in blocks_of(page)
 
 
 async def test_of_a_long_room_the_newest_messages_are_looked_through(

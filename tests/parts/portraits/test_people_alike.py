@@ -1,0 +1,44 @@
+"""A large group on its page: everybody finds themselves in one look."""
+
+import re
+
+from tests.browsing import parts_of
+from tests.chats import Said, import_chat, telegram
+from tests.conftest import Client
+from tests.sentences import blocks_of
+
+KINDS = {"Exclamations": "{}!!", "Ends with “…”": "{}...", "All in capitals": "{}"}
+
+
+def large_group() -> list[Said]:
+    """Return messages on forty days by 24 people: seven of each kind, three of few words."""
+    said: list[Said] = []
+    for day in range(40):
+        for number in range(24):
+            name, text = f"p{number:02}", f"word{day % 7} and word{(day + number) % 5}"
+            kind = list(KINDS)[number % 3]
+            if number < 21 or day < 3:
+                styled = KINDS[kind].format(text.upper() if "capitals" in kind else text)
+                when = f"2024-{1 + day // 28:02}-{1 + day % 28:02} {9 + number // 4:02}:{number:02}"
+                said.append((when, name, styled if (day + number) % 5 else text))
+    return said
+
+
+async def test_a_large_group_is_told_as_groups(writer: Client) -> None:
+    data = telegram(1, "large", *large_group())
+    await import_chat(parts_of(writer.app).db, data, name="result.json", timezone="UTC")
+    page = await writer.page("/room/1")
+    groups = page.partition('class="card people-alike"')[2].partition("</section>")[0]
+    # Nobody is missing or there twice, and no sentence is told for each of many people.
+    assert sorted(re.findall(r'href="/user/([^"]+)"', groups)) == [f"p{n:02}" for n in range(24)]
+    blocks = [block for block in blocks_of(page) if "than most" in block or "Too few" in block]
+    assert sorted(blocks[:-1]) == [
+        f"More often than most: {kind} 7 people · 80% of the messages" for kind in sorted(KINDS)
+    ]
+    assert blocks[-1] == "Too few messages to compare 3 people"
+    portrait = await writer.json("/api/v1/rooms/1/portrait")
+    assert [len(group["usernames"]) for group in portrait["alike"]] == [7, 7, 7, 3]
+    names = {group["habit"]["name"] for group in portrait["alike"][:3]}
+    assert names == {"exclamations", "endings", "capitals"}
+    korean = await writer.page("/room/1", headers={"Accept-Language": "ko"})
+    assert "대부분보다 자주: 느낌표" in korean
