@@ -57,7 +57,7 @@ HAS_JAVA := java -version >/dev/null 2>&1
 
 .PHONY: ready
 ready: $(DEV_STAMP) ## install all that tests need, without running them
-	@bash tests/install.sh chromium headless proxies || true
+	@bash tests/install.sh chromium headless proxies w3m || true
 	@if $(HAS_JAVA); then $(MAKE) --no-print-directory $(SPARK_STAMP); fi
 	@# Compiles tests and templates once; each process of `make test` would do it for itself.
 	@$(TEST) -n 0 -q --collect-only > /dev/null || true
@@ -65,7 +65,7 @@ ready: $(DEV_STAMP) ## install all that tests need, without running them
 
 .PHONY: test
 test: $(DEV_STAMP) ## run the tests, or a part: ONLY=FOLDER (installs Chromium by the package manager when root)
-	@bash tests/install.sh chromium headless || true
+	@bash tests/install.sh chromium headless w3m || true
 	@TIMEFORMAT='%R %U %S'; \
 	{ time $(TEST) $(TOGETHER) -m 'not full and not soak' $(ONLY) 2>&3; } 3>&2 2> $(VENV)/.test-seconds$(if $(ONLY),-of-a-part)
 
@@ -75,7 +75,7 @@ near: $(DEV_STAMP) ## run the tests of the folders that differ from main (git di
 
 .PHONY: test-full
 test-full: $(DEV_STAMP) ## run the tests that make test leaves out (installs HAProxy, nginx and PgBouncer when root), on Spark where Java is, and those of make test with Python 3.12 and 3.13
-	@bash tests/install.sh chromium headless proxies || true
+	@bash tests/install.sh chromium headless proxies w3m || true
 	@$(TEST) $(TOGETHER) -rs -m 'full and not soak' $(ONLY)
 	@if [ -n "$(ONLY)" ]; then :; elif $(HAS_JAVA); then $(MAKE) --no-print-directory test-spark; else echo "no Java: nothing was tested on Spark"; fi
 	@for version in $(if $(ONLY),,3.12 3.13); do ! python=$$(bash tests/python.sh $$version) || $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Programs of the system that tests use: `install.sh chromium headless proxies java`. Root installs
+# Programs of the system that tests use: `install.sh chromium headless proxies w3m java`. Root installs
 # what is missing by the package manager; otherwise the tests that need it are skipped with a reason,
 # and the browser tests fail in CI. The status is 1 if one is missing; without `headless`, which takes
 # half of Chromium's processor time, Chromium stands in.
@@ -12,6 +12,7 @@ is_there() {
     headless) command -v chromium-headless-shell ;;
     java) java -version ;;
     proxies) command -v haproxy && command -v nginx && command -v pgbouncer ;;
+    w3m) command -v w3m ;;
   esac >/dev/null 2>&1
 }
 
@@ -21,6 +22,7 @@ packages_of() {
     headless) echo chromium-headless-shell ;;
     java) echo openjdk-17-jre-headless ;; # Spark needs 17.
     proxies) echo haproxy nginx-light pgbouncer ;;
+    w3m) echo w3m ;;
   esac
 }
 

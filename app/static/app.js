@@ -114,6 +114,11 @@
     });
   }
 
+  // Sentences that wait for a script stand in attributes: text browsers show what is hidden, too.
+  function fillText(element) {
+    element.textContent = element.dataset.text;
+  }
+
   // A kept page does not know at which address it was opened.
   const isOfThisMachine = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(location.hostname);
 
@@ -165,7 +170,7 @@
   function offerCounting(note) {
     const field = document.getElementById(note.dataset.counts);
     const number = new Intl.NumberFormat(language);
-    const template = note.textContent;
+    const { template } = note.dataset;
     function show() {
       const length = field.value.length < note.dataset.from ? 0 : [...field.value].length;
       note.hidden = length < note.dataset.from;
@@ -309,6 +314,7 @@
     each(root, "[data-copy][hidden]", offerCopying);
     each(root, "[data-share]:not([aria-live])", offerSharing);
     each(root, "[data-print][hidden]", offerPrinting);
+    each(root, "[data-text]", fillText);
     each(root, "[data-of-this-machine]", tellReach);
     each(root, "[data-counts]:not([data-counting])", offerCounting);
     each(root, "#upload:not([data-progress])", offerProgress);

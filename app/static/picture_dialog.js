@@ -73,7 +73,10 @@
     if (!canShare()) {
       // Browsers share nothing from pages that came by plain http.
       const isPhone = matchMedia("(pointer: coarse)").matches;
-      root.querySelectorAll("[data-hold-picture]").forEach((note) => { note.hidden = !isPhone; });
+      root.querySelectorAll("[data-hold-picture]").forEach((note) => {
+        note.textContent = note.dataset.text;
+        note.hidden = !isPhone;
+      });
       return;
     }
     root.querySelectorAll("[data-share-picture]").forEach((button) => { button.hidden = false; });

@@ -1,0 +1,113 @@
+"""Pages as plain text, as text browsers show them, which many who read by braille use.
+
+They know no style sheet, no `hidden` and no `aria-hidden`: whatever stands in the page is read.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import warnings
+from collections import Counter, deque
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import pytest
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+from werkzeug.exceptions import HTTPException
+
+from tests.browsing import parts_of
+from tests.chats import import_chat, kakaotalk
+from tests.conftest import Client, Shared
+from tests.made_chats import made_authors, made_chat
+from tests.waiting import settle
+
+OF_EACH: Final = 3
+"""Pages of each kind that are read."""
+CONTROLS: Final = {"input", "select", "textarea", "button", "progress", "svg"}
+W3M: Final = shutil.which("w3m")
+
+
+@pytest.fixture(scope="module")
+async def site(shared: Shared) -> Client:
+    for seed in (3, 8):
+        chat = made_chat(seed)
+        await import_chat(parts_of(shared.app).db, kakaotalk(chat.title, *chat.said))
+    authors = made_authors(1, "en")
+    rows = (
+        {"username": name, "text": text, "created_at": f"{when}:00Z".replace(" ", "T")}
+        for when, name, text in authors.said
+    )
+    await shared.writer.add_posts(*rows)
+    await settle(shared.app)
+    return shared.anybody
+
+
+async def crawled(client: Client, language: str) -> dict[str, str]:
+    """Return pages by their address, of each kind the first that links lead to."""
+    words = quote("I will be at the harbour with the old boat")
+    found, seen = dict[str, str](), Counter[str]()
+    addresses = deque(["/", "/about", "/login", f"/compare?text={words}"])
+    known = {*addresses}
+    places = client.app.url_map.bind("localhost")
+    while addresses:
+        address = addresses.popleft()
+        try:
+            kind, _ = places.match(urlsplit(address).path, "GET")
+        except HTTPException:
+            continue
+        if seen[str(kind)] == OF_EACH:
+            continue
+        answer = await client.get(address, headers={"Accept-Language": language})
+        if answer.mimetype != "text/html" or answer.status_code != 200:
+            continue
+        seen[str(kind)] += 1
+        page = found[address] = await answer.get_data(as_text=True)
+        for link in LexborHTMLParser(page).css("main a[href], header a[href]"):
+            target = (link.attributes["href"] or "").partition("#")[0]
+            if target.startswith("/") and target not in known:
+                known.add(target)
+                addresses.append(target)
+    return found
+
+
+def is_sentence(element: LexborNode) -> bool:
+    """Return whether an element has words, and nothing but words."""
+    has_control = any(element.css_first(control) for control in CONTROLS)
+    return not has_control and len(element.text().split()) >= 2
+
+
+def as_text(w3m: str, page: str) -> str:
+    options = ("-dump", "-T", "text/html", "-I", "utf-8", "-O", "utf-8", "-cols", "200")
+    dumped = subprocess.run(
+        [w3m, *options], input=page.encode(), capture_output=True, check=True, timeout=60
+    )
+    return dumped.stdout.decode()
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_nothing_is_read_twice_nor_before_it_happens(site: Client, language: str) -> None:
+    pages = await crawled(site, language)
+    assert len(pages) >= 20, sorted(pages)
+    for address, page in pages.items():
+        main = LexborHTMLParser(page)
+        names = " ".join(
+            one.attributes["aria-labelledby"] or "" for one in main.css("[aria-labelledby]")
+        )
+        hidden = (one for one in main.css("main [hidden]") if one.id not in names.split())
+        waiting = [one.text() for one in hidden if is_sentence(one)]
+        assert not waiting, (address, waiting)
+        for short in main.css("[aria-hidden=true]"):
+            whole = short.next
+            if whole is not None and "visually-hidden" in (whole.attributes.get("class") or ""):
+                assert not whole.text().startswith(short.text()[:1]), (address, whole.text())
+        if W3M is None:
+            continue
+        dumped = await asyncio.to_thread(as_text, W3M, page)
+        assert len(dumped) > 100, address
+        assert not re.findall(r"(?<![/\w])\{\w+\}", dumped), address
+        assert not re.findall(r"\b(\d{1,3}(?:,\d{3})+)\1", dumped), address
+    if W3M is None:
+        assert os.environ.get("CI") != "true", "w3m is missing: bash tests/install.sh w3m"
+        warnings.warn("w3m is missing: pages were not read by a text browser", stacklevel=1)
