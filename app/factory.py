@@ -13,6 +13,7 @@ from quart.cli import QuartGroup
 from quart.helpers import get_load_dotenv
 
 from app import cli, lifespan, part_list
+from app.asgi.at_once import AtOnce
 from app.asgi.cached import Cached
 from app.asgi.edge import Edge
 from app.asgi.streams import Streams
@@ -107,7 +108,7 @@ def make_app(config: Config | None) -> Quart:
         metrics.count_cached,
         OF_ZONE + page.zones_of(loaded),
     )
-    app.asgi_app = Edge(  # type: ignore[method-assign]
+    edge = Edge(
         Streams(cached),
         log_access=config.access_log,
         trusted_proxies=config.trusted_proxies,
@@ -115,6 +116,8 @@ def make_app(config: Config | None) -> Quart:
         cors=config.cors,
         on_answer=metrics.count_request,
     )
+    app.asgi_app = edge  # type: ignore[method-assign]
+    app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)

@@ -1,13 +1,18 @@
--- Sends the requests of a file in turn (METHOD, PATH, BODY by tabs) and prints JSON at the end.
+-- Sends the requests of a file in turn (METHOD, PATH, BODY, HEADERS by tabs; between headers is the
+-- character 31) and prints JSON at the end.
 local requests = {}
 local next_request = 0
 
 function init(arguments)
    local token = arguments[2]
    for line in io.lines(arguments[1]) do
-      local method, path, body = line:match("^([^\t]*)\t([^\t]*)\t?(.*)$")
+      local method, path, body, given = line:match("^([^\t]*)\t([^\t]*)\t?([^\t]*)\t?(.*)$")
       if body == "" then
-         requests[#requests + 1] = wrk.format(method, path)
+         local headers = {}
+         for name, value in given:gmatch("([^:\31]+): ([^\31]+)") do
+            headers[name] = value
+         end
+         requests[#requests + 1] = wrk.format(method, path, headers)
       else
          local headers = {
             ["Content-Type"] = "application/json",

@@ -7,8 +7,8 @@ import asyncio
 import functools
 import gzip
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
 
 from werkzeug.http import parse_accept_header, parse_etags
 from werkzeug.sansio.http import parse_cookie
@@ -29,13 +29,35 @@ NOTES: Final = {
 ZONED: Final = ZONE_COOKIE.encode()
 
 
-@dataclass(frozen=True, slots=True)
+Headers = dict[bytes, bytes]
+OF_BODY: Final = frozenset({b"content-length", b"content-type", b"content-encoding"})
+"""Headers that a response of status 304 lacks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CachedResponse:
     """A whole response of status 200, compressed if accepted."""
 
     etag: str
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
+    heads: dict[Hashable, object] = field(default_factory=dict)
+    """Heads that the server has made of it."""
+
+    def is_known(self, tags: bytes | None) -> bool:
+        """Return whether a client with this `If-None-Match` has it already."""
+        return bool(tags and self.etag) and _has_tag(tags or b"", self.etag)
+
+    def answer(self, tags: bytes | None) -> tuple[int, tuple[tuple[bytes, bytes], ...], bytes]:
+        """Return status, headers and body for a client with this `If-None-Match`."""
+        if not self.is_known(tags):
+            return 200, self.headers, self.body
+        return 304, tuple(pair for pair in self.headers if pair[0] not in OF_BODY), b""
+
+
+@functools.lru_cache(maxsize=1_000)
+def _has_tag(header: bytes, etag: str) -> bool:
+    return parse_etags(header.decode("latin-1")).contains_weak(etag)
 
 
 def response_memo(feed: Feed, max_bytes: int) -> Memo[CachedResponse]:
@@ -69,9 +91,8 @@ class Cached:
         self._of_zone = of_zone
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_reading = scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}
-        memo = self._memo() if is_reading else None
-        if memo is None or REFUSAL in scope or _is_passed_on(scope["path"]):
+        memo = self._memo() if _is_reading(scope) else None
+        if memo is None:
             await self._app(scope, receive, send)
             return
         headers = headers_of(scope)
@@ -86,11 +107,11 @@ class Cached:
         if memo.is_on or b"saywho-after" in headers:
             is_current = await memo.feed.catch_up()
         is_common = memo.is_on and is_current and not _is_personal(headers)
-        is_ahead = _is_ahead(headers, memo.feed.newest)
-        if not is_common or (is_ahead and not self._is_open(scope["method"], scope["path"])):
+        after = headers.get(b"saywho-after")
+        if not is_common or self._is_ahead(memo, after, scope["method"], scope["path"]):
             response, result = await make(), "bypass"
-        elif len(scope["path"]) + len(scope["query_string"]) > 2_000:
-            response = await make()  # Longer keys would take more memory than some responses.
+        elif _is_long(scope):
+            response = await make()
         else:
             response = await memo.get_or_make(self._key(scope, headers), make)
             # Requests that come meanwhile share the next look into the log, which takes a thread:
@@ -98,9 +119,47 @@ class Cached:
             await asyncio.sleep(0)
         self._on_answer(result)
         if response is not None:
-            await _send(response, headers, send, NOTES[result])
+            status, sent, body = response.answer(headers.get(b"if-none-match"))
+            noted = [*sent, NOTES[result]]
+            await send({"type": "http.response.start", "status": status, "headers": noted})
+            # Servers leave out the body of a response to HEAD.
+            await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
+    def question(self, scope: Scope) -> "CachedRequest | None":
+        """Return what a request asks the memo; None for one that the memo never answers."""
+        if not _is_reading(scope) or _is_long(scope) or _is_personal(headers := headers_of(scope)):
+            return None
+        tags, after = headers.get(b"if-none-match"), headers.get(b"saywho-after")
+        key = self._key(scope, headers)
+        return CachedRequest(scope["method"], scope["path"], tags, after, key)
+
+    def catch_up_at_once(self) -> bool:
+        """Return whether the memo is on and knows all commits, without a wait."""
+        memo = self._memo()
+        return memo is not None and memo.is_on and memo.feed.catch_up_at_once()
+
+    def find(self, question: "CachedRequest") -> CachedResponse | None:
+        """Return the memo's answer, after `catch_up_at_once`; None if the app has to be asked."""
+        memo = self._memo()
+        if memo is None or self._is_ahead(memo, question.after, question.method, question.path):
+            return None
+        return memo.find(question.key)
+
+    def note_hit(self) -> None:
+        """Count an answer that `find` found."""
+        self._on_answer("hit")
+
+    def _is_ahead(
+        self, memo: Memo[CachedResponse], after: bytes | None, method: str, path: str
+    ) -> bool:
+        """Return whether the client knows an event that this process does not know, and that the
+        answer may depend on.
+        """
+        if after is None or (after.isdigit() and int(after[:17]) <= memo.feed.newest):
+            return False
+        return not self._is_open(method, path)
+
+    def _key(self, scope: Scope, headers: Headers) -> Hashable:
         language = None
         if not scope["path"].startswith(STATIC):
             accepted = headers.get(b"accept-language", b"")[:LONGEST_HEADER]
@@ -110,19 +169,19 @@ class Cached:
         zone = self._zone(scope["path"], headers)
         return scope["path"], scope["query_string"], takes_gzip(headers), language, origin, zone
 
-    def _zone(self, path: str, headers: dict[bytes, bytes]) -> str | None:
+    def _zone(self, path: str, headers: Headers) -> str | None:
         cookie_header = headers.get(b"cookie", b"")
         if ZONED not in cookie_header or not (path == "/" or path.startswith(self._of_zone)):
             return None
         return _remembered_zone(cookie_header)
 
     async def _capture(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
     ) -> CachedResponse | None:
         """Run the app without conditions, and return a whole response of status 200; any other, or
         an endless one, is sent as it comes.
         """
-        stored_headers: dict[bytes, bytes] | None = None
+        stored_headers: Headers | None = None
         body: list[bytes] = []
         is_whole = False
 
@@ -148,30 +207,44 @@ class Cached:
         )
 
 
-def _is_passed_on(path: str) -> bool:
-    return path.startswith(MEDIA) or is_endless(path)
+class CachedRequest(NamedTuple):
+    """What a request asks the memo."""
+
+    method: str
+    path: str
+    tags: bytes | None
+    """Its `If-None-Match`."""
+    after: bytes | None
+    """Its `Saywho-After`."""
+    key: Hashable
 
 
-def headers_of(scope: Scope) -> dict[bytes, bytes]:
+def _is_reading(scope: Scope) -> bool:
+    """Return whether this layer answers, or passes the request on as it is."""
+    if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or REFUSAL in scope:
+        return False
+    return not (scope["path"].startswith(MEDIA) or is_endless(scope["path"]))
+
+
+def _is_long(scope: Scope) -> bool:
+    """Return whether the key would take more memory than some responses."""
+    return len(scope["path"]) + len(scope["query_string"]) > 2_000
+
+
+def headers_of(scope: Scope) -> Headers:
     """Return the headers; repeated headers are joined (RFC 9110, 5.3)."""
-    headers: dict[bytes, bytes] = {}
+    headers: Headers = {}
     for name, value in scope["headers"]:
         between = b"; " if name == b"cookie" else b", "
         headers[name] = headers[name] + between + value if name in headers else value
     return headers
 
 
-def _is_personal(headers: dict[bytes, bytes]) -> bool:
+def _is_personal(headers: Headers) -> bool:
     return b"authorization" in headers or b"saywho_session" in headers.get(b"cookie", b"")
 
 
-def _is_ahead(headers: dict[bytes, bytes], newest: int) -> bool:
-    """Return whether the client knows an event that this process does not know."""
-    after = headers.get(b"saywho-after")
-    return after is not None and not (after.isdigit() and int(after[:17]) <= newest)
-
-
-def takes_gzip(headers: dict[bytes, bytes]) -> bool:
+def takes_gzip(headers: Headers) -> bool:
     return _accepts_gzip(headers.get(b"accept-encoding", b"")[:LONGEST_HEADER])
 
 
@@ -192,7 +265,7 @@ def _remembered_zone(cookie_header: bytes) -> str:
     return remembered_zone(cookies.get(ZONE_COOKIE)).key
 
 
-def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
+def _headers_to_hold(start: Any) -> Headers | None:
     """Return the headers of a response that may be held back until it is whole."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
@@ -201,9 +274,7 @@ def _headers_to_hold(start: Any) -> dict[bytes, bytes] | None:
     return headers if is_plain and is_small else None
 
 
-async def _negotiated(
-    headers: dict[bytes, bytes], body: bytes, accepted: dict[bytes, bytes]
-) -> CachedResponse:
+async def _negotiated(headers: Headers, body: bytes, accepted: Headers) -> CachedResponse:
     etag = headers.get(b"etag", b"").strip(b'"').decode("latin-1")
     types = (
         *(b"text/html", b"text/css", b"text/javascript"),
@@ -223,17 +294,3 @@ async def _negotiated(
         headers[b"etag"] = f'"{etag}"'.encode("latin-1")
     headers[b"content-length"] = str(len(body)).encode()
     return CachedResponse(etag, tuple(headers.items()), body)
-
-
-async def _send(
-    response: CachedResponse, headers: dict[bytes, bytes], send: Send, note: tuple[bytes, bytes]
-) -> None:
-    status, body, sent = 200, response.body, response.headers
-    tags = headers.get(b"if-none-match")
-    if tags and response.etag and parse_etags(tags.decode("latin-1")).contains_weak(response.etag):
-        status, body = 304, b""
-        of_body = {b"content-length", b"content-type", b"content-encoding"}
-        sent = tuple(pair for pair in sent if pair[0] not in of_body)
-    await send({"type": "http.response.start", "status": status, "headers": [*sent, note]})
-    # Servers leave out the body of a response to HEAD.
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -171,21 +171,18 @@ class Edge:
         elif scope["type"] != "http":
             await _live(self._app, scope, receive, send)
         else:
-            is_tunnel = scope["http_version"] == "2" and scope["scheme"] == "http"
-            if self._trusted_proxies:
-                scope = forwarded(scope, self._trusted_proxies)
             started = monotonic()
-            asked = scope["path"]
-            scope = scope | {"path": below_root(asked, scope.get("root_path", ""))}
-            answer = _Answer(scope, asked, send, self._hosts)
+            judged = self._judged(scope)
+            scope = judged.scope
+            answer = _Answer(judged, send)
             request_id.set(answer.identifier)
             try:
-                if is_tunnel:
+                if judged.is_tunnel:
                     # HTTP/2 without TLS (h2c) goes through proxies as a tunnel, past their rules
                     # and the headers that they set; hypercorn has no setting against it.
                     await answer.refuse(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
-                elif answer.location and answer.refusal is None:
-                    location = (b"location", answer.location)
+                elif judged.location and judged.refusal is None:
+                    location = (b"location", judged.location)
                     await answer.send_empty(HTTPStatus.PERMANENT_REDIRECT, location)
                 else:
                     await self._answer(scope, receive, answer)
@@ -202,41 +199,73 @@ class Edge:
                     answer.status = answer.status or 500  # The server's own answer.
                     raise
             finally:
-                self._note(scope["method"], asked, answer.status, monotonic() - started)
+                seconds = monotonic() - started
+                self.note(judged.method, judged.asked, answer.status, seconds, answer.identifier)
 
-    def _note(self, method: str, path: str, status: int, seconds: float) -> None:
+    def _judged(self, scope: Scope) -> "JudgedRequest":
+        return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)
+
+    def plain(self, scope: Scope) -> "JudgedRequest | None":
+        """Return the judgement of a request that this layer passes on as it is, without a body;
+        None for another.
+        """
+        judged = self._judged(scope)
+        is_plain = not (judged.is_tunnel or judged.location or judged.refusal or judged.lengths)
+        return judged if is_plain and not judged.is_preflight else None
+
+    def note(self, method: str, asked: str, status: int, seconds: float, identifier: str) -> None:
+        """Count and log an answer."""
         self._on_answer(method, status, seconds)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            log_request(method, path, status, seconds)
+            log_request(method, asked, status, seconds, identifier)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
-        if self._cors and answer.allow_origin(scope, self._cors):
+        judged = answer.judged
+        if judged.is_preflight:
             await answer.send_empty(HTTPStatus.NO_CONTENT)
             return
         is_streamed = scope["method"] == "POST" and scope["path"] in UPLOADS
-        if is_streamed or answer.has_body:
-            answer.flow = Flow(receive, is_streamed=is_streamed, has_body=answer.has_body)
+        if is_streamed or judged.has_body:
+            answer.flow = Flow(receive, is_streamed=is_streamed, has_body=judged.has_body)
             receive = answer.flow.receive
             scope = scope | {Flow.KEY: answer.flow}
-        if answer.refusal is not None:
+        if judged.refusal is not None:
             # Quart shall find no fault with the host or the address before it raises the refusal.
             headers = [pair for pair in scope["headers"] if pair[0] != b"host"]
             scope = scope | {"headers": headers, "query_string": b""}
-            scope[REFUSAL] = answer.refusal
+            scope[REFUSAL] = judged.refusal
         await self._app(scope, receive, answer.send)
 
 
-class _Answer:
-    def __init__(self, scope: Scope, asked: str, send: Send, hosts: OwnHosts) -> None:
+class JudgedRequest:
+    """What is decided about a request by its head alone, before the app sees it."""
+
+    __slots__ = (
+        *("asked", "closes", "given_id", "has_body", "headers", "is_preflight", "is_tunnel"),
+        *("lengths", "location", "method", "refusal", "scope"),
+    )
+
+    def __init__(self, scope: Scope, hosts: OwnHosts, trusted_proxies: int, cors: Set[str]) -> None:
+        self.is_tunnel = scope["http_version"] == "2" and scope["scheme"] == "http"
+        if trusted_proxies:
+            scope = forwarded(scope, trusted_proxies)
+        self.method: str = scope["method"]
+        self.asked: str = scope["path"]
+        """The path as the client wrote it, decoded."""
+        path = below_root(self.asked, scope.get("root_path", ""))
+        self.scope: Scope = scope if path == self.asked else scope | {"path": path}
+        """The client's request, as routes read it."""
         identifiers = []
-        lengths = {}
+        self.lengths: dict[bytes, bytes] = {}
+        """The headers that announce a body."""
         self.refusal: AppError | None = None
         """Error for a request that is refused whatever its path."""
-        is_read = scope["method"] in {"GET", "HEAD"}
-        self.location = _location(scope, asked) if is_read else b""
+        scope = self.scope
+        is_read = self.method in {"GET", "HEAD"}
+        self.location = _location(scope, self.asked) if is_read else b""
         """Redirect target for a path written in another way; empty for none."""
-        if asked[:1] != "/":
+        if self.asked[:1] != "/":
             self.refusal = MalformedError("The request target is not a URL path or URL")
         try:
             scope["query_string"].decode()
@@ -249,54 +278,71 @@ class _Answer:
             elif name == b"host":
                 self.refusal = self.refusal or hosts.error(value, scope)
             elif name in {b"content-length", b"transfer-encoding"}:
-                lengths[name] = value
-        if len(lengths) == 2:
+                self.lengths[name] = value
+        if len(self.lengths) == 2:
             # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
             self.refusal = MalformedError(
                 "A request must not have both Content-Length and Transfer-Encoding",
                 loc="Transfer-Encoding",
             )
         is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
-        self.identifier = str(identifiers[0], "ascii") if is_good else secrets.token_hex(8)
-        self._headers = [
-            (b"x-request-id", self.identifier.encode()),
+        self.given_id = str(identifiers[0], "ascii") if is_good else ""
+        """The client's id for the request; empty if it gave no usable one."""
+        self.headers: list[tuple[bytes, bytes]] = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
         ]
+        """Headers of the response, besides the request's id."""
         if scope["scheme"] == "https":
-            self._headers.append((b"strict-transport-security", b"max-age=31536000"))
-        has_body = any(value != b"0" for value in lengths.values())
+            self.headers.append((b"strict-transport-security", b"max-age=31536000"))
+        has_body = any(value != b"0" for value in self.lengths.values())
         # Nobody reads the body of a GET: Quart does not even see it where the cache answers.
-        is_unread = has_body and scope["method"] in {"GET", "HEAD"}
+        is_unread = has_body and is_read
         self.has_body = has_body and not is_unread
         self.closes = is_unread or self.refusal is not None
+        is_passed_on = not (self.is_tunnel or (self.location and self.refusal is None))
+        self.is_preflight = bool(cors) and is_passed_on and self._allow_origin(cors)
+        """Whether it is only a browser's question beforehand, which nothing refuses."""
+
+    def _allow_origin(self, origins: Set[str]) -> bool:
+        """Let pages of these origins call the API with a token, never with cookies (CORS).
+
+        Return whether the request is a preflight to be answered.
+        """
+        given = dict(self.scope["headers"])
+        origin = given.get(b"origin", b"").decode("latin-1")
+        is_preflight = self.method == "OPTIONS" and b"access-control-request-method" in given
+        has_token = self.scope["path"].startswith(API) and b"authorization" in given
+        if is_preflight or has_token:
+            self.headers.append((b"vary", b"Origin"))
+            if origin in origins:
+                self.headers.append((b"access-control-allow-origin", origin.encode()))
+                self.headers += _PREFLIGHT if is_preflight else _EXPOSED
+        return is_preflight and origin in origins and self.refusal is None
+
+
+def new_identifiers(count: int) -> list[str]:
+    """Return ids for requests whose clients gave none."""
+    digits = secrets.token_hex(8 * count)
+    return [digits[start : start + 16] for start in range(0, 16 * count, 16)]
+
+
+class _Answer:
+    def __init__(self, judged: JudgedRequest, send: Send) -> None:
+        self.judged = judged
+        self.identifier = judged.given_id or new_identifiers(1)[0]
+        self.closes = judged.closes
         self._send = send
         self.flow: Flow | None = None
         self.status = 0
-
-    def allow_origin(self, scope: Scope, origins: Set[str]) -> bool:
-        """Let pages of these origins call the API with a token, never with cookies (CORS).
-
-        Return whether the request is only a browser's question beforehand (a preflight), which
-        nothing refuses.
-        """
-        given = dict(scope["headers"])
-        origin = given.get(b"origin", b"").decode("latin-1")
-        is_preflight = scope["method"] == "OPTIONS" and b"access-control-request-method" in given
-        has_token = scope["path"].startswith(API) and b"authorization" in given
-        if is_preflight or has_token:
-            self._headers.append((b"vary", b"Origin"))
-            if origin in origins:
-                self._headers.append((b"access-control-allow-origin", origin.encode()))
-                self._headers += _PREFLIGHT if is_preflight else _EXPOSED
-        return is_preflight and origin in origins and self.refusal is None
 
     async def send(self, message: Any) -> None:
         # Servers drop a connection that is answered before its body has arrived.
         body_flow = self.flow if self.flow and not self.flow.is_whole.is_set() else None
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message["headers"], *self._headers]
+            identifier = (b"x-request-id", self.identifier.encode())
+            headers = [*message["headers"], identifier, *self.judged.headers]
             if body_flow or self.closes:
                 headers.append((b"connection", b"close"))
             message = message | {"headers": headers}

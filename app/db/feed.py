@@ -77,6 +77,12 @@ class Feed(ABC):
     async def look(self) -> bool:
         """Publish the new events; return whether the log could be read."""
 
+    def catch_up_at_once(self) -> bool:
+        """Publish all commits that an answer must include; return whether that was done, which here
+        would take a wait.
+        """
+        return False
+
     async def catch_up(self) -> bool:
         """Publish all commits that an answer must include; return whether that succeeded."""
         return await self.look()

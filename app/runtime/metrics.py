@@ -2,8 +2,11 @@
 shared folder.
 """
 
+import asyncio
 import os
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import Counter as Counted
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Final
 
@@ -17,6 +20,17 @@ IS_SHARED: Final = bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+class TotalledHistogram(Histogram):
+    """Histogram that takes many observations for the price of few."""
+
+    def observe_all(self, amounts: Sequence[float]) -> None:
+        """Observe them: the same as to observe each."""
+        self._sum.inc(sum(amounts))
+        buckets = Counted(bisect_left(self._upper_bounds, each) for each in amounts)
+        for bucket, count in buckets.items():
+            self._buckets[bucket].inc(count)
+
+
 class Metrics:
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -27,11 +41,16 @@ class Metrics:
         requests = counter("saywho_http_requests", "Requests answered", ["method", "status"])
         # The library's own look-up of labels takes ten times as long.
         self._counting = lru_cache(maxsize=500)(requests.labels)
-        self._request_seconds = histogram(
+        self._request_seconds = TotalledHistogram(
             "saywho_http_request_seconds",
             "Time from a request to the end of its answer",
             buckets=SECONDS,
+            registry=registry,
         )
+        self._new_requests: Counted[tuple[str, int]] = Counted()
+        """Requests of this turn of the loop, by method and status."""
+        self._new_seconds: list[float] = []
+        self._new_results: Counted[str] = Counted()
         cached = counter("saywho_cache_requests", "Reading requests by result", ["result"])
         self._cached = {result: cached.labels(result) for result in ("hit", "miss", "bypass")}
         self._db_seconds = histogram(
@@ -54,11 +73,26 @@ class Metrics:
 
     def count_request(self, method: str, status: int, seconds: float) -> None:
         is_known = method in {"GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"}
-        self._counting(method if is_known else "other", status).inc()
-        self._request_seconds.observe(seconds)
+        self._new_requests[method if is_known else "other", status] += 1
+        self._new_seconds.append(seconds)
+        if len(self._new_seconds) == 1:
+            # The library takes 6 microseconds for each request, half of an answer from the cache.
+            asyncio.get_running_loop().call_soon(self._add_up)
 
     def count_cached(self, result: str) -> None:
-        self._cached[result].inc()
+        """Count a reading request; it counts when its answer is counted."""
+        self._new_results[result] += 1
+
+    def _add_up(self) -> None:
+        """Give the library what this turn of the loop has counted."""
+        for (method, status), count in self._new_requests.items():
+            self._counting(method, status).inc(count)
+        for result, count in self._new_results.items():
+            self._cached[result].inc(count)
+        self._request_seconds.observe_all(self._new_seconds)
+        self._new_requests.clear()
+        self._new_results.clear()
+        self._new_seconds.clear()
 
     def count_session(self, kind: str, seconds: float) -> None:
         self._db_seconds.labels(kind).observe(seconds)
@@ -67,6 +101,7 @@ class Metrics:
         """Return the metrics of all workers; lag: posts missing in derived data, by kind."""
         for derived, posts in lag.items():
             self._lag.labels(derived).set(posts)
+        self._add_up()
         registry = self._registry
         if IS_SHARED:
             registry = CollectorRegistry()

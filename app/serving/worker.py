@@ -36,7 +36,7 @@ from quart import Quart
 
 from app.config import Config
 from app.lifespan import begin_stop, note_hosts, running
-from app.runtime.logs import one_line, take_over
+from app.runtime.logs import one_line, take_over, write_out
 from app.runtime.processes import WORKER_SCORE, be_expendable, collect_seldom
 from app.serving.settings import APPLICATION, Settings
 from app.serving.supervisor import ALIVE, FAILED, HANDLED, READY, RENEWAL, STOP_SIGNALS
@@ -172,7 +172,10 @@ def run(
     hosts = [str(sock.getsockname()[0]) if sock.family in of_network else "" for sock in sockets]
     note_hosts(app, hosts, may_let_phones_in=server.may_let_phones_in)
     server.bind = [f"fd://{sock.fileno()}" for sock in sockets]
-    uvloop.run(work(app, server, beats.fileno()))
+    try:
+        uvloop.run(work(app, server, beats.fileno()))
+    finally:
+        write_out()
 
 
 async def work(app: Quart, server: Settings, beat_fd: int) -> None:

@@ -66,14 +66,16 @@ class PostgresqlFeed(Feed):
         if self._connection is not None:
             self._connection.terminate()
 
+    def catch_up_at_once(self) -> bool:
+        """Return whether nothing is unread but others' commits, younger than `OLDEST_S`."""
+        is_current = self._failure is None and self._seen_commits == self._commits()
+        return is_current and self._clock() - self._looked_at < OLDEST_S
+
     async def catch_up(self) -> bool:
         """Publish this process's commits, and others' older than `OLDEST_S`."""
         if self._failure is not None:
             return False  # `run` keeps trying.
-        is_current = self._seen_commits == self._commits()
-        if is_current and self._clock() - self._looked_at < OLDEST_S:
-            return True
-        return await self.look()
+        return self.catch_up_at_once() or await self.look()
 
     async def look(self) -> bool:
         """Publish new events; waiting tasks share a look that began after they asked."""

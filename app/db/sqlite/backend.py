@@ -285,6 +285,10 @@ class SqliteFeed(Feed):
 
     async def look(self) -> bool:
         """Publish all earlier acknowledged commits; return whether that succeeded."""
+        return self.catch_up_at_once()
+
+    def catch_up_at_once(self) -> bool:
+        """Publish all earlier acknowledged commits, on the loop; return whether that succeeded."""
         try:
             version = self._data_version()
             if version != self._version:

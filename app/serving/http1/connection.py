@@ -22,6 +22,7 @@ from app.serving.http1.exchange import (
     IDLE,
     Http1,
 )
+from app.serving.http1.lane import Lane, turn_of
 
 HEAD_S: Final = 15.0
 """Time limit for the head of a request, in seconds from its first byte."""
@@ -41,6 +42,8 @@ class TimedConnection(TCPServer):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self.idle_task = self  # type: ignore[assignment]
+        turn = turn_of(self.app, self.config, self.context)
+        self._lane = Lane(self, turn) if turn is not None else None
         self._idle = _idle_of(self.context)
         self._timer: asyncio.TimerHandle | None = None
         self._due: float | None = None
@@ -77,7 +80,7 @@ class TimedConnection(TCPServer):
             self._stop_timer()
             # These refer back to the connection, which would stay in memory until the collector
             # runs: after a storm of reconnections each client had a second connection in memory.
-            for name in ("idle_task", "protocol"):
+            for name in ("idle_task", "protocol", "_lane"):
                 vars(self).pop(name, None)
 
     async def protocol_send(self, event: Event) -> None:
@@ -107,7 +110,28 @@ class TimedConnection(TCPServer):
         """Begin to count idle time; hypercorn's own action would do the same as `expire`."""
         if isinstance(protocol := self.protocol.protocol, Http1):
             protocol.transport = self.writer.transport
+            if self._lane is not None:
+                self._lane.http1 = protocol
         self._count_idle()
+
+    @property
+    def _reading(self) -> asyncio.ReadTransport:
+        return cast(asyncio.ReadTransport, self.writer.transport)
+
+    def note_sent(self, *, is_whole: bool) -> None:
+        """Note an answer that the lane has given to an idle connection."""
+        self._sent += 1
+        if is_whole:
+            self._expire_after(self.config.keep_alive_timeout)
+        else:  # Busy until the client has taken it all.
+            self._stop_counting()
+            self._reading.pause_reading()
+
+    def note_taken(self, *, is_idle: bool) -> None:
+        """Note that the client has taken all of such an answer."""
+        self._reading.resume_reading()
+        if is_idle:
+            self._count_idle()
 
     async def stop(self) -> None:
         self._stop_counting()

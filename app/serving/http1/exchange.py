@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, cast
+from urllib.parse import unquote
 
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
@@ -12,11 +13,11 @@ from hypercorn.protocol.events import Body, EndBody, Request, Response, StreamCl
 from hypercorn.protocol.events import Event as StreamEvent
 from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.protocol.http_stream import ASGIHTTPState, HTTPStream
-from hypercorn.utils import suppress_body
+from hypercorn.utils import suppress_body, valid_server_name
 
 from app.asgi.streams import HALF_CLOSED, PUSH
 from app.paths import below_root, is_endless
-from app.runtime.clock import monotonic, wait_until_set
+from app.runtime.clock import monotonic, now_ms, wait_until_set
 from app.serving.http1.messages import Head, RequestEvent, RequestReader, ResponseWriter
 
 IDLE: Final = Updated(idle=True)
@@ -39,6 +40,14 @@ CONTINUE: Final = RawData(b"HTTP/1.1 100 Continue\r\n\r\n")
 END_OF_BODY: Final = EndBody(STREAM_ID)
 
 
+class Place(NamedTuple):
+    """What decides about a request besides its bytes."""
+
+    scheme: str
+    server: tuple[str, int] | None
+    """The address at which it arrived; None for a socket in a folder."""
+
+
 class Http1:
     """HTTP/1.1 on one connection, in place of hypercorn's own class."""
 
@@ -54,6 +63,7 @@ class Http1:
             STREAM_ID,
         )
         _, self._config, self._context = context
+        self.place = Place("https" if ssl else "http", server)
         self._requests = RequestReader()
         self._head = Head()
         self._response = ResponseWriter(is_newer=True, is_head=False, keeps_alive=False)
@@ -61,6 +71,7 @@ class Http1:
         self._is_free = asyncio.Event()
         self._is_free.set()
         self._is_closed = False
+        self._read_bytes = 0
         self.transport: asyncio.WriteTransport | None = None
         """The transport that `push` writes to; None until the connection sets it."""
 
@@ -68,6 +79,11 @@ class Http1:
     def is_in_head(self) -> bool:
         """Whether the client is sending a request's head, and none is in progress."""
         return self._requests.is_in_head and self._stream is None
+
+    def has_read_all(self, given_bytes: int) -> bool:
+        """Return whether nothing is left to do with so many bytes from the client."""
+        is_at_rest = self._stream is None and not (self._requests.is_in_head or self._is_closed)
+        return is_at_rest and self._read_bytes == given_bytes
 
     async def initiate(self) -> None:
         """Do nothing: hypercorn calls this for HTTP/2's sake."""
@@ -83,6 +99,7 @@ class Http1:
                 await self._read(event.data)
             while self._requests.events and not self._is_closed:
                 await self._take(self._requests.events.popleft())
+            self._read_bytes += len(event.data)
             if self.is_in_head:
                 await self._send(HEAD_BEGUN)
         elif isinstance(event, Closed):
@@ -140,10 +157,7 @@ class Http1:
             await self._send(CONTINUE)
         stream = self._stream = Stream(*self._parts)
         stream.http1, stream.began = self, monotonic()
-        version, method = "1.1" if head.is_newer else "1.0", head.method.decode()
-        await stream.handle(
-            Request(STREAM_ID, head.headers, version, method, head.target, self._state)
-        )
+        await stream.begin(head, self._state)
         path = below_root(stream.scope["path"], self._config.root_path)
         if is_endless(path):  # The app's task has not begun yet.
             stream.scope["extensions"][PUSH] = {"push": stream.push}
@@ -224,6 +238,19 @@ class Stream(HTTPStream):
     http1: Http1
     began: float
 
+    async def begin(self, head: Head, state: Any) -> None:
+        """Begin the app's task for a request, as `handle` does for hypercorn's event."""
+        self.start_time = now_ms() / 1000
+        scope = scope_of(head, self.config, self.scheme, self.server)
+        self.scope = scope | {"client": self.client, "state": state.copy()}
+        if valid_server_name(self.config, cast(Request, head)):
+            self.app_put = await self.task_group.spawn_app(
+                self.app, self.config, self.scope, self.app_send
+            )
+        else:
+            await self._send_error_response(404)
+            self.closed = True
+
     def push(self, data: bytes) -> bool:
         is_open = not self.closed and self.state is ASGIHTTPState.RESPONSE
         return is_open and self.http1.push(data)
@@ -249,6 +276,25 @@ class Stream(HTTPStream):
             await self.http1.break_off()
         else:
             await super().app_send(message)
+
+
+def scope_of(head: Head, config: Config, scheme: str, server: Any) -> Any:
+    """Return the ASGI scope of a request, without its client and the state of the connection."""
+    path, _, query = head.target.partition(b"?")
+    return {
+        "type": "http",
+        "http_version": "1.1" if head.is_newer else "1.0",
+        "asgi": {"spec_version": "2.1", "version": "3.0"},
+        "method": head.method.decode(),
+        "scheme": scheme,
+        "path": unquote(path.decode("ascii")),
+        "raw_path": path,
+        "query_string": query,
+        "root_path": config.root_path,
+        "headers": head.headers,
+        "server": server,
+        "extensions": {},
+    }
 
 
 @lru_cache(maxsize=4)

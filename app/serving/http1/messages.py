@@ -115,8 +115,10 @@ class RequestReader:
         if self._parser.should_upgrade():
             return
         head.keeps_alive = head.is_newer and self._parser.should_keep_alive()
-        head.asks = b"100-continue" in head.values(b"expect")
-        hosts, encodings = len(head.values(b"host")), head.values(b"transfer-encoding")
+        names = [name for name, _ in head.headers]
+        hosts = names.count(b"host")
+        encodings = head.values(b"transfer-encoding") if b"transfer-encoding" in names else []
+        head.asks = b"expect" in names and b"100-continue" in head.values(b"expect")
         is_known = version.startswith("1.") and head.target.isascii()
         if self._later_bytes and _size(head) > LIMIT_BYTES:
             self._status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
@@ -159,7 +161,7 @@ class ResponseWriter:
         self._is_head = is_head
         self.keeps_alive = keeps_alive
         self.has_begun = False
-        self._head = b""
+        self.head = b""
         """The head, until it is sent with the first part of the body."""
         self._unsent: int | None = None
         """Bytes of the body still to be sent; None if its length is unknown."""
@@ -180,7 +182,7 @@ class ResponseWriter:
         if status == HTTPStatus.NO_CONTENT:
             length = None  # It must not have one (RFC 9110, 8.6).
         lines += self._framing(length, has_body=status not in {204, 304})
-        self._head = b"".join([*lines, b"\r\n"])
+        self.head = b"".join([*lines, b"\r\n"])
         self.has_begun = True
 
     def _framing(self, length: bytes | None, *, has_body: bool) -> Iterator[bytes]:
@@ -208,5 +210,5 @@ class ResponseWriter:
                 raise ValueError("the response is not as long as it said")
         if self._is_chunked:
             data = (b"%x\r\n%b\r\n" % (len(data), data) if data else b"") + is_last * b"0\r\n\r\n"
-        head, self._head = self._head, b""
+        head, self.head = self.head, b""
         return head + data if head else data

@@ -1,0 +1,356 @@
+"""The lane answers as the long road does, is never stale, and keeps a connection's manners."""
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypercorn.asyncio import run, serve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from quart import Quart
+
+from app import create_app
+from app.asgi.at_once import AtOnce, Prompt
+from app.asgi.cached import CachedResponse
+from app.lifespan import cache_of
+from app.serving.settings import load_server_config
+from app.serving.worker import use_own_http1
+from tests.certificates import make_certificate
+from tests.conftest import MakeConfig, client_with
+from tests.ports import free_port
+from tests.server import Server, connections_to_every_worker
+from tests.waiting import DEADLINE_S, eventually, settle
+
+TEXT = "안녕하세요, this is a post about the harbour. " * 20
+PATHS = [
+    *(
+        "/",
+        "/authors",
+        "/user/mina",
+        "/api/v1/users/mina/tweets",
+        "/api/v1/users/mina/tweets?limit=1",
+    ),
+    *("/search?q=harbour", "/feed.atom", "/static/style.css"),
+    *("//", "/user/%6Dina", "/user/mina/", "/user/nobody", "/api/v1/users?%ff=%ff", "/healthz"),
+    *("/static/%2e%2e/style.css", "/settings", "http://localhost/authors", "http://other.example/"),
+    *("/authors#a", "*", "user/mina", "/\xff", "/a b", f"/search?q={'a' * 2_100}"),
+]
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "DELETE", "get", "TRACE", "G ET"]
+ENDS = ["\r\n", "\n", "", "\r\nab", "\r\n\r\n"]
+HEADERS: dict[str, list[str]] = {
+    "accept-language": ["ko", "en-US,en;q=0.5", "de, ko;q=0.1", "x" * 300],
+    "accept-encoding": ["gzip", "gzip;q=0", "br, gzip;q=0.5", "*"],
+    "cookie": [
+        *("saywho_lang=ko", "saywho_lang=en; saywho_zone=Asia/Seoul", "saywho_zone=No/Where"),
+        *("saywho_session=abc", "x=\xff; saywho_lang=ko"),
+    ],
+    "if-none-match": ['"abc"', "*", "KNOWN", "W/*", "W/KNOWN, KNOWN"],
+    "saywho-after": ["0", "1", "999999999", "-1", "soon"],
+    "x-request-id": ["mine-1", "bad id", "x" * 200],
+    "authorization": ["Bearer abc", "Basic abc"],
+    "AUTHORIZATION": ["Bearer abc"],
+    "host": ["localhost", "other.example", "a b", "127.0.0.1:80", ""],
+    "content-length": ["0", "2"],
+    "transfer-encoding": ["chunked", "gzip"],
+    "expect": ["100-continue"],
+    "connection": ["close", "keep-alive", "upgrade", "upgrade, close"],
+    "upgrade": ["h2c", "websocket"],
+    "x-forwarded-for": ["192.0.2.1", "192.0.2.1, [2001:db8::1]:80"],
+    "x-forwarded-proto": ["https", "gopher"],
+    "x-forwarded-host": ["other.example", "localhost"],
+    "origin": ["https://elsewhere.example", "null"],
+    "access-control-request-method": ["GET"],
+    "range": ["bytes=0-1"],
+    " folded": ["a"],
+}
+
+
+class Counted(AtOnce):
+    """The layers, which count what they answer at once."""
+
+    answered = 0
+
+    def note(self, prompt: Prompt, status: int, seconds: float, identifier: str) -> None:
+        self.answered += 1
+        super().note(prompt, status, seconds, identifier)
+
+
+@pytest.fixture(autouse=True)
+def own_http1(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hypercorn import protocol
+
+    for module, name in ((run, "TCPServer"), (protocol, "H11Protocol")):
+        monkeypatch.setitem(vars(module), name, vars(module)[name])
+    use_own_http1()
+
+
+class Site:
+    """An app under way on hypercorn."""
+
+    def __init__(self, app: Quart, *, has_lane: bool) -> None:
+        self.app = app
+        edge = app.extensions[AtOnce.__name__]
+        self.lane = Counted(edge.edge, edge._cached)  # noqa: SLF001
+        app.extensions[AtOnce.__name__] = self.lane if has_lane else None
+        self.config = load_server_config(workers=1)
+        self.config.errorlog = None
+        self.config.keep_alive_timeout = 10 * DEADLINE_S
+        self.config.bind = [f"127.0.0.1:{free_port()}"]
+        self.stop = asyncio.Event()
+        self.address = ("127.0.0.1", int(self.config.bind[0].rpartition(":")[2]))
+
+    def say(self, request: bytes) -> bytes:
+        """Send bytes twice, on connections of their own; return all that comes for the second."""
+        for _ in range(2):
+            with socket.create_connection(self.address, timeout=DEADLINE_S) as wire:
+                wire.sendall(request)
+                wire.shutdown(socket.SHUT_WR)
+                answer = b"".join(iter(lambda: wire.recv(65_536), b""))
+        return answer
+
+
+@asynccontextmanager
+async def served(app: Quart, *, has_lane: bool = True, **settings: Any) -> AsyncIterator[Site]:
+    site = Site(app, has_lane=has_lane)
+    for name, value in settings.items():
+        setattr(site.config, name, value)
+    serving = asyncio.create_task(serve(app, site.config, shutdown_trigger=site.stop.wait))
+    while not serving.done():
+        with contextlib.suppress(ConnectionRefusedError):
+            (await asyncio.open_connection(*site.address))[1].close()
+            break
+        await asyncio.sleep(0.01)
+    try:
+        yield site
+    finally:
+        site.stop.set()
+        await asyncio.wait_for(serving, DEADLINE_S)
+
+
+async def fill(app: Quart) -> None:
+    writer = await client_with(app, "write")
+    await writer.add_user("mina", TEXT, TEXT)
+    await settle(app)
+
+
+@st.composite
+def requests(draw: st.DrawFn) -> tuple[str, str, str, list[tuple[str, str]], str]:
+    """Method, target, version, headers and end of a request; every other one is an everyday one."""
+    is_everyday = draw(st.booleans())
+
+    def one_of(values: list[str], everyday: int) -> str:
+        return draw(st.sampled_from(values[:everyday] if is_everyday else values))
+
+    method, target = one_of(METHODS, 2), one_of(PATHS, 8)
+    version, end = (
+        one_of(["HTTP/1.1", "HTTP/1.0", "HTTP/1.2", "HTTP/2.0", "HTTP"], 1),
+        one_of(ENDS, 1),
+    )
+    headers = [("host", "localhost")] * int(one_of(["1", "1", "1", "0", "2"], 1))
+    for name in draw(
+        st.lists(st.sampled_from([*HEADERS][:6] if is_everyday else [*HEADERS]), max_size=4)
+    ):
+        written = draw(st.sampled_from([name, name.title()]))
+        headers.append((written, one_of(HEADERS[name], 3)))
+    return method, target, version, draw(st.permutations(headers)), end
+
+
+CHANGING = re.compile(
+    rb"(?<=\r\ndate: )[^\r]+|(?<=\r\nexpires: )[^\r]+|(?<=\r\ncache-status: )[^\r]+"
+    rb"|(?<=\r\nx-request-id: )[0-9a-f]{16}"
+)
+"""What differs each time: the date, a new id, and what a job may change, whether it is cached."""
+
+
+def parsed(answer: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Return status line, sorted headers and body, without what differs each time."""
+    head, _, body = CHANGING.sub(b"", answer).partition(b"\r\n\r\n")
+    status, *headers = head.split(b"\r\n")
+    return status, sorted(headers), body
+
+
+def assert_same(site: Site, other: Site, drawn: Any) -> None:
+    method, target, version, headers, end = drawn
+    if any("KNOWN" in value for _, value in headers):
+        plain = other.say(f"GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n".encode("latin-1"))
+        found = re.search(rb"\r\netag: ([^\r]+)", plain)
+        tag = found[1].decode() if found else '"none"'
+        headers = [(name, value.replace("KNOWN", tag)) for name, value in headers]
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    request = f"{method} {target} {version}\r\n{lines}{end}".encode("latin-1")
+    assert parsed(site.say(request)) == parsed(other.say(request)), request
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [{}, {"trusted_proxies": 1}, {"url": "https://other.example", "public": True}],
+    ids=str,
+)
+async def test_every_request_is_answered_as_on_the_long_road(
+    make_config: MakeConfig, chosen: dict[str, Any]
+) -> None:
+    config = make_config(cors=frozenset({"https://elsewhere.example"}), **chosen)
+    short, long = create_app(config), create_app(config)
+    async with served(short) as site, served(long, has_lane=False) as other:
+        await fill(long)
+
+        @settings(max_examples=40)
+        @given(requests())
+        def compare(drawn: Any) -> None:
+            assert_same(site, other, drawn)
+
+        await asyncio.to_thread(compare)
+        assert site.lane.answered > 10
+        assert other.lane.answered == 0
+
+
+def test_no_answer_is_older_than_a_commit_of_any_worker(server: Server) -> None:
+    token = server.installation.json("token", "add", "test", "--scope", "write")["token"]
+    written = {"Authorization": f"Bearer {token}"}
+    assert server.send("POST", "/api/v1/users", {"username": "mina"}, **written)[0] == 201
+    path, hits = "/api/v1/users/mina/tweets", 0
+    with connections_to_every_worker(server) as connections:
+        for number in range(60):
+            writer, *_ = connections[number % len(connections) :]
+            status, _, post = server.ask(
+                writer, "POST", path, {"text": f"post {number}"}, **written
+            )
+            assert status == 201
+            for connection in connections:
+                for _ in range(2):
+                    _, headers, page = server.ask(connection, "GET", path)
+                    assert page["items"][0]["id"] == post["id"]
+                hits += headers["Cache-Status"] == "saywho; hit"
+    assert hits > 60
+
+
+def test_each_answer_has_its_line_in_the_log_also_at_a_stop(server: Server) -> None:
+    names = [f"mine-{number}" for number in range(200)]
+    with contextlib.closing(server.connect()) as connection:
+        for name in names:
+            headers = server.ask(connection, "GET", "/api/v1/users", X_Request_Id=name)[1]
+            assert headers["X-Request-Id"] == name
+    assert headers["Cache-Status"] == "saywho; hit"
+    assert server.stop() == 0
+    lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+    of_tests = [line for line in lines if line["request_id"].startswith("mine-")]
+    assert [line["request_id"] for line in of_tests] == names
+    assert {line["message"] for line in of_tests} == {"GET /api/v1/users 200"}
+    assert all(set(line) == set(of_tests[0]) and line["duration_ms"] >= 0 for line in of_tests)
+
+
+@pytest.fixture(params=[False, True], ids=["plain", "tls"])
+def certificate(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    if not request.param:
+        return {}
+    return dict(zip(("certfile", "keyfile"), make_certificate(tmp_path), strict=True))
+
+
+def head(path: str = "/api/v1/users/mina/tweets") -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+
+
+async def answer_on(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
+    """Read one response; return its head and body."""
+    start = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"content-length: (\d+)", start)
+    assert length is not None
+    return start, await reader.readexactly(int(length[1]))
+
+
+@asynccontextmanager
+async def connected(site: Site) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    trust = None
+    if site.config.certfile:
+        trust = ssl.create_default_context(cafile=site.config.certfile)
+    name = "localhost" if trust else None
+    reader, writer = await asyncio.open_connection(*site.address, ssl=trust, server_hostname=name)
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+
+async def test_heads_in_one_piece_or_many_are_answered_in_turn(
+    make_config: MakeConfig, certificate: dict[str, Any]
+) -> None:
+    app = create_app(make_config())
+    async with served(app, **certificate) as site, connected(site) as (reader, writer):
+        await fill(app)
+        writer.write(head())
+        first = await answer_on(reader)
+        for pieces in ([head()], [head()[:9], head()[9:]], [head() + head()[:30], head()[30:]]):
+            before = site.lane.answered
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)  # Each has the chance to arrive alone.
+            for _ in range(sum(map(len, pieces)) // len(head())):
+                assert (await answer_on(reader))[1] == first[1]
+            assert site.lane.answered - before == (len(pieces) == 1)
+
+
+async def test_a_connection_is_idle_after_an_answer_at_once(
+    make_config: MakeConfig, certificate: dict[str, Any]
+) -> None:
+    app = create_app(make_config())
+    async with served(app, **certificate) as site:
+        await fill(app)
+        async with connected(site) as (reader, writer):
+            for _ in range(2):
+                writer.write(head())
+                await answer_on(reader)
+            assert site.lane.answered == 1
+            site.config.keep_alive_timeout = 0.1
+            writer.write(head())
+            await answer_on(reader)
+            assert await reader.read() == b""
+        async with connected(site) as (reader, writer):
+            site.config.keep_alive_timeout = 10 * DEADLINE_S
+            writer.write(head())
+            await answer_on(reader)
+            site.stop.set()
+            assert await reader.read() == b""
+
+
+async def test_a_client_that_reads_late_gets_the_whole_answer(
+    make_config: MakeConfig, certificate: dict[str, Any]
+) -> None:
+    app = create_app(make_config(cache_mb=512))
+    async with served(app, **certificate) as site:
+        await fill(app)
+        async with connected(site) as (reader, writer), connected(site) as (other, others):
+            memo = cache_of(app)
+            scope: dict[str, Any] = {"type": "http", "http_version": "1.1", "method": "GET"}
+            scope |= {"scheme": "https" if site.config.certfile else "http"}
+            scope |= {"path": "/api/v1/users", "query_string": b"", "headers": [], "server": None}
+            prompt = site.lane.prompt(scope)
+            assert prompt is not None
+            assert memo is not None
+            size = 30_000_000
+            headers = ((b"content-length", b"%d" % size),)
+            held = CachedResponse("tag", headers, b"a" * size)
+            memo.put(prompt.question.key, held, {1}, began=memo.time)
+            site.config.keep_alive_timeout = 0.3
+            writer.write(head("/api/v1/users"))
+            await eventually(lambda: _value(site.lane.answered), until=lambda count: count == 1)
+            # Idle since later: when it is closed, the first one would have been, too.
+            others.write(head())
+            await answer_on(other)
+            assert await other.read() == b""
+            assert len((await answer_on(reader))[1]) == size
+
+
+async def _value(count: int) -> int:
+    return count
