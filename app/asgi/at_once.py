@@ -5,7 +5,7 @@ A server that has the whole head of a request asks here first, and then the app.
 
 from typing import NamedTuple
 
-from app.asgi.cached import NOTES, Cached, CachedResponse, CachedRequest
+from app.asgi.cached import NOTES, Cached, CachedRequest, CachedResponse
 from app.asgi.edge import Edge, Scope
 
 Pairs = tuple[tuple[bytes, bytes], ...]
