@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from app.errors import ImportFileError, Message
+from app.formats.known_files import LOG, is_log, known_file
 from app.formats.masks import shape_of
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import first_documents, too_long_at_first
@@ -44,6 +45,7 @@ _ARROW: Final = {
         " import that file"
     ),
 }
+_ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
 _OLE: Final = b"\xd0\xcf\x11\xe0"
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
 """A document's size, and its first field's type and name."""
@@ -106,6 +108,12 @@ def reason_of(content: Content) -> Message | None:
 
 def _reason_of_bytes(content: Content) -> Message | None:
     start = head(content, 1024)
+    if start.startswith(_ZSTANDARD):
+        return Message(
+            "it is packed by Zstandard, as dumps of Reddit are; unpack it with `zstd -d -M2048MB"
+            " {name}`, and import the file that this makes",
+            name=content.name,
+        )
     for beginning, message in _ARROW.items():
         if start.startswith(beginning):
             return message
@@ -133,6 +141,8 @@ def _reason_of_bytes(content: Content) -> Message | None:
 
 
 def reason_of_archive(source: Source) -> Message:
+    if (known := known_file(source)) is not None:
+        return known
     names = sorted(source.members)
     for member, reason in _OFFICE.items():
         if member in names:
@@ -160,7 +170,10 @@ def reason_of_archive(source: Source) -> Message:
             files=listed.encode(errors="replace").decode(),
         )
     if any(name.lower().endswith((".html", ".htm")) for name in names):
-        return Message("it contains web pages (HTML); request the download in JSON instead")
+        return Message(
+            "it contains web pages (HTML); if the app can also export JSON, CSV or text, import"
+            " that"
+        )
     return Message("it contains no text files such as .json, .csv or .txt")
 
 
@@ -171,7 +184,8 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         if _FEED.search("".join(lines)):
             return Message("it is a feed; to follow it, run: saywho follow add rss:URL")
         return Message(
-            "it is HTML or XML, which saywho cannot read; export JSON or text from the app instead"
+            "it is HTML or XML of an app that saywho does not know; if the app can also export"
+            " JSON, CSV or text, import that"
         )
     if _PRINTED_BY_PYTHON.match("".join(lines[:3])):
         return Message(
@@ -180,6 +194,8 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if looks_like_json(content):
         return _reason_of_json(content)
+    if is_log("\n".join(lines).encode(errors="replace")):
+        return LOG
     if any(_SUBTITLE.match(line) for line in lines):
         return Message(
             "it has the subtitles of a film, whose times are no dates; put them into a CSV table"

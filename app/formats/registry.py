@@ -47,6 +47,7 @@ from app.formats.chats import (
 from app.formats.chats.chat_files import damaged_beside, in_place, together
 from app.formats.chats.people import People
 from app.formats.chats.text_chat import text_formats
+from app.formats.known_files import known_file, known_folder
 from app.formats.long_texts import parts_of
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
@@ -243,7 +244,7 @@ def open_records(
         put_lines_in_place(source)
     if source.about is not None:
         source.about.note(source.notes)
-    for candidate in FORMATS.values() if format == "auto" else (FORMATS[format],):
+    for candidate in _candidates(source, format):
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:
             is_of_one = records.account is not None
@@ -276,6 +277,21 @@ def open_records(
         name = documents.JSONL.name if format == "auto" else format
         return RecordStream(name, "line", None, iter(()))
     raise _unrecognised(source, format)
+
+
+def _candidates(source: Source, name: str) -> Iterator[Format]:
+    """Yield the formats to try. Raises UnrecognisedFileError for a file that is known as another.
+
+    From MongoDB on, formats take any table or JSON for posts. Raises KeyError for an unknown name.
+    """
+    for form in FORMATS.values() if name == "auto" else (FORMATS[name],):
+        if form is documents.MONGO and name == "auto":
+            known = known_folder(source) if source.has_members else known_file(source)
+            if known is not None:
+                raise UnrecognisedFileError(
+                    "{name} cannot be read: {why}", name=source.name, why=known
+                )
+        yield form
 
 
 def _read_by(

@@ -119,7 +119,7 @@ def test_tables_of_different_columns_are_each_read_or_named() -> None:
         ({"a.csv": b"date,text\n1,x\n", "b.csv": b"date,content\n1,y\n"}, "a.csv, b.csv"),
         ({"a.json": b'[{"user": "m", "text": "x"}]', "b.json": b"[1]"}, "a.json, b.json. Unpack"),
         ({"xl/workbook.xml": b"<x/>"}, "Save the sheet as"),
-        ({"index.html": b"<p>x"}, "in JSON instead"),
+        ({"index.html": b"<p>x"}, "if the app can also export JSON"),
         ({"a.bin": b"x"}, "no text files"),
     ],
 )

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from app.errors import Message, UnrecognisedFileError
+from app.errors import Message
 from app.formats.assumptions import ReadNotes, ToldReposts, fields_without
 from app.formats.file_authors import authors_of, chosen_way
 from app.formats.records import (
@@ -123,15 +123,8 @@ class _Layout(NamedTuple):
 
 
 def _layout(content: Content, options: ReadOptions) -> _Layout | None:
-    """Return the layout of a file with texts. Raises UnrecognisedFileError for a known chat."""
+    """Return the layout of a file with texts."""
     sample = first_documents(content)
-    if any(row.get("type") == "version" for row in sample[:1]) and any(
-        isinstance(row.get("post"), dict) for row in sample
-    ):
-        raise UnrecognisedFileError(
-            "{name} is an export of Mattermost, whose chats saywho cannot read yet",
-            name=content.name,
-        )
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)):
         return _Layout(reader, says_who=reader.says_who(sample))

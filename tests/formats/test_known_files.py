@@ -1,0 +1,89 @@
+"""Files of apps that are known and not read are refused by their names, with a way that works."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.errors import UnrecognisedFileError
+from tests.archives import SMALL_FILES, zip_bytes
+from tests.formats.files import read_file_records
+
+ENTRY = "<entry><itemid>1</itemid><event>Fog</event></entry>"
+LINES = (
+    "--- Log opened Fri Jan 05 10:00:00 2024\n10:00 < mina> fog again\n10:01 <@jun> how long?\n"
+    "10:02 -!- dara [d@pier] has joined #harbour\n"
+)
+FILES: dict[str, tuple[Any, str]] = {
+    "chatgpt": (
+        [{"mapping": {"b": {"message": {"author": {"role": "user"}, "content": {}}}}}],
+        "ChatGPT",
+    ),
+    "claude": ([{"uuid": "1", "name": "Fog", "chat_messages": [{"text": "hi"}]}], "Claude"),
+    "google-chat": (
+        {
+            "messages": [
+                {"creator": {"name": "Mina"}, "created_date": "x", "text": "fog", "topic_id": "a"}
+            ]
+        },
+        "Google Chat",
+    ),
+    "teams": (
+        [{"messageType": "message", "createdDateTime": "x", "body": {"contentType": "html"}}],
+        "Microsoft Teams",
+    ),
+    "snapchat": ({"mina": [{"From": "mina", "Media Type": "TEXT", "Created": "x"}]}, "Snapchat"),
+    "skype": ({"userId": "mina", "conversations": [{"id": "1", "MessageList": []}]}, "Skype"),
+    "element": (
+        {"messages": [{"type": "m.room.message", "sender": "@mina:x", "content": {"body": "fog"}}]},
+        "Element",
+    ),
+    "rocket": ([{"_id": "1", "rid": "2", "msg": "fog", "u": {"_id": "3"}}], "Rocket.Chat"),
+    "mattermost": ({"type": "version", "version": 1}, "Mattermost"),
+    "evernote": ("<?xml version='1.0'?>\n<en-export><note></note></en-export>", "Evernote"),
+    "irc": (LINES, "a log of IRC"),
+}
+
+
+def written(value: Any) -> bytes:
+    return (value if isinstance(value, str) else json.dumps(value, indent=1)).encode()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_known_file_is_refused_by_its_name(name: str) -> None:
+    value, app = FILES[name]
+    with pytest.raises(UnrecognisedFileError, match=app) as refused:
+        read_file_records(written(value))
+    assert "Rename" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name != "irc"])
+def test_a_known_file_in_an_archive_is_refused_by_its_name(name: str) -> None:
+    value, app = FILES[name]
+    end = "xml" if isinstance(value, str) else "json"
+    with pytest.raises(UnrecognisedFileError, match=app):
+        read_file_records(zip_bytes({f"export/a.{end}": written(value), "b.html": b"<p>x"}))
+
+
+def test_a_packed_dump_says_how_to_unpack_it() -> None:
+    with pytest.raises(UnrecognisedFileError, match="zstd -d -M2048MB"):
+        read_file_records(b"\x28\xb5\x2f\xfd" + bytes(range(100)))
+
+
+def test_a_log_of_irc_is_no_text_of_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "mina").mkdir()
+    (tmp_path / "jun").mkdir()
+    (tmp_path / "mina" / "harbour.txt").write_text(LINES * 3)
+    for number in range(3):
+        (tmp_path / "jun" / f"{number}.txt").write_text(
+            f"The fog came at six, on evening {number}."
+        )
+    records, items = read_file_records(tmp_path)
+    assert len(items) == 3
+    assert [part.what for part in records.notes.unread] == ["mina/harbour.txt"]
+
+
+@pytest.mark.parametrize("name", SMALL_FILES)
+def test_what_is_read_is_none_of_them(name: str) -> None:
+    read_file_records(SMALL_FILES[name])
