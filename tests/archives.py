@@ -179,6 +179,25 @@ SMALL_FILES = {
     b"<author><name>mina</name></author><content>hi, you</content></entry></feed>",
     "tumblr": b'{"blog_name": "mina", "post_url": "https://mina.example/post/1", "type": "text", '
     b'"body": "<p>hi, you</p>"}',
+    "ghost": b'{"db": [{"meta": {"exported_on": 1}, "data": {"posts": [{"status": "published", '
+    b'"html": "<p>hi, you</p>"}]}}]}',
+    "medium": zip_bytes(
+        {
+            "posts/2024-01-05_hi.html": b'<article class="h-entry"><h1 class="p-name"></h1>'
+            b'<section class="e-content"><p>hi, you</p></section>'
+            b'<time class="dt-published" datetime="2024-01-05T10:00:00Z"></time></article>'
+        }
+    ),
+    "substack": zip_bytes(
+        {
+            "posts.csv": b"post_id,post_date,is_published\n1.hi,2024-01-05T10:00:00Z,true\n",
+            "posts/1.hi.html": b"<p>hi, you</p>",
+        }
+    ),
+    "livejournal": b"<livejournal><entry><event>hi, you</event></entry></livejournal>",
+    "stack-exchange": b'<posts><row Id="1" PostTypeId="1" Body="hi, you" OwnerUserId="5"/></posts>',
+    "nostr": b'{"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "tags": [], '
+    b'"content": "hi, you", "sig": "0"}\n',
     "mongo": b'{"_id": {"$oid": "5e0d9a7bd2c3f5a1b2c3d4e5"}, "text": "hi, you"}\n',
     "jsonl": b'{"text": "hi, you"}\n',
     "telegram": _TELEGRAM,

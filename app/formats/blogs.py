@@ -68,7 +68,7 @@ def read_xml(
     source: Source,
     name: str,
     mark: re.Pattern[bytes],
-    elements: frozenset[str],
+    names: frozenset[str],
     item: Callable[[Fields, int], Item | None],
 ) -> RecordStream | None:
     """Return the items of the elements with such names in the files of XML with the mark."""
@@ -77,7 +77,7 @@ def read_xml(
     if not contents:
         return None
     source.take(contents)
-    items = one_by_one(read_each(_elements(content, elements), item) for content in contents)
+    items = one_by_one(read_each(elements(content, names), item) for content in contents)
     return RecordStream(name, "record", None, items)
 
 
@@ -142,7 +142,7 @@ class _Reader:
         raise RecordError("entities are declared")
 
 
-def _elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fields] | BadRecord]:
+def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fields] | BadRecord]:
     """Yield the numbered elements. Raises BrokenFileError behind the last one before damage."""
     reader, place = _Reader(names), 0
     try:
@@ -159,7 +159,7 @@ def _elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fi
 class _WordPress:
     """Reads the posts of one export, whose heading names their authors."""
 
-    def __init__(self, authors: "_Authors", *, include_restricted: bool) -> None:
+    def __init__(self, authors: "Authors", *, include_restricted: bool) -> None:
         self._names: dict[str, str] = {}
         self._authors = authors
         self._include_restricted = include_restricted
@@ -185,12 +185,12 @@ class _WordPress:
         if "<p" not in html and "<!-- wp:" not in html:
             html = _PARAGRAPHS.sub("<p>", html).replace("\n", "<br>")
         shown = self._names.get(author or "", author)
-        item = _post(fields, place, self._authors.of(fields, author, shown), time, html)
+        item = post_of(fields, place, self._authors.of(fields, author, shown), time, html)
         visibility = audience(is_restricted=is_restricted)
         return structs.replace(item, visibility=visibility) if isinstance(item, Record) else item
 
 
-class _Authors:
+class Authors:
     """Names the authors; an account of many sites by the name that is shown, or by its site."""
 
     def __init__(self, notes: ReadNotes, options: ReadOptions) -> None:
@@ -198,19 +198,19 @@ class _Authors:
         self._has_name = options.username is not None
         self._posts: Counter[str] = Counter()
 
-    def of(self, fields: Fields, name: str | None, shown: str | None) -> "_Author":
+    def of(self, fields: Fields, name: str | None, shown: str | None) -> "Author":
         if not name:
-            return _Author(None, None)
+            return Author(None, None)
         if name.strip().casefold() not in _OF_MANY_SITES:
-            return _Author(username_for(name, name), shown)
+            return Author(username_for(name, name), shown)
         if self._has_name:
-            return _Author(None, None)
+            return Author(None, None)
         if shown and shown.strip().casefold() not in _OF_MANY_SITES:
-            author = _Author(username_for(shown), shown)
+            author = Author(username_for(shown), shown)
         elif host := host_of(fields.get("link")):
-            author = _Author(f"{name.strip()}@{host}", None)
+            author = Author(f"{name.strip()}@{host}", None)
         else:
-            author = _Author(username_for(name), shown)
+            author = Author(username_for(name), shown)
         username = author.username or ""
         self._posts[username] += 1
         evidence = Message(
@@ -222,12 +222,14 @@ class _Authors:
         return author
 
 
-class _Author(NamedTuple):
+class Author(NamedTuple):
+    """Account and shown name of who wrote a post; None where a file does not say."""
+
     username: str | None
     shown: str | None
 
 
-def _blogger_item(authors: _Authors, fields: Fields, place: int) -> Item | None:
+def _blogger_item(authors: Authors, fields: Fields, place: int) -> Item | None:
     kind = fields.get("blogger:type") or fields.get("kind") or "post"
     if kind.lower() not in {"post", "page"}:
         return None  # Comments, settings and the design.
@@ -237,10 +239,14 @@ def _blogger_item(authors: _Authors, fields: Fields, place: int) -> Item | None:
     author = fields.get("author/name")
     html = fields.get("content") or fields.get("summary", "")
     by = authors.of(fields, author, author)
-    return _post(fields, place, by, fields.get("published"), html)
+    return post_of(fields, place, by, fields.get("published"), html)
 
 
-def _post(fields: Fields, place: int, author: _Author, time: str | None, html: str) -> Item:
+def post_of(fields: Fields, place: int, author: Author, time: object, html: str) -> Item:
+    """Return a post of a blog: its title above its words, by the fields title, link, guid or id.
+
+    Raises RecordError for HTML that is too long.
+    """
     title, body = html_to_text(fields.get("title", "")), _text_of(html)
     text = body if body.startswith(title) else "\n\n".join(filter(None, (title, body)))
     if not text:
@@ -276,14 +282,14 @@ def _text_of(html: str) -> str:
 
 
 def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
-    authors = _Authors(source.notes, options)
+    authors = Authors(source.notes, options)
     read_one = _WordPress(authors, include_restricted=options.include_restricted)
     elements = frozenset({"item", "wp:author"})
     return read_xml(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
 
 
 def _read_blogger(source: Source, options: ReadOptions) -> RecordStream | None:
-    read_one = partial(_blogger_item, _Authors(source.notes, options))
+    read_one = partial(_blogger_item, Authors(source.notes, options))
     return read_xml(source, BLOGGER.name, _BLOGGER, frozenset({"entry"}), read_one)
 
 

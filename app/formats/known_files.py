@@ -16,9 +16,6 @@ _BLANKS: Final = re.compile(rb"\s+")
 _TEXTS: Final = (".json", ".jsonl", ".ndjson", ".xml", ".txt", ".log", ".csv")
 
 _CHATLAB: Final = Message("convert it to JSON of ChatLab, which saywho reads")
-_TABLE: Final = Message(
-    "write its posts into a CSV table whose first row is `username,created_at,text`"
-)
 _TEXT: Final = Message(
     "save each work as plain text, `Author_Title.txt`, in one folder, and import that folder"
 )
@@ -53,10 +50,6 @@ KNOWN: Final = (
     KnownFile("Evernote", ("<en-export",), _TEXT),
     KnownFile("TEI", ("<teiHeader", "tei-c.org/ns/"), _TEXT),
     KnownFile("TEI", ("<TEI.2", "<teiHeader"), _TEXT),
-    KnownFile("LiveJournal", ("<livejournal>", "<entry>"), _TABLE),
-    KnownFile("Stack Exchange", ('<rowId="', "CreationDate="), _TABLE),
-    KnownFile("Ghost", ('"db":[{"', '"meta":{"exported_on":'), _TABLE),
-    KnownFile("Nostr", ('"pubkey":"', '"kind":', '"sig":"', '"tags":['), _TABLE),
 )
 """The first that fits counts."""
 _LOG: Final = re.compile(
@@ -65,11 +58,7 @@ _LOG: Final = re.compile(
 )
 """Line of a log of IRC: of irssi, WeeChat, ZNC, HexChat, EPIC."""
 LOG: Final = Message("it is a log of IRC, which saywho cannot read; {way}", way=_CHATLAB)
-_FOLDERS: Final = (
-    KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),
-    KnownFile("Medium", ("posts/", ".html", "profile/profile.html"), _TABLE),
-    KnownFile("Substack", ("posts.csv", "posts/", ".html"), _TABLE),
-)
+_FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)
 """By names of files in a folder or archive; the last parts of their paths."""
 
 

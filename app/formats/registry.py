@@ -28,7 +28,17 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import account_tables, blogs, bluesky, fediverse_api, mastodon, texts, tumblr
+from app.formats import (
+    account_tables,
+    blogs,
+    bluesky,
+    fediverse_api,
+    journals,
+    mastodon,
+    nostr,
+    texts,
+    tumblr,
+)
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -201,6 +211,12 @@ _LATER: Final[tuple[Format, ...]] = (
     blogs.WORDPRESS,
     blogs.BLOGGER,
     tumblr.FORMAT,
+    journals.GHOST,
+    journals.MEDIUM,
+    journals.SUBSTACK,
+    journals.LIVEJOURNAL,
+    journals.STACK_EXCHANGE,
+    nostr.FORMAT,
     documents.MONGO,
     x_posts.FORMAT,
     bluesky.FORMAT,

@@ -26,6 +26,7 @@ def _lines_of(name: str) -> frozenset[str]:
 _ERROR_CODE: Final = re.compile(r"(?:Err|오류|エラー|错误):5\d\d")
 _SIGNS: Final = "\ufeff\u200b\u200e\u200f\u2060\u061c\u202a\u202b\u202c\u2066\u2067\u2068\u2069\xa0"
 """Invisible signs that programs leave at the ends of cells."""
+_ANY_SIGN: Final = re.compile(f"[{_SIGNS}]")
 _BLANKS: Final = f"{_SIGNS} \t\r\n\x0b\x0c\u3000"
 _ESCAPED: Final = re.compile(r"_x(000D|000A|0009|000B)_(\n?)")
 _EMPTY: Final = frozenset({"none", "nan", "null", "nat", "<na>", "\\n", "#n/a"})
@@ -106,12 +107,18 @@ def refers(value: object) -> bool:
     return not objects or any(map(refers, objects))
 
 
+def bare_cells(cells: list[str]) -> list[str]:
+    """Return a row's cells as `bare` makes each; a row without anything odd as it is."""
+    joined = "".join(cells)
+    is_plain = joined.isascii() or _ANY_SIGN.search(joined) is None
+    return (
+        cells if is_plain and '="' not in joined and "_x00" not in joined else [*map(bare, cells)]
+    )
+
+
 def bare(cell: str) -> str:
     """Return a cell without invisible signs at its ends, the guard `="…"`, and Excel's escapes."""
-    if not cell:
-        return cell
-    if cell[0] in _SIGNS or cell[-1] in _SIGNS:
-        cell = cell.strip(_SIGNS)
+    cell = cell.strip(_SIGNS)
     if cell[:2] == '="' and len(cell) > 3 and cell[-1] == '"':
         cell = cell[2:-1].replace('""', '"')
     return _ESCAPED.sub(_unescaped, cell) if "_x00" in cell else cell
@@ -126,14 +133,22 @@ _LETTERS: Final = {"000A": "\n", "0009": "\t", "000B": "\n"}
 
 def is_nobody(value: object) -> bool:
     """Return whether a platform's sentence stands in the place of words or a name."""
-    if not isinstance(value, str) or len(value) > 40:
+    if not isinstance(value, str) or not 0 < len(value) <= 40 or value[0] not in _firsts():
         return False
     return value.strip().rstrip(".。!").casefold() in _lines_of("nobody.txt")
 
 
+@cache
+def _firsts() -> frozenset[str]:
+    """Return the first letters of sentences of platforms."""
+    return frozenset(
+        letter for line in _lines_of("nobody.txt") for letter in (line[0], line[0].upper())
+    )
+
+
 def is_error(text: str) -> bool:
     """Return whether a text is only an error value of a spreadsheet."""
-    if len(text) > 20:
+    if len(text) > 20 or not ("#" in text or ":5" in text):
         return False
     return (
         text.strip() in _lines_of("errors.txt") or _ERROR_CODE.fullmatch(text.strip()) is not None
@@ -212,7 +227,7 @@ def is_damaged_id(value: object) -> bool:
     """Return whether an id looks like a long number rounded by a spreadsheet or JavaScript."""
     if isinstance(value, float):
         return abs(value) >= _MAX_EXACT_FLOAT
-    return isinstance(value, str) and _DAMAGED_ID.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and "+" in value and bool(_DAMAGED_ID.fullmatch(value.strip()))
 
 
 def is_rounded(value: object) -> bool:

@@ -45,7 +45,7 @@ def _is_no_number(value: object) -> bool:
 
 
 def _is_answer(value: object) -> bool:
-    return is_damaged_id(value) or answered_id(value) is not None
+    return answered_id(value) is not None or is_damaged_id(value)
 
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {

@@ -32,7 +32,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
-from app.formats.tables.cells import bare, is_damaged_id, plain_column
+from app.formats.tables.cells import bare_cells, is_damaged_id, plain_column
 from app.formats.tables.columns import FileColumns
 from app.formats.tables.rows import RowReader
 
@@ -358,9 +358,12 @@ class _Table:
 
     def _is_heading(self, fields: list[str]) -> bool:
         """Return whether the header stands in the middle, as in files put one behind the other."""
+        if len(fields) != len(self.names):
+            return False
+        pairs = zip(fields, self.names, strict=True)
+        # The first pair that differs ends this; most rows differ in their first cell.
         return fields == self.names or (
-            len(fields) == len(self.names) > 1
-            and [*map(_plain, fields)] == [*map(_plain, self.names)]
+            len(fields) > 1 and all(_plain(field) == _plain(name) for field, name in pairs)
         )
 
     def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
@@ -369,7 +372,7 @@ class _Table:
     def _cells(self, fields: list[str]) -> dict[str, str]:
         names = self.names
         if not self._is_export:
-            fields = [*map(bare, fields)]
+            fields = bare_cells(fields)
         if len(fields) == len(names) and not self._repeated:
             cells = dict(zip(names, fields, strict=True))
         else:
