@@ -4,7 +4,7 @@ CASES REVISION`.
 Each file of a folder of cases is imported by the earlier revision. Then the present program imports
 the same file into that site, and into an empty one. A post that only the empty site has is lost. A
 post that only the first site has is left: it was read wrongly before. `--replace` lets that import
-replace the earlier reading.
+replace the first import.
 """
 
 import argparse
@@ -24,13 +24,22 @@ from benchmarks.cases import (
     tree_of,
 )
 
-SAID = ("read differently before", "with an id that is here with other words")
+SAID = (
+    "read differently before",
+    "messages with other times",
+    "with an id that is here with other words",
+)
 """Parts of the sentences by which an import tells of an earlier reading."""
 
 
 def imported(program: Program, data: Path, case: Case, *more: str) -> list[str]:
     """Import the files of a case; return what the commands say."""
-    return [program.run(data, "import", path, *case.arguments, *more).output for path in case.paths]
+    return [
+        program.run(
+            data, "import", path, *case.arguments, *(part.format(number) for part in more)
+        ).output
+        for number, path in enumerate(case.paths, 1)
+    ]
 
 
 def differing(new: list[Stored], again: list[Stored]) -> tuple[Counter[Stored], Counter[Stored]]:
@@ -47,7 +56,7 @@ def main() -> None:
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--replace", action="store_true")
     args = parser.parse_args()
-    more = ["--replace-earlier"] if args.replace else []
+    more = ["--replace", "{}"] if args.replace else []
     counts: Counter[str] = Counter()
     cases = [
         case

@@ -10,6 +10,7 @@ from app.db.backend import Sessions
 from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
+from app.services.imports.beginning import begin_reading
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records
 
@@ -64,5 +65,7 @@ async def import_chat(
     chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
-        storing = StoreOptions(keeps_earlier=chosen.keep_earlier, rooms=chosen.rooms)
+        records, look, _ = await begin_reading(db, source, "auto", records, chosen)
+        await look.move(db, chosen, records.notes.zone)
+        storing = StoreOptions(look=look, rooms=chosen.rooms)
         return await import_records(db, records, username=chosen.username, storing=storing)

@@ -71,7 +71,7 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
     options = {
         option
         for parameter in found.params
-        if isinstance(parameter, click.Option)
+        if isinstance(parameter, click.Option) and not parameter.hidden
         for option in parameter.opts
         if option.startswith("--") and not any(short in section for short in parameter.opts)
     }

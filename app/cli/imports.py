@@ -26,6 +26,7 @@ from app.cli import (
 )
 from app.compute.text import clean_username
 from app.config import Config
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
     AppError,
@@ -42,6 +43,7 @@ from app.formats.assumptions import (
     columns_of,
     note_lines,
     parse_encoding,
+    replaced_of,
     rooms_of,
 )
 from app.formats.chats.people import renaming, zone_of
@@ -56,6 +58,7 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
+    Beginning,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -86,7 +89,7 @@ from app.services.imports.storing import (
     load_samples,
     renew_derived,
 )
-from app.services.imports.undo import UNDO, count_left, request_undo, take_back, undo_imports
+from app.services.imports.undo import UNDO, count_left, replacing, request_undo, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
@@ -136,7 +139,8 @@ class Importer:
                 is_broken = isinstance(error, BrokenFileError)
                 self._fail(name, error.detail, FAILED if is_broken else BAD_INPUT)
             except ConflictError as error:
-                self._fail(name, error.detail, FAILED)
+                status = BAD_INPUT if self._options.replace else FAILED
+                self._fail(name, error.detail, status)
             except AppError as error:
                 self._fail(name, error.detail, BAD_INPUT if error.status < 500 else FAILED)
                 return
@@ -178,34 +182,38 @@ class Importer:
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
-            digest = None if self._is_dry else await asyncio.to_thread(source.digest)
+            digest = await asyncio.to_thread(source.digest)
             job = await self._begin(db, name, records.format, source.bytes_total, digest)
+            number = job.id if job else None
             async with self._ended(db, job, source, report):
                 try:
-                    records = await begin_reading(db, source, self._format, records, options)
+                    begun = await begin_reading(
+                        db, source, self._format, records, options, digest=digest, job_id=number
+                    )
+                    records = begun.records
+                    report.stored.seen = begun.look.seen()
                     if accepted is not None and not self._is_dry:
                         accepted |= await asyncio.to_thread(_accepted, records, name)
                     check_doubts(records, accepted)
                     # Otherwise deleted messages would count for their authors until a server runs.
                     await delete_messages(db)
-                    await import_records(
-                        db,
-                        records,
-                        username=options.username,
-                        report=report,
-                        keeper=keeper,
-                        storing=StoreOptions(
-                            note=note,
-                            keeps_earlier=options.keep_earlier,
-                            replaces_earlier=options.replace_earlier,
-                            scope="admin",
-                            may_have_rooms=options.is_published or not is_public,
-                            includes_restricted=options.include_restricted,
-                            rooms=options.rooms,
-                            is_of_all=not options.only,
-                            import_id=job.id if job else None,
-                        ),
+                    storing = StoreOptions(
+                        note=note,
+                        look=begun.look,
+                        may_have_rooms=options.is_published or not is_public,
+                        includes_restricted=options.include_restricted,
+                        rooms=options.rooms,
+                        import_id=number,
                     )
+                    async with self._replacing(db, begun, name, report) as sessions:
+                        await import_records(
+                            sessions,
+                            records,
+                            username=options.username,
+                            report=report,
+                            keeper=keeper,
+                            storing=storing,
+                        )
                 finally:
                     # The thread that reads has ended.
                     report.notes = records.notes.summary
@@ -218,6 +226,20 @@ class Importer:
                 click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
                 click.echo(f"{name} contains no posts to store", err=True)
+
+    @contextlib.asynccontextmanager
+    async def _replacing(
+        self, db: Database, begun: Beginning, name: str, report: ImportReport
+    ) -> AsyncIterator[Sessions]:
+        """Move the messages here, or undo an import first, if that was chosen."""
+        if begun.replaced is not None:
+            click.echo(terminal_line(f"{name}: {begun.replaced.sentence}"), err=True)
+        if self._is_dry:
+            yield db
+            return
+        await begun.look.move(db, self._options, begun.records.notes.zone)
+        async with replacing(db, begun.replaced, report, scope="admin") as sessions:
+            yield sessions
 
     async def _begin(
         self, db: Database, name: str, form: str, size: int | None, digest: bytes | None
@@ -264,13 +286,6 @@ class Importer:
                     async with db.write() as session:
                         await self._note(session, job, source, report)
                         await end_job(session, job.id, failure)
-                        is_taken_back = await take_back(session, job.id, failure)
-                    if is_taken_back or self._options.replace_earlier:
-                        async with db.exclusive_in_turn(UNDO) as grant:
-                            await undo_imports(grant)
-                    if is_taken_back:
-                        note = f"{source.name}: what this import had stored was removed again"
-                        click.echo(note, err=True)
 
     @contextlib.contextmanager
     def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
@@ -470,15 +485,18 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     help="Import only this person's messages of a chat; repeatable.",
 )
 @click.option(
-    "--keep-earlier",
-    is_flag=True,
-    help="Store posts even if they were read differently before; both readings stay.",
+    "--replace",
+    metavar="N|file",
+    callback=_parsed_by(replaced_of),
+    help="Undo import N first, or the import of the same file, together with this import.",
 )
 @click.option(
-    "--replace-earlier",
-    is_flag=True,
-    help="Remove what earlier imports of the same file read differently.",
+    "--times",
+    type=click.Choice(["file", "here"]),
+    help="Which times are right if a chat is here in another time zone.",
 )
+@click.option("--keep-earlier", is_flag=True, hidden=True)
+@click.option("--replace-earlier", is_flag=True, hidden=True)
 @click.option(
     "--rename",
     metavar="A=B",
@@ -518,8 +536,12 @@ def import_command(
     if undo is not None:
         with_database(lambda db, _: _undo(db, undo))
         return
-    if chosen["keep_earlier"] and chosen["replace_earlier"]:
-        raise click.UsageError("Use either --keep-earlier or --replace-earlier")
+    if chosen.pop("keep_earlier"):
+        raise click.UsageError("--keep-earlier is gone; use --room new for another chat")
+    if chosen.pop("replace_earlier"):
+        raise click.UsageError("--replace-earlier is now --replace N or --replace file")
+    if chosen["replace"] and len(files) > 1:
+        raise click.UsageError("Use --replace with one FILE")
     for fault in BROUGHT.faults:
         click.echo(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)

@@ -232,6 +232,8 @@ class Backend(Protocol):
     """Returns a column's values as one JSON list in row order, much faster than rows."""
     hours_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
     """Returns the time this many hours after a column's, for comparisons."""
+    seconds_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+    """Returns the time this many seconds after a column's, as it is stored."""
     is_loud: Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
     """Returns whether a text is in capitals (`app/compute/fingerprint.py`)."""
     size: str

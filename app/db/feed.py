@@ -17,6 +17,9 @@ SITE_PRIVATE: Final = "site.private"
 OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
 """Kinds of events about who may read the site; they invalidate everything cached for readers."""
 
+STREAM_RESET: Final = "stream.reset"
+"""Kind of event after which clients of the live stream must read everything anew."""
+
 GAME_CHANGED: Final = "game.changed"
 """Kind of event about a game, which invalidates nothing."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from app.db.feed import GAME_CHANGED, OF_SITE, Change, Feed
+from app.db.feed import GAME_CHANGED, OF_SITE, STREAM_RESET, Change, Feed
 from app.runtime.clock import now
 
 EVERYTHING: Final = 0
@@ -20,7 +20,7 @@ EVERYTHING: Final = 0
 DERIVED: Final = -1
 """Stands for what maintenance derives: its events concern no author."""
 
-ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated"})
+ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated", STREAM_RESET})
 """Kinds of events about all: anybody's posts may answer what was deleted, or name a room."""
 
 Span = tuple[datetime, datetime]

@@ -121,6 +121,13 @@ def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
     return rooms
 
 
+def replaced_of(value: str) -> str:
+    """Return the number of an import, or `file` for that of the same bytes. Raises ValueError."""
+    if value != "file" and not _ROOM_ID.fullmatch(value):
+        raise ValueError(Message("name an import by its number, such as 3, or write file"))
+    return value
+
+
 def order_of(name: str) -> Order | None:
     return next((order for order in DATE_ORDERS if order == name), None)
 

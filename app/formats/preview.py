@@ -20,10 +20,9 @@ from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.doubts.questions import RecordQuestions, SeenId
-from app.formats.post import RoomReference
+from app.formats.file_chats import FileChat
 from app.formats.records import (
     BadRecord,
-    FileRoom,
     ImportFault,
     Item,
     LeftOut,
@@ -46,10 +45,6 @@ CHAT_S: Final = 8.0
 """Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
 MOST_CHOICES: Final = 500
-MOST_ROOMS: Final = 20
-MOST_COMPARED: Final = 200
-SHORT_TEXT: Final = 500
-"""Maximum length of a text that is compared with stored messages, in characters."""
 
 
 class PreviewRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,44 +70,6 @@ class Speaker(msgspec.Struct):
         return self.name if is_own else self.username
 
 
-class PreviewedMessage(msgspec.Struct, frozen=True, array_like=True):
-    username: str
-    created_at: datetime | None
-    text: str
-    source_id: str | None
-
-
-class PreviewedRoom(msgspec.Struct):
-    """A chat of the file, its people, and its first messages, which show if it is here already."""
-
-    file: FileRoom | None
-    named: RoomReference | None
-    """The chat as a record names it, unless the file is a chat's."""
-    people: set[str] = set()
-    messages: list[PreviewedMessage] = []
-
-    @property
-    def reference(self) -> RoomReference:
-        reference = self.file or self.named
-        assert reference is not None  # noqa: S101 # for the type checker
-        return reference
-
-    @classmethod
-    def of(cls, room: RoomReference) -> "PreviewedRoom":
-        file = room if isinstance(room, FileRoom) else None
-        return cls(file, None if file else room)
-
-    def add(self, record: Record, *, most_compared: int = MOST_COMPARED) -> None:
-        name = record.username
-        if name is None:
-            return
-        if len(self.people) < MOST_CHOICES:
-            self.people.add(name)
-        if len(self.messages) < most_compared and len(record.text) <= SHORT_TEXT:
-            message = PreviewedMessage(name, record.created_at, record.text, record.source_id)
-            self.messages.append(message)
-
-
 class PreviewedPost(msgspec.Struct, frozen=True):
     username: str | None
     author_id: str | None
@@ -135,7 +92,7 @@ class Preview(msgspec.Struct):
     is_chat: bool = False
     has_account: bool = False
     title: str = ""
-    rooms: list[PreviewedRoom] = []
+    chats: list[FileChat] = []
     username: str | None = None
     """The only author, if there is one with a name."""
     columns: tuple[tuple[str, str], ...] = ()
@@ -212,7 +169,6 @@ class _Reading:
         self._files: set[str] = set()
         self._speakers: dict[str | None, Speaker] = {}
         self._titles: set[str] = set()
-        self._rooms: dict[RoomReference, PreviewedRoom] = {}
 
     def read(self, ends_at: float) -> Preview:
         result = self._result
@@ -235,7 +191,7 @@ class _Reading:
         result.authors = self._authors.most_common(SHOWN)
         result.author_count = len(self._authors)
         result.title = next(iter(self._titles)) if len(self._titles) == 1 else ""
-        result.rooms = list(self._rooms.values())
+        result.chats = self._questions.chats.found
         by_messages = sorted(self._speakers.values(), key=lambda speaker: -speaker.messages)
         result.speakers, result.speaker_count = by_messages[:MOST_CHOICES], len(by_messages)
         if self._records.files:
@@ -270,8 +226,6 @@ class _Reading:
     def _add(self, record: Record) -> None:
         if self._records.files:
             self._files.update(self._records.files.members.keys() & set(record.files))
-        if record.room is not None:
-            self._add_to_room(record, record.room)
         if self._records.is_chat:
             self._add_message(record)
             return
@@ -290,12 +244,6 @@ class _Reading:
             self._authors[name] += 1
         if result.format in WITH_ENTITIES:
             result.with_entities += decode_entities(record.text) != record.text
-
-    def _add_to_room(self, record: Record, room: RoomReference) -> None:
-        if room not in self._rooms and len(self._rooms) < MOST_ROOMS:
-            self._rooms[room] = PreviewedRoom.of(room)
-        if room in self._rooms:
-            self._rooms[room].add(record)
 
     def _add_message(self, record: Record) -> None:
         name = record.display_name or record.username or ""

@@ -179,6 +179,11 @@ class TextLine(NamedTuple):
     text: str
 
 
+Times = Literal["file", "here"]
+SAME_FILE: Final = "file"
+"""Choice instead of the number of an import: the one of the same bytes."""
+
+
 class ReadOptions(msgspec.Struct, frozen=True):
     username: str | None = None
     """Author of records without one; in a chat, the exporting person."""
@@ -202,10 +207,10 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Whether to store posts though most times or authors are unreadable."""
     accept_doubts: bool = False
     """Whether to store posts though there are grave doubts about how they were read."""
-    keep_earlier: bool = False
-    """Whether to store posts that an earlier import read differently."""
-    replace_earlier: bool = False
-    """Whether to remove what earlier imports of the file read differently."""
+    replace: str | None = None
+    """Number of an import that is undone before the file is stored; `file`: of the same bytes."""
+    times: Times | None = None
+    """Whether the times of the file or those here are right, if they are of two time zones."""
     rooms: tuple[str, ...] = ()
     """Chats here, by number, into which the file's chats may go; `new` makes the others new."""
 

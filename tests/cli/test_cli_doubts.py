@@ -91,6 +91,7 @@ def test_a_longer_export_is_not_doubted_and_other_posts_with_its_ids_are(
     installation: Installation, tmp_path: Path
 ) -> None:
     posts, whole = said(("미나", "준"), times=10), x_members()
+    others = said(("미나", "준"), times=10, day="2024-02-20")
     part = {name: data for name, data in whole.items() if "part1" not in name}
 
     def table(word: str) -> bytes:
@@ -101,8 +102,8 @@ def test_a_longer_export_is_not_doubted_and_other_posts_with_its_ids_are(
     files = {
         "short.txt": kakaotalk("바다", *posts[:15]),
         "long.txt": kakaotalk("바다", *posts),
-        "short.json": telegram(7, "하늘", *posts[:15]),
-        "long.json": telegram(7, "하늘", *posts),
+        "short.json": telegram(7, "하늘", *others[:15]),
+        "long.json": telegram(7, "하늘", *others),
         "short.zip": zip_bytes(part),
         "long.zip": zip_bytes(whole),
         "first.jsonl": table("안개"),

@@ -199,7 +199,7 @@ def test_a_name_that_nobody_in_a_chat_has_is_said(
     (tmp_path / "chat.txt").write_text(CHAT)
     arguments = (tmp_path / "chat.txt", "--publish", "--only", "mina", "--only", "Anna Kim")
     assert installation.run("import", *arguments).stderr == ""
-    renamed = ("--only", "minna", "--rename", "mina=min", "--keep-earlier")
+    renamed = ("--only", "minna", "--rename", "mina=min", "--room", "new")
     answer = installation.run("import", *arguments, *renamed)
     assert answer.exit_code == 0
     assert answer.stderr == f"no one in {tmp_path / 'chat.txt'} is called minna\n"

@@ -242,7 +242,7 @@ NO_NAME: Final = {
     ("Comparison", "rival"): "the ranking has the rival as a username",
     ("ImportPage", "person"): "the authors of the import have it as a username",
     ("Preview", "authors"): "names in a file that is not imported yet",
-    ("PreviewedRoom", "people"): "names in a file that is not imported yet",
+    ("FileChat", "people"): "names in a file that is not imported yet",
     ("Solved", "guess"): "one of the choices, which are usernames",
     ("GamePage", "players"): "names that players have chosen",
     ("QuizPage", "players"): "names that players have chosen",

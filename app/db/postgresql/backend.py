@@ -136,6 +136,9 @@ class PostgresqlBackend(Backend):
     collected = staticmethod(lambda column: sql_cast(func.json_agg(column), Text))
     is_loud = staticmethod(_is_loud)
     hours_after = staticmethod(lambda time, hours: time + func.make_interval(0, 0, 0, 0, hours))
+    seconds_after = staticmethod(
+        lambda time, seconds: time + func.make_interval(0, 0, 0, 0, 0, 0, seconds)
+    )
     size = "SELECT pg_database_size(current_database())"
     texts = "SELECT value FROM json_array_elements_text(CAST(CAST(:texts AS text) AS json))"
     newest_of_each = """

@@ -57,6 +57,11 @@ class SqliteBackend(Backend):
     collected = staticmethod(func.json_group_array)
     is_loud = staticmethod(lambda text: func.saywho_is_loud(text, type_=Boolean))
     hours_after = staticmethod(lambda time, hours: func.datetime(time, f"{hours:+} hours"))
+    seconds_after = staticmethod(
+        lambda time, seconds: func.strftime(
+            "%Y-%m-%d %H:%M:%S.000000", time, f"{seconds:+} seconds"
+        )
+    )
     size = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
     texts = "SELECT value FROM json_each(:texts)"
     # CROSS JOIN keeps the order; otherwise SQLite would begin with all authors.

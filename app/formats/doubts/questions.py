@@ -13,6 +13,7 @@ from app.formats.assumptions import Doubt, ReadNotes
 from app.formats.doubts.rows import doubts_of_rows
 from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
 from app.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
+from app.formats.file_chats import FileChats
 from app.formats.post import RoomReference
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
 from app.runtime.clock import now
@@ -84,6 +85,7 @@ class RecordQuestions:
         self._ids, self._answers = _Ids(), _Answers()
         self.ids: list[SeenId] = []
         """The first posts with ids."""
+        self.chats = FileChats()
         self._known: Doubt | None = None
         self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
         fields = dict(records.columns).values()
@@ -123,6 +125,8 @@ class RecordQuestions:
                 self.ids.append(SeenId(self._owner or name, item.source_id, text[:_BEGINNING]))
         if item.room is None:
             self._answers.see(item, name)
+        else:
+            self.chats.see(item)
         self._see_values(item)
 
     def _see_values(self, item: Record) -> None:

@@ -1,7 +1,7 @@
 """Posts that have the text of a question, whoever wrote them."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final, Protocol
 
@@ -27,6 +27,8 @@ _SEARCHED: Final = 3
 """Rarest terms of a text that are searched in the index."""
 _MOST_READ: Final = 20_000
 """Posts with the rarest term of a short text that are read for it."""
+_MOST_ROOMS: Final = 50
+"""Chats with one text that are compared."""
 _FEW: Final = 300
 """Posts with a term that are sooner read than found by more terms."""
 
@@ -217,3 +219,17 @@ def _similar(matched: TextClause) -> Select[int, str]:
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None))
     )
+
+
+async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int]:
+    """Return the chats that have messages with these texts, and how many of the texts each has."""
+    words, rooms = backend_of(session).words, Counter[int]()
+    found = words.matched.columns(column("id", BigInteger)).subquery("found")
+    for text in texts:
+        if rarest := await _rarest(session, text):
+            match = words.render(All(tuple(Terms((term,)) for term in rarest)))
+            query = select(Tweet.room_id).distinct().join(found, found.c.id == Tweet.id)
+            query = query.where(Tweet.text == text, Tweet.room_id.is_not(None)).limit(_MOST_ROOMS)
+            values = {"match": match, "before": MAX_ID + 1}
+            rooms.update(room for room in await session.scalars(query, values) if room)
+    return rooms

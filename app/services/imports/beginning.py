@@ -5,10 +5,9 @@ which decide whether and how it is read; and the limits of reading.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, tzinfo
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
-from itertools import islice
 from tempfile import TemporaryFile
 from typing import Final, NamedTuple
 
@@ -17,44 +16,43 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import composed, drop_controls, username_key
+from app.compute.text import username_key
 from app.config import MIB, Config
-from app.db.backend import Sessions, is_among
-from app.errors import ImportFileError, LimitReachedError, Message, UnavailableError
+from app.db.backend import Readable, Sessions, is_among
+from app.errors import LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
-from app.formats.chats.people import zone_of
 from app.formats.post import RoomReference
-from app.formats.preview import (
-    CHAT_S,
-    Preview,
-    PreviewedRoom,
-    PreviewRequest,
-    decoded_preview,
-    preview,
+from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
+from app.formats.records import (
+    NO_OPTIONS,
+    SAME_FILE,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    username_for,
 )
-from app.formats.records import NO_OPTIONS, Item, ReadOptions, Record, RecordStream, username_for
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
 from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.access.accounts import are_guests_here
-from app.services.imports.bulk import BATCH, PostIdentity, equal_posts, find_by_keys
-from app.services.imports.earlier_reading import READ_BEFORE, imports_of_file
+from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of, upload_path
-from app.services.imports.known_ids import known_ids
+from app.services.imports.known_ids import known_ids, with_known
 from app.services.imports.looking import FirstReading
-from app.services.imports.other_names import OtherNames, find_other_names
-from app.services.imports.report import errors_of
-from app.services.posts.post_rooms import SourceKey, rooms_of_posts
-from app.services.posts.users import NamedUser, named_users
-from app.services.rooms.identity import (
-    RoomFinder,
-    RoomOutline,
-    RoomSample,
-    UnsettledRoomError,
-    outline_of,
+from app.services.imports.seen import (
+    AS_BEFORE,
+    Look,
+    imports_of_file,
+    is_zone_open,
+    look_at,
+    shift_sentence,
 )
+from app.services.imports.undo import Replaced, find_replaced
+from app.services.posts.users import named_users
+from app.services.rooms.identity import RoomFinder, RoomOutline, UnsettledRoomError, outline_of
 
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
@@ -83,20 +81,36 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
-AS_BEFORE: Message = Message("as in the first import of this chat")
+class Beginning(NamedTuple):
+    records: RecordStream
+    """The records, with the names and times that they have here."""
+    look: Look
+    replaced: Replaced | None
 
 
 async def begin_reading(
-    db: Sessions, source: Source, form: str, records: RecordStream, options: ReadOptions
-) -> RecordStream:
+    db: Sessions,
+    source: Source,
+    form: str,
+    records: RecordStream,
+    options: ReadOptions,
+    *,
+    digest: bytes | None = None,
+    job_id: int | None = None,
+) -> Beginning:
     """Return the records of a source, a stored chat's by default in its earlier zone and order of
-    dates.
+    dates, and what of them is here.
 
-    Raises UnsettledError, UnsettledRoomError.
+    digest: SHA-256 of what is read of the file. job_id: the import. Raises UnsettledError,
+    UnsettledRoomError, ReadBeforeError.
     """
+    async with db.read() as session:
+        same = await imports_of_file(session, digest, before=job_id)
+        replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading.of, records, options)
     async with db.read() as session:
         known = await read_as_before(session, records, first.items, options)
+        has_guests = await are_guests_here(session)
     if known != options:
         source.restart()
         records = await asyncio.to_thread(open_records, source, format=form, options=known)
@@ -105,63 +119,39 @@ async def begin_reading(
         if known.dates and known.dates != options.dates:
             records.notes.assume("dates", known.dates, evidence=AS_BEFORE)
         first = await asyncio.to_thread(FirstReading.of, records, known)
-    checked = await asyncio.to_thread(first.checked, source, form, known)
-    if not first.is_whole:
-        await check_rooms(db, source, form, known, checked.notes)
-    if first.questions.ids and not options.replace_earlier:
+    checked = await asyncio.to_thread(first.checked, source, known)
+    chats = await asyncio.to_thread(first.chats, source, form, known, has_guests=has_guests)
+    without = replaced.id if replaced else None
+    look = await look_at(db, chats, structs.replace(options, rename={}), same=same, without=without)
+    if has_guests:
+        await _check_rooms(db, look, options, checked.notes)
+    look.check_met(is_chat=checked.is_chat)
+    look.check_times(options, checked.notes)
+    look.note_names(checked.notes)
+    if first.questions.ids and replaced is None:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
-    return checked
+    placed = replace(checked, items=look.placed(checked.items, options, checked.notes.zone))
+    return Beginning(placed, look, replaced)
 
 
-async def check_rooms(
-    db: Sessions, source: Source, form: str, options: ReadOptions, notes: ReadNotes
-) -> None:
-    """Raise UnsettledRoomError, and note the choices, if a later chat may be one with guests.
-
-    The first records are stored together with the choice of their chats, and later ones are not.
-    """
-    async with db.read() as session:
-        if not await are_guests_here(session):
-            return
-    finder, noted = RoomFinder(chosen=options.rooms), ReadNotes()
-    finder.read = noted
+async def _check_rooms(db: Sessions, look: Look, options: ReadOptions, notes: ReadNotes) -> None:
+    """Raise UnsettledRoomError, and note the choices, if a chat may be one with guests."""
+    finder = RoomFinder(chosen=options.rooms, read=ReadNotes())
     refused: UnsettledRoomError | None = None
-    seen: set[RoomReference] = set()
-    with await asyncio.to_thread(source.again) as again:
-        records = await asyncio.to_thread(open_records, again, format=form, options=options)
-        while (batch := await asyncio.to_thread(_next_of, records)) is not None:
-            # A chat is chosen by its messages of the batch in which it comes first.
-            rooms: dict[RoomReference, PreviewedRoom] = {}
-            for item in batch:
-                if isinstance(item, Record) and item.room and item.room not in seen:
-                    room = rooms.setdefault(item.room, PreviewedRoom.of(item.room))
-                    room.add(item, most_compared=BATCH)
-            seen |= rooms.keys()
-            if not rooms:
-                continue
-            async with db.read() as session:
-                for reference, room in rooms.items():
-                    sample = await _sample(session, room, NO_OPTIONS, lambda time: time)
-                    try:
-                        await finder.foresee(session, reference, sample)
-                    except UnsettledRoomError as error:
-                        refused = refused or error
+    async with db.read() as session:
+        for reference, sample in look.samples.items():
+            try:
+                await finder.foresee(session, reference, sample)
+            except UnsettledRoomError as error:
+                refused = refused or error
     if refused is not None:
-        for part in noted.assumptions:
+        for part in finder.read.assumptions:
             notes.assume(
                 part.kind, part.value, alternatives=part.alternatives, evidence=part.evidence
             )
         notes.is_room_open = True
         raise refused
-
-
-def _next_of(records: RecordStream) -> list[Item] | None:
-    """Return the next records, None at the end; storing reports a fault, behind those before it."""
-    items: list[Item] = []
-    with suppress(ImportFileError):
-        items.extend(islice(records.items, BATCH))
-    return items or None
 
 
 async def read_as_before(
@@ -212,51 +202,23 @@ class PersonHere(NamedTuple):
         return self.platform != "local"
 
 
-async def people_here(
-    session: AsyncSession, preview: Preview, options: ReadOptions
+async def _people_here(
+    session: AsyncSession,
+    preview: Preview,
+    earlier: ReadOptions,
+    owner: str | None,
+    rooms: Collection[int],
 ) -> dict[str | None, PersonHere]:
-    """Return stored authors outside of the file's chat with a person's name, by the file's
-    usernames.
-
-    `options` has other proposed names.
-    """
+    """Return authors outside of these chats with a person's name, by the file's usernames."""
     names: dict[str | None, str] = {}
     for username in (speaker.username for speaker in preview.speakers):
-        if name := options.rename.get(username or "", username or options.username):
+        if name := earlier.rename.get(username or "", username or earlier.username or owner):
             names[username] = username_key(username_for(name))
     people = await named_users(session, names.values())
     if not people:
         return {}
-    rooms = await _known_rooms(session, preview, people)
     here = await _people_outside(session, rooms, [person.id for person in people.values()])
     return {username: here[key] for username, key in names.items() if key in here}
-
-
-async def other_names(
-    session: AsyncSession, preview: Preview, zone: str | None
-) -> OtherNames | None:
-    """Return the stored chat that the file repeats under other names, if there is one.
-
-    zone: the time zone of an earlier import, which the preview did not use.
-    """
-    return await find_other_names(session, preview, _moved(preview, zone))
-
-
-async def zone_before(session: AsyncSession, preview: Preview) -> str | None:
-    names = [username_for(speaker.username) for speaker in preview.speakers if speaker.username]
-    people = await named_users(session, map(username_key, names))
-    rooms = await _known_rooms(session, preview, people)
-    query = select(Room.tz).where(Room.id.in_(rooms), Room.tz.is_not(None)).distinct().limit(2)
-    zones = list(await session.scalars(query))
-    return zones[0] if len(zones) == 1 else None
-
-
-async def _known_rooms(
-    session: AsyncSession, preview: Preview, people: Mapping[str, NamedUser]
-) -> set[int]:
-    names = {person.id: person.username for person in people.values()}
-    files = (room.file for room in preview.rooms if room.file is not None)
-    return await known_rooms(session, dict.fromkeys(files, names))
 
 
 async def known_rooms(
@@ -269,31 +231,85 @@ async def known_rooms(
 
 
 class RoomChoice(NamedTuple):
-    """A chat of the file that may be a chat here, since title and people are alike."""
+    """A chat of the file that may be a chat here."""
 
     title: str
     room: RoomOutline
 
 
-async def room_choices(
-    session: AsyncSession, preview: Preview, options: ReadOptions, zone: str | None
-) -> list[RoomChoice]:
-    """Return the chats of a file that nothing but title and people leads into a chat here.
+class UploadLook(NamedTuple):
+    """What of an upload is here, and what its preview proposes."""
 
-    options: also names. zone: the time zone of an earlier import, which the preview did not use.
+    look: Look
+    earlier: ReadOptions
+    """People who were chosen before, with the names that they have here."""
+    here: dict[str | None, PersonHere]
+    """Other authors with the name of a person in the chat, by the username there."""
+    choices: list[RoomChoice]
+    """Chats of which somebody may say that they are others."""
+    notes: NotesSummary
+    zone: str | None
+    """Time zone of the chat here, if the file's is open."""
+    replaced: Replaced | None
+    """The import that the file can replace."""
+    room_name: str
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether somebody must say which times are right."""
+        return bool(self.look.moved) and self.zone is None
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody may say that a chat here is another one."""
+        return self.is_moved or bool(self.look.renamed)
+
+    @property
+    def shift(self) -> Message | None:
+        moved = self.look.moved
+        return shift_sentence(moved[0].found.shifted or 0) if moved else None
+
+
+async def look_at_upload(
+    db: Readable, preview: Preview, options: ReadOptions, earlier: ReadOptions
+) -> UploadLook:
+    """Compare an upload with what is here.
+
+    earlier: options chosen before, with people.
     """
-    finder = RoomFinder()
-    choices: list[RoomChoice] = []
-    for room in preview.rooms:
-        sample = await _sample(session, room, options, _moved(preview, zone))
-        proposal = await finder.propose(session, room.reference, sample)
-        if proposal is not None and not proposal.is_proven:
-            outline = await outline_of(session, proposal.room_id)
-            choices.append(RoomChoice(room.reference.name, outline))
-    return choices
+    async with db.read() as session:
+        if not (earlier.only or earlier.rename):
+            earlier = await earlier_options(session, preview)
+        same = await imports_of_file(session, preview.digest)
+    named = structs.replace(options, rename=earlier.rename, rooms=())
+    look = await look_at(db, preview.chats, named, same=same)
+    earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
+    zone = look.seen().zone if is_zone_open(options, preview.notes) else None
+    finder, choices, rooms = RoomFinder(), list[RoomChoice](), set[int]()
+    replaced, room_name = None, ""
+    async with db.read() as session:
+        for reference, sample in look.samples.items():
+            proposal = await finder.propose(session, reference, sample)
+            if proposal is None:
+                continue
+            rooms.add(proposal.room_id)
+            outline = await outline_of(
+                session, proposal.room_id, is_same=sample.same == proposal.room_id
+            )
+            room_name = outline.name if outline.is_same else room_name
+            is_proven = proposal.is_proven or (outline.is_same and outline.guests is None)
+            if not is_proven:
+                choices.append(RoomChoice(reference.name, outline))
+        here = await _people_here(session, preview, earlier, options.username, rooms)
+        names = {"": options.username, **earlier.rename}
+        known = await known_ids(session, preview.ids, names)
+        if same:
+            replaced = await find_replaced(session, SAME_FILE, same)
+    notes = with_known(_with_rooms(preview.notes, choices, options), known)
+    return UploadLook(look, earlier, here, choices, notes, zone, replaced, room_name)
 
 
-def with_rooms(
+def _with_rooms(
     notes: NotesSummary, choices: Iterable[RoomChoice], options: ReadOptions
 ) -> NotesSummary:
     """Return a preview's notes with the chats that nobody has chosen yet."""
@@ -304,50 +320,6 @@ def with_rooms(
     unsettled = notes.unsettled or ("room" if read.is_room_open else None)
     assumptions = (*notes.assumptions, *read.assumptions)
     return structs.replace(notes, assumptions=assumptions, unsettled=unsettled)
-
-
-def _moved(preview: Preview, zone: str | None) -> Callable[[datetime | None], datetime | None]:
-    """Return a function that reads a time of the preview in another time zone."""
-    assumed = [part.value for part in preview.notes.assumptions if part.kind == "timezone"]
-    if zone is None or not assumed:
-        return lambda time: time
-    before: tzinfo | None = None  # The machine's, whose clock may have no name.
-    with suppress(ValueError):
-        before = zone_of(assumed[0])
-    after = zone_of(zone)
-    return lambda time: time and time.astimezone(before).replace(tzinfo=after).astimezone(UTC)
-
-
-async def _sample(
-    session: AsyncSession,
-    room: PreviewedRoom,
-    options: ReadOptions,
-    moved: Callable[[datetime | None], datetime | None],
-) -> RoomSample:
-    """Return the people of a file's chat, and its messages that are here."""
-    keys = {
-        name: username_key(username_for(options.rename.get(name, name))) for name in room.people
-    }
-    authors = await find_by_keys(session, keys.values())
-    sample = RoomSample({author.id: author.username for author in authors.values()})
-    # The others count among its people, of whom half decide.
-    for number, name in enumerate(name for name, key in keys.items() if key not in authors):
-        sample.names[-1 - number] = name
-    identities: set[PostIdentity] = set()
-    source_keys: list[SourceKey] = []
-    for message in room.messages:
-        author = authors.get(keys.get(message.username, ""))
-        if author is None:
-            continue
-        if message.source_id is not None:
-            source_keys.append((author.id, message.source_id))
-        elif text := composed(drop_controls(message.text)):
-            identities.add((author.id, moved(message.created_at), text))
-    for (user_id, _, _), posts in (await equal_posts(session, identities)).items():
-        sample.add_equal(user_id, (post.room_id for post in posts))
-    for user_id, room_id in await rooms_of_posts(session, source_keys):
-        sample.add_equal(user_id, [room_id])
-    return sample
 
 
 async def _people_outside(
@@ -408,7 +380,8 @@ class Previewer:
             chat_s=self.chat_s,
             format=form,
         )
-        return decoded_preview(await self.read(preview, request, operator_id))
+        line = await self.read(preview, request, operator_id)
+        return await asyncio.to_thread(decoded_preview, line)
 
     async def read(
         self,
@@ -428,17 +401,6 @@ class Previewer:
                 raise UnavailableError(
                     "Another file that you uploaded is being read. Reload the page in a moment."
                 ) from None
-
-
-async def may_be_read_before(session: AsyncSession, preview: Preview) -> bool:
-    """Return whether the file of a preview, or of a recent import, was imported before."""
-    newest = select(ImportJob).where(ImportJob.finished_at.is_not(None))
-    jobs = await session.scalars(newest.order_by(ImportJob.id.desc()).limit(5))
-    details = [fault.detail for recent in jobs for fault in errors_of(recent)]
-    is_said = any(
-        isinstance(detail, Message) and detail.template in READ_BEFORE for detail in details
-    )
-    return is_said or bool(await imports_of_file(session, preview.digest))
 
 
 async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOptions:

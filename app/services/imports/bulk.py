@@ -8,21 +8,19 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, or_, select, union_all, update
+from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import Counts, features_of
 from app.compute.text import username_key, without_at
-from app.db.backend import UNTRACKED, allocate_ids, backend_of, insert_rows, is_among
+from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Tweet, User
 from app.runtime.clock import now
 from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
-from app.services.deletion import remove_posts
 from app.services.event_log import NewEvent
-from app.services.imports.earlier_reading import EarlierReading, Reread
 from app.services.imports.file_order import FileMessage, FileOrder
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
@@ -192,14 +190,10 @@ class ImportMemory(NamedTuple):
     profiles: BulkProfiles
     order: FileOrder
     writers: WritersOfFile
-    earlier: EarlierReading | None = None
-    """Compares posts with stored ones; None if both readings are kept."""
     import_id: int | None = None
     """The import that brings the posts, if any."""
-
-    @property
-    def replaces(self) -> bool:
-        return self.earlier is not None and self.earlier.replaces
+    same: Collection[int] = ()
+    """Imports of the same bytes."""
 
 
 class EqualPost(NamedTuple):
@@ -242,14 +236,6 @@ async def store_batch(
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
     known, memberships, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
-    replaced: list[int] = []
-    if memory.replaces:
-        replaced = await _free_reworded(session, rows, fresh, memory.import_id)
-    if memory.earlier is not None:
-        compared = _compared(resolved, known, {*rows})
-        await memory.earlier.check(session, compared, memory.rooms.made)
-        met = [*known.values(), *(row.id for row in rows.values())]
-        await memory.earlier.note(session, compared, met)
     added = await add_arrivals(
         session,
         [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
@@ -258,8 +244,9 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
         import_id=memory.import_id,
+        same=memory.same,
     )
-    await note_met(session, {*known.values()}, memory.import_id)
+    await note_met(session, {*known.values()}, memory.import_id, memory.same)
     await put_into_rooms(session, memberships)
     await memory.order.keep(session, _messages_of_files(resolved, known, added))
     await complete_messages(session, again)
@@ -278,42 +265,10 @@ async def store_batch(
             new[user.id].append((item.post.text, item.counts))
     if is_bulk:
         await memory.profiles.add(session, new)
-    if replaced:
-        await remove_posts(session, is_among(session, Tweet.id, replaced))
-        report.replaced += len(replaced)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     writers = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, writers, authors_new)
-
-
-async def _free_reworded(
-    session: AsyncSession,
-    rows: dict[SourceKey, PostRow],
-    fresh: Iterable[Resolved],
-    import_id: int | None,
-) -> list[int]:
-    """Take out the stored posts whose id the file has with another text or time, and free their
-    ids; return them.
-    """
-    keys = {
-        row.id: outcome.key
-        for outcome in fresh
-        if (row := rows.get(outcome.key)) is not None
-        and not outcome.item.post.dated_at
-        and (row.content.text, row.content.created_at)
-        != (outcome.item.post.text, outcome.item.post.created_at)
-    }
-    if not keys:
-        return []
-    is_meant = is_among(session, Tweet.id, keys)
-    if import_id is not None:  # The file may have an id twice.
-        is_meant = and_(is_meant, or_(Tweet.import_id.is_(None), Tweet.import_id != import_id))
-    freed = update(Tweet).where(is_meant).values(source_id=None).returning(Tweet.id)
-    replaced = list(await session.scalars(freed, execution_options=UNTRACKED))
-    for post_id in replaced:
-        del rows[keys[post_id]]
-    return replaced
 
 
 async def _in_rooms(
@@ -412,20 +367,6 @@ def _messages_of_files(
         post_id, is_new = (known[place], False) if place in known else next(outcomes)[:2]
         if room_id and isinstance(post.room, FileRoom) and post.created_at and not post.dated_at:
             yield FileMessage((room_id, post.created_at), user.id, post_id, is_new)
-
-
-def _compared(
-    resolved: Iterable[Resolved], known: Collection[int], stored: Collection[SourceKey]
-) -> list[Reread]:
-    compared: list[Reread] = []
-    for place, outcome in enumerate(resolved):
-        post, (user_id, time, text) = outcome.item.post, outcome.identity
-        if post.room is None or isinstance(post.room, FileRoom):
-            is_found = place in known or outcome.key in stored
-            compared.append(
-                Reread(user_id, outcome.room_id, post.room, text, time, is_found, post.source_id)
-            )
-    return compared
 
 
 async def _resolve(

@@ -27,6 +27,7 @@ from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.report import (
     ImportReport,
+    Seen,
     StoredPosts,
     encode_errors,
     encode_notes,
@@ -82,8 +83,8 @@ async def add_job(
 
 
 def check_options(options: ReadOptions, scope: Scope) -> None:
-    """Raise ForbiddenError for an import that removes posts, unless the scope is `admin`."""
-    if options.replace_earlier:
+    """Raise ForbiddenError if an import removes or changes posts without the scope `admin`."""
+    if options.replace is not None or options.times == "file":
         check_scope(scope, "admin")
 
 
@@ -196,11 +197,19 @@ def share_read(job: ImportJob) -> float:
 
 
 async def note_look(
-    session: AsyncSession, job_id: int, failure: Message | None, notes: NotesSummary
+    session: AsyncSession,
+    job_id: int,
+    failure: Message | None,
+    notes: NotesSummary,
+    seen: Seen | None = None,
 ) -> None:
     errors = [] if failure is None else [ImportFault(failure)]
     upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
-    values = {"errors": encode_errors(errors), "notes": encode_notes(notes)}
+    values = {
+        "errors": encode_errors(errors),
+        "notes": encode_notes(notes),
+        "stored": msgspec.json.encode(StoredPosts(seen=seen)),
+    }
     await session.execute(upload.values(**values))
 
 

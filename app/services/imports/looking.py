@@ -8,13 +8,14 @@ stored.
 import pickle
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import replace
-from typing import IO, Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import IO, Final
 
 from app.config import MIB
 from app.errors import ImportFileError, Message
-from app.formats.assumptions import Doubt, NotesSummary, doubt_sentence, ways_out
+from app.formats.assumptions import Doubt, doubt_sentence, ways_out
 from app.formats.doubts.questions import RecordQuestions
+from app.formats.file_chats import FileChat, FileChats
 from app.formats.records import (
     MOST_OF_TEXTS,
     NO_OPTIONS,
@@ -46,35 +47,35 @@ class DoubtError(UnsettledError):
     """There are grave doubts about how a file was read."""
 
 
-class FirstReading(NamedTuple):
+@dataclass(slots=True)
+class FirstReading:
     """The first items of a source, and the fault behind them."""
 
     records: RecordStream
-    items: list[Item]
-    fault: ImportFileError | None
-    is_whole: bool
     questions: RecordQuestions
+    items: list[Item]
+    fault: ImportFileError | None = None
+    is_whole: bool = True
+    """Whether the file was read to its end."""
 
     @classmethod
     def of(cls, records: RecordStream, options: ReadOptions = NO_OPTIONS) -> "FirstReading":
         questions = RecordQuestions(records, options)
         records.notes.questions = questions
-        records = replace(records, items=questions.of(records.items))
-        first: list[Item] = []
-        fault: ImportFileError | None = None
-        is_whole, characters = True, 0
+        first = cls(replace(records, items=questions.of(records.items)), questions, [])
+        characters = 0
         try:
-            for item in records.items:
-                first.append(item)
+            for item in first.records.items:
+                first.items.append(item)
                 characters += len(item.text) if isinstance(item, Record) else 0
-                if len(first) >= FIRST_RECORDS or characters >= MOST_OF_TEXTS:
-                    is_whole = False
+                if len(first.items) >= FIRST_RECORDS or characters >= MOST_OF_TEXTS:
+                    first.is_whole = False
                     break
         except ImportFileError as error:
-            fault = error
-        return cls(records, first, fault, is_whole, questions)
+            first.fault = error
+        return first
 
-    def checked(self, source: Source, form: str, options: ReadOptions) -> RecordStream:
+    def checked(self, source: Source, options: ReadOptions) -> RecordStream:
         """Return all records, reading the first only once. Raises UnsettledError before any record
         is stored.
         """
@@ -82,11 +83,30 @@ class FirstReading(NamedTuple):
         ahead = _ReadAhead(self, source)
         if not self.is_whole:
             ahead.read()
-            if ahead.is_whole:
-                check_settled(self.records, options)
-            else:
-                check_whole(source, form, options, self.records.notes.summary)
+            self.is_whole = ahead.is_whole
+            check_settled(self.records, options)
         return replace(self.records, items=ahead.items())
+
+    def chats(
+        self, source: Source, form: str, options: ReadOptions, *, has_guests: bool
+    ) -> list[FileChat]:
+        """Return all chats; of a file that is not read whole, read on if it is a chat, if a chat
+        here has guests, or if a later date may disprove the assumed order.
+
+        Raises UnsettledError.
+        """
+        assumed = self.records.notes.assumptions
+        is_open = any(part.kind == "dates" and part.alternatives for part in assumed)
+        if self.is_whole or not (self.records.is_chat or has_guests or is_open):
+            return self.questions.chats.found
+        chats = FileChats()
+        with source.again() as again:
+            records = open_records(again, format=form, options=options)
+            with suppress(ImportFileError):  # Storing reports it, behind the records before it.
+                chats.see_all(records.items)
+            if is_open:
+                check_settled(records, options)
+        return chats.found
 
 
 class _ReadAhead:
@@ -184,18 +204,3 @@ def check_doubts(
 
 def grave_doubts(records: RecordStream) -> list[Doubt]:
     return [doubt for doubt in records.notes.summary.doubts if doubt.grave]
-
-
-def check_whole(source: Source, form: str, options: ReadOptions, noted: NotesSummary) -> None:
-    """Read on if later records may disprove `noted`, the first assumptions; then raise
-    UnsettledError.
-    """
-    # Of all assumptions, a later record may only disprove the order of dates.
-    if not any(part.kind == "dates" and part.alternatives for part in noted.assumptions):
-        return
-    with source.again() as again:
-        records = open_records(again, format=form, options=options)
-        with suppress(ImportFileError):  # Storing reports it, behind the records before it.
-            for _ in records.items:
-                pass
-        check_settled(records, options)

@@ -33,6 +33,51 @@ MAX_ERRORS: Final = 100
 MOST_LISTED: Final = 200
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """What of a file was here before its import."""
+
+    state: Annotated[
+        Literal["new", "known", "longer"],
+        Meta(description="`longer`: a part is here; `known`: all of it, or the same bytes."),
+    ] = "new"
+    shifted: Annotated[
+        int | None, Meta(description="Minutes by which the file's times are later than those here.")
+    ] = None
+    renamed: Annotated[bool, Meta(description="Whether its people have other names here.")] = False
+    import_id: Annotated[
+        int | None, Meta(description="The newest import of a file with the same bytes.")
+    ] = msgspec.field(default=None, name="import")
+    room: Annotated[int | None, Meta(description="The chat here that the file's chat is.")] = None
+    known: Annotated[int, Meta(description="Messages of the file's chats that are here.")] = 0
+    new: Annotated[int, Meta(description="Messages of the file's chats that are new.")] = 0
+    since: Annotated[datetime | None, Meta(description="Time of the first new message.")] = None
+    zone: Annotated[str | None, Meta(description="Time zone of the chat here.")] = None
+
+    @property
+    def sentence(self) -> Message:
+        """What the first line of a preview says."""
+        total = f"{self.known + self.new:,}"
+        if self.state == "new":
+            return Message("Nothing of this file is here yet")
+        if not self.known:
+            return Message("This file is here already (import {number})", number=self.import_id)
+        if not self.new and self.import_id:
+            return Message(
+                "This file is here already: all {total} messages (import {number})",
+                total=total,
+                number=self.import_id,
+            )
+        if not self.new:
+            return Message("All {total} messages of this file are here already", total=total)
+        return Message(
+            "{known} of {total} messages are here already; new: {new}, from {day} on",
+            known=f"{self.known:,}",
+            total=total,
+            new=f"{self.new:,}",
+            day=f"{self.since:%Y-%m-%d}" if self.since else "?",
+        )
+
+
 class StoredPosts(msgspec.Struct):
     """The authors of new posts, by their ids, and the number of their kept media files."""
 
@@ -42,6 +87,8 @@ class StoredPosts(msgspec.Struct):
     """Chats of the messages, including chats that were stored before."""
     title: str = ""
     """Name of the file's only chat, from its preview, until its messages are stored."""
+    seen: Seen | None = None
+    """What was here before; None for earlier versions."""
 
     def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
         self.files += sum(medium.file is not None for medium in media)
@@ -73,8 +120,6 @@ class ImportReport:
     """Posts with `&amp;` and similar, in a format that does not decode them."""
     reworded: int = 0
     """Posts whose id is stored with another text, which stays."""
-    replaced: int = 0
-    """Earlier readings of posts that were removed."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -98,12 +143,17 @@ class ImportReport:
             setattr(self, name, getattr(self, name) + count)
         self.with_entities += part.with_entities
         self.reworded += part.reworded
-        self.replaced += part.replaced
         self.errors += part.errors[: MAX_ERRORS - len(self.errors)]
         self.stored.merge(part.stored)
         self.broken = self.broken or part.broken
         # The notes of a source are of all its records so far.
         self.notes = self.notes if part.notes.is_empty else part.notes
+
+    def forget_stored(self) -> None:
+        """Forget the counts of a transaction that was not committed."""
+        for name in COUNTS:
+            setattr(self, name, 0)
+        self.stored = StoredPosts(seen=self.stored.seen)
 
     def joined(self, part: "ImportReport") -> "ImportReport":
         total = deepcopy(self)
@@ -203,6 +253,10 @@ class ImportFacts(msgspec.Struct, frozen=True):
         ),
     ]
     removed: Annotated[int, Meta(description="Posts that the undo has removed so far.")]
+    seen: Annotated[
+        Seen | None,
+        Meta(description="What of the file was here before; null until it is looked at."),
+    ]
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -215,6 +269,7 @@ def facts(job: ImportJob) -> ImportFacts:
         "unread": [UnreadFacts.of(part) for part in notes.unread],
         "doubts": [DoubtFacts.of(part) for part in notes.doubts],
         "undo": job.undo or "impossible",
+        "seen": stored_posts(job).seen,
     }
     names = [name for name in ImportFacts.__struct_fields__ if name not in said]
     return ImportFacts(**{name: getattr(job, name) for name in names} | said)

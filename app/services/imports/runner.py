@@ -48,6 +48,7 @@ from app.services.imports.jobs import (
     ENDED,
     IMPORTING,
     change_running,
+    check_options,
     claim_job,
     counted,
     end_job,
@@ -63,7 +64,7 @@ from app.services.imports.jobs import (
 from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import StoreOptions, check_records, import_records
-from app.services.imports.undo import UNDO, take_back, undo_imports
+from app.services.imports.undo import UNDO, replacing, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
@@ -201,7 +202,6 @@ async def run_job(
 
     async def ending(session: AsyncSession) -> None:
         await end_job(session, job.id, failure)
-        await take_back(session, job.id, failure)
 
     await _store(db, config, worker, ending, make_room=make_room)
     make_room()
@@ -238,6 +238,7 @@ def _check_worker(worker: int) -> None:
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
+    check_options(options, scope_of(job))
     accepted: set[Message] | None = None if options.accept_doubts else set()
     path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
@@ -271,32 +272,34 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
             await change_running(session, job.id, {"digest": digest})
         try:
-            records = await begin_reading(db, source, job.format, records, options)
+            records, look, replaced = await begin_reading(
+                db, source, job.format, records, options, digest=digest, job_id=job.id
+            )
+            report.stored.seen = look.seen()
             check_doubts(records, accepted)
         except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
+        await look.move(db, options, records.notes.zone)
         await delete_messages(db)  # Else people have them beside those of this file for a while.
         storing = StoreOptions(
             note=note_batch,
-            keeps_earlier=options.keep_earlier,
-            replaces_earlier=options.replace_earlier,
-            scope=scope_of(job),
+            look=look,
             may_have_rooms=options.is_published or not is_public,
             includes_restricted=options.include_restricted,
             rooms=options.rooms,
-            is_of_all=not options.only,
             import_id=job.id,
         )
         try:
-            await import_records(
-                db,
-                records,
-                username=options.username,
-                report=report,
-                keeper=keeper_of(config) if options.with_media else None,
-                storing=storing,
-            )
+            async with replacing(db, replaced, report, scope=scope_of(job)) as sessions:
+                await import_records(
+                    sessions,
+                    records,
+                    username=options.username,
+                    report=report,
+                    keeper=keeper_of(config) if options.with_media else None,
+                    storing=storing,
+                )
         except (UnsettledRoomError, DoubtError):
             await note_reading()
             raise

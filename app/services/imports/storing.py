@@ -5,7 +5,7 @@ import codecs
 import io
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import aclosing, closing
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import clean_username, decode_entities, drop_controls, username_key
-from app.db.backend import Sessions, chunks
+from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
     AppError,
@@ -49,13 +49,11 @@ from app.formats.records import (
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
-from app.models import ImportJob, Tweet
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
-from app.services.access.rights import Scope, check_scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
-from app.services.deletion import delete_user, post_removals
+from app.services.deletion import delete_user
 from app.services.event_log import newest_event
 from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import (
@@ -66,17 +64,9 @@ from app.services.imports.bulk import (
     count,
     store_batch,
 )
-from app.services.imports.earlier_reading import (
-    LACKING,
-    REPLACED,
-    REWORDED,
-    EarlierReading,
-    count_unmet,
-    imports_of_file,
-)
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
-from app.services.imports.undo import request_undo
+from app.services.imports.seen import NOTHING, Look
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
     NewTweet,
@@ -144,12 +134,8 @@ class StoreOptions(NamedTuple):
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
     read: ReadNotes = ReadNotes()
-    keeps_earlier: bool = False
-    """Whether to store posts that an earlier version stored differently."""
-    replaces_earlier: bool = False
-    """Whether to remove posts that an earlier import read differently from the same file."""
-    scope: Scope = "write"
-    """Right of the person or program that imports; without `admin` nothing is removed."""
+    look: Look = NOTHING
+    """What of the file is here."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
     includes_restricted: bool = False
@@ -158,11 +144,13 @@ class StoreOptions(NamedTuple):
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
     """The import whose posts these are, if any."""
-    is_of_all: bool = True
-    """Whether the messages of all people in a chat's file are stored."""
 
 
 USUAL: Final = StoreOptions()
+REWORDED: Final = Message(
+    "posts with an id that is here with other words: {count}; the stored words stay. To replace"
+    " them, undo the import that brought them (--replace NUMBER)"
+)
 
 
 async def import_records(
@@ -220,21 +208,11 @@ async def import_posts(
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
     after an error.
     """
-    check_scope(storing.scope, "admin" if storing.replaces_earlier else "write")
     is_stopped = False
-    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms)
-    is_checked = not (storing.is_live or storing.trusts_ids or storing.keeps_earlier)
-    earlier = EarlierReading(replaces=storing.replaces_earlier)
-    if is_checked and storing.import_id:
-        earlier.known = await _earlier_imports(db, storing.import_id)
-    memory = ImportMemory(
-        rooms,
-        BulkProfiles(),
-        FileOrder(),
-        WritersOfFile(),
-        earlier if is_checked else None,
-        storing.import_id,
-    )
+    look = storing.look
+    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
+    parts = BulkProfiles(), FileOrder(), WritersOfFile()
+    memory = ImportMemory(rooms, *parts, storing.import_id, look.imports)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -258,6 +236,10 @@ async def import_posts(
                         default_time=storing.default_time,
                         is_bulk=not storing.is_live,
                     )
+                met = part.duplicates - part.reworded
+                is_first = not (report.accepted or report.duplicates or look.chats)
+                if is_first and look.reread:
+                    look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:
                     await storing.note(session, report.joined(part))
     finally:
@@ -267,45 +249,6 @@ async def import_posts(
     await memory.profiles.fold_rest(db)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
-    if is_checked and storing.is_of_all and not report.broken:
-        await _settle_earlier(db, report, memory.order, earlier, storing)
-
-
-async def _earlier_imports(db: Sessions, import_id: int) -> list[int]:
-    """Return the earlier imports of the same bytes."""
-    async with db.read() as session:
-        job = await session.get(ImportJob, import_id)
-        return await imports_of_file(session, job.digest, before=job.id) if job else []
-
-
-async def _settle_earlier(
-    db: Sessions,
-    report: ImportReport,
-    order: FileOrder,
-    earlier: EarlierReading,
-    storing: StoreOptions,
-) -> None:
-    """Count the posts that were read differently before, or remove them.
-
-    `undo_imports` then removes what earlier imports of the file brought, but for the posts that the
-    file still has.
-    """
-    async with db.read() as session:
-        others = earlier.others() | await order.lacking(session, earlier, storing.import_id)
-        count = len(others) + await count_unmet(session, earlier.known, besides=others)
-    if earlier.replaces and storing.import_id is not None:
-        for chunk in chunks(sorted(others)):
-            is_meant = Tweet.id.in_(chunk)
-            async with aclosing(post_removals(db, is_meant, scope=storing.scope)) as removals:
-                async for _ in removals:
-                    pass
-        async with db.write() as session:
-            for job_id in earlier.known:
-                await request_undo(session, job_id, scope=storing.scope)
-    if earlier.replaces:
-        report.note(None, Message(REPLACED.template, count=f"{report.replaced + count:,}"))
-    elif count:
-        report.note(None, Message(LACKING.template, count=f"{count:,}"))
 
 
 async def renew_derived(db: Database) -> None:

@@ -5,21 +5,22 @@ A request only notes the wish. Maintenance, or the command, removes the posts in
 left after a stop is removed after the next start.
 """
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
-from app.errors import ConflictError, Message
+from app.errors import BrokenFileError, ConflictError, ImportFileError, Message
+from app.formats.records import SAME_FILE
 from app.models import ImportJob, Tweet, User
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import forget_examples, post_removals
-from app.services.imports.earlier_reading import CHAT_READ_BEFORE, POSTS_READ_BEFORE
 from app.services.imports.jobs import ENDED, get_job
+from app.services.imports.report import ImportReport
 
 UNDO: Final = "undo"
 
@@ -31,36 +32,26 @@ async def request_undo(session: AsyncSession, job_id: int, *, scope: Scope) -> I
     and ForbiddenError without the scope `admin`.
     """
     check_scope(scope, "admin")
-    return await _let_be_undone(session, job_id)
-
-
-async def _let_be_undone(session: AsyncSession, job_id: int) -> ImportJob:
     job = await get_job(session, job_id, is_started=True)
-    if job.state not in ENDED:
-        raise ConflictError(
-            "The import {job_id} is still running; cancel it first, or wait for its end",
-            job_id=job_id,
-        )
-    if job.undo is None:
-        raise ConflictError(
-            "The import {job_id} cannot be undone: an earlier version of saywho stored its posts"
-            " without its number",
-            job_id=job_id,
-        )
+    check_undoable(job)
     if job.undo == "possible":
         job.undo = "running"
     return job
 
 
-async def take_back(session: AsyncSession, job_id: int, failure: Message | None) -> bool:
-    """Let an import be undone that stopped because its posts are here, read differently.
-
-    Returns whether there is something to undo.
-    """
-    is_read_before = failure in {CHAT_READ_BEFORE, POSTS_READ_BEFORE}
-    if not is_read_before or not (await get_job(session, job_id)).accepted:
-        return False
-    return (await _let_be_undone(session, job_id)).undo == "running"
+def check_undoable(job: ImportJob) -> None:
+    """Raise ConflictError for an import that cannot be undone."""
+    if job.state not in ENDED:
+        raise ConflictError(
+            "The import {job_id} is still running; cancel it first, or wait for its end",
+            job_id=job.id,
+        )
+    if job.undo is None:
+        raise ConflictError(
+            "The import {job_id} cannot be undone: an earlier version of saywho stored its posts"
+            " without its number",
+            job_id=job.id,
+        )
 
 
 async def is_undo_due(session: AsyncSession) -> bool:
@@ -81,23 +72,33 @@ async def undo_imports(
             job = await session.scalar(query.limit(1))
         if job is None:
             return
-        is_meant = and_(Tweet.import_id == job.id, ~Tweet.is_met_again)
-        # People of chats exist by their messages. Others may have been added before the import.
-        is_leaving = or_(User.is_of_chat, User.created_at >= (job.started_at or job.created_at))
-        removals = post_removals(
-            db,
-            is_meant,
-            scope="admin",  # Only `request_undo` and an import of its own posts begin an undo.
-            is_leaving=is_leaving,
-            note=partial(_note, job_id=job.id),
-        )
-        async with aclosing(removals) as chunks:
-            async for posts in chunks:
-                on_progress(posts)
-        async with db.write() as session:
-            done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
-            await session.execute(done.values(undo="done"))
-            await forget_examples(session)
+        await _undo(db, job, on_progress)
+
+
+async def _undo(
+    db: Sessions, job: ImportJob, on_progress: Callable[[int], None] = lambda _posts: None
+) -> None:
+    # People of chats exist by their messages. Others may have been added before the import.
+    is_leaving = or_(User.is_of_chat, User.created_at >= (job.started_at or job.created_at))
+    removals = post_removals(
+        db,
+        is_left_by(job.id),
+        scope="admin",  # Only `request_undo` begins an undo.
+        is_leaving=is_leaving,
+        note=partial(_note, job_id=job.id),
+    )
+    async with aclosing(removals) as chunks:
+        async for posts in chunks:
+            on_progress(posts)
+    async with db.write() as session:
+        done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
+        await session.execute(done.values(undo="done"))
+        await forget_examples(session)
+
+
+def is_left_by(job_id: int) -> ColumnElement[bool]:
+    """Return the condition on the posts that an undo removes."""
+    return and_(Tweet.import_id == job_id, ~Tweet.is_met_again)
 
 
 async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
@@ -110,3 +111,87 @@ async def count_left(session: AsyncSession, job_id: int) -> int:
     """Return the number of posts that an import brought and that are here."""
     query = select(func.count()).select_from(Tweet).where(Tweet.import_id == job_id)
     return await session.scalar(query) or 0
+
+
+class Replaced(NamedTuple):
+    """An import that another one replaces."""
+
+    id: int
+    going: int
+    """Posts that are removed."""
+    staying: int
+    """Posts that something else sent, too."""
+
+    @property
+    def sentence(self) -> Message:
+        return Message(
+            "Import {number} is replaced: {going} posts go, {staying} posts stay, because something"
+            " else sent them, too",
+            number=self.id,
+            going=f"{self.going:,}",
+            staying=f"{self.staying:,}",
+        )
+
+
+async def find_replaced(
+    session: AsyncSession, chosen: str | None, same: Sequence[int]
+) -> Replaced | None:
+    """Return the import that the chosen number means, or the newest of the same bytes with posts.
+
+    Raises NotFoundError, ConflictError as `request_undo`, ImportFileError if none has the bytes.
+    """
+    if chosen is None:
+        return None
+    if chosen == SAME_FILE and not same:
+        raise ImportFileError("no import of the same file is here that could be replaced")
+    job_id = int(chosen) if chosen != SAME_FILE else same[0]
+    for number in same if chosen == SAME_FILE else ():
+        if await count_left(session, number):
+            job_id = number
+            break
+    check_undoable(await get_job(session, job_id, is_started=True))
+    going = select(func.count()).select_from(Tweet).where(is_left_by(job_id))
+    count = await session.scalar(going) or 0
+    return Replaced(job_id, count, await count_left(session, job_id) - count)
+
+
+class _OneTransaction:
+    """Sessions that are all the same, so that others see all of their changes or none."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        yield self._session
+
+    @asynccontextmanager
+    async def write(
+        self, *, on_commit: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[AsyncSession]:
+        yield self._session
+        on_commit()
+
+
+@asynccontextmanager
+async def replacing(
+    db: Sessions, replaced: Replaced | None, report: ImportReport, *, scope: Scope
+) -> AsyncIterator[Sessions]:
+    """Undo an import, if one is replaced, and yield sessions of the same transaction.
+
+    After an error, and for a file that breaks off, the report has counted nothing.
+    """
+    if replaced is None:
+        yield db
+        return
+    try:
+        async with db.write() as session:
+            one = _OneTransaction(session)
+            await _undo(one, await request_undo(session, replaced.id, scope=scope))
+            yield one
+            if report.broken is not None:
+                values: dict[str, Any] = {**report.broken.values}
+                raise BrokenFileError(report.broken.template, **values)
+    except BaseException:
+        report.forget_stored()
+        raise

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
-from app.db.feed import SITE_PRIVATE, Change
+from app.db.feed import SITE_PRIVATE, STREAM_RESET, Change
 from app.errors import UnavailableError
 from app.models import Event
 from app.services.access.rights import VISITOR, Right
@@ -251,6 +251,8 @@ class LiveHub(StreamHub[LiveStream]):
     def publish(self, changes: Sequence[Change]) -> None:
         self._log.advance(changes[-1].id)
         self._work.set()
+        if any(change.kind == STREAM_RESET for change in changes):
+            self.reset(changes[-1].id)
         if any(change.kind == SITE_PRIVATE for change in changes):
             self._end_those_with({VISITOR})
 

@@ -137,12 +137,13 @@ async def add_arrivals(
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
     import_id: int | None = None,
+    same: Collection[int] = (),
 ) -> list[Added]:
     """Add or fill posts, return outcomes in order, and announce them: in bulk by author, after
     `announced` events.
 
     Posts without a time get `default_time`. `stored_rows` is a result of `find_stored`.
-    `import_id` is the import that brings the posts, if any.
+    `import_id` is the import that brings the posts, if any, and `same` are those of the same bytes.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -159,7 +160,7 @@ async def add_arrivals(
             row.content = completed(row.content, sent)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
-    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id)
+    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id, same)
     new = [row for row, is_new in outcomes if is_new]
     changed = [
         row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
@@ -186,12 +187,22 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
 
 
-async def note_met(session: AsyncSession, post_ids: Collection[int], import_id: int | None) -> None:
-    """Note that something else than the import that brought these posts has sent them, too."""
+async def note_met(
+    session: AsyncSession,
+    post_ids: Collection[int],
+    import_id: int | None,
+    same: Collection[int] = (),
+) -> None:
+    """Note that something else than the import that brought these posts has sent them, too.
+
+    same: imports of the same bytes as this one.
+    """
     if not post_ids:
         return
     is_of_other = (
-        Tweet.import_id.is_not(None) if import_id is None else Tweet.import_id != import_id
+        Tweet.import_id.is_not(None)
+        if import_id is None
+        else Tweet.import_id.not_in([import_id, *same])
     )
     met = update(Tweet).where(
         is_among(session, Tweet.id, post_ids), is_of_other, ~Tweet.is_met_again

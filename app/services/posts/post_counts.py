@@ -45,6 +45,8 @@ from app.services.posts.users import UserRow, read_rows, select_rows
 
 Moment = tuple[int, datetime | None, str | None]
 """Author, time and language of a post."""
+_Key = tuple[int, int, str]
+"""Author, slot and language."""
 
 MOST_YEARS: Final = 40
 """An author's newest years, which are listed and compared."""
@@ -69,8 +71,18 @@ def slot_from(time: datetime) -> int:
 async def count_posts(
     session: AsyncSession, added: Iterable[Moment], removed: Iterable[Moment] = ()
 ) -> None:
-    tally = Counter(map(_key_of, added))
-    tally.subtract(map(_key_of, removed))
+    await add_counts(session, Counter(map(_key_of, added)), Counter(map(_key_of, removed)))
+
+
+async def counts_of(session: AsyncSession, *conditions: ColumnElement[bool]) -> Counter[_Key]:
+    """Return the number of these posts by author, slot and language."""
+    query = _counted().where(*conditions)
+    return Counter({(user, slot, lang): n for user, slot, lang, n in await session.execute(query)})
+
+
+async def add_counts(session: AsyncSession, added: Counter[_Key], removed: Counter[_Key]) -> None:
+    tally = added.copy()
+    tally.subtract(removed)
     rows = [
         {"user_id": user_id, "slot": slot, "lang": lang, "posts": posts}
         for (user_id, slot, lang), posts in tally.items()
@@ -84,17 +96,21 @@ async def count_posts(
         await session.execute(delete(table).where(*is_empty, table.c.posts <= 0), rows)
 
 
-def _key_of(moment: Moment) -> tuple[int, int, str]:
+def _key_of(moment: Moment) -> _Key:
     user_id, time, lang = moment
     return user_id, slot_of(time), lang or ""
 
 
-async def miscounted(session: AsyncSession) -> list[str]:
+def _counted() -> Select[*tuple[Any, ...]]:
     slot = cast(func.coalesce(seconds_of(Tweet.created_at) // SLOT_S, UNKNOWN_SLOT), Integer)
     lang = func.coalesce(Tweet.lang, "")
-    real = select(
+    return select(
         Tweet.user_id, slot.label("slot"), lang.label("lang"), func.count().label("posts")
     ).group_by(Tweet.user_id, slot, lang)
+
+
+async def miscounted(session: AsyncSession) -> list[str]:
+    real = _counted()
     slots = select(PostCount.user_id, PostCount.slot, PostCount.lang, PostCount.posts).where(
         PostCount.posts != 0
     )

@@ -55,12 +55,18 @@ class RoomOutline(NamedTuple):
     name: str
     messages: int
     guests: Guests | None
+    is_same: bool = False
+    """Whether it has the messages of the file, with other times or names."""
 
     def note(self, read: ReadNotes) -> None:
         """Note that a file's chat goes into this one, or that someone must choose."""
         facts = {"name": self.name, "count": f"{self.messages:,}"}
         if self.guests is None:
             alike = Message("{name}, {count} messages; title and people are alike", **facts)
+            if self.is_same:
+                alike = Message(
+                    "{name}, {count} messages; the same texts in the same order", **facts
+                )
             read.assume("room", str(self.id), alternatives=(NEW_ROOM,), evidence=alike)
             return
         guests = self.guests.names
@@ -69,13 +75,13 @@ class RoomOutline(NamedTuple):
         read.is_room_open = True
 
 
-async def outline_of(session: AsyncSession, room_id: int) -> RoomOutline:
+async def outline_of(session: AsyncSession, room_id: int, *, is_same: bool = False) -> RoomOutline:
     messages = select(func.coalesce(func.sum(RoomPerson.messages), 0))
     messages = messages.where(RoomPerson.room_id == room_id)
     query = select(ROOM_NAME, messages.scalar_subquery()).where(Room.id == room_id)
     name, count = (await session.execute(query)).one()
     guests = await find_guests(session, [room_id])
-    return RoomOutline(room_id, name or "", int(count), guests.get(room_id))
+    return RoomOutline(room_id, name or "", int(count), guests.get(room_id), is_same)
 
 
 KNOWN_BY_ID: Final = Message("the app's ID of the chat")
@@ -87,6 +93,10 @@ class RoomSample:
     messages: int = 0
     equal: dict[int, Counter[int]] = field(default_factory=dict)
     """Chats with equal messages, and their number by person."""
+    same: int | None = None
+    """The chat with the same texts in the same order, whatever names and zone."""
+    is_moved: bool = False
+    """Whether it has them with other times or names."""
 
     def add_equal(self, user_id: int, room_ids: Iterable[int | None]) -> None:
         for room_id in {room_id for room_id in room_ids if room_id}:
@@ -105,6 +115,8 @@ class RoomFinder:
     read: ReadNotes = field(default_factory=ReadNotes)
     chosen: tuple[str, ...] = ()
     """Chats that someone chose, as in `ReadOptions`."""
+    looked: Mapping[RoomReference, RoomSample] = field(default_factory=dict)
+    """What was seen of whole chats of the file."""
     made: set[int] = field(default_factory=set)
     _ids: dict[RoomReference, int] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
@@ -147,6 +159,8 @@ class RoomFinder:
         """Return the chat that the file's chat is or may be; None for a new one."""
         if (room_id := await self._by_id(session, reference)) is not None:
             return Proposal(room_id, is_proven=True, is_by_id=True)
+        if sample.same is not None:
+            return Proposal(sample.same, is_proven=not sample.is_moved)
         by = self._by_name if is_only_named(reference) else self._by_people
         room_id = await by(session, reference, sample) if sample.names else None
         if room_id is not None:
@@ -172,6 +186,7 @@ class RoomFinder:
                 "the file has several chats, so --room with one number cannot decide all of them;"
                 " add --room new for the others"
             )
+        sample = self.looked.get(reference, sample)
         proposal = await self.propose(session, reference, sample)
         ids = [room for room in self.chosen if room != NEW_ROOM]
         if proposal is not None and (proposal.is_by_id or str(proposal.room_id) in ids):
@@ -185,7 +200,7 @@ class RoomFinder:
             self._is_forced = True
             return await _stored_room(session, ids[0])
         if proposal is not None and not proposal.is_proven:
-            await self.assume(session, proposal.room_id)
+            await self.assume(session, proposal.room_id, sample)
         return proposal and proposal.room_id
 
     async def foresee(
@@ -197,13 +212,25 @@ class RoomFinder:
         else:
             proposal = await self.propose(session, reference, sample)
             if proposal is not None and not proposal.is_proven:
-                await self.assume(session, proposal.room_id)
+                await self.assume(session, proposal.room_id, sample)
         self._has_foreseen = True
 
-    async def assume(self, session: AsyncSession, room_id: int) -> None:
-        """Note a chat that only title and people lead to. Raises UnsettledRoomError."""
-        outline = await outline_of(session, room_id)
+    async def assume(self, session: AsyncSession, room_id: int, sample: RoomSample) -> None:
+        """Note a chat that only title and people lead to, or texts with other times or names.
+
+        Raises UnsettledRoomError.
+        """
+        outline = await outline_of(session, room_id, is_same=sample.same == room_id)
         outline.note(self.read)
+        if outline.guests is not None and outline.is_same:
+            raise UnsettledRoomError(
+                "the messages are those of chat {number} here ({name}), with other times or names;"
+                " guests may read it ({guests}), so nothing is stored; go on that chat with --room"
+                " {number}, or choose --room new",
+                number=outline.id,
+                name=outline.name,
+                guests=outline.guests.names,
+            )
         if outline.guests is not None:
             raise UnsettledRoomError(
                 "title and people are like those of chat {number} here ({name}), which guests may"
@@ -220,7 +247,7 @@ class RoomFinder:
         """Note a chat that a file only names. Raises UnsettledRoomError."""
         is_open = place.is_guess and place.room_id not in self._settled
         if is_open and place.room_id not in sample.equal:
-            await self.assume(session, place.room_id)
+            await self.assume(session, place.room_id, sample)
         self._settled.add(place.room_id)
 
     async def _forget_missing(
@@ -338,7 +365,7 @@ async def _stored_room(session: AsyncSession, number: str) -> int:
     return room_id
 
 
-async def rooms_of_title(session: AsyncSession, reference: RoomReference) -> list[int]:
+async def rooms_of_title(session: AsyncSession, reference: FileRoom) -> list[int]:
     if not reference.name:
         return []
     query = select(KEPT_ROOM_ID).where(*_is_candidate(reference))
@@ -400,7 +427,7 @@ async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
     """Set a chat's name, if empty the title. Raises NotFoundError, and InvalidInputError without a
     title.
     """
-    room = await _room(session, room_id)
+    room = await kept_room(session, room_id)
     cleaned = clean_title(name)
     if cleaned is None and room.title is None:
         raise InvalidInputError("The chat needs a name", loc="name")
@@ -414,7 +441,7 @@ async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int 
 
     Raises NotFoundError, InvalidInputError.
     """
-    room, target = await _room(session, room_id), await _room(session, target_id)
+    room, target = await kept_room(session, room_id), await kept_room(session, target_id)
     if room.id == target.id:
         raise InvalidInputError("Choose two different chats", loc="into")
     if await _move(session, room.id, target.id) == MOVED_AT_ONCE:
@@ -423,7 +450,7 @@ async def join_some(session: AsyncSession, room_id: int, target_id: int) -> int 
     return target.id
 
 
-async def _room(session: AsyncSession, room_id: int) -> Room:
+async def kept_room(session: AsyncSession, room_id: int) -> Room:
     """Return the chat of that ID, or its joined one. Raises NotFoundError."""
     room = await session.get(Room, room_id)
     if room is not None and room.joined_to_id is not None:

@@ -8,14 +8,22 @@ from quart import request, url_for
 
 from app.compute.text import clean_username
 from app.errors import MalformedError, message_of
-from app.formats.assumptions import DATE_ORDERS, columns_of, order_of, parse_encoding, rooms_of
+from app.formats.assumptions import (
+    DATE_ORDERS,
+    columns_of,
+    order_of,
+    parse_encoding,
+    replaced_of,
+    rooms_of,
+)
 from app.formats.chats.people import zone_of
-from app.formats.records import ReadOptions
+from app.formats.records import SAME_FILE, ReadOptions, Times
 from app.formats.registry import FORMATS
 from app.lifespan import resources
 from app.paths import IMPORTS
 from app.services.imports.jobs import cancel_job, check_options, get_job, list_jobs, remove_upload
 from app.services.imports.report import ImportFacts, facts
+from app.services.imports.undo import find_replaced
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
 from app.views.imports.undoing import begin_undo
@@ -70,16 +78,22 @@ class NewImportArgs(Struct):
             description="Store chats although anyone can read this site: everyone in them agrees."
         ),
     ] = False
-    keep_earlier: Annotated[
-        bool, Meta(description="Store posts that were read differently before beside the earlier.")
-    ] = False
-    replace_earlier: Annotated[
-        bool,
+    replace: Annotated[
+        str | None,
         Meta(
-            description="Remove what earlier imports of the same file read differently; needs the"
-            " scope `admin`."
+            description="Number of an import to undo in the same transaction, or `file` for the one"
+            " of the same bytes; needs a token of scope `admin`."
         ),
-    ] = False
+    ] = None
+    times: Annotated[
+        Times | None,
+        Meta(
+            description="Which times are right if a chat is here in another time zone. `here` keeps"
+            " those here; `file` changes them, and needs a token of scope `admin`."
+        ),
+    ] = None
+    keep_earlier: Annotated[bool, Meta(description="Gone: send `room=new`.")] = False
+    replace_earlier: Annotated[bool, Meta(description="Gone: send `replace`.")] = False
 
 
 @blueprint.operation("GET", IMPORTS, "token", "A page of imports", cursor=ID_CURSOR)
@@ -107,6 +121,9 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
             raise MalformedError(str(error), loc="username") from None
     options = _options(args)
     check_options(options, own_scope())
+    if options.replace not in {None, SAME_FILE}:
+        async with resources().db.read() as session:
+            await find_replaced(session, options.replace, ())
     is_form = request.mimetype == "multipart/form-data"
     async with spooled_body(is_form=is_form) as spool:
         job = await spool.keep(is_started=True, format_name=args.format, options=options)
@@ -117,8 +134,12 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
 def _options(args: NewImportArgs) -> ReadOptions:
     """Return how the file is to be read. Raises MalformedError."""
-    if args.keep_earlier and args.replace_earlier:
-        raise MalformedError("send `keep_earlier` or `replace_earlier`", loc="replace_earlier")
+    if args.keep_earlier:
+        raise MalformedError("`keep_earlier` is gone; send `room=new`", loc="keep_earlier")
+    if args.replace_earlier:
+        raise MalformedError(
+            "`replace_earlier` is now `replace=N` or `replace=file`", loc="replace_earlier"
+        )
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
         raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
@@ -131,6 +152,8 @@ def _options(args: NewImportArgs) -> ReadOptions:
         columns = columns_of(args.column)
         place = "room"
         rooms = rooms_of(args.room)
+        place = "replace"
+        replace = replaced_of(args.replace) if args.replace else None
     except ValueError as error:
         raise MalformedError(message_of(error), loc=place) from None
     return ReadOptions(
@@ -143,8 +166,8 @@ def _options(args: NewImportArgs) -> ReadOptions:
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,
         is_published=args.publish,
-        keep_earlier=args.keep_earlier,
-        replace_earlier=args.replace_earlier,
+        replace=replace,
+        times=args.times,
     )
 
 

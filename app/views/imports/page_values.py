@@ -31,9 +31,8 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.imports.beginning import PersonHere, RoomChoice
+from app.services.imports.beginning import UploadLook
 from app.services.imports.jobs import ENDED, share_read
-from app.services.imports.other_names import OtherNames
 from app.services.imports.report import (
     StoredPosts,
     errors_of,
@@ -213,21 +212,14 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     chosen_format: str
     options: ReadOptions
     earlier: ReadOptions
-    here: Mapping[str | None, PersonHere]
-    """Authors with the name of a person in the chat, by the username there."""
-    room_choices: Sequence[RoomChoice]
+    seen: UploadLook | None
+    """What of the file is here; None if reading it took too much."""
     keeps_media: bool
     readership: Readership
     own: str | None
     asks_whose: bool
-    may_replace: bool
-    """Whether a recent import stopped because its file was read differently before."""
-    others: OtherNames | None = None
-    """The chat that is here under other names, if the file is one."""
     typed_zone: str = ""
     """The unknown time zone that was sent, if any; `error` names it."""
-    is_zone_of_before: bool = False
-    """Whether the time zone is that of an earlier import of the chat."""
     shown: int = SHOWN
     fields: Sequence[str] = FIELDS
 
@@ -245,21 +237,27 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
             return None
         notes = settled(self.preview.notes, self.options)
         is_table = bool(self.preview.columns)
-        return noted_of(notes, self.options, self.room_choices, is_table=is_table)
+        choices = self.seen.choices if self.seen else ()
+        return noted_of(notes, self.options, choices, is_table=is_table)
 
     @property
     def zone(self) -> str:
         """The time zone that was chosen, of the file, or assumed; empty for the browser's."""
         if self.typed_zone:
             return self.typed_zone
-        if self.options.timezone or self.preview is None:
-            return self.options.timezone or ""
+        if self.zone_of_before or self.options.timezone or self.preview is None:
+            return self.zone_of_before or self.options.timezone or ""
         return self.preview.zone or assumed_zone(self.preview.notes)
+
+    @property
+    def zone_of_before(self) -> str | None:
+        """The time zone that the chat has here, unless another one was chosen."""
+        return self.seen.zone if self.seen else None
 
     @property
     def zone_hint(self) -> str:
         """Why the page proposes this time zone; empty for one that was chosen here."""
-        if self.is_zone_of_before:
+        if self.zone_of_before and not self.typed_zone:
             return gettext("This chat was imported in this time zone before.")
         if not self.zone:
             return gettext(

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 
 from msgspec import Struct, structs
 from quart import Response, g, request, url_for
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN
+from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
 from app.formats.preview import Preview
 from app.formats.records import ImportFault, ReadOptions, username_for
 from app.formats.registry import FORMATS
@@ -22,17 +23,7 @@ from app.models import ImportJob
 from app.paths import IMPORTS
 from app.runtime.sandbox import ReadError
 from app.services.access.rights import switch_site
-from app.services.imports.beginning import (
-    PersonHere,
-    RoomChoice,
-    earlier_options,
-    may_be_read_before,
-    other_names,
-    people_here,
-    room_choices,
-    with_rooms,
-    zone_before,
-)
+from app.services.imports.beginning import UploadLook, look_at_upload
 from app.services.imports.jobs import (
     cancel_job,
     choose_options,
@@ -45,9 +36,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.known_ids import known_ids, with_known
-from app.services.imports.other_names import OtherNames
-from app.services.imports.report import errors_of, notes_of
+from app.services.imports.report import errors_of, notes_of, stored_posts
 from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.settings import readership
 from app.views.answers import see_other
@@ -153,69 +142,50 @@ async def _preview_page(
 
     earlier: options chosen before, with people.
     """
-    config = resources().config
     check_upload(job)
-    own, asks_whose, may_replace, zone_of_before = None, False, False, None
-    here: dict[str | None, PersonHere] = {}
-    rooms: list[RoomChoice] = []
-    others: OtherNames | None = None
+    preview: Preview | None = None
+    seen: UploadLook | None = None
+    own, asks_whose = None, False
     try:
         # All people are shown, by the names that they have in the file.
         everybody = structs.replace(options, username=None, only=(), rename={})
         preview = await resources().previewer.look(
             job, everybody, operator_id=g.operator.account_id, form=form
         )
+        seen = await look_at_upload(resources().db, preview, options, earlier)
+        preview.notes = seen.notes
         async with resources().db.read() as session:
-            if not (earlier.only or earlier.rename):
-                earlier = await earlier_options(session, preview)
             own = await find_own(session)
             asks_whose = await _asks_whose(session, preview, own)
-            may_replace = await may_be_read_before(session, preview)
-            if options.timezone is None:
-                zone_of_before = await zone_before(session, preview)
-                options = structs.replace(options, timezone=zone_of_before)
-            others = await other_names(session, preview, zone_of_before)
-            if others is not None:
-                names = {**others.names, **earlier.rename}
-                earlier = structs.replace(earlier, rename=names)
-            here = await people_here(session, preview, earlier)
-            named = structs.replace(options, rename=earlier.rename)
-            rooms = await room_choices(session, preview, named, zone_of_before)
-            known = await known_ids(session, preview.ids, {"": options.username, **earlier.rename})
-        preview.notes = with_known(with_rooms(preview.notes, rooms, options), known)
-        await _note_look(job, preview)
+        await _note_look(job, preview, seen)
     except ReadError:
-        preview = None
+        pass
     return await render_form(
         PreviewPage(
             error=error,
             typed_zone=typed_zone,
-            is_zone_of_before=zone_of_before is not None,
             job=job,
             preview=preview,
+            seen=seen,
             chosen_format=form,
             options=options,
-            earlier=earlier,
-            here=here,
-            room_choices=rooms,
-            keeps_media=config.max_media_gb > 0,
+            earlier=earlier if seen is None else seen.earlier,
+            keeps_media=resources().config.max_media_gb > 0,
             readership=await readership(),
             own=own,
             asks_whose=asks_whose,
-            may_replace=may_replace,
-            others=others,
             about=(),
             in_chat=preview is not None and preview.is_chat,
         )
     )
 
 
-async def _note_look(job: ImportJob, preview: Preview) -> None:
+async def _note_look(job: ImportJob, preview: Preview, seen: UploadLook) -> None:
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
-    if not is_same:
+    if not is_same or stored_posts(job).seen != seen.look.seen():
         async with writing() as session:
-            await note_look(session, job.id, preview.failure, preview.notes)
+            await note_look(session, job.id, preview.failure, preview.notes, seen.look.seen())
 
 
 def check_upload(job: ImportJob) -> None:
@@ -257,6 +227,8 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
         return asked
     options, openness = _options(form, options_of(job)), resources().openness
     is_settled = options.accept_unread and notes_of(job).unsettled not in ONLY_CHOSEN
+    if job.state == "uploaded" and _is_zone_new(job, options):
+        return await _save(job, options)  # The times of a chat here may be others.
     if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
         return await _ask(job, options)
     is_doubted = notes_of(job).is_grave and not options.accept_doubts
@@ -289,6 +261,18 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
         assert notes.unsettled is not None  # noqa: S101 # for the type checker
         loc = "username" if notes.unsettled == "author" else "accept_unread"
         raise InvalidInputError(ASKED[notes.unsettled][0], loc=loc)
+    return await _save(job, options)
+
+
+def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
+    """Return whether a chat that is here is read in a time zone that the preview has not shown."""
+    seen = stored_posts(job).seen
+    is_here = seen is not None and seen.known and NEW_ROOM not in options.rooms
+    zone_before = options_of(job).timezone or (seen.zone if seen else None)
+    return bool(is_here) and options.timezone not in {None, zone_before}
+
+
+async def _save(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
     async with writing() as session:
         await choose_options(session, job.id, options)
     return to_import(job.id)
@@ -340,7 +324,7 @@ def _options(form: Form, before: ReadOptions) -> ReadOptions:
 
 
 def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
-    keeps_both = form.get("same_chat") == "0"
+    keeps_both, times = form.get("same_chat") == NEW_ROOM, form.get("same_chat")
     username, zone = (form.get(name, "").strip() or None for name in ("username", "timezone"))
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
@@ -360,9 +344,15 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         },
         is_published=form.get("publish") == "on",
         is_own="own" in form,
-        keep_earlier=form.get("earlier") == "keep" or keeps_both,
-        replace_earlier=form.get("earlier") == "replace",
+        replace=_replaced(form.get("replace", "")),
+        times=times if times in {"file", "here"} else None,
     )
+
+
+def _replaced(number: str) -> str | None:
+    with suppress(ValueError):
+        return replaced_of(number)
+    return None  # No page writes it so.
 
 
 def _format_name(name: str) -> str:

@@ -35,12 +35,8 @@ from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.services.imports.beginning import RoomChoice
-from app.services.imports.earlier_reading import (
-    CHAT_READ_BEFORE,
-    LACKING,
-    POSTS_READ_BEFORE,
-    REWORDED,
-)
+from app.services.imports.seen import READ_BEFORE
+from app.services.imports.storing import REWORDED
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
@@ -120,25 +116,26 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
         "this is a chat, and anyone can read this site: make the site private in Settings, or"
         " confirm that everyone in the chat agrees"
     ),
-    CHAT_READ_BEFORE.template: Message(
-        "this file was read differently before: its messages are here with other times, names or"
-        " texts, so the import stops. Upload the file again and choose to replace the earlier"
-        " reading, or to keep both. If only the times differ, choose the time zone or the order of"
-        " the dates"
+    READ_BEFORE.template: Message(
+        "this file was read differently before (import {number}): its posts are here with other"
+        " times, names or texts, so nothing is stored. Upload the file again and choose to replace"
+        " that import"
     ),
-    POSTS_READ_BEFORE.template: Message(
-        "this file was read differently before: its posts are here with other times or authors, so"
-        " the import stops. Upload the file again and choose to replace the earlier reading, or to"
-        " keep both"
+    "chat {number} here has these messages with other times ({shift}), so nothing is stored. Say"
+    " which times are right: --times file gives those of the file to the messages here, --times"
+    " here keeps them; --room new makes another chat": Message(
+        "chat {number} here has these messages with other times ({shift}), so nothing is stored."
+        " Upload the file again and say which times are right"
+    ),
+    "the messages are those of chat {number} here ({name}), with other times or names; guests may"
+    " read it ({guests}), so nothing is stored; go on that chat with --room {number}, or choose"
+    " --room new": Message(
+        "the messages are those of chat {number} here ({name}), with other times or names; guests"
+        " may read it ({guests}), so nothing is stored; choose that chat or a new one"
     ),
     REWORDED.template: Message(
         "posts with an id that is here with other words: {count}; the stored words stay. To replace"
-        " them, upload the file again and choose to replace the earlier reading"
-    ),
-    LACKING.template: Message(
-        "posts that are here and that this file lacks, from an earlier reading or a program:"
-        " {count}; if the file was read differently before, upload it again and choose to replace"
-        " the earlier reading"
+        " them, undo the import that brought them"
     ),
     "the file has several chats, so --room with one number cannot decide all of them; add --room"
     " new for the others": Message(

@@ -214,15 +214,13 @@ def test_overlapping_exports_give_the_order_of_the_file(
         minutes, parts = split
         url = databases.make(folder)
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
-        # A few messages are not enough to tell whether a file was read differently before.
-        keep_earlier = batch < len(minutes)
         for since, until in parts:
             part = whatsapp(minutes, since=since, until=until)
-            report = await import_chat(db, part, keep_earlier=keep_earlier)
+            report = await import_chat(db, part)
             assert report.broken is None
         order = await order_here(db)
         assert order == [f"m{n}" for n in range(len(minutes))]
-        report = await import_chat(db, whatsapp(minutes), keep_earlier=keep_earlier)
+        report = await import_chat(db, whatsapp(minutes))
         assert (report.accepted, await order_here(db)) == (0, order)
         await db.close()
 

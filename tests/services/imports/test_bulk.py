@@ -76,7 +76,6 @@ async def _noted(session: Any, job: Any, report: Any) -> None:
     assert await change_running(session, job.id, counted(job, report))
 
 
-KEEPING = StoreOptions(keeps_earlier=True)
 """Two authors have equal posts here, which would be one author's whose name was misread."""
 RECORDS = st.lists(
     st.builds(
@@ -113,7 +112,7 @@ def test_batches_store_what_one_post_at_a_time_does(
             patch.setattr(storing, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
-                await import_records(db, stream_of(*some), username=None, storing=KEEPING)
+                await import_records(db, stream_of(*some), username=None)
                 for some in (records[:before], records)
             ]
             rejected = [[error.record for error in report.in_order()] for report in reports]

@@ -1,76 +1,86 @@
-"""A file that is imported again is read as before, or stops where it was read in another way."""
+"""A file that is imported again is known by its bytes, and a chat by the sequence of its texts."""
 
 import asyncio
 import csv
 import io
 import json
+import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import closing
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from app.config import Config
 from app.db.engine import Database
-from app.db.migrate import prepare
-from app.db.sqlite.connection import open_connection
-from app.db.sqlite.fts5 import register
+from app.errors import BrokenFileError, ImportFileError
 from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import Room, Tweet, User
+from app.models import Event, ImportJob, Room, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports.beginning import begin_reading
-from app.services.imports.earlier_reading import ReadBeforeError
 from app.services.imports.jobs import UploadedFile, add_job, end_job
+from app.services.imports.report import ImportReport, Seen
+from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import StoreOptions, import_records
-from app.services.imports.undo import undo_imports
+from app.services.imports.undo import replacing
+from app.services.rooms.identity import UnsettledRoomError
 from tests.chats import ZONE, import_chat, kakaotalk, said
+from tests.databases import Databases
 from tests.formats import chat_variants, meta_variants
-from tests.formats.invented_rooms import Said, messages_in
+from tests.formats.invented_rooms import Said as Message
+from tests.formats.invented_rooms import messages_in
+from tests.services.imports.test_answers_in_chats import SMALL
+from tests.services.imports.test_chosen_rooms import invite
 
-KEPT: Final = Path(__file__).parents[2] / "db" / "kept"
-CASES: Final = Path(__file__).parents[2] / "formats" / "cases"
-GROWN: Final = 10
 DATES: Final = "\n".join(
     f"0{day}/03/2024, 21:05 - {['Mina', 'Jun'][day % 2]}: word {day}" for day in range(1, 7)
 )
 
 
-async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
-    """Import a file as the command does; return how many posts are new, and how many known."""
-    import_id = options.pop("import_id", None)
-    chosen = ReadOptions(**options)
-    name = f"WhatsApp Chat with {name}" if name.startswith("wa-") else name
-    storing = StoreOptions(
-        keeps_earlier=chosen.keep_earlier,
-        replaces_earlier=chosen.replace_earlier,
-        scope="admin",
-        import_id=import_id,
-    )
+async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int, Seen]:
+    """Import a file as a numbered import; return counts of new and known posts, and what was
+    seen.
+    """
+    chosen, report = ReadOptions(**options), ImportReport()
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
-        records = await begin_reading(db, source, "auto", records, chosen)
-        report = await import_records(db, records, username=chosen.username, storing=storing)
-    return report.accepted, report.duplicates
+        digest = source.digest()
+        async with db.write() as session:
+            file = UploadedFile("", name, len(data))
+            job = await add_job(session, file, is_started=True, scope="admin", options=chosen)
+            job.digest = digest
+        number = job.id
+        try:
+            begun = await begin_reading(
+                db, source, "auto", records, chosen, digest=digest, job_id=number
+            )
+            storing = StoreOptions(look=begun.look, rooms=chosen.rooms, import_id=number)
+            await begun.look.move(db, chosen, begun.records.notes.zone)
+            async with replacing(db, begun.replaced, report, scope="admin") as sessions:
+                await import_records(
+                    sessions,
+                    begun.records,
+                    username=chosen.username,
+                    report=report,
+                    storing=storing,
+                )
+        finally:
+            async with db.write() as session:
+                ended = await session.get_one(ImportJob, number)
+                ended.accepted, ended.duplicates = report.accepted, report.duplicates
+                await end_job(session, number, None)
+    return report.accepted, report.duplicates, begun.look.seen()
 
 
-async def replaced(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
-    """Import a file as `imported`, as an import with a number that replaces the earlier reading."""
-    async with db.write() as session:
-        job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
-        with Source(io.BytesIO(data)) as source:
-            job.digest = source.digest()
-    result = await imported(db, data, name, import_id=job.id, replace_earlier=True, **options)
-    async with db.write() as session:
-        await end_job(session, job.id, None)
-    await undo_imports(db)
-    return result
+async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
+    return (await numbered(db, data, name, **options))[:2]
 
 
 async def texts(db: Database) -> list[str]:
@@ -78,78 +88,6 @@ async def texts(db: Database) -> list[str]:
         alive = User.deleted_at.is_(None)
         query = select(Tweet.text).join(User, User.id == Tweet.user_id).where(alive)
         return sorted(await session.scalars(query))
-
-
-def grown(name: str) -> bytes:
-    """Return a chat with ten more messages like its last one."""
-    text = (CASES / name).read_text()
-    mark = "] " if name.startswith("kk") else ": "
-    last = [line for line in text.splitlines() if mark in line][-1]
-    head = last.rpartition(mark)[0] + mark
-    return "\n".join([text.rstrip("\n"), *(f"{head}new {n}" for n in range(GROWN)), ""]).encode()
-
-
-@pytest.fixture
-async def kept(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    """A database that an earlier version has made, migrated."""
-    config = Config(
-        env="testing", data_dir=tmp_path, database_url=f"sqlite+aiosqlite:///{tmp_path}/testing.db"
-    )
-    with closing(open_connection(tmp_path / "testing.db")) as connection:
-        register(connection)
-        connection.executescript((KEPT / f"{request.param}.sqlite.sql").read_text())
-    await asyncio.to_thread(prepare, config, upgrade_old=True)
-    async with Database(config) as db:
-        yield db
-        assert await find_faults(db) == []
-
-
-@pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("kept", ["0034"], indirect=True)
-async def test_files_of_an_earlier_version_are_known_or_stop(kept: Database) -> None:
-    british, thai = "wa-british-one-day-taken-for-april.txt", "wa-th-buddhist-year-2567.txt"
-    tables = "rtweet_status_id_and_created.csv", "time_compact_14_digits.csv"
-    files = {name: (CASES / name).read_bytes() for name in (british, thai, *tables)}
-    for name, data in [*files.items(), (british, grown(british)), (thai, grown(thai))]:
-        with pytest.raises(ReadBeforeError, match=r"read differently before.*--keep-earlier"):
-            await imported(kept, data, name, timezone="UTC")
-    for name, options, known in (
-        # The zone that was chosen is stored with the room.
-        ("kk-windows-korean-notes-as-words.txt", {}, 4),
-        (british, {"dates": "month-first", "timezone": "UTC"}, 2),
-    ):
-        data = (CASES / name).read_bytes()
-        assert await imported(kept, data, name, **options) == (0, known)
-        assert await imported(kept, grown(name), name, **options) == (GROWN, known)
-    assert await imported(kept, files[thai], thai, timezone="UTC", keep_earlier=True) == (4, 0)
-
-
-@pytest.mark.databases("sqlite")
-@pytest.mark.parametrize("kept", ["0.2.0"], indirect=True)
-async def test_posts_of_the_first_release_are_known_or_stop(kept: Database) -> None:
-    columns = User.username, Tweet.text, Tweet.created_at
-    async with kept.read() as session:
-        found = await session.execute(select(*columns).join(User, User.id == Tweet.user_id))
-        rows = [[name, text, time.isoformat()] for name, text, time in found if text and time]
-
-    def table(*rows: list[str]) -> bytes:
-        out = io.StringIO()
-        csv.writer(out).writerows([["username", "text", "created_at"], *rows])
-        return out.getvalue().encode()
-
-    more = [["mina", f"new {n}", "2026-11-20T10:00:00Z"] for n in range(GROWN)]
-    ahead = [
-        [name, text, f"{time[:11]}{int(time[11:13]) // 2:02}{time[13:]}"]
-        for name, text, time in rows
-    ]
-    assert len(rows) > GROWN
-    accepted, known = await imported(kept, table(*rows), "posts.csv")
-    assert known > accepted
-    with pytest.raises(ReadBeforeError):
-        await imported(kept, table(*ahead, *more), "posts.csv")
-    with pytest.raises(ReadBeforeError):
-        await imported(kept, table(*([f"the_{name}", *rest] for name, *rest in rows)), "posts.csv")
-    assert (await imported(kept, table(*more), "posts.csv")) == (GROWN, 0)
 
 
 async def test_a_chat_is_read_again_in_the_zone_and_order_of_before(db: Database) -> None:
@@ -167,124 +105,253 @@ async def test_a_chat_is_read_again_in_the_zone_and_order_of_before(db: Database
     async with db.read() as session:
         rows = await session.execute(select(Room.tz, Room.date_order).order_by(Room.id))
     assert list(map(tuple, rows)) == [("America/Lima", None), ("Asia/Seoul", "month-first")]
-    # The importer's word counts, and then most messages are other ones than before.
-    others: list[dict[str, Any]] = [{"timezone": "Europe/Berlin"}, {"dates": "day-first"}]
-    for other in (*others, {"rename": {"Mina": "Ara", "Jun": "Bo"}}):
-        with pytest.raises(ReadBeforeError):
-            await imported(db, dates, name, **other)
+    with pytest.raises(UnsettledTimesError, match=r"8:00 hours later.*--times file"):
+        await imported(db, dates, name, **chosen | {"timezone": "Europe/Berlin"})
+    with pytest.raises(ReadBeforeError, match=r"import 3.*--replace 3"):
+        await imported(db, dates, name, dates="day-first")
+    # Other names are those of another phone.
+    renamed = {"rename": {"Mina": "Ara", "Jun": "Bo"}}
+    assert await imported(db, dates, name, **chosen | renamed) == (0, 6)
     assert await imported(db, dates, name, only=("Mina",)) == (0, 3)
-    assert await imported(db, dates, name, timezone="Europe/Berlin", keep_earlier=True) == (6, 0)
-
-
-MINET: Final = "minet_display_name_taken_for_account.csv"
-REDDIT: Final = "reddit_data_request"
-BEFORE: Final = [
-    # What an earlier version stored of each file.
-    (
-        MINET,
-        "id,username,text\n1347085867583276020,Mina,Fog again. Wind NW 4.\n"
-        "1347085867583276021,Mina,The ferry waits at the pier.\n",
-    ),
-    (
-        f"{REDDIT}_comments.csv",
-        "id,username,text,date\nkabc001,mina,Fog again. Wind NW 4.,2024-01-05 10:00:00\n",
-    ),
-    (
-        f"{REDDIT}_posts.csv",
-        'id,username,text,date\nabc1,mina,"Wind NW 4, visibility two miles.",2024-01-05 10:00:00\n',
-    ),
-    (
-        "tweet_column_is_id.csv",
-        "username,text\nmina,1111111111111111111\njun,1111111111111111112\n",
-    ),
-]
+    other = {"timezone": "Europe/Berlin", "rooms": ("new",)}
+    assert await imported(db, dates, name, **chosen | other) == (6, 0)
 
 
 @pytest.mark.databases("sqlite")
-async def test_tables_whose_authors_ids_or_texts_were_read_otherwise_stop(db: Database) -> None:
-    other = "id,username,text,date\nkabc001,jun,Another text,2024-01-05 10:00:00\n"
-    for name, before in BEFORE:
-        data = (CASES / name).read_bytes()
-        await imported(db, before.encode(), "posts.csv")
-        with pytest.raises(ReadBeforeError):
-            await imported(db, data, name, username="mina")
-    assert await imported(db, other.encode(), "posts.csv") == (1, 0)
-    new = [
-        await replaced(db, (CASES / name).read_bytes(), name, username="mina") for name, _ in BEFORE
+async def test_the_same_bytes_read_otherwise_stop_and_can_be_replaced(db: Database) -> None:
+    rows = [f"{n},mina,jun,word {n},title {n},0{1 + n % 6}/03/2024" for n in range(101, 107)]
+    table = "\n".join(["id,username,other,text,note,date", *rows]).encode()
+    right = {"dates": "day-first"}
+    assert await imported(db, table, "posts.csv", **right) == (6, 0)
+    wrong: list[dict[str, Any]] = [
+        {"columns": {"note": "text", "text": ""}},
+        {"columns": {"other": "username", "username": ""}},
+        {"dates": "month-first", "columns": {"id": ""}},
     ]
-    assert new == [(3, 0), (2, 0), (2, 0), (2, 0)]
-    stored = await texts(db)
-    assert len(stored) == len({*stored}) + 1 == 3 + 2 + 2 + 2 + 1  # Two people say the same.
-    assert not any(text.isdigit() for text in stored)
-    assert "Another text" in stored
+    for way in wrong:
+        with pytest.raises(ReadBeforeError, match=r"import 1\)"):
+            await imported(db, table, "renamed.csv", **right | way)
+    assert await imported(db, table, "posts.csv", **right) == (0, 6)
+    assert await imported(db, table, "posts.csv", **right | wrong[0], replace="file") == (6, 0)
+    assert await texts(db) == [f"title {n}" for n in range(101, 107)]
+    assert await find_faults(db) == []
+    with pytest.raises(ImportFileError, match="no import of the same file"):
+        await imported(db, table + b"\n1,a,b,c,d,", "posts.csv", replace="file")
 
 
 @pytest.mark.databases("sqlite")
-async def test_a_known_import_is_replaced_but_for_what_others_brought(db: Database) -> None:
+async def test_an_import_is_replaced_but_for_what_others_brought(db: Database) -> None:
     rows = [f"{n},mina,word {n},title {n}" for n in range(101, 107)]
     table = "\n".join(["id,username,text,note", *rows]).encode()
-    await replaced(db, table, "posts.csv", columns={"note": "text", "text": ""})
+    await imported(db, table, "posts.csv", columns={"note": "text", "text": ""})
     more = b"id,username,text\n105,mina,title 105\n300,mina,of another\n"
     await imported(db, more, "more.csv")
-    assert await replaced(db, table, "renamed.csv") == (6, 0)
-    assert await texts(db) == ["of another", *(f"word {n}" for n in range(101, 107))]
+    await imported(db, b"id,username,text\n301,mina,sent\n", "sent.csv")
+    added, known, _ = await numbered(db, table, "renamed.csv", replace="1")
+    assert (added, known) == (5, 1)
+    left = [*(f"word {n}" for n in range(101, 107) if n != 105), "title 105"]
+    assert await texts(db) == sorted([*left, "of another", "sent"])
+    assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_replacement_is_seen_whole_or_not_at_all(db: Database) -> None:
+    lines = [json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(2_500)]
+    await imported(db, "\n".join(lines).encode(), "posts.jsonl")
+    old = await texts(db)
+    seen: list[bool] = []
+    is_over = asyncio.Event()
+
+    async def watch() -> None:
+        while not is_over.is_set():
+            seen.append(await texts(db) == old)
+            await asyncio.sleep(0)
+
+    watching = asyncio.create_task(watch())
+    broken = b"[" + ",".join(lines[:2_400]).replace("word", "term").encode() + b',{"username": "m'
+    with pytest.raises(BrokenFileError):
+        await imported(db, broken, "posts.json", replace="1")
+    assert await texts(db) == old
+    assert all(seen)
+    seen.clear()
+    await imported(db, "\n".join(lines).replace("word", "term").encode(), "p.jsonl", replace="1")
+    is_over.set()
+    await watching
+    assert seen == sorted(seen, reverse=True)
+    assert await texts(db) == sorted(text.replace("word", "term") for text in old)
     assert await find_faults(db) == []
 
 
 @pytest.mark.databases("sqlite")
 async def test_files_of_one_name_and_size_never_touch_each_other(db: Database) -> None:
     chats = [kakaotalk("모임", *said(["민준", "지우"], times=5))]
-    chats.append(chats[0].decode().translate(str.maketrans("모민지우", "바하나늘")).encode())
+    other = chats[0].decode().translate(str.maketrans("모민지우번째말", "바하나늘번쨰글"))
+    chats.append(other.encode())
     lines = [json.dumps({"username": name, "text": "word"}).encode() for name in ("mina", "jons")]
     for first, second in (chats, lines):
         assert len(first) == len(second)
-        before = await replaced(db, first, "posts.jsonl")
-        assert await replaced(db, second, "posts.jsonl") == before
+        before = await imported(db, first, "posts.jsonl")
+        with pytest.raises(ImportFileError, match="no import of the same file"):
+            await imported(db, second, "posts.jsonl", replace="file")
+        assert await imported(db, second, "posts.jsonl") == before
     assert len(await texts(db)) == 22
     assert await find_faults(db) == []
 
 
-MOVED: Final = 3
+# --- Chats from two phones, in two zones, by two apps ---
 
 
-@pytest.mark.databases("sqlite")
-async def test_messages_that_an_earlier_version_moved_are_counted(db: Database) -> None:
-    """Posts without the number of an import are of an earlier version."""
-    right = [*said(["민준", "지우"], times=8), *said(["민준"], times=5, day="2024-02-20")]
-    moved = [(f"2024-02-03{when[10:]}", name, text) for when, name, text in right[13:][:MOVED]]
-    first = await import_chat(db, kakaotalk("모임", *right[:13], *moved, *right[16:]))
-    assert (first.accepted, first.errors) == (21, [])
-    again = await import_chat(db, kakaotalk("모임", *right))
-    assert again.accepted == MOVED
-    (lacking,) = again.errors
-    assert f"that this file lacks, from an earlier reading or a program: {MOVED};" in lacking.detail
-    others = said(["하늘", "구름"], times=8, day="2024-01-22")
-    await import_chat(db, kakaotalk("바다", *others))
-    longer = kakaotalk("바다", *others, *said(["구름"], times=5, day="2024-02-21"))
-    grown = await import_chat(db, longer)
-    assert (grown.accepted, grown.errors) == (5, [])
+def whatsapp(messages: list[tuple[datetime, str, str]]) -> bytes:
+    lines = (f"{when:%Y-%m-%d, %H:%M} - {name}: {text}" for when, name, text in messages)
+    return "\n".join([*lines, ""]).encode()
 
 
-@pytest.mark.databases("sqlite")
-async def test_a_moved_day_is_replaced_and_an_older_export_stays(db: Database) -> None:
-    people = ["민준", "지우"]
-    older = [*said(people, times=3, day="2024-01-02"), ("2024-01-02 09:00", "하준", "같은 말")]
-    right = [
-        *[*said(people, times=4), ("2024-01-15 09:00", "하준", "같은 말")],
-        *said([*people, "서연"], times=1, day="2024-02-20"),
-    ]
-    # The last messages moved behind the end of the file, where an older export says the same.
-    # 서연 wrote one message, and 하준 one in each export.
-    moved = [(f"2024-03-09{when[10:]}", name, text) for when, name, text in right[-MOVED:]]
-    await import_chat(db, kakaotalk("모임", *older))
-    await import_chat(db, kakaotalk("모임", *right[:-MOVED], *moved))
-    added, known = await replaced(db, kakaotalk("모임", *right), "chat.txt", timezone=ZONE)
-    assert (added, known) == (MOVED, len(right) - MOVED)
-    assert await texts(db) == sorted(text for _, _, text in [*older, *right])
+def windows(messages: list[tuple[datetime, str, str]]) -> bytes:
+    lines = ((f"{when:%Y-%m-%d %H:%M}", name, text) for when, name, text in messages)
+    return kakaotalk("모임", *lines)
+
+
+def mac(messages: list[tuple[datetime, str, str]]) -> bytes:
+    out = io.StringIO()
+    rows = [[f"{when:%Y-%m-%d %H:%M:%S}", name, text] for when, name, text in messages]
+    csv.writer(out).writerows([["Date", "User", "Message"], *rows])
+    return out.getvalue().encode()
+
+
+WRITERS: Final = {"chat.txt": whatsapp, "talk.txt": windows, "mac.csv": mac}
+ZONES: Final = ["Asia/Seoul", "Europe/London", "America/New_York"]
+OTHER_NAMES: Final = {"민준": "Minjun", "지우": "Jiwoo 🌊"}
+
+
+class Exports:
+    """A chat, and two exports of it that overlap."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        short = draw(st.lists(st.sampled_from(["", "ㅋㅋ", "ok", "네"]), min_size=40, max_size=70))
+        gaps = draw(st.lists(st.integers(0, 400), min_size=len(short), max_size=len(short)))
+        # The clocks of London and New York change on two Sundays of March.
+        time = datetime(2024, 3, draw(st.integers(8, 30)), 12, 0, 7, tzinfo=UTC)
+        self.messages: list[tuple[datetime, str, str]] = []
+        for place, (text, gap) in enumerate(zip(short, gaps, strict=True)):
+            time += timedelta(seconds=gap * draw(st.sampled_from([1, 1, 60])))
+            name = draw(st.sampled_from(["민준", "지우"])) if place else "민준"
+            self.messages.append((time, name, text or f"word {place} of this chat"))
+        of_words = [n for n, text in enumerate(short) if not text]
+        self.can_overlap = len(of_words) >= 14
+        if self.can_overlap:
+            first = draw(st.integers(0, len(of_words) - 14))
+            last = draw(st.integers(first + 13, len(of_words) - 1))
+            shared = of_words[first], of_words[last] + 1
+            cuts = draw(st.integers(0, shared[0])), draw(st.integers(shared[1], len(short)))
+            self.spans = draw(
+                st.permutations([(cuts[0], shared[1]), (shared[0], cuts[1])])
+                if draw(st.booleans())
+                else st.permutations([shared, cuts])
+            )
+        self.names = draw(st.sampled_from([{}, OTHER_NAMES]))
+        self.writers = draw(st.sampled_from([*WRITERS])), draw(st.sampled_from([*WRITERS]))
+        self.zones = draw(st.sampled_from(ZONES)), draw(st.sampled_from(ZONES))
+        self.times = draw(st.sampled_from(["file", "here"]))
+
+    def export(self, number: int) -> tuple[bytes, str]:
+        """Return the file of an export, and its name; each phone shows the time of its zone."""
+        start, end = self.spans[number]
+        zone = ZoneInfo(ZONES[0])
+        names = self.names if number else {}
+        name = self.writers[number]
+        lines = [
+            (when.astimezone(zone), names.get(who, who), text)
+            for when, who, text in self.messages[start:end]
+        ]
+        return WRITERS[name](lines), name
+
+
+exports = st.composite(lambda draw: Exports(draw))
+
+
+@SMALL
+@given(exports())
+def test_a_chat_exported_twice_is_stored_once_and_in_order(
+    databases: Databases, exports: Exports
+) -> None:
+    async def check(folder: Path) -> None:
+        url = databases.make(folder)
+        config = Config(env="testing", data_dir=folder, database_url=url, durability="normal")
+        async with Database(config) as db:
+            data, name = exports.export(0)
+            await numbered(db, data, name, timezone=exports.zones[0])
+            data, name = exports.export(1)
+            options: dict[str, Any] = {"timezone": exports.zones[1]}
+            try:
+                _, _, seen = await numbered(db, data, name, **options)
+                assert exports.zones[0] == exports.zones[1]
+            except UnsettledTimesError:
+                options["times"] = exports.times
+                _, _, seen = await numbered(db, data, name, **options)
+            assert seen.renamed == bool(exports.names)
+            starts, ends = zip(*exports.spans, strict=True)
+            whole = exports.messages[min(starts) : max(ends)]
+            async with db.read() as session:
+                query = select(Tweet.text, Tweet.created_at, User.username).join(
+                    User, User.id == Tweet.user_id
+                )
+                query = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
+                rows = (await session.execute(query)).all()
+            assert [(row.text, row.username) for row in rows] == [
+                (text, name) for _, name, text in whole
+            ]
+            right = exports.zones[options.get("times") == "file"]
+            wall = timedelta(minutes=1)
+            for row, (when, _, _) in zip(rows, whole, strict=True):
+                read = when.astimezone(ZoneInfo(ZONES[0])).replace(tzinfo=ZoneInfo(right))
+                assert row.created_at is not None
+                assert abs(row.created_at - read) < wall
+            assert await find_faults(db) == []
+
+    if not exports.can_overlap:
+        return
+    with tempfile.TemporaryDirectory() as name:
+        asyncio.run(check(Path(name)))
+        databases.drop(Path(name))
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_right_times_of_a_file_move_the_chat_and_keep_its_ids(db: Database) -> None:
+    messages = said(["민준", "지우"], times=10)
+    await numbered(db, kakaotalk("모임", *messages), "a.txt", timezone="Europe/London")
+    query = select(Tweet.id, Tweet.text, Tweet.created_at).order_by(Tweet.id)
     async with db.read() as session:
-        newest = await session.scalar(select(Tweet.created_at).order_by(Tweet.created_at.desc()))
-    assert f"{newest:%Y-%m-%d}" == "2024-02-20"
+        before = (await session.execute(query)).all()
+    longer = kakaotalk("모임", *messages, *said(["지우"], times=2, day="2024-07-20"))
+    options = {"timezone": "Asia/Seoul", "times": "file"}
+    added, known, seen = await numbered(db, longer, "a.txt", **options)
+    assert (added, known, seen.state, seen.shifted) == (2, 20, "longer", -540)
+    async with db.read() as session:
+        after = (await session.execute(query)).all()
+        assert await session.scalar(select(Room.tz)) == "Asia/Seoul"
+        assert "stream.reset" in {*await session.scalars(select(Event.kind))}
+    assert [tuple(row) for row in after[:20]] == [
+        (number, text, time and time - timedelta(hours=9)) for number, text, time in before
+    ]
+    assert f"{after[-1][2]:%H:%M}" == "06:01"  # No summer time in Seoul.
     assert await find_faults(db) == []
+
+
+async def test_other_times_or_names_never_join_a_chat_that_guests_read(db: Database) -> None:
+    messages = said(["민준", "지우"], times=10)
+    await import_chat(db, kakaotalk("모임", *messages))
+    await invite(db)
+    renamed = [(when, OTHER_NAMES[name], text) for when, name, text in messages]
+    for data, zone in ((kakaotalk("", *renamed), ZONE), (kakaotalk("모임", *messages), "UTC")):
+        for rooms, expected in (((), None), (("1",), 20), (("new",), 40)):
+            options: dict[str, Any] = {"timezone": zone, "times": "here", "rooms": rooms}
+            if expected is None:
+                with pytest.raises(UnsettledRoomError, match="guests may read it"):
+                    await import_chat(db, data, **options)
+            elif rooms == ("1",):
+                report = await import_chat(db, data, **options)
+                assert (report.accepted, report.duplicates) == (0, 20)
+    assert len(await texts(db)) == 20
 
 
 VARIANTS = chat_variants.VARIANTS | meta_variants.VARIANTS
@@ -304,7 +371,7 @@ async def stored(db: Database) -> Counter[tuple[str, float]]:
         return Counter((text, time.timestamp()) for text, time in rows if time)
 
 
-def expected(variant: str, room: list[Said]) -> Counter[tuple[str, float]]:
+def expected(variant: str, room: list[Message]) -> Counter[tuple[str, float]]:
     zone = ZoneInfo(ZONE)
     messages = messages_in(room, has_files=variant in WITH_FILES)
     times = ((said.text, said.when.replace(tzinfo=zone).astimezone(UTC)) for said in messages)

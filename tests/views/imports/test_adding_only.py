@@ -145,14 +145,14 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     await fill(private, admin)
     before = await site_of(private)
     changed = POSTS.replace(b"2026-02", b"2026-05")
-    answer = await writer.post(f"{IMPORTS}?replace_earlier=1", data=changed)
+    answer = await writer.post(f"{IMPORTS}?replace=1", data=changed)
     assert answer.status_code == 403
     assert "this needs admin" in (await answer.get_json())["detail"]
     assert uploads(private) == []
     # The import itself does not remove either, for example if an earlier version queued it.
     job = await queued(parts_of(private).db, parts_of(private).config.data_dir, changed)
     async with parts_of(private).db.write() as session:
-        options = ReadOptions(replace_earlier=True, accept_doubts=True)
+        options = ReadOptions(replace="1", accept_doubts=True)
         stored = update(ImportJob).where(ImportJob.id == job.id)
         await session.execute(stored.values(scope=None, options=msgspec.json.encode(options)))
     await settled(private)
@@ -160,7 +160,7 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     assert (failed["state"], failed["accepted"]) == ("failed", 0)
     assert "this needs admin" in failed["errors"][0]["detail"]
     assert await site_of(private) == before
-    answer = await admin.post(f"{IMPORTS}?replace_earlier=1&accept_doubts=1", data=changed)
+    answer = await admin.post(f"{IMPORTS}?replace=1&accept_doubts=1", data=changed)
     assert answer.status_code == 202
     await settled(private)
     gone = before["posts"].keys() - (await site_of(private))["posts"].keys()

@@ -46,7 +46,7 @@ LONG = 16 * BATCH
 FACTS = {
     *("id", "state", "format", "bytes_read", "bytes_total", "accepted", "duplicates"),
     *("rejected", "reposts", "restricted", "skipped", "errors", "assumptions", "doubts", "unread"),
-    *("undo", "removed", "started_at", "finished_at"),
+    *("undo", "removed", "seen", "started_at", "finished_at"),
 }
 POST = {"username": "ann", "text": "오늘의 바다", "source_id": "1"}
 MULTIPART = {"Content-Type": "multipart/form-data; boundary=xxx"}

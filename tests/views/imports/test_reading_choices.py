@@ -195,27 +195,61 @@ async def test_a_wrong_zone_is_an_error_at_its_field(browser: Browser, action: s
         assert 'value="Asia/Seoul" maxlength' in await browser.page(address)
 
 
-async def test_a_chat_that_was_read_differently_stops_until_one_chooses(browser: Browser) -> None:
+async def test_the_first_line_says_what_is_here_and_other_times_are_asked(browser: Browser) -> None:
     people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
     people |= {"renamed": ["", ""], "publish": "on"}
-    for zone, is_stored in (("Asia/Seoul", True), ("Europe/Berlin", False)):
-        address = await upload(browser, CHAT, "chat.txt")
-        assert ('name="earlier"' in await browser.page(address)) != is_stored  # Of a known file.
-        assert await start(browser, address, timezone=zone, **people) == 303
-        page = await ended(browser, address)
-        assert ("was read differently before" not in page) == is_stored
-    for choice, said in (
-        ("keep", "2 new messages"),
-        ("replace", "an earlier reading of this file, which were replaced: 2"),
-    ):
-        address = await upload(browser, CHAT, "chat.txt")
-        page = await browser.page(address)
-        assert 'value="Asia/Seoul" maxlength' in page  # As the chat was read before.
-        form = people | {"timezone": "Europe/Berlin", "earlier": choice}
-        assert await start(browser, address, **form) == 303
-        page = await ended(browser, address)
-        assert "was read differently before" not in page
-        assert said in shown(page)
+    messages = evening("미나", "준", first=0, count=30)
+    chat, longer = kakaotalk("바다", *messages[:20]), kakaotalk("바다", *messages)
+    address = await upload(browser, chat, "chat.txt")
+    assert "Nothing of this file is here yet." in shown(await browser.page(address))
+    assert await start(browser, address, timezone="Asia/Seoul", **people) == 303
+    assert "20 new messages" in shown(await ended(browser, address))
+    address = await upload(browser, chat, "renamed.txt")
+    page = await browser.page(address)
+    assert "This file is here already: all 20 messages (import 1)." in shown(page)
+    assert 'name="replace" value="1"' in page
+    address = await upload(browser, longer, "chat.txt")
+    page = await browser.page(address)
+    assert "20 of 30 messages are here already; new: 10, from 2024-01-01 on." in shown(page)
+    assert 'value="Asia/Seoul" maxlength' in page  # As the chat was read before.
+    assert 'name="same_chat"' not in page
+    # Whoever sees wrong times chooses another zone, and is asked before anything is stored.
+    form = people | {"timezone": "Europe/Berlin"}
+    assert await start(browser, address, **form) == 303
+    page = await browser.page(address)
+    assert "those of the file are 8:00 hours later. Which times are right?" in shown(page)
+    assert {*re.findall(r'name="same_chat" value="(\w+)"', page)} == {"file", "here", "new"}
+    assert await start(browser, address, **form, same_chat="file") == 303
+    assert "10 new messages · 20 already stored" in shown(await ended(browser, address))
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert (room["tz"], room["messages"]) == ("Europe/Berlin", 30)
+    assert room["first_message_at"] == "2024-01-01T08:00:00Z"
+    address = await upload(browser, longer, "chat.txt")
+    await browser.page(address)
+    assert await start(browser, address, **people, timezone="Asia/Seoul") == 303
+    assert await start(browser, address, **people, timezone="Asia/Seoul", same_chat="new") == 303
+    assert "30 new messages" in shown(await ended(browser, address))
+
+
+async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> None:
+    people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
+    people |= {"renamed": ["", ""], "publish": "on"}
+    address = await upload(browser, CHAT, "chat.txt")
+    assert await start(browser, address, timezone="Asia/Seoul", **people) == 303
+    await ended(browser, address)
+    address = await upload(browser, CHAT, "chat.txt")
+    assert await start(browser, address, timezone="Europe/Berlin", **people) == 303
+    page = shown(await ended(browser, address))
+    assert "this file was read differently before (import 1)" in page
+    assert "--" not in page
+    address = await upload(browser, CHAT, "chat.txt")
+    page = shown(await browser.page(address))
+    assert "Import 1 is replaced: 2 posts go, 0 posts stay" in page
+    form = people | {"timezone": "Europe/Berlin", "replace": "1"}
+    assert await start(browser, address, **form) == 303
+    assert "2 new messages" in shown(await ended(browser, address))
+    rooms = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
+    assert [(room["messages"], room["tz"]) for room in rooms] == [(2, "Europe/Berlin")]
 
 
 QUESTION = "If this is not the same person, enter a different name."
@@ -424,13 +458,10 @@ async def test_a_chat_from_another_phone_is_noticed_and_leaves_nothing_half_stor
     assert {*re.findall(r'name="renamed" value="([^"]+)"', page)} == {"지우", "예린"}
     renamed = {"renamed": ["지우", "예린"]}
     assert "10 new messages · 60 already stored" in await bring(*theirs, **renamed)
-    # Above what the preview compares, the import notices, and takes its part back.
     longer = evening("지우 (회사)", "내 동생", first=0, count=1070)
-    page = await bring(*longer)
-    assert "was read differently before" in page
-    assert "This import was undone: 1,000 messages were removed" in page
+    assert "1,000 new messages · 70 already stored" in await bring(*longer)
     assert {user["username"] for user in (await anybody.json("/api/v1/users"))["items"]} == {
         *("지우", "예린")
     }
-    assert "70 new messages" in await bring(*theirs, same_chat="0", **renamed)
+    assert "1,070 new messages" in await bring(*longer, same_chat="new", **renamed)
     assert len((await anybody.json("/api/v1/rooms"))["items"]) == 2

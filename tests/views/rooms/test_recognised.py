@@ -63,7 +63,7 @@ async def test_messages_elsewhere_do_not_change_who_is_recognised(shared: Shared
     db, elsewhere = parts_of(shared.app).db, ("ana", "bea", "cleo")
     await import_chat(db, kakaotalk("alone", *talk(480, seed=3)))
     alike = talk(480, seed=3, people=elsewhere, apart="cleo")
-    await import_chat(db, kakaotalk("of people with another chat", *alike), keep_earlier=True)
+    await import_chat(db, kakaotalk("of people with another chat", *alike), rooms=("new",))
     # There, another one has words of their own, and all write more and later.
     other = talk(900, seed=5, people=elsewhere, apart="ana")
     await import_chat(db, kakaotalk("the other chat", *other))

@@ -1,0 +1,203 @@
+"""Whether two lists of messages are of one chat, whatever zone, precision or names they have.
+
+Runs of equal texts that each list has once are anchors. Their times differ by a few constants: the
+difference of two time zones, which changes with summer time. Messages of one text and, that
+difference taken off, of one minute are one message; the n-th of several is the n-th there.
+"""
+
+from collections import Counter
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+UNKNOWN: Final = np.iinfo(np.int64).min
+"""Stands for an unknown time."""
+MINUTE_S: Final = 60
+_RUNS: Final = (8, 3, 1)
+"""Numbers of messages in a row that are compared."""
+_QUARTER: Final = 15
+"""Minutes by which all differences of time zones can be divided."""
+_MOST_MINUTES: Final = 26 * 60
+"""Difference of the first and the last time zone."""
+_SUMMER_MINUTES: Final = 120
+"""Largest change of a zone's clock."""
+_FEWEST_ANCHORS: Final = 3
+_FEWEST_TEXTS: Final = 3
+_OWN_SHARE: Final = 0.9
+"""Share of a person's messages that one person must have on the other side."""
+_PRIMES: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+
+Numbers = NDArray[np.int64]
+
+
+class Messages(NamedTuple):
+    """Messages of a chat with texts, in its order."""
+
+    texts: NDArray[np.uint64]
+    """A hash of each text, (n,)."""
+    times: Numbers
+    """Seconds from 1970, or UNKNOWN, (n,)."""
+    people: Numbers
+    """A number of each writer, (n,)."""
+
+
+class Agreement(NamedTuple):
+    """What the messages of a file, (n,), are among those of a chat that is here."""
+
+    places: Numbers
+    """Place here of each message of the file, (n,); -1 if it is new."""
+    shifts: Numbers
+    """Minutes by which each time of the file is later than here, (n,)."""
+    smaller: int
+    """Messages of the smaller side between the first and the last one that both have."""
+    texts: int
+    """Number of different texts that both have."""
+    people: dict[int, int]
+    """Person here by person of the file; empty if the texts are of other people."""
+
+    @property
+    def known(self) -> int:
+        return int(np.count_nonzero(self.places >= 0))
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both are one chat."""
+        is_whole = self.known == len(self.places)
+        is_enough = self.texts >= _FEWEST_TEXTS or is_whole
+        return is_enough and 2 * self.known >= self.smaller and bool(self.people)
+
+    @property
+    def shifted(self) -> int | None:
+        """The usual shift of common messages in minutes; None if no time is shifted."""
+        shifts = Counter(self.shifts[self.places >= 0].tolist())
+        del shifts[0]
+        return shifts.most_common(1)[0][0] if shifts else None
+
+
+def agreement(file: Messages, here: Messages) -> Agreement:
+    """Return what a file's messages are here."""
+    anchors = _anchors(file, here)
+    shifts, others = _nearest(anchors, len(file.texts))
+    places = np.full(len(file.texts), -1, np.int64)
+    _match(file, here, shifts, places)
+    # Between two anchors the clock may have changed anywhere.
+    found = _match(file, here, others, places)
+    shifts[found] = others[found]
+    common = np.flatnonzero(places >= 0)
+    if not len(common):
+        return Agreement(places, shifts, len(file.texts), 0, {})
+    there = places[common]
+    smaller = min(common[-1] - common[0], there.max() - there.min()) + 1
+    texts = len(np.unique(file.texts[common]))
+    people = _same_people(file.people[common], here.people[there])
+    return Agreement(places, shifts, int(smaller), texts, people)
+
+
+def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
+    """Return places of the file, ascending, and the minutes by which its times are later there."""
+    places, minutes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for length in _RUNS:
+        at, there = _once_in_both(_runs(file.texts, length), _runs(here.texts, length))
+        is_timed = (file.times[at] != UNKNOWN) & (here.times[there] != UNKNOWN)
+        at, there = at[is_timed], there[is_timed]
+        places.append(at)
+        minutes.append(file.times[at] // MINUTE_S - here.times[there] // MINUTE_S)
+    at, later = np.concatenate(places), np.concatenate(minutes)
+    is_zone = (later % _QUARTER == 0) & (np.abs(later) <= _MOST_MINUTES)
+    at, later = at[is_zone], later[is_zone]
+    order = np.argsort(at, kind="stable")
+    at, later = at[order], later[order]
+    # An anchor without a neighbour of its shift is a coincidence.
+    is_next = np.concatenate([later[1:] == later[:-1], [False]]) if len(later) else later == 0
+    is_beside = is_next | np.roll(is_next, 1)
+    at, later = at[is_beside], later[is_beside]
+    if not len(at):
+        return at, later
+    counts = Counter(later.tolist())
+    usual, _ = counts.most_common(1)[0]
+    kept = [
+        shift
+        for shift, count in counts.items()
+        if count >= _FEWEST_ANCHORS and abs(shift - usual) <= _SUMMER_MINUTES
+    ]
+    is_kept = np.isin(later, kept)
+    return at[is_kept], later[is_kept]
+
+
+def _runs(texts: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """Return a hash of the texts from each place on."""
+    count = max(len(texts) - length + 1, 0)
+    runs = np.zeros(count, np.uint64)
+    for offset in range(length):
+        runs = runs * _PRIMES[0] + texts[offset : offset + count]
+    return runs
+
+
+def _once_in_both(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
+    """Return the places of the values that both have once."""
+    values, at = _once(first)
+    others, there = _once(second)
+    _, one, other = np.intersect1d(values, others, assume_unique=True, return_indices=True)
+    return at[one], there[other]
+
+
+def _once(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Numbers]:
+    unique, at, counts = np.unique(values, return_index=True, return_counts=True)
+    return unique[counts == 1], at[counts == 1]
+
+
+def _nearest(anchors: tuple[Numbers, Numbers], count: int) -> tuple[Numbers, Numbers]:
+    """Return the shift of the nearest anchor of each place, and of the one on its other side; 0
+    without any.
+    """
+    at, later = anchors
+    if not len(at):
+        return np.zeros(count, np.int64), np.zeros(count, np.int64)
+    places = np.arange(count)
+    after = np.searchsorted(at, places)
+    right, left = after.clip(0, len(at) - 1), (after - 1).clip(0)
+    right[after == len(at)] = left[after == len(at)]
+    left[after == 0] = right[after == 0]
+    is_left = np.abs(places - at[left]) <= np.abs(at[right] - places)
+    return later[np.where(is_left, left, right)], later[np.where(is_left, right, left)]
+
+
+def _match(file: Messages, here: Messages, shifts: Numbers, places: Numbers) -> Numbers:
+    """Fill places of messages that have none with those of one text and minute; return these."""
+    left = np.flatnonzero((places < 0) & (file.times != UNKNOWN))
+    is_free = here.times != UNKNOWN
+    is_free[places[places >= 0]] = False
+    free = np.flatnonzero(is_free)
+    minutes = file.times[left] // MINUTE_S - shifts[left]
+    mine = _numbered(file.texts[left], minutes)
+    theirs = _numbered(here.texts[free], here.times[free] // MINUTE_S)
+    _, one, other = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+    places[left[one]] = free[other]
+    return left[one]
+
+
+def _numbered(texts: NDArray[np.uint64], minutes: Numbers) -> NDArray[np.uint64]:
+    """Return a hash of text, minute and number among equal ones of each message."""
+    keys = texts * _PRIMES[0] + minutes.astype(np.uint64) * _PRIMES[1]
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    is_first = np.ones(len(keys), bool)
+    is_first[1:] = ordered[1:] != ordered[:-1]
+    starts = np.maximum.accumulate(np.where(is_first, np.arange(len(keys)), 0))
+    numbers = np.empty(len(keys), np.uint64)
+    numbers[order] = (np.arange(len(keys)) - starts).astype(np.uint64)
+    hashed: NDArray[np.uint64] = keys + numbers * _PRIMES[2]
+    return hashed
+
+
+def _same_people(people: Numbers, here: Numbers) -> dict[int, int]:
+    """Return the person here of each person of the same messages; none if these are of others."""
+    pairs = Counter(zip(people.tolist(), here.tolist(), strict=True))
+    of_each: dict[int, tuple[int, int]] = {}
+    for (person, user_id), count in pairs.items():
+        if count > of_each.get(person, (0, 0))[1]:
+            of_each[person] = user_id, count
+    if sum(count for _, count in of_each.values()) < _OWN_SHARE * len(people):
+        return {}
+    return {person: user_id for person, (user_id, _) in of_each.items()}

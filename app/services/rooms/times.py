@@ -1,0 +1,102 @@
+"""Changing the times of a chat whose file was read in another time zone.
+
+The messages keep their ids, links and reactions; all of them get their new times at once.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+from sqlalchemy import case, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db.backend import UNTRACKED, backend_of
+from app.db.feed import STREAM_RESET
+from app.db.result_cache import DERIVED
+from app.errors import ConflictError
+from app.formats.chats.people import zone_of
+from app.models import Tweet
+from app.services.event_log import NewEvent, append_events
+from app.services.posts.post_counts import add_counts, counts_of
+from app.services.posts.selection import unix_seconds
+from app.services.rooms.identity import announce_change, kept_room
+
+Steps = Sequence[tuple[int, int]]
+"""Seconds to add to times, each from a time on, in seconds from 1970; the first for all before."""
+_STEP_S: Final = 6 * 3_600
+"""Changes of a zone's clock are further apart."""
+
+
+def moved(time: int, steps: Steps) -> int:
+    at = bisect_right(steps, time, key=lambda step: step[0])
+    return time + steps[max(at - 1, 0)][1]
+
+
+def read_in(time: int, before: tzinfo | None, after: tzinfo | None) -> int:
+    """Return the moment at which clocks of one zone show what those of another show at a time."""
+    local = datetime.fromtimestamp(time, UTC).astimezone(before)
+    return int(local.replace(tzinfo=after).timestamp())
+
+
+def steps_between(before: tzinfo | None, after: tzinfo | None, first: int, last: int) -> Steps:
+    """Return what reading times in another zone adds to them."""
+
+    def added(time: int) -> int:
+        return read_in(time, before, after) - time
+
+    steps = [(first, added(first))]
+    for start in range(first, last + _STEP_S, _STEP_S):
+        low, high = start, start + _STEP_S
+        if added(high) == steps[-1][1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if added(middle) == steps[-1][1] else (low, middle)
+        steps.append((high, added(high)))
+    return steps
+
+
+async def move_times(session: AsyncSession, room_id: int, steps: Steps, zone: str | None) -> None:
+    """Add seconds to the times of a chat, whose zone is the given one then."""
+    is_of_room = Tweet.room_id == room_id
+    before = await counts_of(session, is_of_room)
+    later: Callable[[int], object] = lambda seconds: backend_of(session).seconds_after(  # noqa: E731
+        Tweet.created_at, seconds
+    )
+    (_, first), *others = steps
+    cases = [
+        (Tweet.created_at >= datetime.fromtimestamp(since, UTC), later(seconds))
+        for since, seconds in reversed(others)
+    ]
+    time = case(*cases, else_=later(first)) if cases else later(first)
+    is_dated = is_of_room, Tweet.created_at.is_not(None)
+    await session.execute(
+        update(Tweet).where(*is_dated).values(created_at=time), execution_options=UNTRACKED
+    )
+    await add_counts(session, await counts_of(session, is_of_room), before)
+    room = await kept_room(session, room_id)
+    room.tz = zone or room.tz
+    await announce_change(session, room_id)
+    await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
+
+
+async def change_zone(session: AsyncSession, room_id: int, zone: str) -> int:
+    """Read the times of a chat in another zone; return its ID.
+
+    Raises NotFoundError, ValueError for an unknown zone, and ConflictError if it is not known in
+    which zone the times were read.
+    """
+    room, after = await kept_room(session, room_id), zone_of(zone)
+    if room.tz is None:
+        raise ConflictError(
+            "It is not known in which time zone the times of this chat were read. Import its file"
+            " again in the right zone"
+        )
+    seconds = unix_seconds(Tweet.created_at)
+    ends = select(func.min(seconds), func.max(seconds)).where(Tweet.room_id == room.id)
+    first, last = (await session.execute(ends)).one()
+    if first is not None and zone != room.tz:
+        steps = steps_between(zone_of(room.tz), after, int(first), int(last))
+        await move_times(session, room.id, steps, zone)
+    return room.id
