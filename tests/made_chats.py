@@ -80,6 +80,57 @@ def made_chat(seed: int) -> MadeChat:
     return MadeChat(seed, language, said)
 
 
+KINDS: Final = ("two languages", "sixty", "three hundred", "alike", "one day", "ties", "own words")
+FIRST_OF_KINDS: Final = 2_000
+"""The seeds of chats of a kind."""
+
+
+def made_kind(kind: str) -> MadeChat:
+    """Return a chat of a kind that is rare among chance ones."""
+    seed = FIRST_OF_KINDS + KINDS.index(kind)
+    chance = random.Random(seed)
+    language = "ko" if seed % 2 else "en"
+    numbers = {"sixty": 60, "three hundred": 300, "ties": 3, "one day": 3}
+    names = _names_of(kind, language, seed, numbers.get(kind, 6))
+    styles = {name: Style(signs={"!": 0.2}) for name in names}
+    if kind not in ("alike", "ties"):
+        styles = {name: _style(chance, _language_of(name)) for name in names}
+    days = 1 if kind == "one day" else 25
+    said: list[Said] = []
+    for step in range(days):
+        day, many = date(2024, 3, 4) + timedelta(step), 40 if len(names) < 60 else 90
+        if kind == "ties":
+            time = datetime(day.year, day.month, day.day, 9, 0)
+            said += [
+                (f"{time + timedelta(minutes=place):%Y-%m-%d %H:%M}", name, "tea time")
+                for place, name in enumerate(names * 4)
+            ]
+            continue
+        for when, name, text in _of_day(chance, language, styles, day, many):
+            own = _text(chance, _language_of(name), styles[name])
+            favourite = f"{FAVOURITES[names.index(name) % len(FAVOURITES)]} "
+            is_own = kind == "own words" and chance.random() < 0.3
+            said.append((when, name, favourite + text if is_own else own))
+    return MadeChat(seed, language, said)
+
+
+FAVOURITES: Final = ("등대", "고래", "나침반", "돛단배", "갈매기", "파도")
+
+
+def _names_of(kind: str, language: str, seed: int, count: int) -> list[str]:
+    languages = ("en", "ko") if kind == "two languages" else (language,)
+    pairs = [(of, name) for of in languages for name in NAMES[of]]
+    chosen = pairs[::3] if kind == "two languages" else pairs
+    return [
+        f"{chosen[number % len(chosen)][1]}{seed}{number // len(chosen) or ''}"
+        for number in range(count)
+    ]
+
+
+def _language_of(name: str) -> str:
+    return "en" if name.isascii() else "ko"
+
+
 def made_authors(seed: int, language: str) -> MadeChat:
     """Return posts of two to five authors who are not of a chat, by the clock of the visitor."""
     chance = random.Random(f"{seed} {language}")

@@ -25,7 +25,15 @@ from quart import Quart
 from tests.browsing import parts_of
 from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client
-from tests.made_chats import FIRST_OF_AUTHORS, MadeChat, made_authors, made_chat
+from tests.made_chats import (
+    FIRST_OF_AUTHORS,
+    FIRST_OF_KINDS,
+    KINDS,
+    MadeChat,
+    made_authors,
+    made_chat,
+    made_kind,
+)
 from tests.selection import first_of
 from tests.sentences import as_read, blocks_of, rows_of
 
@@ -852,7 +860,8 @@ def _true(_: Reader, __: Found) -> None:
 
 
 def _zone(reader: Reader, found: Found) -> None:
-    is_of_chat = reader.truth.chat.seed < FIRST_OF_AUTHORS
+    seed = reader.truth.chat.seed
+    is_of_chat = seed < FIRST_OF_AUTHORS or seed >= FIRST_OF_KINDS
     zones = (ZONE, "서울 시간") if is_of_chat else (VISITOR_ZONE, "호놀룰루 시간")
     assert {found.get("zone"), found.get("zone_ko")} & {*zones}, found
 
@@ -865,6 +874,13 @@ def _hours_of_chat(reader: Reader, found: Found) -> None:
     sums = [sum(counted[(start + step) % 24] for step in range(3)) for start in range(24)]
     assert sums[first] == max(sums), sums
     assert (end - first) % 24 == 3
+    if "own" in found:
+        assert is_as_often(found["own"], sums[first] / counted.total()), sums
+
+
+def _further_people(reader: Reader, found: Found) -> None:
+    """Count those who are not among the 200 people who write most."""
+    assert number_in(found.get("count") or found["count_ko"]) == len(reader.truth.people) - 200
 
 
 def _habit(
@@ -1238,8 +1254,15 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         r"\d+월 \d+일부터 \d+월 \d+일까지 (?P<days>\d+)일 동안 [^.]*(?:쓰지 않았어요|조용했어요|없어요|없었어요)",
         _silence_of_days,
     ),
-    (r"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00", _hours_of_chat),
-    (r"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 (?:써요|썼어요)", _hours_of_chat),
+    (
+        r"Busiest between (?P<start>\d+):00 and (?P<end>\d+):00(?:: (?P<own>[^.,]*messages?))?",
+        _hours_of_chat,
+    ),
+    (
+        r"(?P<start>\d+)시부터 (?P<end>\d+)시 사이에 가장 많이 (?:써요|썼어요)(?:: (?P<own>[^.]+))?",
+        _hours_of_chat,
+    ),
+    (r"and (?P<count>\d+) more|외 (?P<count_ko>\d+)명", _further_people),
     (r"The [\d,]+th message here came on \w+ \d+", _true),
     (r"\d+월 \d+일에 [\d,]+번째 메시지를 썼어요", _true),
     (rf"Most in the (?P<part>\w+), [\d:]+ to [\d:]+ \({PERCENT} of all\)", _part_of_day),
@@ -1463,6 +1486,23 @@ async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: in
         await site.read_lists(language)
     told = "\n".join(site.faults)
     assert not site.faults, f"seeds {seeds[0]} to {seeds[-1]}:\n{told}"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_sentence_is_true_of_a_rare_chat(app: Quart, writer: Client, kind: str) -> None:
+    """Chats in two languages, of many people, of people who are alike, of one day, and of ties."""
+    chat = made_kind(kind)
+    await import_chat(parts_of(app).db, kakaotalk(chat.title, *chat.said))
+    truth = Truth(chat)
+    site = Site(Client(app, {}), {1: truth})
+    first = Counter(name for _, name, _ in chat.said).most_common(2)
+    for language in ("en", "ko"):
+        for path, name in chain(
+            [("/room/1", ""), ("/room/1/2024", "")], *(pages_of_person(name) for name, _ in first)
+        ):
+            await site.read(path, language, truth, name)
+    assert not site.faults, "\n".join(site.faults)
 
 
 class DashboardReader:
