@@ -25,6 +25,7 @@ from app.errors import NotFoundError
 from app.language.i18n import speaking_of
 from app.lifespan import resources
 from app.runtime.clock import first_instant, now
+from app.services.access.accounts import has_operator
 from app.services.archive.author_archive import Anniversary, on_this_day
 from app.services.compare.quiz_draws import is_playable
 from app.services.compare.quiz_questions import Solution
@@ -119,6 +120,8 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     importing: RunningImport | None
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
+    is_unclaimed: bool = False
+    """Whether nobody has an account yet."""
 
     @property
     def sentences(self) -> dict[int, str]:
@@ -141,8 +144,10 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
     if (room_id := own_chat()) is not None:
         return see_other(url_for("rooms.show_room", room_id=room_id))
     solution = await resources().showcase.find(g.locale)
-    cacheable()
     async with resources().db.read() as session:
+        is_unclaimed = g.account is None and not await has_operator(session)
+        if not is_unclaimed:  # No event tells that the first account was made.
+            cacheable()
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
         samples, may_play = await list_samples(session), await is_playable(session)
@@ -182,6 +187,7 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
             is_playable=may_play,
             importing=importing,
             start=start_here() if is_new else None,
+            is_unclaimed=is_unclaimed,
             about=[
                 *own_names,
                 *asked,

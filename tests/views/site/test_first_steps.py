@@ -10,7 +10,7 @@ from app import __version__, create_app
 from app.compute.judgement import KOREAN_LIKELY, LIKELY
 from app.lifespan import note_hosts
 from app.services.imports.storing import load_samples
-from tests.browsing import Browser, in_one_line, parts_of, signed_in
+from tests.browsing import Browser, in_one_line, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 
 KOREANS: Final = ("골목빵집", "언덕천문대", "느티나무도서관", "12번버스")
@@ -94,6 +94,22 @@ async def test_samples_are_tried_explained_and_removed(app: Quart, anybody: Clie
     assert "sign in</a>" in page.partition('id="start"')[2]
     answer = await anybody.get("/compare/example")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+
+
+async def test_an_empty_site_says_where_the_way_in_is(app: Quart, anybody: Client) -> None:
+    for language, told in (
+        ("en", "Make your saywho on this computer"),
+        ("ko", "이 컴퓨터에 내 saywho 만들기"),
+    ):
+        page = await anybody.page("/", headers={"Accept-Language": language})
+        start = page.partition('id="start"')[2].partition("</section>")[0]
+        assert told in start
+        assert "saywho operator add" in start
+        assert "/login" not in start
+    await make_operator(app)
+    page = await anybody.page("/")
+    assert "Make your saywho" not in page
+    assert "sign in</a>" in page.partition('id="start"')[2]
 
 
 async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
