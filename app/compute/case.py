@@ -42,6 +42,7 @@ from app.compute.features import (
     struck_before,
     subtract,
 )
+from app.compute.languages import is_none_of, likeliest, scores_of
 from app.compute.population import NOBODY, Population, Reading, are_english
 from app.compute.profiles import AuthorProfile, text_keys
 from app.compute.text import (
@@ -321,8 +322,8 @@ RATED: Final = 30
 """Number of authors with computed ratios; other ratios follow the probabilities."""
 
 FOREIGN_SHARE: Final = 0.5
-"""Share of a text's distinct words used by the shipped English authors, below which it seems not
-English.
+"""Share of a text's distinct words used by the shipped English authors, below which it may be in
+another language than English.
 
 Measured below it: 5 in 1,000 of 8,600 English posts; sentences in German 90%, French 81%, Spanish
 83%, Italian 77%, Dutch 91%.
@@ -367,11 +368,11 @@ def whole_words(text: str, gaps: Sequence[Gap]) -> int:
 class Habit:
     usual: Usual | None
     """None for too few posts."""
-    language: str | None
     platform: str
     first_at: datetime | None = None
     newest_at: datetime | None = None
-    is_english: bool = False
+    written: frozenset[str] | None = None
+    """Languages that the author writes, by the newest posts; None if unknown, but not Korean."""
     worded_share: float = 1.0
 
 
@@ -402,6 +403,11 @@ class Suspect:
     profile: AuthorProfile
     habit: Habit | None = None
     """None for an author who fits the texts far worse."""
+
+    @property
+    def written(self) -> frozenset[str] | None:
+        """The languages that the author writes; None if unknown, but not Korean."""
+        return None if self.habit is None else self.habit.written
 
     @property
     def worded_posts(self) -> int:
@@ -462,20 +468,64 @@ class Case:
     @cached_property
     def is_korean(self) -> bool:
         """Whether the texts are Korean; no other language is recognised."""
-        unstruck = "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
+        unstruck = self._own_words
         # Where nothing is left, the language is still that of the texts.
         if not any(map(str.isalpha, unstruck)):
             unstruck = "\n".join(map(own_words, self.texts))
         return guess_language(unstruck) == "ko"
 
     @cached_property
-    def is_foreign(self) -> bool:
-        """Whether texts of eight words or more seem neither Korean nor English."""
+    def _own_words(self) -> str:
+        return "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
+
+    @cached_property
+    def _is_plain_english(self) -> bool:
+        """Whether the shipped English authors use at least half of the distinct words."""
         english = self.fitted.shipped.get("en")
-        if english is None or self.is_korean or self.is_english:
+        if english is None:
             return False
-        words, share = english.share_of_words("\n".join(map(own_words, self.texts)))
-        return words >= 8 and share < FOREIGN_SHARE
+        words, share = english.share_of_words(self._own_words)
+        return bool(words) and share >= FOREIGN_SHARE
+
+    @cached_property
+    def _scores(self) -> dict[str, float]:
+        return scores_of(self._own_words)
+
+    def language_for(self, suspect: Suspect) -> str | None:
+        """Return in which of a suspect's languages the texts are; None if it is unknown.
+
+        Korean texts are Korean whoever is asked about, and so are English ones of Korean authors
+        alone. Whoever writes one other language is asked about in this language.
+        """
+        if self.is_korean:
+            return "ko"
+        if suspect.written is None:
+            return None
+        written = suspect.written - {"ko"}
+        if len(written) > 1:
+            return likeliest(self._scores, written)
+        if "ko" in suspect.written and not written:
+            return "en" if self.is_english else None
+        return next(iter(written), None)
+
+    def is_foreign_to(self, suspect: Suspect) -> bool:
+        """Return whether the texts seem to be in no language that a suspect writes."""
+        if suspect.written is None:
+            return suspect.habit is not None and self.is_korean
+        if self.is_korean or suspect.written == {"ko"}:
+            return ("ko" in suspect.written) != self.is_korean
+        if not any(map(str.isalpha, self._own_words)):
+            return False
+        if "en" in suspect.written and self._is_plain_english:
+            return False
+        return is_none_of(self._scores, suspect.written)
+
+    def needs_model(self) -> bool:
+        """Return whether an answer scores the texts in other languages."""
+        return not self.is_korean and any(
+            written not in (None, {"ko"}) and not (written == {"en"} and self._is_plain_english)
+            for written in (suspect.written for suspect in self.suspects)
+        )
 
     @cached_property
     def ranking(self) -> Ranking:
@@ -516,10 +566,10 @@ class Case:
 
     def others_of(self, suspect: Suspect) -> NDArray[np.bool_]:
         """Return whether each member of the population is another author of the language: (n,)."""
-        habit, samples = suspect.habit, self.fitted.samples
-        language = habit.language if habit and habit.language != "ko" else None
+        samples, language = self.fitted.samples, self.language_for(suspect)
         left_out = {suspect.id, self.absent, *(() if suspect.id in samples else samples)}
-        return self.fitted.population.without(left_out, "ko" if self.is_korean else language)
+        languages = {language} if language else None if suspect.written is None else ()
+        return self.fitted.population.without(left_out, languages)
 
     @cached_property
     def elsewhere(self) -> Population:
@@ -533,19 +583,16 @@ class Case:
     def shipped_weight(self, suspect: Suspect, others: int) -> float:
         """Return how many authors the shipped authors count as.
 
-        For other languages than Korean and English they count only for Korean texts, since no one
-        of the author's language is shipped.
+        For an author of another language than Korean and English they count only for Korean texts,
+        since no one of the author's language is shipped.
         """
-        habit = suspect.habit
-        if not len(self.elsewhere) or habit is None:
+        if not len(self.elsewhere) or suspect.habit is None:
             return 0.0
         if self.is_korean and others:
             return KOREAN_SHIPPED_WEIGHT
         if self.is_korean:
             return SHIPPED_WEIGHT
-        if habit.is_english or habit.language == "en":
-            return self._english_weight
-        return self._english_weight if habit.language == "ko" and self.is_english else 0.0
+        return self._english_weight if self.language_for(suspect) == "en" else 0.0
 
     @cached_property
     def _english_weight(self) -> float:
@@ -566,10 +613,9 @@ class Case:
 
         What everybody says in a chat, such as "ok" and "yep", is rare in the posts of the others.
         """
-        habit = suspect.habit
-        if habit is None or self.is_korean or not len(self.fitted.chatters):
+        if self.is_korean or not len(self.fitted.chatters):
             return 0.0
-        if not habit.is_english and habit.language != "en":
+        if "en" not in (suspect.written or ()) or self.language_for(suspect) != "en":
             return 0.0
         return CHATTERS_WEIGHT * (1 - self.fullness**2)
 

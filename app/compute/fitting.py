@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from app.compute.attribution import Background, build_background, scores_of_each
 from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
 from app.compute.features import Counts, features_of
+from app.compute.languages import written_by
 from app.compute.population import (
-    ENGLISH_POSTS,
     NOTHING_SHIPPED,
     CountedAuthor,
     Population,
     Shipped,
     drawn_authors,
-    is_english,
 )
 from app.compute.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.text import has_words, own_words, username_key
@@ -218,8 +217,14 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
     drawn = drawn_authors(
         [(key, author.profile.posts, author.language) for key, author in authors.items()], posts
     )
+    written = {
+        key: written_by((post.text for post in author.newest), author.language, shipped.populations)
+        for key, author in authors.items()
+    }
     members = [
-        CountedAuthor(ids[key], author.profile.posts, author.language, author.profile.counts)
+        CountedAuthor(
+            ids[key], author.profile.posts, author.language, author.profile.counts, written[key]
+        )
         for key, author in sorted(authors.items())
         if key in drawn
     ]
@@ -237,20 +242,19 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
         chatters=shipped.chatters,
     )
     suspects = {
-        name: Suspect(ids[username_key(name)], name, author.profile, _habit(author, fitted))
+        name: Suspect(
+            ids[username_key(name)],
+            name,
+            author.profile,
+            _habit(author, fitted, written[username_key(name)]),
+        )
         for name, author in named.items()
     }
     return Corpus(fitted, suspects)
 
 
-def _habit(author: CorpusAuthor, fitted: Fitted) -> Habit:
+def _habit(author: CorpusAuthor, fitted: Fitted, written: frozenset[str] | None) -> Habit:
     texts = [post.text for post in author.newest]
     newest = texts[: usual_posts(author.profile.posts)]
     usual = usual_of(author.profile, newest, fitted.background, population=fitted.population)
-    return Habit(
-        usual,
-        author.language,
-        "local",
-        is_english=author.language is None and is_english(texts[:ENGLISH_POSTS], fitted.shipped),
-        worded_share=worded_share(texts),
-    )
+    return Habit(usual, "local", written=written, worded_share=worded_share(texts))

@@ -13,13 +13,21 @@ from app.compute.case import Case, Suspect
 from app.compute.features import (
     CHARACTERS,
     GROUP_SHIFT,
+    PAIRS,
     Counts,
     LetteredKeys,
     lettered_keys,
     lookup,
     named_words,
 )
-from app.compute.text import BETWEEN, FEWEST_WORDS, own_words, rest_of, without_addresses
+from app.compute.text import (
+    BETWEEN,
+    FEWEST_WORDS,
+    is_unspaced,
+    own_words,
+    rest_of,
+    without_addresses,
+)
 
 FEWEST_SHARED: Final = 0.25
 """Share of a text's runs of three characters below which an author has written nothing like it."""
@@ -31,9 +39,12 @@ is no prose, such as code, numbers and links."""
 
 def ground_of(case: Case, place: int) -> int | None:
     """Return the key of a word, or else of a pair of words or three characters with a letter in it,
-    that the author at this place uses more often than the others do; None if there is none.
+    that the author at this place uses more often than the others of the language do; None if there
+    is none.
 
-    Of several, it is the one that speaks most for the author.
+    Of several, it is the one that speaks most for the author. Three characters count only in
+    languages of which authors are shipped, and where no blanks divide words: in others they may be
+    what everybody writes.
     """
     query, suspect = case.ranking.query, case.suspects[place]
     population, selection = case.weighed_against(suspect)
@@ -44,7 +55,7 @@ def ground_of(case: Case, place: int) -> int | None:
     lettered = np.array([key for key, word in words.items() if word.isalpha()], np.uint32)
     # Most texts have a word, which is found without looking at all runs of letters.
     for some in (lettered, None):
-        wanted = _lettered(case).all if some is None else some
+        wanted = _pieces_of(case, suspect, texts) if some is None else some
         (places,) = (np.isin(query.counts.keys, wanted) & (uses > 0)).nonzero()
         keys, own = query.counts.keys[places], uses[places]
         groups = (keys >> np.uint32(GROUP_SHIFT)).astype(np.intp)
@@ -56,23 +67,28 @@ def ground_of(case: Case, place: int) -> int | None:
     return None
 
 
+def _pieces_of(case: Case, suspect: Suspect, texts: str) -> NDArray[np.uint32]:
+    keys, language = _lettered(case).all, case.language_for(suspect)
+    if language in {None, "ko", *case.fitted.shipped} or is_unspaced(texts):
+        return keys
+    pairs: NDArray[np.uint32] = keys[(keys >> np.uint32(GROUP_SHIFT)) == PAIRS]
+    return pairs
+
+
 def nothing_like(case: Case, suspect: Suspect) -> NothingLike | None:
     """Return why a text is like nothing that an author has written; None if something is.
 
     Words and runs of letters cannot tell within a language: Korean people share under a quarter of
     both with their own next messages.
     """
-    habit, known = suspect.habit, suspect.profile.counts
+    known = suspect.profile.counts
     signs = "".join(rest_of(case.text, case.gaps).split())
     is_prose = case.words >= FEWEST_WORDS and sum(map(str.isalpha, signs)) >= 0.75 * len(signs)
     if not is_prose:
         query = case.ranking.query
         runs = query.counts.keys[query.edges[CHARACTERS] : query.edges[CHARACTERS + 1]]
         return "kind" if _share(runs, known) < FEWEST_SHARED else None
-    if habit is None:
-        return None
-    is_english = habit.is_english or habit.language == "en"
-    if (habit.language == "ko") == case.is_korean and not (is_english and case.is_foreign):
+    if not case.is_foreign_to(suspect):
         return None
     keys = _lettered(case)
     if _share(keys.runs, known) >= FEWEST_SHARED:

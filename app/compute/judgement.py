@@ -211,6 +211,7 @@ Limit = Literal[
     "few_posts",
     "few_authors",
     "elsewhere",
+    "unknown_language",
     "lone_author",
     "other_language",
     "other_platform",
@@ -227,9 +228,10 @@ Bound = Literal["upper", "lower"]
 MOST_LOG10: Final = 3.0
 """Largest logarithm of a reported ratio, to base 10."""
 
-HeldBack = Literal["rival", "layout", "texts"]
-"""Why the first author is not likely, though probable enough: another of the authors has the higher
-ratio, only layout, links, numbers and signs fit, or some of several texts do not fit.
+HeldBack = Literal["language", "rival", "layout", "texts"]
+"""Why the first author is not likely, though probable enough: the text seems to be in no language
+that the author writes, another of the authors has the higher ratio, only layout, links, numbers and
+signs fit, or some of several texts do not fit.
 """
 
 SURE: Final = 0.5
@@ -245,6 +247,12 @@ LONE_KOREAN_LIKELY: Final = 0.92
 
 The second lets at most 12 in 100 strangers of the same kind pass, on average over five kinds, each
 left out of the shipped ones.
+"""
+UNMEASURED_LIKELY: Final = 0.92
+"""Threshold for texts in other languages than Korean and English, with eight others or more.
+
+From it on, 1.1 % of Spanish posts and 2.7 % of German speeches by strangers are likely, with nine
+people here (`python -m benchmarks.languages`).
 """
 UNFAMILIAR: Final = 0.65
 """Smallest probability of someone else for a text that is unlike all named authors."""
@@ -266,8 +274,14 @@ AGAINST: Final = 0.8
 """Part of the level of `least_fit` from which a text is said to speak against the author: about 1
 in 200 sets of one person's own texts has one (`python -m benchmarks.unlike_texts`).
 """
+FEWEST_OTHERS: Final = 1.5
+"""Effective number of others of the language for a ratio, in a language that was measured."""
 FEW_AUTHORS: Final = 8
-"""Number of others of the language below which the answer is weak."""
+"""Number of others of the language below which the answer is weak; in a language of which nobody
+comes with the program there is none.
+
+With two others, 8 in 100 sentences of the text of which three people have parts were likely.
+"""
 LONE: Final = 5.0
 """Nats to the nearest other here, for a usual text, from which an author is alone of their kind:
 someone of the same circle would pass.
@@ -320,6 +334,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     shown = [i for i in weighed.authors if suspects[i].worded_posts >= FEWEST_POSTS]
     none, log10 = None, list[float | None]([None] * len(order))
     bounds = list[Bound | None]([None] * len(order))
+    first = suspects[order[0]]
+    language, is_foreign = case.language_for(first), case.is_foreign_to(first)
+    if order[0] in weighed.unknown:
+        shown = []  # How usual this is in the language is not known.
     if shown and not is_short:
         # Those without a ratio count by their probabilities, since ratios follow these.
         rated = max(shares[weighed.authors].sum(), 0.5)
@@ -330,10 +348,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         ):
             if i in shown:
                 log10[i], bounds[i] = reported(ratio, unbounded)
-    language = "ko" if case.is_korean else "en"
     needed = likely_from(language, weighed.fewest_others)
+    has_rates = is_measured(language) and not is_foreign
     lone = [i for i in rivals if i in weighed.lone]
-    weak = _weak(case, rivals, order if case.is_named else rivals, lone)
+    weak = _weak(case, rivals, order if case.is_named else rivals, lone, weighed.unknown)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
     held_back: HeldBack | None = None
@@ -345,7 +363,9 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     if verdict == "likely":
         # The ranking prefers short histories, and would name one of them for a text that another
         # of the authors explains better.
-        if order[0] not in weighed.best:
+        if is_foreign:
+            held_back = "language"
+        elif order[0] not in weighed.best:
             held_back, rival = "rival", weighed.best[0]
         elif (ground := ground_of(case, order[0])) is None:
             held_back = "layout"
@@ -364,10 +384,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         weak,
         needed,
         None
-        if none is None
+        if none is None or not has_rates
         else rate(language, case.compared, weighed.fewest_others, sure, case.words),
         _more(case, language, weighed.fewest_others + 1, needed, none, share)
-        if none is not None and is_open
+        if none is not None and is_open and has_rates
         else None,
         held_back,
         rival,
@@ -468,10 +488,10 @@ def least_fit(case: Case, texts: int) -> float:
 
 
 def _more(
-    case: Case, language: str, here: int, needed: float, none: float, share: float
+    case: Case, language: str | None, here: int, needed: float, none: float, share: float
 ) -> More | None:
     return more_text(
-        language,
+        language or "",
         float(case.ranking.query.widths[CHARACTERS]),
         case.compared,
         here,
@@ -490,6 +510,7 @@ class _Weighed:
     leads: NDArray[np.float64]  # (m,), over the others, in nats
     lead_weights: NDArray[np.float64]  # (m,), of a nat of the lead in a ratio
     fewest_others: int  # others here of the best author with the fewest
+    unknown: frozenset[int]  # best authors of a language that too few others write
     elsewhere: frozenset[int]  # best authors compared only with shipped authors
     lone: frozenset[int]  # best authors whom no one else here is like
     topic_share: float  # of words and pairs in the first lead; 0 if the texts speak against it
@@ -511,10 +532,22 @@ class _Candidate(NamedTuple):
     here: int  # number of these members
     shipped: float  # number of authors that all shipped authors count as
     chatters: float  # the same of the shipped people of chats
+    language: str | None  # in which the texts are for the author
+
+    @property
+    def is_known(self) -> bool:
+        """Whether enough others of the language are known."""
+        fewest = FEWEST_OTHERS if is_measured(self.language) else FEW_AUTHORS
+        return self.here + self.shipped >= fewest
 
     @property
     def is_rated(self) -> bool:
-        return self.usual is not None and self.here + self.shipped >= 1.5
+        return self.usual is not None and self.is_known
+
+
+def is_measured(language: str | None) -> bool:
+    """Return whether answers in a language were measured; an unknown one counts as English."""
+    return language is None or language in measured_rates().shares
 
 
 class ComparedWith(NamedTuple):
@@ -538,8 +571,8 @@ def compared_with(case: Case) -> ComparedWith | None:
 def _is_lone(case: Case, candidate: _Candidate) -> bool:
     if not candidate.here or candidate.usual is None:
         return False
-    habit, gaps = case.suspects[candidate.place].habit, candidate.usual.gaps
-    is_of_language = habit is not None and (habit.language == "ko") == case.is_korean
+    suspect, gaps = case.suspects[candidate.place], candidate.usual.gaps
+    is_of_language = not case.is_foreign_to(suspect)
     # After a renewal the population may not be that of the habit any more.
     if not is_of_language or gaps.size != candidate.others.size:
         return False
@@ -555,13 +588,20 @@ def _candidates(case: Case) -> list[_Candidate]:
             here = int(np.count_nonzero(others))
             weight = case.shipped_weight(suspect, here)
             chatters = case.chatters_weight(suspect)
-            best.append(_Candidate(i, suspect.habit.usual, others, here, weight, chatters))
+            language, usual = case.language_for(suspect), suspect.habit.usual
+            best.append(_Candidate(i, usual, others, here, weight, chatters, language))
     return best
 
 
 def _weighed(case: Case) -> _Weighed:
     best = _candidates(case)
-    fewest = min((candidate.here for candidate in best), default=len(case.fitted.population))
+    known = [candidate for candidate in best if candidate.is_known]
+    fewest = min((each.here for each in known or best), default=len(case.fitted.population))
+    unknown = frozenset(
+        candidate.place
+        for candidate in best
+        if not candidate.is_known and not is_measured(candidate.language)
+    )
     elsewhere = frozenset(
         candidate.place for candidate in best if candidate.shipped and not candidate.here
     )
@@ -569,7 +609,9 @@ def _weighed(case: Case) -> _Weighed:
     rated = [candidate for candidate in best if candidate.is_rated]
     if not rated:
         nothing = NO_SCORES
-        return _Weighed([], nothing, nothing, nothing, nothing, fewest, elsewhere, lone, 0.0)
+        return _Weighed(
+            [], nothing, nothing, nothing, nothing, fewest, unknown, elsewhere, lone, 0.0
+        )
     populations, weights = _others(case, rated)
     ranking = case.ranking
     authors = [candidate.place for candidate in rated]
@@ -604,6 +646,7 @@ def _weighed(case: Case) -> _Weighed:
         lead_over,
         lead_weights(features, texts, counts),
         fewest,
+        unknown,
         elsewhere,
         lone,
         topic,
@@ -644,6 +687,8 @@ def _others(
 
 def likely_from(language: str | None, others: int) -> float:
     """Return the smallest probability of a likely author, given the number of others here."""
+    if not is_measured(language):
+        return UNMEASURED_LIKELY
     if language != "ko" or others >= FEW_AUTHORS:
         return LIKELY
     return KOREAN_LIKELY if others else LONE_KOREAN_LIKELY
@@ -669,8 +714,11 @@ def _limits(
     is_elsewhere = not weighed.elsewhere.isdisjoint(places)
     limits: dict[Limit, bool] = {
         "few_posts": "few_posts" in weak,
-        "few_authors": weighed.fewest_others < FEW_AUTHORS and not is_elsewhere,
+        "few_authors": weighed.fewest_others < FEW_AUTHORS
+        and not is_elsewhere
+        and "unknown_language" not in weak,
         "elsewhere": is_elsewhere,
+        "unknown_language": "unknown_language" in weak,
         "lone_author": "lone_author" in weak,
         "other_language": "other_language" in weak,
         "other_platform": len({habit.platform for habit in habits}) > 1,
@@ -681,7 +729,11 @@ def _limits(
 
 
 def _weak(
-    case: Case, rivals: Sequence[int], asked: Sequence[int], lone: list[int]
+    case: Case,
+    rivals: Sequence[int],
+    asked: Sequence[int],
+    lone: list[int],
+    unknown: Collection[int],
 ) -> dict[Limit, list[int]]:
     """Return the indices of the suspects whom each limit of single suspects concerns.
 
@@ -689,25 +741,17 @@ def _weak(
     their kind.
     """
     few = [i for i in asked if case.suspects[i].profile.totals[CHARACTERS] < KNOWN_FEATURES]
-    foreign = [i for i in rivals if _has_other_language(case, case.suspects[i])]
+    foreign = [i for i in rivals if case.is_foreign_to(case.suspects[i])]
     if len(foreign) == len(rivals):  # Then the less likely ones may write none of it either.
         unlikely = [i for i in asked if i not in rivals]
-        foreign += [i for i in unlikely if _has_other_language(case, case.suspects[i])]
+        foreign += [i for i in unlikely if case.is_foreign_to(case.suspects[i])]
     weak: dict[Limit, list[int]] = {
         "few_posts": few,
+        "unknown_language": [i for i in rivals if i in unknown],
         "lone_author": lone,
         "other_language": foreign,
     }
     return {limit: places for limit, places in weak.items() if places}
-
-
-def _has_other_language(case: Case, suspect: Suspect) -> bool:
-    habit = suspect.habit
-    if habit is None:
-        return False
-    if (habit.language == "ko") != case.is_korean:
-        return True
-    return (habit.is_english or habit.language == "en") and case.is_foreign
 
 
 def _has_other_period(habits: Sequence[Habit]) -> bool:

@@ -20,7 +20,6 @@ from app.compute.features import (
     WORDS,
     Counts,
     add,
-    features_of,
     group_edges,
     group_sums,
     named_words,
@@ -38,6 +37,8 @@ class CountedAuthor(NamedTuple):
     language: str | None
     """Language of most posts; None if unknown, but not Korean."""
     counts: Counts
+    written: Collection[str] | None = None
+    """All languages that the author writes; None if unknown, but not Korean."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +95,7 @@ class Population:
     edges: NDArray[np.intp]  # (k + 1,), start of the uses of each key, and the last end
     owners: NDArray[np.uint16]  # (e,), member of each use
     amounts: NDArray[np.uint32]  # (e,), amount of each use
+    written: tuple[Collection[str] | None, ...] = ()  # languages of each member, if known
     rows: NDArray[np.int32] = field(init=False)  # (k,), row in the table, or -1
     table: NDArray[np.uint32] = field(init=False)  # (c, n), amounts of common keys
 
@@ -133,6 +135,7 @@ class Population:
             np.append(starts, keys.size),
             owners[order],
             _joined([member.counts.counts for member in members])[order],
+            tuple(member.written for member in members),
         )
 
     def __len__(self) -> int:
@@ -144,24 +147,33 @@ class Population:
         sums = np.add.reduceat(self.amounts, self.edges[:-1], dtype=np.uint64)
         return Counts(self.keys.copy(), np.minimum(sums, MAX_COUNT).astype(np.uint32))
 
-    def without(self, authors: Collection[int | None], language: str | None) -> NDArray[np.bool_]:
-        """Return whether each member writes this language and is none of these authors: (n,).
+    def without(
+        self, authors: Collection[int | None], languages: Collection[str] | None
+    ) -> NDArray[np.bool_]:
+        """Return whether each member writes one of these languages, and is none of these authors:
+        (n,).
 
-        language: None if unknown, but not Korean.
+        languages: None if unknown, but not Korean.
         """
-        are_others = self._writers.get(language, self._writers[""]).copy()
+        are_others = np.zeros(len(self), np.bool_)
+        for language in (None,) if languages is None else languages:
+            are_others |= self._writers(language)
         for author in authors:
             if (place := self._places.get(author)) is not None:
                 are_others[place] = False
         return are_others
 
+    def _writers(self, language: str | None) -> NDArray[np.bool_]:
+        writers = self._known_writers.get(language)
+        if writers is None:
+            of_each = self.written or [main and {main} for _, _, main in self.members]
+            writers = np.array([_may_write(language, written) for written in of_each], np.bool_)
+            self._known_writers[language] = writers
+        return writers
+
     @cached_property
-    def _writers(self) -> dict[str | None, NDArray[np.bool_]]:
-        """For each language, and "" for others: whether each member may write it, (n,)."""
-        languages = np.array([language or "" for _, _, language in self.members], np.str_)
-        unknown = languages == ""
-        writers = {tag: unknown | (languages == tag) for tag in {"", *languages.tolist()}}
-        return {**writers, "ko": languages == "ko", None: languages != "ko"}
+    def _known_writers(self) -> dict[str | None, NDArray[np.bool_]]:
+        return {}
 
     @cached_property
     def _shares(self) -> NDArray[np.float64]:
@@ -255,6 +267,13 @@ class Population:
         )
 
 
+def _may_write(language: str | None, written: Collection[str] | None) -> bool:
+    """Return whether an author writes a language; None is any but Korean."""
+    if written is None or language is None:
+        return language != "ko" if written is None else set(written) != {"ko"}
+    return language in written
+
+
 def _joined(parts: Sequence[NDArray[np.uint32]]) -> NDArray[np.uint32]:
     return np.concatenate([np.empty(0, np.uint32), *parts])
 
@@ -313,12 +332,6 @@ ENGLISH_SHARE: Final = 0.65
 Measured: English authors .70 to .94, even with 25 posts or messages of eight words; Korean .26 to
 .56; chats in six other European languages .34 to .39.
 """
-ENGLISH_POSTS: Final = 200
-
-
-def is_english(posts: Sequence[str], shipped: Mapping[str, Population]) -> bool:
-    """Return whether an author's newest posts are English; False if no authors are shipped."""
-    return "en" in shipped and are_english(add(features_of([*dict.fromkeys(posts)])), shipped)
 
 
 def are_english(counts: Counts, shipped: Mapping[str, Population]) -> bool:

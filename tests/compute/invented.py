@@ -1,12 +1,13 @@
 """Authors who do not exist: their posts share most words, and each has habits of its own."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Final
 
 from app.compute.case import Case
 from app.compute.features import add, features
-from app.compute.fitting import CorpusAuthor, chained, fit_corpus
+from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
 from app.compute.judgement import Judgement, judge
 from app.compute.profiles import AuthorProfile, profile_of
 
@@ -43,13 +44,35 @@ def kept(posts: Sequence[str], language: str | None = None) -> CorpusAuthor:
     return CorpusAuthor(profile_of(posts), chained(enumerate(posts[::-1]), {}), language)
 
 
+def with_open_languages(corpus: Corpus, names: Collection[str]) -> Corpus:
+    """Return the corpus with invented authors of unknown language: theirs looks like several."""
+    invented = {corpus.suspects[name].id for name in names}
+    population = corpus.fitted.population
+    written = tuple(
+        None if id_ in invented else known
+        for (id_, _, _), known in zip(population.members, population.written, strict=True)
+    )
+    return replace(
+        corpus,
+        fitted=replace(corpus.fitted, population=replace(population, written=written)),
+        suspects={
+            name: replace(each, habit=replace(each.habit, written=None))
+            if each.habit and name in names
+            else each
+            for name, each in corpus.suspects.items()
+        },
+    )
+
+
 class Place:
     """An installation of some authors, named by numbers."""
 
     def __init__(self, known: dict[int, list[str]]) -> None:
         """known: the posts of each author, the oldest first."""
         posts = {_name(author): own for author, own in known.items()}
-        self.corpus = fit_corpus({name: kept(own) for name, own in posts.items()})
+        self.corpus = with_open_languages(
+            fit_corpus({name: kept(own) for name, own in posts.items()}), posts
+        )
 
     def judge(self, texts: Sequence[str], named: Sequence[int], sure: float = 0.5) -> Judgement:
         """Return whether one of the authors named wrote the texts."""

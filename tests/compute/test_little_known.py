@@ -24,7 +24,7 @@ from app.compute.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks import strange_texts
 from benchmarks.short_messages import cut
-from tests.compute.invented import KNOWN, Place, posts_of
+from tests.compute.invented import KNOWN, Place, posts_of, with_open_languages
 
 SAMPLES = Path(app.__file__).parent / "sample"
 KOREAN = "내일까지 돈을 보내지 않으면 학교에 전부 알리겠습니다. 경찰에 신고해도 소용없어요."
@@ -45,7 +45,7 @@ def samples() -> dict[str, list[str]]:
 
 
 def site(people: Mapping[str, Sequence[str]]) -> Corpus:
-    return fit_corpus(
+    corpus = fit_corpus(
         {
             name: CorpusAuthor(
                 profile_of(texts),
@@ -56,6 +56,7 @@ def site(people: Mapping[str, Sequence[str]]) -> Corpus:
         },
         shipped_authors(),
     )
+    return with_open_languages(corpus, [name for name in people if name.isdigit()])
 
 
 def test_people_of_short_messages_are_not_accused_of_strange_texts() -> None:

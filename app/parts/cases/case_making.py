@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.case import Case, Suspect, query_of_texts, whole_words
 from app.compute.features import Counts
 from app.compute.fitting import hold_out, units_of
-from app.compute.judgement import compared_with, judge
+from app.compute.judgement import compared_with, is_measured, judge
 from app.compute.names import ManyNames
 from app.compute.population import Population
 from app.compute.ratio_counts import (
@@ -208,6 +208,12 @@ async def _asked_of(
             " few posts here, or nobody else is known who writes the language",
             loc="usernames",
             username=suspect.username,
+        )
+    if not is_measured(case.language_for(suspect)):
+        raise InvalidInputError(
+            "What ratios are worth was measured for English and Korean texts alone, so there is no"
+            " report on texts in another language",
+            loc="texts",
         )
     comparison = await answer(case, run=run)
     searched = SearchedAuthors()

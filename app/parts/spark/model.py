@@ -420,7 +420,7 @@ def _storable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-_SIGNATURE: Final = "saywho corpus 5"
+_SIGNATURE: Final = "saywho corpus 6"
 
 
 class _File(msgspec.Struct, frozen=True):

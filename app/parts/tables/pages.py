@@ -126,6 +126,8 @@ class TableRow(Struct, frozen=True):
             "other_language" in comparison.limits
         ):
             return gettext("another language")
+        if comparison.none is None and "unknown_language" in comparison.limits:
+            return gettext("too few others of the language are known")
         if comparison.verdict == "short":
             return why_short(comparison)
         return ""

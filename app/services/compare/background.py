@@ -34,6 +34,7 @@ from app.runtime.clock import now
 from app.services.compare.profiles import (
     fold_tails,
     in_parts,
+    languages_written,
     main_languages,
     newest_chained,
     stored_profiles,
@@ -81,6 +82,8 @@ class LeftOutShare(msgspec.Struct, frozen=True):
 class Members(msgspec.Struct, frozen=True):
     drawn: list[Drawn]
     """The sample authors come last."""
+    written: list[list[str] | None]
+    """The languages that each of them writes; null if unknown."""
     samples: list[int]
     left_out: LeftOutShare | None = None
     """Measured after the snapshot is made."""
@@ -160,8 +163,8 @@ def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted
     members = msgspec.json.decode(snapshot.members, type=Members)
     blobs = msgspec.msgpack.decode(snapshot.population, type=list[bytes])
     drawn = [
-        CountedAuthor(*member, Counts.from_bytes(blob))
-        for member, blob in zip(members.drawn, blobs, strict=True)
+        CountedAuthor(*member, Counts.from_bytes(blob), written)
+        for member, blob, written in zip(members.drawn, blobs, members.written, strict=True)
     ]
     return Fitted(
         shipped.background(Background.from_bytes(snapshot.counts)),
@@ -176,7 +179,7 @@ def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted
 
 def _recipe(session: AsyncSession) -> int:
     shipped = shipped_digest() if counts_shipped(session) else ""
-    form = 3  # Version of what a snapshot holds.
+    form = 4  # Version of what a snapshot holds.
     return zlib.crc32(f"{form} {RECIPE} {shipped}".encode()) >> 1
 
 
@@ -251,7 +254,7 @@ async def renew_background(db: Sessions) -> None:
         fresh = await _build(session, posts, samples)
         # The seed makes authors and temperature depend on the posts alone, whatever samples there
         # are and wherever the posts are kept (`fit_corpus`).
-        members, blobs, asked = await _draw(session, samples, seed=posts)
+        members, blobs, asked = await _draw(session, samples, shipped.populations, seed=posts)
         joined = await asyncio.to_thread(shipped.background, fresh)
         temperature = await measure_temperature(session, joined, asked, seed=posts)
     blob = await asyncio.to_thread(fresh.to_bytes)
@@ -291,7 +294,7 @@ async def _build(session: AsyncSession, posts: int, samples: Collection[int]) ->
 
 
 async def _draw(
-    session: AsyncSession, samples: Collection[int], seed: int
+    session: AsyncSession, samples: Collection[int], shipped: Mapping[str, Population], seed: int
 ) -> tuple[Members, list[bytes], dict[str, int]]:
     """Return the population, then samples; counts; IDs of the temperature's authors by key."""
     columns = (User.id, User.username_key, User.tweet_count)
@@ -307,8 +310,10 @@ async def _draw(
     order = (Profile.user_id.in_(samples), Profile.user_id)
     profiles = (await session.execute(query.order_by(*order))).all()
     members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in profiles]
+    known = await languages_written(session, languages, [row.user_id for row in profiles], shipped)
+    written = [None if (own := known[row.user_id]) is None else sorted(own) for row in profiles]
     asked = {key: ids[key] for key in asked_authors(drawn)}
-    return Members(members, list(samples)), [row.counts for row in profiles], asked
+    return Members(members, written, list(samples)), [row.counts for row in profiles], asked
 
 
 async def measure_temperature(

@@ -15,16 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.attribution import Alike, likeness
 from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
 from app.compute.fitting import usual_posts
-from app.compute.population import (
-    ENGLISH_POSTS,
-    NOBODY,
-    CountedAuthor,
-    Population,
-    are_english,
-    is_english,
-)
+from app.compute.languages import LANGUAGE_POSTS, written_by
+from app.compute.population import NOBODY, CountedAuthor, Population, are_english
 from app.compute.profiles import AuthorProfile
-from app.compute.text import guess_main_language
 from app.compute.typical_words import TypicalWord, typical_words
 from app.db.backend import chunks
 from app.db.result_cache import DERIVED, LruStore, depends_on
@@ -101,10 +94,12 @@ async def measure_habit(
     profile: already without them.
     """
     count = usual_posts(profile.posts)
-    newest = await newest_texts(session, user_id, max(count, WORDED_SAMPLE) + len(hidden))
+    most = max(count, WORDED_SAMPLE, LANGUAGE_POSTS)
+    newest = await newest_texts(session, user_id, most + len(hidden))
     shown = [text for text in newest if text not in hidden]
     texts = shown[:count]
     is_in_background = user_id not in fitted.samples
+    tagged = next(iter(facts.written or ()), None)
     return replace(
         facts,
         usual=await asyncio.to_thread(
@@ -116,13 +111,8 @@ async def measure_habit(
             population=fitted.population,
         ),
         worded_share=await asyncio.to_thread(worded_share, shown),
-        is_english=facts.language is None and await _is_english(session, user_id, fitted),
+        written=await asyncio.to_thread(written_by, shown, tagged, fitted.shipped),
     )
-
-
-async def _is_english(session: AsyncSession, user_id: int, fitted: Fitted) -> bool:
-    texts = await newest_texts(session, user_id, ENGLISH_POSTS)
-    return await worked_on(texts, partial(is_english, texts, fitted.shipped))
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Habit]:
@@ -136,7 +126,8 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
         )
         query = select(User.id, User.platform, first, newest).where(User.id.in_(chunk))
         for user_id, platform, first_at, newest_at in await session.execute(query):
-            habits[user_id] = Habit(None, languages.get(user_id), platform, first_at, newest_at)
+            written = frozenset({tag}) if (tag := languages.get(user_id)) else None
+            habits[user_id] = Habit(None, platform, first_at, newest_at, written)
     return habits
 
 
@@ -183,15 +174,14 @@ async def typical_of(
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     texts = await newest_texts(session, user.id, RECENT_POSTS)
-    language = guess_main_language(texts)
+    written = await worked_on(texts, partial(written_by, texts, None, fitted.shipped))
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
-    members = population.without([user.id, *samples], language)
+    members = population.without([user.id, *samples], written)
     shipped = 0
     if not members.any():
-        if language is None and await worked_on(texts, partial(is_english, texts, fitted.shipped)):
-            language = "en"
-        population = fitted.shipped.get(language or "", NOBODY)
+        known = [language for language in sorted(written or ()) if language in fitted.shipped]
+        population = fitted.shipped[known[0]] if known else NOBODY
         members, shipped = np.ones(len(population), np.bool_), len(population)
     if not members.any() or not texts:
         return TypicalOf([], shipped)

@@ -20,14 +20,14 @@ from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.attribution import build_background, probabilities_of, scores_of_each
-from app.compute.case import Case, Fitted, Suspect
+from app.compute.case import Case, Fitted
 from app.compute.fitting import chained, hold_out, units_of
 from app.compute.judgement import judge
 from app.compute.population import FEWEST_POSTS
 from app.compute.portrait import MOST_PORTRAYED
 from app.compute.profiles import AuthorProfile, profile_of
 from app.compute.significance import FEWEST_COMPARED
-from app.compute.text import guess_language, has_words, own_words
+from app.compute.text import has_words, own_words
 from app.config import Config
 from app.db.backend import Sessions, counts_shipped, is_among
 from app.db.engine import Database
@@ -288,26 +288,23 @@ def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
     chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
     decisions = likely = 0
     for author in case.suspects:
-        is_korean = _writes_korean(author)
-        others = [
-            each
-            for each in case.suspects
-            if each is not author and _writes_korean(each) == is_korean
-        ]
         for text in texts[author.id]:
-            is_own = (guess_language(own_words(text)) == "ko") == is_korean
-            if len(others) < FEWEST_AUTHORS - 1 or not is_own or not has_words(own_words(text)):
+            if not has_words(own_words(text)):
                 continue
-            named = chance.sample(others, FEWEST_AUTHORS - 1)
-            asked = replace(case, texts=[text], suspects=named, absent=author.id)
+            asked = replace(case, texts=[text], absent=author.id)
+            language = asked.language_for(author)
+            others = [
+                each
+                for each in case.suspects
+                if each is not author and asked.language_for(each) == language
+            ]
+            if len(others) < FEWEST_AUTHORS - 1 or asked.is_foreign_to(author):
+                continue
+            asked = replace(asked, suspects=chance.sample(others, FEWEST_AUTHORS - 1))
             verdict = judge(asked).verdict
             decisions += verdict != "short"
             likely += verdict == "likely"
     return LeftOutShare(round(likely / max(decisions, 1), 4), decisions)
-
-
-def _writes_korean(author: Suspect) -> bool:
-    return author.habit is not None and author.habit.language == "ko"
 
 
 async def _measure() -> None:

@@ -15,7 +15,7 @@ from app.compute.attribution import probabilities_of, scores_of_each
 from app.compute.case import Case
 from app.compute.fitting import hold_out, units_of
 from app.compute.judgement import judge
-from app.compute.text import guess_language, guess_main_language, has_words, own_words
+from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.db.result_cache import LruStore
@@ -192,7 +192,7 @@ class Cards:
                 )
                 for user in measured
             ]
-            strangers = await _strangers(session, case, newest)
+            strangers = await _strangers(session, case)
         held_out, table = await asyncio.to_thread(_measure, case, newest)
         card = Card(
             authors=[
@@ -227,13 +227,8 @@ def _key(usernames: Sequence[str], measured: Sequence[UserRow]) -> Key:
     return bool(usernames), frozenset((user.id, user.version) for user in measured)
 
 
-async def _strangers(
-    session: AsyncSession, case: Case, newest: Sequence[Units]
-) -> dict[int, list[str]]:
-    """Return posts in the language by up to 30 others, then by the compared authors."""
-    language = guess_main_language(
-        [text for posts_of_author in newest for unit in posts_of_author for text in unit]
-    )
+async def _strangers(session: AsyncSession, case: Case) -> dict[int, list[str]]:
+    """Return posts in the authors' languages by up to 30 others, then by the compared authors."""
     compared = [suspect.id for suspect in case.suspects]
     members = {member for member, _, _ in case.fitted.population.members} - set(compared)
     samples = set(case.fitted.samples)
@@ -242,12 +237,22 @@ async def _strangers(
     texts_by_author: dict[int, list[str]] = {}
     for user_id in [*outside, *(compared if len(compared) > 2 else [])]:
         posts_of_author = await newest_own(session, user_id, 10)
-        in_language = [text for _, text in posts_of_author if guess_language(text) == language]
+        texts = [text for _, text in posts_of_author]
+        in_language = await asyncio.to_thread(_in_languages, case, texts)
         if in_language:
             texts_by_author[user_id] = in_language
         if len(texts_by_author) == 30:
             break
     return texts_by_author
+
+
+def _in_languages(case: Case, texts: Sequence[str]) -> list[str]:
+    """Return the texts that one of the compared authors may have written, by their language."""
+    return [
+        text
+        for text in texts
+        if not all(map(replace(case, texts=[text]).is_foreign_to, case.suspects))
+    ]
 
 
 def _measure(case: Case, newest: Sequence[Units]) -> tuple[Measured | None, list[list[int]]]:

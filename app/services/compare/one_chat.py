@@ -34,7 +34,7 @@ from app.services.compare.background import (
 )
 from app.services.compare.comparing import Comparer
 from app.services.compare.habits import Models
-from app.services.compare.profiles import ProfileStore, main_languages
+from app.services.compare.profiles import ProfileStore, languages_written, main_languages
 from app.services.event_log import newest_event
 from app.services.posts.users import read_rows, select_rows
 
@@ -96,11 +96,16 @@ class ChatBackground(BackgroundStore):
         authors = [(key, user.tweet_count, languages.get(user.id)) for key, user in named.items()]
         posts = sum(profile.posts for profile in loaded)
 
+        drawn = await asyncio.to_thread(drawn_authors, authors, posts)
+        ids = sorted(named[key].id for key in drawn)
+        written = await languages_written(session, languages, ids, shipped.populations)
+
         def made() -> tuple[Fitted, dict[str, int]]:
-            drawn = drawn_authors(authors, posts)
             members = [
-                CountedAuthor(id_, profiles[id_].posts, languages.get(id_), profiles[id_].counts)
-                for id_ in sorted(named[key].id for key in drawn)
+                CountedAuthor(
+                    id_, profiles[id_].posts, languages.get(id_), profiles[id_].counts, written[id_]
+                )
+                for id_ in ids
             ]
             counter = BackgroundCounter()
             counter.add(profile.counts for profile in loaded)

@@ -14,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.features import RECIPE, Counts
 from app.compute.fitting import ChainedPost, chained
+from app.compute.languages import LANGUAGE_POSTS, written_by
+from app.compute.population import Population
 from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.compute.text import language_of, main_language
 from app.config import MIB
@@ -398,6 +400,20 @@ async def newest_own(
 
 async def newest_texts(session: AsyncSession, user_id: int, count: int) -> list[str]:
     return [text for _, text in await newest_own(session, user_id, count)]
+
+
+async def languages_written(
+    session: AsyncSession,
+    tags: Mapping[int, str | None],
+    user_ids: Iterable[int],
+    shipped: Mapping[str, Population],
+) -> dict[int, frozenset[str] | None]:
+    """Return the languages that authors write by their newest posts; tags: `main_languages`."""
+    written = dict[int, frozenset[str] | None]()
+    for user_id in user_ids:
+        texts = await newest_texts(session, user_id, LANGUAGE_POSTS)
+        written[user_id] = await asyncio.to_thread(written_by, texts, tags.get(user_id), shipped)
+    return written
 
 
 async def newest_chained(session: AsyncSession, user_id: int, count: int) -> list[ChainedPost]:

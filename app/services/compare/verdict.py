@@ -33,6 +33,7 @@ from app.compute.judgement import (
     Verdict,
     judge,
 )
+from app.compute.languages import is_ready
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
@@ -181,7 +182,12 @@ class Comparison(msgspec.Struct, frozen=True):
     needed: Annotated[float, Meta(description="Minimum probability for the verdict `likely`.")]
     strangers: Annotated[
         float | None,
-        Meta(description="Share of such texts by strangers that get the verdict `likely`."),
+        Meta(
+            description=(
+                "Share of such texts by strangers that get the verdict `likely`, as measured in"
+                " Korean and English; null in other languages."
+            )
+        ),
     ]
     more: Annotated[
         More | None,
@@ -189,7 +195,7 @@ class Comparison(msgspec.Struct, frozen=True):
             description=(
                 "If the answer is close: how much more text by the same person decides 8 in"
                 " 10 such cases, rightly or wrongly. Null if even 20 times the text would"
-                " not."
+                " not, and in other languages than Korean and English, where it was not measured."
             )
         ),
     ]
@@ -200,7 +206,8 @@ class Comparison(msgspec.Struct, frozen=True):
         HeldBack | None,
         Meta(
             description=(
-                "Why the first author is not `likely`, though probable enough: `rival`, another of"
+                "Why the first author is not `likely`, though probable enough: `language`, the text"
+                " seems to be in none that the author writes; `rival`, another of"
                 " the authors has the higher ratio against everyone else; `layout`, only layout,"
                 " links, numbers and signs fit; `texts`, some of several texts do not fit."
             )
@@ -295,6 +302,7 @@ async def answer(
     size = sum(map(len, case.texts))
     # More would hold up the loop for over 10 ms.
     is_quick = len(case.suspects) <= 20 and len(case.texts) <= 5
+    is_quick = is_quick and (is_ready() or not case.needs_model())
     if run is None and size <= INLINE_CHARACTERS // 2 and is_quick:
         return _answer(case, sure, explain)
     judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)
@@ -434,7 +442,8 @@ async def add_reasons(
             (await read(session, members[place][0], NEWEST_ELSEWHERE)).plain
             for place in case.others_of(case.suspects[0]).nonzero()[0].tolist()
         ]
-    explained: Comparison = await run(_explained, comparison, case.text, posts, population)
+    whole = {name for name, each in posts.items() if len(each.posts) < count - len(case.hidden)}
+    explained: Comparison = await run(_explained, comparison, case.text, posts, population, whole)
     return explained
 
 
@@ -450,13 +459,23 @@ def _explained(
     text: str,
     posts: dict[str, SearchedPosts],
     population: list[list[PlainPost]],
+    whole: Collection[str],
 ) -> Comparison:
+    """whole: authors of whom all posts were read."""
     # Each author is compared with the others, so the slow work is done once for each post.
     plain = {name: authored.plain for name, authored in posts.items()}
     texts = dict(chain.from_iterable(authored.posts for authored in posts.values()))
     explained = msgspec.structs.replace(
         comparison, evidence=_with_uses(comparison.evidence, texts, plain, population)
     )
+    # What an author never wrote is no evidence for the author.
+    used = [
+        mark
+        for mark in explained.evidence
+        if mark.weight < 0 or mark.own or mark.username not in whole
+    ]
+    if used or comparison.verdict != "likely":
+        explained = msgspec.structs.replace(explained, evidence=used)
     if comparison.verdict != "unfamiliar":
         return explained
     words = unwritten_words(text, PostTexts([*chain.from_iterable(plain.values())]))

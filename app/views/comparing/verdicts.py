@@ -27,6 +27,10 @@ LIMITS: Final[dict[Limit, str]] = {
         "elsewhere. About {number} in 100 texts by people in the author’s own circle may be "
         "mistaken for the author’s."
     ),
+    "unknown_language": gettext_noop(
+        "For some of these authors, saywho knows too few other people here who write their "
+        "language, so it compared them with nobody else."
+    ),
     "other_platform": gettext_noop("These authors write on different platforms."),
     "other_period": gettext_noop("The posts of these authors are from different times."),
     "topic": gettext_noop("The topic of the text may count more here than its style."),
@@ -34,6 +38,10 @@ LIMITS: Final[dict[Limit, str]] = {
 """Sentences for limits of the whole answer."""
 ELSEWHERE_ALONE: Final = gettext_noop("The text was compared only with people from elsewhere.")
 """For beliefs and languages without `LIMITS`' measured share."""
+UNKNOWN_LANGUAGE: Final = gettext_noop(
+    "saywho knows too few other people here who write this language, so it cannot say how usual "
+    "this is."
+)
 MOST_LISTED: Final = 3
 """Authors named in a sentence; of more the number is given."""
 CLOSE: Final = 0.5
@@ -184,6 +192,8 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
             "wrote the text."
         )
         reasons = [text.format(count=FEWEST_POSTS)]
+    elif "unknown_language" in comparison.limits:
+        reasons = [gettext(UNKNOWN_LANGUAGE)]
     elif is_foreign:
         foreign = comparison.weak["other_language"]
         reasons = [_of_authors("other_language", foreign, comparison)]
@@ -256,11 +266,11 @@ def limits_of(comparison: Comparison) -> list[str]:
         further = [name for name in few if name not in unjudged]
         return [_of_authors("few_posts", further, comparison)] if further else []
     # These are in the reasons, or in the answer if the text reads like none of the authors.
-    reasoned = {"few_authors"} if comparison.none is None else set[Limit]()
+    reasoned = {"few_authors", "unknown_language"} if comparison.none is None else set[Limit]()
     if comparison.none is None and _is_foreign(comparison.ranking[0].username, comparison):
         # More posts in another language would not help, and the topic does not matter.
         reasoned |= {"other_language", "few_posts", "topic"}
-    if is_of_no_language_here(comparison):
+    if is_of_no_language_here(comparison) or comparison.held_back == "language":
         reasoned.add("other_language")
     if comparison.verdict == "unfamiliar" or comparison.none is None:
         reasoned.add("lone_author")  # No author is named, so no one is mistaken for the author.
@@ -316,7 +326,8 @@ def _lone(names: list[str], comparison: Comparison) -> str:
             len(names),
         )
         alone = text.format(names=_listed(names))
-    if comparison.sure != SURE:  # The share was measured for this starting belief.
+    if comparison.sure != SURE or comparison.strangers is None:
+        # The share was measured for this starting belief, in Korean and English.
         circle = gettext(
             "A text by someone in the same circle, such as a team or a chat, may often be "
             "mistaken for the author’s."
@@ -413,6 +424,12 @@ def held_back_of(comparison: Comparison) -> str | None:
     if comparison.held_back is None:
         return None
     first = shown_name(comparison.ranking[0].username)
+    if comparison.held_back == "language":
+        text = gettext(
+            "The text fits {first} best, but does not seem to be in a language that {first} writes "
+            "here. So no one is named."
+        )
+        return text.format(first=first)
     if comparison.held_back == "rival":
         text = gettext(
             "Of these, the text fits {first} best. Compared with other people, it fits {rival} "
@@ -633,7 +650,11 @@ def chance_of(comparison: Comparison) -> str | None:
 def rate_of(comparison: Comparison) -> str | None:
     """Return how many of 100 strangers' texts are attributed to an author."""
     if comparison.strangers is None:
-        return None
+        if comparison.none is None or _is_foreign(comparison.ranking[0].username, comparison):
+            return None
+        return gettext(
+            "How often texts by strangers get such an answer was not measured in this language."
+        )
     number = round(100 * comparison.strangers)
     if comparison.sure > BELIEFS[-1]:
         text = gettext(
@@ -667,8 +688,8 @@ def threshold_of(comparison: Comparison) -> str | None:
 
 def more_text_of(comparison: Comparison) -> list[str]:
     """Return how much more text decides such cases, with a caution."""
-    if comparison.verdict != "close" or comparison.none is None:
-        return []
+    if comparison.verdict != "close" or comparison.strangers is None:
+        return []  # It was measured in Korean and English.
     if comparison.ranking[0].tweets < FEWEST_JUDGED:  # More posts of the author are needed.
         return []
     if comparison.more is None:

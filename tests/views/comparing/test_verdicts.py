@@ -49,7 +49,7 @@ class Facts:
     none: float | None = None
     text: str = "some words of nobody here"
     needed: float = LIKELY
-    strangers: float | None = None
+    strangers: float | None = 0.03
     more: More | None = None
     limits: list[Limit] = field(default_factory=list)
     weak: dict[Limit, list[str]] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Facts:
             limits=self.limits,
             weak=self.weak,
             needed=self.needed,
-            strangers=self.strangers,
+            strangers=None if self.none is None else self.strangers,
             more=self.more,
             model=model,
             words=word_count(self.text),

@@ -1,0 +1,89 @@
+"""Whoever writes a language that few here write is not accused of strangers' texts in it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+from app.db.engine import Database
+from app.services.compare.comparing import Question, case_of
+from app.services.compare.habits import Models
+from app.services.compare.model_card import Cards
+from benchmarks.languages import SENTENCES, read
+from tests.posting import post
+from tests.services.compare.test_elsewhere import BAKERY, FERRY, GERMAN, KNOWN, MUSEUM, ask, write
+
+THREAT: Final = "إذا لم ترسل المال حتى الغد سأخبر الجميع بكل شيء"
+POLISH: Final = "Jutro rano pojedziemy do babci, bo dawno jej nie widzieliśmy."
+
+
+def sentences(language: str, count: int = 60) -> list[str]:
+    people = read(SENTENCES)[language].people
+    return [text for each in people for text in (*each.known, *each.asked)][:count]
+
+
+async def beside_english(db: Database, **people: Sequence[str]) -> None:
+    await write(db, ann=FERRY, ben=MUSEUM, **{name: list(each) for name, each in people.items()})
+
+
+async def test_a_threat_in_arabic_is_nobody_s(db: Database) -> None:
+    arabic = sentences("ar")
+    await beside_english(db, layla=arabic[:30], omar=arabic[30:60])
+    for names in (["layla"], ["layla", "omar"], ["layla", "omar", "ann", "ben"]):
+        comparison = await ask(db, [THREAT], *names)
+        assert comparison.verdict == ("short" if len(names) == 1 else "close")
+        assert comparison.none is None
+        assert comparison.strangers is None
+        assert {"unknown_language", "few_authors"} & set(comparison.limits) == {"unknown_language"}
+        assert "layla" in comparison.weak["unknown_language"]
+        assert all(
+            mark.own for mark in comparison.evidence if mark.weight > 0 and mark.username == "layla"
+        )
+
+
+@pytest.mark.parametrize("text", [POLISH, THREAT, GERMAN[0]])
+async def test_who_never_wrote_a_language_is_not_named_for_it(db: Database, text: str) -> None:
+    await beside_english(db, 벤=BAKERY)
+    for name in ("ann", "ben", "벤"):
+        comparison = await ask(db, [text], name)
+        assert comparison.verdict != "likely"
+        assert comparison.strangers is None
+
+
+async def test_who_writes_two_languages_is_compared_in_that_of_the_text(db: Database) -> None:
+    spanish = sentences("es")
+    await post(db, "mia", *FERRY[:30], *spanish[:30])
+    await beside_english(db, eva=spanish[30:60])
+    async with db.read() as session:
+        models = Models()
+        for texts, names in (
+            (FERRY[KNOWN:], {"ann", "ben"}),
+            (sentences("es", 99)[60:63], {"eva"}),
+        ):
+            case = await case_of(session, models, Question(texts, ["mia"]))
+            others = case.others_of(case.suspects[0])
+            cases = await case_of(session, models, Question(texts, ["ann", "ben", "eva"]))
+            ids = {each.id: each.username for each in cases.suspects}
+            members = case.fitted.population.members
+            assert {ids[members[n][0]] for n in others.nonzero()[0].tolist()} == names
+
+
+async def test_english_is_as_before_beside_another_language(db: Database) -> None:
+    await beside_english(db)
+    before = await ask(db, FERRY[KNOWN:], "ann")
+    spanish = sentences("es")
+    await write(db, eva=spanish[:30], leo=spanish[30:60])
+    after = await ask(db, FERRY[KNOWN:], "ann")
+    assert (before.verdict, before.limits) == (after.verdict, after.limits)
+    assert after.strangers == before.strangers is not None
+
+
+async def test_a_card_asks_about_texts_in_the_authors_language(db: Database) -> None:
+    spanish = sentences("es")
+    await beside_english(db, eva=spanish[:30], leo=spanish[30:60])
+    cards = Cards(db, Models())
+    try:
+        # Nobody else writes Spanish, and English texts would say nothing of eva's strangers.
+        assert (await cards.get(["eva"])).strangers is None
+    finally:
+        await cards.close()
