@@ -106,8 +106,8 @@ class Tweet(Base):
     """Who could see the post at its source: `public` or `restricted`; None if unknown."""
     import_id: Mapped[int | None] = mapped_column(BigId)
     """The import that brought the post first; None if none did, or an earlier version's."""
-    is_met_again: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether another import, a source or a request sent the post, too; then no undo removes it."""
+    met_by: Mapped[str | None] = mapped_column(String(255))
+    """Other imports that sent the post, too, as `,2,7,`; 0 is a source or a request."""
 
     user: Mapped["User"] = relationship(back_populates="tweets", lazy="raise")
 

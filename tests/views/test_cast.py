@@ -184,7 +184,10 @@ async def mistaken_on(site: Browser, language: str, *, is_mixed: bool) -> list[t
         for address in addresses:
             answer = await site.get(address)
             assert answer.status_code in (200, 303, 404), address
-            page = seen_in(await answer.get_data(as_text=True))
+            html = await answer.get_data(as_text=True)
+            ids = re.findall(r'<[^>]*\sid="([^"]+)"', html)
+            assert len(ids) == len(set(ids)), (address, [i for i in set(ids) if ids.count(i) > 1])
+            page = seen_in(html)
             if answer.status_code == 200 and PAIR[0] in HEADING.sub("", page, count=1):
                 wrong.append((address, "a username"))
             if rule not in OF_THE_PROGRAM and not (is_mixed and rule in OF_ALL):

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -164,12 +165,14 @@ async def _write(
                 if done % 100 == 0 or done == posts:
                     show(done, posts, f"{done:,} of {posts:,} posts")
 
-            async for file in site.files(session, note):
-                pages += file.name.endswith(".html")
-                if isinstance(file.content, Path):
-                    folder.add_copy(file.name, file.content)
-                else:
-                    folder.add(file.name, file.content)
+            # On a full disk it is not read to its end, but has to end in this task.
+            async with aclosing(site.files(session, note)) as files:
+                async for file in files:
+                    pages += file.name.endswith(".html")
+                    if isinstance(file.content, Path):
+                        folder.add_copy(file.name, file.content)
+                    else:
+                        folder.add(file.name, file.content)
         folder.finish(site.mark())
     return {
         "pages": pages,

@@ -4,7 +4,7 @@ import re
 import zlib
 from calendar import monthrange
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -198,7 +198,7 @@ class Website:
 
     async def files(
         self, session: AsyncSession, on_post: Callable[[], None]
-    ) -> AsyncIterator[File]:
+    ) -> AsyncGenerator[File]:
         """Yield each file after those that it links to, as far as links go one way."""
         for name in self._files:
             yield File(f"media/{name}", self._media_dir / name)

@@ -10,6 +10,7 @@ import shutil
 import sys
 import zipfile
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -18,7 +19,7 @@ import msgspec
 
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.errors import overloaded
+from app.errors import AppError, overloaded
 from app.parts.publish.choice import PostChoice
 from app.parts.publish.folder import MARK
 from app.parts.publish.website import File, WebsiteOptions, opened_website
@@ -84,7 +85,10 @@ def main() -> None:
     request = msgspec.json.decode(sys.argv[1], type=ZipRequest)
     # A client that is gone ends this process.
     with contextlib.suppress(BrokenPipeError):
-        asyncio.run(_write(Config.from_env(), request, sys.stdout.buffer))
+        try:
+            asyncio.run(_write(Config.from_env(), request, sys.stdout.buffer))
+        except AppError as error:  # For example, the author was deleted meanwhile.
+            sys.exit(f"a website is sent in part only: {type(error).__name__}")
 
 
 async def _write(config: Config, request: ZipRequest, output: BinaryIO) -> None:
@@ -94,9 +98,11 @@ async def _write(config: Config, request: ZipRequest, output: BinaryIO) -> None:
             Database(config) as db,
             opened_website(db, config, request.options) as (site, session),
         ):
-            async for file in site.files(session, lambda: None):
-                names.append(file.name)
-                _add(archive, file)
+            # A generator that is not read to its end leaves its context variables in another task.
+            async with aclosing(site.files(session, lambda: None)) as files:
+                async for file in files:
+                    names.append(file.name)
+                    _add(archive, file)
             _add(archive, File(MARK, site.mark().encoded(names)))
 
 

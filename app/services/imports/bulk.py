@@ -32,8 +32,8 @@ from app.services.posts.arrivals import (
     complete_messages,
     find_stored,
     keys_in_rooms,
-    note_met,
 )
+from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import (
     Membership,

@@ -10,7 +10,7 @@ from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions
@@ -21,6 +21,7 @@ from app.services.access.rights import Scope, check_scope
 from app.services.deletion import forget_examples, post_removals
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
+from app.services.posts.meetings import is_of_undone
 
 UNDO: Final = "undo"
 
@@ -78,11 +79,16 @@ async def undo_imports(
 async def _undo(
     db: Sessions, job: ImportJob, on_progress: Callable[[int], None] = lambda _posts: None
 ) -> None:
+    async with db.read() as session:
+        is_meant = await is_of_undone(session, [job.id])
+        brought = select(Tweet.import_id).where(is_meant).distinct()
+        began = func.coalesce(ImportJob.started_at, ImportJob.created_at)
+        since = await session.scalar(select(func.min(began)).where(ImportJob.id.in_(brought)))
     # People of chats exist by their messages. Others may have been added before the import.
-    is_leaving = or_(User.is_of_chat, User.created_at >= (job.started_at or job.created_at))
+    is_leaving = or_(User.is_of_chat, User.created_at >= (since or job.created_at))
     removals = post_removals(
         db,
-        is_left_by(job.id),
+        is_meant,
         scope="admin",  # Only `request_undo` begins an undo.
         is_leaving=is_leaving,
         note=partial(_note, job_id=job.id),
@@ -94,11 +100,6 @@ async def _undo(
         done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
         await session.execute(done.values(undo="done"))
         await forget_examples(session)
-
-
-def is_left_by(job_id: int) -> ColumnElement[bool]:
-    """Return the condition on the posts that an undo removes."""
-    return and_(Tweet.import_id == job_id, ~Tweet.is_met_again)
 
 
 async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
@@ -150,9 +151,11 @@ async def find_replaced(
             job_id = number
             break
     check_undoable(await get_job(session, job_id, is_started=True))
-    going = select(func.count()).select_from(Tweet).where(is_left_by(job_id))
-    count = await session.scalar(going) or 0
-    return Replaced(job_id, count, await count_left(session, job_id) - count)
+    is_going = await is_of_undone(session, [job_id])
+    posts = select(func.count()).select_from(Tweet)
+    going = await session.scalar(posts.where(is_going)) or 0
+    staying = await session.scalar(posts.where(Tweet.import_id == job_id, not_(is_going))) or 0
+    return Replaced(job_id, going, staying)
 
 
 class _OneTransaction:

@@ -36,6 +36,7 @@ from app.models import Event, Tweet, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events, newest_event
 from app.services.posts.media import store_uses
+from app.services.posts.meetings import note_met
 from app.services.posts.post_content import (
     NewTweet,
     StoredContent,
@@ -185,29 +186,6 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     if post.created_at is None and default_time is not None:
         post = structs.replace(post, created_at=default_time)
     return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
-
-
-async def note_met(
-    session: AsyncSession,
-    post_ids: Collection[int],
-    import_id: int | None,
-    same: Collection[int] = (),
-) -> None:
-    """Note that something else than the import that brought these posts has sent them, too.
-
-    same: imports of the same bytes as this one.
-    """
-    if not post_ids:
-        return
-    is_of_other = (
-        Tweet.import_id.is_not(None)
-        if import_id is None
-        else Tweet.import_id.not_in([import_id, *same])
-    )
-    met = update(Tweet).where(
-        is_among(session, Tweet.id, post_ids), is_of_other, ~Tweet.is_met_again
-    )
-    await session.execute(met.values(is_met_again=True), execution_options=UNTRACKED)
 
 
 async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:

@@ -287,7 +287,9 @@ def _page(collected: Callable[[Any], Any]) -> Select[*tuple[Any, ...]]:
     key = Tweet.created_at, Tweet.place, Tweet.id
     before = tuple_(bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id"))
     is_left = or_(
-        Tweet.import_id.is_(None), Tweet.import_id != bindparam("without"), Tweet.is_met_again
+        Tweet.import_id.is_(None),
+        Tweet.import_id != bindparam("without"),
+        Tweet.met_by.is_not(None),
     )
     is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
     has_id = func.nullif(Tweet.source_id.is_not(None), False)

@@ -100,9 +100,9 @@ async def test_a_longer_export_keeps_all_its_messages_in_order(db: Database) -> 
     assert await texts_of(db) == expected
     assert await undone(db, first) == 0
     assert await texts_of(db) == expected
-    assert await undone(db, second) == len(longer) - len(EARLY)
-    assert await texts_of(db) == [text for _, _, text in EARLY]
-    assert await authors_of(db) == {"민준": 4, "하늘": 4, "Anna": 4}
+    # Nothing but these imports has sent any of them.
+    assert await undone(db, second) == len(longer)
+    assert await texts_of(db) == []
 
 
 async def test_an_import_that_nothing_met_again_goes_whole(db: Database) -> None:
@@ -131,6 +131,37 @@ async def test_what_else_sends_a_post_keeps_it(db: Database) -> None:
     await imported(db, export(posts[2]), "b.jsonl")
     assert await undone(db, number) == 1
     assert sorted(await texts_of(db)) == ["number 0", "number 1", "number 2"]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 1, 3), (1, 3, 2)])
+async def test_posts_go_with_the_last_import_that_sent_them(
+    db: Database, order: tuple[int, ...]
+) -> None:
+    posts = [{"username": "ann", "text": f"number {n}", "source_id": str(n)} for n in range(4)]
+    for name in ("a.jsonl", "b.jsonl", "c.jsonl"):
+        await imported(db, export(*posts), name)
+    for number in order[:-1]:
+        assert await undone(db, number) == 0
+    assert len(await texts_of(db)) == 4
+    assert await undone(db, order[-1]) == 4
+    assert await authors_of(db) == {}
+    # Imported once more they are new, and are undone alone.
+    again = await imported(db, export(*posts), "a.jsonl")
+    assert await undone(db, again) == 4
+
+
+@pytest.mark.parametrize("is_request_last", [True, False])
+async def test_a_request_keeps_posts_of_undone_imports(
+    db: Database, *, is_request_last: bool
+) -> None:
+    post = {"username": "ann", "text": "number 1", "source_id": "1"}
+    first = await imported(db, export(post), "a.jsonl")
+    second = 0 if is_request_last else await imported(db, export(post), "b.jsonl")
+    await store_lines(db, BytesIO(export(post)), ImportReport(), asyncio.to_thread)
+    second = second or await imported(db, export(post), "b.jsonl")
+    for number in (first, second):
+        assert await undone(db, number) == 0
+    assert await texts_of(db) == ["number 1"]
 
 
 async def test_the_same_import_does_not_meet_its_own_posts(db: Database) -> None:

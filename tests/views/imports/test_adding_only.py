@@ -65,7 +65,7 @@ def values_of(name: str) -> Iterator[str]:
 async def site_of(app: Quart) -> dict[str, dict[Any, tuple[Any, ...]]]:
     """Return what people have on the site: posts, authors, chats, media, readers."""
     queries: dict[str, Any] = {
-        "posts": select(*(c for c in Tweet.__table__.c if c.name not in {"is_met_again", "met_by"}))
+        "posts": select(*(c for c in Tweet.__table__.c if c.name != "met_by"))
         .join(User, User.id == Tweet.user_id)
         .where(User.deleted_at.is_(None)),
         "authors": select(User.id, User.username, User.display_name, User.platform).where(
