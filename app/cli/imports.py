@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import click
+from msgspec import to_builtins
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -80,6 +81,7 @@ from app.services.imports.report import (
     AssumptionFacts,
     DoubtFacts,
     ImportReport,
+    Seen,
     UnreadFacts,
 )
 from app.services.imports.storing import (
@@ -110,6 +112,8 @@ class Importer:
         self._imports: list[dict[str, Any]] = []
         self._notes: dict[str, NotesSummary] = {}
         """Assumptions and unused files, by file name."""
+        self._seen: dict[str, Seen] = {}
+        """What was here before, by file name."""
         self.status = 0
         """Largest exit status of any file."""
 
@@ -191,7 +195,7 @@ class Importer:
                         db, source, self._format, records, options, digest=digest, job_id=number
                     )
                     records = begun.records
-                    report.stored.seen = begun.look.seen()
+                    report.stored.seen = self._seen[name] = begun.look.seen()
                     if accepted is not None and not self._is_dry:
                         accepted |= await asyncio.to_thread(_accepted, records, name)
                     check_doubts(records, accepted)
@@ -349,6 +353,11 @@ class Importer:
             terminal_line(f"{file}: import {number}; saywho import --undo {number} undoes it")
             for file, number in map(dict.values, self._imports)
         ]
+        lines += [
+            terminal_line(f"{name}: {seen.sentence}")
+            for name, seen in self._seen.items()
+            if seen.state != "new"
+        ]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
             entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
@@ -365,6 +374,7 @@ class Importer:
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
         summaries = self._notes.items()
         return {
+            "seen": [{"file": name} | to_builtins(seen) for name, seen in self._seen.items()],
             "assumptions": [
                 {"file": name} | asdict(AssumptionFacts.of(part))
                 for name, summary in summaries

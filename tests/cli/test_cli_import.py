@@ -29,7 +29,7 @@ from tests.archives import (
     x_zip,
     zip_bytes,
 )
-from tests.chats import kakaotalk
+from tests.chats import kakaotalk, said
 from tests.installation import Installation, lines
 from tests.mounting import fill, in_memory, mounted
 from tests.refusals import FULL, READ_ONLY, connections_take
@@ -46,7 +46,7 @@ MIXED = [
 
 
 def counts(report: dict[str, Any]) -> tuple[int, ...]:
-    assert set(report) == {*COUNTS, "errors", "assumptions", "doubts", "unread", "imports"}
+    assert set(report) == {*COUNTS, "errors", "assumptions", "doubts", "unread", "imports", "seen"}
     return tuple(report[name] for name in COUNTS)
 
 
@@ -600,3 +600,34 @@ def test_table_without_authors_is_refused_before_it_starts(
     assert told.exit_code == 2
     assert "add --column author=press; nothing is stored" in told.stderr
     assert installation.json("import", table, "--username", "mina")["accepted"] == 40
+
+
+def test_what_is_here_is_told_and_the_old_options_name_the_new(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path, messages = tmp_path / "chat.txt", said(("미나", "준"), times=10)
+    path.write_bytes(kakaotalk("바다", *messages[:15]))
+    arguments = path, "--publish", "--timezone", "Asia/Seoul"
+    (seen,) = installation.json("import", *arguments)["seen"]
+    assert (seen["file"], seen["state"], seen["new"]) == (str(path), "new", 15)
+    path.write_bytes(kakaotalk("바다", *messages))
+    (seen,) = installation.json("import", *arguments, "--dry-run")["seen"]
+    assert (seen["state"], seen["known"], seen["new"], seen["room"]) == ("longer", 15, 5, 1)
+    assert seen["since"] == "2024-01-15T06:15:00Z"
+    told = installation.done("import", *arguments)
+    assert "15 of 20 messages are here already; new: 5, from 2024-01-15 on" in told
+    assert "import 2)" in installation.done("import", *arguments, "--dry-run")
+    other = path, "--publish", "--timezone", "Europe/London"
+    refused = installation.run("import", *other)
+    assert (refused.exit_code, "--times file" in refused.stderr) == (2, True)
+    told = installation.json("import", *other, "--times", "here")
+    assert (told["accepted"], told["duplicates"], told["seen"][0]["shifted"]) == (0, 20, 540)
+    for old, new in (("--keep-earlier", "--room new"), ("--replace-earlier", "--replace N")):
+        refused = installation.run("import", *arguments, old)
+        assert (refused.exit_code, new in refused.stderr) == (2, True)
+    for replaced in ("9", "x", "0"):
+        assert installation.run("import", *arguments, "--replace", replaced).exit_code == 2
+    assert installation.run("import", path, path, "--replace", "file").exit_code == 2
+    result = installation.run("import", *other, "--replace", "file", "--room", "new")
+    assert "Import 2 is replaced: 5 posts go, 0 posts stay" in result.stderr
+    assert (result.exit_code, installation.count_posts()) == (0, 15 + 20)

@@ -29,10 +29,12 @@ from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.users import choose_own, get_user, rename_user
 from app.services.rooms.identity import join_some, rename_room
 from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.times import change_zone
 from app.views.access.settings import settings_page
 from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import day_of, zone_of_page
+from app.views.imports.page_values import zone_typed
 from app.views.page import WebPage, render
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed, number_of
@@ -95,6 +97,17 @@ async def name_room(room_id: int, form: Form) -> ResponseReturnValue:
     async with writing() as session:
         await rename_room(session, room_id, form.get("name", ""))
     return _back(form.get("next"))
+
+
+@blueprint.action("/settings/rooms/<id:room_id>/zone")
+async def move_room(room_id: int, form: Form) -> ResponseReturnValue:
+    """Read the times of a chat in another time zone."""
+    zone = zone_typed(form.get("timezone", "").strip())
+    if zone is None:
+        raise InvalidInputError("Choose a time zone", loc="timezone")
+    async with writing() as session:
+        changed = await change_zone(session, room_id, zone)
+    return see_other(url_for("rooms.show_room", room_id=changed))
 
 
 @blueprint.action("/settings/rooms/<id:room_id>/join")

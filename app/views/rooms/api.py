@@ -6,16 +6,18 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, field, structs
 
 from app.db.result_cache import cacheable
+from app.errors import InvalidInputError, message_of
 from app.lifespan import resources
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
+from app.services.rooms.times import change_zone
 from app.services.search.results import SearchQuery, Spans
 from app.views.access.content import delete_whole
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import parse_day, parse_instant, parse_zone, span_of_day
-from app.views.policies import here
+from app.views.policies import here, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs, messages_cursor
 
 blueprint = ApiBlueprint("api_rooms", tag="rooms")
@@ -73,6 +75,24 @@ async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
         return await read_facts_of_period(
             session, room, {name: end for name, end in ends.items() if end}
         )
+
+
+class RoomZone(Struct, forbid_unknown_fields=True):
+    timezone: Annotated[
+        str, Meta(min_length=1, description="IANA name of the zone of the chat's clocks.")
+    ]
+
+
+@blueprint.operation("PATCH", "/rooms/<id:room_id>", "admin", "The chat")
+async def change_room(room_id: int, form: RoomZone) -> RoomFacts:
+    """Read the times of a chat in another time zone; live streams end with `event: reset`."""
+    try:
+        async with writing() as session:
+            changed = await change_zone(session, room_id, form.timezone)
+    except ValueError as error:
+        raise InvalidInputError(message_of(error), loc="timezone") from None
+    async with resources().db.read() as session:
+        return await get_room(session, changed)
 
 
 @blueprint.operation("DELETE", "/rooms/<id:room_id>", "admin", "Deleted")

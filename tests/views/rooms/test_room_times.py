@@ -1,0 +1,43 @@
+"""The times of a chat that was read in another time zone."""
+
+from quart import Quart
+
+from tests.browsing import Browser, parts_of
+from tests.chats import import_chat, kakaotalk, said
+from tests.conftest import client_with
+
+SUMMER_AND_WINTER = [
+    *said(("Mom", "Dad"), times=3),
+    *said(("Mom", "Dad"), times=3, day="2024-07-15"),
+]
+
+
+async def test_a_chat_gets_the_times_of_another_zone(app: Quart, browser: Browser) -> None:
+    await import_chat(parts_of(app).db, kakaotalk("Family", *SUMMER_AND_WINTER))
+    admin, writer = await client_with(app, "admin"), await client_with(app, "write")
+    address = "/api/v1/rooms/1"
+    before = await admin.json(f"{address}/messages")
+    refused = await writer.send("PATCH", address, json={"timezone": "Europe/London"})
+    assert refused.status_code == 403
+    for body in ({"timezone": "Asia/Nowhere"}, {"timezone": ""}, {}, {"zone": "UTC"}):
+        assert (await admin.send("PATCH", address, json=body)).status_code == 422, body
+    assert (
+        await admin.send("PATCH", "/api/v1/rooms/9", json={"timezone": "UTC"})
+    ).status_code == 404
+    answer = await admin.send("PATCH", address, json={"timezone": "Europe/London"})
+    room = await answer.get_json()
+    assert (answer.status_code, room["tz"], room["messages"]) == (200, "Europe/London", 12)
+    assert room["first_message_at"] == "2024-01-15T15:00:00Z"
+    assert room["newest_message_at"] == "2024-07-15T14:05:00Z"
+    after = await admin.json(f"{address}/messages")
+    assert [(each["id"], each["text"]) for each in after["items"]] == [
+        (each["id"], each["text"]) for each in before["items"]
+    ]
+    # The same on the page, where a city is enough.
+    page = await browser.page("/settings")
+    assert 'name="timezone" value="Europe/London"' in page
+    moved = await browser.post("/settings/rooms/1/zone", form={"timezone": "Seoul"})
+    assert moved.status_code == 303
+    assert await admin.json(f"{address}/messages") == before
+    unknown = await browser.post("/settings/rooms/1/zone", form={"timezone": "Atlantis"})
+    assert unknown.status_code == 422
