@@ -168,8 +168,29 @@ def _by_outer_folder(names: Sequence[str]) -> dict[str, str]:
 
 def _by_file_name(names: Sequence[str]) -> dict[str, str]:
     """Return the names of the files without words that all of them have, and without numbers."""
-    stems = {name: _stem(name) for name in names}
-    spans = {name: [*_PART.finditer(stem)] for name, stem in stems.items()}
+    spans = {name: [*_PART.finditer(_stem(name))] for name in names}
+    authors = _without_shared(spans)
+    numberless = {name: _NUMBER_AT_END.sub("", author) for name, author in authors.items()}
+    # A word before the number is shared, too: “Anna Berg essay 1”.
+    worded = _without_shared({name: _without_numbers(parts) for name, parts in spans.items()})
+    for fewer in (worded, numberless):
+        distinct = {*fewer.values()}
+        if 1 < len(distinct) < len({*authors.values()}) and all(fewer.values()):
+            return fewer
+    if len({*numberless.values()}) < len({*authors.values()}) and all(numberless.values()):
+        return numberless
+    return authors
+
+
+def _without_numbers(parts: list[re.Match[str]]) -> list[re.Match[str]]:
+    end = len(parts)
+    while end > 1 and parts[end - 1][0].isdigit():
+        end -= 1
+    return parts[:end]
+
+
+def _without_shared(spans: Mapping[str, Sequence[re.Match[str]]]) -> dict[str, str]:
+    """Return the text between the first and the last words that all names have."""
     words = [[part[0].casefold() for part in parts] for parts in spans.values()]
     fewest = min(map(len, words), default=0)
     before = _shared(words, fewest)
@@ -180,11 +201,9 @@ def _by_file_name(names: Sequence[str]) -> dict[str, str]:
     for name, parts in spans.items():
         if parts:
             start = parts[before].start() if before else 0
-            end = parts[-1 - after].end() if after else len(stems[name])
-            authors[name] = stems[name][start:end].strip()
-    numberless = {name: _NUMBER_AT_END.sub("", author) for name, author in authors.items()}
-    if len({*numberless.values()}) < len({*authors.values()}) and all(numberless.values()):
-        return numberless
+            is_whole = not after and parts[-1].end() == len(_stem(name).rstrip("_-. "))
+            end = len(_stem(name)) if is_whole else parts[-1 - after].end()
+            authors[name] = _stem(name)[start:end].strip()
     return authors
 
 

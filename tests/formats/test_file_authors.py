@@ -44,6 +44,7 @@ WAYS = {
     ),
     "one each": (["the night ferry.txt", "saltmarsh light.txt"], "name"),
     "numbered": (["Keeper1.txt", "Keeper2.txt", "Pilot1.txt"], "name"),
+    "essays": (["Anna Berg essay 1.txt", "Anna Berg essay 2.txt", "Jun essay 1.txt"], "name"),
 }
 READ = {
     "stylo": ["Keeper", "Keeper", "Pilot"],
@@ -58,6 +59,7 @@ READ = {
     "numbered people": [f"problem0{p}_candidate0{c}" for p in (1, 2) for c in (1, 2)],
     "numbered in sets": ["author1", "author2", "author1"],
     "one each": ["saltmarsh_light", "the_night_ferry"],
+    "essays": ["Anna_Berg", "Anna_Berg", "Jun"],
     "numbered": ["Keeper", "Keeper", "Pilot"],
 }
 
