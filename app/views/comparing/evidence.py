@@ -8,6 +8,7 @@ from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.evidence import place_in
+from app.compute.text import guess_language
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
 from app.services.compare.verdict import (
@@ -107,6 +108,7 @@ def _rate(rate: float) -> str:
 class Quotation:
     id: int
     pieces: list[Marked[None]]
+    lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,11 @@ class Evident:
     """Authors' underlines, from 1."""
     strong_weight: float = 1.0
     """Log-odds for a double line: alone, 2.7 times as likely."""
+
+    @property
+    def lang(self) -> str:
+        """The language of the text, as far as it is known."""
+        return guess_language("".join(piece.text for piece in self.pieces)) or ""
 
     @property
     def has_against(self) -> bool:
@@ -208,13 +215,17 @@ def lines_of(comparison: Comparison) -> dict[str, int]:
 
 def _quotation(post: Post, mark: Evidence) -> Quotation:
     place, shown = place_in(post.text, str(mark.piece)), 120
+    lang = post.lang or ""
     if place is None:
-        return Quotation(post.id, excerpt(marked_text(post.text, []), around=shown // 2))
+        return Quotation(post.id, excerpt(marked_text(post.text, []), around=shown // 2), lang)
     start, end = place
     room = max(40, shown - (end - start))
     # One side gets the room that the other side does not need.
     around = max(room // 2, room - min(start, len(post.text) - end))
-    return Quotation(post.id, excerpt(marked_text(post.text, [(start, end, None)]), around=around))
+    pieces: list[Marked[None]] = excerpt(
+        marked_text(post.text, [(start, end, None)]), around=around
+    )
+    return Quotation(post.id, pieces, lang)
 
 
 def _key(mark: Evidence) -> tuple[str, str]:

@@ -484,3 +484,20 @@ async def test_the_first_twenty_are_not_all_only_where_there_are_more(writer: Cl
     await writer.add_posts(*posts_of("tern"))
     page = in_one_line(await writer.page(f"/compare?{urlencode(asked)}"))
     assert "The first 20 of all authors with posts are shown." in page
+
+
+async def test_quoted_words_carry_their_own_language(shared: Shared) -> None:
+    """Beside them, a page is of the reader's language."""
+    texts = {"harin": "등대 불빛이 {}번 깜빡였어요, 오늘도 조용해요", "doyun": "기차가 {}분 늦었다"}
+    for name, text in texts.items():
+        await shared.writer.add_posts(
+            *({"username": name, "text": text.format(n), "lang": "ko"} for n in range(30))
+        )
+    await settle(shared.app)
+    text = "등대 불빛이 오늘도 깜빡였어요, 정말 조용해요"
+    page = await shared.anybody.page(address(text, "harin", "doyun"))
+    assert re.search(r'<blockquote class="judged[^>]* lang="ko"', page)
+    quoted = page.partition('class="used-in"')[2].partition("</ul>")[0]
+    assert '<bdi lang="ko">' in quoted
+    english = await shared.anybody.page(address("The lamp is lit again tonight", "harin", "doyun"))
+    assert not re.search(r'<blockquote class="judged[^>]* lang=', english)
