@@ -98,6 +98,7 @@ class Calls:
         self._base = f"http://127.0.0.1:{server.port}"
         self._session = requests.Session()
         self._session.headers["Authorization"] = f"Bearer {server.token}"
+        self._anybody = requests.Session()
 
     def run(self, count: int, first_seed: int) -> None:
         turns = itertools.cycle(itertools.product(self._operations, GenerationMode))
@@ -115,6 +116,8 @@ class Calls:
         case, is_known = drawn
         _bring_closer(case, is_known=is_known)
         sent = case.as_transport_kwargs(self._base)
+        if case.method.upper() == "GET":
+            self._read_as_anybody(case, sent)
         try:
             answering = self._session.request(**sent, stream=True, timeout=DEADLINE_S)
         except requests.ConnectionError as error:
@@ -131,6 +134,20 @@ class Calls:
                 for failure in group.exceptions:
                     name = f"{case.operation.label}: {failure.title}"
                     self.report.faults.setdefault(name, f"{failure}\n{case.as_curl_command()}")
+
+    def _read_as_anybody(self, case: Case[Any], sent: dict[str, Any]) -> None:
+        """Send it without the token, and again, which may be answered from the cache at once."""
+        without = {**sent, "headers": {**sent.get("headers", {})}}
+        without["headers"].pop("Authorization", None)
+        statuses = []
+        for _ in range(2):
+            with self._anybody.request(**without, stream=True, timeout=DEADLINE_S) as answer:
+                statuses.append(answer.status_code)
+                if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
+                    answer.content  # noqa: B018 - reads it
+        if max(statuses) in {500, 502} or statuses[0] != statuses[1]:
+            name = f"{case.operation.label}: answered {statuses} without a token"
+            self.report.faults[name] = case.as_curl_command()
 
 
 def many(strategy: st.SearchStrategy[Any], use: Callable[[Any], None], count: int, of: int) -> None:
@@ -157,7 +174,9 @@ def _bring_closer(case: Case[Any], *, is_known: bool) -> None:
         case.headers.pop("Authorization", None)
         known = {"username": "jack", "tweet_id": case.path_parameters.get("tweet_id", 1)}
         known |= {"import_id": 1, "source_id": 1, "room_id": 1, "year": "2026"}
-        case.path_parameters |= {name: known[name] for name in case.path_parameters}
+        case.path_parameters |= {
+            name: known.get(name, value) for name, value in case.path_parameters.items()
+        }
 
 
 def main(arguments: list[str]) -> int:
