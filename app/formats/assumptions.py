@@ -292,6 +292,8 @@ class ReadNotes:
         """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
         self.is_author_open = False
         """Whether no column of a table names the authors."""
+        self.works: tuple[str, ...] = ()
+        """Columns about the works that the rows review, such as the author of a book."""
         self.is_room_open = False
         """Whether someone must choose a chat, because the likely one has guests."""
         self.posts = 0

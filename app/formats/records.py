@@ -163,7 +163,8 @@ def nameless(records: "RecordStream") -> Message:
     fields = [field for _, field in records.columns]
     if "username" in fields:
         return Message("the author is missing in this row")
-    if all(fields) and (fields or records.notes.is_author_open):
+    is_open = records.notes.is_author_open
+    if records.notes.works or (all(fields) and (fields or is_open)):
         return Message("the author is missing; add --username NAME")
     return Message("the author is missing; name the author column with --column author=NAME")
 

@@ -121,7 +121,7 @@ def test_numbers_and_addresses_are_no_texts_beside_words() -> None:
 def test_who_wrote_a_book_is_not_who_reviews_it() -> None:
     book = {"Title": "Fog Hill", "Author": "Ann Pier", "ISBN": "11", "My Review": "Slow."}
     plan = after(steps.ignore_works, book)
-    assert (plan.chosen, plan.is_of_works) == ({"Title": "", "Author": ""}, True)
+    assert (plan.chosen, plan.works) == ({"Title": "", "Author": ""}, ("Title", "Author"))
     post = {"title": "Fog", "author": "mina", "text": "Slow.", "publisher": "quay.example"}
     assert after(steps.ignore_works, post) == NEW
     assert "username" not in after(steps.guess_roles, book, plan=plan).guesses

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from app.errors import UnrecognisedFileError
 from app.formats.assumptions import NotesSummary
 from app.formats.doubts.questions import RecordQuestions
-from app.formats.records import BadRecord, Item, ReadOptions, Record
+from app.formats.records import BadRecord, Item, ReadOptions, Record, nameless
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import as_whole, bare, is_error, is_nobody
@@ -166,6 +166,20 @@ def test_who_has_several_addresses_may_be_several_people() -> None:
 def test_no_advice_to_take_times_for_authors() -> None:
     _, notes = read(CASES / "no_author_but_observed_at.csv")
     assert all(part.role != "author" for part in notes.unread)
+
+
+def test_authors_of_books_are_no_doubt_about_who_reviews_them(tmp_path: Path) -> None:
+    header = "Title,Author,ISBN,My Review,Date Read"
+    books = [f"Book {n},Novelist {n},{n},{'Slow.' if n < 4 else ''},2024-01-05" for n in range(9)]
+    path = tmp_path / "goodreads.csv"
+    path.write_text("\n".join([header, *books]))
+    items, notes = read(path, username="mina")
+    assert [text for _, text, _ in said(items)] == ["Slow."] * 4
+    assert notes.doubts == ()
+    with Source(path, name=path.name) as source:
+        records = open_records(source)
+        assert [*records.items]
+        assert nameless(records) == "the author is missing; add --username NAME"
 
 
 def test_replies_and_quotes_by_the_names_of_handles() -> None:

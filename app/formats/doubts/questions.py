@@ -158,7 +158,8 @@ class RecordQuestions:
     def _doubts(self) -> Doubts:
         records = self._records
         yield from self._people.doubts(records, self._columns)
-        yield from doubts_of_rows(self._notes.rows, self._named, is_chosen=self._is_author_chosen)
+        notes, is_chosen = self._notes, self._is_author_chosen
+        yield from doubts_of_rows(notes.rows, self._named, is_chosen=is_chosen, works=notes.works)
         if self._chat_words is not None:
             yield from self._chat_words.doubts(records)
         yield from self._words.doubts(records)
@@ -167,7 +168,8 @@ class RecordQuestions:
         yield from self._letters.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)
         if not self._lacks_text:
-            yield from self._left_out.doubts(self._items)
+            # Most books of a list have no review.
+            yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
         yield from self._ids.doubts(records)
         yield from self._answers.doubts(records)
         yield from _doubts_of_reader(self._notes)
@@ -410,7 +412,7 @@ class _LeftOut:
         elif item.reason == "empty" and self._has_empty:
             self._empty.count += 1
 
-    def doubts(self, items: int) -> Doubts:
+    def doubts(self, items: int, *, may_be_empty: bool) -> Doubts:
         bad = self._bad.count
         if bad > 0.1 * items:
             is_grave = 2 * bad > items and bad >= 5
@@ -422,7 +424,7 @@ class _LeftOut:
             evidence = Message("Posts without an author are over a tenth")
             is_grave = 2 * self.nameless > items and self.nameless >= 5
             yield tally.doubt("left_out", evidence, is_grave=is_grave)
-        if self._empty.count > 0.1 * items:
+        if self._empty.count > 0.1 * items and not may_be_empty:
             yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
         if self._reposts == items > 1:
             tally = Sightings()

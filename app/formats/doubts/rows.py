@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from app.errors import Message
@@ -32,13 +32,17 @@ _COUNTED_BESIDE: Final = re.compile(
 )
 
 
-def doubts_of_rows(rows: Sequence[SeenRow], named: str | None, *, is_chosen: bool) -> Doubts:
-    """named: the author of posts without one. is_chosen: whether the importer chose a column."""
+def doubts_of_rows(
+    rows: Sequence[SeenRow], named: str | None, *, is_chosen: bool, works: Collection[str] = ()
+) -> Doubts:
+    """named: the author of posts without one. is_chosen: whether the importer chose a column.
+    works: columns about what the posts are about, such as the author of a book.
+    """
     yield from _flags(rows)
     yield from _ids(rows)
     records = [(seen, seen.item) for seen in rows if isinstance(seen.item, Record)]
     if not is_chosen:
-        yield from _authors(records, named)
+        yield from _authors(records, named, works)
     yield from _texts_of_others(records)
     yield from _midnights(records)
 
@@ -89,11 +93,12 @@ def _ids(rows: Sequence[SeenRow]) -> Doubts:
 Read = tuple[SeenRow, Record]
 
 
-def _authors(records: Sequence[Read], named: str | None) -> Doubts:
+def _authors(records: Sequence[Read], named: str | None, works: Collection[str]) -> Doubts:
     """Doubt one author for several accounts, as another column or the importer says."""
     found = [
         doubt
         for column in _columns_of_people(records)
+        if column not in works
         if (doubt := _another_author(records, column, named)) is not None
     ]
     found.sort(key=lambda doubt: -doubt.count)

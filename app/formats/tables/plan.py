@@ -81,8 +81,8 @@ class Plan:
     """Columns of 0 and 1 that are taken for counts."""
     no_ids: Mapping[str, Message] = field(default_factory=dict)
     """Columns named like ids that have none, and why."""
-    is_of_works: bool = False
-    """Whether the rows are about books, films or places, each with a name and an author."""
+    works: tuple[str, ...] = ()
+    """Columns with the names and authors of the books, films or places that the rows are about."""
     is_html: bool = False
     has_quoted_breaks: bool = False
     """Whether line breaks of texts stand between quotation marks of the export."""
@@ -112,6 +112,7 @@ class Plan:
         return replace(self, looks_like={**self.looks_like, **dict.fromkeys(names, role)})
 
     def note(self, notes: ReadNotes) -> None:
+        notes.works += self.works
         for name, found in self.guesses.items():
             first, *others = (f"{ROLES[name]}={column}" for column in found.columns)
             others += [NO_AUTHOR] if name == "username" and first != NO_AUTHOR else []
@@ -215,7 +216,7 @@ def ignore_works(plan: Plan, sample: Sample) -> Plan:
     if not sample.is_table or "username" in plan.stated:
         return plan
     works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
-    return replace(plan.choosing(dict.fromkeys(works, "")), is_of_works=bool(works))
+    return replace(plan.choosing(dict.fromkeys(works, "")), works=(*works,))
 
 
 def ignore_authors_that_are_times(plan: Plan, sample: Sample) -> Plan:
@@ -264,7 +265,7 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
         is_known |= role in plan.guesses
-        is_known |= role == "username" and plan.is_of_works
+        is_known |= role == "username" and bool(plan.works)
         if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
             continue
         values.pop(found[0])
@@ -466,7 +467,7 @@ def look_for_author(plan: Plan, sample: Sample) -> Plan:
     if not (sample.is_table and sample.rows) or columns.has("username"):
         return plan
     unused = {name for name, used_as in columns.fields if not used_as} - {*plan.chosen}
-    values = {name: sample.values(name) for name in unused if not plan.is_of_works}
+    values = {name: sample.values(name) for name in unused if not plan.works}
     likely = likeliest_author({n: cells for n, cells in values.items() if not are_times(cells)})
     return replace(plan, is_author_open=True).keeping(filter(None, [likely]), "author")
 
