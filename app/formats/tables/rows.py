@@ -256,11 +256,8 @@ def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool
 
 def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | None, str | None]:
     stated = values.get("username")
-    are_lost = "username" in rules.plan.lost_ids
-    if not columns.is_own and (is_damaged_id(stated) or (are_lost and is_rounded(stated))):
-        raise RecordError("the author is a number that a spreadsheet has rounded")
-    if isinstance(stated, str) and is_error(stated):
-        raise RecordError("the author is an error value of a spreadsheet")
+    if not (columns.is_own or (isinstance(stated, str) and stated.isidentifier())):
+        _check_author(stated, rules)
     read = word if columns.is_own else as_name
     name, display_name = read(stated), word(values.get("display_name"))
     if name is None or columns.is_own or len(name.split()) == 1:
@@ -269,6 +266,15 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
         if name is None or columns.is_own or is_broken(name) or as_username(name) is not None:
             return name, display_name
     return username_for(name, name), display_name or name
+
+
+def _check_author(stated: object, rules: RowRules) -> None:
+    """Raise RecordError for what a spreadsheet has made of an account."""
+    are_lost = "username" in rules.plan.lost_ids
+    if is_damaged_id(stated) or (are_lost and is_rounded(stated)):
+        raise RecordError("the author is a number that a spreadsheet has rounded")
+    if isinstance(stated, str) and is_error(stated):
+        raise RecordError("the author is an error value of a spreadsheet")
 
 
 def _time(
