@@ -4,7 +4,8 @@ import asyncio
 import codecs
 import io
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -411,7 +412,11 @@ async def delete_samples(session: AsyncSession) -> None:
         await delete_user(session, name)
 
 
-_COUNT: Final = "INSERT INTO seen VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
+_ADD: Final = """
+    INSERT INTO seen SELECT key, value FROM json_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET n = n + excluded.n
+"""
+_SEEN: Final = "SELECT digest, n FROM seen WHERE digest IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(slots=True)
@@ -451,6 +456,7 @@ class PostReader:
             if is_stopped():
                 return None
             self._sort(item, batch, report, arrived_at)
+        self.repeats.number([item for item in batch if item.post.source_id is None])
         count(batch)
         return batch
 
@@ -509,7 +515,6 @@ class PostReader:
             display_name=author.display_name and drop_controls(author.display_name),
             post=post,
             is_exact=self.records.is_export,
-            repeat=self.repeats.number(name, post) if post.source_id is None else 0,
             is_of_chat=self.records.is_chat,
         )
 
@@ -527,24 +532,34 @@ class RepeatCounter:
     def __init__(self) -> None:
         # One thread at a time uses it, but not always the same one.
         self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._connection.execute("CREATE TABLE seen (digest BLOB PRIMARY KEY, n INT) WITHOUT ROWID")
+        self._connection.execute("CREATE TABLE seen (digest TEXT PRIMARY KEY, n INT) WITHOUT ROWID")
         self._connection.execute("BEGIN")
 
-    def number(self, username: str, post: NewTweet) -> int:
-        """Return the number of posts so far with this author, room, time and text.
+    def number(self, batch: Sequence[BulkPost]) -> None:
+        """Set each post's number among the posts so far with its author, room, time and text.
 
-        The time of arrival differs at each import.
+        Two statements for all: each one gives way to other threads, and waits for its turn again.
         """
-        time = post.dated_at or post.created_at
-        identity = (
-            f"{username_key(username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
-        )
-        digest = blake2b(identity.encode(), digest_size=16).digest()
-        (n,) = self._connection.execute(_COUNT, (digest,)).fetchone()
-        return int(n)
+        digests = [_digest_of(item) for item in batch]
+        stored = self._connection.execute(_SEEN, (msgspec.json.encode(digests).decode(),))
+        numbers = Counter(dict(stored.fetchall()))
+        for item, digest in zip(batch, digests, strict=True):
+            numbers[digest] += 1
+            item.repeat = numbers[digest]
+        self._connection.execute(_ADD, (msgspec.json.encode(Counter(digests)).decode(),))
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _digest_of(item: BulkPost) -> str:
+    """Return a digest of author, room, time and text; times of arrival differ at each import."""
+    post = item.post
+    time = post.dated_at or post.created_at
+    identity = (
+        f"{username_key(item.username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
+    )
+    return blake2b(identity.encode(), digest_size=16).hexdigest()
 
 
 class RecordMedia:
