@@ -6,7 +6,7 @@ from typing import Final
 from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
+from app.compute.text import MAX_USERNAME_LENGTH, username_key
 from app.services.posts.users import Author, count_users, list_authors, named_users
 from app.services.rooms.room_facts import (
     Home,
@@ -122,4 +122,5 @@ async def offered_authors(session: AsyncSession, chosen: Iterable[str]) -> tuple
 
 
 def given_names(values: Iterable[str]) -> list[str]:
-    return [name.strip() for name in values if name.strip()]
+    """Return the names without blanks; a longer name than any author's is cut, and unknown."""
+    return [name.strip()[: MAX_USERNAME_LENGTH + 1] for name in values if name.strip()]
