@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
 from html import unescape
-from itertools import chain, cycle, pairwise
+from itertools import chain, cycle, pairwise, product
 from statistics import fmean, median
 from typing import Final
 from urllib.parse import quote, unquote, urlencode
@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from quart import Quart
 
+from app.language.i18n import catalog
+from app.views.tell import HABITS
 from tests.browsing import parts_of
 from tests.chats import ZONE, import_chat, kakaotalk
 from tests.conftest import Client
@@ -210,7 +212,7 @@ def is_as_often(told: str, share: float) -> bool:
         return 0 < share <= 0.0051
     if re.search(r"almost|거의", told):
         return 0.949 <= share < 1
-    if re.search(r"always|in every message|in every$|^항상|모두|모든|전부", told):
+    if re.search(r"always|every message$|in every$|^항상|모두|모든|전부", told):
         return share == 1
     if re.search("half|절반", told):
         return 0.449 <= share <= 0.551
@@ -883,163 +885,97 @@ def _further_people(reader: Reader, found: Found) -> None:
     assert number_in(found.get("count") or found["count_ko"]) == len(reader.truth.people) - 200
 
 
-def _habit(
-    name: str, more_en: str, more_ko: str, less_en: str, less_ko: str, never_en: str, never_ko: str
-) -> Iterator[tuple[str, Check]]:
-    for own, more, less, never in (
-        ((SHARE_EN, THAN_EN), more_en, less_en, never_en),
-        ((SHARE_KO, THAN_KO), more_ko, less_ko, never_ko),
-    ):
-        share, than = own
-        yield more.replace("OWN", share), _told(name, +1)
-        yield less.replace("OWN", share).replace("THAN", than), _told(name, -1)
-        yield never, _never(name)
-
-
-def in_korean(sign: str) -> str:
-    return re.escape(sign.replace("됨”", "됨(음슴체)”"))
-
-
-HABITS: list[tuple[str, Check]] = [
-    (rf"[Ww]rites longer messages than {THAN_EN} \({WORD_EN}\)", _told("words", +1)),
-    (rf"[Ww]rites shorter messages than {THAN_EN} \({WORD_EN}\)", _told("words", -1)),
-    (rf"{THAN_KO}보다 메시지를 길게 써요\({WORD_KO}\)", _told("words", +1)),
-    (rf"{THAN_KO}보다 메시지를 짧게 써요\({WORD_KO}\)", _told("words", -1)),
-    *_habit(
-        "question",
-        r"[Uu]ses question marks OWN",
-        r"OWN에 물음표를 써요",
-        r"[Uu]ses question marks less often than THAN \(OWN\)",
-        r"물음표를 THAN보다 덜 써요\(OWN\)",
-        r"[Nn]ever uses question marks",
-        r"물음표를 쓰지 않아요",
-    ),
-    *_habit(
-        "exclamation",
-        r"[Uu]ses exclamation marks OWN",
-        r"OWN에 느낌표를 써요",
-        r"[Uu]ses exclamation marks less often than THAN \(OWN\)",
-        r"느낌표를 THAN보다 덜 써요\(OWN\)",
-        r"[Nn]ever uses exclamation marks",
-        r"느낌표를 쓰지 않아요",
-    ),
-    *_habit(
-        "laugh",
-        r"[Ll]aughs OWN \(mostly “(?:lol|ㅋㅋ)”\)",
-        r"OWN에서 웃어요\(대개 “(?:lol|ㅋㅋ)”\)",
-        r"[Ll]aughs less often in writing than THAN \(OWN\)",
-        r"웃음 표현을 THAN보다 덜 써요\(OWN\)",
-        r"[Nn]ever laughs in writing",
-        r"웃음 표현을 쓰지 않아요",
-    ),
-    *_habit(
-        "emoji",
-        r"[Uu]ses emoji OWN",
-        r"OWN에 이모지를 써요",
-        r"[Uu]ses emoji less often than THAN \(OWN\)",
-        r"이모지를 THAN보다 덜 써요\(OWN\)",
-        r"[Nn]ever uses emoji",
-        r"이모지를 쓰지 않아요",
-    ),
-    *_habit(
-        "begun",
-        r"[Ss]tarts OWN of the conversations(?P<since> since joining)?",
-        r"(?P<since>들어온 뒤로 )?대화의 OWN[을를] 먼저 시작해요",
-        r"[Ss]tarts conversations less often than THAN(?P<since> since joining)? \(OWN\)",
-        r"(?P<since>들어온 뒤로 )?대화를 THAN보다 덜 시작해요\(OWN\)",
-        r"(?:[Nn]ever starts a|[Hh]as started no) conversation(?P<since> since joining)?",
-        r"(?P<since>들어온 뒤로 )?대화를 먼저 시작하지 (?:않아요|않았어요)",
-    ),
-    *_habit(
-        "turns",
-        r"[Ss]ends several messages in a row \(OWN of the turns\)",
-        r"메시지를 여러 개로 나눠 보내요\(말할 때의 OWN\)",
-        r"[Ss]ends several messages in a row less often than THAN \(OWN\)",
-        r"메시지를 여러 개로 나눠 보내는 일이 THAN보다 적어요\(OWN\)",
-        r"[Nn]ever sends two messages in a row",
-        r"메시지를 나눠 보내지 않아요",
-    ),
-    *_habit(
-        "small",
-        r"[Ss]tarts with a lowercase letter OWN",
-        r"OWN[을를] 소문자로 시작해요",
-        r"[Ss]tarts with a lowercase letter less often than THAN \(OWN\)",
-        r"소문자로 시작하는 일이 THAN보다 적어요\(OWN\)",
-        r"[Nn]ever starts with a lowercase letter",
-        r"소문자로 시작하지 않아요",
-    ),
-    *_habit(
-        "capitals",
-        r"[Ww]rites in capitals OWN",
-        r"OWN[을를] 대문자로만 써요",
-        r"[Ww]rites in capitals less often than THAN \(OWN\)",
-        r"대문자로만 쓰는 일이 THAN보다 적어요\(OWN\)",
-        r"[Nn]ever writes in capitals",
-        r"대문자로만 쓰지는 않아요",
-    ),
-    *_habit(
-        "lengthened",
-        r"[Ll]engthens letters OWN",
-        r"OWN에서 글자를 길게 늘여 써요",
-        r"[Ll]engthens letters less often than THAN \(OWN\)",
-        r"글자를 길게 늘여 쓰는 일이 THAN보다 적어요\(OWN\)",
-        r"[Nn]ever lengthens letters",
-        r"글자를 길게 늘여 쓰지 않아요",
-    ),
-    *_habit(
-        "unspaced",
-        r"[Ww]rites without spaces OWN",
-        r"OWN[을를] 띄어쓰기 없이 써요",
-        r"[Ww]rites without spaces less often than THAN \(OWN\)",
-        r"띄어쓰기 없이 쓰는 일이 THAN보다 적어요\(OWN\)",
-        r"[Nn]ever writes a sentence without spaces",
-        r"띄어쓰기 없이 길게 쓰지 않아요",
-    ),
-    *(
-        pattern
-        for sign in ("“.”", "“~”", "“요”", "“-음/-함/-됨”", "“욤”")
-        for pattern in _habit(
-            sign,
-            rf"[Ee]nds with {re.escape(sign)} OWN",
-            rf"OWN[을를] {in_korean(sign)}(?:으)?로 끝내요",
-            rf"[Ee]nds with {re.escape(sign)} less often than THAN \(OWN\)",
-            rf"{in_korean(sign)}(?:으)?로 끝내는 일이 THAN보다 적어요\(OWN\)",
-            rf"[Nn]ever ends with {re.escape(sign)}",
-            rf"{in_korean(sign)}(?:으)?로 끝내지 않아요",
-        )
-    ),
-]
-LABELS: Final = {
-    "words": ("Length", "길이"),
-    "question": ("Question marks", "물음표"),
-    "exclamation": ("Exclamations", "느낌표"),
-    "laugh": (r"Laughs(?: \(mostly \S+\))?", r"웃음 표현(?:\(대개 \S+\))?"),
-    "emoji": (r"Emoji(?: \(mostly \S+\))?", r"이모지(?:\(대개 \S+\))?"),
-    "begun": (
-        r"Starts conversations(?P<since> \(since joining\))?",
-        r"먼저 말 걸기(?P<since>\(들어온 뒤\))?",
-    ),
-    "turns": ("Several in a row", "여러 개로 나눠 보냄"),
-    "small": ("Lowercase start", "소문자로 시작"),
-    "capitals": ("All in capitals", "대문자로만"),
-    "lengthened": ("Lengthened letters", "길게 늘인 글자"),
-    "unspaced": ("No spaces", "띄어쓰기 없음"),
-    "“-음/-함/-됨”": ("Ends with “-음/-함/-됨”", r"“-음/-함/-됨\(음슴체\)”(?:으)?로 끝냄"),
-    "“욤”": ("Ends with “욤”", "“욤”(?:으)?로 끝냄"),
-    "“.”": (r"Ends with “\.”", r"“\.”(?:으)?로 끝냄"),
-    "“~”": ("Ends with “~”", "“~”(?:으)?로 끝냄"),
-    "“요”": ("Ends with “요”", "“요”(?:으)?로 끝냄"),
-}
 BESIDE: Final = (
     rf"(?:Everyone else|The others compared|다른 사람들|비교한 다른 작성자들|{ANYBODY})"
     r": (?P<usual>[^()·]+)"
 )
-HABITS += [
-    (rf"{text} \((?P<own>[^()·]+) · {BESIDE}\)", _told(habit, 0))
-    for habit, texts in LABELS.items()
-    for text in texts
-]
-HABITS += [(rf"\({BESIDE}\)", _usual), (BESIDE, _usual)]
+CALLED: Final = {
+    "length": "words",
+    "questions": "question",
+    "exclamations": "exclamation",
+    "laughing": "laugh",
+    "beginnings": "small",
+    "silence": "begun",
+}
+"""Habits that have another name here."""
+SIGNS_OF: Final = {
+    "endings": [sign for sign in SIGNS if sign.startswith("“")],
+    "laughing": ["lol", "ㅋㅋ"],
+    "emoji": [r"\S+"],
+}
+VARIANTS: Final = {"more": +1, "less": -1, "none": -1}
+PARTICLES: Final = {
+    "을(를)": "[을를]",
+    "은(는)": "[은는]",
+    "이(가)": "[이가]",
+    "(으)로": "(?:으)?로",
+}
+
+
+def in_korean(text: str) -> str:
+    """Return the Korean of a sentence about messages."""
+    korean = catalog("ko")
+    return as_messages(as_read(korean.gettext(text)))
+
+
+def pattern_of(text: str, language: str, sign: str) -> str:
+    """Return what matches a sentence of the program, whatever its values."""
+    is_korean = language == "ko"
+    text = in_korean(text) if is_korean else re.sub(r"\bpost(?=s?\b)", "message", text)
+    share, words, others = (
+        (SHARE_KO, WORD_KO, THAN_KO) if is_korean else (SHARE_EN, WORD_EN, THAN_EN)
+    )
+    if is_korean:
+        sign = sign.replace("됨", r"됨\(음슴체\)")
+    values = {"{often}": share, "{words}": words, "{others}": others, "{sign}": sign}
+    pieces = re.split(r"(\{\w+\}|\(으\)로|[을은이]\([를는가]\))", text)
+    found = "".join(
+        values.get(piece) or PARTICLES.get(piece) or re.escape(piece) for piece in pieces
+    )
+    first = text[:1]
+    return f"[{first.upper()}{first}]{found[1:]}" if first.isascii() and first.isalpha() else found
+
+
+def _since(check: Check) -> Check:
+    return lambda reader, found: check(reader, found | {"since": "since"})
+
+
+def habit_patterns() -> Iterator[tuple[str, Check]]:
+    """Yield the patterns of the sentences of each habit, and of its rows, longer ones first."""
+    for name, texts in HABITS.items():
+        called = CALLED.get(name, name)
+        for sign, language in product(SIGNS_OF.get(name, [""]), ("en", "ko")):
+            habit = sign if name == "endings" else called
+            sign = re.escape(sign.strip("“”")) if name != "emoji" else sign
+            for variant, side in reversed(VARIANTS.items()):
+                told = _never(habit) if variant == "none" else _told(habit, side)
+                if name == "length" and variant == "none":
+                    continue
+                if since := texts.get(f"since {variant}"):
+                    yield pattern_of(since, language, sign), _since(told)
+                yield pattern_of(texts[variant], language, sign), told
+            quoted = f"“{sign}”" if name == "endings" else sign
+            for label in ("since label", "label", "label without sign"):
+                if label in texts:
+                    row = rf" \((?P<own>[^()·]+) · {BESIDE}\)"
+                    check = _told(habit, 0)
+                    shown = pattern_of(texts[label], language, quoted)
+                    yield shown + row, _since(check) if label.startswith("since") else check
+
+
+LABELS: Final = {
+    sign if name == "endings" else CALLED.get(name, name): tuple(
+        "|".join(
+            pattern_of(HABITS[name][label], language, sign if name == "endings" else r"\S+")
+            for label in ("label", "label without sign")
+            if label in HABITS[name]
+        )
+        for language in ("en", "ko")
+    )
+    for name in HABITS
+    for sign in SIGNS_OF.get("endings" if name == "endings" else "", [""])
+}
+"""The names of habits, as patterns in both languages."""
 
 
 def _alike(habit: str) -> Check:
@@ -1074,9 +1010,9 @@ ALIKE: Final = [
         for habit, (en, ko) in LABELS.items()
         if habit not in ("words", "begun")
         for pattern in (
-            rf"(?P<title>(?P<side>More|Less) often than most: {en}){PEOPLE_EN} · {RANGE} of the"
+            rf"(?P<title>(?P<side>More|Less) often than most: (?:{en})){PEOPLE_EN} · {RANGE} of the"
             rf" {'turns' if habit == 'turns' else 'messages'}",
-            rf"(?P<title>대부분보다 (?P<side>자주|드물게): {ko}){PEOPLE_KO} ·"
+            rf"(?P<title>대부분보다 (?P<side>자주|드물게): (?:{ko})){PEOPLE_KO} ·"
             rf" {'말할 때' if habit == 'turns' else '메시지'}의 {RANGE}",
         )
     ),
@@ -1370,7 +1306,16 @@ FURNITURE: Final = [
 @cache
 def patterns() -> list[tuple[re.Pattern[str], Check]]:
     """Return what is read, compiled where it is used and not in each process that collects."""
-    return [(re.compile(text), check) for text, check in [*HABITS, *SENTENCES, *ALIKE]]
+    return [
+        (re.compile(text), check)
+        for text, check in [
+            *habit_patterns(),
+            (rf"\({BESIDE}\)", _usual),
+            (BESIDE, _usual),
+            *SENTENCES,
+            *ALIKE,
+        ]
+    ]
 
 
 def pages_of(chat: MadeChat, room: int) -> Iterator[tuple[str, str]]:
