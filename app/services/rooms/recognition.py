@@ -250,7 +250,7 @@ async def _candidates(
 
 async def _read(session: AsyncSession, room_id: int, without: int | None) -> StoredChat:
     """Return the messages with texts and times of a chat, in its order."""
-    parts: list[tuple[list[int], list[int], list[int]]] = []
+    parts = [_messages([], [], [])]
     query = _page(backend_of(session).collected)
     last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
     lacks_ids = False
@@ -263,19 +263,23 @@ async def _read(session: AsyncSession, room_id: int, without: int | None) -> Sto
         if not ids:
             break
         lacks_ids = lacks_ids or "null" in row[5]
-        parts.append((await asyncio.to_thread(_hashes, row[4]), times, users))
+        hashes = await asyncio.to_thread(_hashes, row[4])
+        parts.append(_messages(hashes, times, users))
         last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
     tz = await session.scalar(select(Room.tz).where(Room.id == room_id))
-    texts, moments, people = (
-        np.concatenate([np.array(part[n], kind) for part in parts] or [np.empty(0, kind)])
-        for n, kind in enumerate((np.uint64, np.int64, np.int64))
-    )
-    is_text = texts != _NO_TEXT
-    messages = Messages(texts[is_text], moments[is_text], people[is_text])
+    whole = Messages(*map(np.concatenate, zip(*parts, strict=True)))
+    messages = Messages(*(part[whole.texts != _NO_TEXT] for part in whole))
     return StoredChat(room_id, tz, messages, not lacks_ids)
 
 
 _NO_TEXT: Final = text_hash("")
+
+
+def _messages(texts: list[int], times: list[int], people: list[int]) -> Messages:
+    """Return arrays: numbers of Python would take four times the memory."""
+    return Messages(
+        np.array(texts, np.uint64), np.array(times, np.int64), np.array(people, np.int64)
+    )
 
 
 def _hashes(texts: str) -> list[int]:
