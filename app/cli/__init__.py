@@ -53,6 +53,7 @@ FAILED: Final = 1
 SHOWN_ERRORS: Final = 20
 _JSON: Final = "saywho.json"
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
@@ -86,9 +87,15 @@ def is_given(option: str) -> bool:
 
 
 def fail(message: str, status: int = FAILED) -> NoReturn:
-    """End the program with one line on standard error."""
-    click.echo(f"saywho: {message}", err=True)
+    """End the program with a line on standard error, or several that the program wrote."""
+    for line in f"saywho: {message}".split("\n"):
+        say(line, err=True)
     sys.exit(status)
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line for people: all that a command says, but for JSON and exports."""
+    click.echo(terminal_line(line), err=err)
 
 
 @contextlib.contextmanager
@@ -144,22 +151,22 @@ def own_config() -> Config:
         from app.db.own_folder import claim
 
         claim(config, ask=_ask if sys.stdin.isatty() else None)
-        click.echo(f"saywho: the data folder is {shown_path(config.data_dir.absolute())}", err=True)
+        say(f"saywho: the data folder is {shown_path(config.data_dir.absolute())}", err=True)
     if {"%", "?"}.intersection(str(config.data_dir.absolute())):
         from app.db.own_folder import bring_database_home
 
         if strayed := bring_database_home(config):
             moved = f"{shown_path(strayed)} to {shown_path(config.own_database)}"
-            click.echo(f"saywho: moved the database from {moved}", err=True)
+            say(f"saywho: moved the database from {moved}", err=True)
     return config
 
 
 def _ask(lines: list[str]) -> bool:
     """Ask whether to use a data folder that the user may not have made."""
-    click.echo("This data folder has no mark of yours. Someone else may have made it:", err=True)
+    say("This data folder has no mark of yours. Someone else may have made it:", err=True)
     for line in lines:
-        click.echo(f"  {terminal_line(line)}", err=True)
-    return click.confirm("Do you know it, and want to use it?", err=True)
+        say(f"  {line}", err=True)
+    return ask("Do you know it, and want to use it?", err=True)
 
 
 def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
@@ -199,9 +206,9 @@ def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
         print_json(value)
         return
     for note in notes:
-        click.echo(note, err=True)
+        say(note, err=True)
     for line in lines:
-        click.echo(line)
+        say(line)
 
 
 def print_list(items: Sequence[object], lines: Iterable[str], if_empty: str) -> None:
@@ -225,12 +232,19 @@ def _error_line(error: Mapping[str, Any], others: int) -> str:
     name, detail = error["file"], error["detail"]
     units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
     line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
-    return terminal_line(f"{line} (and {others} more)" if others else line)
+    return f"{line} (and {others} more)" if others else line
+
+
+def ask(question: str, *, abort: bool = False, err: bool = False) -> bool:
+    return click.confirm(terminal_line(question), abort=abort, err=err)
 
 
 def terminal_line(line: str) -> str:
-    """Return a line without control characters, which names in an archive may contain."""
-    return _CONTROLS.sub("\ufffd", line)
+    """Return a line without signs that control a terminal or turn the direction of writing.
+
+    Names and texts in a file may have them, so that the screen would show another line.
+    """
+    return _CONTROLS.sub("\ufffd", _DIRECTIONS.sub("", line))
 
 
 def print_json(value: object) -> None:
@@ -258,13 +272,16 @@ def progress(label: str) -> Iterator[Show]:
                 # Created late: some totals are known only once the work has begun.
                 bar = bar or stack.enter_context(
                     click.progressbar(
-                        length=total, label=label, file=sys.stderr, item_show_func=lambda text: text
+                        length=total,
+                        label=label,
+                        file=sys.stderr,
+                        item_show_func=lambda text: text and terminal_line(text),
                     )
                 )
                 bar.update(done - bar.pos, text)
             elif monotonic() >= next_line:
                 next_line = monotonic() + LINE_EVERY_S
-                click.echo(f"{label}: {text}", err=True)
+                say(f"{label}: {text}", err=True)
 
         yield show
 

@@ -11,7 +11,16 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from app.cli import BAD_INPUT, fail, json_option, print_json, print_result, progress, with_database
+from app.cli import (
+    BAD_INPUT,
+    fail,
+    json_option,
+    print_json,
+    print_result,
+    progress,
+    say,
+    with_database,
+)
 from app.compute.judgement import SURE
 from app.compute.text import Gap
 from app.config import Config
@@ -218,7 +227,7 @@ def _compare_file(
                 if isinstance(portion, Summary):
                     with bound(NOBODY):
                         for sentence in summary_sentences(portion, usernames):
-                            click.echo(sentence, err=True)
+                            say(sentence, err=True)
 
     try:
         with_database(judge_all)
@@ -231,7 +240,7 @@ async def renew(db: Database) -> None:
         await renew_if_outgrown(db)
     except AppError as error:
         reason = f"the data behind the answers is outdated and cannot be updated: {error.detail}"
-        click.echo(f"saywho: {reason}", err=True)
+        say(f"saywho: {reason}", err=True)
 
 
 @contextlib.contextmanager

@@ -11,11 +11,12 @@ from msgspec import structs
 
 from app.cli import (
     BAD_INPUT,
+    ask,
     fail,
     json_option,
     own_config,
     print_result,
-    terminal_line,
+    say,
     with_database,
     yes_option,
 )
@@ -79,7 +80,7 @@ def downgrade_command(yes: bool) -> None:
 def _confirm(lost: str) -> None:
     if not sys.stdin.isatty():
         fail(f"the downgrade deletes {lost}; make a backup, then add --yes", BAD_INPUT)
-    click.confirm(f"The downgrade deletes {lost}. This cannot be undone. Downgrade?", abort=True)
+    ask(f"The downgrade deletes {lost}. This cannot be undone. Downgrade?", abort=True)
 
 
 @db_command.command("revision", epilog="Example: saywho db revision -m 'add drafts'")
@@ -136,9 +137,9 @@ def check_command() -> None:
     except StartError as error:
         print_result({"ok": False, "faults": [str(error)]})
         raise
-    click.echo(f"saywho: time zones: {description()}", err=True)
+    say(f"saywho: time zones: {description()}", err=True)
     for warning in [*find_weaknesses(), *BROUGHT.faults, *additions]:
-        click.echo(f"saywho: warning: {warning}", err=True)
+        say(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:
         fail("the check found faults")
@@ -175,7 +176,7 @@ def restore_command(file: Path) -> None:
     """
     size, access = structs.astuple(restore_backup(own_config(), file))
     facts = _facts(size, file) | structs.asdict(access)
-    print_result(facts, f"restored {size.bytes:,} bytes", terminal_line(_in_words(access)))
+    print_result(facts, f"restored {size.bytes:,} bytes", _in_words(access))
 
 
 def _facts(size: BackupSize, file: Path) -> dict[str, object]:

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.cli import (
     BAD_INPUT,
     FAILED,
+    ask,
     error_lines,
     is_given,
     json_option,
     print_result,
     progress,
-    terminal_line,
+    say,
     with_database,
 )
 from app.compute.text import clean_username
@@ -185,7 +186,7 @@ class Importer:
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
-                    click.echo(f"{name} is not a chat, so --{option} has no effect", err=True)
+                    say(f"{name} is not a chat, so --{option} has no effect", err=True)
             digest = await asyncio.to_thread(source.digest)
             job = await self._begin(db, name, records.format, source.bytes_total, digest)
             number = job.id if job else None
@@ -225,11 +226,11 @@ class Importer:
             if not self._is_dry:
                 await renew_derived(db)
             if options.rooms and not report.stored.rooms:
-                click.echo(f"{name} contains no chat, so --room has no effect", err=True)
+                say(f"{name} contains no chat, so --room has no effect", err=True)
             if records.absent:
-                click.echo(f"no one in {name} is called {', '.join(records.absent)}", err=True)
+                say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
             if not (report.broken or report.accepted or report.duplicates or report.rejected):
-                click.echo(f"{name} contains no posts to store", err=True)
+                say(f"{name} contains no posts to store", err=True)
 
     @contextlib.asynccontextmanager
     async def _replacing(
@@ -237,7 +238,7 @@ class Importer:
     ) -> AsyncIterator[Sessions]:
         """Move the messages here, or undo an import first, if that was chosen."""
         if begun.replaced is not None:
-            click.echo(terminal_line(f"{name}: {begun.replaced.sentence}"), err=True)
+            say(f"{name}: {begun.replaced.sentence}", err=True)
         if self._is_dry:
             yield db
             return
@@ -350,7 +351,7 @@ class Importer:
         )
         lines = [f"{verb} {counts['accepted']:,} posts{others and f'; {others}'}"]
         lines += [
-            terminal_line(f"{file}: import {number}; saywho import --undo {number} undoes it")
+            f"{file}: import {number}; saywho import --undo {number} undoes it"
             for file, number in map(dict.values, self._imports)
         ]
         lines += [
@@ -363,7 +364,7 @@ class Importer:
             entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
             lines.append(f"{entities}. To decode them, use --decode-entities{note}")
         lines += [
-            terminal_line(f"{name}: {line}")
+            f"{name}: {line}"
             for name, summary in self._notes.items()
             for line in note_lines(summary)
         ]
@@ -399,9 +400,9 @@ def _accepted(records: RecordStream, name: str) -> set[Message]:
     if not (doubts and sys.stdin.isatty() and sys.stderr.isatty()):
         return set()
     for line in note_lines(NotesSummary(doubts=tuple(doubts))):
-        click.echo(terminal_line(f"{name}: {line}"), err=True)
+        say(f"{name}: {line}", err=True)
     question = "Is the file read rightly? Store it all the same?"
-    return {doubt.finding for doubt in doubts} if click.confirm(question, err=True) else set()
+    return {doubt.finding for doubt in doubts} if ask(question, err=True) else set()
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
@@ -553,7 +554,7 @@ def import_command(
     if chosen["replace"] and len(files) > 1:
         raise click.UsageError("Use --replace with one FILE")
     for fault in BROUGHT.faults:
-        click.echo(f"saywho: warning: {fault}", err=True)
+        say(f"saywho: warning: {fault}", err=True)
     options = ReadOptions(with_media=not no_media, **chosen)
     if instead:
         sys.exit(instead(files, format_name, options))
@@ -564,7 +565,7 @@ def import_command(
             await importer.add(db, config, files)
         except asyncio.CancelledError:
             stored = "" if dry_run else "; stored posts are kept, and another run resumes here"
-            click.echo(f"saywho: interrupted{stored}", err=True)
+            say(f"saywho: interrupted{stored}", err=True)
             # The thread that reads standard input may never end.
             os._exit(FAILED)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from app.cli import fail, json_option, print_result, progress, wants_json, with_database
+from app.cli import fail, json_option, print_result, progress, say, wants_json, with_database
 from app.cli.outputs import opened_output
 from app.config import Config
 from app.db.engine import Database
@@ -126,7 +126,7 @@ def embed_command(is_all: bool) -> None:
     async def embed(db: Database, config: Config) -> int:
         async with opened_embeddings(db, config) as embeddings:
             if embeddings is None:
-                click.echo("SAYWHO_EMBEDDER is builtin; no vectors are needed.", err=True)
+                say("SAYWHO_EMBEDDER is builtin; no vectors are needed.", err=True)
                 return 0
             async with db.exclusive_in_turn(VECTORS) as grant:
                 if is_all:

@@ -17,7 +17,7 @@ from typing import Final
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli import BAD_INPUT, FAILED, fail, own_config
+from app.cli import BAD_INPUT, FAILED, fail, own_config, say
 from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
@@ -90,9 +90,9 @@ def _serve(bind: str | None, workers: int | None, *, sample: bool, may_open: boo
     share_heap()
     server = load_server_config(bind=bind, workers=workers)
     if server.file:
-        click.echo(f"Server settings are read from {shown_path(server.file)}")
+        say(f"Server settings are read from {shown_path(server.file)}")
     if server.unused:
-        click.echo(f"saywho serve does not use these of them: {', '.join(server.unused)}")
+        say(f"saywho serve does not use these of them: {', '.join(server.unused)}")
     config = own_config()
     count = server.workers
     with ExitStack() as stack:
@@ -142,12 +142,12 @@ def _announce(
     url = config.url
     origin = url or _origin(listening, server)
     s = "s" if count > 1 else ""
-    click.echo(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
+    say(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
     outside = url or _origin(listening, server, _network_address())
     if outside != origin:
-        click.echo(f"Others on this machine's network reach it at {outside}")
+        say(f"Others on this machine's network reach it at {outside}")
     if opened:
-        click.echo("The browser opens at the link above; --no-browser turns this off.")
+        say("The browser opens at the link above; --no-browser turns this off.")
         open_browser(config.data_dir, opened)
 
 
@@ -198,5 +198,6 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> s
                 return None
             secret = await add_setup_link(session)
     link = f"{origin}/setup?token={secret}"
-    click.echo(f"There is no operator yet. Create the account, once, at:\n  {link}")
+    say("There is no operator yet. Create the account, once, at:")
+    say(f"  {link}")
     return link

@@ -8,6 +8,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import (
+    ask,
     is_asked,
     json_option,
     print_list,
@@ -43,7 +44,7 @@ T = TypeVar("T")
 
 
 def confirm(what: str) -> None:
-    click.confirm(f"Delete {what}? This cannot be cancelled.", abort=True)
+    ask(f"Delete {what}? This cannot be cancelled.", abort=True)
 
 
 def deleting(work: Callable[[AsyncSession], Awaitable[T]]) -> T:

@@ -41,7 +41,7 @@ _HEAD: Final = 64 * 1024
 _MOST_LETTERS: Final = 8 * 2**20
 """Maximum number of characters of one post, markup included."""
 _MOST_AUTHORS: Final = 10_000
-_WORDPRESS: Final = re.compile(rb"<rss\b[^>]*\bxmlns:wp=[\"']https?://wordpress\.org/export/")
+_WORDPRESS: Final = re.compile(rb"<rss\b[^<>]*\bxmlns:wp=[\"']https?://wordpress\.org/export/")
 _BLOGGER: Final = re.compile(
     rb"<feed\b.{0,4000}?(?:tag:blogger\.com,1999:blog|schemas\.google\.com/blogger/20\d\d)",
     re.DOTALL,
@@ -58,7 +58,7 @@ _OF_MANY_SITES: Final = frozenset(
     )
 )
 """Names of accounts that do not say who writes."""
-_PARAGRAPHS: Final = re.compile(r"[ \t\r]*\n[ \t\r]*\n\s*")
+_PARAGRAPHS: Final = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r]*+\n\s*+")
 _PARTS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
 _KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
 _NO_TIME: Final = "0000-00-00 00:00:00"

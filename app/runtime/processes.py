@@ -76,16 +76,17 @@ async def run_child(
 
 
 def run_child_here(
-    module: str, streams: tuple[int, int], *arguments: str, limit_s: float
+    module: str, streams: tuple[int, int], *arguments: str, limit_s: float, most_bytes: int
 ) -> tuple[int | None, str]:
     """Run a module with arguments in a child process while this thread waits.
 
+    The module calls `begin_child_here`; it can write at most `most_bytes` to the second stream.
     Return its status, None if it took longer and was killed, and what it wrote to standard error.
     """
     stdin, stdout = streams
     try:
         ended = subprocess.run(  # noqa: S603 # a module of this program
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", module, str(most_bytes), *arguments],
             env=_child_environment(),
             stdin=stdin,
             stdout=stdout,
@@ -104,7 +105,7 @@ def _child_environment() -> dict[str, str]:
 
 
 def begin_child() -> None:
-    """Prepare a process that `run_child` or `run_child_here` has started."""
+    """Prepare a process that `run_child` has started."""
     # uvloop (0.22) lets a process inherit files: a killed server's port would stay in use while a
     # child outlives it.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
@@ -114,6 +115,17 @@ def begin_child() -> None:
         set_death_signal = 1
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
     be_expendable(400)  # More than workers.
+
+
+def begin_child_here() -> list[str]:
+    """Prepare a process that `run_child_here` has started, and return its arguments.
+
+    Beyond the size that its output may have, writing raises an OSError with `EFBIG`.
+    """
+    begin_child()
+    most_bytes = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
+    return sys.argv[2:]
 
 
 @contextlib.contextmanager

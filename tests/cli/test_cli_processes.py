@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pty
+import re
 import resource
 import shutil
 import signal
@@ -306,3 +307,25 @@ def test_an_import_ends_when_its_chat_is_deleted_and_the_next_file_begins(
     assert installation.json("rooms")["items"] == []
     assert [user["username"] for user in installation.json("users")["items"]] == ["b"]
     assert installation.run("check").exit_code == 0
+
+
+def test_every_line_for_people_is_printed_by_one_function() -> None:
+    """It takes out what controls a terminal."""
+    calls = re.compile(r"click\.(?:s?echo|confirm|prompt)\(|(?<![\w.])print\(")
+    found = {
+        str(path.relative_to(ROOT / "app")): calls.findall(path.read_text("utf-8"))
+        for path in (ROOT / "app").rglob("*.py")
+    }
+    assert {name: each for name, each in found.items() if each} == {
+        "cli/__init__.py": ["click.echo(", "click.confirm(", "click.echo("]  # say, confirm, --json
+    }
+
+
+@pytest.mark.parametrize("sign", ["\x1b[2K\r", "\x07", "\x9b", "\u202e", "\u2066", "\x1b]0;x\x07"])
+def test_signs_in_names_of_files_do_not_reach_the_terminal(
+    installation: Installation, tmp_path: Path, sign: str
+) -> None:
+    (tmp_path / f"a{sign}b.txt").write_text("no posts")
+    result = installation.run("import", tmp_path / f"a{sign}b.txt")
+    assert result.exit_code == 2
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", result.output)

@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from app.errors import UnrecognisedFileError
+from app.errors import LimitReachedError, UnrecognisedFileError
 from app.formats.assumptions import columns_of
 from app.formats.records import Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
@@ -127,3 +127,18 @@ def test_a_workbook_that_cannot_be_read_is_refused(changed: dict[str, bytes], wh
 def test_an_old_or_locked_workbook_names_a_way() -> None:
     with pytest.raises(UnrecognisedFileError, match=r"old Microsoft Office.*without a password"):
         read(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_the_rows_of_all_workbooks_together_have_the_limit_of_an_import(count: int) -> None:
+    limit = 150_000
+    row: list[Cell] = ["mina", "word " * 2_000]
+    rows: list[list[Cell]] = [["username", "text"], *[row] * 30]
+    packed = workbook(rows)
+    data = zip_bytes({f"book{number}.xlsx": packed for number in range(count)})
+    for given in (data, packed):
+        with Source(BytesIO(given), limit_bytes=limit) as source:
+            records = open_records(source).items
+            assert sum(member.size for member in source.members.values()) <= limit + 1
+            with pytest.raises(LimitReachedError, match="limit of an import"):
+                list(records)

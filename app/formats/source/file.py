@@ -193,6 +193,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Return a temporary file without a name, which is closed together with the source."""
         return self._opened.enter_context(tempfile.TemporaryFile())
 
+    @property
+    def most_rows(self) -> int:
+        """Size that rows made of this source may have: a byte more than an import reads."""
+        return self.meter.limit_bytes + 1
+
     def again(self) -> "Source":
         """Return another source of the same bytes, with its own meter and notes."""
         target = self._file if self._is_copied else self.path

@@ -3,10 +3,12 @@
 pyarrow is compiled and reads files of strangers, so it runs with limits, as workbooks are read.
 """
 
+import errno
 import json
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.util import find_spec
@@ -16,7 +18,7 @@ from app.config import MIB
 from app.errors import ImportFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.source.file import Source, head
-from app.runtime.processes import be_nice, begin_child, limited_memory, run_child_here
+from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
 
 _MARK: Final = b"PAR1"
 _MOST_WRITTEN: Final = 2048 * MIB
@@ -50,7 +52,8 @@ def put_lines_in_place(source: Source) -> None:
 
     def write(packed: IO[bytes], rows: IO[bytes]) -> _Nothing:
         streams = packed.fileno(), rows.fileno()
-        status, _ = run_child_here("app.formats.tables.parquet", streams, limit_s=_LIMIT_S)
+        module, most_bytes = "app.formats.tables.parquet", source.most_rows
+        status, _ = run_child_here(module, streams, limit_s=_LIMIT_S, most_bytes=most_bytes)
         if status != 0:
             raise UnrecognisedFileError(
                 "{name} cannot be read: {why}. Write it as JSON lines and import that file",
@@ -69,20 +72,30 @@ def _is_table(source: Source) -> bool:
 
 
 def main() -> None:
-    begin_child()
+    begin_child_here()
     be_nice()
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # The others reserve more than they use.
     from pyarrow.parquet import ParquetFile
 
-    with limited_memory(_MOST_MEMORY):
+    with limited_memory(_MOST_MEMORY), _cut_at_the_limit():
         written = 0
         for batch in ParquetFile(sys.stdin.buffer).iter_batches(_BATCH, use_threads=False):
             lines = "".join(f"{_line(row)}\n" for row in batch.to_pylist()).encode()
             if (written := written + len(lines)) > _MOST_WRITTEN:
                 os._exit(_LARGE)
             sys.stdout.buffer.write(lines)
-    sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()
     os._exit(0)
+
+
+@contextmanager
+def _cut_at_the_limit() -> Iterator[None]:
+    """Leave out the rest of rows that are too many: the import reads up to its limit."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
 
 
 def _line(row: dict[str, object]) -> str:

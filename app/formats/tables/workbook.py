@@ -5,6 +5,7 @@ child process with limits, which a damaged or malicious file may end.
 """
 
 import csv
+import errno
 import io
 import json
 import os
@@ -31,7 +32,7 @@ from app.formats.source.file import WORDY_ENDS, Source, is_hidden
 from app.formats.source.members import Member, Opener, PlainFile
 from app.formats.tables.cells import is_error, plain_column
 from app.formats.tables.column_names import names_by_field
-from app.runtime.processes import be_nice, begin_child, limited_memory, run_child_here
+from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
 
 WORKBOOK: Final = "xl/workbook.xml"
 """The member of a zip by which a workbook is recognised."""
@@ -47,7 +48,7 @@ _ROUNDED: Final = 2**53
 """Whole numbers from here on have lost digits: a workbook keeps numbers as floating point."""
 _DAYS: Final = range(20_000, 80_000)
 """Numbers of the days from 1954 to 2119 in Excel."""
-_FROM_1904: Final = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904=[\"'](?:1|true)[\"']")
+_FROM_1904: Final = re.compile(rb"<(?:\w+:)?workbookPr\b[^<>]*\bdate1904=[\"'](?:1|true)[\"']")
 _REASONS: Final = {
     "large": Message("the workbook unpacks to more than {size} MB", size=MOST_UNPACKED // MIB),
     "damaged": Message("the workbook is damaged"),
@@ -114,7 +115,7 @@ def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
 
     def write(packed: IO[bytes], rows: IO[bytes]) -> _About:
         try:
-            workbook = _rows_of(packed, rows, chosen)
+            workbook = _rows_of(packed, rows, chosen, source.most_rows)
         except _RefusedError as error:
             raise UnrecognisedFileError(
                 "{name} cannot be read: {why}. Save the sheet as “CSV UTF-8” and import that file",
@@ -137,14 +138,17 @@ def _put_in_archive(source: Source, chosen: str | None) -> None:
     is_of_tables = all(name.lower().endswith((_ENDING, ".csv", ".tsv")) for name in names)
     if not found or not is_of_tables or len(found) > _MOST_WORKBOOKS:
         return
+    left = source.most_rows
     for name in found:
         packed, rows = source.temporary(), source.temporary()
         with suppress(_RefusedError, BrokenFileError):
             for chunk in source.member(name).uncounted.chunks():
                 packed.write(chunk)
             packed.flush()
-            _rows_of(packed, rows, chosen).note(source.notes, name, chosen)
-            source.members[name] = Member(os.fstat(rows.fileno()).st_size, _opener(rows, name))
+            _rows_of(packed, rows, chosen, left).note(source.notes, name, chosen)
+            size = os.fstat(rows.fileno()).st_size
+            source.members[name] = Member(size, _opener(rows, name))
+            left -= size
         packed.close()
 
 
@@ -152,13 +156,14 @@ def _opener(rows: IO[bytes], name: str) -> Opener:
     return lambda: PlainFile(os.dup(rows.fileno()), name)
 
 
-def _rows_of(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
-    """Let a child process write the rows of a workbook. Raises _RefusedError."""
+def _rows_of(packed: IO[bytes], rows: IO[bytes], chosen: str | None, most_bytes: int) -> Workbook:
+    """Let a child process write the rows of a workbook, cut at a size. Raises _RefusedError."""
     status, said = run_child_here(
         "app.formats.tables.workbook",
         (packed.fileno(), rows.fileno()),
         json.dumps(chosen),
         limit_s=_LIMIT_S,
+        most_bytes=most_bytes,
     )
     answer = said.strip().rpartition("\n")[2]
     if status != 0:
@@ -175,7 +180,7 @@ def _reason(status: int | None, answer: str) -> str:
 
 
 def main() -> None:
-    begin_child()
+    (chosen,) = begin_child_here()
     be_nice()
     answer: object
     status = 0
@@ -183,7 +188,7 @@ def main() -> None:
         try:
             sys.stdin.buffer.seek(0)
             packed = io.BytesIO(sys.stdin.buffer.read())
-            answer = _written(packed, sys.stdout.buffer, json.loads(sys.argv[1]))
+            answer = _written(packed, sys.stdout.buffer, json.loads(chosen))
         except _RefusedError as error:
             answer, status = str(error), _REFUSED
     sys.stderr.write(f"\n{json.dumps(answer)}\n")
@@ -225,7 +230,8 @@ class _Sheet:
 
 
 _CELL: Final = re.compile(
-    rb"<(?:\w+:)?c\b[^>]*\br=\"([A-Z]{1,3})(\d{1,7})\"[^>]*>\s*<(?:\w+:)?f\b[^>]*>([^<]+)<"
+    rb"<(?:\w+:)?c\b[^<>]*?\br=\"([A-Z]{1,3})(\d{1,7})\"[^<>]{0,300}>\s*+"
+    rb"<(?:\w+:)?f\b[^<>]*+>([^<]++)<"
 )
 """A cell with a formula."""
 _FORMULA: Final = re.compile(
@@ -269,12 +275,16 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
     people = _people(read, cells)
     text = io.TextIOWrapper(rows, "utf-8", errors="replace", newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    for sheet in read:
-        texts: Iterable[list[str]] = map(cells.texts, sheet.rows)
-        if people:
-            texts = _with_person(texts, people[sheet.name])
-        writer.writerows(texts)
-    text.flush()
+    try:
+        for sheet in read:
+            texts: Iterable[list[str]] = map(cells.texts, sheet.rows)
+            if people:
+                texts = _with_person(texts, people[sheet.name])
+            writer.writerows(texts)
+        text.flush()
+    except OSError as error:
+        if error.errno != errno.EFBIG:  # The import reads up to its limit, and says so.
+            raise
     read_names = tuple(sheet.name for sheet in read)
     others = tuple(sheet.name for sheet in sheets if sheet.name not in read_names)
     return Workbook(read_names, others, tuple(hidden), tuple(cells.days), bool(people))

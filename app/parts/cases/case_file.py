@@ -29,6 +29,7 @@ from app.compute.ratio_counts import (
     ratio_of,
     scores_of,
 )
+from app.compute.text import clean_username
 from app.errors import InvalidInputError
 from app.parts.cases.ratios import Counted, Word, reaching, told, word_of, worth
 
@@ -198,8 +199,12 @@ def read_case(data: bytes) -> CaseFile:
         file = msgspec.json.decode(data, type=CaseFile)
         if sum(each.size for each in _arrays(file)) > MOST_NUMBERS:
             raise ValueError("its arrays are too large")
-        if file.others_uses.size * sum(len(author.asked) for author in file.authors) > MOST_USES:
+        # People with no feature at all cost something, too.
+        others = file.others_uses.size + file.others_totals.size
+        if others * sum(len(author.asked) for author in file.authors) > MOST_USES:
             raise ValueError("it has too many ratios")
+        if any(clean_username(author.username) != author.username for author in file.authors):
+            raise ValueError("it has a name that no author can have")
         return file
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(

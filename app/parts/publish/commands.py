@@ -11,12 +11,13 @@ import click
 
 from app.cli import (
     BAD_INPUT,
+    ask,
     fail,
     is_asked,
     json_option,
     print_result,
     progress,
-    terminal_line,
+    say,
     with_database,
     yes_option,
 )
@@ -119,8 +120,8 @@ def publish_command(
         check_folder(folder)
         authors = with_database(lambda db, _: _find(db, options))
         for line in _lines(authors):
-            click.echo(terminal_line(line), err=True)
-        if is_asked(yes) and not click.confirm(f"Publish them in {folder}?", err=True):
+            say(line, err=True)
+        if is_asked(yes) and not ask(f"Publish them in {folder}?", err=True):
             fail("nothing was written")
         with opened_folder(folder) as opened:
             facts = with_database(lambda db, config: _write(db, config, options, opened))

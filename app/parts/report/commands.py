@@ -8,7 +8,7 @@ import click
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli import BAD_INPUT, fail, json_option, print_result, say, with_database
 from app.cli.outputs import opened_output
 from app.config import Config, Locale
 from app.db.engine import Database
@@ -113,9 +113,7 @@ def report_command(
             return await make_room_year_report(session, environment, no_years(), room, choice)
 
     if room_id is not None and chosen["quotes"] and not chosen["has_names"]:
-        click.echo(
-            "saywho: nobody can solve a quiz whose answers are A, B and C; add --names", err=True
-        )
+        say("saywho: nobody can solve a quiz whose answers are A, B and C; add --names", err=True)
     file = with_database(make)
     with opened_output(output) as opened:
         opened.write(file)

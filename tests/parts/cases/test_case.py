@@ -441,6 +441,18 @@ def test_a_changed_file_is_told(
     assert status == 1 or len(found.output.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["mina\x1b[1A\x1b[2Ksame", "mi\u202ena", "a\nsame", "a\rsame"])
+def test_a_name_that_no_author_can_have_is_refused(
+    report: Report, installation: Installation, tmp_path: Path, name: str
+) -> None:
+    case = report.case
+    case["authors"][0]["username"] = name
+    (tmp_path / "case.json").write_text(json.dumps(case))
+    found = installation.run("replay", tmp_path / "case.json")
+    assert (found.exit_code, len(found.output.splitlines())) == (2, 1)
+    assert name not in found.output
+
+
 @pytest.mark.parametrize("data", [b"", b"[" * 100_000, b"\xff\xfe", b"{}", b" " * 1_000_001])
 def test_what_is_no_report_gets_one_line(
     installation: Installation, tmp_path: Path, data: bytes
