@@ -355,9 +355,7 @@ class Importer:
             for file, number in map(dict.values, self._imports)
         ]
         lines += [
-            terminal_line(f"{name}: {seen.sentence}")
-            for name, seen in self._seen.items()
-            if seen.state != "new"
+            f"{name}: {seen.sentence}" for name, seen in self._seen.items() if seen.state != "new"
         ]
         if self._total.with_entities and not self._options.decode_entities:
             note = "" if self._is_dry else " (stored posts keep their text)"
