@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from itertools import chain
 from sys import getsizeof
 from typing import Annotated, Final, Literal, NamedTuple
@@ -313,8 +312,9 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
     appearances = occurrences(case.text, case.gaps) if explain else None
     is_plain = bool(case.gaps) or own_words(case.text) == case.text
     if appearances and len(case.texts) == 1 and is_plain:
-        # The features of a text without quotations are known already.
-        case = replace(case, known_ranking=case.known_ranking or case.rank(appearances.counts))
+        # The features of a text without quotations are known already. What else the case has
+        # computed, such as its language, is kept.
+        vars(case).setdefault("ranking", case.known_ranking or case.rank(appearances.counts))
     judgement = judge(case, sure)
     shown = [case.suspects[place] for place in _shown(case, judgement)]
     best = [case.suspects[place] for place in judgement.order[:EXPLAINED]]
