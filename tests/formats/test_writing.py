@@ -173,6 +173,22 @@ def test_a_name_that_a_spreadsheet_takes_for_a_number_is_guarded(name: str) -> N
     assert read_again("csv", exported) == [row(username=name)]
 
 
+def test_an_export_in_csv_that_another_program_made_json_has_no_guards() -> None:
+    """polars, DuckDB, sqlite-utils and csvjson write the cells as they are."""
+    posts = [row(username="007", text="=_= so sleepy"), row(text="- a list"), row(text="'quoted'")]
+    cells = csv.DictReader(io.StringIO(written("csv", *posts).decode(), newline=""))
+    lines = "".join(f"{json.dumps(each)}\n" for each in cells)
+    assert [(post.username, post.text) for post in read_again("jsonl", lines.encode())] == [
+        (post.username, post.text) for post in posts
+    ]
+
+
+@given(st.lists(texts, min_size=1, max_size=3))
+def test_an_export_in_json_keeps_a_quotation_mark_before_a_sign(some: list[str]) -> None:
+    posts = [row(text=f"'{text}") for text in some]
+    assert read_again("jsonl", written("jsonl", *posts)) == posts
+
+
 @pytest.mark.parametrize("name", ["2025", "7up", "e5", "v1.2", "true story"])
 def test_other_names_are_written_as_they_are(name: str) -> None:
     (cells,) = csv.DictReader(io.StringIO(written("csv", row(username=name)).decode(), newline=""))

@@ -378,13 +378,11 @@ class _Table:
         else:
             pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
             cells = dict(pairs[::-1] if self._repeated else pairs)
-        if self._is_export:  # The program may have guarded these.
-            if is_damaged_id(cells["source_id"]):
-                self.content.notes.look_odd("ids", _ROUNDED, [cells["source_id"]])
-            source_id = _unguarded_id(cells["source_id"])
-            cells = {name: _unguarded(cell, name) for name, cell in cells.items()}
-            cells["source_id"] = source_id
-        return cells
+        if not self._is_export:
+            return cells
+        if is_damaged_id(cells["source_id"]):
+            self.content.notes.look_odd("ids", _ROUNDED, [cells["source_id"]])
+        return unguarded_row(cells)
 
     def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
         rows = filter(is_filled, self._heading.dialect.reader(lines_of(text)))
@@ -538,6 +536,15 @@ def written_table(rows: Iterable[Iterable[object]]) -> bytes:
         [guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows
     )
     return written.getvalue().encode("utf-8-sig")
+
+
+def unguarded_row(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of an export without the `'` that it has for spreadsheets."""
+    plain = {
+        name: _unguarded(cell, name) if isinstance(cell, str) else cell
+        for name, cell in cells.items()
+    }
+    return plain | {"source_id": _unguarded_id(str(cells.get("source_id") or ""))}
 
 
 def _unguarded(value: str, column: str = "") -> str:

@@ -34,6 +34,7 @@ from app.formats.source.json import Json, first_documents, listed, objects, unit
 from app.formats.source.times import EPOCH
 from app.formats.tables.cells import as_id
 from app.formats.tables.column_names import ANSWERS, LISTS
+from app.formats.tables.csv import unguarded_row
 from app.formats.tables.rows import RowReader
 from app.formats.x.posts import is_v1, is_v2, read_status
 
@@ -104,8 +105,13 @@ def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
         found = objects(of, lists=lists, items_of=items_of if rows_of else None)
         return _with_answers(found, reader.is_post)
 
+    def read_plain(row: Json, place: int) -> Item:
+        # An export in JSON has a list of media. Other programs make no list of an export in CSV.
+        is_of_csv = reader.is_export and not isinstance(row.get("media"), list)
+        return reader.read(unguarded_row(row) if is_of_csv else row, place)
+
     return reader.noting(
-        read_each(rows(content), reader.read),
+        read_each(rows(content), read_plain),
         content.notes,
         lambda: readable(rows(content.uncounted)),
     )
