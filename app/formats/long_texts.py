@@ -12,7 +12,10 @@ from app.formats.assumptions import ReadNotes
 from app.formats.records import Record
 
 _ENDS: Final = tuple(
-    map(re.compile, (r"\n[^\S\n]*\n\s*", r"\n\s*", r"[.!?…。！？]+[\"'”’」』)]*\s+", r"\s+"))
+    map(
+        re.compile,
+        (r"\n[^\S\n]*\n\s*", r"\n\s*", r"(?<![.!?…。！？])[.!?…。！？]++[\"'”’」』)]*+\s+", r"\s+"),
+    )
 )
 """Ends of a part, best first: of a paragraph, a line, a sentence, a word."""
 _SHORTEST: Final = MAX_TEXT_LENGTH // 2

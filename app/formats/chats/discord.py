@@ -140,7 +140,7 @@ FORMAT: Final = DiscordChannels().format()
 
 _TABLE_COLUMNS: Final = ("authorid", "author", "date", "content")
 _NAME: Final = re.compile(r"(?P<title>.+?)\s*\[(?P<id>\d{1,20})\](?:\s*\[part \d+\])?")
-_SIGN: Final = re.compile(r"\s*([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
+_SIGN: Final = re.compile(r"([^,]{1,100}?) \((\d{1,9})\)(?:,|$)")
 _ADDRESS: Final = re.compile(r"(?:https?://|\S)[^\s,]+")
 
 
@@ -177,7 +177,7 @@ def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
         time=cells["date"].strip(),
         time_field="Date",
         attached=attached,
-        counts=reactions_of((sign, int(count)) for sign, count in signs) if signs else None,
+        counts=reactions_of((sign.strip(), int(count)) for sign, count in signs) if signs else None,
         room=room,
     )
     return record_of(said, place)

@@ -23,7 +23,7 @@ _BOTS: Final = frozenset(
 )
 _WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
 """The beginning of an address, which boards write behind the name of everybody."""
-_LISTED: Final = re.compile(r"\s*[;,、&]\s*|\s+(?:and|und|et|y)\s+")
+_LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s++)")
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
 _STARTS: Final = {
     "x": 2006,

@@ -239,7 +239,7 @@ _FORMULA: Final = re.compile(
 )
 """Beginning of a formula that somebody could mean: a function, a cell or a value."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
-_SENTENCE: Final = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+_SENTENCE: Final = re.compile(r"[^\W\d_]{2}\s++[^\W\d_]{2}")
 """Words with a blank between them, which no formula has outside of quotation marks."""
 
 

@@ -1,0 +1,231 @@
+"""Patterns of `app` on inputs made of their own beginnings: time grows as the input does."""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
+from itertools import islice
+from pathlib import Path
+from re import _constants as codes  # type: ignore[attr-defined]
+from re import _parser as parser  # type: ignore[attr-defined]
+from time import process_time
+from types import ModuleType
+from typing import Any, Final
+
+import pytest
+
+import app
+from tests.growth import FACTOR, MOST_GROWTH, growth
+
+SIZE: Final = 1_000
+"""Characters of the smaller input."""
+QUICK_S: Final = 0.02
+"""The larger input in this time needs no second look: a quadratic pattern takes 8,000² steps."""
+MOST_BEGINNINGS: Final = 20
+MATCHING: Final = ("match", "fullmatch")
+SEARCHING: Final = ("search", "sub", "subn", "split", "findall", "finditer", "scanner")
+REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+
+
+def modules() -> Iterator[ModuleType]:
+    for info in pkgutil.walk_packages(app.__path__, "app."):
+        # Spark is no usual dependency, and what Alembic runs is no module.
+        if not re.match(r"app\.(parts\.spark|migrations\.(env|versions))\b", info.name):
+            yield importlib.import_module(info.name)
+
+
+def patterns_in(value: object, depth: int = 0) -> Iterator[re.Pattern[Any]]:
+    if isinstance(value, re.Pattern):
+        yield value
+    elif depth < 4 and isinstance(value, list | tuple | set | frozenset | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from patterns_in(each, depth + 1)
+    elif isinstance(value, type) and value.__module__.startswith("app."):
+        for each in vars(value).values():
+            yield from patterns_in(each, 3)
+
+
+@cache
+def sources() -> dict[str, str]:
+    root = Path(app.__path__[0])
+    return {str(path.relative_to(root)): path.read_text("utf-8") for path in root.rglob("*.py")}
+
+
+def written_in_calls() -> Iterator[tuple[str, re.Pattern[Any], str]]:
+    """Yield the patterns of `re.search(r"…", text)` and the like."""
+    for name, source in sources().items():
+        for node in ast.walk(ast.parse(source)):
+            match node:
+                case ast.Call(
+                    func=ast.Attribute(value=ast.Name(id="re"), attr=method),
+                    args=[ast.Constant(value=str() | bytes() as pattern), *_],
+                ) if method != "compile":
+                    yield f"{name}:{node.lineno}", re.compile(pattern), method
+
+
+@cache
+def all_patterns() -> dict[str, tuple[re.Pattern[Any], frozenset[str]]]:
+    """Return each pattern by its place, and what is done with it; all if that is not seen."""
+    found: dict[tuple[Any, int], tuple[str, re.Pattern[Any], set[str]]] = {}
+    everywhere = "\n".join(sources().values())
+    for module in modules():
+        own = Path(str(module.__file__)).read_text("utf-8")
+        for name, value in vars(module).items():
+            for pattern in () if name.startswith("__") else patterns_in(value):
+                uses = uses_of(name, own if name.startswith("_") else everywhere)
+                key, place = (pattern.pattern, pattern.flags), f"{module.__name__}.{name}"
+                found.setdefault(key, (place, pattern, set()))[2].update(uses)
+    for place, pattern, use in written_in_calls():
+        found.setdefault((pattern.pattern, pattern.flags), (place, pattern, set()))[2].add(use)
+    return {
+        f"{place} {number}": (pattern, frozenset(uses or SEARCHING))
+        for number, (place, pattern, uses) in enumerate(found.values())
+    }
+
+
+def uses_of(name: str, text: str) -> set[str]:
+    """Return the methods that a text calls of a pattern, or of each of some patterns."""
+    looped = re.findall(rf"for (?:\w+, )*(\w+) in [^:\n]*\b{name}\b", text)
+    called = {use for each in [name, *looped] for use in re.findall(rf"\b{each}\.(\w+)", text)}
+    if re.search(rf"\btitle_of\([^\n]*\b{name}\b", text):
+        called.add("fullmatch")
+    return called & {*SEARCHING, *MATCHING}
+
+
+def letter_of(choices: Iterable[tuple[Any, Any]]) -> str:
+    """Return a character of a class."""
+    listed = list(choices)
+    allowed = re.compile(
+        "(?s:.)" if not listed else "[" + "".join(written(*each) for each in listed) + "]"
+    )
+    return next(
+        (c for c in "a0 \n\t-.<[{(\"'/:=_é가\u200e" if allowed.match(c)), written_first(listed)
+    )
+
+
+def written(code: Any, value: Any) -> str:
+    match code:
+        case codes.NEGATE:
+            return "^"
+        case codes.LITERAL:
+            return re.escape(chr(value))
+        case codes.RANGE:
+            return f"{re.escape(chr(value[0]))}-{re.escape(chr(value[1]))}"
+    names = {
+        codes.CATEGORY_DIGIT: r"\d",
+        codes.CATEGORY_NOT_DIGIT: r"\D",
+        codes.CATEGORY_SPACE: r"\s",
+        codes.CATEGORY_NOT_SPACE: r"\S",
+        codes.CATEGORY_WORD: r"\w",
+        codes.CATEGORY_NOT_WORD: r"\W",
+    }
+    return names[value]
+
+
+def written_first(choices: list[tuple[Any, Any]]) -> str:
+    for code, value in choices:
+        if code is codes.LITERAL:
+            return chr(value)
+        if code is codes.RANGE:
+            return chr(value[0])
+    return "a"
+
+
+def example(code: Any, value: Any) -> str:
+    """Return a text that this piece of a pattern matches, repeated once."""
+    match code:
+        case codes.LITERAL:
+            return chr(value)
+        case codes.NOT_LITERAL:
+            return "b" if value == ord("a") else "a"
+        case codes.ANY:
+            return "a"
+        case codes.IN:
+            return letter_of(value)
+        case codes.BRANCH:
+            return examples(value[1][0])
+        case codes.SUBPATTERN:
+            return examples(value[3])
+        case codes.ATOMIC_GROUP:
+            return examples(value)
+    if code in REPEATS:
+        return str(examples(value[2]) * max(1, min(value[0], 20)))
+    return ""  # a place, such as ^ or what stands before
+
+
+def examples(pieces: Iterable[tuple[Any, Any]]) -> str:
+    return "".join(example(*piece) for piece in pieces)
+
+
+def beginnings(pieces: Iterable[tuple[Any, Any]]) -> Iterator[str]:
+    """Yield texts that the first pieces match, ever more of them, also inside groups."""
+    before = ""
+    for code, value in pieces:
+        inner: list[Any] = []
+        if code is codes.SUBPATTERN:
+            inner = [value[3]]
+        elif code is codes.ATOMIC_GROUP:
+            inner = [value]
+        elif code is codes.BRANCH:
+            inner = value[1]
+        elif code in REPEATS:
+            inner = [value[2]]
+        for sequence in inner:
+            for each in beginnings(sequence):
+                yield before + each
+        before += example(code, value)
+        if before:
+            yield before
+
+
+def inputs(pattern: re.Pattern[Any]) -> list[Callable[[int], Any]]:
+    """Return functions that make inputs of a size: a beginning, or its last character, again and
+    again.
+    """
+    text = (
+        pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    )
+    parsed = parser.parse(text, pattern.flags & ~re.DEBUG)
+    distinct = islice(dict.fromkeys(beginnings(parsed)), MOST_BEGINNINGS)
+    encode = (lambda made: made) if isinstance(pattern.pattern, str) else latin_bytes
+
+    def repeated(beginning: str, size: int) -> Any:
+        return encode(beginning * (size // len(beginning) + 1))
+
+    def last_repeated(beginning: str, size: int) -> Any:
+        return encode(beginning + beginning[-1] * size + "\0")
+
+    return [partial(make, each) for each in distinct for make in (repeated, last_repeated)]
+
+
+def latin_bytes(made: str) -> bytes:
+    return made.encode("latin-1", "replace")
+
+
+def spent(work: Callable[[], object]) -> float:
+    began = process_time()
+    work()
+    return process_time() - began
+
+
+@pytest.mark.parametrize("place", all_patterns())
+def test_time_grows_as_the_text_does(place: str) -> None:
+    pattern, uses = all_patterns()[place]
+    nothing: Any = "" if isinstance(pattern.pattern, str) else b""
+
+    def work(text: Any) -> None:
+        if uses.intersection(SEARCHING):
+            pattern.sub(nothing, text)
+        if "match" in uses:
+            pattern.match(text)
+        if "fullmatch" in uses:
+            pattern.fullmatch(text)
+
+    for make in inputs(pattern):
+        large = make(FACTOR * SIZE)
+        if spent(partial(work, large)) < QUICK_S:
+            continue
+        grown = growth(partial(work, make(SIZE)), partial(work, large))
+        assert grown < MOST_GROWTH, f"{pattern.pattern!r} on {make(60)!r}"
