@@ -12,7 +12,8 @@ from app.formats.assumptions import NAME_WAYS, NO_AUTHOR, ReadNotes
 _SIGNS: Final = ("_", " - ", " – ", "-")
 """Signs between an author and a title, the most usual first."""
 _PART: Final = re.compile(r"[^\W_]+")
-_NUMBER_AT_END: Final = re.compile(r"[\W_]*\d+[\W_]*$")
+_NUMBER_AT_END: Final = re.compile(r"[\W_]*+\d++[\W_]*+")
+"""A number at the end of a reversed name."""
 _OF_UNKNOWN: Final = re.compile(r"(?:unknown|unbekannt|미상)[\W\d_]*", re.IGNORECASE)
 """Names of texts whose author is unknown."""
 _ABOUT: Final = re.compile(
@@ -170,7 +171,7 @@ def _by_file_name(names: Sequence[str]) -> dict[str, str]:
     """Return the names of the files without words that all of them have, and without numbers."""
     spans = {name: [*_PART.finditer(_stem(name))] for name in names}
     authors = _without_shared(spans)
-    numberless = {name: _NUMBER_AT_END.sub("", author) for name, author in authors.items()}
+    numberless = {name: _without_number(author) for name, author in authors.items()}
     # A word before the number is shared, too: “Anna Berg essay 1”.
     worded = _without_shared({name: _without_numbers(parts) for name, parts in spans.items()})
     for fewer in (worded, numberless):
@@ -205,6 +206,11 @@ def _without_shared(spans: Mapping[str, Sequence[re.Match[str]]]) -> dict[str, s
             end = len(_stem(name)) if is_whole else parts[-1 - after].end()
             authors[name] = _stem(name)[start:end].strip()
     return authors
+
+
+def _without_number(author: str) -> str:
+    found = _NUMBER_AT_END.match(author[::-1])
+    return author[: -found.end()] if found else author
 
 
 def _shared(words: Sequence[Sequence[str]], most: int) -> int:
