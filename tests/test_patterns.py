@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from time import process_time
 from types import ModuleType
 from typing import Any, Final
@@ -19,6 +17,8 @@ import pytest
 import app
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
+codes: Any = importlib.import_module("re._constants")
+parser: Any = importlib.import_module("re._parser")
 SIZE: Final = 1_000
 """Characters of the smaller input."""
 QUICK_S: Final = 0.02
