@@ -61,6 +61,7 @@ from app.services.imports.beginning import (
     STALL_S,
     WATCH_EVERY_S,
     Beginning,
+    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -193,7 +194,7 @@ class Importer:
             async with self._ended(db, job, source, report):
                 try:
                     begun = await begin_reading(
-                        db, source, self._format, records, options, digest=digest, job_id=number
+                        db, source, self._format, records, options, NumberedFile(digest, number)
                     )
                     records = begun.records
                     report.stored.seen = self._seen[name] = begun.look.seen()

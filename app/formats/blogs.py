@@ -198,19 +198,19 @@ class Authors:
         self._has_name = options.username is not None
         self._posts: Counter[str] = Counter()
 
-    def of(self, fields: Fields, name: str | None, shown: str | None) -> "Author":
+    def of(self, fields: Fields, name: str | None, shown: str | None) -> "Byline":
         if not name:
-            return Author(None, None)
+            return Byline(None, None)
         if name.strip().casefold() not in _OF_MANY_SITES:
-            return Author(username_for(name, name), shown)
+            return Byline(username_for(name, name), shown)
         if self._has_name:
-            return Author(None, None)
+            return Byline(None, None)
         if shown and shown.strip().casefold() not in _OF_MANY_SITES:
-            author = Author(username_for(shown), shown)
+            author = Byline(username_for(shown), shown)
         elif host := host_of(fields.get("link")):
-            author = Author(f"{name.strip()}@{host}", None)
+            author = Byline(f"{name.strip()}@{host}", None)
         else:
-            author = Author(username_for(name), shown)
+            author = Byline(username_for(name), shown)
         username = author.username or ""
         self._posts[username] += 1
         evidence = Message(
@@ -222,7 +222,7 @@ class Authors:
         return author
 
 
-class Author(NamedTuple):
+class Byline(NamedTuple):
     """Account and shown name of who wrote a post; None where a file does not say."""
 
     username: str | None
@@ -242,7 +242,7 @@ def _blogger_item(authors: Authors, fields: Fields, place: int) -> Item | None:
     return post_of(fields, place, by, fields.get("published"), html)
 
 
-def post_of(fields: Fields, place: int, author: Author, time: object, html: str) -> Item:
+def post_of(fields: Fields, place: int, author: Byline, time: object, html: str) -> Item:
     """Return a post of a blog: its title above its words, by the fields title, link, guid or id.
 
     Raises RecordError for HTML that is too long.

@@ -19,7 +19,7 @@ from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.blogs import Author, Fields, elements, post_of, read_xml
+from app.formats.blogs import Byline, Fields, elements, post_of, read_xml
 from app.formats.post import ReplyTarget, audience
 from app.formats.records import (
     BadRecord,
@@ -79,7 +79,7 @@ def _is_of_ghost(content: Content) -> bool:
     return b'"db":[{' in beginning[:200] and b'"exported_on":' in beginning
 
 
-def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Author]] | BadRecord]:
+def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Byline]] | BadRecord]:
     try:
         document = as_object(msgspec.json.decode(_bytes_of(content, _MOST_BYTES)))
     except ValueError as error:
@@ -97,10 +97,10 @@ def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Author]] |
             place += 1
             user = users.get(by_post.get(post.get("id"), post.get("author_id")), {})
             name, shown = as_word(user.get("slug")), as_word(user.get("name"))
-            yield place, (post, Author(name and username_for(name), shown))
+            yield place, (post, Byline(name and username_for(name), shown))
 
 
-def _ghost_item(numbered: tuple[Json, Author], place: int, options: ReadOptions) -> Item:
+def _ghost_item(numbered: tuple[Json, Byline], place: int, options: ReadOptions) -> Item:
     post, author = numbered
     if post.get("status") not in {"published", "sent"}:
         return Skipped(place, "deleted")
@@ -137,7 +137,7 @@ def _medium_item(content: Content, place: int) -> Item:
     title = page.css_first(".p-name")
     fields = {"title": title.text(strip=True) if title else "", "link": _attribute(link, "href")}
     name = account[1] if account else shown
-    author = Author(name and username_for(name), shown)
+    author = Byline(name and username_for(name), shown)
     return post_of(fields, place, author, _attribute(time, "datetime"), body.html or "")
 
 
@@ -190,7 +190,7 @@ def _substack_item(
         return Skipped(place, "empty")
     html = _bytes_of(source.member(page), _MOST_OF_PAGE).decode("utf-8", "replace")
     fields = {"title": row.get("title") or "", "id": number}
-    item = post_of(fields, place, Author(None, None), row.get("post_date"), html)
+    item = post_of(fields, place, Byline(None, None), row.get("post_date"), html)
     return _only_public(
         item, options, is_restricted=row.get("audience") not in {"everyone", None, ""}
     )
@@ -210,7 +210,7 @@ def _read_livejournal(source: Source, options: ReadOptions) -> RecordStream | No
 def _livejournal_item(fields: Fields, place: int, options: ReadOptions) -> Item:
     html = fields.get("event", "").replace("\n", "<br>")
     named = {"title": fields.get("subject", ""), "id": fields.get("itemid", "")}
-    item = post_of(named, place, Author(None, None), fields.get("eventtime"), html)
+    item = post_of(named, place, Byline(None, None), fields.get("eventtime"), html)
     return _only_public(item, options, is_restricted=fields.get("security", "public") != "public")
 
 
@@ -256,7 +256,7 @@ class _StackExchange:
         # Beside posts stand descriptions of tags, which many people write.
         if not number or fields.get("@PostTypeId", "1") not in {"1", "2"}:
             return Skipped(place, "deleted")
-        author = Author(self._people.get(number, f"user{number}"), None)
+        author = Byline(self._people.get(number, f"user{number}"), None)
         answered = fields.get("@PostId") or fields.get("@ParentId")
         prefix = "comment-" if is_comment else ""
         named = {"title": fields.get("@Title", ""), "id": f"{prefix}{fields.get('@Id', '')}"}

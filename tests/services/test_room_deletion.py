@@ -293,9 +293,9 @@ async def test_who_is_in_two_chats_goes_with_the_second(db: Database) -> None:
 
 async def test_who_is_followed_stays(app: Quart, admin: Client) -> None:
     db = parts_of(app).db
-    await admin.add_posts(*({"username": name, "text": "a lamp"} | PIER for name in ("ann", "ben")))
     async with db.write() as session:
         await add_source(session, parse_source("rss:https://a.example/", "ann"))
+    await admin.add_posts(*({"username": name, "text": "a lamp"} | PIER for name in ("ann", "ben")))
     await remove(db)
     await delete_messages(db)
     assert await posts_of(db) == {"ann": 0}

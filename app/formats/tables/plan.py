@@ -48,7 +48,7 @@ _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|�
 """Beginning of the name of a column about the post that a comment stands below."""
 
 
-class Guess(NamedTuple):
+class GuessedColumns(NamedTuple):
     columns: tuple[str, ...]
     """Columns that look like a field, the used one first."""
     evidence: Message
@@ -67,7 +67,7 @@ class Plan:
     """Fields that the importer chose."""
     named: str | None = None
     """Author whom the importer named."""
-    guesses: Mapping[str, Guess] = field(default_factory=dict)
+    guesses: Mapping[str, GuessedColumns] = field(default_factory=dict)
     """By field."""
     no_texts: Mapping[str, Message] = field(default_factory=dict)
     """Columns named like texts that have none, and why."""
@@ -239,7 +239,7 @@ def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
     if plan.named is None or not are_different or "username" in plan.stated:
         return plan
     evidence = Message("each row has another value in {column}", column=shown)
-    found = Guess((NO_COLUMN, shown), evidence)
+    found = GuessedColumns((NO_COLUMN, shown), evidence)
     return replace(plan.choosing({shown: ""}), guesses={**plan.guesses, "username": found})
 
 
@@ -260,7 +260,7 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if plain_column(name) not in used
     }
     shown = _shown_name(plan, sample)
-    guesses: dict[str, Guess] = {}
+    guesses: dict[str, GuessedColumns] = {}
     for role in [*ROLES] if sample.is_table else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
@@ -269,7 +269,7 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
             continue
         values.pop(found[0])
-        guesses[role] = Guess((*found, shown) if may_be_shown else (*found,), _BY_NAME)
+        guesses[role] = GuessedColumns((*found, shown) if may_be_shown else (*found,), _BY_NAME)
     plan = plan.choosing({found.columns[0]: role for role, found in guesses.items()})
     return replace(plan, guesses={**plan.guesses, **guesses}).keeping(
         likely_reposts(values), "repost"
@@ -287,7 +287,7 @@ def find_accounts(plan: Plan, sample: Sample) -> Plan:
         return plan
     shown = {} if columns.has("display_name") else {names[0]: "display_name"}
     evidence = Message("the addresses of the posts, or @, name these accounts")
-    guesses = {**plan.guesses, "username": Guess((found, names[0]), evidence)}
+    guesses = {**plan.guesses, "username": GuessedColumns((found, names[0]), evidence)}
     return replace(plan.choosing({found: "username", **shown}), guesses=guesses)
 
 
@@ -368,7 +368,7 @@ def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
     if chosen == first:
         return plan
     evidence = Message("its times are earlier than those of {column}", column=first)
-    found = Guess((chosen, first), evidence)
+    found = GuessedColumns((chosen, first), evidence)
     plan = plan.choosing({first: "", chosen: "created_at"})
     return replace(plan, guesses={**plan.guesses, "created_at": found})
 
@@ -403,7 +403,7 @@ def find_times(plan: Plan, sample: Sample) -> Plan:
     if len(found) != 1:
         return plan.keeping(found, "time")
     evidence = Message("its values are times")
-    guesses = {**plan.guesses, "created_at": Guess((*found,), evidence)}
+    guesses = {**plan.guesses, "created_at": GuessedColumns((*found,), evidence)}
     return replace(plan.choosing({found[0]: "created_at"}), guesses=guesses)
 
 

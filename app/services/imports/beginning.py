@@ -88,24 +88,31 @@ class Beginning(NamedTuple):
     replaced: Replaced | None
 
 
+class NumberedFile(NamedTuple):
+    """The SHA-256 of what is read of a file, and the number of its import."""
+
+    digest: bytes | None
+    import_id: int | None
+
+
+UNNUMBERED: Final = NumberedFile(None, None)
+
+
 async def begin_reading(
     db: Sessions,
     source: Source,
     form: str,
     records: RecordStream,
     options: ReadOptions,
-    *,
-    digest: bytes | None = None,
-    job_id: int | None = None,
+    file: NumberedFile = UNNUMBERED,
 ) -> Beginning:
     """Return the records of a source, a stored chat's by default in its earlier zone and order of
     dates, and what of them is here.
 
-    digest: SHA-256 of what is read of the file. job_id: the import. Raises UnsettledError,
-    UnsettledRoomError, ReadBeforeError.
+    Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
     async with db.read() as session:
-        same = await imports_of_file(session, digest, before=job_id)
+        same = await imports_of_file(session, file.digest, before=file.import_id)
         replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading.of, records, options)
     async with db.read() as session:

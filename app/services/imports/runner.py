@@ -40,6 +40,7 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
+    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -273,7 +274,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await change_running(session, job.id, {"digest": digest})
         try:
             records, look, replaced = await begin_reading(
-                db, source, job.format, records, options, digest=digest, job_id=job.id
+                db, source, job.format, records, options, NumberedFile(digest, job.id)
             )
             report.stored.seen = look.seen()
             check_doubts(records, accepted)

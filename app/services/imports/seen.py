@@ -24,10 +24,10 @@ from app.formats.records import Item, ReadOptions, Record
 from app.models import ImportJob, Tweet, User
 from app.services.imports.jobs import options_of
 from app.services.imports.looking import UnsettledError
+from app.services.imports.recognition import ChatLook, Same, look_at_chat
 from app.services.imports.report import Seen
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.rooms.identity import RoomSample
-from app.services.rooms.recognition import ChatLook, Same, look_at_chat
 from app.services.rooms.times import move_times
 
 _MOST_SEARCHED: Final = 50

@@ -34,10 +34,10 @@ from app.views.access.settings import settings_page
 from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import day_of, zone_of_page
-from app.views.imports.page_values import zone_typed
 from app.views.page import WebPage, render
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed, number_of
+from app.views.zones import zone_typed
 
 blueprint = PageBlueprint("content", policy="operator")
 

@@ -1,20 +1,15 @@
 """What the pages of imports show: their list, a preview, progress, and results."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from babel import Locale as BabelLocale
-from babel.core import get_global
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Locale
 from app.drawing.drawings import StackedBar
-from app.errors import InvalidInputError, Message
-from app.formats.chats.people import machine_zone, zone_of
+from app.errors import Message
+from app.formats.chats.people import machine_zone
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
@@ -59,45 +54,9 @@ from app.views.imports.reading_choices import (
 )
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
+from app.views.zones import zone_cities
 
-_LOCALES: Final[tuple[Locale, ...]] = ("ko", "en")
-_OFFSET: Final = re.compile(r"UTC([+-])([1-9]|1[0-4])")
-"""A zone without a city, as pages show it."""
 MB_OF_GB: Final = 1024
-_NO_CITIES: Final = "Etc/"
-"""Prefix of zones without a city."""
-
-
-@lru_cache(maxsize=len(_LOCALES))
-def zone_cities(locale: Locale) -> tuple[tuple[str, str], ...]:
-    written = BabelLocale.parse(locale).time_zones
-    zones = (zone for zone in get_global("zone_territories") if "/" in zone)
-    cities = (
-        (zone, written.get(zone, {}).get("city") or zone.rpartition("/")[2].replace("_", " "))
-        for zone in zones
-        if not zone.startswith(_NO_CITIES)
-    )
-    return tuple(sorted(cities, key=lambda each: each[1]))
-
-
-def zone_typed(typed: str | None) -> str | None:
-    """Return a zone's or city's IANA name; None if empty. Raises InvalidInputError."""
-    if not typed:
-        return None
-    try:
-        zone_of(typed)
-    except ValueError:
-        if offset := _OFFSET.fullmatch(typed):
-            return f"{_NO_CITIES}GMT{'-' if offset[1] == '+' else '+'}{offset[2]}"
-        city = typed.casefold()
-        for locale in _LOCALES:
-            for zone, name in zone_cities(locale):
-                if name.casefold() == city:
-                    return zone
-        raise InvalidInputError(
-            "Unknown time zone: {zone}. Choose a city from the list", loc="timezone", zone=typed
-        ) from None
-    return typed
 
 
 class HowTo(NamedTuple):

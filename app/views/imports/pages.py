@@ -42,19 +42,13 @@ from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.page_values import (
-    ImportsPage,
-    Limits,
-    PreviewPage,
-    is_chat,
-    read_progress,
-    zone_typed,
-)
+from app.views.imports.page_values import ImportsPage, Limits, PreviewPage, is_chat, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
 from app.views.imports.undoing import begin_undo
 from app.views.page import render, render_form
 from app.views.policies import writing
 from app.views.requests import check_confirmed
+from app.views.zones import zone_typed
 
 blueprint = PageBlueprint("imports", policy="operator")
 blueprint.add_app_template_test(is_chat, "of_chat")

@@ -24,7 +24,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, ImportJob, Room, Tweet, User
 from app.services.checks import find_faults
-from app.services.imports.beginning import begin_reading
+from app.services.imports.beginning import NumberedFile, begin_reading
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
@@ -59,7 +59,7 @@ async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tupl
         number = job.id
         try:
             begun = await begin_reading(
-                db, source, "auto", records, chosen, digest=digest, job_id=number
+                db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
             storing = StoreOptions(look=begun.look, rooms=chosen.rooms, import_id=number)
             await begun.look.move(db, chosen, begun.records.notes.zone)
