@@ -44,6 +44,7 @@ QUERIES: Final[dict[str, dict[str, Any]]] = {
 }
 BODIES: Final[dict[str, dict[str, Any]]] = {
     "create_user": {"json": {"username": "mina", "display_name": "Mina"}},
+    "change_room": {"json": {"timezone": "Asia/Seoul"}},
     "change_user": {"json": {"display_name": "Jack of the harbour"}},
     "create_tweet": {"json": {"text": "The ferry is late again."}},
     "create_many": {

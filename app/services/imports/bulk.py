@@ -148,10 +148,11 @@ class BulkPost(msgspec.Struct, kw_only=True):
 
     def is_said_by(self, author: "BulkAuthor") -> bool:
         """Return whether its author is a person in a chat: other sources do not tell who is, but
-        what was written in a chat.
+        what was written in a chat. An author who is here stays one.
         """
-        platforms = {self.platform or "local", author.platform}
-        return self.is_of_chat or (self.post.room is not None and platforms == {"local"})
+        is_new = author.is_of_chat or (not author.id and author.platform == "local")
+        is_said = self.post.room is not None and self.platform in {None, "local"}
+        return self.is_of_chat or (is_said and is_new)
 
 
 def count(batch: Sequence[BulkPost]) -> None:

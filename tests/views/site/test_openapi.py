@@ -212,7 +212,7 @@ async def test_the_examples_are_answered_as_declared(filled: Api, admin: Client)
     # What is read or added to is deleted last, a post before its author.
     for name in sorted(ENDING, key=lambda name: (name.startswith("remove"), name)):
         status, _ = await filled.send(admin, name)
-        assert 200 <= status < 300 or name == "cancel_import", name
+        assert 200 <= status < 300 or (name, status) in EXCEPTIONS, name
 
 
 async def _look_at_what_lists_hold(api: Api, admin: Client) -> None:
@@ -266,9 +266,9 @@ async def test_the_document_is_open_where_reading_is_not(make_config: MakeConfig
     ]
 
 
-EXCEPTIONS = {("cancel_import", 409), ("undo_import", 409)}
-"""Operations that ask for what the samples do not have: the import has ended then, and
-does not know what it brought."""
+EXCEPTIONS = {("cancel_import", 409), ("undo_import", 409), ("change_room", 409)}
+"""Operations that ask for what the samples do not have: the import has ended then, and does not
+know what it brought; a chat that was sent has no zone in which it was read."""
 
 
 async def test_the_page_shows_every_operation_without_scripts(shared: Shared) -> None:
