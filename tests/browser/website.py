@@ -230,7 +230,7 @@ def serve(
     if records:
         file = folder / "posts.jsonl"
         file.write_text(json_lines(records))
-        run("import", str(file))
+        run("import", str(file), "--publish")
     if has_operator:
         run("operator", "add", OPERATOR, "--password-stdin", typed=PASSWORD + "\n")
     if prepare:

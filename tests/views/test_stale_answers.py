@@ -135,8 +135,11 @@ async def fill(workers: Workers) -> None:
 
 
 async def write_in_bulk(workers: Workers) -> None:
-    """Write as many posts as the first background is made of; the authors have a platform then."""
-    names = ("ann", *("cem",) * FIRST_SNAPSHOT_POSTS)
+    """Write as many posts as the first background is made of; the authors have a platform then.
+
+    The new one is nobody of the chat, because the same name may be someone else's.
+    """
+    names = ("ann", *("eve",) * FIRST_SNAPSHOT_POSTS)
     lines = ({"username": name, "text": "a lamp at sea", "platform": "x"} for name in names)
     await workers.admin.add_posts(*lines)
 

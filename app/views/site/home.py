@@ -121,7 +121,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     start: Start | None
     """How to bring in the first file, if nothing but samples is here."""
     is_unclaimed: bool = False
-    """Whether nobody has an account yet."""
+    """Whether the site is empty, and nobody has an account yet."""
 
     @property
     def sentences(self) -> dict[int, str]:
@@ -145,11 +145,13 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         return see_other(url_for("rooms.show_room", room_id=room_id))
     solution = await resources().showcase.find(g.locale)
     async with resources().db.read() as session:
-        is_unclaimed = g.account is None and not await has_operator(session)
-        if not is_unclaimed:  # No event tells that the first account was made.
-            cacheable()
         chosen = given_names(args.username)
         authors, author_total = await offered_authors(session, chosen)
+        # Only an empty site tells of it.
+        may_claim = not author_total and g.account is None
+        is_unclaimed = may_claim and not await has_operator(session)
+        if not is_unclaimed:  # No event tells that the first account was made.
+            cacheable()
         samples, may_play = await list_samples(session), await is_playable(session)
         outgrown = await outgrown_samples(session)
         hidden = {*outgrown} - {*chosen}
