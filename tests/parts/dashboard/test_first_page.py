@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -30,13 +31,19 @@ def texts_of(name: str) -> list[str]:
     return [" ".join([*chance.choices(WORDS, k=7), *HABITS[name]]) for _ in range(30)]
 
 
+def in_english(text: str) -> str:
+    return f"we had the {' and the '.join(text.split())} at home"
+
+
 def share_of(word: str, uses: Counter[str]) -> float:
     """Return the share of a word in all words."""
     return uses[word] / uses.total()
 
 
-async def add(writer: Client, *names: str) -> dict[str, list[str]]:
-    texts = {name: texts_of(name) for name in names}
+async def add(
+    writer: Client, *names: str, write: Callable[[str], str] = str
+) -> dict[str, list[str]]:
+    texts = {name: [*map(write, texts_of(name))] for name in names}
     await writer.add_posts(
         *(
             {"username": name, "text": text, "created_at": f"2026-05-{1 + place:02}T07:00:00Z"}
@@ -65,7 +72,8 @@ async def test_a_single_author_has_typical_words(writer: Client) -> None:
 
 @pytest.mark.parametrize("names", [("ann", "ben"), ("ann", "ben", "cem")])
 async def test_few_authors_are_told_how_they_differ(writer: Client, names: tuple[str, ...]) -> None:
-    texts = await add(writer, *names)
+    # Authors of one language are compared with each other.
+    texts = await add(writer, *names, write=in_english)
     drawing = await drawn(writer, "likeness")
     assert "How they differ" in drawing["words"]
     claimed = dict(re.findall(r"(\w+): “(\w+)”", drawing["title"]))
