@@ -50,7 +50,7 @@ class Agreement(NamedTuple):
     shifts: Numbers
     """Minutes by which each time of the file is later than here, (n,)."""
     smaller: int
-    """Messages of the smaller side between the first and the last one that both have."""
+    """Messages of the smaller side in the time that both cover."""
     texts: int
     """Number of different texts that both have."""
     people: dict[int, int]
@@ -88,10 +88,17 @@ def agreement(file: Messages, here: Messages) -> Agreement:
     if not len(common):
         return Agreement(places, shifts, len(file.texts), 0, {})
     there = places[common]
-    smaller = min(common[-1] - common[0], there.max() - there.min()) + 1
+    smaller = _in_both_times(file.times - shifts * MINUTE_S, file.times != UNKNOWN, here.times)
     texts = len(np.unique(file.texts[common]))
     people = _same_people(file.people[common], here.people[there])
-    return Agreement(places, shifts, int(smaller), texts, people)
+    return Agreement(places, shifts, smaller, texts, people)
+
+
+def _in_both_times(file: Numbers, is_timed: NDArray[np.bool_], here: Numbers) -> int:
+    """Return the smaller number of messages from the later beginning to the earlier end."""
+    sides = [side // MINUTE_S for side in (file[is_timed], here[here != UNKNOWN])]
+    first, last = max(side.min() for side in sides), min(side.max() for side in sides)
+    return min(int(np.count_nonzero((first <= side) & (side <= last))) for side in sides)
 
 
 def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:

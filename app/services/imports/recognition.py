@@ -19,6 +19,7 @@ from app.db.backend import backend_of, is_among
 from app.formats.assumptions import NEW_ROOM
 from app.formats.chats.people import zone_of
 from app.formats.file_chats import FileChat, text_hash
+from app.formats.post import RoomReference
 from app.formats.records import FileRoom, ReadOptions, username_for
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.models.base import UtcDateTime
@@ -36,9 +37,9 @@ _SEARCHED: Final = 8
 _MOST_ROOMS: Final = 3
 """Chats here, by people and by texts, that are compared with a chat."""
 _FEWEST_RENAMED: Final = 6
-"""Equal texts of a chat whose people have other names here."""
+"""Equal texts of a chat whose title or people have other names here."""
 _FEWEST_OF_STRANGERS: Final = 12
-"""Equal texts of a chat whose title and people nobody has here."""
+"""Equal texts of a chat whose title and people nobody has here, or whose app's ID is another."""
 _MOST_EQUAL: Final = 0.95
 """Share of common messages whose times two time zones must explain."""
 _COMPARED: Final = 200
@@ -177,15 +178,14 @@ async def look_at_chat(
     if not (sample.messages and await session.scalar(select(Room.id).limit(1))):
         return look
     ids = [person.id if person else None for person in people]
-    close, others = await _candidates(session, look, options, is_searched=is_searched)
-    for room_id in [*close, *others]:
+    candidates = await _candidates(session, look, options, is_searched=is_searched)
+    for room_id, fewest in candidates.items():
         stored = await _read(session, room_id, without)
         found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
         _add_equal(sample, ids, chat.messages, stored, found)
         if found.is_same and (look.same is None or found.known > look.same.found.known):
             names = await _names(session, chat, ids, found)
-            fewest = _FEWEST_RENAMED if names else 1
-            if found.texts >= (fewest if room_id in close else _FEWEST_OF_STRANGERS):
+            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
                 look.same = Same(chat, stored, found, names)
     if look.same is not None:
         sample.is_moved = bool(look.same.names) or look.same.found.shifted is not None
@@ -223,16 +223,19 @@ def _add_equal(
 
 async def _candidates(
     session: AsyncSession, look: ChatLook, options: ReadOptions, *, is_searched: bool
-) -> tuple[list[int], list[int]]:
-    """Return chats here by choice, id, title or people, and others by texts alone."""
+) -> dict[int, int]:
+    """Return chats here by choice, id, title, people or texts, and the fewest equal texts that
+    each needs.
+    """
     if chosen := [int(room) for room in options.rooms if room != NEW_ROOM]:
         kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
-        return list(await session.scalars(kept)), []
+        return dict.fromkeys(await session.scalars(kept), 1)
     names = look.sample.names
-    proposal = await RoomFinder().propose(session, look.chat.reference, look.sample)
+    reference = look.chat.reference
+    proposal = await RoomFinder().propose(session, reference, look.sample)
     close = [] if proposal is None else [proposal.room_id]
-    if isinstance(look.chat.reference, FileRoom):
-        close += (await rooms_of_title(session, look.chat.reference))[:_MOST_ROOMS]
+    if isinstance(reference, FileRoom):
+        close += (await rooms_of_title(session, reference))[:_MOST_ROOMS]
     here, shared = [user_id for user_id in names if user_id > 0], func.count()
     alike = (
         select(RoomPerson.room_id)
@@ -241,11 +244,27 @@ async def _candidates(
         .having(2 * shared >= len(names))
         .order_by(shared.desc(), RoomPerson.room_id)
     )
-    close += await session.scalars(alike.limit(_MOST_ROOMS)) if here else []
+    of_people = list(await session.scalars(alike.limit(_MOST_ROOMS))) if here else []
+    others = await _with_other_id(session, reference, of_people)
     texts = look.chat.samples[:_SEARCHED] if is_searched else []
     found = await rooms_with(session, texts)
-    others = [room_id for room_id, _ in found.most_common(_MOST_ROOMS)]
-    return list(dict.fromkeys(close)), [room for room in others if room not in close]
+    of_texts = [room_id for room_id, _ in found.most_common(_MOST_ROOMS)]
+    return {
+        **dict.fromkeys(of_texts, _FEWEST_OF_STRANGERS),
+        **{room: _FEWEST_OF_STRANGERS if room in others else _FEWEST_RENAMED for room in of_people},
+        **dict.fromkeys(close, 1),
+    }
+
+
+async def _with_other_id(
+    session: AsyncSession, reference: RoomReference, room_ids: Sequence[int]
+) -> set[int]:
+    """Return those of the chats that their app tells from this one."""
+    if not isinstance(reference, FileRoom) or reference.external_id is None:
+        return set()
+    query = select(Room.id).where(is_among(session, Room.id, room_ids))
+    query = query.where(Room.platform == reference.platform)
+    return set(await session.scalars(query.where(Room.external_id != reference.external_id)))
 
 
 async def _read(session: AsyncSession, room_id: int, without: int | None) -> StoredChat:

@@ -1,6 +1,7 @@
 """Which room the messages of a file are put into."""
 
 import json
+from typing import Final
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -86,6 +87,43 @@ async def test_a_longer_file_of_another_title_goes_on_with_its_room(db: Database
     assert (longer.accepted, longer.duplicates) == (9, 21)
     (room,) = await rooms_of(db)
     assert (room.name, room.messages) == ("모임", 30)
+
+
+GREETING: Final = said("ab")
+"""What two people say to each other in the same minutes in two chats."""
+TALK: Final = said("ab", times=10)
+
+
+def around(word: str) -> list[Said]:
+    """Return what is said in one chat alone, on the days before and after."""
+    days = ("2024-01-14", "2024-01-16")
+    return [
+        (when, who, f"{text} {word}")
+        for day in days
+        for when, who, text in said("ab", times=10, day=day)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (GREETING, GREETING),
+        (
+            [*around("집")[:20], *TALK, *around("집")[20:]],
+            [*around("일")[:20], *TALK, *around("일")[20:]],
+        ),
+    ],
+    ids=["a greeting", "a third"],
+)
+async def test_what_is_said_in_two_chats_does_not_make_them_one(
+    db: Database, first: list[Said], second: list[Said]
+) -> None:
+    await import_chat(db, kakaotalk("가족", *first))
+    report = await import_chat(db, kakaotalk("회사", *second))
+    assert (report.accepted, report.duplicates) == (len(second), 0)
+    rooms = [(room.name, room.messages) for room in await rooms_of(db)]
+    assert sorted(rooms) == [("가족", len(first)), ("회사", len(second))]
+    assert await find_faults(db) == []
 
 
 @pytest.mark.databases("sqlite")
