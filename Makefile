@@ -126,6 +126,10 @@ house: $(DEV_STAMP) ## figures of the code's structure
 words: $(DEV_STAMP) ## figures of the words: docs, interface, docstrings, commits
 	@$(BIN)/python -m tests.words
 
+.PHONY: neighbours
+neighbours: $(DEV_STAMP) ## run other programs beside saywho, both ways (installs them when root)
+	@$(BIN)/python -m tests.neighbours
+
 .PHONY: addresses
 addresses: $(DEV_STAMP) ## write the table of addresses in docs/api.md
 	@$(BIN)/python -m tests.addresses

@@ -57,7 +57,9 @@ class CachedResponse:
 
 @functools.lru_cache(maxsize=1_000)
 def _has_tag(header: bytes, etag: str) -> bool:
-    return parse_etags(header.decode("latin-1")).contains_weak(etag)
+    # Apache's mod_deflate names what it compresses itself as this program does.
+    known = parse_etags(header.decode("latin-1"))
+    return known.contains_weak(etag) or known.contains_weak(f"{etag}-gzip")
 
 
 def response_memo(feed: Feed, max_bytes: int) -> Memo[CachedResponse]:

@@ -93,6 +93,18 @@ async def test_who_takes_gzip_gets_it(reader: Client, path: str) -> None:
     assert len({re.sub(rb"<time.*?</time>", b"", page) for page in pages}) == 1
 
 
+async def test_the_tag_that_apache_makes_of_a_short_answer_is_known(
+    anybody: Client, writer: Client
+) -> None:
+    """Apache's mod_deflate compresses it, and sends its tag with -gzip back as it is."""
+    await writer.add_user("ann")
+    answer = await anybody.get("/api/v1/users/ann")
+    assert "Content-Encoding" not in answer.headers
+    tag = answer.headers["ETag"].removesuffix('"') + '-gzip"'
+    again = await anybody.get("/api/v1/users/ann", headers={"If-None-Match": tag})
+    assert (again.status_code, await again.get_data()) == (304, b"")
+
+
 async def test_an_answer_without_an_etag_gets_none_when_it_is_compressed(app: Quart) -> None:
     browser = await signed_in(app)
     for known in ({}, {"If-None-Match": '"-gzip"'}):

@@ -1,0 +1,96 @@
+"""`make neighbours`: runs other programs beside saywho, and prints what they keep of its posts.
+
+It installs what it can into a folder of its own, prints the table of docs/neighbours.md, and exits
+with 1 if a row differs from that table. Programs that are not here are named and passed over.
+
+`--write` puts the rows into the document. `--only NAME` runs the programs whose name contains NAME.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from tests.house import ROOT
+from tests.neighbours.servers import rows_of_servers
+from tests.neighbours.tables import Row, rows_of_tables
+
+DOCUMENT: Final = ROOT / "docs" / "neighbours.md"
+FOLDER: Final = ROOT / ".neighbours"
+PYTHON_PACKAGES: Final = (
+    *("pandas==3.1.1", "XlsxWriter==3.3.1", "polars==2.1.0", "duckdb==2.0.1"),
+    *("sqlite-utils==4.2.1", "csvkit==2.2.0", "datasette==0.65.5"),
+    *("httpx-sse==0.4.3", "sseclient-py==1.9.0", "requests==2.34.2"),
+)
+DEBIAN_PACKAGES: Final = {
+    "Rscript": ("r-base-core", "r-cran-readr", "r-cran-jsonlite"),
+    "soffice": ("libreoffice-calc-nogui",),
+    "ssconvert": ("gnumeric",),
+    **{name: (name,) for name in ("jq", "haproxy", "caddy", "apache2", "newsboat")},
+    "nginx": ("nginx-light",),
+    "varnishd": ("varnish",),
+}
+"""Packages by a program that they bring."""
+ROW: Final = re.compile(r"^\| (?!program|---).*\|$", re.MULTILINE)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make neighbours", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="write the rows into the document")
+    parser.add_argument("--only", default="", metavar="NAME")
+    chosen = parser.parse_args()
+    environment = _install()
+    rows, missing = list[Row](), list[str]()
+    with tempfile.TemporaryDirectory() as folder:
+        for make in (rows_of_tables, rows_of_servers):
+            for row in make(Path(folder), environment, chosen.only):
+                print(row, flush=True)
+                (rows if isinstance(row, Row) else missing).append(row)  # type: ignore[arg-type]
+    if chosen.write:
+        _write(rows)
+        return 0
+    documented = set(ROW.findall(DOCUMENT.read_text()))
+    other = [str(row) for row in rows if not row.is_in(documented)]
+    print(f"{len(rows)} rows, {len(other)} other than in {DOCUMENT.name}, {len(missing)} not here")
+    for line in other:
+        print(f"other: {line}")
+    return 1 if other else 0
+
+
+def _install() -> Path:
+    """Return the environment with the Python packages; root also gets Debian's."""
+    environment = FOLDER / "python"
+    if not (environment / "bin/datasette").exists():
+        FOLDER.mkdir(exist_ok=True)
+        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
+        pip = [str(environment / "bin/python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--disable-pip-version-check", *PYTHON_PACKAGES], check=True)
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        for program, packages in DEBIAN_PACKAGES.items():
+            command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+            if shutil.which(program) is None:
+                subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+    return environment
+
+
+def _write(rows: list[Row]) -> None:
+    text = DOCUMENT.read_text()
+    begin, _, rest = text.partition("<!-- rows -->\n")
+    _, _, end = rest.partition("<!-- end -->\n")
+    lines = [
+        "| program | version | way | kept | what makes it right |",
+        "|---|---|---|---|---|",
+        *map(str, rows),
+    ]
+    table = "\n".join(lines)
+    DOCUMENT.write_text(f"{begin}<!-- rows -->\n{table}\n<!-- end -->\n{end}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
