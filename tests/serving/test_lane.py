@@ -27,7 +27,7 @@ from tests.certificates import make_certificate
 from tests.conftest import MakeConfig, client_with
 from tests.ports import free_port
 from tests.server import Server, connections_to_every_worker
-from tests.waiting import DEADLINE_S, settle
+from tests.waiting import DEADLINE_S, eventually, settle
 
 TEXT = "안녕하세요, this is a post about the harbour. " * 20
 PATHS = [
@@ -213,8 +213,19 @@ async def test_every_request_is_answered_as_on_the_long_road(
         def compare(drawn: Any) -> None:
             assert_same(site, other, drawn)
 
+        def compare_plain() -> None:
+            for target in PATHS[:8]:
+                headers = [("host", "localhost")]
+                assert_same(site, other, ("GET", target, "HTTP/1.1", headers, "\r\n", True))
+
         await asyncio.to_thread(compare)
-        assert site.lane.answered > 3
+
+        async def answered_at_once() -> int:
+            await asyncio.to_thread(compare_plain)
+            return site.lane.answered
+
+        # While jobs of both apps commit, requests take the long road, which looks for news.
+        await eventually(answered_at_once, until=lambda count: count > 3)
         assert other.lane.answered == 0
 
 
