@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import backend_of, insert_rows, is_among, update_by_id
+from app.db.backend import insert_rows, is_among, update_by_id
 from app.errors import InvalidInputError
 from app.formats.post import RoomReference
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
@@ -122,18 +122,6 @@ async def find_named(
         taken and NamedPlace(taken[0].id, is_guess=taken[1], has_guests=taken[0].has_guests)
         for taken in outcomes
     ]
-
-
-async def rooms_of_posts(
-    session: AsyncSession, keys: Sequence[SourceKey]
-) -> list[tuple[int, int | None]]:
-    """Return author and room of the stored posts with these keys."""
-    if not keys:
-        return []
-    listed = backend_of(session).listed(keys, Tweet.user_id, Tweet.source_id)
-    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(Tweet.user_id, Tweet.room_id).join(listed, is_listed).where(is_of_kept_room())
-    return [(user_id, room_id) for user_id, room_id in await session.execute(query)]
 
 
 def deleted_rooms() -> Select[int]:
