@@ -34,12 +34,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import msgspec
 import numpy as np
 
-from app.compute.case import query_of_texts
-from app.compute.features import Counts
-from app.compute.fitting import Corpus
-from app.compute.judgement import MODEL, judge
-from app.compute.population import Shipped
-from app.compute.profiles import profile_of
+from app.compute.engine.case import query_of_texts
+from app.compute.engine.features import Counts
+from app.compute.engine.fitting import Corpus
+from app.compute.engine.judgement import MODEL, judge
+from app.compute.engine.population import Shipped
+from app.compute.engine.profiles import profile_of
 from app.compute.text import own_words, word_count
 from app.parts.cases.ratios import (
     LENGTHS,

@@ -23,8 +23,8 @@ from typing import Final
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.profiles import profile_of
+from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from app.compute.engine.profiles import profile_of
 from app.population import shipped_authors
 from app.services.compare.verdict import answer
 from benchmarks import machine

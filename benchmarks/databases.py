@@ -20,9 +20,9 @@ from typing import Final
 
 import msgspec
 
-from app.compute.attribution import build_background
-from app.compute.features import RECIPE, add, features
-from app.compute.profiles import NO_DIGESTS, text_keys
+from app.compute.engine.attribution import build_background
+from app.compute.engine.features import RECIPE, add, features
+from app.compute.engine.profiles import NO_DIGESTS, text_keys
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import upgrade

@@ -19,7 +19,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.population import Shipped
+from app.compute.engine.population import Shipped
 from app.compute.text import has_words, own_words
 from benchmarks import population
 from benchmarks.open_trials import SHAPES, Author, Trial, small_sites

@@ -31,9 +31,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import msgspec
 
-from app.compute.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.judgement import judge
-from app.compute.profiles import profile_of
+from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
+from app.compute.engine.judgement import judge
+from app.compute.engine.profiles import profile_of
 from app.compute.text import has_words, is_unspaced
 from app.population import shipped_authors
 from benchmarks import machine

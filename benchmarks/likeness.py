@@ -16,8 +16,8 @@ from typing import Final
 
 import numpy as np
 
-from app.compute.attribution import Background, HabitVectors, build_background
-from app.compute.profiles import profile_of
+from app.compute.engine.attribution import Background, HabitVectors, build_background
+from app.compute.engine.profiles import profile_of
 from benchmarks import population
 
 AUTHORS: Final = 6

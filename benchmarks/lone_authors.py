@@ -19,9 +19,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.judgement import judge
-from app.compute.population import Shipped
-from app.compute.profiles import profile_of
+from app.compute.engine.judgement import judge
+from app.compute.engine.population import Shipped
+from app.compute.engine.profiles import profile_of
 from app.compute.text import has_words, own_words
 from app.population import shipped_authors
 from benchmarks import population

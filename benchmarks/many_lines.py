@@ -26,12 +26,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.case import query_of_texts
-from app.compute.features import Counts
-from app.compute.fitting import Corpus
-from app.compute.judgement import SURE, judge
-from app.compute.profiles import profile_of
-from app.compute.shares import share_of
+from app.compute.engine.case import query_of_texts
+from app.compute.engine.features import Counts
+from app.compute.engine.fitting import Corpus
+from app.compute.engine.judgement import SURE, judge
+from app.compute.engine.profiles import profile_of
+from app.compute.engine.shares import share_of
 from app.services.compare.batch_lines import FEWEST_OWN, SURE_BOUNDS, believed, is_beside_many
 from benchmarks.case_ratios import sites_of
 from benchmarks.open_trials import fitted

@@ -33,10 +33,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
-from app.compute.fitting import Corpus
-from app.compute.judgement import judge
-from app.compute.population import Shipped
-from app.compute.profiles import profile_of
+from app.compute.engine.fitting import Corpus
+from app.compute.engine.judgement import judge
+from app.compute.engine.population import Shipped
+from app.compute.engine.profiles import profile_of
 from app.compute.text import own_words, word_count
 from app.parts.mirror.acts import changed
 from app.parts.mirror.reflection import GOAL, reflect

@@ -20,10 +20,17 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.case import Case
-from app.compute.features import CHARACTERS
-from app.compute.judgement import MANY_HERE, UNFAMILIAR, Curve, gap_of, judge, measured_curves
-from app.compute.profiles import profile_of
+from app.compute.engine.case import Case
+from app.compute.engine.features import CHARACTERS
+from app.compute.engine.judgement import (
+    MANY_HERE,
+    UNFAMILIAR,
+    Curve,
+    gap_of,
+    judge,
+    measured_curves,
+)
+from app.compute.engine.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors
 

@@ -9,8 +9,8 @@ What answers is what the program does, fitted to the posts with split `train`, b
 that come with it. Then small installations are tried, of one, two, three and five of the authors,
 with all their posts, and again with 25 to 100 posts of each.
 `--write` writes the tables into docs/measurements.md, their figures into the READMEs, and the
-rates of strangers into app/compute/rates.json. With `--words 8` every post is cut to its first
-eight words, as short as a message in a chat: a table of its own.
+rates of strangers into app/compute/engine/rates.json. With `--words 8` every post is cut to its
+first eight words, as short as a message in a chat: a table of its own.
 """
 
 import argparse

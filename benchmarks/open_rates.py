@@ -1,12 +1,12 @@
-"""The rates of strangers that pages tell, measured: written to app/compute/rates.json."""
+"""The rates of strangers that pages tell, measured: written to app/compute/engine/rates.json."""
 
 from collections.abc import Sequence
 
 import msgspec
 import numpy as np
 
-from app.compute.features import RECIPE
-from app.compute.judgement import (
+from app.compute.engine.features import RECIPE
+from app.compute.engine.judgement import (
     BELIEFS,
     LONG_WORDS,
     MODEL,

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from app.compute.attribution import Query
-from app.compute.case import query_of_texts
-from app.compute.features import Counts
-from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.judgement import SURE, judge
-from app.compute.population import NOTHING_SHIPPED, Population, Reading, Shipped
-from app.compute.profiles import AuthorProfile, profile_of
+from app.compute.engine.attribution import Query
+from app.compute.engine.case import query_of_texts
+from app.compute.engine.features import Counts
+from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from app.compute.engine.judgement import SURE, judge
+from app.compute.engine.population import NOTHING_SHIPPED, Population, Reading, Shipped
+from app.compute.engine.profiles import AuthorProfile, profile_of
 from app.compute.text import has_words, own_words, word_count
 from app.population import shipped_authors
 from benchmarks import population

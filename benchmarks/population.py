@@ -22,9 +22,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.features import RECIPE, Counts, group_sums
-from app.compute.population import CountedAuthor, Population
-from app.compute.profiles import profile_of
+from app.compute.engine.features import RECIPE, Counts, group_sums
+from app.compute.engine.population import CountedAuthor, Population
+from app.compute.engine.profiles import profile_of
 from app.population import FILE, SIZE, FileHeader, ShippedLanguage
 
 MOST_POSTS: Final = 200

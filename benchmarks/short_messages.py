@@ -38,11 +38,11 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import msgspec
 import numpy as np
 
-from app.compute.case import query_of_texts
-from app.compute.features import EMPTY
-from app.compute.judgement import judge
-from app.compute.population import Population, Shipped
-from app.compute.profiles import profile_of
+from app.compute.engine.case import query_of_texts
+from app.compute.engine.features import EMPTY
+from app.compute.engine.judgement import judge
+from app.compute.engine.population import Population, Shipped
+from app.compute.engine.profiles import profile_of
 from app.compute.text import guess_language, own_words
 from app.formats.records import Record
 from app.formats.registry import open_records

@@ -18,8 +18,8 @@ from typing import Final, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from app.compute.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
-from app.compute.profiles import profile_of
+from app.compute.engine.judgement import FEWEST_ALONE, Fit, fit_alone, least_fit, text_against
+from app.compute.engine.profiles import profile_of
 from benchmarks.case_ratios import sites_of
 from benchmarks.open_trials import Author, fitted
 

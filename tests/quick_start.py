@@ -24,8 +24,8 @@ from sqlalchemy import Dialect, Engine, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import create_app
-from app.compute.attribution import EMPTY_BACKGROUND, Background
-from app.compute.population import Shipped
+from app.compute.engine.attribution import EMPTY_BACKGROUND, Background
+from app.compute.engine.population import Shipped
 from app.config import Config
 from app.db.postgresql import backend as postgresql
 from app.db.sqlite import backend as sqlite

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+import pytest
+
 from app import part_list
 from tests import house
 
@@ -27,11 +29,12 @@ def test_every_import_inside_services_runs_downwards() -> None:
     assert house.upward_inner_imports("services") == []
 
 
-def test_every_import_inside_views_runs_downwards() -> None:
-    modules = house.inner_modules("views")
-    folders = {subject for subject, path in modules if path.parent.name != "views"}
-    assert house.inner_floors("views").keys() == folders
-    assert house.upward_inner_imports("views") == []
+@pytest.mark.parametrize("package", ["views", "compute"])
+def test_every_import_between_folders_runs_downwards(package: str) -> None:
+    modules = house.inner_modules(package)
+    folders = {subject for subject, path in modules if path.parent.name != package}
+    assert house.inner_floors(package).keys() == folders
+    assert house.upward_inner_imports(package) == []
 
 
 def test_no_package_reaches_itself() -> None:

@@ -7,10 +7,10 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
-from app.compute.attribution import EMPTY_BACKGROUND
-from app.compute.features import RECIPE
-from app.compute.population import CountedAuthor, Population
-from app.compute.profiles import profile_of
+from app.compute.engine.attribution import EMPTY_BACKGROUND
+from app.compute.engine.features import RECIPE
+from app.compute.engine.population import CountedAuthor, Population
+from app.compute.engine.profiles import profile_of
 from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
 from app.population import CHATTERS_FILE, FILE, shipped_authors, unpack

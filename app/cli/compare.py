@@ -21,7 +21,7 @@ from app.cli import (
     say,
     with_database,
 )
-from app.compute.judgement import SURE
+from app.compute.engine.judgement import SURE
 from app.compute.text import Gap
 from app.config import Config
 from app.db.engine import Database

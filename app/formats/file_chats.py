@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from app.compute.same_chat import UNKNOWN, Messages
+from app.compute.people.same_chat import UNKNOWN, Messages
 from app.compute.text import composed, drop_controls
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom, Item, Record

@@ -28,17 +28,7 @@ from app.errors import (
     UnrecognisedFileError,
     in_one_line,
 )
-from app.formats import (
-    account_tables,
-    blogs,
-    bluesky,
-    fediverse_api,
-    journals,
-    mastodon,
-    nostr,
-    texts,
-    tumblr,
-)
+from app.formats import texts
 from app.formats.assumptions import REPAIR, UNREPAIRED
 from app.formats.chats import (
     chatlab,
@@ -61,6 +51,16 @@ from app.formats.known_files import known_file, known_folder
 from app.formats.long_texts import parts_of
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
+from app.formats.posts import (
+    account_tables,
+    blogs,
+    bluesky,
+    fediverse_api,
+    journals,
+    mastodon,
+    nostr,
+    tumblr,
+)
 from app.formats.records import (
     NO_OPTIONS,
     TOO_DEEP,

@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.features import RECIPE
-from app.compute.population import NOTHING_SHIPPED, Population, Shipped
+from app.compute.engine.features import RECIPE
+from app.compute.engine.population import NOTHING_SHIPPED, Population, Shipped
 
 FILE: Final = Path(__file__).with_name("counts.xz")
 CHATTERS_FILE: Final = Path(__file__).with_name("chatters.xz")

@@ -13,8 +13,8 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.features import RECIPE
-from app.compute.profiles import profile_of
+from app.compute.engine.features import RECIPE
+from app.compute.engine.profiles import profile_of
 from app.db.backend import backend_of
 from app.db.engine import Database
 from app.db.feed import Feed

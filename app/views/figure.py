@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, TypeVar
 
+from app.compute.people.times import BUSY_H, DAY_H, PART_H
 from app.compute.significance import plain_peak
-from app.compute.times import BUSY_H, DAY_H, PART_H
 from app.drawing.drawings import HOUR_LABELS, HOURS, Clock, Columns
 from app.language.i18n import gettext, gettext_noop, gettext_of_past, show_number, show_zone
 from app.views.cast import post_count

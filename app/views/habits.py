@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from app.compute.fingerprint import Measure
+from app.compute.people.fingerprint import Measure
 from app.drawing.drawings import HabitRow
 from app.language.i18n import gettext, show_percent
 from app.views.tell import Beside, label_of, short_name, value_of

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from app.compute.fingerprint import Measure, positive_first
+from app.compute.people.fingerprint import Measure, positive_first
 from app.language.i18n import (
     clause,
     gettext,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.compute.features import features
+from app.compute.engine.features import features
 from app.population import unpack
 from benchmarks import korean_threshold
 from benchmarks.population import FEWEST_USERS, MOST_POSTS, main

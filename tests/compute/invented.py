@@ -5,11 +5,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Final
 
-from app.compute.case import Case
-from app.compute.features import add, features
-from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.judgement import Judgement, judge
-from app.compute.profiles import AuthorProfile, profile_of
+from app.compute.engine.case import Case
+from app.compute.engine.features import add, features
+from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from app.compute.engine.judgement import Judgement, judge
+from app.compute.engine.profiles import AuthorProfile, profile_of
 
 SYLLABLES: Final = ("ka", "lo", "mi", "ren", "sta", "tu", "ve", "bor", "dis", "fen", "gul", "hap")
 WORDS: Final = tuple(first + second for first in SYLLABLES for second in SYLLABLES)

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.alike import does_more, kind_of, people_alike
-from app.compute.fingerprint import ENDINGS, Measure
+from app.compute.people.alike import does_more, kind_of, people_alike
+from app.compute.people.fingerprint import ENDINGS, Measure
 
 HABITS = st.builds(
     Measure,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.compute.attribution import (
+from app.compute.engine.attribution import (
     EMPTY_BACKGROUND,
     PENALTY,
     PENALTY_HALF_FEATURES,
@@ -22,8 +22,8 @@ from app.compute.attribution import (
     rank,
     scores_of_each,
 )
-from app.compute.features import Counts, add, features
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.features import Counts, add, features
+from app.compute.engine.profiles import AuthorProfile
 from tests.compute.invented import profile
 
 BAKER = ["Fresh bread today!!", "The oven is warm, the bread is good!!", "More bread tomorrow!!"]

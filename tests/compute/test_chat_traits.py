@@ -8,8 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.compute.portrait import Judged, Trait, clearest_answers, days_of_first, portray, traits_of
-from app.compute.times import Said, answers_among
+from app.compute.people.portrait import (
+    Judged,
+    Trait,
+    clearest_answers,
+    days_of_first,
+    portray,
+    traits_of,
+)
+from app.compute.people.times import Said, answers_among
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.times import (
+from app.compute.people.times import (
     DAY_H,
     DaysApart,
     DaySpan,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import EMPTY_BACKGROUND, Background, build_background
-from app.compute.case import Case, Fitted, Suspect
-from app.compute.evidence import (
+from app.compute.engine.attribution import EMPTY_BACKGROUND, Background, build_background
+from app.compute.engine.case import Case, Fitted, Suspect
+from app.compute.engine.evidence import (
     FEWEST_WEIGHT,
     Mark,
     PostTexts,
@@ -19,8 +19,8 @@ from app.compute.evidence import (
     plain_posts,
     used_piece,
 )
-from app.compute.features import occurrences
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.features import occurrences
+from app.compute.engine.profiles import AuthorProfile
 from tests.compute.invented import profile
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
@@ -112,7 +112,7 @@ def test_random_links_are_not_marked() -> None:
 def test_the_strongest_marks_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "bread!! x calm sea x bread!! x west wind x warm x we sail x oven x"
     everything = evidence(text, AUTHORS[:2], BACKGROUND)
-    monkeypatch.setattr("app.compute.evidence.MOST_MARKS", 2)
+    monkeypatch.setattr("app.compute.engine.evidence.MOST_MARKS", 2)
     two = evidence(text, AUTHORS[:2], BACKGROUND)
     assert two == sorted(sorted(everything, key=lambda mark: mark[3])[-2:])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.features import (
+from app.compute.engine.features import (
     CHARACTERS,
     EMPTY,
     GROUPS,
@@ -28,7 +28,7 @@ from app.compute.features import (
     subtract,
     tally,
 )
-from app.compute.profiles import (
+from app.compute.engine.profiles import (
     NO_DIGESTS,
     TextDigests,
     profile_of,

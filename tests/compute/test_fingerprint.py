@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from app.compute.fingerprint import (
+from app.compute.people.fingerprint import (
     Measure,
     MeasureName,
     Tally,
@@ -16,7 +16,7 @@ from app.compute.fingerprint import (
     positive_first,
     tally_of,
 )
-from app.compute.times import SILENCE_S, PersonTurns, Said, conversations_of, turns_in
+from app.compute.people.times import SILENCE_S, PersonTurns, Said, conversations_of, turns_in
 from tests.selection import first_of
 
 

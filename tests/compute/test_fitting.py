@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.attribution import build_background
-from app.compute.features import features
-from app.compute.fitting import (
+from app.compute.engine.attribution import build_background
+from app.compute.engine.features import features
+from app.compute.engine.fitting import (
     COOLEST,
     FEWEST_ASKED,
     HOTTEST,
@@ -21,8 +21,8 @@ from app.compute.fitting import (
     temperature_of,
     units_of,
 )
-from app.compute.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
-from app.compute.profiles import profile_of
+from app.compute.engine.population import FEWEST_POSTS, MOST_MEMBERS, drawn_authors
+from app.compute.engine.profiles import profile_of
 from tests.compute.invented import kept, posts_of
 
 

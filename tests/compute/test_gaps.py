@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.case import Case, Fitted, Suspect, whole_words
-from app.compute.evidence import marks_of
-from app.compute.features import STYLE, features, group_edges, lookup, occurrences
-from app.compute.judgement import judge
+from app.compute.engine.case import Case, Fitted, Suspect, whole_words
+from app.compute.engine.evidence import marks_of
+from app.compute.engine.features import STYLE, features, group_edges, lookup, occurrences
+from app.compute.engine.judgement import judge
 from app.compute.text import BETWEEN, Gap, gaps_of_each, joined_gaps, own_words, rest_of, word_count
 from tests.compute.invented import KNOWN, Place, posts_of
 from tests.compute.test_evidence import AUTHORS, BACKGROUND, TEXTS

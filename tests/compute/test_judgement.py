@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.compute.attribution import group_scores
-from app.compute.case import KNOWN_FEATURES, WORDED_SAMPLE, Case, Habit, worded_share
-from app.compute.features import CHARACTERS, lookup
-from app.compute.judgement import FEWEST_JUDGED, LONE, Judgement, judge
-from app.compute.population import FEWEST_POSTS, NOBODY
+from app.compute.engine.attribution import group_scores
+from app.compute.engine.case import KNOWN_FEATURES, WORDED_SAMPLE, Case, Habit, worded_share
+from app.compute.engine.features import CHARACTERS, lookup
+from app.compute.engine.judgement import FEWEST_JUDGED, LONE, Judgement, judge
+from app.compute.engine.population import FEWEST_POSTS, NOBODY
 from tests.compute.invented import ASKED, KNOWN, Place, posts_of
 from tests.selection import first_of
 

@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app
-from app.compute.case import query_of_texts, unfamiliarity
-from app.compute.features import GROUP_SHIFT, lettered_keys, lookup
-from app.compute.fitting import Corpus, CorpusAuthor, chained, fit_corpus
-from app.compute.judgement import Judgement, judge
-from app.compute.population import NOBODY
-from app.compute.profiles import profile_of
+from app.compute.engine.case import query_of_texts, unfamiliarity
+from app.compute.engine.features import GROUP_SHIFT, lettered_keys, lookup
+from app.compute.engine.fitting import Corpus, CorpusAuthor, chained, fit_corpus
+from app.compute.engine.judgement import Judgement, judge
+from app.compute.engine.population import NOBODY
+from app.compute.engine.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks import strange_texts
 from benchmarks.short_messages import cut

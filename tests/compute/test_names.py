@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.names import (
+from app.compute.people.names import (
     HIDDEN,
     HiddenText,
     ManyNames,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart, phrases_of
-from app.compute.times import WrittenTexts
-from app.compute.typical_words import words_in_each
+from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, phrases_of
+from app.compute.people.times import WrittenTexts
+from app.compute.people.typical_words import words_in_each
 
 NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald")
 RACES = ("climb", "sportive", "weekend", "crossing", "relay", "tour")

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from app.compute.portrait import PersonPortrait, habits_of_each, portray
-from app.compute.times import Said
+from app.compute.people.portrait import PersonPortrait, habits_of_each, portray
+from app.compute.people.times import Said
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

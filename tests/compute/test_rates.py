@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.features import RECIPE
-from app.compute.judgement import (
+from app.compute.engine.features import RECIPE
+from app.compute.engine.judgement import (
     BELIEFS,
     DECIDED,
     FEWEST_JUDGED,

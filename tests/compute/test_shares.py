@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.shares import share_of
+from app.compute.engine.shares import share_of
 
 RATIOS = st.lists(st.floats(-8, 8), max_size=40)
 

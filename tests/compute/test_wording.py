@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from app.compute.attribution import (
+from app.compute.engine.attribution import (
     EMPTY_BACKGROUND,
     MOST_CLOSEST,
     build_background,
@@ -19,12 +19,12 @@ from app.compute.attribution import (
     neighbour_order,
     similarities,
 )
-from app.compute.features import WORDS, add, group_edges
-from app.compute.phrases import typical_phrases
-from app.compute.population import CountedAuthor, Population
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.features import WORDS, add, group_edges
+from app.compute.engine.population import CountedAuthor, Population
+from app.compute.engine.profiles import AuthorProfile
+from app.compute.people.phrases import typical_phrases
+from app.compute.people.typical_words import TypicalWord, typical_words, words_in_each
 from app.compute.significance import clear_log_chance, log_chances, log_chances_of_tests
-from app.compute.typical_words import TypicalWord, typical_words, words_in_each
 from tests.compute.invented import profile
 from tests.selection import first_of
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RecordError
-from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
 from app.formats.post import Medium
+from app.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
+from app.formats.posts.rss import read_rss
 from app.formats.records import Record
-from app.formats.rss import read_rss
 from app.runtime.sandbox import encoded
 from tests.formats.files import records_in
 

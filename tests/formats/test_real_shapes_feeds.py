@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.platform_pages import PageHead
+from app.formats.posts.platform_pages import PageHead
+from app.formats.posts.rss import entry_text, is_beginning, is_repost, read_rss, without_frame
 from app.formats.records import Record
-from app.formats.rss import entry_text, is_beginning, is_repost, read_rss, without_frame
 
 CASES = Path(__file__).with_name("cases")
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryFile
 
 import pytest
 
-from app.formats.rss import read_rss
+from app.formats.posts.rss import read_rss
 from app.runtime.processes import be_nice
 from app.runtime.sandbox import LIMIT_S, ReadError, Sandbox
 from tests import readers

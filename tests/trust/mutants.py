@@ -136,14 +136,14 @@ MUTANTS: Final = (
     Mutant(
         "words and pairs that lie across a gap count",
         "tests/compute/test_gaps.py",
-        "app/compute/features.py",
+        "app/compute/engine/features.py",
         "before[last + 2] == before[first + 1]",
         "np.ones(first.size, np.bool_)",
     ),
     Mutant(
         "a mark lies across a gap",
         "tests/compute/test_gaps.py",
-        "app/compute/evidence.py",
+        "app/compute/engine/evidence.py",
         "cuts + [start for start, _ in case.gaps]",
         "cuts",
     ),

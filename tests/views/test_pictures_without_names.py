@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quart import g
 
-from app.compute.names import SHOWN_HIDDEN
+from app.compute.people.names import SHOWN_HIDDEN
 from app.compute.text import joined_gaps
 from app.drawing.drawings import Bars, MarkedText
 from app.drawing.poster import Poster

@@ -17,10 +17,10 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from app.compute.case import Usual
-from app.compute.features import GROUPS
-from app.compute.judgement import Bound
-from app.compute.ratio_counts import (
+from app.compute.engine.case import Usual
+from app.compute.engine.features import GROUPS
+from app.compute.engine.judgement import Bound
+from app.compute.engine.ratio_counts import (
     AskedCounts,
     Features,
     OtherScores,

@@ -14,13 +14,12 @@ from numpy.typing import NDArray
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Case, Suspect, query_of_texts, whole_words
-from app.compute.features import Counts
-from app.compute.fitting import hold_out, units_of
-from app.compute.judgement import compared_with, is_measured, judge
-from app.compute.names import ManyNames
-from app.compute.population import Population
-from app.compute.ratio_counts import (
+from app.compute.engine.case import Case, Suspect, query_of_texts, whole_words
+from app.compute.engine.features import Counts
+from app.compute.engine.fitting import hold_out, units_of
+from app.compute.engine.judgement import compared_with, is_measured, judge
+from app.compute.engine.population import Population
+from app.compute.engine.ratio_counts import (
     Features,
     asked_of,
     features_in,
@@ -28,6 +27,7 @@ from app.compute.ratio_counts import (
     scores_of,
     uses_of_each,
 )
+from app.compute.people.names import ManyNames
 from app.compute.text import (
     ADDRESS,
     Gap,

@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Case
-from app.compute.evidence import PlainPost, PostTexts
-from app.compute.names import ManyNames
+from app.compute.engine.case import Case
+from app.compute.engine.evidence import PlainPost, PostTexts
+from app.compute.people.names import ManyNames
 from app.compute.significance import clear_log_chance, log_chances
 from app.compute.text import ADDRESS, own_words
 from app.services.compare.verdict import Comparison, Evidence, SearchedPosts, read_posts

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import MOST_CLOSEST, neighbour_order
-from app.compute.typical_words import TypicalWord
+from app.compute.engine.attribution import MOST_CLOSEST, neighbour_order
+from app.compute.people.typical_words import TypicalWord
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number
 from app.lifespan import resources
 from app.parts.dashboard.figures import (

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.people.times import busiest_hours
 from app.compute.significance import CLEAR_OF_MANY, clear_peak, fullest, fullest_day, plain_peak
-from app.compute.times import busiest_hours
 from app.language.i18n import (
     gettext,
     gettext_noop,

@@ -9,7 +9,7 @@ from msgspec.json import decode
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
 from app.services.compare.name_masking import hide, read_chat_names

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import Limit, Verdict
+from app.compute.engine.judgement import Limit, Verdict
 from app.compute.text import MAX_TEXT_LENGTH
 from app.errors import InvalidInputError
 from app.lifespan import resources

@@ -18,9 +18,9 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from app.compute.attribution import PRIORS
-from app.compute.case import Case
-from app.compute.features import (
+from app.compute.engine.attribution import PRIORS
+from app.compute.engine.case import Case
+from app.compute.engine.features import (
     HABITS_OF_TEXT,
     STYLE,
     TOKEN,
@@ -33,7 +33,7 @@ from app.compute.features import (
     style_key,
     word_key,
 )
-from app.compute.judgement import Judgement, OwnLead, judge, standing_of
+from app.compute.engine.judgement import Judgement, OwnLead, judge, standing_of
 from app.compute.text import ADDRESS, FEWEST_WORDS, RANDOM_LINK, own_words
 from app.parts.mirror.acts import (
     ACTS,

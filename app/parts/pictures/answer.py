@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from quart import Response, request, url_for
 
-from app.compute.judgement import SURE
-from app.compute.names import HIDDEN, SHOWN_HIDDEN
+from app.compute.engine.judgement import SURE
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN
 from app.compute.text import Gap
 from app.drawing.drawings import NO_HUE, Bars, MarkedText, NamedBar
 from app.drawing.poster import Poster, PosterFigure, draw_poster

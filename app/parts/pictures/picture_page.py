@@ -12,7 +12,7 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.asgi.edge import is_loopback_host
-from app.compute.names import ManyNames
+from app.compute.people.names import ManyNames
 from app.drawing.lettering import drawn_name, drawn_text
 from app.drawing.png import ThemeName
 from app.drawing.poster import FORMATS, Format, Poster, draw_poster

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 from quart import Response, url_for
 
-from app.compute.fingerprint import positive_first
-from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
-from app.compute.portrait import PersonPortrait
+from app.compute.people.fingerprint import positive_first
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.compute.people.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from msgspec.structs import replace
 from quart import Response
 
-from app.compute.names import ManyNames
+from app.compute.people.names import ManyNames
 from app.parts.pictures.picture_page import PeopleArgs, ZoneFor, led_on
 from app.parts.years.compared_years import YearWord
 from app.parts.years.pages import (

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from quart import Response, g, url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.drawing.drawings import CardRow, CardRows
 from app.drawing.lettering import drawn_name
 from app.drawing.png import ThemeName

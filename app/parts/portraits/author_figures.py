@@ -8,10 +8,16 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
 
-from app.compute.fingerprint import Measure
-from app.compute.phrases import Phrase
+from app.compute.people.fingerprint import Measure
+from app.compute.people.phrases import Phrase
+from app.compute.people.times import (
+    BusyFrom,
+    ChatHours,
+    busiest_hours,
+    counts_by_hour,
+    hours_of_day,
+)
 from app.compute.significance import FEWEST_COMPARED
-from app.compute.times import BusyFrom, ChatHours, busiest_hours, counts_by_hour, hours_of_day
 from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm

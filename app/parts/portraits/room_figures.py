@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.compute.alike import Kind, PeopleAlike, does_more, kind_of
-from app.compute.fingerprint import Measure
-from app.compute.portrait import PersonPortrait
+from app.compute.people.alike import Kind, PeopleAlike, does_more, kind_of
+from app.compute.people.fingerprint import Measure
+from app.compute.people.portrait import PersonPortrait
+from app.compute.people.times import BUSY_H, DAY_H
 from app.compute.significance import CLEAR_OF_MANY
-from app.compute.times import BUSY_H, DAY_H
 from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
 from app.drawing.lettering import drawn_name
 from app.language.i18n import (

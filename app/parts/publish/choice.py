@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, tup
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.compute.people.times import DAY_H
 from app.compute.text import username_key
-from app.compute.times import DAY_H
 from app.db.backend import backend_of
 from app.errors import NotFoundError
 from app.models import Tweet

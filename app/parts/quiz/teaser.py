@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import HIDDEN
+from app.compute.people.names import HIDDEN
 from app.compute.text import has_words
 from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.quiz_draws import SET_LENGTH, QuizSet, first_guessable, read_cast

@@ -5,7 +5,7 @@ from itertools import count, product
 from string import ascii_uppercase
 from typing import Final
 
-from app.compute.names import SHOWN_HIDDEN, ManyNames
+from app.compute.people.names import SHOWN_HIDDEN, ManyNames
 from app.language.i18n import gettext
 from app.services.compare.name_masking import Named as Named
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import SHOWN_HIDDEN
-from app.compute.portrait import PersonPortrait
+from app.compute.people.names import SHOWN_HIDDEN
+from app.compute.people.portrait import PersonPortrait
 from app.parts.report.names import Calling
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.messages import WHOLE, DayPeriod, gone_from

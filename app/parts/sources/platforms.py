@@ -16,8 +16,8 @@ import msgspec
 from app.compute.text import clean_username
 from app.config import MIB, Config
 from app.errors import InvalidInputError, message_of
-from app.formats.platform_pages import PageHead, read_author_posts, read_statuses
-from app.formats.rss import read_rss, read_rss_address
+from app.formats.posts.platform_pages import PageHead, read_author_posts, read_statuses
+from app.formats.posts.rss import read_rss, read_rss_address
 from app.parts.sources.fetching import (
     GONE,
     Answer,

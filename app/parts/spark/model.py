@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow
 from numpy.typing import NDArray
 
-from app.compute.attribution import scores_of_each
-from app.compute.case import RATED, Case, best_of, query_of_texts
-from app.compute.features import RECIPE
-from app.compute.fitting import (
+from app.compute.engine.attribution import scores_of_each
+from app.compute.engine.case import RATED, Case, best_of, query_of_texts
+from app.compute.engine.features import RECIPE
+from app.compute.engine.fitting import (
     ASKED_IN_ALL,
     ChainedPost,
     Corpus,
@@ -31,9 +31,9 @@ from app.compute.fitting import (
     chains_of,
     fit_corpus,
 )
-from app.compute.judgement import SURE, judge
-from app.compute.population import Shipped
-from app.compute.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
+from app.compute.engine.judgement import SURE, judge
+from app.compute.engine.population import Shipped
+from app.compute.engine.profiles import NO_POSTS, AuthorProfile, text_keys, with_posts
 from app.compute.text import clean_username, drop_controls, language_of, main_language, username_key
 from app.errors import AppError, RecordError, message_of
 from app.formats.post import Medium

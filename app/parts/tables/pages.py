@@ -14,7 +14,7 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from app.compute.judgement import Verdict
+from app.compute.engine.judgement import Verdict
 from app.errors import AppError, InvalidInputError
 from app.formats.tables.csv import written_table
 from app.language.i18n import gettext, gettext_noop, show_number

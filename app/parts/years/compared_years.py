@@ -16,12 +16,12 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure, changes, tally_of
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.people.fingerprint import Measure, changes, tally_of
+from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
+from app.compute.people.typical_words import GainedWord
 from app.compute.significance import fullest, is_ahead
 from app.compute.text import guess_main_language, username_key
-from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
-from app.compute.typical_words import GainedWord
 from app.compute.words import NameCount, count_names
 from app.models import Tweet
 from app.runtime.clock import first_instant, span_of_year

@@ -15,10 +15,10 @@ from typing import Generic, NamedTuple, TypeVar
 
 from quart import url_for
 
-from app.compute.fingerprint import Measure
-from app.compute.portrait import PersonPortrait
+from app.compute.people.fingerprint import Measure
+from app.compute.people.portrait import PersonPortrait
+from app.compute.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from app.compute.significance import CLEAR_OF_MANY, clear_peak
-from app.compute.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,

@@ -11,7 +11,7 @@ from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.portrait import PersonPortrait
+from app.compute.people.portrait import PersonPortrait
 from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext

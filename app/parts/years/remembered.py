@@ -18,13 +18,13 @@ from msgspec import Meta, Struct
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure, changes, tally_of
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart
-from app.compute.portrait import MOST_PORTRAYED
+from app.compute.people.fingerprint import Measure, changes, tally_of
+from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
+from app.compute.people.portrait import MOST_PORTRAYED
+from app.compute.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
+from app.compute.people.typical_words import words_in_each
 from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
 from app.compute.text import guess_main_language, may_have_address
-from app.compute.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
-from app.compute.typical_words import words_in_each
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
 from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord

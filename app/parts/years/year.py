@@ -13,9 +13,9 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import Measure
-from app.compute.portrait import PersonPortrait, Trait
-from app.compute.times import (
+from app.compute.people.fingerprint import Measure
+from app.compute.people.portrait import PersonPortrait, Trait
+from app.compute.people.times import (
     DAY_H,
     BusyFrom,
     BusyPart,

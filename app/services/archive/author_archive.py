@@ -13,9 +13,9 @@ from msgspec import Meta, structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.significance import fullest, plain_peak
 from app.compute.text import username_key
-from app.compute.times import DAY_H, BusyFrom, DayHours, busiest_hours, hours_of_day
 from app.compute.words import NameCount, ScannedPost, count_mentions
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on, holds_until

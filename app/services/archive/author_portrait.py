@@ -15,12 +15,10 @@ from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
-from app.compute.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
-from app.compute.portrait import MOST_GUESSED
-from app.compute.significance import FEWEST_COMPARED
-from app.compute.text import guess_main_language
-from app.compute.times import (
+from app.compute.people.fingerprint import MOST_BESIDE, NO_TURNS, Measure, fingerprint, tally_of
+from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, typical_phrases
+from app.compute.people.portrait import MOST_GUESSED
+from app.compute.people.times import (
     Said,
     after_silence,
     conversations_of,
@@ -28,6 +26,8 @@ from app.compute.times import (
     turns_in,
     written_at,
 )
+from app.compute.significance import FEWEST_COMPARED
+from app.compute.text import guess_main_language
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User

@@ -17,13 +17,19 @@ from msgspec import Meta
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
-from app.compute.case import Fitted
-from app.compute.features import RECIPE, Counts
-from app.compute.fitting import HeldOut, asked_authors, asked_posts, sample_of, temperature_of
-from app.compute.judgement import FEWEST_JUDGED
-from app.compute.population import CountedAuthor, Population, drawn_authors
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
+from app.compute.engine.case import Fitted
+from app.compute.engine.features import RECIPE, Counts
+from app.compute.engine.fitting import (
+    HeldOut,
+    asked_authors,
+    asked_posts,
+    sample_of,
+    temperature_of,
+)
+from app.compute.engine.judgement import FEWEST_JUDGED
+from app.compute.engine.population import CountedAuthor, Population, drawn_authors
+from app.compute.engine.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
 from app.db.one_chat import check_chat

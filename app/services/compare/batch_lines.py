@@ -15,9 +15,9 @@ import msgspec
 import numpy as np
 from msgspec import Meta, structs
 
-from app.compute.case import Case
-from app.compute.judgement import SURE, Limit, Verdict
-from app.compute.shares import share_of
+from app.compute.engine.case import Case
+from app.compute.engine.judgement import SURE, Limit, Verdict
+from app.compute.engine.shares import share_of
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, fault_of
 from app.formats.tables.columns import file_columns_of

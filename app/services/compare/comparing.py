@@ -14,10 +14,10 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import scores_of_each
-from app.compute.case import RATED, Case, Suspect, best_of, query_of_texts
-from app.compute.judgement import SURE
-from app.compute.profiles import without_posts
+from app.compute.engine.attribution import scores_of_each
+from app.compute.engine.case import RATED, Case, Suspect, best_of, query_of_texts
+from app.compute.engine.judgement import SURE
+from app.compute.engine.profiles import without_posts
 from app.compute.text import (
     BETWEEN,
     Gap,

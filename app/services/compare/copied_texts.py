@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import UNSET, structs
 
-from app.compute.judgement import Verdict
+from app.compute.engine.judgement import Verdict
 from app.compute.text import BETWEEN, Gap, joined_gaps
 from app.errors import InvalidInputError
 from app.formats.chats.copied import CopiedChat, CopiedPiece, copied_chat

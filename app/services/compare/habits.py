@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import Alike, likeness
-from app.compute.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
-from app.compute.fitting import usual_posts
-from app.compute.languages import LANGUAGE_POSTS, written_by
-from app.compute.population import NOBODY, CountedAuthor, Population, are_english
-from app.compute.profiles import AuthorProfile
-from app.compute.typical_words import TypicalWord, typical_words
+from app.compute.engine.attribution import Alike, likeness
+from app.compute.engine.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
+from app.compute.engine.fitting import usual_posts
+from app.compute.engine.languages import LANGUAGE_POSTS, written_by
+from app.compute.engine.population import NOBODY, CountedAuthor, Population, are_english
+from app.compute.engine.profiles import AuthorProfile
+from app.compute.people.typical_words import TypicalWord, typical_words
 from app.db.backend import chunks
 from app.db.result_cache import DERIVED, LruStore, depends_on
 from app.models import Tweet, User

@@ -19,13 +19,13 @@ from msgspec import Meta
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import build_background, probabilities_of, scores_of_each
-from app.compute.case import Case, Fitted
-from app.compute.fitting import chained, hold_out, units_of
-from app.compute.judgement import judge
-from app.compute.population import FEWEST_POSTS
-from app.compute.portrait import MOST_PORTRAYED
-from app.compute.profiles import AuthorProfile, profile_of
+from app.compute.engine.attribution import build_background, probabilities_of, scores_of_each
+from app.compute.engine.case import Case, Fitted
+from app.compute.engine.fitting import chained, hold_out, units_of
+from app.compute.engine.judgement import judge
+from app.compute.engine.population import FEWEST_POSTS
+from app.compute.engine.profiles import AuthorProfile, profile_of
+from app.compute.people.portrait import MOST_PORTRAYED
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import has_words, own_words
 from app.config import Config

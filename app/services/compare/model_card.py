@@ -11,10 +11,10 @@ import numpy as np
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import probabilities_of, scores_of_each
-from app.compute.case import Case
-from app.compute.fitting import hold_out, units_of
-from app.compute.judgement import judge
+from app.compute.engine.attribution import probabilities_of, scores_of_each
+from app.compute.engine.case import Case
+from app.compute.engine.fitting import hold_out, units_of
+from app.compute.engine.judgement import judge
 from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database

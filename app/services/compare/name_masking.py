@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.names import (
+from app.compute.people.names import (
     HIDDEN,
     HiddenText,
     ManyNames,

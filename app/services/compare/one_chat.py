@@ -14,10 +14,10 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import EMPTY_BACKGROUND, BackgroundCounter
-from app.compute.case import Fitted
-from app.compute.fitting import asked_authors
-from app.compute.population import CountedAuthor, Population, drawn_authors
+from app.compute.engine.attribution import EMPTY_BACKGROUND, BackgroundCounter
+from app.compute.engine.case import Fitted
+from app.compute.engine.fitting import asked_authors
+from app.compute.engine.population import CountedAuthor, Population, drawn_authors
 from app.config import MIB
 from app.db.backend import counts_shipped
 from app.db.engine import Database

@@ -12,11 +12,17 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.features import RECIPE, Counts
-from app.compute.fitting import ChainedPost, chained
-from app.compute.languages import LANGUAGE_POSTS, written_by
-from app.compute.population import Population
-from app.compute.profiles import NO_COUNTS, NO_POSTS, AuthorProfile, with_posts, without_posts
+from app.compute.engine.features import RECIPE, Counts
+from app.compute.engine.fitting import ChainedPost, chained
+from app.compute.engine.languages import LANGUAGE_POSTS, written_by
+from app.compute.engine.population import Population
+from app.compute.engine.profiles import (
+    NO_COUNTS,
+    NO_POSTS,
+    AuthorProfile,
+    with_posts,
+    without_posts,
+)
 from app.compute.text import language_of, main_language
 from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import FEWEST_JUDGED
+from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.text import has_words, username_key
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User

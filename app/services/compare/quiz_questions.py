@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.names import HiddenText
+from app.compute.people.names import HiddenText
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.services.compare.comparing import MOST_GAPS, Question, case_of

@@ -9,7 +9,7 @@ from msgspec import UNSET, structs
 from sqlalchemy import BigInteger, Select, TextClause, bindparam, column, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Case
+from app.compute.engine.case import Case
 from app.compute.text import FEWEST_WORDS, as_read, username_key
 from app.compute.words import terms
 from app.db.backend import All, Either, Expression, Terms, author_term, backend_of, is_among

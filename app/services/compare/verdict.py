@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.case import Case
-from app.compute.evidence import (
+from app.compute.engine.case import Case
+from app.compute.engine.evidence import (
     PlainPost,
     PostTexts,
     marks_of,
@@ -19,9 +19,9 @@ from app.compute.evidence import (
     unwritten_words,
     used_piece,
 )
-from app.compute.features import CHARACTERS, occurrences
-from app.compute.ground import NothingLike
-from app.compute.judgement import (
+from app.compute.engine.features import CHARACTERS, occurrences
+from app.compute.engine.ground import NothingLike
+from app.compute.engine.judgement import (
     MODEL,
     SURE,
     Bound,
@@ -32,7 +32,7 @@ from app.compute.judgement import (
     Verdict,
     judge,
 )
-from app.compute.languages import is_ready
+from app.compute.engine.languages import is_ready
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own

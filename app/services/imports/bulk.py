@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.features import Counts, features_of
+from app.compute.engine.features import Counts, features_of
 from app.compute.text import username_key, without_at
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, InvalidInputError, message_of

@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Select, bindparam, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
+from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
 from app.compute.text import username_key, without_at
 from app.db.backend import backend_of, is_among
 from app.formats.assumptions import NEW_ROOM

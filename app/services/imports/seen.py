@@ -14,7 +14,7 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.same_chat import MINUTE_S, UNKNOWN
+from app.compute.people.same_chat import MINUTE_S, UNKNOWN
 from app.db.backend import Readable, Sessions
 from app.errors import ImportFileError, Message
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes

@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.fitting import chains_of
+from app.compute.engine.fitting import chains_of
 from app.compute.text import username_key
 from app.db.backend import backend_of, update_by_id
 from app.db.result_cache import EVERYTHING, depends_on

@@ -33,8 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.fingerprint import AFTER_WORDS
-from app.compute.times import SILENCE_S, Said
+from app.compute.people.fingerprint import AFTER_WORDS
+from app.compute.people.times import SILENCE_S, Said
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User

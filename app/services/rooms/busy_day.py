@@ -11,10 +11,10 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.phrases import phrases_of
+from app.compute.people.phrases import phrases_of
+from app.compute.people.times import WrittenTexts, conversations_of
 from app.compute.significance import DAYS_AROUND
 from app.compute.text import guess_main_language
-from app.compute.times import WrittenTexts, conversations_of
 from app.models import Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.tweets import Post, find_posts

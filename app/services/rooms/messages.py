@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.portrait import SilenceSpan
+from app.compute.people.portrait import SilenceSpan
 from app.compute.significance import clear_peak, is_ahead, plain_peak
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on

@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.alike import PeopleAlike, people_alike
-from app.compute.fingerprint import Measure
-from app.compute.portrait import (
+from app.compute.people.alike import PeopleAlike, people_alike
+from app.compute.people.fingerprint import Measure
+from app.compute.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
     Judged,
@@ -39,8 +39,8 @@ from app.compute.portrait import (
     silences_among,
     traits_of,
 )
+from app.compute.people.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
-from app.compute.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User

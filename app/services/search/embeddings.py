@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.attribution import similarities
+from app.compute.engine.attribution import similarities
 from app.compute.words import terms
 from app.db.backend import Sessions, Terms, Vector, WordIndex, backend_of
 from app.db.engine import Database

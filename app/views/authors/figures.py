@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup, escape
 from quart import url_for
 
-from app.compute.fingerprint import Measure
+from app.compute.people.fingerprint import Measure
 from app.compute.words import NameCount
 from app.drawing.drawings import Columns, GridDay, ListedName, NameList, WeekGrid
 from app.language.i18n import (

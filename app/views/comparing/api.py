@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from msgspec import UNSET, Meta, Struct, UnsetType
 from quart import Response, g
 
-from app.compute.judgement import SURE
+from app.compute.engine.judgement import SURE
 from app.errors import AppError, FieldError, InvalidInputError
 from app.lifespan import resources
 from app.runtime.encoding import encoded

@@ -7,7 +7,7 @@ from functools import partial
 from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.evidence import place_in
+from app.compute.engine.evidence import place_in
 from app.compute.text import guess_language
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on

@@ -11,7 +11,7 @@ from quart import g, request, url_for
 from quart.typing import ResponseReturnValue
 from werkzeug.urls import uri_to_iri
 
-from app.compute.judgement import SURE
+from app.compute.engine.judgement import SURE
 from app.compute.text import composed, username_key
 from app.errors import InvalidInputError, NotFoundError
 from app.formats.chats.copied import copied_chat

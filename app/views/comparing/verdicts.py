@@ -4,10 +4,17 @@ import math
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from app.compute.case import KNOWN_FEATURES
-from app.compute.evidence import place_in
-from app.compute.judgement import BELIEFS, FEWEST_JUDGED, SURE, UNFAMILIAR, Limit, measured_rates
-from app.compute.population import FEWEST_POSTS
+from app.compute.engine.case import KNOWN_FEATURES
+from app.compute.engine.evidence import place_in
+from app.compute.engine.judgement import (
+    BELIEFS,
+    FEWEST_JUDGED,
+    SURE,
+    UNFAMILIAR,
+    Limit,
+    measured_rates,
+)
+from app.compute.engine.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.stored_texts import MOST_AUTHORS

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from quart import Response, request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.fingerprint import ENDINGS
+from app.compute.people.fingerprint import ENDINGS
 from app.errors import NotFoundError
 from app.language.i18n import gettext, gettext_noop, own_address, show_period, weekday_names
 from app.lifespan import resources

@@ -13,7 +13,7 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.judgement import (
+from app.compute.engine.judgement import (
     KOREAN_LIKELY,
     LIKELY,
     LONE_KOREAN_LIKELY,

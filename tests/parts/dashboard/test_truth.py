@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
-from app.compute.typical_words import TypicalWord
+from app.compute.people.typical_words import TypicalWord
 from app.models import User
 from app.parts.dashboard.apart import Measurement
 from app.parts.dashboard.likeness import SMALLEST_SHOWN, Likeness, Words

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from app.compute.fingerprint import Measure, Sign, fingerprint, tally_of
+from app.compute.people.fingerprint import Measure, Sign, fingerprint, tally_of
 from app.drawing.drawings import NamedBar, PhraseList, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import func, select
 
-from app.compute.portrait import portray
-from app.compute.times import Said as Written
+from app.compute.people.portrait import portray
+from app.compute.people.times import Said as Written
 from app.language.i18n import speaking
 from app.models import Room
 from app.parts.pictures.picture_page import PictureArgs

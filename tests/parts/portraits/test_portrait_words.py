@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 
-from app.compute.portrait import portray
-from app.compute.times import Said
+from app.compute.people.portrait import portray
+from app.compute.people.times import Said
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import line_about, noted_bars
 from app.parts.portraits.room_figures import Timing, TypicalWords

@@ -20,8 +20,8 @@ pytest.importorskip("pyspark", reason="make test-full runs it, where Java is")
 from pyarrow import Table
 from pyarrow.parquet import read_table, write_table
 
-from app.compute.fitting import fit_corpus
-from app.compute.judgement import judge
+from app.compute.engine.fitting import fit_corpus
+from app.compute.engine.judgement import judge
 from app.parts.spark.jobs import SETTINGS, JobError
 from app.parts.spark.model import MOST_AUTHORS, compare, fit, from_bytes, to_bytes
 from app.population import shipped_authors

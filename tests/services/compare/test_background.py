@@ -5,9 +5,9 @@ import random
 
 from sqlalchemy import func, select
 
-from app.compute.attribution import build_background
-from app.compute.features import features
-from app.compute.fitting import fit_corpus
+from app.compute.engine.attribution import build_background
+from app.compute.engine.features import features
+from app.compute.engine.fitting import fit_corpus
 from app.db.engine import Database
 from app.models import BackgroundSnapshot, User
 from app.population import shipped_authors

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.compute.case import RATED, Case
+from app.compute.engine.case import RATED, Case
 from app.db.engine import Database
 from app.errors import AppError, InvalidInputError, NotFoundError
 from app.runtime.clock import now

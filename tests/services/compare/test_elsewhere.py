@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from app.compute.attribution import Background, build_background
-from app.compute.case import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
-from app.compute.features import features
-from app.compute.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
+from app.compute.engine.attribution import Background, build_background
+from app.compute.engine.case import KOREAN_SHIPPED_WEIGHT, MOST_SHIPPED, SHIPPED_WEIGHT
+from app.compute.engine.features import features
+from app.compute.engine.judgement import KOREAN_LIKELY, LONE_KOREAN_LIKELY, NAMED_PROBABILITY
 from app.db.engine import Database
 from app.models import BackgroundSnapshot
 from app.services.compare.background import BackgroundStore, is_outgrown, renew_background

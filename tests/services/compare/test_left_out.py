@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.compute.population import FEWEST_POSTS
+from app.compute.engine.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
 from app.services.compare import held_out

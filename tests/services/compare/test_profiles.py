@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select, update
 
-from app.compute.features import Counts, add, features
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.features import Counts, add, features
+from app.compute.engine.profiles import AuthorProfile
 from app.db.engine import Database
 from app.models import Profile
 from app.runtime.clock import now

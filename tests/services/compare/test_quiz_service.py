@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.compute.names import HIDDEN
+from app.compute.people.names import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import Question, case_of

@@ -6,9 +6,9 @@ import math
 import pytest
 from sqlalchemy import select
 
-from app.compute.case import RATED
-from app.compute.judgement import FEWEST_JUDGED
-from app.compute.typical_words import TypicalWord
+from app.compute.engine.case import RATED
+from app.compute.engine.judgement import FEWEST_JUDGED
+from app.compute.people.typical_words import TypicalWord
 from app.db.engine import Database
 from app.models import User
 from app.services.compare.background import renew_background

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import text
 
-from app.compute.portrait import SilenceSpan
+from app.compute.people.portrait import SilenceSpan
 from app.db.backend import insert_rows
 from app.db.engine import Database
 from app.formats.post import Reactions, SignCount

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.times import longest_run
+from app.compute.people.times import longest_run
 from app.drawing.drawings import Clock, Columns, NameList, WeekGrid
 from app.parts.years.figures import DaysOfAuthor, hours_of_author, words_of
 from app.parts.years.year import AuthorYear, read_year

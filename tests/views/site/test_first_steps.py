@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlencode
 from quart import Quart
 
 from app import __version__, create_app
-from app.compute.judgement import KOREAN_LIKELY, LIKELY
+from app.compute.engine.judgement import KOREAN_LIKELY, LIKELY
 from app.lifespan import note_hosts
 from app.services.imports.storing import load_samples
 from tests.browsing import Browser, in_one_line, make_operator, parts_of, signed_in

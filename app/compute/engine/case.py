@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import (
+from app.compute.engine.attribution import (
     EMPTY_BACKGROUND,
     NO_SCORES,
     Background,
@@ -29,7 +29,7 @@ from app.compute.attribution import (
     rank,
     shares_of,
 )
-from app.compute.features import (
+from app.compute.engine.features import (
     CHARACTERS,
     GROUPS,
     SHAPE,
@@ -42,9 +42,9 @@ from app.compute.features import (
     struck_before,
     subtract,
 )
-from app.compute.languages import is_none_of, likeliest, scores_of
-from app.compute.population import NOBODY, Population, Reading, are_english
-from app.compute.profiles import AuthorProfile, text_keys
+from app.compute.engine.languages import is_none_of, likeliest, scores_of
+from app.compute.engine.population import NOBODY, Population, Reading, are_english
+from app.compute.engine.profiles import AuthorProfile, text_keys
 from app.compute.text import (
     ADDRESS,
     BETWEEN,

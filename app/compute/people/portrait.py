@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Meta, structs
 from numpy.typing import NDArray
 
-from app.compute.fingerprint import (
+from app.compute.people.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,
     Measure,
@@ -23,21 +23,8 @@ from app.compute.fingerprint import (
     laughs_of,
     speakers_of,
 )
-from app.compute.phrases import WordedTexts, phrases_apart
-from app.compute.significance import (
-    CLEAR_OF_MANY,
-    FEWEST_COMPARED,
-    counts_in,
-    dispersed_lead_errors,
-    errors_of_sums,
-    log_odds_errors,
-    mean_errors,
-    rank_errors,
-    surplus_errors,
-    welch_errors,
-)
-from app.compute.text import guess_main_language
-from app.compute.times import (
+from app.compute.people.phrases import WordedTexts, phrases_apart
+from app.compute.people.times import (
     DAY_S,
     NIGHT_H,
     BusyFrom,
@@ -51,7 +38,20 @@ from app.compute.times import (
     replies_in,
     timing_of,
 )
-from app.compute.typical_words import GainedWord
+from app.compute.people.typical_words import GainedWord
+from app.compute.significance import (
+    CLEAR_OF_MANY,
+    FEWEST_COMPARED,
+    counts_in,
+    dispersed_lead_errors,
+    errors_of_sums,
+    log_odds_errors,
+    mean_errors,
+    rank_errors,
+    surplus_errors,
+    welch_errors,
+)
+from app.compute.text import guess_main_language
 from app.compute.words import LAUGHS, count_emoji
 
 MOST_PORTRAYED: Final = 6

@@ -14,7 +14,6 @@ from typing import Final
 
 from app.compute.text import language_of, unescape_html
 from app.errors import Message
-from app.formats.mastodon import host_of
 from app.formats.post import (
     MIME_KINDS,
     Kind,
@@ -25,6 +24,7 @@ from app.formats.post import (
     as_count,
     audience,
 )
+from app.formats.posts.mastodon import host_of
 from app.formats.records import (
     Account,
     Format,

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, structs
 
-from app.compute.fingerprint import Measure
+from app.compute.people.fingerprint import Measure
 
 Kind = tuple[str, str, bool]
 """A measure, its alternative, and whether people do more of it than others."""

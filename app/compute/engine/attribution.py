@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.features import (
+from app.compute.engine.features import (
     CHARACTERS,
     EMPTY,
     GROUP_SHIFT,
@@ -26,7 +26,7 @@ from app.compute.features import (
     lookup,
     wording,
 )
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.profiles import AuthorProfile
 from app.compute.significance import CLEAR_OF_MANY
 
 BUCKET_BITS: Final = 20

@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from app.compute.people.typical_words import FUNCTION_WORDS
 from app.compute.text import VISIBLE_LINK, Gap, normalized
-from app.compute.typical_words import FUNCTION_WORDS
 from app.compute.words import is_ending, is_hangul
 from app.language.korean_particles import last_sound
 

@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.features import WORDS, lookup, named_words
-from app.compute.population import Population
-from app.compute.profiles import AuthorProfile
+from app.compute.engine.features import WORDS, lookup, named_words
+from app.compute.engine.population import Population
+from app.compute.engine.profiles import AuthorProfile
 from app.compute.significance import clear_log_chance, log_chances_of_tests, log_odds_errors
 from app.compute.text import decode_entities, guess_language, guess_main_language, without_addresses
 from app.compute.words import LAUGHING, is_ending, plain_laugh, whole_emoji, words_and_runs

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Query, query_of, shares_of
-from app.compute.case import Case, Suspect
-from app.compute.features import SHAPE, Occurrences, struck_before
+from app.compute.engine.attribution import Query, query_of, shares_of
+from app.compute.engine.case import Case, Suspect
+from app.compute.engine.features import SHAPE, Occurrences, struck_before
 from app.compute.text import RANDOM_BEGIN, own_words
 from app.compute.words import is_hangul
 

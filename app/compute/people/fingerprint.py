@@ -20,7 +20,18 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.joined_texts import JoinedTexts
+from app.compute.people.joined_texts import JoinedTexts
+from app.compute.people.times import (
+    PersonTurns,
+    Said,
+    WrittenTexts,
+    after_silence,
+    conversations_of,
+    counts_by_hour,
+    places_of_each,
+    turns_in,
+    written_at,
+)
 from app.compute.significance import (
     CLEAR,
     CLEAR_OF_MANY,
@@ -34,17 +45,6 @@ from app.compute.significance import (
     welch_errors,
 )
 from app.compute.text import without_addresses
-from app.compute.times import (
-    PersonTurns,
-    Said,
-    WrittenTexts,
-    after_silence,
-    conversations_of,
-    counts_by_hour,
-    places_of_each,
-    turns_in,
-    written_at,
-)
 from app.compute.words import emoji_in, laughs_in, plain_laugh
 
 MeasureName = Literal[

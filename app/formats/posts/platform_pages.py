@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 
 from app.errors import RecordError
-from app.formats.bluesky import read_post, timeline_entry
-from app.formats.mastodon import PUBLIC, read_activity
+from app.formats.posts.bluesky import read_post, timeline_entry
+from app.formats.posts.mastodon import PUBLIC, read_activity
 from app.formats.records import Account, Item, Record, Skipped, read_each
 from app.formats.source.json import Json, as_object, as_word, listed, load
 

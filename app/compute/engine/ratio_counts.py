@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import PRIORS, Query, shares_of
-from app.compute.case import (
+from app.compute.engine.attribution import PRIORS, Query, shares_of
+from app.compute.engine.case import (
     Case,
     Usual,
     bounded,
@@ -20,7 +20,7 @@ from app.compute.case import (
     log_ratios,
     unfamiliarity,
 )
-from app.compute.features import (
+from app.compute.engine.features import (
     CHARACTERS,
     GROUP_SHIFT,
     GROUPS,
@@ -29,8 +29,14 @@ from app.compute.features import (
     group_sums,
     lookup,
 )
-from app.compute.judgement import MOST_TIMES_A_TEXT, Bound, compared_with, lead_shares, reported
-from app.compute.population import Population
+from app.compute.engine.judgement import (
+    MOST_TIMES_A_TEXT,
+    Bound,
+    compared_with,
+    lead_shares,
+    reported,
+)
+from app.compute.engine.population import Population
 
 
 @dataclass(frozen=True, slots=True, eq=False)

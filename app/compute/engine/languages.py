@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from app.compute.population import ENGLISH_SHARE, Population
+from app.compute.engine.population import ENGLISH_SHARE, Population
 from app.compute.text import guess_language, letter_count, own_words, without_addresses
 
 LANGUAGE_POSTS: Final = 100

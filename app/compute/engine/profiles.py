@@ -13,7 +13,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.features import EMPTY, Counts, add, features_of, group_sums, subtract
+from app.compute.engine.features import EMPTY, Counts, add, features_of, group_sums, subtract
 
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")

@@ -19,8 +19,8 @@ from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.blogs import Byline, Fields, elements, post_of, read_xml
 from app.formats.post import ReplyTarget, audience
+from app.formats.posts.blogs import Byline, Fields, elements, post_of, read_xml
 from app.formats.records import (
     BadRecord,
     Format,

@@ -17,9 +17,9 @@ from msgspec import structs
 from app.errors import BrokenFileError, Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
-from app.formats.mastodon import host_of
-from app.formats.platform_pages import MAX_ID_LENGTH
 from app.formats.post import audience
+from app.formats.posts.mastodon import host_of
+from app.formats.posts.platform_pages import MAX_ID_LENGTH
 from app.formats.records import (
     BadRecord,
     Format,

@@ -8,9 +8,9 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import WEIGHTS
-from app.compute.case import Case, Suspect
-from app.compute.features import (
+from app.compute.engine.attribution import WEIGHTS
+from app.compute.engine.case import Case, Suspect
+from app.compute.engine.features import (
     CHARACTERS,
     GROUP_SHIFT,
     PAIRS,

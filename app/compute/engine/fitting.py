@@ -13,18 +13,18 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Background, build_background, scores_of_each
-from app.compute.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
-from app.compute.features import Counts, features_of
-from app.compute.languages import written_by
-from app.compute.population import (
+from app.compute.engine.attribution import Background, build_background, scores_of_each
+from app.compute.engine.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
+from app.compute.engine.features import Counts, features_of
+from app.compute.engine.languages import written_by
+from app.compute.engine.population import (
     NOTHING_SHIPPED,
     CountedAuthor,
     Population,
     Shipped,
     drawn_authors,
 )
-from app.compute.profiles import AuthorProfile, text_keys, without_posts
+from app.compute.engine.profiles import AuthorProfile, text_keys, without_posts
 from app.compute.text import has_words, own_words, username_key
 
 # --- Chains of replies to oneself ---

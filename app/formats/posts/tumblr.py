@@ -14,8 +14,8 @@ from msgspec import structs
 
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
-from app.formats.blogs import Fields, read_xml
 from app.formats.post import audience
+from app.formats.posts.blogs import Fields, read_xml
 from app.formats.records import (
     Format,
     Item,

@@ -18,13 +18,11 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.peers import people_of_language
-from app.compute.population import Population
-from app.compute.profiles import AuthorProfile
-from app.compute.significance import FEWEST_COMPARED, LOG_CLEAR, design_effect, log_chances
-from app.compute.text import guess_language, guess_main_language
-from app.compute.times import WrittenTexts
-from app.compute.typical_words import (
+from app.compute.engine.population import Population
+from app.compute.engine.profiles import AuthorProfile
+from app.compute.people.peers import people_of_language
+from app.compute.people.times import WrittenTexts
+from app.compute.people.typical_words import (
     GainedWords,
     TypicalWord,
     gained_words,
@@ -32,6 +30,8 @@ from app.compute.typical_words import (
     typical_words,
     words_in_each,
 )
+from app.compute.significance import FEWEST_COMPARED, LOG_CLEAR, design_effect, log_chances
+from app.compute.text import guess_language, guess_main_language
 from app.compute.words import LAUGHING, laughs_in, segments
 
 TOGETHER: Final = 0.8

@@ -37,8 +37,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from app.compute.attribution import NO_SCORES, limited_to
-from app.compute.case import (
+from app.compute.engine.attribution import NO_SCORES, limited_to
+from app.compute.engine.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
     USUAL_FEATURES,
@@ -51,9 +51,9 @@ from app.compute.case import (
     leads_of,
     log_ratios,
 )
-from app.compute.features import CHARACTERS, PAIRS, SHAPE, WORDS
-from app.compute.ground import NothingLike, ground_of, nothing_like
-from app.compute.population import FEWEST_POSTS, Population
+from app.compute.engine.features import CHARACTERS, PAIRS, SHAPE, WORDS
+from app.compute.engine.ground import NothingLike, ground_of, nothing_like
+from app.compute.engine.population import FEWEST_POSTS, Population
 from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
 
 # --- Measured rates of strangers, and curves of more text ---

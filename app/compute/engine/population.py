@@ -12,8 +12,8 @@ from typing import Final, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.attribution import Background, Query, shares_of
-from app.compute.features import (
+from app.compute.engine.attribution import Background, Query, shares_of
+from app.compute.engine.features import (
     EMPTY,
     GROUPS,
     MAX_COUNT,

@@ -1,0 +1,1 @@
+"""The engine: features of texts, counts of authors, rankings, judgements and their evidence."""

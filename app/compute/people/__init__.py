@@ -1,0 +1,1 @@
+"""Reading people: habits, phrases, names and times of writers, each tested against chance."""

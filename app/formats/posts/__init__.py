@@ -1,0 +1,1 @@
+"""Exports of posts: microblogs, blogs, journals, feeds and account downloads."""
