@@ -18,6 +18,7 @@ from app.formats.chats.people import machine_zone
 from app.formats.registry import WRITERS
 from app.runtime.clock import remembered_zone
 from app.services.posts.exporting import begin_export, count_posts_to_export, exported
+from app.services.posts.filters import FILTERS
 from app.services.posts.selection import Selection, field_conditions
 from app.services.rooms.room_facts import get_room
 from app.services.search.embeddings import VECTORS, Embeddings
@@ -29,7 +30,15 @@ CHATLAB: Final = "chatlab"
 RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 
 
-@click.command("search", epilog="Example: saywho search 'summer holidays' --sort newest")
+@click.command(
+    "search",
+    epilog="Example: saywho search 'summer holidays' --sort newest",
+    help=f"""Search the posts for QUERY.
+
+    QUERY may contain filters: {", ".join(each.typed for each in FILTERS if each.typed)}.
+    Put - before a filter to leave posts out. Days are in the time zone of this machine.
+    """,
+)
 @click.argument("query")
 @click.option(
     "--mode",
@@ -55,11 +64,6 @@ RESUMABLE: Final = "finished vectors are kept; run the command again to resume"
 )
 @json_option
 def search_command(query: str, mode: Mode, username: str | None, sort: Sort, limit: int) -> None:
-    """Search the posts for QUERY.
-
-    QUERY may contain filters: from:NAME, to:NAME, after:DAY, before:DAY, has:media, is:reply and
-    in:CHAT. Put - before a filter to leave posts out. Days are in the time zone of this machine.
-    """
 
     async def run(db: Database, config: Config) -> ResultPage:
         async with opened_embeddings(db, config) as embeddings:

@@ -1,16 +1,14 @@
-"""A search's query: its filters, such as `from:mina`, its words, and the score of a post.
+"""The words of a search's query, and the score of a post.
 
-A filter is a key, a colon and a value, between blanks; `-` excludes posts. A value with blanks is
-in quotes, a doubled quote in it is a quote. Everything else is words, for which the index only
-proposes posts; they are scored by BM25.
+The index only proposes posts for the words; they are scored by BM25.
 """
 
 import functools
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.compute.text import normalized
 from app.compute.words import (
@@ -24,74 +22,6 @@ from app.compute.words import (
     tags_in,
     words_and_runs,
 )
-
-# --- Filters ---
-
-_TOKEN: Final = re.compile(
-    r"""
-    (?<!\S)(?P<not>-?)(?P<key>from|to|before|after|has|is|in)[:\uff1a]
-    (?:"(?P<quoted>(?:[^"]|"")++)"|\u201c(?P<curly>[^\u201d]+)\u201d|(?P<plain>[^\s"\u201c]\S*))
-    (?!\S)
-    |-?"[^"]*"|[^\s"]+|"
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
-"""Pattern of a filter, a phrase, a word or a single quote, as in the parser of words."""
-_PLAIN: Final = re.compile(r'[^\s"\u201c]\S*')
-
-
-class TypedFilter(NamedTuple):
-    key: str
-    """`from`, `to`, `before`, `after`, `has`, `is` or `in`."""
-    value: str
-    is_excluded: bool = False
-
-    @property
-    def name(self) -> str:
-        """The key in responses, with `-` if matching posts are left out."""
-        return f"-{self.key}" if self.is_excluded else self.key
-
-    def __str__(self) -> str:
-        is_plain = _PLAIN.fullmatch(self.value)
-        value = self.value if is_plain else '"' + self.value.replace('"', '""') + '"'
-        return f"{self.name}:{value}"
-
-
-@dataclass(frozen=True, slots=True)
-class TypedQuery:
-    filters: tuple[TypedFilter, ...]
-    words: str
-
-    def __str__(self) -> str:
-        return " ".join(filter(None, [*map(str, self.filters), self.words]))
-
-    def without(self, dropped: TypedFilter) -> "TypedQuery":
-        return TypedQuery(tuple(each for each in self.filters if each != dropped), self.words)
-
-
-def read_query(typed: str) -> TypedQuery:
-    """Return the filters of a query, each once, and its words in NFC."""
-    text = normalized(typed)
-    filters: dict[TypedFilter, None] = {}
-    words: list[str] = []
-    place = 0
-    for token, found in _filters(text):
-        filters[found] = None
-        words.append(text[place : token.start()].strip())
-        place = token.end()
-    words.append(text[place:].strip())
-    return TypedQuery(tuple(filters), " ".join(filter(None, words)))
-
-
-def _filters(text: str) -> Iterator[tuple[re.Match[str], TypedFilter]]:
-    for token in _TOKEN.finditer(text):
-        quoted, curly, plain = token.group("quoted", "curly", "plain")
-        value = (quoted.replace('""', '"') if quoted else curly or plain or "").strip()
-        if value:
-            yield token, TypedFilter(token["key"].lower(), value, bool(token["not"]))
-
-
-# --- Words ---
 
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+|"))')
 _TAG_WORD: Final = re.compile(rf"{TAG.pattern}[^\w#]*")

@@ -1,22 +1,24 @@
 """Filters of posts in a URL; bare dates are days in a time zone."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, defstruct, field
 from quart import request
 from werkzeug.datastructures import MultiDict
 
 from app.errors import MalformedError, Message
-from app.formats.post import Kind, Platform
+from app.formats.post import Platform
 from app.runtime.clock import ZONE_COOKIE, first_instant, remembered_zone
+from app.services.posts.filters import PARAMETERS, Chosen, PostFilter
 from app.services.posts.selection import Selection
 from app.views.requests import args_of
 
+FormT = TypeVar("FormT", bound=Struct)
 Year = Annotated[int, Meta(ge=1, le=9998)]
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 BAD_DAYS: Final = {
@@ -69,23 +71,19 @@ class PostFilters(Struct):
         """The time zone. Raises MalformedError."""
         return parse_zone(self.tz or "UTC")
 
-    def select(
-        self,
-        usernames: Iterable[str],
-        platform: str | None,
-        kind: str | None = None,
-        is_: str | None = None,
-        has: str | None = None,
-    ) -> Selection:
-        """Return the selection of these filters and others. Raises MalformedError."""
+    @property
+    def chosen(self) -> Chosen:
+        values = ((each.key, getattr(self, each.attribute, None)) for each in PARAMETERS)
+        return tuple((key, found) for key, value in values if (found := _findable(value)))
+
+    def select(self, usernames: Iterable[str], platform: str | None) -> Selection:
+        """Return the selection of these filters and authors. Raises MalformedError."""
         zone = self.zone
         return Selection(
             usernames=tuple(usernames),
             platform=_findable(platform),
             lang=_findable(self.lang),
-            kind=_findable(kind),
-            is_=is_ or None,
-            has=has or None,
+            chosen=self.chosen,
             since=self._instant("since", self.since, zone),
             until=self._instant("until", self.until, zone),
         )
@@ -124,6 +122,26 @@ class PageFilters(InclusiveEnd, PostFilters):
             raise MalformedError(BAD_DAYS[name], loc=name) from None
 
 
+def with_filters(
+    parameter: Callable[[PostFilter], tuple[Any, Any]],
+) -> Callable[[type[FormT]], type[FormT]]:
+    """Return a decorator that adds the parameters of `FILTERS` to a form; parameter: the type and
+    the default of a parameter.
+    """
+
+    def extended(form: type[FormT]) -> type[FormT]:
+        added = [
+            (each.attribute, values, field(default=default, name=each.key))
+            for each in PARAMETERS
+            for values, default in [parameter(each)]
+        ]
+        made = defstruct(form.__name__, added, bases=(form,), module=form.__module__)
+        return cast("type[FormT]", made)
+
+    return extended
+
+
+@with_filters(lambda each: (each.values | None, None))
 class SearchFilters(PostFilters):
     q: Annotated[
         str,
@@ -131,15 +149,12 @@ class SearchFilters(PostFilters):
     ] = ""
     username: str | None = None
     platform: Platform | None = None
-    kind: Kind | None = None
-    is_: Literal["reply"] | None = field(default=None, name="is")
-    has: Literal["media"] | None = None
 
     @property
     def selection(self) -> Selection:
         """The searched posts. Raises MalformedError."""
         usernames = () if self.username is None else (self.username,)
-        return self.select(usernames, self.platform, self.kind, self.is_, self.has)
+        return self.select(usernames, self.platform)
 
 
 def _findable(value: str | None) -> str | None:

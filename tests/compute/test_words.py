@@ -1,4 +1,4 @@
-"""What a text is indexed by, what may have been meant by a query, and its filters."""
+"""What a text is indexed by, and what may have been meant by a query."""
 
 import unicodedata
 
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
-from app.compute.text import normalized
+from app.compute.queries import quote_words
 from app.compute.words import (
     forms_of,
     is_ending,
@@ -106,76 +105,6 @@ def test_a_query_is_repeated_with_words_in_quotes() -> None:
     typed = 'Lihgthouse, -lihgthouse "by lihgthouse" keeper'
     quoted = '"Lihgthouse," -lihgthouse "by lihgthouse" keeper'
     assert quote_words(typed, {"lihgthouse"}) == quoted
-
-
-KEYS = ("from", "to", "before", "after", "has", "is", "in")
-PIECES = [
-    *("from:", "FROM:mina", "-from:", "in\uff1a", 'in:"our chat"', "has:media", "note:", "12:30"),
-    *(
-        '"',
-        '""',
-        "-",
-        " ",
-        "\u3000",
-        "\u201cpier\u201d",
-        "lamp",
-        "#tea",
-        "미나",
-        "e\u0301",
-        "(",
-        ":",
-    ),
-]
-
-
-@pytest.mark.parametrize(
-    ("typed", "filters", "words"),
-    [
-        ("from:mina lamp", [("from", "mina")], "lamp"),
-        ("lamp FROM:Mina pier", [("from", "Mina")], "lamp pier"),
-        ("has\uff1amedia is:reply", [("has", "media"), ("is", "reply")], ""),
-        ('in:"our chat" to:\u201cKim Mina\u201d', [("in", "our chat"), ("to", "Kim Mina")], ""),
-        ('in:"the ""old"" chat"', [("in", 'the "old" chat')], ""),
-        ("-from:미나 등대", [("-from", "미나")], "등대"),
-        ("after:2024-01-01 after:2024-01-01", [("after", "2024-01-01")], ""),
-        ('"from:mina" lamp', [], '"from:mina" lamp'),
-        ('-"from:mina"', [], '-"from:mina"'),
-        ("12:30 http://a.example note:x", [], "12:30 http://a.example note:x"),
-        ('from: in:"" to:" " lamp', [], 'from: in:"" to:" " lamp'),
-        ('(from:mina) in:"a"from:b', [], '(from:mina) in:"a"from:b'),
-        ('from:"unclosed', [], 'from:"unclosed'),
-        ("  two  words ", [], "two  words"),
-    ],
-)
-def test_typed_filters_are_read(typed: str, filters: list[tuple[str, str]], words: str) -> None:
-    query = read_query(typed)
-    assert [(each.name, each.value) for each in query.filters] == filters
-    assert query.words == words
-
-
-@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
-def test_query_is_read_from_its_print(typed: str) -> None:
-    query = read_query(typed)
-    assert read_query(str(query)) == query
-
-
-@given(
-    st.lists(
-        st.builds(
-            TypedFilter,
-            st.sampled_from(KEYS),
-            (st.text() | st.lists(st.sampled_from(PIECES)).map("".join))
-            .map(lambda text: normalized(text).strip())
-            .filter(bool),
-            st.booleans(),
-        ),
-        unique=True,
-    ),
-    st.lists(st.sampled_from(PIECES)).map("".join),
-)
-def test_any_filters_are_read_from_their_print(filters: list[TypedFilter], rest: str) -> None:
-    query = TypedQuery(tuple(filters), read_query(rest).words)
-    assert read_query(str(query)) == query
 
 
 HANGUL = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1, max_size=8)

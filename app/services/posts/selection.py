@@ -38,6 +38,7 @@ from app.compute.people.times import SILENCE_S, Said
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
+from app.services.posts.filters import Chosen, conditions_of
 from app.services.posts.users import rows_by_name
 
 Shown = Literal[
@@ -139,11 +140,8 @@ class Selection:
     usernames: tuple[str, ...] = ()
     platform: str | None = None
     lang: str | None = None
-    kind: str | None = None
-    is_: str | None = None
-    """`reply` selects answers to other posts."""
-    has: str | None = None
-    """`media` selects posts with pictures, videos or links."""
+    chosen: Chosen = ()
+    """Filters of `FILTERS`."""
     shows: Shown | None = None
     """Style of the posts, applied by `post_conditions` alone."""
     room_id: int | None = None
@@ -154,8 +152,8 @@ class Selection:
 
     @property
     def is_narrowed(self) -> bool:
-        fields = (self.lang, self.kind, self.is_, self.has, self.shows, self.room_id)
-        return any((*fields, self.since, self.until))
+        fields = (self.lang, self.chosen, self.shows, self.room_id, self.since, self.until)
+        return any(fields)
 
 
 async def author_conditions(session: AsyncSession, selection: Selection) -> Conditions:
@@ -188,18 +186,9 @@ async def post_conditions(session: AsyncSession, selection: Selection) -> Condit
 
 
 def field_conditions(selection: Selection) -> Conditions:
-    conditions: Conditions = []
+    conditions = conditions_of(selection.chosen)
     if selection.lang is not None:
         conditions.append(Tweet.lang == selection.lang)
-    if selection.kind is not None:
-        conditions.append(Tweet.kind == selection.kind)
-    if selection.is_ == "reply":
-        has_target = or_(
-            Tweet.reply_to_source_id.is_not(None), Tweet.reply_to_username.is_not(None)
-        )
-        conditions.append(or_(Tweet.kind == "reply", has_target))
-    if selection.has == "media":
-        conditions.append(Tweet.media.is_not(None))
     if selection.room_id is not None:
         conditions.append(Tweet.room_id == selection.room_id)
     if selection.since is not None:

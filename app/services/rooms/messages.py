@@ -38,6 +38,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.formats.post import MediumKind, Reactions
 from app.models import MAX_ID, RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
+from app.services.posts.filters import Chosen, conditions_of
 from app.services.posts.post_content import decoded_counts
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
 from app.services.posts.selection import AnySelect, Selection, field_conditions, unix_seconds
@@ -64,7 +65,7 @@ async def list_messages(
     """Return a page of messages, oldest first, and the next key; equal times in the file's order,
     undated last.
 
-    Only room, period and `has` count.
+    Only room, period and filters count.
     """
     depends_on(EVERYTHING)
     # SQLite reads the index in the order of a list only if no time is unknown: two queries.
@@ -87,7 +88,7 @@ async def list_before(
 ) -> Page:
     """Return the last messages before a key, oldest first, and the key of earlier ones.
 
-    Only room and `has` count.
+    Only room and filters count.
     """
     depends_on(EVERYTHING)
     values = _values(before) | {"room_id": selection.room_id}
@@ -95,7 +96,7 @@ async def list_before(
     posts: list[Post] = []
     for kind in kinds:
         if missing := limit + 1 - len(posts):
-            query = _last(kind, selection.has)
+            query = _last(kind, selection.chosen)
             posts += map(as_post, await session.execute(query, values | {"limit": missing}))
     posts, key = as_page(posts, limit)
     return posts[::-1], key
@@ -113,8 +114,8 @@ async def messages_around(session: AsyncSession, post: Post) -> list[Post]:
 
 
 @cache
-def _last(kind: _Kind, has: str | None) -> AnySelect:
-    of_room = [Tweet.room_id == bindparam("room_id"), *field_conditions(Selection(has=has))]
+def _last(kind: _Kind, chosen: Chosen) -> AnySelect:
+    of_room = [Tweet.room_id == bindparam("room_id"), *conditions_of(chosen)]
     messages = select_posts().where(*of_room).limit(bindparam("limit", type_=Integer))
     if kind == "undated":
         messages = messages.where(Tweet.created_at.is_(None), Tweet.id < bindparam("id"))

@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.compute.queries import Scorer, TypedFilter, parse_query, read_query
+from app.compute.queries import Scorer, parse_query
 from app.compute.text import username_key
 from app.db.backend import Readable
 from app.db.result_cache import DERIVED, EVERYTHING, cacheable, depends_on
@@ -38,14 +38,9 @@ from app.models import KEPT_ROOM_ID, MAX_ID, ROOM_NAME, Room, Tweet, User
 from app.runtime.clock import first_instant
 from app.runtime.work_pool import Runner
 from app.services.posts.exporting import COLUMNS, Export, begin_export
+from app.services.posts.filters import FILTER_OF, TypedFilter, condition_of, read_query
 from app.services.posts.post_rooms import IS_KEPT
-from app.services.posts.selection import (
-    AnySelect,
-    Conditions,
-    Selection,
-    field_conditions,
-    post_conditions,
-)
+from app.services.posts.selection import AnySelect, Conditions, Selection, post_conditions
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import ids_by_key, rows_by_name, unknown_user
 from app.services.search.embeddings import Embeddings
@@ -392,25 +387,21 @@ MOST_NEAR: Final = 2_000
 """Authors, those with the most posts, among whose names the nearest is looked for."""
 NEAR: Final = 0.7
 """Share of the letters that a near name has in common (Ratcliff and Obershelp 1988)."""
-_FIXED: Final = {("has", "media"): Selection(has="media"), ("is", "reply"): Selection(is_="reply")}
 
 
 def _of_post(typed: TypedFilter, zone: ZoneInfo) -> ColumnElement[bool]:
     key, value = typed.key, typed.value
     if key == "before":
-        selection = Selection(until=_day(key, value, zone))
-    elif key == "after":
-        selection = Selection(since=_day(key, value, zone))
-    elif (fixed := _FIXED.get((key, value.lower()))) is not None:
-        selection = fixed
-    else:
+        return Tweet.created_at < _day(key, value, zone)
+    if key == "after":
+        return Tweet.created_at >= _day(key, value, zone)
+    if (condition := condition_of(key, value)) is None:
         raise InvalidInputError(
             "Unknown filter {filter}: use {known}, or quotes to search for the words",
             loc="q",
             filter=f"{key}:{value}",
-            known="has:media" if key == "has" else "is:reply",
+            known=FILTER_OF[key].typed,
         )
-    (condition,) = field_conditions(selection)
     return condition
 
 

@@ -71,8 +71,7 @@ class PostsArgs(View):
 
     @property
     def selection(self) -> Selection:
-        selected = self.select(self.names, self.platform, has=self.has)
-        return replace(selected, shows=self.shows or None)
+        return replace(self.select(self.names, self.platform), shows=self.shows or None)
 
     @property
     def looks_inside(self) -> bool:
@@ -170,7 +169,7 @@ async def show_posts(args: PostsArgs, after: TweetKey | None) -> str:
 
 
 async def _count(session: AsyncSession, args: PostsArgs) -> int | None:
-    kept = replace(args.selection, has=None, shows=None)
+    kept = replace(args.selection, chosen=(), shows=None)
     count = await count_selected(session, kept, args.zone, hour=args.hour)
     if not args.looks_inside:
         return count

@@ -1,16 +1,18 @@
 """The search page."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from msgspec import field, to_builtins
+from msgspec import to_builtins
 from quart import url_for
 from quart.typing import ResponseReturnValue
 
-from app.compute.queries import TypedFilter, TypedQuery, quote_words, read_query
+from app.compute.queries import quote_words
 from app.errors import AppError, InvalidInputError, MalformedError, NotFoundError
+from app.language.i18n import gettext
 from app.lifespan import resources
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts.filters import FILTERS, PARAMETERS, TypedFilter, TypedQuery, read_query
 from app.services.posts.users import count_users, find_user
 from app.services.rooms.messages import has_liked_messages
 from app.services.search.results import (
@@ -25,23 +27,23 @@ from app.services.search.word_search import SORTS, ResultKey, Sort
 from app.views.answers import see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import PageBlueprint
-from app.views.filters import PageFilters
+from app.views.filters import PageFilters, with_filters
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, render_form
 from app.views.requests import RESULT_CURSOR, cursor_of
 
 blueprint = PageBlueprint("search")
 
+_BY_ADDRESS: Final = {"lang", "platform", *(each.key for each in PARAMETERS)}
 
+
+@with_filters(lambda each: (str, ""))
 class SearchPageArgs(PageFilters):
     q: str = ""
     mode: str = "words"
     username: str = ""
     platform: str = ""
-    kind: str = ""
-    is_: str = field(default="", name="is")
     sort: str = ""
-    has: str = ""
     cursor: str | None = None
 
     @property
@@ -80,6 +82,25 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
     @property
     def exported(self) -> dict[str, Any]:
         return {name: self.asked[name] for name in self.asked if name not in {"mode", "sort"}}
+
+    @property
+    def by_address(self) -> list[tuple[str, str]]:
+        """The filters that the form has no field for, with their values."""
+        return sorted((name, self.asked[name]) for name in _BY_ADDRESS & self.asked.keys())
+
+    @property
+    def cleared(self) -> dict[str, Any]:
+        return {name: self.asked[name] for name in self.asked.keys() - _BY_ADDRESS}
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What values of filters are called."""
+        named = (pair for each in PARAMETERS for pair in each.words.items())
+        return {value: gettext(text) for value, text in named}
+
+    @property
+    def examples(self) -> list[str]:
+        return [*(gettext(each.typed) for each in FILTERS if each.typed), gettext("#tag")]
 
     @property
     def results(self) -> list[FoundText]:
@@ -129,7 +150,7 @@ async def show_search(args: SearchPageArgs, after: ResultKey | None) -> Response
     try:
         query = SearchQuery(
             args.q[:MAX_QUERY_LENGTH],
-            args.select(names, args.platform, args.kind, args.is_, args.has),
+            args.select(names, args.platform),
             args.search_mode,
             args.order,
             with_facets=after is None,

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, field, structs
 from app.db.result_cache import cacheable
 from app.errors import InvalidInputError, message_of
 from app.lifespan import resources
+from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
 from app.services.rooms.messages import list_messages, read_facts_of_period
@@ -112,7 +113,7 @@ async def list_room_messages(room_id: int, args: MessagesArgs, after: Any) -> Pa
     """List the messages of a chat, or the messages that match a search, oldest first."""
     zone = parse_zone(args.tz or "UTC")
     since, until = span_of_day(parse_day("on", args.on), zone)
-    selected = Selection(has=args.has, since=since, until=until)
+    selected = Selection(chosen=WITH_MEDIA if args.has else (), since=since, until=until)
     async with here().db.read() as session:
         room = await get_room(session, room_id)
         if not args.q.strip():

@@ -19,6 +19,7 @@ from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Neighbours, Post, TweetKey, get_post, neighbours_of
 from app.services.rooms.messages import END, MediaCount, list_before, list_messages, media_by_month
@@ -289,7 +290,7 @@ async def read_wall(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, tz: str, before: TweetKey | None
 ) -> WallPage:
     """Return messages with media before a place, by default the newest."""
-    selection = Selection(room_id=room.id, has="media")
+    selection = Selection(room_id=room.id, chosen=WITH_MEDIA)
     # 24 pictures fill whole rows of three, four and six.
     posts, earlier = await list_before(session, selection, before or END, limit=24)
     above = day_of(before[0], zone) if before else None
@@ -317,7 +318,9 @@ async def read_picture(
     room_page = partial(url_for, "rooms.show_room", room_id=room.id, tz=tz or None)
     return ViewerPage(
         post=post,
-        neighbours=await neighbours_of(session, Selection(room_id=room.id, has="media"), post),
+        neighbours=await neighbours_of(
+            session, Selection(room_id=room.id, chosen=WITH_MEDIA), post
+        ),
         zone=zone.key,
         room=room,
         tz=tz,

@@ -15,6 +15,7 @@ from app.db.engine import Database
 from app.formats.post import Reactions, SignCount
 from app.models import Room, RoomPerson
 from app.runtime.clock import now
+from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
@@ -205,7 +206,9 @@ async def test_media_alone_are_listed_where_they_are_asked_for(
 ) -> None:
     async with parts_of(shared.app).db.read() as session:
         room = await get_room(session, room_id)
-        posts, _ = await list_before(session, Selection(room_id=room_id, has="media"), END, limit=9)
+        posts, _ = await list_before(
+            session, Selection(room_id=room_id, chosen=WITH_MEDIA), END, limit=9
+        )
     assert room.messages == DATED + UNDATED
     assert posts == []
 
