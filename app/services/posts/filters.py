@@ -7,7 +7,6 @@ posts. A value with blanks is in quotes, a doubled quote in it is a quote.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from keyword import iskeyword
 from typing import Any, Final, Literal, NamedTuple
 
@@ -18,15 +17,12 @@ from app.formats.post import Kind
 from app.language.i18n import gettext_noop as _
 from app.models import Tweet
 
-Condition = Callable[[str], ColumnElement[bool] | None]
 
-
-@dataclass(frozen=True)
-class PostFilter:
+class PostFilter(NamedTuple):
     key: str
     typed: str = ""
     """Example for help, a text to translate; empty if queries do not have the filter."""
-    condition: Condition | None = None
+    condition: Callable[[str], ColumnElement[bool] | None] | None = None
     """Condition of a value, or None for an unknown one. Without this function, the search looks up
     a person, a chat or a day.
     """
@@ -35,7 +31,7 @@ class PostFilter:
     words: Mapping[str, str] = {}
     """How pages name values, as texts to translate."""
 
-    @cached_property
+    @property
     def attribute(self) -> str:
         """The parameter's name in a struct."""
         return f"{self.key}_" if iskeyword(self.key) else self.key
