@@ -65,7 +65,7 @@ async def import_chat(
     chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
-        records, look, _ = await begin_reading(db, source, "auto", records, chosen)
+        records, look = await begin_reading(db, source, "auto", records, chosen)
         await look.move(db, chosen, records.notes.zone)
         storing = StoreOptions(look=look, rooms=chosen.rooms)
         return await import_records(db, records, username=chosen.username, storing=storing)

@@ -238,13 +238,13 @@ class Importer:
         self, db: Database, begun: Beginning, name: str, report: ImportReport
     ) -> AsyncIterator[Sessions]:
         """Move the messages here, or undo an import first, if that was chosen."""
-        if begun.replaced is not None:
-            say(f"{name}: {begun.replaced.sentence}", err=True)
+        if begun.look.replaced is not None:
+            say(f"{name}: {begun.look.replaced.sentence}", err=True)
         if self._is_dry:
             yield db
             return
         await begun.look.move(db, self._options, begun.records.notes.zone)
-        async with replacing(db, begun.replaced, report, scope="admin") as sessions:
+        async with replacing(db, begun.look.replaced, report, scope="admin") as sessions:
             yield sessions
 
     async def _begin(

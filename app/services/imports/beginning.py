@@ -85,7 +85,6 @@ class Beginning(NamedTuple):
     records: RecordStream
     """The records, with the names and times that they have here."""
     look: Look
-    replaced: Replaced | None
 
 
 class NumberedFile(NamedTuple):
@@ -128,8 +127,8 @@ async def begin_reading(
         first = await asyncio.to_thread(FirstReading.of, records, known)
     checked = await asyncio.to_thread(first.checked, source, known)
     chats = await asyncio.to_thread(first.chats, source, form, known, has_guests=has_guests)
-    without = replaced.id if replaced else None
-    look = await look_at(db, chats, structs.replace(options, rename={}), same=same, without=without)
+    named = structs.replace(options, rename={})
+    look = await look_at(db, chats, named, same=same, replaced=replaced)
     if has_guests:
         await _check_rooms(db, look, options, checked.notes)
     look.check_met(is_chat=checked.is_chat)
@@ -139,7 +138,7 @@ async def begin_reading(
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
     placed = replace(checked, items=look.placed(checked.items, options, checked.notes.zone))
-    return Beginning(placed, look, replaced)
+    return Beginning(placed, look)
 
 
 async def _check_rooms(db: Sessions, look: Look, options: ReadOptions, notes: ReadNotes) -> None:

@@ -5,12 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
-from sqlalchemy import Select, bindparam, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
@@ -157,13 +156,13 @@ async def look_at_chat(
     chat: FileChat,
     options: ReadOptions,
     *,
-    without: int | None,
+    is_going: ColumnElement[bool],
     is_searched: bool,
 ) -> ChatLook:
     """Compare a chat of a file with chats here.
 
-    without: an import whose posts do not count. is_searched: whether texts alone may lead to a chat
-    here.
+    is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
+    a chat here.
     """
     look = ChatLook(chat)
     sample = look.sample
@@ -180,7 +179,7 @@ async def look_at_chat(
     ids = [person.id if person else None for person in people]
     candidates = await _candidates(session, look, options, is_searched=is_searched)
     for room_id, fewest in candidates.items():
-        stored = await _read(session, room_id, without)
+        stored = await _read(session, room_id, is_going)
         found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
         _add_equal(sample, ids, chat.messages, stored, found)
         if found.is_same and (look.same is None or found.known > look.same.found.known):
@@ -267,14 +266,14 @@ async def _with_other_id(
     return set(await session.scalars(query.where(Room.external_id != reference.external_id)))
 
 
-async def _read(session: AsyncSession, room_id: int, without: int | None) -> StoredChat:
+async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
     """Return the messages with texts and times of a chat, in its order."""
     parts = [_messages([], [], [])]
-    query = _page(backend_of(session).collected)
+    query = _page(backend_of(session).collected, is_going)
     last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
     lacks_ids = False
     while True:
-        values = {"room": room_id, "without": without or 0} | last
+        values = {"room": room_id} | last
         row = (await session.execute(query, values)).one()
         ids, places, times, users = (
             msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
@@ -305,15 +304,12 @@ def _hashes(texts: str) -> list[int]:
     return [text_hash(text) for text in msgspec.json.decode(texts, type=list[str])]
 
 
-@cache
-def _page(collected: Callable[[Any], Any]) -> Select[*tuple[Any, ...]]:
+def _page(
+    collected: Callable[[Any], Any], is_going: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
     key = Tweet.created_at, Tweet.place, Tweet.id
     before = tuple_(bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id"))
-    is_left = or_(
-        Tweet.import_id.is_(None),
-        Tweet.import_id != bindparam("without"),
-        Tweet.met_by.is_not(None),
-    )
+    is_left = not_(func.coalesce(is_going, false()))
     is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
     has_id = func.nullif(Tweet.source_id.is_not(None), False)
     listed = (

@@ -273,7 +273,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
             await change_running(session, job.id, {"digest": digest})
         try:
-            records, look, replaced = await begin_reading(
+            records, look = await begin_reading(
                 db, source, job.format, records, options, NumberedFile(digest, job.id)
             )
             report.stored.seen = look.seen()
@@ -292,7 +292,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             import_id=job.id,
         )
         try:
-            async with replacing(db, replaced, report, scope=scope_of(job)) as sessions:
+            async with replacing(db, look.replaced, report, scope=scope_of(job)) as sessions:
                 await import_records(
                     sessions,
                     records,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import false, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.same_chat import MINUTE_S, UNKNOWN
@@ -26,6 +26,8 @@ from app.services.imports.jobs import options_of
 from app.services.imports.looking import UnsettledError
 from app.services.imports.recognition import ChatLook, Same, look_at_chat
 from app.services.imports.report import Seen
+from app.services.imports.undo import Replaced
+from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.rooms.identity import RoomSample
 from app.services.rooms.times import move_times
@@ -73,6 +75,14 @@ class Look:
     chats: Mapping[RoomReference, ChatLook] = field(default_factory=dict)
     reread: Reread | None = None
     """Import of the same bytes and people that has posts here."""
+    replaced: Replaced | None = None
+    """The import that the file replaces."""
+
+    @property
+    def same(self) -> list[int]:
+        """Imports of the same bytes that stay."""
+        gone = self.replaced and self.replaced.id
+        return [number for number in self.imports if number != gone]
 
     @property
     def samples(self) -> dict[RoomReference, RoomSample]:
@@ -222,24 +232,35 @@ async def look_at(
     options: ReadOptions,
     *,
     same: Sequence[int] = (),
-    without: int | None = None,
+    replaced: Replaced | None = None,
 ) -> Look:
     """Compare a file with what is here.
 
-    same: imports of the same bytes. without: an import that this one replaces.
+    same: imports of the same bytes. replaced: the import that this one replaces.
     """
-    look = Look(same)
+    look = Look(same, replaced=replaced)
     async with db.read() as session:
+        is_going = await is_of_undone(session, [replaced.id]) if replaced else false()
         looks = [
             await look_at_chat(
-                session, chat, options, without=without, is_searched=number < _MOST_SEARCHED
+                session, chat, options, is_going=is_going, is_searched=number < _MOST_SEARCHED
             )
             for number, chat in enumerate(chats)
         ]
         look.chats = {each.chat.reference: each for each in looks}
-        if without is None and NEW_ROOM not in options.rooms:
+        if replaced is None and NEW_ROOM not in options.rooms:
             look.reread = await _reread(session, same, options)
+        elif replaced is not None and replaced.id in same and len(looks) == 1:
+            looks[0].sample.same = looks[0].sample.same or await _only_room(session, replaced.id)
     return look
+
+
+async def _only_room(session: AsyncSession, job_id: int) -> int | None:
+    """Return the chat of an import's messages, unless it has several."""
+    of_import = is_sent_by(job_id), is_of_kept_room(), Tweet.room_id.is_not(None)
+    rooms = await session.scalars(select(Tweet.room_id).where(*of_import).distinct().limit(2))
+    found = rooms.all()
+    return found[0] if len(found) == 1 else None
 
 
 async def imports_of_file(
@@ -271,7 +292,7 @@ async def _reread(
         chosen = before.only, before.include_restricted, before.username
         if chosen != (options.only, options.include_restricted, options.username):
             continue
-        is_left = Tweet.import_id == job.id, User.deleted_at.is_(None), is_of_kept_room()
+        is_left = is_sent_by(job.id), User.deleted_at.is_(None), is_of_kept_room()
         left = select(func.count()).select_from(Tweet).join(User, User.id == Tweet.user_id)
         if count := await session.scalar(left.where(*is_left)):
             return Reread(job.id, count)

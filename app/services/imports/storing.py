@@ -213,7 +213,7 @@ async def import_posts(
     look = storing.look
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
     parts = BulkProfiles(), FileOrder(), WritersOfFile()
-    memory = ImportMemory(rooms, *parts, storing.import_id, look.imports)
+    memory = ImportMemory(rooms, *parts, storing.import_id, look.same)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()

@@ -10,18 +10,21 @@ from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import Sessions
+from app.db.backend import UNTRACKED, Sessions
+from app.db.feed import STREAM_RESET
+from app.db.result_cache import DERIVED
 from app.errors import BrokenFileError, ConflictError, ImportFileError, Message
 from app.formats.records import SAME_FILE
-from app.models import ImportJob, Tweet, User
+from app.models import ImportJob, Room, Tweet, User
 from app.services.access.rights import Scope, check_scope
 from app.services.deletion import forget_examples, post_removals
+from app.services.event_log import NewEvent, append_events
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
-from app.services.posts.meetings import is_of_undone
+from app.services.posts.meetings import is_of_undone, is_sent_by
 
 UNDO: Final = "undo"
 
@@ -109,8 +112,8 @@ async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
 
 
 async def count_left(session: AsyncSession, job_id: int) -> int:
-    """Return the number of posts that an import brought and that are here."""
-    query = select(func.count()).select_from(Tweet).where(Tweet.import_id == job_id)
+    """Return the number of posts here that an import sent."""
+    query = select(func.count()).select_from(Tweet).where(is_sent_by(job_id))
     return await session.scalar(query) or 0
 
 
@@ -126,8 +129,8 @@ class Replaced(NamedTuple):
     @property
     def sentence(self) -> Message:
         return Message(
-            "Import {number} is replaced: {going} posts go, {staying} posts stay, because something"
-            " else sent them, too",
+            "Import {number} is replaced: {going} posts go, except where this file has the same;"
+            " {staying} posts stay, because something else sent them, too",
             number=self.id,
             going=f"{self.going:,}",
             staying=f"{self.staying:,}",
@@ -137,7 +140,8 @@ class Replaced(NamedTuple):
 async def find_replaced(
     session: AsyncSession, chosen: str | None, same: Sequence[int]
 ) -> Replaced | None:
-    """Return the import that the chosen number means, or the newest of the same bytes with posts.
+    """Return the import that the chosen number means, or the newest of the same bytes with
+    posts to go.
 
     Raises NotFoundError, ConflictError as `request_undo`, ImportFileError if none has the bytes.
     """
@@ -145,17 +149,18 @@ async def find_replaced(
         return None
     if chosen == SAME_FILE and not same:
         raise ImportFileError("no import of the same file is here that could be replaced")
-    job_id = int(chosen) if chosen != SAME_FILE else same[0]
-    for number in same if chosen == SAME_FILE else ():
-        if await count_left(session, number):
-            job_id = number
+    replaced = None
+    for job_id in same if chosen == SAME_FILE else [int(chosen)]:
+        check_undoable(await get_job(session, job_id, is_started=True))
+        is_going = await is_of_undone(session, [job_id])
+        posts = select(func.count()).select_from(Tweet)
+        going = await session.scalar(posts.where(is_going)) or 0
+        staying = await session.scalar(posts.where(is_sent_by(job_id), not_(is_going))) or 0
+        if going or replaced is None:
+            replaced = Replaced(job_id, going, staying)
+        if going:
             break
-    check_undoable(await get_job(session, job_id, is_started=True))
-    is_going = await is_of_undone(session, [job_id])
-    posts = select(func.count()).select_from(Tweet)
-    going = await session.scalar(posts.where(is_going)) or 0
-    staying = await session.scalar(posts.where(Tweet.import_id == job_id, not_(is_going))) or 0
-    return Replaced(job_id, going, staying)
+    return replaced
 
 
 class _OneTransaction:
@@ -180,9 +185,10 @@ class _OneTransaction:
 async def replacing(
     db: Sessions, replaced: Replaced | None, report: ImportReport, *, scope: Scope
 ) -> AsyncIterator[Sessions]:
-    """Undo an import, if one is replaced, and yield sessions of the same transaction.
+    """Yield sessions of one transaction, at whose end an import is undone, if one is replaced.
 
-    After an error, and for a file that breaks off, the report has counted nothing.
+    Its posts go after those of the file have come: so people and chats stay, and posts that the
+    file has, too. After an error, and for a file that breaks off, the report has counted nothing.
     """
     if replaced is None:
         yield db
@@ -190,11 +196,27 @@ async def replacing(
     try:
         async with db.write() as session:
             one = _OneTransaction(session)
-            await _undo(one, await request_undo(session, replaced.id, scope=scope))
+            job = await request_undo(session, replaced.id, scope=scope)
+            await _make_way(session, job.id)
             yield one
             if report.broken is not None:
                 values: dict[str, Any] = {**report.broken.values}
                 raise BrokenFileError(report.broken.template, **values)
+            await _undo(one, job)
+            await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
     except BaseException:
         report.forget_stored()
         raise
+
+
+async def _make_way(session: AsyncSession, job_id: int) -> None:
+    """Free the ids of an import's posts, and how the times of its own chats were read."""
+    is_going = await is_of_undone(session, [job_id])
+    others = select(Tweet.room_id).where(
+        Tweet.room_id.is_not(None), not_(func.coalesce(is_going, false()))
+    )
+    is_own = Room.id.in_(select(Tweet.room_id).where(is_going)), Room.id.not_in(others)
+    own = update(Room).where(*is_own).values(tz=None, date_order=None)
+    await session.execute(own, execution_options=UNTRACKED)
+    freed = update(Tweet).where(is_going).values(source_id=None)
+    await session.execute(freed, execution_options=UNTRACKED)

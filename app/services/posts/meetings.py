@@ -43,6 +43,11 @@ async def note_met(
     await session.execute(met.values(met_by=after), execution_options=UNTRACKED)
 
 
+def is_sent_by(import_id: int) -> ColumnElement[bool]:
+    """Return the condition on posts that an import brought or met."""
+    return or_(Tweet.import_id == import_id, _is_met_by(import_id))
+
+
 def _is_met_by(number: int) -> ColumnElement[bool]:
     return Tweet.met_by.contains(f",{number},")
 

@@ -22,15 +22,15 @@ from app.errors import BrokenFileError, ImportFileError
 from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import Event, ImportJob, Room, Tweet, User
+from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports.beginning import NumberedFile, begin_reading
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import StoreOptions, import_records
-from app.services.imports.undo import replacing
-from app.services.rooms.identity import UnsettledRoomError
+from app.services.imports.undo import replacing, request_undo, undo_imports
+from app.services.rooms.identity import UnsettledRoomError, rename_room
 from tests.chats import ZONE, import_chat, kakaotalk, said
 from tests.databases import Databases
 from tests.formats import chat_variants, meta_variants
@@ -63,7 +63,7 @@ async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tupl
             )
             storing = StoreOptions(look=begun.look, rooms=chosen.rooms, import_id=number)
             await begun.look.move(db, chosen, begun.records.notes.zone)
-            async with replacing(db, begun.replaced, report, scope="admin") as sessions:
+            async with replacing(db, begun.look.replaced, report, scope="admin") as sessions:
                 await import_records(
                     sessions,
                     begun.records,
@@ -180,6 +180,41 @@ async def test_a_replacement_is_seen_whole_or_not_at_all(db: Database) -> None:
     assert seen == sorted(seen, reverse=True)
     assert await texts(db) == sorted(text.replace("word", "term") for text in old)
     assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("is_same_title", [True, False])
+async def test_a_replaced_chat_keeps_its_number_name_guests_and_people(
+    db: Database, is_same_title: bool
+) -> None:
+    """A chat that was read with a wrong order of dates is read again, also with other names."""
+    data, name = DATES.encode(), "WhatsApp Chat with Jun.txt"
+    wrong = {"timezone": "Asia/Seoul", "dates": "month-first"}
+    await imported(db, data, name, **wrong)
+    await invite(db)
+    async with db.write() as session:
+        await rename_room(session, 1, "Our chat")
+        people = {*await session.scalars(select(RoomPerson.user_id))}
+        guests = [*await session.scalars(select(Operator.room_id))]
+    right: dict[str, Any] = {"timezone": "Europe/Berlin", "dates": "day-first"}
+    right |= {"replace": "file"}
+    right |= {} if is_same_title else {"rename": {"Mina": "Ara", "Jun": "Bo"}}
+    assert await imported(db, data, name, **right) == (6, 0)
+    async with db.read() as session:
+        rooms = select(Room.id, Room.name, Room.tz, Room.date_order)
+        found = [tuple(row) for row in await session.execute(rooms)]
+        assert found == [(1, "Our chat", "Europe/Berlin", "day-first")]
+        assert [*await session.scalars(select(Operator.room_id))] == guests == [1]
+        assert "stream.reset" in {*await session.scalars(select(Event.kind))}
+        writing = select(RoomPerson.user_id).where(RoomPerson.messages > 0)
+        assert ({*await session.scalars(writing)} == people) == is_same_title
+    assert await texts(db) == [f"word {day}" for day in range(1, 7)]
+    assert await find_faults(db) == []
+    # The import that replaced it has all of its posts.
+    async with db.write() as session:
+        await request_undo(session, 2, scope="admin")
+    await undo_imports(db)
+    assert await texts(db) == []
 
 
 @pytest.mark.databases("sqlite")
