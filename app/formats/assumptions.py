@@ -279,8 +279,6 @@ class ReadNotes:
     def restart(self) -> None:
         self.zone: str | None = None
         """Time zone of local times in the source, if any."""
-        self.usual_zone: str | None = None
-        """Usual time zone of such a file if it names none."""
         self.order: str | None = None
         self._assumptions: dict[tuple[str, str], Assumption] = {}
         self._unread: Counter[tuple[UnreadKind, str]] = Counter()

@@ -32,6 +32,8 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     """Mark of the chat within one export, if the app gives no lasting id."""
     former: str = ""
     """Name that earlier versions read, if different."""
+    zone: str = ""
+    """Time zone in which such chats are usually written, if their app and language tell."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):

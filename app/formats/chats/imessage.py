@@ -39,6 +39,8 @@ _DATE: Final = re.compile(
 _READ: Final = re.compile(r" \((?:Read|Delivered|Sent) .{1,200}\)")
 _ME: Final = "Me"
 _reactions: Final = partial(matcher, "imessage", "reaction")
+_alone: Final = partial(matcher, "imessage", "alone")
+_LINK: Final = re.compile(r"https?://\S+")
 _TITLES: Final = (re.compile(r"(?P<title>.+) - \d+"), re.compile(r"(?P<title>.+)"))
 _FILE: Final = re.compile(
     r"(?:[~/].{0,500}?/)?(?P<path>(?:attachments|Attachments)/\S.{0,300}\.\w{1,5})"
@@ -105,7 +107,13 @@ class MessagesRoom(Grammar):
             else:
                 words.append(line)
         text = "\n".join(words).strip("\n")
-        return Spoken("" if not files and _reactions().has(text) else text, tuple(files))
+        if _alone().has(text) or (not files and _reactions().has(text)):
+            return Spoken("", tuple(files))
+        # A link's bubble has no words of a person; below are the title and summary of its page.
+        link, _, page = text.partition("\n")
+        if page and _LINK.fullmatch(link.strip()):
+            return Spoken(link, tuple(files), taken=page.partition("\n")[0])
+        return Spoken(text, tuple(files))
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         return FileRoom(platform=IMESSAGE.name, name=title_of(file.names[:1], _TITLES))

@@ -15,6 +15,8 @@ from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
     DATES_IN_WORDS,
+    HEADING_LINES,
+    LONGEST_HEADING,
     DayLines,
     Grammar,
     Opening,
@@ -48,6 +50,7 @@ HEADING: Final = re.compile(
     r"\ufeff?(?:.*카카오톡 대화(?:\.txt)?|KakaoTalk Chats? .+|.+ with KakaoTalk Chats?"
     r"|Talk_\d{4}\.\d{1,2}\.\d{1,2} \d{1,2}:\d{2}.*\.txt|(?:저장한 날짜|Date Saved) : .+)"
 )
+_PART: Final = re.compile(r"\ufeff?(?P<whole>Talk_.*)-\d{1,4}\.txt")
 _SAVED: Final = re.compile(r"\ufeff?(?:저장한 날짜|Date Saved) : (?P<time>.+)")
 _TITLES: Final = (
     re.compile(r"\ufeff?(?P<title>.+?) ?님과 카카오톡 대화(?:\.txt)?"),
@@ -82,7 +85,6 @@ _lines: Final = partial(matcher, "kakaotalk", "line")
 _notes: Final = partial(matcher, "kakaotalk", "media", "deleted")
 _files: Final = partial(matcher, "kakaotalk", "file")
 _KOREAN: Final = re.compile(r"카카오톡 대화|저장한 날짜|^(?:-{5,} )?\d{4}년 ")
-_HEADING_LINES: Final = 5
 _COME_OR_GONE: Final = re.compile(
     r"(?P<first>.{1,200}?(?:님이 (?:들어왔|나갔)습니다| (?:joined|left) this chatroom)\.)"
     r"(?P<rest>\S.*)"
@@ -90,8 +92,6 @@ _COME_OR_GONE: Final = re.compile(
 """The notice of an open chat, with another notice right behind it."""
 _JOINED: Final = Message("Texts without quotation marks, whose commas are read as words")
 _LONGEST_DAY: Final = 80
-_LONGEST_LINE: Final = 600
-"""Maximum length of a message's or day's first line, without its text."""
 
 
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
@@ -103,7 +103,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
     if head[:1] == ["Date,User,Message"]:
         return Mac()
     headings = sum(
-        HEADING.fullmatch(line[:_LONGEST_LINE]) is not None for line in head[:_HEADING_LINES]
+        HEADING.fullmatch(line[:LONGEST_HEADING]) is not None for line in head[:HEADING_LINES]
     )
     lines_by_count: dict[int, KakaoTalk] = {}
     for grammar in (Windows(), *map(Phone, _STAMPS)):
@@ -113,7 +113,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
     if not lines_by_count:
         return None
     grammar = lines_by_count[min(lines_by_count)]
-    grammar.is_korean = any(_KOREAN.search(line[:_LONGEST_LINE]) for line in head)
+    grammar.is_korean = any(_KOREAN.search(line[:LONGEST_HEADING]) for line in head)
     return grammar
 
 
@@ -140,7 +140,7 @@ class KakaoTalk(Grammar):
         stated: dict[int, str] = {}
         for number, whole in enumerate(lines, 1):
             line = whole.partition("\n")[0].removeprefix("\ufeff")
-            if match := _SAVED.match(line[:_LONGEST_LINE]):
+            if match := _SAVED.match(line[:LONGEST_HEADING]):
                 if found.messages:
                     self._headings |= {number - bool(HEADING.fullmatch(before)), number}
                 found.begin_file(day_saved(match["time"]))
@@ -149,7 +149,7 @@ class KakaoTalk(Grammar):
                 stated[number] = line
             elif (said := self.said_on(line)) is not None:
                 found.say(said)
-            before = line[:_LONGEST_LINE]
+            before = line[:LONGEST_HEADING]
         found.settle(self._dates)
         self._restart()
         self._of_people = {number: stated[number] for number in sorted(found.of_people)}
@@ -188,13 +188,11 @@ class KakaoTalk(Grammar):
         return None
 
     def note(self, notes: ReadNotes) -> None:
-        if self.is_korean:
-            notes.usual_zone = "Asia/Seoul"
         if self._of_people:
             notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
 
     def is_heading(self, line: str) -> bool:
-        return HEADING.fullmatch(line[:_LONGEST_LINE]) is not None
+        return HEADING.fullmatch(line[:LONGEST_HEADING]) is not None
 
     def said(self, text: str) -> Spoken:
         files = _media_in(text)
@@ -207,16 +205,29 @@ class KakaoTalk(Grammar):
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         head = head_of(file.content)
-        full = title_of(head[:_HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
+        full = title_of(head[:HEADING_LINES], _TITLES) or title_of(file.names, _MAC_NAMES)
         name = _PEOPLE_COUNT.sub("", full)
         if (match := _HEAD_COUNT.fullmatch(name)) and self._is_group(head):
             name = match["title"]
-        return FileRoom(platform=KAKAOTALK.name, name=name, former=full if name != full else "")
+        return FileRoom(
+            platform=KAKAOTALK.name,
+            name=name,
+            file=_whole_file(file.content.name, head),
+            former=full if name != full else "",
+            zone="Asia/Seoul" if self.is_korean else "",
+        )
 
     def _is_group(self, head: Iterable[str]) -> bool:
         openings = [opening for line in head if (opening := self.read(line)) and not opening.is_day]
         names = {opening.name for opening in openings}
         return "" in names or len(names) > 2
+
+
+def _whole_file(name: str, head: Sequence[str]) -> str:
+    """Return one name for all parts into which the app cut a long chat."""
+    if head and (part := _PART.fullmatch(head[0][:LONGEST_HEADING])):
+        return f"{name[: name.rfind('/') + 1]}{part['whole']}"
+    return name
 
 
 def _media_in(text: str) -> tuple[str, ...] | None:
@@ -234,7 +245,7 @@ def _media_in(text: str) -> tuple[str, ...] | None:
 
 def _noted(text: str) -> Opening:
     is_known = _lines().has(text) or _notes().has(text)
-    return Opening(text="" if is_known else text[:_LONGEST_LINE])
+    return Opening(text="" if is_known else text[:LONGEST_HEADING])
 
 
 class Windows(KakaoTalk):
@@ -249,7 +260,7 @@ class Windows(KakaoTalk):
         when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match and when:
             return Opening(match["name"], when, match["text"])
-        return _notice(line) if len(line) <= _LONGEST_LINE else None
+        return _notice(line) if len(line) <= LONGEST_HEADING else None
 
     def said_on(self, line: str) -> date | None:
         return date.min if _WINDOWS.match(line) else None
@@ -389,4 +400,5 @@ KAKAOTALK: Final = TextChat(
     ),
     grammar_of,
     (".txt", ".csv"),
+    HEADING,
 )

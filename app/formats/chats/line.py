@@ -17,6 +17,7 @@ from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import (
     DATES_IN_WORDS,
+    LONGEST_HEADING,
     DayLines,
     Grammar,
     Opening,
@@ -70,7 +71,6 @@ _SAVED: Final = re.compile(
 )
 HEADING: Final = re.compile(rf"\ufeff?\[LINE\].*|{_SAVED.pattern}")
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
-_LONGEST_HEADING: Final = 400
 _DATE_USE: Final = DateUse(is_chat=True, since=2011)
 """There was no LINE before 2011."""
 _FEWEST_PEOPLE: Final = 3
@@ -119,11 +119,11 @@ class LineRoom(Grammar):
                     is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
                     if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
                         people[note].add(match["name"])
-            elif match := _SAVED.fullmatch(line[:_LONGEST_HEADING]):
+            elif match := _SAVED.fullmatch(line[:LONGEST_HEADING]):
                 if found.messages:
                     self._headings |= {number - before.startswith("[LINE]"), number}
                 found.begin_file(day_saved(match["time"]))
-            before = line[:_LONGEST_HEADING].removeprefix("\ufeff")
+            before = line[:LONGEST_HEADING].removeprefix("\ufeff")
         found.leave_out(self._quotes.inside)
         for stated in found.days:
             self._dates.add(stated)
@@ -141,7 +141,7 @@ class LineRoom(Grammar):
             notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
 
     def is_heading(self, line: str) -> bool:
-        line = line[:_LONGEST_HEADING]
+        line = line[:LONGEST_HEADING]
         return HEADING.fullmatch(line) is not None or bool(title_of([line], _TITLES))
 
     def read(self, line: str) -> Opening | None:
@@ -316,7 +316,7 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
     It needs a known heading and a message, else a day with its weekday and a message below. Single
     blanks need a day as LINE for PC writes it in Japanese.
     """
-    is_headed = any(HEADING.fullmatch(line[:400]) for line in head[:2])
+    is_headed = any(HEADING.fullmatch(line[:LONGEST_HEADING]) for line in head[:2])
     for grammar in (LineRoom(), FourBlanks(), ComputerRoom()):
         grammar.begin(head)
         openings = [grammar.read(line) for line in head]
@@ -345,4 +345,5 @@ LINE: Final = TextChat(
     Message("LINE"),
     Message("a LINE heading and a message; or a line with a date and a weekday above a message"),
     grammar_of,
+    heading=HEADING,
 )

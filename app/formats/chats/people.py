@@ -89,9 +89,11 @@ class People:
 
     def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
         self.options, self.notes = options, notes
-        zone = zone_of(options.timezone)
-        self._local, self._has_zone = LocalTimes(zone), zone is not None
         notes.zone = options.timezone
+        zone = zone_of(options.timezone)
+        self._chosen = LocalTimes(zone) if zone is not None else None
+        self._assumed: dict[str, LocalTimes] = {}
+        """By the zone in which chats of an app and language are usually written."""
         self.absent = {*options.only, *options.rename}
         self._usernames: dict[tuple[str, str | None], str] = {}
         self._first: dict[str, str] = {}
@@ -154,18 +156,22 @@ class People:
     def _utc(self, when: datetime | None, room: RoomReference | None) -> datetime | None:
         if when is None or when.tzinfo is not None:
             return when
-        if not self._has_zone:
-            self._has_zone = True
-            self._assume_zone()
-        return self._local.utc(when, room)
+        if self._chosen is not None:
+            return self._chosen.utc(when, room)
+        usual = room.zone if isinstance(room, FileRoom) else ""
+        if usual not in self._assumed:
+            self._assumed[usual] = LocalTimes(zone_of(usual))
+            self._assume_zone(usual, room.file if isinstance(room, FileRoom) else "")
+        return self._assumed[usual].utc(when, room)
 
-    def _assume_zone(self) -> None:
-        if zone := self.notes.usual_zone:
-            self._local = LocalTimes(zone_of(zone))
-            evidence = Message("chats of this app in this language are usually written there")
-        else:
-            zone = machine_zone()
-            evidence = Message("this machine's time zone, because the chat names no time zone")
+    def _assume_zone(self, usual: str, file: str) -> None:
+        zone = usual or machine_zone()
+        evidence = Message("this machine's time zone, because the chat names no time zone")
+        if usual:
+            evidence = Message(
+                "chats of this app in this language, such as {file}, are usually written there",
+                file=file,
+            )
         self.notes.assume("timezone", zone, evidence=evidence)
         with suppress(ValueError):  # The clock may have no more than a short name.
-            self.notes.zone = zone if zone_of(zone) else None
+            self.notes.zone = self.notes.zone or (zone if zone_of(zone) else None)

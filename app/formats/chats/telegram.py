@@ -51,6 +51,10 @@ _KINDS: Final[dict[str, MediumKind]] = {
 """Kinds of media by `media_type`; other files' names tell their kinds."""
 
 
+_EXPORTER: Final = ("You", "user00000")
+"""Who exported a chat of WhatsApp that WhatsApp-Chat-Exporter writes as Telegram's."""
+
+
 class TelegramChat(NamedTuple):
     room: FileRoom
     number: object
@@ -148,9 +152,15 @@ class Telegram(JsonChat[TelegramChat]):
         )
         return TelegramChat(room, about.get("id", ""), as_word(about.get("type")), folder)
 
+    def is_nobodys(self, message: Json) -> bool:
+        """Return whether a channel or a bot wrote; anonymous administrators are the channel."""
+        person = message.get("from_id")
+        is_of_channel = isinstance(person, str) and person.startswith("channel")
+        return is_of_channel or "inline_bot_buttons" in message
+
     def said(self, message: Json, chat: TelegramChat) -> ChatMessage | Skip:
         is_said = message.get("type") == "message" and "via_bot" not in message
-        if not is_said or chat.kind not in self.kinds:
+        if not is_said or chat.kind not in self.kinds or self.is_nobodys(message):
             return "system"
         if "forwarded_from" in message:
             return "repost"
@@ -165,6 +175,7 @@ class Telegram(JsonChat[TelegramChat]):
         return ChatMessage(
             text=text,
             name=str(name),
+            username=None if (name, person) == _EXPORTER else "",
             author_id=None if person is None else str(person),
             time=_time(message),
             source_id=chat.id_of(message.get("id")),
@@ -245,6 +256,9 @@ _IS_CHANNEL: Final = re.compile(rb'"type"\s*:\s*"(?:public|private)_channel"')
 
 class _Posts(Telegram):
     kinds = ("public_channel", _PRIVATE)
+
+    def is_nobodys(self, _message: Json) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

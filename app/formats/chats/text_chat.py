@@ -36,6 +36,9 @@ from app.formats.source.times import read_time
 from app.formats.source.written.dates import FileDates
 from app.formats.source.written.days import WrittenDay
 
+LONGEST_HEADING: Final = 600
+HEADING_LINES: Final = 5
+_MOST_NOTICES: Final = 10_000
 LONGEST: Final = 120_000
 """Maximum length of a message in characters; a longer one is rejected, not cut."""
 _MOST_DAY_LINES: Final = 10_000_000
@@ -289,6 +292,19 @@ class TextChat(NamedTuple):
     grammar_of: Callable[[Sequence[str], Collection[str]], Grammar | None]
     """Return a file's grammar, by its first lines and the names of the files next to it."""
     ends: tuple[str, ...] = (".txt",)
+    heading: re.Pattern[str] | None = None
+    """One of the first lines; hundreds of the app's notices may stand between it and messages."""
+
+    def grammar_in(
+        self, content: Content, head: Sequence[str], beside: Collection[str]
+    ) -> Grammar | None:
+        grammar = self.grammar_of(head, beside)
+        is_headed = self.heading and any(
+            self.heading.fullmatch(line[:LONGEST_HEADING]) for line in head[:HEADING_LINES]
+        )
+        if grammar is None and is_headed:
+            return self.grammar_of(head_of(content, _MOST_NOTICES), beside)
+        return grammar
 
 
 def text_formats(*apps: TextChat) -> list[Format]:
@@ -306,7 +322,7 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
     def grammar_of(content: Content) -> Grammar | None:
         head = head_of(content)
         for app in apps:
-            if grammar := app.grammar_of(head, beside):
+            if grammar := app.grammar_in(content, head, beside):
                 found.add(app.name)
                 grammar.choose(options)
                 return grammar
@@ -322,7 +338,8 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
 
 
 def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
-    room = structs.replace(file.grammar.room(file), file=file.content.name)
+    room = file.grammar.room(file)
+    room = structs.replace(room, file=room.file or file.content.name)
     folder = "".join(file.content.name.rpartition("/")[:2])
     for item in file.grammar.items(file.content):
         if isinstance(item, Record):
@@ -340,8 +357,8 @@ def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
     return ""
 
 
-def head_of(content: Content) -> list[str]:
-    return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content)]
+def head_of(content: Content, most: int = 100) -> list[str]:
+    return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content, most)]
 
 
 def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import takewhile
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.errors import Message, UnrecognisedFileError
 from app.formats.assumptions import Order, ReadNotes
@@ -160,6 +160,13 @@ _NAMES: Final = (
 """File names that name the room; a number in brackets marks a repeated download."""
 _OWN_MARK: Final = "\u200e"
 """Mark before the app's words, on iOS also before lines of media."""
+_RIGHT_TO_LEFT: Final = re.compile("\\A\u200f|(?<=[:\\]] )\u200f|\u200f(?=<)")
+"""The app's mark in languages that are written from right to left."""
+_ESCAPED: Final = re.compile(r"\\u200[ef]", re.IGNORECASE)
+_ESCAPED_MARK: Final = re.compile(r"(?:\A|: )\\u200[ef]", re.IGNORECASE)
+_OF_ELEMENT: Final = re.compile(
+    r" - [^:]+ created and configured the room\.|: <@[^:\s]+:\S+ \"| sent an image\. \(Media omitted\)"
+)
 _FILE: Final = re.compile(
     r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
 )
@@ -217,8 +224,8 @@ class WhatsApp(Grammar):
 
     exporters = frozenset({"You", "you", "나"})
 
-    def __init__(self, shape: Shape, beside: Collection[str]) -> None:
-        self._shape, self._heads = shape, HeadReader(shape)
+    def __init__(self, shape: Shape, beside: Collection[str], marks: "_Marks") -> None:
+        self._shape, self._heads, self._marked = shape, HeadReader(shape), marks.usual
         self._choice: Order | None = None
         self.dates, self._names = FileDates(None, _DATE_USE), Names()
         self._notes = AppNotes(beside, has_marks=shape.is_of_iphone)
@@ -233,7 +240,7 @@ class WhatsApp(Grammar):
         unmarked = Unmarked() if self._shape.is_of_iphone else None
 
         def texts() -> Iterator[str]:
-            for line in lines:
+            for line in map(self._marked, lines):
                 if head := self._heads.read(line):
                     self.dates.add(head.day, head.clock, is_part_first=is_part_first)
                     self._names.add(head.rest)
@@ -252,6 +259,7 @@ class WhatsApp(Grammar):
         self._names.note(notes)
 
     def read(self, line: str) -> Opening | None:
+        line = self._marked(line)
         head = self._heads.read(line)
         if head is None:
             return None
@@ -274,10 +282,33 @@ class WhatsApp(Grammar):
         return Opening(name, when, message) if name else None
 
     def said(self, text: str) -> Spoken:
-        return self._notes.said(text)
+        return self._notes.said(self._marked(text))
 
     def room(self, file: RoomFile[Any]) -> FileRoom:
         return FileRoom(platform=WHATSAPP.name, name=title_of(file.names, _NAMES))
+
+
+class _Marks(NamedTuple):
+    """How a file writes the app's mark, if not as the character U+200E."""
+
+    is_right_to_left: bool
+    is_escaped: bool
+
+    @classmethod
+    def of(cls, lines: Sequence[str], shape: Shape) -> "_Marks":
+        read, is_escaped = HeadReader(shape).read, any(map(_ESCAPED_MARK.search, lines))
+        heads = [(line, head.rest) for line in lines if (head := read(line))]
+        texts = [rest.partition(COLON)[2] for _, rest in heads]
+        is_right_to_left = not any(text.startswith(_OWN_MARK) for text in texts) and (
+            any("\u200f" in line.removesuffix(rest) for line, rest in heads)
+            or any(text.startswith("\u200f") and _lines().has(text) for text in texts)
+        )
+        return cls(is_right_to_left, is_escaped)
+
+    def usual(self, text: str) -> str:
+        if self.is_escaped and "\\u200" in text:
+            text = _ESCAPED.sub(lambda match: chr(int(match[0][2:], 16)), text)
+        return _RIGHT_TO_LEFT.sub(_OWN_MARK, text) if self.is_right_to_left else text
 
 
 def _noted(text: str) -> Opening:
@@ -315,7 +346,14 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         ) from None
     if shape is None:
         return None
-    grammar = WhatsApp(shape, beside)
+    if shape.has_seconds and any(map(_OF_ELEMENT.search, lines)):
+        if beside:
+            return None
+        raise UnrecognisedFileError(
+            "it is text of Element (Matrix), where own words are not told from quoted ones; export"
+            " the room as JSON, which saywho reads"
+        )
+    grammar = WhatsApp(shape, beside, _Marks.of(lines, shape))
     grammar.begin(lines)
     if (year := grammar.dates.foreign_year) and not beside:
         raise UnrecognisedFileError(
@@ -323,9 +361,10 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
             " a calendar that saywho does not support",
             year=str(year),
         )
-    if not any((opening := grammar.read(line)) and opening.name for line in lines):
-        return None
-    return grammar
+    openings = [opening for line in lines if (opening := grammar.read(line))]
+    known = sum(not (opening.name or opening.text) for opening in openings)
+    is_of_app = 2 * known > len(openings)  # Groups begin with hundreds of notices.
+    return grammar if is_of_app or any(opening.name for opening in openings) else None
 
 
 def read_copy(line: str) -> Opening | None:

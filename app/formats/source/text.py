@@ -74,12 +74,12 @@ def lines(content: Content, limit: int = MAX_LINE) -> Generator[Line, None, None
         yield Line(number, line)
 
 
-def first_lines(content: Content) -> list[str]:
+def first_lines(content: Content, most: int = _FIRST_LINES) -> list[str]:
     """Return the first lines that are not blank, with their ends, up to any damage.
 
     A folder or an archive has none.
     """
-    return list(islice(lines_of(beginning(content, _FIRST_LINES)), _FIRST_LINES))
+    return list(islice(lines_of(beginning(content, most)), most))
 
 
 def beginning(content: Content, most_lines: int | None = None) -> str:
