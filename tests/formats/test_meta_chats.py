@@ -197,6 +197,18 @@ def test_sentences_of_people_stay(text: str) -> None:
     assert said(chat(ida(text))) == [text]
 
 
+def test_what_the_app_says_of_who_exported_may_lack_a_full_stop() -> None:
+    often = [ida("You liked a message"), ida("You sent an attachment")]
+    assert said(chat(*often, ida("first"))) == ["first"]
+    rene = {"sender_name": "René Vale", "content": "You left the group"}
+    assert said(chat(*often, ida("first"), rene))[-1] == "You left the group"
+
+
+def test_a_name_of_three_words_may_lack_the_last_in_sentences() -> None:
+    ida_may = {"sender_name": "Ida May Moss", "content": "Ida May har navngivet gruppen Pier"}
+    assert said(chat(ida_may, ida("first"))) == ["first"]
+
+
 def instagram(*messages: dict[str, Any]) -> bytes:
     return chat(*({"is_geoblocked_for_viewer": False} | message for message in messages))
 

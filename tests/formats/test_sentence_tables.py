@@ -17,7 +17,7 @@ KINDS = {
     "kakaotalk": {"line", "media", "file", "deleted"},
     "line": {"line", "media", "deleted", "picture"},
     "meta": {"alone", "deed", "sent", "edited", "gone"},
-    "imessage": {"reaction"},
+    "imessage": {"reaction", "alone"},
 }
 EXAMPLES = {
     "name": "Mina Park",

@@ -165,7 +165,8 @@ _RIGHT_TO_LEFT: Final = re.compile("\\A\u200f|(?<=[:\\]] )\u200f|\u200f(?=<)")
 _ESCAPED: Final = re.compile(r"\\u200[ef]", re.IGNORECASE)
 _ESCAPED_MARK: Final = re.compile(r"(?:\A|: )\\u200[ef]", re.IGNORECASE)
 _OF_ELEMENT: Final = re.compile(
-    r" - [^:]+ created and configured the room\.|: <@[^:\s]+:\S+ \"| sent an image\. \(Media omitted\)"
+    r" - [^:]+ created and configured the room\.|: <@[^:\s]+:\S+ \""
+    r"| sent an image\. \(Media omitted\)"
 )
 _FILE: Final = re.compile(
     r"\u200e?(?P<file>\S[^\n]{0,200}?\.\w{0,5}) \((?P<words>[^()\n]{2,60})\)(?:\n|\Z)"
@@ -301,7 +302,7 @@ class _Marks(NamedTuple):
         texts = [rest.partition(COLON)[2] for _, rest in heads]
         is_right_to_left = not any(text.startswith(_OWN_MARK) for text in texts) and (
             any("\u200f" in line.removesuffix(rest) for line, rest in heads)
-            or any(text.startswith("\u200f") and _lines().has(text) for text in texts)
+            or any(text.startswith("\u200f") and _is_apps_own(text) for text in texts)
         )
         return cls(is_right_to_left, is_escaped)
 
@@ -311,9 +312,12 @@ class _Marks(NamedTuple):
         return _RIGHT_TO_LEFT.sub(_OWN_MARK, text) if self.is_right_to_left else text
 
 
+def _is_apps_own(text: str) -> bool:
+    return _lines().has(text) or _whole().has(text)
+
+
 def _noted(text: str) -> Opening:
-    is_known = _lines().has(text) or _whole().has(text)
-    return Opening(text="" if is_known else text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
+    return Opening(text="" if _is_apps_own(text) else text.replace(_OWN_MARK, "")[:_LONGEST_LINE])
 
 
 def _is_apps(name: str, text: str) -> bool:
@@ -350,8 +354,8 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         if beside:
             return None
         raise UnrecognisedFileError(
-            "it is text of Element (Matrix), where own words are not told from quoted ones; export"
-            " the room as JSON, which saywho reads"
+            "this is text of Element (Matrix), where own words are not told from quoted ones;"
+            " export the room as JSON, which saywho reads"
         )
     grammar = WhatsApp(shape, beside, _Marks.of(lines, shape))
     grammar.begin(lines)

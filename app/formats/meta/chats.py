@@ -295,6 +295,8 @@ class OwnSentences:
         self._notes = notes
         self._counts: Counter[str] = Counter()
         self._people: dict[str, set[str]] = {}
+        self._owners: Counter[str] = Counter()
+        """Who "says" what the app says of the exporting person."""
         self._called: dict[str, Counter[str]] = {}
         """What precedes sentences of the table, by person."""
         self._behind: dict[str, dict[str, Counter[str]]] = {}
@@ -305,6 +307,8 @@ class OwnSentences:
     def learn(self, text: str, name: str) -> None:
         """Count a sentence that begins with a name of its stated author."""
         if not (deed := _deed(text, name)):
+            if _is_own_deed(text):
+                self._owners[name] += 1
             self._learn_names(text, name)
             return
         if text in self._counts or len(self._counts) < _MOST_LEARNT:
@@ -323,10 +327,10 @@ class OwnSentences:
             deed = self._deed_of_called(text, name)
         if _alone().has(text) or (deed and (_deeds().has(deed) or _sent().has(deed))):
             return True
-        if text.startswith("You ") and (is_attached or text.rstrip().endswith((".", "!"))):
-            own = text.removeprefix("You ")
-            if _deeds().has(own) or _sent().has(own):
-                return True
+        if _is_own_deed(text):
+            is_ended = text.rstrip().endswith((".", "!"))
+            is_of_one = len(self._owners) == 1 and self._owners[name] > 1
+            return is_attached or is_ended or is_of_one
         is_repeated = self._counts[text] >= _FEWEST or len(self._people.get(deed, ())) >= _FEWEST
         if deed and (is_repeated or (is_attached and not _ADDRESS.search(text))):
             self._notes.take_for_app(text)
@@ -364,6 +368,11 @@ class OwnSentences:
         return is_each and all(sum(of.values()) >= _FEWEST_CALLED for of in people.values())
 
 
+def _is_own_deed(text: str) -> bool:
+    own = text.removeprefix("You ")
+    return own is not text and (_deeds().has(own) or _sent().has(own))
+
+
 def _split(text: str) -> Iterator[tuple[str, str]]:
     """Yield what may be a name at the beginning of a short text, and the rest."""
     if "\n" in text or len(text) > _LONGEST_DEED:
@@ -392,7 +401,8 @@ def _may_be_deed(text: str) -> bool:
 
 
 def _deed(text: str, name: str) -> str:
-    for subject in (name, name.partition(" ")[0]):
+    words = name.split(" ")  # The app may leave out family names.
+    for subject in (" ".join(words[:end]) for end in range(len(words), 0, -1)):
         if subject and text.startswith(subject):
             behind = text[len(subject) :]
             for link in (" ", "님이 ", "さんが"):
