@@ -2,15 +2,15 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, groupby, islice, pairwise, takewhile
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, features
 
 from app.language.i18n import MONTHS, UNIT
 
@@ -30,34 +30,103 @@ _QUOTED: Final = re.compile("“[^“”\n]{1,24}”")
 """Quoted words that a row does not break, as long as a row of a card has room for."""
 _EMOJI: Final = "NotoColorEmoji.ttf"
 _STRIKE: Final = 109
+_OF_SCRIPT: Final = {
+    **dict.fromkeys(("LATIN", "GREEK", "CYRILLIC", "COMBINING", "MODIFIER"), "Latin"),
+    **dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "BOPOMOFO", "IDEOGRAPHIC"), "Han"),
+    **{
+        name.upper(): name
+        for name in (
+            *("Arabic", "Armenian", "Bengali", "Devanagari", "Ethiopic", "Georgian", "Gujarati"),
+            *("Gurmukhi", "Hebrew", "Kannada", "Khmer", "Lao", "Malayalam", "Myanmar", "Sinhala"),
+            *("Tamil", "Telugu", "Thai"),
+        )
+    },
+}
+"""The file of a script, by the first word of its characters' names. Their shapes depend on their
+neighbours (Raqm), and there is one weight.
+"""
+_BOLDER: Final = 0.022
+"""How far the outline of a bold letter of another script is drawn outside, by its size."""
+_WAYS: Final = {"L": "L", "R": "R", "AL": "R", "EN": "N", "AN": "N"}
+"""Letters from left to right and from right to left, and numbers."""
+_IN_NUMBER: Final = re.compile(r"(?<=\d)[.,:/،](?=\d)")
+_MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+_SHAPES: Final = features.check("raqm")
+"""Whether letters can be shaped; without, only names in other scripts are lost."""
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Characters that shape their neighbours, and have no picture."""
+
+
+class _Run(NamedTuple):
+    """Signs of one font and direction."""
+
+    font: str
+    """File of a font; empty for the letters of Korean and Western languages."""
+    start: int
+    text: str
+    level: int
+    """Odd from right to left, even from left to right, as in Unicode's Annex 9."""
+
+    @property
+    def direction(self) -> str | None:
+        """The direction of a font that shapes letters; others have theirs by the order of signs."""
+        if self.font in {"", _EMOJI}:
+            return None
+        return "rtl" if self.level % 2 else "ltr"
 
 
 @dataclass(frozen=True, slots=True)
 class Lettering:
     letters: ImageFont.FreeTypeFont
+    is_bold: bool
 
     @property
     def size(self) -> float:
         return self.letters.size
 
     def getlength(self, text: str) -> float:
-        return sum(self._width(is_of_emoji, run) for is_of_emoji, run in _runs(text))
+        return sum(map(self._width, _runs(text)))
+
+    def boxes(self, text: str, start: int, end: int) -> Iterator[tuple[float, float]]:
+        """Yield the left and right ends of some signs of a text; several if directions differ."""
+        left = 0.0
+        for run in _runs(text):
+            first, last = max(start - run.start, 0), min(end - run.start, len(run.text))
+            width = self._width(run)
+            if first < last:
+                before, within = (
+                    self._width(run._replace(text=run.text[:place])) for place in (first, last)
+                )
+                if run.level % 2:
+                    before, within = width - within, width - before
+                yield left + before, left + within
+            left += width
 
     def write(self, image: Image.Image, place: tuple[float, float], text: str, colour: str) -> None:
         left, top = place
         baseline = top + self.letters.getmetrics()[0]
-        for is_of_emoji, run in _runs(text):
-            if is_of_emoji:
-                self._write_emoji(image, left, baseline, run)
+        for run in _runs(text):
+            if run.font == _EMOJI:
+                self._write_emoji(image, left, baseline, run.text)
             else:
-                pen = ImageDraw.Draw(image)
-                pen.text((left, baseline), run, colour, self.letters, anchor="ls")
-            left += self._width(is_of_emoji, run)
+                ImageDraw.Draw(image).text(
+                    (left, baseline),
+                    run.text,
+                    colour,
+                    self._font_of(run),
+                    anchor="ls",
+                    direction=run.direction,
+                    stroke_width=self.size * _BOLDER if run.font and self.is_bold else 0,
+                )
+            left += self._width(run)
 
-    def _width(self, is_of_emoji: bool, run: str) -> float:
-        if not is_of_emoji:
-            return self.letters.getlength(run)
-        return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run)
+    def _font_of(self, run: _Run) -> ImageFont.FreeTypeFont:
+        return _font(run.font, int(self.size)) if run.font else self.letters
+
+    def _width(self, run: _Run) -> float:
+        if run.font == _EMOJI:
+            return sum(_emoji(sign, self.size).width + 2 * self._side for sign in run.text)
+        return self._font_of(run).getlength(run.text, direction=run.direction)
 
     @property
     def _side(self) -> int:
@@ -72,9 +141,82 @@ class Lettering:
             left += emoji.width + 2 * self._side
 
 
-def _runs(text: str) -> Iterator[tuple[bool, str]]:
-    for is_of_emoji, signs in groupby(text, is_emoji):
-        yield is_of_emoji, "".join(signs)
+def _runs(text: str) -> Sequence[_Run]:
+    """Return the runs of a text from left to right.
+
+    Source: Unicode's Annex 9, without marks of direction.
+    """
+    fonts = _fonts_of(text)
+    levels = _levels_of(text) if any(map(_is_from_right, text)) else [0] * len(text)
+    runs, start = list[_Run](), 0
+    for (font, level), signs in groupby(zip(fonts, levels, strict=True)):
+        end = start + len([*signs])
+        part = text[start:end]
+        if level % 2 and not font:
+            part = part[::-1].translate(_MIRRORED)
+        runs.append(_Run(font, start, part, level))
+        start = end
+    for lowest in (2, 1):
+        turned = groupby(runs, lambda run: run.level >= lowest)  # noqa: B023 - used at once
+        runs = [run for is_turned, some in turned for run in ([*some][::-1] if is_turned else some)]
+    return runs
+
+
+def _fonts_of(text: str) -> list[str]:
+    """Return the font of each sign. Signs between letters of a script are of its font, if it has
+    them: a word is shaped as a whole.
+    """
+    fonts = [_font_name(sign) for sign in text]
+    for place in range(1, len(fonts) - 1):
+        script, own, after = fonts[place - 1 : place + 2]
+        is_within = not own and script == after and script not in {"", _EMOJI}
+        if is_within and not text[place].isalnum() and _has(_font(script, _STRIKE), text[place]):
+            fonts[place] = script
+    return fonts
+
+
+def _levels_of(text: str) -> list[int]:
+    ways = [_WAYS.get(unicodedata.bidirectional(sign), "") for sign in text]
+    base = 1 if next(filter(_is_strong, ways), "L") == "R" else 0
+    own = "LR"[base]
+    for found in _IN_NUMBER.finditer(text):
+        ways[found.start()] = "N"
+    for opening, closing in _brackets_in(text):
+        inside = {*filter(_is_strong, ways[opening:closing])}
+        if inside:
+            earlier = next(filter(_is_strong, reversed(ways[:opening])), own)
+            ways[opening] = ways[closing] = earlier if inside == {earlier} else own
+    # A number after a letter from left to right is of its words, another stands between the rest.
+    last = [*accumulate(ways, _newest_strong, initial=own)][:-1]
+    ways = ["L" if pair == ("N", "L") else pair[0] for pair in zip(ways, last, strict=True)]
+    sides = ["R" if way == "N" else way for way in ways]
+    before = [*accumulate(sides, _newest_strong, initial=own)][1:]
+    after = [*accumulate(reversed(sides), _newest_strong, initial=own)][:0:-1]
+    contexts = (one if one == other else own for one, other in zip(before, after, strict=True))
+    of_way = {"R": 1, "L": 2 * base, "N": 2}
+    return [of_way[way or context] for way, context in zip(ways, contexts, strict=True)]
+
+
+def _is_strong(way: str) -> bool:
+    return way in {"L", "R"}
+
+
+def _newest_strong(last: str, way: str) -> str:
+    return way if _is_strong(way) else last
+
+
+def _brackets_in(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the places of brackets that belong together, inner ones first."""
+    opened: list[int] = []
+    for place, sign in enumerate(text):
+        if sign in "([{":
+            opened.append(place)
+        elif sign in ")]}" and opened and ord(sign) - ord(text[opened[-1]]) in {1, 2}:
+            yield opened.pop(), place
+
+
+def _is_from_right(sign: str) -> bool:
+    return not sign.isascii() and _WAYS.get(unicodedata.bidirectional(sign)) == "R"
 
 
 @lru_cache(maxsize=300)  # Of 20 KB each.
@@ -134,8 +276,19 @@ def _row_end(
             last_space = place + 1
             last_break = last_space if place in breaks else last_break
         elif used > width:
-            return last_break or last_space or max(place, line[0] + 1)
+            return last_break or last_space or _whole_letter_end(text, line, place)
     return line[1]
+
+
+def _whole_letter_end(text: str, line: tuple[int, int], place: int) -> int:
+    """Return the end of the last letter with all its marks before a place, or of the first."""
+    starts = (at for at in range(place, line[0], -1) if not _is_mark(text[at]))
+    later = (at for at in range(place + 1, line[1]) if not _is_mark(text[at]))
+    return next(starts, None) or next(later, line[1])
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "M"
 
 
 @lru_cache(maxsize=MOST_SIGNS)
@@ -219,7 +372,8 @@ def drawable(
     for place, written in enumerate(text):
         sign = _plain(written)
         is_joined = text[place - 1 : place] == JOINER and is_emoji(sign)
-        is_lost = is_joined or (sign != "\n" and not has_sign(sign))
+        is_shaping = sign in _JOINERS and _is_of_script(text[place - 1 : place])
+        is_lost = is_joined or not (sign == "\n" or is_shaping or has_sign(sign))
         is_second_space = is_gap and sign == " " and signs[-1:] and signs[-1][0] == " "
         if not is_lost and not is_second_space:
             signs.append((sign, colours.get(place)))
@@ -251,20 +405,32 @@ def drawn_name(name: str) -> str:
 @cache
 def font_of(*, bold: bool, size: int) -> Lettering:
     letters = "NotoSansKR-Bold.otf" if bold else "NotoSansKR-Regular.otf"
-    return Lettering(_font(letters, size))
+    return Lettering(_font(letters, size), bold)
 
 
 def has_sign(sign: str) -> bool:
-    return sign.isspace() or _is_letter(sign) or is_emoji(sign)
+    return sign.isspace() or _is_letter(sign) or bool(_font_name(sign))
+
+
+def is_emoji(sign: str) -> bool:
+    """Return whether only the font of emoji has the sign."""
+    return _font_name(sign) == _EMOJI
+
+
+def _is_of_script(sign: str) -> bool:
+    return bool(sign) and _font_name(sign) not in {"", _EMOJI}
 
 
 @lru_cache(maxsize=MOST_SIGNS)
-def is_emoji(sign: str) -> bool:
-    """Return whether only the font of emoji has the sign."""
+def _font_name(sign: str) -> str:
+    """Return the file of the font of a sign; empty for the letters, and for a sign of no font."""
     if sign.isascii() or _is_letter(sign):
-        return False
+        return ""
+    script = _OF_SCRIPT.get(unicodedata.name(sign, "").split(" ")[0].split("-")[0])
+    if script and _SHAPES and _has(_font(name := f"NotoSans{script}.otf", _STRIKE), sign):
+        return name
     _, top, _, bottom = _font(_EMOJI, _STRIKE).getbbox(sign)
-    return bottom > top
+    return _EMOJI if bottom > top else ""
 
 
 @lru_cache(maxsize=MOST_SIGNS)
@@ -274,7 +440,9 @@ def _is_letter(sign: str) -> bool:
 
 @cache
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_FONTS / name, size, layout_engine=ImageFont.Layout.BASIC)
+    is_plain = name == _EMOJI or name.startswith("NotoSansKR")
+    layout = ImageFont.Layout.BASIC if is_plain else ImageFont.Layout.RAQM
+    return ImageFont.truetype(_FONTS / name, size, layout_engine=layout)
 
 
 def _has(font: ImageFont.FreeTypeFont, sign: str) -> bool:

@@ -66,14 +66,15 @@ def _paint_marks(
         run_start, run_end = run_end, run_end + len([*run])
         if colour is None:
             continue
-        left, right = (begin + font.getlength(row[:end]) for end in (run_start, run_end))
-        if colour == _STRUCK:
-            box = left, top + font.size * 0.8, right, top + font.size * 0.85
-            canvas.pen.rectangle(box, canvas.theme.ink)
-            continue
-        hue, line = canvas.theme.hues[colour], top + font.size * 1.37
-        canvas.pen.rectangle((left, top + 4, right, line), canvas.theme.mixed(hue))
-        canvas.pen.rectangle((left, line, right, line + 2), hue)
+        for first, last in font.boxes(row, run_start, run_end):
+            left, right = begin + first, begin + last
+            if colour == _STRUCK:
+                box = left, top + font.size * 0.8, right, top + font.size * 0.85
+                canvas.pen.rectangle(box, canvas.theme.ink)
+                continue
+            hue, line = canvas.theme.hues[colour], top + font.size * 1.37
+            canvas.pen.rectangle((left, top + 4, right, line), canvas.theme.mixed(hue))
+            canvas.pen.rectangle((left, line, right, line + 2), hue)
 
 
 def _layout_of(drawing: MarkedText, canvas: Canvas, height: float) -> _Layout:
