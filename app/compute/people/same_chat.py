@@ -6,6 +6,7 @@ difference taken off, of one minute are one message; the n-th of several is the 
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -26,6 +27,9 @@ _FEWEST_ANCHORS: Final = 3
 _FEWEST_TEXTS: Final = 3
 _OWN_SHARE: Final = 0.9
 """Share of a person's messages that one person must have on the other side."""
+_MOST_OPPOSED: Final = 4
+"""Common messages for each opposed one from which on two exports fill each other's gaps."""
+_PARTS: Final = 8
 _PRIMES: Final = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
 
 Numbers = NDArray[np.int64]
@@ -51,6 +55,10 @@ class Agreement(NamedTuple):
     """Minutes by which each time of the file is later than here, (n,)."""
     smaller: int
     """Messages of the smaller side in the time that both cover."""
+    linked: int
+    """Common messages that follow a common one on both sides."""
+    opposed: int
+    """Messages of one side right before or behind those of the other side, in that time."""
     texts: int
     """Number of different texts that both have."""
     people: dict[int, int]
@@ -65,7 +73,9 @@ class Agreement(NamedTuple):
         """Whether both are one chat."""
         is_whole = self.known == len(self.places)
         is_enough = self.texts >= _FEWEST_TEXTS or is_whole
-        return is_enough and 2 * self.known >= self.smaller and bool(self.people)
+        # Exports that fill each other's gaps share runs of messages, and take turns between them.
+        fills = 2 * self.linked >= self.known >= _MOST_OPPOSED * self.opposed
+        return is_enough and (fills or 2 * self.known >= self.smaller) and bool(self.people)
 
     @property
     def shifted(self) -> int | None:
@@ -86,35 +96,58 @@ def agreement(file: Messages, here: Messages) -> Agreement:
     shifts[found] = others[found]
     common = np.flatnonzero(places >= 0)
     if not len(common):
-        return Agreement(places, shifts, len(file.texts), 0, {})
+        return Agreement(places, shifts, len(file.texts), 0, 0, 0, {})
     there = places[common]
-    smaller = _in_both_times(file.times - shifts * MINUTE_S, file.times != UNKNOWN, here.times)
+    linked = int(np.count_nonzero((np.diff(common) == 1) & (np.diff(there) == 1)))
+    minutes = file.times // MINUTE_S - shifts
+    smaller, opposed = _in_both_times(minutes, places, file, here)
     texts = len(np.unique(file.texts[common]))
     people = _same_people(file.people[common], here.people[there])
-    return Agreement(places, shifts, smaller, texts, people)
+    return Agreement(places, shifts, smaller, linked, opposed, texts, people)
 
 
-def _in_both_times(file: Numbers, is_timed: NDArray[np.bool_], here: Numbers) -> int:
-    """Return the smaller number of messages from the later beginning to the earlier end."""
-    sides = [side // MINUTE_S for side in (file[is_timed], here[here != UNKNOWN])]
+def _in_both_times(
+    minutes: Numbers, places: Numbers, file: Messages, here: Messages
+) -> tuple[int, int]:
+    """Return `smaller` and `opposed`, from the later beginning to the earlier end.
+
+    minutes: times of the file as they are here.
+    """
+    is_new, is_only = places < 0, np.ones(len(here.times), bool)
+    is_only[places[~is_new]] = False
+    timed = file.times != UNKNOWN, here.times != UNKNOWN
+    # Minutes from 1970 in 32 bits, since hundreds of thousands are sorted.
+    sides = [
+        side[is_timed].astype(np.int32)
+        for side, is_timed in zip((minutes, here.times // MINUTE_S), timed, strict=True)
+    ]
     first, last = max(side.min() for side in sides), min(side.max() for side in sides)
-    return min(int(np.count_nonzero((first <= side) & (side <= last))) for side in sides)
+    within = [(first <= side) & (side <= last) for side in sides]
+    smaller = min(int(np.count_nonzero(inside)) for inside in within)
+    # 0 is a common message, 1 one of the file alone, 2 one of here alone.
+    of_file, of_here = is_new[timed[0]][within[0]], is_only[timed[1]][within[1]]
+    marks = np.concatenate([of_file.astype(np.int8), 2 * of_here.astype(np.int8)])
+    times = np.concatenate([side[inside] for side, inside in zip(sides, within, strict=True)])
+    marks = marks[np.argsort(times, kind="stable")]
+    is_change = marks[1:] * marks[:-1] == 2
+    is_opposed = np.append(is_change, False) | np.insert(is_change, 0, False)
+    return smaller, int(np.count_nonzero(is_opposed))
 
 
 def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
     """Return places of the file, ascending, and the minutes by which its times are later there."""
-    places, minutes = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    is_anchor = np.zeros(len(file.texts), bool)
+    minutes = np.zeros(len(file.texts), np.int64)
     for length in _RUNS:
         at, there = _once_in_both(_runs(file.texts, length), _runs(here.texts, length))
-        is_timed = (file.times[at] != UNKNOWN) & (here.times[there] != UNKNOWN)
+        is_timed = (file.times[at] != UNKNOWN) & (here.times[there] != UNKNOWN) & ~is_anchor[at]
         at, there = at[is_timed], there[is_timed]
-        places.append(at)
-        minutes.append(file.times[at] // MINUTE_S - here.times[there] // MINUTE_S)
-    at, later = np.concatenate(places), np.concatenate(minutes)
-    is_zone = (later % _QUARTER == 0) & (np.abs(later) <= _MOST_MINUTES)
-    at, later = at[is_zone], later[is_zone]
-    order = np.argsort(at, kind="stable")
-    at, later = at[order], later[order]
+        later = file.times[at] // MINUTE_S - here.times[there] // MINUTE_S
+        is_zone = (later % _QUARTER == 0) & (np.abs(later) <= _MOST_MINUTES)
+        minutes[at[is_zone]] = later[is_zone]
+        is_anchor[at[is_zone]] = True
+    at = np.flatnonzero(is_anchor)
+    later = minutes[at]
     # An anchor without a neighbour of its shift is a coincidence.
     is_next = np.concatenate([later[1:] == later[:-1], [False]]) if len(later) else later == 0
     is_beside = is_next | np.roll(is_next, 1)
@@ -143,10 +176,23 @@ def _runs(texts: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 def _once_in_both(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
     """Return the places of the values that both have once."""
-    values, at = _once(first)
-    others, there = _once(second)
-    _, one, other = np.intersect1d(values, others, assume_unique=True, return_indices=True)
-    return at[one], there[other]
+    pairs = []
+    for mine, theirs in _in_parts(first, second):
+        values, at = _once(first[mine])
+        others, there = _once(second[theirs])
+        _, one, other = np.intersect1d(values, others, assume_unique=True, return_indices=True)
+        pairs.append((mine[at[one]], theirs[there[other]]))
+    at, there = map(np.concatenate, zip(*pairs, strict=True))
+    return at, there
+
+
+def _in_parts(
+    first: NDArray[np.uint64], second: NDArray[np.uint64]
+) -> Iterator[tuple[Numbers, Numbers]]:
+    """Yield places of values that may be equal, a part at a time to save memory."""
+    for part in range(_PARTS):
+        mine, theirs = (np.flatnonzero(values % _PARTS == part) for values in (first, second))
+        yield mine, theirs
 
 
 def _once(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Numbers]:
@@ -172,16 +218,19 @@ def _nearest(anchors: tuple[Numbers, Numbers], count: int) -> tuple[Numbers, Num
 
 def _match(file: Messages, here: Messages, shifts: Numbers, places: Numbers) -> Numbers:
     """Fill places of messages that have none with those of one text and minute; return these."""
-    left = np.flatnonzero((places < 0) & (file.times != UNKNOWN))
+    is_left = (places < 0) & (file.times != UNKNOWN)
     is_free = here.times != UNKNOWN
     is_free[places[places >= 0]] = False
-    free = np.flatnonzero(is_free)
-    minutes = file.times[left] // MINUTE_S - shifts[left]
-    mine = _numbered(file.texts[left], minutes)
-    theirs = _numbered(here.texts[free], here.times[free] // MINUTE_S)
-    _, one, other = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
-    places[left[one]] = free[other]
-    return left[one]
+    matched = []
+    for left, free in _in_parts(file.texts, here.texts):
+        left, free = left[is_left[left]], free[is_free[free]]
+        minutes = file.times[left] // MINUTE_S - shifts[left]
+        mine = _numbered(file.texts[left], minutes)
+        theirs = _numbered(here.texts[free], here.times[free] // MINUTE_S)
+        _, one, other = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
+        places[left[one]] = free[other]
+        matched.append(left[one])
+    return np.concatenate(matched)
 
 
 def _numbered(texts: NDArray[np.uint64], minutes: Numbers) -> NDArray[np.uint64]:

@@ -282,11 +282,11 @@ async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[boo
             break
         lacks_ids = lacks_ids or "null" in row[5]
         hashes = await asyncio.to_thread(_hashes, row[4])
-        parts.append(_messages(hashes, times, users))
+        part = _messages(hashes, times, users)
+        parts.append(Messages(*(values[part.texts != _NO_TEXT] for values in part)))
         last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
     tz = await session.scalar(select(Room.tz).where(Room.id == room_id))
-    whole = Messages(*map(np.concatenate, zip(*parts, strict=True)))
-    messages = Messages(*(part[whole.texts != _NO_TEXT] for part in whole))
+    messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
     return StoredChat(room_id, tz, messages, not lacks_ids)
 
 

@@ -1,0 +1,90 @@
+"""Two lists of messages are of one chat or of two, by their texts, times and people."""
+
+import tracemalloc
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.compute.people.same_chat import Agreement, Messages, agreement
+
+DAY_S: Final = 86_400
+SHORT: Final = 0.5
+"""Share of messages such as ㅋㅋ and ok."""
+
+
+def chat(numbers: np.random.Generator, count: int) -> Messages:
+    texts = numbers.integers(1_000_000, 2**62, count).astype(np.uint64)
+    is_short = numbers.random(count) < SHORT
+    texts[is_short] = numbers.integers(0, 12, np.count_nonzero(is_short))
+    times = 1_700_000_000 + np.sort(numbers.integers(0, 60 * DAY_S, count))
+    return Messages(texts, times, numbers.integers(0, 3, count))
+
+
+def part(messages: Messages, chosen: NDArray[np.bool_]) -> Messages:
+    return Messages(messages.texts[chosen], messages.times[chosen], messages.people[chosen])
+
+
+def together(*parts: Messages) -> Messages:
+    texts, times, people = (np.concatenate(values) for values in zip(*parts, strict=True))
+    order = np.argsort(times, kind="stable")
+    return Messages(texts[order], times[order], people[order])
+
+
+def with_gaps(numbers: np.random.Generator, count: int, gaps: int) -> NDArray[np.bool_]:
+    """Return which messages an export has that lacks up to two thirds, at random places."""
+    is_kept = np.ones(count, bool)
+    for start in numbers.integers(0, count, gaps):
+        is_kept[start : start + 2 * count // (3 * gaps)] = False
+    return is_kept
+
+
+def half_is_common(found: Agreement) -> bool:
+    return 2 * found.known >= found.smaller
+
+
+@pytest.mark.parametrize("count", [300, 3_000])
+def test_exports_that_fill_each_others_gaps_are_one_chat(count: int) -> None:
+    numbers = np.random.default_rng(count)
+    is_needed = False
+    for gaps in 10 * [1, 2, 5]:
+        whole = chat(numbers, count)
+        sides = [part(whole, with_gaps(numbers, count, gaps)) for _ in range(2)]
+        found = agreement(*sides)
+        assert found.is_same
+        is_needed |= not half_is_common(found)
+    assert is_needed
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2, 0.35])
+@pytest.mark.parametrize("way", ["scattered", "blocks", "beginning", "both ends"])
+@pytest.mark.parametrize("count", [60, 300, 3_000])
+def test_chats_of_the_same_people_that_share_some_messages_are_two(
+    count: int, way: str, share: float
+) -> None:
+    """Greetings to two chats, what a program posts to both, and a chat that was split."""
+    numbers = np.random.default_rng(count)
+    for _ in range(10):
+        one, other = chat(numbers, count), chat(numbers, count)
+        places, shared = np.arange(count), int(share * count)
+        is_copied = {
+            "scattered": numbers.permutation(count) < shared,
+            "blocks": numbers.permutation(count // 10 + 1)[places // 10] < shared // 10,
+            "beginning": places < shared,
+            "both ends": (places < shared // 2) | (places >= count - shared // 2),
+        }[way]
+        found = agreement(one, together(part(one, is_copied), part(other, ~is_copied)))
+        assert not found.is_same
+
+
+def test_a_long_chat_takes_130_bytes_a_message() -> None:
+    whole = chat(np.random.default_rng(1), count := 60_000)
+    later = part(whole, np.arange(count) >= count // 30)
+    later = later._replace(times=later.times + 9 * 3_600)
+    tracemalloc.start()
+    found = agreement(later, part(whole, np.arange(count) < count - count // 30))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (found.known, found.shifted) == (count - 2 * (count // 30), 540)
+    assert peak < 130 * count
