@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from tests.shapes import SMALL_CHATS
+
 EMAIL = "mina.private@example.com"
 LONG = "긴 글은 이렇게 시작해서 끝날 줄을 모르고 계속 이어집니다, 바다 이야기처럼. " * 9
 
@@ -156,7 +158,7 @@ _TELEGRAM_PAGE = (
 _CAR_HEADER = b"\xa2\x65roots\x80\x67version\x01"
 _CAR_RECORD = b"\xa2\x64text\x67hi, you\x65$type\x72app.bsky.feed.post"
 _CAR_BLOCK = b"\x01\x71\x12\x20" + sha256(_CAR_RECORD).digest() + _CAR_RECORD
-SMALL_FILES = {
+SMALL_FILES = SMALL_CHATS | {
     "x": b'window.YTD.tweets.part0 = [{"tweet": {"id": "1", "full_text": "hi, you"}}]',
     "mastodon": b'{"type": "OrderedCollection", "orderedItems": [{"type": "Create", "actor": '
     b'"https://a.example/users/mina", "object": {"type": "Note", "content": "<p>hi, you</p>", '

@@ -7,12 +7,11 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from app.errors import ImportFileError, Message
-from app.formats.source.file import Content, Source, head, is_hidden
+from app.formats.source.file import Content, Source, bare_head, head, is_hidden
 
 _HEAD: Final = 16 * 1024
 _LOOKED_AT: Final = 20
 """Files of a folder or archive that are looked at."""
-_BLANKS: Final = re.compile(rb"\s+")
 _TEXTS: Final = (".json", ".jsonl", ".ndjson", ".xml", ".txt", ".log", ".csv")
 
 _CHATLAB: Final = Message("convert it to JSON of ChatLab, which saywho reads")
@@ -31,22 +30,7 @@ class KnownFile(NamedTuple):
 
 
 KNOWN: Final = (
-    KnownFile("ChatGPT", ('"mapping":{', '"author":{"role":'), _CHATLAB),
-    KnownFile("Claude", ('"chat_messages":[', '"uuid":'), _CHATLAB),
     KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB),
-    KnownFile("Google Chat", ('"creator":{"name":', '"created_date":', '"topic_id":'), _CHATLAB),
-    KnownFile(
-        "Google Hangouts", ('"conversations":[', '"conversation_id":{', '"participant_'), _CHATLAB
-    ),
-    KnownFile(
-        "Microsoft Teams", ('"messageType":"', '"createdDateTime":', '"body":{"cont'), _CHATLAB
-    ),
-    KnownFile("Snapchat", ('"From":"', '"MediaType":"', '"Created":"'), _CHATLAB),
-    KnownFile("Skype", ('"conversations":[', '"MessageList":['), _CHATLAB),
-    KnownFile("Element (Matrix)", ('"type":"m.room.', '"sender":"@', '"content":{'), _CHATLAB),
-    KnownFile("Mattermost", ('"type":"version"', '"version":1'), _CHATLAB),
-    KnownFile("Rocket.Chat", ('"rid":"', '"msg":"', '"u":{"_id":'), _CHATLAB),
-    KnownFile("QQ (QQChatExporter)", ('"name":"QQChatExporter', '"chatInfo":{'), _CHATLAB),
     KnownFile("Evernote", ("<en-export",), _TEXT),
     KnownFile("TEI", ("<teiHeader", "tei-c.org/ns/"), _TEXT),
     KnownFile("TEI", ("<TEI.2", "<teiHeader"), _TEXT),
@@ -77,12 +61,11 @@ def known_file(source: Source) -> Message | None:
     """
     for content in islice(_contents(source), _LOOKED_AT):
         with suppress(ImportFileError):
-            beginning = head(content, _HEAD)
-            bare = _BLANKS.sub(b"", beginning).decode("utf-8", "replace")
+            bare = bare_head(content)
             for known in KNOWN:
                 if all(mark in bare for mark in known.marks):
                     return _sentence(known)
-            if not source.has_members and is_log(beginning):
+            if not source.has_members and is_log(head(content, _HEAD)):
                 return LOG
     return None
 

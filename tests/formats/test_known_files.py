@@ -16,31 +16,7 @@ LINES = (
     "10:02 -!- dara [d@pier] has joined #harbour\n"
 )
 FILES: dict[str, tuple[Any, str]] = {
-    "chatgpt": (
-        [{"mapping": {"b": {"message": {"author": {"role": "user"}, "content": {}}}}}],
-        "ChatGPT",
-    ),
-    "claude": ([{"uuid": "1", "name": "Fog", "chat_messages": [{"text": "hi"}]}], "Claude"),
-    "google-chat": (
-        {
-            "messages": [
-                {"creator": {"name": "Mina"}, "created_date": "x", "text": "fog", "topic_id": "a"}
-            ]
-        },
-        "Google Chat",
-    ),
-    "teams": (
-        [{"messageType": "message", "createdDateTime": "x", "body": {"contentType": "html"}}],
-        "Microsoft Teams",
-    ),
-    "snapchat": ({"mina": [{"From": "mina", "Media Type": "TEXT", "Created": "x"}]}, "Snapchat"),
-    "skype": ({"userId": "mina", "conversations": [{"id": "1", "MessageList": []}]}, "Skype"),
-    "element": (
-        {"messages": [{"type": "m.room.message", "sender": "@mina:x", "content": {"body": "fog"}}]},
-        "Element",
-    ),
-    "rocket": ([{"_id": "1", "rid": "2", "msg": "fog", "u": {"_id": "3"}}], "Rocket.Chat"),
-    "mattermost": ({"type": "version", "version": 1}, "Mattermost"),
+    "gemini": ([{"header": "Gemini Apps", "title": "Prompted hi", "products": ["x"]}], "Gemini"),
     "evernote": ("<?xml version='1.0'?>\n<en-export><note></note></en-export>", "Evernote"),
     "irc": (LINES, "a log of IRC"),
 }

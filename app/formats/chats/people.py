@@ -133,7 +133,7 @@ class People:
             record,
             username=username,
             author_id=None,
-            display_name=display_name,
+            display_name=display_name or None,
             created_at=self._utc(record.created_at, record.room),
         )
 

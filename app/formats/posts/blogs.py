@@ -6,7 +6,7 @@ left out.
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import chain
 from typing import Final, NamedTuple
@@ -61,6 +61,8 @@ _OF_MANY_SITES: Final = frozenset(
 _PARAGRAPHS: Final = re.compile(r"(?<![ \t\r])[ \t\r]*+\n[ \t\r]*+\n\s*+")
 _PARTS: Final = re.compile(r"(?=<(?:p|div|h[1-6]|ul|ol|blockquote|pre|table|br)\b)", re.IGNORECASE)
 _KIND: Final = re.compile(r"/blogger/20\d\d/kind#(?P<kind>\w+)")
+_WRITER: Final = "137"
+"""Type of the address of who wrote a text message."""
 _NO_TIME: Final = "0000-00-00 00:00:00"
 
 
@@ -118,6 +120,10 @@ class _Reader:
                 self._fields["kind"] = kind["kind"]
             if name == "link" and attributes.get("rel") == "alternate":
                 self._fields["link"] = attributes.get("href", "")
+            if attributes.get("ct") == "text/plain":  # A part of a text message.
+                self._fields["text"] = attributes.get("text", "")
+            if name == "addr" and attributes.get("type") == _WRITER:
+                self._fields["from"] = attributes.get("address", "")
 
     def _data(self, text: str) -> None:
         if 1 < len(self._path) < 4:
@@ -142,11 +148,32 @@ class _Reader:
         raise RecordError("entities are declared")
 
 
+_PAIR: Final = re.compile(rb"&#(5[5-6]\d{3});&#(5[6-7]\d{3});")
+_CUT_PAIR: Final = re.compile(rb"&(?:#(?:5[5-6]\d{0,3}(?:;(?:&(?:#\d{0,5})?)?)?)?)?\Z")
+
+
+def _in_unicode(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield XML with a character in place of two halves, which old phones write as references."""
+    before = b""
+    for chunk in chunks:
+        data = before + chunk
+        cut = _CUT_PAIR.search(data) if chunk else None
+        before = data[cut.start() :] if cut else b""
+        whole = data[: cut.start()] if cut else data
+        if whole or not chunk:
+            yield _PAIR.sub(_character, whole)
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    halves = b"".join(int(half).to_bytes(2, "big") for half in match.groups())
+    return halves.decode("utf-16-be", "replace").encode()
+
+
 def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fields] | BadRecord]:
     """Yield the numbered elements. Raises BrokenFileError behind the last one before damage."""
     reader, place = _Reader(names), 0
     try:
-        for data in chain(content.chunks(), [b""]):
+        for data in _in_unicode(chain(content.chunks(), [b""])):
             for found in reader.feed(data, is_last=not data):
                 place += 1
                 yield BadRecord(place, found) if isinstance(found, Message) else (place, found)

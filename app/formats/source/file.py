@@ -5,6 +5,7 @@ import gzip
 import io
 import os
 import posixpath
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -35,6 +36,8 @@ from app.formats.source.members import (
     damaged,
     open_plain,
 )
+
+_BLANKS: Final = re.compile(rb"\s+")
 
 
 class Meter:
@@ -105,6 +108,8 @@ class Content:
     """Shared by a source's files, except uncounted contents."""
     encoding: str | None = None
     forms: dict[str, TextForm] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)
+    """Beginnings of files without blanks, read once for all formats."""
 
     @property
     def beginning(self) -> "Content":
@@ -119,7 +124,13 @@ class Content:
     def _apart(self, limit_bytes: int) -> "Content":
         meter = Meter(self.name, limit_bytes)
         return Content(
-            self.name, self.stored, meter, self.fault, encoding=self.encoding, forms=self.forms
+            self.name,
+            self.stored,
+            meter,
+            self.fault,
+            encoding=self.encoding,
+            forms=self.forms,
+            heads=self.heads,
         )
 
     def chunks(self) -> Generator[bytes, None, None]:
@@ -257,6 +268,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         """Set the encoding of texts and uncertain names in a zip; None to detect it."""
         self.encoding = None if encoding in {REPAIR, UNREPAIRED} else encoding
         self.forms.clear()
+        self.heads.clear()
         count = len(self.listing.uncertain)
         if count and self.encoding:
             self.listing.name_in(self.encoding)
@@ -278,6 +290,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             notes=self.notes,
             encoding=self.encoding,
             forms=self.forms,
+            heads=self.heads,
         )
 
     def contents(self, is_wanted: Callable[[str], object]) -> Iterator[Content]:
@@ -456,6 +469,14 @@ def head(content: Content, size: int) -> bytes:
         if not beginning:
             raise
     return beginning[:size]
+
+
+def bare_head(content: Content) -> str:
+    """Return a file's first 16 KB without blanks. Raises ImportFileError as `head`."""
+    if content.name not in content.heads:
+        bare = _BLANKS.sub(b"", head(content, 16 * 1024))
+        content.heads[content.name] = bare.decode("utf-8", "replace")
+    return content.heads[content.name]
 
 
 def _digest(content: Content) -> bytes:

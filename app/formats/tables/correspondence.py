@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from app.compute.text import clean_title
-from app.formats.records import FileRoom, Item, Record, username_for
+from app.formats.records import FileRoom, Item, Record, Skipped, username_for
 from app.formats.tables.cells import is_filled, plain_column, word
 from app.formats.tables.column_kinds import COUNTS
 
@@ -90,11 +90,15 @@ class Correspondence:
     recipients: frozenset[str] = frozenset()
     directions: frozenset[str] = frozenset()
     has_sender: bool = False
+    is_one_talk: bool = False
+    """Whether all rows are of one chat, whose name is nowhere."""
 
     def of(self, item: Item, row: Row) -> Item:
         """Return a record in its chat, without the other person's name if the exporter wrote it."""
         if not isinstance(item, Record):
             return item
+        if self.is_one_talk and item.username is None:
+            return Skipped(item.place, "system")
         values = {plain: word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
         item = structs.replace(item, room=item.room or self._room(values))
         if self.has_sender or not self.directions:
@@ -114,6 +118,8 @@ class Correspondence:
         return frozenset({"2"}) if self.directions == {"type"} else _SENT - {"2"}
 
     def _room(self, values: Mapping[str, str | None]) -> FileRoom:
+        if self.is_one_talk:
+            return FileRoom(platform=self.platform, name="")
         title = next(filter(None, map(values.get, _TITLES)), None)
         number = next(filter(None, map(values.get, _CHAT_IDS)), None)
         thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
@@ -149,11 +155,17 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
         filled("conversationid") and not _are_threads(sample)
     )
     is_public = not _PUBLIC.isdisjoint(plain)
+    if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
+        return Correspondence(platform, has_sender=True, is_one_talk=True)
     if directions or ((is_to_someone or is_in_chat) and not is_public):
         return Correspondence(platform, recipients, directions, has_sender)
     return None
 
 
+_TALK: Final = frozenset(
+    ("", "index", "unnamed0", "date", "author", "username", "message", "attachment")
+)
+"""All columns of the programs whatstk and whatsapp-chat-parser: one talk, and nothing of posts."""
 _PUBLIC: Final = frozenset(
     {
         *("retweets", "retweetcount", "retweetscount", "reposts", "repostcount", "likes"),

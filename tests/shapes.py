@@ -1,0 +1,96 @@
+"""The smallest file of each chat that is described as data, with one message: `hi, you`."""
+
+import json
+from typing import Any, Final
+
+_USER: Final = {"_id": "u1", "username": "mina"}
+_TIME: Final = "2026-01-13T10:00:00Z"
+_SAID: Final = {"content_type": "text", "parts": ["hi, you"]}
+_RENDERER: Final = {
+    "message": {"runs": [{"text": "hi, you"}]},
+    "authorName": {"simpleText": "mina"},
+    "timestampUsec": "1768298460123456",
+    "authorExternalChannelId": "UC1",
+}
+_ITEM: Final = {"addChatItemAction": {"item": {"liveChatTextMessageRenderer": _RENDERER}}}
+_CONVERSATION: Final = {"participant_data": [{"id": {"gaia_id": "1"}, "fallback_name": "mina"}]}
+_EVENT: Final = {
+    "sender_id": {"gaia_id": "1"},
+    "timestamp": "1768298460123456",
+    "chat_message": {"message_content": {"segment": [{"text": "hi, you"}]}},
+}
+_FILES: Final[dict[str, Any]] = {
+    "chatgpt": [{"mapping": {"a": {"message": {"author": {"role": "user"}, "content": _SAID}}}}],
+    "claude": [
+        {"uuid": "1", "chat_messages": [{"uuid": "2", "sender": "human", "text": "hi, you"}]}
+    ],
+    "google-chat": {
+        "messages": [{"creator": {"name": "mina"}, "created_date": _TIME, "text": "hi, you"}]
+    },
+    "hangouts": {
+        "conversations": [
+            {
+                "conversation": {"conversation_id": {"id": "U"}, "conversation": _CONVERSATION},
+                "events": [_EVENT],
+            }
+        ]
+    },
+    "teams": [
+        {
+            "messageType": "message",
+            "createdDateTime": _TIME,
+            "from": {"user": {"displayName": "mina"}},
+            "body": {"contentType": "text", "content": "hi, you"},
+        }
+    ],
+    "skype": {
+        "conversations": [
+            {
+                "MessageList": [
+                    {"originalarrivaltime": _TIME, "content": "hi, you", "from": "8:live:mina"}
+                ]
+            }
+        ]
+    },
+    "snapchat": {
+        "mina": [{"From": "mina", "Media Type": "TEXT", "Created": _TIME, "Content": "hi, you"}]
+    },
+    "element": {
+        "messages": [
+            {"type": "m.room.message", "sender": "@mina:quay", "content": {"body": "hi, you"}}
+        ]
+    },
+    "rocketchat": {"messages": [{"rid": "r", "msg": "hi, you", "ts": _TIME, "u": _USER}]},
+    "qq": {
+        "metadata": {"name": "QQChatExporter V5"},
+        "chatInfo": {"name": "us"},
+        "messages": [
+            {"timestamp": 1768298460000, "sender": {"name": "mina"}, "content": {"text": "hi, you"}}
+        ],
+    },
+    "twitch": {
+        "comments": [
+            {
+                "created_at": _TIME,
+                "commenter": {"display_name": "mina"},
+                "message": {"body": "hi, you"},
+            }
+        ]
+    },
+    "youtube-live": {"replayChatItemAction": {"actions": [_ITEM]}},
+    "whatsapp-exporter": {
+        "1@s.whatsapp.net": {
+            "name": "mina",
+            "messages": {
+                "1": {"from_me": False, "timestamp": 1768298460, "key_id": "3E", "data": "hi, you"}
+            },
+        }
+    },
+}
+SMALL_CHATS: Final[dict[str, bytes]] = {
+    **{name: json.dumps(value).encode() for name, value in _FILES.items()},
+    "mattermost": b'{"type": "version", "version": 1}\n{"type": "post", "post": {"channel": "us", '
+    b'"user": "mina", "message": "hi, you", "create_at": 1768298460000}}\n',
+    "sms": b'<smses count="1"><sms address="1" date="1768298460000" type="1" body="hi, you" '
+    b'contact_name="mina"/></smses>',
+}
