@@ -31,7 +31,7 @@ Clean = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shape:
+class ChatShape:
     """Where the chats of one app are in a file, and what their messages say."""
 
     name: str
@@ -108,7 +108,7 @@ class ShapedChats(JsonChat[_Chat]):
     ends: tuple[str, ...] = (".json", ".jsonl")
     has_reactions = False
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: ChatShape) -> None:
         self.shape = shape
         self.name, self.label = shape.name, shape.label  # type: ignore[misc]
         marks = ", ".join(f"`{mark}`" for mark in shape.marks)
@@ -297,7 +297,7 @@ _LINE_BREAK: Final = re.compile(r"<br ?/?>")
 _PREFIX: Final = re.compile(r"\A\d{1,2}:")
 
 SHAPES: Final = (
-    Shape(
+    ChatShape(
         name="chatgpt",
         label=Message("ChatGPT"),
         marks=('"mapping":{', '"author":{"role":'),
@@ -313,7 +313,7 @@ SHAPES: Final = (
         title=("^title",),
         chat_id=("^conversation_id", "^id"),
     ),
-    Shape(
+    ChatShape(
         name="claude",
         label=Message("Claude"),
         marks=('"chat_messages":[', '"uuid":'),
@@ -327,7 +327,7 @@ SHAPES: Final = (
         title=("^name",),
         chat_id=("^uuid",),
     ),
-    Shape(
+    ChatShape(
         name="google-chat",
         label=Message("Google Chat"),
         marks=('"creator":{"name":', '"created_date":'),
@@ -341,7 +341,7 @@ SHAPES: Final = (
         left_out={"deletion_metadata": "deleted"},
         said={"creator/user_type": ("Human",)},
     ),
-    Shape(
+    ChatShape(
         name="hangouts",
         label=Message("Google Hangouts"),
         marks=('"conversations":[', '"conversation_id":{', '"participant_'),
@@ -359,7 +359,7 @@ SHAPES: Final = (
         chat_id=("^conversation/conversation_id/id",),
         is_in_order=False,
     ),
-    Shape(
+    ChatShape(
         name="teams",
         label=Message("Microsoft Teams"),
         marks=('"messageType":"', '"createdDateTime":', '"body":{"cont'),
@@ -378,7 +378,7 @@ SHAPES: Final = (
         chat_id=("chatId", "channelIdentity/channelId"),
         is_in_order=False,
     ),
-    Shape(
+    ChatShape(
         name="skype",
         label=Message("Skype"),
         marks=('"conversations":[', '"MessageList":['),
@@ -397,7 +397,7 @@ SHAPES: Final = (
         chat_id=("^id",),
         is_in_order=False,
     ),
-    Shape(
+    ChatShape(
         name="snapchat",
         label=Message("Snapchat"),
         marks=('"MediaType":"', '"Created":"'),
@@ -413,7 +413,7 @@ SHAPES: Final = (
         chat_id=("^key",),
         is_in_order=False,
     ),
-    Shape(
+    ChatShape(
         name="element",
         label=Message("Element (Matrix)"),
         marks=('"type":"m.room.', '"sender":"@', '"content":{'),
@@ -430,7 +430,7 @@ SHAPES: Final = (
         title=("^room_name",),
         chat_id=("room_id",),
     ),
-    Shape(
+    ChatShape(
         name="mattermost",
         label=Message("Mattermost"),
         marks=('"type":"version"', '"version":1'),
@@ -442,7 +442,7 @@ SHAPES: Final = (
         title=("^post/channel",),
         chat_id=("^post/channel",),
     ),
-    Shape(
+    ChatShape(
         name="rocketchat",
         label=Message("Rocket.Chat"),
         marks=('"rid":"', '"msg":"', '"u":{"_id":'),
@@ -459,7 +459,7 @@ SHAPES: Final = (
         chat_id=("rid",),
         is_in_order=False,
     ),
-    Shape(
+    ChatShape(
         name="qq",
         label=Message("QQ (QQChatExporter)"),
         marks=('"name":"QQChatExporter', '"chatInfo":{'),
@@ -473,7 +473,7 @@ SHAPES: Final = (
         left_out={"recalled": "deleted", "system": "system"},
         title=("^chatInfo/name",),
     ),
-    Shape(
+    ChatShape(
         name="twitch",
         label=Message("Twitch (TwitchDownloader)"),
         marks=('"comments":[', '"commenter":{', '"message":{"body":'),
@@ -487,7 +487,7 @@ SHAPES: Final = (
         title=("^video/title", "^streamer/name"),
         chat_id=("content_id",),
     ),
-    Shape(
+    ChatShape(
         name="youtube-live",
         label=Message("YouTube live chat (yt-dlp)"),
         marks=('"replayChatItemAction":{', '"actions":['),
@@ -499,7 +499,7 @@ SHAPES: Final = (
         text=_youtube_text,
         id="id",
     ),
-    Shape(
+    ChatShape(
         name="whatsapp-exporter",
         label=Message("WhatsApp (WhatsApp-Chat-Exporter)"),
         marks=('"messages":{', '"from_me":', '"key_id":'),
@@ -520,7 +520,7 @@ SHAPES: Final = (
 )
 _RECEIVED, _DRAFT = "1", "3"
 _UNKNOWN: Final = frozenset({"(Unknown)", "null", ""})
-SMS: Final = Shape(
+SMS: Final = ChatShape(
     name="sms",
     label=Message("SMS (SMS Backup & Restore)"),
     marks=("<smses",),
