@@ -18,16 +18,16 @@ def habit_rows(
     """Return a row for each measure; all shares have one scale, lengths one of their own."""
 
     def most(*, is_length: bool) -> float:
-        of_kind = [one for one in measures if (one.name == "length") == is_length]
+        of_kind = [one for one in measures if one.habit.is_mean == is_length]
         return max((FULL_SHARE, *(value for one in of_kind for value in _values(one, beside))))
 
     full = {is_length: most(is_length=is_length) for is_length in (True, False)}
-    return [_row(one, beside, full[one.name == "length"], path_of) for one in measures]
+    return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]
 
 
 def habit_row(measure: Measure, beside: Beside) -> HabitRow:
     """Return a row on its own scale: of a share, a whole bar is every message."""
-    full = max(_values(measure, beside)) or 1 if measure.name == "length" else 1
+    full = max(_values(measure, beside)) or 1 if measure.habit.is_mean else 1
     return _row(measure, beside, full, lambda _: "")
 
 
@@ -51,7 +51,8 @@ def _row(
 
 def usual_told(measure: Measure, beside: Beside) -> str:
     # In one box, percentages are compared faster than “every third” and “4 of 100”.
-    is_length = measure.name == "length"
-    value = value_of(measure, measure.beside) if is_length else show_percent(measure.beside)
+    value = value_of(measure, measure.beside)
+    if not measure.habit.is_mean:
+        value = show_percent(measure.beside)
     others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
     return f"{short_name(beside.only_other) or others}: {value}"

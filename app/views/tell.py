@@ -452,24 +452,24 @@ def _how_often(share: float, beside: float = 0) -> tuple[str, int]:
 
 def label_of(measure: Measure) -> str:
     """Return the name of a measure with its most frequent sign."""
-    habit = _habit_of(measure)
+    habit = measure.habit.key
     variant = "since label" if measure.joined_late else "label"
     if not measure.sign and "label without sign" in HABITS[habit]:
         variant = "label without sign"
     sign = sign_of(measure)
-    return tell(habit, variant, sign=f"“{sign}”" if measure.name == "endings" else sign)
+    return tell(habit, variant, sign=f"“{sign}”" if measure.habit.has_signs else sign)
 
 
 def sign_of(measure: Measure) -> str:
     """Return a measure's sign as readers know it."""
     if measure.sign == "음·함":
         return gettext("-음/-함/-됨")
-    return measure.sign if measure.name == "endings" else measure.sign[:LONGEST_SIGN]
+    return measure.sign if measure.habit.has_signs else measure.sign[:LONGEST_SIGN]
 
 
 def value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure; beside: a share that stands next to it."""
-    if measure.name == "length":
+    if measure.habit.is_mean:
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
@@ -480,14 +480,14 @@ def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure briefly; nothing for a length."""
     if _is_in_percent(measure):
         return show_percent(value)
-    return "" if measure.name == "length" else briefly(value, beside)
+    return "" if measure.habit.is_mean else briefly(value, beside)
 
 
 def values_of(measure: Measure) -> tuple[str, str]:
     """Return both values of a measure; shares of which the words are the same as percentages."""
     own, beside = measure.own, measure.beside
     told, told_beside = value_of(measure, own, beside), value_of(measure, beside, own)
-    if told == told_beside and own != beside and measure.name != "length":
+    if told == told_beside and own != beside and not measure.habit.is_mean:
         return tell("often", "percent", count=own), tell("often", "percent", count=beside)
     return told, told_beside
 
@@ -501,7 +501,7 @@ def reads_as_change(measure: Measure) -> bool:
 def change_of(measure: Measure, year: int) -> str:
     value, before = values_of(measure)
     return tell(
-        measure.name,
+        measure.habit.key,
         "rose" if measure.errors > 0 else "fell",
         year=str(year),
         sign=sign_of(measure),
@@ -514,7 +514,7 @@ def brief_change_of(measure: Measure, year: int) -> str:
     """Return a change below the name of its measure."""
     (value, before), is_more = values_of(measure), measure.errors > 0
     variant = "rose" if is_more else "fell"
-    if measure.name == "length":
+    if measure.habit.is_mean:
         variant = "longer" if is_more else "shorter"
     return tell("changed", variant, value=value, year=str(year), before=before)
 
@@ -564,7 +564,7 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     variant = "more" if not is_less else "less" if measure.own else "none"
     if measure.joined_late:
         variant = f"since {variant}"
-    is_length = measure.name == "length"
+    is_length = measure.habit.is_mean
     has_usual = bool(has_usual and measure.not_behind and (is_less or is_length))
     own = value_of(measure, measure.own, measure.beside if has_usual else 0)
     if is_length:
@@ -572,7 +572,7 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     if has_usual:
         own = tell("usual", own=own, usual=_usual(measure))
     return tell(
-        _habit_of(measure),
+        measure.habit.key,
         variant,
         words=own,
         often=own,
@@ -646,11 +646,7 @@ def short_name(name: str) -> str:
 
 def _is_in_percent(measure: Measure) -> bool:
     """Return whether the share is of something else than messages."""
-    return measure.sign == "silence" or measure.name == "turns"
-
-
-def _habit_of(measure: Measure) -> str:
-    return "silence" if measure.sign == "silence" else measure.name
+    return measure.habit.of in ("turns", "conversations")
 
 
 def _joined(traits: Sequence[str]) -> str:
@@ -661,6 +657,6 @@ def _joined(traits: Sequence[str]) -> str:
 
 
 def _usual(measure: Measure) -> str:
-    if measure.name == "length":
+    if measure.habit.is_mean:
         return value_of(measure, measure.beside)
     return brief_value_of(measure, measure.beside, measure.own)

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.people.alike import does_more, kind_of, people_alike
-from app.compute.people.fingerprint import ENDINGS, Measure
+from app.compute.people.fingerprint import Measure
+from app.compute.people.signs import ENDINGS
 
 HABITS = st.builds(
     Measure,
@@ -69,7 +70,7 @@ def test_everybody_is_in_one_group_with_a_habit_of_their_own(data: st.DataObject
 
 
 def habit(name: str, errors: float = 3.0, distance: float = 1.0) -> Measure:
-    return Measure(name, "", 0.5, 0.1, [], errors, distance, 9, 0)  # type: ignore[arg-type]
+    return Measure(name, "", 0.5, 0.1, [], errors, distance, 9, 0)
 
 
 def test_what_people_do_comes_before_what_they_leave() -> None:

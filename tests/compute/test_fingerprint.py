@@ -1,4 +1,4 @@
-"""How somebody's messages differ from others': eleven measures, and when one sets them apart."""
+"""How somebody's messages differ from others': measures, and when one sets them apart."""
 
 import random
 from collections import Counter
@@ -8,7 +8,6 @@ import pytest
 
 from app.compute.people.fingerprint import (
     Measure,
-    MeasureName,
     Tally,
     changes,
     clear_measures,
@@ -16,6 +15,7 @@ from app.compute.people.fingerprint import (
     positive_first,
     tally_of,
 )
+from app.compute.people.signs import MeasureName
 from app.compute.people.times import SILENCE_S, PersonTurns, Said, conversations_of, turns_in
 from tests.selection import first_of
 

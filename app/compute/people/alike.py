@@ -40,15 +40,14 @@ class PeopleAlike(msgspec.Struct, frozen=True):
 
 def kind_of(habit: Measure) -> Kind:
     """Return what two people with the same habit have in common."""
-    is_of_sign = habit.name in ("endings", "beginnings")
-    return habit.name, habit.sign if is_of_sign else "", habit.errors > 0
+    return habit.name, habit.sign if habit.habit.has_signs else "", habit.errors > 0
 
 
 def does_more(habit: Measure) -> bool:
     """Return whether a person does something more than others; to write shorter messages is that
     too.
     """
-    return habit.errors > 0 or habit.name == "length"
+    return habit.errors > 0 or habit.habit.is_mean
 
 
 def people_alike(
@@ -83,7 +82,7 @@ def _groups_of_several(habits: Mapping[str, Sequence[Measure]]) -> Iterator[Peop
     for username, of_one in habits.items():
         for habit in of_one:
             # Who starts conversations depends on who was there; a group is told beside most others.
-            if habit.sign != "silence" and habit.is_beyond_most:
+            if habit.habit.of != "conversations" and habit.is_beyond_most:
                 of_kind.setdefault(kind_of(habit), {}).setdefault(username, habit)
 
     def farthest(kind: Kind) -> tuple[bool, float]:
@@ -104,7 +103,7 @@ def _groups_of_several(habits: Mapping[str, Sequence[Measure]]) -> Iterator[Peop
 def _alike(members: Mapping[str, Measure]) -> PeopleAlike:
     values = [habit.own for habit in members.values()]
     first = next(iter(members.values()))
-    is_rarely_written = first.errors < 0 and first.name in ("laughing", "emoji")
+    is_rarely_written = first.errors < 0 and first.habit.has_words
     if is_rarely_written or len({habit.sign for habit in members.values()}) > 1:
         first = structs.replace(first, sign="")
     return PeopleAlike(first, min(values), max(values), [*members])

@@ -29,7 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.compute.people.fingerprint import FEWEST_CAPITALS
+from app.compute.people.signs import FEWEST_CAPITALS
 from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
 from app.db.feed import Feed
 from app.db.postgresql.connection import (

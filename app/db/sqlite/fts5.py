@@ -12,7 +12,7 @@ import numpy as np
 from sqlalchemy import LargeBinary, Select, String, cast, exc, func, select, text, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import is_loud
+from app.compute.people.signs import is_loud
 from app.db.backend import OpenSession, TermCount, Terms, Vector, WordIndex, index_terms
 from app.models import Embedding
 

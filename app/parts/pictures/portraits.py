@@ -239,7 +239,7 @@ def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
 
 def _own_things(portrait: AuthorPortrait) -> list[Thing]:
     """Return the most frequent habits of an author compared with no one."""
-    habits = (each for each in portrait.measures if each.name != "length" and each.own >= HARDLY)
+    habits = (each for each in portrait.measures if not each.habit.is_mean and each.own >= HARDLY)
     return [
         Thing(label_of(habit), value_of(habit, habit.own))
         for habit in sorted(habits, key=lambda habit: -habit.own)

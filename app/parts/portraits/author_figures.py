@@ -22,7 +22,7 @@ from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
 from app.services.compare.held_out import RecognisedPosts
-from app.services.posts.selection import SHOWN_BY, Shown
+from app.services.posts.manners import manner_of
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
@@ -224,17 +224,10 @@ class Fingerprint(AuthorFigure[Habits]):
         username = self.portrait.user.username
         if not measure.own:
             return ""
-        if measure.name in ("laughing", "emoji"):  # Their sign is a word that a search finds.
+        if measure.habit.has_words:
             return search_path(measure.sign, username) if measure.sign else ""
-        manner = _shown(measure)
+        manner = manner_of(measure)
         return posts_path(username, shows=manner) if manner else ""
-
-
-def _shown(measure: Measure) -> Shown | None:
-    """Return the selection of the posts that a measure counts; None without one."""
-    if measure.name == "length":
-        return "long" if measure.own >= measure.beside else "short"
-    return SHOWN_BY.get(measure.sign or measure.name)
 
 
 def _cells(measure: Measure) -> list[TableCell]:

@@ -132,7 +132,7 @@ def _beside(sight: ChatSight, person: PersonPortrait) -> Beside:
 def _line_of_habit(habit: Measure, beside: Beside) -> CardLine:
     # Of two people, one writes longer messages if the other writes shorter ones.
     side = "" if beside.only_other else "more" if habit.errors > 0 else "less"
-    kind = f"{side} {habit.name} {habit.sign if habit.name in ('endings', 'beginnings') else ''}"
+    kind = f"{side} {habit.name} {habit.sign if habit.habit.has_signs else ''}"
     return CardLine(kind, told_alone(habit, beside, has_usual=False), habit_row(habit, beside))
 
 
@@ -225,7 +225,7 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
         return few if group.has_few else gettext("No habit sets these people apart"), ""
     if len(group.usernames) == 1:
         return "", told_alone(habit)
-    is_more, is_length = habit.errors > 0, habit.name == "length"
+    is_more, is_length = habit.errors > 0, habit.habit.is_mean
     title = gettext("More often than most: {habit}")
     if is_length:
         title = gettext("Longer messages than most")
@@ -235,7 +235,7 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
     show = partial(value_of, habit) if is_length else show_percent
     low, high = show(group.lowest), show(group.highest)
     value = low if low == high else gettext("{low} to {high}").format(low=low, high=high)
-    if habit.name == "turns":
+    if habit.habit.of == "turns":
         value = gettext("{share} of the turns").format(share=value)
     elif not is_length:
         value = gettext("{share} of the messages").format(share=value)

@@ -663,9 +663,9 @@ def _kind_of_change(habit: ChangedHabit) -> str:
     """Return whether a habit is new, has ended, or only changed."""
     least, measure = 0.02, habit.measure
     if habit.is_new:
-        is_begun = measure.name != "length" and measure.beside < least
+        is_begun = not measure.habit.is_mean and measure.beside < least
         return gettext("A new habit") if is_begun else gettext("A habit that grew")
-    is_ended = measure.name != "length" and measure.own < least
+    is_ended = not measure.habit.is_mean and measure.own < least
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
 
 

@@ -17,108 +17,23 @@ from sqlalchemy import (
     Integer,
     Select,
     SQLColumnExpression,
-    and_,
     bindparam,
     case,
     cast,
-    exists,
     extract,
-    func,
     literal_column,
-    not_,
     or_,
     select,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from app.compute.people.fingerprint import AFTER_WORDS
-from app.compute.people.times import SILENCE_S, Said
+from app.compute.people.times import Said
 from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on
 from app.models import Tweet, User
 from app.services.posts.filters import Chosen, conditions_of
+from app.services.posts.manners import Shown, shows
 from app.services.posts.users import rows_by_name
-
-Shown = Literal[
-    "long",
-    "short",
-    "questions",
-    "exclamations",
-    "small",
-    "silence",
-    "capitals",
-    "dot",
-    "dots",
-    "tilde",
-    "tears",
-    "yo",
-    "yom",
-]
-SHOWN_BY: Final[dict[str, Shown]] = {
-    "questions": "questions",
-    "exclamations": "exclamations",
-    "small": "small",
-    "silence": "silence",
-    "capitals": "capitals",
-    ".": "dot",
-    "…": "dots",
-    "~": "tilde",
-    "ㅠㅠ": "tears",
-    "요": "yo",
-    "욤": "yom",
-}
-"""Selection of the posts that a `Measure` counts, by its sign, otherwise by its name."""
-_BLANK: Final = " \t\r\n"
-_TILDES: Final = "~～∼"
-_TEARS: Final = "ㅠㅜ"
-
-
-def _comes_after_silence(session: AsyncSession) -> ColumnElement[bool]:
-    earlier = aliased(Tweet)
-    since = backend_of(session).hours_after(Tweet.created_at, -SILENCE_S // 3_600)
-    place, place_of_earlier = ((of.created_at, of.place, of.id) for of in (Tweet, earlier))
-    is_before = tuple_(*place_of_earlier) < tuple_(*place)
-    is_soon = exists().where(earlier.room_id == Tweet.room_id, earlier.created_at >= since)
-    # Before the first message of a chat is no silence that anybody broke.
-    has_earlier = exists().where(earlier.room_id == Tweet.room_id, is_before)
-    return and_(Tweet.room_id.is_not(None), has_earlier, not_(is_soon.where(is_before)))
-
-
-def _ends_with(ends: str) -> ColumnElement[bool]:
-    text = func.rtrim(Tweet.text, _BLANK)
-    return or_(*(text.endswith(end, autoescape=True) for end in ends))
-
-
-def _ends_in_word(end: str) -> ColumnElement[bool]:
-    is_other_ending = _ends_with(f".…{_TILDES}{_TEARS}")
-    return and_(func.rtrim(Tweet.text, AFTER_WORDS).endswith(end), not_(is_other_ending))
-
-
-def _has(signs: str) -> ColumnElement[bool]:
-    return or_(*(Tweet.text.contains(sign, autoescape=True) for sign in signs))
-
-
-_text: Final = func.trim(Tweet.text, _BLANK)
-_first: Final = func.substr(_text, 1, 1)
-_words: Final = func.length(_text) - func.length(func.replace(_text, " ", "")) + 1
-_two_dots: Final = func.rtrim(Tweet.text, _BLANK).endswith("..")
-_CONDITIONS: Final[dict[str, ColumnElement[bool]]] = {
-    "long": _words >= 7,
-    "short": and_(_words <= 3, _text != ""),
-    # The question mark of an address is not a question.
-    "questions": and_(_has("?？"), not_(Tweet.text.like("%://%?%"))),
-    "exclamations": _has("!！"),
-    "small": and_(_first != func.upper(_first), not_(_text.startswith("http"))),
-    "dot": and_(_ends_with("."), not_(_two_dots)),
-    "dots": or_(_ends_with("…"), _two_dots),
-    "tilde": _ends_with(_TILDES),
-    "tears": _ends_with(_TEARS),
-    "yo": _ends_in_word("요"),
-    "yom": _ends_in_word("욤"),
-}
-
 
 Conditions = list[ColumnElement[bool]]
 IS_PUBLIC: Final = Tweet.visibility == "public"
@@ -176,12 +91,8 @@ async def author_conditions(session: AsyncSession, selection: Selection) -> Cond
 async def post_conditions(session: AsyncSession, selection: Selection) -> Conditions:
     """Return conditions for a query of `User` and `Tweet`. Raises NotFoundError."""
     conditions = [*await author_conditions(session, selection), *field_conditions(selection)]
-    if selection.shows == "silence":
-        conditions.append(_comes_after_silence(session))
-    elif selection.shows == "capitals":
-        conditions.append(backend_of(session).is_loud(Tweet.text))
-    elif selection.shows is not None:
-        conditions.append(_CONDITIONS[selection.shows])
+    if selection.shows is not None:
+        conditions.append(shows(session, selection.shows))
     return conditions
 
 

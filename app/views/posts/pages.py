@@ -10,17 +10,17 @@ from msgspec import Meta, Struct
 from quart import Response, request, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import ENDINGS
 from app.errors import NotFoundError
-from app.language.i18n import gettext, gettext_noop, own_address, show_period, weekday_names
+from app.language.i18n import gettext, own_address, show_period, weekday_names
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.paths import ATOM_NAME
 from app.services.access.rights import has_message
 from app.services.imports.jobs import RunningImport, find_running
+from app.services.posts.manners import MANNER_OF, Shown
 from app.services.posts.post_counts import WEEK_H, count_selected
 from app.services.posts.replies import Conversation, read_conversation
-from app.services.posts.selection import SHOWN_BY, Selection, Shown
+from app.services.posts.selection import Selection
 from app.services.posts.tweets import (
     Post,
     TweetKey,
@@ -48,16 +48,6 @@ blueprint = PageBlueprint("posts")
 MOST_LOOKED_AT: Final = 5_000
 """Posts counted one by one, in some 10 ms."""
 
-_SHOWN: Final[dict[Shown, str]] = {
-    "long": gettext_noop("Seven words or more"),
-    "short": gettext_noop("Three words or fewer"),
-    "questions": gettext_noop("Question marks"),
-    "exclamations": gettext_noop("Exclamation marks"),
-    "small": gettext_noop("Lowercase start"),
-    "silence": gettext_noop("After a silence"),
-    "capitals": gettext_noop("All in capitals"),
-}
-_ENDINGS: Final = {SHOWN_BY[ending]: ending for ending in ENDINGS if ending in SHOWN_BY}
 ENTRIES: Final = 40
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -110,10 +100,10 @@ class PostsPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def shown(self) -> str | None:
-        shows = self.args.shows
-        if shows in _ENDINGS:
-            return gettext("Ends with {sign}").format(sign=f"“{_ENDINGS[shows]}”")
-        return gettext(_SHOWN[shows]) if shows else None
+        if not self.args.shows:
+            return None
+        manner = MANNER_OF[self.args.shows]
+        return gettext(manner.label).format(sign=f"“{manner.sign}”")
 
 
 class TweetPage(WebPage, frozen=True, kw_only=True):

@@ -2,16 +2,19 @@
 
 import re
 from html import unescape
+from itertools import chain
 from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
 
-from app.compute.people.fingerprint import Measure, Sign, fingerprint, tally_of
+from app.compute.people.fingerprint import Measure, fingerprint, tally_of
+from app.compute.people.signs import FORMS
 from app.drawing.drawings import NamedBar, PhraseList, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorFigure
+from app.services.posts.manners import MANNERS
 from app.views.figure import Finding, Table
 from app.views.habits import habit_rows
 from app.views.tell import Beside, called, label_of, often, part_of, trait_of
@@ -263,17 +266,12 @@ async def test_rows_lead_to_messages_that_show_them(chats: Client) -> None:
     assert f"/posts?username={name}" not in rows
 
 
-SIGNS: Final[dict[str, Sign]] = {
-    "questions": ("questions", ""),
-    "exclamations": ("exclamations", ""),
-    "small": ("beginnings", "small"),
-    "capitals": ("capitals", ""),
-    "dot": ("endings", "."),
-    "dots": ("endings", "…"),
-    "tilde": ("endings", "~"),
-    "tears": ("endings", "ㅠㅠ"),
-    "yo": ("endings", "요"),
-    "yom": ("endings", "욤"),
+SIGNS: Final = {
+    manner.name: form.sign
+    for form in chain(*FORMS.values())
+    for manner in MANNERS
+    # What comes after a silence depends on other texts.
+    if manner.sign == (form.text or form.habit.name) and form.habit.of == "messages"
 }
 TEXTS: Final = (
     *("Is it? yes", "https://example.org/?q=1", "Now!", "정말！", "it rains", "It rains"),
