@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait, Trait
+from app.compute.people.portrait import PersonPortrait
 from app.compute.people.times import (
     DAY_H,
     BusyFrom,
@@ -26,6 +26,7 @@ from app.compute.people.times import (
     fullest_part,
     hours_of_day,
 )
+from app.compute.people.traits import Trait
 from app.compute.words import NameCount
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError

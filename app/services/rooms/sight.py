@@ -24,22 +24,18 @@ from app.compute.people.fingerprint import Measure
 from app.compute.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
-    Judged,
     PersonInShort,
     PersonPortrait,
-    Preference,
     SilenceSpan,
-    Trait,
-    clearest_answers,
-    days_of_first,
     habits_of_each,
     in_short,
     in_zone,
     portray,
     silences_among,
-    traits_of,
 )
+from app.compute.people.replies import Preference, clearest_answers
 from app.compute.people.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
+from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
 from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
