@@ -6,15 +6,14 @@ import msgspec
 import numpy as np
 
 from app.compute.engine.features import RECIPE
-from app.compute.engine.judgement import (
+from app.compute.engine.judgement import MODEL, likely_from
+from app.compute.engine.measured_rates import (
     BELIEFS,
     LONG_WORDS,
-    MODEL,
     NAMED,
     OTHERS,
     RATES_FILE,
     Rates,
-    likely_from,
     measured_rates,
 )
 from app.population import shipped_digest

@@ -9,24 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.engine.features import RECIPE
-from app.compute.engine.judgement import (
+from app.compute.engine.judgement import FEWEST_JUDGED, MODEL, judge, likely_from
+from app.compute.engine.measured_rates import (
     BELIEFS,
-    DECIDED,
-    FEWEST_JUDGED,
-    FEWEST_TIMES,
     LONG_WORDS,
-    MODEL,
-    MOST_TIMES,
     NAMED,
     OTHERS,
+    measured_rates,
+    rate,
+)
+from app.compute.engine.more_text import (
+    DECIDED,
+    FEWEST_TIMES,
+    MOST_TIMES,
     gap_of,
-    judge,
-    likely_from,
     line_of,
     measured_curves,
-    measured_rates,
     more_text,
-    rate,
 )
 from app.population import shipped_digest
 from tests.compute.invented import KNOWN, Place, posts_of

@@ -7,34 +7,14 @@ the ranking's probabilities p decide which of them it was:
 
 The reported ratio of an author is LR itself, the same whoever else is named. The first author may
 have a smaller one than another, since the ranking weighs how much is known of each.
-
-Two files say how such answers turned out for other authors than an installation's, which its model
-card measures:
-
-- `rates.json`: shares of strangers' texts attributed to a named author, by `python -m
-benchmarks.open_question`; and under `told` single shares of docs/measurements.md, which that
-command keeps.
-- `more_text.json`: curves of the share of undecided cases that a multiple of the text decides,
-rightly or not, fitted by `python -m benchmarks.more_text`:
-
-    logit P(decided) = a + b ln f - c gap + ln(W / 100) (d + e ln f) - h ln m - i [m = 1] + j [many]
-
-f: the multiple of the text, W: its character features, gap: the distance of the answer from the
-nearer decision, in nats, m: the number of authors compared, many: whether nine or more authors of
-the language are here.
 """
 
-from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from math import ceil, exp, log
-from pathlib import Path
-from typing import Annotated, Final, Literal, NamedTuple
+from math import log
+from typing import Final, Literal, NamedTuple
 
-import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from app.compute.engine.attribution import NO_SCORES, limited_to
@@ -53,158 +33,10 @@ from app.compute.engine.case import (
 )
 from app.compute.engine.features import CHARACTERS, PAIRS, SHAPE, WORDS
 from app.compute.engine.ground import NothingLike, ground_of, nothing_like
+from app.compute.engine.measured_rates import is_measured, rate
+from app.compute.engine.more_text import More, gap_of, more_text
 from app.compute.engine.population import FEWEST_POSTS, Population
 from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
-
-# --- Measured rates of strangers, and curves of more text ---
-
-RATES_FILE: Final = Path(__file__).with_name("rates.json")
-NAMED: Final = (1, 2, 3, 5)
-"""Measured numbers of named authors; the last includes larger numbers."""
-OTHERS: Final = (0, 1, 2, 8)
-"""Measured numbers of other authors of the language here; the last includes larger numbers."""
-BELIEFS: Final = (0.1, 0.25, 0.5, 0.75, 0.9)
-LONG_WORDS: Final = 20
-
-
-class ToldShares(msgspec.Struct, frozen=True):
-    """Single shares that pages tell, from tables of docs/measurements.md."""
-
-    authors: int
-    """Number of named authors in the largest comparison."""
-    right: float
-    """Share of their texts that were attributed to the right author."""
-    elsewhere: float
-    """Share of texts by the circle of an author, the only one here of the language, that pass."""
-    lone_author: dict[str, tuple[float, float]]
-    """The same for the only author of a circle, by language: for one text, and for several."""
-
-    def passing(self, language: str | None, texts: int) -> float:
-        """Return how many texts by the circle of a lone author are called the author's."""
-        one, several = self.lone_author["ko" if language == "ko" else "en"]
-        return one if texts == 1 else several
-
-
-class Rates(msgspec.Struct, frozen=True):
-    measured: str
-    model: int
-    recipe: int
-    population: str
-    """Digest of the shipped authors."""
-    thresholds: dict[str, list[float]]
-    """Thresholds by language, with no, one, and more other authors here."""
-    shares: dict[str, list[list[list[list[float]]]]]
-    """Shares by language, then by index of: named, others, belief, and shorter or longer text."""
-    told: ToldShares
-
-
-@cache
-def measured_rates() -> Rates:
-    return msgspec.json.decode(RATES_FILE.read_bytes(), type=Rates)
-
-
-def rate(language: str | None, named: int, others: int, sure: float, words: int) -> float:
-    """Return the share of strangers' texts of this length that are called likely.
-
-    named, others: numbers of authors, of the language here. Between measured numbers the higher
-    share counts; English stands for all languages but Korean.
-    """
-    shares = measured_rates().shares["ko" if language == "ko" else "en"]
-    return max(
-        shares[i][j][k][words >= LONG_WORDS]
-        for i in _around(NAMED, named)
-        for j in _around(OTHERS, others)
-        for k in _around(BELIEFS, sure)
-    )
-
-
-def _around(steps: Sequence[float], value: float) -> list[int]:
-    below = max(bisect_right(steps, value) - 1, 0)
-    is_between = steps[below] < value and below + 1 < len(steps)
-    return [below, below + 1] if is_between else [below]
-
-
-DECIDED: Final = 0.8
-"""Share of such cases decided by the reported text."""
-FEWEST_TIMES: Final = 2
-MOST_TIMES: Final = 20
-"""Bounds of the multiple of the text; more was not measured."""
-MANY_HERE: Final = 9
-
-
-class More(msgspec.Struct, frozen=True):
-    """How much more text by the same person decides about eight of ten such cases."""
-
-    times: Annotated[
-        int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="How many times as much text as now.")
-    ]
-    messages: Annotated[
-        int, Meta(ge=1, description="How many more messages of the length of the given messages.")
-    ]
-
-
-class Curve(msgspec.Struct, frozen=True):
-    a: float
-    b: float
-    c: float
-    d: float
-    e: float
-    h: float
-    i: float
-    j: float
-
-
-class Curves(msgspec.Struct, frozen=True):
-    measured: str
-    recipe: int
-    fitted_to: str
-    curves: dict[str, Curve]
-    """Curves by language; English stands for all languages but Korean."""
-
-
-@cache
-def measured_curves() -> Curves:
-    file = Path(__file__).with_name("more_text.json")
-    return msgspec.json.decode(file.read_bytes(), type=Curves)
-
-
-def gap_of(likely: float, needed: float, none: float, unfamiliar: float) -> float:
-    """Return the distance of an answer from the nearer decision, in nats, at least 0.
-
-    likely, none: probabilities of the first author and of someone else, with thresholds.
-    """
-    return max(min(_logit(needed) - _logit(likely), _logit(unfamiliar) - _logit(none)), 0.0)
-
-
-def more_text(
-    language: str, features: float, named: int, here: int, gap: float, messages: int
-) -> More | None:
-    """Return what decides eight of ten such cases; None beyond twenty times the text."""
-    start, slope = line_of(language, features, named, here, gap)
-    if slope <= 0 or (needed := (_logit(DECIDED) - start) / slope) > log(MOST_TIMES):
-        return None
-    times = max(FEWEST_TIMES, ceil(exp(needed)))
-    return More(min(times, MOST_TIMES), max(messages, 1) * (min(times, MOST_TIMES) - 1))
-
-
-def line_of(
-    language: str, features: float, named: int, here: int, gap: float
-) -> tuple[float, float]:
-    """Return the logit of the share with the present text, and its slope by ln(times)."""
-    curves = measured_curves().curves
-    curve = curves.get(language, curves["en"])
-    length = log(max(features, 10.0) / 100)
-    start = curve.a - curve.c * gap + curve.d * length - curve.h * log(named)
-    start += curve.j * (here >= MANY_HERE) - curve.i * (named == 1)
-    return start, curve.b + curve.e * length
-
-
-def _logit(share: float) -> float:
-    clipped = min(max(share, 1e-6), 1 - 1e-6)
-    return log(clipped / (1 - clipped))
-
-
-# --- Judgement ---
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -288,7 +120,7 @@ someone of the same circle would pass.
 """
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Judgement:
     verdict: Verdict
     none: float | None
@@ -321,6 +153,7 @@ class Judgement:
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
     weighed = _weighed(case)
+    compared = weighed.compared
     shares, suspects = case.ranking.probabilities, case.suspects
     order = sorted(
         range(len(shares)), key=lambda i: (-shares[i], username_key(suspects[i].username))
@@ -336,7 +169,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     bounds = list[Bound | None]([None] * len(order))
     first = suspects[order[0]]
     language, is_foreign = case.language_for(first), case.is_foreign_to(first)
-    if order[0] in weighed.unknown:
+    if order[0] in compared.unknown:
         shown = []  # How usual this is in the language is not known.
     if shown and not is_short:
         # Those without a ratio count by their probabilities, since ratios follow these.
@@ -348,10 +181,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         ):
             if i in shown:
                 log10[i], bounds[i] = reported(ratio, unbounded)
-    needed = likely_from(language, weighed.fewest_others)
+    needed = likely_from(language, compared.fewest_others)
     has_rates = is_measured(language) and not is_foreign
-    lone = [i for i in rivals if i in weighed.lone]
-    weak = _weak(case, rivals, order if case.is_named else rivals, lone, weighed.unknown)
+    lone = [i for i in rivals if i in compared.lone]
+    weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
     held_back: HeldBack | None = None
@@ -375,27 +208,27 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     # An author with too few posts is not called likely, however much text there is.
     is_open = verdict == "close" and order[0] in known
     return Judgement(
-        verdict,
-        none,
-        log10,
-        bounds,
-        order,
-        _limits(case, rivals, weighed, weak),
-        weak,
-        needed,
-        None
+        verdict=verdict,
+        none=none,
+        log10=log10,
+        bounds=bounds,
+        order=order,
+        limits=_limits(case, rivals, weighed, weak),
+        weak=weak,
+        needed=needed,
+        strangers=None
         if none is None or not has_rates
-        else rate(language, case.compared, weighed.fewest_others, sure, case.words),
-        _more(case, language, weighed.fewest_others + 1, needed, none, share)
+        else rate(language, case.compared, compared.fewest_others, sure, case.words),
+        more=_more(case, language, compared.fewest_others + 1, needed, none, share)
         if none is not None and is_open and has_rates
         else None,
-        held_back,
-        rival,
-        ground,
-        nothing_like(case, suspects[order[0]])
+        held_back=held_back,
+        rival=rival,
+        ground=ground,
+        nothing_like=nothing_like(case, suspects[order[0]])
         if none is not None and verdict != "likely"
         else None,
-        unlike,
+        unlike=unlike,
     )
 
 
@@ -500,7 +333,16 @@ def _more(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+class _Compared(NamedTuple):
+    """Whom the best authors are compared with."""
+
+    fewest_others: int  # others here of the best author with the fewest
+    unknown: frozenset[int]  # best authors of a language that too few others write
+    elsewhere: frozenset[int]  # best authors compared only with shipped authors
+    lone: frozenset[int]  # best authors whom no one else here is like
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class _Weighed:
     """The best authors with a ratio against others of the language."""
 
@@ -509,11 +351,8 @@ class _Weighed:
     unbounded: NDArray[np.float64]  # (m,)
     leads: NDArray[np.float64]  # (m,), over the others, in nats
     lead_weights: NDArray[np.float64]  # (m,), of a nat of the lead in a ratio
-    fewest_others: int  # others here of the best author with the fewest
-    unknown: frozenset[int]  # best authors of a language that too few others write
-    elsewhere: frozenset[int]  # best authors compared only with shipped authors
-    lone: frozenset[int]  # best authors whom no one else here is like
     topic_share: float  # of words and pairs in the first lead; 0 if the texts speak against it
+    compared: _Compared
 
     @property
     def best(self) -> list[int]:
@@ -543,11 +382,6 @@ class _Candidate(NamedTuple):
     @property
     def is_rated(self) -> bool:
         return self.usual is not None and self.is_known
-
-
-def is_measured(language: str | None) -> bool:
-    """Return whether answers in a language were measured; an unknown one counts as English."""
-    return language is None or language in measured_rates().shares
 
 
 class ComparedWith(NamedTuple):
@@ -593,24 +427,38 @@ def _candidates(case: Case) -> list[_Candidate]:
     return best
 
 
+def _compared(case: Case, best: Sequence[_Candidate]) -> _Compared:
+    known = [candidate for candidate in best if candidate.is_known]
+    return _Compared(
+        fewest_others=min(
+            (each.here for each in known or best), default=len(case.fitted.population)
+        ),
+        unknown=frozenset(
+            candidate.place
+            for candidate in best
+            if not candidate.is_known and not is_measured(candidate.language)
+        ),
+        elsewhere=frozenset(
+            candidate.place for candidate in best if candidate.shipped and not candidate.here
+        ),
+        lone=frozenset(candidate.place for candidate in best if _is_lone(case, candidate)),
+    )
+
+
 def _weighed(case: Case) -> _Weighed:
     best = _candidates(case)
-    known = [candidate for candidate in best if candidate.is_known]
-    fewest = min((each.here for each in known or best), default=len(case.fitted.population))
-    unknown = frozenset(
-        candidate.place
-        for candidate in best
-        if not candidate.is_known and not is_measured(candidate.language)
-    )
-    elsewhere = frozenset(
-        candidate.place for candidate in best if candidate.shipped and not candidate.here
-    )
-    lone = frozenset(candidate.place for candidate in best if _is_lone(case, candidate))
+    compared = _compared(case, best)
     rated = [candidate for candidate in best if candidate.is_rated]
     if not rated:
         nothing = NO_SCORES
         return _Weighed(
-            [], nothing, nothing, nothing, nothing, fewest, unknown, elsewhere, lone, 0.0
+            authors=[],
+            ratios=nothing,
+            unbounded=nothing,
+            leads=nothing,
+            lead_weights=nothing,
+            topic_share=0.0,
+            compared=compared,
         )
     populations, weights = _others(case, rated)
     ranking = case.ranking
@@ -640,16 +488,13 @@ def _weighed(case: Case) -> _Weighed:
     speaks_for = ratios[first] > 0 and lead.sum() > 0
     topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
     return _Weighed(
-        authors,
-        ratios,
-        unbounded,
-        lead_over,
-        lead_weights(features, texts, counts),
-        fewest,
-        unknown,
-        elsewhere,
-        lone,
-        topic,
+        authors=authors,
+        ratios=ratios,
+        unbounded=unbounded,
+        leads=lead_over,
+        lead_weights=lead_weights(features, texts, counts),
+        topic_share=topic,
+        compared=compared,
     )
 
 
@@ -711,10 +556,10 @@ def _limits(
 ) -> list[Limit]:
     suspects = [case.suspects[place] for place in places]
     habits = [suspect.habit for suspect in suspects if suspect.habit is not None]
-    is_elsewhere = not weighed.elsewhere.isdisjoint(places)
+    is_elsewhere = not weighed.compared.elsewhere.isdisjoint(places)
     limits: dict[Limit, bool] = {
         "few_posts": "few_posts" in weak,
-        "few_authors": weighed.fewest_others < FEW_AUTHORS
+        "few_authors": weighed.compared.fewest_others < FEW_AUTHORS
         and not is_elsewhere
         and "unknown_language" not in weak,
         "elsewhere": is_elsewhere,

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.engine.case import Case, Suspect, query_of_texts, whole_words
 from app.compute.engine.features import Counts
 from app.compute.engine.fitting import hold_out, units_of
-from app.compute.engine.judgement import compared_with, is_measured, judge
+from app.compute.engine.judgement import compared_with, judge
+from app.compute.engine.measured_rates import is_measured
 from app.compute.engine.population import Population
 from app.compute.engine.ratio_counts import (
     Features,

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from app.compute.engine.judgement import Bound, Limit, measured_rates
+from app.compute.engine.judgement import Bound, Limit
+from app.compute.engine.measured_rates import measured_rates
 from app.language.i18n import gettext, gettext_noop, show_number, show_percent
 from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile
 from app.parts.cases.ratios import MOST_KOREAN, MOST_MEASURED, Word, told, word_of

@@ -28,11 +28,11 @@ from app.compute.engine.judgement import (
     HeldBack,
     Judgement,
     Limit,
-    More,
     Verdict,
     judge,
 )
 from app.compute.engine.languages import is_ready
+from app.compute.engine.more_text import More
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own

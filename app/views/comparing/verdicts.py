@@ -6,14 +6,8 @@ from typing import Final, Literal
 
 from app.compute.engine.case import KNOWN_FEATURES
 from app.compute.engine.evidence import place_in
-from app.compute.engine.judgement import (
-    BELIEFS,
-    FEWEST_JUDGED,
-    SURE,
-    UNFAMILIAR,
-    Limit,
-    measured_rates,
-)
+from app.compute.engine.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.engine.measured_rates import BELIEFS, measured_rates
 from app.compute.engine.population import FEWEST_POSTS
 from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent

@@ -13,13 +13,8 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.judgement import (
-    KOREAN_LIKELY,
-    LIKELY,
-    LONE_KOREAN_LIKELY,
-    ToldShares,
-    measured_rates,
-)
+from app.compute.engine.judgement import KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
+from app.compute.engine.measured_rates import ToldShares, measured_rates
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
 from app.language.i18n import speaking_of
