@@ -14,7 +14,7 @@ from alembic import command
 from app.db.migrate import alembic_config, upgrade
 from benchmarks.databases import Shape, copy
 
-FIRST: Final = "0024"
+FIRST: Final = "0037"
 TWEETS_EACH: Final = 1_000
 
 

@@ -63,22 +63,20 @@ def upgrade(url: str) -> None:
 
 def downgrade(config: Config) -> None:
     """Migrate back by one revision. Raises StartError, and CommandError if it is refused."""
-    _migrate(config.database_url, "downgrade", "-1", public=config.public)
+    _migrate(config.database_url, "downgrade", "-1")
 
 
-def _migrate(url: str, command: str, revision: str, **attributes: object) -> None:
+def _migrate(url: str, command: str, revision: str) -> None:
     import alembic.command
 
-    config = alembic_config(url)
-    config.attributes |= attributes
     with _alembic, _one_line_errors(url):
-        getattr(alembic.command, command)(config, revision)
+        getattr(alembic.command, command)(alembic_config(url), revision)
 
 
 def find_losses(config: Config) -> dict[str, int]:
     """Return the data that a downgrade by one revision deletes, with the number of its rows.
 
-    Raises StartError, and CommandError if the downgrade is refused.
+    Raises StartError.
     """
     from alembic.script import ScriptDirectory
 
@@ -87,11 +85,8 @@ def find_losses(config: Config) -> dict[str, int]:
         return {}
     scripts = ScriptDirectory.from_config(alembic_config(config.database_url))
     revision: Any = scripts.get_revision(current).module
-    check = getattr(revision, "check_downgrade", None)
 
     def count(connection: "Connection") -> dict[str, int]:
-        if check is not None:
-            check(connection, config.public)
         lost = getattr(revision, "LOST", {}).items()
         return {what: connection.exec_driver_sql(rows).scalar_one() for what, rows in lost}
 
@@ -132,8 +127,8 @@ def known_state(url: str) -> SchemaState:
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
     if current < _revisions()[0]:
         raise StartError(
-            f"{backend.name} is from a saywho too old to migrate; export the posts with that"
-            " version (saywho export) and import them into a new database"
+            f"{backend.name} is from a saywho too old to migrate; install version 1.1, run"
+            " saywho db upgrade, and then install this version again"
         )
     raise StartError(f"{backend.name} is from a newer saywho; install that version")
 

@@ -39,7 +39,7 @@ QUICK: Final = {
     "chats": (["--messages", "100", "--rounds", "1"], "| line ja | 100 |"),
     "large_groups": (["--people", "15", "--messages", "600"], "\n| 15 | "),
     "pictures": (["--pictures", "30", "--repeats", "1"], "| `/room/1?has=media` |"),
-    "migrating": (["--posts", "2000"], "2,000 posts: migrated from 0024 in "),
+    "migrating": (["--posts", "2000"], "2,000 posts: migrated from 0037 in "),
     "hot": (["--base", "HEAD", "--quick", "--alone", "--only", "500 browsers"], "\n500 browsers "),
     "paired": (["HEAD", "--quick", "--only", "hot"], "\nhot "),
 }

@@ -374,12 +374,12 @@ HEAD = head_revision()
 
 def test_a_downgrade_from_the_first_revision_is_refused(installation: Installation) -> None:
     installation.done("db", "upgrade")
-    while installation.json("db", "current") != {"revision": "0024"}:
+    while installation.json("db", "current") != {"revision": "0037"}:
         installation.done("db", "downgrade", "--yes")
     result = installation.run("db", "downgrade")
     assert result.exit_code == 2
-    assert result.stderr == "saywho: 0024 is the first revision; there is none before it\n"
-    assert installation.json("db", "current") == {"revision": "0024"}
+    assert result.stderr == "saywho: 0037 is the first revision; there is none before it\n"
+    assert installation.json("db", "current") == {"revision": "0037"}
     installation.done("db", "upgrade")
     assert installation.json("db", "current") == {"revision": HEAD}
     assert installation.done("check") == "ok\n"
@@ -397,16 +397,19 @@ def downgraded_to(installation: Installation, revision: str) -> Installation:
     return installation
 
 
-ROOM = "INSERT INTO \"Room\" (id, platform, created_at) VALUES ({}, '', '2026-10-01 12:00:00')"
+ROOM = """
+    INSERT INTO "Room" (id, platform, created_at, date_order)
+    VALUES ({}, '', '2026-10-01 12:00:00', 'day-first')
+"""
 
 
 @pytest.mark.full
 def test_a_downgrade_that_deletes_data_needs_a_yes(installation: Installation) -> None:
-    downgraded_to(installation, "0025")
+    downgraded_to(installation, "0038")
     for number in (1, 2):
         put(installation, ROOM.format(number))
-    here = {"revision": "0025"}
-    lost = "he downgrade deletes chats (2)"
+    here = {"revision": "0038"}
+    lost = "he downgrade deletes orders of day and month of chats (2)"
     result = installation.run("db", "downgrade")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
     assert result.stderr == f"saywho: t{lost}; make a backup, then add --yes\n"
@@ -416,23 +419,7 @@ def test_a_downgrade_that_deletes_data_needs_a_yes(installation: Installation) -
     assert (asked.returncode, lost in asked.stdout) == (1, True)
     assert installation.json("db", "current") == here
     assert installation.on_terminal("yes", "db", "downgrade").returncode == 0
-    assert installation.json("db", "current") == {"revision": "0024"}
-
-
-def test_a_downgrade_never_opens_a_private_site(installation: Installation) -> None:
-    downgraded_to(installation, "0025")
-    put(installation, 'UPDATE "Site" SET public = 0')
-    for public in ("", "1"):
-        installation.settings["SAYWHO_PUBLIC"] = public
-        result = installation.run("db", "downgrade", "--yes")
-        assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)
-        assert "set SAYWHO_PUBLIC=0 first" in result.stderr
-        assert installation.json("db", "current") == {"revision": "0025"}
-    installation.settings["SAYWHO_PUBLIC"] = "0"
-    result = installation.run("db", "downgrade")
-    assert result.stderr.startswith("saywho: the downgrade deletes choices in Settings (1);")
-    installation.done("db", "downgrade", "--yes")
-    assert installation.json("db", "current") == {"revision": "0024"}
+    assert installation.json("db", "current") == {"revision": "0037"}
 
 
 def test_a_damaged_database_is_one_line(installation: Installation, tmp_path: Path) -> None:

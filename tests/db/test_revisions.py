@@ -1,7 +1,7 @@
 """Databases of earlier releases go on: migrated there and back, they are as a fresh one.
 
-What is in `kept/` was made by the commands of that release, and written as SQL; its people are
-invented.
+What is in `kept/` was made by the commands of 0.2.0, migrated by that release, and written as SQL;
+its people are invented.
 """
 
 import asyncio
@@ -35,8 +35,8 @@ from tests.db.schema import schema
 from tests.installation import Installation
 
 KEPT: Final = Path(__file__).with_name("kept")
-RELEASE: Final = "0.2.0"
-REVISION: Final = "0024"
+RELEASE: Final = "1.0.0"
+REVISION: Final = "0037"
 TOKEN: Final = "saywho_of-a-kept-site"
 PAGES: Final = (
     *("/", "/authors", "/user/mina", "/user/하나", "/user/jun", "/tweet/1", "/search?q=등대"),
@@ -55,24 +55,6 @@ ROWS: Final = (
     'SELECT id, name, password_hash FROM "Operator" ORDER BY id',
     'SELECT id, name, scope, sha256, created_at FROM "Token" ORDER BY id',
 )
-INVITATIONS: Final = """
-    INSERT INTO "Invitation" (sha256, created_at, expires_at, used_at, created_by_id) VALUES
-    ('a', '2026-10-01 12:00:00', '2026-10-08 12:00:00', NULL, NULL),
-    ('b', '2026-10-01 12:00:00', '2026-10-08 12:00:00', '2026-10-02 12:00:00', NULL),
-    ('c', '2026-10-01 12:00:00', '2026-10-08 12:00:00', NULL, 1)
-"""
-"""An open one and a used one of a removed account, and an open one of another account."""
-MESSAGES: Final = """
-    UPDATE "Tweet" SET room_id = NULL, reply_to_id = NULL, reply_to_source_id = NULL,
-        reply_to_username = NULL;
-    INSERT INTO "Room" (id, platform, title, created_at) VALUES
-    (1, 'telegram', 'Boats', '2026-10-01 12:00:00'), (2, 'telegram', 'Tea', '2026-10-01 12:00:00');
-    UPDATE "Tweet" SET source_id = 'message ' || id, room_id = 1 WHERE id IN (1, 2, 3);
-    UPDATE "Tweet" SET source_id = 'message ' || id, room_id = 2 WHERE id IN (4, 5);
-    UPDATE "Tweet" SET reply_to_source_id = 'message 1' WHERE id IN (2, 3, 4);
-    UPDATE "Tweet" SET reply_to_source_id = 'message 9' WHERE id = 5
-"""
-"""Answers as earlier versions kept them: two in the room of their message, others elsewhere."""
 READERS: Final = """
     INSERT INTO "Room" (id, platform, title, created_at, judged_messages)
         VALUES (1, '', 'a chat', '2026-10-01 12:00:00', 0);
@@ -213,15 +195,6 @@ def test_a_backup_before_the_upgrade_is_upgraded_when_restored(
     assert new.json("operator", "list")["items"] == []
 
 
-def test_open_invitations_of_removed_accounts_end(config: Config, databases: Databases) -> None:
-    prepare(config, upgrade_old=True)
-    command.downgrade(alembic_config(config.database_url), "0027")
-    databases.execute(config.data_dir, INVITATIONS)
-    prepare(config, upgrade_old=True)
-    query = 'SELECT id FROM "Invitation" WHERE ended_at IS NOT NULL'
-    assert databases.fetch(config.data_dir, query) == [(1,)]
-
-
 def test_a_downgrade_removes_readers_of_one_chat(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
     for statement in READERS.split(";"):
@@ -265,16 +238,6 @@ def test_every_revision_declares_the_losses_of_its_downgrade(config: Config) -> 
         assert isinstance(revision.LOST, dict), revision
         find_losses(config)  # Its queries fit this revision.
         downgrade(config)
-
-
-def test_answers_to_other_peoples_messages_are_linked(config: Config, databases: Databases) -> None:
-    prepare(config, upgrade_old=True)
-    command.downgrade(alembic_config(config.database_url), "0035")
-    for statement in MESSAGES.split(";"):
-        databases.execute(config.data_dir, statement)
-    prepare(config, upgrade_old=True)
-    query = 'SELECT id, reply_to_id FROM "Tweet" WHERE reply_to_id IS NOT NULL ORDER BY id'
-    assert databases.fetch(config.data_dir, query) == [(2, 1), (3, 1)]
 
 
 @pytest.mark.databases("sqlite")
