@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from app.compute.engine.attribution import group_scores
-from app.compute.engine.case import KNOWN_FEATURES, WORDED_SAMPLE, Case, Habit, worded_share
+from app.compute.engine.case import KNOWN_FEATURES, WORDED_SAMPLE, AuthorHabit, Case, worded_share
 from app.compute.engine.features import CHARACTERS, lookup
 from app.compute.engine.judgement import FEWEST_JUDGED, LONE, Judgement, judge
 from app.compute.engine.population import FEWEST_POSTS, NOBODY
@@ -255,7 +255,7 @@ def test_platforms_and_periods_are_told() -> None:
     case = place().case([posts(3)[KNOWN], posts(7)[KNOWN]], [3, 7])
     assert not {"other_platform", "other_period"} & set(judge(case).limits)
     suspects = [
-        replace(each, habit=Habit(None, platform, first_at=at, newest_at=at))
+        replace(each, habit=AuthorHabit(None, platform, first_at=at, newest_at=at))
         for each, platform, at in zip(
             case.suspects,
             ("x", "mastodon"),
@@ -285,7 +285,7 @@ def test_emoji_links_and_numbers_are_no_words(newest: list[str], share: float) -
 def test_an_author_whose_posts_have_no_words_is_short() -> None:
     case = place().case([posts(3)[KNOWN], posts(7)[KNOWN]], [3, 7])
     assert judge(case).verdict != "short"
-    wordless = Habit(None, "x", worded_share=0.0)
+    wordless = AuthorHabit(None, "x", worded_share=0.0)
     suspects = [case.suspects[0], replace(case.suspects[1], habit=wordless)]
     assert judge(replace(case, suspects=suspects)).verdict == "short"
 

@@ -368,7 +368,7 @@ def whole_words(text: str, gaps: Sequence[Gap]) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Habit:
+class AuthorHabit:
     usual: Usual | None
     """None for too few posts."""
     platform: str
@@ -404,7 +404,7 @@ class Suspect:
     id: int
     username: str
     profile: AuthorProfile
-    habit: Habit | None = None
+    habit: AuthorHabit | None = None
     """None for an author who fits the texts far worse."""
 
     @property

@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.compute.engine.attribution import Background, build_background, scores_of_each
-from app.compute.engine.case import NO_CHANGE, Case, Fitted, Habit, Suspect, usual_of, worded_share
+from app.compute.engine.case import (
+    NO_CHANGE,
+    AuthorHabit,
+    Case,
+    Fitted,
+    Suspect,
+    usual_of,
+    worded_share,
+)
 from app.compute.engine.features import Counts, features_of
 from app.compute.engine.languages import written_by
 from app.compute.engine.population import (
@@ -253,8 +261,8 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
     return Corpus(fitted, suspects)
 
 
-def _habit(author: CorpusAuthor, fitted: Fitted, written: frozenset[str] | None) -> Habit:
+def _habit(author: CorpusAuthor, fitted: Fitted, written: frozenset[str] | None) -> AuthorHabit:
     texts = [post.text for post in author.newest]
     newest = texts[: usual_posts(author.profile.posts)]
     usual = usual_of(author.profile, newest, fitted.background, population=fitted.population)
-    return Habit(usual, "local", written=written, worded_share=worded_share(texts))
+    return AuthorHabit(usual, "local", written=written, worded_share=worded_share(texts))

@@ -22,8 +22,8 @@ from app.compute.engine.case import (
     KNOWN_FEATURES,
     LEAD_GROUPS,
     USUAL_FEATURES,
+    AuthorHabit,
     Case,
-    Habit,
     Suspect,
     Usual,
     bounded,
@@ -599,7 +599,7 @@ def _weak(
     return {limit: places for limit, places in weak.items() if places}
 
 
-def _has_other_period(habits: Sequence[Habit]) -> bool:
+def _has_other_period(habits: Sequence[AuthorHabit]) -> bool:
     spans = [(each.first_at, each.newest_at) for each in habits if each.first_at]
     if not spans or spans[0][0] is not habits[0].first_at:
         return False

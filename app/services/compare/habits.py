@@ -13,7 +13,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.attribution import Alike, likeness
-from app.compute.engine.case import WORDED_SAMPLE, Fitted, Habit, Suspect, usual_of, worded_share
+from app.compute.engine.case import (
+    WORDED_SAMPLE,
+    AuthorHabit,
+    Fitted,
+    Suspect,
+    usual_of,
+    worded_share,
+)
 from app.compute.engine.fitting import usual_posts
 from app.compute.engine.languages import LANGUAGE_POSTS, written_by
 from app.compute.engine.population import NOBODY, CountedAuthor, Population, are_english
@@ -34,7 +41,7 @@ class HabitStore:
     """Authors' habits, kept as long as their profiles."""
 
     def __init__(self) -> None:
-        self._known: WeakKeyDictionary[AuthorProfile, tuple[int, Habit]] = WeakKeyDictionary()
+        self._known: WeakKeyDictionary[AuthorProfile, tuple[int, AuthorHabit]] = WeakKeyDictionary()
         """Habits with the background's version."""
 
     async def load(
@@ -86,9 +93,9 @@ async def measure_habit(
     user_id: int,
     profile: AuthorProfile,
     fitted: Fitted,
-    facts: Habit,
+    facts: AuthorHabit,
     hidden: Collection[str] = (),
-) -> Habit:
+) -> AuthorHabit:
     """Return the habit with what is usual, without the hidden texts.
 
     profile: already without them.
@@ -115,9 +122,9 @@ async def measure_habit(
     )
 
 
-async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Habit]:
+async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, AuthorHabit]:
     languages = await main_languages(session, user_ids)
-    habits: dict[int, Habit] = {}
+    habits: dict[int, AuthorHabit] = {}
     for chunk in chunks(user_ids):
         # As two subqueries, each is one step in an index; together they would read all posts.
         first, newest = (
@@ -127,7 +134,7 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Ha
         query = select(User.id, User.platform, first, newest).where(User.id.in_(chunk))
         for user_id, platform, first_at, newest_at in await session.execute(query):
             written = frozenset({tag}) if (tag := languages.get(user_id)) else None
-            habits[user_id] = Habit(None, platform, first_at, newest_at, written)
+            habits[user_id] = AuthorHabit(None, platform, first_at, newest_at, written)
     return habits
 
 
