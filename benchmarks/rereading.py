@@ -27,7 +27,7 @@ from benchmarks.cases import (
 SAID = (
     "read differently before",
     "messages with other times",
-    "with an id that is here with other words",
+    "with an id that is here with other words or times",
 )
 """Parts of the sentences by which an import tells of an earlier reading."""
 

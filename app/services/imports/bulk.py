@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -34,7 +34,7 @@ from app.services.posts.arrivals import (
     keys_in_rooms,
 )
 from app.services.posts.meetings import note_met
-from app.services.posts.post_content import NewTweet
+from app.services.posts.post_content import NewTweet, StoredContent
 from app.services.posts.post_rooms import (
     Membership,
     RoomMention,
@@ -52,6 +52,8 @@ from app.services.posts.users import (
 )
 from app.services.rooms.identity import RoomFinder, RoomSample
 
+_MINUTE: Final = timedelta(minutes=1)
+"""Programs differ in whether times have seconds."""
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 
 
@@ -254,7 +256,7 @@ async def store_batch(
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.reworded += sum(
-        outcome.key in rows and rows[outcome.key].content.text != outcome.item.post.text
+        outcome.key in rows and _differ(rows[outcome.key].content, outcome.item.post)
         for outcome in fresh
     )
     report.duplicates += len(resolved) - accepted
@@ -270,6 +272,13 @@ async def store_batch(
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     writers = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, writers, authors_new)
+
+
+def _differ(stored: StoredContent, sent: NewTweet) -> bool:
+    """Return whether a post with a known id has other words, or another minute."""
+    before, after = stored.created_at, sent.created_at
+    is_moved = before and after and not sent.dated_at and abs(after - before) >= _MINUTE
+    return bool(is_moved) or stored.text != sent.text
 
 
 async def _in_rooms(

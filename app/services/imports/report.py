@@ -119,7 +119,7 @@ class ImportReport:
     with_entities: int = 0
     """Posts with `&amp;` and similar, in a format that does not decode them."""
     reworded: int = 0
-    """Posts whose id is stored with another text, which stays."""
+    """Posts whose id is stored with another text or time, which stay."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None

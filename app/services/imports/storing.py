@@ -149,8 +149,8 @@ class StoreOptions(NamedTuple):
 
 USUAL: Final = StoreOptions()
 REWORDED: Final = Message(
-    "posts with an id that is here with other words: {count}; the stored words stay. To replace"
-    " them, undo the import that brought them (--replace NUMBER)"
+    "posts with an id that is here with other words or times: {count}; the stored ones stay. To"
+    " replace them, undo the import that brought them (--replace NUMBER)"
 )
 
 

@@ -134,8 +134,8 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
         " may read it ({guests}), so nothing is stored; choose that chat or a new one"
     ),
     REWORDED.template: Message(
-        "posts with an id that is here with other words: {count}; the stored words stay. To replace"
-        " them, undo the import that brought them"
+        "posts with an id that is here with other words or times: {count}; the stored ones stay. To"
+        " replace them, undo the import that brought them"
     ),
     "the file has several chats, so --room with one number cannot decide all of them; add --room"
     " new for the others": Message(

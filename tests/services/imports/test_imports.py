@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from app.db.engine import Database
@@ -239,13 +240,21 @@ async def test_one_name_for_all_is_advised_only_without_a_field(
     assert ("--username" in details[0]) == ("--username" in advice)
 
 
-async def test_a_known_id_with_other_words_is_counted(db: Database) -> None:
-    same = record(1, "fog", source_id="9001")
+async def test_a_known_id_with_other_words_or_times_is_counted(db: Database) -> None:
+    same = record(1, "fog", source_id="9001", created_at=NOON)
     assert (await store(db, same)).errors == []
-    report = await store(db, same, record(2, "wind", source_id="9001"))
-    assert outcome(report) == (0, 2, 0)
-    (fault,) = report.errors
-    assert "an id that is here with other words: 1; the stored words stay" in fault.detail
+    others = (
+        (same, structs.replace(same, text="wind")),
+        (
+            structs.replace(same, created_at=NOON + timedelta(seconds=59)),
+            structs.replace(same, created_at=NOON + timedelta(days=30)),
+        ),
+    )
+    for posts in others:
+        report = await store(db, *posts)
+        assert outcome(report) == (0, 2, 0)
+        (fault,) = report.errors
+        assert "is here with other words or times: 1; the stored ones stay" in fault.detail
     assert [post.text for post in await stored(db)] == ["fog"]
 
 

@@ -127,6 +127,7 @@ async def test_the_same_bytes_read_otherwise_stop_and_can_be_replaced(db: Databa
         {"columns": {"note": "text", "text": ""}},
         {"columns": {"other": "username", "username": ""}},
         {"dates": "month-first", "columns": {"id": ""}},
+        {"dates": "month-first"},
     ]
     for way in wrong:
         with pytest.raises(ReadBeforeError, match=r"import 1\)"):
@@ -287,6 +288,15 @@ class Exports:
         self.writers = draw(st.sampled_from([*WRITERS])), draw(st.sampled_from([*WRITERS]))
         self.zones = draw(st.sampled_from(ZONES)), draw(st.sampled_from(ZONES))
         self.times = draw(st.sampled_from(["file", "here"]))
+        self.other_comes = draw(st.sampled_from([0, 1, 2, None]))
+        """Before which export another chat is imported, whose file is like the first one's."""
+
+    @property
+    def other(self) -> tuple[bytes, str]:
+        """A file of other people and words, of the same size, title, times and short texts."""
+        data, name = self.export(0)
+        text = data.decode().translate(str.maketrans("민준지우", "바다하늘"))
+        return text.replace("word", "term").encode(), name
 
     def export(self, number: int) -> tuple[bytes, str]:
         """Return the file of an export, and its name; each phone shows the time of its zone."""
@@ -309,12 +319,20 @@ exports = st.composite(lambda draw: Exports(draw))
 def test_a_chat_exported_twice_is_stored_once_and_in_order(
     databases: Databases, exports: Exports
 ) -> None:
+    async def add_other(db: Database, place: int) -> None:
+        if exports.other_comes == place:
+            data, name = exports.other
+            _, known, seen = await numbered(db, data, name, timezone=exports.zones[0])
+            assert (known, seen.state) == (0, "new")
+
     async def check(folder: Path) -> None:
         url = databases.make(folder)
         config = Config(env="testing", data_dir=folder, database_url=url, durability="normal")
         async with Database(config) as db:
+            await add_other(db, 0)
             data, name = exports.export(0)
             await numbered(db, data, name, timezone=exports.zones[0])
+            await add_other(db, 1)
             data, name = exports.export(1)
             options: dict[str, Any] = {"timezone": exports.zones[1]}
             try:
@@ -324,6 +342,7 @@ def test_a_chat_exported_twice_is_stored_once_and_in_order(
                 options["times"] = exports.times
                 _, _, seen = await numbered(db, data, name, **options)
             assert seen.renamed == bool(exports.names)
+            await add_other(db, 2)
             starts, ends = zip(*exports.spans, strict=True)
             whole = exports.messages[min(starts) : max(ends)]
             async with db.read() as session:
@@ -331,10 +350,14 @@ def test_a_chat_exported_twice_is_stored_once_and_in_order(
                     User, User.id == Tweet.user_id
                 )
                 query = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
-                rows = (await session.execute(query)).all()
+                all_rows = (await session.execute(query)).all()
+            rows = [row for row in all_rows if row.username not in {"바다", "하늘"}]
             assert [(row.text, row.username) for row in rows] == [
                 (text, name) for _, name, text in whole
             ]
+            start, end = exports.spans[0]
+            others = 0 if exports.other_comes is None else end - start
+            assert len(all_rows) - len(rows) == others
             right = exports.zones[options.get("times") == "file"]
             wall = timedelta(minutes=1)
             for row, (when, _, _) in zip(rows, whole, strict=True):

@@ -513,6 +513,20 @@ async def test_a_reading_that_cannot_be_is_refused(writer: Client, query: str) -
     await keeps_nothing(writer)
 
 
+@pytest.mark.parametrize(
+    ("query", "new"),
+    [("keep_earlier=1", "`room=new`"), ("replace_earlier=1", "`replace=N` or `replace=file`")],
+)
+async def test_what_is_gone_names_what_takes_its_place(
+    writer: Client, query: str, new: str
+) -> None:
+    answer = await writer.post(f"{IMPORTS}?{query}", data=b"text\nhello\n")
+    assert answer.status_code == 400
+    problem = await answer.get_json()
+    assert new in problem["detail"]
+    await keeps_nothing(writer)
+
+
 async def test_a_grave_doubt_fails_until_it_is_accepted(writer: Client) -> None:
     ids = [{"username": "mina", "text": f"fog {n}", "id": "4711"} for n in range(3)]
     job = await ended(writer, await send(writer, jsonl(*ids)))
