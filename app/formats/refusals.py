@@ -8,7 +8,7 @@ from typing import Final
 from app.errors import ImportFileError, Message
 from app.formats.known_files import LOG, is_log, known_file
 from app.formats.masks import shape_of
-from app.formats.source.file import Content, Source, head
+from app.formats.source.file import Content, Source, head, is_hidden
 from app.formats.source.json import first_documents, too_long_at_first
 from app.formats.source.text import first_lines, form_of
 from app.formats.text_pairs import NO_AUTHORS, is_of_pairs
@@ -147,9 +147,9 @@ def reason_of_archive(source: Source) -> Message:
     for member, reason in _OFFICE.items():
         if member in names:
             return reason
-    ends = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".js", ".xml")
-    data = [name for name in names if name.lower().endswith(ends)]
-    if data and all(name.lower().endswith(".txt") for name in data):
+    ends = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".txt", ".md", ".js", ".xml")
+    data = [name for name in names if name.lower().endswith(ends) and not is_hidden(name)]
+    if data and all(name.lower().endswith((".txt", ".md")) for name in data):
         return Message(
             "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
             " name the files `Author_Title.txt`, put them into a folder for each author, or add"

@@ -23,12 +23,21 @@ from app.formats.records import (
 from app.formats.refusals import is_plain_text
 from app.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from app.formats.source.text import pieces
+from app.formats.source.times import time_or_field
 from app.formats.text_pairs import read_pairs
 
 MOST_CHARACTERS: Final = 16 * 2**20
 """Maximum length of a file in characters: the longest novels have a third of it."""
 _LOOKED_AT: Final = 20
-_END: Final = ".txt"
+_ENDS: Final = (".txt", ".md", ".markdown")
+_HEAD: Final = re.compile(
+    r"\A\ufeff?(?:---[ \t]*\n((?:[\w-]+:.*\n|[ \t-].*\n){1,100})(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
+    r"|(Content-Type: text/x-zim-wiki\n(?:[\w-]+: .*\n)*))"
+)
+"""Keys above a note: YAML of Obsidian, Hugo and Jekyll, or the lines of Zim."""
+_TIME_IN_HEAD: Final = re.compile(
+    r"^(date|created|created_at|Creation-Date): *[\"']?(.{8,40}?)[\"']?$", re.MULTILINE
+)
 _MARK: Final = r"^[ \t]*\*{3}[ \t]*%s OF (?:THE|THIS) PROJECT GUTENBERG E(?:BOOK|TEXT)[^\n]*"
 _LICENCE_BEFORE: Final = re.compile(_MARK % "START", re.MULTILINE | re.IGNORECASE)
 _LICENCE_BEHIND: Final = re.compile(_MARK % "END", re.MULTILINE | re.IGNORECASE)
@@ -44,10 +53,13 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     if (pairs := read_pairs(source, FORMAT.name)) is not None:
         return pairs
+    ends = {*WORDY_ENDS, *_ENDS}
     wordy = [
-        name for name in source.members if name.lower().endswith(WORDY_ENDS) and not is_hidden(name)
+        name
+        for name in source.members
+        if name.lower().endswith(tuple(ends)) and not is_hidden(name)
     ]
-    names = sorted(name for name in wordy if name.lower().endswith(_END))
+    names = sorted(name for name in wordy if name.lower().endswith(_ENDS))
     contents = [source.member(name) for name in names[:: max(1, len(names) // _LOOKED_AT)]]
     if not names or 2 * len(names) < len(wordy) or 2 * _plain(contents) < len(contents):
         return None
@@ -111,8 +123,17 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
     if not text.strip():
         return Skipped(place, "empty")
     text = _without_licence(text, content, author)
+    time, unread = None, None
+    if head := _HEAD.match(text):
+        text = text[head.end() :]
+        if stated := _TIME_IN_HEAD.search(head[1] or head[2]):
+            time, unread = time_or_field(stated[2], stated[1])
+    if not text.strip():
+        return Skipped(place, "empty")
     try:
-        record = Record(place=place, text=required_text(text.strip()))
+        record = Record(
+            place=place, text=required_text(text.strip()), created_at=time, unread_time=unread
+        )
         return by_author(record, author) if author else record
     except RecordError as error:
         return BadRecord(
@@ -146,6 +167,6 @@ FORMAT: Final = Format(
     Message("Texts"),
     read,
     mark=Message(
-        "a folder or an archive with texts (.txt), whose names or folders name the authors"
+        "a folder or an archive with texts (.txt, .md), whose names or folders name the authors"
     ),
 )

@@ -248,3 +248,33 @@ def test_a_column_of_authors_comes_before_the_names_of_tables() -> None:
         ["mina.csv", "jun.csv"], b"folder,text\nari,Fog\n", columns={"folder": "username"}
     )
     assert column == ["ari", "ari"]
+
+
+HEADS = {
+    "obsidian": b"---\ntags: [walk]\ndate: 2025-01-07T10:01:02+09:00\n---\n# Tuesday\nFog again\n",
+    "hugo": b"---\ntitle: Tuesday\ndate: '2025-01-07 01:01:02Z'\n---\n\n# Tuesday\nFog again\n",
+    "zim": b"Content-Type: text/x-zim-wiki\nWiki-Format: zim 0.6\n"
+    b"Creation-Date: 2025-01-07T10:01:02+09:00\n\n# Tuesday\nFog again\n",
+}
+
+
+@pytest.mark.parametrize("program", HEADS)
+def test_keys_above_a_note_are_no_words_and_their_date_is_its_time(program: str) -> None:
+    data = zip_bytes({".obsidian/app.json": b"{}", "daily/2025-01-07.md": HEADS[program]})
+    records, items = read_file_records(data, username="mina")
+    (record,) = records_in(items)
+    assert (records.format, record.text) == ("texts", "# Tuesday\nFog again")
+    assert str(record.created_at) == "2025-01-07 01:01:02+00:00"
+
+
+def test_lines_between_rules_are_words_of_a_note() -> None:
+    data = zip_bytes({"a.md": b"---\nFog again, she said\n---\nand left\n"})
+    _, items = read_file_records(data, username="mina")
+    (record,) = records_in(items)
+    assert record.text == "---\nFog again, she said\n---\nand left"
+
+
+def test_notes_without_authors_are_refused_with_what_to_do() -> None:
+    data = zip_bytes({".obsidian/app.json": b"{}", "2025-01-07.md": WORDS})
+    with pytest.raises(UnrecognisedFileError, match="--username NAME"):
+        read_file_records(data)

@@ -1,13 +1,15 @@
 """Mailboxes: the own words of each sender, and no address of anybody."""
 
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
+from app.errors import UnrecognisedFileError
 from app.formats.chats.mail import own_words
 from app.formats.doubts.questions import RecordQuestions
 from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, saved_folder
 
 START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"
 
@@ -96,3 +98,38 @@ def test_a_mailbox_in_no_order_of_time_has_no_doubt() -> None:
     for item in items:
         questions.see(item)
     assert questions.doubts() == ()
+
+
+def lone(body: str, *headers: str) -> bytes:
+    return mail(body, "Mina Lee <mina@quay.example>", *headers).partition(b"\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("names", "above"),
+    [
+        (["cur/17.1.host:2,S", "new/17.2.host"], b""),
+        (["1", "2"], b""),
+        (["a.eml", "b.eml"], b""),
+        (["1.emlx", "2.emlx"], b"512       \n"),
+    ],
+    ids=["Maildir", "MH", "eml", "Apple Mail"],
+)
+def test_folder_with_a_file_for_each_mail_is_one_chat(
+    tmp_path: Path, names: list[str], above: bytes
+) -> None:
+    bodies = [lone("The ferry waits."), lone("512\nFog", "Message-ID: <2@quay.example>")]
+    members = {name: above + body for name, body in zip(names, bodies, strict=True)}
+    records, items = read_file_records(saved_folder(tmp_path / "inbox", members), "auto")
+    assert (records.format, records.is_chat) == ("mail", True)
+    read = [item for item in items if isinstance(item, Record)]
+    assert [(item.display_name, item.text) for item in read] == [
+        ("Mina Lee", "The ferry waits."),
+        ("Mina Lee", "512\nFog"),
+    ]
+    assert {item.room.name for item in read if item.room} == {"inbox"}
+
+
+def test_numbered_texts_without_headers_are_no_mails(tmp_path: Path) -> None:
+    folder = saved_folder(tmp_path / "notes", {"1": b"From: here on it is fog", "2": b"Fog"})
+    with pytest.raises(UnrecognisedFileError):
+        read_file_records(folder, "auto")

@@ -11,7 +11,7 @@ from app.formats.assumptions import columns_of
 from app.formats.records import Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from tests.formats.files import read_file_records
+from tests.formats.files import read_file_records, saved_folder
 
 CASES = Path(__file__).parent / "cases"
 Said = tuple[str | None, str]
@@ -432,3 +432,46 @@ def test_letters_of_r_on_windows_are_told_and_read_by_choice() -> None:
 def test_other_files_are_refused_by_what_they_are(name: str, reason: str) -> None:
     with pytest.raises(UnrecognisedFileError, match=reason):
         read(CASES / name)
+
+
+ORANGE = (
+    "text,created_at,username,lang\r\nstring,string,jiu minho,en ko\r\nmeta,meta,,\r\n"
+    "안개가 끼었어요,2025-01-07T00:00:00Z,jiu,ko\r\n"
+    "The ferry is late,2025-01-08T00:00:00Z,minho,en\r\n"
+)
+
+
+def test_rows_in_which_orange_describes_its_columns_are_no_posts() -> None:
+    both = [("jiu", "안개가 끼었어요"), ("minho", "The ferry is late")]
+    assert said(ORANGE) == both
+    assert said(ORANGE.replace(",", "\t")) == both
+    # Words that only look so stay.
+    assert said("text,username\nstring,jiu\nmeta,minho\n")[0] == ("jiu", "string")
+
+
+def test_line_breaks_that_twarc_has_written_as_letters_are_line_breaks() -> None:
+    head = "id,text,author.username,created_at,__twarc.version\n"
+    row = r"1876543210987654322,@jiu 안개\n끼었어요,minho,2025-01-07T01:00:00.000Z,2.14.0"
+    (record,) = records(f"{head}{row}\n")
+    assert record.text == "@jiu 안개\n끼었어요"
+    assert said(r"text,username" + "\n" + r"a\nb,minho" + "\n") == [("minho", r"a\nb")]
+
+
+def test_corpus_of_convokit_has_its_words_in_one_of_its_files(tmp_path: Path) -> None:
+    lines = (
+        '{"id": "u1", "conversation_id": "u1", "text": "The ferry is late", "speaker": "jiu",'
+        ' "meta": {}, "reply-to": null, "timestamp": 1736208062, "vectors": []}\n'
+        '{"id": "u2", "conversation_id": "u1", "text": "안개가 끼었어요", "speaker": "minho",'
+        ' "meta": {}, "reply-to": "u1", "timestamp": 1736208162, "vectors": []}\n'
+    )
+    others = {
+        "speakers.json": b'{"jiu": {"meta": {}, "vectors": []}}',
+        "conversations.json": b'{"u1": {"meta": {}, "vectors": []}}',
+        "corpus.json": b"{}",
+        "index.json": b'{"version": 1}',
+    }
+    folder = saved_folder(tmp_path / "ferry", {"utterances.jsonl": lines.encode(), **others})
+    first, second = records(folder)
+    assert [first.username, second.username] == ["jiu", "minho"]
+    assert second.kind == "reply"
+    assert str(first.created_at) == "2025-01-07 00:01:02+00:00"

@@ -1,5 +1,7 @@
 """Mail as mbox files, which Gmail (Google Takeout), Thunderbird and mailing lists write.
 
+A folder with a file for each mail is one chat: Maildir, MH, and saved mails (`.eml`, `.emlx`).
+
 A mail is a message of the chat in its file: the words of its sender, without quotations and
 signatures. Addresses are never kept: a sender without a name is called by the part before the `@`.
 """
@@ -15,8 +17,10 @@ from email.message import Message as Mail
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import Final
 
+from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError
 from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
 from app.formats.chats.json_chat import ChatMessage, record_of
@@ -46,6 +50,13 @@ _MBOX: Final = re.compile(
     rb"\A(?:\xef\xbb\xbf)?From \S[^\r\n]{0,300}\d\d:\d\d[^\r\n]{0,60}\r?\n"
     rb"(?:>?From [^\r\n]*\r?\n)?[A-Za-z][\w-]{0,60}:"
 )
+_LONE: Final = re.compile(
+    rb"\A(?:\d{1,9}[ \t]*\n)?(?=(?:[^\r\n]+\r?\n){0,200}?From:)(?=(?:[^\r\n]+\r?\n){0,200}?Date:)"
+    rb"[A-Za-z][\w-]{0,60}:",
+    re.IGNORECASE,
+)
+"""Headers of a mail in its own file, in which Apple Mail writes the length above them."""
+_FILE_OF_MAIL: Final = re.compile(r"(?:.*/)?(?:cur|new)/[^/]+|(?:.*/)?\d+|.*\.emlx?", re.IGNORECASE)
 _LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
 _ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
 _QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))")
@@ -208,9 +219,11 @@ def _end_before_quotation(kept: list[str]) -> None:
 
 
 def _items(file: RoomFile[bool]) -> Iterator[Item]:
-    room = FileRoom(
-        platform=MAIL.name, name=file.names[0], file=file.content.name, thread=file.content.name
-    )
+    return _items_of(_mails(file.content), file.names[0], file.content.name)
+
+
+def _items_of(mails: Iterator[tuple[int, bytes]], name: str, file: str) -> Iterator[Item]:
+    room = FileRoom(platform=MAIL.name, name=name, file=file, thread=file)
 
     def read(data: bytes, place: int) -> Item:
         if data.lower().count(b"boundary=") > _MOST_BOUNDARIES:
@@ -220,7 +233,7 @@ def _items(file: RoomFile[bool]) -> Iterator[Item]:
         except (MessageError, LookupError, ValueError, TypeError, AttributeError) as error:
             raise RecordError("not a mail") from error
 
-    return read_each(_mails(file.content), read)
+    return read_each(mails, read)
 
 
 def _item(mail: Mail, place: int, room: FileRoom, *, is_cut: bool) -> Item:
@@ -247,6 +260,31 @@ def _item(mail: Mail, place: int, room: FileRoom, *, is_cut: bool) -> Item:
     return record_of(said, place)
 
 
+def _lone_mails(source: Source, names: list[str]) -> Iterator[tuple[int, bytes]]:
+    for place, name in enumerate(names, start=1):
+        mail = _Mail()
+        for number, line in enumerate(_lines(source.member(name))):
+            if number or not line.strip().isdigit():
+                mail.add(line)
+        yield place, mail.data
+
+
+def _folder_of_mails(source: Source) -> RecordStream | None:
+    names = sorted(filter(_FILE_OF_MAIL.fullmatch, source.members), key=_by_number)
+    first = [head(source.member(name), 16 * 1024) for name in names[:20]]
+    if len(names) < 2 or 2 * sum(map(bool, map(_LONE.match, first))) < len(first):
+        return None
+    source.expect(names)
+    title = clean_title(PurePosixPath(source.name).stem) or ""
+    items = _items_of(_lone_mails(source, names), title, source.name)
+    return RecordStream(MAIL.name, "record", None, items)
+
+
+def _by_number(name: str) -> tuple[str, int, str]:
+    folder, _, base = name.rpartition("/")
+    return folder, int(base) if base.isdecimal() else 0, base
+
+
 def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
     def is_mbox(content: Content) -> bool | None:
         with suppress(BrokenFileError):  # It is named beside the chats.
@@ -255,6 +293,8 @@ def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
     ends = (".mbox", ".mbx", ".txt", ".mail") if source.has_members else ""
     rooms = find_rooms(source, ends, is_mbox)
+    if source.has_members and not rooms:
+        return _folder_of_mails(source)
     items = one_by_one(map(_items, rooms))
     return RecordStream(MAIL.name, "record", None, items) if rooms else None
 

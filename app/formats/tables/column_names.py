@@ -61,7 +61,7 @@ ALIASES: Final[dict[str, str]] = {
     f" username {_paths(_FLAT_AUTHORS, _FLAT_ACCOUNT_KEYS, '')} accountname twitterhandle"
     f" {_paths(_AUTHORS, _ACCOUNT_KEYS)} fromuser fromusername postedby tweetedby"
     " uniqueid user author authorname poster tweeter commenter blogname userposted commentauthor"
-    " postauthor tweetauthor reviewauthor reviewername reviewer commentername messageauthor"
+    " postauthor tweetauthor speaker reviewauthor reviewername reviewer commentername messageauthor"
     " 작성자 글쓴이 사용자 사용자명 사용자이름 아이디 계정 ユーザー名 ユーザー ユーザ名 投稿者"
     " アカウント 用户名 用户 作者 用户昵称 昵称 博主 使用者 帳號 usuario autor utilisateur auteur"
     " benutzer benutzername verfasser utente autore usuário автор пользователь kullanıcı"

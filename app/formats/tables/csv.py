@@ -42,6 +42,8 @@ MOST_COLUMNS: Final = 16_384
 _SEPARATOR: Final = re.compile(r'\ufeff?"?sep=(.)"?\s*', re.IGNORECASE)
 _RULE: Final = re.compile(r"[\s|+:-]*-[\s|+:-]*")
 """A line that some programs draw below a header."""
+_KINDS_OF_ORANGE: Final = frozenset({*"cdst", "continuous", "discrete", "string", "time"})
+_FLAGS_OF_ORANGE: Final = frozenset({"", *"cim", "class", "ignore", "meta"})
 _SAMPLE_ROWS: Final = 2_000
 _BARE_NA: Final = re.compile(r"[,;\t]NA(?=[,;\t\r\n])")
 """A missing value of R, which puts texts into quotation marks."""
@@ -78,6 +80,8 @@ class Heading(NamedTuple):
     above: int = 0
     is_stated: bool = False
     """Whether the row above only states the delimiter."""
+    below: int = 0
+    """Rows under the header that describe its columns."""
 
 
 def is_filled(cells: list[str]) -> bool:
@@ -312,7 +316,9 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
 class _Table:
     def __init__(self, content: Content, heading: Heading, options: ReadOptions, text: str) -> None:
         self.content = content
-        heading = heading._replace(names=_with_row_names(text, heading))
+        heading = heading._replace(
+            names=_with_row_names(text, heading), below=_rows_of_orange(text, heading)
+        )
         self._heading = heading
         self.names = names = heading.names
         self._repeated = [name for place, name in enumerate(names) if name in names[:place]]
@@ -367,7 +373,9 @@ class _Table:
         )
 
     def _rows(self, content: Content) -> Iterator[tuple[int, list[str]] | BadRecord]:
-        return islice(read_rows(content, self._heading.dialect), self._heading.above + 1, None)
+        heading = self._heading
+        first = heading.above + 1 + heading.below
+        return islice(read_rows(content, heading.dialect), first, None)
 
     def _cells(self, fields: list[str]) -> dict[str, str]:
         names = self.names
@@ -378,6 +386,8 @@ class _Table:
         else:
             pairs = list(zip_longest(names, fields[: len(names)], fillvalue=""))
             cells = dict(pairs[::-1] if self._repeated else pairs)
+        if "__twarc.version" in cells and "text" in cells:
+            cells["text"] = cells["text"].replace("\\n", "\n")  # So twarc-csv writes a line break.
         if not self._is_export:
             return cells
         if is_damaged_id(cells["source_id"]):
@@ -389,13 +399,24 @@ class _Table:
         with suppress(csv.Error):
             above = islice(rows, self._heading.above)
             self._above += (" ".join(fields).strip()[:60] for fields in above)
-            for fields in islice(rows, 1, 1_000):
+            for fields in islice(rows, 1 + self._heading.below, 1_000):
                 if len(fields) == len(self._heading.names) and not self._is_heading(fields):
                     yield self._cells(fields)
 
 
 def _plain(field: str) -> str:
     return plain_column(field).strip('"')
+
+
+def _rows_of_orange(text: str, heading: Heading) -> int:
+    """Return 2 if Orange has put the kinds and the roles of its columns under the header."""
+    rows = list(
+        islice(_rows(lines_of(text), heading.dialect, heading.above + 3), heading.above, None)
+    )
+    if len(rows) < 3 or {len(row) for row in rows} != {len(heading.names)}:
+        return 0
+    has_kinds = all(rows[1]) and not _KINDS_OF_ORANGE.isdisjoint(rows[1])
+    return 2 if has_kinds and _FLAGS_OF_ORANGE.issuperset(rows[2]) else 0
 
 
 def _with_row_names(text: str, heading: Heading) -> list[str]:

@@ -155,6 +155,10 @@ def _data_files(source: Source) -> list[Content]:
     names = (".csv", ".tsv", *in_json)
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
     contents = list(islice(found, _MOST_FILES + 1))
+    if any(content.name.endswith("speakers.json") for content in contents):
+        # A corpus of ConvoKit has its words in one of five files.
+        said = [content for content in contents if content.name.endswith("utterances.jsonl")]
+        contents = said or contents
     is_json = all(content.name.lower().endswith(in_json) for content in contents)
     return contents if is_json and len(contents) <= _MOST_FILES else []
 
