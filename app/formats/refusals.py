@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Final
 
 from app.errors import ImportFileError, Message
-from app.formats.known_files import LOG, is_log, known_file
+from app.formats.chats.irc import is_log
+from app.formats.known_files import known_file
 from app.formats.masks import shape_of
 from app.formats.source.file import Content, Source, head, is_hidden
 from app.formats.source.json import first_documents, too_long_at_first
@@ -194,8 +195,8 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         )
     if looks_like_json(content):
         return _reason_of_json(content)
-    if is_log("\n".join(lines).encode(errors="replace")):
-        return LOG
+    if is_log(lines):
+        return Message("it is a log of IRC")
     if any(_SUBTITLE.match(line) for line in lines):
         return Message(
             "it has the subtitles of a film, whose times are no dates; put them into a CSV table"

@@ -34,6 +34,7 @@ from app.formats.chats import (
     chatlab,
     discord,
     imessage,
+    irc,
     kakaotalk,
     line,
     mail,
@@ -224,7 +225,12 @@ _LATER: Final[tuple[Format, ...]] = (
     bluesky.FORMAT,
     documents.JSONL,
     *text_formats(
-        signal.SIGNAL_MARKDOWN, imessage.IMESSAGE, kakaotalk.KAKAOTALK, line.LINE, whatsapp.WHATSAPP
+        signal.SIGNAL_MARKDOWN,
+        imessage.IMESSAGE,
+        irc.IRC,
+        kakaotalk.KAKAOTALK,
+        line.LINE,
+        whatsapp.WHATSAPP,
     ),
     csv.FORMAT,
     texts.FORMAT,

@@ -18,7 +18,7 @@ LINES = (
 FILES: dict[str, tuple[Any, str]] = {
     "gemini": ([{"header": "Gemini Apps", "title": "Prompted hi", "products": ["x"]}], "Gemini"),
     "evernote": ("<?xml version='1.0'?>\n<en-export><note></note></en-export>", "Evernote"),
-    "irc": (LINES, "a log of IRC"),
+    "weka": ("@relation posts\n\n@attribute text string\n@data\n'Fog again'\n", "Weka"),
 }
 
 
@@ -34,10 +34,10 @@ def test_a_known_file_is_refused_by_its_name(name: str) -> None:
     assert "Rename" not in str(refused.value)
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name != "irc"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_known_file_in_an_archive_is_refused_by_its_name(name: str) -> None:
     value, app = FILES[name]
-    end = "xml" if isinstance(value, str) else "json"
+    end = "json" if not isinstance(value, str) else "arff" if name == "weka" else "xml"
     with pytest.raises(UnrecognisedFileError, match=app):
         read_file_records(zip_bytes({f"export/a.{end}": written(value), "b.html": b"<p>x"}))
 

@@ -294,6 +294,8 @@ class TextChat(NamedTuple):
     ends: tuple[str, ...] = (".txt",)
     heading: re.Pattern[str] | None = None
     """One of the first lines; hundreds of the app's notices may stand between it and messages."""
+    is_most: bool = False
+    """Whether half of a folder's texts must be such chats, because others may have such lines."""
 
     def grammar_in(
         self, content: Content, head: Sequence[str], beside: Collection[str]
@@ -332,9 +334,15 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
     rooms = find_rooms(source, first.ends, grammar_of)
     if first.name not in found:
         return None
+    if first.is_most and 2 * len(rooms) < len(list(source.contents(_is_named(first.ends)))):
+        return None
     lines = chain.from_iterable(room.grammar.kinds(room.content) for room in rooms)
     items = one_by_one(map(_room_items, rooms))
     return RecordStream(first.name, "line", None, items, lines=lines)
+
+
+def _is_named(ends: tuple[str, ...]) -> Callable[[str], bool]:
+    return lambda name: name.lower().endswith(ends)
 
 
 def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:
