@@ -253,6 +253,12 @@ class Format:
     file_name: str = ""
     """Name of the JSON file with the posts in a folder or an archive."""
     mark: Message = BY_ITSELF
+    began: int | None = None
+    """Year in which the service began, if no time can be earlier."""
+    is_in_order: bool = True
+    """Whether the messages of a chat stand in the order of their times."""
+    shows_code: bool = False
+    """Whether HTML became text, so that tags in a text are code that its author shows."""
 
 
 def read_each(

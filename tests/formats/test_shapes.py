@@ -1,5 +1,6 @@
 """Chats that are described as data: files as their apps write them, and damaged ones."""
 
+import io
 import json
 from contextlib import suppress
 from itertools import product
@@ -10,7 +11,10 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.chats.shapes import SHAPES, each
-from app.formats.records import BadRecord, FileRoom, Record, Skipped
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.records import BadRecord, FileRoom, ReadOptions, Record, Skipped
+from app.formats.registry import open_records
+from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
 from tests.shapes import SMALL_CHATS
@@ -129,6 +133,18 @@ def test_two_apps_in_one_archive_are_read_together() -> None:
 def test_who_exported_may_have_a_name() -> None:
     _, items = read_file_records(FOLDER / "chatgpt.json", username="mina")
     assert [item.username for item in records_in(items)] == ["mina", "ChatGPT"]
+
+
+def test_messages_that_stand_by_person_are_no_doubt() -> None:
+    heading, rest = (FOLDER / "sms.xml").read_text().split("<sms ", 1)
+    sms = rest.partition("/>")[0]
+    days = [1768298400000 + day * 86_400_000 for day in (0, 30, 60, 10, 40, 70, 20, 50)]
+    written = "".join(f"<sms {sms}/>".replace("1768298400000", str(day)) for day in days)
+    with Source(io.BytesIO(f"{heading}{written}</smses>".encode())) as source:
+        records = open_records(source)
+        questions = RecordQuestions(records, ReadOptions())
+        assert len([*questions.of(records.items)]) == 8
+    assert [doubt.kind for doubt in questions.doubts()] == []
 
 
 @pytest.mark.parametrize("name", ["whatstk.csv", "whatsapp-chat-parser.json"])

@@ -62,6 +62,7 @@ class ExportedChannel(NamedTuple):
 
 class DiscordChannels(JsonChat[ExportedChannel]):
     name = "discord"
+    began = 2015
     label = Message("Discord")
     file_name = ".json"
     mark = Message(

@@ -75,6 +75,9 @@ class JsonChat(ABC, Generic[ChatT]):
     about_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys before the messages that describe the chat."""
     has_reactions: ClassVar[bool] = True
+    began: ClassVar[int | None] = None
+    """Year in which the service began."""
+    is_in_order: ClassVar[bool] = True
 
     def chat(self, about: Json, folder: str) -> ChatT:
         """Return the chat of a list of messages; its attached files are in or below `folder`."""
@@ -146,7 +149,14 @@ class JsonChat(ABC, Generic[ChatT]):
 
     def format(self) -> Format:
         return Format(
-            self.name, self.label, self.read, is_chat=True, file_name=self.file_name, mark=self.mark
+            self.name,
+            self.label,
+            self.read,
+            is_chat=True,
+            file_name=self.file_name,
+            mark=self.mark,
+            began=self.began,
+            is_in_order=self.is_in_order,
         )
 
 

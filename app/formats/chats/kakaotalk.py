@@ -401,4 +401,5 @@ KAKAOTALK: Final = TextChat(
     grammar_of,
     (".txt", ".csv"),
     HEADING,
+    began=2010,
 )

@@ -71,8 +71,8 @@ _SAVED: Final = re.compile(
 )
 HEADING: Final = re.compile(rf"\ufeff?\[LINE\].*|{_SAVED.pattern}")
 _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
-_DATE_USE: Final = DateUse(is_chat=True, since=2011)
-"""There was no LINE before 2011."""
+_BEGAN: Final = 2011
+_DATE_USE: Final = DateUse(is_chat=True, since=_BEGAN)
 _FEWEST_PEOPLE: Final = 3
 """Number of people whose equal notes are attributed to the app without a table."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
@@ -346,4 +346,5 @@ LINE: Final = TextChat(
     Message("a LINE heading and a message; or a line with a date and a weekday above a message"),
     grammar_of,
     heading=HEADING,
+    began=_BEGAN,
 )

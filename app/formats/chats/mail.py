@@ -305,4 +305,5 @@ MAIL: Final = Format(
     _read,
     is_chat=True,
     mark=Message("a line with `From `, a sender and a time, and headers such as `From:` below it"),
+    is_in_order=False,
 )

@@ -64,6 +64,10 @@ def text_of(app: str) -> str:
     return files(__package__).joinpath("sentences", f"{app}.txt").read_text("utf-8")
 
 
+def has_table(app: str) -> bool:
+    return files(__package__).joinpath("sentences", f"{app}.txt").is_file()
+
+
 @cache
 def _sentences_of(app: str) -> tuple[AppSentence, ...]:
     return tuple(parse(text_of(app)))

@@ -111,6 +111,7 @@ class ShapedChats(JsonChat[_Chat]):
     def __init__(self, shape: ChatShape) -> None:
         self.shape = shape
         self.name, self.label = shape.name, shape.label  # type: ignore[misc]
+        self.is_in_order = shape.is_in_order  # type: ignore[misc]
         marks = ", ".join(f"`{mark}`" for mark in shape.marks)
         self.mark = Message("a file that begins with {marks}", marks=marks)  # type: ignore[misc]
 

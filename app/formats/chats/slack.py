@@ -116,6 +116,7 @@ class SlackChannel(NamedTuple):
 
 class Slack(JsonChat[SlackChannel]):
     name = "slack"
+    began = 2013
     label = Message("Slack")
     file_name = "users.json"
     mark = Message(

@@ -67,6 +67,7 @@ class TelegramChat(NamedTuple):
 
 class Telegram(JsonChat[TelegramChat]):
     name = "telegram"
+    began = 2013
     label = Message("Telegram")
     file_name = "result.json"
     mark = Message("JSON with a list `messages`; a message has `id`, `type`, `date` and `text`")

@@ -294,6 +294,8 @@ class TextChat(NamedTuple):
     ends: tuple[str, ...] = (".txt",)
     heading: re.Pattern[str] | None = None
     """One of the first lines; hundreds of the app's notices may stand between it and messages."""
+    began: int | None = None
+    """Year in which the service began."""
     is_most: bool = False
     """Whether half of a folder's texts must be such chats, because others may have such lines."""
 
@@ -312,7 +314,14 @@ class TextChat(NamedTuple):
 def text_formats(*apps: TextChat) -> list[Format]:
     """Return each app's format; in a zip, it also reads rooms of the later apps."""
     return [
-        Format(app.name, app.label, partial(_read, apps[place:]), is_chat=True, mark=app.mark)
+        Format(
+            app.name,
+            app.label,
+            partial(_read, apps[place:]),
+            is_chat=True,
+            mark=app.mark,
+            began=app.began,
+        )
         for place, app in enumerate(apps)
     ]
 

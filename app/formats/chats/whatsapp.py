@@ -216,8 +216,8 @@ class Unmarked:
         return _lines().has(text)
 
 
-_DATE_USE: Final = DateUse(is_chat=True, since=2009, usual="day-first")
-"""There was no WhatsApp before 2009."""
+_BEGAN: Final = 2009
+_DATE_USE: Final = DateUse(is_chat=True, since=_BEGAN, usual="day-first")
 
 
 class WhatsApp(Grammar):
@@ -528,4 +528,5 @@ WHATSAPP: Final = TextChat(
         "two messages in the same style, each after a date and a time, starting in the first line"
     ),
     grammar_of,
+    began=_BEGAN,
 )

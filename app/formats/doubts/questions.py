@@ -16,6 +16,7 @@ from app.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
 from app.formats.file_chats import FileChats
 from app.formats.post import RoomReference
 from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
+from app.formats.registry import FORMATS
 from app.runtime.clock import now
 
 _BOTS: Final = frozenset(
@@ -25,24 +26,6 @@ _WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
 """The beginning of an address, which boards write behind the name of everybody."""
 _LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s++)")
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
-_STARTS: Final = {
-    "x": 2006,
-    "x-api": 2006,
-    "kakaotalk": 2010,
-    "line": 2011,
-    "whatsapp": 2009,
-    "telegram": 2013,
-    "discord": 2015,
-    "slack": 2013,
-    "messenger": 2004,
-    "bluesky": 2022,
-    "mastodon": 2016,
-}
-"""Years in which services began, by format."""
-_IN_ANY_ORDER: Final = frozenset({"mail", "csv", "jsonl", "mongo"})
-"""Formats of chats whose files are in no order of time."""
-_SHOWING_CODE: Final = frozenset({"wordpress", "blogger"})
-"""Formats whose HTML becomes text, so that tags in a text are code that its author shows."""
 ASKED_EVERY: Final = 20_000
 """Items after which doubts are looked for again while a large file is stored."""
 _FIRST_YEAR: Final = 1985
@@ -80,8 +63,9 @@ class RecordQuestions:
         self._next = 0
         """Number of items from which doubts are looked for again."""
         self._people = _People(is_of_many=records.account is None)
-        self._times = _Times(records.format)
-        self._is_in_order = records.is_chat and records.format not in _IN_ANY_ORDER
+        form = FORMATS.get(records.format)
+        self._times = _Times(form.began if form else None)
+        self._is_in_order = records.is_chat and (form is None or form.is_in_order)
         self._ids, self._answers = _Ids(), _Answers()
         self.ids: list[SeenId] = []
         """The first posts with ids."""
@@ -92,7 +76,8 @@ class RecordQuestions:
         self._lacks_text = bool(records.columns) and "text" not in fields
         """Whether nothing can be read before somebody chooses a column."""
         self._letters = Letters(
-            may_have_entities=options.decode_entities, may_show_code=records.format in _SHOWING_CODE
+            may_have_entities=options.decode_entities,
+            may_show_code=form is not None and form.shows_code,
         )
         self._words = PostWords()
         self._kinds = None if records.is_chat else PostKinds()
@@ -290,8 +275,8 @@ def _is_bot(called: str) -> bool:
 
 
 class _Times:
-    def __init__(self, format_name: str) -> None:
-        self._begin = datetime(_STARTS.get(format_name, _FIRST_YEAR), 1, 1, tzinfo=UTC)
+    def __init__(self, began: int | None) -> None:
+        self._begin = datetime(began or _FIRST_YEAR, 1, 1, tzinfo=UTC)
         self._end = now() + timedelta(days=2)
         self._count = 0
         self._first: datetime | None = None

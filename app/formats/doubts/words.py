@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.errors import Message
-from app.formats.chats.sentence_tables import Matcher, matcher
+from app.formats.chats.sentence_tables import Matcher, has_table, matcher
 from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
 from app.formats.records import Record
 
@@ -92,13 +92,12 @@ _PREFIX: Final = re.compile(r"([^\n:@][^\n:]{1,29}): \S")
 _TITLE: Final = re.compile(r"\A\[[^\]\n]{1,60}\] ?")
 _OPENING: Final = "“„«「『\"‘'"
 _CLOSING: Final = "”“»」』\"’'"
-_TABLES: Final = ("kakaotalk", "line", "whatsapp", "meta")
 _KINDS: Final = ("line", "alone", "deed", "gone", "omitted", "sent", "reaction", "note")
 
 
 def _table(app: str, *kinds: str) -> Matcher | None:
     name = "meta" if app in {"messenger", "instagram"} else app
-    return matcher(name, *kinds) if name in _TABLES else None
+    return matcher(name, *kinds) if has_table(name) else None
 
 
 ASKED_ALL: Final = 4_000

@@ -118,6 +118,7 @@ class MetaThread(NamedTuple):
 
 class MetaChats(JsonChat[MetaThread]):
     name = "messenger"
+    began = 2004
     label = Message("Messenger and Instagram")
     file_name = "message_1.json"
     mark = Message(

@@ -325,10 +325,12 @@ WORDPRESS: Final = Format(
     Message("WordPress"),
     _read_wordpress,
     mark=Message("XML with the namespace of exports of WordPress"),
+    shows_code=True,
 )
 BLOGGER: Final = Format(
     "blogger",
     Message("Blogger"),
     _read_blogger,
     mark=Message("XML (Atom) with the ID of a blog of Blogger"),
+    shows_code=True,
 )

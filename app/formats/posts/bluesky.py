@@ -237,6 +237,7 @@ FORMAT: Final = Format(
     Message("Bluesky"),
     read,
     mark=Message("JSON with `feed` or `records`, whose posts have a URI that starts with at://"),
+    began=2022,
 )
 
 

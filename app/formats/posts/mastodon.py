@@ -328,4 +328,5 @@ FORMAT: Final = Format(
     read,
     file_name="outbox.json",
     mark=Message("a file outbox.json, or JSON with activities in `orderedItems`"),
+    began=2016,
 )

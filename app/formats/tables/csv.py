@@ -227,12 +227,17 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
     Archived tables are read if their columns agree, or name texts and authors.
     """
+    download = _download(source)
     names = _NAMES_OF_TABLES  # A workbook in an archive has its rows in its place.
     found = source.contents(lambda name: name.lower().endswith(names) and not is_hidden(name))
-    contents = list(islice(found, 1_001))
+    contents = download.contents if download else list(islice(found, 1_001))
     contents = contents if len(contents) <= 1_000 else []
     tables = list(filter(None, (_table(each, source, options) for each in contents)))
-    if len({tuple(table.names) for table in tables}) > 1:
+    if download is not None:
+        tables = [table for table in tables if table.columns.has("text")]
+        for table in tables:
+            table.reader.author = options.username or download.owner
+    elif len({tuple(table.names) for table in tables}) > 1:
         tables = _with_posts(tables)
     elif source.has_members:
         tables = [table for table in tables if table.columns.has("text")]
@@ -253,6 +258,41 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
         columns=columns.fields,
         is_export=is_export,
     )
+
+
+class _Download(NamedTuple):
+    contents: list[Content]
+    owner: str
+
+
+_DOWNLOADS: Final = (
+    (("first name", "last name"), frozenset({"shares.csv", "comments.csv"})),
+    (("username", "given name"), frozenset({"reviews.csv", "comments.csv"})),
+)
+"""Columns with the owner's name in the profile of LinkedIn and Letterboxd, and tables of posts."""
+_PROFILE: Final = "profile.csv"
+
+
+def _download(source: Source) -> _Download | None:
+    """Return the tables of posts in an account's download, whose profile names the owner."""
+    for name in sorted(
+        name for name in source.members if f"/{name.lower()}".endswith("/profile.csv")
+    ):
+        rows = [*readable(islice(read_rows(source.member(name).uncounted, ","), 2))]
+        if len(rows) < 2:
+            continue
+        profile = {column.strip().casefold(): cell for column, cell in zip(*rows, strict=False)}
+        folder = name[: -len(_PROFILE)]
+        for columns, tables in _DOWNLOADS:
+            wanted = {f"{folder}{table}".casefold() for table in tables}
+            contents = [
+                source.member(each) for each in sorted(source.members) if each.casefold() in wanted
+            ]
+            if profile.keys() >= {*columns} and contents:
+                words = columns if columns[0] == "first name" else columns[:1]
+                owner = " ".join(filter(None, (profile[word].strip() for word in words)))
+                return _Download(contents, owner) if owner else None
+    return None
 
 
 def _check_texts(source: Source, tables: Sequence["_Table"]) -> None:
@@ -587,4 +627,5 @@ FORMAT: Final = Format(
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
     mark=Message("a table whose first row names the text column, such as `text` or `content`"),
+    is_in_order=False,
 )

@@ -336,6 +336,7 @@ JSONL: Final = Format(
     _read_lines,
     Writer("jsonl", CONTENT_TYPE, b"", lambda posts: _encoder.encode_lines(posts.values())),
     mark=Message("JSON objects with a text field, such as `text` or `content`"),
+    is_in_order=False,
 )
 MONGO: Final = Format(
     "mongo",
@@ -343,4 +344,5 @@ MONGO: Final = Format(
     _read_mongo,
     Writer("json", CONTENT_TYPE, b"", _mongo_lines),
     mark=Message("JSON objects with `_id` or values such as `$date`, and with a text field"),
+    is_in_order=False,
 )

@@ -403,4 +403,5 @@ FORMAT: Final = Format(
     Message("X archive"),
     read,
     mark=Message("a file tweets.js or tweet.js, alone or in the `data` folder of an archive"),
+    began=2006,
 )

@@ -505,4 +505,5 @@ FORMAT: Final = Format(
         "JSON posts with `id_str` and `user`, or with `author_id` and `created_at`; or"
         " pages of such posts"
     ),
+    began=2006,
 )
