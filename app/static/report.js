@@ -8,7 +8,7 @@
   const share = form.querySelector("[data-share-file]");
   const alert = form.querySelector("[role=alert]");
   preview.hidden = true;
-  form.addEventListener("change", () => form.requestSubmit(preview));
+  form.addEventListener("change", () => { if (form.checkValidity()) form.requestSubmit(preview); });
 
   const isTaken = () => navigator.canShare?.({ files: [new File([""], "chat.html", { type: "text/html" })] });
 

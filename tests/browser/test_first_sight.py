@@ -31,7 +31,7 @@ SMALL_CARD: Final = {1280: 8, 390: 40}
 """Pixels that each person after the first six adds, who has a small card."""
 
 SEEN: Final = """() => {
-  const CARDS = ".year-cards > *, .people-cards > *, .overview > .card-row > *, .newest > *";
+  const CARDS = ".people-cards > *, .overview > .card-row > *, .newest > *";
   const shifts = new PerformanceObserver(() => {});
   shifts.observe({ type: "layout-shift", buffered: true });
   const finding = document.querySelector(".finding");
@@ -134,8 +134,7 @@ async def seen_at(page: Page, address: str, width: int, height: int) -> dict[str
     assert len(seen["finding"]) <= 140
     assert seen["name"].startswith(seen["finding"])
     assert len(seen["name"]) >= 20
-    # The drawing of a year comes after its words.
-    assert "/20" in address or (seen["bottom"] if width == 1280 else seen["top"]) < height
+    assert (seen["bottom"] if width == 1280 else seen["top"]) < height
     assert seen["shift"] < 0.05
     assert (seen["tables"], seen["cut"], seen["holes"], seen["torn"]) == (0, 0, 0, 0)
     return seen
@@ -157,6 +156,9 @@ async def test_a_finding_is_seen_at_once(
     address = website.address(f"/user/{quote(KOREANS[0])}{path}")
     seen = await seen_at(page, address, width, height)
     assert seen["before"] == ["h1", "plead", "pfinding"]
+    if path:  # The drawing stands right below, and what is sent below that.
+        follows = await page.locator(".finding").evaluate("one => one.nextElementSibling.className")
+        assert follows == "year-drawing"
     if path:
         assert seen["height"] <= HIGHEST[width]
         buttons = page.locator(".year-lead .button")
@@ -205,7 +207,12 @@ async def test_a_chat_is_seen_at_once(
         assert seen["before"] == ["h1", "pfinding", "svgstacked"]
         others = max(ROOMS[room - 1] - 6, 0)
         assert seen["height"] <= HIGHEST_CHAT[width] + SMALL_CARD[width] * others
-    assert await page.locator(".people-cards li").count() == min(ROOMS[room - 1], 6)
+    # A large group has cards only for whom something sets apart, and everybody in the groups.
+    people = len({one["username"] for one in messages() if one["room"]["id"] == room})
+    cards = await page.locator(".people-cards li").count()
+    assert cards == people if people <= 6 else cards <= 6
+    named = await page.locator(".apart a.name").evaluate_all("all => all.map(one => one.href)")
+    assert len({*named}) == people
     assert await page.locator(".hour-strip p").count() == 0  # No hours stand out here.
     for width in (1280, 800, 390, 320):
         await page.set_viewport_size({"width": width, "height": 800})

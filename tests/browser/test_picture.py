@@ -46,6 +46,24 @@ async def test_a_dialog_shows_the_picture_that_is_chosen(
     assert page.url == website.address(PATH)
 
 
+async def test_a_card_of_a_year_is_sent_from_the_page(
+    website: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(width=390)
+    path = f"{PATH}/2026"
+    await page.goto(website.address(path))
+    send = page.locator(".year-card .send a").first
+    await send.click()
+    dialog = page.get_by_role("dialog", name=re.compile("보내기"))
+    await expect_picture(page, 1080, 1920)
+    await dialog.get_by_label("첫 글자").check()
+    await expect(page.locator(".preview img")).to_have_attribute("src", re.compile("initials"))
+    await expect(dialog.locator(".preview img")).to_have_count(1)
+    await page.keyboard.press("Escape")
+    await expect(send).to_be_focused()
+    assert page.url == website.address(path)
+
+
 async def test_a_first_visit_has_the_days_of_the_browser(
     website: Website, open_page: OpenPage
 ) -> None:

@@ -58,6 +58,8 @@ async def test_a_chat_is_sent_as_one_file(
     rooms = (await (await page.request.get(workshop.address("/api/v1/rooms"))).json())["items"]
     room = next(each["id"] for each in rooms if each["name"] == "배 타는 모임")
     await page.goto(workshop.address(f"/room/{room}/report"))
+    await expect(page.locator("iframe.report-preview")).to_be_hidden()
+    await page.get_by_label("A, B, C").check()
     frame = await preview_of(page)
     await expect(frame.locator("#finding")).not_to_be_empty()
     assert "축제 3" not in await frame.locator("body").inner_text()

@@ -43,6 +43,7 @@ from app.parts.years.figures import (
     best_heading,
     day_heading,
     is_long_enough,
+    loved_heading,
     people_compared,
     shown_habits,
     told_of_day,
@@ -61,11 +62,15 @@ from app.views.cast import bound, hue, post_count, shown_name
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, cast_on, render
 
-MOST_CARDS: Final = 6
 MOST_WORDS: Final = 5
 LONGEST_QUOTE: Final = 300
 """Signs of a text that has room on a card with others, in letters of 40 pixels."""
 FORMAT: Final[Format] = "1080x1920"
+
+
+class CardArgs(PeopleArgs):
+    card: str = ""
+    """The name of a card that is shown alone."""
 
 
 class YearCard(NamedTuple):
@@ -92,7 +97,7 @@ class ListedCard(NamedTuple):
 class YearCardsPage(WebPage, frozen=True, kw_only=True):
     template = "pictures/year_cards.html"
 
-    args: PeopleArgs
+    args: CardArgs
     address: str
     """URL of this page; those of the pictures begin with it."""
     back: str
@@ -109,7 +114,11 @@ class YearCardsPage(WebPage, frozen=True, kw_only=True):
     @property
     def cards(self) -> list[ListedCard]:
         ends = f".png?{self._query}"
-        return [ListedCard(*each, f"{self.address}/{each[0]}{ends}") for each in self.listed]
+        return [
+            ListedCard(*each, f"{self.address}/{each[0]}{ends}")
+            for each in self.listed
+            if self.args.card in ("", each[0])
+        ]
 
     @property
     def _query(self) -> str:
@@ -137,11 +146,11 @@ class YearCards(Generic[Subject]):
     read: Callable[..., Awaitable[Subject | Response]]
     """As of a picture (`Pictures`)."""
     cards_of: Callable[[Subject, PeopleArgs], Awaitable[TitledCards]]
-    page_of: Callable[[Subject, PeopleArgs, TitledCards], YearCardsPage]
+    page_of: Callable[[Subject, CardArgs, TitledCards], YearCardsPage]
 
     def declare(self, blueprint: PageBlueprint, path: str) -> PageBlueprint:
         @blueprint.page(path, is_cacheable=True)
-        async def show_cards(args: PeopleArgs, **here: Any) -> ResponseReturnValue:
+        async def show_cards(args: CardArgs, **here: Any) -> ResponseReturnValue:
             subject = await self.read(args, zone_of_page, **here)
             if isinstance(subject, Response):
                 return subject
@@ -228,12 +237,11 @@ Found = tuple[str, str, Sequence[CardRow]]
 
 
 def _cards(found: Iterable[Found], poster: Poster) -> list[YearCard]:
-    cards = [
+    return [
         YearCard(name, poster._replace(finding=heading, drawing=CardRows(tuple(rows))))
         for name, heading, rows in found
         if rows
     ]
-    return cards[:MOST_CARDS]
 
 
 def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
@@ -281,6 +289,11 @@ def _room_found(shown: RoomYear, texts: Texts, names: ManyNames) -> Iterator[Fou
     yield "habits", gettext("How the writing changed"), [*_habits(shown)]
     broken = [shown.silence.broken_by] if shown.silence else []
     yield from _silence(shown.silence, _quotes(broken, texts), is_of_chat=True)
+    for loved in shown.loved[:1]:
+        if quotes := _quotes([loved.post], texts):
+            told = ngettext("%(shown)s reaction", "%(shown)s reactions", loved.count)
+            row = CardRow(told % {"shown": show_number(loved.count)})
+            yield "loved", loved_heading(shown), [*quotes, row]
 
 
 def _words_of_people(shown: RoomYear) -> Iterator[Found]:
@@ -357,7 +370,8 @@ def _posts_of(shown: WrittenYear) -> list[Post]:
 async def room_cards(shown: RoomYear, args: PeopleArgs) -> TitledCards:
     cast = await cast_on(shown, shown.room.usernames, in_chat=True)
     names = await names_hidden_in(cast, args)
-    texts = await _texts_of([*_posts_of(shown), *shown.most_like], names)
+    loved = [message.post for message in shown.loved[:1]]
+    texts = await _texts_of([*_posts_of(shown), *shown.most_like, *loved], names)
     if not args.has_names:
         shown = without_words(shown, names)
         of_people = [
@@ -389,7 +403,7 @@ async def author_cards(subject: ReadYear, args: PeopleArgs) -> TitledCards:
         return TitledCards(title, _cards(found, poster))
 
 
-def _room_page(shown: RoomYear, args: PeopleArgs, titled: TitledCards) -> YearCardsPage:
+def _room_page(shown: RoomYear, args: CardArgs, titled: TitledCards) -> YearCardsPage:
     here: dict[str, Any] = {"room_id": shown.room.id, "year": shown.calendar.year}
     return YearCardsPage(
         args=args,
@@ -404,7 +418,7 @@ def _room_page(shown: RoomYear, args: PeopleArgs, titled: TitledCards) -> YearCa
     )
 
 
-def _author_page(subject: ReadYear, args: PeopleArgs, titled: TitledCards) -> YearCardsPage:
+def _author_page(subject: ReadYear, args: CardArgs, titled: TitledCards) -> YearCardsPage:
     shown = subject.author_year
     here: dict[str, Any] = {"username": shown.user.username, "year": shown.calendar.year}
     return YearCardsPage(

@@ -1,10 +1,10 @@
 """The page where a chat or a year is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from quart import Response, current_app, url_for
+from quart import Response, current_app, request, url_for
 from sqlalchemy import ColumnElement, and_
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import NotFound
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 blueprint = PageBlueprint("report", "account")
 
+NAMES_COOKIE: Final = "saywho_names"
+
 
 class ReportArgs(ZoneArgs):
     year: str = ""
     """The year, by default the whole chat or author."""
     names: str = ""
-    """`real` for real names."""
+    """`real` for real names, `letters` for A, B, C."""
 
 
 class ReportForm(WebPage, frozen=True, kw_only=True):
@@ -72,8 +74,12 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 
     @property
     def first_preview(self) -> str:
-        chosen = {"year": self.args.year or None, "names": self.args.names or None}
-        return self._url(self.endpoints[2], **chosen)
+        return self._url(self.endpoints[2], year=self.args.year or None, names=self.names)
+
+    @property
+    def names(self) -> str:
+        """What people are called, by the URL or the visitor's last choice; empty for neither."""
+        return self.args.names or request.cookies.get(NAMES_COOKIE, "")
 
     @property
     def named(self) -> Sequence[tuple[Named, str]]:
@@ -166,7 +172,8 @@ async def _offered(
 
 @blueprint.action("/room/<id:room_id>/report")
 async def send_room_report(room_id: int, args: ReportArgs, form: Form) -> Response:
-    return _as_download(*await _file_of_room(room_id, args, form), "chat")
+    file = await _file_of_room(room_id, args, form)
+    return _as_download(*file, "chat", form.get("names", ""))
 
 
 @blueprint.page("/room/<id:room_id>/report/preview")
@@ -239,7 +246,8 @@ async def _shown_of_author(
 
 @blueprint.action("/user/<username>/report", of_chat=never)
 async def send_author_report(username: str, args: ReportArgs, form: Form) -> Response:
-    return _as_download(*await _file_of_author(username, args, form), "author")
+    file = await _file_of_author(username, args, form)
+    return _as_download(*file, "author", form.get("names", ""))
 
 
 @blueprint.page("/user/<username>/report/preview", of_chat=never)
@@ -312,7 +320,17 @@ def _answer(file: bytes) -> Response:
     return Response(file, content_type=f"{HTML}; charset=utf-8", headers=headers)
 
 
-def _as_download(response: Response, choice: ReportChoice, kind: str) -> Response:
+def _as_download(response: Response, choice: ReportChoice, kind: str, called: str) -> Response:
     name = f"{kind}-{choice.year}" if choice.year else kind
+    if called:
+        year_s = 365 * 24 * 3600
+        response.set_cookie(
+            NAMES_COOKIE,
+            called,
+            max_age=year_s,
+            samesite="Lax",
+            secure=request.is_secure,
+            httponly=True,
+        )
     response.headers.set("Content-Disposition", "attachment", filename=f"saywho-{name}.html")
     return response

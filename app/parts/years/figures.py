@@ -649,6 +649,13 @@ def best_heading(shown: AuthorYear) -> str:
     return gettext("The post of the year") if shown.is_over else so_far
 
 
+def loved_heading(shown: RoomYear) -> str:
+    """Return the heading of the message with most reactions, which is one of several if equal."""
+    if shown.loved and shown.loved[0].ties:
+        return gettext("One of the most loved messages")
+    return gettext("Most reactions")
+
+
 def shown_habits(shown: RoomYear) -> list[tuple[str, str, str]]:
     """Return the kind of each change of a person, the person, and what changed."""
     year = shown.calendar.year - 1
@@ -718,11 +725,6 @@ def _beside(
     words = [word for word in compared.words if word.is_rare_beside == is_rare]
     year = compared.year
     return [ComparedWords(shown, topic.format(year=year), id_, words, note.format(year=year), year)]
-
-
-def has_card(figures: Sequence[ComparedWords]) -> bool:
-    """Return whether words fill a card; otherwise, each list is a line."""
-    return sum(len(figure.words) for figure in figures) >= 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,10 @@ from app.parts.years.figures import (
     best_heading,
     comparison_of,
     day_heading,
-    has_card,
     hours_of_author,
     hours_of_room,
     is_long_enough,
+    loved_heading,
     people_compared,
     shown_habits,
     told_of_day,
@@ -54,7 +54,6 @@ from app.views.cast import display_name
 from app.views.figure import FigureParts
 from app.views.filters import ZoneArgs, parse_zone, zone_of_page
 from app.views.page import WebPage, render
-from app.views.rooms.lines import RoomLine, lines_of
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")
@@ -92,10 +91,6 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
     @cached_property
     def words(self) -> list[ComparedWords]:
         return words_of(self.shown)
-
-    @property
-    def has_card_of_words(self) -> bool:
-        return has_card(self.words)
 
     @property
     def changes(self) -> FigureParts[NameList]:
@@ -250,8 +245,8 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return [person for person in self.shown.people if person.username and person.emoji]
 
     @property
-    def loved(self) -> list[RoomLine]:
-        return lines_of([message.post for message in self.shown.loved[:1]], ZoneInfo(self.shown.tz))
+    def loved_heading(self) -> str:
+        return loved_heading(self.shown)
 
 
 async def read_room_in_zone(

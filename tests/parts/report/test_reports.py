@@ -152,7 +152,14 @@ async def test_the_sender_chooses_names_and_sees_the_file_before(app: Quart) -> 
     assert "/room/1/report" not in await Browser(app).page("/room/1")
     page = await operator.get("/room/1/report")
     assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
-    assert f'src="{PREVIEW}"' in await body(page)
+    # Nobody is made A, B or C unasked; what was chosen is known the next time, also in a year.
+    asked = await body(page)
+    assert (" checked" in asked, f'src="{PREVIEW}' in asked) == (False, False)
+    assert len(re.findall(r'name="names" value="\w+" required', asked)) == 2
+    await operator.post("/room/1/report", **sent(names="real"))
+    again = await operator.page("/room/1/report?year=2024")
+    assert 'value="real" required checked' in again
+    assert f'src="{PREVIEW}?year=2024&amp;names=real"' in again
     chosen = sent(names="letters", name=["", "  Ada   L "])
     answer = await operator.post(PREVIEW, **chosen)
     policy = answer.headers["Content-Security-Policy"]

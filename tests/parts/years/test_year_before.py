@@ -111,7 +111,7 @@ async def test_a_season_is_no_change_of_a_year_that_has_only_this_season(shared:
     assert year["before"]["hours"][8] == 84
     page = await shared.anybody.page("/user/skier/2024?tz=UTC")
     assert "The outline is 2023, until March 25." in page.replace("\xa0", " ")
-    assert re.search(r"2023, Jan 1\s–\sMar 25", page.partition('id="clock-heading"')[2])
+    assert re.search(r"2023, Jan 1\s–\sMar 25", page.partition('id="hours-rows"')[2])
     # Of the whole year before the same days are compared, and nothing went.
     assert (await shared.anybody.json("/api/v1/users/skier/years/2023"))["went"]["words"] == []
 
