@@ -62,8 +62,7 @@ def upgrade_command() -> None:
 def downgrade_command(yes: bool) -> None:
     """Undo the newest migration.
 
-    If this deletes data, it asks for confirmation on a terminal, and needs --yes elsewhere. A
-    downgrade that would let anyone read a private site is refused.
+    If this deletes data, it asks for confirmation on a terminal, and needs --yes elsewhere.
     """
     config = own_config()
     known_state(config.database_url)

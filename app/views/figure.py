@@ -224,11 +224,11 @@ def how_told() -> str:
     )
 
 
-def busiest_told(start: int | None, variant: str = "") -> str:
+def busiest_told(start: int | None) -> str:
     """Return the three busiest hours, from `start`; empty for None."""
     if start is None:
         return ""
-    return tell("busiest_hours", variant, start=start, end=(start + BUSY_H) % DAY_H)
+    return tell("busiest_hours", start=start, end=(start + BUSY_H) % DAY_H)
 
 
 def by_hour(hue: str, counts: Sequence[int], caption: str) -> Columns:

@@ -256,7 +256,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     "busiest_hours": {
         "": _("Busiest between {start}:00 and {end}:00."),
         "part": _("Busiest between {start}:00 and {end}:00: {part}"),
-        "briefly": _("Busiest {start}:00–{end}:00"),
     },
     "busiest_part": _("Most in the {part} ({share} of all)."),
     "busiest_month": {

@@ -115,7 +115,8 @@ def test_an_author_of_one_post_does_not_get_what_resembles_nobody() -> None:
     background = background_of([baker, sailor, one])
     shares = rank(features("The bread is warm tonight!!"), [baker, one], background).probabilities
     assert shares[0] > 0.9
-    penalties = rank(features("Xylem zinc"), [baker, sailor, one], background).penalties
+    ranking = rank(features("Xylem zinc"), [baker, sailor, one], background)
+    penalties = ranking.groups.sum(axis=1) - ranking.scores
     assert 0 < penalties[0] < penalties[2] / 2
 
 

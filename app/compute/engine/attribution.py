@@ -227,7 +227,6 @@ class Ranking:
     scores: NDArray[np.float64]  # (n,), log-odds less the penalty; -inf without posts
     probabilities: NDArray[np.float64]  # (n,), calibrated, with the sum 1
     groups: NDArray[np.float64]  # (n, 5), weighted parts of the scores
-    penalties: NDArray[np.float64]  # (n,), for short histories
     uses: NDArray[np.uint32]  # (n, k), how often each author uses each feature of the query
     query: Query
 
@@ -246,15 +245,15 @@ def rank(
     counted = query_of(query, background)
     uses = uses_of(counted, profiles)
     groups = group_scores(counted, profiles, uses)
-    penalties = penalties_of(int(counted.widths[CHARACTERS]), known_features(profiles))
-    scores = groups.sum(axis=1) - penalties
+    widths = int(counted.widths[CHARACTERS])
+    scores = groups.sum(axis=1) - penalties_of(widths, known_features(profiles))
     empty = [not profile.counts.keys.size for profile in profiles]
     if all(empty):
         raise ValueError("at least one author must have posts")
     if any(empty):
         scores[empty] = -np.inf
     shares = probabilities_of(np.concatenate((scores, further)), temperature)[: scores.size]
-    return Ranking(scores, shares, groups, penalties, uses, counted)
+    return Ranking(scores, shares, groups, uses, counted)
 
 
 def probabilities_of(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:

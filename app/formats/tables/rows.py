@@ -424,10 +424,10 @@ def _long_number(value: object) -> str | None:
     return text if len(text) >= 10 and text.isdigit() else None
 
 
-def read_document(document: Row, place: int, rules: RowRules = NO_RULES) -> Item:
+def read_document(document: Row, place: int) -> Item:
     """Return an object, with its inner objects' values, as a record. Raises RecordError."""
     row, columns = opened(document, file_columns_of)
-    return read_row(columns, row, place, rules)
+    return read_row(columns, row, place)
 
 
 class RowReader:

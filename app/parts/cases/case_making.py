@@ -39,8 +39,7 @@ from app.compute.text import (
     own_words,
     word_count,
 )
-from app.compute.words import terms
-from app.db.backend import Terms, backend_of, is_among
+from app.db.backend import is_among
 from app.errors import InvalidInputError
 from app.models import Tweet, User
 from app.parts.cases.case_file import (
@@ -75,6 +74,7 @@ from app.services.compare.comparing import (
 )
 from app.services.compare.habits import Models, measure_habit
 from app.services.compare.profiles import newest_chained, newest_texts
+from app.services.compare.stored_texts import count_stored
 from app.services.compare.verdict import MODEL_NAME, Comparison, Evidence, add_reasons, answer
 from app.services.posts.users import find_user, get_author, get_user, read_rows, select_rows
 
@@ -84,11 +84,6 @@ MOST_ALONE: Final = 10
 MOST_COUNTED: Final = 110_000
 """Characters of the others' counts in a file; of more, the file has their summed scores."""
 MOST_NAMES: Final = 2_000
-MOST_TERMS: Final = 20
-"""First terms of a text by which the index finds posts with the same text."""
-MOST_ALIKE: Final = 200
-"""Posts that are compared with a text."""
-
 FEWEST_AUTHORS: Final = 4
 FEWEST_POSTS: Final = 100
 """Of authors here, with whom is counted how often a ratio occurs."""
@@ -183,7 +178,7 @@ async def make_case(
         for filed, fact, each in zip(file.authors, facts, everybody, strict=True)
     ]
     asked_ids = [each.case.suspects[0].id for each in everybody]
-    stored = await _stored_of_others(session, everybody[0].case.texts, asked_ids)
+    stored = await count_stored(session, everybody[0].case.texts, asked_ids)
     file = msgspec.structs.replace(file, stored_of_others=stored)
     quoted = everybody[0].comparison.quoted
     return CaseReport(file, authors, quoted if isinstance(quoted, int) else 0)
@@ -223,19 +218,6 @@ async def _asked_of(
     parts = await run(lambda: list(_parts_of(case, marks)))
     occurrence = await _occurrence(session, models, case, run)
     return _AskedOf(case, comparison, marks, searched, parts, occurrence)
-
-
-async def _stored_of_others(session: AsyncSession, texts: Sequence[str], ids: Sequence[int]) -> int:
-    """Return how many of the texts are stored here as posts of authors who are not asked about."""
-    count = 0
-    for text in texts:
-        if not (words := tuple(terms(text)[:MOST_TERMS])):
-            continue
-        found = backend_of(session).words.matching(Terms(words))
-        query = select(Tweet.text).join(found, found.c.id == Tweet.id)
-        query = query.where(Tweet.user_id.not_in(ids)).limit(MOST_ALIKE)
-        count += text.strip() in {each.strip() for each in await session.scalars(query)}
-    return count
 
 
 async def _other_names(session: AsyncSession, ids: Sequence[int]) -> ManyNames:

@@ -2,20 +2,38 @@
 
 import math
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Final, Literal
+
+from msgspec import Struct, json
 
 from app.language.i18n import gettext, gettext_noop, show_number
 from app.parts.mirror.mirroring import Mirrored, Suggested
 from app.parts.mirror.reflection import GOAL, POSTS_OF_RATES
 
 MOST_LEAD: Final = math.log(1_000_000)
-PEOPLE: Final = 30
-NAMED_AT_GOAL: Final = (15, 18, 28)
-"""Percentages of drafts at the goal whose writer other programs name first: the fewest and the most
-of three programs, and at least one of them; in the worse of two tests (docs/measurements.md).
-"""
-NAMED_OF_FOUR: Final = (32, 40)
-"""The same for four Korean authors."""
+
+
+class Measured(Struct, frozen=True):
+    """Percentages of drafts at the goal whose writer other programs name first, in the worse of two
+    tests (`python -m benchmarks.mirror`, docs/measurements.md).
+    """
+
+    people: int
+    """Number of people in the larger test."""
+    programs: tuple[int, int]
+    """The fewest and the most of three programs."""
+    any_program: int
+    """At least one of them."""
+    among_four: tuple[int, int]
+    """As `programs`, for four Korean authors."""
+
+
+@cache
+def measured() -> Measured:
+    return json.decode(Path(__file__).with_name("measured.json").read_bytes(), type=Measured)
+
 
 ACT_WORDS: Final = {
     "ampersand": gettext_noop("Write “and” for “&”"),
@@ -145,23 +163,24 @@ def state_of(found: Mirrored) -> str:
 
 def warnings_of() -> Iterator[str]:
     """Yield what a mirror cannot do."""
-    least, most, any_of_them = NAMED_AT_GOAL
+    test = measured()
+    least, most = test.programs
     yield gettext(
         "In a test with {people} people, three other programs still named the writer of a draft"
         " that was changed as far as the goal in {least} to {most} of 100 cases, and at least one"
         " of them did in {any}. Blind guessing names the writer in {chance} of 100."
     ).format(
-        chance=show_number(round(100 / PEOPLE)),
-        people=show_number(PEOPLE),
+        chance=show_number(round(100 / test.people)),
+        people=show_number(test.people),
         least=show_number(least),
         most=show_number(most),
-        any=show_number(any_of_them),
+        any=show_number(test.any_program),
     )
     yield gettext(
         "What people talk about gives them away most. Whoever knows what you talk about, when and"
         " with whom, needs no program."
     )
-    least, most = NAMED_OF_FOUR
+    least, most = test.among_four
     yield gettext(
         "Where only a few people can have written it, no mirror hides anybody: among four people,"
         " these programs still named the right one in {least} to {most} of 100 cases; blind"

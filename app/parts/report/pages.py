@@ -18,7 +18,7 @@ from app.parts.report.rendering import inside
 from app.parts.report.rooms import ReportChoice, make_room_report, shown_of_room
 from app.runtime.clock import span_of_year
 from app.services.posts.users import Author, get_author
-from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.services.rooms.sight import CountedRooms, counted_rooms
 from app.views.answers import see_other

@@ -23,7 +23,7 @@ from app.parts.report.words import (
 )
 from app.services.compare.name_masking import read_chat_names
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.messages import most_loved
+from app.services.rooms.loved import most_loved
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import CountedRooms, read_overview
 from app.views.cast import Cast, cast_of, named_in

@@ -15,7 +15,7 @@ from app.compute.people.names import SHOWN_HIDDEN
 from app.compute.people.portrait import PersonPortrait
 from app.parts.report.names import Calling
 from app.services.posts.selection import MOST_SCANNED, Scan
-from app.services.rooms.messages import WHOLE, DayPeriod, gone_from
+from app.services.rooms.periods import WHOLE, DayPeriod, gone_from
 from app.services.rooms.sight import read_newest
 
 FEWEST_MESSAGES: Final = 3

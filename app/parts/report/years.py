@@ -37,7 +37,7 @@ from app.parts.years.year import (
 from app.services.compare.name_masking import read_names_around
 from app.services.posts.selection import scan
 from app.services.posts.users import Author
-from app.services.rooms.messages import DayPeriod
+from app.services.rooms.periods import DayPeriod
 from app.services.rooms.room_facts import RoomFacts, room_of_author
 from app.views.cast import cast_of, named_in
 from app.views.filters import ZoneArgs, day_of

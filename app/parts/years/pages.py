@@ -45,7 +45,7 @@ from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
 from app.services.posts.users import Author, get_author
-from app.services.rooms.messages import FEWEST_OF_YEAR, messages_by_year
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered

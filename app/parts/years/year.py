@@ -73,7 +73,8 @@ from app.services.posts.post_counts import (
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
-from app.services.rooms.messages import FEWEST_OF_YEAR, LovedMessage, messages_by_year, most_loved
+from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import RoomFacts, messages_in_chats, names_in
 from app.services.rooms.sight import CountedChat, count_chat, time_before, with_names
 

@@ -43,7 +43,7 @@ from app.services.posts.selection import (
     scanning,
 )
 from app.services.posts.users import Author, UserRow, get_user, read_rows, sample_ids, select_rows
-from app.services.rooms.messages import gone_from
+from app.services.rooms.periods import gone_from
 from app.services.rooms.room_facts import RoomFacts, names_in
 from app.services.rooms.sight import read_newest
 

@@ -45,7 +45,7 @@ from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
-from app.services.rooms.messages import gone_from
+from app.services.rooms.periods import gone_from
 from app.services.rooms.sight import read_newest
 
 FEWEST_ASKED: Final = 20

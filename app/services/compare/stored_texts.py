@@ -223,13 +223,33 @@ def _similar(matched: TextClause) -> Select[int, str]:
 
 async def rooms_with(session: AsyncSession, texts: Iterable[str]) -> Counter[int]:
     """Return the chats that have messages with these texts, and how many of the texts each has."""
-    words, rooms = backend_of(session).words, Counter[int]()
-    found = words.matched.columns(column("id", BigInteger)).subquery("found")
+    rooms = Counter[int]()
     for text in texts:
-        if rarest := await _rarest(session, text):
-            match = words.render(All(tuple(Terms((term,)) for term in rarest)))
-            query = select(Tweet.room_id).distinct().join(found, found.c.id == Tweet.id)
-            query = query.where(Tweet.text == text, Tweet.room_id.is_not(None)).limit(_MOST_ROOMS)
-            values = {"match": match, "before": MAX_ID + 1}
-            rooms.update(room for room in await session.scalars(query, values) if room)
+        query = select(Tweet.room_id).distinct().where(Tweet.text == text)
+        query = query.where(Tweet.room_id.is_not(None)).limit(_MOST_ROOMS)
+        rooms.update(room for room in await _among_alike(session, text, query) if room)
     return rooms
+
+
+async def count_stored(session: AsyncSession, texts: Iterable[str], ids: Collection[int]) -> int:
+    """Return how many of the texts are stored as posts of other authors than these."""
+    count = 0
+    for text in texts:
+        query = select(Tweet.id).where(Tweet.text.in_([text, text.strip()]))
+        query = query.where(Tweet.user_id.not_in(ids)).limit(1)
+        count += len(await _among_alike(session, text, query))
+    return count
+
+
+async def _among_alike(
+    session: AsyncSession, text: str, query: Select[int | None]
+) -> Sequence[int | None]:
+    """Return what a query of posts finds among those with the rarest words of a text."""
+    if not (rarest := await _rarest(session, text)):
+        return []
+    words = backend_of(session).words
+    found = words.matched.columns(column("id", BigInteger)).subquery("found")
+    match = words.render(All(tuple(Terms((term,)) for term in rarest)))
+    values = {"match": match, "before": MAX_ID + 1}
+    query = query.join(found, found.c.id == Tweet.id)
+    return (await session.scalars(query, values)).all()

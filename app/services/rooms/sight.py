@@ -50,14 +50,13 @@ from app.services.posts.selection import (
     said_in,
     scanning,
 )
-from app.services.rooms.messages import (
+from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
     WHOLE,
     DayPeriod,
-    LovedMessage,
     Period,
     long_silences,
-    most_loved,
     read_periods,
     within_ends,
 )

@@ -287,11 +287,7 @@ async def begin_found_export(
 
 
 async def _selected(
-    session: AsyncSession,
-    selection: Selection,
-    filters: Sequence[TypedFilter],
-    zone: ZoneInfo,
-    only_room: int | None = None,
+    session: AsyncSession, selection: Selection, filters: Sequence[TypedFilter], zone: ZoneInfo
 ) -> TypedConditions:
     """Return the conditions of a selection and of typed filters, with days of the zone.
 

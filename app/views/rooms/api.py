@@ -11,7 +11,8 @@ from app.lifespan import resources
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import Post
-from app.services.rooms.messages import list_messages, read_facts_of_period
+from app.services.rooms.messages import list_messages
+from app.services.rooms.periods import read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms
 from app.services.rooms.times import change_zone
 from app.services.search.results import SearchQuery, Spans

@@ -27,7 +27,7 @@ from app.language.i18n import (
     show_roughly,
     show_year,
 )
-from app.services.rooms.messages import Period
+from app.services.rooms.periods import Period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue, post_count, shown_name

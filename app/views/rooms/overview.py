@@ -15,13 +15,12 @@ from app.language.i18n import gettext, ngettext, show_date, show_number, show_pe
 from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.messages import (
+from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
     WHOLE,
     DayPeriod,
-    LovedMessage,
     messages_by_year,
-    most_loved,
     read_facts_of_period,
 )
 from app.services.rooms.room_facts import RoomFacts

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from app.parts.mirror.acts import ACTS, changed, done, places_of, strikable, struck
+from app.parts.mirror.mirror_words import measured
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with
-from tests.installation import Installation
+from tests.installation import ROOT, Installation
 from tests.waiting import settle
 
 MIRROR = "/api/v1/mirror"
@@ -572,3 +573,14 @@ def test_the_command_mirrors_a_file(installation: Installation, tmp_path: Path) 
     assert "no mirror hides anybody" in told
     assert installation.run("mirror", str(draft), "-u", "nobody").exit_code == 2
     assert installation.run("mirror", str(tmp_path / "none.txt")).exit_code == 2
+
+
+def test_told_figures_are_those_of_the_measurements() -> None:
+    """If this fails, write the figures of docs/measurements.md into measured.json."""
+    told = measured()
+    document = (ROOT / "docs" / "measurements.md").read_text("utf-8")
+    each = " to ".join(map(str, told.programs))
+    assert re.search(rf"\| named first by each other program \|.* → {each} \|", document)
+    assert f"(one\nof three {told.any_program} %)" in document
+    (four,) = re.findall(r"the programs still name (\d+) / (\d+) / (\d+) %", document)
+    assert told.among_four == (min(map(int, four)), max(map(int, four)))

@@ -1,0 +1,344 @@
+"""The periods and silences of a chat: messages of each person by month, day or year."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Annotated, Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+from msgspec import Meta
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Integer,
+    Select,
+    SQLColumnExpression,
+    Subquery,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.compute.people.portrait import SilenceSpan
+from app.compute.significance import clear_peak, is_ahead, plain_peak
+from app.db.backend import backend_of
+from app.db.result_cache import EVERYTHING, depends_on
+from app.models import RoomPerson, Tweet, User
+from app.runtime.clock import first_instant
+from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
+from app.services.posts.selection import unix_seconds
+from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
+
+FEWEST_OF_YEAR: Final = 100
+"""Messages of a year with its own page."""
+HoursAfter = Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
+
+
+class DayPeriod(NamedTuple):
+    """From `first` until before `end`; None leaves that side open."""
+
+    first: date | None = None
+    end: date | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        return self.first is self.end is None
+
+    def instants(self, zone: ZoneInfo) -> dict[str, datetime]:
+        ends = {"since": self.first, "until": self.end}
+        return {name: first_instant(day, zone) for name, day in ends.items() if day}
+
+    def clipped(self, days: Sequence[date]) -> list[date]:
+        """Return first days, and the last one's end, within the period."""
+        if not days:
+            return []
+        first, *inner, end = days
+        return [max(first, self.first or first), *inner, min(end, self.end or end)]
+
+
+WHOLE: Final = DayPeriod()
+
+
+class Period(msgspec.Struct, frozen=True):
+    """A month or a year of a room."""
+
+    first_day: date
+    messages: int
+    people: Annotated[list[int], Meta(description="Number of messages by each of `people`.")]
+    is_fullest: Annotated[
+        bool,
+        Meta(
+            description="Whether the period has clearly the most messages, compared by day, or a"
+            " quarter more than any other."
+        ),
+    ] = False
+
+
+async def read_facts_of_period(
+    session: AsyncSession, room: RoomFacts, within: Mapping[str, datetime]
+) -> RoomFacts:
+    """Return a chat's facts from `since` until before `until`; either may be absent."""
+    if not within:
+        return room
+    depends_on(EVERYTHING)
+    messages = func.count().label("messages")
+    query = (
+        select(User.username, User.display_name, messages)
+        .add_columns(func.min(Tweet.created_at), func.max(Tweet.created_at))
+        .join(User, User.id == Tweet.user_id)
+        .where(Tweet.room_id == room.id, User.deleted_at.is_(None), *within_ends(within))
+        .group_by(User.id, User.username, User.display_name, User.username_key)
+        .order_by(messages.desc(), User.username_key)
+    )
+    rows = (await session.execute(query, within)).all()
+    return msgspec.structs.replace(
+        room,
+        messages=sum(count for _, _, count, *_ in rows),
+        people=[RoomSpeaker(*person) for *person, _, _ in rows[:MOST_PEOPLE]],
+        people_total=len(rows),
+        first_message_at=min((first for *_, first, _ in rows), default=None),
+        newest_message_at=max((newest for *_, newest in rows), default=None),
+    )
+
+
+async def read_periods(
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    people: Sequence[int],
+    gone: Collection[int] | None,
+    period: DayPeriod = WHOLE,
+) -> list[Period]:
+    """Return a chat's months in the period, or years if there are over 48 months.
+
+    people: counted one by one. gone: people with messages still to be removed; None if no others
+    are counted together.
+    """
+    days = period.clipped(_first_days(room, zone))
+    if not days:
+        return []
+    starts = [first_instant(day, zone) for day in days]
+    values = _starts(room, starts) | {"people": people}
+    rows = await session.execute(_messages_of_each(len(days) - 1), values)
+    counts = {(place, user_id): messages for place, user_id, messages in rows}
+    named = [[counts[place, person] for person in people] for place in range(len(days) - 1)]
+    if gone is None:
+        periods = [*map(Period, days, map(sum, named), named)]
+    else:
+        totals = await _totals(session, room, starts, gone)
+        periods = [
+            Period(day, total, [*of_people, total - sum(of_people)])
+            for day, total, of_people in zip(days, totals, named, strict=False)
+        ]
+    place = await _fullest(session, room, zone, [period.messages for period in periods], days)
+    if place is not None:
+        periods[place] = msgspec.structs.replace(periods[place], is_fullest=True)
+    return periods
+
+
+async def messages_by_year(
+    session: AsyncSession, room: RoomFacts, zone: ZoneInfo
+) -> dict[int, int]:
+    if room.first_message_at is None or room.newest_message_at is None:
+        return {}
+    first, newest = (
+        time.astimezone(zone).year for time in (room.first_message_at, room.newest_message_at)
+    )
+    years = range(max(first, newest - MOST_YEARS + 1), newest + 1)
+    gone = await gone_from(session, room.id)
+    starts = [first_instant(date(year, 1, 1), zone) for year in (*years, newest + 1)]
+    totals = await _totals(session, room, starts, gone)
+    return dict([*zip(years, totals, strict=True)][::-1])
+
+
+def _starts(room: RoomFacts, starts: Sequence[datetime]) -> dict[str, Any]:
+    return {f"start{place}": start for place, start in enumerate(starts)} | {"room_id": room.id}
+
+
+async def _totals(
+    session: AsyncSession, room: RoomFacts, starts: Sequence[datetime], gone: Collection[int]
+) -> list[int]:
+    """Return the messages of each period, of which the last ends at the last start."""
+    query = _messages(len(starts) - 1, has_gone=bool(gone))
+    values = _starts(room, starts) | ({"gone": gone} if gone else {})
+    return list(await session.scalars(query, values))
+
+
+async def _fullest(
+    session: AsyncSession,
+    room: RoomFacts,
+    zone: ZoneInfo,
+    messages: Sequence[int],
+    days: Sequence[date],
+) -> int | None:
+    """Return the place of the period with clearly the most messages, or None.
+
+    days: beginnings, then the last end; these count messages still to be removed.
+    """
+    if clear_peak(messages) is None:
+        return None  # Days take longer to count, and none would be clearer by days.
+    *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
+    times = [time for time in (room.first_message_at, room.newest_message_at) if time]
+    begin, end = (time.astimezone(zone).date() for time in times)
+    known = [
+        (min(until, end + timedelta(1)) - max(since, begin)) / (until - since)
+        for since, until in pairwise(days)
+    ]
+    if (place := plain_peak(messages, known)) is not None:
+        return place
+    counts: list[dict[date, int | None]] = []
+    day = local_unit(seconds_of(Tweet.created_at), zone, DAY_S, tick_s=1).label("day")
+    for place in (first, second):
+        since, until = days[place], days[place + 1]
+        query = (
+            select(day, func.count())
+            .where(Tweet.room_id == room.id)
+            .where(Tweet.created_at >= first_instant(since, zone))
+            .where(Tweet.created_at < first_instant(until, zone))
+            .group_by("day")
+        )
+        each = (since + timedelta(number) for number in range((until - since).days))
+        counts.append({of: 0 if begin <= of <= end else None for of in each})
+        rows = await session.execute(query)
+        counts[-1] |= {date.fromordinal(number + 1): count for number, count in rows}
+    return first if is_ahead([*counts[0].values()], [*counts[1].values()]) else None
+
+
+async def long_silences(
+    session: AsyncSession,
+    room_id: int,
+    gone: Collection[int],
+    within: Mapping[str, datetime],
+    *,
+    hours: int = 48,
+) -> list[SilenceSpan]:
+    """Return the 1,000 longest silences of more than so many hours, the longest first.
+
+    gone: people with messages still to be removed.
+    """
+    query = _silences(backend_of(session).hours_after, hours, *within, has_gone=bool(gone))
+    values: dict[str, Any] = {"room_id": room_id, **within}
+    values |= {"gone": list(gone)} if gone else {}
+    return [SilenceSpan(*row) for row in await session.execute(query, values)]
+
+
+async def gone_from(session: AsyncSession, room_id: int) -> list[int]:
+    """Return IDs of a chat's people with messages still to be removed."""
+    people = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
+    is_gone = RoomPerson.room_id == room_id, User.deleted_at.is_not(None)
+    return list(await session.scalars(people.where(*is_gone)))
+
+
+@cache
+def _silences(
+    hours_after: HoursAfter, hours: int, *ends: str, has_gone: bool
+) -> Select[datetime, datetime]:
+    """Return the query for the longest silences, kept since making takes longer than running.
+
+    It leads to the last message within these hours, or to the next, which ends a silence: so it
+    reads one message for two days.
+    """
+    written = [Tweet.room_id == bindparam("room_id")]
+    if has_gone:
+        written.append(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    nothing = cast(null(), Tweet.created_at.type).label("since")
+    first = select(func.min(Tweet.created_at).label("time"), nothing)
+    steps = first.where(*written, *within_ends(ends)).cte(recursive=True)
+
+    def is_within(steps: CTE) -> ColumnElement[bool]:
+        # With this limit in `later`, SQLite would read on to the end of the period at each step.
+        is_before_end = steps.c.time < bindparam("until", type_=Tweet.created_at.type)
+        return is_before_end if "until" in ends else steps.c.time.is_not(None)
+
+    later = [*written, Tweet.created_at > steps.c.time]
+    soon = Tweet.created_at <= hours_after(steps.c.time, hours)
+    last_soon = select(func.max(Tweet.created_at)).where(*later, soon).scalar_subquery()
+    following = select(func.min(Tweet.created_at)).where(*later).scalar_subquery()
+    silent_since = case((last_soon.is_(None), steps.c.time))
+    step = select(func.coalesce(last_soon, following), silent_since)
+    steps = steps.union_all(step.where(is_within(steps)))
+    length = unix_seconds(steps.c.time) - unix_seconds(steps.c.since)
+    silences = select(steps.c.since, steps.c.time).where(
+        steps.c.since.is_not(None), is_within(steps)
+    )
+    return silences.order_by(length.desc(), steps.c.time).limit(1_000)
+
+
+def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
+    if room.first_message_at is None or room.newest_message_at is None:
+        return []
+    first, newest = (
+        time.astimezone(zone) for time in (room.first_message_at, room.newest_message_at)
+    )
+    months = range(first.year * 12 + first.month - 1, newest.year * 12 + newest.month + 1)
+    if len(months) > 48 + 1:
+        oldest = max(first.year, newest.year - MOST_YEARS + 1)
+        return [date(year, 1, 1) for year in range(oldest, newest.year + 2)]
+    return [date(month // 12, month % 12 + 1, 1) for month in months]
+
+
+@cache
+def _messages_of_each(periods: int) -> Select[int, int, int]:
+    """Return the query for each person's messages by period, often answered by an index."""
+    spans = _spans(periods)
+    written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
+    here = written.where(Tweet.room_id == bindparam("room_id"))
+    is_only_here = User.tweet_count == RoomPerson.messages
+    counted = case(
+        (is_only_here, written.correlate(User, spans).scalar_subquery()),
+        else_=here.correlate(User, spans).scalar_subquery(),
+    )
+    return (
+        select(spans.c.place, User.id, counted)
+        .select_from(spans)
+        .join(RoomPerson, RoomPerson.room_id == bindparam("room_id"))
+        .join(User, User.id == RoomPerson.user_id)
+        .where(User.id.in_(bindparam("people", expanding=True)))
+    )
+
+
+@cache
+def _messages(periods: int, *, has_gone: bool) -> Select[int]:
+    """Return the query for messages by period; if nobody is gone, an index answers it."""
+    spans = _spans(periods)
+    written = select(func.count()).where(Tweet.room_id == bindparam("room_id"), *_is_within(spans))
+    if has_gone:
+        written = written.where(Tweet.user_id.not_in(bindparam("gone", expanding=True)))
+    return select(written.scalar_subquery()).select_from(spans).order_by(spans.c.place)
+
+
+def _spans(periods: int) -> Subquery:
+    """Return a table of periods: `place` from 0, `starts_at`, `ends_at`."""
+    moments = [
+        bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
+    ]
+    rows = (
+        select(
+            literal_column(str(place), Integer).label("place"),
+            start.label("starts_at"),
+            end.label("ends_at"),
+        )
+        for place, (start, end) in enumerate(pairwise(moments))
+    )
+    return union_all(*rows).subquery()
+
+
+def _is_within(spans: Subquery) -> list[ColumnElement[bool]]:
+    return [Tweet.created_at >= spans.c.starts_at, Tweet.created_at < spans.c.ends_at]
+
+
+def within_ends(ends: Collection[str]) -> list[ColumnElement[bool]]:
+    time = Tweet.created_at
+    conditions = {
+        "since": time >= bindparam("since", type_=time.type),
+        "until": time < bindparam("until", type_=time.type),
+    }
+    return [conditions[end] for end in ends]
