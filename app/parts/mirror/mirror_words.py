@@ -15,7 +15,7 @@ from app.parts.mirror.reflection import GOAL, POSTS_OF_RATES
 MOST_LEAD: Final = math.log(1_000_000)
 
 
-class Measured(Struct, frozen=True):
+class MeasuredDrafts(Struct, frozen=True):
     """Percentages of drafts at the goal whose writer other programs name first, in the worse of two
     tests (`python -m benchmarks.mirror`, docs/measurements.md).
     """
@@ -31,8 +31,8 @@ class Measured(Struct, frozen=True):
 
 
 @cache
-def measured() -> Measured:
-    return json.decode(Path(__file__).with_name("measured.json").read_bytes(), type=Measured)
+def measured() -> MeasuredDrafts:
+    return json.decode(Path(__file__).with_name("measured.json").read_bytes(), type=MeasuredDrafts)
 
 
 ACT_WORDS: Final = {
