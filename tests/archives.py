@@ -196,6 +196,8 @@ SMALL_FILES = SMALL_CHATS | {
             "posts/1.hi.html": b"<p>hi, you</p>",
         }
     ),
+    "tei": b"<TEI><teiHeader><titleStmt><author>mina</author></titleStmt></teiHeader><text><body>"
+    b"<p>hi, you</p></body></text></TEI>",
     "livejournal": b"<livejournal><entry><event>hi, you</event></entry></livejournal>",
     "stack-exchange": b'<posts><row Id="1" PostTypeId="1" Body="hi, you" OwnerUserId="5"/></posts>',
     "nostr": b'{"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "tags": [], '

@@ -32,8 +32,6 @@ KNOWN: Final = (
     KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB),
     KnownFile("Evernote", ("<en-export",), _TEXT),
     KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV),
-    KnownFile("TEI", ("<teiHeader", "tei-c.org/ns/"), _TEXT),
-    KnownFile("TEI", ("<TEI.2", "<teiHeader"), _TEXT),
 )
 """The first that fits counts."""
 _FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)

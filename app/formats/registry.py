@@ -61,6 +61,7 @@ from app.formats.posts import (
     journals,
     mastodon,
     nostr,
+    tei,
     tumblr,
 )
 from app.formats.records import (
@@ -213,6 +214,7 @@ _LATER: Final[tuple[Format, ...]] = (
     mail.MAIL,
     blogs.WORDPRESS,
     blogs.BLOGGER,
+    tei.FORMAT,
     tumblr.FORMAT,
     journals.GHOST,
     journals.MEDIUM,

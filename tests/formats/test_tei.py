@@ -1,0 +1,74 @@
+"""Texts in TEI: whose they are, and the words of their bodies."""
+
+import pytest
+
+from app.errors import BrokenFileError
+from app.formats.posts.tei import called
+from app.formats.records import BadRecord
+from tests.archives import zip_bytes
+from tests.formats.files import read_file_records, records_in
+
+HEADER = (
+    '<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>Fog</title>'
+    "{authors}</titleStmt><sourceDesc><bibl><author>Nobody</author></bibl></sourceDesc></fileDesc>"
+    "</teiHeader><text><front><p>By the publisher</p></front><body>{body}</body>"
+    "<back><p>Printed in London</p></back></text></TEI>"
+)
+PIER = '<author ref="x">Pier, Mina [pseud.] (1819-1880)</author>'
+BODY = (
+    "<div><head>CHAPTER I.</head><p>The fog came\n   at <hi>six</hi>.<note>An editor wrote this"
+    "</note></p><p>It <choice><sic>stayd</sic><corr>stayed</corr></choice> long;<pb n='2'/>then it "
+    "went.</p><lg><l>One line,</l><l>another one.</l></lg></div>"
+)
+WORDS = (
+    "CHAPTER I.\n\nThe fog came at six.\n\nIt stayed long; then it went.\n\nOne line,\n\n"
+    "another one."
+)
+
+
+def tei(authors: str = PIER, body: str = BODY) -> bytes:
+    return HEADER.format(authors=authors, body=body).encode()
+
+
+def test_the_body_of_a_text_is_its_authors() -> None:
+    records, items = read_file_records(tei())
+    assert records.format == "tei"
+    assert [(item.username, item.text) for item in records_in(items)] == [("Mina_Pier", WORDS)]
+
+
+def test_each_text_of_an_archive_has_its_own_author() -> None:
+    other = tei("<author>Jun Reef</author>")
+    files = {"level1/a.xml": tei(), "level1/b.xml": other, "schema.xml": b"<grammar/>"}
+    _, items = read_file_records(zip_bytes(files))
+    assert [item.username for item in records_in(items)] == ["Mina_Pier", "Jun_Reef"]
+
+
+@pytest.mark.parametrize("authors", ["", "<author/>", f"{PIER}<author>Jun Reef</author>"])
+def test_a_text_of_nobody_or_of_several_is_asked_about(authors: str) -> None:
+    records, items = read_file_records(tei(authors))
+    assert [item.username for item in records_in(items)] == [None]
+    assert records.notes.is_author_open
+
+
+def test_a_damaged_text_spoils_no_other() -> None:
+    good, bad = tei(), tei()[:-40]
+    with pytest.raises(BrokenFileError, match="truncated or damaged"):
+        read_file_records(bad)
+    declared = b'<!DOCTYPE TEI [<!ENTITY a "b">]>' + tei(body="<p>&a;</p>")
+    _, items = read_file_records(zip_bytes({"a.xml": bad, "b.xml": declared, "c.xml": good}))
+    assert [isinstance(item, BadRecord) for item in items] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Eliot, George [pseud.] (1819-1880)", "George Eliot"),
+        ("Disraeli, Benjamin (1804-1881).", "Benjamin Disraeli"),
+        ("Pier, Mina, Lady", "Pier"),
+        ("김소월 (1902-1934)", "김소월"),
+        ("Mina Pier", "Mina Pier"),
+        ("  (1819-1880)", ""),
+    ],
+)
+def test_names_of_headers(written: str, name: str) -> None:
+    assert called(written) == name
