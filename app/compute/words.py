@@ -378,11 +378,37 @@ def _sites(*texts: str) -> Iterator[str]:
                 yield host
 
 
-LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "haha", "lol")
 LAUGHING: Final = "ㅋㅎㅠㅜ"
 """Letters of Korean laughs and cries, also after a word."""
-_HAHA: Final = re.compile("(?<![a-z])a?(?:ha){2,}h?(?![a-z])")
-_LOL: Final = re.compile("(?<![a-z])lo+l(?![a-z])")
+_OF_WORDS: Final = {
+    "haha": (("haha",), r"(?<![a-z])a?(?:ha){2,}h?(?![a-z])"),
+    "lol": (("lol", "ool"), r"(?<![a-z])lo+l(?![a-z])"),
+    # Spanish, Portuguese, French.
+    "jaja": (("jaja", "jeje", "jiji"), r"(?<!\w)(?:a?(?:ja){2,}|e?(?:je){2,}|(?:ji){2,})j?(?!\w)"),
+    "kkk": (("kkk",), r"(?<!\w)k{3,}(?!\w)"),
+    "rsrs": (("rsrs",), r"(?<!\w)(?:rs){2,}(?!\w)"),
+    "mdr": (("mdr",), r"(?<!\w)mdr+(?!\w)"),
+    # Russian and others in Cyrillic letters.
+    "хаха": (
+        ("хаха", "ахах", "хехе", "хихи"),
+        r"(?<!\w)(?:а?(?:ха){2,}х?|(?:ах){2,}|(?:хе){2,}х?|(?:хи){2,}х?)(?!\w)",
+    ),
+    "ههه": (("ههه",), "ه{3,}"),
+    "हाहा": (("हाहा", "हेहे", "हीही"), "(?:हा){2,}|(?:हे){2,}|(?:ही){2,}"),
+    "哈哈": (("哈哈", "呵呵", "嘿嘿"), "哈{2,}|呵{2,}|嘿{2,}"),
+    # Japanese, behind words or as a message; Thai, where 5 is read “ha”.
+    "笑": (("笑",), r"[(（]笑+[)）]|笑+(?=[。、!！?？]*(?:\s|$))"),
+    "www": (("ww", "ｗ"), r"(?<=[ぁ-ヿ一-鿿。！？])[wｗ]+(?![\w.])|(?<![^\s])[wｗ]{3,}(?![\w.])"),
+    "555": (("555",), r"(?:(?<=[ก-๛])|(?<=[ก-๛] ))5{3,}(?!\d)"),
+}
+"""Parts of which a text in small letters has one if somebody laughs so in it, and the pattern."""
+_PATTERNS: Final = {name: re.compile(pattern) for name, (_, pattern) in _OF_WORDS.items()}
+LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", *_OF_WORDS)
+LAUGH_PARTS: Final = (
+    *("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ"),
+    *(part for parts, _ in _OF_WORDS.values() for part in parts),
+)
+"""What a text in small letters has if `laughs_in` finds a laugh."""
 
 
 def plain_laugh(word: str) -> str:
@@ -390,9 +416,7 @@ def plain_laugh(word: str) -> str:
     small = word.lower()
     if {*small} <= {*LAUGHING}:
         return next((laugh for laugh in LAUGHS[:3] if laugh in small.replace("ㅜ", "ㅠ")), "")
-    if _HAHA.fullmatch(small):
-        return "haha"
-    return "lol" if _LOL.fullmatch(small) else ""
+    return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(small)), "")
 
 
 def laughs_in(text: str) -> set[str]:
@@ -402,9 +426,7 @@ def laughs_in(text: str) -> set[str]:
         crying = small.replace("ㅜ", "ㅠ")
         laughs.update(laugh for laugh in LAUGHS[:3] if laugh in crying)
     # To look for the letters first takes a third of the time.
-    start = small.find("haha")
-    if start >= 0 and _HAHA.search(small, max(start - 1, 0)):
-        laughs.add("haha")
-    if ("lol" in small or "ool" in small) and _LOL.search(small):
-        laughs.add("lol")
+    for name, (parts, _) in _OF_WORDS.items():
+        if any(part in small for part in parts) and _PATTERNS[name].search(small):
+            laughs.add(name)
     return laughs

@@ -133,6 +133,20 @@ def test_the_clearest_measure_comes_first() -> None:
     assert rest == []  # All others have the same value for both.
 
 
+@pytest.mark.parametrize(
+    "texts", [["今日の夜ご飯に来る？", "了解"], ["我也要去吃饭"], ["ไปกินข้าวกันไหม 555"]]
+)
+def test_words_are_not_counted_where_no_blanks_divide_them(texts: list[str]) -> None:
+    assert tally(texts * 20).words_per_message is None
+    # Nor is a writer of such a script said to write longer or shorter messages than others.
+    assert "length" not in measures_of(texts * 40, ["so we all went there again"] * 40)
+    assert tally(["today we eat 寿司", "yes"] * 20).words_per_message == 2.5
+
+
+def test_a_question_mark_may_be_from_right_to_left() -> None:
+    assert measures_of(["أين مفتاح البيت؟"] * 40, ["نعم"] * 40)["questions"].own == 1
+
+
 def test_crying_is_no_laughing_and_skins_are_one_emoji() -> None:
     counted = tally(["흑 ㅠㅠ", "👍🏽", "👍🏿"])
     assert counted.with_sign(("laughing", "")) == 0

@@ -10,6 +10,8 @@ from app.compute.queries import quote_words
 from app.compute.words import (
     forms_of,
     is_ending,
+    laughs_in,
+    plain_laugh,
     segment_terms,
     segments,
     stem_size,
@@ -176,3 +178,45 @@ def test_every_form_has_the_stem_or_its_soft_form_and_its_index_terms(word: str)
             assert form[0] == word[0] or word[0] in "굽눕줍깁춥덥맵쉽밉"
             pairs = [form[place : place + 2] for place in range(len(form))]
             assert any(row[0] in pairs for row in terms)
+
+
+@pytest.mark.parametrize(
+    ("laugh", "texts"),
+    [
+        ("jaja", ["Jajaja qué risa", "jejejej", "no... ajajaja!"]),
+        ("kkk", ["kkkkk bom dia"]),
+        ("rsrs", ["tá bom rsrsrs"]),
+        ("mdr", ["mdrrr"]),
+        ("хаха", ["ахаха вот это да", "Хахаха", "хехе", "ахахах"]),
+        ("ههه", ["هههههه والله"]),
+        ("हाहा", ["हाहाहा क्या बात है"]),
+        ("哈哈", ["哈哈哈哈", "好吧呵呵"]),
+        ("笑", ["そうだね(笑)", "ありえない笑", "爆笑\nほんと"]),
+        ("www", ["まじかwww", "草ｗ", "wwww"]),
+        ("555", ["สวยมาก 555", "ใช่555555"]),
+    ],
+)
+def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
+    assert [*map(laughs_in, texts)] == [{laugh}] * len(texts)
+    assert any(plain_laugh(text.split()[-1]) == laugh for text in texts) or laugh in "555笑"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "naja",
+            "Ninja jacket",
+            "okk",
+            "hours",
+            "madre",
+            "Бахах",
+            "الله هه",
+            "笑顔がいい",
+            "爆笑した",
+        ),
+        *("www.example.com", "see www today", "https://www.a.example/", "call 555-1234", "555"),
+    ],
+)
+def test_what_looks_like_a_laugh(text: str) -> None:
+    assert laughs_in(text) == set()

@@ -23,6 +23,7 @@ from app.compute.people.signs import (
     BEGUN,
     FORMS,
     TURNS,
+    UNDIVIDED,
     Form,
     Habit,
     MeasureName,
@@ -107,8 +108,14 @@ class Tally(NamedTuple):
         }
 
     @property
+    def is_undivided(self) -> bool:
+        """Whether most messages are in a script without blanks between words."""
+        return 2 * self.with_sign(UNDIVIDED) > self.messages
+
+    @property
     def words_per_message(self) -> float | None:
-        return float(self.lengths.mean()) if self.messages else None
+        has_words = self.messages and not self.is_undivided
+        return float(self.lengths.mean()) if has_words else None
 
 
 def tally_of(
@@ -244,7 +251,7 @@ class _Sides(NamedTuple):
     def value(self, tally: Tally, form: Form) -> float:
         match form.habit.of:
             case "words":
-                return tally.words_per_message or 0.0
+                return (tally.words_per_message or 0.0) if self.have_words else 0.0
             case "conversations":
                 total = len(self.begun) - bisect_left(self.begun, tally.first_conversation)
             case "turns":
@@ -268,6 +275,11 @@ class _Sides(NamedTuple):
 
     def has_begun_before(self, tally: Tally) -> bool:
         return min(self.beside.begun, default=NEVER) < tally.first_conversation
+
+    @property
+    def have_words(self) -> bool:
+        """Whether the words of both sides can be counted."""
+        return not (self.own.is_undivided or self.beside.is_undivided)
 
     @property
     def are_compared(self) -> bool:
@@ -535,7 +547,7 @@ def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
 def _by_messages(form: Form, sides: _Sides) -> float:
     own, beside, sign = sides.own, sides.beside, form.sign
     if form.habit.is_mean:
-        return welch_errors(own.lengths, beside.lengths)
+        return welch_errors(own.lengths, beside.lengths) if sides.have_words else 0.0
     if form.habit.of == "conversations":
         begun = sides.begun_since_own()
         if len(begun) < FEWEST_COMPARED:

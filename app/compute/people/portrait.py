@@ -94,7 +94,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     share: Annotated[float, Meta(description="Share of the analysed messages, from 0 to 1.")]
     words_per_message: Annotated[
         float | None,
-        Meta(description="Mean number of words, split at spaces, in the messages with text."),
+        Meta(
+            description="Mean number of words, split at spaces, in the messages with text; null "
+            "if their script has no spaces, as in Japanese."
+        ),
     ]
     hours: ChatHours
     busy_from: BusyFrom

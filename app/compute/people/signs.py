@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from app.compute.people.joined_texts import JoinedTexts
 from app.compute.text import without_addresses
-from app.compute.words import emoji_in, laughs_in, plain_laugh
+from app.compute.words import LAUGH_PARTS, emoji_in, laughs_in, plain_laugh
 
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
@@ -65,6 +65,8 @@ Sign = tuple[str, str]
 """What a message has: a habit by its name, or crying, and its text; empty for any."""
 BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
+UNDIVIDED: Final[Sign] = ("undivided", "")
+"""A message in a script that has no blanks between words: its words are not counted."""
 
 
 class Form(NamedTuple):
@@ -90,13 +92,17 @@ def form_of(name: str, text: str) -> Form:
     return next((form for form in FORMS[name] if form.text == text), FORMS[name][0])
 
 
-_ASKED: Final = re.compile("[?？]")
+ASKING: Final = "?？؟"
+"""Question marks, also from right to left."""
+_ASKED: Final = re.compile(f"[{ASKING}]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
 FEWEST_UNSPACED: Final = 8
 """Syllables of a Korean message without a space, from which spaces are left out: a longer word is
 rare.
 """
+_WITHOUT_BLANKS: Final = re.compile("[ぁ-ヿ㐀-䶿一-鿿ก-ๆກ-ໆက-႟ក-ឳ]")
+"""Letters of Japanese, Chinese, Thai, Lao, Burmese and Khmer."""
 _SYLLABLE: Final = re.compile("[가-힣]")
 _LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
 """A letter three times in a row, none of a laugh or a cry."""
@@ -123,19 +129,15 @@ AFTER_WORDS: Final = " \t\n.,!?…~～∼^;:)(\"'“”‘’ㅋㅎㅠㅜ"
 """Signs after the last word of a Korean message."""
 
 
-_LAUGH_PARTS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ", "haha", "lol", "ool")
-"""What a text in small letters has if `laughs_in` finds a laugh."""
-
-
 def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     """Yield each sign with the index of a text that has it."""
     joined = JoinedTexts.of(texts)
-    for place in joined.having("?？"):
+    for place in joined.having(ASKING):
         if _ASKED.search(without_addresses(texts[place])):
             yield ("questions", ""), place
     for place in joined.having("!！"):
         yield ("exclamations", ""), place
-    for place in JoinedTexts.of([*map(str.lower, texts)]).having(_LAUGH_PARTS):
+    for place in JoinedTexts.of([*map(str.lower, texts)]).having(LAUGH_PARTS):
         for sign in _laughs_of_text(texts[place]):
             yield sign, place
     lengthened = {place for place in joined.with_runs() if _is_lengthened(texts[place])}
@@ -149,8 +151,11 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
 def _signs_of_one(text: str) -> list[Sign]:
     """Return the signs for which it is quick to look at a text by itself."""
     signs: list[Sign] = []
-    if not text.isascii() and (emoji := emoji_in(text)):
-        signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
+    if not text.isascii():
+        if emoji := emoji_in(text):
+            signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
+        if 2 * len(_WITHOUT_BLANKS.findall(text)) > sum(map(str.isalpha, text)):
+            signs.append(UNDIVIDED)
     if ending := _ending_of(text):
         signs.append(("endings", ending))
     if is_loud(text):

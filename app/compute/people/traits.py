@@ -109,8 +109,11 @@ def _longest(people: Mapping[int, Tally]) -> list[Trait]:
     """Return the person with the most words per message, by the larger standard error: of messages
     (Welch) or of conversations.
     """
-    means = [(tally.words_per_message or 0.0, place) for place, tally in people.items()]
-    (mean, place), (_, next_place) = sorted(means, reverse=True)[:2]
+    means = [(tally.words_per_message, place) for place, tally in people.items()]
+    counted = [(mean, place) for mean, place in means if mean is not None]
+    if len(counted) < 2:
+        return []
+    (mean, place), (_, next_place) = sorted(counted, reverse=True)[:2]
     own, beside = people[place], people[next_place]
     by_message = welch_errors(own.lengths, beside.lengths)
     if not by_message:

@@ -193,7 +193,8 @@ def _plain_line(sight: ChatSight, place: int) -> CardLine:
     person = sight.people[place]
     if place in sight.silent:
         return CardLine("silent", _absence(sight, place))
-    return CardLine("", length_of(person.words_per_message) or gettext("Writes no words"))
+    told = length_of(person.words_per_message) or wait_of(person) or gettext("Writes no words")
+    return CardLine("", told)
 
 
 def _absence(sight: ChatSight, place: int) -> str:
@@ -528,11 +529,11 @@ class Laughs(PortraitFigure):
     def finding(self) -> Finding:
         about = gettext(
             "Messages that contain each sign, however often: ㅋㅋ and ㅎㅎ of two letters or more, "
-            "ㅠㅠ and ㅜㅜ together, haha and lol of any length. Signs that no one writes are left "
-            "out."
+            "ㅠㅠ and ㅜㅜ together, haha, lol and laughs of other languages, such as jaja, хаха "
+            "and www, of any length. Signs that no one writes are left out."
         )
         return Finding(
-            "" if self._texts else gettext("No one here laughs in letters."), about=about
+            "" if self._texts else gettext("No laughs in letters were found here."), about=about
         )
 
     def table(self) -> Table:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.people.fingerprint import Measure
-from app.compute.people.signs import AFTER_WORDS
+from app.compute.people.signs import AFTER_WORDS, ASKING
 from app.compute.people.times import SILENCE_S
 from app.db.backend import backend_of
 from app.language.i18n import gettext_noop as _
@@ -49,7 +49,7 @@ _first: Final = func.substr(_text, 1, 1)
 _words: Final = func.length(_text) - func.length(func.replace(_text, " ", "")) + 1
 _two_dots: Final = func.rtrim(Tweet.text, _BLANK).endswith("..")
 # The question mark of an address is not a question.
-_asks: Final = and_(_has("?？"), not_(Tweet.text.like("%://%?%")))
+_asks: Final = and_(_has(ASKING), not_(Tweet.text.like("%://%?%")))
 _is_small: Final = and_(_first != func.upper(_first), not_(_text.startswith("http")))
 _ENDING: Final = _("Ends with {sign}")
 
