@@ -2,7 +2,8 @@
 
 Each setting lets numpy and OpenBLAS compute as on another kind of processor, if this one can.
 Under each the tests of computing, of reports and of the API of comparisons pass, and the API, the
-page, the CSV and the command answer in the same bytes. By hand, before a release.
+page, the CSV, the report for a case and the commands answer in the same bytes. By hand, before a
+release.
 """
 
 import asyncio
@@ -29,11 +30,16 @@ FEATURES: Final = ("X86_V4 AVX512_ICL", "X86_V3 X86_V4 AVX512_ICL")
 """Names of numpy 2.4; those of earlier versions would disable nothing."""
 TESTS: Final = (
     "tests/compute",
-    "tests/parts/evidence",
+    "tests/parts/cases",
+    "tests/parts/tables",
     "tests/views/comparing/test_compare_api.py",
 )
 _SAYWHO: Final = ("-c", "from app.cli import main; main()")
-_TIME: Final = re.compile(rb"<time[^>]*>[^<]*</time>")
+_OF_NOW: Final = re.compile(
+    rb'<time[^>]*>[^<]*</time>|"made_at": *"[^"]*"|SHA-256: [0-9a-f]{64}(?=</p)'
+)
+"""What tells the moment of an answer; a report for a case names the hash of its JSON, too."""
+_AUTHOR: Final = "saltmarsh_light"
 _TEXTS: Final = (
     "Fog on the river again, and the last ferry is late. I made tea.",
     "오늘은 안개가 많이 껴서 배가 늦어요 ㅋㅋ 빵이나 먹을까요?",
@@ -62,12 +68,25 @@ def site() -> Iterator[Path]:
 def answers(folder: Path, setting: dict[str, str]) -> dict[str, list[Any]]:
     """Return the status, ETag and hash of each answer under a setting, except for times."""
     printed = _run(folder, setting, "-m", "benchmarks.processors", "answers").stdout
-    commands = {
-        f"saywho compare {text}": _run(folder, setting, *_SAYWHO, "compare", text, "--json")
-        for text in _TEXTS
-    }
     made: dict[str, list[Any]] = json.loads(printed.splitlines()[-1])
-    return made | {name: [done.returncode, done.stdout] for name, done in commands.items()}
+    text, report = folder / "text.txt", folder / "case.html"
+    text.write_text("\n\n".join(_TEXTS * 3), encoding="utf-8")
+    commands = [
+        *(["compare", each, "--json"] for each in _TEXTS),
+        ["mirror", str(text), "-u", _AUTHOR, "--json"],
+        ["case", str(text), "-u", _AUTHOR, "-o", str(report)],
+    ]
+    for command in commands:
+        done = _run(folder, setting, *_SAYWHO, *command)
+        made[" ".join(command)] = [done.returncode, None, _digest(done.stdout)]
+    for written in (report, report.with_suffix(".json")):
+        made[written.name] = [0, None, _digest(written.read_bytes())]
+    return made
+
+
+def _digest(answer: bytes | str) -> str:
+    data = answer.encode() if isinstance(answer, str) else answer
+    return hashlib.sha256(_OF_NOW.sub(b"", data)).hexdigest()
 
 
 def _run(
@@ -93,13 +112,18 @@ async def _print_answers() -> None:
         names = [user["username"] for user in listed["items"]]
         for path in _paths(names):
             response = await client.get(path)
-            body = _TIME.sub(b"", await response.get_data(as_text=False))
             etag = response.headers.get("ETag") if path.startswith("/api/") else None
-            made[path] = [response.status_code, etag, hashlib.sha256(body).hexdigest()]
+            made[path] = [response.status_code, etag, _digest(await response.get_data())]
         form = {"kind": "lines", "lines": "\n".join(_TEXTS), "username": names[0], "as": "csv"}
-        response = await client.post("/compare/table", form=form)
-        body = await response.get_data(as_text=False)
-        made["table.csv"] = [response.status_code, None, hashlib.sha256(body).hexdigest()]
+        lines = "\n".join(json.dumps({"text": text}) for text in _TEXTS * 10)
+        batch = {"data": lines, "headers": {"Content-Type": "application/x-ndjson"}}
+        for path, body in (
+            ("/compare/table", {"form": form}),
+            (f"/api/v1/compare/batch?{urlencode({'username': _AUTHOR, 'share': 'auto'})}", batch),
+            ("/api/v1/compare/batch?one_hand=1", batch),
+        ):
+            response = await client.post(path, **body)
+            made[path] = [response.status_code, None, _digest(await response.get_data())]
     sys.stdout.write(f"\n{json.dumps(made)}\n")
 
 

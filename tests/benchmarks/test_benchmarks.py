@@ -46,6 +46,10 @@ QUICK: Final = {
 """Arguments of a quick run, and what it prints."""
 
 
+def test_the_tests_that_are_run_as_on_other_processors_are_there() -> None:
+    assert [path for path in processors.TESTS if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.full
 @pytest.mark.timeout(120)
 def test_answers_are_the_same_on_another_processor() -> None:
