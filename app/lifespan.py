@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
-from app.config import MIB, Config, ConfigError, shown_path
+from app.config import MIB, Config, ConfigError
 from app.db.backend import Readable
 from app.db.engine import Database
 from app.db.feed import Feed
 from app.db.migrate import head_revision, prepare
-from app.db.own_folder import claim
+from app.db.own_folder import take
 from app.db.result_cache import Memo
 from app.embedders import open_embedder
 from app.errors import StartError, UnavailableError
@@ -170,9 +170,8 @@ def init_app(
     async def serve() -> AsyncGenerator[None, None]:
         async with contextlib.AsyncExitStack() as stack:
             try:
-                if is_unnamed:
-                    await asyncio.to_thread(claim, config, ask=None)
-                    logger.info("the data folder is %s", shown_path(config.data_dir.absolute()))
+                for line in await asyncio.to_thread(_take_folder, config, is_unnamed):
+                    logger.info("%s", line)
                 opened = await _open(stack, config, metrics, parts)
             except (StartError, ConfigError) as error:
                 # Any other exception would be shown by the server, with its traceback.
@@ -187,6 +186,10 @@ def init_app(
             ):
                 await stack.enter_async_context(running(work))
             yield
+
+
+def _take_folder(config: Config, is_unnamed: bool) -> list[str]:
+    return [*take(config, is_unnamed=is_unnamed, ask=None)]
 
 
 async def _open(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from app import part_list
-from app.config import Config, ConfigError, is_default_folder, shown_path
+from app.config import Config, ConfigError, is_default_folder
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -146,18 +146,13 @@ def own_config() -> Config:
 
     Raises ConfigError if no setting names the folder, and it may be someone else's.
     """
-    config = Config.from_env()
-    if is_default_folder():
-        from app.db.own_folder import claim
+    config, is_unnamed = Config.from_env(), is_default_folder()
+    if is_unnamed or {"%", "?"}.intersection(str(config.data_dir.absolute())):
+        from app.db.own_folder import take
 
-        claim(config, ask=_ask if sys.stdin.isatty() else None)
-        say(f"saywho: the data folder is {shown_path(config.data_dir.absolute())}", err=True)
-    if {"%", "?"}.intersection(str(config.data_dir.absolute())):
-        from app.db.own_folder import bring_database_home
-
-        if strayed := bring_database_home(config):
-            moved = f"{shown_path(strayed)} to {shown_path(config.own_database)}"
-            say(f"saywho: moved the database from {moved}", err=True)
+        asking = _ask if sys.stdin.isatty() else None
+        for line in take(config, is_unnamed=is_unnamed, ask=asking):
+            say(f"saywho: {line}", err=True)
     return config
 
 

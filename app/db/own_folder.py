@@ -10,7 +10,7 @@ import os
 import secrets
 import shlex
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -36,6 +36,21 @@ MOST_STEPS: Final = 10_000_000
 """Instructions of SQLite that a query may take, as its table may be an endless view."""
 Marks = dict[str, str]
 """The marks of a user's folders by their paths."""
+
+
+def take(
+    config: Config, *, is_unnamed: bool, ask: Callable[[list[str]], bool] | None
+) -> Iterator[str]:
+    """Make sure that the data folder may be used and has its database; yield lines about both.
+
+    is_unnamed: whether no setting names the folder; ask: see `claim`. Raises ConfigError and
+    StartError.
+    """
+    if is_unnamed:
+        claim(config, ask=ask)
+        yield f"the data folder is {shown_path(config.data_dir.absolute())}"
+    if strayed := bring_database_home(config):
+        yield f"moved the database from {shown_path(strayed)} to {shown_path(config.own_database)}"
 
 
 def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
@@ -79,10 +94,14 @@ def bring_database_home(config: Config) -> Path | None:
     home = config.own_database
     strayed = Path(unquote(str(home).partition("?")[0]))
     is_default = database_path(config.database_url) == home
-    if strayed == home or not is_default or home.exists() or not config.data_dir.is_dir():
+    if strayed == home or not is_default or not config.data_dir.is_dir() or not strayed.is_file():
         return None
-    if not strayed.is_file():
-        return None
+    # Several workers may start at the same time.
+    with file_lock(config.data_dir):
+        return None if home.exists() or not strayed.is_file() else _brought(config, strayed, home)
+
+
+def _brought(config: Config, strayed: Path, home: Path) -> Path:
     places = f"of {shown_path(home.parent)} may be {shown_path(strayed)}, by a fault of saywho 1.1"
     beside = [path for path in strayed.parent.iterdir() if not path.name.startswith(strayed.name)]
     if beside or not any((config.data_dir / name).exists() for name in (KEY_FILE, "media")):

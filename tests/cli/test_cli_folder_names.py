@@ -1,6 +1,7 @@
 """Data folders whose names have signs that mean something in a URL."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from app.config import Config
 from app.db.sqlite.connection import database_path
 from tests.installation import Installation, lines
+from tests.server import HYPERCORN, serving
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1)
 
@@ -77,3 +79,26 @@ def test_a_database_that_may_be_of_another_folder_stops_the_start(
     assert not misled.database.exists()
     misled.database.touch()
     assert "mina" not in misled.done("users")
+
+
+BARE = (sys.executable, "-m", *HYPERCORN, "--workers", "2")
+"""The app on a server of its own, without `saywho serve`."""
+
+
+def test_another_server_moves_it_too(misled: Installation, tmp_path: Path) -> None:
+    (misled.data_dir / "secret_key").write_text("k" * 40)
+    with serving(misled, *BARE) as server:
+        _, _, found = server.send("GET", "/api/v1/users")
+        assert [user["username"] for user in found["items"]] == ["mina"]
+        assert server.log().count("moved the database from") == 1
+    assert misled.database.stat().st_size
+    assert not (tmp_path / "my chats").exists()
+
+
+def test_another_server_does_not_begin_an_empty_one(misled: Installation, tmp_path: Path) -> None:
+    result = misled.process(*BARE, "--bind", "127.0.0.1:0")
+    told = [line for line in result.stderr.splitlines() if line.startswith("saywho: ")]
+    assert str(tmp_path / "my chats" / "testing.db") in told[0]
+    assert str(misled.database) in told[0]
+    assert "Traceback" not in result.stderr
+    assert not misled.database.exists()
