@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import platform
+import random
 import re
 import subprocess
 import sys
@@ -40,6 +41,7 @@ _OF_NOW: Final = re.compile(
 )
 """What tells the moment of an answer; a report for a case names the hash of its JSON, too."""
 _AUTHOR: Final = "saltmarsh_light"
+_WORDS: Final = ("tide", "boat", "lamp", "rope", "sail", "fog", "wind", "pier", "tea", "gull")
 _TEXTS: Final = (
     "Fog on the river again, and the last ferry is late. I made tea.",
     "오늘은 안개가 많이 껴서 배가 늦어요 ㅋㅋ 빵이나 먹을까요?",
@@ -61,8 +63,22 @@ def site() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _run(folder, {}, *_SAYWHO, "demo")
+        chat = folder / "WhatsApp Chat with Pier.txt"
+        chat.write_text("\n".join(_chat()), encoding="utf-8")
+        _run(folder, {}, *_SAYWHO, "import", "--publish", str(chat))
         answers(folder, {})
         yield folder
+
+
+def _chat() -> Iterator[str]:
+    """Yield the lines of a chat: a case about one of its people sums up the others."""
+    draw = random.Random(1)
+    ways = {"Li": "honestly the {} is wet", "Pilot": "the {} is late!!", "Mate": "no {} for me :)"}
+    for number in range(600):
+        name, way = [*ways.items()][number % 3]
+        words = draw.choices(_WORDS, k=6)
+        said = f"{way.format(words[0])} {' '.join(words[1:])}"
+        yield f"11/{1 + number // 24}/24, {number % 24:02}:05 - {name}: {said}"
 
 
 def answers(folder: Path, setting: dict[str, str]) -> dict[str, list[Any]]:
@@ -74,7 +90,7 @@ def answers(folder: Path, setting: dict[str, str]) -> dict[str, list[Any]]:
     commands = [
         *(["compare", each, "--json"] for each in _TEXTS),
         ["mirror", str(text), "-u", _AUTHOR, "--json"],
-        ["case", str(text), "-u", _AUTHOR, "-o", str(report)],
+        ["case", str(text), "-u", _AUTHOR, "-u", "Li", "-o", str(report)],
     ]
     for command in commands:
         done = _run(folder, setting, *_SAYWHO, *command)

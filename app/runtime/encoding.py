@@ -17,6 +17,11 @@ _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 """Also encodes the sentences of errors, which are a subclass of str."""
 
 
+def meant(number: float) -> float:
+    """Return the number with `DIGITS` significant digits."""
+    return float(b"%.*g" % (DIGITS, number))
+
+
 def encoded(value: object) -> bytes:
     """Return a value as JSON, its floats with `DIGITS` significant digits."""
     text = _encoder.encode(value)
@@ -25,6 +30,6 @@ def encoded(value: object) -> bytes:
     parts, end = list[bytes](), 0
     while found := _UP_TO_A_NUMBER.match(text, end):
         before, number = found.groups()
-        parts += before, _encoder.encode(float(b"%.*g" % (DIGITS, float(number))))
+        parts += before, _encoder.encode(meant(float(number)))
         end = found.end()
     return b"".join((*parts, text[end:]))

@@ -32,6 +32,7 @@ from app.compute.engine.ratio_counts import (
 from app.compute.text import clean_username
 from app.errors import InvalidInputError
 from app.parts.cases.ratios import Counted, Word, reaching, told, word_of, worth
+from app.runtime.encoding import meant
 
 MOST_BYTES: Final = 1_000_000
 MOST_NUMBERS: Final = 2_000_000
@@ -264,7 +265,7 @@ def computed(file: CaseFile) -> CaseFile:
     structs, authors = msgspec.structs, list[CaseAuthor]()
     for author, ratios in _ratios(file):
         asked = [
-            structs.replace(part, log10_lr=ratio.log10, bound=ratio.bound)
+            structs.replace(part, log10_lr=meant(ratio.log10), bound=ratio.bound)
             for part, ratio in zip(author.asked, ratios, strict=True)
         ]
         whole = structs.replace(author, asked=asked, **_numbers_of_others(author))
@@ -318,13 +319,13 @@ def _numbers_of_others(author: CaseAuthor) -> dict[str, Any]:
     return {
         "others_here": int((weights[is_here] > 0).sum()),
         "shipped": int((weights[~is_here] > 0).sum()),
-        "shipped_as": float(weights[~is_here].sum()),
+        "shipped_as": meant(float(weights[~is_here].sum())),
     }
 
 
 def _told(file: CaseFile, author: CaseAuthor, ratios: Sequence[Ratio]) -> ToldNumbers:
     beside = author.others_here > 0
-    return told_of(ratios[0].log10, author.occurrence, file.language, beside=beside)
+    return told_of(meant(ratios[0].log10), author.occurrence, file.language, beside=beside)
 
 
 def _ratios(file: CaseFile) -> Iterator[tuple[CaseAuthor, list[Ratio]]]:

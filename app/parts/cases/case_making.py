@@ -83,6 +83,7 @@ MOST_ALONE: Final = 10
 """Texts that are also asked about one by one."""
 MOST_COUNTED: Final = 110_000
 """Characters of the others' counts in a file; of more, the file has their summed scores."""
+SUM_DECIMALS: Final = 9
 MOST_NAMES: Final = 2_000
 FEWEST_AUTHORS: Final = 4
 FEWEST_POSTS: Final = 100
@@ -428,7 +429,8 @@ def _author(
         summed = None
         if len(secret):
             scores = scores_of(features, counts, own.uses, rest, secret)
-            summed = packed(np.hstack((scores.scores, scores.unused)), "<f8")
+            # Processors add up in other orders, so that later digits differ.
+            summed = packed(np.hstack((scores.scores, scores.unused)).round(SUM_DECIMALS), "<f8")
         asked.append(
             AskedPart(
                 part.part, part.text, counts.texts, packed(counts.counts, "<u4"), 0.0, None, summed
