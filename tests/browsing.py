@@ -1,6 +1,7 @@
 """A browser of a test: it keeps cookies, says where its requests come from, and signs in."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import unescape
@@ -25,6 +26,12 @@ def in_one_line(page: str) -> str:
     """
     page = re.sub(r'<span class="unbroken">([^<]*)</span>', r"\1", page)
     return re.sub(r"<[^<>]*>", lambda tag: re.sub(r"\s+", " ", tag[0]), page)
+
+
+def repeated_ids(page: str) -> list[str]:
+    """Return the ids that more than one element of a page or file has."""
+    ids = Counter(re.findall(r'<[^>]*\sid="([^"]+)"', page))
+    return [name for name, count in ids.items() if count > 1]
 
 
 async def body(answer: Any) -> str:

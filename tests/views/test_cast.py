@@ -22,7 +22,7 @@ from app.services.posts.users import Author, list_authors
 from app.views.blueprints import PageBlueprint
 from app.views.cast import NOBODY, bound, named_in, shown_name
 from app.views.page import WebPage, render
-from tests.browsing import Browser, parts_of, signed_in
+from tests.browsing import Browser, parts_of, repeated_ids, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import MakeConfig, Shared, client_with
 from tests.parts.games.playing import games_of
@@ -185,8 +185,7 @@ async def mistaken_on(site: Browser, language: str, *, is_mixed: bool) -> list[t
             answer = await site.get(address)
             assert answer.status_code in (200, 303, 404), address
             html = await answer.get_data(as_text=True)
-            ids = re.findall(r'<[^>]*\sid="([^"]+)"', html)
-            assert len(ids) == len(set(ids)), (address, [i for i in set(ids) if ids.count(i) > 1])
+            assert not repeated_ids(html), address
             page = seen_in(html)
             if answer.status_code == 200 and PAIR[0] in HEADING.sub("", page, count=1):
                 wrong.append((address, "a username"))

@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.parts.cases.ratios import EDGES, cells_of, reaching, told, word_of
-from tests.browsing import SAME_ORIGIN, Browser, parts_of, signed_in
+from tests.browsing import SAME_ORIGIN, Browser, parts_of, repeated_ids, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Shared
 from tests.installation import Installation
@@ -171,6 +171,8 @@ async def report_of(browser: Browser, *texts: str, status: int = 200, **fields: 
     assert answer.headers["Cache-Control"] == "no-store"
     files = [base64.b64decode(each) for each in re.findall(r"base64,([\w+/=]+)", page)]
     html, numbers = files or (b"", b"")
+    assert not repeated_ids(page)
+    assert not repeated_ids(html.decode())
     return Report(page, html.decode(), numbers)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from quart import Quart
 
-from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, signed_in
+from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, repeated_ids, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client
 from tests.installation import Installation
@@ -73,7 +73,10 @@ def read(file: str) -> str:
 
 
 def check_words(file: str, messages: list[str]) -> None:
-    """Check that no rare word is in any byte, and never three words of a message in a row."""
+    """Check that no rare word is in any byte, never three words of a message are in a row, and no
+    two elements have one id.
+    """
+    assert not repeated_ids(file)
     texts = file, read(file)
     in_messages = Counter(word for text in messages for word in {*text.split()})
     for word in (word for word, count in in_messages.items() if count < 3):
