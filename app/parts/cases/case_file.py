@@ -206,11 +206,23 @@ def read_case(data: bytes) -> CaseFile:
             raise ValueError("it has too many ratios")
         if any(clean_username(author.username) != author.username for author in file.authors):
             raise ValueError("it has a name that no author can have")
+        if not all(_has_parts(author, len(file.texts)) for author in file.authors):
+            raise ValueError("it has a part that is none of its texts")
         return file
     except (ValueError, RecursionError) as error:
         raise InvalidInputError(
             "The file is not the JSON of a report for a case: {problem}", problem=str(error)
         ) from None
+
+
+def _has_parts(author: CaseAuthor, texts: int) -> bool:
+    """Return whether each ratio is about another part, or another of the texts."""
+    parts = {(asked.part, asked.text) for asked in author.asked}
+    fit = all(
+        (text is None or text < texts) and (part == "text") == (text is not None)
+        for part, text in parts
+    )
+    return fit and len(parts) == len(author.asked)
 
 
 def _arrays(file: CaseFile) -> Iterator[Packed]:
@@ -276,7 +288,7 @@ def computed(file: CaseFile) -> CaseFile:
 def _replayed(file: CaseFile) -> Iterator[Replayed]:
     for author, ratios in _ratios(file):
         for asked, ratio in zip(author.asked, ratios, strict=True):
-            what = asked.part if asked.text is None else f"text {asked.text + 1}"
+            what = _what(asked)
             yield Replayed(author.username, f"{what}: log10 ratio", asked.log10_lr, ratio.log10)
             yield Replayed(author.username, f"{what}: bound", asked.bound, ratio.bound)
         found = _told(file, author, ratios)
@@ -289,25 +301,55 @@ def _replayed(file: CaseFile) -> Iterator[Replayed]:
             yield Replayed(author.username, name, stated, numbers.get(name), bool(numbers))
 
 
+def _what(asked: AskedPart) -> str:
+    return asked.part if asked.text is None else f"text {asked.text + 1}"
+
+
 def unproved(file: CaseFile, *, has_posts: bool) -> list[Replayed]:
     """Return what the file states without what it is computed from; has_posts: whether the number
     of posts was compared with the posts.
     """
-    rows = [
-        Replayed("", f"text {place + 1}: words", text.words, is_checked=False)
-        for place, text in enumerate(file.texts)
+    facts: list[tuple[str, str, object]] = [
+        ("", "program", file.program),
+        ("", "model", file.model),
+        ("", "background", file.background),
+        ("", "shipped authors: SHA-256", file.shipped_sha256),
+        ("", "made at", file.made_at),
+        ("", "texts stored as posts of others", file.stored_of_others),
     ]
+    for place, text in enumerate(file.texts, 1):
+        facts += (
+            ("", f"text {place}: SHA-256", text.sha256),
+            ("", f"text {place}: words", text.words),
+        )
     for author in file.authors:
-        if not has_posts:
-            rows.append(Replayed(author.username, "posts", author.posts, is_checked=False))
         counted = author.occurrence.counted
-        for what, value in (
-            ("texts by the same people, in the test", sum(counted.own)),
-            ("texts by others, in the test", sum(counted.strange)),
-            ("people, in the test", counted.people),
-        ):
-            rows.append(Replayed(author.username, what, value, is_checked=False))
-    return rows
+        facts += [
+            (author.username, what, value)
+            for what, value in (
+                *(
+                    []
+                    if has_posts
+                    else [("posts", author.posts), ("posts: SHA-256", author.sha256)]
+                ),
+                ("first post", author.first_at),
+                ("newest post", author.newest_at),
+                ("platform", author.platform),
+                ("features, by group", author.totals),
+                ("usual rates, by group", author.rates),
+                ("usual length", author.length),
+                *((f"{_what(asked)}: texts", asked.texts) for asked in author.asked),
+                ("authors, in the test", author.occurrence.of),
+                ("texts by the same people, in the test", sum(counted.own)),
+                ("texts by others, in the test", sum(counted.strange)),
+                ("people, in the test", counted.people),
+                ("strangers, in the test", counted.strangers),
+            )
+        ]
+    shown = (
+        (name, what, value if isinstance(value, int) else str(value)) for name, what, value in facts
+    )
+    return [Replayed(*fact, is_checked=False) for fact in shown]
 
 
 def _numbers_of_others(author: CaseAuthor) -> dict[str, Any]:

@@ -64,6 +64,7 @@ from app.parts.cases.case_pieces import (
 from app.parts.cases.ratios import MOST_MEASURED, Counted, cells_of, length_of, measured_case_rates
 from app.population import shipped_digest
 from app.runtime.clock import now
+from app.runtime.encoding import meant
 from app.runtime.work_pool import Runner, worked_on
 from app.services.compare.comparing import (
     Question,
@@ -442,8 +443,8 @@ def _author(
         shipped=0,
         shipped_as=0.0,
         totals=suspect.profile.totals.tolist(),
-        rates=own.usual.rates.tolist(),
-        length=own.usual.length,
+        rates=[*map(meant, own.usual.rates.tolist())],
+        length=meant(own.usual.length),
         uses=packed(own.uses, "<u4"),
         weights=packed(np.concatenate(weights), "<f8"),
         here=packed(np.concatenate(here).astype(np.int64), "<u4"),

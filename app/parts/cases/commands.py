@@ -122,8 +122,8 @@ def replay_command(path: Path, posts: bool) -> None:
 
 
 UNPROVED: Final = (
-    "Not checked: dates, numbers behind single words, and the lines above that say so. The file"
-    " does not have what they are counted from. --posts checks the posts."
+    "Not checked: numbers behind single words, and the lines above that say so. The file does not"
+    " have what they are counted from. --posts checks the posts."
 )
 
 

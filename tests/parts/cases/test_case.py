@@ -4,7 +4,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html import unescape
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -402,6 +402,51 @@ def change(name: str, value: Any) -> Callable[[Any], None]:
         at[int(last) if last.isdigit() else last] = value
 
     return do
+
+
+def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the facts of a file, by path; packed arrays are the counts that it computes from."""
+    if isinstance(value, list):
+        value = {str(place): each for place, each in enumerate(value)}
+    if not isinstance(value, dict):
+        yield path, value
+    elif "dtype" not in value:
+        for name, each in value.items():
+            yield from leaves_of(each, f"{path}.{name}" if path else name)
+
+
+def other_than(value: Any) -> Any:
+    if isinstance(value, str):
+        if re.fullmatch("[0-9a-f]{64}", value):
+            return "0" * 64
+        return "2001-02-03T04:05:06Z" if value.endswith("Z") else f"{value}x"
+    return 2 * value + 1
+
+
+async def test_no_fact_of_a_report_changes_in_silence(
+    operator: Browser, report: Report, installation: Installation, tmp_path: Path
+) -> None:
+    file = tmp_path / "case.json"
+    of_chat = await report_of(operator, CREW["li"].format("seventy"), username="li")
+
+    def unproved() -> tuple[int, list[str]]:
+        found = installation.run("replay", file)
+        lines = found.output.splitlines()
+        return found.exit_code, [line for line in lines if line.startswith("not checked ")]
+
+    silent = []
+    for case in (report.case, of_chat.case):
+        file.write_text(json.dumps(case))
+        status, as_it_was = unproved()
+        assert status == 0
+        for path, value in leaves_of(case):
+            if value is not None:
+                changed = json.loads(json.dumps(case))
+                change(path, other_than(value))(changed)
+                file.write_text(json.dumps(changed))
+                if unproved() == (0, as_it_was):
+                    silent.append(path)
+    assert " ".join(silent) == ""
 
 
 BOMB = {"dtype": "<f8", "shape": [2000, 2000], "data": ""}
