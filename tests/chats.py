@@ -12,7 +12,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.beginning import begin_reading
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import StoreOptions, import_records
+from app.services.imports.storing import StoreOptions, store_looked_at
 
 Said = tuple[str, str, str]
 """When, as `2024-01-15 15:02` on the device; who; and what."""
@@ -66,6 +66,6 @@ async def import_chat(
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
         records, look = await begin_reading(db, source, "auto", records, chosen)
-        await look.move(db, chosen, records.notes.zone)
-        storing = StoreOptions(look=look, rooms=chosen.rooms)
-        return await import_records(db, records, username=chosen.username, storing=storing)
+        storing, report = StoreOptions(look=look), ImportReport()
+        await store_looked_at(db, records, chosen, scope="admin", report=report, storing=storing)
+        return report

@@ -28,7 +28,6 @@ from app.cli import (
 )
 from app.compute.text import clean_username
 from app.config import Config
-from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
     AppError,
@@ -55,12 +54,11 @@ from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.processes import collect_seldom, share_heap
 from app.services.access.rights import is_site_public
-from app.services.deletion import check_kept, delete_messages
+from app.services.deletion import check_kept
 from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    Beginning,
     NumberedFile,
     begin_reading,
     limited_reading,
@@ -89,11 +87,11 @@ from app.services.imports.report import (
 from app.services.imports.storing import (
     StoreOptions,
     check_records,
-    import_records,
     load_samples,
     renew_derived,
+    store_looked_at,
 )
-from app.services.imports.undo import UNDO, count_left, replacing, request_undo, undo_imports
+from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
 
 Instead = Callable[[Sequence[str], str, ReadOptions], int]
@@ -155,7 +153,6 @@ class Importer:
         self, db: Database, config: Config, target: Path | BinaryIO, name: str
     ) -> None:
         limit, options = config.max_import_bytes, self._options
-        keeper = keeper_of(config) if options.with_media and not self._is_dry else None
         accepted: set[Message] | None = None if options.accept_doubts else set()
 
         async def note(session: AsyncSession, report: ImportReport) -> None:
@@ -201,51 +198,36 @@ class Importer:
                     if accepted is not None and not self._is_dry:
                         accepted |= await asyncio.to_thread(_accepted, records, name)
                     check_doubts(records, accepted)
-                    # Otherwise deleted messages would count for their authors until a server runs.
-                    await delete_messages(db)
+                    if begun.look.replaced is not None:
+                        say(f"{name}: {begun.look.replaced.sentence}", err=True)
                     storing = StoreOptions(
-                        note=note,
-                        look=begun.look,
-                        may_have_rooms=options.is_published or not is_public,
-                        includes_restricted=options.include_restricted,
-                        rooms=options.rooms,
-                        import_id=number,
+                        note=note, look=begun.look, may_have_rooms=not is_public, import_id=number
                     )
-                    async with self._replacing(db, begun, name, report) as sessions:
-                        await import_records(
-                            sessions,
-                            records,
-                            username=options.username,
-                            report=report,
-                            keeper=keeper,
-                            storing=storing,
-                        )
+                    await store_looked_at(
+                        db,
+                        records,
+                        options,
+                        scope="admin",
+                        report=report,
+                        storing=storing,
+                        keeper=keeper_of(config),
+                        is_dry=self._is_dry,
+                    )
                 finally:
                     # The thread that reads has ended.
                     report.notes = records.notes.summary
                     self._add_report(name, records.unit, report)
             if not self._is_dry:
                 await renew_derived(db)
-            if options.rooms and not report.stored.rooms:
-                say(f"{name} contains no chat, so --room has no effect", err=True)
-            if records.absent:
-                say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
-            if not (report.broken or report.accepted or report.duplicates or report.rejected):
-                say(f"{name} contains no posts to store", err=True)
+            self._say_what_is_absent(name, records, report)
 
-    @contextlib.asynccontextmanager
-    async def _replacing(
-        self, db: Database, begun: Beginning, name: str, report: ImportReport
-    ) -> AsyncIterator[Sessions]:
-        """Move the messages here, or undo an import first, if that was chosen."""
-        if begun.look.replaced is not None:
-            say(f"{name}: {begun.look.replaced.sentence}", err=True)
-        if self._is_dry:
-            yield db
-            return
-        await begun.look.move(db, self._options, begun.records.notes.zone)
-        async with replacing(db, begun.look.replaced, report, scope="admin") as sessions:
-            yield sessions
+    def _say_what_is_absent(self, name: str, records: RecordStream, report: ImportReport) -> None:
+        if self._options.rooms and not report.stored.rooms:
+            say(f"{name} contains no chat, so --room has no effect", err=True)
+        if records.absent:
+            say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
+        if not (report.broken or report.accepted or report.duplicates or report.rejected):
+            say(f"{name} contains no posts to store", err=True)
 
     async def _begin(
         self, db: Database, name: str, form: str, size: int | None, digest: bytes | None

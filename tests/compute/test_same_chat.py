@@ -88,3 +88,14 @@ def test_a_long_chat_takes_130_bytes_a_message() -> None:
     tracemalloc.stop()
     assert (found.known, found.shifted) == (count - 2 * (count // 30), 540)
     assert peak < 130 * count
+
+
+@pytest.mark.parametrize("few", [1, 2, 5])
+def test_few_messages_on_the_other_side_of_a_changed_clock_are_the_same(few: int) -> None:
+    numbers = np.random.default_rng(few)
+    here = chat(numbers, 100)
+    here.texts[:10] = numbers.integers(1_000_000, 2**62, 10)
+    later = np.where(np.arange(100) < few, 14, 13) * 3_600
+    found = agreement(here._replace(times=here.times + later), here)
+    assert (found.known, found.shifted) == (100, 13 * 60)
+    assert found.shifts[:few].tolist() == few * [14 * 60]

@@ -148,20 +148,15 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
         is_anchor[at[is_zone]] = True
     at = np.flatnonzero(is_anchor)
     later = minutes[at]
-    # An anchor without a neighbour of its shift is a coincidence.
-    is_next = np.concatenate([later[1:] == later[:-1], [False]]) if len(later) else later == 0
-    is_beside = is_next | np.roll(is_next, 1)
-    at, later = at[is_beside], later[is_beside]
     if not len(at):
         return at, later
-    counts = Counter(later.tolist())
-    usual, _ = counts.most_common(1)[0]
-    kept = [
-        shift
-        for shift, count in counts.items()
-        if count >= _FEWEST_ANCHORS and abs(shift - usual) <= _SUMMER_MINUTES
-    ]
-    is_kept = np.isin(later, kept)
+    # An anchor without a neighbour of its shift is a coincidence, unless the clock has changed.
+    is_next = np.append(later[1:] == later[:-1], False)
+    is_beside = is_next | np.roll(is_next, 1)
+    usual, count = Counter(later[is_beside].tolist()).most_common(1)[0] if any(is_next) else (0, 0)
+    changes = np.abs(later - usual)
+    is_kept = (is_beside & (changes <= _SUMMER_MINUTES)) | (changes == _SUMMER_MINUTES // 2)
+    is_kept &= count >= _FEWEST_ANCHORS
     return at[is_kept], later[is_kept]
 
 

@@ -113,9 +113,9 @@ async def begin_reading(
     async with db.read() as session:
         same = await imports_of_file(session, file.digest, before=file.import_id)
         replaced = await find_replaced(session, options.replace, same)
-    first = await asyncio.to_thread(FirstReading.of, records, options)
+    first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:
-        known = await read_as_before(session, records, first.items, options)
+        known = await read_as_before(session, records, first.first, options)
         has_guests = await are_guests_here(session)
     if known != options:
         source.restart()
@@ -124,9 +124,9 @@ async def begin_reading(
             records.notes.assume("timezone", known.timezone, evidence=AS_BEFORE)
         if known.dates and known.dates != options.dates:
             records.notes.assume("dates", known.dates, evidence=AS_BEFORE)
-        first = await asyncio.to_thread(FirstReading.of, records, known)
-    checked = await asyncio.to_thread(first.checked, source, known)
-    chats = await asyncio.to_thread(first.chats, source, form, known, has_guests=has_guests)
+        first = await asyncio.to_thread(FirstReading, records, source, known)
+    checked = await asyncio.to_thread(first.checked)
+    chats = await asyncio.to_thread(first.chats, form, has_guests=has_guests)
     named = structs.replace(options, rename={})
     look = await look_at(db, chats, named, same=same, replaced=replaced)
     if has_guests:

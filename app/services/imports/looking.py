@@ -8,7 +8,7 @@ stored.
 import pickle
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import IO, Final
 
 from app.config import MIB
@@ -17,11 +17,9 @@ from app.formats.assumptions import Doubt, doubt_sentence, ways_out
 from app.formats.doubts.questions import RecordQuestions
 from app.formats.file_chats import FileChat, FileChats
 from app.formats.records import (
-    MOST_OF_TEXTS,
     NO_OPTIONS,
     Item,
     ReadOptions,
-    Record,
     RecordStream,
     nameless,
     next_items,
@@ -47,49 +45,37 @@ class DoubtError(UnsettledError):
     """There are grave doubts about how a file was read."""
 
 
-@dataclass(slots=True)
 class FirstReading:
-    """The first items of a source, and the fault behind them."""
+    """Records of a source that are read, and asked about, before any is stored."""
 
-    records: RecordStream
-    questions: RecordQuestions
-    items: list[Item]
-    fault: ImportFileError | None = None
-    is_whole: bool = True
-    """Whether the file was read to its end."""
+    def __init__(
+        self, records: RecordStream, source: Source, options: ReadOptions = NO_OPTIONS
+    ) -> None:
+        self.questions = RecordQuestions(records, options)
+        records.notes.questions = self.questions
+        self.records = replace(records, items=self.questions.of(records.items))
+        self.is_whole = False
+        """Whether the file was read to its end."""
+        self._source, self._options = source, options
+        self._fault: ImportFileError | None = None
+        self._chunks: list[tuple[int, list[Item]]] = []
+        self._file: IO[bytes] | None = None
+        self._positions: list[int] = []
+        self.first = self._next()
+        self._count = len(self.first)
 
-    @classmethod
-    def of(cls, records: RecordStream, options: ReadOptions = NO_OPTIONS) -> "FirstReading":
-        questions = RecordQuestions(records, options)
-        records.notes.questions = questions
-        first = cls(replace(records, items=questions.of(records.items)), questions, [])
-        characters = 0
-        try:
-            for item in first.records.items:
-                first.items.append(item)
-                characters += len(item.text) if isinstance(item, Record) else 0
-                if len(first.items) >= FIRST_RECORDS or characters >= MOST_OF_TEXTS:
-                    first.is_whole = False
-                    break
-        except ImportFileError as error:
-            first.fault = error
-        return first
+    def checked(self) -> RecordStream:
+        """Return all records, reading to the end of the file, or far enough to judge a larger one.
 
-    def checked(self, source: Source, options: ReadOptions) -> RecordStream:
-        """Return all records, reading the first only once. Raises UnsettledError before any record
-        is stored.
+        Raises UnsettledError before any record is stored.
         """
-        check_settled(self.records, options)
-        ahead = _ReadAhead(self, source)
-        if not self.is_whole:
-            ahead.read()
-            self.is_whole = ahead.is_whole
-            check_settled(self.records, options)
-        return replace(self.records, items=ahead.items())
+        check_settled(self.records, self._options)
+        while not self.is_whole and (self._count < LOOKED_AT or not self._is_long):
+            self._count += len(self._next())
+        check_settled(self.records, self._options)
+        return replace(self.records, items=self._items())
 
-    def chats(
-        self, source: Source, form: str, options: ReadOptions, *, has_guests: bool
-    ) -> list[FileChat]:
+    def chats(self, form: str, *, has_guests: bool) -> list[FileChat]:
         """Return all chats; of a file that is not read whole, read on if it is a chat, if a chat
         here has guests, or if a later date may disprove the assumed order.
 
@@ -100,55 +86,38 @@ class FirstReading:
         if self.is_whole or not (self.records.is_chat or has_guests or is_open):
             return self.questions.chats.found
         chats = FileChats()
-        with source.again() as again:
-            records = open_records(again, format=form, options=options)
+        with self._source.again() as again:
+            records = open_records(again, format=form, options=self._options)
             with suppress(ImportFileError):  # Storing reports it, behind the records before it.
                 chats.see_all(records.items)
             if is_open:
-                check_settled(records, options)
+                check_settled(records, self._options)
         return chats.found
-
-
-class _ReadAhead:
-    """Items that were read and not stored yet, and those behind them."""
-
-    def __init__(self, first: FirstReading, source: Source) -> None:
-        self._source, self._rest = source, first.records.items
-        self._fault, self.is_whole = first.fault, first.is_whole
-        self._chunks: list[tuple[int, list[Item]]] = [(source.bytes_read, first.items)]
-        self._file: IO[bytes] | None = None
-        self._positions: list[int] = []
-
-    def read(self) -> None:
-        """Read to the end of the file, or far enough to judge a larger one."""
-        count = len(self._chunks[0][1])
-        while not self.is_whole and self._fault is None:
-            if count >= LOOKED_AT and self._is_long:
-                return
-            chunk: list[Item] = []
-            try:
-                chunk.extend(next_items(self._rest, FIRST_RECORDS))
-            except ImportFileError as error:
-                self._fault = error
-            count += len(chunk)
-            self.is_whole = not chunk
-            self._keep(chunk)
 
     @property
     def _is_long(self) -> bool:
         source = self._source
         return source.path is None or (source.bytes_total or source.bytes_read) > WHOLE_BYTES
 
-    def _keep(self, chunk: list[Item]) -> None:
+    def _next(self) -> list[Item]:
+        """Read and keep some items, up to a fault."""
+        chunk: list[Item] = []
+        try:
+            chunk.extend(next_items(self.records.items, FIRST_RECORDS))
+        except ImportFileError as error:
+            self._fault = error
+        self.is_whole = self._fault is not None or not chunk
         if self._source.bytes_read <= _IN_MEMORY:
             self._chunks.append((self._source.bytes_read, chunk))
-            return
+            return chunk
         if self._file is None:
             self._file = self._source.temporary()
         pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
         self._positions.append(self._source.bytes_read)
+        return chunk
 
-    def items(self) -> Iterator[Item]:
+    def _items(self) -> Iterator[Item]:
+        """Yield what was read, and the records behind it."""
         self._chunks.reverse()
         while self._chunks:
             self._source.taken, chunk = self._chunks.pop()
@@ -163,7 +132,7 @@ class _ReadAhead:
         self._source.taken = None
         if self._fault is not None:
             raise self._fault
-        yield from self._rest
+        yield from self.records.items
 
 
 def check_order(records: RecordStream) -> None:

@@ -35,7 +35,6 @@ from app.runtime.clock import monotonic, wait_until_set
 from app.runtime.logs import configure, take_over
 from app.runtime.processes import be_nice, begin_child, collect_seldom, run_child, share_heap
 from app.services.access.rights import is_site_public
-from app.services.deletion import delete_messages
 from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
@@ -64,8 +63,8 @@ from app.services.imports.jobs import (
 )
 from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
-from app.services.imports.storing import StoreOptions, check_records, import_records
-from app.services.imports.undo import UNDO, replacing, undo_imports
+from app.services.imports.storing import StoreOptions, check_records, store_looked_at
+from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
 from app.services.rooms.identity import UnsettledRoomError
@@ -281,26 +280,19 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
-        await look.move(db, options, records.notes.zone)
-        await delete_messages(db)  # Else people have them beside those of this file for a while.
         storing = StoreOptions(
-            note=note_batch,
-            look=look,
-            may_have_rooms=options.is_published or not is_public,
-            includes_restricted=options.include_restricted,
-            rooms=options.rooms,
-            import_id=job.id,
+            note=note_batch, look=look, may_have_rooms=not is_public, import_id=job.id
         )
         try:
-            async with replacing(db, look.replaced, report, scope=scope_of(job)) as sessions:
-                await import_records(
-                    sessions,
-                    records,
-                    username=options.username,
-                    report=report,
-                    keeper=keeper_of(config) if options.with_media else None,
-                    storing=storing,
-                )
+            await store_looked_at(
+                db,
+                records,
+                options,
+                scope=scope_of(job),
+                report=report,
+                storing=storing,
+                keeper=keeper_of(config),
+            )
         except (UnsettledRoomError, DoubtError):
             await note_reading()
             raise

@@ -52,9 +52,10 @@ from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
 from app.runtime.clock import now
 from app.runtime.work_pool import Runner
+from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles
-from app.services.deletion import delete_user
+from app.services.deletion import delete_messages, delete_user
 from app.services.event_log import newest_event
 from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import (
@@ -68,6 +69,7 @@ from app.services.imports.bulk import (
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.imports.seen import NOTHING, Look
+from app.services.imports.undo import replacing
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
     NewTweet,
@@ -197,6 +199,45 @@ async def import_records(
         finally:
             report.notes = records.notes.summary  # Storing notes the chats that it chooses.
     return report
+
+
+async def store_looked_at(
+    db: Sessions,
+    records: RecordStream,
+    options: ReadOptions,
+    *,
+    scope: Scope,
+    report: ImportReport,
+    storing: StoreOptions,
+    keeper: MediaKeeper | None = None,
+    is_dry: bool = False,
+) -> None:
+    """Store the records of a file after a look at what is here, and do what was chosen: move the
+    messages of its chats, and replace an import.
+
+    scope: right of the person or program that imports. is_dry: whether `storing.note` takes all
+    back.
+    """
+    look = storing.look
+    if not is_dry:
+        await look.move(db, options, records.notes.zone)
+    # Else people have messages of deleted chats beside those of this file for a while.
+    await delete_messages(db)
+    storing = storing._replace(
+        may_have_rooms=storing.may_have_rooms or options.is_published,
+        includes_restricted=options.include_restricted,
+        rooms=options.rooms,
+    )
+    replaced = None if is_dry else look.replaced
+    async with replacing(db, replaced, report, scope=scope) as sessions:
+        await import_records(
+            sessions,
+            records,
+            username=options.username,
+            report=report,
+            keeper=keeper if options.with_media and not is_dry else None,
+            storing=storing,
+        )
 
 
 async def import_posts(

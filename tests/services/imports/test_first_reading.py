@@ -31,9 +31,9 @@ NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 
 def read_first(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, bool]:
     """Return the records with the first of them read, and whether these are all."""
-    first = FirstReading.of(records)
     with Source(io.BytesIO(), name="posts.jsonl") as source:
-        return first.checked(source, options), first.is_whole
+        first = FirstReading(records, source, options)
+        return first.checked(), first.is_whole
 
 
 def post(place: int, *, has_time: bool = True, name: str | None = "mina") -> Record:
@@ -153,9 +153,9 @@ def test_a_small_file_is_read_whole_and_nothing_is_lost(
 
     last = max(looked_at, LOOKED_AT + FIRST_RECORDS)
     with Source(target, name="posts.jsonl") as source:
-        first = FirstReading.of(stream(items(last), ReadNotes()))
+        first = FirstReading(stream(items(last), ReadNotes()), source)
         assert (taken, first.is_whole) == (FIRST_RECORDS, False)
-        records = first.checked(source, NO_OPTIONS)
+        records = first.checked()
         assert taken == looked_at
         places: list[int] = []
         with pytest.raises(BrokenFileError):
@@ -197,7 +197,7 @@ def test_first_records_of_a_file_are_read_once(tmp_path: Path) -> None:
     path.write_text(f"username,text,created_at\n{rows}")
     with Source(path) as source:
         records = open_records(source)
-        first = FirstReading.of(records).checked(source, NO_OPTIONS)
+        first = FirstReading(records, source).checked()
         assert [item.place for item in first.items] == list(range(2, FIRST_RECORDS + 7))
         assert source.bytes_read == source.bytes_total
 
@@ -209,7 +209,7 @@ def test_an_order_is_disproved_before_anything_of_a_stream_is_stored(*, is_packe
     data = "\n".join(["username,text,created_at", *rows, "mina,끝,03/31/2017", ""]).encode()
     stream = io.BytesIO(gzip.compress(data, 1) if is_packed else data)
     with Source(stream, name="posts.csv") as source:
-        first = FirstReading.of(open_records(source))
-        first.checked(source, NO_OPTIONS)
+        first = FirstReading(open_records(source), source)
+        first.checked()
         with pytest.raises(UnsettledError, match="--dates day-first, month-first or year-first"):
-            first.chats(source, "auto", NO_OPTIONS, has_guests=False)
+            first.chats("auto", has_guests=False)

@@ -28,8 +28,8 @@ from app.services.imports.beginning import NumberedFile, begin_reading
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
-from app.services.imports.storing import StoreOptions, import_records
-from app.services.imports.undo import replacing, request_undo, undo_imports
+from app.services.imports.storing import StoreOptions, store_looked_at
+from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from tests.chats import ZONE, import_chat, kakaotalk, said
 from tests.databases import Databases
@@ -61,16 +61,10 @@ async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tupl
             begun = await begin_reading(
                 db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
-            storing = StoreOptions(look=begun.look, rooms=chosen.rooms, import_id=number)
-            await begun.look.move(db, chosen, begun.records.notes.zone)
-            async with replacing(db, begun.look.replaced, report, scope="admin") as sessions:
-                await import_records(
-                    sessions,
-                    begun.records,
-                    username=chosen.username,
-                    report=report,
-                    storing=storing,
-                )
+            storing = StoreOptions(look=begun.look, import_id=number)
+            await store_looked_at(
+                db, begun.records, chosen, scope="admin", report=report, storing=storing
+            )
         finally:
             async with db.write() as session:
                 ended = await session.get_one(ImportJob, number)
