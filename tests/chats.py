@@ -66,6 +66,6 @@ async def import_chat(
     with Source(io.BytesIO(data), name=name) as source:
         records = open_records(source, options=chosen)
         records, look = await begin_reading(db, source, "auto", records, chosen)
-        storing, report = StoreOptions(look=look), ImportReport()
-        await store_looked_at(db, records, chosen, scope="admin", report=report, storing=storing)
+        storing, report = StoreOptions(look=look, scope="admin"), ImportReport()
+        await store_looked_at(db, records, chosen, report=report, storing=storing)
         return report

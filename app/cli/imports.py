@@ -201,17 +201,20 @@ class Importer:
                     if begun.look.replaced is not None:
                         say(f"{name}: {begun.look.replaced.sentence}", err=True)
                     storing = StoreOptions(
-                        note=note, look=begun.look, may_have_rooms=not is_public, import_id=number
+                        note=note,
+                        look=begun.look,
+                        may_have_rooms=not is_public,
+                        import_id=number,
+                        scope="admin",
+                        is_dry=self._is_dry,
                     )
                     await store_looked_at(
                         db,
                         records,
                         options,
-                        scope="admin",
                         report=report,
                         storing=storing,
                         keeper=keeper_of(config),
-                        is_dry=self._is_dry,
                     )
                 finally:
                     # The thread that reads has ended.

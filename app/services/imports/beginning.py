@@ -51,7 +51,7 @@ from app.services.imports.seen import (
     shift_sentence,
 )
 from app.services.imports.undo import Replaced, find_replaced
-from app.services.posts.users import named_users
+from app.services.posts.users import find_own, is_own_chosen, named_users
 from app.services.rooms.identity import RoomFinder, RoomOutline, UnsettledRoomError, outline_of
 
 STALL_S: Final = 600.0
@@ -246,6 +246,7 @@ class RoomChoice(NamedTuple):
 class UploadLook(NamedTuple):
     """What of an upload is here, and what its preview proposes."""
 
+    preview: Preview
     look: Look
     earlier: ReadOptions
     """People who were chosen before, with the names that they have here."""
@@ -253,12 +254,15 @@ class UploadLook(NamedTuple):
     """Other authors with the name of a person in the chat, by the username there."""
     choices: list[RoomChoice]
     """Chats of which somebody may say that they are others."""
-    notes: NotesSummary
     zone: str | None
     """Time zone of the chat here, if the file's is open."""
     replaced: Replaced | None
     """The import that the file can replace."""
     room_name: str
+    own: str | None
+    """The author of the site's own archive."""
+    asks_whose: bool
+    """Whether to ask if the file of one account is the operator's own."""
 
     @property
     def is_moved(self) -> bool:
@@ -311,8 +315,15 @@ async def look_at_upload(
         known = await known_ids(session, preview.ids, names)
         if same:
             replaced = await find_replaced(session, SAME_FILE, same)
-    notes = with_known(_with_rooms(preview.notes, choices, options), known)
-    return UploadLook(look, earlier, here, choices, notes, zone, replaced, room_name)
+        own = await find_own(session)
+        # Without an own archive the first one becomes it, unless someone chose none.
+        may_change = own is not None or await is_own_chosen(session)
+    is_own = own and preview.username and username_key(preview.username) == username_key(own)
+    asks_whose = preview.has_account and may_change and not is_own
+    preview.notes = with_known(_with_rooms(preview.notes, choices, options), known)
+    return UploadLook(
+        preview, look, earlier, here, choices, zone, replaced, room_name, own, asks_whose
+    )
 
 
 def _with_rooms(
@@ -381,7 +392,8 @@ class Previewer:
         request = PreviewRequest(
             path=str(upload_path(self._config.data_dir, job.spool)),
             name=job.file_name,
-            options=options,
+            # All people are shown, by the names that they have in the file.
+            options=structs.replace(options, username=None, only=(), rename={}),
             limit_bytes=self._config.max_import_bytes,
             chat_s=self.chat_s,
             format=form,

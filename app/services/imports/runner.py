@@ -281,17 +281,15 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note_reading()
             raise
         storing = StoreOptions(
-            note=note_batch, look=look, may_have_rooms=not is_public, import_id=job.id
+            note=note_batch,
+            look=look,
+            may_have_rooms=not is_public,
+            import_id=job.id,
+            scope=scope_of(job),
         )
         try:
             await store_looked_at(
-                db,
-                records,
-                options,
-                scope=scope_of(job),
-                report=report,
-                storing=storing,
-                keeper=keeper_of(config),
+                db, records, options, report=report, storing=storing, keeper=keeper_of(config)
             )
         except (UnsettledRoomError, DoubtError):
             await note_reading()

@@ -147,6 +147,10 @@ class StoreOptions(NamedTuple):
     """Chosen chats, as in `ReadOptions`."""
     import_id: int | None = None
     """The import whose posts these are, if any."""
+    scope: Scope = "write"
+    """Right of the person or program that imports."""
+    is_dry: bool = False
+    """Whether `note` takes everything back."""
 
 
 USUAL: Final = StoreOptions()
@@ -206,19 +210,14 @@ async def store_looked_at(
     records: RecordStream,
     options: ReadOptions,
     *,
-    scope: Scope,
     report: ImportReport,
     storing: StoreOptions,
     keeper: MediaKeeper | None = None,
-    is_dry: bool = False,
 ) -> None:
     """Store the records of a file after a look at what is here, and do what was chosen: move the
     messages of its chats, and replace an import.
-
-    scope: right of the person or program that imports. is_dry: whether `storing.note` takes all
-    back.
     """
-    look = storing.look
+    look, is_dry = storing.look, storing.is_dry
     if not is_dry:
         await look.move(db, options, records.notes.zone)
     # Else people have messages of deleted chats beside those of this file for a while.
@@ -229,7 +228,7 @@ async def store_looked_at(
         rooms=options.rooms,
     )
     replaced = None if is_dry else look.replaced
-    async with replacing(db, replaced, report, scope=scope) as sessions:
+    async with replacing(db, replaced, report, scope=storing.scope) as sessions:
         await import_records(
             sessions,
             records,

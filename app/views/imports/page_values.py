@@ -166,21 +166,23 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     template = "imports/import_preview.html"
 
     job: ImportJob
-    preview: Preview | None
-    """None if reading the file took too much."""
     chosen_format: str
     options: ReadOptions
-    earlier: ReadOptions
     seen: UploadLook | None
-    """What of the file is here; None if reading it took too much."""
-    keeps_media: bool
+    """None if reading the file took too much."""
     readership: Readership
-    own: str | None
-    asks_whose: bool
     typed_zone: str = ""
     """The unknown time zone that was sent, if any; `error` names it."""
     shown: int = SHOWN
     fields: Sequence[str] = FIELDS
+
+    @property
+    def preview(self) -> Preview | None:
+        return self.seen.preview if self.seen else None
+
+    @property
+    def keeps_media(self) -> bool:
+        return resources().config.max_media_gb > 0
 
     @property
     def formats(self) -> Mapping[str, Format]:

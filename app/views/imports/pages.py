@@ -8,12 +8,9 @@ from contextlib import suppress
 from msgspec import Struct, structs
 from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import username_key
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
-from app.formats.preview import Preview
 from app.formats.records import ImportFault, ReadOptions, username_for
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
@@ -37,7 +34,6 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import errors_of, notes_of, stored_posts
-from app.services.posts.users import find_own, is_own_chosen
 from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
@@ -128,58 +124,41 @@ async def _preview_page(
     options: ReadOptions,
     earlier: ReadOptions,
     form: str,
-    *,
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
-    """Return an upload's page, with a sent time zone's error, if any.
-
-    earlier: options chosen before, with people.
-    """
-    check_upload(job)
-    preview: Preview | None = None
+    """Return an upload's page; earlier: options chosen before, with people."""
     seen: UploadLook | None = None
-    own, asks_whose = None, False
-    try:
-        # All people are shown, by the names that they have in the file.
-        everybody = structs.replace(options, username=None, only=(), rename={})
-        preview = await resources().previewer.look(
-            job, everybody, operator_id=g.operator.account_id, form=form
-        )
-        seen = await look_at_upload(resources().db, preview, options, earlier)
-        preview.notes = seen.notes
-        async with resources().db.read() as session:
-            own = await find_own(session)
-            asks_whose = await _asks_whose(session, preview, own)
-        await _note_look(job, preview, seen)
-    except ReadError:
-        pass
-    return await render_form(
-        PreviewPage(
-            error=error,
-            typed_zone=typed_zone,
-            job=job,
-            preview=preview,
-            seen=seen,
-            chosen_format=form,
-            options=options,
-            earlier=earlier if seen is None else seen.earlier,
-            keeps_media=resources().config.max_media_gb > 0,
-            readership=await readership(),
-            own=own,
-            asks_whose=asks_whose,
-            about=(),
-            in_chat=preview is not None and preview.is_chat,
-        )
+    with suppress(ReadError):
+        seen = await _look(job, options, earlier, form)
+    page = PreviewPage(
+        error=error,
+        typed_zone=typed_zone,
+        job=job,
+        seen=seen,
+        chosen_format=form,
+        options=options,
+        readership=await readership(),
+        about=(),
+        in_chat=seen is not None and seen.preview.is_chat,
     )
+    return await render_form(page)
 
 
-async def _note_look(job: ImportJob, preview: Preview, seen: UploadLook) -> None:
-    before = [fault.detail for fault in errors_of(job)]
-    is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == preview.notes
+async def _look(
+    job: ImportJob, options: ReadOptions, earlier: ReadOptions, form: str
+) -> UploadLook:
+    """Preview an upload, compare it with what is here, and note both. Raises ReadError."""
+    check_upload(job)
+    account_id = g.operator.account_id
+    preview = await resources().previewer.look(job, options, operator_id=account_id, form=form)
+    seen = await look_at_upload(resources().db, preview, options, earlier)
+    notes, before = seen.preview.notes, [fault.detail for fault in errors_of(job)]
+    is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == notes
     if not is_same or stored_posts(job).seen != seen.look.seen():
         async with writing() as session:
-            await note_look(session, job.id, preview.failure, preview.notes, seen.look.seen())
+            await note_look(session, job.id, preview.failure, notes, seen.look.seen())
+    return seen
 
 
 def check_upload(job: ImportJob) -> None:
@@ -187,17 +166,6 @@ def check_upload(job: ImportJob) -> None:
     path = upload_path(resources().config.data_dir, job.spool)
     if resources().db.backend.is_shared and not path.exists():
         raise UnavailableError("The file is on another server of this site. Reload the page.")
-
-
-async def _asks_whose(session: AsyncSession, preview: Preview, own: str | None) -> bool:
-    """Return whether to ask if the file of one account is the operator's own.
-
-    Without an own archive the first one becomes it, unless someone chose none.
-    """
-    is_known = preview.username is not None and own is not None
-    is_there = is_known and username_key(preview.username or "") == username_key(own or "")
-    may_change = own is not None or await is_own_chosen(session)
-    return preview.has_account and may_change and not is_there
 
 
 async def _progress_page(job: ImportJob) -> ResponseReturnValue:

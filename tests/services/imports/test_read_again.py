@@ -61,10 +61,8 @@ async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tupl
             begun = await begin_reading(
                 db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
-            storing = StoreOptions(look=begun.look, import_id=number)
-            await store_looked_at(
-                db, begun.records, chosen, scope="admin", report=report, storing=storing
-            )
+            storing = StoreOptions(look=begun.look, import_id=number, scope="admin")
+            await store_looked_at(db, begun.records, chosen, report=report, storing=storing)
         finally:
             async with db.write() as session:
                 ended = await session.get_one(ImportJob, number)
