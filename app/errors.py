@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -209,16 +209,10 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     errors: tuple[FieldError, ...] = ()
-    request_id: Annotated[str | None, Meta(description="Only with 500.")] = None
-    accepted: Annotated[
-        int | None,
-        Meta(
-            description=(
-                "For a request with many lines: number of lines stored before the error; they are"
-                " kept."
-            )
-        ),
-    ] = None
+    request_id: str | None = None
+    """Only with 500."""
+    accepted: int | None = None
+    """For a request with many lines: number of lines stored before the error; they are kept."""
 
 
 def message_of(error: Exception) -> Message:

@@ -100,9 +100,8 @@ class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_default
 class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How often one sign was given to a message."""
 
-    sign: Annotated[
-        str, Meta(min_length=1, max_length=MAX_SIGN_LENGTH, description="An emoji, or its name.")
-    ]
+    sign: Annotated[str, Meta(min_length=1, max_length=MAX_SIGN_LENGTH)]
+    """An emoji, or its name."""
     count: Count
 
 
@@ -115,16 +114,10 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quotes: Count | None = None
     as_of: Annotated[datetime, Meta(tz=True)] | None = None
     """Time of the figures; by default the time of arrival."""
-    signs: Annotated[
-        tuple[SignCount, ...],
-        Meta(
-            max_length=MOST_SIGNS,
-            description=(
-                "For a message of a chat: its likes by reaction, most frequent first; empty"
-                " if the file names no reactions."
-            ),
-        ),
-    ] = ()
+    signs: Annotated[tuple[SignCount, ...], Meta(max_length=MOST_SIGNS)] = ()
+    """For a message of a chat: its likes by reaction, most frequent first; empty if the file names
+    no reactions.
+    """
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":
@@ -150,9 +143,8 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The chat that a message was written in."""
 
-    id: Annotated[
-        Annotated[int, Meta(ge=1, lt=2**53)] | None, Meta(description="ID of the chat.")
-    ] = None
+    id: Annotated[int, Meta(ge=1, lt=2**53)] | None = None
+    """ID of the chat."""
     name: str
 
 

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, Final, Literal, NamedTuple, Protocol, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls
 from app.errors import ImportFileError, Message, RecordError, message_of
@@ -69,7 +69,8 @@ class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a record was not stored, or the whole file."""
 
     detail: str
-    record: Annotated[int | None, Meta(description="Line or record number in the file.")] = None
+    record: int | None = None
+    """Line or record number in the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,8 @@ class ZoneArgs(Struct):
 
 
 class RoomZoneArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="An IANA name; by default that of the chat, or UTC.")] = ""
+    tz: str = ""
+    """An IANA name; by default that of the chat, or UTC."""
 
     def zone_for(self, own_zone: str | None) -> ZoneInfo:
         """Return the zone, given that of the chat. Raises MalformedError."""
@@ -61,7 +62,8 @@ class RoomZoneArgs(ZoneArgs):
 
 
 class PostFilters(Struct):
-    lang: Annotated[str, Meta(description="Only posts in this language.")] = ""
+    lang: str = ""
+    """Only posts in this language."""
     since: str = ""
     until: str = ""
     tz: str = "UTC"

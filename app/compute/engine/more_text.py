@@ -29,12 +29,10 @@ MANY_HERE: Final = 9
 class More(msgspec.Struct, frozen=True):
     """How much more text by the same person decides about eight of ten such cases."""
 
-    times: Annotated[
-        int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES, description="How many times as much text as now.")
-    ]
-    messages: Annotated[
-        int, Meta(ge=1, description="How many more messages of the length of the given messages.")
-    ]
+    times: Annotated[int, Meta(ge=FEWEST_TIMES, le=MOST_TIMES)]
+    """How many times as much text as now."""
+    messages: Annotated[int, Meta(ge=1)]
+    """How many more messages of the length of the given messages."""
 
 
 class Curve(msgspec.Struct, frozen=True):

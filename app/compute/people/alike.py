@@ -1,10 +1,9 @@
 """People of a chat whom the same habits set apart from most others."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 
 from app.compute.people.fingerprint import Measure
 
@@ -17,21 +16,18 @@ class PeopleAlike(msgspec.Struct, frozen=True):
     of nobody else does; or people whom nothing does.
     """
 
-    habit: Annotated[
-        Measure | None,
-        Meta(
-            description=(
-                "The first person’s habit; its `sign` is empty if the others’ differ. Null if"
-                " nothing sets these people apart."
-            )
-        ),
-    ]
-    lowest: Annotated[float, Meta(description="The smallest `own` among these people; or 0.")]
-    highest: Annotated[float, Meta(description="The largest `own` among these people; or 0.")]
-    usernames: Annotated[list[str], Meta(description="Those with the most messages first.")]
-    has_few: Annotated[
-        bool, Meta(description="Whether they have too few analysed messages to be compared.")
-    ] = False
+    habit: Measure | None
+    """The first person’s habit; its `sign` is empty if the others’ differ. Null if nothing sets
+    these people apart.
+    """
+    lowest: float
+    """The smallest `own` among these people; or 0."""
+    highest: float
+    """The largest `own` among these people; or 0."""
+    usernames: list[str]
+    """Those with the most messages first."""
+    has_few: bool = False
+    """Whether they have too few analysed messages to be compared."""
 
     @property
     def kind(self) -> Kind | None:

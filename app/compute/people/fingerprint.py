@@ -11,12 +11,11 @@ from functools import partial
 from itertools import chain, repeat
 from math import asin, sqrt
 from statistics import fmean
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from app.compute.people.signs import (
@@ -290,66 +289,35 @@ class Measure(msgspec.Struct, frozen=True):
     """How somebody's messages differ from those of others in one thing."""
 
     name: MeasureName
-    sign: Annotated[
-        str,
-        Meta(
-            description=(
-                "Which laugh, emoji, ending or beginning (`small` letters, after a"
-                " `silence`); empty if none."
-            )
-        ),
-    ]
-    own: Annotated[
-        float,
-        Meta(
-            description=(
-                "For `length`, words per message; for `silence`, a share of the conversations"
-                " begun since the person's first day; for `turns`, the share with several"
-                " messages in a row; otherwise a share of the messages."
-            )
-        ),
-    ]
-    beside: Annotated[
-        float, Meta(description="The value of everyone else combined; for `silence`, their mean.")
-    ]
-    each: Annotated[list[float], Meta(description="The value of each person in `others`.")]
-    errors: Annotated[
-        float,
-        Meta(
-            description=(
-                "How many standard errors `own` is above `beside`. It is measured by messages"
-                " and by days, with and without the other person who differs most; the"
-                " smallest is given. 0 if there is too little data."
-            )
-        ),
-    ]
-    distance: Annotated[
-        float,
-        Meta(
-            description=(
-                "Effect size: how far `own` is from `beside`, whatever the number of messages"
-                " (Cohen's d or h)."
-            )
-        ),
-    ]
-    behind: Annotated[
-        int,
-        Meta(
-            description=(
-                "Number of all others, also of those outside of `others`, who go less far in the"
-                " direction of `errors`."
-            )
-        ),
-    ] = 0
-    not_behind: Annotated[
-        int, Meta(description="Number of all others with words who go as far, or farther.")
-    ] = 0
-    joined_late: Annotated[
-        bool,
-        Meta(
-            description="For `silence`, whether conversations began before the person's first day."
-        ),
-    ] = False
+    sign: str
+    """Which laugh, emoji, ending or beginning (`small` letters, after a `silence`); empty if none.
+    """
+    own: float
+    """For `length`, words per message; for `silence`, a share of the conversations begun since the
+    person's first day; for `turns`, the share with several messages in a row; otherwise a share of
+    the messages.
+    """
+    beside: float
+    """The value of everyone else combined; for `silence`, their mean."""
+    each: list[float]
+    """The value of each person in `others`."""
+    errors: float
+    """How many standard errors `own` is above `beside`. It is measured by messages and by days,
+    with and without the other person who differs most; the smallest is given. 0 if there is too
+    little data.
+    """
+    distance: float
+    """Effect size: how far `own` is from `beside`, whatever the number of messages (Cohen's d or
+    h).
+    """
+    behind: int = 0
+    """Number of all others, also of those outside of `others`, who go less far in the direction of
+    `errors`.
+    """
+    not_behind: int = 0
+    """Number of all others with words who go as far, or farther."""
+    joined_late: bool = False
+    """For `silence`, whether conversations began before the person's first day."""
 
     @property
     def habit(self) -> Habit:

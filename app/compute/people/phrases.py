@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice, pairwise
 from math import ceil
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from numpy.typing import NDArray
 
 from app.compute.engine.population import Population
@@ -311,29 +310,18 @@ def _is_joined(word: str, beside: str) -> bool:
 class Phrase(msgspec.Struct, frozen=True):
     """A phrase in clearly more of a person's messages than of others'."""
 
-    text: Annotated[
-        str,
-        Meta(
-            description=(
-                "The phrase as nearly all of these messages write it; “…” marks the parts that"
-                " differ."
-            )
-        ),
-    ]
-    words: Annotated[list[str], Meta(description="Words that find the phrase in a search.")]
-    messages: Annotated[int, Meta(description="Number of messages with all words of the phrase.")]
-    messages_elsewhere: Annotated[
-        int, Meta(description="Number of other people’s messages with all words of the phrase.")
-    ]
-    not_behind: Annotated[
-        int,
-        Meta(
-            description=(
-                "Number of people with fewer than 20 messages who write it in as large a share of"
-                " them; no one with more messages does."
-            )
-        ),
-    ] = 0
+    text: str
+    """The phrase as nearly all of these messages write it; “…” marks the parts that differ."""
+    words: list[str]
+    """Words that find the phrase in a search."""
+    messages: int
+    """Number of messages with all words of the phrase."""
+    messages_elsewhere: int
+    """Number of other people’s messages with all words of the phrase."""
+    not_behind: int = 0
+    """Number of people with fewer than 20 messages who write it in as large a share of them; no one
+    with more messages does.
+    """
 
 
 @dataclass(frozen=True)

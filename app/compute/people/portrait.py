@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from statistics import median
-from typing import Annotated, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from msgspec import Meta, structs
+from msgspec import structs
 from numpy.typing import NDArray
 
 from app.compute.people.fingerprint import (
@@ -68,93 +68,72 @@ class TypicalOfPerson(
 
     # Those that are inherited would keep their names.
     posts: int
-    posts_beside: Annotated[
-        int, Meta(description="Number of everyone else’s messages with the term.")
-    ]
-    share: Annotated[float, Meta(description="Share of the person's messages with text.")]
-    share_beside: Annotated[float, Meta(description="Share of everyone else's messages with text.")]
-    not_behind: Annotated[
-        int,
-        Meta(
-            description=(
-                "Number of people with fewer than 20 messages whose share is as large; no one with"
-                " more messages has as large a share."
-            )
-        ),
-    ]
+    posts_beside: int
+    """Number of everyone else’s messages with the term."""
+    share: float
+    """Share of the person's messages with text."""
+    share_beside: float
+    """Share of everyone else's messages with text."""
+    not_behind: int
+    """Number of people with fewer than 20 messages whose share is as large; no one with more
+    messages has as large a share.
+    """
 
 
 class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """How somebody writes in a room, or all others together."""
 
-    username: Annotated[str | None, Meta(description="Null for several people combined.")]
+    username: str | None
+    """Null for several people combined."""
     display_name: str | None
-    people: Annotated[int, Meta(description="Number of people: 1, or all the others combined.")]
+    people: int
+    """Number of people: 1, or all the others combined."""
     messages: int
-    share: Annotated[float, Meta(description="Share of the analysed messages, from 0 to 1.")]
-    words_per_message: Annotated[
-        float | None,
-        Meta(
-            description="Mean number of words, split at spaces, in the messages with text; null "
-            "if their script has no spaces, as in Japanese."
-        ),
-    ]
+    share: float
+    """Share of the analysed messages, from 0 to 1."""
+    words_per_message: float | None
+    """Mean number of words, split at spaces, in the messages with text; null if their script has no
+    spaces, as in Japanese.
+    """
     hours: ChatHours
     busy_from: BusyFrom
-    days: Annotated[int, Meta(description="Number of days in `tz` with messages.")]
-    nights: Annotated[
-        int, Meta(description="Number of these days with messages from 0:00 to 5:00.")
-    ]
-    beginnings: Annotated[
-        int, Meta(description="Number of messages after more than six hours without any message.")
-    ]
-    answers: Annotated[
-        int, Meta(description="Number of messages right after someone else's, within six hours.")
-    ]
-    median_answer_s: Annotated[
-        float | None,
-        Meta(description="Median time of a reply, in seconds after the message before it."),
-    ]
-    answer_errors: Annotated[
-        float,
-        Meta(
-            description=(
-                "How many standard errors longer their replies take than everyone else's,"
-                " with and without the other person who differs most."
-            )
-        ),
-    ]
-    laughs: Annotated[
-        list[MessagesWith], Meta(description="The laughs that anyone in the chat writes.")
-    ]
-    emoji: Annotated[list[MessagesWith], Meta(description="At most five emoji.")]
-    typical: Annotated[
-        list[TypicalOfPerson] | None,
-        Meta(
-            description=(
-                "Clearest first; null for several people, and if either side has fewer than 20"
-                " messages. Only others who seem to write the same language are compared."
-            )
-        ),
-    ]
-    trait: Annotated[
-        Measure | None,
-        Meta(
-            description=(
-                "What sets this person apart most, compared with up to eight others who have"
-                " the most messages; null if nothing does."
-            )
-        ),
-    ]
+    days: int
+    """Number of days in `tz` with messages."""
+    nights: int
+    """Number of these days with messages from 0:00 to 5:00."""
+    beginnings: int
+    """Number of messages after more than six hours without any message."""
+    answers: int
+    """Number of messages right after someone else's, within six hours."""
+    median_answer_s: float | None
+    """Median time of a reply, in seconds after the message before it."""
+    answer_errors: float
+    """How many standard errors longer their replies take than everyone else's, with and without the
+    other person who differs most.
+    """
+    laughs: list[MessagesWith]
+    """The laughs that anyone in the chat writes."""
+    emoji: list[MessagesWith]
+    """At most five emoji."""
+    typical: list[TypicalOfPerson] | None
+    """Clearest first; null for several people, and if either side has fewer than 20 messages. Only
+    others who seem to write the same language are compared.
+    """
+    trait: Measure | None
+    """What sets this person apart most, compared with up to eight others who have the most
+    messages; null if nothing does.
+    """
 
 
 class PersonInShort(msgspec.Struct, frozen=True):
     """How one of the others writes in a room, in short."""
 
     username: str
-    messages: Annotated[int, Meta(description="Number of this person's messages in the chat.")]
+    messages: int
+    """Number of this person's messages in the chat."""
     words_per_message: float | None
-    trait: Annotated[Measure | None, Meta(description="As in `people`.")]
+    trait: Measure | None
+    """As in `people`."""
 
 
 class SilenceSpan(msgspec.Struct, frozen=True):

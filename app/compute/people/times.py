@@ -324,48 +324,23 @@ class DaySpan(msgspec.Struct, frozen=True):
 class DaysApart(msgspec.Struct, frozen=True):
     """Days of a year that stand out by more than chance; None for each kind without any."""
 
-    fullest_day: Annotated[
-        date | None, Meta(description="The day with clearly more posts than any other day.")
-    ]
-    streak: Annotated[
-        DaySpan | None,
-        Meta(
-            description=(
-                "The longest run of days with posts, if no other is as long, and random days would"
-                " not produce one as long."
-            )
-        ),
-    ]
-    silence: Annotated[
-        DaySpan | None,
-        Meta(
-            description=(
-                "The longest gap between two days with posts, if random days would not produce"
-                " one as long."
-            )
-        ),
-    ]
-    weekday: Annotated[
-        int | None, Meta(description="The weekday with clearly the most posts; 0 is Monday.")
-    ]
-    weekend: Annotated[
-        Literal["more", "less"] | None,
-        Meta(
-            description=(
-                "Whether a weekend day clearly has `more` or `less` posts than another day; null"
-                " for neither."
-            )
-        ),
-    ]
-    half: Annotated[
-        Literal["first", "second"] | None,
-        Meta(
-            description=(
-                "In a whole year, the half with clearly more posts, compared by week, if the"
-                " other half has 1% of the posts or more."
-            )
-        ),
-    ]
+    fullest_day: date | None
+    """The day with clearly more posts than any other day."""
+    streak: DaySpan | None
+    """The longest run of days with posts, if no other is as long, and random days would not produce
+    one as long.
+    """
+    silence: DaySpan | None
+    """The longest gap between two days with posts, if random days would not produce one as long."""
+    weekday: int | None
+    """The weekday with clearly the most posts; 0 is Monday."""
+    weekend: Literal["more", "less"] | None
+    """Whether a weekend day clearly has `more` or `less` posts than another day; null for neither.
+    """
+    half: Literal["first", "second"] | None
+    """In a whole year, the half with clearly more posts, compared by week, if the other half has 1%
+    of the posts or more.
+    """
 
 
 def days_apart(posts_by_day: Mapping[date, int], first: date, last: date) -> DaysApart:

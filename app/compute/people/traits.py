@@ -2,11 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 
 from app.compute.people.fingerprint import CountedSpeaker, Tally
 from app.compute.people.times import DAY_S, NIGHT_H, Said, days_of, hours_of_day
@@ -30,21 +29,16 @@ class Trait(msgspec.Struct, frozen=True):
     """A trait in which a person is clearly ahead of all others."""
 
     kind: TraitKind
-    person: Annotated[
-        int | None,
-        Meta(description="Index in `people`; null for a person who is counted among the others."),
-    ]
-    value: Annotated[
-        float,
-        Meta(
-            description="Share of the messages of all, words a message, share of own ones; of "
-            "somebody recognised, the share of hidden posts that the model gave to them."
-        ),
-    ]
-    errors: Annotated[
-        float, Meta(description="How many standard errors the value is above the others’.")
-    ]
-    sign: Annotated[str, Meta(description="Which laugh; empty if none.")] = ""
+    person: int | None
+    """Index in `people`; null for a person who is counted among the others."""
+    value: float
+    """Share of the messages of all, words a message, share of own ones; of somebody recognised, the
+    share of hidden posts that the model gave to them.
+    """
+    errors: float
+    """How many standard errors the value is above the others’."""
+    sign: str = ""
+    """Which laugh; empty if none."""
     username: str | None = None
 
 

@@ -99,7 +99,8 @@ that speak most for the author; or one of the texts."""
 
 
 class QuestionedText(Struct, frozen=True, forbid_unknown_fields=True):
-    sha256: Annotated[Digest, Meta(description="Of the text in UTF-8: NFC, lines end with LF.")]
+    sha256: Digest
+    """Of the text in UTF-8: NFC, lines end with LF."""
     words: Count
 
 

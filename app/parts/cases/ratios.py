@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from math import floor, log10
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Final, Literal
 
 import msgspec
-from msgspec import Meta
 
 RATES_FILE: Final = Path(__file__).with_name("case_rates.json")
 DIGITS: Final = tuple(digit * 10**power for power in range(3) for digit in range(1, 10))
@@ -46,8 +45,10 @@ class Counted(msgspec.Struct, frozen=True):
 
     own: list[int]
     strange: list[int]
-    people: Annotated[int, Meta(description="People who were asked about.")]
-    strangers: Annotated[int, Meta(description="People whose texts were taken for a stranger's.")]
+    people: int
+    """People who were asked about."""
+    strangers: int
+    """People whose texts were taken for a stranger's."""
 
 
 class CaseRates(msgspec.Struct, frozen=True):

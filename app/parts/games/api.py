@@ -24,18 +24,18 @@ blueprint = ApiBlueprint("api_games", tag="games")
 
 
 class VersionForm(Struct, forbid_unknown_fields=True):
-    version: Annotated[int, Meta(description="The version that the client saw last.")]
+    version: int
+    """The version that the client saw last."""
 
 
 class JoiningForm(Struct, forbid_unknown_fields=True):
-    open: Annotated[bool, Meta(description="Whether more players may join.")]
+    open: bool
+    """Whether more players may join."""
 
 
 class GameArgs(Struct):
-    ranking: Annotated[
-        Literal["first", "all"],
-        Meta(description="`first` ranks only the first ten players, `all` ranks every player."),
-    ] = "first"
+    ranking: Literal["first", "all"] = "first"
+    """`first` ranks only the first ten players, `all` ranks every player."""
 
 
 @blueprint.operation(
@@ -146,29 +146,19 @@ async def follow_game(game_id: int) -> Response:
 
 
 class JoinForm(Struct, forbid_unknown_fields=True):
-    code: Annotated[
-        str,
-        Meta(
-            max_length=100,
-            description="Code of the game, as the host shows it; upper or lower case.",
-        ),
-    ]
-    name: Annotated[
-        str,
-        Meta(
-            max_length=LONGEST_SENT,
-            description="Name of the player; at most 40 characters are stored.",
-        ),
-    ]
+    code: Annotated[str, Meta(max_length=100)]
+    """Code of the game, as the host shows it; upper or lower case."""
+    name: Annotated[str, Meta(max_length=LONGEST_SENT)]
+    """Name of the player; at most 40 characters are stored."""
 
 
 class JoinedPlayer(Struct, frozen=True):
     game: int
     player: int
-    name: Annotated[
-        str, Meta(description="Name of the player; a number is added if the name is taken.")
-    ]
-    token: Annotated[str, Meta(description="Token that identifies the player; shown only once.")]
+    name: str
+    """Name of the player; a number is added if the name is taken."""
+    token: str
+    """Token that identifies the player; shown only once."""
 
 
 class AnswerForm(Struct, forbid_unknown_fields=True):
@@ -179,9 +169,8 @@ class AnswerForm(Struct, forbid_unknown_fields=True):
 class AnswerReceipt(Struct, frozen=True):
     question: int
     username: str
-    ms: Annotated[
-        int, Meta(description="Milliseconds between the question and the answer's arrival.")
-    ]
+    ms: int
+    """Milliseconds between the question and the answer's arrival."""
 
 
 @blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})

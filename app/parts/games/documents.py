@@ -32,7 +32,8 @@ ModelGuess = Annotated[
 class RankedPlayer(Struct, frozen=True):
     name: str
     points: int
-    place: Annotated[int, Meta(description="Rank; players with equal points share a rank.")]
+    place: int
+    """Rank; players with equal points share a rank."""
     player: int
 
 
@@ -42,25 +43,27 @@ class GameView(Struct, frozen=True, kw_only=True):
     id: int
     code: str
     state: State
-    question: Annotated[int, Meta(description="Number of the newest question; 0 before the first.")]
+    question: int
+    """Number of the newest question; 0 before the first."""
     questions: int
     seconds: int
-    options: Annotated[list[str], Meta(description="Usernames to choose from.")]
+    options: list[str]
+    """Usernames to choose from."""
     players: int
-    open: Annotated[bool, Meta(description="Whether more players may join.")]
-    answers: Annotated[int, Meta(description="Number of answers to the current question.")]
+    open: bool
+    """Whether more players may join."""
+    answers: int
+    """Number of answers to the current question."""
     ends_at: Ended
-    text: Annotated[
-        str | None,
-        Meta(description="Text of the post, with names hidden; null if the post was deleted."),
-    ]
+    text: str | None
+    """Text of the post, with names hidden; null if the post was deleted."""
     truth: Truth
     saywho: ModelGuess
-    tally: Annotated[dict[str, int] | None, Meta(description="How often each author was chosen.")]
+    tally: dict[str, int] | None
+    """How often each author was chosen."""
     ranking: list[RankedPlayer]
-    version: Annotated[
-        int, Meta(description="Increases with every change, except changes of counts.")
-    ]
+    version: int
+    """Increases with every change, except changes of counts."""
 
 
 class SharedView(Struct, frozen=True, kw_only=True):
@@ -72,7 +75,8 @@ class SharedView(Struct, frozen=True, kw_only=True):
     options: list[str]
     text: str | None
     ends_at: Ended
-    now: Annotated[datetime, Meta(description="Time of the server's clock.")]
+    now: datetime
+    """Time of the server's clock."""
     truth: Truth
     saywho: ModelGuess
     players: int
@@ -82,29 +86,21 @@ class SharedView(Struct, frozen=True, kw_only=True):
 class PlayerView(SharedView, frozen=True, kw_only=True):
     """A game as one player sees it."""
 
-    answer: Annotated[str | None, Meta(description="Username that the player chose; null if none.")]
-    right: Annotated[
-        bool | None,
-        Meta(
-            description="Whether the answer was right; null while the question is"
-            " open, or without an answer."
-        ),
-    ]
-    points: Annotated[
-        int | None, Meta(description="Points for this question; null while the question is open.")
-    ]
-    total: Annotated[int, Meta(description="Points for all questions whose answer was shown.")]
-    place: Annotated[int | None, Meta(description="Rank; null for a player without points.")]
-    streak: Annotated[
-        int, Meta(description="Number of the newest questions in a row with a right answer.")
-    ]
-    podium: Annotated[
-        list[RankedPlayer] | None,
-        Meta(
-            description="The first three players, without players who have no points; null before"
-            " the end of the game."
-        ),
-    ]
+    answer: str | None
+    """Username that the player chose; null if none."""
+    right: bool | None
+    """Whether the answer was right; null while the question is open, or without an answer."""
+    points: int | None
+    """Points for this question; null while the question is open."""
+    total: int
+    """Points for all questions whose answer was shown."""
+    place: int | None
+    """Rank; null for a player without points."""
+    streak: int
+    """Number of the newest questions in a row with a right answer."""
+    podium: list[RankedPlayer] | None
+    """The first three players, without players who have no points; null before the end of the game.
+    """
 
 
 def moment(ms: int) -> datetime:

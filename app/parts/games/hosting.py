@@ -326,12 +326,12 @@ def next_secret(site_key: str, sha256: str) -> str:
 
 
 class GameForm(Struct, forbid_unknown_fields=True):
-    usernames: Annotated[
-        list[str], Meta(description="Two to six authors; omit if you give a chat.")
-    ] = []
+    usernames: list[str] = []
+    """Two to six authors; omit if you give a chat."""
     room: Annotated[int, Meta(ge=1, le=MAX_ID)] | UnsetType = UNSET
     questions: Annotated[int, Meta(ge=3, le=30)] = 10
-    seconds: Annotated[int, Meta(ge=5, le=120, description="Seconds for each question.")] = 20
+    seconds: Annotated[int, Meta(ge=5, le=120)] = 20
+    """Seconds for each question."""
 
 
 async def room_of_game(session: AsyncSession, game: Game) -> int | None:

@@ -33,82 +33,55 @@ from app.views.blueprints import ApiBlueprint
 class WrittenPlace(Struct, frozen=True):
     """A piece of a draft, as code points, and what the suggestion writes in its place."""
 
-    text_index: Annotated[int, Meta(description="Number of the draft, from 0.")]
+    text_index: int
+    """Number of the draft, from 0."""
     start: int
     end: int
-    new: Annotated[
-        str, Meta(description="What is written in its place; empty if it is struck or reworded.")
-    ] = msgspec.field(name="with")
+    new: str = msgspec.field(name="with")
+    """What is written in its place; empty if it is struck or reworded."""
 
 
 class Suggested(WrittenPlace, frozen=True):
     """A change of the drafts, at its first place."""
 
     kind: Literal["word", "act"]
-    act: Annotated[
-        str,
-        Meta(
-            description=(
-                "`strike` for words, `reword` for words that the sentence needs, else the name of"
-                " an act."
-            )
-        ),
-    ]
-    word: Annotated[
-        str | None, Meta(description="A word, or two next to each other; null for an act.")
-    ]
-    lead_after: Annotated[
-        float, Meta(description="The lead after this alone was done; of a word, without it.")
-    ]
-    touched: Annotated[int, Meta(description="Number of pieces between blanks that change.")]
-    rates: Annotated[UseRates | None, Meta(description="Null if it is not counted.")]
-    further: Annotated[
-        list[WrittenPlace], Meta(description="Further places where it changes the drafts.")
-    ] = []
+    act: str
+    """`strike` for words, `reword` for words that the sentence needs, else the name of an act."""
+    word: str | None
+    """A word, or two next to each other; null for an act."""
+    lead_after: float
+    """The lead after this alone was done; of a word, without it."""
+    touched: int
+    """Number of pieces between blanks that change."""
+    rates: UseRates | None
+    """Null if it is not counted."""
+    further: list[WrittenPlace] = []
+    """Further places where it changes the drafts."""
 
 
 class Mirrored(Struct, frozen=True):
     """How far drafts by one person stand out, and what would change that."""
 
     username: str
-    lead: Annotated[
-        float | None,
-        Meta(
-            description=(
-                "Nats by which the author explains the drafts better than everybody else does,"
-                " without a ceiling; null if it would be a guess."
-            )
-        ),
-    ]
-    goal: Annotated[
-        float, Meta(description="Lead at which other programs found most writers no more.")
-    ]
+    lead: float | None
+    """Nats by which the author explains the drafts better than everybody else does, without a
+    ceiling; null if it would be a guess.
+    """
+    goal: float
+    """Lead at which other programs found most writers no more."""
     verdict: Verdict
-    suggestions: Annotated[
-        list[Suggested],
-        Meta(
-            description=(
-                "By the fall of the lead over the fourth root of the changed pieces, the largest"
-                " first."
-            )
-        ),
-    ]
-    habits: Annotated[
-        list[Suggested],
-        Meta(description="Acts that make a draft only unlike its author; not recommended."),
-    ]
+    suggestions: list[Suggested]
+    """By the fall of the lead over the fourth root of the changed pieces, the largest first."""
+    habits: list[Suggested]
+    """Acts that make a draft only unlike its author; not recommended."""
     limits: list[Limit]
 
 
 class MirrorForm(Struct, forbid_unknown_fields=True):
-    texts: Annotated[
-        list[str],
-        Meta(
-            description="Up to 50 drafts by one person, with 25,000 characters in all.",
-            extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS},
-        ),
-    ]
-    username: Annotated[str, Meta(description="Omit for the site's own archive.")] = ""
+    texts: Annotated[list[str], Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS})]
+    """Up to 50 drafts by one person, with 25,000 characters in all."""
+    username: str = ""
+    """Omit for the site's own archive."""
 
 
 class Reflected(NamedTuple):

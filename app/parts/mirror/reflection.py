@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import nlargest
 from itertools import islice
-from typing import Annotated, Final
+from typing import Final
 
 import numpy as np
-from msgspec import Meta, Struct
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from app.compute.engine.attribution import PRIORS
@@ -69,10 +69,10 @@ POSTS_OF_RATES: Final = 400
 class UseRates(Struct, frozen=True):
     """How often the author and the others use a word or a sign."""
 
-    own: Annotated[float, Meta(description="Times a word, or posts with a sign, in 400 posts.")]
-    others: Annotated[
-        float | None, Meta(description="Null if nobody else of the language is known.")
-    ]
+    own: float
+    """Times a word, or posts with a sign, in 400 posts."""
+    others: float | None
+    """Null if nobody else of the language is known."""
 
 
 class _Uses:

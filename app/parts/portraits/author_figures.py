@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final, Generic
+from typing import Any, ClassVar, Final, Generic
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from app.compute.people.fingerprint import Measure
 from app.compute.people.phrases import Phrase
@@ -49,62 +49,48 @@ class PersonBeside(Struct, frozen=True):
     """Somebody beside whom an author is shown."""
 
     username: str
-    messages: Annotated[
-        int, Meta(description="Number of this person's messages that were analysed.")
-    ]
+    messages: int
+    """Number of this person's messages that were analysed."""
 
 
 class AuthorPortrait(Struct, frozen=True):
     """How an author writes, beside others, in a time zone."""
 
     user: Author
-    room: Annotated[RoomFacts | None, Meta(description="The chat with most of their messages.")]
+    room: RoomFacts | None
+    """The chat with most of their messages."""
     tz: str
-    messages: Annotated[
-        int, Meta(description="Number of this person's messages that were analysed.")
-    ]
-    messages_elsewhere: Annotated[
-        int, Meta(description="Number of everyone else's messages that were analysed.")
-    ]
+    messages: int
+    """Number of this person's messages that were analysed."""
+    messages_elsewhere: int
+    """Number of everyone else's messages that were analysed."""
     since: datetime | None
     until: datetime | None
-    others: Annotated[
-        list[PersonBeside],
-        Meta(description="Up to eight people with 20 messages or more; everyone else is combined."),
-    ]
-    others_total: Annotated[int, Meta(description="Number of all other people.")]
-    is_of_samples: Annotated[
-        bool, Meta(description="Whether the others are sample authors, as this person is.")
-    ]
-    measures: Annotated[
-        list[Measure], Meta(description="Habits that set this person apart first, clearest first.")
-    ]
-    phrases: Annotated[
-        list[Phrase] | None,
-        Meta(
-            description=(
-                "Null if either side has fewer than 20 messages. Only others who seem to write the"
-                " same language are compared."
-            )
-        ),
-    ]
+    others: list[PersonBeside]
+    """Up to eight people with 20 messages or more; everyone else is combined."""
+    others_total: int
+    """Number of all other people."""
+    is_of_samples: bool
+    """Whether the others are sample authors, as this person is."""
+    measures: list[Measure]
+    """Habits that set this person apart first, clearest first."""
+    phrases: list[Phrase] | None
+    """Null if either side has fewer than 20 messages. Only others who seem to write the same
+    language are compared.
+    """
     hours: ChatHours
     busy_from: BusyFrom
-    hours_elsewhere: Annotated[
-        list[int],
-        Meta(description="Number of messages of the others in each hour of the day, from hour 0."),
-    ]
-    recognised: Annotated[
-        RecognisedPosts | None, Meta(description="Null if fewer than 20 messages could be tested.")
-    ]
-    most_like: Annotated[
-        Post | None, Meta(description="The message that was most certainly attributed to them.")
-    ]
+    hours_elsewhere: list[int]
+    """Number of messages of the others in each hour of the day, from hour 0."""
+    recognised: RecognisedPosts | None
+    """Null if fewer than 20 messages could be tested."""
+    most_like: Post | None
+    """The message that was most certainly attributed to them."""
 
-    typical: Annotated[
-        list[TypicalTerm], Meta(description="As in the archive, if there are no `others`.")
-    ] = []
-    shipped_authors: Annotated[int, Meta(description="As in the archive.")] = 0
+    typical: list[TypicalTerm] = []
+    """As in the archive, if there are no `others`."""
+    shipped_authors: int = 0
+    """As in the archive."""
 
     @property
     def is_compared(self) -> bool:

@@ -10,10 +10,9 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -48,20 +47,21 @@ class SourceFacts(msgspec.Struct, frozen=True):
     """A live source in responses of the API."""
 
     id: int
-    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST or rss:URL.")]
+    source: str
+    """bluesky:NAME, mastodon:USER@HOST or rss:URL."""
     platform: str
     username: str
-    accepted: Annotated[int, Meta(description="Number of posts stored from this source.")]
+    accepted: int
+    """Number of posts stored from this source."""
     added_at: datetime
     visited_at: datetime | None
-    success_at: Annotated[
-        datetime | None, Meta(description="Time of the last visit without an error.")
-    ]
-    posts_at: Annotated[datetime | None, Meta(description="Time of the last new posts.")]
+    success_at: datetime | None
+    """Time of the last visit without an error."""
+    posts_at: datetime | None
+    """Time of the last new posts."""
     next_visit_at: datetime
-    not_before: Annotated[
-        datetime | None, Meta(description="The host asks for no requests before this time.")
-    ]
+    not_before: datetime | None
+    """The host asks for no requests before this time."""
     last_error: str | None
 
 

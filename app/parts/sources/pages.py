@@ -93,7 +93,8 @@ api = ApiBlueprint("api_sources", tag="sources")
 
 
 class NewSourceForm(Struct, forbid_unknown_fields=True):
-    source: Annotated[str, Meta(description="bluesky:NAME, mastodon:USER@HOST, rss:URL, or a URL.")]
+    source: str
+    """bluesky:NAME, mastodon:USER@HOST, rss:URL, or a URL."""
     username: Annotated[str, Meta(max_length=320)] | None = None
 
 

@@ -1,8 +1,6 @@
 """An author's archive, and years, in the API."""
 
-from typing import Annotated
-
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from app.lifespan import resources
 from app.parts.years.pages import read_in_zone, read_room_in_zone
@@ -16,10 +14,10 @@ blueprint = ApiBlueprint("api_years", tag="users")
 
 
 class ArchiveArgs(Struct):
-    tz: Annotated[str, Meta(description="IANA time zone for days and hours.")] = "UTC"
-    year: Annotated[
-        Year | None, Meta(description="Year of the calendar; by default the newest.")
-    ] = None
+    tz: str = "UTC"
+    """IANA time zone for days and hours."""
+    year: Year | None = None
+    """Year of the calendar; by default the newest."""
 
 
 @blueprint.operation(
@@ -39,9 +37,8 @@ async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
 
 
 class AuthorYearArgs(ZoneArgs):
-    tz: Annotated[str, Meta(description="IANA time zone in which the year begins and ends.")] = (
-        "UTC"
-    )
+    tz: str = "UTC"
+    """IANA time zone in which the year begins and ends."""
 
 
 @blueprint.operation(

@@ -8,11 +8,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from functools import partial
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,16 +46,16 @@ class Writers(NamedTuple):
 class SameDays(msgspec.Struct, frozen=True):
     """The days of a year that the year before has too, and the posts of both on them."""
 
-    first: Annotated[date, Meta(description="First of these days, in the year before.")]
-    last: Annotated[date, Meta(description="Last of these days, in the year before.")]
-    tweets: Annotated[int, Meta(description="Number of posts of the year on these days.")]
-    tweets_before: Annotated[
-        int, Meta(description="Number of posts of the year before on these days.")
-    ]
-    is_clear: Annotated[
-        bool,
-        Meta(description="Whether the two years differ by more than chance, compared by week."),
-    ]
+    first: date
+    """First of these days, in the year before."""
+    last: date
+    """Last of these days, in the year before."""
+    tweets: int
+    """Number of posts of the year on these days."""
+    tweets_before: int
+    """Number of posts of the year before on these days."""
+    is_clear: bool
+    """Whether the two years differ by more than chance, compared by week."""
 
 
 Span = tuple[datetime, datetime]
@@ -149,19 +148,12 @@ class YearWord(
     """A word or phrase that is in a clearly larger share of the posts of a year than of the year
     beside it."""
 
-    posts: Annotated[int, Meta(description="Number of posts of the year with the word.")]
-    posts_beside: Annotated[
-        int, Meta(description="Number of posts of the other year with the word.")
-    ]
-    times: Annotated[
-        float | None,
-        Meta(
-            description=(
-                "How many times as often as in the other year, by the share of posts; null if"
-                " never there."
-            )
-        ),
-    ]
+    posts: int
+    """Number of posts of the year with the word."""
+    posts_beside: int
+    """Number of posts of the other year with the word."""
+    times: float | None
+    """How many times as often as in the other year, by the share of posts; null if never there."""
 
     @property
     def is_rare_beside(self) -> bool:
@@ -172,9 +164,12 @@ class YearWord(
 class WordsOfYear(msgspec.Struct, frozen=True):
     """What is typical of a year beside another one."""
 
-    year: Annotated[int, Meta(description="The other year.")]
-    is_over: Annotated[bool, Meta(description="Whether the other year has ended in `tz`.")]
-    words: Annotated[list[YearWord], Meta(description="The clearest first.")]
+    year: int
+    """The other year."""
+    is_over: bool
+    """Whether the other year has ended in `tz`."""
+    words: list[YearWord]
+    """The clearest first."""
 
 
 class ChangesOfYear(NamedTuple):

@@ -11,10 +11,10 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain, pairwise
 from statistics import median
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,30 +49,21 @@ class DayOfYear(Struct, frozen=True):
 
     day: date
     posts: int
-    first: Annotated[
-        date,
-        Meta(
-            description=(
-                "First of the days in a row around it, up to three on each side, with more than"
-                " half of its posts, such as the days of a trip; the day itself without any."
-            )
-        ),
-    ]
-    last: Annotated[date, Meta(description="Last of these days.")]
-    posts_of_days: Annotated[int, Meta(description="Number of posts on these days.")]
-    usual: Annotated[
-        float, Meta(description="Median number of posts on the other days with posts.")
-    ]
-    words: Annotated[
-        list[str],
-        Meta(
-            description=(
-                "Terms in a clearly larger share of these days' posts than of the other days', at"
-                " most three."
-            )
-        ),
-    ]
-    shown: Annotated[list[Post], Meta(description="Up to three of their posts, oldest first.")]
+    first: date
+    """First of the days in a row around it, up to three on each side, with more than half of its
+    posts, such as the days of a trip; the day itself without any.
+    """
+    last: date
+    """Last of these days."""
+    posts_of_days: int
+    """Number of posts on these days."""
+    usual: float
+    """Median number of posts on the other days with posts."""
+    words: list[str]
+    """Terms in a clearly larger share of these days' posts than of the other days', at most three.
+    """
+    shown: list[Post]
+    """Up to three of their posts, oldest first."""
 
     @property
     def end(self) -> date:
@@ -86,9 +77,11 @@ class DayOfYear(Struct, frozen=True):
 class LongestSilence(Struct, frozen=True):
     """The longest gap between two days with posts in a year."""
 
-    first: Annotated[date, Meta(description="First day without a post.")]
+    first: date
+    """First day without a post."""
     last: date
-    broken_by: Annotated[Post, Meta(description="The first post after it.")]
+    broken_by: Post
+    """The first post after it."""
 
     @property
     def days(self) -> int:

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -84,18 +83,10 @@ class YearBefore(msgspec.Struct, frozen=True):
 
     year: int
     tweets: int
-    hours: Annotated[
-        list[int],
-        Meta(
-            description=(
-                "Number of posts in each hour of the day in `tz`, only on the days of `same_days`."
-            )
-        ),
-    ]
-    same_days: Annotated[
-        SameDays | None,
-        Meta(description="Days that both years have; null if there are fewer than 14."),
-    ]
+    hours: list[int]
+    """Number of posts in each hour of the day in `tz`, only on the days of `same_days`."""
+    same_days: SameDays | None
+    """Days that both years have; null if there are fewer than 14."""
 
 
 class Milestone(msgspec.Struct, frozen=True):
@@ -112,116 +103,64 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     busy_from: BusyFrom
     busy_part: BusyPart
     days_apart: DaysApart
-    is_over: Annotated[bool, Meta(description="Whether the year has ended in `tz`.")]
-    until: Annotated[
-        date, Meta(description="Last day of the year; today, if the year has not ended.")
-    ]
-    came: Annotated[
-        WordsOfYear | None,
-        Meta(
-            description=(
-                "Compared with the year before, on the days that both have; null if either"
-                " has fewer than 20 posts on these days."
-            )
-        ),
-    ]
-    went: Annotated[
-        WordsOfYear | None,
-        Meta(
-            description=(
-                "Compared with the year after, on the days that both have; null if either has fewer"
-                " than 20 posts on these days."
-            )
-        ),
-    ]
-    only: Annotated[
-        list[YearWord],
-        Meta(
-            description=(
-                "Terms that came and went: in this year, but in neither the year before nor the"
-                " year after."
-            )
-        ),
-    ]
-    by_year: Annotated[
-        list[int], Meta(description="Number of posts in each of the calendar's `years`.")
-    ]
-    words: Annotated[
-        list[YearWord] | None,
-        Meta(
-            description=(
-                "Terms in a clearly larger share of this year's posts than of all other years', the"
-                " clearest first; null if this year or the others have fewer than 20 posts. Of more"
-                " than 1,500 posts of the other years, an even sample of them is compared."
-            )
-        ),
-    ]
-    words_of_all: Annotated[
-        bool, Meta(description="Whether `words` were compared with all posts of the other years.")
-    ]
-    day: Annotated[
-        DayOfYear | None,
-        Meta(
-            description=(
-                "The day with the most posts, and the days of a trip around it; null if a day"
-                " elsewhere has as many, or if it has fewer than ten, or than twice the usual"
-                " number."
-            )
-        ),
-    ]
-    silence: Annotated[
-        LongestSilence | None,
-        Meta(
-            description=(
-                "The longest silence of at least three days; null if there is none, or if several"
-                " are equally long."
-            )
-        ),
-    ]
+    is_over: bool
+    """Whether the year has ended in `tz`."""
+    until: date
+    """Last day of the year; today, if the year has not ended."""
+    came: WordsOfYear | None
+    """Compared with the year before, on the days that both have; null if either has fewer than 20
+    posts on these days.
+    """
+    went: WordsOfYear | None
+    """Compared with the year after, on the days that both have; null if either has fewer than 20
+    posts on these days.
+    """
+    only: list[YearWord]
+    """Terms that came and went: in this year, but in neither the year before nor the year after."""
+    by_year: list[int]
+    """Number of posts in each of the calendar's `years`."""
+    words: list[YearWord] | None
+    """Terms in a clearly larger share of this year's posts than of all other years', the clearest
+    first; null if this year or the others have fewer than 20 posts. Of more than 1,500 posts of the
+    other years, an even sample of them is compared.
+    """
+    words_of_all: bool
+    """Whether `words` were compared with all posts of the other years."""
+    day: DayOfYear | None
+    """The day with the most posts, and the days of a trip around it; null if a day elsewhere has as
+    many, or if it has fewer than ten, or than twice the usual number.
+    """
+    silence: LongestSilence | None
+    """The longest silence of at least three days; null if there is none, or if several are equally
+    long.
+    """
 
 
 class AuthorYear(WrittenYear, frozen=True, kw_only=True):
     """A year of an author."""
 
     user: Author
-    before: Annotated[
-        YearBefore | None, Meta(description="The year before; null if it has no posts.")
-    ]
-    measures: Annotated[
-        list[Measure] | None,
-        Meta(
-            description=(
-                "Habits of this year (`own`) and the year before (`beside`), on the days that"
-                " both have, clear changes first; null if either has fewer than 20 posts with"
-                " text on these days."
-            )
-        ),
-    ]
-    answered: Annotated[list[NameCount], Meta(description="Usernames that the replies answer.")]
-    most_answered: Annotated[
-        str | None,
-        Meta(
-            description=(
-                "Username that they answer clearly more than any other, compared by day; null if"
-                " there is none."
-            )
-        ),
-    ]
-    emoji: Annotated[
-        list[NameCount], Meta(description="At most five emoji, by the number of posts with each.")
-    ]
+    before: YearBefore | None
+    """The year before; null if it has no posts."""
+    measures: list[Measure] | None
+    """Habits of this year (`own`) and the year before (`beside`), on the days that both have, clear
+    changes first; null if either has fewer than 20 posts with text on these days.
+    """
+    answered: list[NameCount]
+    """Usernames that the replies answer."""
+    most_answered: str | None
+    """Username that they answer clearly more than any other, compared by day; null if there is
+    none.
+    """
+    emoji: list[NameCount]
+    """At most five emoji, by the number of posts with each."""
     most_liked: list[Post]
     first: Post
     last: Post
-    milestone: Annotated[
-        Milestone | None,
-        Meta(
-            description=(
-                "The largest of 1,000, 2,000, 5,000, 10,000 and so on that the number of the"
-                " author's posts here reached in the year; null if some posts have no time."
-            )
-        ),
-    ]
+    milestone: Milestone | None
+    """The largest of 1,000, 2,000, 5,000, 10,000 and so on that the number of the author's posts
+    here reached in the year; null if some posts have no time.
+    """
 
 
 async def _read_year(
@@ -362,48 +301,28 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     """A year of a chat."""
 
     room: RoomFacts
-    people_total: Annotated[int, Meta(description="How many people wrote in the year.")]
-    people: Annotated[
-        list[PersonPortrait],
-        Meta(description="Six with the most messages of the year, then the others together."),
-    ]
-    traits: Annotated[
-        list[Trait], Meta(description="What sets some apart by more than chance; at most three.")
-    ]
-    scanned: Annotated[
-        int, Meta(description="Messages that were looked through: the newest 20,000 of the year.")
-    ]
-    loved: Annotated[
-        list[LovedMessage],
-        Meta(description="The message of the year with the most reactions, and those of signs."),
-    ]
-    words_of_people: Annotated[
-        list[WordsOfPerson],
-        Meta(
-            description=(
-                "Terms that each of the first six people wrote clearly more often than the others,"
-                " at most three, if `words` has none."
-            )
-        ),
-    ]
-    habits: Annotated[
-        list[ChangedHabit],
-        Meta(
-            description=(
-                "The clearest habit that somebody took up, and the clearest that somebody gave up,"
-                " against the year before on the days that both have."
-            )
-        ),
-    ]
-    most_like: Annotated[
-        list[Post],
-        Meta(
-            description=(
-                "Of each of the first six people, the message with a term that is typical of them"
-                " whose words tell them from the others most surely, if there is one."
-            )
-        ),
-    ]
+    people_total: int
+    """How many people wrote in the year."""
+    people: list[PersonPortrait]
+    """Six with the most messages of the year, then the others together."""
+    traits: list[Trait]
+    """What sets some apart by more than chance; at most three."""
+    scanned: int
+    """Messages that were looked through: the newest 20,000 of the year."""
+    loved: list[LovedMessage]
+    """The message of the year with the most reactions, and those of signs."""
+    words_of_people: list[WordsOfPerson]
+    """Terms that each of the first six people wrote clearly more often than the others, at most
+    three, if `words` has none.
+    """
+    habits: list[ChangedHabit]
+    """The clearest habit that somebody took up, and the clearest that somebody gave up, against the
+    year before on the days that both have.
+    """
+    most_like: list[Post]
+    """Of each of the first six people, the message with a term that is typical of them whose words
+    tell them from the others most surely, if there is one.
+    """
 
 
 class KeptYear(NamedTuple):

@@ -52,17 +52,18 @@ NEW_YEAR: Final = timedelta(days=59)
 class DayPosts(msgspec.Struct, frozen=True):
     """A day with posts, and how many."""
 
-    date: Annotated[date, Meta(description="A day in `tz`.")]
+    date: date
+    """A day in `tz`."""
     tweets: int
-    room: Annotated[
-        int | None, Meta(description="ID of the chat, if all posts of the day are from one chat.")
-    ]
+    room: int | None
+    """ID of the chat, if all posts of the day are from one chat."""
 
 
 class MonthPosts(msgspec.Struct, frozen=True):
     """A month with posts, and its days that have any."""
 
-    month: Annotated[int, Meta(description="From 1 to 12.")]
+    month: int
+    """From 1 to 12."""
     tweets: int
     days: list[DayPosts]
 
@@ -71,12 +72,13 @@ class CalendarYear(msgspec.Struct, frozen=True):
     """A year of posting."""
 
     year: int
-    years: Annotated[
-        list[int], Meta(description="Years with posts among the last 40, newest first, and `year`.")
-    ]
+    years: list[int]
+    """Years with posts among the last 40, newest first, and `year`."""
     tweets: int
-    days: Annotated[int, Meta(description="Number of days with posts.")]
-    months: Annotated[list[MonthPosts], Meta(description="Months with posts, in order.")]
+    days: int
+    """Number of days with posts."""
+    months: list[MonthPosts]
+    """Months with posts, in order."""
 
 
 async def calendar_of(
@@ -173,8 +175,10 @@ UNSEEN: Final = ".heic"
 class Anniversary(msgspec.Struct, frozen=True):
     """Posts of this day in an earlier year."""
 
-    years: Annotated[int, Meta(description="How many years ago.")]
-    date: Annotated[date, Meta(description="Date of that day in `tz`.")]
+    years: int
+    """How many years ago."""
+    date: date
+    """Date of that day in `tz`."""
     items: list[Post]
 
 
@@ -247,33 +251,30 @@ async def most_liked(
 class MonthOfPosts(msgspec.Struct, frozen=True):
     """A month, and how many posts it has."""
 
-    first: Annotated[date, Meta(description="First day of the month.")]
+    first: date
+    """First day of the month."""
     tweets: int
 
 
 class Numbers(msgspec.Struct, frozen=True):
     """Figures over an author's posts. Lists have at most 20 entries, the most frequent first."""
 
-    days: Annotated[int, Meta(description="Number of days in `tz` with posts.")]
-    fullest_month: Annotated[
-        MonthOfPosts | None,
-        Meta(
-            description="The month with clearly more posts than any other; null if there is none."
-        ),
-    ]
+    days: int
+    """Number of days in `tz` with posts."""
+    fullest_month: MonthOfPosts | None
+    """The month with clearly more posts than any other; null if there is none."""
     hours: DayHours
     busy_from: BusyFrom
-    weekdays: Annotated[
-        list[int], Meta(description="Number of posts on each weekday, from Monday.")
-    ]
-    answered: Annotated[list[NameCount], Meta(description="Usernames that the replies answer.")]
+    weekdays: list[int]
+    """Number of posts on each weekday, from Monday."""
+    answered: list[NameCount]
+    """Usernames that the replies answer."""
     tags: Annotated[list[NameCount], Meta(description="Hashtags, without #.")]
     emoji: list[NameCount]
-    sites: Annotated[list[NameCount], Meta(description="Hosts that posts link to.")]
-    scanned: Annotated[
-        int,
-        Meta(description="Number of posts whose texts were analysed: at most the newest 20,000."),
-    ]
+    sites: list[NameCount]
+    """Hosts that posts link to."""
+    scanned: int
+    """Number of posts whose texts were analysed: at most the newest 20,000."""
 
 
 async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
@@ -349,33 +350,28 @@ class Memories(msgspec.Struct, frozen=True):
     """What an author may like to see again."""
 
     user: Author
-    tz: Annotated[str, Meta(description="Time zone of days, hours and months.")]
-    today: Annotated[date, Meta(description="Today’s date in `tz`.")]
-    on_this_day: Annotated[
-        list[Anniversary],
-        Meta(description="Posts of this day in earlier years, newest year first."),
-    ]
-    calendar: Annotated[CalendarYear | None, Meta(description="Null if no post has a time.")]
-    pictures: Annotated[
-        list[ArchivePicture], Meta(description="Stored pictures of the newest posts with media.")
-    ]
+    tz: str
+    """Time zone of days, hours and months."""
+    today: date
+    """Today’s date in `tz`."""
+    on_this_day: list[Anniversary]
+    """Posts of this day in earlier years, newest year first."""
+    calendar: CalendarYear | None
+    """Null if no post has a time."""
+    pictures: list[ArchivePicture]
+    """Stored pictures of the newest posts with media."""
     most_liked: list[Post]
 
 
 class AuthorArchive(Memories, frozen=True):
     """What an author may like to see again, what is typical of them, and their figures."""
 
-    typical: Annotated[
-        list[TypicalTerm],
-        Meta(
-            description="Words and phrases, then signs. Members of a chat are compared with its"
-            " others, everyone else with the authors here who write the language."
-        ),
-    ]
-    shipped_authors: Annotated[
-        int,
-        Meta(description="Number of authors that come with saywho, if they are compared; else 0."),
-    ]
+    typical: list[TypicalTerm]
+    """Words and phrases, then signs. Members of a chat are compared with its others, everyone else
+    with the authors here who write the language.
+    """
+    shipped_authors: int
+    """Number of authors that come with saywho, if they are compared; else 0."""
     numbers: Numbers
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from itertools import chain
-from typing import Annotated, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import bindparam
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -217,9 +216,12 @@ class TypicalTerm(msgspec.Struct, frozen=True):
     """A word or sign that an author uses more than others."""
 
     text: str
-    times: Annotated[float, Meta(description="How many times as often as the others compared.")]
-    is_mark: Annotated[bool, Meta(description="Whether the term is a sign, not a word.")]
-    is_only: Annotated[bool, Meta(description="Whether none of them uses the term.")]
+    times: float
+    """How many times as often as the others compared."""
+    is_mark: bool
+    """Whether the term is a sign, not a word."""
+    is_only: bool
+    """Whether none of them uses the term."""
 
 
 class AuthorTraits(msgspec.Struct, frozen=True):

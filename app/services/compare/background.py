@@ -10,10 +10,9 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -81,8 +80,10 @@ Drawn = tuple[int, int, str | None]
 class LeftOutShare(msgspec.Struct, frozen=True):
     """How often texts by authors here, each left out in turn, are attributed to others here."""
 
-    share: Annotated[float, Meta(description="Share of the decisions that were `likely`.")]
-    decisions: Annotated[int, Meta(description="Number of texts judged.")]
+    share: float
+    """Share of the decisions that were `likely`."""
+    decisions: int
+    """Number of texts judged."""
 
 
 class Members(msgspec.Struct, frozen=True):

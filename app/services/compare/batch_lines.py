@@ -9,11 +9,11 @@ from contextlib import suppress
 from functools import partial
 from itertools import islice
 from math import log
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 import numpy as np
-from msgspec import Meta, structs
+from msgspec import structs
 
 from app.compute.engine.case import Case
 from app.compute.engine.judgement import SURE, Limit, Verdict
@@ -33,8 +33,10 @@ LineId = str | int | None
 class GivenText(msgspec.Struct, forbid_unknown_fields=True):
     """A line of a batch; the answer repeats its `id`."""
 
-    text: Annotated[str, Meta(description="Text with letters, at most 25,000 characters.")]
-    id: Annotated[LineId, Meta(description="Returned with the answer.")] = None
+    text: str
+    """Text with letters, at most 25,000 characters."""
+    id: LineId = None
+    """Returned with the answer."""
 
 
 class AnyText(GivenText, forbid_unknown_fields=False):
@@ -49,25 +51,19 @@ class BadLine(NamedTuple):
 class Summary(msgspec.Struct, frozen=True):
     """What the lines of a table say together."""
 
-    judged: Annotated[int, Meta(description="Number of lines with a verdict but `short`.")]
-    share: Annotated[
-        float | None,
-        Meta(description="Share of the lines by the author, given or estimated; null without one."),
-    ]
-    share_low: Annotated[
-        float | None, Meta(description="Lower bound of an estimated share (95%); null otherwise.")
-    ]
+    judged: int
+    """Number of lines with a verdict but `short`."""
+    share: float | None
+    """Share of the lines by the author, given or estimated; null without one."""
+    share_low: float | None
+    """Lower bound of an estimated share (95%); null otherwise."""
     share_high: float | None
-    likely: Annotated[int, Meta(description="Number of lines called likely.")]
-    wrong_expected: Annotated[
-        float,
-        Meta(
-            description=(
-                "Number of these that are not by the author called likely, if the probabilities"
-                " hold. It is too low where somebody who writes like the author wrote lines."
-            )
-        ),
-    ]
+    likely: int
+    """Number of lines called likely."""
+    wrong_expected: float
+    """Number of these that are not by the author called likely, if the probabilities hold. It is
+    too low where somebody who writes like the author wrote lines.
+    """
     verdicts: dict[Verdict, int]
 
 
@@ -81,15 +77,15 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     verdict: Verdict | msgspec.UnsetType = msgspec.UNSET
     none: float | msgspec.UnsetType | None = msgspec.UNSET
     ranking: list[RankedAuthor] = []
-    outgrown: Annotated[bool, Meta(description="See `outgrown` in the model of an answer.")] = False
-    heads: Annotated[
-        list[MessageHead], Meta(description="Heads of messages that were copied from a chat.")
-    ] = []
+    outgrown: bool = False
+    """See `outgrown` in the model of an answer."""
+    heads: list[MessageHead] = []
+    """Heads of messages that were copied from a chat."""
     error: str = ""
-    lines: Annotated[int, Meta(description="Number of lines that were judged as one hand's.")] = 0
-    summary: Annotated[
-        Summary | msgspec.UnsetType, Meta(description="What the lines say together.")
-    ] = msgspec.UNSET
+    lines: int = 0
+    """Number of lines that were judged as one hand's."""
+    summary: Summary | msgspec.UnsetType = msgspec.UNSET
+    """What the lines say together."""
 
 
 BatchLine = tuple[int, GivenText | BadLine]

@@ -12,10 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,13 +53,14 @@ FEWEST_ASKED: Final = 20
 class RecognisedPosts(msgspec.Struct, frozen=True):
     """The number of an author's held-out posts that the model attributed to the author."""
 
-    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
-    right: Annotated[int, Meta(description="Number of these posts attributed to their author.")]
-    authors: Annotated[int, Meta(description="Number of authors compared.")]
-    surest: Annotated[
-        int | None,
-        Meta(description="ID of the post most certainly attributed to its author; null if none."),
-    ]
+    asked: int
+    """Number of held-out posts with enough words."""
+    right: int
+    """Number of these posts attributed to their author."""
+    authors: int
+    """Number of authors compared."""
+    surest: int | None
+    """ID of the post most certainly attributed to its author; null if none."""
 
 
 _Judged = list[tuple[Sequence[str], float, bool]]

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.attribution import probabilities_of, scores_of_each
@@ -49,14 +48,16 @@ class CardAuthor(msgspec.Struct, frozen=True):
 
     username: str
     tweets: int
-    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
+    asked: int
+    """Number of held-out posts with enough words."""
     right: int
 
 
 class MeasuredBin(msgspec.Struct, frozen=True):
     """Answers with about the same probability, and the share that was right."""
 
-    claimed: Annotated[float, Meta(description="Mean probability of the first author.")]
+    claimed: float
+    """Mean probability of the first author."""
     right: float
     asked: int
 
@@ -64,60 +65,44 @@ class MeasuredBin(msgspec.Struct, frozen=True):
 class Measured(msgspec.Struct, frozen=True):
     """The results for held-out posts by the authors of the card."""
 
-    posts: Annotated[int, Meta(description="Number of held-out posts.")]
-    asked: Annotated[int, Meta(description="Number of held-out posts with enough words.")]
-    right: Annotated[float, Meta(description="Share of posts whose author was named correctly.")]
-    by_chance: Annotated[
-        float,
-        Meta(
-            description="Share that is right by always naming the author with the"
-            " most of these posts."
-        ),
-    ]
-    eighty: Annotated[
-        MeasuredBin | None, Meta(description="Answers of about 80%; null if there are few.")
-    ]
+    posts: int
+    """Number of held-out posts."""
+    asked: int
+    """Number of held-out posts with enough words."""
+    right: float
+    """Share of posts whose author was named correctly."""
+    by_chance: float
+    """Share that is right by always naming the author with the most of these posts."""
+    eighty: MeasuredBin | None
+    """Answers of about 80%; null if there are few."""
 
 
 class Strangers(msgspec.Struct, frozen=True):
     """The results for posts by other authors."""
 
-    asked: Annotated[int, Meta(description="Number of posts with enough words.")]
-    given: Annotated[
-        int, Meta(description="Number of posts called `likely` for one of the authors.")
-    ]
+    asked: int
+    """Number of posts with enough words."""
+    given: int
+    """Number of posts called `likely` for one of the authors."""
 
 
 class Card(msgspec.Struct, frozen=True):
     """A measurement of how well some authors are told apart."""
 
-    authors: Annotated[
-        list[CardAuthor], Meta(description="At most 50 authors, those with the most posts.")
-    ]
-    held_out: Annotated[
-        Measured | None,
-        Meta(description="Measured on the newest posts; null if there are too few."),
-    ]
-    strangers: Annotated[
-        Strangers | None,
-        Meta(description="Measured on posts by others; null if there are too few."),
-    ]
-    confusion: Annotated[
-        list[list[int]],
-        Meta(description="Number of posts by real author (row) and named author (column)."),
-    ]
+    authors: list[CardAuthor]
+    """At most 50 authors, those with the most posts."""
+    held_out: Measured | None
+    """Measured on the newest posts; null if there are too few."""
+    strangers: Strangers | None
+    """Measured on posts by others; null if there are too few."""
+    confusion: list[list[int]]
+    """Number of posts by real author (row) and named author (column)."""
     model: Model
     made_at: datetime
-    left_out: Annotated[
-        LeftOutShare | None,
-        Meta(
-            description=(
-                "How often a text by an author here, who is left out of the comparison, is"
-                " called `likely` for someone else here. Null until it is measured, or if"
-                " there are few authors."
-            )
-        ),
-    ] = None
+    left_out: LeftOutShare | None = None
+    """How often a text by an author here, who is left out of the comparison, is called `likely` for
+    someone else here. Null until it is measured, or if there are few authors.
+    """
 
     @property
     def given(self) -> list[tuple[str, str, int]]:

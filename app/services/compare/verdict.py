@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from itertools import chain
 from sys import getsizeof
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.case import Case
@@ -42,8 +41,10 @@ class Usage(msgspec.Struct, frozen=True):
     """How often a piece is in the posts that were searched."""
 
     uses: int
-    posts: Annotated[int, Meta(description="Number of posts searched.")]
-    authors: Annotated[int, Meta(description="Number of authors of these posts.")]
+    posts: int
+    """Number of posts searched."""
+    authors: int
+    """Number of authors of these posts."""
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,11 +57,12 @@ class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
 
     start: int
     end: int
-    text: Annotated[str, Meta(description="Piece of the text.")]
-    username: Annotated[str, Meta(description="Author that the piece is evidence for or against.")]
-    weight: Annotated[
-        float, Meta(description="Weight in log-odds; below 0 it is evidence against the author.")
-    ]
+    text: str
+    """Piece of the text."""
+    username: str
+    """Author that the piece is evidence for or against."""
+    weight: float
+    """Weight in log-odds; below 0 it is evidence against the author."""
     piece: str | msgspec.UnsetType = msgspec.UNSET
     own: float | msgspec.UnsetType = msgspec.UNSET
     others: float | msgspec.UnsetType | None = msgspec.UNSET
@@ -81,66 +83,39 @@ NEWEST_ELSEWHERE: Final = 40
 
 class RankedAuthor(msgspec.Struct, frozen=True):
     username: str
-    probability: Annotated[
-        float,
-        Meta(
-            description=(
-                "Probability of this author if one of the compared"
-                " authors wrote the text; all sum to"
-                " 1."
-            )
-        ),
-    ]
-    log10_lr: Annotated[
-        float | None,
-        Meta(
-            description=(
-                "Logarithm (base 10) of the likelihood ratio of this author alone against someone"
-                " else who writes the language, the same whoever else is compared."
-            )
-        ),
-    ]
-    tweets: Annotated[int, Meta(description="Number of the author's posts with words.")]
-    characters: Annotated[
-        int, Meta(description="Number of characters in the author's posts; equal posts count once.")
-    ] = 0
-    bound: Annotated[
-        Bound | None,
-        Meta(
-            description=(
-                "Whether the ratio stands at its bound: it is at least (`upper`) or at most"
-                " (`lower`) this."
-            )
-        ),
-    ] = None
+    probability: float
+    """Probability of this author if one of the compared authors wrote the text; all sum to 1."""
+    log10_lr: float | None
+    """Logarithm (base 10) of the likelihood ratio of this author alone against someone else who
+    writes the language, the same whoever else is compared.
+    """
+    tweets: int
+    """Number of the author's posts with words."""
+    characters: int = 0
+    """Number of characters in the author's posts; equal posts count once."""
+    bound: Bound | None = None
+    """Whether the ratio stands at its bound: it is at least (`upper`) or at most (`lower`) this."""
 
 
 class Model(msgspec.Struct, frozen=True):
     name: str
-    version: Annotated[
-        int,
-        Meta(description="Answers with equal versions use the same background and calibration."),
-    ]
-    as_of_event: Annotated[
-        int, Meta(description="The newest event that the answer takes into account.")
-    ]
-    outgrown: Annotated[
-        Literal[True] | msgspec.UnsetType,
-        Meta(
-            description="Present if so many posts came or went that the next version is being made."
-        ),
-    ] = msgspec.UNSET
+    version: int
+    """Answers with equal versions use the same background and calibration."""
+    as_of_event: int
+    """The newest event that the answer takes into account."""
+    outgrown: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """Present if so many posts came or went that the next version is being made."""
 
 
 class MessageHead(msgspec.Struct, frozen=True):
     """A piece of a text that an app wrote, which is not judged; places are code points."""
 
-    text_index: Annotated[int, Meta(description="Number of the text, from 0.")]
+    text_index: int
+    """Number of the text, from 0."""
     start: int
     end: int
-    name: Annotated[
-        str | None, Meta(description="Who wrote the message; null for a line of the app.")
-    ]
+    name: str | None
+    """Who wrote the message; null for a line of the app."""
 
 
 class CopiedPerson(msgspec.Struct, frozen=True):
@@ -151,137 +126,88 @@ class CopiedPerson(msgspec.Struct, frozen=True):
 class StoredPost(msgspec.Struct, frozen=True):
     username: str
     id: int
-    room: Annotated[str | None, Meta(description="Name of the chat, if any.")] = None
-    count: Annotated[
-        int | msgspec.UnsetType,
-        Meta(description="How often the author posted it. Absent for several texts."),
-    ] = msgspec.UNSET
+    room: str | None = None
+    """Name of the chat, if any."""
+    count: int | msgspec.UnsetType = msgspec.UNSET
+    """How often the author posted it. Absent for several texts."""
 
 
 class Comparison(msgspec.Struct, frozen=True):
     """Whether one of some authors wrote the text, and which."""
 
-    text: Annotated[
-        str, Meta(description="The text as it was sent: NFC, LF, a blank line between texts.")
-    ]
+    text: str
+    """The text as it was sent: NFC, LF, a blank line between texts."""
     verdict: Verdict
-    none: Annotated[float | None, Meta(description="Probability that someone else wrote it.")]
-    sure: Annotated[
-        float, Meta(description="The given starting belief that one of the authors wrote it.")
-    ]
-    ranking: Annotated[
-        list[RankedAuthor], Meta(description="The first 20 authors, if the request names none.")
-    ]
-    evidence: Annotated[list[Evidence], Meta(description="Empty if `explain` is false.")]
-    limits: Annotated[list[Limit], Meta(description="What makes the answer weaker.")]
-    weak: Annotated[
-        dict[Limit, list[str]],
-        Meta(description="The authors that each limit concerns, for limits about single authors."),
-    ]
-    needed: Annotated[float, Meta(description="Minimum probability for the verdict `likely`.")]
-    strangers: Annotated[
-        float | None,
-        Meta(
-            description=(
-                "Share of such texts by strangers that get the verdict `likely`, as measured in"
-                " Korean and English; null in other languages."
-            )
-        ),
-    ]
-    more: Annotated[
-        More | None,
-        Meta(
-            description=(
-                "If the answer is close: how much more text by the same person decides 8 in"
-                " 10 such cases, rightly or wrongly. Null if even 20 times the text would"
-                " not, and in other languages than Korean and English, where it was not measured."
-            )
-        ),
-    ]
+    none: float | None
+    """Probability that someone else wrote it."""
+    sure: float
+    """The given starting belief that one of the authors wrote it."""
+    ranking: list[RankedAuthor]
+    """The first 20 authors, if the request names none."""
+    evidence: list[Evidence]
+    """Empty if `explain` is false."""
+    limits: list[Limit]
+    """What makes the answer weaker."""
+    weak: dict[Limit, list[str]]
+    """The authors that each limit concerns, for limits about single authors."""
+    needed: float
+    """Minimum probability for the verdict `likely`."""
+    strangers: float | None
+    """Share of such texts by strangers that get the verdict `likely`, as measured in Korean and
+    English; null in other languages.
+    """
+    more: More | None
+    """If the answer is close: how much more text by the same person decides 8 in 10 such cases,
+    rightly or wrongly. Null if even 20 times the text would not, and in other languages than Korean
+    and English, where it was not measured.
+    """
     model: Model
-    words: Annotated[int, Meta(description="Number of words that were judged.")]
-    texts: Annotated[int, Meta(description="Number of texts that were judged.")] = 1
-    held_back: Annotated[
-        HeldBack | None,
-        Meta(
-            description=(
-                "Why the first author is not `likely`, though probable enough: `language`, the text"
-                " seems to be in none that the author writes; `rival`, another of"
-                " the authors has the higher ratio against everyone else; `layout`, only layout,"
-                " links, numbers and signs fit; `texts`, some of several texts do not fit."
-            )
-        ),
-    ] = None
-    unlike: Annotated[
-        list[int] | msgspec.UnsetType,
-        Meta(
-            description="Places of texts, of several, that do not read like the others, if any. If"
-            " `held_back` is not `texts`, it is one, against an author whom the others speak for."
-        ),
-    ] = msgspec.UNSET
-    rival: Annotated[
-        str | None,
-        Meta(description="The author with the highest ratio, if `held_back` is `rival`."),
-    ] = None
-    nothing_like: Annotated[
-        NothingLike | None,
-        Meta(
-            description=(
-                "If the first author has written nothing like the text: `letters` or `language`"
-                " that the author never uses, or its `kind`, such as code, numbers and links."
-            )
-        ),
-    ] = None
-    compared: Annotated[int, Meta(description="Number of authors compared.")] = 0
-    without: Annotated[
-        list[Gap] | msgspec.UnsetType,
-        Meta(description="Pieces of `text` that were left out, if any."),
-    ] = msgspec.UNSET
-    unwritten: Annotated[
-        list[str] | msgspec.UnsetType,
-        Meta(
-            description=(
-                "With `reasons`, if the text reads like none of the authors: up to three"
-                " words of the text that none of the authors whose posts were searched writes."
-            )
-        ),
-    ] = msgspec.UNSET
-    read_of: Annotated[
-        list[str] | msgspec.UnsetType,
-        Meta(
-            description="Authors with a post that has exactly this text, so that"
-            " it was read before. With `reasons`, also authors who were not compared."
-        ),
-    ] = msgspec.UNSET
-    read_in: Annotated[
-        list[StoredPost] | msgspec.UnsetType,
-        Meta(
-            description="With `reasons`, a post with exactly this text by each author, compared or"
-            " not."
-        ),
-    ] = msgspec.UNSET
-    quoted: Annotated[
-        int | msgspec.UnsetType,
-        Meta(description="Number of words in quoted lines, which were not judged, if any."),
-    ] = msgspec.UNSET
-    heads: Annotated[
-        list[MessageHead] | msgspec.UnsetType,
-        Meta(description="Heads of messages that were copied from a chat, if any."),
-    ] = msgspec.UNSET
-    people: Annotated[
-        list[CopiedPerson] | msgspec.UnsetType,
-        Meta(description="The people in the heads, if any; of several, `person` chooses one."),
-    ] = msgspec.UNSET
-    person: Annotated[
-        str | msgspec.UnsetType, Meta(description="The person whose messages were judged, if any.")
-    ] = msgspec.UNSET
-    unjudged: Annotated[
-        list[Gap] | msgspec.UnsetType,
-        Meta(
-            description="Pieces of `text` that were not judged, if any: heads, quoted lines, and"
-            " messages by other people than `person`."
-        ),
-    ] = msgspec.UNSET
+    words: int
+    """Number of words that were judged."""
+    texts: int = 1
+    """Number of texts that were judged."""
+    held_back: HeldBack | None = None
+    """Why the first author is not `likely`, though probable enough: `language`, the text seems to
+    be in none that the author writes; `rival`, another of the authors has the higher ratio against
+    everyone else; `layout`, only layout, links, numbers and signs fit; `texts`, some of several
+    texts do not fit.
+    """
+    unlike: list[int] | msgspec.UnsetType = msgspec.UNSET
+    """Places of texts, of several, that do not read like the others, if any. If `held_back` is not
+    `texts`, it is one, against an author whom the others speak for.
+    """
+    rival: str | None = None
+    """The author with the highest ratio, if `held_back` is `rival`."""
+    nothing_like: NothingLike | None = None
+    """If the first author has written nothing like the text: `letters` or `language` that the
+    author never uses, or its `kind`, such as code, numbers and links.
+    """
+    compared: int = 0
+    """Number of authors compared."""
+    without: list[Gap] | msgspec.UnsetType = msgspec.UNSET
+    """Pieces of `text` that were left out, if any."""
+    unwritten: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """With `reasons`, if the text reads like none of the authors: up to three words of the text
+    that none of the authors whose posts were searched writes.
+    """
+    read_of: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Authors with a post that has exactly this text, so that it was read before. With `reasons`,
+    also authors who were not compared.
+    """
+    read_in: list[StoredPost] | msgspec.UnsetType = msgspec.UNSET
+    """With `reasons`, a post with exactly this text by each author, compared or not."""
+    quoted: int | msgspec.UnsetType = msgspec.UNSET
+    """Number of words in quoted lines, which were not judged, if any."""
+    heads: list[MessageHead] | msgspec.UnsetType = msgspec.UNSET
+    """Heads of messages that were copied from a chat, if any."""
+    people: list[CopiedPerson] | msgspec.UnsetType = msgspec.UNSET
+    """The people in the heads, if any; of several, `person` chooses one."""
+    person: str | msgspec.UnsetType = msgspec.UNSET
+    """The person whose messages were judged, if any."""
+    unjudged: list[Gap] | msgspec.UnsetType = msgspec.UNSET
+    """Pieces of `text` that were not judged, if any: heads, quoted lines, and messages by other
+    people than `person`.
+    """
 
     @property
     def is_mixed(self) -> bool:

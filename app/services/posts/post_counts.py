@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import (
     ColumnElement,
     CursorResult,
@@ -219,7 +218,8 @@ class AuthorCount(msgspec.Struct, frozen=True):
 class DayCount(msgspec.Struct, frozen=True):
     """How many posts a day has, in all and of each author who wrote any."""
 
-    date: Annotated[date, Meta(description="A day in `tz`.")]
+    date: date
+    """A day in `tz`."""
     tweets: int
     authors: list[AuthorCount]
 
@@ -227,13 +227,14 @@ class DayCount(msgspec.Struct, frozen=True):
 class Stats(msgspec.Struct, frozen=True):
     """Posts counted: in all, per author and per day."""
 
-    users: Annotated[int, Meta(description="Number of authors, including authors without posts.")]
+    users: int
+    """Number of authors, including authors without posts."""
     tweets: int
-    undated: Annotated[
-        int, Meta(description="Number of posts without a time; they are not counted in any day.")
-    ]
+    undated: int
+    """Number of posts without a time; they are not counted in any day."""
     authors: list[AuthorCount]
-    days: Annotated[list[DayCount], Meta(description="Counts of the newest days; at most 10,000.")]
+    days: list[DayCount]
+    """Counts of the newest days; at most 10,000."""
 
 
 async def stats(session: AsyncSession, selection: Selection, zone: ZoneInfo) -> Stats:

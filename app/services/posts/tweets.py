@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -56,9 +56,8 @@ TweetKey = tuple[datetime | None, int]
 class PostReference(ReplyTarget, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The post that a reply answers, as far as it is known."""
 
-    id: Annotated[
-        int | None, Meta(description="ID of the post here; null if the post is not stored.")
-    ]
+    id: int | None
+    """ID of the post here; null if the post is not stored."""
 
 
 class PostMedium(
@@ -66,15 +65,15 @@ class PostMedium(
 ):
     """A picture, video or link of a post."""
 
-    url: Annotated[
-        str | None, Meta(description="URL of the file here; null if the file is not stored.")
-    ]
+    url: str | None
+    """URL of the file here; null if the file is not stored."""
 
 
 class PostRoom(RoomReference, frozen=True, kw_only=True, forbid_unknown_fields=False):
     """The chat that a message was written in."""
 
-    id: Annotated[int, Meta(description="ID of the chat here.")]
+    id: int
+    """ID of the chat here."""
 
 
 class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):

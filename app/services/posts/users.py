@@ -6,10 +6,9 @@ from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple, TypeVarTuple
+from typing import Any, Final, NamedTuple, TypeVarTuple
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -113,7 +112,8 @@ class Author(msgspec.Struct, frozen=True):
     tweets: int
     first_tweet_at: datetime | None
     newest_tweet_at: datetime | None
-    created_at: Annotated[datetime, Meta(description="When the author was added, UTC.")]
+    created_at: datetime
+    """When the author was added, UTC."""
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,10 +22,10 @@ class LovedMessage(msgspec.Struct, frozen=True):
 
     post: Post
     count: int
-    sign: Annotated[
-        str | None, Meta(description="The reaction; null for all reactions combined.")
-    ] = None
-    ties: Annotated[int, Meta(description="Number of other messages with as many.")] = 0
+    sign: str | None = None
+    """The reaction; null for all reactions combined."""
+    ties: int = 0
+    """Number of other messages with as many."""
 
 
 class Reacted(NamedTuple):

@@ -4,11 +4,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -72,14 +71,12 @@ class Period(msgspec.Struct, frozen=True):
 
     first_day: date
     messages: int
-    people: Annotated[list[int], Meta(description="Number of messages by each of `people`.")]
-    is_fullest: Annotated[
-        bool,
-        Meta(
-            description="Whether the period has clearly the most messages, compared by day, or a"
-            " quarter more than any other."
-        ),
-    ] = False
+    people: list[int]
+    """Number of messages by each of `people`."""
+    is_fullest: bool = False
+    """Whether the period has clearly the most messages, compared by day, or a quarter more than any
+    other.
+    """
 
 
 async def read_facts_of_period(

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from sqlalchemy import Select, Subquery, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,7 +30,8 @@ class RoomSpeaker(Struct, frozen=True):
 
     username: str
     display_name: str | None
-    messages: Annotated[int, Meta(description="Number of messages of the chat by this person.")]
+    messages: int
+    """Number of messages of the chat by this person."""
 
 
 class RoomFacts(Struct, frozen=True):
@@ -38,23 +39,19 @@ class RoomFacts(Struct, frozen=True):
 
     id: int
     name: str
-    platform: Annotated[
-        str | None, Meta(description="The app, such as kakaotalk or line; null if unknown.")
-    ]
+    platform: str | None
+    """The app, such as kakaotalk or line; null if unknown."""
     messages: int
-    tz: Annotated[
-        str | None,
-        Meta(description="Time zone in which the people of the chat wrote; null if unknown."),
-    ]
-    people: Annotated[
-        list[RoomSpeaker], Meta(description="The people with the most messages first.")
-    ]
-    people_total: Annotated[int, Meta(description="Number of people in the chat.")]
+    tz: str | None
+    """Time zone in which the people of the chat wrote; null if unknown."""
+    people: list[RoomSpeaker]
+    """The people with the most messages first."""
+    people_total: int
+    """Number of people in the chat."""
     first_message_at: datetime | None
     newest_message_at: datetime | None
-    has_media: Annotated[
-        bool, Meta(description="Whether messages have pictures, videos or sounds.")
-    ]
+    has_media: bool
+    """Whether messages have pictures, videos or sounds."""
 
     @property
     def usernames(self) -> list[str]:

@@ -10,11 +10,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from statistics import median
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Meta, Struct, structs
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,65 +70,30 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
 
     room: RoomFacts
     tz: str
-    scanned: Annotated[
-        int, Meta(description="Number of messages that were analysed: at most the newest 20,000.")
-    ]
-    people: Annotated[
-        list[PersonPortrait],
-        Meta(description="The six people with the most messages, then everyone else combined."),
-    ]
-    longest_silence: Annotated[
-        SilenceSpan | None,
-        Meta(
-            description=(
-                "The longest silence; the first, if several are equally long; null if there is"
-                " none."
-            )
-        ),
-    ]
-    traits: Annotated[
-        Sequence[Trait],
-        Meta(description="At most three habits that set a person apart by more than chance."),
-    ] = ()
-    loved: Annotated[
-        Sequence[LovedMessage],
-        Meta(
-            description=(
-                "Among all messages: the message with the most reactions, then the messages"
-                " with the most of up to three single reactions. Empty if the chat's app"
-                " exports no reactions."
-            )
-        ),
-    ] = ()
-    others: Annotated[
-        Sequence[PersonInShort],
-        Meta(description="Each of the others, up to the 200th person with the most messages."),
-    ] = ()
-    alike: Annotated[
-        Sequence[PeopleAlike],
-        Meta(
-            description=(
-                "Of more than six people, each of `people` and `others` in one group of people who"
-                " are alike. Empty for six or fewer."
-            )
-        ),
-    ] = ()
-    periods: Annotated[
-        Sequence[Period],
-        Meta(
-            description="Periods from first to last: months, or years if there are"
-            " more than 48 months."
-        ),
-    ] = ()
-    answers: Annotated[
-        Sequence[Sequence[int]],
-        Meta(
-            description=(
-                "Number of messages by each person (row) right after a message by each person"
-                " (column), within 6 h; people who are combined are left out."
-            )
-        ),
-    ] = ()
+    scanned: int
+    """Number of messages that were analysed: at most the newest 20,000."""
+    people: list[PersonPortrait]
+    """The six people with the most messages, then everyone else combined."""
+    longest_silence: SilenceSpan | None
+    """The longest silence; the first, if several are equally long; null if there is none."""
+    traits: Sequence[Trait] = ()
+    """At most three habits that set a person apart by more than chance."""
+    loved: Sequence[LovedMessage] = ()
+    """Among all messages: the message with the most reactions, then the messages with the most of
+    up to three single reactions. Empty if the chat's app exports no reactions.
+    """
+    others: Sequence[PersonInShort] = ()
+    """Each of the others, up to the 200th person with the most messages."""
+    alike: Sequence[PeopleAlike] = ()
+    """Of more than six people, each of `people` and `others` in one group of people who are alike.
+    Empty for six or fewer.
+    """
+    periods: Sequence[Period] = ()
+    """Periods from first to last: months, or years if there are more than 48 months."""
+    answers: Sequence[Sequence[int]] = ()
+    """Number of messages by each person (row) right after a message by each person (column), within
+    6 h; people who are combined are left out.
+    """
 
 
 class BusyDay(NamedTuple):

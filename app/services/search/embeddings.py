@@ -6,11 +6,10 @@ Vectors are made in batches by ID; another model's vectors replace them.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import numpy as np
-from msgspec import Meta
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -183,7 +182,8 @@ Method = Literal["wording", "meaning"]
 class SimilarPost(Post, frozen=True):
     """A post and its cosine to another one, at most 1."""
 
-    score: Annotated[float, Meta(description="Cosine similarity, at most 1.")]
+    score: float
+    """Cosine similarity, at most 1."""
 
 
 @dataclass(frozen=True, slots=True)

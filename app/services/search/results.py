@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Annotated, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
-from msgspec import Meta, structs
+from msgspec import structs
 from sqlalchemy import (
     ColumnElement,
     Integer,
@@ -81,18 +81,21 @@ class TypedConditions(NamedTuple):
 class Hit(Post, frozen=True):
     """A post that was found."""
 
-    score: Annotated[
-        float | None, Meta(description="Higher is better; null where filters alone are searched.")
-    ]
-    highlights: Annotated[Spans, Meta(description="[start, end) of each match, in code points.")]
+    score: float | None
+    """Higher is better; null where filters alone are searched."""
+    highlights: Spans
+    """[start, end) of each match, in code points."""
 
 
 class Facets(msgspec.Struct, frozen=True):
     """Values and how many of the results have each; posts without a value are in no list."""
 
-    username: Annotated[list[tuple[str, int]], Meta(description="Most frequent first.")]
-    year: Annotated[list[tuple[int, int]], Meta(description="Years in UTC, latest first.")]
-    lang: Annotated[list[tuple[str, int]], Meta(description="Most frequent first.")]
+    username: list[tuple[str, int]]
+    """Most frequent first."""
+    year: list[tuple[int, int]]
+    """Years in UTC, latest first."""
+    lang: list[tuple[str, int]]
+    """Most frequent first."""
 
 
 @dataclass(frozen=True, slots=True)

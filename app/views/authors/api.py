@@ -17,9 +17,8 @@ blueprint = ApiBlueprint("api_users", tag="users")
 
 
 class ListUsersArgs(PageArgs):
-    q: Annotated[
-        str, Meta(description="Part of the name; returns at most the first 200 matches.")
-    ] = ""
+    q: str = ""
+    """Part of the name; returns at most the first 200 matches."""
 
 
 class NewUserForm(Struct, forbid_unknown_fields=True):
@@ -49,10 +48,8 @@ async def create_user(form: NewUserForm) -> Reply[Author]:
 
 
 class RenameForm(Struct, forbid_unknown_fields=True):
-    display_name: Annotated[
-        Annotated[str, Meta(max_length=320)] | None,
-        Meta(description="The name to show; null or empty for none."),
-    ]
+    display_name: Annotated[str, Meta(max_length=320)] | None
+    """The name to show; null or empty for none."""
 
 
 @blueprint.operation("GET", "/users/<username>", "read", "The author", is_cacheable=True)

@@ -52,62 +52,37 @@ Offset = Annotated[int, Meta(ge=0, lt=10_000_000)]
 
 
 class CompareOptions(Struct, kw_only=True):
-    sure: Annotated[
-        float,
-        Meta(
-            ge=0.01, le=0.99, description="Starting belief that one of the authors wrote the text."
-        ),
-    ] = SURE
-    explain: Annotated[bool, Meta(description="If false, the answer has no evidence.")] = True
-    reasons: Annotated[
-        bool,
-        Meta(description="Whether to report how often, and where, each piece of evidence is used."),
-    ] = False
+    sure: Annotated[float, Meta(ge=0.01, le=0.99)] = SURE
+    """Starting belief that one of the authors wrote the text."""
+    explain: bool = True
+    """If false, the answer has no evidence."""
+    reasons: bool = False
+    """Whether to report how often, and where, each piece of evidence is used."""
     heads: Heads = True
-    person: Annotated[
-        str,
-        Meta(
-            description="Of several people in the heads of copied messages, the one whose messages"
-            " are judged."
-        ),
-    ] = ""
+    person: str = ""
+    """Of several people in the heads of copied messages, the one whose messages are judged."""
 
 
 class CompareArgs(CompareOptions):
     text: Annotated[
-        list[Text],
-        Meta(
-            description="Repeat for several texts by the same person.",
-            extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS},
-        ),
+        list[Text], Meta(extra_json_schema={"minItems": 1, "maxItems": MOST_TEXTS})
     ] = []
+    """Repeat for several texts by the same person."""
     username: Names = []
-    without: Annotated[
-        list[Piece],
-        Meta(
-            description="Piece of the text to leave out, in code points, such as 4-9; repeatable."
-        ),
-    ] = []
+    without: list[Piece] = []
+    """Piece of the text to leave out, in code points, such as 4-9; repeatable."""
 
 
 class BatchArgs(PanelArgs):
     heads: Heads = True
-    share: Annotated[
-        str,
-        Meta(
-            description=(
-                "Share of the texts by the only named author, from 0.01 to 0.99, in the place of"
-                " the starting belief; `auto` estimates it, by all texts together."
-            )
-        ),
-    ] = ""
-    one_hand: Annotated[
-        bool,
-        Meta(
-            description="Whether one person wrote all texts: they get one answer. More than 50"
-            " texts are joined in order."
-        ),
-    ] = False
+    share: str = ""
+    """Share of the texts by the only named author, from 0.01 to 0.99, in the place of the starting
+    belief; `auto` estimates it, by all texts together.
+    """
+    one_hand: bool = False
+    """Whether one person wrote all texts: they get one answer. More than 50 texts are joined in
+    order.
+    """
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):
@@ -122,13 +97,10 @@ class CompareForm(CompareOptions, forbid_unknown_fields=True):
         ]
         | UnsetType
     ) = UNSET
-    usernames: Annotated[
-        list[str], Meta(description="Omit to compare all authors with posts.")
-    ] = []
-    without: Annotated[
-        list[Piece | tuple[Offset, Offset]],
-        Meta(description="Pieces of the text to leave out, in code points: `4-9` or `[4, 9]`."),
-    ] = []
+    usernames: list[str] = []
+    """Omit to compare all authors with posts."""
+    without: list[Piece | tuple[Offset, Offset]] = []
+    """Pieces of the text to leave out, in code points: `4-9` or `[4, 9]`."""
 
 
 @blueprint.operation("GET", "/compare", "read", "The answer and its evidence", of_chat=always)

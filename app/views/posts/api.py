@@ -39,13 +39,8 @@ live = ApiBlueprint("api_live", tag="live")
 
 
 class ConsentArgs(Struct):
-    publish: Annotated[
-        bool,
-        Meta(
-            description="Store messages of chats although anyone can read this site: everyone in"
-            " the chats agrees."
-        ),
-    ] = False
+    publish: bool = False
+    """Store messages of chats although anyone can read this site: everyone in the chats agrees."""
 
 
 async def _may_have_rooms(args: ConsentArgs) -> bool:
@@ -131,9 +126,8 @@ class Thread(Struct, frozen=True):
     """The posts of a conversation that are here, each after the one that it answers."""
 
     items: list[Post]
-    missing: Annotated[
-        list[ReplyTarget], Meta(description="Posts that were answered, but are not stored here.")
-    ]
+    missing: list[ReplyTarget]
+    """Posts that were answered, but are not stored here."""
 
 
 @blueprint.operation(
@@ -159,9 +153,8 @@ class SimilarTweets(Struct, frozen=True):
 
     items: list[SimilarPost]
     next: None
-    method: Annotated[
-        Method, Meta(description="What the similarity is based on: wording or meaning.")
-    ]
+    method: Method
+    """What the similarity is based on: wording or meaning."""
 
 
 @blueprint.operation(

@@ -32,9 +32,8 @@ LONGEST_NAME: Final = 80
 
 class SearchArgs(SearchFilters):
     mode: Mode = "words"
-    sort: Annotated[
-        Sort, Meta(description="Order of the results; with equal likes, the newest come first.")
-    ] = "best"
+    sort: Sort = "best"
+    """Order of the results; with equal likes, the newest come first."""
     facets: bool = False
     limit: Annotated[int, Meta(ge=1, le=200)] = 20
     cursor: str | None = None
@@ -43,16 +42,17 @@ class SearchArgs(SearchFilters):
 class Correction(Struct, frozen=True):
     """A word that no post has, or none beside all the others, and a known one searched instead."""
 
-    typed: Annotated[str, Meta(description="Word of the query, in the form used for comparing.")]
-    used: Annotated[
-        str, Meta(description="Known word one slip away; up to five for each typed word.")
-    ]
+    typed: str
+    """Word of the query, in the form used for comparing."""
+    used: str
+    """Known word one slip away; up to five for each typed word."""
 
 
 class Filter(Struct, frozen=True):
     """A filter that was typed in `q`."""
 
-    key: Annotated[str, Meta(description="Such as `from`, or `-from` where it leaves posts out.")]
+    key: str
+    """Such as `from`, or `-from` where it leaves posts out."""
     value: str
 
 
@@ -61,20 +61,17 @@ class Hits(Struct, frozen=True, omit_defaults=True):
 
     items: list[Hit]
     next: Next
-    method: Annotated[str, Meta(description="The search that was actually made: words or meaning.")]
-    total: Annotated[
-        int | None,
-        Meta(description="Number of results; null above 10,000, and for a search by meaning."),
-    ]
-    corrections: Annotated[
-        list[Correction], Meta(description="Corrected typing errors, most frequent words first.")
-    ] = []
-    partial: Annotated[
-        bool,
-        Meta(description="Whether no post contains all words, so that these contain only some."),
-    ] = False
+    method: str
+    """The search that was actually made: words or meaning."""
+    total: int | None
+    """Number of results; null above 10,000, and for a search by meaning."""
+    corrections: list[Correction] = []
+    """Corrected typing errors, most frequent words first."""
+    partial: bool = False
+    """Whether no post contains all words, so that these contain only some."""
     facets: Facets | None = None
-    filters: Annotated[list[Filter], Meta(description="What of `q` was taken as a filter.")] = []
+    filters: list[Filter] = []
+    """What of `q` was taken as a filter."""
 
 
 @blueprint.operation(

@@ -28,19 +28,17 @@ blueprint = ApiBlueprint("api_rooms", tag="rooms")
 class RoomMessage(Post, frozen=True):
     """A message of a room."""
 
-    highlights: Annotated[
-        Spans, Meta(description="[start, end) of each match of a search, in code points.")
-    ] = field(default_factory=list)
+    highlights: Spans = field(default_factory=list)
+    """[start, end) of each match of a search, in code points."""
 
 
 class MessagesArgs(PageArgs):
-    on: Annotated[str, Meta(description="Only messages of this day, a date in `tz`.")] = ""
-    q: Annotated[
-        str, Meta(max_length=1000, description="Only messages with these words, as in /search.")
-    ] = ""
-    has: Annotated[
-        Literal["media"] | None, Meta(description="Only messages with pictures, videos or sounds.")
-    ] = None
+    on: str = ""
+    """Only messages of this day, a date in `tz`."""
+    q: Annotated[str, Meta(max_length=1000)] = ""
+    """Only messages with these words, as in /search."""
+    has: Literal["media"] | None = None
+    """Only messages with pictures, videos or sounds."""
     tz: str = "UTC"
 
 
@@ -54,13 +52,10 @@ async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
 
 
 class PeriodArgs(Struct):
-    since: Annotated[
-        str,
-        Meta(description="Only messages from this time on: RFC 3339, or a date, a day in `tz`."),
-    ] = ""
-    until: Annotated[
-        str, Meta(description="Only messages before this time: RFC 3339, or a date, a day in `tz`.")
-    ] = ""
+    since: str = ""
+    """Only messages from this time on: RFC 3339, or a date, a day in `tz`."""
+    until: str = ""
+    """Only messages before this time: RFC 3339, or a date, a day in `tz`."""
     tz: str = "UTC"
 
 
@@ -80,9 +75,8 @@ async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
 
 
 class RoomZone(Struct, forbid_unknown_fields=True):
-    timezone: Annotated[
-        str, Meta(min_length=1, description="IANA name of the zone of the chat's clocks.")
-    ]
+    timezone: Annotated[str, Meta(min_length=1)]
+    """IANA name of the zone of the chat's clocks."""
 
 
 @blueprint.operation("PATCH", "/rooms/<id:room_id>", "admin", "The chat")

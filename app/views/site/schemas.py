@@ -1,9 +1,14 @@
 """Schemas and examples of the API's document, in the forms that generators of clients can read."""
 
+import ast
 import json
+import re
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import NODEFAULT, inspect
@@ -45,8 +50,12 @@ class Schemas:
             None: {},
             **dict(zip(types, map(plain, schemas), strict=True)),
         }
-        for struct in self.components.values():
-            for name, field in struct["properties"].items():
+        for struct in _structs_in(types):
+            properties = self.components[struct.__name__]["properties"]
+            for name, about in _docstrings_of(struct).items():
+                properties[name] = {"description": about} | properties[name]
+        for schema in self.components.values():
+            for name, field in schema["properties"].items():
                 _describe(name, field)
         # Parameters are no bodies: each is described where it is given.
         args = {declared.args for declared in operations}
@@ -165,18 +174,56 @@ def _parts_of(schema: Schema) -> Iterator[Schema]:
     yield from schema.get("properties", {}).values()
 
 
+def _docstrings_of(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return what the docstrings of a struct's fields say, by their names in JSON."""
+    about: dict[str, str] = {}
+    for base in reversed(struct.__mro__):
+        if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
+            about |= _docstrings_in(base)
+    names = {field.name: field.encode_name for field in msgspec.structs.fields(struct)}
+    return {names[field]: text for field, text in about.items()}
+
+
+@cache
+def _docstrings_in(struct: type[msgspec.Struct]) -> dict[str, str]:
+    module = _source_of(struct.__module__)
+    (source,) = re.findall(rf"^class {struct.__name__}\b.*?(?=^[^\s)]|\Z)", module, re.M | re.S)
+    lines = cast("ast.ClassDef", ast.parse(source).body[0]).body
+    return {
+        field.target.id: " ".join(str(about.value.value).split())
+        for field, about in pairwise(lines)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        if isinstance(about, ast.Expr) and isinstance(about.value, ast.Constant)
+    }
+
+
+@cache
+def _source_of(module: str) -> str:
+    return Path(str(sys.modules[module].__file__)).read_text("utf-8")
+
+
+def _structs_in(types: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:
+    """Yield the structs in these types, but for generic ones."""
+    return (part.cls for part in _parts_in(types) if isinstance(part.cls, type))
+
+
 def _sure_fields(types: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
     """Yield the structs in these types, with the fields that answers always have."""
+    for part in _parts_in(types):
+        if isinstance(part.cls, type):  # Of a generic one, all fields are required.
+            is_short = part.cls.__struct_config__.omit_defaults
+            fields = [field for field in part.fields if _is_sure(field, is_short=is_short)]
+            yield part.cls.__name__, [field.encode_name for field in fields]
+
+
+def _parts_in(types: Iterable[Any]) -> Iterator[inspect.StructType]:
     seen, waiting = set[Any](), list[Any](inspect.multi_type_info(types))
     while waiting:
         part = waiting.pop()
         if isinstance(part, inspect.StructType) and part.cls not in seen:
             seen.add(part.cls)
             waiting += (field.type for field in part.fields)
-            if isinstance(part.cls, type):  # Of a generic one, all fields are required.
-                is_short = part.cls.__struct_config__.omit_defaults
-                fields = [field for field in part.fields if _is_sure(field, is_short=is_short)]
-                yield part.cls.__name__, [field.encode_name for field in fields]
+            yield part
         elif isinstance(part, inspect.UnionType):
             waiting += part.types
         elif isinstance(part, inspect.ListType | inspect.VarTupleType):
