@@ -6,6 +6,7 @@ clock stands still in it and chance is none.
 
 import asyncio
 import hashlib
+import json
 import random
 import re
 import sqlite3
@@ -52,24 +53,53 @@ Asked = tuple[list[str], dict[str, bytes]]
 
 
 def fill(folder: Path, kind: str) -> None:
-    """Fill a data folder by commands: with a chat, and if mixed, an archive and the samples."""
+    """Fill a data folder by commands: with a chat, and if mixed, an archive and the samples; or
+    with made chats of two years and authors who are in none.
+    """
     from tests.archives import picture, x_media, x_media_members, x_zip
     from tests.chats import kakaotalk, said
     from tests.installation import Installation
 
     site = Installation(folder / "data")
     site.data_dir.mkdir(parents=True)
+    if kind == "made":
+        for file in _made_files(folder):
+            site.done("import", str(file), "--timezone", "Asia/Seoul", "--publish")
     if kind == "mixed":
         site.done("demo")
         media = {number: [x_media(f"https://p.example/{number}.png")] for number in (101, 102)}
         files = {f"{number}-{number}.png": picture(number) for number in media}
         archive = x_zip(folder / "x.zip", x_media_members(media, files))
         site.done("import", str(archive))
-    chat = folder / "chat.txt"
-    chat.write_bytes(kakaotalk("우리 🏮", *said(("민준 (회사)", "하늘 🌿", "Anna Kim"), times=20)))
-    site.done("import", str(chat), "--timezone", "Asia/Seoul", "--publish")
+    if kind != "made":
+        chat, people = folder / "chat.txt", ("민준 (회사)", "하늘 🌿", "Anna Kim")
+        chat.write_bytes(kakaotalk("우리 🏮", *said(people, times=20)))
+        site.done("import", str(chat), "--timezone", "Asia/Seoul", "--publish")
     site.done("operator", "add", ACCOUNT, "--password-stdin", stdin=PASSWORD + "\n")
     asyncio.run(_settle(site.data_dir))
+
+
+def _made_files(folder: Path) -> Iterator[Path]:
+    from tests.chats import Said, kakaotalk, telegram
+    from tests.made_chats import made_authors, made_chat
+
+    def of_two_years(said: list[Said]) -> list[Said]:
+        return sorted([*((f"2023{when[4:]}", name, text) for when, name, text in said[::2]), *said])
+
+    korean, english, authors = made_chat(1), made_chat(2), made_authors(3, "en")
+    files = {
+        "korean.txt": kakaotalk(korean.title, *of_two_years(korean.said)),
+        "english.json": telegram(7, english.title, *of_two_years(english.said)),
+        "authors.jsonl": b"".join(
+            json.dumps({"username": name, "text": text, "created_at": f"{when}:00+09:00"}).encode()
+            + b"\n"
+            for when, name, text in of_two_years(authors.said)
+        ),
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.write_bytes(content)
+        yield path
 
 
 async def _settle(data_dir: Path) -> None:
@@ -104,7 +134,7 @@ def stand_still(now: datetime) -> None:
         module.connect = connect_without_chance
 
 
-async def ask_site(folder: Path, addresses: list[str]) -> Asked:
+async def ask_site(folder: Path, addresses: list[str], only: str) -> Asked:
     """Return what a data folder answers, at these addresses or at all that are to be asked."""
     from tests.browsing import Browser
 
@@ -113,18 +143,20 @@ async def ask_site(folder: Path, addresses: list[str]) -> Asked:
         operator = Browser(app)
         signed_in = await operator.sign_in(ACCOUNT, PASSWORD)
         assert signed_in.status_code == 303
-        asker = Asker(app, {"stranger": Browser(app), "operator": operator})
+        asker = Asker(app, {"stranger": Browser(app), "operator": operator}, only)
         await asker.read(addresses)
-        await asker.send_forms()
-        await asker.preview(sorted(folder.glob("*.*")))  # noqa: ASYNC240 - nobody else waits
+        if not only:
+            await asker.send_forms()
+            await asker.preview(sorted(folder.glob("*.*")))  # noqa: ASYNC240 - nobody else waits
     return asker.addresses, asker.answers
 
 
 class Asker:
     """Asks one app as everybody, in each language."""
 
-    def __init__(self, app: Quart, browsers: dict[str, Any]) -> None:
-        self.app, self.browsers = app, browsers
+    def __init__(self, app: Quart, browsers: dict[str, Any], only: str = "") -> None:
+        """only: a pattern of the addresses that are asked."""
+        self.app, self.browsers, self.only = app, browsers, re.compile(only)
         self.routes = app.url_map.bind("localhost")
         self.addresses: list[str] = []
         self.answers: dict[str, bytes] = {}
@@ -147,13 +179,15 @@ class Asker:
 
     async def read(self, addresses: list[str]) -> None:
         """Read these addresses; without any, those of all routes and what their answers lead to."""
-        self.addresses = addresses or [*self._routed(await self._values()), *queries()]
+        routed = addresses or [*self._routed(await self._values()), *queries()]
+        self.addresses = [path for path in routed if self.only.search(path)]
         counts = Counter[str]()
         for path in self.addresses:
             text = await self.ask("GET", path)
             for address in () if addresses else links(text):
                 endpoint = self._endpoint(address)
-                if endpoint and counts[endpoint] < MOST_CRAWLED and address not in self.addresses:
+                is_new = self.only.search(address) and address not in self.addresses
+                if endpoint and counts[endpoint] < MOST_CRAWLED and is_new:
                     counts[endpoint] += 1
                     self.addresses.append(address)  # The loop comes to it.
 
@@ -175,7 +209,7 @@ class Asker:
         return {
             "username": [*(user["username"] for user in users), "nobody"],
             "tweet_id": [1, 2, *(post["id"] for post in posts), 999_999],
-            "room_id": [1, 999],
+            "room_id": [1, 2, 999],
             "year": [2023, 2024, 2025],
             "name": list(FIGURES),
             "import_id": [1, 999],
@@ -218,6 +252,33 @@ class Asker:
         await self.ask("GET", "/imports")
 
 
+def written(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that commands write of a data folder: exports, reports and a website."""
+    from tests.installation import Installation
+
+    site, file, website = Installation(folder / "data"), folder / "file", folder / "website"
+    authors, rooms = (
+        [item[key] for item in site.json(command)["items"]]
+        for command, key in (("users", "username"), ("rooms", "id"))
+    )
+    subjects = [*(("--room", room) for room in rooms), *(("-u", name) for name in authors[:6])]
+    commands = [("export", "--format", each) for each in ("jsonl", "csv", "mongo")]
+    commands += [("export", "--room", room, "--format", "chatlab") for room in rooms]
+    for subject, year, names in product(subjects, ("", "2023", "2024"), ("", "--names")):
+        command = ("report", *subject, *(("--year", year) if year else ()), names)
+        commands.append((*filter(None, command),))
+    for command in commands:
+        file.write_bytes(b"")
+        result = site.run(*map(str, command), "-o", str(file))
+        yield " ".join(map(str, command)), file.read_bytes() or result.stderr.encode()
+    options = ("--old-posts", "public", "--timezone", "Asia/Seoul", "--status-pages", "--yes")
+    for name in authors:
+        result = site.run("publish", str(website / name), "-u", name, *options)
+        yield f"publish {name}", result.stdout.replace(str(folder), "").encode()
+    for path in sorted(website.rglob("*.*")):
+        yield str(path.relative_to(folder)), path.read_bytes()
+
+
 def queries() -> Iterator[str]:
     """Yield addresses with queries, about authors of either folder."""
     for pair, text in product([(), *PAIRS, ("nobody", "Anna_Kim")], TEXTS):
@@ -247,17 +308,22 @@ def links(page: str) -> Iterator[str]:
 
 
 def main(name: str, folder: Path, *arguments: str) -> None:
-    """Do a step: `fill FOLDER KIND`, or `ask FOLDER TIME FILE`, which has `Asked` afterwards."""
+    """Do a step: `fill FOLDER KIND`, or `ask FOLDER TIME FILE ONLY`, which has `Asked` after it."""
     if name == "fill":
         fill(folder, *arguments)
         return
-    file = Path(arguments[1])
+    file, only = Path(arguments[1]), arguments[2]
     stand_still(datetime.fromisoformat(arguments[0]))
     from tests.installation import Installation
 
     Installation(folder / "data").done("db", "upgrade")  # The base filled it.
     addresses = msgspec.msgpack.decode(file.read_bytes(), type=Asked)[0] if file.exists() else []
-    file.write_bytes(msgspec.msgpack.encode(asyncio.run(ask_site(folder, addresses))))
+    asked = asyncio.run(ask_site(folder, addresses, only))
+    for name, content in written(folder):
+        is_text = b"\0" not in content
+        text = content.decode() if is_text else hashlib.sha256(content).hexdigest()
+        asked[1][name] = zlib.compress(f"\n\n{text}".encode(), 1)
+    file.write_bytes(msgspec.msgpack.encode(asked))
 
 
 if __name__ == "__main__":
