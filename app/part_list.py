@@ -73,6 +73,8 @@ class Part:
     menu: tuple[MenuEntry, ...] = ()
     cards: Collection[str] = ()
     """Places on pages of the core where macros of its `_cards.html` show something."""
+    reports: tuple[Any, ...] = ()
+    """How its subjects become files (`Report` of the part `report`)."""
     reads: Mapping[str, Read] | None = None
     """Functions that read the values of a card, by its place."""
 

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
@@ -430,3 +430,21 @@ def laughs_in(text: str) -> set[str]:
         if any(part in small for part in parts) and _PATTERNS[name].search(small):
             laughs.add(name)
     return laughs
+
+
+Written = Callable[[str], str]
+"""Returns a word as an output says it; empty if it must not say it."""
+WordT = TypeVar("WordT", bound="Worded")
+
+
+class Worded(Protocol):
+    """A struct about a word of texts."""
+
+    @property
+    def text(self) -> str: ...
+
+
+def written_as(listed: Iterable[WordT], written: Written) -> list[WordT]:
+    """Return listed words as an output says them, without those that it must not say."""
+    texts: Iterable[tuple[Any, str]] = ((word, written(word.text)) for word in listed)
+    return [msgspec.structs.replace(word, text=text) for word, text in texts if text]

@@ -24,7 +24,7 @@ from app.language.i18n import gettext, language, own_address, show_list, speakin
 from app.lifespan import resources
 from app.part_list import Listed, Part
 from app.paths import LONGEST_ADDRESS
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import RoomFacts, names_in
 from app.views.addresses import author_path, posts_path, search_path
 from app.views.cast import (
     NOBODY,
@@ -203,6 +203,13 @@ async def read_cards(session: AsyncSession, place: str, *values: object) -> dict
     }
 
 
+def chat_title(room: RoomFacts) -> str:
+    """Return what a chat is called: never as a person of it, after whom a chat of two is named."""
+    if room.name not in names_in(room):
+        return room.name
+    return gettext("Chat “{name}”").format(name=room.name)
+
+
 def newest_year(room: RoomFacts, tz: str | None) -> int | None:
     """Return the year of a chat's newest message in the zone of its pages."""
     newest = room.newest_message_at
@@ -250,6 +257,7 @@ def init_app(app: Quart, config: Config) -> None:
     URLs come from the settings only: a cached page must not contain one request's host.
     """
     app.jinja_env.filters |= {
+        "chat_title": chat_title,
         "display_name": display_name,
         "hue": hue,
         "listed": show_list,

@@ -262,7 +262,9 @@ def written(folder: Path) -> Iterator[tuple[str, bytes]]:
         for command, key in (("users", "username"), ("rooms", "id"))
     )
     subjects = [*(("--room", room) for room in rooms), *(("-u", name) for name in authors[:6])]
-    commands = [("export", "--format", each) for each in ("jsonl", "csv", "mongo")]
+    commands: list[tuple[object, ...]] = [
+        ("export", "--format", each) for each in ("jsonl", "csv", "mongo")
+    ]
     commands += [("export", "--room", room, "--format", "chatlab") for room in rooms]
     for subject, year, names in product(subjects, ("", "2023", "2024"), ("", "--names")):
         command = ("report", *subject, *(("--year", year) if year else ()), names)

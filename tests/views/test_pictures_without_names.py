@@ -15,17 +15,21 @@ from app.compute.people.names import SHOWN_HIDDEN
 from app.compute.text import joined_gaps
 from app.drawing.drawings import Bars, MarkedText
 from app.drawing.poster import Poster
+from app.lifespan import resources
 from app.parts.pictures.answer import read_answer_poster, without_names
 from app.parts.pictures.picture_page import PeopleArgs, PictureArgs
 from app.parts.pictures.portraits import read_author_poster, read_room_poster
 from app.parts.pictures.years import read_room_year_poster, read_year_poster
-from app.parts.portraits.author import read_in_zone as read_author
-from app.parts.portraits.room import read_in_zone as read_room
-from app.parts.years.pages import read_in_zone as read_year
-from app.parts.years.year import read_room_year
-from app.services.compare.habits import Models
-from app.services.rooms.room_facts import get_room
+from app.parts.portraits.author import read_portrait_of_author
+from app.parts.portraits.room import read_sight
+from app.parts.years.subjects import (
+    YearOfAuthor,
+    YearOfChat,
+    read_year_of_author,
+    read_year_of_chat,
+)
 from app.views.comparing.pages import ComparePageArgs
+from app.views.subjects import Chat, OneAuthor, Subject
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -62,25 +66,29 @@ async def visiting(chat: Client) -> AsyncIterator[None]:
         yield
 
 
-async def of_author(args: PictureArgs, chat: Client) -> Poster:
-    async with parts_of(chat.app).db.read() as session:
-        portrait = await read_author(session, Models(), "Kim_Minji", lambda _: UTC)
-    return await read_author_poster(portrait, args)
+async def read(kind: type[Subject], figures: Callable[..., Any], **address: Any) -> tuple[Any, Any]:
+    async with resources().db.read() as session:
+        subject = await kind.find(session, address)
+        return subject, await figures(session, resources(), subject, lambda _: UTC)
 
 
-async def of_year(args: PictureArgs, _chat: Client) -> Poster:
-    return await read_year_poster(await read_year("Kim_Minji", 2024, UTC), args)
+async def of_author(args: PictureArgs) -> Poster:
+    found = await read(OneAuthor, read_portrait_of_author, username="Kim_Minji")
+    return await read_author_poster(*found, args)
 
 
-async def of_room(args: PictureArgs, _chat: Client) -> Poster:
-    return await read_room_poster(await read_room(1, lambda _: UTC), args)
+async def of_year(args: PictureArgs) -> Poster:
+    found = await read(YearOfAuthor, read_year_of_author, username="Kim_Minji", year=2024)
+    return await read_year_poster(*found, args)
 
 
-async def of_room_year(args: PictureArgs, chat: Client) -> Poster:
-    async with parts_of(chat.app).db.read() as session:
-        room, kept = await get_room(session, 1), parts_of(chat.app).of_parts["years"]
-        shown = await read_room_year(session, room, 2024, UTC, kept)
-    return await read_room_year_poster(shown, args)
+async def of_room(args: PictureArgs) -> Poster:
+    return await read_room_poster(*await read(Chat, read_sight, room_id=1), args)
+
+
+async def of_room_year(args: PictureArgs) -> Poster:
+    found = await read(YearOfChat, read_year_of_chat, room_id=1, year=2024)
+    return await read_room_year_poster(*found, args)
 
 
 def quoted(poster: Poster) -> str:
@@ -90,19 +98,21 @@ def quoted(poster: Poster) -> str:
     return " | ".join([poster.quote, poster.finding, *names, *notes])
 
 
-@pytest.mark.parametrize("read", [of_author, of_year, of_room, of_room_year])
-async def test_a_picture_of_initials_quotes_no_name(chat: Client, read: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("poster_of", [of_author, of_year, of_room, of_room_year])
+async def test_a_picture_of_initials_quotes_no_name(
+    chat: Client, poster_of: Callable[..., Any]
+) -> None:
     async with visiting(chat):
-        named, hiding = await read(NAMED, chat), await read(INITIALS, chat)
+        named, hiding = await poster_of(NAMED), await poster_of(INITIALS)
     # The words of a chat's year are never names.
-    assert bool(NAMES.search(quoted(named))) == (read is not of_room_year)
+    assert bool(NAMES.search(quoted(named))) == (poster_of is not of_room_year)
     assert not NAMES.search(quoted(hiding))
     assert not NAMES.search(hiding.title)
 
 
 async def test_a_quoted_post_keeps_its_other_words(chat: Client) -> None:
     async with visiting(chat):
-        named, hiding = await of_author(NAMED, chat), await of_author(INITIALS, chat)
+        named, hiding = await of_author(NAMED), await of_author(INITIALS)
     assert named.quote.startswith("oh dear, ")
     assert hiding.quote.startswith("oh dear, ")
     assert ("Dorothea" in named.quote) == (SHOWN_HIDDEN in hiding.quote)

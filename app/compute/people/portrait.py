@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, islice
 from statistics import median
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -38,7 +38,7 @@ from app.compute.people.times import (
 from app.compute.people.typical_words import GainedWord
 from app.compute.significance import FEWEST_COMPARED, rank_errors
 from app.compute.text import guess_main_language
-from app.compute.words import LAUGHS, count_emoji
+from app.compute.words import LAUGHS, Written, count_emoji, written_as
 
 MOST_PORTRAYED: Final = 6
 """Number of people shown on their own; others are counted together."""
@@ -123,6 +123,10 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     """What sets this person apart most, compared with up to eight others who have the most
     messages; null if nothing does.
     """
+
+    def with_words(self, written: Written) -> Self:
+        typical = self.typical and written_as(self.typical, written)
+        return structs.replace(self, typical=typical)
 
 
 class PersonInShort(msgspec.Struct, frozen=True):

@@ -11,8 +11,9 @@ from app.lifespan import resources
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
 from app.parts.games.standings import read_model_hits
-from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, ZoneFor, short_address
+from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
 from app.views.blueprints import PageBlueprint
+from app.views.subjects import ZoneFor
 
 
 class GamePictureArgs(LookArgs):

@@ -5,4 +5,8 @@ from typing import Final
 from app.part_list import Part
 from app.parts.pictures import answer
 
-PART: Final = Part(pages=(answer.blueprint,), pages_with=("portraits", "quiz", "years", "games"))
+PART: Final = Part(
+    pages=(answer.blueprint,),
+    pages_with=("portraits", "quiz", "years", "games"),
+    cards=("subject_outputs",),
+)

@@ -1,14 +1,13 @@
 """The two addresses of each picture: the PNG, and the page to choose its look."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 from urllib.parse import unquote, urlencode
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-from msgspec.structs import asdict
-from quart import Response, g, request, url_for
+from msgspec import Struct, structs
+from quart import Response, g
 from quart.typing import ResponseReturnValue
 
 from app.asgi.edge import is_loopback_host
@@ -20,13 +19,13 @@ from app.language.i18n import gettext, speaking
 from app.lifespan import resources
 from app.paths import PICTURE_NAME
 from app.services.compare.name_masking import NOBODY, read_names_around
-from app.services.rooms.room_facts import RoomFacts, names_in
-from app.views.answers import see_other
+from app.services.rooms.room_facts import names_in
 from app.views.blueprints import PageBlueprint
 from app.views.cast import Cast, numbered_initials
 from app.views.filters import zone_of_page, zone_of_picture
 from app.views.page import WebPage, render
 from app.views.policies import OfChat, here, own_origin
+from app.views.subjects import Chat, Figures, SubjectT, ZoneFor, read_shown
 
 
 class LookArgs(Struct):
@@ -56,8 +55,6 @@ class PictureArgs(PeopleArgs):
 
 Args = TypeVar("Args", bound=LookArgs)
 Subject = TypeVar("Subject")
-ZoneFor = Callable[[str, str | None], ZoneInfo]
-"""Returns the time zone of a page or picture, by the URL's and the chat's own."""
 
 
 class PicturePage(WebPage, frozen=True, kw_only=True):
@@ -158,11 +155,46 @@ class Pictures(Generic[Subject, Args]):
         return Response(drawn, content_type="image/png", headers={**self.headers})
 
 
-def led_on(args: LookArgs, **here: int) -> Response:
-    """Return a redirect to the picture of the chat that this one was joined to."""
-    query = {name: value for name, value in asdict(args).items() if value}
-    path = {**(request.view_args or {}), **here}
-    return see_other(url_for(request.endpoint or "", **{**path, **query}))
+def pictures_of(
+    kind: type[SubjectT],
+    figures: Figures[SubjectT, Any],
+    poster_of: Callable[[SubjectT, Any, PictureArgs], Awaitable[Poster]],
+    *,
+    words: Callable[[Any], str],
+    path: str = "/picture",
+    told: Callable[[Poster], str] = lambda poster: poster.finding,
+) -> PageBlueprint:
+    """Declare the picture of a kind of subject.
+
+    words: returns the label of people's words that it can show, or empty. told: returns what it
+    says to those who do not see it.
+    """
+    name = f"{kind.name}_pictures"
+
+    async def read(args: PictureArgs, zone_for: ZoneFor, **address: Any) -> tuple[SubjectT, Any]:
+        return await read_shown(kind, figures, address, args, zone_for)
+
+    def page_of(found: tuple[SubjectT, Any], args: PictureArgs, poster: Poster) -> PicturePage:
+        subject, shown = found
+        return PicturePage(
+            args=args,
+            address=subject.url(f"{name}.show_{kind.name}_picture_page"),
+            back=subject.url(tz=args.tz),
+            title=poster.title,
+            finding=told(poster),
+            tz=shown.tz,
+            has_own_zone=subject.own_zone is not None,
+            words=words(shown),
+            in_chat=subject.in_chat,
+            about=subject.about,
+        )
+
+    return Pictures(
+        args=PictureArgs,
+        read=read,
+        poster_of=lambda found, args: poster_of(*found, args),
+        page_of=page_of,
+    ).declare(PageBlueprint(name), kind.path + path)
 
 
 def cast_in_picture(cast: Cast, usernames: Iterable[str | None], *, has_names: bool) -> Cast:
@@ -195,12 +227,25 @@ async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
         return await read_names_around(session, cast.people)
 
 
-def title_of_chat(room: RoomFacts, look: PeopleArgs) -> str:
-    """Return the chat's name, unless it has the name of someone shown by initials."""
-    written = room.name.casefold()
-    if not look.has_names and any(name.casefold() in written for name in names_in(room)):
-        return gettext("A chat")
-    return drawn_name(room.name) or gettext("A chat")
+def left_by(names: ManyNames) -> Callable[[str], str]:
+    """Return a function that gives each word back, and an empty one for a word with a name."""
+    return lambda word: "" if names.find(word) else word
+
+
+def drawn_title(subject: Chat, look: PeopleArgs, *, is_over: bool = True) -> str:
+    """Return the title of a chat or its year with drawable letters, and without the name of someone
+    shown by initials.
+    """
+    written = subject.room.name.casefold()
+    is_hidden = not look.has_names and any(
+        name.casefold() in written for name in names_in(subject.room)
+    )
+    name = "" if is_hidden else drawn_name(subject.room.name)
+    if not name:
+        return subject.title(gettext("A chat"), is_over=is_over)
+    drawn = copy(subject)
+    drawn.room = structs.replace(subject.room, name=name)
+    return drawn.title(is_over=is_over)
 
 
 def short_address(path: str, *, has_names: bool = True) -> str:

@@ -2,34 +2,27 @@
 
 from collections import Counter
 from datetime import timedelta
-from functools import partial
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-from quart import Response, url_for
-
 from app.compute.people.fingerprint import positive_first
-from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN
 from app.compute.people.portrait import PersonPortrait
 from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.errors import Message
 from app.language.i18n import gettext, ngettext, show_number, show_period, show_zone
-from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PictureArgs,
-    PicturePage,
-    Pictures,
-    ZoneFor,
     cast_in_picture,
-    led_on,
+    drawn_title,
+    left_by,
     names_hidden_in,
+    pictures_of,
     short_address,
-    title_of_chat,
 )
-from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
     FEWEST_ROWS,
     AuthorPortrait,
@@ -38,55 +31,37 @@ from app.parts.portraits.author_figures import (
     only_other,
     others_called,
 )
-from app.parts.portraits.room import read_in_zone as read_room
+from app.parts.portraits.room import read_sight
 from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.compare.name_masking import hide
 from app.services.rooms.sight import ChatSight
-from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, display_name, hue, post_count
 from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
+from app.views.subjects import Chat, OneAuthor
 from app.views.tell import HARDLY, beside_one, label_of, told_alone, value_of
 
 THINGS: Final = {2: Message("Two things about {name}"), 3: Message("Three things about {name}")}
 """Headings by number of things."""
 
 
-async def _read_room(args: PictureArgs, zone_for: ZoneFor, room_id: int) -> ChatSight | Response:
-    portrait = await read_room(room_id, partial(zone_for, args.tz))
-    if portrait.room.id != room_id:
-        return led_on(args, room_id=portrait.room.id)
-    return portrait
-
-
-async def read_room_poster(portrait: ChatSight, args: PictureArgs) -> Poster:
+async def read_room_poster(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
     named = [person.username for person in portrait.people]
     named += [trait.username for trait in portrait.traits]  # May be one of those taken together.
-    cast = await cast_on(portrait, portrait.room.usernames, in_chat=True)
+    cast = await cast_on(portrait, subject.about, in_chat=True)
     if args.has_words and not args.has_names:
-        portrait = _without_names(portrait, await names_hidden_in(cast, args))
+        portrait = portrait.with_words(left_by(await names_hidden_in(cast, args)))
     with bound(cast_in_picture(cast, named, has_names=args.has_names)):
-        return poster_of_room(portrait, args)
+        return poster_of_room(subject, portrait, args)
 
 
-def _without_names(portrait: ChatSight, names: ManyNames) -> ChatSight:
-    people = [
-        replace(person, typical=[word for word in person.typical if not names.find(word.text)])
-        if person.typical
-        else person
-        for person in portrait.people
-    ]
-    return replace(portrait, people=people)
-
-
-def poster_of_room(portrait: ChatSight, args: PictureArgs) -> Poster:
-    path = url_for("rooms.show_room", room_id=portrait.room.id)
+def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Poster:
     return Poster(
-        title=title_of_chat(portrait.room, args),
+        title=drawn_title(subject, args),
         facts=_facts_of_room(portrait),
         finding=finding_of(portrait.people, portrait.traits, portrait.room, is_drawn=True),
         drawing=noted_bars(portrait, args),
-        address=short_address(path, has_names=args.has_names),
+        address=short_address(subject.url(), has_names=args.has_names),
         lines=_silence(portrait),
         second=_months(portrait),
     )
@@ -160,28 +135,9 @@ def _months(portrait: ChatSight) -> PosterFigure | None:
     return PosterFigure(finding.topic, (finding.title,), drawing) if drawing else None
 
 
-def _room_page(portrait: ChatSight, args: PictureArgs, poster: Poster) -> PicturePage:
-    here: dict[str, Any] = {"room_id": portrait.room.id}
-    return PicturePage(
-        args=args,
-        address=url_for("room_pictures.show_room_picture_page", **here),
-        back=url_for("rooms.show_room", **here, tz=args.tz or None),
-        title=poster.title,
-        finding=poster.finding,
-        tz=portrait.tz,
-        has_own_zone=portrait.room.tz is not None,
-        words=gettext("Typical words"),
-        in_chat=True,
-    )
-
-
-async def _read_author(args: PictureArgs, zone_for: ZoneFor, username: str) -> AuthorPortrait:
-    async with resources().read_long() as session:
-        models = resources().models
-        return await read_author(session, models, username, partial(zone_for, args.tz))
-
-
-async def read_author_poster(portrait: AuthorPortrait, args: PictureArgs) -> Poster:
+async def read_author_poster(
+    subject: OneAuthor, portrait: AuthorPortrait, args: PictureArgs
+) -> Poster:
     username = portrait.user.username
     cast = await cast_on(portrait, hued=[username])
     usernames = [username, *(other.username for other in portrait.others)]
@@ -190,23 +146,24 @@ async def read_author_poster(portrait: AuthorPortrait, args: PictureArgs) -> Pos
         hiding = await hide(quote, chat_names=await names_hidden_in(cast, args))
         quote = hiding.masked.replace(HIDDEN, SHOWN_HIDDEN)
     with bound(cast_in_picture(cast, usernames, has_names=args.has_names)):
-        return poster_of_author(portrait, args, quote)
+        return poster_of_author(subject, portrait, args, quote)
 
 
-def poster_of_author(portrait: AuthorPortrait, args: PictureArgs, quote: str = "") -> Poster:
+def poster_of_author(
+    subject: OneAuthor, portrait: AuthorPortrait, args: PictureArgs, quote: str = ""
+) -> Poster:
     username = portrait.user.username
     things = _things(portrait)
     figures = [figure for figure in (things or _rows(portrait), _hours(portrait)) if figure]
     if len(portrait.measures) < FEWEST_ROWS:
         figures.reverse()
     first, second = (*figures, None, None)[:2]
-    path = url_for("authors.show_author", username=username)
     return Poster(
         title=gettext("How {name} writes").format(name=display_name(username)),
         facts=_facts_of_author(portrait),
         finding=_heading(things, username) or Fingerprint(portrait).finding().title,
         drawing=first.drawing if first else None,
-        address=short_address(path, has_names=args.has_names),
+        address=short_address(subject.url(), has_names=args.has_names),
         quote=quote,
         hue=hue(username),
         head=(first.topic, *first.about) if first and first.topic else (),
@@ -276,31 +233,31 @@ def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _author_page(portrait: AuthorPortrait, args: PictureArgs, poster: Poster) -> PicturePage:
-    here: dict[str, Any] = {"username": portrait.user.username}
-    told = poster.finding
-    if isinstance(poster.drawing, Things):
-        things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
-        told = f"{told}: {' · '.join(things)}"
-    return PicturePage(
-        args=args,
-        address=url_for("author_pictures.show_author_picture_page", **here),
-        back=url_for("authors.show_author", **here, tz=args.tz or None),
-        title=poster.title,
-        finding=told,
-        tz=portrait.tz,
-        has_own_zone=portrait.room is not None and portrait.room.tz is not None,
-        words=gettext("Their most typical post") if portrait.most_like else "",
-        in_chat=portrait.room is not None,
-        about=[portrait.user.username],
-    )
+def _told(poster: Poster) -> str:
+    if not isinstance(poster.drawing, Things):
+        return poster.finding
+    things = (f"{thing.text} ({thing.beside})" for thing in poster.drawing.rows)
+    return f"{poster.finding}: {' · '.join(things)}"
+
+
+def _words_of_author(portrait: AuthorPortrait) -> str:
+    return gettext("Their most typical post") if portrait.most_like else ""
 
 
 blueprints = (
-    Pictures(
-        args=PictureArgs, read=_read_room, poster_of=read_room_poster, page_of=_room_page
-    ).declare(PageBlueprint("room_pictures"), "/room/<id:room_id>/portrait/picture"),
-    Pictures(
-        args=PictureArgs, read=_read_author, poster_of=read_author_poster, page_of=_author_page
-    ).declare(PageBlueprint("author_pictures"), "/user/<username>/portrait/picture"),
+    pictures_of(
+        Chat,
+        read_sight,
+        read_room_poster,
+        words=lambda _: gettext("Typical words"),
+        path="/portrait/picture",
+    ),
+    pictures_of(
+        OneAuthor,
+        read_portrait_of_author,
+        read_author_poster,
+        words=_words_of_author,
+        path="/portrait/picture",
+        told=_told,
+    ),
 )

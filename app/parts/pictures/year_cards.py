@@ -7,12 +7,10 @@ for a card, are not quoted.
 import io
 import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from msgspec.structs import replace
-from quart import Response, g, url_for
+from quart import Response, g
 from quart.typing import ResponseReturnValue
 
 from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
@@ -26,16 +24,10 @@ from app.lifespan import resources
 from app.parts.pictures.picture_page import (
     PeopleArgs,
     cast_in_picture,
+    drawn_title,
+    left_by,
     names_hidden_in,
     short_address,
-    title_of_chat,
-)
-from app.parts.pictures.read_years import (
-    ReadYear,
-    named_first,
-    read_author_year,
-    read_room_year,
-    without_words,
 )
 from app.parts.years.figures import (
     ChangedWriting,
@@ -51,16 +43,22 @@ from app.parts.years.figures import (
     who_began,
     words_of,
     words_of_whole_year,
-    year_title,
 )
 from app.parts.years.remembered import DayOfYear, LongestSilence
+from app.parts.years.subjects import (
+    YearOfAuthor,
+    YearOfChat,
+    read_year_of_author,
+    read_year_of_chat,
+)
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, post_count, shown_name
-from app.views.filters import zone_of_page, zone_of_picture
+from app.views.filters import zone_of_picture
 from app.views.page import WebPage, cast_on, render
+from app.views.subjects import Address, Figures, SubjectT, read_shown
 
 MOST_WORDS: Final = 5
 LONGEST_QUOTE: Final = 300
@@ -136,59 +134,57 @@ class TitledCards(NamedTuple):
         return [(card.name, card.poster.finding, card.told) for card in self.cards]
 
 
-Subject = TypeVar("Subject")
+def cards_of(
+    kind: type[SubjectT],
+    figures: Figures[SubjectT, Any],
+    titled_of: Callable[[SubjectT, Any, PeopleArgs], Awaitable[TitledCards]],
+) -> PageBlueprint:
+    """Declare the page of a year's cards, each card as PNG, and all of them as zip."""
+    blueprint, path = PageBlueprint(f"{kind.name}_cards"), f"{kind.path}/cards"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class YearCards(Generic[Subject]):
-    """The page of a year's cards, each card as PNG, and all of them as zip."""
-
-    read: Callable[..., Awaitable[Subject | Response]]
-    """As of a picture (`Pictures`)."""
-    cards_of: Callable[[Subject, PeopleArgs], Awaitable[TitledCards]]
-    page_of: Callable[[Subject, CardArgs, TitledCards], YearCardsPage]
-
-    def declare(self, blueprint: PageBlueprint, path: str) -> PageBlueprint:
-        @blueprint.page(path, is_cacheable=True)
-        async def show_cards(args: CardArgs, **here: Any) -> ResponseReturnValue:
-            subject = await self.read(args, zone_of_page, **here)
-            if isinstance(subject, Response):
-                return subject
-            return await render(self.page_of(subject, args, await self.cards_of(subject, args)))
-
-        @blueprint.page(f"{path}/<card>.png", is_cacheable=True)
-        async def show_card(args: PeopleArgs, card: str, **here: Any) -> Response:
-            shown = await self._read(args, here)
-            if isinstance(shown, Response):
-                return shown
-            posters = {each.name: each.poster for each in shown.cards}
-            if card not in posters:
-                raise NotFoundError("There is no such card of this year")
-            run = resources().work_pool.run
-            drawn = await run(draw_poster, posters[card], FORMAT, args.theme)
-            return Response(drawn, content_type="image/png")
-
-        @blueprint.page(f"{path}.zip")
-        async def send_cards(args: PeopleArgs, **here: Any) -> Response:
-            shown = await self._read(args, here)
-            if isinstance(shown, Response):
-                return shown
-            if not shown.cards:
-                raise NotFoundError("There is no such card of this year")
-            zipped = await resources().work_pool.run(zip_of_cards, shown.cards, args.theme)
-            response = Response(zipped, content_type="application/zip")
-            file = f"saywho – {shown.title[:60]}.zip"
-            response.headers.set("Content-Disposition", "attachment", filename=file)
-            return response
-
-        return blueprint
-
-    async def _read(self, args: PeopleArgs, here: Mapping[str, Any]) -> TitledCards | Response:
-        subject = await self.read(args, zone_of_picture, **here)
-        if isinstance(subject, Response):
-            return subject
+    async def read(args: PeopleArgs, address: Address) -> TitledCards:
+        subject, shown = await read_shown(kind, figures, address, args, zone_of_picture)
         with speaking(args.lang):
-            return await self.cards_of(subject, args)
+            return await titled_of(subject, shown, args)
+
+    @blueprint.page(path, is_cacheable=True)
+    async def show_cards(args: CardArgs, **address: Any) -> ResponseReturnValue:
+        subject, shown = await read_shown(kind, figures, address, args)
+        titled = await titled_of(subject, shown, args)
+        return await render(
+            YearCardsPage(
+                args=args,
+                address=subject.url(f"{kind.name}_cards.show_cards"),
+                back=subject.url(tz=args.tz),
+                title=titled.title,
+                listed=titled.listed,
+                tz=shown.tz,
+                has_own_zone=subject.own_zone is not None,
+                in_chat=subject.in_chat,
+                about=subject.about,
+            )
+        )
+
+    @blueprint.page(f"{path}/<card>.png", is_cacheable=True)
+    async def show_card(args: PeopleArgs, card: str, **address: Any) -> Response:
+        posters = {each.name: each.poster for each in (await read(args, address)).cards}
+        if card not in posters:
+            raise NotFoundError("There is no such card of this year")
+        drawn = await resources().work_pool.run(draw_poster, posters[card], FORMAT, args.theme)
+        return Response(drawn, content_type="image/png")
+
+    @blueprint.page(f"{path}.zip")
+    async def send_cards(args: PeopleArgs, **address: Any) -> Response:
+        shown = await read(args, address)
+        if not shown.cards:
+            raise NotFoundError("There is no such card of this year")
+        zipped = await resources().work_pool.run(zip_of_cards, shown.cards, args.theme)
+        response = Response(zipped, content_type="application/zip")
+        file = f"saywho – {shown.title[:60]}.zip"
+        response.headers.set("Content-Disposition", "attachment", filename=file)
+        return response
+
+    return blueprint
 
 
 def zip_of_cards(cards: Iterable[YearCard], theme: ThemeName) -> bytes:
@@ -253,13 +249,11 @@ def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
             return
 
 
-def _day(
-    day: DayOfYear | None, quotes: Sequence[CardRow], names: ManyNames, zone: str
-) -> Iterator[Found]:
+def _day(day: DayOfYear | None, quotes: Sequence[CardRow], zone: str) -> Iterator[Found]:
     if day is None:
         return
     rows = [CardRow(told_of_day(day, zone))]
-    if words := [word for word in map(drawn_name, day.words) if word and not names.find(word)]:
+    if words := [*filter(None, map(drawn_name, day.words))]:
         more = gettext("More than on other days:")
         rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
     yield "day", day_heading(day), [*rows, *quotes]
@@ -273,10 +267,10 @@ def _silence(
         yield "silence", gettext("The longest silence"), [told, *quotes]
 
 
-def _room_found(shown: RoomYear, texts: Texts, names: ManyNames) -> Iterator[Found]:
+def _room_found(shown: RoomYear, texts: Texts) -> Iterator[Found]:
     yield from _words([words_of_whole_year(shown)]) if shown.words else _words_of_people(shown)
     quotes, zone = _quotes(shown.day.shown if shown.day else (), texts), shown.tz
-    yield from _day(shown.day, quotes, names, "" if shown.room.tz else zone)
+    yield from _day(shown.day, quotes, "" if shown.room.tz else zone)
     began = who_began(shown)
     if began.plot:
         bars = [
@@ -332,9 +326,7 @@ def _habits(shown: RoomYear) -> Iterator[CardRow]:
         yield CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
 
 
-def _author_found(
-    shown: AuthorYear, texts: Texts, names: ManyNames, *, has_own_zone: bool
-) -> Iterator[Found]:
+def _author_found(shown: AuthorYear, texts: Texts, *, has_own_zone: bool) -> Iterator[Found]:
     is_long = is_long_enough(shown)
 
     def quotes(posts: Iterable[Post]) -> list[CardRow]:
@@ -342,7 +334,7 @@ def _author_found(
 
     yield from _words([words_of_whole_year(shown), *(words_of(shown) if is_long else ())])
     zone = "" if has_own_zone else shown.tz
-    yield from _day(shown.day, quotes(shown.day.shown if shown.day else ()), names, zone)
+    yield from _day(shown.day, quotes(shown.day.shown if shown.day else ()), zone)
     if not is_long:
         return
     emoji = [
@@ -367,77 +359,40 @@ def _posts_of(shown: WrittenYear) -> list[Post]:
     return [*posts, shown.silence.broken_by] if shown.silence else posts
 
 
-async def room_cards(shown: RoomYear, args: PeopleArgs) -> TitledCards:
-    cast = await cast_on(shown, shown.room.usernames, in_chat=True)
+def named_first(shown: RoomYear) -> list[str | None]:
+    """Return the people of a chat's year in the order in which pictures number them."""
+    named = [person.username for person in shown.people]
+    return named + [trait.username for trait in shown.traits]  # May be one of those taken together.
+
+
+async def room_cards(subject: YearOfChat, shown: RoomYear, args: PeopleArgs) -> TitledCards:
+    cast = await cast_on(shown, subject.about, in_chat=True)
     names = await names_hidden_in(cast, args)
     loved = [message.post for message in shown.loved[:1]]
     texts = await _texts_of([*_posts_of(shown), *shown.most_like, *loved], names)
-    if not args.has_names:
-        shown = without_words(shown, names)
-        of_people = [
-            replace(person, words=[word for word in person.words if not names.find(word)])
-            for person in shown.words_of_people
-        ]
-        shown = replace(shown, words_of_people=of_people)
-    path = url_for("room_years.show_room_year", room_id=shown.room.id, year=shown.calendar.year)
+    shown = shown.with_words(left_by(names))
     with bound(cast_in_picture(cast, named_first(shown), has_names=args.has_names)):
-        title = year_title(shown, title_of_chat(shown.room, args))
-        poster = Poster(title, (), "", None, short_address(path, has_names=args.has_names))
-        return TitledCards(title, _cards(_room_found(shown, texts, names), poster))
+        title = drawn_title(subject, args, is_over=shown.is_over)
+        address = short_address(subject.url(), has_names=args.has_names)
+        poster = Poster(title, (), "", None, address)
+        return TitledCards(title, _cards(_room_found(shown, texts), poster))
 
 
-async def author_cards(subject: ReadYear, args: PeopleArgs) -> TitledCards:
-    shown = subject.author_year
-    username = shown.user.username
+async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArgs) -> TitledCards:
+    username = subject.author.username
     cast = await cast_on(shown, [username])
     names = await names_hidden_in(cast, args)
     texts = await _texts_of([*_posts_of(shown), *shown.most_liked[:1]], names)
-    if not args.has_names:
-        shown = without_words(shown, names)
-    path = url_for("years.show_year", username=username, year=shown.calendar.year)
+    shown = shown.with_words(left_by(names))
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
-        title = year_title(shown, shown_name(username))
-        address = short_address(path, has_names=args.has_names)
+        title = subject.title(shown_name(username), is_over=shown.is_over)
+        address = short_address(subject.url(), has_names=args.has_names)
         poster = Poster(title, (), "", None, address, hue=hue(username))
-        found = _author_found(shown, texts, names, has_own_zone=subject.has_own_zone)
+        found = _author_found(shown, texts, has_own_zone=subject.own_zone is not None)
         return TitledCards(title, _cards(found, poster))
 
 
-def _room_page(shown: RoomYear, args: CardArgs, titled: TitledCards) -> YearCardsPage:
-    here: dict[str, Any] = {"room_id": shown.room.id, "year": shown.calendar.year}
-    return YearCardsPage(
-        args=args,
-        address=url_for("room_year_cards.show_cards", **here),
-        back=url_for("room_years.show_room_year", **here, tz=args.tz or None),
-        title=titled.title,
-        listed=titled.listed,
-        tz=shown.tz,
-        has_own_zone=shown.room.tz is not None,
-        in_chat=True,
-        about=shown.room.usernames,
-    )
-
-
-def _author_page(subject: ReadYear, args: CardArgs, titled: TitledCards) -> YearCardsPage:
-    shown = subject.author_year
-    here: dict[str, Any] = {"username": shown.user.username, "year": shown.calendar.year}
-    return YearCardsPage(
-        args=args,
-        address=url_for("year_cards.show_cards", **here),
-        back=url_for("years.show_year", **here, tz=args.tz or None),
-        title=titled.title,
-        listed=titled.listed,
-        tz=shown.tz,
-        has_own_zone=subject.has_own_zone,
-        about=[shown.user.username],
-    )
-
-
 blueprints = (
-    YearCards(read=read_author_year, cards_of=author_cards, page_of=_author_page).declare(
-        PageBlueprint("year_cards"), "/user/<username>/<year:year>/cards"
-    ),
-    YearCards(read=read_room_year, cards_of=room_cards, page_of=_room_page).declare(
-        PageBlueprint("room_year_cards"), "/room/<id:room_id>/<year:year>/cards"
-    ),
+    cards_of(YearOfAuthor, read_year_of_author, author_cards),
+    cards_of(YearOfChat, read_year_of_chat, room_cards),
 )

@@ -1,9 +1,7 @@
 """The pictures of a year of an author and of a chat."""
 
 from collections.abc import Sequence
-from typing import Any, Final
-
-from quart import url_for
+from typing import Final
 
 from app.drawing.drawings import Bars, NameList
 from app.drawing.lettering import drawn_name
@@ -11,21 +9,15 @@ from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.language.i18n import gettext, show_zone
 from app.parts.pictures.picture_page import (
     PictureArgs,
-    PicturePage,
-    Pictures,
     cast_in_picture,
+    drawn_title,
+    left_by,
     names_hidden_in,
+    pictures_of,
     short_address,
-    title_of_chat,
-)
-from app.parts.pictures.read_years import (
-    ReadYear,
-    named_first,
-    read_author_year,
-    read_room_year,
-    without_words,
 )
 from app.parts.pictures.year_cards import blueprints as of_cards
+from app.parts.pictures.year_cards import named_first
 from app.parts.years.figures import (
     ComparedWords,
     DaysOfAuthor,
@@ -35,12 +27,16 @@ from app.parts.years.figures import (
     is_long_enough,
     words_of,
     words_of_whole_year,
-    year_title,
+)
+from app.parts.years.subjects import (
+    YearOfAuthor,
+    YearOfChat,
+    read_year_of_author,
+    read_year_of_chat,
 )
 from app.parts.years.year import AuthorYear, RoomYear
 from app.views.authors.figures import most_answered
-from app.views.blueprints import PageBlueprint
-from app.views.cast import bound, display_name, hue, numbered_initials
+from app.views.cast import bound, hue, numbered_initials
 from app.views.figure import Figure
 from app.views.page import cast_on
 from app.views.rooms.figures import share_bars
@@ -48,25 +44,26 @@ from app.views.rooms.figures import share_bars
 PICTURED_WORDS: Final = 5
 
 
-async def read_year_poster(author_year: AuthorYear, args: PictureArgs) -> Poster:
+async def read_year_poster(
+    subject: YearOfAuthor, author_year: AuthorYear, args: PictureArgs
+) -> Poster:
     username = author_year.user.username
     cast = await cast_on(author_year.user)
     if args.has_words and not args.has_names:
-        author_year = without_words(author_year, await names_hidden_in(cast, args))
+        author_year = author_year.with_words(left_by(await names_hidden_in(cast, args)))
     with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
-        return poster_of_year(author_year, args)
+        return poster_of_year(subject, author_year, args)
 
 
-def poster_of_year(author_year: AuthorYear, args: PictureArgs) -> Poster:
+def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: PictureArgs) -> Poster:
     calendar = DaysOfAuthor(author_year, has_words=args.has_words, has_names=args.has_names)
     finding, username = calendar.finding(), author_year.user.username
-    path = url_for("years.show_year", username=username, year=author_year.calendar.year)
     return Poster(
-        title=year_title(author_year, display_name(username)),
+        title=subject.title(is_over=author_year.is_over),
         facts=(*finding.notes, show_zone(author_year.tz)),
         finding=finding.title,
         drawing=calendar.plot(),
-        address=short_address(path, has_names=args.has_names),
+        address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_author(author_year, args)),
         hue=hue(username),
         second=_hours(author_year, finding.title),
@@ -117,70 +114,38 @@ def _drawn_names(drawing: NameList | None) -> list[str]:
     return [f"{drawing.prefix}{name}" for name in names if name]
 
 
-def _author_page(subject: ReadYear, args: PictureArgs, poster: Poster) -> PicturePage:
-    author_year = subject.author_year
-    username = author_year.user.username
-    here: dict[str, Any] = {"username": username, "year": author_year.calendar.year}
-    return PicturePage(
-        args=args,
-        address=url_for("year_pictures.show_year_picture_page", **here),
-        back=url_for("years.show_year", **here, tz=args.tz or None),
-        title=poster.title,
-        finding=poster.finding,
-        tz=author_year.tz,
-        has_own_zone=subject.has_own_zone,
-        words=gettext("Words that changed") if words_of(author_year) else "",
-        about=[username],
-    )
-
-
-async def read_room_year_poster(shown: RoomYear, args: PictureArgs) -> Poster:
-    cast = await cast_on(shown, shown.room.usernames, in_chat=True)
+async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
+    cast = await cast_on(shown, subject.about, in_chat=True)
     if args.has_words and not args.has_names:
-        shown = without_words(shown, await names_hidden_in(cast, args))
+        shown = shown.with_words(left_by(await names_hidden_in(cast, args)))
     with bound(cast_in_picture(cast, named_first(shown), has_names=args.has_names)):
-        return poster_of_room_year(shown, args)
+        return poster_of_room_year(subject, shown, args)
 
 
-def poster_of_room_year(shown: RoomYear, args: PictureArgs) -> Poster:
-    days, year = DaysOfRoom(shown, has_words=args.has_words), shown.calendar.year
-    path = url_for("room_years.show_room_year", room_id=shown.room.id, year=year)
+def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
+    days = DaysOfRoom(shown, has_words=args.has_words)
     return Poster(
-        title=year_title(shown, title_of_chat(shown.room, args)),
+        title=drawn_title(subject, args, is_over=shown.is_over),
         facts=(*days.notes(), show_zone(shown.tz)),
         finding=days.title(),
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(PeopleOfYear(shown).finding().topic,),
-        address=short_address(path, has_names=args.has_names),
+        address=short_address(subject.url(), has_names=args.has_names),
         lines=tuple(_lines_of_words([words_of_whole_year(shown)])) if args.has_words else (),
         second=PosterFigure("", (), days.plot()),
     )
 
 
-def _room_page(shown: RoomYear, args: PictureArgs, poster: Poster) -> PicturePage:
-    here: dict[str, Any] = {"room_id": shown.room.id, "year": shown.calendar.year}
-    return PicturePage(
-        args=args,
-        address=url_for("room_year_pictures.show_room_year_picture_page", **here),
-        back=url_for("room_years.show_room_year", **here, tz=args.tz or None),
-        title=poster.title,
-        finding=poster.finding,
-        tz=shown.tz,
-        has_own_zone=shown.room.tz is not None,
-        words=gettext("Words of {year}").format(year=shown.calendar.year) if shown.words else "",
-        in_chat=True,
-    )
+def _words_of_author(shown: AuthorYear) -> str:
+    return gettext("Words that changed") if words_of(shown) else ""
+
+
+def _words_of_room(shown: RoomYear) -> str:
+    return gettext("Words of {year}").format(year=shown.calendar.year) if shown.words else ""
 
 
 blueprints = (
-    Pictures(
-        args=PictureArgs,
-        read=read_author_year,
-        poster_of=lambda subject, args: read_year_poster(subject.author_year, args),
-        page_of=_author_page,
-    ).declare(PageBlueprint("year_pictures"), "/user/<username>/<year:year>/picture"),
-    Pictures(
-        args=PictureArgs, read=read_room_year, poster_of=read_room_year_poster, page_of=_room_page
-    ).declare(PageBlueprint("room_year_pictures"), "/room/<id:room_id>/<year:year>/picture"),
+    pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of_author),
+    pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of_room),
     *of_cards,
 )

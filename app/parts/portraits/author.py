@@ -1,7 +1,6 @@
 """How an author writes: on their page, and the portrait in the API."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +9,6 @@ from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Habits, PhraseList
-from app.lifespan import resources
 from app.models import User
 from app.parts.portraits.author_figures import (
     CARDS,
@@ -35,24 +33,22 @@ from app.services.compare.habits import Models
 from app.services.compare.held_out import recognised_posts
 from app.services.compare.verdict import add_reasons, answer
 from app.services.posts.tweets import find_posts
-from app.services.posts.users import get_author, read_rows, select_rows
+from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.figure import FigureParts
 from app.views.filters import RoomZoneArgs
+from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
 
 
-async def read_in_zone(
-    session: AsyncSession, models: Models, username: str, zone_for: Callable[[str | None], ZoneInfo]
+async def read_portrait_of_author(
+    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
 ) -> AuthorPortrait:
-    """Return how an author writes, compared with a chat, else the site, in the zone that `zone_for`
-    gives. Raises NotFoundError.
-    """
-    author = await get_author(session, username)
-    room = await room_of_author(session, author)
-    compared = await compare_author(session, models, author, room)
-    return await portrait_of(session, models, compared, zone_for(room.tz if room else None))
+    """Return how an author writes, compared with a chat, else the site."""
+    room = await room_of_author(session, subject.author)
+    compared = await compare_author(session, kept.models, subject.author, room)
+    return await portrait_of(session, kept.models, compared, zone_of(subject.own_zone))
 
 
 async def portrait_of(
@@ -155,7 +151,6 @@ api = ApiBlueprint("api_author_portraits", tag="users")
 
 
 @api.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
-async def show_portrait_of_user(username: str, args: RoomZoneArgs) -> AuthorPortrait:
+async def show_portrait_of_user(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:
     """Show how an author writes, compared with others in their chat or on the site."""
-    async with resources().read_long() as session:
-        return await read_in_zone(session, resources().models, username, args.zone_for)
+    return await answer_of(OneAuthor, read_portrait_of_author, address, args.zone_for)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, Generic
+from typing import Any, ClassVar, Final, Generic, Self
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from app.compute.people.fingerprint import Measure
 from app.compute.people.phrases import Phrase
@@ -18,6 +18,7 @@ from app.compute.people.times import (
     hours_of_day,
 )
 from app.compute.significance import FEWEST_COMPARED
+from app.compute.words import Written, written_as
 from app.drawing.drawings import Habits, PhraseList, PhraseRow
 from app.language.i18n import gettext, show_list
 from app.services.archive.author_portrait import ComparedAuthor, TypicalTerm
@@ -96,6 +97,11 @@ class AuthorPortrait(Struct, frozen=True):
     def is_compared(self) -> bool:
         """Whether both sides have enough messages to be compared."""
         return min(self.messages, self.messages_elsewhere) >= FEWEST_COMPARED
+
+    def with_words(self, written: Written) -> Self:
+        """Return it with all words of texts as `written` gives them, without empty ones."""
+        phrases = self.phrases and written_as(self.phrases, written)
+        return structs.replace(self, phrases=phrases, typical=written_as(self.typical, written))
 
 
 def count_portrait(compared: ComparedAuthor, zone: ZoneInfo) -> AuthorPortrait:

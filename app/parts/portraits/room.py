@@ -1,16 +1,13 @@
 """What a chat's page says about its people, and the portrait of a chat in the API."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext, show_number
-from app.lifespan import resources
-from app.parts.portraits.author import read_in_zone as read_author
+from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.parts.portraits.room_figures import (
     FIGURES,
@@ -22,13 +19,12 @@ from app.parts.portraits.room_figures import (
     cards_of,
     groups_of,
 )
-from app.services.posts.users import unknown_user
-from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
 from app.views.figure import Finding, Table, TableCell
 from app.views.filters import RoomZoneArgs
 from app.views.rooms.figures import PAIR
+from app.views.subjects import Chat, Kept, ZoneOf, answer_of, opened_person
 
 
 class ShownFigure(NamedTuple):
@@ -112,9 +108,9 @@ api = ApiBlueprint("api_room_portraits", tag="rooms")
     is_cacheable=True,
     follows="remove_room",
 )
-async def show_room_portrait(room_id: int, args: RoomZoneArgs) -> RoomPortrait:
+async def show_room_portrait(args: RoomZoneArgs, **address: Any) -> RoomPortrait:
     """Show how people write in a chat, side by side."""
-    return (await read_in_zone(room_id, args.zone_for)).portrait()
+    return (await answer_of(Chat, read_sight, address, args.zone_for)).portrait()
 
 
 @api.operation(
@@ -125,21 +121,14 @@ async def show_room_portrait(room_id: int, args: RoomZoneArgs) -> RoomPortrait:
     is_cacheable=True,
     follows="show_room_portrait",
 )
-async def show_person_portrait(room_id: int, username: str, args: RoomZoneArgs) -> AuthorPortrait:
+async def show_person_portrait(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:
     """Show how a person of a chat writes there, as if nothing else were on the site."""
-    async with resources().db.read() as session:
-        room = await get_room(session, room_id)
-    chat = resources().chats.get(room.id)
-    async with chat.read_long() as session:
-        portrait = await read_author(session, chat.models, username, args.zone_for)
-    if not portrait.user.tweets:
-        raise unknown_user(username)
-    return portrait
+    async with opened_person(address) as (session, kept, person):
+        return await read_portrait_of_author(session, kept, person, args.zone_for)
 
 
-async def read_in_zone(room_id: int, zone_for: Callable[[str | None], ZoneInfo]) -> ChatSight:
-    """Return the portrait in the zone that `zone_for` gives. Raises NotFoundError."""
-    async with resources().read_long() as session:
-        room = await get_room(session, room_id)
-        zone = zone_for(room.tz)
-        return await read_portrait(session, room, zone, resources().counted_rooms)
+async def read_sight(
+    session: AsyncSession, kept: Kept, subject: Chat, zone_of: ZoneOf
+) -> ChatSight:
+    """Return how people write in a chat, with figures."""
+    return await read_portrait(session, subject.room, zone_of(subject.own_zone), kept.counted_rooms)

@@ -2,22 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
-from app.language.i18n import gettext, ngettext, show_number, speaking
-from app.models import Tweet
-from app.parts.portraits.author import portrait_of
+from app.language.i18n import gettext, ngettext, show_number
+from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait, Fingerprint, Phrases, hours_of
-from app.parts.report.names import Calling, names_beside_nobody
 from app.parts.report.quotes import Quote, Shown, read_quotes
-from app.parts.report.rendering import render_report
-from app.parts.report.rooms import ReportChoice, frame_of
-from app.parts.report.words import read_common_words
+from app.parts.report.reports import Draft, Making, Report
+from app.parts.report.words import read_common_words, terms_in
 from app.runtime.clock import now
 from app.services.archive.author_archive import (
     FEWEST_DAYS,
@@ -26,18 +23,14 @@ from app.services.archive.author_archive import (
     fuller_calendar,
     most_liked,
 )
-from app.services.archive.author_portrait import compare_author
-from app.services.compare.habits import Models
-from app.services.compare.name_masking import read_names_around
 from app.services.posts.selection import scan
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
-from app.services.rooms.room_facts import room_of_author
 from app.views.authors.figures import posts_by_day, posts_in_year, week_grid
-from app.views.cast import cast_of, hue, named_in
+from app.views.cast import hue
 from app.views.figure import FigureParts
-from app.views.filters import day_of
 from app.views.page import WebPage
+from app.views.subjects import OneAuthor
 
 
 class AuthorReport(WebPage, frozen=True, kw_only=True):
@@ -91,55 +84,27 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
         return hours_of(self.shown).parts()
 
 
-async def make_author_report(
-    session: AsyncSession,
-    environment: Environment,
-    models: Models,
-    author: Author,
-    choice: ReportChoice,
-) -> bytes:
-    """Return the file."""
-    zone, room = choice.zone, await room_of_author(session, author)
-    compared = await compare_author(session, models, author, room)
-    portrait = await portrait_of(session, models, compared, zone)
-    people = [*room.people] if room else []
-    is_listed = author.username in {person.username for person in people}
-    names = choice.names
-    if not people:
-        with speaking(choice.language):
-            names = names_beside_nobody(author, names, has_names=choice.has_names)
-    calling = Calling(
-        people if is_listed else [*people, author],
-        names,
-        has_names=choice.has_names,
-        all_names=await read_names_around(session, [author.username]),
-    )
-    scans = [await scan(session, Tweet.user_id == author.id, columns=("text",))]
-    phrases = portrait.phrases or []
-    terms = [*(phrase.text for phrase in phrases), *(term.text for term in portrait.typical)]
-    words = await read_common_words(scans, terms, calling)
-    shown = structs.replace(
-        portrait,
-        others=[],
-        most_like=None,
-        phrases=None if portrait.phrases is None else words.kept(phrases),
-        typical=words.kept(portrait.typical),
-    )
-    called = calling.called.get(author.username, author.display_name or author.username)
-    with speaking(choice.language):
-        newest = day_of(author.newest_tweet_at, zone)
-        frame = frame_of(called, newest, ("author", None), choice)
-    cast = await cast_of(session, named_in(shown).usernames, about=[author.username])
-    quotes = await read_quotes(session, choice.quotes, calling, username=author.username)
+async def _draft(making: Making, subject: OneAuthor) -> Draft:
+    session, author = making.session, subject.author
+    portrait = await _portrait(making, subject)
+    scans = [await scan(session, subject.posts, columns=("text",))]
+    words = await read_common_words(scans, terms_in(portrait), making.calling)
+    shown = structs.replace(portrait.with_words(words.written), others=[], most_like=None)
     page = AuthorReport(
         author=author,
         shown=shown,
-        calendar=await _calendar(session, author, zone),
+        calendar=await _calendar(session, author, making.zone),
         most_like=portrait.most_like,
         liked=next(iter(await most_liked(session, author.id, limit=1)), None),
-        quotes=quotes,
+        quotes=await read_quotes(making, subject),
     )
-    return await render_report(environment, page, frame, cast.with_names(calling.called))
+    return Draft(page, shown)
+
+
+async def _portrait(making: Making, subject: OneAuthor) -> AuthorPortrait:
+    return await read_portrait_of_author(
+        making.session, making.kept, subject, lambda _: making.zone
+    )
 
 
 async def _calendar(session: AsyncSession, author: Author, zone: ZoneInfo) -> CalendarYear | None:
@@ -147,15 +112,12 @@ async def _calendar(session: AsyncSession, author: Author, zone: ZoneInfo) -> Ca
     return newest and await fuller_calendar(session, author, zone, newest)
 
 
-async def shown_of_author(
-    session: AsyncSession, models: Models, author: Author, zone: ZoneInfo
-) -> Shown:
-    """Return the posts that an author's page shows for what they are."""
-    room = await room_of_author(session, author)
-    portrait = await portrait_of(
-        session, models, await compare_author(session, models, author, room), zone
-    )
+async def _shows(making: Making, subject: OneAuthor) -> Shown:
+    portrait = await _portrait(making, subject)
     return [
         (gettext("Their most typical post"), [portrait.most_like] if portrait.most_like else []),
-        (gettext("Most liked"), await most_liked(session, author.id, limit=1)),
+        (gettext("Most liked"), await most_liked(making.session, subject.author.id, limit=1)),
     ]
+
+
+REPORTS: Final = (Report(OneAuthor, _shows, _draft),)

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.cli import BAD_INPUT, fail, json_option, print_result, say, with_database
@@ -16,14 +16,11 @@ from app.formats.chats.people import machine_zone
 from app.language.i18n import LOCALES
 from app.models import MAX_ID, Tweet
 from app.part_list import Listed, Part, load_parts
-from app.parts.report.rooms import ReportChoice, make_room_report
+from app.parts.report.reports import ReportChoice, find_report, make_report
 from app.runtime.clock import remembered_zone
-from app.services.compare.habits import Models
-from app.services.posts.users import get_author
-from app.services.rooms.room_facts import get_room, zone_of_chats
-from app.services.rooms.sight import counted_rooms
 from app.views.detached import opened_environment
 from app.views.filters import parse_zone
+from app.views.subjects import Address, Chat, NothingKept, OneAuthor, Subject
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
@@ -83,34 +80,18 @@ def report_command(
     if (room_id is None) == (username is None):
         raise click.UsageError("Give either --room ID or -u NAME.")
 
+    kind: type[Subject] = OneAuthor if room_id is None else Chat
+    address: Address = {"username": username, "room_id": room_id, "year": year}
+
     async def make(db: Database, config: Config) -> bytes:
         needed = "years" if year else "portraits"
         if needed in config.without and (year or username):
             fail(f"this installation leaves out {needed}", BAD_INPUT)
-        parts = {Listed("report"): Part(), **load_parts({"portraits"} - config.without)}
+        parts = {Listed("report"): Part(), **load_parts({"portraits", "years"} - config.without)}
         async with opened_environment(config, parts) as environment, db.read() as session:
-            if room_id is None:
-                author = await get_author(session, username or "")
-                of_author = Tweet.user_id == author.id, author.tweets
-                zone = await zone_of_chats(session, [author.username])
-                choice = await _choice(session, zone, of_author, year, chosen)
-                if year is None:
-                    from app.parts.report.authors import make_author_report
-
-                    return await make_author_report(session, environment, Models(), author, choice)
-                from app.parts.report.years import make_author_year_report, no_years
-
-                return await make_author_year_report(
-                    session, environment, no_years(), author, choice
-                )
-            room = await get_room(session, room_id)
-            of_room = Tweet.room_id == room.id, room.messages
-            choice = await _choice(session, room.tz, of_room, year, chosen)
-            if year is None:
-                return await make_room_report(session, environment, counted_rooms(), room, choice)
-            from app.parts.report.years import make_room_year_report, no_years
-
-            return await make_room_year_report(session, environment, no_years(), room, choice)
+            found = await find_report(session, kind, address)
+            choice = await _choice(session, found[1], chosen)
+            return await make_report(session, NothingKept(), environment, found, choice)
 
     if room_id is not None and chosen["quotes"] and not chosen["has_names"]:
         say("saywho: nobody can solve a quiz whose answers are A, B and C; add --names", err=True)
@@ -122,18 +103,12 @@ def report_command(
     )
 
 
-async def _choice(
-    session: AsyncSession,
-    own_zone: str | None,
-    posts: tuple[ColumnElement[bool], int],
-    year: int | None,
-    chosen: dict[str, Any],
-) -> ReportChoice:
-    """Return the choice; posts: which they are, and how many, for their language."""
-    is_theirs, total = posts
+async def _choice(session: AsyncSession, subject: Subject, chosen: dict[str, Any]) -> ReportChoice:
     language: Locale | None = chosen["language"]
     if language is None:
-        query = select(func.count()).select_from(Tweet).where(is_theirs, Tweet.lang == "ko")
-        language = "ko" if 2 * (await session.scalar(query) or 0) > total else "en"
-    zone = chosen["zone"] or remembered_zone(own_zone or machine_zone())
-    return ReportChoice(zone, language, year, chosen["has_names"], quotes=chosen["quotes"])
+        korean = func.count().filter(Tweet.lang == "ko")
+        query = select(korean, func.count()).select_from(Tweet).where(subject.posts)
+        of_korean, total = (await session.execute(query)).one()
+        language = "ko" if 2 * of_korean > total else "en"
+    zone = chosen["zone"] or remembered_zone(subject.own_zone or machine_zone())
+    return ReportChoice(zone, language, chosen["has_names"], quotes=chosen["quotes"])

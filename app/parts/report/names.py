@@ -1,6 +1,6 @@
 """What the people of a file are called there, also inside of texts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, product
 from string import ascii_uppercase
 from typing import Final
@@ -49,7 +49,15 @@ class Calling:
             for person in people
             if person.username in self.called
         ]
+        self._has_names = has_names
         self._others = ManyNames(()) if has_names else all_names
+
+    def of(self, usernames: Iterable[str]) -> dict[str, str]:
+        """Return the names of the file for all of these, who are letters unless they have names."""
+        if self._has_names:
+            return self.called
+        free = (letter for letter in letters() if letter not in {*self.called.values()})
+        return self.called | {name: next(free) for name in usernames if name not in self.called}
 
     def rename(self, text: str) -> str:
         """Return a text with the names of the file; a name that it does not have is `[…]`."""

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
 
 from msgspec import Struct
 from sqlalchemy import ColumnElement, func, or_, select
@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.errors import InvalidInputError
 from app.models import Tweet, User
-from app.parts.report.names import Calling
 from app.services.compare.stored_texts import other_writers
 from app.services.posts.selection import IS_PUBLIC
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import ids_by_key
+from app.views.subjects import Subject
+
+if TYPE_CHECKING:
+    from app.parts.report.reports import Making
 
 MOST_QUOTED: Final = 10
 SHORTEST_OFFERED: Final = 12
@@ -47,36 +50,41 @@ Shown = Sequence[tuple[str, Sequence[Post]]]
 """Messages that a page shows, by their heading there."""
 
 
-async def read_quotes(
-    session: AsyncSession,
-    ids: Sequence[int],
-    calling: Calling,
-    *,
-    room_id: int | None = None,
-    username: str | None = None,
-) -> list[Quote]:
-    """Return messages of a chat, or posts of an author, in the order of their ticks.
+async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
+    """Return the chosen messages of a subject, in the order of their ticks.
 
     Raises InvalidInputError for others, and for too many.
     """
-    chosen = [*dict.fromkeys(ids)]
+    chosen = [*dict.fromkeys(making.choice.quotes)]
     if len(chosen) > MOST_QUOTED:
         raise InvalidInputError("Choose at most {most} messages", most=MOST_QUOTED)
-    posts = await find_posts(session, chosen)
+    query = select(Tweet.id).where(subject.posts, Tweet.id.in_(chosen))
+    own = [*await making.session.scalars(query)] if chosen else []
+    posts = await find_posts(making.session, own)
     for id_ in chosen:
-        post = posts.get(id_)
-        if post is None or not _is_of(post, room_id, username):
+        if id_ not in posts or not _may_be_sent(posts[id_]):
             raise InvalidInputError("Message {id} is not on this page", id=id_)
     return [
-        Quote(id_, posts[id_].username, calling.rename(posts[id_].text), posts[id_].created_at)
-        for id_ in chosen
+        Quote(post.id, post.username, making.calling.rename(post.text), post.created_at)
+        for post in map(posts.__getitem__, chosen)
     ]
 
 
-def _is_of(post: Post, room_id: int | None, username: str | None) -> bool:
-    if room_id is not None:
-        return post.room is not None and post.room.id == room_id
-    return post.username == username and _may_be_sent(post)
+class Quiz(TypedDict):
+    """What a file asks about its quoted messages."""
+
+    quotes: list[Quote]
+    choices: list[str]
+    """The people whom a question offers."""
+    shared: set[int]
+    """Messages whose text another of the choices wrote, which no question asks about."""
+
+
+async def read_quiz(making: "Making", subject: Subject) -> Quiz:
+    quotes = await read_quotes(making, subject)
+    choices = choices_among(subject.about, quotes)
+    shared = await read_shared(making.session, quotes, choices)
+    return Quiz(quotes=quotes, choices=choices, shared=shared)
 
 
 def _may_be_sent(post: Post) -> bool:
@@ -96,7 +104,6 @@ def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
 async def read_shared(
     session: AsyncSession, quotes: Sequence[Quote], choices: Sequence[str]
 ) -> set[int]:
-    """Return the messages whose text another of the choices wrote, which no question asks about."""
     ids = [quote.id for quote in quotes]
     query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id.in_(ids))
     posts = (await session.execute(query)).all()

@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.names import SHOWN_HIDDEN
 from app.compute.people.portrait import PersonPortrait
+from app.compute.words import Written
 from app.parts.report.names import Calling
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.periods import WHOLE, DayPeriod, gone_from
@@ -23,14 +24,6 @@ FEWEST_MESSAGES: Final = 3
 MOST_TOGETHER: Final = 2
 """Words of a phrase at most: three in a row would be a piece of a message."""
 _WORD: Final = re.compile(r"\w+")
-
-
-class Worded(Protocol):
-    @property
-    def text(self) -> str: ...
-
-
-WordT = TypeVar("WordT", bound=Worded)
 
 
 class CommonWords:
@@ -53,10 +46,6 @@ class CommonWords:
             for term, own in folded.items()
             if with_term[own] >= FEWEST_MESSAGES and is_rare.isdisjoint(_WORD.findall(own))
         }
-
-    def kept(self, listed: Iterable[WordT]) -> list[WordT]:
-        """Return those of listed words that the file may have, with its names."""
-        return [_with_text(word, text) for word in listed if (text := self.written(word.text))]
 
     def written(self, term: str) -> str:
         """Return a term with the names of the file; empty if the file must not have it."""
@@ -83,22 +72,26 @@ async def read_chat(
     return await read_newest(session, room_id, MOST_SCANNED, gone=gone, ends=ends)
 
 
-def terms_of(people: Iterable[PersonPortrait]) -> Iterator[str]:
-    return (word.text for person in people for word in person.typical or ())
+class Worded(Protocol):
+    def with_words(self, written: Written) -> object: ...
 
 
-def people_without_rare_words(
-    people: Iterable[PersonPortrait], words: CommonWords
-) -> list[PersonPortrait]:
+def terms_in(value: Worded) -> list[str]:
+    """Return all words of texts that an output may say of a value."""
+    terms = list[str]()
+
+    def note(term: str) -> str:
+        terms.append(term)
+        return term
+
+    value.with_words(note)
+    return terms
+
+
+def with_common_emoji(people: Iterable[PersonPortrait]) -> list[PersonPortrait]:
     return [
         structs.replace(
-            person,
-            emoji=[emoji for emoji in person.emoji if emoji.messages >= FEWEST_MESSAGES],
-            typical=None if person.typical is None else words.kept(person.typical),
+            person, emoji=[emoji for emoji in person.emoji if emoji.messages >= FEWEST_MESSAGES]
         )
         for person in people
     ]
-
-
-def _with_text(word: Any, text: str) -> Any:
-    return structs.replace(word, text=text)

@@ -1,14 +1,17 @@
 """An author's archive, and years, in the API."""
 
+from typing import Any
+
 from msgspec import Struct
 
 from app.lifespan import resources
-from app.parts.years.pages import read_in_zone, read_room_in_zone
-from app.parts.years.year import AuthorYear, RoomYear
+from app.parts.years.subjects import YearOfChat, read_whole_year_of_chat
+from app.parts.years.year import AuthorYear, RoomYear, read_year
 from app.services.archive.author_archive import AuthorArchive, read_archive
 from app.services.posts.users import get_author
 from app.views.blueprints import ApiBlueprint
 from app.views.filters import RoomZoneArgs, Year, ZoneArgs, parse_zone
+from app.views.subjects import answer_of
 
 blueprint = ApiBlueprint("api_years", tag="users")
 
@@ -51,7 +54,10 @@ class AuthorYearArgs(ZoneArgs):
 )
 async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
     """Show a year of an author (404 if the year has no posts)."""
-    return await read_in_zone(username, year, parse_zone(args.tz))
+    kept = resources()
+    async with kept.read_long() as session:
+        author = await get_author(session, username)
+        return await read_year(session, author, year, parse_zone(args.tz), kept.of_parts["years"])
 
 
 @blueprint.operation(
@@ -62,6 +68,6 @@ async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> Au
     is_cacheable=True,
     follows="show_author_year",
 )
-async def show_year_of_room(room_id: int, year: int, args: RoomZoneArgs) -> RoomYear:
+async def show_year_of_room(args: RoomZoneArgs, **address: Any) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
-    return await read_room_in_zone(room_id, year, args.zone_for, is_whole=True)
+    return await answer_of(YearOfChat, read_whole_year_of_chat, address, args.zone_for)

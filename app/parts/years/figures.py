@@ -61,21 +61,6 @@ from app.views.tell import (
 Posts = Mapping[date, int]
 
 
-def year_title(year: WrittenYear, called: str) -> str:
-    """Return the title of a year; called: the name of its author or chat, which may be hidden.
-
-    A chat of two is named after a person in it, who has a year of their own.
-    """
-    is_chat = isinstance(year, RoomYear) and called == year.room.name
-    if year.is_over:
-        text = gettext("Chat “{name}” in {year}") if is_chat else gettext("{username} in {year}")
-    else:
-        text = gettext("{username} in {year}, so far")
-        if is_chat:
-            text = gettext("Chat “{name}” in {year}, so far")
-    return text.format(name=called, username=called, year=year.calendar.year)
-
-
 class Told(NamedTuple):
     sentence: str
     has_word: bool = False

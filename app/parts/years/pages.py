@@ -1,13 +1,12 @@
 """The pages of a year of an author and a chat, and at an import's end."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
-from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -39,38 +38,76 @@ from app.parts.years.figures import (
     who_began,
     words_of,
     words_of_whole_year,
-    year_title,
 )
-from app.parts.years.year import AuthorYear, RoomYear, read_room_year, read_year
+from app.parts.years.subjects import (
+    YearOfAuthor,
+    YearOfChat,
+    read_year_of_author,
+    read_year_of_chat,
+)
+from app.parts.years.year import AuthorYear, RoomYear, read_year
 from app.runtime.clock import now, span_of_year
 from app.services.posts.post_counts import MOST_YEARS, count_in_spans
-from app.services.posts.users import Author, get_author
+from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
-from app.services.rooms.room_facts import RoomFacts, get_room, zone_of_chats
+from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.cast import display_name
 from app.views.figure import FigureParts
-from app.views.filters import ZoneArgs, parse_zone, zone_of_page
+from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
+from app.views.subjects import find_subject, read_shown
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")
 
 
-class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
-    template = "years/year.html"
+class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
+    """What the page of a year shows, of an author or a chat."""
 
     args: ZoneArgs
-    shown: AuthorYear
-    author: Author
-    has_own_zone: bool
-    year: int
+    subject: YearOfAuthor | YearOfChat
+    shown: AuthorYear | RoomYear
+
+    @property
+    def year(self) -> int:
+        return self.subject.year
+
+    @property
+    def has_own_zone(self) -> bool:
+        return self.subject.own_zone is not None
 
     @property
     def heading(self) -> str:
-        return year_title(self.shown, display_name(self.author.username))
+        return self.subject.title(is_over=self.shown.is_over)
+
+    @property
+    def words_of_whole_year(self) -> WordsOfWholeYear:
+        return words_of_whole_year(self.shown)
+
+    @property
+    def day_heading(self) -> str:
+        return day_heading(self.shown.day)
+
+    @property
+    def day_told(self) -> str:
+        return told_of_day(self.shown.day, "" if self.has_own_zone else self.shown.tz)
+
+    @property
+    def silence_told(self) -> str:
+        return told_of_silence(self.shown.silence, is_of_chat=self.subject.in_chat)
+
+
+class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
+    template = "years/year.html"
+
+    subject: YearOfAuthor
+    shown: AuthorYear
+
+    @property
+    def author(self) -> Author:
+        return self.subject.author
 
     @cached_property
     def days(self) -> DaysOfAuthor:
@@ -103,22 +140,6 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return gettext("No word clearly appeared or disappeared.") if has_no_words else ""
 
     @property
-    def words_of_whole_year(self) -> WordsOfWholeYear:
-        return words_of_whole_year(self.shown)
-
-    @property
-    def day_heading(self) -> str:
-        return day_heading(self.shown.day)
-
-    @property
-    def day_told(self) -> str:
-        return told_of_day(self.shown.day, "" if self.has_own_zone else self.shown.tz)
-
-    @property
-    def silence_told(self) -> str:
-        return told_of_silence(self.shown.silence, is_of_chat=False)
-
-    @property
     def is_compared(self) -> bool:
         return is_long_enough(self.shown)
 
@@ -140,65 +161,22 @@ class YearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return most_answered(self.author, self.shown.answered)
 
 
-@blueprint.page("/user/<username>/<year:year>", is_cacheable=True)
-async def show_year(username: str, year: int, args: ZoneArgs) -> str:
-    own_zone = await zone_of_own_chats(username)
-    author_year = await read_where_it_is(username, year, args.tz, own_zone)
-    return await render(
-        YearPage(
-            args=args,
-            shown=author_year,
-            has_own_zone=own_zone is not None,
-            author=author_year.user,
-            year=year,
-            about=[author_year.user.username],
-        )
-    )
+@blueprint.page(YearOfAuthor.path, is_cacheable=True)
+async def show_year(args: ZoneArgs, **address: Any) -> str:
+    subject, shown = await read_shown(YearOfAuthor, read_year_of_author, address, args)
+    return await render(YearPage(args=args, subject=subject, shown=shown, about=subject.about))
 
 
-async def zone_of_own_chats(username: str) -> str | None:
-    """Return the time zone of an author's chats; None without. Raises NotFoundError."""
-    async with resources().db.read() as session:
-        author = await get_author(session, username)
-        return await zone_of_chats(session, [author.username])
-
-
-async def read_where_it_is(username: str, year: int, tz: str, own_zone: str | None) -> AuthorYear:
-    """Return the year in the page's time zone, or in UTC if it only has posts there: a sent URL
-    opens the same year for everyone.
-    """
-    try:
-        return await read_in_zone(username, year, zone_of_page(tz, own_zone))
-    except NotFoundError:
-        if tz:
-            raise
-        return await read_in_zone(username, year, parse_zone("UTC"))
-
-
-async def read_in_zone(username: str, year: int, zone: ZoneInfo) -> AuthorYear:
-    async with resources().read_long() as session:
-        author = await get_author(session, username)
-        return await read_year(session, author, year, zone, resources().of_parts["years"])
-
-
-class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
+class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     template = "years/room_year.html"
 
-    args: ZoneArgs
+    subject: YearOfChat
     shown: RoomYear
     in_chat: bool = True
 
     @property
     def room(self) -> RoomFacts:
-        return self.shown.room
-
-    @property
-    def year(self) -> int:
-        return self.shown.calendar.year
-
-    @property
-    def heading(self) -> str:
-        return year_title(self.shown, self.room.name)
+        return self.subject.room
 
     @cached_property
     def days(self) -> DaysOfRoom:
@@ -217,22 +195,6 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return hours_of_room(self.shown).parts()
 
     @property
-    def words(self) -> WordsOfWholeYear:
-        return words_of_whole_year(self.shown)
-
-    @property
-    def day_heading(self) -> str:
-        return day_heading(self.shown.day)
-
-    @property
-    def day_told(self) -> str:
-        return told_of_day(self.shown.day, "" if self.room.tz else self.shown.tz)
-
-    @property
-    def silence_told(self) -> str:
-        return told_of_silence(self.shown.silence, is_of_chat=True)
-
-    @property
     def habits(self) -> list[tuple[str, str, str]]:
         return shown_habits(self.shown)
 
@@ -249,46 +211,27 @@ class RoomYearPage(WebPage, frozen=True, kw_only=True, dict=True):
         return loved_heading(self.shown)
 
 
-async def read_room_in_zone(
-    room_id: int, year: int, zone_for: Callable[[str | None], ZoneInfo], *, is_whole: bool = False
-) -> RoomYear:
-    """Return a year of a chat in the zone that `zone_for` gives. Raises NotFoundError."""
-    async with resources().read_long() as session:
-        room, kept = await get_room(session, room_id), resources().of_parts["years"]
-        zone = zone_for(room.tz)
-        return await read_room_year(session, room, year, zone, kept, is_whole=is_whole)
-
-
-@room_blueprint.page("/room/<id:room_id>/<year:year>", is_cacheable=True)
-async def show_room_year(room_id: int, year: int, args: ZoneArgs) -> ResponseReturnValue:
-    async with resources().read_long() as session:
-        room = await get_room(session, room_id)
-        if room.id != room_id:
-            return see_other(_year_path(room, year, args))
-        zone, kept = zone_of_page(args.tz, room.tz), resources().of_parts["years"]
+@room_blueprint.page(YearOfChat.path, is_cacheable=True)
+async def show_room_year(args: ZoneArgs, **address: Any) -> ResponseReturnValue:
+    kept = resources()
+    async with kept.read_long() as session:
+        subject = await find_subject(session, YearOfChat, address, args)
+        zone = zone_of_page(args.tz, subject.own_zone)
         try:
-            shown = await read_room_year(session, room, year, zone, kept)
+            shown = await read_year_of_chat(session, kept, subject, lambda _: zone)
         except NotFoundError:
-            counts = await messages_by_year(session, room, zone)
+            year, counts = subject.year, await messages_by_year(session, subject.room, zone)
             if year not in counts:
                 raise
+            chat = subject.whole
             if year != max(counts):  # A short or silent year is a period of the chat.
-                since, until = date(year, 1, 1), date(year + 1, 1, 1)
-                ends: dict[str, Any] = {"since": since.isoformat(), "until": until.isoformat()}
-                tz = args.tz or None
-                return see_other(url_for("rooms.show_room", room_id=room_id, **ends, tz=tz))
+                since, until = date(year, 1, 1).isoformat(), date(year + 1, 1, 1).isoformat()
+                return see_other(chat.url(since=since, until=until, tz=args.tz))
             # The tab of the years leads to that of the newest message, which may be short.
             full = [other for other, count in counts.items() if count >= FEWEST_OF_YEAR]
-            return see_other(_year_path(room, max(full, default=None), args))
-    return await render(RoomYearPage(args=args, shown=shown, about=room.usernames))
-
-
-def _year_path(room: RoomFacts, year: int | None, args: ZoneArgs) -> str:
-    """Return the URL of a year of a chat, without one of the chat."""
-    tz = args.tz or None
-    if year is None:
-        return url_for("rooms.show_room", room_id=room.id, tz=tz)
-    return url_for("room_years.show_room_year", room_id=room.id, year=year, tz=tz)
+            newest = YearOfChat(subject.room, max(full)) if full else chat
+            return see_other(newest.url(tz=args.tz))
+    return await render(RoomYearPage(args=args, subject=subject, shown=shown, about=subject.about))
 
 
 class NewestYear(Struct, frozen=True):

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +27,7 @@ from app.compute.people.times import (
     hours_of_day,
 )
 from app.compute.people.traits import Trait
-from app.compute.words import NameCount
+from app.compute.words import NameCount, Written, written_as
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
 from app.models import Tweet, User
@@ -134,6 +135,22 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     """The longest silence of at least three days; null if there is none, or if several are equally
     long.
     """
+
+    def with_words(self, written: Written) -> Self:
+        """Return the year with all words of texts as `written` gives them, without empty ones.
+
+        What goes to others passes here, so a new list of words has its line here.
+        """
+        came, went = (
+            compared and structs.replace(compared, words=written_as(compared.words, written))
+            for compared in (self.came, self.went)
+        )
+        day = self.day and structs.replace(
+            self.day, words=[*filter(None, map(written, self.day.words))]
+        )
+        only = written_as(self.only, written)
+        words = self.words and written_as(self.words, written)
+        return structs.replace(self, came=came, went=went, only=only, words=words, day=day)
 
 
 class AuthorYear(WrittenYear, frozen=True, kw_only=True):
@@ -324,6 +341,17 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     tell them from the others most surely, if there is one.
     """
 
+    def with_words(self, written: Written) -> Self:
+        return structs.replace(
+            super().with_words(written),
+            people=[person.with_words(written) for person in self.people],
+            words_of_people=[
+                structs.replace(person, words=words)
+                for person in self.words_of_people
+                if (words := [*filter(None, map(written, person.words))])
+            ],
+        )
+
 
 class KeptYear(NamedTuple):
     event: int
@@ -340,8 +368,10 @@ class KeptYear(NamedTuple):
             holds_until(self.ends_at)
 
 
-KeptYears = LruStore[tuple[str, int, int, str], KeptYear]
-"""Years by what they are of, its ID, the year and the time zone."""
+YearKey = tuple[str, int, int, str]
+"""What a year is of, its ID, the year and the time zone."""
+KeptYears = LruStore[YearKey, KeptYear]
+YearT = TypeVar("YearT", bound=WrittenYear)
 
 
 @asynccontextmanager
@@ -350,23 +380,20 @@ async def open_years(_resources: Any) -> AsyncIterator[KeptYears]:
 
 
 async def read_year(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, store: KeptYears
+    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, store: KeptYears | None
 ) -> AuthorYear:
     """Return a year of the author. Raises NotFoundError if it has no posts."""
     depends_on(author.id)
     if await messages_in_chats(session, author.id):
         depends_on(EVERYTHING)  # The calendar leads to chats.
-    # The time is read once: a year that ends meanwhile is over in none of its parts.
-    event, at, key = await newest_event(session), now(), ("author", author.id, year, zone.key)
-    kept = store.get(key)
-    # The author may have been read before the event.
-    if kept is None or not kept.holds(event, at) or kept.shown.user != author:
-        shown = await _read_year(session, author, year, zone, at)
-        kept = KeptYear(event, _ends_at(year, zone, at), shown)
-        store.put(key, kept)
-    kept.note_end()
-    found: AuthorYear = kept.shown
-    return found
+
+    async def read(at: datetime) -> AuthorYear:
+        return await _read_year(session, author, year, zone, at)
+
+    def is_of_now(shown: AuthorYear) -> bool:
+        return shown.user == author  # The author may have been read before the event.
+
+    return await _kept(session, store, ("author", author.id, year, zone.key), read, is_of_now)
 
 
 async def read_room_year(
@@ -374,7 +401,7 @@ async def read_room_year(
     room: RoomFacts,
     year: int,
     zone: ZoneInfo,
-    store: KeptYears,
+    store: KeptYears | None,
     *,
     is_whole: bool = False,
 ) -> RoomYear:
@@ -384,15 +411,34 @@ async def read_room_year(
     went since the year before.
     """
     depends_on(EVERYTHING)
-    event, at = await newest_event(session), now()
+
+    async def read(at: datetime) -> RoomYear:
+        return await _read_room_year(session, room, year, zone, at, is_whole=is_whole)
+
     key = ("whole room" if is_whole else "room", room.id, year, zone.key)
-    kept = store.get(key)
-    if kept is None or not kept.holds(event, at):
-        shown = await _read_room_year(session, room, year, zone, at, is_whole=is_whole)
-        kept = KeptYear(event, _ends_at(year, zone, at), shown)
-        store.put(key, kept)
+    return await _kept(session, store, key, read)
+
+
+async def _kept(
+    session: AsyncSession,
+    store: KeptYears | None,
+    key: YearKey,
+    read: Callable[[datetime], Awaitable[YearT]],
+    is_of_now: Callable[[YearT], bool] = lambda _: True,
+) -> YearT:
+    """Return a year, read again if something was written or its days went on; store: None keeps
+    nothing.
+    """
+    # The time is read once: a year that ends meanwhile is over in none of its parts.
+    event, at = await newest_event(session), now()
+    kept = store.get(key) if store else None
+    if kept is None or not kept.holds(event, at) or not is_of_now(kept.shown):
+        _, _, year, zone = key
+        kept = KeptYear(event, _ends_at(year, ZoneInfo(zone), at), await read(at))
+        if store is not None:
+            store.put(key, kept)
     kept.note_end()
-    found: RoomYear = kept.shown
+    found: YearT = kept.shown
     return found
 
 

@@ -5,11 +5,11 @@ What is counted for a chat is kept in memory within a size, and made again when 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +37,7 @@ from app.services.compare.habits import Models
 from app.services.compare.profiles import ProfileStore, languages_written, main_languages
 from app.services.event_log import newest_event
 from app.services.posts.users import read_rows, select_rows
+from app.services.rooms.sight import CountedRooms, counted_rooms
 
 MOST_KEPT: Final = 48 * MIB
 """Size of all chats' counts in memory; of the last chat, all is kept."""
@@ -138,6 +139,15 @@ class OneChat:
         """Open a session for a page that counts, in its turn."""
         async with self._turns.turn(), self.db.read() as session:
             yield session
+
+    @property
+    def counted_rooms(self) -> CountedRooms:
+        """Nothing is kept of what is counted: the chat's sessions see no deletions."""
+        return counted_rooms()
+
+    @property
+    def of_parts(self) -> Mapping[str, Any]:
+        return {}
 
     def forget(self) -> None:
         """Free what is kept, since references in a circle would keep it for long."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,6 +37,7 @@ from app.compute.people.replies import Preference, clearest_answers
 from app.compute.people.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
 from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
 from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
+from app.compute.words import Written
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
 from app.models import RoomPerson, Tweet, User
@@ -116,6 +117,11 @@ class BusyDay(NamedTuple):
 
 class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """A chat on its pages; the API shows its `RoomPortrait`."""
+
+    def with_words(self, written: Written) -> Self:
+        """Return the chat with all words of texts as `written` gives them, without empty ones."""
+        people = [person.with_words(written) for person in self.people]
+        return structs.replace(self, people=people)
 
     since: datetime | None = None
     """Time of the first analysed message."""

@@ -32,7 +32,6 @@ from app.services.rooms.room_facts import (
     messages_in_chats,
     newest_first,
     rooms_of,
-    zone_of_chats,
     zones_of_people,
 )
 from app.views.answers import moved
@@ -50,6 +49,7 @@ from app.views.figure import Figure
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
+from app.views.subjects import NAMES_CHAT, OneAuthor
 from app.views.tell import Beside, called, tell
 
 blueprint = PageBlueprint("authors")
@@ -73,6 +73,7 @@ class AuthorPostsPage(WebPage, frozen=True, kw_only=True):
 class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     template = "authors/author.html"
 
+    subject: OneAuthor
     archive: AuthorArchive
     traits: AuthorTraits
     of_parts: dict[str, Any]
@@ -169,10 +170,9 @@ class AuthorsArgs(Struct):
     cursor: str | None = None
 
 
-class AuthorArgs(Struct):
+class AuthorArgs(ZoneArgs):
     cursor: str | None = None
     year: Year | None = None
-    tz: str = ""
 
 
 class AuthorsPage(WebPage, frozen=True, kw_only=True):
@@ -224,26 +224,16 @@ async def show_author(username: str, args: AuthorArgs, after: TweetKey | None) -
     if after is not None:
         return await _older_posts(username, after)
     async with resources().read_long() as session:
-        page = await read_author(session, resources().models, username, args.tz, args.year)
+        subject = await OneAuthor.find(session, {"username": username})
+        page = await read_author(session, resources().models, subject, args)
     return await render(page)
 
 
 async def read_author(
-    session: AsyncSession,
-    models: Models,
-    username: str,
-    tz: str,
-    year: int | None,
-    *,
-    room_id: int | None = None,
+    session: AsyncSession, models: Models, subject: OneAuthor, args: AuthorArgs
 ) -> AuthorPage:
-    """Return an author's page. Raises NotFoundError.
-
-    room_id: the only chat that the session shows.
-    """
-    author = await get_author(session, username)
-    own_zone = await zone_of_chats(session, [author.username])
-    zone = zone_of_page(tz, own_zone)
+    """Return the page of an author, or of a person of the only chat that the session shows."""
+    author, zone = subject.author, zone_of_page(args.tz, subject.own_zone)
     rooms = await rooms_of(session, author.id, limit=10)
     posts, next_key = await list_posts(session, user_id=author.id, limit=POSTS_IN_SIGHT)
     main_id = await main_room_id(session, author) if rooms else None
@@ -251,24 +241,25 @@ async def read_author(
     compared = await read_compared(session, models, author, main_room)
     traits = traits_of(compared, main_room)
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
-    archive = await _archive_of(session, models, author, zone, year, traits)
+    archive = await _archive_of(session, models, author, zone, args.year, traits)
     in_chats = await messages_in_chats(session, author.id)
     return AuthorPage(
+        subject=subject,
         author=author,
         posts=posts,
         archive=archive,
         traits=traits,
         of_parts=of_parts,
-        tz=tz,
+        tz=args.tz,
         posting=year_of_posting(archive),
         rooms=rooms,
-        chat_alone=room_id,
+        chat_alone=subject.address.get(NAMES_CHAT),
         has_own_posts=author.tweets > in_chats,
-        has_own_zone=own_zone is not None,
+        has_own_zone=subject.own_zone is not None,
         is_public=resources().openness.seems_public,
         next_cursor=cursor_of(next_key),
-        about=[author.username],
-        in_chat=room_id is not None,
+        about=subject.about,
+        in_chat=subject.in_chat,
     )
 
 

@@ -16,13 +16,7 @@ from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.loved import LovedMessage, most_loved
-from app.services.rooms.periods import (
-    FEWEST_OF_YEAR,
-    WHOLE,
-    DayPeriod,
-    messages_by_year,
-    read_facts_of_period,
-)
+from app.services.rooms.periods import WHOLE, DayPeriod, read_facts_of_period
 from app.services.rooms.room_facts import RoomFacts
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
@@ -32,6 +26,7 @@ from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
 from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar
 from app.views.rooms.lines import RoomLine
+from app.views.subjects import Chat
 
 
 class PeriodForm(Struct, frozen=True, kw_only=True):
@@ -100,6 +95,10 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     in_chat: bool = True
     is_sent: bool = False
     """Whether it is a file for others, without links to messages."""
+
+    @property
+    def subject(self) -> Chat:
+        return Chat(self.whole)
 
     @property
     def room(self) -> RoomFacts:
@@ -214,7 +213,7 @@ async def read_page(
             zone=zone.key,
             whole=whole,
             form=form,
-            years=await _years(session, whole, zone),
+            years=await Chat(whole).years(session, zone),
             error=form.error,
             about=whole.usernames,
         )
@@ -229,7 +228,7 @@ async def read_page(
         loved=await most_loved(session, room.id) if is_whole else (),
         whole=whole,
         form=form,
-        years=sight.years if is_whole else await _years(session, whole, zone),
+        years=sight.years if is_whole else await Chat(whole).years(session, zone),
         me=await _me(session) if is_whole else None,
         about=room.usernames,
     )
@@ -241,11 +240,6 @@ async def _me(session: AsyncSession) -> OwnPerson | None:
     if room_id is None:
         return None
     return await read_own_person(session, g.account.account_id, room_id)
-
-
-async def _years(session: AsyncSession, room: RoomFacts, zone: ZoneInfo) -> list[int]:
-    by_year = await messages_by_year(session, room, zone)
-    return [year for year, messages in by_year.items() if messages >= FEWEST_OF_YEAR]
 
 
 def _ends(room: RoomFacts, zone: str) -> list[date | None]:

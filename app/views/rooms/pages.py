@@ -9,7 +9,6 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
-from msgspec.structs import asdict
 from quart import url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +25,7 @@ from app.services.rooms.messages import END, MediaCount, list_before, list_messa
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
-from app.views.answers import moved, see_other
+from app.views.answers import moved
 from app.views.blueprints import PageBlueprint
 from app.views.filters import InclusiveEnd, ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
@@ -35,6 +34,7 @@ from app.views.policies import here
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
 from app.views.rooms.lines import RoomLine, lines_of
 from app.views.rooms.overview import read_page, read_period
+from app.views.subjects import Chat, find_subject
 
 blueprint = PageBlueprint("rooms")
 MESSAGES: Final = 100
@@ -135,11 +135,8 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
         results = await _search(room_id, args, after)
     is_counted = not args.is_of_messages
     async with resources().read_long() if is_counted else here().db.read() as session:
-        room = await get_room(session, room_id)
+        room = (await find_subject(session, Chat, {"room_id": room_id}, args)).room
         zone = zone_of_page(args.tz, room.tz)
-        if room.id != room_id:
-            asked = {name: value for name, value in asdict(args).items() if value}
-            return see_other(url_for("rooms.show_room", room_id=room.id, **asked))
         other = await _other_page(session, room, zone, args, after)
         has_list = results is None and other is None
         passage = await _excerpt(session, room, args, after, zone) if has_list else RoomExcerpt([])

@@ -6,15 +6,13 @@ from quart import g, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import NotFoundError
-from app.lifespan import resources
 from app.services.access.own_person import choose_person
-from app.services.posts.users import unknown_user
-from app.services.rooms.room_facts import get_room
 from app.views.answers import see_other
 from app.views.authors.pages import AuthorArgs, read_author
 from app.views.blueprints import Form, PageBlueprint
 from app.views.page import render
 from app.views.policies import own_chat, writing
+from app.views.subjects import PersonOfChat, opened_person
 
 blueprint = PageBlueprint("people")
 
@@ -32,19 +30,8 @@ async def choose_me(room_id: int, form: Form) -> ResponseReturnValue:
     return see_other(url_for("rooms.show_room", room_id=own))
 
 
-@blueprint.page("/room/<id:room_id>/person/<username>", is_cacheable=True)
-async def show_person(room_id: int, username: str, args: AuthorArgs) -> ResponseReturnValue:
-    parts = resources()
-    async with parts.db.read() as session:
-        room = await get_room(session, room_id)
-    if room.id != room_id:
-        asked: dict[str, Any] = {"tz": args.tz or None, "year": args.year}
-        return see_other(url_for("people.show_person", room_id=room.id, username=username, **asked))
-    chat = parts.chats.get(room.id)
-    async with chat.read_long() as session:
-        page = await read_author(
-            session, chat.models, username, args.tz, args.year, room_id=room.id
-        )
-    if not page.author.tweets:
-        raise unknown_user(username)
+@blueprint.page(PersonOfChat.path, is_cacheable=True)
+async def show_person(args: AuthorArgs, **address: Any) -> str:
+    async with opened_person(address, args) as (session, chat, person):
+        page = await read_author(session, chat.models, person, args)
     return await render(page)

@@ -12,17 +12,18 @@ from quart import g
 from app.drawing.drawings import Clock, Habits, Things
 from app.parts.pictures.picture_page import PictureArgs
 from app.parts.pictures.portraits import poster_of_author
-from app.parts.portraits.author import read_in_zone
+from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import hours_of
-from app.services.compare.habits import Models
 from app.views.cast import bound
 from app.views.page import cast_on
+from app.views.subjects import NothingKept, OneAuthor
 from tests.browsing import parts_of
 from tests.conftest import Client, Shared
 from tests.waiting import settle
 
 SAID: Final = "Oh what a day we have had, my dears!"
 AUTHOR: Final = "/user/Caroline"
+UTC = ZoneInfo("UTC")
 PATH: Final = f"{AUTHOR}/portrait"
 
 
@@ -82,10 +83,11 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
 ) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
+        author = await OneAuthor.find(session, {"username": "Caroline"})
+        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
         portrait = replace(portrait, hours=[1] * 24, measures=(portrait.measures * 3)[:rows])
         with bound(await cast_on(portrait)):
-            poster = poster_of_author(portrait, PictureArgs())
+            poster = poster_of_author(author, portrait, PictureArgs())
             hours = hours_of(portrait).finding()
     # That none stand out is how it was counted, no finding.
     assert hours.nothing == "No single stretch of hours is clearly the busiest."
@@ -99,14 +101,15 @@ async def test_with_hardly_any_rows_the_hours_are_drawn_first(
 async def test_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Client) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
+        author = await OneAuthor.find(session, {"username": "Caroline"})
+        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
         first = replace(portrait.measures[0], own=0.5, beside=0.1, each=[0.1])
         clear, vague = (replace(first, errors=errors) for errors in (9, 0))
         posters = []
         for number in (1, 2, 3):
             told = replace(portrait, measures=[clear] * number + [vague] * 2)
             with bound(await cast_on(told)):
-                posters.append(poster_of_author(told, PictureArgs()))
+                posters.append(poster_of_author(author, told, PictureArgs()))
     # What is not clear is no thing to tell.
     one, *several = posters
     assert not isinstance(one.drawing, Things)
@@ -122,12 +125,13 @@ async def test_clear_things_are_told_in_place_of_rows(shared: Shared, pair: Clie
 async def test_somebody_without_others_has_three_things_too(shared: Shared, pair: Client) -> None:
     async with parts_of(shared.app).db.read() as session, shared.app.test_request_context("/"):
         g.locale = "en"
-        portrait = await read_in_zone(session, Models(), "Caroline", lambda _: ZoneInfo("UTC"))
+        author = await OneAuthor.find(session, {"username": "Caroline"})
+        portrait = await read_portrait_of_author(session, NothingKept(), author, lambda _: UTC)
         first = replace(portrait.measures[0], name="questions", sign="", each=[])
         habits = [replace(first, own=share) for share in (0.1, 0.5, 0, 0.25)]
         alone = replace(portrait, others=[], others_total=0, phrases=None, measures=habits)
         with bound(await cast_on(alone)):
-            poster = poster_of_author(alone, PictureArgs())
+            poster = poster_of_author(author, alone, PictureArgs())
     assert poster.finding == "Three things about Caroline"
     assert isinstance(poster.drawing, Things)
     assert [thing.beside for thing in poster.drawing.rows] == [

@@ -23,6 +23,7 @@ from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
 from app.views.cast import bound
 from app.views.page import cast_on
+from app.views.subjects import Chat
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -144,10 +145,10 @@ async def test_words_and_names_that_the_fonts_lack_leave_no_trace(shared: Shared
         g.locale = "en"
         cast = await cast_on(portrait)
         with bound(cast_in_picture(cast, usernames, has_names=True)):
-            poster = poster_of_room(portrait, PictureArgs(words="1"))
-            silent = poster_of_room(portrait, PictureArgs())
+            poster = poster_of_room(Chat(portrait.room), portrait, PictureArgs(words="1"))
+            silent = poster_of_room(Chat(portrait.room), portrait, PictureArgs())
         with bound(cast_in_picture(cast, usernames, has_names=False)):
-            brief = poster_of_room(portrait, PictureArgs(names="initials"))
+            brief = poster_of_room(Chat(portrait.room), portrait, PictureArgs(names="initials"))
     assert (poster.title, poster.address) == ("A chat", f"a.example/room/{portrait.room.id}")
     told = {bar.name: " · ".join(bar.note) for bar in rows_of(poster)}
     assert {name: re.findall("“(.*?)”", told[name]) for name in told if name not in beside} == {

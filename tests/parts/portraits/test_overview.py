@@ -21,6 +21,7 @@ from app.parts.portraits.room_figures import length_of
 from app.services.rooms import sight
 from app.services.rooms.room_facts import get_room
 from app.services.rooms.sight import read_portrait
+from app.views.subjects import Chat
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -340,7 +341,7 @@ async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_da
     assert "가장 길게는 3일 동안 조용했고, 그런 때가 5번 있어요." in page
     assert len(portrait.silences) == 23
     async with shared.app.test_request_context("/"):
-        assert poster_of_room(portrait, PictureArgs()).lines == ()
+        assert poster_of_room(Chat(portrait.room), portrait, PictureArgs()).lines == ()
 
 
 async def test_months_are_told_by_person_with_the_longest_silence(

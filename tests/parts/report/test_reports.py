@@ -16,6 +16,7 @@ from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, repeated_ids, s
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client
 from tests.installation import Installation
+from tests.made_chats import made_chat
 
 PEOPLE: Final = ("김지호", "박서연", "이도윤🌿", "최하은")
 MASKED: Final = ("지호", "서연", "도윤", "하은", "제주 여행")
@@ -112,6 +113,20 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     assert await answer.get_data(as_text=True) != named
     check_words(named, messages)
     assert not [name for name in ("제주 여행 모임", *PEOPLE) if name not in named]
+
+
+async def test_no_file_has_the_name_of_the_only_other_person(app: Quart) -> None:
+    chat = made_chat(2)
+    await import_chat(parts_of(app).db, kakaotalk("둘", *chat.said))
+    operator = await signed_in(app, "kim")
+    first, second = chat.names
+    for own, other in ((first, second), (second, first)):
+        for year in ("", "?year=2024"):
+            text = read(await operator.page(f"/user/{own}/report/preview{year}"))
+            assert own not in text
+            assert other not in text
+            if not year:
+                assert re.search(r"\bthan B\b|\bB:", text), text
 
 
 async def test_years_and_authors_have_no_message_and_no_name(app: Quart, tmp_path: Path) -> None:

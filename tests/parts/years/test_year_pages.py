@@ -16,6 +16,7 @@ from app.drawing.drawings import WeekGrid
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
 from app.parts.pictures.years import poster_of_year
 from app.parts.years import year as year_reader
+from app.parts.years.subjects import YearOfAuthor
 from app.parts.years.year import read_year
 from app.services.posts.users import get_author
 from app.views.cast import bound
@@ -495,9 +496,11 @@ async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
         g.locale = "en"
         cast = await cast_on(year.user)
         with bound(cast_in_picture(cast, [username], has_names=True)):
-            poster = poster_of_year(year, PictureArgs())
+            poster = poster_of_year(YearOfAuthor(author, None, 2024), year, PictureArgs())
         with bound(cast_in_picture(cast, [username], has_names=False)):
-            brief = poster_of_year(year, PictureArgs(names="initials"))
+            brief = poster_of_year(
+                YearOfAuthor(author, None, 2024), year, PictureArgs(names="initials")
+            )
     assert poster.title == f"{name} in 2024"
     assert poster.lines == (("Most replied to", ("@ann",)),)
     assert brief.title == f"{name[0].upper()} in 2024"
@@ -516,7 +519,7 @@ async def test_the_picture_of_a_short_year_is_its_calendar_alone(shared: Shared)
     async with shared.app.test_request_context("/"):
         g.locale = "en"
         with bound(await cast_on(year.user)):
-            poster = poster_of_year(year, PictureArgs())
+            poster = poster_of_year(YearOfAuthor(author, None, 2024), year, PictureArgs())
     assert isinstance(poster.drawing, WeekGrid)
     assert (poster.second, poster.lines) == (None, ())
 

@@ -1,0 +1,165 @@
+"""How a subject becomes one file: what its sender chose, and what all files have."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from importlib import import_module
+from typing import Any, Final, Generic, NamedTuple
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment
+from sqlalchemy.ext.asyncio import AsyncSession
+from werkzeug.exceptions import NotFound
+
+from app.config import Locale
+from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
+from app.parts.report.names import Calling, names_beside_nobody
+from app.parts.report.quotes import Shown
+from app.parts.report.rendering import ReportFrame, render_report
+from app.services.rooms.room_facts import room_of_author
+from app.views.cast import cast_of, named_in
+from app.views.filters import day_of
+from app.views.page import WebPage, parts_here
+from app.views.subjects import Address, Chat, Kept, OneAuthor, Subject, SubjectT
+
+MODULES: Final = {"rooms": None, "authors": "portraits", "years": "years"}
+"""Modules with `REPORTS`, and the part that each needs."""
+
+
+@dataclass(frozen=True)
+class ReportChoice:
+    """What the sender has chosen."""
+
+    zone: ZoneInfo
+    language: Locale
+    has_names: bool = False
+    """Whether people have their real names."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Typed names, by username."""
+    quotes: Sequence[int] = ()
+    """Messages that the file quotes."""
+
+
+class Making(NamedTuple):
+    """What the page of a file is made with."""
+
+    session: AsyncSession
+    kept: Kept
+    choice: ReportChoice
+    calling: Calling
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.choice.zone
+
+
+class Draft(NamedTuple):
+    page: WebPage
+    shown: object
+    """What may be given away of the subject."""
+    is_over: bool = True
+
+
+@dataclass(frozen=True)
+class Report(Generic[SubjectT]):
+    """How subjects of a kind become files."""
+
+    kind: type[SubjectT]
+    shows: Callable[[Making, SubjectT], Awaitable[Shown]]
+    """Returns the messages that the subject's page shows."""
+    draft: Callable[[Making, SubjectT], Awaitable[Draft]]
+    """Returns the page of the file. Raises NotFoundError for a year without a page."""
+
+
+async def find_report(
+    session: AsyncSession, kind: type[Subject], address: Address
+) -> tuple[Report[Any], Any]:
+    """Return how the subject of an address becomes a file, and the subject: of the kind, or a year
+    of one if the address has a year. Raises NotFound if the site lacks the part of it.
+    """
+    is_of_year = address["year"] is not None
+    for report in _reports_here():
+        is_year = issubclass(report.kind, kind) and "<year:" in report.kind.path
+        if is_year if is_of_year else report.kind is kind:
+            return report, await report.kind.find(session, address)
+    raise NotFound
+
+
+def _reports_here() -> Iterator[Report[Any]]:
+    parts = parts_here()
+    names = {listed.name for listed in parts}
+    for module, part in MODULES.items():
+        if part is None or part in names:
+            yield from import_module(f"app.parts.report.{module}").REPORTS
+    for brought in parts.values():
+        yield from brought.reports
+
+
+async def making_of(
+    session: AsyncSession, kept: Kept, subject: Subject, choice: ReportChoice
+) -> Making:
+    names, people = choice.names, [*subject.people]
+    if isinstance(subject, OneAuthor):
+        if room := await room_of_author(session, subject.author):
+            people += [person for person in room.people if person.username not in subject.about]
+        else:
+            names = names_beside_nobody(subject.author, names, has_names=choice.has_names)
+    all_names, has_names = await subject.names_around(session), choice.has_names
+    calling = Calling(people, names, has_names=has_names, all_names=all_names)
+    return Making(session, kept, choice, calling)
+
+
+async def make_report(
+    session: AsyncSession,
+    kept: Kept,
+    environment: Environment,
+    chosen: tuple[Report[SubjectT], SubjectT],
+    choice: ReportChoice,
+) -> bytes:
+    """Return the file. Raises NotFoundError, and InvalidInputError if it is too large."""
+    report, subject = chosen
+    with speaking(choice.language):
+        making = await making_of(session, kept, subject, choice)
+        draft = await report.draft(making, subject)
+        called = _called(subject, making)
+        frame = _frame_of(subject, subject.title(called, is_over=draft.is_over), choice)
+    cast = await cast_of(
+        session,
+        {*subject.about, *named_in(draft.shown).usernames},
+        about=subject.about,
+        in_chat=subject.in_chat,
+    )
+    named = cast.with_names(making.calling.of(cast.people))
+    return await render_report(environment, draft.page, frame, named)
+
+
+def _called(subject: Subject, making: Making) -> str:
+    """Return what the file calls its subject in the place of its name; empty for its own name."""
+    if not isinstance(subject, Chat):
+        (person,) = subject.people
+        own = person.display_name or person.username
+        return making.calling.called.get(person.username, own)
+    if making.choice.has_names:
+        return ""
+    total = subject.room.people_total
+    people = ngettext("A chat of {count} person", "A chat of {count} people", total)
+    return people.format(count=show_number(total))
+
+
+def _frame_of(subject: Subject, title: str, choice: ReportChoice) -> ReportFrame:
+    told, newest = (
+        gettext("{title}: one file, made with saywho."),
+        day_of(subject.newest_at, choice.zone),
+    )
+    year = subject.of_year
+    if newest:
+        told = gettext("{title}, up to {day}: one file, made with saywho.")
+        newest = min(newest, date(year, 12, 31)) if year else newest
+    which = "--room ID" if isinstance(subject, Chat) else "-u NAME"
+    of_year = f" --year {year}" if year else ""
+    return ReportFrame(
+        title=title,
+        language=choice.language,
+        told=told.format(title=title, day=show_date(newest) if newest else ""),
+        command=f"saywho report {which}{of_year} -o file.html",
+    )
