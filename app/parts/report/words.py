@@ -72,11 +72,11 @@ async def read_chat(
     return await read_newest(session, room_id, MOST_SCANNED, gone=gone, ends=ends)
 
 
-class Worded(Protocol):
+class HasWords(Protocol):
     def with_words(self, written: Written) -> object: ...
 
 
-def terms_in(value: Worded) -> list[str]:
+def terms_in(value: HasWords) -> list[str]:
     """Return all words of texts that an output may say of a value."""
     terms = list[str]()
 
