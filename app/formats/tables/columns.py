@@ -174,6 +174,8 @@ def flattened(row: Row, also: Iterable[str] = ()) -> Row:
     `also` contains further paths. An object without a known value stays.
     """
     nested = [name for name, value in row.items() if value and is_object(value)]
+    if not nested:
+        return row
     wanted = inner_names().union(path for name in also for path in _beginnings(plain_column(name)))
     known = heads() | {path.partition(".")[0] for path in wanted}
     opened = [name for name in nested if plain_column(name) in known]

@@ -409,6 +409,8 @@ def _is_limited(values: Json) -> bool:
 
 def _visibility(values: Json) -> Visibility | None:
     """Return who could see a post; None if no column says so."""
+    if "visibility" not in values and "is_restricted" not in values:
+        return None
     if _is_limited(values):
         return "restricted"
     return "public" if plain_column(word(values.get("visibility")) or "") in PUBLIC else None
