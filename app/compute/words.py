@@ -403,6 +403,8 @@ _OF_WORDS: Final = {
 }
 """Parts of which a text in small letters has one if somebody laughs so in it, and the pattern."""
 _PATTERNS: Final = {name: re.compile(pattern) for name, (_, pattern) in _OF_WORDS.items()}
+_NAME_OF_PART: Final = {part: name for name, (parts, _) in _OF_WORDS.items() for part in parts}
+_PARTS: Final = re.compile("|".join(_NAME_OF_PART))
 LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", *_OF_WORDS)
 LAUGH_PARTS: Final = (
     *("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ"),
@@ -425,10 +427,9 @@ def laughs_in(text: str) -> set[str]:
     if not small.isascii():
         crying = small.replace("ㅜ", "ㅠ")
         laughs.update(laugh for laugh in LAUGHS[:3] if laugh in crying)
-    # To look for the letters first takes a third of the time.
-    for name, (parts, _) in _OF_WORDS.items():
-        if any(part in small for part in parts) and _PATTERNS[name].search(small):
-            laughs.add(name)
+    # To look for the letters first takes a fraction of the time.
+    names = {_NAME_OF_PART[part] for part in _PARTS.findall(small)}
+    laughs.update(name for name in names if _PATTERNS[name].search(small))
     return laughs
 
 

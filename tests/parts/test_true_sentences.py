@@ -1323,7 +1323,7 @@ FURNITURE: Final = [
     r"The only message of the year|그해의 하나뿐인 메시지",
     r"All messages · .*|메시지 모두 보기 · .*|Chats|대화방|(?:Name|Username): .*|(?:이름|사용자 이름): .*",
     r"made\d+ .*\d+ .*",
-    r"Share as a picture|공유할 그림|Back|돌아가기",
+    r"Share as a picture|공유할 그림|Send|보내기|Back|돌아가기",
     r".* · (?:Show the whole chat|대화 전체 보기)",
 ]
 
