@@ -8,6 +8,7 @@ from app.parts.games.playing import open_games
 
 PART: Final = Part(
     pages=(host_pages.blueprint, player_pages.blueprint),
+    pages_with=("pictures",),
     api=(api.blueprint,),
     opens=open_games,
     cards=("quiz_actions",),

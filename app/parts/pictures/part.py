@@ -6,7 +6,5 @@ from app.part_list import Part
 from app.parts.pictures import answer
 
 PART: Final = Part(
-    pages=(answer.blueprint,),
-    pages_with=("portraits", "quiz", "years", "games"),
-    cards=("subject_outputs",),
+    pages=(answer.blueprint,), pages_with=("portraits", "years"), cards=("subject_outputs",)
 )

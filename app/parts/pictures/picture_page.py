@@ -109,10 +109,8 @@ class PicturePage(WebPage, frozen=True, kw_only=True):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pictures(Generic[Subject, Args]):
     args: type[Args]
-    read: Callable[..., Awaitable[Subject | Response]]
-    """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the path's values; a response
-    that it returns, such as a redirect, is the answer.
-    """
+    read: Callable[..., Awaitable[Subject]]
+    """Gets the parameters, `zone_of_page` or `zone_of_picture`, and the path's values."""
     poster_of: Callable[[Subject, Args], Awaitable[Poster]]
     page_of: Callable[[Subject, Args, Poster], PicturePage]
     cached: Sequence[str] = ("page", "image")
@@ -140,15 +138,11 @@ class Pictures(Generic[Subject, Args]):
 
     async def _show_page(self, args: Args, here: Mapping[str, Any]) -> ResponseReturnValue:
         subject = await self.read(args, zone_of_page, **here)
-        if isinstance(subject, Response):
-            return subject
         poster = await self.poster_of(subject, args)
         return await render(self.page_of(subject, args, poster)), 200, {**self.headers}
 
     async def _show_image(self, args: Args, here: Mapping[str, Any]) -> Response:
         subject = await self.read(args, zone_of_picture, **here)
-        if isinstance(subject, Response):
-            return subject
         with speaking(args.lang):
             poster = await self.poster_of(subject, args)
         drawn = await resources().work_pool.run(draw_poster, poster, args.format, args.theme)

@@ -9,6 +9,7 @@ from app.parts.quiz.teaser import read_teaser
 
 PART: Final = Part(
     pages=(pages.blueprint,),
+    pages_with=("pictures",),
     menu=(MenuEntry("quiz.show_quiz", gettext_noop("Quiz")),),
     cards=("home_side", "room_overview"),
     reads={"room_overview": read_teaser},

@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from quart import Response, current_app, request
 from sqlalchemy import and_
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import language
 from app.models import Tweet
@@ -108,7 +106,8 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         async with kept.read_long() as session:
             whole = await find_subject(session, kind, address, args)
             own_zone = zone_of_page(args.tz, whole.own_zone)
-            years = await _years(session, whole, own_zone)
+            has_years = has_page("room_years.show_room_year")
+            years = await whole.years(session, own_zone) if has_years else []
             year = _year_of(args.year)
             if isinstance(whole, Chat) and year not in years:
                 year = None
@@ -155,11 +154,6 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         return _answer((await _file(kind, address, args, form))[1])
 
     return blueprint
-
-
-async def _years(session: AsyncSession, subject: Subject, zone: ZoneInfo) -> list[int]:
-    has_years = isinstance(subject, Chat) and has_page("room_years.show_room_year")
-    return await subject.years(session, zone) if has_years else []
 
 
 async def _offered(making: Making, report: Report[Any], subject: Subject) -> list[OfferedQuotes]:

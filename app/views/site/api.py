@@ -84,8 +84,7 @@ class Reference(WebPage, frozen=True, kw_only=True):
 
     @property
     def errors(self) -> Mapping[str, Any]:
-        written: Mapping[str, Any] = WRITTEN["errors"]
-        return written
+        return dict(sorted(WRITTEN["errors"].items()))
 
     @property
     def command(self) -> Callable[..., str]:

@@ -14,13 +14,24 @@ import msgspec
 from msgspec import NODEFAULT, inspect
 
 from app.errors import Problem
+from app.part_list import FOLDER
 from app.views.blueprints import NDJSON, Operation
 
 Schema = dict[str, Any]
-WRITTEN: Final[dict[str, Any]] = json.loads(Path(__file__).with_name("openapi.json").read_text())
-EXAMPLES: Final[dict[str, dict[str, Any]]] = json.loads(
-    Path(__file__).with_name("examples.json").read_text()
-)
+
+
+def _read(name: str, of_parts: str) -> dict[str, Any]:
+    """Return a document of the core, with what the `api.json` of parts add to its groups."""
+    written: dict[str, Any] = json.loads(Path(__file__).with_name(name).read_text())
+    for path in sorted(FOLDER.glob("*/api.json")):
+        for group, added in json.loads(path.read_text())[of_parts].items():
+            written[group] |= added
+    return written
+
+
+WRITTEN: Final = _read("openapi.json", "document")
+WRITTEN["tags"]["service"] = WRITTEN["tags"].pop("service")  # It is the last one.
+EXAMPLES: Final[dict[str, dict[str, Any]]] = _read("examples.json", "examples")
 """Parameters and fields by operation, texts by content type, values by name of struct
 (`Author.tweets`) or field.
 """

@@ -1,6 +1,6 @@
 """The picture of a player's game: a tile for each question, the player's and saywho's."""
 
-from quart import Response, url_for
+from quart import abort, url_for
 
 from app.drawing.drawings import TileRow, Tiles
 from app.drawing.lettering import drawn_name
@@ -20,18 +20,18 @@ class GamePictureArgs(LookArgs):
     format: Format = "1080x1350"
 
 
-async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Screen | Response:
-    """Return the screen of the player whose secret the browser has, or ask for the code.
+async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Screen:
+    """Return the screen of the player whose secret the browser has, else ask for the code.
 
     Raises ConflictError.
     """
     key = player_key(game_id)
     if key is None:
-        return to_entrance()
+        abort(to_entrance())
     try:
         screen = await games().screen(key)
     except UnauthorizedError:
-        return to_entrance()
+        abort(to_entrance())
     if screen.view.state != "ended" or not screen.standing.shown:
         raise ConflictError("The game has not ended")
     return screen
