@@ -260,6 +260,8 @@ class Format:
     """Whether the messages of a chat stand in the order of their times."""
     shows_code: bool = False
     """Whether HTML became text, so that tags in a text are code that its author shows."""
+    steps: tuple[Message, ...] = ()
+    """How to get the file out of the app, for one of the apps that most people have."""
 
 
 def read_each(

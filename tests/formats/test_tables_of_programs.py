@@ -475,3 +475,8 @@ def test_corpus_of_convokit_has_its_words_in_one_of_its_files(tmp_path: Path) ->
     assert [first.username, second.username] == ["jiu", "minho"]
     assert second.kind == "reply"
     assert str(first.created_at) == "2025-01-07 00:01:02+00:00"
+
+
+def test_the_object_who_tweeted_names_the_author() -> None:
+    post = '{"id": "1", "tweetBy": {"id": "7", "userName": "mina"}, "fullText": "fog again"}\n'
+    assert said(post + post.replace("mina", "jun")) == [("mina", "fog again"), ("jun", "fog again")]

@@ -78,6 +78,7 @@ class JsonChat(ABC, Generic[ChatT]):
     began: ClassVar[int | None] = None
     """Year in which the service began."""
     is_in_order: ClassVar[bool] = True
+    steps: ClassVar[tuple[Message, ...]] = ()
 
     def chat(self, about: Json, folder: str) -> ChatT:
         """Return the chat of a list of messages; its attached files are in or below `folder`."""
@@ -157,6 +158,7 @@ class JsonChat(ABC, Generic[ChatT]):
             mark=self.mark,
             began=self.began,
             is_in_order=self.is_in_order,
+            steps=self.steps,
         )
 
 

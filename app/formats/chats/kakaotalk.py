@@ -402,4 +402,9 @@ KAKAOTALK: Final = TextChat(
     (".txt", ".csv"),
     HEADING,
     began=2010,
+    steps=(
+        Message("Open the chat, then its menu (≡), then the settings (⚙)."),
+        Message("Choose “Export chat”."),
+        Message("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
+    ),
 )

@@ -347,4 +347,9 @@ LINE: Final = TextChat(
     grammar_of,
     heading=HEADING,
     began=_BEGAN,
+    steps=(
+        Message("Open the chat, then its menu (≡), then “Other settings”."),
+        Message("Choose “Export chat history”."),
+        Message("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
+    ),
 )

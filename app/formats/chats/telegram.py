@@ -71,6 +71,11 @@ class Telegram(JsonChat[TelegramChat]):
     label = Message("Telegram")
     file_name = "result.json"
     mark = Message("JSON with a list `messages`; a message has `id`, `type`, `date` and `text`")
+    steps = (
+        Message("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
+        Message("Choose “Export chat history”. JSON creates one file, HTML a folder."),
+        Message("Choose result.json here, or a zip of the folder."),
+    )
     message_keys = frozenset({"id", "type", "date", "text"})
     about_keys = frozenset({"id", "name", "type"})
     kinds: ClassVar[Collection[str | None]] = (

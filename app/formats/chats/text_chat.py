@@ -296,6 +296,7 @@ class TextChat(NamedTuple):
     """One of the first lines; hundreds of the app's notices may stand between it and messages."""
     began: int | None = None
     """Year in which the service began."""
+    steps: tuple[Message, ...] = ()
     is_most: bool = False
     """Whether half of a folder's texts must be such chats, because others may have such lines."""
 
@@ -321,6 +322,7 @@ def text_formats(*apps: TextChat) -> list[Format]:
             is_chat=True,
             mark=app.mark,
             began=app.began,
+            steps=app.steps,
         )
         for place, app in enumerate(apps)
     ]

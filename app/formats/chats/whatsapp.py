@@ -529,4 +529,9 @@ WHATSAPP: Final = TextChat(
     ),
     grammar_of,
     began=_BEGAN,
+    steps=(
+        Message("Open the chat and its menu (⋮). On an iPhone, tap its name at the top."),
+        Message("Choose “More”, then “Export chat”. On an iPhone, “More” is not needed."),
+        Message("Choose the exported file here: a .txt file (on an iPhone, a .zip file)."),
+    ),
 )

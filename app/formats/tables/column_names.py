@@ -29,8 +29,8 @@ def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
 
 _AUTHORS: Final = (
     "author user account owner creator poster tweeter writer from sender profile publisher actor"
-    " member person commenter userinfo authorinfo authormeta userdata core.userresults.result.core"
-    " core.userresults.result.legacy"
+    " member person commenter tweetby userinfo authorinfo authormeta userdata"
+    " core.userresults.result.core core.userresults.result.legacy"
 )
 _FLAT_AUTHORS: Final = "user author account owner creator poster"
 """The same at the beginning of a column's name."""

@@ -404,4 +404,9 @@ FORMAT: Final = Format(
     read,
     mark=Message("a file tweets.js or tweet.js, alone or in the `data` folder of an archive"),
     began=2006,
+    steps=(
+        Message("On x.com, open “Settings and privacy”, then “Your account”."),
+        Message("Choose “Download an archive of your data”. X sends a link within some days."),
+        Message("Choose the downloaded .zip file here as it is."),
+    ),
 )

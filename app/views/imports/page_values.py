@@ -14,14 +14,7 @@ from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
-from app.language.i18n import (
-    gettext,
-    gettext_noop,
-    language,
-    show_number,
-    show_period,
-    translate_message,
-)
+from app.language.i18n import gettext, language, show_number, show_period, translate_message
 from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone
@@ -84,43 +77,8 @@ class Start(NamedTuple):
     apps: list[HowTo]
 
 
-_STEPS: Final[dict[str, tuple[str, str, str]]] = {
-    "kakaotalk": (
-        gettext_noop("Open the chat, then its menu (≡), then the settings (⚙)."),
-        gettext_noop("Choose “Export chat”."),
-        gettext_noop("Choose the exported file here: a .txt file (on a Mac, a .csv file)."),
-    ),
-    "whatsapp": (
-        gettext_noop("Open the chat and its menu (⋮). On an iPhone, tap its name at the top."),
-        gettext_noop("Choose “More”, then “Export chat”. On an iPhone, “More” is not needed."),
-        gettext_noop("Choose the exported file here: a .txt file (on an iPhone, a .zip file)."),
-    ),
-    "telegram": (
-        gettext_noop("In Telegram Desktop, on a computer, open the chat and its menu (⋮)."),
-        gettext_noop("Choose “Export chat history”. JSON creates one file, HTML a folder."),
-        gettext_noop("Choose result.json here, or a zip of the folder."),
-    ),
-    "line": (
-        gettext_noop("Open the chat, then its menu (≡), then “Other settings”."),
-        gettext_noop("Choose “Export chat history”."),
-        gettext_noop("Choose the exported .txt file here. On a computer, use “Save chat” instead."),
-    ),
-    "x": (
-        gettext_noop("On x.com, open “Settings and privacy”, then “Your account”."),
-        gettext_noop("Choose “Download an archive of your data”. X sends a link within some days."),
-        gettext_noop("Choose the downloaded .zip file here as it is."),
-    ),
-}
-
-
-def _name_of(app: str) -> str:
-    return "X" if app == "x" else translate_message(FORMATS[app].label)
-
-
-def ways_of_export() -> list[HowTo]:
-    return [
-        HowTo(_name_of(name), [gettext(step) for step in steps]) for name, steps in _STEPS.items()
-    ]
+def _name_of(form: Format) -> str:
+    return "X" if form.name == "x" else translate_message(form.label)
 
 
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
@@ -130,6 +88,14 @@ USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "disco
 def listed_formats() -> list[Format]:
     usual = [FORMATS[name] for name in USUAL if name in FORMATS]
     return [*usual, *(form for name, form in FORMATS.items() if name not in USUAL)]
+
+
+def ways_of_export() -> list[HowTo]:
+    return [
+        HowTo(_name_of(form), [translate_message(step) for step in form.steps])
+        for form in listed_formats()
+        if form.steps
+    ]
 
 
 def start_here() -> Start:
