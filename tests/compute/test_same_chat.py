@@ -82,6 +82,7 @@ def test_a_long_chat_takes_130_bytes_a_message() -> None:
     whole = chat(np.random.default_rng(1), count := 60_000)
     later = part(whole, np.arange(count) >= count // 30)
     later = later._replace(times=later.times + 9 * 3_600)
+    agreement(whole, whole)  # numpy imports parts of itself late.
     tracemalloc.start()
     found = agreement(later, part(whole, np.arange(count) < count - count // 30))
     _, peak = tracemalloc.get_traced_memory()
@@ -99,3 +100,15 @@ def test_few_messages_on_the_other_side_of_a_changed_clock_are_the_same(few: int
     found = agreement(here._replace(times=here.times + later), here)
     assert (found.known, found.shifted) == (100, 13 * 60)
     assert found.shifts[:few].tolist() == few * [14 * 60]
+
+
+def test_an_export_that_begins_in_the_middle_of_a_minute_has_its_last_messages() -> None:
+    """Many messages of one minute and text are told apart by their place."""
+    texts = np.array([9, 9, 9, 9, *range(1_000, 1_010), 9, 9], np.uint64)
+    people = np.array([0, 0, 1, 0, *(10 * [0]), 0, 1])
+    here = Messages(texts, np.full(16, 60_000), people)
+    for first in range(4):
+        file = Messages(texts[first:], here.times[first:], people[first:])
+        found = agreement(file, here)
+        assert found.places.tolist() == [*range(first, 16)]
+        assert found.people == {0: 0, 1: 1}

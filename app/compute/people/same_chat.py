@@ -6,7 +6,7 @@ difference taken off, of one minute are one message; the n-th of several is the 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -216,21 +216,39 @@ def _match(file: Messages, here: Messages, shifts: Numbers, places: Numbers) -> 
     is_left = (places < 0) & (file.times != UNKNOWN)
     is_free = here.times != UNKNOWN
     is_free[places[places >= 0]] = False
+    # An export may begin in the middle of a minute, whose messages it has from the last one back.
+    timed = file.times != UNKNOWN, here.times != UNKNOWN
+    since = [(file.times // MINUTE_S - shifts)[timed[0]], here.times[timed[1]] // MINUTE_S]
+    firsts = [int(minutes.min()) for minutes in since if len(minutes)]
     matched = []
     for left, free in _in_parts(file.texts, here.texts):
         left, free = left[is_left[left]], free[is_free[free]]
         minutes = file.times[left] // MINUTE_S - shifts[left]
-        mine = _numbered(file.texts[left], minutes)
-        theirs = _numbered(here.texts[free], here.times[free] // MINUTE_S)
+        mine = _numbered(file.texts[left], minutes, firsts)
+        theirs = _numbered(here.texts[free], here.times[free] // MINUTE_S, firsts)
         _, one, other = np.intersect1d(mine, theirs, assume_unique=True, return_indices=True)
         places[left[one]] = free[other]
         matched.append(left[one])
     return np.concatenate(matched)
 
 
-def _numbered(texts: NDArray[np.uint64], minutes: Numbers) -> NDArray[np.uint64]:
-    """Return a hash of text, minute and number among equal ones of each message."""
+def _numbered(
+    texts: NDArray[np.uint64], minutes: Numbers, backwards: Sequence[int]
+) -> NDArray[np.uint64]:
+    """Return a hash of text, minute and number among equal ones of each message, in some minutes
+    from the last one back.
+    """
     keys = texts * _PRIMES[0] + minutes.astype(np.uint64) * _PRIMES[1]
+    is_back = np.isin(minutes, backwards)
+    numbers = np.empty(len(keys), np.uint64)
+    numbers[~is_back] = _among_equal(keys[~is_back])
+    numbers[is_back] = _among_equal(keys[is_back][::-1])[::-1]
+    hashed: NDArray[np.uint64] = keys + numbers * _PRIMES[2]
+    return hashed
+
+
+def _among_equal(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the number of each key among its equals, from 0."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     is_first = np.ones(len(keys), bool)
@@ -238,8 +256,7 @@ def _numbered(texts: NDArray[np.uint64], minutes: Numbers) -> NDArray[np.uint64]
     starts = np.maximum.accumulate(np.where(is_first, np.arange(len(keys)), 0))
     numbers = np.empty(len(keys), np.uint64)
     numbers[order] = (np.arange(len(keys)) - starts).astype(np.uint64)
-    hashed: NDArray[np.uint64] = keys + numbers * _PRIMES[2]
-    return hashed
+    return numbers
 
 
 def _same_people(people: Numbers, here: Numbers) -> dict[int, int]:
