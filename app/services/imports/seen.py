@@ -190,8 +190,8 @@ def shift_sentence(minutes: int) -> Message:
     hours, rest = divmod(abs(minutes), 60)
     shown = f"{hours}:{rest:02}"
     if minutes > 0:
-        return Message("those of the file are {hours} hours later", hours=shown)
-    return Message("those of the file are {hours} hours earlier", hours=shown)
+        return Message("the times of the file are {hours} hours later", hours=shown)
+    return Message("the times of the file are {hours} hours earlier", hours=shown)
 
 
 def _placed(

@@ -149,18 +149,15 @@ async def find_replaced(
         return None
     if chosen == SAME_FILE and not same:
         raise ImportFileError("no import of the same file is here that could be replaced")
-    replaced = None
+    found: list[Replaced] = []
     for job_id in same if chosen == SAME_FILE else [int(chosen)]:
         check_undoable(await get_job(session, job_id, is_started=True))
         is_going = await is_of_undone(session, [job_id])
         posts = select(func.count()).select_from(Tweet)
         going = await session.scalar(posts.where(is_going)) or 0
         staying = await session.scalar(posts.where(is_sent_by(job_id), not_(is_going))) or 0
-        if going or replaced is None:
-            replaced = Replaced(job_id, going, staying)
-        if going:
-            break
-    return replaced
+        found.append(Replaced(job_id, going, staying))
+    return max(found, key=lambda each: (each.going > 0, each.staying > 0))
 
 
 class _OneTransaction:

@@ -217,7 +217,7 @@ async def test_the_first_line_says_what_is_here_and_other_times_are_asked(browse
     form = people | {"timezone": "Europe/Berlin"}
     assert await start(browser, address, **form) == 303
     page = await browser.page(address)
-    assert "those of the file are 8:00 hours later. Which times are right?" in shown(page)
+    assert "The times of the file are 8:00 hours later. Which times are right?" in shown(page)
     assert {*re.findall(r'name="same_chat" value="(\w+)"', page)} == {"file", "here", "new"}
     assert await start(browser, address, **form, same_chat="file") == 303
     assert "10 new messages · 20 already stored" in shown(await ended(browser, address))
