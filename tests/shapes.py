@@ -91,6 +91,8 @@ SMALL_CHATS: Final[dict[str, bytes]] = {
     **{name: json.dumps(value).encode() for name, value in _FILES.items()},
     "mattermost": b'{"type": "version", "version": 1}\n{"type": "post", "post": {"channel": "us", '
     b'"user": "mina", "message": "hi, you", "create_at": 1768298460000}}\n',
+    "sms-json": b'{"address": "1", "date": "1768298460000", "read": "1", "type": "1", '
+    b'"body": "hi, you", "__display_name": "mina"}\n',
     "irc": b"10:00 <mina> hi, you\n10:01 -!- jun [j@quay] has joined #pier\n",
     "sms": b'<smses count="1"><sms address="1" date="1768298460000" type="1" body="hi, you" '
     b'contact_name="mina"/></smses>',

@@ -1,5 +1,6 @@
 """Chats in tables of iMazing and WeChatMsg: who said what, in which chat, and what is left out."""
 
+import json
 from typing import Any
 
 from app.formats.chats.chat_files import Attachments
@@ -85,3 +86,9 @@ def test_a_chat_of_wechat_has_only_what_people_wrote() -> None:
 def test_old_tables_of_wechat_name_only_the_chat() -> None:
     _, said, _ = read("Mina.csv", NAMELESS, username="jun")
     assert [(record.username, record.text) for record in said] == [("jun", "如果"), ("Mina", "好")]
+
+
+def test_a_flag_of_json_tells_who_wrote() -> None:
+    rows = [{"text": f"fog {n}", "from_me": n == 1, "name": "Mina"} for n in range(2)]
+    _, items = read_file_records(json.dumps(rows).encode())
+    assert [item.username for item in records_in(items)] == ["Mina", None]

@@ -87,6 +87,11 @@ FILES: dict[str, Expected] = {
         0,
         "Mina Tide",
     ),
+    "sms-json.ndjson": (
+        [("Mina Tide", FERRY, "10:00"), (None, PIER, "10:01"), ("Mina Tide", "look", "10:02")],
+        2,
+        "Mina Tide",
+    ),
 }
 ANSWERS = {"element.json", "rocketchat.json", "whatsapp-exporter.json"}
 """Files in which the second message answers the first one."""

@@ -105,7 +105,7 @@ class ShapedChats(JsonChat[_Chat]):
     """Reads the chats of one shape."""
 
     file_name = ".json"
-    ends: tuple[str, ...] = (".json", ".jsonl")
+    ends: tuple[str, ...] = (".json", ".jsonl", ".ndjson")
     has_reactions = False
 
     def __init__(self, shape: ChatShape) -> None:
@@ -251,6 +251,16 @@ _OF_OTHERS: Final = re.compile(
 
 def _own_html(text: str) -> str:
     return _html(_OF_OTHERS.sub("", text))
+
+
+_RECEIVED: Final = "1"
+_SENDING: Final = ("__sender_address/__display_name", "__sender_address/address")
+
+
+def _sms_text(message: Json) -> str:
+    parts = map(as_object, listed(message, "__parts"))
+    texts = [part.get("text") for part in parts if part.get("ct") == "text/plain"]
+    return "\n".join(str(text) for text in (message.get("body"), *texts) if text)
 
 
 def _chatgpt_text(message: Json) -> str:
@@ -518,8 +528,22 @@ SHAPES: Final = (
         title=("^name",),
         chat_id=("^key",),
     ),
+    ChatShape(
+        name="sms-json",
+        label=Message("SMS (SMS Import / Export)"),
+        marks=('"__', '"address":"', '"date":"', '"read":"'),
+        keys=("date", "read"),
+        sender=(*_SENDING, "__display_name", "address"),
+        is_own=lambda message: message.get("type", message.get("msg_box")) != _RECEIVED,
+        time=("date",),
+        text=_sms_text,
+        said={"type": ("1", "2"), "msg_box": ("1", "2")},
+        title=("__display_name", "address"),
+        chat_id=("thread_id", "address"),
+        is_in_order=False,
+    ),
 )
-_RECEIVED, _DRAFT = "1", "3"
+_DRAFT: Final = "3"
 _UNKNOWN: Final = frozenset({"(Unknown)", "null", ""})
 SMS: Final = ChatShape(
     name="sms",

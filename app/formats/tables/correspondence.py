@@ -82,6 +82,10 @@ def _by_plain_name(names: tuple[str, ...]) -> dict[str, str]:
     return {plain_column(name).lstrip("_") or name: name for name in reversed(names)}
 
 
+def _word(value: object) -> str | None:
+    return str(value) if isinstance(value, bool) else word(value)
+
+
 @dataclass(frozen=True)
 class Correspondence:
     """Columns of a table with private messages, by their plain names."""
@@ -99,7 +103,7 @@ class Correspondence:
             return item
         if self.is_one_talk and item.username is None:
             return Skipped(item.place, "system")
-        values = {plain: word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
         item = structs.replace(item, room=item.room or self._room(values))
         if self.has_sender or not self.directions:
             return item
