@@ -1,10 +1,11 @@
 """Makes the authors who come with the program: `python -m benchmarks.population FILE.jsonl`.
 
 FILE has a line of {author, lang, text} for each post, an author's oldest first. What is written, to
-app/population/, are hashed counts of the newest 200 posts of each author: of the features that at
-least three of all authors use, and the number of all features of each author. No text and no name
-is in it, and the order of the authors says nothing. `--without OTHER` names a file of authors who
-must not be in it, because the program is measured on them: an author or a text of both is refused.
+app/population/ (`-o app/population/es.xz` for a further language), are hashed counts of the newest
+200 posts of each author: of the features that at least three of all authors use, and the number of
+all features of each author. No text and no name is in it, and the order of the authors says
+nothing. `--without OTHER` names a file of authors who must not be in it, because the program is
+measured on them: an author or a text of both is refused.
 """
 
 import argparse

@@ -1,6 +1,8 @@
 """The authors and the samples that come with the program."""
 
 import json
+import subprocess
+import sys
 import unicodedata
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ from app.compute.engine.population import CountedAuthor, Population
 from app.compute.engine.profiles import profile_of
 from app.compute.text import clean_text, clean_username, guess_language
 from app.db.engine import Database
-from app.population import CHATTERS_FILE, FILE, shipped_authors, unpack
+from app.population import CHATTERS_FILE, FILE, FURTHER, shipped_authors, unpack
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.verdict import answer
@@ -37,6 +39,8 @@ def test_the_file_has_features_of_this_recipe() -> None:
     """If this fails, make both again: `python -m benchmarks.population`, `benchmarks.chatters`."""
     assert set(unpack(FILE.read_bytes())) == {"en", "ko"}
     assert set(unpack(CHATTERS_FILE.read_bytes())) == {"en"}
+    for language, file in FURTHER.items():
+        assert set(unpack(file.read_bytes())) == {language}
 
 
 def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,32 +52,63 @@ def test_a_file_of_another_recipe_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_population_takes_little_room() -> None:
     assert FILE.stat().st_size + CHATTERS_FILE.stat().st_size <= MOST_BYTES
-    populations = [*shipped_authors().populations.values(), shipped_authors().chatters]
-    arrays = [
-        array
-        for population in populations
-        for array in (
-            population.keys,
-            population.edges,
-            population.owners,
-            population.amounts,
-            population.totals,
-            population.rows,
-            population.table,
-        )
-    ]
-    assert sum(array.nbytes for array in arrays) <= MOST_MEMORY
+    read_at_start = [*shipped_authors().populations.values(), shipped_authors().chatters]
+    assert sum(population.size_bytes for population in read_at_start) <= MOST_MEMORY
+    for language, population in shipped_authors().further.items():
+        assert FURTHER[language].stat().st_size <= MOST_BYTES
+        assert population.size_bytes <= MOST_MEMORY
+
+
+FURTHER_LANGUAGES: Final = """
+import sys
+
+opened = []
+sys.addaudithook(lambda event, args: event == "open" and opened.append(str(args[0])))
+
+def read():
+    return sorted({name[-5:-3] for name in opened if name.endswith(".xz") and name[-6] == "/"})
+
+from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
+from app.compute.engine.judgement import judge
+from app.compute.engine.profiles import profile_of
+from app.population import shipped_authors
+from tests.compute.invented import posts_of
+from tests.services.compare.test_other_languages import LUCIA, OF_STRANGERS
+
+def ask(posts, language, text):
+    kept = CorpusAuthor(profile_of(posts), chained(enumerate(posts[::-1]), {}), language)
+    judge(fit_corpus({"a": kept}, shipped_authors()).case([text], ["a"]))
+
+ask(posts_of(1)[5:], "en", posts_of(1)[0])
+ask(["오늘은 날씨가 좋아서 산책을 했어요."] * 30, "ko", "내일은 비가 온다고 하니 집에 있을 거예요.")
+print(read())
+ask(LUCIA, None, OF_STRANGERS[0])
+print(read())
+"""
+
+
+def test_a_further_language_is_read_when_somebody_writes_it() -> None:
+    done = subprocess.run(
+        (sys.executable, "-c", FURTHER_LANGUAGES), check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert done.stdout.splitlines() == ["[]", "['es']"]
+
+
+def test_a_language_that_is_not_shipped_has_nobody() -> None:
+    everybody = shipped_authors().everybody
+    assert "xx" not in everybody
+    assert everybody.get("xx") is None
 
 
 def test_shipped_authors_are_numbers_in_no_telling_order() -> None:
-    for language, population in shipped_authors().populations.items():
+    for language, population in shipped_authors().everybody.items():
         assert {own for _, _, own in population.members} == {language}
         assert all(author < 0 < posts <= 200 for author, posts, _ in population.members)
         users = np.diff(population.edges)
         assert users.min() >= 1
         # Some features are those of one language, so three of all authors use each of them.
         assert population.owners.max() == len(population) - 1
-    ids = [author for each in shipped_authors().populations.values() for author, *_ in each.members]
+    ids = [author for each in shipped_authors().everybody.values() for author, *_ in each.members]
     assert len(set(ids)) == len(ids)
 
 
@@ -88,7 +123,7 @@ def test_a_file_holds_what_was_packed() -> None:
 
 def test_nobody_is_shipped_where_the_setting_says_so() -> None:
     nobody = shipped_authors(is_wanted=False)
-    assert not nobody.populations
+    assert not nobody.everybody
     assert not nobody.chatters
     assert nobody.background(EMPTY_BACKGROUND) is EMPTY_BACKGROUND
     assert shipped_authors().background(EMPTY_BACKGROUND).posts > 15_000

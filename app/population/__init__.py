@@ -1,4 +1,4 @@
-"""The shipped authors, and people of chats, as hashed counts; `NOTICE` names them.
+"""The shipped authors, and people of chats, as hashed counts; `NOTICE` names the sources.
 
 For each language the file holds the features, which authors use each and how often, and each
 author's numbers of posts and features.
@@ -6,6 +6,7 @@ author's numbers of posts and features.
 
 import lzma
 import threading
+from collections.abc import Iterator, Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,10 @@ from app.compute.engine.features import RECIPE
 from app.compute.engine.population import NOTHING_SHIPPED, Population, Shipped
 
 FILE: Final = Path(__file__).with_name("counts.xz")
+FURTHER: Final = {language: FILE.with_name(f"{language}.xz") for language in ("es",)}
+"""Files of other languages than English and Korean."""
 CHATTERS_FILE: Final = Path(__file__).with_name("chatters.xz")
+IDS_OF_A_FILE: Final = 1_000
 SIZE: Final = np.dtype("<u4")
 _reading: Final = threading.Lock()
 
@@ -58,11 +62,34 @@ def shipped_digest() -> str:
 @cache
 def _read() -> Shipped:
     chatters = unpack(CHATTERS_FILE.read_bytes())["en"]
-    return Shipped(unpack(FILE.read_bytes()), shipped_digest(), chatters)
+    return Shipped(unpack(FILE.read_bytes()), shipped_digest(), chatters, _Further())
 
 
-def unpack(content: bytes) -> dict[str, Population]:
-    """Return the populations of a file by language; the authors' ids are below 0.
+class _Further(Mapping[str, Population]):
+    """The populations of further languages; the first use of one reads its file in 0.1 s."""
+
+    def __getitem__(self, language: str) -> Population:
+        with _reading:
+            return _read_further(language)
+
+    def __contains__(self, language: object) -> bool:
+        return language in FURTHER
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FURTHER)
+
+    def __len__(self) -> int:
+        return len(FURTHER)
+
+
+@cache
+def _read_further(language: str) -> Population:
+    content = FURTHER[language].read_bytes()
+    return unpack(content, IDS_OF_A_FILE * (1 + list(FURTHER).index(language)))[language]
+
+
+def unpack(content: bytes, first: int = 0) -> dict[str, Population]:
+    """Return the populations of a file by language; the authors' ids are below 0, minus `first`.
 
     Raises ValueError if the features are of another recipe.
     """
@@ -73,7 +100,7 @@ def unpack(content: bytes) -> dict[str, Population]:
     if header.recipe != RECIPE:
         raise ValueError(f"{FILE.name} has features of recipe {header.recipe}, not {RECIPE}")
     offset += size
-    populations, authors = dict[str, Population](), 0
+    populations, authors = dict[str, Population](), first
     for entry in header.languages:
         numbers = []
         for form, count in (("<u4", entry.keys), ("<u2", entry.keys), *[("<u2", entry.uses)] * 2):

@@ -2,13 +2,14 @@
 
 import json
 import random
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from app.compute.engine.features import features
 from app.population import unpack
-from benchmarks import korean_threshold
+from benchmarks import gathered, korean_threshold, shipped_languages
 from benchmarks.population import FEWEST_USERS, MOST_POSTS, main
 from tests.compute.invented import posts_of
 
@@ -100,4 +101,60 @@ def test_the_level_of_korean_texts_is_tabled(
     assert "| 1 | 1 | " in table
     assert "| 2 | 5 | " in table
     assert korean_threshold.main([str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+SPANISH = "Esta tarde fuimos a la playa con los perros y comimos unos bocadillos muy ricos, número"
+
+
+def article(author: str, first: int) -> str:
+    paragraphs = "\n\n".join(f"{SPANISH} {first + n}." for n in range(30))
+    return (
+        f"---\ntitle: Hola\nauthor: {author}\ndate: 2020-01-{first % 28 + 1:02}\n---\n"
+        f"# Título\n\n{paragraphs}\n\n"
+        f"- Un punto con [un enlace](https://example.org/{first}) de la lista.\n\n"
+        "> Esto lo dijo otra persona en otro lugar.\n\n"
+        "```\nprint(1, 2, 3, 4, 5, 6, 7, 8, 9)\n```\n"
+        "\nEscríbeme a alguien@example.org, o llama al 91 234 56 78, por favor.\n"
+    )
+
+
+def test_posts_are_gathered_by_author_without_what_is_no_prose(tmp_path: Path) -> None:
+    clone = tmp_path / "a+b"
+    clone.mkdir()
+    files = {
+        "x/1.md": article("Ana", 100),
+        "x/2.md": article("[ana]", 200),
+        "x/3.md": article("Ana y Luis", 300),
+        "x/4.md": article("Luis", 400),
+        "y/5.md": article("Ana", 500),
+        "x/6.md": "Today we went to the beach with the dogs and had some sandwiches.\n" * 90,
+    }
+    for name, text in files.items():
+        (clone / name).parent.mkdir(exist_ok=True)
+        (clone / name).write_text(text)
+    for command in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "x")):
+        names = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        subprocess.run(("git", "-C", str(clone), *names, *command), check=True)
+    source = gathered.Source("es", "blog", "a/b", "", "", r"x/.*\.md")
+    ((author, posts),) = gathered.authors_of(tmp_path, source).items()
+    assert author == "ana"  # The others have too few posts, or wrote together.
+    assert len(posts) == 61
+    assert all(post.startswith(("Esta tarde", "Un punto con un enlace de")) for post in posts)
+
+
+@pytest.mark.full
+def test_a_further_language_is_tabled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "posts"
+    posts = [
+        {"author": f"a{n}", "lang": "es", "text": text}
+        for n in range(8)
+        for text in posts_of(n)[:60]
+    ]
+    path.write_text("\n".join(map(json.dumps, posts)))
+    assert shipped_languages.main(["es", str(path), str(path), "--draws", "2"]) == 0
+    table = capsys.readouterr().out
+    assert "| left out | post | " in table
+    assert "| of another source | five posts | " in table
+    assert shipped_languages.main(["es", str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -345,6 +345,10 @@ SHIPPED_WEIGHT: Final = 1.5
 """Fitted: a higher weight calls more texts likely, of authors and of strangers."""
 MOST_SHIPPED: Final = 2.0
 """For long English texts; without a limit, sets of twenty posts are called too boldly."""
+FURTHER_WEIGHT: Final = 2.5
+"""For texts in further shipped languages: with 1.5, and a threshold with as many strangers, fewer
+right authors are likely (`python -m benchmarks.shipped_languages`).
+"""
 KOREAN_SHIPPED_WEIGHT: Final = 0.5
 """For Korean texts if others of the language are here, since authors of a kind not shipped stand
 out.
@@ -526,8 +530,10 @@ class Case:
             return False
         return is_none_of(self._scores, suspect.written)
 
-    def needs_model(self) -> bool:
-        """Return whether an answer scores the texts in other languages."""
+    def needs_reading(self) -> bool:
+        """Return whether an answer scores the texts in other languages than Korean and English, so
+        that it may read a file, which takes 0.5 s.
+        """
         return not self.is_korean and any(
             written not in (None, {"ko"}) and not (written == {"en"} and self._is_plain_english)
             for written in (suspect.written for suspect in self.suspects)
@@ -577,28 +583,22 @@ class Case:
         languages = {language} if language else None if suspect.written is None else ()
         return self.fitted.population.without(left_out, languages)
 
-    @cached_property
-    def elsewhere(self) -> Population:
-        """The shipped authors of the texts' language, which not every suspect writes."""
-        return self.fitted.shipped.get("ko" if self.is_korean else "en", NOBODY)
+    def elsewhere_for(self, suspect: Suspect) -> Population:
+        """Return the shipped authors of the language in which the texts are for a suspect."""
+        return self.fitted.shipped.get(self.language_for(suspect) or "", NOBODY)
 
     @cached_property
     def is_english(self) -> bool:
         return are_english(self.ranking.query.counts, self.fitted.shipped)
 
     def shipped_weight(self, suspect: Suspect, others: int) -> float:
-        """Return how many authors the shipped authors count as.
-
-        For an author of another language than Korean and English they count only for Korean texts,
-        since no one of the author's language is shipped.
-        """
-        if not len(self.elsewhere) or suspect.habit is None:
+        """Return how many authors the shipped authors of the language count as."""
+        language = self.language_for(suspect)
+        if language not in self.fitted.shipped or suspect.habit is None:
             return 0.0
-        if self.is_korean and others:
-            return KOREAN_SHIPPED_WEIGHT
-        if self.is_korean:
-            return SHIPPED_WEIGHT
-        return self._english_weight if self.language_for(suspect) == "en" else 0.0
+        if language == "ko":
+            return KOREAN_SHIPPED_WEIGHT if others else SHIPPED_WEIGHT
+        return self._english_weight if language == "en" else FURTHER_WEIGHT
 
     @cached_property
     def _english_weight(self) -> float:
@@ -628,7 +628,8 @@ class Case:
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
-        return self.elsewhere, np.ones(len(self.elsewhere), np.bool_)
+        elsewhere = self.elsewhere_for(suspect)
+        return elsewhere, np.ones(len(elsewhere), np.bool_)
 
 
 def fullness_of(features: float, texts: int) -> float:

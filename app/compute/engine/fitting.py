@@ -229,6 +229,8 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
         key: written_by((post.text for post in author.newest), author.language, shipped.populations)
         for key, author in authors.items()
     }
+    # A model of Spark holds them, so those of a language that nobody writes are left out.
+    languages = set(shipped.populations).union(*(some or () for some in written.values()))
     members = [
         CountedAuthor(
             ids[key], author.profile.posts, author.language, author.profile.counts, written[key]
@@ -246,7 +248,10 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
         background,
         temperature_of(samples, background, seed=posts),
         Population.of(members),
-        shipped=dict(shipped.populations),
+        shipped={
+            language: shipped.everybody[language]
+            for language in sorted(languages & shipped.everybody.keys())
+        },
         chatters=shipped.chatters,
     )
     suspects = {

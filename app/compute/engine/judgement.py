@@ -81,10 +81,11 @@ The second lets at most 12 in 100 strangers of the same kind pass, on average ov
 left out of the shipped ones.
 """
 UNMEASURED_LIKELY: Final = 0.92
-"""Threshold for texts in other languages than Korean and English, with eight others or more.
+"""Threshold for texts in other languages than Korean and English.
 
 From it on, 1.1 % of Spanish posts and 2.7 % of German speeches by strangers are likely, with nine
-people here (`python -m benchmarks.languages`).
+people here (`python -m benchmarks.languages`), and 2.6 % of Spanish posts with one to three
+(`python -m benchmarks.shipped_languages`).
 """
 UNFAMILIAR: Final = 0.65
 """Smallest probability of someone else for a text that is unlike all named authors."""
@@ -376,7 +377,8 @@ class _Candidate(NamedTuple):
     @property
     def is_known(self) -> bool:
         """Whether enough others of the language are known."""
-        fewest = FEWEST_OTHERS if is_measured(self.language) else FEW_AUTHORS
+        is_told = self.shipped or is_measured(self.language)
+        fewest = FEWEST_OTHERS if is_told else FEW_AUTHORS
         return self.here + self.shipped >= fewest
 
     @property
@@ -519,8 +521,15 @@ def _others(
     """
     populations = [case.fitted.population]
     weights = [np.array([candidate.others for candidate in rated], np.float64)]
+    elsewhere = [case.elsewhere_for(case.suspects[candidate.place]) for candidate in rated]
     for population, counts in (
-        (case.elsewhere, [candidate.shipped for candidate in rated]),
+        *(
+            (
+                some,
+                [each.shipped * (own is some) for each, own in zip(rated, elsewhere, strict=True)],
+            )
+            for some in dict.fromkeys(elsewhere)
+        ),
         (case.fitted.chatters, [candidate.chatters for candidate in rated]),
     ):
         if any(counts):

@@ -1,13 +1,13 @@
 """The population: authors here, and shipped authors for everyone else, as counts."""
 
 import random
-from collections import Counter
+from collections import ChainMap, Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import itemgetter
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -308,6 +308,12 @@ class Shipped:
     digest: str
     chatters: Population = NOBODY
     """English people of chats, who stand for anybody where messages are short; in no background."""
+    further: Mapping[str, Population] = field(default_factory=dict)
+    """Populations of further languages, each read when it is asked for; in no background."""
+
+    @property
+    def everybody(self) -> Mapping[str, Population]:
+        return ChainMap(dict(self.populations), cast("dict[str, Population]", self.further))
 
     def background(self, here: Background) -> Background:
         counts, posts = _summed(self)

@@ -162,7 +162,7 @@ class BackgroundStore:
 def _unpacked(snapshot: BackgroundSnapshot | None, *, is_wanted: bool) -> Fitted:
     """Return a snapshot, perhaps with shipped authors; in a thread (30 MiB for a moment)."""
     shipped = shipped_authors(is_wanted=is_wanted)
-    populations = dict(shipped.populations)
+    populations = shipped.everybody
     if snapshot is None:
         return Fitted(
             shipped.background(EMPTY_BACKGROUND), shipped=populations, chatters=shipped.chatters

@@ -188,7 +188,10 @@ async def typical_of(
     shipped = 0
     if not members.any():
         known = [language for language in sorted(written or ()) if language in fitted.shipped]
-        population = fitted.shipped[known[0]] if known else NOBODY
+        if known:
+            population = await asyncio.to_thread(fitted.shipped.__getitem__, known[0])
+        else:
+            population = NOBODY
         members, shipped = np.ones(len(population), np.bool_), len(population)
     if not members.any() or not texts:
         return TypicalOf([], shipped)

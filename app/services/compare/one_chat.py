@@ -83,7 +83,7 @@ class ChatBackground(BackgroundStore):
         shipped = await asyncio.to_thread(shipped_authors, is_wanted=counts_shipped(session))
         fitted = Fitted(
             shipped.background(EMPTY_BACKGROUND),
-            shipped=dict(shipped.populations),
+            shipped=shipped.everybody,
             chatters=shipped.chatters,
             version=self.newest.version + 1 if self.newest else 1,
         )

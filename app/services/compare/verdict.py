@@ -30,7 +30,6 @@ from app.compute.engine.judgement import (
     Verdict,
     judge,
 )
-from app.compute.engine.languages import is_ready
 from app.compute.engine.more_text import More
 from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
@@ -227,7 +226,7 @@ async def answer(
     size = sum(map(len, case.texts))
     # More would hold up the loop for over 10 ms.
     is_quick = len(case.suspects) <= 20 and len(case.texts) <= 5
-    is_quick = is_quick and (is_ready() or not case.needs_model())
+    is_quick = is_quick and not case.needs_reading()
     if run is None and size <= INLINE_CHARACTERS // 2 and is_quick:
         return _answer(case, sure, explain)
     judged: Comparison = await (run or asyncio.to_thread)(_answer, case, sure, explain)

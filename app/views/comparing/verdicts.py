@@ -300,7 +300,9 @@ def little_known_of(comparison: Comparison) -> str | None:
 
 def _limit(limit: Limit, comparison: Comparison) -> str:
     if limit == "elsewhere" and (
-        comparison.sure != SURE or _is_foreign(comparison.ranking[0].username, comparison)
+        comparison.sure != SURE
+        or _is_foreign(comparison.ranking[0].username, comparison)
+        or (comparison.none is not None and comparison.strangers is None)
     ):
         return gettext(ELSEWHERE_ALONE)
     if limit in LIMITS:

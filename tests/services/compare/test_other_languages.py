@@ -9,12 +9,36 @@ from app.db.engine import Database
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.services.compare.model_card import Cards
+from app.views.comparing.verdicts import ELSEWHERE_ALONE, limits_of
 from benchmarks.languages import SENTENCES, read
 from tests.posting import post
 from tests.services.compare.test_elsewhere import BAKERY, FERRY, GERMAN, KNOWN, MUSEUM, ask, write
 
 THREAT: Final = "إذا لم ترسل المال حتى الغد سأخبر الجميع بكل شيء"
 POLISH: Final = "Jutro rano pojedziemy do babci, bo dawno jej nie widzieliśmy."
+
+
+LUCIA: Final = [
+    f"{greeting} {news} {end}"
+    for end in ("y luego te cuento todo, vale??", "que si no me da algo, en serio.")
+    for greeting in ("Jo tía,", "Oye guapa,", "Buah, mira,", "Jajaja tía,")
+    for news in (
+        "esta tarde me paso por la tienda de mi prima",
+        "al final no pillé el bus y me vine andando",
+        "mañana cocino yo las lentejas que te gustan",
+        "mi madre dice que vengas a comer el domingo",
+    )
+]
+OF_LUCIA: Final = [
+    "Jajaja tía, mañana me paso por tu casa y luego te cuento lo de mi prima, vale??",
+    "Buah, mira, al final mi madre cocina las lentejas y ya si eso hablamos, en serio.",
+]
+OF_STRANGERS: Final = [
+    "La reunión del comité se aplazó hasta el jueves porque faltaban dos informes.",
+    "Si no me devuelves el dinero mañana, se lo diré a todo el mundo.",
+    "Hoy ha llovido tanto que el jardín parece un lago.",
+    "¿Alguien sabe a qué hora abre la biblioteca los sábados?",
+]
 
 
 def sentences(language: str, count: int = 60) -> list[str]:
@@ -68,6 +92,25 @@ async def test_who_writes_two_languages_is_compared_in_that_of_the_text(db: Data
             assert {ids[members[n][0]] for n in others.nonzero()[0].tolist()} == names
 
 
+@pytest.mark.parametrize("is_alone", [True, False])
+async def test_people_from_elsewhere_stand_for_strangers_in_spanish(
+    db: Database, *, is_alone: bool
+) -> None:
+    await (write(db, lucia=LUCIA) if is_alone else beside_english(db, lucia=LUCIA))
+    for text in OF_STRANGERS:
+        stranger = await ask(db, [text], "lucia")
+        assert stranger.verdict != "likely"
+        assert stranger.none is not None
+        assert stranger.none > 0.5
+    for text in OF_LUCIA:
+        own = await ask(db, [text], "lucia")
+        assert own.verdict == "likely"
+        # What was measured in Korean and English is not said of Spanish.
+        assert "elsewhere" in own.limits
+        assert own.strangers is None
+        assert ELSEWHERE_ALONE in limits_of(own)
+
+
 async def test_english_is_as_before_beside_another_language(db: Database) -> None:
     await beside_english(db)
     before = await ask(db, FERRY[KNOWN:], "ann")
@@ -79,11 +122,11 @@ async def test_english_is_as_before_beside_another_language(db: Database) -> Non
 
 
 async def test_a_card_asks_about_texts_in_the_authors_language(db: Database) -> None:
-    spanish = sentences("es")
-    await beside_english(db, eva=spanish[:30], leo=spanish[30:60])
+    polish = sentences("pl")
+    await beside_english(db, ewa=polish[:30], leon=polish[30:60])
     cards = Cards(db, Models())
     try:
-        # Nobody else writes Spanish, and English texts would say nothing of eva's strangers.
-        assert (await cards.get(["eva"])).strangers is None
+        # Nobody else writes Polish, and English texts would say nothing of ewa's strangers.
+        assert (await cards.get(["ewa"])).strangers is None
     finally:
         await cards.close()
