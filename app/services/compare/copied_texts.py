@@ -92,9 +92,11 @@ def without_ratios(ranking: Iterable[RankedAuthor]) -> list[RankedAuthor]:
 
 def _undecided(comparison: Comparison) -> Comparison:
     """Return the answer without numbers on a single author."""
+    verdict = undecided_verdict(comparison.verdict, comparison.ranking)
     return structs.replace(
         comparison,
-        verdict=undecided_verdict(comparison.verdict, comparison.ranking),
+        verdict=verdict,
+        short=(comparison.short or "people") if verdict == "short" else None,
         none=None,
         ranking=without_ratios(comparison.ranking),
         evidence=[],

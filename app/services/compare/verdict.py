@@ -1,7 +1,7 @@
 """A comparison's answer, as the API returns it, and reasons."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from itertools import chain
 from sys import getsizeof
 from typing import Final, Literal, NamedTuple
@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.case import Case
+from app.compute.engine.case import Case, Suspect
 from app.compute.engine.evidence import (
     PlainPost,
     PostTexts,
@@ -21,6 +21,7 @@ from app.compute.engine.evidence import (
 from app.compute.engine.features import CHARACTERS, occurrences
 from app.compute.engine.ground import NothingLike
 from app.compute.engine.judgement import (
+    FEWEST_JUDGED,
     MODEL,
     SURE,
     Bound,
@@ -31,7 +32,16 @@ from app.compute.engine.judgement import (
     judge,
 )
 from app.compute.engine.more_text import More
-from app.compute.text import BETWEEN, QUOTED, Gap, may_quote, own_words, rest_of, word_count
+from app.compute.text import (
+    BETWEEN,
+    FEWEST_WORDS,
+    QUOTED,
+    Gap,
+    may_quote,
+    own_words,
+    rest_of,
+    word_count,
+)
 from app.runtime.work_pool import INLINE_CHARACTERS, Runner
 from app.services.compare.profiles import OwnPost, newest_own
 
@@ -131,6 +141,9 @@ class StoredPost(msgspec.Struct, frozen=True):
     """How often the author posted it. Absent for several texts."""
 
 
+Short = Literal["words", "posts", "others", "people"]
+
+
 class Comparison(msgspec.Struct, frozen=True):
     """Whether one of some authors wrote the text, and which."""
 
@@ -165,6 +178,11 @@ class Comparison(msgspec.Struct, frozen=True):
     """Number of words that were judged."""
     texts: int = 1
     """Number of texts that were judged."""
+    short: Short | None = None
+    """Why the verdict is `short`: `words`, the text has fewer than four; `posts`, an author has
+    fewer than ten with words; `others`, no one else here writes the language; `people`, several
+    people wrote it, and one author is asked about.
+    """
     held_back: HeldBack | None = None
     """Why the first author is not `likely`, though probable enough: `language`, the text seems to
     be in none that the author writes; `rival`, another of the authors has the higher ratio against
@@ -233,6 +251,12 @@ async def answer(
     return judged
 
 
+def _short(case: Case, shown: Iterable[Suspect]) -> Short:
+    if case.words < FEWEST_WORDS:
+        return "words"
+    return "posts" if any(each.worded_posts < FEWEST_JUDGED for each in shown) else "others"
+
+
 def _answer(case: Case, sure: float, explain: bool) -> Comparison:
     appearances = occurrences(case.text, case.gaps) if explain else None
     is_plain = bool(case.gaps) or own_words(case.text) == case.text
@@ -271,6 +295,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         ),
         words=case.words,
         texts=len(case.parts),
+        short=_short(case, shown) if judgement.verdict == "short" else None,
         held_back=judgement.held_back,
         unlike=judgement.unlike or msgspec.UNSET,
         rival=None if judgement.rival is None else case.suspects[judgement.rival].username,

@@ -50,7 +50,6 @@ from app.views.comparing.verdicts import (
     heading_of,
     heads_of,
     held_back_of,
-    is_brief,
     limits_of,
     little_known_of,
     more_text_of,
@@ -166,7 +165,6 @@ class Compared(Struct, frozen=True):
     chance = _told(chance_of)
     held_back = _told(held_back_of)
     against = _told(against_of)
-    is_brief = _told(is_brief)
     limits = _told(limits_of)
     little_known = _told(little_known_of)
     heads = _told(heads_of)

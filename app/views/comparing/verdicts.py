@@ -9,7 +9,7 @@ from app.compute.engine.evidence import place_in
 from app.compute.engine.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.engine.measured_rates import BELIEFS, measured_rates
 from app.compute.engine.population import FEWEST_POSTS
-from app.compute.text import FEWEST_WORDS, guess_language, is_unspaced
+from app.compute.text import guess_language, is_unspaced
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.stored_texts import MOST_AUTHORS
 from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
@@ -210,7 +210,7 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
 
 def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
     ranking, sentences = comparison.ranking, list[str]()
-    if is_brief(comparison):
+    if comparison.short == "words":
         sentences.append(
             gettext("A text without spaces between its words cannot be judged yet.")
             if is_unspaced(comparison.judged_text)
@@ -230,17 +230,15 @@ def _are_small(comparison: Comparison) -> bool:
     return all(ranked.tweets < FEWEST_POSTS for ranked in comparison.ranking)
 
 
-def is_brief(comparison: Comparison) -> bool:
-    return comparison.words < FEWEST_WORDS
-
-
 def why_short(comparison: Comparison) -> str:
     """Return briefly why nobody is judged."""
-    if is_brief(comparison):
-        return gettext("fewer than four words")
-    if _unjudged(comparison):
-        return gettext("fewer than ten posts of the author")
-    return gettext("no one else writes this language")
+    told = {
+        "words": gettext("fewer than four words"),
+        "posts": gettext("fewer than ten posts of the author"),
+        "others": gettext("no one else writes this language"),
+        "people": gettext("several people wrote it"),
+    }
+    return told[comparison.short or "words"]
 
 
 def _too_few(names: list[str], total: int) -> str:

@@ -40,6 +40,7 @@ from app.services.posts.users import (
 )
 from app.services.rooms.room_facts import FEW_PEOPLE, RoomFacts
 from app.services.rooms.sight import ToldRoom
+from app.views.access.login import SetupArgs, show_setup
 from app.views.answers import see_other
 from app.views.author_picker import (
     OfferedPeople,
@@ -69,6 +70,8 @@ class HomeArgs(Struct):
     username: list[str] = []
     tz: str = ""
     """Time zone of what is of today."""
+    token: str = ""
+    """One-time token for the first account, of an empty site."""
 
 
 class Example(Struct, frozen=True):
@@ -145,6 +148,8 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
         # Only an empty site tells of it.
         may_claim = not author_total and g.account is None
         is_unclaimed = may_claim and not await has_operator(session)
+        if is_unclaimed and args.token:
+            return await show_setup(SetupArgs(token=args.token))
         if not is_unclaimed:  # No event tells that the first account was made.
             cacheable()
         samples, may_play = await list_samples(session), await is_playable(session)

@@ -3,7 +3,7 @@
 import json
 import math
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from quart import Quart
@@ -399,3 +399,17 @@ async def test_at_most_a_hundred_pieces_are_struck(pair: Client) -> None:
     for count, status in ((100, 200), (101, 422)):
         body = {"text": STRUCK, "usernames": ["sailor"], "without": [[4, 9]] * count}
         assert (await pair.post(COMPARE, json=body)).status_code == status
+
+
+async def test_short_says_why(writer: Client) -> None:
+    for name in ("ann", "ben", "cho"):
+        await writer.add_user(name, *(f"the lamp of {name} burns all night {n}" for n in range(20)))
+    await writer.add_user("new", "the tide is high today", *("🌊" for _ in range(12)))
+    for names, text, why in (
+        (["ann", "ben"], "the lamp", "words"),
+        (["ann", "new"], "the lamp burns all night", "posts"),
+        (["ann", "ben"], "the lamp of ann burns all night again", None),
+    ):
+        query = urlencode({"text": text, "username": names}, doseq=True)
+        answer = await writer.json(f"/api/v1/compare?{query}")
+        assert (answer["short"], answer["verdict"] == "short") == (why, why is not None), text

@@ -9,6 +9,7 @@ from quart import Quart
 from app import __version__, create_app
 from app.compute.engine.judgement import KOREAN_LIKELY, LIKELY
 from app.lifespan import note_hosts
+from app.services.access.accounts import add_setup_link
 from app.services.imports.storing import load_samples
 from tests.browsing import Browser, in_one_line, make_operator, parts_of, signed_in
 from tests.conftest import Client, MakeConfig, client_with
@@ -34,6 +35,22 @@ async def test_each_page_of_an_empty_site_says_that_nothing_is_here_yet(
     assert "Drop a chat" not in await anybody.page("/")
     for path in pages:
         assert "Nothing here yet" not in await anybody.page(path), path
+
+
+async def test_the_front_page_of_an_empty_site_is_the_form_for_whoever_has_the_link(
+    app: Quart,
+) -> None:
+    stranger = Browser(app)
+    page = await stranger.page("/")
+    assert "Open the link that saywho printed in the terminal" in page
+    async with parts_of(app).db.write() as session:
+        token = await add_setup_link(session, None)
+    page = await stranger.page(f"/?token={token}")
+    assert 'name="password"' in page
+    assert "data-first-file" in page
+    assert (await stranger.get("/?token=of-somebody-else")).status_code == 403
+    await make_operator(app)
+    assert 'name="password"' not in await stranger.page(f"/?token={token}")
 
 
 async def test_two_workers_show_the_same_front_page(make_config: MakeConfig) -> None:
