@@ -405,7 +405,8 @@ _OF_WORDS: Final = {
 _PATTERNS: Final = {name: re.compile(pattern) for name, (_, pattern) in _OF_WORDS.items()}
 _NAME_OF_PART: Final = {part: name for name, (parts, _) in _OF_WORDS.items() for part in parts}
 _PARTS: Final = re.compile("|".join(_NAME_OF_PART))
-LAUGHS: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", *_OF_WORDS)
+_KOREAN: Final = ("ㅋㅋ", "ㅎㅎ", "ㅠㅠ")
+LAUGHS: Final = (*_KOREAN, *_OF_WORDS)
 LAUGH_PARTS: Final = (
     *("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ"),
     *(part for parts, _ in _OF_WORDS.values() for part in parts),
@@ -417,19 +418,18 @@ def plain_laugh(word: str) -> str:
     """Return the laugh of `LAUGHS` that a word of any length is, or empty."""
     small = word.lower()
     if {*small} <= {*LAUGHING}:
-        return next((laugh for laugh in LAUGHS[:3] if laugh in small.replace("ㅜ", "ㅠ")), "")
+        return next((laugh for laugh in _KOREAN if laugh in small.replace("ㅜ", "ㅠ")), "")
     return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(small)), "")
 
 
 def laughs_in(text: str) -> set[str]:
     small = text.lower()
-    laughs: set[str] = set()
-    if not small.isascii():
-        crying = small.replace("ㅜ", "ㅠ")
-        laughs.update(laugh for laugh in LAUGHS[:3] if laugh in crying)
+    crying = "" if small.isascii() else small.replace("ㅜ", "ㅠ")
+    laughs = {laugh for laugh in _KOREAN if laugh in crying}
     # To look for the letters first takes a fraction of the time.
-    names = {_NAME_OF_PART[part] for part in _PARTS.findall(small)}
-    laughs.update(name for name in names if _PATTERNS[name].search(small))
+    if parts := _PARTS.findall(small):
+        names = {_NAME_OF_PART[part] for part in parts}
+        laughs |= {name for name in names if _PATTERNS[name].search(small)}
     return laughs
 
 

@@ -154,7 +154,7 @@ def _signs_of_one(text: str) -> list[Sign]:
     if not text.isascii():
         if emoji := emoji_in(text):
             signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
-        if 2 * len(_WITHOUT_BLANKS.findall(text)) > sum(map(str.isalpha, text)):
+        if _WITHOUT_BLANKS.search(text) and _is_undivided(text):
             signs.append(UNDIVIDED)
     if ending := _ending_of(text):
         signs.append(("endings", ending))
@@ -167,6 +167,10 @@ def _signs_of_one(text: str) -> list[Sign]:
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
         signs.append(("beginnings", "small"))
     return signs
+
+
+def _is_undivided(text: str) -> bool:
+    return 2 * len(_WITHOUT_BLANKS.findall(text)) > sum(map(str.isalpha, text))
 
 
 def _laughs_of_text(text: str) -> Iterator[Sign]:

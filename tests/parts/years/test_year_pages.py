@@ -475,15 +475,16 @@ async def test_a_year_without_posts_is_not_found(site: Client, path: str) -> Non
     ("display_name", "username", "name"),
     [
         ("Hana 하나 🏺", "hana_writes", "Hana 하나 🏺"),
-        ("مقهى الميناء", "cafe", "cafe"),
-        ("דנה", "דנה", "Person 1"),
+        ("مقهى الميناء", "port", "مقهى الميناء"),
+        ("ᏣᎳᎩ ᎦᏬ", "cafe", "cafe"),
+        ("ᏓᎾ", "ᏓᎾ", "Person 1"),
     ],
 )
 async def test_the_picture_names_the_author_as_far_as_it_can_be_drawn(
     shared: Shared, display_name: str, username: str, name: str
 ) -> None:
     await shared.writer.add_user(username, display_name=display_name)
-    answered = [{"source_id": "1", "username": to} for to in ("دنا", "ann")] * 10
+    answered = [{"source_id": "1", "username": to} for to in ("ᎠᎾ", "ann")] * 10
     posts = ({"created_at": "2024-05-01T12:00:00Z", "reply_to": to} for to in answered)
     await shared.writer.add_posts(
         *({"username": username, "text": f"number {n}"} | post for n, post in enumerate(posts))
