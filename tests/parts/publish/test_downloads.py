@@ -2,14 +2,17 @@
 
 import asyncio
 import io
+import sys
 import zipfile
 from pathlib import Path
 
+import msgspec
 from quart import Quart
 
+from app.parts.publish.zipping import ZipRequest
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
-from tests.installation import Installation
+from tests.installation import Installation, lines
 
 
 async def test_the_zip_file_is_what_the_command_writes(
@@ -46,6 +49,25 @@ async def test_the_zip_file_is_what_the_command_writes(
         Installation.of(parts_of(app).config).json, "publish", folder, "-u", "mina", *options
     )
     assert (facts["written"], facts["removed"], facts["posts"]) == (0, 0, 1)
+
+
+def test_an_author_who_is_deleted_meanwhile_is_told_in_one_line(
+    installation: Installation, tmp_path: Path
+) -> None:
+    """The process that writes the zip begins after the author was found."""
+    posts = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "by the sea"})
+    installation.done("import", posts)
+    request = msgspec.json.encode(ZipRequest("mina", "en", "UTC")).decode()
+    writing = (sys.executable, "-m", "app.parts.publish.zipping", request)
+    with (tmp_path / "website.zip").open("wb") as file:
+        whole = installation.process(*writing, stdout=file)
+    assert (whole.returncode, whole.stderr) == (0, "")
+    with zipfile.ZipFile(tmp_path / "website.zip") as archive:
+        assert "index.html" in archive.namelist()
+    installation.done("user", "delete", "mina", "--yes")
+    broken = installation.process(*writing)
+    assert broken.returncode
+    assert broken.stderr.splitlines() == ["a website is sent in part only: NotFoundError"]
 
 
 async def test_there_is_no_website_of_nothing(app: Quart, writer: Client) -> None:

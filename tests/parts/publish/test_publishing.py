@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from app.parts.publish.folder import DRAFTS, MARK
 from tests.archives import picture, x_file, x_media, x_zip
-from tests.installation import Installation, lines
+from tests.installation import PROGRAM, Installation, lines
+from tests.mounting import in_memory, mounted_at
 
 SECRET: Final = "Geheimnis"
 """Begins every word that is private."""
@@ -434,6 +436,24 @@ def test_a_full_disk_leaves_the_website_as_it_was(
     assert contents(folder) == before
     assert not (folder / DRAFTS).exists()
     assert publish(site, folder)["written"] > 3
+
+
+def test_a_full_disk_is_told_in_one_line(site: Installation, tmp_path: Path) -> None:
+    """What is left open at a full disk is closed: no error of a task or generator is printed."""
+    years = (
+        {"username": "mina", "text": "on the pier", "created_at": f"{year}-05-03T10:00:00Z"}
+        for year in range(2001, 2016)
+    )
+    site.done("import", lines(tmp_path / "years.jsonl", *years))
+    folder = tmp_path / "website"
+    folder.mkdir()
+    with mounted_at(folder, *in_memory(200 * 1024)):
+        result = site.process(PROGRAM, "publish", folder, "-u", "mina", *PUBLISH)
+        assert [path.name for path in folder.iterdir()] == []
+    assert result.returncode == 1
+    *said, told = result.stderr.splitlines()
+    assert "the disk is full; the website is as it was before" in told
+    assert not [line for line in said if re.search("Traceback|Error|Context", line)], result.stderr
 
 
 def test_a_run_that_was_killed_is_gone_on_with(site: Installation, tmp_path: Path) -> None:
