@@ -182,6 +182,7 @@ SMALL_FILES = SMALL_CHATS | {
     "tumblr": b'{"blog_name": "mina", "post_url": "https://mina.example/post/1", "type": "text", '
     b'"body": "<p>hi, you</p>"}',
     "ghost": b'{"db": [{"meta": {"exported_on": 1}, "data": {"posts": [{"status": "published", '
+    b'"visibility": "public", '
     b'"html": "<p>hi, you</p>"}]}}]}',
     "medium": zip_bytes(
         {

@@ -44,6 +44,8 @@ EXPORT = WXR.format(
     + item(10, "for friends", post_password="sea")
     + item(11, "", post_type="attachment")
 )
+META = "<wp:postmeta><wp:meta_key>{}</wp:meta_key><wp:meta_value>{}</wp:meta_value></wp:postmeta>"
+OTHER_META = META.format("_edit_last", "1")
 TAKEOUT = """<?xml version='1.0' encoding='utf-8'?>
 <feed xmlns='http://www.w3.org/2005/Atom' xmlns:blogger='http://schemas.google.com/blogger/2018'>
 <id>tag:blogger.com,1999:blog-1.archive</id><title>Quay</title>
@@ -99,6 +101,29 @@ def test_wordpress_has_published_posts_without_comments(*, is_in_zip: bool) -> N
     assert {item.display_name for item in items if isinstance(item, Record)} == {"미나 Lee"}
     restricted = said(read_file_records(data, include_restricted=True)[1])
     assert "for friends" in restricted[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("more", "is_public"),
+    [
+        (META.format("_jetpack_newsletter_access", "everybody"), True),
+        (META.format("_jetpack_newsletter_access", "subscribers"), False),
+        (META.format("_jetpack_newsletter_access", "paid_subscribers"), False),
+        (META.format("_members_access_role", "editor"), False),
+        ("<!-- wp:premium-content/container -->", False),
+    ],
+)
+def test_a_post_for_subscribers_is_for_few(more: str, is_public: bool) -> None:
+    body = "for them" + ("" if more.startswith("<wp:") else more)
+    post = item(7, body)
+    if more.startswith("<wp:"):
+        post = post.replace("<wp:comment>", OTHER_META + more + OTHER_META + "<wp:comment>")
+    data = WXR.format(items=post).encode()
+    items = list(read_file_records(data)[1])
+    assert isinstance(items[0], Record) == is_public
+    (kept,) = read_file_records(data, include_restricted=True)[1]
+    assert isinstance(kept, Record)
+    assert kept.visibility == ("public" if is_public else "restricted")
 
 
 @pytest.mark.parametrize("data", [TAKEOUT, OLD_EXPORT], ids=["takeout", "old"])

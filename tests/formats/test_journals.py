@@ -120,6 +120,37 @@ def test_livejournal() -> None:
     assert records.notes.unsettled == "author"
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        # A letter that was sent by mail alone is on no page.
+        ghost(WRITTEN, WRITTEN | {"status": "sent"}),
+        *(
+            ghost(WRITTEN, WRITTEN | {"visibility": to})
+            for to in ("members", "paid", "tiers", None)
+        ),
+        *(
+            TABLE.replace("only_paid", to)
+            for to in ("only_paid", "only_free", "founding", "anything new", "")
+        ),
+        *(
+            JOURNAL.replace("<security>usemask</security>", to)
+            for to in ("<security>private</security>", "<security>friends</security>", "")
+        ),
+    ],
+)
+def test_what_is_not_known_to_be_public_is_for_few(data: str | bytes) -> None:
+    if isinstance(data, str) and data.startswith("post_id"):
+        data = zip_bytes({"posts.csv": data.encode(), **PAGES})
+    target = data.encode() if isinstance(data, str) else data
+    _, items = read_file_records(target)
+    assert "restricted" in skipped(items)
+    assert len(said(items)) == 1
+    _, items = read_file_records(target, include_restricted=True)
+    kept = [item.visibility for item in items if isinstance(item, Record)]
+    assert kept == ["public", "restricted"]
+
+
 POSTS = """<?xml version="1.0" encoding="utf-8"?>
 <posts>
   <row Id="1" PostTypeId="1" CreationDate="2024-01-05T10:00:00.000" Body="&lt;p&gt;Why fog?&lt;/p&gt;" OwnerUserId="5" Title="Fog" />

@@ -139,7 +139,10 @@ class _Reader:
             self.found.append(self._fields if self._size <= _MOST_LETTERS else fault)
         elif len(self._path) < 4:
             if text := "".join(self._text).strip():
-                self._fields.setdefault("/".join(self._path[1:]), text)
+                path = "/".join(self._path[1:])
+                if path == "wp:postmeta/wp:meta_value":
+                    path = f"wp:postmeta/{self._fields.pop('wp:postmeta/wp:meta_key', '')}"
+                self._fields.setdefault(path, text)
             self._text = []
         self._path.pop()
 
@@ -200,7 +203,9 @@ class _WordPress:
         if fields.get("wp:post_type", "post") not in {"post", "page"}:
             return None  # Menus, pictures, earlier versions.
         status = fields.get("wp:status", "publish")
-        is_restricted = status == "private" or "wp:post_password" in fields
+        is_restricted = (
+            status == "private" or "wp:post_password" in fields or _is_for_members(fields)
+        )
         if is_restricted and not self._include_restricted:
             return Skipped(place, "restricted")
         if status not in {"publish", "private"}:
@@ -215,6 +220,15 @@ class _WordPress:
         item = post_of(fields, place, self._authors.of(fields, author, shown), time, html)
         visibility = audience(is_restricted=is_restricted)
         return structs.replace(item, visibility=visibility) if isinstance(item, Record) else item
+
+
+def _is_for_members(fields: Fields) -> bool:
+    """Return whether only members or subscribers can read a post or a part of it, as Jetpack and
+    the plugin Members say.
+    """
+    access = fields.get("wp:postmeta/_jetpack_newsletter_access", "everybody")
+    is_premium = "<!-- wp:premium-content/" in fields.get("content:encoded", "")
+    return access != "everybody" or "wp:postmeta/_members_access_role" in fields or is_premium
 
 
 class Authors:

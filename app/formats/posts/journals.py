@@ -108,7 +108,9 @@ def _ghost_item(numbered: tuple[Json, Byline], place: int, options: ReadOptions)
     html = as_word(post.get("html")) or f"<pre>{as_word(post.get('plaintext')) or ''}</pre>"
     time = post.get("published_at") or post.get("created_at")
     item = post_of(fields, place, author, time, html)
-    return _only_public(item, options, is_restricted=post.get("visibility", "public") != "public")
+    # What was only sent is on no page.
+    is_public = post.get("status") == "published" and post.get("visibility") == "public"
+    return _only_public(item, options, is_restricted=not is_public)
 
 
 def _read_medium(source: Source, _options: ReadOptions) -> RecordStream | None:
@@ -191,9 +193,7 @@ def _substack_item(
     html = _bytes_of(source.member(page), _MOST_OF_PAGE).decode("utf-8", "replace")
     fields = {"title": row.get("title") or "", "id": number}
     item = post_of(fields, place, Byline(None, None), row.get("post_date"), html)
-    return _only_public(
-        item, options, is_restricted=row.get("audience") not in {"everyone", None, ""}
-    )
+    return _only_public(item, options, is_restricted=row.get("audience") != "everyone")
 
 
 _LIVEJOURNAL: Final = re.compile(rb"<livejournal\b[^>]*>\s*<entry\b")
@@ -211,7 +211,7 @@ def _livejournal_item(fields: Fields, place: int, options: ReadOptions) -> Item:
     html = fields.get("event", "").replace("\n", "<br>")
     named = {"title": fields.get("subject", ""), "id": fields.get("itemid", "")}
     item = post_of(named, place, Byline(None, None), fields.get("eventtime"), html)
-    return _only_public(item, options, is_restricted=fields.get("security", "public") != "public")
+    return _only_public(item, options, is_restricted=fields.get("security") != "public")
 
 
 _ROWS: Final = re.compile(rb"<(?:posts|comments)>\s*<row\s")
