@@ -1,22 +1,28 @@
-"""Who may do what to whose posts: requests of each right with drawn options, and what is left.
+"""Who may do what to whose posts: requests of each right with drawn options to a server of two
+workers, and what is left.
 
 A model knows what was there. Without the right to delete nothing of it is lost or changed; without
 the right to write nothing is added; what is given away has public posts alone.
 """
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
-from quart import Quart
+import requests
 
-from app import create_app
+from app.db.engine import Database
 from app.views.imports.api import NewImportArgs
-from tests.conftest import NDJSON, Client, MakeConfig, client_with
+from tests.conftest import NDJSON, Client, MakeConfig
+from tests.installation import Installation
+from tests.server import SERVE, Server, serving
 from tests.uploading import jsonl
 from tests.views.imports.test_adding_only import FILES, IMPORTS, fill, settled, site_of, values_of
+from tests.waiting import DEADLINE_S
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.databases("sqlite", "postgresql")]
 STEPS: Final = 40
@@ -91,36 +97,82 @@ FOR_ALL_OF_A_POST: Final = (
 """Columns that a repetition cannot change: it only fills what is empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the server, with the methods of an answer of an app in this process."""
+
+    answer: requests.Response
+
+    @property
+    def status_code(self) -> int:
+        return self.answer.status_code
+
+    async def get_data(self, *, as_text: bool = False) -> Any:
+        return self.answer.text if as_text else self.answer.content
+
+    async def get_json(self, *, force: bool = False) -> Any:
+        return self.answer.json()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller(Client):
+    """Sends requests to a server, each on a connection of its own: any worker may answer."""
+
+    server: Server
+
+    @classmethod
+    def with_right(cls, server: Server, right: str) -> "Caller":
+        if right == "nobody":
+            return cls(None, {}, server)  # type: ignore[arg-type] # there is no app in this process
+        token = server.installation.json("token", "add", right, "--scope", right)["token"]
+        return cls(None, {"Authorization": f"Bearer {token}"}, server)  # type: ignore[arg-type]
+
+    async def send(self, method: str, path: str, **kwargs: Any) -> Answer:
+        headers = self.headers | kwargs.pop("headers", {})
+        url = f"http://127.0.0.1:{self.server.port}{path}"
+        kwargs |= {"headers": headers, "timeout": DEADLINE_S}
+        return Answer(await asyncio.to_thread(requests.request, method, url, **kwargs))
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    server: Server
+    db: Database
+    """The server's database, past the server."""
+
+
 @pytest.fixture
-async def site(make_config: MakeConfig) -> AsyncIterator[Quart]:
-    app = create_app(make_config(public=False))
-    async with app.test_app():
-        yield app
+async def site(make_config: MakeConfig) -> AsyncIterator[Site]:
+    config = make_config(public=False)
+    installation = Installation.of(config)
+    installation.settings.update(SAYWHO_PUBLIC="0", SAYWHO_ACCESS_LOG="0")
+    with serving(installation, *SERVE, "--workers", "2") as server:
+        db = Database(config)
+        yield Site(server, db)
+        await db.close()
+        assert "Traceback" not in server.log()
 
 
 @pytest.mark.parametrize(
     "seed", [1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(2, 30))]
 )
-async def test_each_right_does_what_it_may_and_no_more(site: Quart, seed: int) -> None:
+async def test_each_right_does_what_it_may_and_no_more(site: Site, seed: int) -> None:
     draw = random.Random(seed)
-    admin = await client_with(site, "admin")
-    clients = {
-        "nobody": Client(site, {}),
-        "read": await client_with(site, "read"),
-        "write": await client_with(site, "write"),
-        "admin": admin,
+    callers = {
+        right: await asyncio.to_thread(Caller.with_right, site.server, right) for right in RIGHTS
     }
-    await fill(site, admin)
+    admin = callers["admin"]
+    await fill(site.db, admin)
     done: list[str] = []
     allowed = 0
     for _ in range(STEPS):
         right, kind = draw.choice(RIGHTS), draw.choice([*REQUESTS])
         if right == "admin" and kind in {"delete", "undo"} and draw.random() < 0.6:
             continue  # Else little is left that others could remove.
-        before = await site_of(site)
-        answer = await REQUESTS[kind](clients[right], draw)
-        await settled(site)
-        after = await site_of(site)
+        before = await site_of(site.db)
+        answer = await REQUESTS[kind](callers[right], draw)
+        await settled(site.db)
+        after = await site_of(site.db)
         done.append(f"{right} {kind} {answer.status_code}")
         if right in {"nobody", "read"}:
             assert answer.status_code in {401, 403, 404}, done

@@ -11,6 +11,7 @@ from quart import Quart
 from sqlalchemy import select, update
 
 from app import create_app
+from app.db.engine import Database
 from app.formats.records import ReadOptions
 from app.models import ImportJob, MediaUse, Operator, Room, RoomPerson, Tweet, User
 from app.services.imports.jobs import ENDED
@@ -62,7 +63,7 @@ def values_of(name: str) -> Iterator[str]:
         yield from TRIED
 
 
-async def site_of(app: Quart) -> dict[str, dict[Any, tuple[Any, ...]]]:
+async def site_of(db: Database) -> dict[str, dict[Any, tuple[Any, ...]]]:
     """Return what people have on the site: posts, authors, chats, media, readers."""
     queries: dict[str, Any] = {
         "posts": select(*(c for c in Tweet.__table__.c if c.name != "met_by"))
@@ -76,31 +77,31 @@ async def site_of(app: Quart) -> dict[str, dict[Any, tuple[Any, ...]]]:
         "media": select(MediaUse.id, MediaUse.name),
         "accounts": select(Operator.id, Operator.name, Operator.room_id),
     }
-    async with parts_of(app).db.read() as session:
+    async with db.read() as session:
         return {
             name: {row[0]: tuple(row) for row in await session.execute(query)}
             for name, query in queries.items()
         }
 
 
-async def settled(app: Quart) -> None:
+async def settled(db: Database) -> None:
     """Wait until no import runs, and none is being undone."""
 
     async def look() -> bool:
         unended = select(ImportJob.id).where(
             ImportJob.state.not_in(ENDED) | (ImportJob.undo == "running")
         )
-        async with parts_of(app).db.read() as session:
+        async with db.read() as session:
             return await session.scalar(unended.limit(1)) is None
 
     await eventually(look)
 
 
-async def fill(app: Quart, admin: Client) -> None:
+async def fill(db: Database, admin: Client) -> None:
     """Let the operator import posts and a chat, which a guest reads, and send posts."""
     for data in (POSTS, CHAT):
         assert (await admin.post(f"{IMPORTS}?timezone=UTC", data=data)).status_code == 202
-        await settled(app)
+        await settled(db)
     await admin.add_user("hana")
     for word, day in zip(WORDS, DAYS, strict=True):
         await admin.add_tweet("hana", f"hana drew {word}", created_at=day)
@@ -123,17 +124,17 @@ async def try_all(app: Quart, client: Client, files: dict[str, bytes]) -> dict[s
             for data in files.values():
                 answer = await client.post(IMPORTS + query, data=data)
                 statuses.setdefault(name, set()).add(answer.status_code)
-    await settled(app)
+    await settled(parts_of(app).db)
     return statuses
 
 
 @pytest.mark.timeout(300)
 async def test_a_token_that_may_add_leaves_everything_as_it_was(private: Quart) -> None:
     admin, writer = await client_with(private, "admin"), await client_with(private, "write")
-    await fill(private, admin)
-    before = await site_of(private)
+    await fill(parts_of(private).db, admin)
+    before = await site_of(parts_of(private).db)
     statuses = await try_all(private, writer, FILES)
-    after = await site_of(private)
+    after = await site_of(parts_of(private).db)
     for kind, rows in before.items():
         assert {key: after[kind].get(key) for key in rows} == rows, kind
     assert all(statuses.values())
@@ -142,8 +143,8 @@ async def test_a_token_that_may_add_leaves_everything_as_it_was(private: Quart) 
 
 async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
     admin, writer = await client_with(private, "admin"), await client_with(private, "write")
-    await fill(private, admin)
-    before = await site_of(private)
+    await fill(parts_of(private).db, admin)
+    before = await site_of(parts_of(private).db)
     changed = POSTS.replace(b"2026-02", b"2026-05")
     answer = await writer.post(f"{IMPORTS}?replace=1", data=changed)
     assert answer.status_code == 403
@@ -155,13 +156,13 @@ async def test_replacing_needs_the_right_to_delete(private: Quart) -> None:
         options = ReadOptions(replace="1", accept_doubts=True)
         stored = update(ImportJob).where(ImportJob.id == job.id)
         await session.execute(stored.values(scope=None, options=msgspec.json.encode(options)))
-    await settled(private)
+    await settled(parts_of(private).db)
     failed = await admin.json(f"{IMPORTS}/{job.id}")
     assert (failed["state"], failed["accepted"]) == ("failed", 0)
     assert "this needs admin" in failed["errors"][0]["detail"]
-    assert await site_of(private) == before
+    assert await site_of(parts_of(private).db) == before
     answer = await admin.post(f"{IMPORTS}?replace=1&accept_doubts=1", data=changed)
     assert answer.status_code == 202
-    await settled(private)
-    gone = before["posts"].keys() - (await site_of(private))["posts"].keys()
+    await settled(parts_of(private).db)
+    gone = before["posts"].keys() - (await site_of(parts_of(private).db))["posts"].keys()
     assert len(gone) == len(WORDS)
