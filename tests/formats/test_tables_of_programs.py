@@ -480,3 +480,10 @@ def test_corpus_of_convokit_has_its_words_in_one_of_its_files(tmp_path: Path) ->
 def test_the_object_who_tweeted_names_the_author() -> None:
     post = '{"id": "1", "tweetBy": {"id": "7", "userName": "mina"}, "fullText": "fog again"}\n'
     assert said(post + post.replace("mina", "jun")) == [("mina", "fog again"), ("jun", "fog again")]
+
+
+def test_texts_that_are_only_a_word_for_nothing_are_counted_in_a_line() -> None:
+    found, items = read("username,text\njiu,none\njiu,The ferry is late\njiu,\nminho,NULL\n")
+    assert [item.text for item in items if isinstance(item, Record)] == ["The ferry is late"]
+    (words,) = found.notes.odd.values()
+    assert (words.count, [*words.examples]) == (2, ["none", "NULL"])

@@ -113,6 +113,7 @@ NO_RULES: Final = RowRules()
 _WORDY: Final = frozenset({"text", "username", "display_name"})
 _WITH_NA: Final = EMPTY_CELLS | {NA}
 _ERRORS: Final = Message("Error values of a spreadsheet in place of texts")
+_WORDS_FOR_NOTHING: Final = Message("Texts that are only a word for nothing, and are left out")
 _ROUNDED_ANSWERS: Final = Message("Ids of answered posts that a spreadsheet has rounded")
 
 
@@ -133,8 +134,12 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
     media = exported.get("media", ())
     text = _text(columns, values, rules)
     texts = columns.texts
-    if text is None and not media and any(isinstance(row.get(name), str) for name in texts):
-        return Skipped(place, "empty")
+    if text is None and not media:
+        cells = [cell for name in texts if isinstance(cell := row.get(name), str)]
+        if filled := next(filter(str.strip, cells), None):
+            rules.look_odd("left_out", _WORDS_FOR_NOTHING, filled)
+        if cells:
+            return Skipped(place, "empty")
     if isinstance(text, str) and not columns.is_own:
         if rules.is_table and is_error(text):
             rules.look_odd("words", _ERRORS, text)
