@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.house import ROOT
+from tests.neighbours.letters import rows_of_letters
 from tests.neighbours.servers import rows_of_servers
 from tests.neighbours.tables import Row, rows_of_tables
 
@@ -26,9 +27,25 @@ PYTHON_PACKAGES: Final = (
     *("pandas==3.1.1", "XlsxWriter==3.3.1", "polars==2.1.0", "duckdb==2.0.1"),
     *("sqlite-utils==4.2.1", "csvkit==2.2.0", "datasette==0.65.5"),
     *("httpx-sse==0.4.3", "sseclient-py==1.9.0", "requests==2.34.2"),
+    *("pyarrow==26.0.1", "petl==1.7.30", "tablib==3.10.0", "frictionless==5.21.0"),
+    *("clevercsv==0.8.5", "openpyxl==3.1.5", "jrnl==4.6"),
+)
+ORANGE: Final = ("orange3==3.40.0", "xlsxwriter==3.3.1", "openpyxl==3.1.5")
+"""It needs an older pandas, so it has an environment of its own."""
+NPM_PACKAGES: Final = (
+    *("papaparse@5.7.1", "csv-parse@7.0.3", "csv-stringify@6.9.0", "d3-dsv@3.0.2"),
+    *("xlsx@0.18.5", "exceljs@4.4.0"),
+    *("eventsource@4.1.1", "eventsource-client@1.2.0", "undici@6.29.1"),
 )
 DEBIAN_PACKAGES: Final = {
-    "Rscript": ("r-base-core", "r-cran-readr", "r-cran-jsonlite"),
+    "Rscript": (
+        *("r-base-core", "r-cran-readr", "r-cran-jsonlite"),
+        *("r-cran-data.table", "r-cran-bit64", "r-cran-vroom", "r-cran-haven"),
+    ),
+    "mlr": ("miller",),
+    "promtool": ("prometheus",),
+    "packf": ("nmh",),
+    **{name: (name,) for name in ("csvtool", "rsync", "mb2md")},
     "soffice": ("libreoffice-calc-nogui",),
     "ssconvert": ("gnumeric",),
     **{name: (name,) for name in ("jq", "haproxy", "caddy", "apache2", "newsboat")},
@@ -47,7 +64,7 @@ def main() -> int:
     environment = _install()
     rows, missing = list[Row](), list[str]()
     with tempfile.TemporaryDirectory() as folder:
-        for make in (rows_of_tables, rows_of_servers):
+        for make in (rows_of_tables, rows_of_letters, rows_of_servers):
             for row in make(Path(folder), environment, chosen.only):
                 print(row, flush=True)
                 (rows if isinstance(row, Row) else missing).append(row)  # type: ignore[arg-type]
@@ -65,16 +82,24 @@ def main() -> int:
 def _install() -> Path:
     """Return the environment with the Python packages; root also gets Debian's."""
     environment = FOLDER / "python"
-    if not (environment / "bin/datasette").exists():
-        FOLDER.mkdir(exist_ok=True)
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        pip = [str(environment / "bin/python"), "-m", "pip", "install", "--quiet"]
-        subprocess.run([*pip, "--disable-pip-version-check", *PYTHON_PACKAGES], check=True)
+    wanted: dict[Path, tuple[str, ...]] = {environment: PYTHON_PACKAGES, FOLDER / "orange": ORANGE}
+    for own, packages in wanted.items():
+        if (own / "whole").exists():
+            continue
+        subprocess.run([sys.executable, "-m", "venv", "--clear", own], check=True)
+        pip = [str(own / "bin/python"), "-m", "pip", "install", "--quiet"]
+        subprocess.run([*pip, "--disable-pip-version-check", *packages], check=True)
+        (own / "whole").touch()
+    if shutil.which("npm") and not (FOLDER / "node/node_modules/undici").exists():
+        (FOLDER / "node").mkdir(exist_ok=True)
+        command = ["npm", "install", "--silent", "--ignore-scripts", *NPM_PACKAGES]
+        subprocess.run(command, cwd=FOLDER / "node", check=True)
     if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         for program, packages in DEBIAN_PACKAGES.items():
             command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-            if shutil.which(program) is None:
+            here = shutil.which(program, path=f"{os.environ['PATH']}:/usr/bin/mh")
+            if here is None or program == "Rscript":
                 subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
     return environment
 

@@ -42,15 +42,63 @@ def by_polars(kind: str, source: str, target: str, *, careful: bool) -> None:
 def by_duckdb(kind: str, source: str, target: str, *, careful: bool) -> None:
     import duckdb
 
+    if careful:
+        duckdb.execute("SET TimeZone='Asia/Seoul'")
     reader = "read_json_auto" if source.endswith("jsonl") else "read_csv_auto"
     options = ", all_varchar=true" if careful and reader == "read_csv_auto" else ""
     form = "(FORMAT csv, HEADER)" if kind == "csv" else "(FORMAT json)"
     duckdb.execute(f"COPY (SELECT * FROM {reader}('{source}'{options})) TO '{target}' {form}")
 
 
+def by_pyarrow(kind: str, source: str, target: str, *, careful: bool) -> None:
+    from pyarrow import csv
+
+    options = csv.ParseOptions(newlines_in_values=True)
+    kinds = {"username": "string"} if careful else None
+    read = csv.read_csv(
+        source, parse_options=options, convert_options=csv.ConvertOptions(column_types=kinds)
+    )
+    csv.write_csv(read, target)
+
+
+def by_petl(kind: str, source: str, target: str, *, careful: bool) -> None:
+    import petl
+
+    petl.tocsv(petl.fromcsv(source, encoding="utf-8"), target, encoding="utf-8")
+
+
+def by_tablib(kind: str, source: str, target: str, *, careful: bool) -> None:
+    import tablib
+
+    with open(source, encoding="utf-8", newline="") as file:
+        read = tablib.Dataset().load(file, format="csv")
+    written = read.export(kind)
+    data = written if isinstance(written, bytes) else written.encode()
+    with open(target, "wb") as file:
+        file.write(data)
+
+
+def by_frictionless(kind: str, source: str, target: str, *, careful: bool) -> None:
+    from frictionless import Resource, system
+
+    with system.use_context(trusted=True):
+        Resource(source).write(target)
+
+
+def by_orange3(kind: str, source: str, target: str, *, careful: bool) -> None:
+    from Orange.data import Table
+
+    Table.from_file(source).save(target)
+
+
+def by_clevercsv(kind: str, source: str, target: str, *, careful: bool) -> None:
+    import clevercsv
+
+    rows = clevercsv.read_table(source)
+    clevercsv.write_table(rows, target, dialect="excel")
+
+
 if __name__ == "__main__":
     library, kind, source, target = sys.argv[1:]
     name, _, how = library.partition(":")
-    {"pandas": by_pandas, "polars": by_polars, "duckdb": by_duckdb}[name](
-        kind, source, target, careful=how == "careful"
-    )
+    globals()[f"by_{name.lower()}"](kind, source, target, careful=how == "careful")

@@ -17,7 +17,7 @@ from tests.ports import free_port
 from tests.server import SERVE, Server, serving
 
 EXAMPLES: Final = ROOT / "examples" / "operations"
-LISTEN: Final = str(Path(__file__).with_name("listen.py"))
+LISTEN: Final = Path(__file__).with_name("listen.py")
 LONG_KOREAN: Final = "밤 바다는 조용하고 배는 늦어요 " * 30
 """A question that 2,000 letters allow and an address of 8 KB does not."""
 
@@ -108,9 +108,13 @@ def rows_of_servers(folder: Path, environment: Path, only: str = "") -> Iterator
         for proxy in PROXIES:
             if only.lower() in proxy.name.lower():
                 yield from _rows_of_proxy(proxy, folder, server)
-        for name in ("httpx-sse", "sseclient-py"):
+        for name in ("httpx-sse", "sseclient-py", "eventsource", "eventsource-client", "undici"):
             if only.lower() in name:
                 yield _row_of_listener(name, environment, server)
+        if only.lower() in "promtool":
+            yield _row_of_promtool(server)
+        if only.lower() in "rsync":
+            yield _row_of_rsync(folder, site)
         if only.lower() in "newsboat":
             yield _row_of_newsboat(folder, server)
     if only.lower() in "datasette":
@@ -177,19 +181,47 @@ def _listened(client: httpx.Client, server: Server) -> str:
 
 
 def _row_of_listener(name: str, environment: Path, server: Server) -> Row:
-    python = environment / "bin/python"
-    show = f"from importlib.metadata import version; print(version('{name}'))"
-    version = version_of((str(python), "-c", show)) or ""
     url = f"http://127.0.0.1:{server.port}/api/v1/live"
-    process = subprocess.Popen(
-        [python, LISTEN, name, url], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    command: list[str | Path]
+    python, modules = environment / "bin/python", environment.with_name("node")
+    if (about := modules / "node_modules" / name / "package.json").exists():
+        version = json.loads(about.read_text())["version"]
+        command = ["node", "--no-warnings", LISTEN.with_suffix(".mjs"), modules, name, url]
+    else:
+        show = f"from importlib.metadata import version; print(version('{name}'))"
+        version = version_of((str(python), "-c", show)) or ""
+        command = [python, LISTEN, name, url]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert process.stdout is not None
     first = process.stdout.readline()
     server.send("POST", "/api/v1/users/jiu/tweets", {"text": f"heard by {name}"})
     heard, _ = process.communicate(timeout=RUN_S)
     kept = "whole" if first.startswith("ready") and "tweet.created" in heard else "refused"
     return Row(name, version, "live events", kept, "")
+
+
+def _row_of_promtool(server: Server) -> Row | str:
+    if (version := version_of(("promtool", "--version"))) is None:
+        return "promtool is not here"
+    status, _, metrics = server.send("GET", "/metrics")
+    assert status == 200
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=metrics, capture_output=True, check=False
+    )
+    said = len((done.stdout + done.stderr).splitlines())
+    kept = f"changed ({said} remarks)" if said or done.returncode else "whole"
+    return Row("promtool", version, "the metrics", kept, "")
+
+
+def _row_of_rsync(folder: Path, site: Installation) -> Row | str:
+    """Copy the data folder of a running site."""
+    if (version := version_of(("rsync", "--version"))) is None:
+        return "rsync is not here"
+    copy = Installation(folder / "copied")
+    command = ["rsync", "-a", f"{site.data_dir}/", f"{copy.data_dir}/"]
+    subprocess.run(command, timeout=RUN_S, check=True)
+    same = copy.done("export") == site.done("export")
+    return Row("rsync", version, "a running site at rest", "whole" if same else "changed", "")
 
 
 def _row_of_newsboat(folder: Path, server: Server) -> Row | str:

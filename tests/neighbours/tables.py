@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from tests.installation import PROGRAM, Installation
 
 CONVERT: Final = str(Path(__file__).with_name("convert.py"))
+CONVERT_JS: Final = str(Path(__file__).with_name("convert.mjs"))
 POSTS: Final[list[dict[str, Any]]] = [
     {
         "id": f"18765432109876543{21 + number}",
@@ -40,6 +41,20 @@ POSTS: Final[list[dict[str, Any]]] = [
     )
 ]
 """What breaks: long ids, Korean, line breaks, midnight, zones, nulls, quotation marks, 007."""
+CHAT: Final = "\n".join(
+    f"2025-01-{day:02}, {hour:02}:{day:02} - {name}: {text}"
+    for day, hour, name, text in [
+        (7, 0, "Jiu", "아침 바다는 조용해요.\n배가 늦는대요."),
+        (7, 9, "Min Ho", '=_= 졸려, "정말"'),
+        (8, 10, "Jiu", "The ferry is late, again."),
+        (9, 23, "007", "my name is a number"),
+        (10, 10, "007", "1e5"),
+        (11, 10, "Jiu", "NA"),
+        (12, 10, "Min Ho", "- milk, tea; it's 5 o'clock"),
+        (13, 10, "Jiu", "=ㅅ= 좋아"),
+    ]
+)
+"""A chat of WhatsApp."""
 FIELDS: Final = {
     "source_id": "ids",
     "username": "authors",
@@ -47,6 +62,7 @@ FIELDS: Final = {
     "created_at": "times",
     "reply_to": "answers",
     "lang": "languages",
+    "room": "chats",
 }
 """Fields of an export, and what a change of them is called."""
 RUN_S: Final = 300
@@ -65,6 +81,8 @@ class Neighbour:
     """What makes it right."""
     names_its_file: bool = False
     """Whether it writes into `{folder}`, under the name of the source."""
+    takes_chats: bool = False
+    """Whether a chat is sent through it, too."""
 
 
 class Row(NamedTuple):
@@ -87,11 +105,12 @@ class Row(NamedTuple):
 
 def _library(name: str, how: str, kind: str, line: str = "", **more: Any) -> Neighbour:
     library = f"{name}:careful" if line else name
-    about = f"import {name}; print({name}.__version__)"
+    about = f"from importlib.metadata import version; print(version('{name}'))"
+    python = "{orange}" if name == "orange3" else "{python}"
     return Neighbour(
         f"{name} {how}".strip(),
-        ("{python}", CONVERT, library, kind, "{source}", "{target}"),
-        ("{python}", "-c", about),
+        (python, CONVERT, library, kind, "{source}", "{target}"),
+        (python, "-c", about),
         kind,
         line=line,
         **more,
@@ -103,12 +122,27 @@ def _r(name: str, script: str, kind: str, package: str = "base", **more: Any) ->
     return Neighbour(name, ("Rscript", "-e", script), ("Rscript", "-e", version), kind, **more)
 
 
+def _package(name: str, how: str, kind: str, line: str = "") -> Neighbour:
+    """Return a package of npm."""
+    library = f"{name}:{how.partition(' ')[2] or how}" if how else name
+    show = f"console.log(require('{{modules}}/node_modules/{name}/package.json').version)"
+    command = ("node", CONVERT_JS, "{modules}", library, kind, "{source}", "{target}")
+    return Neighbour(f"{name} {how}".strip(), command, ("node", "-e", show), kind, line=line)
+
+
 BOTH: Final = ("csv", "jsonl")
 READ_CSV: Final = 'read.csv("{source}", colClasses=c({id}="character"))'
 CAREFUL_CSV: Final = 'read.csv("{source}", colClasses="character", na.strings="")'
 WRITE_CSV: Final = 'write.csv({}, "{{target}}", row.names=FALSE)'
+FWRITE: Final = 'data.table::fwrite(data.table::fread("{{source}}"{}), "{{target}}")'
+VROOM: Final = 'vroom::vroom_write(vroom::vroom("{source}", show_col_types=FALSE), "{target}", ",")'
+HAVEN: Final = (
+    'x <- read.csv("{source}", colClasses="character", na.strings="");'
+    ' haven::write_FORMAT(x, "{target}.FORMAT"); y <- haven::read_FORMAT("{target}.FORMAT");'
+    ' write.csv(y, "{target}", row.names=FALSE, na="")'
+)
 NEIGHBOURS: Final = (
-    _library("pandas", "", "csv", reads=BOTH),
+    _library("pandas", "", "csv", reads=BOTH, takes_chats=True),
     _library(
         "pandas",
         "as text",
@@ -131,7 +165,8 @@ NEIGHBOURS: Final = (
     _library(
         "polars", "whole", "jsonl", "`read_ndjson(…, infer_schema_length=None)`", reads=("jsonl",)
     ),
-    _library("duckdb", "", "csv"),
+    _library("duckdb", "", "csv", takes_chats=True),
+    _library("duckdb", "in Seoul", "csv", "`SET TimeZone`; ids as text: `all_varchar=true`"),
     _library("duckdb", "", "jsonl", reads=BOTH),
     Neighbour(
         "sqlite-utils",
@@ -149,7 +184,7 @@ NEIGHBOURS: Final = (
     Neighbour("csvsort", ("{bin}/csvsort", "{source}"), ("{bin}/csvsort", "--version"), "csv"),
     Neighbour("csvjson", ("{bin}/csvjson", "{source}"), ("{bin}/csvjson", "--version"), "json"),
     Neighbour("jq", ("jq", "-c", ".", "{source}"), ("jq", "--version"), "jsonl", reads=("jsonl",)),
-    _r("R", WRITE_CSV.format(READ_CSV), "csv"),
+    _r("R", WRITE_CSV.format(READ_CSV), "csv", takes_chats=True),
     _r(
         "R as text",
         WRITE_CSV.format(CAREFUL_CSV).replace(", row", ', na="", row'),
@@ -176,6 +211,7 @@ NEIGHBOURS: Final = (
         ("soffice", "--version"),
         "csv",
         names_its_file=True,
+        takes_chats=True,
     ),
     Neighbour(
         "LibreOffice",
@@ -184,6 +220,46 @@ NEIGHBOURS: Final = (
         "xlsx",
         names_its_file=True,
     ),
+    _r("data.table", FWRITE.format(""), "csv", "data.table"),
+    _r("vroom", VROOM, "csv", "vroom"),
+    _r("haven, as SPSS", HAVEN.replace("FORMAT", "sav"), "csv", "haven"),
+    _r("haven, as Stata", HAVEN.replace("FORMAT", "dta"), "csv", "haven"),
+    Neighbour("Miller", ("mlr", "--csv", "cat", "{source}"), ("mlr", "--version"), "csv"),
+    Neighbour(
+        "Miller", ("mlr", "--icsv", "--ojsonl", "cat", "{source}"), ("mlr", "--version"), "jsonl"
+    ),
+    Neighbour(
+        "Miller as text",
+        ("mlr", "-S", "--icsv", "--ojsonl", "cat", "{source}"),
+        ("mlr", "--version"),
+        "jsonl",
+        line="`mlr -S`",
+    ),
+    Neighbour(
+        "csvtool",
+        ("csvtool", "cat", "{source}"),
+        ("dpkg-query", "-W", "-f", "${Version}", "csvtool"),
+        "csv",
+    ),
+    _library("pyarrow", "", "csv"),
+    _library("petl", "", "csv"),
+    _library("tablib", "", "csv"),
+    _library("tablib", "", "xlsx"),
+    _library("frictionless", "", "csv"),
+    _library("clevercsv", "", "csv"),
+    _library("orange3", "", "csv"),
+    _library("orange3", "", "tab"),
+    _library("orange3", "", "xlsx"),
+    _package("papaparse", "", "csv"),
+    _package("papaparse", "with types", "csv"),
+    _package("csv-parse", "", "csv"),
+    _package("d3-dsv", "", "csv"),
+    _package("d3-dsv", "with types", "csv"),
+    _package("xlsx", "", "csv"),
+    _package("xlsx", "", "xlsx"),
+    _package("xlsx", "raw", "xlsx", "`readFile(…, { raw: true })`"),
+    _package("exceljs", "", "xlsx"),
+    _package("exceljs", "as text", "xlsx", "`csv.readFile(…, { map: (value) => value })`"),
     Neighbour("Gnumeric", ("ssconvert", "{source}", "{target}"), ("ssconvert", "--version"), "csv"),
     Neighbour(
         "Gnumeric", ("ssconvert", "{source}", "{target}"), ("ssconvert", "--version"), "xlsx"
@@ -194,8 +270,10 @@ NEIGHBOURS: Final = (
 def rows_of_tables(folder: Path, environment: Path, only: str = "") -> Iterator[Row | str]:
     """Run each program both ways; yield its rows, or a line about a program that is not here."""
     (folder / "ten.csv").write_bytes(ten_as_csv())
-    base = Installation(folder / "base")
+    base, chat = Installation(folder / "base"), Installation(folder / "chat")
     base.done("import", folder / "ten.csv")
+    (folder / "ferry.txt").write_text(CHAT)
+    chat.done("import", folder / "ferry.txt", "--publish", "--timezone", "Asia/Seoul")
     for place, neighbour in enumerate(NEIGHBOURS):
         if only.lower() not in neighbour.name.lower():
             continue
@@ -210,6 +288,10 @@ def rows_of_tables(folder: Path, environment: Path, only: str = "") -> Iterator[
         for kind in neighbour.reads:
             kept = runner.there_and_back(kind, base)
             way = f"saywho's {kind}, as {neighbour.writes}, back"
+            yield Row(neighbour.name, version, way, kept, neighbour.line)
+        if neighbour.takes_chats:
+            kept = runner.there_and_back("csv", chat, "--publish")
+            way = f"saywho's csv of a chat, as {neighbour.writes}, back"
             yield Row(neighbour.name, version, way, kept, neighbour.line)
 
 
@@ -257,8 +339,8 @@ class _Runner:
             return f"refused: {_reason(done.stderr)}"
         return _difference(expected, _exported(site))
 
-    def there_and_back(self, kind: str, base: Installation) -> str:
-        site = Installation(self._folder / f"back-{kind}")
+    def there_and_back(self, kind: str, base: Installation, *options: str) -> str:
+        site = Installation(self._folder / f"back-{kind}-{base.data_dir.name}")
         shutil.copytree(base.data_dir, site.data_dir)
         source = self._folder / f"export.{kind}"
         site.done("export", "--format", kind, "-o", source)
@@ -266,7 +348,7 @@ class _Runner:
         if target is None:
             return "refused by the program"
         before = _exported(site)
-        done = site.process(PROGRAM, "import", target)
+        done = site.process(PROGRAM, "import", target, *options)
         if done.returncode:
             return f"refused: {_reason(done.stderr)}"
         return _difference(before, _exported(site))
@@ -292,7 +374,10 @@ class _Runner:
         return target
 
     def _filled(self, command: tuple[str, ...], **places: Any) -> list[str]:
-        own = {"python": self._environment / "bin/python", "bin": self._environment / "bin"}
+        programs = self._environment / "bin"
+        modules = self._environment.with_name("node")
+        orange = self._environment.with_name("orange") / "bin/python"
+        own = {"python": programs / "python", "bin": programs, "modules": modules, "orange": orange}
         filled = []
         for part in command:
             for name, value in (own | places).items():
