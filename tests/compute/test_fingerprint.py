@@ -143,6 +143,18 @@ def test_words_are_not_counted_where_no_blanks_divide_them(texts: list[str]) -> 
     assert tally(["today we eat 寿司", "yes"] * 20).words_per_message == 2.5
 
 
+def test_what_a_script_lacks_is_told_of_nobody_beside_it() -> None:
+    latin, arabic = ["where is everybody", "ok NOPE"] * 40, ["هل ستأتي للعشاء الليلة؟", "نعم"] * 40
+    bound = {"beginnings", "capitals", "length", "endings", "unspaced"}
+    measures = measures_of(latin, arabic, arabic)
+    assert not bound.intersection(name for name, one in measures.items() if one.is_clear)
+    assert measures["questions"].is_clear
+    # People of one script are compared, as is somebody who writes two.
+    assert measures_of(latin, ["Where is everybody", "Nope"] * 40)["beginnings"].is_clear
+    mixed = ["where is everybody", "집에 가는 중이야"] * 40
+    assert measures_of(mixed, ["집에 가는 중이야", "그래 알았어"] * 40)["beginnings"].is_clear
+
+
 def test_a_question_mark_may_be_from_right_to_left() -> None:
     assert measures_of(["أين مفتاح البيت؟"] * 40, ["نعم"] * 40)["questions"].own == 1
 

@@ -22,12 +22,13 @@ from app.compute.people.signs import (
     BEGUN,
     FORMS,
     TURNS,
-    UNDIVIDED,
+    WITHOUT_BLANKS,
     Form,
     Habit,
     MeasureName,
     Sign,
     form_of,
+    script_of,
     signs_in,
 )
 from app.compute.people.times import (
@@ -65,6 +66,7 @@ class Tally(NamedTuple):
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
     turns: NDArray[np.intp]  # (m,), conversations of the turns
     first_conversation: int
+    script: str = ""
 
     @classmethod
     def of(
@@ -73,10 +75,11 @@ class Tally(NamedTuple):
         lengths: NDArray[np.int64],
         signs: dict[Sign, list[int]],
         turns: NDArray[np.intp],
+        script: str,
     ) -> "Tally":
         begun = signs.get(BEGUN, ())[:1]
         first = min([*begun, int(conversations.min(initial=NEVER))])
-        return cls(conversations, lengths, signs, turns, first)
+        return cls(conversations, lengths, signs, turns, first, script)
 
     @property
     def messages(self) -> int:
@@ -95,7 +98,8 @@ class Tally(NamedTuple):
         is_other = self.conversations != conversation
         signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
         turns = self.turns[self.turns != conversation]
-        return self.of(self.conversations[is_other], self.lengths[is_other], signs, turns)
+        kept = self.conversations[is_other], self.lengths[is_other]
+        return self.of(*kept, signs, turns, self.script)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -107,13 +111,8 @@ class Tally(NamedTuple):
         }
 
     @property
-    def is_undivided(self) -> bool:
-        """Whether most messages are in a script without blanks between words."""
-        return 2 * self.with_sign(UNDIVIDED) > self.messages
-
-    @property
     def words_per_message(self) -> float | None:
-        has_words = self.messages and not self.is_undivided
+        has_words = self.messages and self.script not in WITHOUT_BLANKS
         return float(self.lengths.mean()) if has_words else None
 
 
@@ -141,7 +140,7 @@ def tally_of(
     for sign, place in signs_in(written):
         signs[sign].append(numbers[place])
     counted = np.array(numbers, np.intp), np.array(lengths, np.int64)
-    return Tally.of(*counted, signs, np.array(turns.conversations, np.intp))
+    return Tally.of(*counted, signs, np.array(turns.conversations, np.intp), script_of(written))
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -150,12 +149,16 @@ def together(tallies: Iterable[Tally]) -> Tally:
     for tally in several:
         for sign, conversations in tally.signs.items():
             signs[sign].extend(conversations)
+    scripts = Counter[str]()
+    for tally in several:
+        scripts[tally.script] += tally.messages
     return Tally(
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
         min((tally.first_conversation for tally in several), default=NEVER),
+        max(scripts, key=scripts.__getitem__, default=""),
     )
 
 
@@ -241,6 +244,7 @@ class _Sides(NamedTuple):
                 {sign: one.signs.get(sign, [])},
                 one.turns,
                 one.first_conversation,
+                one.script,
             )
             for one in self.others
             if one is not person
@@ -248,9 +252,11 @@ class _Sides(NamedTuple):
         return self.of(self.own, counted)
 
     def value(self, tally: Tally, form: Form) -> float:
+        if not self.can_be_compared(form):
+            return 0.0
         match form.habit.of:
             case "words":
-                return (tally.words_per_message or 0.0) if self.have_words else 0.0
+                return tally.words_per_message or 0.0
             case "conversations":
                 total = len(self.begun) - bisect_left(self.begun, tally.first_conversation)
             case "turns":
@@ -275,10 +281,11 @@ class _Sides(NamedTuple):
     def has_begun_before(self, tally: Tally) -> bool:
         return min(self.beside.begun, default=NEVER) < tally.first_conversation
 
-    @property
-    def have_words(self) -> bool:
-        """Whether the words of both sides can be counted."""
-        return not (self.own.is_undivided or self.beside.is_undivided)
+    def can_be_compared(self, form: Form) -> bool:
+        scripts = {side.script for side in (self.own, self.beside) if side.script}
+        if form.habit.is_mean and scripts & WITHOUT_BLANKS:
+            return False
+        return len(scripts) < 2 or not form.habit.is_of_script
 
     @property
     def are_compared(self) -> bool:
@@ -514,8 +521,10 @@ def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
 
 def _by_messages(form: Form, sides: _Sides) -> float:
     own, beside, sign = sides.own, sides.beside, form.sign
+    if not sides.can_be_compared(form):
+        return 0.0
     if form.habit.is_mean:
-        return welch_errors(own.lengths, beside.lengths) if sides.have_words else 0.0
+        return welch_errors(own.lengths, beside.lengths)
     if form.habit.of == "conversations":
         begun = sides.begun_since_own()
         if len(begun) < FEWEST_COMPARED:

@@ -1,7 +1,10 @@
 """The habits of writing, and the signs of them in a text."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from app.compute.people.joined_texts import JoinedTexts
@@ -23,6 +26,8 @@ class Habit(NamedTuple):
     """A habit is a share: of the messages, of a person's turns, or of the conversations since the
     person's first day, since nobody could begin an earlier one. For words, it is their mean number.
     """
+    is_of_script: bool = False
+    """Whether people of other scripts cannot be compared: Arabic has no capitals."""
     has_words: bool = False
     """Whether its signs are words that a search finds."""
     told_as: str = ""
@@ -42,17 +47,17 @@ class Habit(NamedTuple):
 
 
 HABITS: Final = (
-    Habit("length", of="words"),
+    Habit("length", of="words", is_of_script=True),
     Habit("questions"),
     Habit("exclamations"),
     Habit("laughing", has_words=True),
     Habit("emoji", has_words=True),
-    Habit("endings", ENDINGS),
-    Habit("beginnings", ("small",)),
+    Habit("endings", ENDINGS, is_of_script=True),
+    Habit("beginnings", ("small",), is_of_script=True),
     Habit("beginnings", ("silence",), of="conversations", told_as="silence"),
-    Habit("capitals"),
+    Habit("capitals", is_of_script=True),
     Habit("lengthened"),
-    Habit("unspaced"),
+    Habit("unspaced", is_of_script=True),
     Habit("turns", of="turns"),
 )
 if TYPE_CHECKING:
@@ -65,8 +70,8 @@ Sign = tuple[str, str]
 """What a message has: a habit by its name, or crying, and its text; empty for any."""
 BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
-UNDIVIDED: Final[Sign] = ("undivided", "")
-"""A message in a script that has no blanks between words: its words are not counted."""
+WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})
+"""Scripts that have no blanks between words, which are not counted."""
 
 
 class Form(NamedTuple):
@@ -101,8 +106,6 @@ FEWEST_UNSPACED: Final = 8
 """Syllables of a Korean message without a space, from which spaces are left out: a longer word is
 rare.
 """
-_WITHOUT_BLANKS: Final = re.compile("[ぁ-ヿ㐀-䶿一-鿿ก-ๆກ-ໆက-႟ក-ឳ]")
-"""Letters of Japanese, Chinese, Thai, Lao, Burmese and Khmer."""
 _SYLLABLE: Final = re.compile("[가-힣]")
 _LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
 """A letter three times in a row, none of a laugh or a cry."""
@@ -151,11 +154,8 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
 def _signs_of_one(text: str) -> list[Sign]:
     """Return the signs for which it is quick to look at a text by itself."""
     signs: list[Sign] = []
-    if not text.isascii():
-        if emoji := emoji_in(text):
-            signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
-        if _WITHOUT_BLANKS.search(text) and _is_undivided(text):
-            signs.append(UNDIVIDED)
+    if not text.isascii() and (emoji := emoji_in(text)):
+        signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
     if ending := _ending_of(text):
         signs.append(("endings", ending))
     if is_loud(text):
@@ -169,8 +169,20 @@ def _signs_of_one(text: str) -> list[Sign]:
     return signs
 
 
-def _is_undivided(text: str) -> bool:
-    return 2 * len(_WITHOUT_BLANKS.findall(text)) > sum(map(str.isalpha, text))
+def script_of(texts: Sequence[str]) -> str:
+    """Return the script of four in five letters in a sample of 100 texts, as Unicode calls it; CJK
+    for Japanese and Chinese, and empty if there is none.
+    """
+    sample = texts[:: len(texts) // 100 + 1]
+    scripts = Counter(map(_script, filter(str.isalpha, "".join(sample))))
+    first, count = next(iter(scripts.most_common(1)), ("", 0))
+    return first if 5 * count >= 4 * max(scripts.total(), 1) else ""
+
+
+@lru_cache(maxsize=5_000)
+def _script(letter: str) -> str:
+    script = unicodedata.name(letter, "").partition(" ")[0]
+    return "CJK" if script in {"HIRAGANA", "KATAKANA"} else script
 
 
 def _laughs_of_text(text: str) -> Iterator[Sign]:
