@@ -12,7 +12,7 @@ from msgspec import structs
 from app.compute.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
 from app.compute.engine.more_text import More
 from app.compute.text import FEWEST_WORDS, word_count
-from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Usage
+from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
     CLOSE,
@@ -69,6 +69,14 @@ class Facts:
         ]
         return "likely" if judged and (1 - self.none) * judged[0] >= self.needed else "close"
 
+    @property
+    def short(self) -> Short | None:
+        if self.verdict != "short":
+            return None
+        if len(self.text.split()) < FEWEST_WORDS:
+            return "words"
+        return "posts" if min(self.posts) < FEWEST_JUDGED else "others"
+
     def comparison(self) -> Comparison:
         ranking = [
             RankedAuthor(f"author{place}", share, None, posts, 20 * posts)
@@ -87,6 +95,7 @@ class Facts:
             needed=self.needed,
             strangers=None if self.none is None else self.strangers,
             more=self.more,
+            short=self.short,
             model=model,
             words=word_count(self.text),
             compared=len(ranking),
