@@ -193,13 +193,15 @@ SMALL_FILES = SMALL_CHATS | {
     ),
     "substack": zip_bytes(
         {
-            "posts.csv": b"post_id,post_date,is_published\n1.hi,2024-01-05T10:00:00Z,true\n",
+            "posts.csv": b"post_id,post_date,is_published,audience\n"
+            b"1.hi,2024-01-05T10:00:00Z,true,everyone\n",
             "posts/1.hi.html": b"<p>hi, you</p>",
         }
     ),
     "tei": b"<TEI><teiHeader><titleStmt><author>mina</author></titleStmt></teiHeader><text><body>"
     b"<p>hi, you</p></body></text></TEI>",
-    "livejournal": b"<livejournal><entry><event>hi, you</event></entry></livejournal>",
+    "livejournal": b"<livejournal><entry><event>hi, you</event>"
+    b"<security>public</security></entry></livejournal>",
     "stack-exchange": b'<posts><row Id="1" PostTypeId="1" Body="hi, you" OwnerUserId="5"/></posts>',
     "nostr": b'{"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "tags": [], '
     b'"content": "hi, you", "sig": "0"}\n',

@@ -128,7 +128,7 @@ def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None
 IRC: Final = TextChat(
     "irc",
     Message("IRC"),
-    Message("lines such as `10:00 <mina> text`, from the first line on"),
+    Message("lines such as `10:00 <nick> text`, from the first line on"),
     _grammar_of,
     (".log", ".txt", ".weechatlog"),
     is_most=True,
