@@ -62,6 +62,26 @@ def test_ghost() -> None:
     assert first.visibility == "restricted"
 
 
+def test_values_of_other_kinds_spoil_no_other_post_of_ghost() -> None:
+    good = {"id": "1", "status": "published", "visibility": "public", "html": "<p>Fog</p>"}
+    good |= {"author_id": "7", "published_at": "2024-01-05T10:00:00Z"}
+    odd: list[dict[str, Any]] = [
+        {"status": ["published"]},
+        {"visibility": ["public"]},
+        {"id": {}},
+        {"author_id": [7]},
+    ]
+    data = {
+        "users": [{"id": "7", "slug": "mina"}, {"id": [7], "slug": "jun"}],
+        "posts_authors": [{"post_id": [1], "author_id": {}}],
+        "posts": [good | each for each in ({}, *odd)],
+    }
+    file = json.dumps({"db": [{"meta": {"exported_on": 1}, "data": data}]}).encode()
+    _, items = read_file_records(file)
+    assert [name for name, *_ in said(items)] == ["mina", "mina", None]
+    assert skipped(items) == ["deleted", "restricted"]
+
+
 def test_a_cut_export_of_ghost_is_damaged() -> None:
     with pytest.raises(BrokenFileError):
         read_file_records(ghost(WRITTEN)[:-40])
@@ -191,6 +211,20 @@ def test_nostr() -> None:
     ]
     assert skipped(items) == ["repost", "system", "system", "system"]
     assert [item.kind for item in items if isinstance(item, Record)] == ["post", "reply"]
+
+
+def test_values_of_other_kinds_spoil_no_event_of_nostr() -> None:
+    event = {"id": "1", "pubkey": "aa", "created_at": 1704448800, "kind": 1, "tags": []}
+    event |= {"content": "Fog", "sig": "0"}
+    odd: list[dict[str, Any]] = [
+        {"kind": [1]},
+        {"kind": {}},
+        {"tags": [["e", "9", "", ["reply"]]]},
+        {"tags": {}},
+    ]
+    _, items = read_file_records(lines(event, *(event | each for each in odd)))
+    assert skipped(items) == ["system", "system"]
+    assert [text for _, text, _ in said(items)] == ["Fog"] * 3
 
 
 def test_nostr_of_several_accounts() -> None:

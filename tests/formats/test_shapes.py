@@ -186,6 +186,16 @@ def test_values_of_other_kinds_spoil_no_other_message(shape: Any) -> None:
             assert all(isinstance(item, Record | BadRecord | Skipped) for item in items)
 
 
+def test_parts_of_other_kinds_spoil_no_message_of_qq() -> None:
+    whole = json.loads((FOLDER / "qq.json").read_text())
+    inside = paths_of(whole["messages"][0])
+    assert len(inside) > 10
+    for path, other in product(inside, ([None], {"a": []}, 7)):
+        changed = json.dumps(replaced(whole, ("messages", 0, *path), other))
+        _, items = read_file_records(changed.encode(), "qq")
+        assert "我在码头" in [item.text for item in records_in(items)]
+
+
 def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     pairs = value.items() if isinstance(value, dict) else enumerate(value)
     inner = [(*path, key) for key, _ in pairs] if isinstance(value, dict | list) else []

@@ -1,5 +1,7 @@
 """Texts in TEI: whose they are, and the words of their bodies."""
 
+from functools import partial
+
 import pytest
 
 from app.errors import BrokenFileError
@@ -7,6 +9,7 @@ from app.formats.posts.tei import called
 from app.formats.records import BadRecord
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
+from tests.growth import FACTOR, MOST_GROWTH, growth
 
 HEADER = (
     '<TEI xmlns="http://www.tei-c.org/ns/1.0"><teiHeader><fileDesc><titleStmt><title>Fog</title>'
@@ -72,3 +75,11 @@ def test_a_damaged_text_spoils_no_other() -> None:
 )
 def test_names_of_headers(written: str, name: str) -> None:
     assert called(written) == name
+
+
+def test_time_grows_as_the_depth_does() -> None:
+    files = [
+        tei(f"<author>{'<a>' * depth}x{'</a>' * depth}</author>")
+        for depth in (3_000, FACTOR * 3_000)
+    ]
+    assert growth(*(partial(read_file_records, file) for file in files)) < MOST_GROWTH

@@ -1,5 +1,7 @@
 """A column's name proposes, its values decide: whose posts, words and times come out of tables."""
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -368,3 +370,43 @@ def test_words_stay_as_they_are(text: str) -> None:
     if not (text.startswith('="') and text.endswith('"')):
         assert bare(text) == text
     assert not is_nobody(text)
+
+
+PUBLISHED: dict[str, tuple[object, ...]] = {
+    "status": ("publish", "published", "sent", "open", None, 200),
+    "draft": (False, "no", 0, None),
+    "is_public": (True, "yes", None),
+    "published": (True, "2024-01-05", None),
+    "private": (False, "0", None),
+}
+UNPUBLISHED: dict[str, tuple[object, ...]] = {
+    "status": ("draft", "Auto-Draft", "pending", "future", "Scheduled", "trash", "private"),
+    "post_status": ("draft", "private", "임시저장"),
+    "draft": (True, "yes", 1),
+    "is_public": (False, "no", "0"),
+    "published": (False, "false"),
+    "private": (True, "TRUE"),
+}
+
+
+@pytest.mark.parametrize("name", UNPUBLISHED)
+def test_what_is_not_published_is_no_post(tmp_path: Path, name: str) -> None:
+    rows = [
+        {"username": "mina", "text": f"{is_seen} {n}", "created_at": f"{DAY}10:00", name: value}
+        for is_seen, values in (("seen", PUBLISHED), ("unseen", UNPUBLISHED))
+        for n, value in enumerate(values.get(name, ()))
+    ]
+    seen = [row["text"] for row in rows if str(row["text"]).startswith("seen")]
+    items, _ = read_text(tmp_path, json.dumps(rows), "posts.json")
+    assert [text for _, text, _ in said(items)] == seen
+    written = io.StringIO()
+    table = csv.DictWriter(written, [*rows[0]])
+    table.writeheader()
+    table.writerows(rows)
+    items, _ = read_text(tmp_path, written.getvalue())
+    assert [text for _, text, _ in said(items)] == seen
+
+
+def test_a_status_that_is_the_text_says_nothing_of_it(tmp_path: Path) -> None:
+    items, _ = read_text(tmp_path, "username,status\nmina,private\nmina,a draft\nmina,draft\n")
+    assert [text for _, text, _ in said(items)] == ["private", "a draft", "draft"]

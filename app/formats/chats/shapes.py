@@ -290,8 +290,8 @@ def _qq_text(message: Json) -> str:
     if not elements:
         return str(content.get("text") or "")
     signs = {"text": "text", "face": "name", "at": "name"}
-    data = ((element.get("type"), as_object(element.get("data"))) for element in elements)
-    return "".join(str(of.get(signs[str(kind)]) or "") for kind, of in data if kind in signs)
+    data = ((str(element.get("type")), as_object(element.get("data"))) for element in elements)
+    return "".join(str(of.get(signs[kind]) or "") for kind, of in data if kind in signs)
 
 
 def _youtube_text(message: Json) -> str:

@@ -45,13 +45,13 @@ _MOST_PEOPLE: Final = 1_000_000
 
 def _bytes_of(content: Content, most: int) -> bytes:
     """Return a whole file. Raises BrokenFileError if it is longer."""
-    read = b""
+    read = bytearray()
     for chunk in content.chunks():
         read += chunk
         if len(read) > most:
             fault = "{name}: longer than {size} MB"
             raise BrokenFileError(fault, name=content.name, size=most >> 20)
-    return read
+    return bytes(read)
 
 
 def _only_public(item: Item, options: ReadOptions, *, is_restricted: bool) -> Item:
@@ -88,21 +88,22 @@ def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Byline]] |
     place = 0
     for part in listed(document, "db"):
         data = as_object(as_object(part).get("data"))
-        users = {user.get("id"): user for user in map(as_object, listed(data, "users"))}
+        users = {as_word(user.get("id")): user for user in map(as_object, listed(data, "users"))}
         by_post = {
-            pair.get("post_id"): pair.get("author_id")
+            as_word(pair.get("post_id")): as_word(pair.get("author_id"))
             for pair in reversed([*map(as_object, listed(data, "posts_authors"))])
         }
         for post in map(as_object, listed(data, "posts")):
             place += 1
-            user = users.get(by_post.get(post.get("id"), post.get("author_id")), {})
+            author = by_post.get(as_word(post.get("id"))) or as_word(post.get("author_id"))
+            user = users.get(author, {}) if author else {}
             name, shown = as_word(user.get("slug")), as_word(user.get("name"))
             yield place, (post, Byline(name and username_for(name), shown))
 
 
 def _ghost_item(numbered: tuple[Json, Byline], place: int, options: ReadOptions) -> Item:
     post, author = numbered
-    if post.get("status") not in {"published", "sent"}:
+    if post.get("status") not in ("published", "sent"):
         return Skipped(place, "deleted")
     fields = {"title": as_word(post.get("title")) or "", "id": str(post.get("id") or "")}
     html = as_word(post.get("html")) or f"<pre>{as_word(post.get('plaintext')) or ''}</pre>"

@@ -4,7 +4,7 @@ Only notes (kind 1) and articles (kind 30023) are somebody's words. Sources: NIP
 NIP-18, NIP-23.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from app.errors import Message
@@ -44,9 +44,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not first or not all(event.keys() >= _KEYS for event in first):
         return None
     names = dict(_names(first))
-    authors = {
-        str(event.get("pubkey")) for event in first if event.get("kind") in {_NOTE, _ARTICLE}
-    }
+    authors = {str(event.get("pubkey")) for event in first if _is_of(event, {_NOTE, _ARTICLE})}
     lone = next(iter(authors)) if len(authors) == 1 else None
     account = Account(names.get(lone), None, "local", id=lone) if lone else None
     items = read_each(objects(source), lambda event, place: _item(event, place, names, lone))
@@ -62,15 +60,14 @@ def _names(events: Iterable[Json]) -> Iterable[tuple[str, str]]:
 
 
 def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> Item:
-    kind = event.get("kind")
-    if kind in {_REPOST, _GENERIC_REPOST}:
+    if _is_of(event, {_REPOST, _GENERIC_REPOST}):
         return Skipped(place, "repost")
-    if kind not in {_NOTE, _ARTICLE}:
+    if not _is_of(event, {_NOTE, _ARTICLE}):
         return Skipped(place, "system")
     pubkey = str(event.get("pubkey"))
     created_at, unread_time = time_or_field(event.get("created_at"), "created_at")
     tags = [tag for tag in _listed(event.get("tags")) if isinstance(tag, list) and len(tag) > 1]
-    answered = _answered(tags) if kind == _NOTE else None
+    answered = _answered(tags) if _is_of(event, {_NOTE}) else None
     quotes = any(tag[0] == "q" for tag in tags)
     return Record(
         place=place,
@@ -84,6 +81,11 @@ def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> I
     )
 
 
+def _is_of(event: Json, kinds: Collection[int]) -> bool:
+    kind = event.get("kind")
+    return isinstance(kind, int) and kind in kinds
+
+
 def _listed(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
@@ -91,7 +93,7 @@ def _listed(value: object) -> list[object]:
 def _answered(tags: list[list[object]]) -> str | None:
     """Return the answered note: the one marked so, else the root, else the last one."""
     notes = [tag for tag in tags if tag[0] == "e" and isinstance(tag[1], str)]
-    marked = {tag[3]: str(tag[1]) for tag in notes if len(tag) > 3}
+    marked = {str(tag[3]): str(tag[1]) for tag in notes if len(tag) > 3}
     plain = [str(tag[1]) for tag in notes if len(tag) < 4]
     return marked.get("reply") or marked.get("root") or (plain[-1] if plain else None)
 

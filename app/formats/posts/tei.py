@@ -37,6 +37,8 @@ _BLANKS: Final = re.compile(r"\s+")
 class _Reader:
     def __init__(self) -> None:
         self._path: list[str] = []
+        self._bodies = 0
+        """Number of open bodies; to look for one in the path takes long in deep files."""
         self._silent = 0
         """Number of open elements without words of the author."""
         self._parts: list[str] = []
@@ -59,16 +61,17 @@ class _Reader:
     def _start(self, name: str, _attributes: dict[str, str]) -> None:
         name = name.rpartition(":")[2]
         self._path.append(name)
+        self._bodies += name == "body"
         self._silent += name in _NO_WORDS
         if name == "author" and self._path[-2:-1] == ["titleStmt"]:
             self.authors.append("")
-        if "body" in self._path:
+        if self._bodies:
             self._parts.append("\0" if name in _PARAGRAPHS else " " if name in {"lb", "pb"} else "")
 
     def _data(self, text: str) -> None:
         if self._path[-2:] == ["titleStmt", "author"]:
             self.authors[-1] += text
-        elif "body" in self._path and not self._silent:
+        elif self._bodies and not self._silent:
             self._size += len(text)
             if self._size > MOST_CHARACTERS:
                 raise RecordError("longer than {size} MB", size=MOST_CHARACTERS >> 20)
@@ -76,8 +79,9 @@ class _Reader:
 
     def _end(self, _name: str) -> None:
         name = self._path.pop()
+        self._bodies -= name == "body"
         self._silent -= name in _NO_WORDS
-        if name in _PARAGRAPHS and "body" in self._path:
+        if name in _PARAGRAPHS and self._bodies:
             self._parts.append("\0")
 
     @staticmethod

@@ -39,6 +39,7 @@ NA: Final = "NA"
 """What R writes for nothing; it may also be a word, or a name."""
 _NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1", "na"}) | _EMPTY
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
+_NO: Final = frozenset({"false", "0", "0.0", "no", "n", "f", "아니요", "아니오", "거짓"})
 # A long number as spreadsheets write it: 1.58E+18.
 _DAMAGED_ID = re.compile(r"\d+(?:[.,]\d*)?e\+\d+", re.IGNORECASE | re.ASCII)
 _FORMULA: Final = re.compile(r'="?"?([^"]*)"?"?')
@@ -84,6 +85,17 @@ PUBLIC: Final = frozenset(
         *("미등재", "公開", "公开", "ホーム", "未収載"),
     }
 )
+UNPUBLISHED: Final = frozenset(
+    {
+        *("draft", "autodraft", "pending", "pendingreview", "future", "scheduled", "queued"),
+        *("trash", "trashed", "unpublished", "임시저장", "초안", "예약", "下書き", "草稿"),
+    }
+)
+"""What a column of statuses says of posts that nobody can read yet, or any more."""
+_FOR_FEW: Final = frozenset(
+    {"private", "friends", "followers", "members", "membersonly", "subscribers", "hidden"}
+    | {"비공개", "非公開"}
+)
 
 
 def is_filled(value: object) -> bool:
@@ -94,6 +106,15 @@ def is_filled(value: object) -> bool:
 
 def says_yes(value: object) -> bool:
     return str(value).strip().casefold() in _YES
+
+
+def says_no(value: object) -> bool:
+    return str(value).strip().casefold() in _NO
+
+
+def limits(value: object) -> bool:
+    """Return whether the status of a post says that not everybody can read it."""
+    return isinstance(value, str) and plain_column(value) in UNPUBLISHED | _FOR_FEW
 
 
 def refers(value: object) -> bool:

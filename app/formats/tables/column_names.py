@@ -130,9 +130,12 @@ ALIASES: Final[dict[str, str]] = {
     " quotedtweettweetid quotedtweet quotedstatus quotedpost quoteid quoteof"
     " legacy.quotedstatusidstr",
     "visibility": "visibility privacy audience 공개범위 公開範囲",
-    "is_restricted": "protected isprotected isprivate"
+    "is_restricted": "protected isprotected isprivate private"
     f" {_paths('author user account owner', 'protected isprotected isprivate privateaccount')}",
-    "is_deleted": "isdeleted deleted",
+    "is_for_all": "ispublic public ispubliclink",
+    "is_deleted": "isdeleted deleted isdraft draft istrashed isscheduled",
+    "is_published": "ispublished published",
+    "status": "status poststatus state",
     "title": "title 제목",
     "is_by_community": "subreddit",
     "answered_thread": "linkid parentid parent link",
@@ -154,6 +157,7 @@ _HELPERS: Final = frozenset(
     {
         *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
         *("shares", "title", "reblogged_from", "reply_words", "actor"),
+        *("is_for_all", "is_published", "status"),
     }
 )
 """Fields that only decide about another field; alone they identify no column."""

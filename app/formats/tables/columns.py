@@ -13,9 +13,11 @@ from app.formats.tables.cells import (
     is_damaged_id,
     is_filled,
     is_object,
+    limits,
     plain_column,
     printable_name,
     refers,
+    says_no,
     says_yes,
 )
 from app.formats.tables.column_kinds import COUNTS
@@ -33,6 +35,7 @@ from app.formats.tables.column_names import (
 Row = Mapping[str, object]
 _LIMITS: Final = frozenset(
     {"is_deleted", "is_by_community", "is_restricted", "visibility", "shares"}
+    | {"is_for_all", "is_published", "status"}
 )
 QUOTES: Final = frozenset({"is_quote", "quotes", "shares"})
 _SAYING_KIND: Final = QUOTES | {"kind", "is_repost", "reposts", "is_reply", "replies_to"}
@@ -50,6 +53,8 @@ def _is_answer(value: object) -> bool:
 
 _TESTS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(("is_repost", "is_reply", "is_quote", "is_restricted", "is_deleted"), says_yes),
+    **dict.fromkeys(("is_for_all", "is_published"), says_no),
+    "status": limits,
     **dict.fromkeys(("reposts", "replies_to", "quotes", "shares"), refers),
     "source_id": as_id,
     "reply_id": _is_answer,

@@ -55,19 +55,31 @@ _TITLES: Final = (
     ),
     *("대화방", "채팅방"),
 )
-_CHAT_IDS: Final = ("chatid", "talker", "talkerid", "chatroomid", "dialogid")
-_THREAD_IDS: Final = ("conversationid", "threadid", "conversation", "thread")
-"""Columns that name a chat, but in other tables a thread of public posts."""
+_CHAT_IDS: Final = ("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid")
+_NAMES_OF_CHANNELS: Final = ("channelname", "roomname")
+_THREAD_IDS: Final = (
+    *("conversationid", "threadid", "conversation", "thread", "channelid", "channelurl"),
+    *_NAMES_OF_CHANNELS,
+)
+"""Columns that name a chat, but in other tables a thread or a channel of public posts."""
+_KINDS_OF_CHATS: Final = frozenset(
+    {"conversationtype", "channeltype", "chattype", "roomtype", "threadtype"}
+)
+_ONLY_IN_LETTERS: Final = frozenset({"sender", "sendername", "senderid", "from", "fromname"})
+"""Columns of who wrote that no table of posts has."""
+_NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
 _DIRECTIONS: Final = frozenset(
     {
         *("fromme", "isfromme", "isself", "issender", "issent", "issend", "direction"),
         *("outgoing", "isoutgoing"),
     }
 )
-_SENT: Final = frozenset({"1", "true", "yes", "y", "out", "outgoing", "outbound", "sent", "2"})
-_RECEIVED: Final = frozenset(
-    {"0", "false", "no", "n", "in", "incoming", "inbound", "received", "1"}
-)
+_OUT: Final = frozenset({"out", "outgoing", "outbound", "outbox", "sent"})
+_IN: Final = frozenset({"in", "incoming", "inbound", "inbox", "received"})
+_SENT: Final = frozenset({"1", "true", "yes", "y", *_OUT})
+_RECEIVED: Final = frozenset({"0", "false", "no", "n", "1", *_IN})
+_MAYBE_DIRECTIONS: Final = frozenset({"type", "folder", "box", "messagetype", "msgtype"})
+"""Columns that have a direction if each of their values says one, such as `SMS Sent`."""
 _OTHER_SIDE: Final = (
     *("displayname", "contactname", "contact", "name", "address"),
     *("phonenumber", "number", "phone", "handle"),
@@ -107,7 +119,7 @@ class Correspondence:
         item = structs.replace(item, room=item.room or self._room(values))
         if self.has_sender or not self.directions:
             return item
-        direction = next(filter(None, map(values.get, sorted(self.directions))), "").casefold()
+        direction = _direction(next(filter(None, map(values.get, sorted(self.directions))), ""))
         if direction in self._sent:
             return structs.replace(item, username=None, display_name=_EXPORTER)
         if direction not in _RECEIVED:
@@ -119,15 +131,17 @@ class Correspondence:
     @cached_property
     def _sent(self) -> frozenset[str]:
         # Android's type is 1 for received and 2 for sent; a flag is 1 for sent.
-        return frozenset({"2"}) if self.directions == {"type"} else _SENT - {"2"}
+        return frozenset({"2", *_OUT}) if self.directions == {"type"} else _SENT
 
     def _room(self, values: Mapping[str, str | None]) -> FileRoom:
         if self.is_one_talk:
             return FileRoom(platform=self.platform, name="")
-        title = next(filter(None, map(values.get, _TITLES)), None)
+        title = next(filter(None, map(values.get, (*_TITLES, *_NAMES_OF_CHANNELS))), None)
         number = next(filter(None, map(values.get, _CHAT_IDS)), None)
         thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
         people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
+        if self.has_sender and not self.recipients:  # Who wrote a message names no chat.
+            people = _OTHER_SIDE if self.directions and not (number or thread) else ()
         named = sorted({value for name in people if (value := values.get(name))})
         if title is None and (self.has_sender or not thread):
             title = ", ".join(named)
@@ -154,22 +168,34 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     directions = frozenset(filter(filled, _DIRECTIONS & plain))
     if not directions and {"address", "body", "type"} <= plain:
         directions = frozenset({"type"})  # As Android stores text messages.
+    directions = directions or frozenset(
+        name for name in _MAYBE_DIRECTIONS & plain if _says_directions(sample, name)
+    )
+    is_of_letters = any(map(filled, _ONLY_IN_LETTERS & plain))
     is_to_someone = has_sender and bool(recipients)
+    threads = ("conversationid", "conversation", *(["threadid"] if is_of_letters else []))
     is_in_chat = any(map(filled, (*_CHAT_IDS, *_TITLES))) or (
-        filled("conversationid") and not _are_threads(sample)
+        any(map(filled, threads)) and not _are_threads(sample)
+    )
+    is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
+    is_certain = any(map(filled, _KINDS_OF_CHATS & plain)) or (
+        is_to_someone and is_of_letters and "subject" in plain
     )
     is_public = not _PUBLIC.isdisjoint(plain)
     if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
         return Correspondence(platform, has_sender=True, is_one_talk=True)
-    if directions or ((is_to_someone or is_in_chat) and not is_public):
+    if directions or is_certain or ((is_to_someone or is_in_chat) and not is_public):
         return Correspondence(platform, recipients, directions, has_sender)
     return None
 
 
 _TALK: Final = frozenset(
-    ("", "index", "unnamed0", "date", "author", "username", "message", "attachment")
+    (
+        *("", "index", "unnamed0", "date", "time", "message", "attachment"),
+        *("author", "username", "sender", "sendername", "from"),
+    )
 )
-"""All columns of the programs whatstk and whatsapp-chat-parser: one talk, and nothing of posts."""
+"""All columns of a talk by whatstk, whatsapp-chat-parser or LinkedIn: nothing of posts."""
 _PUBLIC: Final = frozenset(
     {
         *("retweets", "retweetcount", "retweetscount", "reposts", "repostcount", "likes"),
@@ -188,6 +214,17 @@ def _filled(sample: Sequence[Row]) -> Callable[[str], bool]:
         return any(name is not None and is_filled(row[name]) for row, name in names)
 
     return is_somewhere
+
+
+def _direction(value: str) -> str:
+    return (value.casefold().split() or [""])[-1]
+
+
+def _says_directions(sample: Sequence[Row], plain: str) -> bool:
+    """Return whether a column has nothing but words for sent and received."""
+    values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
+    words = {_direction(found) for value in values if (found := word(value))}
+    return bool(words) and words <= _OUT | _IN
 
 
 def _are_threads(sample: Iterable[Row]) -> bool:

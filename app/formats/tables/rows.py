@@ -37,6 +37,7 @@ from app.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
     PUBLIC,
+    UNPUBLISHED,
     answered_id,
     as_id,
     as_language,
@@ -211,7 +212,10 @@ def _among_texts(columns: FileColumns, values: Json, row: Row) -> Json:
 def _reason_to_skip(
     columns: FileColumns, values: Json, rules: RowRules
 ) -> Literal["repost", "restricted", "deleted"] | None:
-    if "is_deleted" in values:
+    status = plain_column(str(values.get("status", "")))
+    # In other tables, the column has the words.
+    is_unpublished = status in UNPUBLISHED and values["status"] != values.get("text")
+    if "is_deleted" in values or "is_published" in values or is_unpublished:
         return "deleted"
     may_be_gone = rules.is_table or "is_by_community" in values
     if may_be_gone and (is_nobody(values.get("username")) or is_nobody(values.get("text"))):
@@ -409,12 +413,18 @@ def _exported(value: object, type_: type[T]) -> T | None:
 
 
 def _is_limited(values: Json) -> bool:
-    return "is_restricted" in values or is_restricted(values.get("visibility"))
+    is_for_few = "status" in values and values["status"] != values.get("text")
+    return (
+        is_for_few
+        or "is_restricted" in values
+        or "is_for_all" in values
+        or is_restricted(values.get("visibility"))
+    )
 
 
 def _visibility(values: Json) -> Visibility | None:
     """Return who could see a post; None if no column says so."""
-    if "visibility" not in values and "is_restricted" not in values:
+    if not ({"visibility", "is_restricted", "is_for_all", "status"} & values.keys()):
         return None
     if _is_limited(values):
         return "restricted"

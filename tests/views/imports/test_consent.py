@@ -1,5 +1,6 @@
 """Private messages come onto a public site with consent alone, whatever has them."""
 
+import asyncio
 import csv
 import io
 import json
@@ -13,7 +14,8 @@ from tests.browsing import signed_in
 from tests.conftest import NDJSON, client_with
 from tests.formats.files import read_file_records
 from tests.installation import Installation
-from tests.uploading import upload
+from tests.uploading import ended as page_of_ended
+from tests.uploading import start, upload
 from tests.views.imports.test_imports_api import ended, send
 
 Rows = list[dict[str, Any]]
@@ -55,6 +57,13 @@ SMS: Final = [
     for n in range(5)
 ]
 JABBER: Final = letters("from_jid", "message", to_jid="{to}", encryption="none")
+REDDIT: Final = letters("from", "body", to="{to}", permalink="https://a.example/m", subject="pier")
+MATTERMOST: Final = letters(
+    "Username", "Message", **{"Channel Id": "c", "Channel Name": "dm", "Channel Type": "direct"}
+)
+REDDIT_CHAT: Final = letters(
+    "username", "message", channel_url="/c/1", subreddit="", conversation_type="direct"
+)
 GROUP: Final = letters("author", "text", chatId="44")
 MESSAGES: Final = {
     "linkedin.csv": table(LINKEDIN),
@@ -64,8 +73,20 @@ MESSAGES: Final = {
     "jabber.jsonl": "".join(json.dumps(row) + "\n" for row in JABBER).encode(),
     "group.json": json.dumps(GROUP).encode(),
     "korean.csv": table(letters("보낸사람", "내용", 받는사람="{to}")),
+    "reddit.csv": table(REDDIT),
+    "reddit-chat.csv": table(REDDIT_CHAT),
+    "mattermost.csv": table(MATTERMOST),
+    "coach.csv": table(letters("Sender", "Message")),
+    "viber.csv": table(letters("Sender", "Message", Phone="+15550100")),
+    "sms.csv": table(letters("Sender", "Content", Type="SMS Sent")),
+    "room.json": json.dumps(letters("sender", "text", room_id="r")).encode(),
+    "teams.csv": table(letters("From", "Message", Conversation="c1")),
 }
+SHAPES: Final = sorted((Path(__file__).parents[2] / "formats" / "cases" / "shapes").iterdir())
+"""A small file of each app whose chats are described as data."""
 POSTS: Final = {
+    "videos.csv": table(letters("username", "text", channel_name="Pier", channel_id="UC1")),
+    "reviews.csv": table(letters("author", "review", status="sent", phone="+15550100")),
     "x.csv": table(
         [
             row | {"id": str(170 + n), "conversation_id": "170", "retweet_count": n}
@@ -117,6 +138,28 @@ async def test_the_page_asks_for_consent(app: Quart) -> None:
     browser = await signed_in(app)
     address = await upload(browser, MESSAGES["linkedin.csv"], "messages.csv")
     assert 'name="publish"' in await browser.page(address)
+
+
+@pytest.mark.parametrize("file", SHAPES, ids=lambda file: file.name)
+async def test_without_consent_no_chat_of_an_app_is_stored(app: Quart, file: Path) -> None:
+    writer, data = await client_with(app, "write"), await asyncio.to_thread(file.read_bytes)
+    job = await ended(writer, await send(writer, data, "?timezone=UTC"))
+    assert job["state"] == "failed"
+    assert "this is a chat" in job["errors"][0]["detail"]
+    browser = await signed_in(app)
+    address = await upload(browser, data, file.name)
+    assert 'name="publish"' in await browser.page(address)
+    assert await start(browser, address, timezone="UTC", username="zoe") == 303
+    assert "this is a chat" in await page_of_ended(browser, address)
+    assert (await writer.json("/api/v1/users"))["items"] == []
+
+
+def test_the_command_stores_no_chat_of_an_app_without_consent(installation: Installation) -> None:
+    for file in SHAPES:
+        refused = installation.run("import", file, "--timezone", "UTC", "--username", "zoe")
+        assert refused.exit_code != 0
+        assert "this is a chat" in refused.output
+    assert installation.json("users")["items"] == []
 
 
 def test_the_command_asks_for_consent(installation: Installation, tmp_path: Path) -> None:
