@@ -242,11 +242,13 @@ def _html(text: str) -> str:
 
 
 _OF_OTHERS: Final = re.compile(
-    r"<quote\b.*?</quote>|<legacyquote\b.*?</legacyquote>|<e_m\b[^>]*>|"
-    r"<blockquote\b[^>]*Reply.*?</blockquote>|<attachment\b.*?</attachment>",
+    r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
+    r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)",
     re.DOTALL,
 )
-"""Quotations and marks of edits of Skype and Teams."""
+"""Quotations and marks of edits of Skype and Teams. What does not end is one to the end of the
+message: to look for an end from each beginning takes long.
+"""
 
 
 def _own_html(text: str) -> str:
