@@ -24,6 +24,8 @@ SIZE: Final = 1_000
 QUICK_S: Final = 0.02
 """The larger input in this time needs no second look: a quadratic pattern takes 8,000² steps."""
 MOST_BEGINNINGS: Final = 20
+MOST_LONGER: Final = 8
+"""How many times as many characters an input has if its beginning is long: each may be a start."""
 MATCHING: Final = ("match", "fullmatch")
 SEARCHING: Final = ("search", "sub", "subn", "split", "findall", "finditer", "scanner")
 REPEATS: Final = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
@@ -192,7 +194,7 @@ def inputs(pattern: re.Pattern[Any]) -> list[Callable[[int], Any]]:
     encode = (lambda made: made) if isinstance(pattern.pattern, str) else latin_bytes
 
     def repeated(beginning: str, size: int) -> Any:
-        return encode(beginning * (size // len(beginning) + 1))
+        return encode(beginning * (size * min(MOST_LONGER, len(beginning)) // len(beginning) + 1))
 
     def last_repeated(beginning: str, size: int) -> Any:
         return encode(beginning + beginning[-1] * size + "\0")

@@ -72,7 +72,7 @@ _DAYS: Final = (
     rf"{_WEEKDAY}, {_ENGLISH_DAY}",
 )
 _DAY_LINES: Final = tuple(map(re.compile, _DAYS))
-_BETWEEN_DASHES: Final = tuple(re.compile(rf"-{{5,}} {day} -{{5,}}") for day in _DAYS)
+_BETWEEN_DASHES: Final = tuple(re.compile(rf"(?<!-)-{{5,}}+ {day} -{{5,}}") for day in _DAYS)
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
 """Android's picture files, one on each line."""

@@ -351,7 +351,7 @@ _REACTIONS: Final = re.compile(r"\n\(- .* -\)(?=\s*(?:!?\[|\Z))")
 _STICKER: Final = re.compile(
     r"(?:\n\(\( .* \)\)|\[[^\]]*\]\(\.\./exported_stickers/[^)]*\))(?=\s*\Z)"
 )
-_FILE: Final = re.compile(r"!?\[[^\]\n]*\]\(\./(?P<path>media/[^)\n]+)\)  ")
+_FILE: Final = re.compile(r"!?\[[^\]\n]{0,300}\]\(\./(?P<path>media/[^)\n]{1,300})\)  ")
 _NOT_EXPORTED: Final = re.compile(r"\((?:media|attachment) not exported\)  ")
 
 

@@ -165,7 +165,7 @@ _RIGHT_TO_LEFT: Final = re.compile("\\A\u200f|(?<=[:\\]] )\u200f|\u200f(?=<)")
 _ESCAPED: Final = re.compile(r"\\u200[ef]", re.IGNORECASE)
 _ESCAPED_MARK: Final = re.compile(r"(?:\A|: )\\u200[ef]", re.IGNORECASE)
 _OF_ELEMENT: Final = re.compile(
-    r" - [^:]+ created and configured the room\.|: <@[^:\s]+:\S+ \""
+    r" - [^:]{1,200} created and configured the room\.|: <@[^:\s]+:\S+ \""
     r"| sent an image\. \(Media omitted\)"
 )
 _FILE: Final = re.compile(

@@ -104,7 +104,7 @@ MOST_ENTRIES: Final = 2_000
 _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 # feedparser takes a picture's description for the entry's own text.
-_DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^>]*?(/?)>")
+_DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^<>]*?(/?)>")
 _NOT_LATIN: Final = frozenset(
     {
         *("am", "ar", "as", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "iw", "ja"),

@@ -102,7 +102,7 @@ def in_zone(local: datetime, name: str) -> datetime:
 _OFFSET: Final = re.compile(r"^\s*((?:GMT|UTC|UT)?\s?[+\-−]\d{1,2}(?::?[0-5]\d)?|Z)(?=\s|\)|$)")
 _IN_BRACKETS: Final = re.compile(r"\s*\(([^()]*)\)\s*$")
 _REGION: Final = re.compile(r"(?<!\S)[A-Z][A-Za-z]+(?:/[A-Za-z_+-]+){1,2}(?!\S)")
-_LONG_ZONE: Final = re.compile(r"(?:[A-Z][\w.]*\s){1,4}(?:Standard|Daylight|Summer)\sTime\b")
+_LONG_ZONE: Final = re.compile(r"(?:[A-Z][\w.]{0,40}\s){1,4}(?:Standard|Daylight|Summer)\sTime\b")
 _SHORT_ZONE: Final = re.compile(r"(?<![^\s(])(?:[A-Z]{2,5}|ChST)(?![^\s),])")
 _DOTTED_CLOCK: Final = re.compile(r"(?<=\s)(\d{1,2})\.(\d\d(?!\d)(?!\.\d\d\d))")
 _MARKS: Final = re.compile(MARKS.replace("*", "+"))

@@ -20,7 +20,7 @@ from app.views.detached import NOWHERE
 from app.views.figure import Figure
 from app.views.page import WebPage, values_of, with_links
 
-_LEADS_NOWHERE: Final = re.compile(r'<a\b[^>]*\bhref="[\x01/][^>]*>(.*?)</a>', re.DOTALL)
+_LEADS_NOWHERE: Final = re.compile(r'<a\b[^<>]*\bhref="[\x01/][^<>]*>(.*?)</a>', re.DOTALL)
 """A link to the server, or to nothing; markup cannot be in a text."""
 
 

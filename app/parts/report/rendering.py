@@ -19,7 +19,7 @@ from app.views.self_contained import Inside, inside_of
 MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
-_LINK: Final = re.compile(r"</?a(?: [^>]*)?>")
+_LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")
 """The beginning or end of a link; neither is ever in a text, where `<` is written otherwise."""
 
 
