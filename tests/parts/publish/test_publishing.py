@@ -456,6 +456,17 @@ def test_a_full_disk_is_told_in_one_line(site: Installation, tmp_path: Path) -> 
     assert not [line for line in said if re.search("Traceback|Error|Context", line)], result.stderr
 
 
+def test_a_web_server_may_read_what_the_process_lets_it_read(
+    site: Installation, tmp_path: Path
+) -> None:
+    for mask, mode in ((0o027, 0o640), (0o077, 0o600)):
+        folder = tmp_path / f"{mask:o}"
+        done = site.process(PROGRAM, "publish", folder, "-u", "mina", *PUBLISH, umask=mask)
+        assert done.returncode == 0, done.stderr
+        modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+        assert modes == {mode}
+
+
 def test_a_run_that_was_killed_is_gone_on_with(site: Installation, tmp_path: Path) -> None:
     folder = tmp_path / "website"
     (folder / DRAFTS / "2016").mkdir(parents=True)
