@@ -146,6 +146,8 @@ class RecordStream:
     """Number of posts and reposts that the file states, if any."""
     is_export: bool = False
     """Whether this program wrote the file, so that its posts are stored as they are."""
+    tells_audience: bool = True
+    """Whether a post is public if nothing is said of it: on Facebook, friends see most."""
 
 
 def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled | None:

@@ -89,7 +89,8 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     account = _account(source, contents)
     seen = Counter[int]()
     items = one_by_one(_items(content, source, account, seen) for content in contents)
-    return RecordStream(FORMAT.name, "record", account, items, files)
+    # Downloads of Facebook do not say for whom a post is, and accounts of Instagram may be private.
+    return RecordStream(FORMAT.name, "record", account, items, files, tells_audience=False)
 
 
 def posts_in(source: Source) -> list[Content]:

@@ -79,7 +79,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
 @click.option(
     "--old-posts",
     type=click.Choice(["public"]),
-    help="Treat posts as public if an earlier version did not store who could see them.",
+    help="Treat posts as public if it is not known who could see them.",
 )
 @click.option(
     "--status-pages",
@@ -220,6 +220,6 @@ def _lines(authors: Sequence[OwnPosts]) -> Iterator[str]:
             yield f"  {limited:,} posts for a limited audience are left out"
         if unknown:
             yield (
-                f"  {unknown:,} posts are left out because an earlier version did not store who"
-                " could see them; if everyone could, add --old-posts public"
+                f"  {unknown:,} posts are left out because it is not known who could see them; if"
+                " everyone could, add --old-posts public"
             )

@@ -192,8 +192,8 @@ async def import_records(
             ),
         )
     media = RecordMedia(records.files, keeper)
-    is_unknown = records.is_export or storing.includes_restricted
-    visibility: Visibility | None = None if is_unknown else "public"
+    is_known = records.tells_audience and not (records.is_export or storing.includes_restricted)
+    visibility: Visibility | None = "public" if is_known else None
     reader = PostReader(
         records, owner, username, media, visibility, may_have_rooms=storing.may_have_rooms
     )

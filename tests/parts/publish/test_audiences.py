@@ -74,6 +74,22 @@ def test_posts_of_unknown_audience_wait_for_the_operators_word(
     assert "private words" not in said(tmp_path / "website")
 
 
+def test_downloads_of_facebook_do_not_say_for_whom_a_post_is(
+    installation: Installation, tmp_path: Path
+) -> None:
+    posts = [{"timestamp": 1_704_448_800, "data": [{"post": "only for my friends"}]}]
+    file = tmp_path / "your_posts_1.json"
+    file.write_text(json.dumps(posts))
+    installation.json("import", file, "--username", "mina")
+    exported = json.loads(installation.done("export", "--format", "jsonl"))
+    assert (exported["text"], exported["visibility"]) == ("only for my friends", None)
+    done = installation.run("publish", tmp_path / "website", *PUBLISH)
+    assert done.exit_code == 2
+    assert "not known to be public: 1 post" in done.stderr
+    facts = installation.json("publish", tmp_path / "website", *PUBLISH, "--old-posts", "public")
+    assert facts["posts"] == 1
+
+
 def test_an_author_without_public_posts_is_told_the_reason(
     site: Installation, tmp_path: Path
 ) -> None:
