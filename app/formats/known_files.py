@@ -34,6 +34,7 @@ KNOWN: Final = (
     KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV),
 )
 """The first that fits counts."""
+_BEGINNINGS: Final = ("<", "[", "{", "@", "%")
 _FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)
 """By names of files in a folder or archive; the last parts of their paths."""
 
@@ -55,7 +56,11 @@ def known_file(source: Source) -> Message | None:
         with suppress(ImportFileError):
             bare = bare_head(content)
             for known in KNOWN:
-                if all(mark in bare for mark in known.marks):
+                # Somebody's words may have a mark.
+                is_marked = bare.startswith(_BEGINNINGS) and all(
+                    map(bare.__contains__, known.marks)
+                )
+                if is_marked:
                     return _sentence(known)
     return None
 
