@@ -235,7 +235,7 @@ class Backend(Protocol):
     seconds_after: Callable[[SQLColumnExpression[Any], int], ColumnElement[datetime]]
     """Returns the time this many seconds after a column's, as it is stored."""
     is_loud: Callable[[SQLColumnExpression[Any]], ColumnElement[bool]]
-    """Returns whether a text is in capitals (`app/compute/people/fingerprint.py`)."""
+    """Returns whether a text is in capitals (`app/compute/people/signs.py`)."""
     size: str
     texts: str
     newest_of_each: str

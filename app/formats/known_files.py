@@ -26,15 +26,16 @@ class KnownFile(NamedTuple):
     """Parts of the file's beginning without blanks, all of which it has."""
     way: Message
     """What leads to posts or chats that can be read."""
+    signs: str = ""
+    """Its first sign is one of these: somebody's words in a chat may have the marks, too."""
 
 
 KNOWN: Final = (
-    KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB),
-    KnownFile("Evernote", ("<en-export",), _TEXT),
-    KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV),
+    KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB, "["),
+    KnownFile("Evernote", ("<en-export",), _TEXT, "<"),
+    KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV, "@%"),
 )
 """The first that fits counts."""
-_BEGINNINGS: Final = ("<", "[", "{", "@", "%")
 _FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),)
 """By names of files in a folder or archive; the last parts of their paths."""
 
@@ -56,11 +57,7 @@ def known_file(source: Source) -> Message | None:
         with suppress(ImportFileError):
             bare = bare_head(content)
             for known in KNOWN:
-                # Somebody's words may have a mark.
-                is_marked = bare.startswith(_BEGINNINGS) and all(
-                    map(bare.__contains__, known.marks)
-                )
-                if is_marked:
+                if bare[:1] in known.signs and all(mark in bare for mark in known.marks):
                     return _sentence(known)
     return None
 

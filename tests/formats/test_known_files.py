@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.errors import UnrecognisedFileError
+from app.formats.records import Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records
 
@@ -40,6 +41,13 @@ def test_a_known_file_in_an_archive_is_refused_by_its_name(name: str) -> None:
     end = "json" if not isinstance(value, str) else "arff" if name == "weka" else "xml"
     with pytest.raises(UnrecognisedFileError, match=app):
         read_file_records(zip_bytes({f"export/a.{end}": written(value), "b.html": b"<p>x"}))
+
+
+@pytest.mark.parametrize("words", ["<en-export", "@relation @attribute"])
+def test_words_of_a_chat_may_have_the_mark_of_a_known_file(words: str) -> None:
+    message = f"Jan 05, 2024  9:10:00 AM\nFox\n{words}\n\n"
+    _, items = read_file_records(message.encode() * 2)
+    assert [item.text for item in items if isinstance(item, Record)] == [words] * 2
 
 
 def test_a_packed_dump_says_how_to_unpack_it() -> None:

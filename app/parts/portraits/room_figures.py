@@ -193,8 +193,9 @@ def _plain_line(sight: ChatSight, place: int) -> CardLine:
     person = sight.people[place]
     if place in sight.silent:
         return CardLine("silent", _absence(sight, place))
-    told = length_of(person.words_per_message) or wait_of(person) or gettext("Writes no words")
-    return CardLine("", told)
+    # Without words, or in a script whose words are not counted.
+    share = gettext("{share} of the messages").format(share=show_percent(person.share))
+    return CardLine("", length_of(person.words_per_message) or share)
 
 
 def _absence(sight: ChatSight, place: int) -> str:

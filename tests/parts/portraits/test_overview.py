@@ -110,6 +110,14 @@ CHATS: Final[dict[str, list[Said]]] = {
         *((f"2024-0{1 + n // 20}-{1 + n % 20:02} 09:00", CREW[n % 2], WORDS[0]) for n in range(40)),
         *((f"2024-02-21 10:{n:02}", CREW[n % 2], WORDS[0]) for n in range(60)),
     ],
+    "japanese": [
+        (
+            f"2024-05-{1 + n // 6:02} {9 + n % 6:02}:00",
+            ("さくら", "健太", "美咲")[n % 3],
+            "電車が遅れてる",
+        )
+        for n in range(90)
+    ],
     # One of the two with the fewest messages writes longest.
     "club": sorted(
         (
@@ -168,6 +176,7 @@ FINDINGS: Final = {
     "burst": "Chance may explain every difference between these two people.",
     "club": "gil writes the longest messages (9.3 words on average). "
     "zed ends with “~” in every message.",
+    "japanese": "saywho found no habit that sets one of these 3 people apart.",
 }
 
 
@@ -263,8 +272,17 @@ async def test_every_card_tells_something_of_its_own(
     assert cards or name == "crowd"  # Of many people, only those have one who differ.
     assert all(len(of_card) == 1 for of_card in told)
     # What is known of a person whom nothing sets apart may be known of another, too.
-    lines = [line for (line,) in told if not re.match("About|Silent|Writes no words", line)]
+    lines = [line for (line,) in told if not re.match(r"About|Silent|\d+% of the messages", line)]
     assert len({*lines}) == len(lines)
+
+
+async def test_nobody_is_said_to_write_no_words_where_words_are_not_counted(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    cards = [*map(text_of, cards_in(await shared.anybody.page(chats["japanese"])))]
+    assert sorted(cards) == [
+        f"{name} 30 messages 33% of the messages" for name in ("さくら", "健太", "美咲")
+    ]
 
 
 async def test_hours_are_told_of_whom_they_set_apart(shared: Shared, chats: dict[str, str]) -> None:
