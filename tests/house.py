@@ -263,6 +263,22 @@ def _fields_in(body: list[ast.stmt]) -> Iterator[str]:
                     yield name
 
 
+def self_named_fields() -> list[str]:
+    """Return the fields with the name of their type. From Python 3.14 on, annotations are read
+    when the class has its fields, so `date: date` names the field.
+    """
+    return [
+        f"{path.relative_to(ROOT)}:{field.lineno}"
+        for path, tree in trees().items()
+        for declared in ast.walk(tree)
+        if isinstance(declared, ast.ClassDef) and "NamedTuple" not in map(_base, declared.bases)
+        for field in declared.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+        for part in ast.walk(field.annotation)
+        if isinstance(part, ast.Name) and part.id in _fields_in(declared.body)
+    ]
+
+
 def state_at_import() -> list[str]:
     """Return the containers that a module makes empty, to be filled while the program runs."""
     return [

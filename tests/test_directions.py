@@ -49,6 +49,10 @@ def test_what_is_alike_is_one_struct() -> None:
     assert house.repeated_structs() == []
 
 
+def test_no_field_has_the_name_of_its_type() -> None:
+    assert house.self_named_fields() == []
+
+
 def test_pages_say_nothing_behind_their_back() -> None:
     assert house.values_in_g() == []
     assert house.untyped_contexts() == []

@@ -32,6 +32,7 @@ from app.services.compare.habits import Models
 from app.services.posts.post_counts import (
     DAY_S,
     MOST_YEARS,
+    Date,
     count_by_day,
     count_by_hour,
     have_posts,
@@ -52,7 +53,7 @@ NEW_YEAR: Final = timedelta(days=59)
 class DayPosts(msgspec.Struct, frozen=True):
     """A day with posts, and how many."""
 
-    date: date
+    date: Date
     """A day in `tz`."""
     tweets: int
     room: int | None
@@ -177,7 +178,7 @@ class Anniversary(msgspec.Struct, frozen=True):
 
     years: int
     """How many years ago."""
-    date: date
+    date: Date
     """Date of that day in `tz`."""
     items: list[Post]
 

@@ -42,6 +42,9 @@ from app.runtime.clock import now
 from app.services.posts.selection import Conditions, Selection, author_conditions, unix_seconds
 from app.services.posts.users import UserRow, read_rows, select_rows
 
+Date = date
+"""For fields called `date`: from Python 3.14 on, their annotation would name themselves."""
+
 Moment = tuple[int, datetime | None, str | None]
 """Author, time and language of a post."""
 _Key = tuple[int, int, str]
@@ -218,7 +221,7 @@ class AuthorCount(msgspec.Struct, frozen=True):
 class DayCount(msgspec.Struct, frozen=True):
     """How many posts a day has, in all and of each author who wrote any."""
 
-    date: date
+    date: Date
     """A day in `tz`."""
     tweets: int
     authors: list[AuthorCount]
