@@ -263,6 +263,11 @@ def word_count(text: str) -> int:
     return len(LETTERS.findall(ADDRESS.sub(" ", text) if may_have_address(text) else text))
 
 
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a list that stands in the program."""
+    return frozenset(words.split())
+
+
 def has_words(text: str) -> bool:
     return word_count(text) >= FEWEST_WORDS
 

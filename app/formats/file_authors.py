@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
+from app.compute.text import word_set
 from app.errors import Message
 from app.formats.assumptions import NAME_WAYS, NO_AUTHOR, ReadNotes
 
@@ -26,32 +27,15 @@ _NUMBERED: Final = re.compile(
     r"(?:candidate|author|writer|speaker|person|저자|작가)[\W_]*\d+", re.IGNORECASE
 )
 """Names of people who are numbered, each problem or data set anew."""
-_OF_SETS: Final = frozenset(
-    {
-        *("train", "training", "test", "testing", "dev", "valid", "validation", "eval", "data"),
-        *("dataset", "corpus", "corpora", "text", "texts", "txt", "raw", "clean", "cleaned", "all"),
-        *("primary", "secondary", "reference", "known", "set", "part", "sample", "samples", "file"),
-        *("files", "doc", "docs", "document", "documents", "post", "posts", "tweet", "tweets"),
-        *("comment", "comments", "message", "messages", "reply", "replies", "user", "users"),
-        *("author", "authors", "output", "result", "results", "export", "sheet", "table", "page"),
-        *(
-            "chapter",
-            "chap",
-            "volume",
-            "vol",
-            "book",
-            "letter",
-            "essay",
-            "story",
-            "poem",
-            "article",
-        ),
-        *("submission", "pos", "neg", "positive", "negative", "neutral", "spam", "ham", "fake"),
-        *("real", "true", "false", "male", "female", "human", "ai", "candidates", "problem"),
-        *("년", "월", "일", "말뭉치", "자료", "데이터", "글", "댓글"),
-        *("게시물", "트윗", "학습", "훈련", "검증", "평가", "시험", "긍정", "부정", "중립"),
-        *("이름없음", "제목없음", "문서", "파일"),
-    }
+_OF_SETS: Final = word_set(
+    "train training test testing dev valid validation eval data dataset corpus corpora text texts"
+    " txt raw clean cleaned all primary secondary reference known set part sample samples file"
+    " files doc docs document documents post posts tweet tweets comment comments message messages"
+    " reply replies user users author authors output result results export sheet table page chapter"
+    " chap volume vol book letter essay story poem article submission pos neg positive negative"
+    " neutral spam ham fake real true false male female human ai candidates problem 년 월 일 말뭉치"
+    " 자료 데이터 글 댓글 게시물 트윗 학습 훈련 검증 평가 시험 긍정 부정 중립 이름없음 제목없음"
+    " 문서 파일"
 )
 """Words for sets, kinds and times of texts, which name no person."""
 

@@ -33,54 +33,19 @@ _TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
 _FILE: Final = re.compile(r"(?:.*/)?(?P<id>F[A-Z0-9]{8,16})[/-][^/]+")
 """A file that another program added: `__uploads/<id>/<name>` or `attachments/<id>-<name>`."""
 _MARK: Final = re.compile(r"<((?:[@#!]|\w{2,20}:)[^<>\n]{1,4000})>")
-_EMOJI: Final = {
-    "+1": "👍",
-    "-1": "👎",
-    "100": "💯",
-    "bow": "🙇",
-    "clap": "👏",
-    "cry": "😢",
-    "exploding_head": "🤯",
-    "eyes": "👀",
-    "face_palm": "🤦",
-    "fire": "🔥",
-    "grin": "😁",
-    "grinning": "😀",
-    "heart": "❤️",
-    "heart_eyes": "😍",
-    "heavy_check_mark": "✔️",
-    "heavy_plus_sign": "➕",
-    "hugging_face": "🤗",
-    "joy": "😂",
-    "laughing": "😆",
-    "muscle": "💪",
-    "ok_hand": "👌",
-    "open_mouth": "😮",
-    "partying_face": "🥳",
-    "point_up": "☝️",
-    "pray": "🙏",
-    "raised_hands": "🙌",
-    "rocket": "🚀",
-    "rolling_on_the_floor_laughing": "🤣",
-    "scream": "😱",
-    "simple_smile": "🙂",
-    "slightly_smiling_face": "🙂",
-    "smile": "😄",
-    "smiley": "😃",
-    "sob": "😭",
-    "sparkles": "✨",
-    "star": "⭐",
-    "sunglasses": "😎",
-    "sweat_smile": "😅",
-    "tada": "🎉",
-    "thinking_face": "🤔",
-    "thumbsdown": "👎",
-    "thumbsup": "👍",
-    "wave": "👋",
-    "white_check_mark": "✅",
-    "wink": "😉",
-    "x": "❌",
-}
+_EMOJI: Final = dict(
+    re.findall(
+        r"(\S+) (\S+)",
+        "+1 👍 -1 👎 100 💯 bow 🙇 clap 👏 cry 😢 exploding_head 🤯 eyes 👀 face_palm 🤦 fire 🔥"
+        " grin 😁 grinning 😀 heart ❤️ heart_eyes 😍 heavy_check_mark ✔️ heavy_plus_sign ➕"
+        " hugging_face 🤗 joy 😂 laughing 😆 muscle 💪 ok_hand 👌 open_mouth 😮 partying_face 🥳"
+        " point_up ☝️ pray 🙏 raised_hands 🙌 rocket 🚀 rolling_on_the_floor_laughing 🤣"
+        " scream 😱 simple_smile 🙂 slightly_smiling_face 🙂 smile 😄 smiley 😃 sob 😭"
+        " sparkles ✨ star ⭐ sunglasses 😎 sweat_smile 😅 tada 🎉 thinking_face 🤔"
+        " thumbsdown 👎 thumbsup 👍 wave 👋 white_check_mark ✅ wink 😉 x ❌",
+    )
+)
+"""Emoji by their names at Slack."""
 
 
 @dataclass(slots=True)

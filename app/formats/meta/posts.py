@@ -40,13 +40,8 @@ from app.formats.source.json import Json, as_object, first_documents, listed, lo
 from app.formats.source.times import time_or_field
 
 _LISTS: Final = (
-    "text_post_app_text_posts",
-    "ig_reels_media",
-    "ig_igtv_media",
-    "comments_reels_comments",
-    "comments_v2",
-    "group_comments_v2",
-    "group_posts_v2",
+    *("text_post_app_text_posts", "ig_reels_media", "ig_igtv_media", "comments_reels_comments"),
+    *("comments_v2", "group_comments_v2", "group_posts_v2"),
 )
 _FILES: Final = re.compile(
     r"(?:.*/)?(?:threads_and_replies|posts(?:_\d+)?|reels(?:_\d+)?|igtv_videos|post_comments_\d+|reels_comments"

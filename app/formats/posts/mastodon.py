@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.compute.text import language_of, unescape_html
+from app.compute.text import language_of, unescape_html, word_set
 from app.errors import Message, RecordError
 from app.formats.post import (
     MIME_KINDS,
@@ -94,12 +94,9 @@ _LIST: Final = "orderedItems"
 # The name in an address of an account or a post; newer accounts have a number in its place.
 _NAMED = re.compile(r"(?<!/ap)/(?:@|users/)([^/@?#]+)(?:/|$)")
 _POSTS: Final = frozenset(("Note", "Question", "Article", "Page"))
-_OTHERS: Final = frozenset(
-    (
-        *("Accept", "Add", "Arrive", "Block", "Delete", "Dislike", "EmojiReact", "Flag", "Follow"),
-        *("Ignore", "Invite", "Join", "Leave", "Like", "Listen", "Move", "Offer", "Read", "Reject"),
-        *("Remove", "TentativeAccept", "TentativeReject", "Travel", "Undo", "Update", "View"),
-    )
+_OTHERS: Final = word_set(
+    "Accept Add Arrive Block Delete Dislike EmojiReact Flag Follow Ignore Invite Join Leave Like"
+    " Listen Move Offer Read Reject Remove TentativeAccept TentativeReject Travel Undo Update View"
 )
 _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 

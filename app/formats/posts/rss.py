@@ -17,7 +17,7 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 from selectolax.lexbor import LexborHTMLParser
 
-from app.compute.text import MAX_TEXT_LENGTH, guess_language, language_of
+from app.compute.text import MAX_TEXT_LENGTH, guess_language, language_of, word_set
 from app.errors import RecordError
 from app.formats.post import MIME_KINDS, Medium, as_count
 from app.formats.posts.platform_pages import MAX_ID_LENGTH, PageHead, page
@@ -105,13 +105,9 @@ _TAG: Final = re.compile(rb"<([a-z][\w:.-]*)", re.I)
 _END: Final = re.compile(rb"</(?:[\w.-]{1,50}:)?(?:rss|feed|rdf)\s*>", re.I)
 # feedparser takes a picture's description for the entry's own text.
 _DESCRIPTION: Final = re.compile(rb"<(/?)media:description\b[^<>]*?(/?)>")
-_NOT_LATIN: Final = frozenset(
-    {
-        *("am", "ar", "as", "be", "bg", "bn", "el", "fa", "gu", "he", "hi", "hy", "iw", "ja"),
-        *("ka", "kk", "km", "kn", "ko", "ky", "lo", "mk", "ml", "mn", "mr", "my", "ne", "or"),
-        *("pa", "ps", "ru", "sd", "si", "sr", "ta", "te", "tg", "th", "ti", "uk", "ur", "uz"),
-        *("yi", "yue", "zh"),
-    }
+_NOT_LATIN: Final = word_set(
+    "am ar as be bg bn el fa gu he hi hy iw ja ka kk km kn ko ky lo mk ml mn mr my ne or pa ps ru"
+    " sd si sr ta te tg th ti uk ur uz yi yue zh"
 )
 
 

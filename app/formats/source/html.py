@@ -8,6 +8,7 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from app.compute.text import word_set
 from app.errors import RecordError
 
 MAX_LENGTH: Final = 50_000
@@ -18,47 +19,13 @@ MAX_NODES: Final = 10 * MAX_TAGS
 
 _TOO_LONG: Final = "the content is too long"
 _BREAKS: Final = {
-    **dict.fromkeys(("p", "blockquote", "pre", "ul", "ol", "hr", "table"), 2),
-    **dict.fromkeys(("h1", "h2", "h3", "h4", "h5", "h6"), 2),
+    **dict.fromkeys(word_set("p blockquote pre ul ol hr table h1 h2 h3 h4 h5 h6"), 2),
     **dict.fromkeys(
-        [
-            "address",
-            "article",
-            "aside",
-            "caption",
-            "center",
-            "dd",
-            "details",
-            "dialog",
-            "dir",
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-            "figcaption",
-            "figure",
-            "footer",
-            "form",
-            "header",
-            "hgroup",
-            "legend",
-            "li",
-            "listing",
-            "main",
-            "menu",
-            "nav",
-            "optgroup",
-            "option",
-            "search",
-            "section",
-            "summary",
-            "tbody",
-            "tfoot",
-            "thead",
-            "tr",
-            "xmp",
-            "plaintext",
-        ],
+        word_set(
+            "address article aside caption center dd details dialog dir div dl dt fieldset"
+            " figcaption figure footer form header hgroup legend li listing main menu nav optgroup"
+            " option search section summary tbody tfoot thead tr xmp plaintext"
+        ),
         1,
     ),
 }
@@ -66,25 +33,9 @@ _BREAKS: Final = {
 
 Source: HTML Standard, 15.3 (user agent style sheet)
 """
-_UNSHOWN: Final = frozenset(
-    [
-        "audio",
-        "canvas",
-        "datalist",
-        "iframe",
-        "meter",
-        "noembed",
-        "noframes",
-        "object",
-        "progress",
-        "rp",
-        "script",
-        "style",
-        "template",
-        "textarea",
-        "title",
-        "video",
-    ]
+_UNSHOWN: Final = word_set(
+    "audio canvas datalist iframe meter noembed noframes object progress rp script style template"
+    " textarea title video"
 )
 """Elements whose content a browser does not show, or shows only if it cannot show the element."""
 _AS_WRITTEN: Final = frozenset(("pre", "listing", "xmp", "plaintext"))

@@ -12,6 +12,7 @@ from typing import Final
 from babel import Locale
 from babel.core import get_global
 
+from app.compute.text import word_set
 from app.formats.post import as_count
 from app.formats.source.json import Json, as_json
 
@@ -68,33 +69,18 @@ _WITH_OWN_NAME: Final = (
     *("ar", "cs", "da", "de", "el", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "ja", "nb"),
     *("nl", "pl", "pt", "ro", "ru", "sv", "th", "tr", "uk", "vi", "zh"),
 )
-PUBLIC: Final = frozenset(
-    {
-        *("public", "unlisted", "home", "everyone", "world", "all", "open", "anyone", "visible"),
-        *(
-            "membernetwork",
-            "local",
-            "localpublic",
-            "publicunlisted",
-            "quietpublic",
-            "published",
-            "공개",
-            "전체공개",
-        ),
-        *("general", "generalaudience", "adults", "teens", "children", "kids", "family", "mature"),
-        *("미등재", "公開", "公开", "ホーム", "未収載"),
-    }
+PUBLIC: Final = word_set(
+    "public unlisted home everyone world all open anyone visible membernetwork local localpublic"
+    " publicunlisted quietpublic published 공개 전체공개 general generalaudience adults teens"
+    " children kids family mature 미등재 公開 公开 ホーム 未収載"
 )
-UNPUBLISHED: Final = frozenset(
-    {
-        *("draft", "autodraft", "pending", "pendingreview", "future", "scheduled", "queued"),
-        *("trash", "trashed", "unpublished", "임시저장", "초안", "예약", "下書き", "草稿"),
-    }
+UNPUBLISHED: Final = word_set(
+    "draft autodraft pending pendingreview future scheduled queued trash trashed unpublished"
+    " 임시저장 초안 예약 下書き 草稿"
 )
 """What a column of statuses says of posts that nobody can read yet, or any more."""
-_FOR_FEW: Final = frozenset(
-    {"private", "friends", "followers", "members", "membersonly", "subscribers", "hidden"}
-    | {"비공개", "非公開"}
+_FOR_FEW: Final = word_set(
+    "private friends followers members membersonly subscribers hidden 비공개 非公開"
 )
 
 

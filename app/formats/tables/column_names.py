@@ -11,16 +11,13 @@ from typing import Any, Final
 
 import msgspec
 
+from app.compute.text import word_set
 from app.errors import RecordError
 from app.formats.post import headers
 from app.formats.records import ExportedPost
 from app.formats.source.times import AmbiguousDateError, read_time
 from app.formats.tables.cells import is_filled, plain_column, refers, word
 from app.formats.tables.column_kinds import kind_of_texts
-
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 def _paths(heads: str, keys: str, joined_by: str = ".") -> str:
@@ -153,12 +150,9 @@ PERSONS: Final = (
     *("snippet.authordisplayname", "snippet.toplevelcomment.snippet.authordisplayname"),
 )
 """Columns that name the author if none has an account's name."""
-_HELPERS: Final = frozenset(
-    {
-        *("replies_to", "is_by_community", "answered_thread", "conversation", "clock"),
-        *("shares", "title", "reblogged_from", "reply_words", "actor"),
-        *("is_for_all", "is_published", "status"),
-    }
+_HELPERS: Final = word_set(
+    "replies_to is_by_community answered_thread conversation clock shares title reblogged_from"
+    " reply_words actor is_for_all is_published status"
 )
 """Fields that only decide about another field; alone they identify no column."""
 UNWRAPPED: Final = (
@@ -274,22 +268,22 @@ def _part_comments(plain: Mapping[str, str], names: dict[str, tuple[str, ...]]) 
         names[field] = (*(name for name in names.get(field, ()) if name not in posts), *posts)
 
 
-_OF_WORKS: Final = _set(
+_OF_WORKS: Final = word_set(
     "isbn isbn13 letterboxduri numberofpages yearpublished myrating originalpublicationyear"
 )
 """Columns that only a table of works has."""
-_BESIDE_WORKS: Final = _set(
+_BESIDE_WORKS: Final = word_set(
     "publisher director averagerating binding pages genre 출판사 감독 출간일 출판일 출판년도 쪽수"
 )
 """Columns of which two tell a table of works."""
-_BESIDE_PLACES: Final = _set("place latitude longitude rating stars 위도 경도 별점")
-_TITLES: Final = _set("title name 이름 제목")
+_BESIDE_PLACES: Final = word_set("place latitude longitude rating stars 위도 경도 별점")
+_TITLES: Final = word_set("title name 이름 제목")
 
 
 def names_of_works(names: Iterable[str]) -> list[str]:
     """Return the columns with the author, name or title of a work or place that the rows review."""
     plain = {plain_column(name): name for name in names}
-    of_work = _set("")
+    of_work = word_set("")
     if not _OF_WORKS.isdisjoint(plain) or len(_BESIDE_WORKS & {*plain}) > 1:
         of_work = _TITLES | {"author", "authors", "authorname", "저자"}
     elif len(_BESIDE_PLACES & {*plain}) > 2:
@@ -310,45 +304,41 @@ ROLES: Final = {"username": "author", "created_at": "time", "text": "text"}
 
 
 _PARTS: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_]+")
-_AUTHOR_WORDS: Final = _set(
-    "author authors user username account poster posted writer written creator sender member"
-    " nick nickname login screen handle commenter reviewer owner speaker person people by who"
-    " blogger profile tweeter publisher participant contributor from"
-    " candidate candidates politician politicians senator congressperson celebrity influencer"
-    " journalist narrator interviewee respondent character"
-    " 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명 사용자명 유저명"
-    " 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자 보낸사람 화자 회원"
-    " 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명"
-    " 후보 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자"
-    " ユーザー ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
+_AUTHOR_WORDS: Final = word_set(
+    "author authors user username account poster posted writer written creator sender member nick"
+    " nickname login screen handle commenter reviewer owner speaker person people by who blogger"
+    " profile tweeter publisher participant contributor from candidate candidates politician"
+    " politicians senator congressperson celebrity influencer journalist narrator interviewee"
+    " respondent character 작성자 글쓴이 사용자 유저 계정 블로거 닉네임 아이디 이름 작성자명"
+    " 사용자명 유저명 회원명 계정명 고객명 채널명 블로그명 필명 저자 게시자 등록자 응답자 발신자"
+    " 보낸사람 화자 회원 글쓴사람 작성인 보낸이 별명 발언자 유튜버 리뷰어 구매자 아이디명 후보"
+    " 후보자 후보명 후보자명 정치인 의원 의원명 발화자 출연자 인물 등장인물 인물명 참가자 ユーザー"
+    " ユーザー名 投稿者 名前 用户 用户名 昵称 作者"
 )
-_TIME_WORDS: Final = _set(
-    "date dates time datetime timestamp created posted published when day written sent"
-    " submitted added fecha datum"
-    " 날짜 시간 일시 일자 시각 작성일 등록일 게시일 수정일 日時 日付 日期 时间"
+_TIME_WORDS: Final = word_set(
+    "date dates time datetime timestamp created posted published when day written sent submitted"
+    " added fecha datum 날짜 시간 일시 일자 시각 작성일 등록일 게시일 수정일 日時 日付 日期 时间"
 )
-_TEXT_WORDS: Final = _set(
+_TEXT_WORDS: Final = word_set(
     "text message msg body content comment post tweet caption sentence review words status"
-    " description note opinion answer texto texte inhalt"
-    " 내용 본문 의견 글 댓글 리뷰 후기 소감 답변 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문"
-    " 상품평 구매평 이용평 서평 총평 사용기 발언 대사"
-    " 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
+    " description note opinion answer texto texte inhalt 내용 본문 의견 글 댓글 리뷰 후기 소감 답변"
+    " 텍스트 문장 메시지 코멘트 감상 감상평 한줄평 원문 상품평 구매평 이용평 서평 총평 사용기 발언"
+    " 대사 캡션 트윗 本文 内容 感想 意見 コメント 正文 评论"
 )
-_REPOST_WORDS: Final = _set(
+_REPOST_WORDS: Final = word_set(
     "retweet retweeted retweeter repost reposted reposter reblog reblogger boosted booster renoted"
     " rt"
 )
-_OTHER_WORDS: Final = _set(
+_OTHER_WORDS: Final = word_set(
     "count counts followers following friends url urls link image img avatar photo picture"
     " description bio location verified lang language mention mentions reply replied replies to"
     " quoted quote type is has protected agent zone timezone color score karma total number num"
-    " likes favorites favourites clicks impressions hashtags source device tags rate length"
-    " flair css class gender sex age region country city nationality party role badge rank level"
-    " reputation"
-    " 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어 길이"
-    " 감정 감성"
+    " likes favorites favourites clicks impressions hashtags source device tags rate length flair"
+    " css class gender sex age region country city nationality party role badge rank level"
+    " reputation 수 개수 횟수 번호 여부 링크 주소 종류 유형 분류 카테고리 점수 평점 별점 제목 언어"
+    " 길이 감정 감성"
 )
-_LATER_WORDS: Final = _set(
+_LATER_WORDS: Final = word_set(
     "updated edited modified collected scraped retrieved harvested joined registered crawled"
     " fetched last deleted birth collection account user author page channel group"
 )
@@ -357,9 +347,9 @@ _OF_THINGS: Final = re.compile(
     "상품|제품|파일|영화|책|도서|가게|업체|장소|회사|브랜드|과목|메뉴|앱|게임|학교|호텔|식당|매장|지역"
 )
 """Beginnings of compounds that name no people: 상품이름."""
-_OF_ACCOUNTS: Final = _set("followers following friends 팔로워 팔로잉 フォロワー 粉丝")
+_OF_ACCOUNTS: Final = word_set("followers following friends 팔로워 팔로잉 フォロワー 粉丝")
 """Words of columns in a list of accounts, whose descriptions are no posts."""
-_ACCOUNT_WORDS: Final = _set("username screen handle login acct")
+_ACCOUNT_WORDS: Final = word_set("username screen handle login acct")
 _LONGEST_NAME: Final = 100
 
 

@@ -7,53 +7,22 @@ from typing import Final
 
 from msgspec import structs
 
-from app.compute.text import clean_title
+from app.compute.text import clean_title, word_set
 from app.formats.records import FileRoom, Item, Record, Skipped, username_for
 from app.formats.tables.cells import is_filled, plain_column, word
 from app.formats.tables.column_kinds import COUNTS
 
-_SENDERS: Final = frozenset(
-    {
-        *(
-            "from",
-            "fromname",
-            "fromjid",
-            "fromid",
-            "fromuser",
-            "fromnumber",
-            "sender",
-            "sendername",
-        ),
-        *(
-            "senderid",
-            "author",
-            "username",
-            "user",
-            "보낸사람",
-            "발신자",
-            "寄件者",
-            "发件人",
-            "差出人",
-        ),
-    }
+_SENDERS: Final = word_set(
+    "from fromname fromjid fromid fromuser fromnumber sender sendername senderid author username"
+    " user 보낸사람 발신자 寄件者 发件人 差出人"
 )
-_RECIPIENTS: Final = frozenset(
-    {
-        *("to", "toname", "tojid", "toid", "touser", "tousername", "tonumber", "recipient"),
-        *("recipients", "recipientname", "recipientid", "receiver", "receivername", "receiverid"),
-        *("수신자", "받는사람", "收件者", "收件人", "宛先", "接收者"),
-    }
+_RECIPIENTS: Final = word_set(
+    "to toname tojid toid touser tousername tonumber recipient recipients recipientname recipientid"
+    " receiver receivername receiverid 수신자 받는사람 收件者 收件人 宛先 接收者"
 )
 _TITLES: Final = (
-    *(
-        "conversationtitle",
-        "conversationname",
-        "chattitle",
-        "chatname",
-        "talkername",
-        "threadtitle",
-    ),
-    *("대화방", "채팅방"),
+    *("conversationtitle", "conversationname", "chattitle", "chatname", "talkername"),
+    *("threadtitle", "대화방", "채팅방"),
 )
 _CHAT_IDS: Final = ("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid")
 _NAMES_OF_CHANNELS: Final = ("channelname", "roomname")
@@ -68,11 +37,8 @@ _KINDS_OF_CHATS: Final = frozenset(
 _ONLY_IN_LETTERS: Final = frozenset({"sender", "sendername", "senderid", "from", "fromname"})
 """Columns of who wrote that no table of posts has."""
 _NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
-_DIRECTIONS: Final = frozenset(
-    {
-        *("fromme", "isfromme", "isself", "issender", "issent", "issend", "direction"),
-        *("outgoing", "isoutgoing"),
-    }
+_DIRECTIONS: Final = word_set(
+    "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
 )
 _OUT: Final = frozenset({"out", "outgoing", "outbound", "outbox", "sent"})
 _IN: Final = frozenset({"in", "incoming", "inbound", "inbox", "received"})
@@ -196,14 +162,11 @@ _TALK: Final = frozenset(
     )
 )
 """All columns of a talk by whatstk, whatsapp-chat-parser or LinkedIn: nothing of posts."""
-_PUBLIC: Final = frozenset(
-    {
-        *("retweets", "retweetcount", "retweetscount", "reposts", "repostcount", "likes"),
-        *("likecount", "likescount", "favoritecount", "favouritescount", "replycount"),
-        *("quotecount", "publicmetrics", "inreplytouserid", "inreplytostatusid", "inreplytoid"),
-        *("inreplytouseridstr", "inreplytostatusidstr", "inreplytoscreenname", "isretweet"),
-        *("permalink", "tweetid", "tweeturl", "score", "subreddit", *COUNTS),
-    }
+_PUBLIC: Final = frozenset(COUNTS) | word_set(
+    "retweets retweetcount retweetscount reposts repostcount likes likecount likescount"
+    " favoritecount favouritescount replycount quotecount publicmetrics inreplytouserid"
+    " inreplytostatusid inreplytoid inreplytouseridstr inreplytostatusidstr inreplytoscreenname"
+    " isretweet permalink tweetid tweeturl score subreddit"
 )
 """Columns of posts that anyone can see."""
 

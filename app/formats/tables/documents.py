@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from app.compute.text import word_set
 from app.errors import Message
 from app.formats.assumptions import ReadNotes, ToldReposts, fields_without
 from app.formats.file_authors import authors_of, chosen_way
@@ -39,11 +40,8 @@ from app.formats.tables.rows import RowReader
 from app.formats.x.posts import is_v1, is_v2, read_status
 
 CONTENT_TYPE: Final = "application/x-ndjson"
-_WRAPPERS: Final = frozenset(
-    (
-        *("$oid", "$uuid", "$binary", "$date", "$timestamp"),
-        *("$numberInt", "$numberLong", "$numberDouble", "$numberDecimal"),
-    )
+_WRAPPERS: Final = word_set(
+    "$oid $uuid $binary $date $timestamp $numberInt $numberLong $numberDouble $numberDecimal"
 )
 _ANSWERS: Final = frozenset(ANSWERS)
 _CUT: Final = Message("Cells that the viewer of a data set has cut")

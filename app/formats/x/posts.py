@@ -14,7 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from app.compute.text import language_of, unescape_html
+from app.compute.text import language_of, unescape_html, word_set
 from app.errors import Message, RecordError
 from app.formats.assumptions import REPOST_BEGINNING, ToldReposts
 from app.formats.post import (
@@ -363,12 +363,9 @@ def _medium(entry: Json) -> Medium | None:
 
 _SEARCH: Final = "statuses"
 # Fields that only a post of version 2 has, by their old and new names.
-_V2_MARKS: Final = frozenset(
-    (
-        *("__twarc", "author_id", "conversation_id", "edit_controls", "public_metrics"),
-        *("edit_history_post_ids", "edit_history_tweet_ids", "note_post", "note_tweet"),
-        *("referenced_posts", "referenced_tweets", "reply_settings"),
-    )
+_V2_MARKS: Final = word_set(
+    "__twarc author_id conversation_id edit_controls public_metrics edit_history_post_ids"
+    " edit_history_tweet_ids note_post note_tweet referenced_posts referenced_tweets reply_settings"
 )
 _OTHERS: Final = frozenset({"username", "timestamp", "from", "message", "user"})
 """Fields of other platforms' posts in such pages, which version 2 does not have."""
