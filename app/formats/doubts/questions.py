@@ -157,22 +157,14 @@ class RecordQuestions:
             yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
         yield from self._ids.doubts(records)
         yield from self._answers.doubts(records)
-        yield from _doubts_of_reader(self._notes)
+        for (kind, finding), odd in notes.odd.items():
+            yield Sightings(odd.count, odd.examples).doubt(kind, finding)
         if self._known is not None:
             yield self._known
         if records > 1 and self._quotes.count == records:
             yield self._quotes.doubt("column", Message("All posts are read as quotes"))
-        if self._languages.is_much(records):
-            yield self._languages.doubt("column", Message("Languages that are not codes"))
-
-
-def _doubts_of_reader(notes: ReadNotes) -> Doubts:
-    for (kind, finding), odd in notes.odd.items():
-        tally = Sightings()
-        for line in odd.examples:
-            tally.add(line, 0)
-        tally.count = odd.count
-        yield tally.doubt(kind, finding)
+        languages = Message("Languages that are not codes")
+        yield from self._languages.doubts("column", languages, of=records)
 
 
 class _People:
@@ -207,9 +199,12 @@ class _People:
             yield from self._each_their_own(records)
         yield from self._accounts(records)
         for evidence, is_such in (
-            (Message("Names that are masked, so that several people may share one"), _is_masked),
+            (
+                Message("Names that are masked, so that several people may share one"),
+                lambda called: _MASK.search(called),
+            ),
             (Message("Names that stand for nobody"), _is_nobody),
-            (Message("Names of bots"), _is_bot),
+            (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
             (
                 Message("Names of several people, as one author"),
                 lambda called: _is_of_several(called, {*self._called.values()}),
@@ -223,17 +218,13 @@ class _People:
             for name, count in self._counts.items():
                 if is_such(called := self._called[name]):
                     tally.add(called, count)
-            if tally.count:
-                yield tally.doubt("names", evidence)
+            yield from tally.doubts("names", evidence)
 
     def _each_their_own(self, records: int) -> Doubts:
         authors = len(self._counts)
         is_by_id = records > 1 and self._with_id.count == records == authors
         if is_by_id or (records >= 50 and authors >= 0.97 * records and authors < MOST_KEPT):
-            tally = Sightings()
-            for called in [*self._called.values()][:3]:
-                tally.add(called, 0)
-            tally.count = authors
+            tally = Sightings(authors, [*self._called.values()][:3])
             evidence = Message("Nearly every text has an author of its own")
             yield tally.doubt("people", evidence, is_grave=is_by_id)
 
@@ -244,13 +235,9 @@ class _People:
                 for handle in handles:
                     tally.add(f"{name}: {handle}", 0)
                 tally.count += sum(handles.values()) - max(handles.values())
-        if tally.is_much(records, share=0.02):
-            evidence = Message("One author, but several accounts in the addresses of the posts")
-            yield tally.doubt("people", evidence, is_grave=tally.count >= 0.05 * records)
-
-
-def _is_masked(called: str) -> bool:
-    return _MASK.search(called) is not None
+        evidence = Message("One author, but several accounts in the addresses of the posts")
+        is_grave = tally.count >= 0.05 * records
+        yield from tally.doubts("people", evidence, of=records, share=0.02, is_grave=is_grave)
 
 
 @cache
@@ -259,8 +246,12 @@ def _nobody() -> frozenset[str]:
     return frozenset(line for line in read if not line.startswith("#"))
 
 
+def _plain(called: str) -> str:
+    return called.replace("_", " ").strip().casefold()
+
+
 def _is_nobody(called: str) -> bool:
-    name = called.replace("_", " ").strip().casefold()
+    name = _plain(called)
     return name in _nobody() or _WITH_ADDRESS.sub("", name) in _nobody()
 
 
@@ -268,10 +259,6 @@ def _is_of_several(called: str, known: Container[str]) -> bool:
     """Return whether a name lists people: known ones, or each with a first and a last name."""
     parts = _LISTED.split(called.replace("_", " ")) if _LISTED.search(called) else []
     return len(parts) > 1 and all(part in known or " " in part.strip() for part in parts)
-
-
-def _is_bot(called: str) -> bool:
-    return called.replace("_", " ").strip().casefold() in _BOTS
 
 
 class _Times:
@@ -315,16 +302,13 @@ class _Times:
 
     def doubts(self, *, is_in_order: bool) -> Doubts:
         jumps = self._back if self._ups >= self._downs else self._forth
-        if is_in_order and jumps.count:
+        if is_in_order:
             evidence = Message("The chat jumps by weeks inside its file")
-            yield jumps.doubt("times", evidence, is_grave=True)
-        if self._early.count:
-            yield self._early.doubt("times", Message("Times before the service existed"))
-        if self._late.count:
-            yield self._late.doubt("times", Message("Times in the future"))
-        if self._count >= 5 and self._is_one and self._first is not None:
-            tally = Sightings()
-            tally.add(f"{self._first:%Y-%m-%d %H:%M:%S}", self._count)
+            yield from jumps.doubts("times", evidence, is_grave=True)
+        yield from self._early.doubts("times", Message("Times before the service existed"))
+        yield from self._late.doubts("times", Message("Times in the future"))
+        if self._count >= 5 and self._is_one:
+            tally = Sightings(self._count, [f"{self._first:%Y-%m-%d %H:%M:%S}"])
             yield tally.doubt("times", Message("All posts are of the same second"))
 
 
@@ -343,10 +327,9 @@ class _Ids:
             self._shared.add(source_id)
 
     def doubts(self, records: int) -> Doubts:
-        if self._shared.is_much(records, share=0.01):
-            is_grave = 2 * self._shared.count > records
-            evidence = Message("Posts with an id that stands at another text of the same author")
-            yield self._shared.doubt("ids", evidence, is_grave=is_grave)
+        is_grave = 2 * self._shared.count > records
+        evidence = Message("Posts with an id that stands at another text of the same author")
+        yield from self._shared.doubts("ids", evidence, of=records, share=0.01, is_grave=is_grave)
 
 
 class _Answers:
@@ -377,10 +360,10 @@ class _Answers:
                 shared.add(source_id)
             elif post[0] != name and time and post[1] and time < post[1]:
                 early.add(source_id)
-        if shared.is_much(records):
-            yield shared.doubt("ids", Message("Replies to an id that several people’s posts have"))
-        if early.is_much(records):
-            yield early.doubt("ids", Message("Replies that are older than the post with this id"))
+        evidence = Message("Replies to an id that several people’s posts have")
+        yield from shared.doubts("ids", evidence, of=records)
+        evidence = Message("Replies that are older than the post with this id")
+        yield from early.doubts("ids", evidence, of=records)
 
 
 class _LeftOut:
@@ -404,15 +387,11 @@ class _LeftOut:
             evidence = Message("Records that cannot be read are over a tenth")
             yield self._bad.doubt("left_out", evidence, is_grave=is_grave)
         if self.nameless > 0.1 * items:
-            tally = Sightings()
-            tally.count = self.nameless
             evidence = Message("Posts without an author are over a tenth")
             is_grave = 2 * self.nameless > items and self.nameless >= 5
-            yield tally.doubt("left_out", evidence, is_grave=is_grave)
+            yield Sightings(self.nameless).doubt("left_out", evidence, is_grave=is_grave)
         if self._empty.count > 0.1 * items and not may_be_empty:
             yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
         if self._reposts == items > 1:
-            tally = Sightings()
-            tally.count = items
             evidence = Message("All posts are left out as reposts")
-            yield tally.doubt("left_out", evidence, is_grave=True)
+            yield Sightings(items).doubt("left_out", evidence, is_grave=True)

@@ -67,14 +67,9 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
     counts = {name for name, values in numbers.items() if not values <= {"0", "1", "-1"}}
     for name in flags:
         if name in numbers and name not in others and (name in counts or counts - {*flags}):
-            tally = Sightings()
-            for seen in rows:
-                if number := seen.values.get(name):
-                    tally.add(number)
-            evidence = Message(
-                "The column {column} holds numbers, but is read as yes or no", column=name
-            )
-            yield tally.doubt("column", evidence)
+            found = [number for seen in rows if (number := seen.values.get(name))]
+            evidence = "The column {column} holds numbers, but is read as yes or no"
+            yield Sightings(len(found), found).doubt("column", Message(evidence, column=name))
 
 
 def _ids(rows: Sequence[SeenRow]) -> Doubts:
@@ -140,11 +135,8 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
     # An account that was renamed is no other person.
     if not rest or rest < 0.02 * len(records):
         return None
-    tally = Sightings()
-    for author, values in contradicted.items():
-        for value in values:
-            tally.add(f"{author}: {value}", 0)
-    tally.count = rest
+    pairs = ((author, value) for author, values in contradicted.items() for value in values)
+    tally = Sightings(rest, (f"{author}: {value}" for author, value in pairs))
     evidence = Message("One author, but several people in the column {column}", column=column)
     if _plain(column).endswith("ip") or _plain(column).endswith("ipaddress"):
         return tally.doubt("people", evidence)  # Somebody may have several addresses.

@@ -1,6 +1,6 @@
 """Counts with examples, and texts that are short enough to be examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from app.errors import Message
@@ -22,9 +22,12 @@ class Sightings:
 
     __slots__ = ("count", "examples")
 
-    def __init__(self) -> None:
+    def __init__(self, count: int = 0, examples: Iterable[str] = ()) -> None:
         self.count = 0
         self.examples: list[str] = []
+        for example in examples:
+            self.add(example)
+        self.count = count
 
     def add(self, text: str, count: int = 1) -> None:
         self.count += count
@@ -33,6 +36,20 @@ class Sightings:
 
     def is_much(self, of: int, *, fewest: int = 1, share: float = 0.005) -> bool:
         return self.count >= max(fewest, share * of)
+
+    def doubts(
+        self,
+        kind: DoubtKind,
+        evidence: Message,
+        *,
+        of: int = 0,
+        fewest: int = 1,
+        share: float = 0.005,
+        is_grave: bool = False,
+    ) -> "Doubts":
+        """Yield the doubt if anything was seen, and enough of so many."""
+        if self.is_much(of, fewest=fewest, share=share):
+            yield self.doubt(kind, evidence, is_grave=is_grave)
 
     def doubt(
         self,

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from app.errors import Message
@@ -56,8 +57,7 @@ class Letters:
 
     def doubts(self, records: int) -> Doubts:
         for name, tally in self._found.items():
-            if tally.is_much(records):
-                yield tally.doubt("letters", _LETTER_SENTENCES[name])
+            yield from tally.doubts("letters", _LETTER_SENTENCES[name], of=records)
 
 
 _QUOTED: Final = re.compile(
@@ -217,30 +217,34 @@ class ChatWords:
         names = {part for own in self._beginnings.values() for part in own}
         self._judge_about_names(names)
         by_app = self._by_app if self._by_app.count >= self._glued.count else self._glued
-        if by_app.is_much(self._asked, fewest=1 if by_app is self._glued else 2, share=0.002):
-            yield by_app.doubt("words", Message("Texts like sentences of the app"))
-        if self._bracketed.is_much(records, fewest=2, share=0.002):
-            yield self._bracketed.doubt(
-                "words", Message("Texts in brackets, like the app's notes about media")
-            )
-        if len(self._namers) > 1 and self._named.is_much(self._asked, fewest=2, share=0.002):
-            yield self._named.doubt("words", Message("Texts that begin with their author's name"))
-        if self._reactions.is_much(records, fewest=2, share=0.002):
-            yield self._reactions.doubt("words", Message("Texts that quote another message"))
         accounts = [tally for tally in self._accounts.values() if tally.count > 1]
-        yield from _joined(
-            accounts, self._asked, Message("Texts that begin with the name of an account")
-        )
-        tails = self._shared_tails()
-        yield from _joined(
-            tails, self._asked, Message("Equal texts that begin with different words")
-        )
         prefixed = [
             tally
             for (name, prefix), tally in self._prefixes.items()
             if tally.count > 2 and 2 * tally.count >= self._spoken[name] and prefix not in names
         ]
-        yield from _joined(prefixed, self._asked, Message("Texts that begin with a part of a name"))
+        named = self._named if len(self._namers) > 1 else Sightings()
+        asked, fewest = self._asked, 1 if by_app is self._glued else 2
+        for finding, tally, of, least in (
+            (Message("Texts like sentences of the app"), by_app, asked, fewest),
+            (
+                Message("Texts in brackets, like the app's notes about media"),
+                self._bracketed,
+                records,
+                2,
+            ),
+            (Message("Texts that begin with their author's name"), named, asked, 2),
+            (Message("Texts that quote another message"), self._reactions, records, 2),
+            (Message("Texts that begin with the name of an account"), _joined(accounts), asked, 2),
+            (
+                Message("Equal texts that begin with different words"),
+                _joined(self._shared_tails()),
+                asked,
+                2,
+            ),
+            (Message("Texts that begin with a part of a name"), _joined(prefixed), asked, 2),
+        ):
+            yield from tally.doubts("words", finding, of=of, fewest=least, share=0.002)
 
     def _judge_about_names(self, names: set[str]) -> None:
         """Count the sentences about people of the chat; others may be people's own words."""
@@ -267,14 +271,10 @@ class ChatWords:
         return found
 
 
-def _joined(tallies: list[Sightings], records: int, evidence: Message) -> Doubts:
-    joined = Sightings()
-    for tally in sorted(tallies, key=lambda tally: -tally.count):
-        for example in tally.examples:
-            joined.add(example, 0)
-        joined.count += tally.count
-    if joined.count and joined.is_much(records, fewest=2, share=0.002):
-        yield joined.doubt("words", evidence)
+def _joined(tallies: list[Sightings]) -> Sightings:
+    ordered = sorted(tallies, key=lambda tally: -tally.count)
+    examples = chain.from_iterable(tally.examples for tally in ordered)
+    return Sightings(sum(tally.count for tally in ordered), examples)
 
 
 def _may_quote(text: str) -> bool:
@@ -328,14 +328,14 @@ class PostWords:
             seen.names += (name,)
 
     def doubts(self, records: int) -> Doubts:
-        if self._quoted.is_much(records, share=0.02):
-            yield self._quoted.doubt("words", Message("Texts with words of somebody else"))
+        evidence = Message("Texts with words of somebody else")
+        yield from self._quoted.doubts("words", evidence, of=records, share=0.02)
         again = Sightings()
         for text, seen in self._again.items():
             if seen.is_odd:
                 again.add(text, seen.count)
-        if again.is_much(records, share=0.01):
-            yield again.doubt("words", Message("Equal texts, again and again"))
+        evidence = Message("Equal texts, again and again")
+        yield from again.doubts("words", evidence, of=records, share=0.01)
 
 
 _ADDRESS: Final = re.compile(r"\s*https?://\S+\s*")
@@ -366,11 +366,9 @@ class PostKinds:
         if self._addresses.is_much(records, fewest=3, share=0.9):
             finding = Message("Texts that are only addresses")
             yield self._addresses.doubt("words", finding, is_grave=True)
-        if self._missing.count:
-            yield self._missing.doubt("words", Message("Texts or authors that are only NA"))
+        yield from self._missing.doubts("words", Message("Texts or authors that are only NA"))
         shared = Sightings()
         for end, (_, is_shared, count) in self._ends.items():
             if is_shared and count >= max(3, 0.02 * records):
                 shared.add(end, count)
-        if shared.count:
-            yield shared.doubt("words", Message("Texts that end with the same line as others’"))
+        yield from shared.doubts("words", Message("Texts that end with the same line as others’"))
