@@ -269,7 +269,7 @@ def open_records(
     if not source.has_members:
         put_lines_in_place(source)
     if source.about is not None:
-        source.about.note(source.notes)
+        source.about(source.notes)
     for candidate in _candidates(source, format):
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, BinaryIO, Final, Protocol, TypeVar
+from typing import IO, BinaryIO, Final, TypeVar
 
 from app.errors import (
     BrokenFileError,
@@ -40,9 +40,16 @@ from app.formats.source.members import (
 _BLANKS: Final = re.compile(rb"\s+")
 
 
+_REACHED: Final = Message("{name} is larger than {limit}, the limit of an import")
+_MEDIA_REACHED: Final = Message(
+    "the pictures and videos of {name} unpack to more than {limit}, far more than"
+    " expected; no more are stored"
+)
+
+
 class Meter:
-    def __init__(self, name: str, limit_bytes: int) -> None:
-        self._name = name
+    def __init__(self, name: str, limit_bytes: int, reached: Message = _REACHED) -> None:
+        self._name, self._reached = name, reached
         self.limit_bytes = limit_bytes
         self.bytes_read = 0
         self.reading = name
@@ -57,27 +64,8 @@ class Meter:
             raise self.reached()
 
     def reached(self) -> LimitReachedError:
-        return LimitReachedError(
-            "{name} is larger than {limit}, the limit of an import",
-            name=self._name,
-            limit=self._limit,
-        )
-
-    @property
-    def _limit(self) -> str:
-        return f"{self.limit_bytes / 2**20:,.4g} MB"
-
-
-class MediaMeter(Meter):
-    """Counts an archive's media, which are already packed and so grow by little."""
-
-    def reached(self) -> LimitReachedError:
-        return LimitReachedError(
-            "the pictures and videos of {name} unpack to more than {limit}, far more than"
-            " expected; no more are stored",
-            name=self._name,
-            limit=self._limit,
-        )
+        limit = f"{self.limit_bytes / 2**20:,.4g} MB"
+        return LimitReachedError(self._reached.template, name=self._name, limit=limit)
 
 
 DEFAULT_LIMIT_BYTES: Final = 4096 * 2**20
@@ -96,6 +84,17 @@ WORDY_ENDS: Final = (
 )
 
 
+@dataclass(slots=True)
+class TextFacts:
+    """What is known of the texts of a source's files."""
+
+    encoding: str | None = None
+    """The chosen encoding; None to detect it."""
+    forms: dict[str, TextForm] = field(default_factory=dict)
+    heads: dict[str, str] = field(default_factory=dict)
+    """Beginnings of files without blanks, read once for all formats."""
+
+
 @dataclass(eq=False)
 class Content:
     name: str
@@ -106,10 +105,7 @@ class Content:
     """Whether it is a folder, zip or tar, not content itself."""
     notes: ReadNotes = field(default_factory=ReadNotes)
     """Shared by a source's files, except uncounted contents."""
-    encoding: str | None = None
-    forms: dict[str, TextForm] = field(default_factory=dict)
-    heads: dict[str, str] = field(default_factory=dict)
-    """Beginnings of files without blanks, read once for all formats."""
+    texts: TextFacts = field(default_factory=TextFacts)
 
     @property
     def beginning(self) -> "Content":
@@ -123,15 +119,7 @@ class Content:
 
     def _apart(self, limit_bytes: int) -> "Content":
         meter = Meter(self.name, limit_bytes)
-        return Content(
-            self.name,
-            self.stored,
-            meter,
-            self.fault,
-            encoding=self.encoding,
-            forms=self.forms,
-            heads=self.heads,
-        )
+        return Content(self.name, self.stored, meter, self.fault, texts=self.texts)
 
     def chunks(self) -> Generator[bytes, None, None]:
         """Yield and count the bytes. Raises ImportFileError after all that can be read."""
@@ -147,13 +135,7 @@ class Content:
             raise self.fault
 
 
-class About(Protocol):
-    """What an archive in whose place its rows are read has besides them."""
-
-    def note(self, notes: ReadNotes) -> None: ...
-
-
-A = TypeVar("A", bound=About)
+T = TypeVar("T")
 
 
 class Source(Content, contextlib.AbstractContextManager["Source"]):
@@ -177,7 +159,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         name = name or str(self.path or "-")
         super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
         self.listing = Listing()
-        self.about: About | None = None
+        self.about: Callable[[ReadNotes], None] | None = None
+        """Notes what an archive in whose place its rows are read has besides them."""
         self.bytes_total: int | None = None
         """Total bytes to read, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
@@ -238,11 +221,11 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         stated = sum(self.members[name].size for name in members)
         self.bytes_total = min(stated, self.meter.limit_bytes)
 
-    def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], A]) -> A:
+    def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], T]) -> T:
         """Read what `write` writes, given an archive as a plain file, in place of the archive."""
         rows = self.temporary()
         with self._whole() as packed:
-            about = self.about = write(packed, rows)  # type: ignore[arg-type] # is binary
+            about = write(packed, rows)  # type: ignore[arg-type] # is binary
         self._keep(PlainFile(os.dup(rows.fileno()), self.name))
         self._is_copied, self.has_members, self.listing = True, False, Listing()
         return about
@@ -266,12 +249,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def choose_encoding(self, encoding: str | None) -> None:
         """Set the encoding of texts and uncertain names in a zip; None to detect it."""
-        self.encoding = None if encoding in {REPAIR, UNREPAIRED} else encoding
-        self.forms.clear()
-        self.heads.clear()
+        self.texts.encoding = None if encoding in {REPAIR, UNREPAIRED} else encoding
+        self.texts.forms.clear()
+        self.texts.heads.clear()
         count = len(self.listing.uncertain)
-        if count and self.encoding:
-            self.listing.name_in(self.encoding)
+        if count and self.texts.encoding:
+            self.listing.name_in(self.texts.encoding)
         elif count:
             evidence = Message("names in the archive that are not UTF-8: {count}", count=count)
             self.notes.assume("encoding", self.listing.names_in, evidence=evidence)
@@ -283,15 +266,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 
     def member(self, name: str) -> Content:
         """Return one of the files. Raises KeyError."""
-        return Content(
-            name,
-            self.members[name],
-            self.meter,
-            notes=self.notes,
-            encoding=self.encoding,
-            forms=self.forms,
-            heads=self.heads,
-        )
+        stored = self.members[name]
+        return Content(name, stored, self.meter, notes=self.notes, texts=self.texts)
 
     def contents(self, is_wanted: Callable[[str], object]) -> Iterator[Content]:
         """Yield the files with such names, sorted; a lone file whatever its name."""
@@ -336,9 +312,8 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
     @cached_property
     def _media_meter(self) -> Meter:
         """Counts media, which are packed already, so that an archive of them holds little more."""
-        if self._file is None:
-            return MediaMeter(self.name, sys.maxsize)
-        return MediaMeter(self.name, LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes)
+        most = LEAST_MEDIA_BYTES + MOST_GROWTH * self._packed_bytes
+        return Meter(self.name, sys.maxsize if self._file is None else most, _MEDIA_REACHED)
 
     def digest(self) -> bytes | None:
         """Return the SHA-256 of the bytes, of a folder or an archive of those that are read.
@@ -473,10 +448,11 @@ def head(content: Content, size: int) -> bytes:
 
 def bare_head(content: Content) -> str:
     """Return a file's first 16 KB without blanks. Raises ImportFileError as `head`."""
-    if content.name not in content.heads:
+    heads = content.texts.heads
+    if content.name not in heads:
         bare = _BLANKS.sub(b"", head(content, 16 * 1024))
-        content.heads[content.name] = bare.decode("utf-8", "replace")
-    return content.heads[content.name]
+        heads[content.name] = bare.decode("utf-8", "replace")
+    return heads[content.name]
 
 
 def _digest(content: Content) -> bytes:

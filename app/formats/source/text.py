@@ -106,19 +106,21 @@ def lines_of(text: str) -> Iterator[str]:
 
 def form_of(content: Content) -> TextForm:
     """Return a text's form, read once for all formats that try a file."""
-    form = content.forms.get(content.name)
+    form = content.texts.forms.get(content.name)
     if form is None:
         sample = head(content, 4096)
         # Old Macs end lines with a carriage return alone.
         has_returns = b"\r" in sample[:-1] and b"\n" not in sample
-        form = content.forms[content.name] = TextForm(_encoding_of(content, sample), has_returns)
+        form = content.texts.forms[content.name] = TextForm(
+            _encoding_of(content, sample), has_returns
+        )
     return form
 
 
 def _encoding_of(content: Content, sample: bytes) -> Encoding:
     """Return the encoding: as chosen, by its mark, by NULs next to ASCII, else by counting."""
-    if content.encoding:
-        return Encoding(content.encoding)
+    if content.texts.encoding:
+        return Encoding(content.texts.encoding)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return Encoding("utf-16")
     low, high = sample[::2].count(0), sample[1::2].count(0)

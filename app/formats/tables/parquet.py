@@ -16,7 +16,6 @@ from typing import IO, Final
 
 from app.config import MIB
 from app.errors import ImportFileError, Message, UnrecognisedFileError
-from app.formats.assumptions import ReadNotes
 from app.formats.source.file import Source, head
 from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
 
@@ -36,12 +35,6 @@ _UNREADABLE: Final = Message(
 _TOO_LARGE: Final = Message("the table unpacks to more than {size} MB", size=_MOST_WRITTEN // MIB)
 
 
-class _Nothing:
-    """What a table has besides its rows."""
-
-    def note(self, notes: ReadNotes) -> None: ...
-
-
 def put_lines_in_place(source: Source) -> None:
     """Let a file be read as JSON lines if it is a table of Parquet and pyarrow is installed.
 
@@ -50,7 +43,7 @@ def put_lines_in_place(source: Source) -> None:
     if not _is_table(source) or find_spec("pyarrow") is None:
         return
 
-    def write(packed: IO[bytes], rows: IO[bytes]) -> _Nothing:
+    def write(packed: IO[bytes], rows: IO[bytes]) -> None:
         streams = packed.fileno(), rows.fileno()
         module, most_bytes = "app.formats.tables.parquet", source.most_rows
         status, _ = run_child_here(module, streams, limit_s=_LIMIT_S, most_bytes=most_bytes)
@@ -60,7 +53,6 @@ def put_lines_in_place(source: Source) -> None:
                 name=source.name,
                 why=_TOO_LARGE if status == _LARGE else _UNREADABLE,
             )
-        return _Nothing()
 
     source.put_in_place(write)
 

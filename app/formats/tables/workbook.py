@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from html import unescape
 from itertools import islice
 from typing import IO, Any, Final, NamedTuple
@@ -29,7 +29,7 @@ from app.formats.assumptions import NO_AUTHOR, SHEET, ReadNotes, sheet_of
 from app.formats.file_authors import authors_of
 from app.formats.records import ReadOptions
 from app.formats.source.file import WORDY_ENDS, Source, is_hidden
-from app.formats.source.members import Member, Opener, PlainFile
+from app.formats.source.members import Member, PlainFile
 from app.formats.tables.cells import is_error, plain_column
 from app.formats.tables.column_names import names_by_field
 from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
@@ -88,20 +88,6 @@ class Workbook(NamedTuple):
             )
 
 
-class _About(NamedTuple):
-    name: str
-    workbook: Workbook
-    chosen: str | None
-    has_people: bool
-
-    def note(self, notes: ReadNotes) -> None:
-        self.workbook.note(notes, self.name, self.chosen)
-        if self.has_people:
-            evidence = Message("visible sheets: {count}", count=len(self.workbook.read))
-            value = f"author={SHEET}"
-            notes.assume("author", value, alternatives=(NO_AUTHOR,), evidence=evidence)
-
-
 def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
     """Let a workbook, or the workbooks in an archive, be read as tables.
 
@@ -111,21 +97,30 @@ def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
     if WORKBOOK not in source.members:
         _put_in_archive(source, chosen)
         return options
-    is_open = "username" not in options.columns.values() and SHEET not in options.columns
 
-    def write(packed: IO[bytes], rows: IO[bytes]) -> _About:
+    def write(packed: IO[bytes], rows: IO[bytes]) -> Workbook:
         try:
-            workbook = _rows_of(packed, rows, chosen, source.most_rows)
+            return _rows_of(packed, rows, chosen, source.most_rows)
         except _RefusedError as error:
             raise UnrecognisedFileError(
                 "{name} cannot be read: {why}. Save the sheet as “CSV UTF-8” and import that file",
                 name=source.name,
                 why=_REASONS[str(error)],
             ) from None
-        return _About(source.name, workbook, chosen, workbook.has_people and is_open)
 
-    about = source.put_in_place(write)
-    if about.has_people:
+    workbook = source.put_in_place(write)
+    is_open = "username" not in options.columns.values() and SHEET not in options.columns
+    has_people = workbook.has_people and is_open
+
+    def note(notes: ReadNotes) -> None:
+        workbook.note(notes, source.name, chosen)
+        if has_people:
+            evidence = Message("visible sheets: {count}", count=len(workbook.read))
+            value = f"author={SHEET}"
+            notes.assume("author", value, alternatives=(NO_AUTHOR,), evidence=evidence)
+
+    source.about = note
+    if has_people:
         return structs.replace(options, columns=options.columns | {SHEET: "username"})
     return options
 
@@ -147,13 +142,13 @@ def _put_in_archive(source: Source, chosen: str | None) -> None:
             packed.flush()
             _rows_of(packed, rows, chosen, left).note(source.notes, name, chosen)
             size = os.fstat(rows.fileno()).st_size
-            source.members[name] = Member(size, _opener(rows, name))
+            source.members[name] = Member(size, partial(_plain_file, rows, name))
             left -= size
         packed.close()
 
 
-def _opener(rows: IO[bytes], name: str) -> Opener:
-    return lambda: PlainFile(os.dup(rows.fileno()), name)
+def _plain_file(rows: IO[bytes], name: str) -> PlainFile:
+    return PlainFile(os.dup(rows.fileno()), name)
 
 
 def _rows_of(packed: IO[bytes], rows: IO[bytes], chosen: str | None, most_bytes: int) -> Workbook:
