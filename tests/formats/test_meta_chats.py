@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
-from app.formats.meta.chats import MOST_CHARACTERS, in_order, newest_versions
+from app.formats.meta.chats import in_order, newest_versions
 from app.formats.post import ReplyTarget
-from app.formats.records import Account, BadRecord, FileRoom, Record, Skipped
+from app.formats.records import MOST_OF_TEXTS, Account, BadRecord, FileRoom, Record, Skipped
 from tests.archives import EMAIL, picture, zip_bytes
 from tests.formats import meta_variants
 from tests.formats.files import only_records, read_broken, read_file_records, reads, records_in
@@ -96,7 +96,7 @@ def test_few_long_messages_are_held_to_be_put_in_order() -> None:
     places = []
     for item in ordered:
         places.append(item.place)
-        assert len(taken) - len(places) <= 2 * MOST_CHARACTERS // 2**20
+        assert len(taken) - len(places) <= 2 * MOST_OF_TEXTS // 2**20
     assert sorted(places) == taken
 
 

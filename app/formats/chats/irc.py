@@ -10,11 +10,10 @@ from datetime import date, datetime, time
 from typing import Any, Final
 
 from app.compute.text import clean_title
-from app.errors import Message, RecordError
+from app.errors import Message
 from app.formats.chats.chat_files import RoomFile
-from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
+from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat, day_in
 from app.formats.records import FileRoom
-from app.formats.source.times import read_time
 
 _CLOCK: Final = r"\d\d:\d\d(?::\d\d)?"
 _STAMP: Final = (
@@ -72,7 +71,7 @@ class IrcLog(Grammar):
 
     def read(self, line: str) -> Opening | None:
         if match := _OPENED.match(line):
-            self._day = _written_day(f"{match['day']} {match['month']} {match['year']}")
+            self._day = day_in(f"{match['day']} {match['month']} {match['year']}")
             return Opening(is_day=True)
         if match := _TABBED.match(line):
             name, text = match["nick"].strip(), match["text"]
@@ -92,7 +91,7 @@ class IrcLog(Grammar):
     def room(self, file: RoomFile[Any]) -> FileRoom:
         name = file.names[0]
         if match := _IN_NAME.search(name):
-            self._named = _written_day("-".join(match.groups()))
+            self._named = day_in("-".join(match.groups()))
             name = f"{name[: match.start()]}{name[match.end() :]}".strip("._- ")
         return FileRoom(platform=IRC.name, name=clean_title(name) or "")
 
@@ -100,9 +99,9 @@ class IrcLog(Grammar):
         groups = match.groupdict()
         day = self._day
         if stated := groups.get("iso"):
-            day = _written_day(stated)
+            day = day_in(stated)
         elif (stated := groups.get("day")) and day is not None:
-            day = _written_day(f"{stated} {day.year}")
+            day = day_in(f"{stated} {day.year}")
         elif stated:
             return None
         clock = groups.get("isoclock") or groups.get("dayclock") or groups.get("clock")
@@ -114,22 +113,11 @@ class IrcLog(Grammar):
             return None
 
 
-def _written_day(text: str) -> date | None:
-    try:
-        return read_time(text).date()
-    except RecordError:
-        return None
-
-
-def _grammar_of(head: Sequence[str], _beside: Collection[str]) -> Grammar | None:
-    return IrcLog() if is_log(head) else None
-
-
 IRC: Final = TextChat(
     "irc",
     Message("IRC"),
     Message("lines such as `10:00 <nick> text`, from the first line on"),
-    _grammar_of,
+    lambda head, _beside: IrcLog() if is_log(head) else None,
     (".log", ".txt", ".weechatlog"),
     is_most=True,
 )

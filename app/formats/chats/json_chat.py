@@ -33,7 +33,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source, contains
 from app.formats.source.json import Json, Window, as_object, load, no_object, objects
-from app.formats.source.times import read_time, time_or_field
+from app.formats.source.times import time_or_field
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]
@@ -70,6 +70,8 @@ class JsonChat(ABC, Generic[ChatT]):
     label: ClassVar[Message]
     mark: ClassVar[Message]
     file_name: ClassVar[str]
+    ends: ClassVar[tuple[str, ...]] = ()
+    """Endings of its files, if not the one name."""
     messages_key: ClassVar[str] = "messages"
     message_keys: ClassVar[frozenset[str]] = frozenset()
     about_keys: ClassVar[frozenset[str]] = frozenset()
@@ -89,7 +91,8 @@ class JsonChat(ABC, Generic[ChatT]):
         """Return what a message says, or why it is left out. Raises RecordError for a bad one."""
 
     def files(self, source: Source) -> list[Content]:
-        rooms = find_rooms(source, self.file_name, lambda file: self.recognises(file) or None)
+        ends = self.ends or self.file_name
+        rooms = find_rooms(source, ends, lambda file: self.recognises(file) or None)
         return [room.content for room in rooms]
 
     def recognises(self, content: Content) -> bool:
@@ -257,8 +260,5 @@ def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item
 
 def written_at(value: object) -> datetime | None:
     """Return a file's stated time of writing, if possible."""
-    try:
-        time = read_time(value)
-    except RecordError:
-        return None
-    return time if time.year >= 2000 else None  # No app with reactions is older.
+    time, _ = time_or_field(value, "")
+    return time if time and time.year >= 2000 else None  # No app with reactions is older.

@@ -22,7 +22,7 @@ from app.formats.chats.text_chat import (
     Opening,
     Spoken,
     TextChat,
-    day_saved,
+    day_in,
     head_of,
     message,
     title_of,
@@ -143,7 +143,7 @@ class KakaoTalk(Grammar):
             if match := _SAVED.match(line[:LONGEST_HEADING]):
                 if found.messages:
                     self._headings |= {number - bool(HEADING.fullmatch(before)), number}
-                found.begin_file(day_saved(match["time"]))
+                found.begin_file(day_in(match["time"]))
             elif (day := self.written_day(line)) is not None:
                 found.add(number, day)
                 stated[number] = line

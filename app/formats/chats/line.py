@@ -23,7 +23,7 @@ from app.formats.chats.text_chat import (
     Opening,
     Spoken,
     TextChat,
-    day_saved,
+    day_in,
     head_of,
     title_of,
 )
@@ -122,7 +122,7 @@ class LineRoom(Grammar):
             elif match := _SAVED.fullmatch(line[:LONGEST_HEADING]):
                 if found.messages:
                     self._headings |= {number - before.startswith("[LINE]"), number}
-                found.begin_file(day_saved(match["time"]))
+                found.begin_file(day_in(match["time"]))
             before = line[:LONGEST_HEADING].removeprefix("\ufeff")
         found.leave_out(self._quotes.inside)
         for stated in found.days:

@@ -12,18 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import chain
-from typing import Any, Final, Literal, NamedTuple
+from typing import ClassVar, Final, Literal, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, ImportFileError, Message
-from app.formats.chats.chat_files import find_rooms
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import ReplyTarget
 from app.formats.posts.blogs import elements
 from app.formats.records import BadRecord, FileRoom
-from app.formats.source.file import Content, Source, bare_head
+from app.formats.source.file import Content, bare_head
 from app.formats.source.html import html_to_text
-from app.formats.source.json import Json, Window, as_object, listed, load, objects, unit_of
+from app.formats.source.json import Json, Window, as_list, as_object, listed, load, objects, unit_of
 
 _LONGEST_ABOUT: Final = 64 * 1024
 """Characters of a value beside the messages that is looked at."""
@@ -76,14 +75,10 @@ def each(value: object, path: str) -> Iterator[object]:
         return
     key, _, rest = path.partition("/")
     if key == "*":
-        for item in value.values() if isinstance(value, dict) else _list(value):
+        for item in value.values() if isinstance(value, dict) else as_list(value):
             yield from each(item, rest)
     elif isinstance(value, dict) and key in value:
         yield from each(value[key], rest)
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 class _Chat(NamedTuple):
@@ -105,7 +100,7 @@ class ShapedChats(JsonChat[_Chat]):
     """Reads the chats of one shape."""
 
     file_name = ".json"
-    ends: tuple[str, ...] = (".json", ".jsonl", ".ndjson")
+    ends: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson")
     has_reactions = False
 
     def __init__(self, shape: ChatShape) -> None:
@@ -114,10 +109,6 @@ class ShapedChats(JsonChat[_Chat]):
         self.is_in_order = shape.is_in_order  # type: ignore[misc]
         marks = ", ".join(f"`{mark}`" for mark in shape.marks)
         self.mark = Message("a file that begins with {marks}", marks=marks)  # type: ignore[misc]
-
-    def files(self, source: Source) -> list[Content]:
-        rooms = find_rooms(source, self.ends, lambda file: self.recognises(file) or None)
-        return [room.content for room in rooms]
 
     def recognises(self, content: Content) -> bool:
         with suppress(ImportFileError):

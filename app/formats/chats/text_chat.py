@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec import structs
 
 from app.compute.text import clean_title
-from app.errors import BrokenFileError, Message, RecordError
+from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from app.formats.records import (
@@ -32,7 +32,7 @@ from app.formats.records import (
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines
-from app.formats.source.times import read_time
+from app.formats.source.times import time_or_field
 from app.formats.source.written.dates import FileDates
 from app.formats.source.written.days import WrittenDay
 
@@ -277,12 +277,10 @@ def _rising(days: Sequence[date]) -> set[int]:
     return places
 
 
-def day_saved(text: str) -> date | None:
-    """Return the day in the time at which an app says it saved a file, if it can be read."""
-    try:
-        return read_time(text).date()
-    except RecordError:
-        return None
+def day_in(text: str) -> date | None:
+    """Return the day of a time such as that at which an app saved a file, if it can be read."""
+    time, _ = time_or_field(text, "")
+    return time and time.date()
 
 
 class TextChat(NamedTuple):

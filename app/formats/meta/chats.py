@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache, partial
-from itertools import chain, groupby, islice, takewhile
+from itertools import chain, groupby, takewhile
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
@@ -33,7 +33,17 @@ from app.formats.chats.json_chat import (
 )
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
-from app.formats.records import FileRoom, Item, LeftOut, ReadOptions, Record, RecordStream, Skipped
+from app.formats.records import (
+    MOST_OF_TEXTS,
+    FileRoom,
+    Item,
+    LeftOut,
+    ReadOptions,
+    Record,
+    RecordStream,
+    Skipped,
+    next_items,
+)
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed, load
 
@@ -107,7 +117,6 @@ _LONGEST_DEED: Final = 120
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
 """Number of messages ordered together: twice that of numbered files."""
-MOST_CHARACTERS: Final = 4 * 2**20
 
 
 class MetaThread(NamedTuple):
@@ -417,11 +426,11 @@ def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
 
     With `most` messages or very long ones, only those of equal time are reordered.
     """
-    portion = list(_portion(items, most))
+    portion = list(next_items(items, most))
     times = [item.created_at for item in portion if isinstance(item, Record) and item.created_at]
     if times and times[0] < times[-1]:
         return chain(portion, items)
-    if len(portion) == most or sum(map(_characters, portion)) >= MOST_CHARACTERS:
+    if len(portion) == most or sum(map(_characters, portion)) >= MOST_OF_TEXTS:
         return _within_times(chain(portion, items))
     return reversed(portion)
 
@@ -433,15 +442,6 @@ def _until_damage(items: Iterator[Item], faults: list[BrokenFileError]) -> Itera
         faults.append(error)
 
 
-def _portion(items: Iterator[Item], most: int) -> Iterator[Item]:
-    characters = 0
-    for item in islice(items, most):
-        yield item
-        characters += _characters(item)
-        if characters >= MOST_CHARACTERS:
-            return
-
-
 def _characters(item: Item) -> int:
     return len(item.text) if isinstance(item, Record) else 0
 
@@ -451,7 +451,7 @@ def _within_times(items: Iterable[Item]) -> Iterator[Item]:
     characters, time = 0, None
     for item in items:
         when = item.created_at if isinstance(item, Record) else None
-        is_full = len(group) == MOST_HELD or characters >= MOST_CHARACTERS
+        is_full = len(group) == MOST_HELD or characters >= MOST_OF_TEXTS
         if (when and time and when != time) or is_full:
             yield from reversed(group)
             group, characters = [], 0

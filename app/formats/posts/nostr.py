@@ -28,6 +28,7 @@ from app.formats.source.json import (
     as_object,
     as_word,
     first_documents,
+    listed,
     objects,
     unit_of,
 )
@@ -66,7 +67,7 @@ def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> I
         return Skipped(place, "system")
     pubkey = str(event.get("pubkey"))
     created_at, unread_time = time_or_field(event.get("created_at"), "created_at")
-    tags = [tag for tag in _listed(event.get("tags")) if isinstance(tag, list) and len(tag) > 1]
+    tags = [tag for tag in listed(event, "tags") if isinstance(tag, list) and len(tag) > 1]
     answered = _answered(tags) if _is_of(event, {_NOTE}) else None
     quotes = any(tag[0] == "q" for tag in tags)
     return Record(
@@ -84,10 +85,6 @@ def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> I
 def _is_of(event: Json, kinds: Collection[int]) -> bool:
     kind = event.get("kind")
     return isinstance(kind, int) and kind in kinds
-
-
-def _listed(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
 
 
 def _answered(tags: list[list[object]]) -> str | None:

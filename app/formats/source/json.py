@@ -439,7 +439,10 @@ def _objects_on_lines(content: Content) -> list[Json]:
 
 
 def listed(document: Json, name: str) -> list[object]:
-    value = document.get(name)
+    return as_list(document.get(name))
+
+
+def as_list(value: object) -> list[object]:
     return value if isinstance(value, list) else []
 
 

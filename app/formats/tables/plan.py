@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from app.errors import Message, RecordError
+from app.errors import Message
 from app.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Role, fields_without
 from app.formats.records import ReadOptions
-from app.formats.source.times import is_day, read_time
+from app.formats.source.times import is_day, time_or_field
 from app.formats.source.written.clock import find_clock
 from app.formats.tables.author_columns import (
     account_column,
@@ -106,6 +106,10 @@ class Plan:
 
     def choosing(self, fields: Mapping[str, str]) -> "Plan":
         return replace(self, chosen={**self.chosen, **fields})
+
+    def guessing(self, field: str, columns: tuple[str, ...], evidence: Message) -> "Plan":
+        """Tell that columns look like a field, the used one first."""
+        return replace(self, guesses={**self.guesses, field: GuessedColumns(columns, evidence)})
 
     def keeping(self, names: Iterable[str], role: Role) -> "Plan":
         """Tell that unused columns look like a role."""
@@ -239,8 +243,7 @@ def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
     if plan.named is None or not are_different or "username" in plan.stated:
         return plan
     evidence = Message("each row has another value in {column}", column=shown)
-    found = GuessedColumns((NO_COLUMN, shown), evidence)
-    return replace(plan.choosing({shown: ""}), guesses={**plan.guesses, "username": found})
+    return plan.choosing({shown: ""}).guessing("username", (NO_COLUMN, shown), evidence)
 
 
 def _shown_name(plan: Plan, sample: Sample) -> str:
@@ -260,7 +263,6 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if plain_column(name) not in used
     }
     shown = _shown_name(plan, sample)
-    guesses: dict[str, GuessedColumns] = {}
     for role in [*ROLES] if sample.is_table else [role for role in ROLES if role != "text"]:
         may_be_shown = role == "username" and bool(shown)
         is_known = any(columns.has(role) for columns in known) and not may_be_shown
@@ -269,11 +271,9 @@ def guess_roles(plan: Plan, sample: Sample) -> Plan:
         if is_known or role in fields_without(plan.chosen) or not (found := guess(role, values)):
             continue
         values.pop(found[0])
-        guesses[role] = GuessedColumns((*found, shown) if may_be_shown else (*found,), _BY_NAME)
-    plan = plan.choosing({found.columns[0]: role for role, found in guesses.items()})
-    return replace(plan, guesses={**plan.guesses, **guesses}).keeping(
-        likely_reposts(values), "repost"
-    )
+        columns_found = (*found, shown) if may_be_shown else (*found,)
+        plan = plan.choosing({found[0]: role}).guessing(role, columns_found, _BY_NAME)
+    return plan.keeping(likely_reposts(values), "repost")
 
 
 def find_accounts(plan: Plan, sample: Sample) -> Plan:
@@ -287,8 +287,8 @@ def find_accounts(plan: Plan, sample: Sample) -> Plan:
         return plan
     shown = {} if columns.has("display_name") else {names[0]: "display_name"}
     evidence = Message("the addresses of the posts, or @, name these accounts")
-    guesses = {**plan.guesses, "username": GuessedColumns((found, names[0]), evidence)}
-    return replace(plan.choosing({found: "username", **shown}), guesses=guesses)
+    plan = plan.choosing({found: "username", **shown})
+    return plan.guessing("username", (found, names[0]), evidence)
 
 
 def ignore_names_of_things(plan: Plan, sample: Sample) -> Plan:
@@ -337,14 +337,7 @@ def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
 
 def are_times(cells: Iterable[object]) -> bool:
     """Return whether all filled cells are times with a clock, in more than digits."""
-    return _all(lambda cell: ":" in cell and _time(cell) is not None, cells)
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        return read_time(value)
-    except RecordError:
-        return None
+    return _all(lambda cell: ":" in cell and time_or_field(cell, "")[0] is not None, cells)
 
 
 def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
@@ -368,14 +361,13 @@ def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
     if chosen == first:
         return plan
     evidence = Message("its times are earlier than those of {column}", column=first)
-    found = GuessedColumns((chosen, first), evidence)
     plan = plan.choosing({first: "", chosen: "created_at"})
-    return replace(plan, guesses={**plan.guesses, "created_at": found})
+    return plan.guessing("created_at", (chosen, first), evidence)
 
 
 def _times(rows: Sequence[Row], name: str) -> list[datetime | None]:
     cells = (str(row.get(name) or "") for row in rows)
-    return [_time(cell) if ":" in cell or cell.isdigit() else None for cell in cells]
+    return [time_or_field(cell, "")[0] if ":" in cell or cell.isdigit() else None for cell in cells]
 
 
 def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None]) -> bool:
@@ -402,9 +394,8 @@ def find_times(plan: Plan, sample: Sample) -> Plan:
     found = [name for name in unused if are_times(sample.values(name))]
     if len(found) != 1:
         return plan.keeping(found, "time")
-    evidence = Message("its values are times")
-    guesses = {**plan.guesses, "created_at": GuessedColumns((*found,), evidence)}
-    return replace(plan.choosing({found[0]: "created_at"}), guesses=guesses)
+    plan = plan.choosing({found[0]: "created_at"})
+    return plan.guessing("created_at", (*found,), Message("its values are times"))
 
 
 def look_for_ids(plan: Plan, sample: Sample) -> Plan:
