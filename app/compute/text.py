@@ -311,10 +311,11 @@ def own_words(text: str) -> str:
 # --- Language ---
 
 _HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]"
+UNSPACED_LETTERS: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 )
-"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese, whose words no blanks divide; of a pattern."""
+UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
 
 
 def language_of(tag: str) -> str | None:
@@ -337,7 +338,7 @@ def guess_language(text: str) -> str | None:
 
 def is_unspaced(text: str) -> bool:
     """Return whether a text of at least eight letters is in a script without spaces."""
-    letters = len(_UNSPACED.findall(text))
+    letters = len(UNSPACED.findall(text))
     return letters >= 8 and 2 * letters > letter_count(without_addresses(text))
 
 

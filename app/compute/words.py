@@ -6,11 +6,13 @@ compare half of a long Korean word; a stem of one syllable has no half, so its f
 """
 
 import functools
+import importlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
@@ -116,6 +118,39 @@ def words_and_runs(text: str) -> tuple[list[str], list[str]]:
         else:
             words.append(_NOT_OF_EMOJI.sub("", emoji))
     return words, runs
+
+
+# --- Words that no blanks divide ---
+
+_KATAKANA: Final = re.compile("([ァ-ヺ][ァ-ヺー]*)")
+_HAN: Final = re.compile("[々㐀-䶿一-鿿豈-\ufaff\U00020000-\U0003ffff]")
+_HANGUL: Final = re.compile("[\u1100-\u11ff\u3131-\u318e\ua960-\ua97c가-\ud7ff]")
+
+
+def divided(runs: Sequence[str]) -> list[str]:
+    """Return the words of a text's runs of letters indexed in pairs; beside Hangul, each is one.
+
+    They are told by the dictionaries of ICU (Unicode Standard Annex 29), for Chinese, Japanese,
+    Thai, Lao, Burmese and Khmer. Words of one letter, and of two without a Han letter, are left
+    out: they are too often parts of words.
+    """
+    if not runs or _HANGUL.search("".join(runs)):
+        return [*runs]
+    words = []
+    # A word in katakana is whole, also if no dictionary has it.
+    for piece in filter(None, chain.from_iterable(map(_KATAKANA.split, runs))):
+        found = [piece] if _KATAKANA.match(piece) else _breaker()(piece, "en")
+        words += [each for each in found if len(each) > 1 + (_HAN.search(each) is None)]
+    return words
+
+
+@cache
+def _breaker() -> Callable[[str, str], Iterable[str]]:
+    """Load the dictionaries, which few sites need."""
+    breaker: Callable[[str, str], Iterable[str]] = importlib.import_module(
+        "icu4py.breakers"
+    ).WordBreaker
+    return breaker
 
 
 def _fold(word: str) -> str:

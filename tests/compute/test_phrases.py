@@ -1,6 +1,7 @@
 """What somebody says more often: words that keep together are one phrase."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from random import Random
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.compute.people.peers import people_of_language
 from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, phrases_of
 from app.compute.people.times import WrittenTexts
 from app.compute.people.typical_words import words_in_each
+from app.compute.words import divided
 
 NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald")
 RACES = ("climb", "sportive", "weekend", "crossing", "relay", "tour")
@@ -124,6 +127,32 @@ def test_what_is_a_phrase(own: list[str], told: set[str]) -> None:
 )
 def test_what_is_a_phrase_in_korean(own: list[str], told: list[str]) -> None:
     assert sorted(phrase.text for phrase in phrases_of(said(own), OTHERS, language="ko")) == told
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        # Japanese, Chinese and Thai: the word stands within each run of letters.
+        (["{}うれしい{}", "{}うれしい。{}"], {"うれしい"}),
+        (["{}我喜欢{}", "喜欢{}吗"], {"喜欢"}),
+        (["{}คิดถึง{}"], {"คิดถึง"}),
+        # What stands around a word is no part of it; a sentence's end divides a phrase.
+        (["{}ありがとうございます{}"], {"ありがとう"}),
+        (["{}今日。うれしい{}"], {"今日", "うれしい"}),
+        # Hiragana of two letters and single letters are rather parts of words.
+        (["{}はねよ{}"], set()),
+        (["{}田中{}"], set()),  # A part of a name.
+        # A word of another script beside them is whole.
+        (["{}linux映画{}"], {"linux映画"}),
+        (["{}linux{}"], {"linux"}),
+    ],
+)
+def test_a_word_is_found_in_a_run_without_blanks(own: list[str], told: set[str]) -> None:
+    around = [("また明日ね", "さあ"), ("駅で", "の後"), ("", ""), ("雨", "まで"), ("ไป", "มา")]
+    texts = [text.format(*each) for text in own for each in around * 8]
+    others = [f"{before}kettle{after} {before}{after}" for before, after in around * 30]
+    found = phrases_of(said(texts), others, language=None, names=["田中一郎"])
+    assert {phrase.text for phrase in found} == told
 
 
 def test_a_phrase_has_the_words_that_stand_beside_it_and_ends_somewhere() -> None:
@@ -355,3 +384,14 @@ def test_a_word_in_several_forms_is_one_line() -> None:
     ]
     phrases = phrases_of(said(own), OTHERS, language="ko")
     assert [phrase.text for phrase in phrases] == ["보리"]
+
+
+def test_people_who_write_japanese_with_few_and_with_many_han_letters_are_compared() -> None:
+    people = ["またあとでねうれしい", "明日の会議は東京駅前の喫茶店", "ferry"]
+    spreads = [Counter(_words_of(text)) for text in people]
+    assert people_of_language(spreads) == [[1], [0], []]
+
+
+@given(st.lists(st.text("가하ㅋㅎㅠ힣각美會", min_size=1), max_size=4))
+def test_korean_words_are_what_blanks_divide(runs: list[str]) -> None:
+    assert divided([*runs, "만세"]) == [*runs, "만세"]

@@ -260,3 +260,8 @@ def test_entities_are_no_words_of_a_year_or_a_chat() -> None:
     assert {"it", "warm"} <= warm
     assert not {"quot", "39"} & warm
     assert "amp" in last
+
+
+def test_a_run_of_letters_without_blanks_is_no_typical_word() -> None:
+    own = ["またあとでねうれしい kettle", "我真的好喜欢你 kettle", "คิดถึงจังเลย kettle"] * 20
+    assert said(typical(own, BAKER * 20, SAILOR * 20)) == {"kettle"}

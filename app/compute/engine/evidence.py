@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.compute.engine.attribution import Query, query_of, shares_of
 from app.compute.engine.case import Case, Suspect
 from app.compute.engine.features import SHAPE, Occurrences, struck_before
-from app.compute.text import RANDOM_BEGIN, own_words
+from app.compute.text import RANDOM_BEGIN, UNSPACED, UNSPACED_LETTERS, own_words
 from app.compute.words import is_hangul
 
 MOST_MARKS: Final = 12
@@ -23,14 +23,15 @@ FEWEST_WEIGHT: Final = 0.3
 """Smallest log-odds of a mark; a weaker mark looks accidental."""
 
 # Marks match from the first of them only, otherwise the time would be quadratic.
-_SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？])[.!?…。！？]+[\"'”’)\]]*(?=\s)|\n)\s*")
+_SENTENCE_END = re.compile(r"(?:(?<![.!?…。！？؟۔।॥])[.!?…。！？؟۔।॥]+[\"'”’)\]]*(?=\s)|\n)\s*")
 # In chats a sentence ends with these as well, or is nothing else.
 _SIGNS = "~～ㅋㅎㅠㅜ\u2600-\u27bf\ufe0f\u200d\U0001f000-\U0001faff"
 _CHAT_END = re.compile(rf"(?<![{_SIGNS}])[{_SIGNS}]+(?=\s)|(?<![^\s])(?:[Hh][Aa]){{2,}}[Hh]?(?=\s)")
 _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
 """Pattern of a word; random links are no evidence."""
 
-_LONG_WORD = re.compile(r"[^\W\d_]{4,}|[가-힣]{2,}")
+_LONG_WORD = re.compile(rf"[^\W\d_{UNSPACED_LETTERS}]{{4,}}|[가-힣]{{2,}}")
+"""Where no blanks divide words, a run of letters is no word."""
 
 Mark = tuple[int, int, str, float]
 """Half-open code points without white space at the ends, username, and log-odds, below 0 against
@@ -194,10 +195,10 @@ def _finds(texts: str, piece: str) -> Iterator[tuple[int, bool]]:
     place = texts.find(piece)
     while place >= 0:
         before, after = texts[place - 1 : place], texts[place + len(piece) : place + len(piece) + 1]
-        begins = not (piece[0].isalnum() and before.isalnum())
+        begins = not (piece[0].isalnum() and before.isalnum()) or UNSPACED.match(before)
         # Korean particles follow a word without a space.
         ends = not (piece[-1].isalnum() and after.isalnum()) or is_hangul(piece[-1])
-        yield place, begins and ends
+        yield place, bool(begins and (ends or UNSPACED.match(after)))
         place = texts.find(piece, place + len(piece))
 
 

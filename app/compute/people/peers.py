@@ -1,9 +1,10 @@
 """Whose words can be compared: people of a chat who write in the same language."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
+
+from app.compute.people.signs import script_of_letter
 
 COMMONEST: Final = 50
 """Number of a person's commonest words, by which the language is told."""
@@ -11,8 +12,8 @@ FEWEST_KNOWN: Final = 30
 """Fewest words by which two languages of one script are told apart."""
 SHARED: Final = 0.1
 """Smallest share of the uses of the commonest words that two people of a language share."""
-_OF_MANY_LANGUAGES: Final = ("LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI")
-"""Scripts with spaces, whose words show the language; the people of any other one are compared."""
+_OF_MANY_LANGUAGES: Final = ("LATIN", "CYRILLIC", "ARABIC", "DEVANAGARI", "CJK")
+"""Scripts whose words show the language; the people of any other one are compared."""
 
 
 class _Commonest(NamedTuple):
@@ -24,7 +25,7 @@ class _Commonest(NamedTuple):
         uses = {word: count for word, count in spread.most_common(2 * COMMONEST) if word.isalpha()}
         scripts = Counter[str]()
         for word, count in uses.items():
-            scripts[unicodedata.name(word[0], "").partition(" ")[0]] += count
+            scripts[script_of_letter(word[0])] += count
         first = min(scripts, key=lambda script: (-scripts[script], script), default="")
         return cls(dict([*uses.items()][:COMMONEST]), first)
 

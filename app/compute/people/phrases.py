@@ -30,7 +30,7 @@ from app.compute.people.typical_words import (
     words_in_each,
 )
 from app.compute.significance import FEWEST_COMPARED, LOG_CLEAR, design_effect, log_chances
-from app.compute.text import guess_language, guess_main_language
+from app.compute.text import UNSPACED, UNSPACED_LETTERS, guess_language, guess_main_language
 from app.compute.words import LAUGHING, laughs_in, segments
 
 TOGETHER: Final = 0.8
@@ -45,8 +45,10 @@ OF_LINKS: Final = 0.9
 """Share of a phrase's texts with a link from which it is the text of a share button, a headline's
 end or a template, if most texts have no link.
 """
-_LETTERS: Final = rf"[^\W{LAUGHING}]+"
-"""Pattern of the letters of a word, without Korean laughs and cries after it."""
+_LETTERS: Final = rf"[^\W{LAUGHING}{UNSPACED_LETTERS}]+"
+"""Pattern of the letters of a word that blanks divide from others, without Korean laughs and cries
+after it.
+"""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
 """Rest of a word from a place in it to its end or, in reversed text, its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")
@@ -58,8 +60,8 @@ _LEADING_ON: Final = frozenset(
 )
 _WORD: Final = re.compile(r"\w+")
 _SENTENCE_END: Final = re.compile(
-    r"""(?:[!?。！？]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
-    r"""["')\]”’»]*\s|\n"""
+    r"""(?:[!?؟۔।॥]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
+    r"""["')\]”’»]*\s|[。！？]|\n"""
 )
 """End of a sentence, unlike an initial's or title's full stop or an ellipsis."""
 Span = tuple[int, int]
@@ -68,9 +70,13 @@ Row = tuple[str, tuple[Span, ...]]
 
 
 def is_name(word: str, called: Collection[str]) -> bool:
-    """Return whether a word is a part of a name, in Korean even with an ending."""
+    """Return whether a word is a part of a name, in Korean even with an ending; in a script without
+    blanks, which are in no name, of any piece of it.
+    """
     korean = (name for name in called if len(name) > 1 and guess_language(name) == "ko")
-    return word in called or any(map(word.startswith, korean))
+    if word in called or any(map(word.startswith, korean)):
+        return True
+    return UNSPACED.match(word) is not None and any(word in name for name in called)
 
 
 def sentences_with(texts: Sequence[str], words: Set[str]) -> list[str]:
@@ -254,6 +260,8 @@ def _beside(text: str, span: Span, *, is_behind: bool) -> str:
 
 def _whole(text: str, span: Span) -> Span:
     start, end = span
+    if UNSPACED.match(text, start):
+        return span
     # Most words are between spaces, and so whole, which is quick to check.
     if start and text[start - 1] != " " and (before := _REST_OF_WORD.match(text[:start][::-1])):
         start -= before.end()
@@ -302,7 +310,7 @@ def _spans(text: str, word: str) -> list[Span]:
 
 
 def _is_joined(word: str, beside: str) -> bool:
-    if not beside.isalnum() or beside in LAUGHING:
+    if not beside.isalnum() or beside in LAUGHING or UNSPACED.match(beside):
         return False
     return word.isascii() == beside.isascii()
 

@@ -174,13 +174,14 @@ def script_of(texts: Sequence[str]) -> str:
     for Japanese and Chinese, and empty if there is none.
     """
     sample = texts[:: len(texts) // 100 + 1]
-    scripts = Counter(map(_script, filter(str.isalpha, "".join(sample))))
+    scripts = Counter(map(script_of_letter, filter(str.isalpha, "".join(sample))))
     first, count = next(iter(scripts.most_common(1)), ("", 0))
     return first if 5 * count >= 4 * max(scripts.total(), 1) else ""
 
 
 @lru_cache(maxsize=5_000)
-def _script(letter: str) -> str:
+def script_of_letter(letter: str) -> str:
+    """Return the script as Unicode calls it; CJK for all letters of Japanese."""
     script = unicodedata.name(letter, "").partition(" ")[0]
     return "CJK" if script in {"HIRAGANA", "KATAKANA"} else script
 

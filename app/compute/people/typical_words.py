@@ -14,8 +14,14 @@ from app.compute.engine.features import WORDS, lookup, named_words
 from app.compute.engine.population import Population
 from app.compute.engine.profiles import AuthorProfile
 from app.compute.significance import clear_log_chance, log_chances_of_tests, log_odds_errors
-from app.compute.text import decode_entities, guess_language, guess_main_language, without_addresses
-from app.compute.words import LAUGHING, is_ending, plain_laugh, whole_emoji, words_and_runs
+from app.compute.text import (
+    UNSPACED,
+    decode_entities,
+    guess_language,
+    guess_main_language,
+    without_addresses,
+)
+from app.compute.words import LAUGHING, divided, is_ending, plain_laugh, whole_emoji, words_and_runs
 
 FEWEST_POSTS: Final = 2
 """Smallest number of posts with a word: the topic of one post is no habit."""
@@ -86,7 +92,7 @@ def gained_words(
 
 def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
     """Yield each post's folded words, without addresses, names, tags, entities (`&amp;`), units of
-    numbers (`12명`) and laughs after a word (`그래ㅋㅋ`).
+    numbers (`12명`) and laughs after a word (`그래ㅋㅋ`). Words without blanks are `divided`.
     """
     for post in posts:
         # Most posts have nothing to leave out, which is found in less time than it takes to call.
@@ -95,7 +101,7 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
         words, runs = words_and_runs(text if text.isascii() else _NUMBER.sub(" ", text))
         if "ㅋ" in text or "ㅎ" in text or "ㅠ" in text or "ㅜ" in text:
             runs = [run.rstrip(LAUGHING) or run for run in runs]
-        yield {*words, *runs}
+        yield {*words, *divided(runs)}
 
 
 def is_telling(word: str, language: str | None) -> bool:
@@ -133,8 +139,8 @@ def typical_words(
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
-    Function words and words in another script than most posts are left out. posts: some of the
-    author's, to recover words from.
+    Left out are function words, and words in another script than most posts or without blanks.
+    posts: some of the author's, to recover words from.
     """
     forms: dict[int, str] = {}
     spread = _spread(posts, forms)
@@ -166,7 +172,12 @@ def typical_words(
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
             typical.setdefault(word.text, word)
     language = guess_main_language(posts)
-    words = [word for word in typical.values() if is_telling(word.text, language)]
+    # A run of letters without blanks was counted whole, and is no word.
+    words = [
+        word
+        for word in typical.values()
+        if is_telling(word.text, language) and not UNSPACED.search(word.text)
+    ]
     return words[:12] + [word for word in typical.values() if word.is_mark][:6]
 
 
