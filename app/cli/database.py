@@ -34,7 +34,7 @@ from app.errors import StartError
 from app.formats.registry import BROUGHT
 from app.runtime.zones import description
 from app.services.backup import BackupSize, make_backup
-from app.services.checks import find_additions, find_faults, find_weaknesses
+from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
 from app.services.maintenance import vacuum
 from app.services.posts.media import find_foreign_files, find_missing_files
 from app.services.restoring import Access, restore_backup
@@ -119,8 +119,9 @@ def check_command() -> None:
 
     The database must respond and be migrated. Its tables must be those of a fresh database.
     Counts, indexes and profiles must agree with the posts. Each stored file must exist and match
-    its name. Standard error has a warning for a Python version with known faults, and for each
-    object of the database that saywho did not create. It also names the version of the time zones.
+    its name. Standard error has a warning for a Python version with known faults, for a library
+    that pictures lack, and for each object of the database that saywho did not create. It also
+    names the version of the time zones.
     """
 
     async def check(db: Database, config: Config) -> tuple[list[str], list[str]]:
@@ -137,7 +138,7 @@ def check_command() -> None:
         print_result({"ok": False, "faults": [str(error)]})
         raise
     say(f"saywho: time zones: {description()}", err=True)
-    for warning in [*find_weaknesses(), *BROUGHT.faults, *additions]:
+    for warning in [*find_weaknesses(), *find_lacks(), *BROUGHT.faults, *additions]:
         say(f"saywho: warning: {warning}", err=True)
     print_result({"ok": not faults, "faults": faults}, *([] if faults else ["ok"]), notes=faults)
     if faults:

@@ -51,8 +51,12 @@ _WAYS: Final = {"L": "L", "R": "R", "AL": "R", "EN": "N", "AN": "N"}
 """Letters from left to right and from right to left, and numbers."""
 _IN_NUMBER: Final = re.compile(r"(?<=\d)[.,:/،](?=\d)")
 _MIRRORED: Final = str.maketrans("()[]{}<>«»", ")(][}{><»«")
-_SHAPES: Final = features.check("raqm")
-"""Whether letters can be shaped; without, only names in other scripts are lost."""
+CAN_SHAPE: Final = features.check("raqm")
+"""Whether letters can be shaped: Pillow needs FriBidi of the system for it. Without, only names in
+scripts that must be shaped are lost.
+"""
+_PLAIN_SCRIPTS: Final = frozenset({"Armenian", "Ethiopic", "Georgian", "Han", "Hebrew", "Latin"})
+"""Scripts whose letters look alike beside every neighbour."""
 _JOINERS: Final = frozenset("\u200c\u200d")
 """Characters that shape their neighbours, and have no picture."""
 
@@ -70,9 +74,13 @@ class _Run(NamedTuple):
     @property
     def direction(self) -> str | None:
         """The direction of a font that shapes letters; others have theirs by the order of signs."""
-        if self.font in {"", _EMOJI}:
+        if self.is_plain:
             return None
         return "rtl" if self.level % 2 else "ltr"
+
+    @property
+    def is_plain(self) -> bool:
+        return not CAN_SHAPE or self.font in {"", _EMOJI}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +159,10 @@ def _runs(text: str) -> Sequence[_Run]:
     runs, start = list[_Run](), 0
     for (font, level), signs in groupby(zip(fonts, levels, strict=True)):
         end = start + len([*signs])
-        part = text[start:end]
-        if level % 2 and not font:
-            part = part[::-1].translate(_MIRRORED)
-        runs.append(_Run(font, start, part, level))
+        run = _Run(font, start, text[start:end], level)
+        if level % 2 and run.is_plain:
+            run = run._replace(text=run.text[::-1].translate(_MIRRORED))
+        runs.append(run)
         start = end
     for lowest in (2, 1):
         turned = groupby(runs, lambda run: run.level >= lowest)  # noqa: B023 - used at once
@@ -427,8 +435,10 @@ def _font_name(sign: str) -> str:
     if sign.isascii() or _is_letter(sign):
         return ""
     script = _OF_SCRIPT.get(unicodedata.name(sign, "").split(" ")[0].split("-")[0])
-    if script and _SHAPES and _has(_font(name := f"NotoSans{script}.otf", _STRIKE), sign):
-        return name
+    if script and (CAN_SHAPE or script in _PLAIN_SCRIPTS):
+        name = f"NotoSans{script}.otf"
+        if _has(_font(name, _STRIKE), sign):
+            return name
     _, top, _, bottom = _font(_EMOJI, _STRIKE).getbbox(sign)
     return _EMOJI if bottom > top else ""
 
@@ -441,7 +451,7 @@ def _is_letter(sign: str) -> bool:
 @cache
 def _font(name: str, size: int) -> ImageFont.FreeTypeFont:
     is_plain = name == _EMOJI or name.startswith("NotoSansKR")
-    layout = ImageFont.Layout.BASIC if is_plain else ImageFont.Layout.RAQM
+    layout = ImageFont.Layout.RAQM if CAN_SHAPE and not is_plain else ImageFont.Layout.BASIC
     return ImageFont.truetype(_FONTS / name, size, layout_engine=layout)
 
 

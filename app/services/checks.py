@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from PIL import features
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -67,6 +68,16 @@ def find_weaknesses() -> list[str]:
     return [
         f"Python {release} has a fault in reading archives (CVE-2024-6232), and an import can hang;"
         " install the updates of your system, or Python 3.11.10, 3.12.6 or later"
+    ]
+
+
+def find_lacks() -> list[str]:
+    """Return a sentence if the system has no library that shapes letters."""
+    if features.check("raqm"):
+        return []
+    return [
+        "pictures leave out names in Arabic, Thai and scripts of India and Southeast Asia; install"
+        " FriBidi (Debian: apt-get install libfribidi0, macOS: brew install fribidi)"
     ]
 
 

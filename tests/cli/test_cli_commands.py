@@ -18,7 +18,7 @@ from app.services.checks import find_weaknesses
 from app.services.search.index_terms import renew_vocabulary
 from tests.chats import kakaotalk, said
 from tests.embedding_service import embedding_service
-from tests.installation import Installation, lines
+from tests.installation import PROGRAM, Installation, lines
 
 BREAD = [f"빵이 나왔어요. 오늘의 빵은 {n}번 식빵, 따뜻할 때 오세요 :)" for n in range(12)]
 LIGHT = [f"Wind NW {n}, visibility {n + 3} miles. Lamp lit. Nothing to report." for n in range(12)]
@@ -387,6 +387,17 @@ def test_a_check_warns_of_this_python_and_succeeds(filled: Installation) -> None
     assert "saywho: time zones: 20" in result.stderr
     assert ("saywho: warning: Python" in result.stderr) == bool(find_weaknesses())
     assert filled.json("check") == {"ok": True, "faults": []}
+
+
+def test_a_check_warns_of_a_missing_library_of_pictures(
+    filled: Installation, tmp_path: Path
+) -> None:
+    (tmp_path / "libfribidi.so.0").touch()
+    (tmp_path / "libfribidi.so").touch()
+    own = filled.environment() | {"LD_LIBRARY_PATH": str(tmp_path)}
+    done = filled.process(PROGRAM, "check", env=own)
+    assert (done.returncode, done.stdout) == (0, "ok\n")
+    assert "saywho: warning: pictures leave out names in Arabic" in done.stderr
 
 
 def test_a_database_file_that_is_none_is_reported(installation: Installation) -> None:

@@ -184,9 +184,15 @@ async def test_bytes_after_the_end_of_gzip_are_not_read(web: Web) -> None:
 async def test_cookies_of_one_host_are_sent_to_none(
     platform: Platform, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *given: object, **named: object) -> object:
+        return real("127.0.0.1", *given, **named)  # type: ignore[arg-type]
+
     monkeypatch.setattr(fetching, "PAUSE_S", 0.0)
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
     platform.faults = [Fault(headers={"Set-Cookie": "track=abc; Path=/"})]
-    for host in ("127.0.0.1", "localhost", "127.0.0.1"):
+    for host in ("127.0.0.1", "other.example", "127.0.0.1"):
         address = platform.address.replace("127.0.0.1", host)
         await get(web, f"{address}/feed")
     assert platform.cookies == [None, None, None]

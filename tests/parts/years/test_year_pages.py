@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from quart import g
 
 from app.drawing.drawings import WeekGrid
+from app.drawing.lettering import CAN_SHAPE
 from app.parts.pictures.picture_page import PictureArgs, cast_in_picture
 from app.parts.pictures.years import poster_of_year
 from app.parts.years import year as year_reader
@@ -475,7 +476,7 @@ async def test_a_year_without_posts_is_not_found(site: Client, path: str) -> Non
     ("display_name", "username", "name"),
     [
         ("Hana 하나 🏺", "hana_writes", "Hana 하나 🏺"),
-        ("مقهى الميناء", "port", "مقهى الميناء"),
+        ("مقهى الميناء", "port", "مقهى الميناء" if CAN_SHAPE else "port"),
         ("ᏣᎳᎩ ᎦᏬ", "cafe", "cafe"),
         ("ᏓᎾ", "ᏓᎾ", "Person 1"),
     ],
