@@ -21,8 +21,8 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.doubts.questions import RecordQuestions, SeenId
 from app.formats.file_chats import FileChat
+from app.formats.reading import BadRecord, username_for
 from app.formats.records import (
-    BadRecord,
     ImportFault,
     Item,
     LeftOut,
@@ -31,7 +31,6 @@ from app.formats.records import (
     RecordStream,
     count_skipped,
     unsettled_of,
-    username_for,
 )
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source

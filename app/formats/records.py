@@ -1,24 +1,28 @@
-"""What a format is, and what its reader gives: records, bad ones, skipped ones, and facts."""
+"""What a format is, and what its reader gives: records, bad ones, skipped ones, and facts.
+
+Formats of other packages also take from here what `reading.py` has.
+"""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice
-from typing import Final, Literal, NamedTuple, Protocol, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol
 
 import msgspec
 from msgspec import structs
 
-from app.compute.text import MAX_USERNAME_LENGTH, clean_username, drop_controls
-from app.errors import ImportFileError, Message, RecordError, message_of
+from app.errors import Message
 from app.formats.assumptions import ONLY_CHOSEN, Order, ReadNotes, Unsettled
 from app.formats.post import Kind, PlainPost, Platform, RoomReference
+from app.formats.reading import BadRecord as BadRecord
+from app.formats.reading import Skipped as Skipped
+from app.formats.reading import as_username as as_username
+from app.formats.reading import is_broken as is_broken
+from app.formats.reading import read_each as read_each
+from app.formats.reading import readable as readable
+from app.formats.reading import required_text as required_text
+from app.formats.reading import username_for as username_for
 from app.formats.source.file import Source
-
-T = TypeVar("T")
-TOO_DEEP: Final = Message("nested too deeply")
-BROKEN: Final = Message("the text contains broken characters")
 
 
 class FileRoom(RoomReference, frozen=True, kw_only=True):
@@ -55,32 +59,12 @@ class Record(PlainPost, frozen=True, kw_only=True):
     unread_time: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """An unreadable record; the rest of its file is imported."""
-
-    place: int
-    detail: str
-    value: object = field(default=None, compare=False)
-    """The bad value, to explain the file; a line is read again instead."""
-
-
 class ImportFault(msgspec.Struct, frozen=True, omit_defaults=True):
     """Why a record was not stored, or the whole file."""
 
     detail: str
     record: int | None = None
     """Line or record number in the file."""
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    place: int
-    reason: Literal[
-        "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
-    ]
-    """`empty`: neither text nor media; `system`: the app's line; `unwanted`: of a person left out.
-    """
 
 
 Item = Record | BadRecord | Skipped
@@ -266,28 +250,6 @@ class Format:
     """How to get the file out of the app, for one of the apps that most people have."""
 
 
-def read_each(
-    values: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], Item | None]
-) -> Iterator[Item]:
-    """Yield what `read` returns for each value and its place, unless that is None.
-
-    A value that raises RecordError becomes a BadRecord, and reading continues.
-    """
-    for numbered in values:
-        if isinstance(numbered, BadRecord):
-            yield numbered
-            continue
-        place, value = numbered
-        try:
-            item = read(value, place)
-        except RecordError as error:
-            item = BadRecord(place, message_of(error), value)
-        except RecursionError:
-            item = BadRecord(place, TOO_DEEP, value)
-        if item is not None:
-            yield item
-
-
 MOST_OF_TEXTS: Final = 4_000_000
 """Characters of the records that are in memory together, except for the last one."""
 
@@ -302,63 +264,8 @@ def next_items(items: Iterator[Item], most: int) -> Iterator[Item]:
             return
 
 
-def readable(values: Iterable[tuple[int, T] | BadRecord]) -> Iterator[T]:
-    """Yield the readable values, up to any damage."""
-    with suppress(ImportFileError):
-        for numbered in values:
-            if not isinstance(numbered, BadRecord):
-                yield numbered[1]
-
-
-def required_text(text: object) -> str:
-    """Return a post's text. Raises RecordError if it is missing, no string or broken."""
-    if text is None:
-        raise RecordError("the text is missing")
-    if not isinstance(text, str):
-        raise RecordError("the text is not a string")
-    if is_broken(text):
-        raise RecordError(BROKEN)
-    return text
-
-
-def as_username(value: object) -> str | None:
-    """Return a name that an author can have, else None."""
-    try:
-        return clean_username(value.strip()) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def is_broken(text: str) -> bool:
-    """Return whether a text has half a surrogate pair, as undecodable bytes become."""
-    try:
-        return not text.isascii() and not text.encode()
-    except UnicodeEncodeError:
-        return True
-
-
-@lru_cache(maxsize=1_000)
-def username_for(name: str, without: str = "somebody") -> str:
-    """Return a name with `_` for spaces, without characters that usernames may not have.
-
-    `without` stands for a name that has no other characters.
-    """
-    start = name[: MAX_USERNAME_LENGTH - 20]  # This leaves room for a suffix.
-    printable = "_".join(drop_controls(start).split())
-    possible = "".join(c for c in printable if _is_possible(f"a{c}"))
-    return clean_username(possible) if _is_possible(possible) else without
-
-
 def by_author(record: Record, author: str) -> Record:
     """Return a record by an author with the name of a file or folder."""
     name = as_username(author) or username_for(author)
     display_name = author if author != name else None
     return structs.replace(record, username=name, display_name=display_name)
-
-
-def _is_possible(name: str) -> bool:
-    try:
-        clean_username(name)
-    except ValueError:
-        return False
-    return True

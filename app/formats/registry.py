@@ -64,17 +64,15 @@ from app.formats.posts import (
     tei,
     tumblr,
 )
+from app.formats.reading import TOO_DEEP, BadRecord, Skipped
 from app.formats.records import (
     NO_OPTIONS,
-    TOO_DEEP,
-    BadRecord,
     Format,
     Item,
     LeftOut,
     ReadOptions,
     Record,
     RecordStream,
-    Skipped,
     Writer,
 )
 from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive

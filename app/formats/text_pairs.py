@@ -9,7 +9,8 @@ from hashlib import blake2b
 from typing import Final
 
 from app.errors import Message, RecordError, UnrecognisedFileError, message_of
-from app.formats.records import BadRecord, Item, Record, RecordStream, by_author, required_text
+from app.formats.reading import BadRecord, required_text
+from app.formats.records import Item, Record, RecordStream, by_author
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.json import Json, as_word, first_documents, objects
 

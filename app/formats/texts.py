@@ -8,18 +8,8 @@ from typing import Final
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
 from app.formats.assumptions import fields_without
 from app.formats.file_authors import NamedAuthors, authors_of, chosen_way, is_of_unknown
-from app.formats.records import (
-    BadRecord,
-    Format,
-    Item,
-    LeftOut,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    by_author,
-    required_text,
-)
+from app.formats.reading import BadRecord, Skipped, required_text
+from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream, by_author
 from app.formats.refusals import is_plain_text
 from app.formats.source.file import WORDY_ENDS, Content, Source, is_hidden
 from app.formats.source.text import pieces

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.text import username_key
 from app.drawing.drawings import NO_HUE
 from app.errors import Message
-from app.formats.records import username_for
+from app.formats.reading import username_for
 from app.language.i18n import ngettext, show_number, speaking_of
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users

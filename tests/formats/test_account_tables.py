@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from app.formats.assumptions import Unread
 from app.formats.post import Medium, ReplyTarget
 from app.formats.posts.account_tables import text_of
-from app.formats.records import Account, BadRecord, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, Item, Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 

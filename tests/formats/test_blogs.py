@@ -5,7 +5,8 @@ import json
 import pytest
 
 from app.errors import UnrecognisedFileError
-from app.formats.records import Item, Record, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import lines, read_broken, read_file_records
 

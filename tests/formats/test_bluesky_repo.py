@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from app.errors import ImportFileError, RecordError
 from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.records import Account, BadRecord, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, Record
 from app.formats.source.dag_cbor import Link, decode
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import (

@@ -17,15 +17,8 @@ from app.compute.text import username_key
 from app.errors import ImportFileError
 from app.formats.chats import chat_files
 from app.formats.chats.shapes import SHAPES
-from app.formats.records import (
-    BadRecord,
-    FileRoom,
-    Item,
-    ReadOptions,
-    Record,
-    Skipped,
-    username_for,
-)
+from app.formats.reading import BadRecord, Skipped, username_for
+from app.formats.records import FileRoom, Item, ReadOptions, Record
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from app.formats.source.times import AMBIGUOUS, named_zone

@@ -10,7 +10,8 @@ import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.post import Medium, Platform, Reactions, ReplyTarget
-from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped, read_each
+from app.formats.reading import BadRecord, Skipped, read_each
+from app.formats.records import Item, ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.tables import rows

@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 
-from app.formats.records import BadRecord, Record
+from app.formats.reading import BadRecord
+from app.formats.records import Record
 from tests.formats.files import read_file_records, records_in
 
 CASES: Final = Path(__file__).with_name("cases")

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.post import Medium, Reactions, ReplyTarget, SignCount
-from app.formats.records import Account, BadRecord, FileRoom, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, FileRoom, Item, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import EMAIL, zip_bytes

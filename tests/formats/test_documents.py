@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.formats.records import BadRecord, Item, Record, RecordStream
+from app.formats.reading import BadRecord
+from app.formats.records import Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.formats.files import (

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.post import Reactions, ReplyTarget
-from app.formats.records import Item, Record, RecordStream, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import Item, Record, RecordStream
 from app.formats.tables.csv import OWN_HEADER
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records

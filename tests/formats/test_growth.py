@@ -14,7 +14,8 @@ import pytest
 
 from app.errors import BrokenFileError, ImportFileError
 from app.formats import registry
-from app.formats.records import BadRecord, Record
+from app.formats.reading import BadRecord
+from app.formats.records import Record
 from app.formats.registry import open_records
 from app.formats.source import containers
 from app.formats.source import json as source_json

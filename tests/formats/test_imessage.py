@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.formats.records import FileRoom, Item, Record, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in, texts
 

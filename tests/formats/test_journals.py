@@ -8,7 +8,8 @@ import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.post import ReplyTarget
-from app.formats.records import Item, Record, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import lines, read_file_records
 

@@ -10,7 +10,8 @@ import pytest
 from app.formats import registry
 from app.formats.chats.chat_files import together
 from app.formats.post import Medium, Reactions, SignCount
-from app.formats.records import BadRecord, Format, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Format, Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
 

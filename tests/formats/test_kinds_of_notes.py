@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.errors import ImportFileError
-from app.formats.records import BadRecord, Item, ReadOptions, Record
+from app.formats.reading import BadRecord
+from app.formats.records import Item, ReadOptions, Record
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES

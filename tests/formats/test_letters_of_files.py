@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.formats.assumptions import Assumption
-from app.formats.records import BadRecord, Item, ReadOptions, Record
+from app.formats.reading import BadRecord
+from app.formats.records import Item, ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source

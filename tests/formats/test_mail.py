@@ -8,7 +8,8 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.chats.mail import own_words
 from app.formats.doubts.questions import RecordQuestions
-from app.formats.records import BadRecord, Item, ReadOptions, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Item, ReadOptions, Record
 from tests.formats.files import read_file_records, saved_folder
 
 START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"

@@ -11,7 +11,8 @@ import pytest
 
 from app.errors import BrokenFileError, UnrecognisedFileError
 from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.records import Account, BadRecord, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, Item, Record
 from tests.archives import damaged
 from tests.archives import tar as saved_tar
 from tests.archives import x_zip as saved_zip

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from app.formats.chats.chat_files import Attachments
-from app.formats.records import FileRoom, Record, RecordStream, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import FileRoom, Record, RecordStream
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 

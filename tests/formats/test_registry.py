@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from app.errors import ImportFileError, UnrecognisedFileError
 from app.formats import records as formats
-from app.formats.records import BadRecord, Record
+from app.formats.reading import BadRecord
+from app.formats.records import Record
 from app.formats.refusals import looks_like_json, reason_of
 from app.formats.registry import FORMATS, open_records
 from app.formats.source import text as lines_of_files

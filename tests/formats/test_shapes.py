@@ -12,7 +12,8 @@ import pytest
 from app.errors import UnrecognisedFileError
 from app.formats.chats.shapes import SHAPES, each
 from app.formats.doubts.questions import RecordQuestions
-from app.formats.records import BadRecord, FileRoom, ReadOptions, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import FileRoom, ReadOptions, Record
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes

@@ -8,7 +8,8 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget, SignCount
-from app.formats.records import BadRecord, FileRoom, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import FileRoom, Item, Record
 from tests.archives import zip_bytes
 from tests.formats.files import only_records, read_file_records, records_in, texts
 from tests.formats.signal_variants import group, item, lines, person

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.post import ReplyTarget
-from app.formats.records import BadRecord, FileRoom, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import FileRoom, Record
 from tests.archives import zip_bytes
 from tests.formats.chatlab_variants import in_lines, in_object
 from tests.formats.files import only_records, read_broken, reads, records_in

@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import BrokenFileError
 from app.formats.posts.tei import called
-from app.formats.records import BadRecord
+from app.formats.reading import BadRecord
 from tests.archives import zip_bytes
 from tests.formats.files import read_file_records, records_in
 from tests.growth import FACTOR, MOST_GROWTH, growth

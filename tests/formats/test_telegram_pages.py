@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from app.errors import UnrecognisedFileError
 from app.formats.assumptions import Assumption, Unread
 from app.formats.post import Medium, ReplyTarget, SignCount
-from app.formats.records import Account, BadRecord, FileRoom, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, FileRoom, Item, Record
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_broken, read_file_records, records_in, texts
 from tests.formats.telegram_page import message, page, reaction, reactions, service

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from app.errors import UnrecognisedFileError
 from app.formats.assumptions import NotesSummary
 from app.formats.doubts.questions import RecordQuestions
-from app.formats.records import BadRecord, Item, ReadOptions, Record, nameless
+from app.formats.reading import BadRecord
+from app.formats.records import Item, ReadOptions, Record, nameless
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import as_whole, bare, is_error, is_nobody

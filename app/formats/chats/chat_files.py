@@ -16,7 +16,8 @@ from app.errors import (
     message_of,
 )
 from app.formats.post import Medium, MediumKind
-from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import check_closed
 

@@ -29,21 +29,8 @@ from app.formats.chats.json_chat import (
 )
 from app.formats.chats.message_tables import Cells, read_tables
 from app.formats.post import ReplyTarget, Visibility, audience, digits
-from app.formats.records import (
-    BROKEN,
-    Account,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    as_username,
-    is_broken,
-    read_each,
-    required_text,
-)
+from app.formats.reading import BROKEN, Skipped, as_username, is_broken, read_each, required_text
+from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines

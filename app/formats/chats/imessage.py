@@ -24,7 +24,8 @@ from app.formats.chats.text_chat import (
     title_of,
     too_long,
 )
-from app.formats.records import FileRoom, Item, Skipped
+from app.formats.reading import Skipped
+from app.formats.records import FileRoom, Item
 from app.formats.source.file import Content
 from app.formats.source.text import lines
 from app.formats.source.written.clock import UnknownWordsError, read_clock

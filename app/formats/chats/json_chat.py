@@ -18,19 +18,8 @@ from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError
 from app.formats.chats.chat_files import NONE, Attachments, find_rooms, one_by_one
 from app.formats.post import Reactions, ReplyTarget, as_count, signs_of, total_of
-from app.formats.records import (
-    BROKEN,
-    BadRecord,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    is_broken,
-    read_each,
-)
+from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, read_each
+from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, contains
 from app.formats.source.json import Json, Window, as_object, load, no_object, objects
 from app.formats.source.times import time_or_field

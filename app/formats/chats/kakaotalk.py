@@ -27,7 +27,8 @@ from app.formats.chats.text_chat import (
     message,
     title_of,
 )
-from app.formats.records import FileRoom, Item, TextLine, read_each
+from app.formats.reading import read_each
+from app.formats.records import FileRoom, Item, TextLine
 from app.formats.source.file import Content
 from app.formats.source.written.clock import UnknownWordsError, as_key, of_weekdays, read_clock
 from app.formats.source.written.dates import FileDates

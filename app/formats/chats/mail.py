@@ -26,16 +26,8 @@ from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
 from app.formats.chats.json_chat import ChatMessage, record_of
 from app.formats.chats.text_chat import LONGEST
 from app.formats.post import ReplyTarget
-from app.formats.records import (
-    BadRecord,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    RecordStream,
-    Skipped,
-    read_each,
-)
+from app.formats.reading import BadRecord, Skipped, read_each
+from app.formats.records import FileRoom, Format, Item, ReadOptions, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
 from app.formats.tables.own_words import without_quotations

@@ -16,15 +16,8 @@ from app.compute.text import clean_title
 from app.errors import Message
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
 from app.formats.chats.json_chat import ChatMessage, record_of
-from app.formats.records import (
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    RecordStream,
-    Skipped,
-    read_each,
-)
+from app.formats.reading import Skipped, read_each
+from app.formats.records import FileRoom, Format, Item, ReadOptions, RecordStream
 from app.formats.source.file import Content, Source
 from app.formats.source.text import first_lines
 from app.formats.tables.csv import Heading, headings, read_rows, wrong_width

@@ -14,7 +14,8 @@ from app.compute.text import username_key
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
-from app.formats.records import FileRoom, Item, ReadOptions, Record, Skipped, username_for
+from app.formats.reading import Skipped, username_for
+from app.formats.records import FileRoom, Item, ReadOptions, Record
 from app.runtime.clock import now
 
 _BOTS: Final[dict[str, frozenset[str]]] = {

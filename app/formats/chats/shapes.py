@@ -19,7 +19,8 @@ from app.errors import BrokenFileError, ImportFileError, Message
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.post import ReplyTarget
 from app.formats.posts.blogs import elements
-from app.formats.records import BadRecord, FileRoom
+from app.formats.reading import BadRecord
+from app.formats.records import FileRoom
 from app.formats.source.file import Content, bare_head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, Window, as_list, as_object, listed, load, objects, unit_of

@@ -22,7 +22,8 @@ from app.formats.chats.json_chat import (
     reactions_of,
 )
 from app.formats.post import ReplyTarget
-from app.formats.records import FileRoom, is_broken
+from app.formats.reading import is_broken
+from app.formats.records import FileRoom
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed

@@ -26,18 +26,8 @@ from app.formats.chats.json_chat import (
 from app.formats.chats.people import zone_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, audience
-from app.formats.records import (
-    TOO_DEEP,
-    Account,
-    FileRoom,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    username_for,
-)
+from app.formats.reading import TOO_DEEP, Skipped, username_for
+from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, load

@@ -16,9 +16,8 @@ from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
+from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken
 from app.formats.records import (
-    BROKEN,
-    BadRecord,
     FileRoom,
     Format,
     Item,
@@ -26,9 +25,7 @@ from app.formats.records import (
     ReadOptions,
     Record,
     RecordStream,
-    Skipped,
     TextLine,
-    is_broken,
 )
 from app.formats.source.file import Content, Source
 from app.formats.source.text import MAX_LINE, first_lines, lines

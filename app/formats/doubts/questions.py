@@ -15,7 +15,8 @@ from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
 from app.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
 from app.formats.file_chats import FileChats
 from app.formats.post import RoomReference
-from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Item, ReadOptions, Record, RecordStream
 from app.formats.registry import FORMATS
 from app.runtime.clock import now
 

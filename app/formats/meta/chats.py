@@ -33,6 +33,7 @@ from app.formats.chats.json_chat import (
 )
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
+from app.formats.reading import Skipped
 from app.formats.records import (
     MOST_OF_TEXTS,
     FileRoom,
@@ -41,7 +42,6 @@ from app.formats.records import (
     ReadOptions,
     Record,
     RecordStream,
-    Skipped,
     next_items,
 )
 from app.formats.source.file import Content, Source

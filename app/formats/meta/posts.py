@@ -22,19 +22,8 @@ from app.errors import Message, RecordError, UnrecognisedFileError
 from app.formats.chats.chat_files import KINDS, attachments_of, one_by_one
 from app.formats.media.file_bytes import START_BYTES, suffix_of
 from app.formats.post import Medium, MediumKind, Platform, ReplyTarget
-from app.formats.records import (
-    BROKEN,
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    is_broken,
-    read_each,
-    username_for,
-)
+from app.formats.reading import BROKEN, Skipped, is_broken, read_each, username_for
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, first_documents, listed, load, objects
 from app.formats.source.times import time_or_field

@@ -15,13 +15,7 @@ from app.compute.text import unescape_html
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import attachments_of, one_by_one
 from app.formats.post import Medium, ReplyTarget
-from app.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
+from app.formats.reading import (
     Skipped,
     as_username,
     read_each,
@@ -29,6 +23,7 @@ from app.formats.records import (
     required_text,
     username_for,
 )
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, listed, load

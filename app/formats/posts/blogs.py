@@ -20,17 +20,8 @@ from app.formats.chats.chat_files import one_by_one
 from app.formats.post import audience
 from app.formats.posts.mastodon import host_of
 from app.formats.posts.platform_pages import MAX_ID_LENGTH
-from app.formats.records import (
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    username_for,
-)
+from app.formats.reading import BadRecord, Skipped, read_each, username_for
+from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
 from app.formats.source.times import time_or_field

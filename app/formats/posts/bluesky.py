@@ -8,18 +8,8 @@ from typing import Final
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
-from app.formats.records import (
-    Account,
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    required_text,
-)
+from app.formats.reading import BadRecord, Skipped, read_each, required_text
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.dag_cbor import Block, Link, blocks, decode, is_car
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out

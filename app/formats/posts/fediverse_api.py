@@ -25,17 +25,8 @@ from app.formats.post import (
     audience,
 )
 from app.formats.posts.mastodon import host_of
-from app.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    required_text,
-)
+from app.formats.reading import Skipped, read_each, required_text
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Source
 from app.formats.source.html import html_to_text
 from app.formats.source.json import (

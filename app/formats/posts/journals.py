@@ -21,17 +21,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.post import ReplyTarget, audience
 from app.formats.posts.blogs import Byline, Fields, elements, post_of, read_xml
-from app.formats.records import (
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    username_for,
-)
+from app.formats.reading import BadRecord, Skipped, read_each, username_for
+from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, as_word, listed
 

@@ -17,19 +17,8 @@ from app.formats.post import (
     as_count,
     audience,
 )
-from app.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    as_username,
-    read_each,
-    readable,
-    required_text,
-)
+from app.formats.reading import Skipped, as_username, read_each, readable, required_text
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, contains, head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects

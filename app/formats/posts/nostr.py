@@ -9,18 +9,8 @@ from typing import Final
 
 from app.errors import Message
 from app.formats.post import ReplyTarget
-from app.formats.records import (
-    Account,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    required_text,
-    username_for,
-)
+from app.formats.reading import Skipped, read_each, required_text, username_for
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Source
 from app.formats.source.json import (
     Json,

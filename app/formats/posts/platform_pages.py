@@ -13,7 +13,8 @@ import msgspec
 from app.errors import RecordError
 from app.formats.posts.bluesky import read_post, timeline_entry
 from app.formats.posts.mastodon import PUBLIC, read_activity
-from app.formats.records import Account, Item, Record, Skipped, read_each
+from app.formats.reading import Skipped, read_each
+from app.formats.records import Account, Item, Record
 from app.formats.source.json import Json, as_object, as_word, listed, load
 
 MOST_POSTS: Final = 1_000

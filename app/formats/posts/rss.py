@@ -21,7 +21,8 @@ from app.compute.text import MAX_TEXT_LENGTH, guess_language, language_of, word_
 from app.errors import RecordError
 from app.formats.post import MIME_KINDS, Medium, as_count
 from app.formats.posts.platform_pages import MAX_ID_LENGTH, PageHead, page
-from app.formats.records import Account, Item, Record, Skipped, as_username, read_each
+from app.formats.reading import Skipped, as_username, read_each
+from app.formats.records import Account, Item, Record
 from app.formats.source.html import beginning, html_to_text
 from app.formats.source.times import time_or_field
 

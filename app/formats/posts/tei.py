@@ -11,16 +11,8 @@ from typing import Final
 from xml.parsers import expat
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
-from app.formats.records import (
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    by_author,
-)
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Format, Item, ReadOptions, Record, RecordStream, by_author
 from app.formats.source.file import Content, Source, bare_head
 from app.formats.texts import MOST_CHARACTERS
 

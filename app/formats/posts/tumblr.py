@@ -16,16 +16,8 @@ from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.post import audience
 from app.formats.posts.blogs import Fields, read_xml
-from app.formats.records import (
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    required_text,
-)
+from app.formats.reading import Skipped, read_each, required_text
+from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.html import html_to_text
 from app.formats.source.json import (

@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Final, NamedTuple
 
 from app.errors import Message, RecordError
-from app.formats.records import TOO_DEEP
+from app.formats.reading import TOO_DEEP
 from app.formats.source.file import Content
 from app.formats.source.members import damaged
 

@@ -13,7 +13,7 @@ from itertools import accumulate, chain, count, islice
 from typing import Final, Literal
 
 from app.errors import BrokenFileError, Message
-from app.formats.records import TOO_DEEP, BadRecord
+from app.formats.reading import TOO_DEEP, BadRecord
 from app.formats.source.file import Content
 from app.formats.source.text import first_lines, lines, pieces
 

@@ -8,7 +8,8 @@ from typing import Final
 from msgspec import structs
 
 from app.compute.text import clean_title, word_set
-from app.formats.records import FileRoom, Item, Record, Skipped, username_for
+from app.formats.reading import Skipped, username_for
+from app.formats.records import FileRoom, Item, Record
 from app.formats.tables.cells import is_filled, plain_column, word
 from app.formats.tables.column_kinds import COUNTS
 

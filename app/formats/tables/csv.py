@@ -19,17 +19,8 @@ from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileEr
 from app.formats.assumptions import fields_without
 from app.formats.file_authors import authors_of, chosen_way
 from app.formats.post import headers
-from app.formats.records import (
-    BadRecord,
-    ExportedPost,
-    Format,
-    Item,
-    ReadOptions,
-    RecordStream,
-    Writer,
-    read_each,
-    readable,
-)
+from app.formats.reading import BadRecord, read_each, readable
+from app.formats.records import ExportedPost, Format, Item, ReadOptions, RecordStream, Writer
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.text import MAX_LINE, beginning, first_lines, lines, lines_of
 from app.formats.tables.cells import bare_cells, is_damaged_id, plain_column

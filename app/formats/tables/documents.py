@@ -18,8 +18,8 @@ from app.compute.text import word_set
 from app.errors import Message
 from app.formats.assumptions import ReadNotes, ToldReposts, fields_without
 from app.formats.file_authors import authors_of, chosen_way
+from app.formats.reading import BadRecord, read_each, readable
 from app.formats.records import (
-    BadRecord,
     ExportedPost,
     Format,
     Item,
@@ -27,8 +27,6 @@ from app.formats.records import (
     Record,
     RecordStream,
     Writer,
-    read_each,
-    readable,
 )
 from app.formats.source.file import Content, Source, is_hidden
 from app.formats.source.json import Json, first_documents, listed, objects, unit_of

@@ -18,17 +18,8 @@ from app.formats.post import (
     Visibility,
     kept_signs,
 )
-from app.formats.records import (
-    Item,
-    ReadOptions,
-    Record,
-    Skipped,
-    as_username,
-    by_author,
-    is_broken,
-    required_text,
-    username_for,
-)
+from app.formats.reading import Skipped, as_username, is_broken, required_text, username_for
+from app.formats.records import Item, ReadOptions, Record, by_author
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import FileTimes, read_time

@@ -17,18 +17,8 @@ from msgspec import structs
 from app.compute.text import unescape_html
 from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
 from app.formats.post import audience, digits
-from app.formats.records import (
-    Account,
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    as_username,
-    required_text,
-)
+from app.formats.reading import BadRecord, Skipped, as_username, required_text
+from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, Window, as_object, as_word, listed, load
 from app.formats.source.times import read_time, time_or_field

@@ -27,17 +27,8 @@ from app.formats.post import (
     audience,
     digits,
 )
-from app.formats.records import (
-    BadRecord,
-    Format,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    Skipped,
-    read_each,
-    required_text,
-)
+from app.formats.reading import BadRecord, Skipped, read_each, required_text
+from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Source
 from app.formats.source.json import (
     Json,

@@ -29,7 +29,8 @@ from app.formats.assumptions import (
 )
 from app.formats.doubts.questions import RecordQuestions
 from app.formats.masks import mask, masked_sentence, shape_of, shape_of_value
-from app.formats.records import BadRecord, Item, ReadOptions, Record, RecordStream, TextLine
+from app.formats.reading import BadRecord
+from app.formats.records import Item, ReadOptions, Record, RecordStream, TextLine
 from app.formats.registry import FORMATS, open_records
 from app.formats.source.file import Content, Source
 from app.formats.source.json import BadValue

@@ -37,7 +37,8 @@ from app.compute.engine.profiles import NO_POSTS, AuthorProfile, text_keys, with
 from app.compute.text import clean_username, drop_controls, language_of, main_language, username_key
 from app.errors import AppError, RecordError, message_of
 from app.formats.post import Medium
-from app.formats.records import BROKEN, Record, is_broken
+from app.formats.reading import BROKEN, is_broken
+from app.formats.records import Record
 from app.formats.tables.columns import file_columns_of
 from app.formats.tables.rows import read_document
 from app.parts.spark.jobs import (

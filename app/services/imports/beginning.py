@@ -23,15 +23,8 @@ from app.errors import LimitReachedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
 from app.formats.post import RoomReference
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
-from app.formats.records import (
-    NO_OPTIONS,
-    SAME_FILE,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    username_for,
-)
+from app.formats.reading import username_for
+from app.formats.records import NO_OPTIONS, SAME_FILE, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User

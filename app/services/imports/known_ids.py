@@ -13,7 +13,7 @@ from app.errors import Message
 from app.formats.assumptions import Doubt, NotesSummary
 from app.formats.doubts.questions import SeenId
 from app.formats.doubts.tally import Sightings
-from app.formats.records import username_for
+from app.formats.reading import username_for
 from app.models import Tweet
 from app.services.imports.bulk import BATCH, find_by_keys
 from app.services.posts.post_rooms import is_of_kept_room

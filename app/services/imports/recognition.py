@@ -19,7 +19,8 @@ from app.formats.assumptions import NEW_ROOM
 from app.formats.chats.people import zone_of
 from app.formats.file_chats import FileChat, text_hash
 from app.formats.post import RoomReference
-from app.formats.records import FileRoom, ReadOptions, username_for
+from app.formats.reading import username_for
+from app.formats.records import FileRoom, ReadOptions
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
 from app.models.base import UtcDateTime
 from app.services.compare.stored_texts import rooms_with

@@ -35,14 +35,13 @@ from app.errors import (
 )
 from app.formats.assumptions import ReadNotes, is_of_column
 from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium, Visibility
+from app.formats.reading import BadRecord, Skipped
 from app.formats.records import (
     Account,
-    BadRecord,
     Item,
     ReadOptions,
     Record,
     RecordStream,
-    Skipped,
     count_skipped,
     nameless,
     next_items,

@@ -11,7 +11,8 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
-from app.formats.records import ImportFault, ReadOptions, username_for
+from app.formats.reading import username_for
+from app.formats.records import ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.records import BadRecord, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Record
 from tests.formats.files import array, lines, pretty, read_one
 from tests.formats.files import read_file_records as read
 

@@ -10,7 +10,8 @@ import pytest
 
 from app.errors import UnrecognisedFileError
 from app.formats.post import Medium, Reactions, ReplyTarget
-from app.formats.records import Account, BadRecord, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from tests.archives import damaged, x_zip

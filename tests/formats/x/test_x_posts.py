@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app.errors import BrokenFileError
-from app.formats.records import Account, BadRecord, Item, Record, Skipped
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import Account, Item, Record
 from app.formats.source.json import MAX_VALUE
 from app.formats.x import archive as x_archive
 from tests.archives import damaged, x_file, x_note, x_tweet, x_zip
