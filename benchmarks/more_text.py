@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from app.compute.engine.case import Case
 from app.compute.engine.features import CHARACTERS
 from app.compute.engine.judgement import UNFAMILIAR, judge
-from app.compute.engine.more_text import MANY_HERE, Curve, gap_of, measured_curves
+from app.compute.engine.measured_rates import MANY_HERE, Curve, gap_of, measured_curves
 from app.compute.engine.profiles import profile_of
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors

@@ -35,9 +35,9 @@ from app.models import Tweet, User
 from app.runtime.processes import collect_seldom
 from app.services.posts.post_content import NewTweetForm, checked
 from app.services.posts.users import add_user
-from app.services.search.corrections import letters_of, syllables_of
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 from app.services.search.results import SearchQuery, find
+from app.services.search.word_search import letters_of, syllables_of
 from benchmarks.accuracy_data import Row, read_rows
 from tests.posting import add_posts
 

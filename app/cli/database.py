@@ -33,11 +33,10 @@ from app.db.migrate import (
 from app.errors import StartError
 from app.formats.registry import BROUGHT
 from app.runtime.zones import description
-from app.services.backup import BackupSize, make_backup
+from app.services.backup import Access, BackupSize, make_backup, restore_backup
 from app.services.checks import find_additions, find_faults, find_lacks, find_weaknesses
 from app.services.maintenance import vacuum
 from app.services.posts.media import find_foreign_files, find_missing_files
-from app.services.restoring import Access, restore_backup
 
 SHOWN_NAMES: Final = 20
 

@@ -1,31 +1,44 @@
-"""Backups: an installation on SQLite in one tar, made while in use, without an event loop.
+"""Backups, without an event loop: an installation on SQLite in one tar, made while in use.
 
 The database comes last, after its media, so that a truncated backup has none. Names contain SHA-256
-digests.
+digests. A restore verifies a backup, which may be a stranger's, in a folder of its own, and then
+puts it in place step by step. Each step can be taken up again after an interruption.
 """
 
 import asyncio
+import contextlib
+import errno
 import hashlib
+import io
 import os
+import re
+import shutil
 import sqlite3
 import tarfile
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
-from sqlalchemy import delete, text
+import msgspec
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.config import Config, sqlite_url
+from app.config import SERVER_FILE, SETTINGS_FILE, Config, sqlite_url
 from app.db.engine import Database, backend_for
-from app.db.migrate import SchemaState, known_state, refuse_half_restored
+from app.db.lock import file_lock
+from app.db.migrate import RESTORING, SchemaState, known_state, prepare, refuse_half_restored
+from app.db.own_folder import MARK
 from app.db.sqlite.backend import SqliteBackend
-from app.db.sqlite.connection import open_connection
+from app.db.sqlite.connection import database_path, open_connection
 from app.errors import InvalidInputError, StartError
 from app.models import Invitation, LoginFailure, LoginSession, Operator, SetupLink, Token
-from app.security import KEY_FILE, open_private
-from app.services.checks import LAST_BACKUP
-from app.services.posts.media import locked_against_removal, needed_files
+from app.security import KEY_FILE, make_private_folder, open_private
+from app.services.access.accounts import list_accounts, list_invitations
+from app.services.access.rights import list_tokens
+from app.services.checks import LAST_BACKUP, find_faults
+from app.services.posts.media import content_type, locked_against_removal, needed_files
 
 DATABASE: Final = "database.db"
 MEDIA: Final = "media/"
@@ -126,3 +139,244 @@ async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+SETTINGS: Final = (SETTINGS_FILE, SERVER_FILE)
+KEPT: Final = {*SETTINGS, MARK}
+"""Files that may be in the data folder before a restore, which leaves them as they are."""
+READY: Final = "ready"
+"""File in the folder of a restore whose backup is verified."""
+
+
+class RestoredAccount(msgspec.Struct, frozen=True):
+    name: str
+    role: str
+
+
+class RestoredToken(msgspec.Struct, frozen=True):
+    name: str
+    scope: str
+
+
+class Access(msgspec.Struct, frozen=True):
+    """The access to a site that came with its backup."""
+
+    accounts: list[RestoredAccount]
+    tokens: list[RestoredToken]
+    invitations: int
+    """Number of open invitations and set-up links, which make accounts."""
+
+
+class Restored(msgspec.Struct, frozen=True):
+    size: BackupSize
+    access: Access
+
+
+class _Staged(msgspec.Struct, frozen=True):
+    """A verified backup whose files are being put in place."""
+
+    members: str
+    restored: Restored
+
+
+def restore_backup(config: Config, file: Path) -> Restored:
+    """Restore the backup, migrating old tables, or finish its interrupted restore.
+
+    Raises BackupError before anything is put in place; StartError if the place cannot be written.
+    """
+    if backend_for(config.database_url).is_shared:
+        raise _own_restore(config, file)
+    folder, database = config.data_dir, database_path(config.database_url)
+    try:
+        make_private_folder(folder)
+        with file_lock(folder, waits=False) as is_free:
+            if not is_free:
+                raise BackupError(f"another restore into {folder} is running")
+            staging = folder / RESTORING
+            restored = _staged_before(file, staging)
+            if restored is None:
+                if database.exists() or any(path.name not in KEPT for path in folder.iterdir()):
+                    raise BackupError(
+                        f"{folder} is not empty; restore into a data folder that is empty"
+                        f" or contains only {' and '.join(SETTINGS)}"
+                    )
+                # Before anything is unpacked, so that nothing is left if it cannot be made.
+                make_private_folder(database.parent)
+                restored = _stage(config, file, staging)
+            _put_in_place(staging, {KEY_FILE: folder / KEY_FILE, MEDIA: config.media_dir})
+            # The database is last: without it the place is no installation.
+            _put_in_place(staging, {DATABASE: database})
+            _remove(staging)
+    except OSError as error:
+        where = error.filename or folder
+        raise StartError(f"{where} cannot be written: {error.strerror or error}") from error
+    return restored
+
+
+def _own_restore(config: Config, file: Path) -> BackupError:
+    from app.db.postgresql.tools import restore_commands
+
+    return BackupError(
+        "PostgreSQL has its own backup tools; stop saywho, then run these commands. The first three"
+        " need a superuser; leave out the first one, which keeps the old database, if there is"
+        " none:\n  {commands}",
+        commands="\n  ".join(restore_commands(config.database_url, file)),
+    )
+
+
+def _staged_before(file: Path, staging: Path) -> Restored | None:
+    """Return what an interrupted restore of this backup had verified; remove its files if it had
+    verified nothing.
+    """
+    try:
+        staged = msgspec.json.decode((staging / READY).read_bytes(), type=_Staged)
+    except FileNotFoundError:
+        shutil.rmtree(staging, ignore_errors=True)
+        return None
+    with _readable_tar(file) as tar:
+        if _digest_of_names(tar.getnames()) != staged.members:
+            raise BackupError(
+                f"the restore of another backup into {staging.parent} was interrupted; repeat it"
+                " with that backup"
+            )
+    return staged.restored
+
+
+def _stage(config: Config, file: Path, staging: Path) -> Restored:
+    """Unpack and verify a backup, so that its restore can be finished after an interruption."""
+    try:
+        staging.mkdir(mode=0o700)
+        size, members = _unpack(file, staging)
+        restored = Restored(size, _verify_database(config, staging / DATABASE))
+        draft = staging / f".{READY}"
+        staged = _Staged(_digest_of_names(members), restored)
+        _copy(io.BytesIO(msgspec.json.encode(staged)), draft)
+        draft.rename(staging / READY)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return restored
+
+
+def _digest_of_names(members: Iterable[str]) -> str:
+    """Return the digest of a backup's names, which contain those of its files."""
+    return hashlib.sha256("\n".join(sorted(members)).encode()).hexdigest()
+
+
+def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
+    for name, target in targets.items():
+        if not (staging / name).exists():
+            continue
+        try:
+            os.rename(staging / name, target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # The database is on another disk.
+            draft = target.with_name(f".{target.name}{RESTORING}")
+            with (
+                (staging / name).open("rb") as source,
+                open(draft, "wb", opener=open_private) as out,
+            ):
+                shutil.copyfileobj(source, out)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.rename(target)
+        _sync(target.parent)
+
+
+def _copy(source: IO[bytes], path: Path) -> None:
+    with open(path, "wb", opener=open_private) as out:
+        shutil.copyfileobj(source, out)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(staging: Path) -> None:
+    """Remove a finished restore's folder, and last what lets the restore be finished."""
+    for path in staging.iterdir():
+        if path.name != READY:
+            path.unlink()
+    (staging / READY).unlink()
+    staging.rmdir()
+
+
+@contextlib.contextmanager
+def _readable_tar(file: Path) -> Iterator[tarfile.TarFile]:
+    try:
+        with tarfile.open(file, "r:") as tar:
+            yield tar
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:
+        raise BackupError(f"{file} is not a backup, or is damaged: {error}") from error
+
+
+def _unpack(file: Path, folder: Path) -> tuple[BackupSize, Iterable[str]]:
+    """Unpack a backup; return its size and the names of its members."""
+    digests: dict[str, str] = {}
+    with _readable_tar(file) as tar:
+        for member in tar:
+            digests[member.name] = _unpack_file(tar, member, folder)
+        size = sum(member.size for member in tar)
+    if not (folder / DATABASE).exists():
+        raise BackupError(f"{file} contains no database: it is not a backup, or is incomplete")
+    for name, digest in digests.items():
+        if digest not in name:
+            raise BackupError(f"{file} is damaged: {name} does not match its checksum")
+    return BackupSize(len(digests), size), digests
+
+
+def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
+    """Unpack a file under its own name; return its digest."""
+    # Names in backups of version 0.1, whose databases this program cannot migrate.
+    if member.name in {DATABASE, "manifest.json"}:
+        raise BackupError(
+            "the backup was made by an older saywho; restore it with that version, export the posts"
+            " (saywho export) and import them here"
+        )
+    single = re.fullmatch(rf"({DATABASE}|{KEY_FILE})\.[0-9a-f]{{64}}", member.name)
+    is_medium = member.name.startswith(MEDIA) and content_type(member.name.removeprefix(MEDIA))
+    target = folder / (single[1] if single else member.name)
+    # A sparse file of a few bytes may state any size, and would be written in full.
+    is_plain = member.type in {tarfile.REGTYPE, tarfile.AREGTYPE} and not member.issparse()
+    if not is_plain or not (single or is_medium) or target.exists():
+        raise BackupError(
+            f"the file contains {member.name[:100]!r}, which does not belong in a backup"
+        )
+    target.parent.mkdir(mode=0o700, exist_ok=True)
+    _copy(tar.extractfile(member), target)  # type: ignore[arg-type] # it is a file
+    return digest_of(target)
+
+
+def _verify_database(config: Config, path: Path) -> Access:
+    """Migrate and check a backup's database; return the access that it brings."""
+    staged = replace(config, data_dir=path.parent, database_url=sqlite_url(path))
+    try:
+        prepare(staged, upgrade_old=True)
+    except StartError as error:
+        raise BackupError(str(error).replace(str(path), "the backup's database")) from error
+
+    async def examine() -> Access:
+        async with Database(staged) as db:
+            if faults := await find_faults(db):
+                raise BackupError(f"the backup's database is damaged: {faults[0]}")
+            async with db.read() as session:
+                return await _access(session)
+
+    return asyncio.run(examine())
+
+
+async def _access(session: AsyncSession) -> Access:
+    links = await session.scalar(select(func.count()).select_from(SetupLink))
+    return Access(
+        [RestoredAccount(account.name, account.role) for account in await list_accounts(session)],
+        [RestoredToken(token.name, token.scope) for token in await list_tokens(session)],
+        invitations=len(await list_invitations(session)) + (links or 0),
+    )

@@ -12,20 +12,18 @@ from app.compute.engine.features import RECIPE
 from app.compute.engine.judgement import FEWEST_JUDGED, MODEL, judge, likely_from
 from app.compute.engine.measured_rates import (
     BELIEFS,
-    LONG_WORDS,
-    NAMED,
-    OTHERS,
-    measured_rates,
-    rate,
-)
-from app.compute.engine.more_text import (
     DECIDED,
     FEWEST_TIMES,
+    LONG_WORDS,
     MOST_TIMES,
+    NAMED,
+    OTHERS,
     gap_of,
     line_of,
     measured_curves,
+    measured_rates,
     more_text,
+    rate,
 )
 from app.population import shipped_digest
 from tests.compute.invented import KNOWN, Place, posts_of

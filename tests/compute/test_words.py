@@ -18,7 +18,7 @@ from app.compute.words import (
     terms,
     words_and_runs,
 )
-from app.services.search.corrections import letters_of, syllables_of, words_at_one_slip
+from app.services.search.word_search import letters_of, syllables_of, words_at_one_slip
 
 
 @pytest.mark.parametrize(

@@ -73,21 +73,21 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a question does not end when the last one without an answer leaves",
         STREAMED,
-        "app/parts/games/hub.py",
+        "app/parts/games/playing.py",
         "await tell_if_all_answered(session, game, time_ms)",
         "pass",
     ),
     Mutant(
         "in a game, a question does not wait for whoever comes while it is asked",
         STREAMED,
-        "app/parts/games/hub.py",
+        "app/parts/games/playing.py",
         "if channel.state.is_asking and player_id is not None:",
         "if False:",
     ),
     Mutant(
         "in a game, a question does not wait for whoever came just before it",
         STREAMED,
-        "app/parts/games/hub.py",
+        "app/parts/games/playing.py",
         "if is_count or self._has_changed:",
         "if is_count:",
     ),
@@ -108,7 +108,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a standing is kept though answers have changed it",
         PLAYED,
-        "app/parts/games/standings.py",
+        "app/parts/games/states.py",
         "if before is not None and version == game.version:",
         "if before is not None:",
     ),
@@ -122,7 +122,7 @@ GAME_MUTANTS: Final = (
     Mutant(
         "in a game, a removed player hears on",
         STREAMED,
-        "app/parts/games/hub.py",
+        "app/parts/games/playing.py",
         "player is None or player in channel.players",
         "True",
     ),

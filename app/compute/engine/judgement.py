@@ -33,8 +33,7 @@ from app.compute.engine.case import (
 )
 from app.compute.engine.features import CHARACTERS, PAIRS, SHAPE, WORDS
 from app.compute.engine.ground import NothingLike, ground_of, nothing_like
-from app.compute.engine.measured_rates import is_measured, rate
-from app.compute.engine.more_text import More, gap_of, more_text
+from app.compute.engine.measured_rates import More, gap_of, is_measured, more_text, rate
 from app.compute.engine.population import FEWEST_POSTS, Population
 from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
 

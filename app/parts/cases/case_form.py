@@ -14,8 +14,7 @@ from app.errors import AppError
 from app.language.i18n import LOCALES
 from app.lifespan import resources
 from app.parts.cases.case_making import CaseQuestion, CaseReport, make_case
-from app.parts.cases.case_page import CaseFiles, written
-from app.parts.cases.case_words import finding_of, meaning_of
+from app.parts.cases.case_page import CaseFiles, finding_of, meaning_of, written
 from app.views.answers import NO_STORE, see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import HTML, JSON, Form, PageBlueprint

@@ -1,8 +1,11 @@
-"""A report for a case as one HTML file that prints, with the JSON of its numbers."""
+"""A report for a case as one HTML file that prints, with the JSON of its numbers.
+
+Its sentences say what is said of a ratio, and never of a probability.
+"""
 
 import asyncio
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -10,22 +13,237 @@ from typing import Final, NamedTuple
 from jinja2 import Environment
 from msgspec import Struct
 
+from app.compute.engine.judgement import Bound, Limit
+from app.compute.engine.measured_rates import measured_rates
 from app.config import Locale
-from app.language.i18n import show_date, speaking
+from app.language.i18n import gettext, gettext_noop, show_date, show_number, show_percent, speaking
 from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile, encoded
 from app.parts.cases.case_making import CaseFindings, CaseReport
 from app.parts.cases.case_pieces import CasePieces
-from app.parts.cases.case_words import (
-    circle_of,
-    finding_of,
-    limits_of,
-    meaning_of,
-    occurrence_of,
-    shown_ratio,
-)
-from app.parts.cases.ratios import EDGES
+from app.parts.cases.ratios import EDGES, MOST_KOREAN, MOST_MEASURED, Word, told, word_of
 from app.views.cast import Cast, Person, bound
 from app.views.self_contained import Inside, inside_of
+
+SUPPORT: Final[dict[Word, str]] = {
+    "neither": gettext_noop("no support"),
+    "weak": gettext_noop("weak support"),
+    "moderate": gettext_noop("moderate support"),
+    "moderately_strong": gettext_noop("moderately strong support"),
+    "strong": gettext_noop("strong support"),
+}
+SUPPORTS: Final[dict[Word, str]] = {
+    "weak": gettext_noop("Weak support for ({proposition})"),
+    "moderate": gettext_noop("Moderate support for ({proposition})"),
+    "moderately_strong": gettext_noop("Moderately strong support for ({proposition})"),
+    "strong": gettext_noop("Strong support for ({proposition})"),
+}
+
+CARRIED: Final = 0.5
+"""Fall of a logarithm by which the strongest places carry a finding: a third of the ratio is left.
+"""
+LIMITS: Final[dict[Limit, str]] = {
+    "few_posts": gettext_noop(
+        "This person’s posts are few or short, so there is little to compare the texts with."
+    ),
+    "few_authors": gettext_noop("Only a few other people here write the language."),
+    "elsewhere": gettext_noop(
+        "Nobody else here writes the language, so the texts were compared only with people from"
+        " elsewhere."
+    ),
+    "lone_author": gettext_noop(
+        "By the program’s measure, no other author here writes nearly like this person; among"
+        " people who are not here, some may."
+    ),
+    "other_language": gettext_noop(
+        "The texts and the posts seem to be in different languages, which makes the ratio doubtful."
+    ),
+    "topic": gettext_noop("What the texts are about counts more here than how they are written."),
+}
+
+
+def limits_of(limits: Iterable[Limit]) -> Iterator[str]:
+    """Yield what makes the ratio weaker."""
+    yield from (gettext(LIMITS[limit]) for limit in limits if limit in LIMITS)
+    yield gettext("The texts may be an imitation, and people change how they write.")
+    yield gettext("The report cannot see which other texts were tried before, or left away.")
+
+
+def number_of(ratio: float) -> str:
+    """Return how many times as probable one of the two is, whichever; ratio: a logarithm."""
+    return show_number(round(10 ** abs(ratio)))
+
+
+def shown_ratio(part: AskedPart) -> str:
+    """Return a ratio below or above 1, of one digit."""
+    ratio = told(part.log10_lr)
+    if ratio == 0:
+        return gettext("about 1")
+    number = number_of(ratio)
+    if ratio > 0:
+        return _bounded(number, part.bound)
+    return _bounded(f"1/{number}", part.bound)
+
+
+def _bounded(number: str, bound: Bound | None) -> str:
+    if bound == "upper":
+        return gettext("at least {number}").format(number=number)
+    if bound == "lower":
+        return gettext("at most {number}").format(number=number)
+    return number
+
+
+def finding_of(author: CaseAuthor) -> str:
+    """Return the word and the number of all texts, counted with caution."""
+    numbers, whole = author.told, author.asked[0]
+    if numbers.word == "neither":
+        return gettext(
+            "No support for (1) or (2): this wording is about as probable if (1) is true as if (2)"
+            " is true."
+        )
+    number = number_of(numbers.worth)
+    is_cap = bool(whole.bound) and numbers.worth == numbers.ratio
+    times = gettext("at least {number}") if is_cap else gettext("about {number}")
+    sentence = (
+        gettext(
+            "{support}: this wording is {times} times as probable if (1) is true as if (2) is true."
+        )
+        if numbers.ratio > 0
+        else gettext(
+            "{support}: this wording is {times} times as probable if (2) is true as if (1) is true."
+        )
+    )
+    support = gettext(SUPPORTS[numbers.word]).format(proposition=1 if numbers.ratio > 0 else 2)
+    return sentence.format(support=support, times=times.format(number=number))
+
+
+def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
+    """Yield where the finding comes from, and what it is without the strongest places."""
+    numbers, whole = author.told, author.asked[0]
+    if whole.bound == "upper":
+        computed = gettext(
+            "The program computed {ratio}, its upper limit for so much text and so many other"
+            " people."
+        )
+    elif whole.bound == "lower":
+        computed = gettext("The program computed {ratio}, its lower limit for so much text.")
+    else:
+        computed = gettext("The program computed {ratio}.")
+    if numbers.worth != numbers.ratio or whole.bound or numbers.word == "neither":
+        yield computed.format(ratio=plain_ratio(numbers.ratio))
+    if numbers.worth != numbers.ratio and numbers.word != "neither":
+        yield gettext(
+            "In tests such ratios were often too far from 1, so the report uses a more cautious"
+            " one: {ratio}."
+        ).format(ratio=plain_ratio(numbers.worth))
+    if file.language == "ko" and word_of(numbers.worth, "en") != numbers.word:
+        yield gettext(
+            "For Korean texts the program uses no word above “{support}”, since too few Korean"
+            " authors were tested."
+        ).format(support=gettext(SUPPORT[MOST_KOREAN]))
+    if weakened := weakened_of(author):
+        yield gettext(
+            "Without the few places that speak most for this person, the program computes only"
+            " {ratio}."
+        ).format(ratio=shown_ratio(weakened))
+    if file.stored_of_others:
+        yield stored_of(file)
+
+
+def weakened_of(author: CaseAuthor) -> AskedPart | None:
+    """Return the texts without their strongest places, if these carry the finding."""
+    part = next((part for part in author.asked if part.part == "weakened"), None)
+    ratio = author.told.ratio
+    return part if part and ratio > 0 and told(part.log10_lr) <= ratio - CARRIED else None
+
+
+def stored_of(file: CaseFile) -> str:
+    """Return that texts are stored here as posts of others."""
+    if len(file.texts) == 1:
+        return gettext("The text is stored here, word for word, as a post of another author.")
+    return gettext(
+        "Stored here, word for word, as posts of other authors: {count} of the {texts} texts."
+    ).format(count=show_number(file.stored_of_others), texts=show_number(len(file.texts)))
+
+
+def plain_ratio(ratio: float) -> str:
+    number = number_of(ratio)
+    return number if ratio >= 0 else f"1/{number}"
+
+
+def occurrence_of(author: CaseAuthor) -> Iterator[str]:
+    """Yield how often such a ratio occurs, with the numbers of texts and people."""
+    counted, told_numbers = author.occurrence.counted, author.told
+    yield (
+        gettext(
+            "Measured here, with up to {most} authors of the language who have the most posts; each"
+            " was compared with all others."
+        ).format(most=show_number(MOST_MEASURED))
+        if author.occurrence.of == "here"
+        else gettext("Measured with other people than those of this case.")
+    )
+    facts = {
+        "number": plain_ratio(told_numbers.ratio),
+        "own": show_number(told_numbers.own),
+        "texts": show_number(sum(counted.own)),
+        "people": show_number(counted.people),
+        "share": _share(told_numbers.own, sum(counted.own)),
+        "strange": show_number(told_numbers.strange),
+        "strange_texts": show_number(sum(counted.strange)),
+        "strangers": show_number(counted.strangers),
+        "strange_share": _share(told_numbers.strange, sum(counted.strange)),
+    }
+    own, strange = (
+        (
+            gettext(
+                "Of {texts} texts of about this length by {people} people, {own} ({share}) had a"
+                " ratio of {number} or more for their own writer."
+            ),
+            gettext(
+                "Of {strange_texts} texts that somebody else had written ({strangers} people),"
+                " {strange} ({strange_share}) had such a ratio, too."
+            ),
+        )
+        if told_numbers.ratio >= 0
+        else (
+            gettext(
+                "Of {texts} texts of about this length by {people} people, {own} ({share}) had a"
+                " ratio of {number} or less for their own writer."
+            ),
+            gettext(
+                "Of {strange_texts} texts that somebody else had written ({strangers} people),"
+                " {strange} ({strange_share}) had such a ratio."
+            ),
+        )
+    )
+    yield own.format(**facts)
+    if told_numbers.strange == 0 < counted.strangers:
+        strange = gettext(
+            "Of {strange_texts} texts that somebody else had written ({strangers} people), none had"
+            " such a ratio. With {strangers} people, this cannot rule out that up to {possible} of"
+            " people write texts that have it."
+        )
+        # Texts of one person go together. With this share of people, none would be found in one of
+        # twenty cases.
+        facts["possible"] = show_percent(1 - 0.05 ** (1 / counted.strangers))
+    yield strange.format(**facts)
+    yield gettext(
+        "Texts by the same people resemble each other, so these are fewer independent cases."
+    )
+
+
+def circle_of(language: str, texts: int) -> str:
+    """Return how often somebody of the same circle passes; texts: their number."""
+    share = measured_rates().told.passing(language, texts)
+    return gettext(
+        "If the writer may come from this person’s own school, office or party, a wrong finding is"
+        " far more frequent: in a test with only one known person of such a circle, the program"
+        " attributed {number} of 100 texts by others of the circle to that person."
+    ).format(number=show_number(round(100 * share)))
+
+
+def _share(part: int, whole: int) -> str:
+    return show_percent(part / whole) if whole else "–"
+
 
 _HERE: Final = Path(__file__).parent
 WIDTH: Final = 300

@@ -12,7 +12,7 @@ from app.parts.games.hosting import GameForm, check_ended, make_game, make_move,
 from app.parts.games.player_pages import PRIVATE, join, next_place, required_key
 from app.parts.games.players import LONGEST_SENT, AnswerRequest
 from app.parts.games.playing import GAMES, PLAY, games
-from app.parts.games.standings import result_rows
+from app.parts.games.states import result_rows
 from app.paths import LIVE
 from app.runtime.clock import now_ms
 from app.services.access.rights import Right

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from app.parts.games.standings import Standing
-from app.parts.games.states import GameState, State
+from app.parts.games.states import GameState, Standing, State
 
 Ended = Annotated[
     datetime | None, Meta(description="Deadline for answers; null if no question is open.")

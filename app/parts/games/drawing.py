@@ -14,8 +14,12 @@ from app.models import RoomPerson, User
 from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import hide, read_chat_names
-from app.services.compare.quiz_draws import Candidate, first_guessable, posts_of_author
-from app.services.compare.quiz_questions import asked_of
+from app.services.compare.quiz_questions import (
+    Candidate,
+    asked_of,
+    first_guessable,
+    posts_of_author,
+)
 from app.services.compare.verdict import Comparison, add_reasons, answer
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user

@@ -25,8 +25,7 @@ from app.parts.games.hosting import (
     room_of_game,
 )
 from app.parts.games.playing import GAMES, games, list_games
-from app.parts.games.standings import AskedQuestion, read_questions
-from app.parts.games.states import GameState, State
+from app.parts.games.states import AskedQuestion, GameState, State, read_questions
 from app.runtime.clock import now_ms
 from app.services.posts.users import Author, named_users, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first

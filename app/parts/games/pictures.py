@@ -10,7 +10,7 @@ from app.language.i18n import gettext, show_number
 from app.lifespan import resources
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.games.standings import read_model_hits
+from app.parts.games.states import read_model_hits
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
 from app.views.blueprints import PageBlueprint
 from app.views.subjects import ZoneFor

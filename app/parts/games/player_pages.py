@@ -25,7 +25,7 @@ from app.parts.games.players import (
     player_name,
 )
 from app.parts.games.playing import PLAY, PlayerKey, Screen, games
-from app.parts.games.standings import Outcome
+from app.parts.games.states import Outcome
 from app.runtime.clock import now_ms
 from app.security import digest
 from app.services.deletion import GAMES_KEPT

@@ -1,23 +1,42 @@
-"""The games of a process: players join, answer, look and listen.
+"""The games of a process: players join, answer and look, and clients are sent the newest document,
+and misses only older ones.
 
-Requests that arrive together share a transaction; each read begins after its request.
+Requests that arrive together share a transaction; each read begins after its request. One task
+reads the followed games: when the log names one, when a question is due, and twice a second for
+counts.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+import asyncio
+import logging
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence, Set
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, NamedTuple, cast
 
-from sqlalchemy import select
+from msgspec import structs
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import is_among
 from app.db.batch import Batch, Item, Result
 from app.db.engine import Database
+from app.db.feed import GAME_CHANGED, Change
+from app.errors import AppError
 from app.lifespan import Resources, resources, running
 from app.models import Game, GameAnswer, GamePlayer
-from app.parts.games.documents import GameView, PlayerView, host_view, player_view
-from app.parts.games.hosting import tell_if_due
-from app.parts.games.hub import GameHub
+from app.parts.games.documents import (
+    GameView,
+    PlayerView,
+    SharedView,
+    host_view,
+    moment,
+    player_view,
+    shared_view,
+)
+from app.parts.games.hosting import tell_if_all_answered, tell_if_due
 from app.parts.games.players import (
     AnswerRequest,
     Joined,
@@ -27,10 +46,350 @@ from app.parts.games.players import (
     join_all,
     unknown_player,
 )
-from app.parts.games.standings import Standing, Standings
-from app.parts.games.states import GameState, get_state, read_states, unknown_game
-from app.runtime.clock import now_ms
-from app.services.live_streams.streaming import Clients
+from app.parts.games.states import (
+    GameState,
+    Standing,
+    Standings,
+    get_state,
+    read_states,
+    unknown_game,
+)
+from app.runtime.clock import monotonic, now_ms
+from app.runtime.encoding import encoded
+from app.services.access.rights import Right
+from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
+
+COUNT_S: Final = 0.5
+GONE: Final = b"event: gone\ndata: {}\n\n"
+
+
+logger = logging.getLogger(__name__)
+
+
+class Presence:
+    """The players with open screens in this process; each process stores its own."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._open: Counter[int] = Counter()
+        self._come: set[int] = set()
+        self._left: set[int] = set()
+        self._stored_s = -math.inf
+        # Each run stores all players who have come and left, so it has one item.
+        self._batch: Batch[int, None] = Batch(self._store, max_size=1, max_waiting=1, timeout_s=5)
+
+    async def close(self) -> None:
+        await self._batch.close()
+
+    def come(self, player_id: int) -> None:
+        self._open[player_id] += 1
+        self.see(player_id)
+
+    def see(self, player_id: int) -> None:
+        self._come.add(player_id)
+        self._left.discard(player_id)
+
+    def leave(self, player_id: int) -> None:
+        self._open[player_id] -= 1
+        if self._open[player_id] <= 0:
+            del self._open[player_id]
+            self._left.add(player_id)
+            self._come.discard(player_id)
+
+    async def store(self) -> None:
+        """Store who has come and left; every 10 s all who are there.
+
+        Calls during a run share the next transaction. Raises UnavailableError after 5 s; the run
+        continues.
+        """
+        await self._batch(0)
+
+    async def _store(self, _items: Sequence[int]) -> list[None]:
+        time_ms, started_s = now_ms(), monotonic()
+        # All are stored again now and then, since a process may die without a word.
+        is_all = started_s - self._stored_s >= 10 and bool(self._open)
+        come = self._come | set(self._open) if is_all else self._come
+        left = self._left
+        if not come and not left:
+            return [None]
+        self._come, self._left = set(), set()
+        try:
+            async with self._db.write() as session:
+                for players, seen_ms in ((come, time_ms), (left, None)):
+                    is_one = is_among(session, GamePlayer.id, players)
+                    values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
+                    await session.execute(values, execution_options={"synchronize_session": False})
+                if left:
+                    await _end_where_all_answered(session, left, time_ms)
+        except BaseException:
+            self._come |= come - self._left
+            self._left |= left - self._come
+            raise
+        if is_all:
+            self._stored_s = started_s
+        return [None]
+
+
+async def _end_where_all_answered(
+    session: AsyncSession, players: Collection[int], time_ms: int
+) -> None:
+    of_players = select(GamePlayer.game_id).where(is_among(session, GamePlayer.id, players))
+    query = select(Game).where(Game.state == "asking", Game.id.in_(of_players))
+    for game in await session.scalars(query):
+        await tell_if_all_answered(session, game, time_ms)
+
+
+class GameEvent(NamedTuple):
+    """A document as sent, with its number among those of its kind."""
+
+    number: int
+    data: bytes
+
+
+@dataclass(slots=True, eq=False)
+class Document:
+    view: GameView | SharedView | None = None
+    number: int = 0
+
+    def renew(self, view: GameView | SharedView) -> None:
+        if view != self.view:
+            self.view, self.number = view, self.number + 1
+
+    def event(self) -> GameEvent:
+        """Return the document with the present time; no bytes before there is one."""
+        view = self.view
+        if view is None:
+            return GameEvent(0, b"")
+        if isinstance(view, SharedView):
+            view = structs.replace(view, now=moment(now_ms()))
+        data = b"id: %d\nevent: game\ndata: %s\n\n" % (view.version, encoded(view))
+        return GameEvent(self.number, data)
+
+
+@dataclass(slots=True)
+class Channel:
+    game_id: int
+    state: GameState | None = None
+    """None before the first reading, and after deletion."""
+    host: Document = field(default_factory=Document)
+    shared: Document = field(default_factory=Document)
+    players: Set[int] = frozenset()
+    streams: dict["GameStream", None] = field(default_factory=dict)
+
+    @property
+    def is_counted(self) -> bool:
+        return self.state is not None and self.state.state in {"waiting", "asking"}
+
+
+class GameStream(ClientStream):
+    __slots__ = ("channel", "document", "player_id", "sent")
+
+    def __init__(
+        self,
+        hub: "GameHub",
+        channel: Channel,
+        player_id: int | None,
+        right: Right | None,
+        holder: Right | None,
+    ) -> None:
+        super().__init__(hub, right, holder)
+        self.channel = channel
+        self.player_id = player_id
+        self.document = channel.host if player_id is None else channel.shared
+        self.sent = 0
+
+    @property
+    def is_out(self) -> bool:
+        player, channel = self.player_id, self.channel
+        return channel.state is None or not (player is None or player in channel.players)
+
+    def take(self) -> bytes:
+        if self.is_out:
+            self.end()
+            return GONE
+        if self.sent < self.document.number:
+            self.sent, data = self.document.event()
+            self.is_due = False
+            return data
+        if self.is_due:
+            self.is_due = False
+            return HEARTBEAT
+        return b""
+
+    def push_document(self, events: Mapping[Document, GameEvent]) -> None:
+        """Send the newest document if that needs no wait, otherwise wake the stream."""
+        number, data = events[self.document]
+        is_new = self.sent < number
+        if is_new and not self.is_out and self.push(data):
+            self.sent, self.is_due = number, False
+        elif is_new or self.is_out or self.is_due:
+            self.wake()
+
+
+class GameHub(StreamHub[GameStream]):
+    def __init__(self, db: Database, clients: Clients, standings: Standings) -> None:
+        super().__init__(db, clients)
+        self._standings = standings
+        self._channels: dict[int, Channel] = {}
+        self.presence = Presence(db)
+        self._counted_s = -math.inf
+        self._has_changed = False
+        self._has_failed = False
+        """Whether the last look failed to read a game or end its question."""
+        # Many more games than may be open are read together.
+        self._look: Batch[int, None] = Batch(
+            self._read, max_size=100, max_waiting=100, timeout_s=30
+        )
+
+    async def close(self) -> None:
+        await self._look.close()
+        await self.presence.close()
+
+    def publish(self, changes: Sequence[Change]) -> None:
+        if any(change.kind == GAME_CHANGED for change in changes):
+            self._has_changed = True
+            self._work.set()
+
+    def reset(self, _newest: int) -> None:
+        """Look at all games: the log lacks the events since the last look."""
+        self._has_changed = True
+        self._work.set()
+
+    async def open(
+        self,
+        game_id: int,
+        *,
+        player_id: int | None = None,
+        right: Right | None = None,
+        holder: Right | None = None,
+    ) -> GameStream:
+        """Return a stream for a player or host from the newest document on, counted until it is
+        closed.
+
+        Raises NotFoundError, and UnavailableError for too many streams.
+        """
+        channel = self._channels.get(game_id) or Channel(game_id)
+        if player_id is not None:
+            holder = Right("player", player_id)
+        stream = GameStream(self, channel, player_id, right, holder)
+        self.add(stream)
+        self._channels[game_id] = channel
+        channel.streams[stream] = None
+        if player_id is not None:
+            self.presence.come(player_id)
+        try:
+            await self._look(game_id)
+            if channel.state is None:
+                raise unknown_game()
+            if channel.state.is_asking and player_id is not None:
+                # Otherwise the other players' answers end the question before the next look.
+                await self._note_presence()
+        except BaseException:
+            stream.close()
+            raise
+        self._work.set()
+        return stream
+
+    def drop(self, stream: ClientStream) -> None:
+        if isinstance(stream, GameStream) and stream in self._streams:
+            channel = stream.channel
+            channel.streams.pop(stream, None)
+            if not channel.streams:
+                self._channels.pop(channel.game_id, None)
+            if stream.player_id is not None:
+                self.presence.leave(stream.player_id)
+        super().drop(stream)
+
+    def _first(self, stream: GameStream) -> bytes:
+        return stream.take()
+
+    async def _next(self, stream: GameStream) -> bytes:
+        while not (self.is_ending or stream.is_over):
+            if data := stream.take():
+                return data
+            await stream.wait()
+        return b""
+
+    def _pause_s(self, until_look_s: float) -> float:
+        if self._has_failed:
+            return 1.0
+        pauses = [until_look_s]
+        since_count_s = asyncio.get_running_loop().time() - self._counted_s
+        time_ms = now_ms()
+        for channel in self._channels.values():
+            if channel.is_counted:
+                pauses.append(COUNT_S - since_count_s)
+            if channel.state is not None and channel.state.ends_ms is not None:
+                pauses.append((channel.state.ends_ms - time_ms) / 1_000)
+        return min(pauses)
+
+    async def _send_news(self, *, is_beat: bool) -> None:
+        time_s = asyncio.get_running_loop().time()
+        is_count = time_s - self._counted_s >= COUNT_S
+        if is_count:
+            self._counted_s = time_s
+        if is_count or self._has_changed:  # A question waits for players who came before it.
+            await self._note_presence()
+        await self._look_at(is_count=is_count)
+        for channel in list(self._channels.values()):
+            # An event keeps its number: a stream that opens may renew the document meanwhile.
+            events = {document: document.event() for document in (channel.host, channel.shared)}
+            push = partial(GameStream.push_document, events=events)
+            await self._push(channel.streams, push, is_beat=is_beat)
+
+    async def _note_presence(self) -> None:
+        try:
+            await self.presence.store()
+        except AppError as error:  # The database is away.
+            logger.warning("who is there could not be stored: %s", error.detail)
+        except Exception:
+            logger.exception("who is there could not be stored; the next look tries again")
+
+    async def _look_at(self, *, is_count: bool) -> None:
+        is_all, self._has_changed, self._has_failed = self._has_changed, False, False
+        time_ms = now_ms()
+        ids = [
+            channel.game_id
+            for channel in self._channels.values()
+            if is_all
+            or (is_count and channel.is_counted)
+            or (channel.state is not None and channel.state.is_due(time_ms))
+        ]
+        if not ids:
+            return
+        for result in await asyncio.gather(*map(self._look, ids), return_exceptions=True):
+            if isinstance(result, BaseException):
+                self._has_changed = self._has_failed = True
+                logger.warning("a game could not be read; the next look tries again: %s", result)
+
+    async def _read(self, game_ids: Sequence[int]) -> list[None]:
+        due = await self._renew_all(game_ids)
+        if due:
+            async with self._db.write() as session:
+                for game_id in due:
+                    await tell_if_due(session, game_id, now_ms())
+            await self._renew_all(due)
+        return [None] * len(game_ids)
+
+    async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
+        """Renew the channels of games; return those whose question is due."""
+        async with self._db.read() as session:
+            states = await read_states(session, game_ids)
+            for game_id in game_ids:
+                if channel := self._channels.get(game_id):
+                    await self._renew(session, channel, states.get(game_id))
+        return [game_id for game_id, state in states.items() if state.is_due(now_ms())]
+
+    async def _renew(
+        self, session: AsyncSession, channel: Channel, state: GameState | None
+    ) -> None:
+        channel.state = state
+        if state is not None:
+            standing = await self._standings.read(session, state)
+            channel.players = standing.names.keys()
+            channel.host.renew(host_view(state, standing))
+            channel.shared.renew(shared_view(state, 0))
+
 
 GAMES: Final = "/games"
 PLAY: Final = "/play"

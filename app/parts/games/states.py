@@ -1,12 +1,14 @@
-"""The state of a game, read from its rows."""
+"""The state of a game, read from its rows, points and places of the players, and the results beside
+those of saywho.
+"""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from typing import Literal, cast
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, takewhile
+from typing import Literal, NamedTuple, cast
 
 from msgspec.json import decode
-from sqlalchemy import func, select
+from sqlalchemy import Integer, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
@@ -162,3 +164,218 @@ async def _counts(
     )
     counted, answered = await session.execute(players), await session.execute(answers)
     return dict(counted.all()), dict(answered.all())
+
+
+def places(totals: Mapping[int, int]) -> dict[int, int]:
+    """Return each player's place, the most points first; equal points share a place."""
+    by_points: dict[int, int] = {}
+    for place, total in enumerate(sorted(totals.values(), reverse=True), start=1):
+        by_points.setdefault(total, place)
+    return {player: by_points[total] for player, total in totals.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    user_id: int
+    points: int
+
+
+class Outcome(NamedTuple):
+    right: int
+    questions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    names: Mapping[int, str]
+    """The players' names, in the order in which they joined."""
+    totals: Mapping[int, int]
+    places: Mapping[int, int]
+    choices: Mapping[int, Choice]
+    """The answers to the present question, once its answer was shown."""
+    known: Mapping[int, int]
+    """The questions that each player got right, as bits by number."""
+    shown: Sequence[int]
+    """The numbers of questions whose answer was shown, not skipped."""
+    order: Sequence[int] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        ranked = sorted(self.names, key=lambda player: (self.places[player], player))
+        object.__setattr__(self, "order", tuple(ranked))
+
+    def tally(self, usernames: Mapping[int, str]) -> dict[str, int]:
+        counts = dict.fromkeys(usernames.values(), 0)
+        for choice in self.choices.values():
+            counts[usernames[choice.user_id]] += 1
+        return counts
+
+    def hits(self, player: int) -> list[bool]:
+        known = self.known.get(player, 0)
+        return [bool(known >> number & 1) for number in self.shown]
+
+    def streak(self, player: int) -> int:
+        """Return the number of newest questions in a row that are right."""
+        return len([*takewhile(bool, reversed(self.hits(player)))])
+
+    def outcome(self, player: int) -> Outcome:
+        return Outcome(sum(self.hits(player)), len(self.shown))
+
+
+async def read_standing(session: AsyncSession, state: GameState) -> Standing:
+    """Return the standing, sums over answers, so that none counts twice."""
+    game = state.game
+    bit = case((GameAnswer.points > 0, literal(1).bitwise_lshift(GameAnswer.number)), else_=0)
+    query = (
+        select(GamePlayer.id, GamePlayer.name, func.coalesce(func.sum(GameAnswer.points), 0))
+        .add_columns(func.coalesce(func.sum(bit), 0))
+        .outerjoin(
+            GameAnswer, (GameAnswer.player_id == GamePlayer.id) & (GameAnswer.number <= state.told)
+        )
+        .where(GamePlayer.game_id == game.id)
+        .group_by(GamePlayer.id)
+        .order_by(GamePlayer.id)
+    )
+    rows = (await session.execute(query)).all()
+    totals = {player: int(total) for player, _, total, _ in rows}
+    known = {player: int(bits) for player, *_, bits in rows}
+    choices: dict[int, Choice] = {}
+    if state.told_present():
+        answers = select(GameAnswer.player_id, GameAnswer.user_id, GameAnswer.points)
+        answers = answers.where(GameAnswer.game_id == game.id, GameAnswer.number == game.question)
+        choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
+    names = {player: name for player, name, *_ in rows}
+    is_shown = GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None)
+    numbers = select(GameQuestion.number).where(*is_shown).order_by(GameQuestion.number)
+    shown = tuple(await session.scalars(numbers))
+    return Standing(names, totals, places(totals), choices, known, shown)
+
+
+class Standings:
+    """The newest standing of each game: thousands of players ask for it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[int, Standing]] = {}
+
+    async def read(self, session: AsyncSession, state: GameState) -> Standing:
+        """Return the standing that a session sees; answers change it together with the version."""
+        game = state.game
+        version, before = self._kept.get(game.id, (0, None))
+        standing = None
+        if before is not None and version == game.version:
+            standing = await _with_newcomers(session, state, before)
+        if standing is None:
+            standing = await read_standing(session, state)
+        if standing is not before:
+            self._kept.pop(game.id, None)
+            self._kept[game.id] = game.version, standing
+            if len(self._kept) > 40:
+                del self._kept[next(iter(self._kept))]
+        return standing
+
+
+async def _with_newcomers(
+    session: AsyncSession, state: GameState, before: Standing
+) -> Standing | None:
+    """Return a standing with new players; None if others have left."""
+    if len(before.names) == state.players:
+        return before
+    # Ids grow, and no id is given twice.
+    is_new = GamePlayer.game_id == state.game.id, GamePlayer.id > max(before.names, default=0)
+    query = select(GamePlayer.id, GamePlayer.name).where(*is_new).order_by(GamePlayer.id)
+    new = dict((await session.execute(query)).all())
+    if len(before.names) + len(new) != state.players:
+        return None
+    totals = {**before.totals, **dict.fromkeys(new, 0)}
+    return replace(
+        before,
+        names={**before.names, **new},
+        totals=totals,
+        places=places(totals),
+        known={**before.known, **dict.fromkeys(new, 0)},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    number: int
+    masked_text: str | None
+    """None if the post was deleted."""
+    username: str
+    is_model_right: bool
+    answers: int
+    right: int
+
+    @property
+    def share(self) -> float:
+        return self.right / self.answers if self.answers else 0.0
+
+
+async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
+    """Return the questions whose answer was shown, in order."""
+    game, usernames = state.game, state.usernames
+    is_right = GameAnswer.user_id == GameQuestion.user_id
+    counted = (
+        select(GameQuestion, Tweet.text, Tweet.room_id, func.count(GameAnswer.player_id))
+        .add_columns(func.coalesce(func.sum(case((is_right, 1), else_=0)), 0).cast(Integer))
+        .outerjoin(Tweet, Tweet.id == GameQuestion.tweet_id)
+        .outerjoin(
+            GameAnswer,
+            (GameAnswer.game_id == GameQuestion.game_id)
+            & (GameAnswer.number == GameQuestion.number),
+        )
+        .where(GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None))
+        .group_by(GameQuestion.game_id, GameQuestion.number, Tweet.id)
+        .order_by(GameQuestion.number)
+    )
+    rows = (await session.execute(counted)).all()
+    chats = await read_chat_names(session, {row.room_id for row in rows})
+    return [
+        AskedQuestion(
+            number=question.number,
+            masked_text=None if text is None else await masked(text, state.cast, chats.of(room_id)),
+            username=usernames[question.user_id],
+            is_model_right=question.model_user_id == question.user_id,
+            answers=answers,
+            right=right,
+        )
+        for question, text, room_id, answers, right in rows
+    ]
+
+
+async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
+    is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
+    query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
+    return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
+
+
+async def result_rows(
+    session: AsyncSession, state: GameState, standing: Standing
+) -> list[list[str | int]]:
+    """Return a table with a header and a row for each player, the best first.
+
+    A question has three columns: the chosen author, whether right (1 or 0), and milliseconds.
+    """
+    questions = await read_questions(session, state)
+    answers = select(GameAnswer).where(GameAnswer.game_id == state.game.id)
+    answered = {
+        (answer.player_id, answer.number): answer for answer in await session.scalars(answers)
+    }
+    header: list[str | int] = ["place", "name", "points"]
+    for question in questions:
+        name = f"question_{question.number}"
+        header += [name, f"{name}_right", f"{name}_ms"]
+    rows = [header]
+    for player in standing.order:
+        row: list[str | int] = [
+            standing.places[player],
+            standing.names[player],
+            standing.totals[player],
+        ]
+        for question in questions:
+            if answer := answered.get((player, question.number)):
+                chosen = state.usernames[answer.user_id]
+                row += [chosen, int(chosen == question.username), answer.ms]
+            else:
+                row += ["", "", ""]
+        rows.append(row)
+    return rows

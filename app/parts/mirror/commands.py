@@ -9,7 +9,7 @@ from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
 from app.cli.compare import flat, renew
 from app.config import Config
 from app.db.engine import Database
-from app.parts.mirror.mirror_words import (
+from app.parts.mirror.mirror_page import (
     how_often,
     is_at_goal,
     lead_sentence,
@@ -18,15 +18,15 @@ from app.parts.mirror.mirror_words import (
     warnings_of,
     what_to_do,
 )
-from app.parts.mirror.mirroring import (
+from app.parts.mirror.reflection import (
     Mirrored,
     Reflected,
     Suggested,
     check_length,
     mirrored,
     named_author,
+    reflect,
 )
-from app.parts.mirror.reflection import reflect
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.views.cast import NOBODY, bound

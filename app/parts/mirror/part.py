@@ -3,6 +3,6 @@
 from typing import Final
 
 from app.part_list import Part
-from app.parts.mirror import mirror_page, mirroring
+from app.parts.mirror import mirror_page, reflection
 
-PART: Final = Part(pages=(mirror_page.blueprint,), api=(mirroring.api,), cards=("compare_more",))
+PART: Final = Part(pages=(mirror_page.blueprint,), api=(reflection.api,), cards=("compare_more",))

@@ -1,13 +1,29 @@
-"""The pictures of a year of an author and of a chat."""
+"""The pictures of a year of an author and of a chat, and its cards: upright pictures with one thing
+each, single or all in a zip.
 
-from collections.abc import Sequence
-from typing import Final
+A thing without a finding has no card. Texts of which the fonts lack a letter, or that are too long
+for a card, are not quoted.
+"""
 
-from app.drawing.drawings import Bars, NameList
+import io
+import zipfile
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
+
+from quart import Response, g
+from quart.typing import ResponseReturnValue
+
+from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.drawing.drawings import Bars, CardRow, CardRows, NameList
 from app.drawing.lettering import drawn_name
-from app.drawing.poster import Poster, PosterFigure, PosterLine
-from app.language.i18n import gettext, show_zone
+from app.drawing.png import ThemeName
+from app.drawing.poster import Format, Poster, PosterFigure, PosterLine, draw_poster
+from app.errors import NotFoundError
+from app.language.i18n import gettext, ngettext, show_number, show_zone, speaking
+from app.lifespan import resources
 from app.parts.pictures.picture_page import (
+    PeopleArgs,
     PictureArgs,
     cast_in_picture,
     drawn_title,
@@ -16,30 +32,43 @@ from app.parts.pictures.picture_page import (
     pictures_of,
     short_address,
 )
-from app.parts.pictures.year_cards import blueprints as of_cards
-from app.parts.pictures.year_cards import named_first
 from app.parts.years.figures import (
+    ChangedWriting,
     ComparedWords,
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
+    best_heading,
+    day_heading,
     hours_of_author,
     is_long_enough,
+    loved_heading,
+    people_compared,
+    shown_habits,
+    told_of_day,
+    told_of_silence,
+    who_began,
     words_of,
     words_of_whole_year,
 )
+from app.parts.years.remembered import DayOfYear, LongestSilence
 from app.parts.years.subjects import (
     YearOfAuthor,
     YearOfChat,
     read_year_of_author,
     read_year_of_chat,
 )
-from app.parts.years.year import AuthorYear, RoomYear
+from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
+from app.services.compare.name_masking import hide
+from app.services.posts.tweets import Post
 from app.views.authors.figures import most_answered
-from app.views.cast import bound, hue, numbered_initials
+from app.views.blueprints import PageBlueprint
+from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
 from app.views.figure import Figure
-from app.views.page import cast_on
+from app.views.filters import zone_of_picture
+from app.views.page import WebPage, cast_on, render
 from app.views.rooms.figures import share_bars
+from app.views.subjects import Address, Figures, SubjectT, read_shown
 
 PICTURED_WORDS: Final = 5
 
@@ -144,8 +173,341 @@ def _words_of_room(shown: RoomYear) -> str:
     return gettext("Words of {year}").format(year=shown.calendar.year) if shown.words else ""
 
 
+MOST_WORDS: Final = 5
+LONGEST_QUOTE: Final = 300
+"""Signs of a text that has room on a card with others, in letters of 40 pixels."""
+FORMAT: Final[Format] = "1080x1920"
+
+
+class CardArgs(PeopleArgs):
+    card: str = ""
+    """The name of a card that is shown alone."""
+
+
+class YearCard(NamedTuple):
+    name: str
+    """Part of its URL."""
+    poster: Poster
+
+    @property
+    def told(self) -> str:
+        """All texts, for those who do not see the card."""
+        rows = self.poster.drawing
+        return f"{self.poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
+
+
+class ListedCard(NamedTuple):
+    """What a page shows of a card."""
+
+    name: str
+    heading: str
+    told: str
+    image: str
+
+
+class YearCardsPage(WebPage, frozen=True, kw_only=True):
+    template = "pictures/year_cards.html"
+
+    args: CardArgs
+    address: str
+    """URL of this page; those of the pictures begin with it."""
+    back: str
+    title: str
+    listed: Sequence[tuple[str, str, str]]
+    """The name of each card, its heading, and all its texts."""
+    tz: str
+    has_own_zone: bool = False
+
+    @property
+    def zip(self) -> str:
+        return f"{self.address}.zip?{self._query}"
+
+    @property
+    def cards(self) -> list[ListedCard]:
+        ends = f".png?{self._query}"
+        return [
+            ListedCard(*each, f"{self.address}/{each[0]}{ends}")
+            for each in self.listed
+            if self.args.card in ("", each[0])
+        ]
+
+    @property
+    def _query(self) -> str:
+        args = self.args
+        chosen = (("theme", args.theme), ("names", args.names))
+        return urlencode([("tz", self.tz), ("lang", g.locale), *chosen], safe="/")
+
+
+class TitledCards(NamedTuple):
+    title: str
+    cards: list[YearCard]
+
+    @property
+    def listed(self) -> list[tuple[str, str, str]]:
+        return [(card.name, card.poster.finding, card.told) for card in self.cards]
+
+
+def cards_of(
+    kind: type[SubjectT],
+    figures: Figures[SubjectT, Any],
+    titled_of: Callable[[SubjectT, Any, PeopleArgs], Awaitable[TitledCards]],
+) -> PageBlueprint:
+    """Declare the page of a year's cards, each card as PNG, and all of them as zip."""
+    blueprint, path = PageBlueprint(f"{kind.name}_cards"), f"{kind.path}/cards"
+
+    async def read(args: PeopleArgs, address: Address) -> TitledCards:
+        subject, shown = await read_shown(kind, figures, address, args, zone_of_picture)
+        with speaking(args.lang):
+            return await titled_of(subject, shown, args)
+
+    @blueprint.page(path, is_cacheable=True)
+    async def show_cards(args: CardArgs, **address: Any) -> ResponseReturnValue:
+        subject, shown = await read_shown(kind, figures, address, args)
+        titled = await titled_of(subject, shown, args)
+        return await render(
+            YearCardsPage(
+                args=args,
+                address=subject.url(f"{kind.name}_cards.show_cards"),
+                back=subject.url(tz=args.tz),
+                title=titled.title,
+                listed=titled.listed,
+                tz=shown.tz,
+                has_own_zone=subject.own_zone is not None,
+                in_chat=subject.in_chat,
+                about=subject.about,
+            )
+        )
+
+    @blueprint.page(f"{path}/<card>.png", is_cacheable=True)
+    async def show_card(args: PeopleArgs, card: str, **address: Any) -> Response:
+        posters = {each.name: each.poster for each in (await read(args, address)).cards}
+        if card not in posters:
+            raise NotFoundError("There is no such card of this year")
+        drawn = await resources().work_pool.run(draw_poster, posters[card], FORMAT, args.theme)
+        return Response(drawn, content_type="image/png")
+
+    @blueprint.page(f"{path}.zip")
+    async def send_cards(args: PeopleArgs, **address: Any) -> Response:
+        shown = await read(args, address)
+        if not shown.cards:
+            raise NotFoundError("There is no such card of this year")
+        zipped = await resources().work_pool.run(zip_of_cards, shown.cards, args.theme)
+        response = Response(zipped, content_type="application/zip")
+        file = f"saywho – {shown.title[:60]}.zip"
+        response.headers.set("Content-Disposition", "attachment", filename=file)
+        return response
+
+    return blueprint
+
+
+def zip_of_cards(cards: Iterable[YearCard], theme: ThemeName) -> bytes:
+    """Return a zip of PNG files in the order of the cards; call it in a thread."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number, card in enumerate(cards, 1):
+            # Of the same time, so that the same cards are the same file.
+            member = zipfile.ZipInfo(f"{number}-{card.name}.png")
+            archive.writestr(member, draw_poster(card.poster, FORMAT, theme))
+    return file.getvalue()
+
+
+Texts = Mapping[int, str]
+"""Texts that cards quote, by the id of the post."""
+
+
+async def _texts_of(posts: Iterable[Post], names: ManyNames) -> dict[int, str]:
+    texts: dict[int, str] = {}
+    for post in posts:
+        text = post.text
+        if not text or len(text) > LONGEST_QUOTE:
+            continue
+        if len(names):
+            text = (await hide(text, chat_names=names)).masked.replace(HIDDEN, SHOWN_HIDDEN)
+        if drawn := drawn_name(text):
+            texts[post.id] = drawn
+    return texts
+
+
+def _quotes(posts: Iterable[Post], texts: Texts, *, is_of_chat: bool = True) -> list[CardRow]:
+    return [
+        CardRow(
+            texts[post.id],
+            label=shown_name(post.username) if is_of_chat else "",
+            hue=hue(post.username),
+            is_quote=True,
+        )
+        for post in posts
+        if post.id in texts
+    ]
+
+
+Found = tuple[str, str, Sequence[CardRow]]
+"""The name of a card, its heading, and its rows; none for no finding."""
+
+
+def _cards(found: Iterable[Found], poster: Poster) -> list[YearCard]:
+    return [
+        YearCard(name, poster._replace(finding=heading, drawing=CardRows(tuple(rows))))
+        for name, heading, rows in found
+        if rows
+    ]
+
+
+def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
+    for figure in figures:
+        named = ((drawn_name(name.text), name.posts) for name in figure.plot().names)
+        rows = [CardRow(told, label=word) for word, told in named if word][:MOST_WORDS]
+        if rows:
+            yield "words", figure.topic, rows
+            return
+
+
+def _day(day: DayOfYear | None, quotes: Sequence[CardRow], zone: str) -> Iterator[Found]:
+    if day is None:
+        return
+    rows = [CardRow(told_of_day(day, zone))]
+    if words := [*filter(None, map(drawn_name, day.words))]:
+        more = gettext("More than on other days:")
+        rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
+    yield "day", day_heading(day), [*rows, *quotes]
+
+
+def _silence(
+    silence: LongestSilence | None, quotes: Sequence[CardRow], *, is_of_chat: bool
+) -> Iterator[Found]:
+    if silence is not None:
+        told = CardRow(told_of_silence(silence, is_of_chat=is_of_chat))
+        yield "silence", gettext("The longest silence"), [told, *quotes]
+
+
+def _room_found(shown: RoomYear, texts: Texts) -> Iterator[Found]:
+    yield from _words([words_of_whole_year(shown)]) if shown.words else _words_of_people(shown)
+    quotes, zone = _quotes(shown.day.shown if shown.day else (), texts), shown.tz
+    yield from _day(shown.day, quotes, "" if shown.room.tz else zone)
+    began = who_began(shown)
+    if began.plot:
+        bars = [
+            CardRow(label=bar.name, hue=bar.hue, beside=bar.label, share=bar.share)
+            for bar in began.plot.parts
+        ]
+        yield "began", began.finding.topic, bars
+    yield "emoji", gettext("Emoji of each person"), [*_emoji_of_people(shown)]
+    yield "like", gettext("Messages most like them"), _quotes(shown.most_like, texts)
+    yield "habits", gettext("How the writing changed"), [*_habits(shown)]
+    broken = [shown.silence.broken_by] if shown.silence else []
+    yield from _silence(shown.silence, _quotes(broken, texts), is_of_chat=True)
+    for loved in shown.loved[:1]:
+        if quotes := _quotes([loved.post], texts):
+            told = ngettext("%(shown)s reaction", "%(shown)s reactions", loved.count)
+            row = CardRow(told % {"shown": show_number(loved.count)})
+            yield "loved", loved_heading(shown), [*quotes, row]
+
+
+def _words_of_people(shown: RoomYear) -> Iterator[Found]:
+    rows = [
+        CardRow(
+            " ".join(f"“{word}”" for word in words),
+            label=shown_name(person.username),
+            hue=hue(person.username),
+        )
+        for person in shown.words_of_people
+        for words in [[*filter(None, map(drawn_name, person.words))]]
+        if words
+    ]
+    note = CardRow(people_compared(shown))
+    yield "words", gettext("Words of each person"), [note, *rows] if rows else []
+
+
+def _drawn_emoji(text: str) -> str:
+    """Return an emoji, empty if the fonts have only the letters of it, as of a flag."""
+    drawn = drawn_name(text)
+    return "" if any(map(str.isalnum, drawn)) else drawn
+
+
+def _emoji_of_people(shown: RoomYear) -> Iterator[CardRow]:
+    for person in shown.people:
+        emoji = [each for each in person.emoji or () if _drawn_emoji(each.text)]
+        if person.username and emoji:
+            text = " · ".join(
+                f"{_drawn_emoji(each.text)}{show_number(each.messages)}" for each in emoji
+            )
+            yield CardRow(text, label=shown_name(person.username), hue=hue(person.username))
+
+
+def _habits(shown: RoomYear) -> Iterator[CardRow]:
+    for kind, username, change in shown_habits(shown):
+        yield CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
+
+
+def _author_found(shown: AuthorYear, texts: Texts, *, has_own_zone: bool) -> Iterator[Found]:
+    is_long = is_long_enough(shown)
+
+    def quotes(posts: Iterable[Post]) -> list[CardRow]:
+        return _quotes(posts, texts, is_of_chat=False)
+
+    yield from _words([words_of_whole_year(shown), *(words_of(shown) if is_long else ())])
+    zone = "" if has_own_zone else shown.tz
+    yield from _day(shown.day, quotes(shown.day.shown if shown.day else ()), zone)
+    if not is_long:
+        return
+    emoji = [
+        CardRow(post_count(each.posts), label=_drawn_emoji(each.name))
+        for each in shown.emoji
+        if _drawn_emoji(each.name)
+    ]
+    yield "emoji", gettext("Emoji of {year}").format(year=shown.calendar.year), emoji
+    changes = ChangedWriting(shown).plot()
+    habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
+    yield "habits", gettext("How the writing changed"), habits
+    broken = [shown.silence.broken_by] if shown.silence else []
+    yield from _silence(shown.silence, quotes(broken), is_of_chat=False)
+    if best := quotes(shown.most_liked[:1]):
+        likes = (shown.most_liked[0].counts and shown.most_liked[0].counts.likes) or 0
+        told = ngettext("{count} like", "{count} likes", likes).format(count=show_number(likes))
+        yield "liked", best_heading(shown), [*best, CardRow(told)]
+
+
+def _posts_of(shown: WrittenYear) -> list[Post]:
+    posts = [*(shown.day.shown if shown.day else ())]
+    return [*posts, shown.silence.broken_by] if shown.silence else posts
+
+
+def named_first(shown: RoomYear) -> list[str | None]:
+    """Return the people of a chat's year in the order in which pictures number them."""
+    named = [person.username for person in shown.people]
+    return named + [trait.username for trait in shown.traits]  # May be one of those taken together.
+
+
+async def room_cards(subject: YearOfChat, shown: RoomYear, args: PeopleArgs) -> TitledCards:
+    cast = await cast_on(shown, subject.about, in_chat=True)
+    names = await names_hidden_in(cast, args)
+    loved = [message.post for message in shown.loved[:1]]
+    texts = await _texts_of([*_posts_of(shown), *shown.most_like, *loved], names)
+    shown = shown.with_words(left_by(names))
+    with bound(cast_in_picture(cast, named_first(shown), has_names=args.has_names)):
+        title = drawn_title(subject, args, is_over=shown.is_over)
+        address = short_address(subject.url(), has_names=args.has_names)
+        poster = Poster(title, (), "", None, address)
+        return TitledCards(title, _cards(_room_found(shown, texts), poster))
+
+
+async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArgs) -> TitledCards:
+    username = subject.author.username
+    cast = await cast_on(shown, [username])
+    names = await names_hidden_in(cast, args)
+    texts = await _texts_of([*_posts_of(shown), *shown.most_liked[:1]], names)
+    shown = shown.with_words(left_by(names))
+    with bound(cast_in_picture(cast, [username], has_names=args.has_names)):
+        title = subject.title(shown_name(username), is_over=shown.is_over)
+        address = short_address(subject.url(), has_names=args.has_names)
+        poster = Poster(title, (), "", None, address, hue=hue(username))
+        found = _author_found(shown, texts, has_own_zone=subject.own_zone is not None)
+        return TitledCards(title, _cards(found, poster))
+
+
 blueprints = (
     pictures_of(YearOfAuthor, read_year_of_author, read_year_poster, words=_words_of_author),
     pictures_of(YearOfChat, read_year_of_chat, read_room_year_poster, words=_words_of_room),
-    *of_cards,
+    cards_of(YearOfAuthor, read_year_of_author, author_cards),
+    cards_of(YearOfChat, read_year_of_chat, room_cards),
 )

@@ -5,7 +5,7 @@ from typing import Final
 from app.language.i18n import gettext_noop
 from app.part_list import MenuEntry, Part
 from app.parts.quiz import pages
-from app.parts.quiz.teaser import read_teaser
+from app.parts.quiz.pages import read_teaser
 
 PART: Final = Part(
     pages=(pages.blueprint,),

@@ -8,17 +8,17 @@ from sqlalchemy import and_
 
 from app.language.i18n import language
 from app.models import Tweet
-from app.parts.report.names import LONGEST_NAME, Named, letters
 from app.parts.report.quotes import MOST_QUOTED, OfferedQuotes, read_offered
-from app.parts.report.rendering import inside
 from app.parts.report.reports import (
     Making,
     Report,
     ReportChoice,
     find_report,
+    inside,
     make_report,
     making_of,
 )
+from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page

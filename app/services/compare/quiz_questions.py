@@ -1,19 +1,446 @@
-"""A post to guess without the names in it, and the model's guess."""
+"""Posts to guess, for a quiz, a chat and the front page: drawn at random, without names, with the
+authors to choose from and the guess of the model.
+"""
 
-from collections.abc import Sequence
+import contextlib
+import random
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from types import ModuleType
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, bindparam, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.people.names import HiddenText
+from app.compute.text import has_words, username_key
+from app.db.backend import Sessions
+from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
+from app.runtime.clock import monotonic
+from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
 from app.services.compare.comparing import MOST_GAPS, Question, case_of
 from app.services.compare.habits import Models
-from app.services.compare.name_masking import hide, read_chat_names
-from app.services.compare.quiz_draws import QuizSet
+from app.services.compare.name_masking import (
+    ChatNames,
+    Named,
+    can_be_guessed,
+    hide,
+    read_chat_names,
+)
+from app.services.compare.stored_texts import other_writers
 from app.services.compare.verdict import Comparison, add_reasons, answer
+from app.services.posts.users import ENOUGH_OF_OWN, is_sample
+from app.services.rooms.room_facts import RoomFacts
+
+FEWEST_POSTS: Final = 20
+"""Minimum of an author's posts: with fewer, neither side has a fair chance."""
+MOST_CHOICES: Final = 6
+SET_LENGTH: Final = 10
+
+
+class QuizSet(NamedTuple):
+    user_ids: tuple[int, ...]
+    tweet_ids: tuple[int, ...]
+
+    @property
+    def written(self) -> str:
+        return "-".join(".".join(map(str, ids)) for ids in self)
+
+
+MOST_CHARACTERS: Final = 600
+CHOICES: Final = 4
+MOST_PLAYERS: Final = 24
+TRIES: Final = 3
+_PASSAGE_OF_AUTHOR: Final = 20
+"""Consecutive posts that are searched together."""
+_PASSAGE_OF_ROOM: Final = 60
+
+Chance = random.Random | ModuleType
+"""A generator with a seed, or the module."""
+
+
+class Candidate(NamedTuple):
+    id: int
+    user_id: int
+    text: str
+    room_id: int | None
+
+
+Passages = AsyncIterator[Sequence[Candidate]]
+
+
+class Scope(NamedTuple):
+    passages: Passages
+    chats: ChatNames | None = None
+    """Names in the chats, if already read."""
+    most_empty: int | None = None
+    """Consecutive passages without guessable posts that end the search."""
+
+
+Cast = Mapping[int, Named]
+"""The authors to choose from, by id."""
+
+
+async def askable(
+    session: AsyncSession, cast: Cast, scope: Scope, count: int, chance: Chance
+) -> list[Candidate]:
+    """Return up to `count` guessable posts, one of each author and passage, in random order."""
+    found: dict[int, Candidate] = {}
+    empty = 0
+    async for passage in scope.passages:
+        readable = await _first_readable(session, passage, cast, chats=scope.chats)
+        good = await _of_one(session, readable, cast)
+        of_authors = defaultdict[int, list[Candidate]](list)
+        for post in good:
+            of_authors[post.user_id].append(post)
+        found |= {post.id: post for post in map(chance.choice, of_authors.values())}
+        empty = 0 if good else empty + 1
+        if len(found) >= count or empty == scope.most_empty:
+            break
+    ids = chance.sample(sorted(found), min(count, len(found)))
+    return [found[post_id] for post_id in ids]
+
+
+async def first_guessable(
+    session: AsyncSession,
+    posts: Sequence[Candidate],
+    cast: Cast,
+    most: int,
+    chats: ChatNames | None = None,
+) -> list[Candidate]:
+    """Return the first posts that are readable without names, and whose text no other of the cast
+    wrote: a question has one answer.
+
+    chats: names in the chats, if already read.
+    """
+    names = chats or await read_chat_names(session, {post.room_id for post in posts})
+    found, start = list[Candidate](), 0
+    while len(found) < most:
+        readable = await _first_readable(session, posts[start:], cast, most - len(found), names)
+        if not readable:
+            break
+        start = posts.index(readable[-1]) + 1
+        found += await _of_one(session, readable, cast)
+    return found
+
+
+async def _of_one(session: AsyncSession, posts: Sequence[Candidate], cast: Cast) -> list[Candidate]:
+    """Return the posts whose text no other of the cast wrote."""
+    writers = await other_writers(session, posts, [*cast])
+    return [post for post in posts if writers[post.id] <= {post.user_id}]
+
+
+async def _first_readable(
+    session: AsyncSession,
+    posts: Sequence[Candidate],
+    cast: Cast,
+    most: int | None = None,
+    chats: ChatNames | None = None,
+) -> list[Candidate]:
+    names = chats or await read_chat_names(session, {post.room_id for post in posts})
+    people = [*cast.values()]
+
+    def look() -> list[Candidate]:
+        good = (
+            post
+            for post in posts
+            if can_be_guessed(post.text, *people, chat_names=names.of(post.room_id))
+        )
+        # Names are masked only until there are enough posts: masking all would take seconds.
+        return list(islice(good, most))
+
+    # Masking the names in 60 messages takes up to 20 ms.
+    inline = INLINE_CHARACTERS if len(posts) <= _PASSAGE_OF_AUTHOR else 0
+    return await worked_on([post.text for post in posts], look, inline_characters=inline)
+
+
+async def posts_of_author(session: AsyncSession, user: User) -> list[Candidate]:
+    """Return an author's short posts, or a sample from all times, in random order."""
+    is_short = func.length(Tweet.text) <= MOST_CHARACTERS
+    posts = _candidates(Tweet.user_id == user.id, is_short).order_by(Tweet.created_at, Tweet.id)
+    total = await session.scalar(select(func.count()).select_from(posts.subquery())) or 0
+    length, starts = 1_000, [0]
+    if total > length:
+        length = 50
+        starts = [random.randrange(total - length) for _ in range(20)]  # noqa: S311 - a game
+    found: dict[int, Candidate] = {}
+    for start in starts:
+        rows = await session.execute(posts.offset(start).limit(length))
+        found |= {row.id: Candidate(*row) for row in rows}
+    return random.sample([*found.values()], len(found))
+
+
+async def draw(
+    session: AsyncSession,
+    lang: str,
+    *,
+    count: int = 1,
+    longest: int = MOST_CHARACTERS,
+    seed: str | None = None,
+) -> QuizSet | None:
+    """Return random posts of few random authors, preferably of the language; None with too few.
+
+    With a seed, every process draws the same, unchanged by most new posts.
+    """
+    chance = random.Random(seed)  # noqa: S311 - a game
+    players = await _players(session, lang, chance, is_seeded=seed is not None)
+
+    async def drawn(cast: Sequence[User]) -> list[Candidate]:
+        passages = _passages_of(
+            session, cast, TRIES * count, longest, chance, is_seeded=seed is not None
+        )
+        people = {user.id: user for user in cast}
+        return await askable(session, people, Scope(passages), count, chance)
+
+    return await _draw_cast(players, drawn, chance)
+
+
+async def _players(
+    session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
+) -> list[User]:
+    """Return random authors with enough posts to ask about, preferably of the language, and of one
+    kind: people of one chat, or authors of posts.
+    """
+    order: ColumnElement[Any] = func.random()
+    if is_seeded:
+        prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.
+        order = User.id % prime * chance.randrange(1, prime) % prime
+    can_play = [User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS]
+    own = select(User.id).where(*can_play, ~is_sample()).limit(ENOUGH_OF_OWN)
+    # No example sets a sample beside a person; a quiz of fewer than four would have no choices.
+    if len((await session.scalars(own)).all()) >= (1 if is_seeded else ENOUGH_OF_OWN):
+        can_play.append(~is_sample())
+    tried: list[ColumnElement[bool]] = []
+    for _ in range(TRIES):  # Each time another kind.
+        drawn = await _drawn_players(session, lang, order, [*can_play, *map(not_, tried)])
+        if len(drawn) < 2:  # A single player would be the answer each time.
+            return []
+        kind = await _kind_of(session, drawn[0])
+        players = await _drawn_players(session, lang, order, [*can_play, kind])
+        # With a seed, a new author further down must not change the draw.
+        able = await _with_words(session, players, CHOICES if is_seeded else 2 * CHOICES)
+        if len(able) > 1:
+            return able
+        tried.append(kind)
+    return []
+
+
+async def _kind_of(session: AsyncSession, user: User) -> ColumnElement[bool]:
+    """Return the condition of authors of a user's kind."""
+    if not user.is_of_chat:
+        return ~User.is_of_chat
+    of_user = RoomPerson.user_id == user.id, RoomPerson.messages > 0
+    most = select(RoomPerson.room_id).where(*of_user)
+    most = most.order_by(RoomPerson.messages.desc(), RoomPerson.room_id).limit(1)
+    room_id = await session.scalar(most)
+    people = select(RoomPerson.user_id).where(RoomPerson.room_id == room_id)
+    return User.id.in_(people.where(RoomPerson.messages >= FEWEST_POSTS))
+
+
+async def _drawn_players(
+    session: AsyncSession,
+    lang: str,
+    order: ColumnElement[Any],
+    conditions: Sequence[ColumnElement[bool]],
+) -> list[User]:
+    """Return authors in this order, only those of the language if they are two or more."""
+    # Authors who write the language are preferred among 1,000 random ones.
+    drawn = select(User.id).where(*conditions).order_by(order, User.id).limit(1_000).subquery()
+    of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
+    newest = of_author.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1)
+    # Posts without a known language are in none that is recognised by its letters.
+    fits = func.coalesce(newest.scalar_subquery(), "en") == lang
+    query = select(User, fits).join(drawn, drawn.c.id == User.id)
+    rows = (
+        await session.execute(query.order_by(fits.desc(), order, User.id).limit(MOST_PLAYERS))
+    ).all()
+    players = [user for user, is_fit in rows if is_fit]
+    return players if len(players) > 1 else [user for user, _ in rows]
+
+
+async def _with_words(session: AsyncSession, users: Sequence[User], most: int) -> list[User]:
+    """Return the first authors whose newest posts have enough texts of the kind that is asked."""
+    able = list[User]()
+    for user in users:
+        newest = select(Tweet.text).where(Tweet.user_id == user.id)
+        newest = newest.order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(300)
+        if sum(map(has_words, await session.scalars(newest))) >= FEWEST_JUDGED:
+            able.append(user)
+        if len(able) == most:
+            break
+    return able
+
+
+async def _draw_cast(
+    players: Sequence[User],
+    drawn: Callable[[Sequence[User]], Awaitable[list[Candidate]]],
+    chance: random.Random,
+) -> QuizSet | None:
+    if len(players) < 2:
+        return None
+    for _ in range(TRIES):
+        cast = chance.sample(players, min(CHOICES, len(players)))
+        if posts := await drawn(cast):
+            cast.sort(key=lambda user: user.username_key)
+            return QuizSet(tuple(user.id for user in cast), tuple(post.id for post in posts))
+    return None
+
+
+async def _passages_of(
+    session: AsyncSession,
+    cast: Sequence[User],
+    rounds: int,
+    longest: int,
+    chance: random.Random,
+    *,
+    is_seeded: bool,
+) -> Passages:
+    """Yield each author's passages in turn.
+
+    With a seed, the search begins at one place until an author has twice the posts.
+    """
+    for _ in range(rounds):
+        for user in chance.sample(cast, len(cast)):
+            total = user.tweet_count
+            if is_seeded:
+                total = 1 << (total.bit_length() - 1)
+            start = int(chance.random() * max(1, total - _PASSAGE_OF_AUTHOR))
+            query = _candidates(Tweet.user_id == user.id).order_by(Tweet.event_id, Tweet.id)
+            rows = await session.execute(query.offset(start).limit(_PASSAGE_OF_AUTHOR))
+            yield [Candidate(*row) for row in rows if len(row.text) <= longest]
+
+
+async def draw_from_room(session: AsyncSession, room: RoomFacts, *, count: int) -> QuizSet | None:
+    """Return random messages of a chat, and the people to choose from.
+
+    None if fewer than two people have enough messages and comparable texts, or no message has
+    enough words.
+    """
+    cast, _ = await read_cast(session, room)
+    if len(cast) < 2:
+        return None
+    chats = await read_chat_names(session, [room.id])
+    passages = _passages_of_room(session, room, [*cast], TRIES * count)
+    # After so many empty passages, perhaps these people only laugh.
+    scope = Scope(passages, chats, most_empty=5 * TRIES)
+    posts = await askable(session, cast, scope, count, random)
+    ids = sorted(cast, key=lambda user_id: cast[user_id].username_key)
+    return QuizSet(tuple(ids), tuple(post.id for post in posts)) if posts else None
+
+
+# --- The people of a chat to choose from ---
+
+
+class Player(NamedTuple):
+    """A possible author, whose rows load faster than `User` objects."""
+
+    username: str
+    username_key: str
+    display_name: str | None
+
+
+async def read_cast(
+    session: AsyncSession, room: RoomFacts
+) -> tuple[dict[int, Player], list[Candidate]]:
+    """Return up to six people of a chat who write most, by id, and the newest short messages.
+
+    People with few or short messages are left out.
+    """
+    depends_on(EVERYTHING)
+    able = [person for person in room.people if person.messages >= FEWEST_POSTS]
+    if len(able) < 2:
+        return {}, []
+    keys = [username_key(person.username) for person in able[: 2 * MOST_CHOICES]]
+    rows = await session.execute(_players_of_room(), {"room_id": room.id, "keys": keys})
+    players = {row.id: Player(*row[1:]) for row in rows}
+    values = {"room_id": room.id, "user_ids": list(players)}
+    newest = [Candidate(*row) for row in await session.execute(_newest(), values)]
+    counts = Counter(row.user_id for row in newest if has_words(row.text))
+    return await _cast(session, room.id, players, counts), newest
+
+
+async def _cast(
+    session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
+) -> dict[int, Player]:
+    """Return the first players with as many messages as a comparison needs.
+
+    counts: each player's messages with words among the newest; more are read for players with few.
+    """
+    cast: dict[int, Player] = {}
+    for user_id, player in players.items():
+        count = counts.get(user_id, 0)
+        if count < FEWEST_JUDGED:
+            values = {"room_id": room_id, "user_id": user_id}
+            count = sum(map(has_words, await session.scalars(_newest_of_one(), values)))
+        if count >= FEWEST_JUDGED:
+            cast[user_id] = player
+        if len(cast) == MOST_CHOICES:
+            break
+    return cast
+
+
+@cache
+def _players_of_room() -> Select[int, str, str, str | None]:
+    return (
+        select(User.id, User.username, User.username_key, User.display_name)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(User.username_key.in_(bindparam("keys", expanding=True)), User.deleted_at.is_(None))
+        .where(RoomPerson.room_id == bindparam("room_id"))
+        .order_by(RoomPerson.messages.desc(), RoomPerson.user_id)
+    )
+
+
+@cache
+def _newest() -> Select[int, int, str, int | None]:
+    return (
+        select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id)
+        .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
+        .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
+        .where(func.length(Tweet.text) <= MOST_CHARACTERS)
+        .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
+        .limit(120)
+    )
+
+
+@cache
+def _newest_of_one() -> Select[str]:
+    of_one = Tweet.room_id == bindparam("room_id"), Tweet.user_id == bindparam("user_id")
+    newest = (Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())
+    return select(Tweet.text).where(*of_one).order_by(*newest).limit(1_000)
+
+
+async def _passages_of_room(
+    session: AsyncSession, room: RoomFacts, user_ids: Sequence[int], most: int
+) -> Passages:
+    for _ in range(most):
+        start = random.randrange(max(1, room.messages - _PASSAGE_OF_ROOM + 1))  # noqa: S311 - a game
+        # Up to the passage only the index is read; texts are read only in the passage.
+        passage = select(Tweet.id).where(Tweet.room_id == room.id)
+        passage = passage.order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        ids = passage.offset(start).limit(_PASSAGE_OF_ROOM).subquery()
+        query = _candidates(
+            Tweet.user_id.in_(user_ids), func.length(Tweet.text) <= MOST_CHARACTERS
+        ).join(ids, ids.c.id == Tweet.id)
+        # A draw by the same seed must not depend on the plan of the database.
+        query = query.order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        yield [Candidate(*row) for row in await session.execute(query)]
+
+
+def _candidates(*conditions: ColumnElement[bool]) -> Select[int, int, str, int | None]:
+    columns = Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id
+    return select(*columns).where(*conditions)
+
+
+async def is_playable(session: AsyncSession) -> bool:
+    depends_on(EVERYTHING)
+    query = select(User.id).where(User.deleted_at.is_(None), User.tweet_count >= FEWEST_POSTS)
+    return len((await session.scalars(query.limit(2))).all()) == 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +520,59 @@ async def solve(
 
 def asked_of(text: HiddenText, usernames: Sequence[str], tweet_id: int) -> Question:
     return Question([text.text], usernames, without=text.gaps[:MOST_GAPS], hidden_post=tweet_id)
+
+
+class Showcase:
+    """The front page's examples by language, the same for all workers."""
+
+    def __init__(self, db: Sessions, models: Models) -> None:
+        self._db = db
+        self._models = models
+        self._shown: dict[str, tuple[int, QuizSet, Solution]] = {}
+        self._undecided: dict[str, float] = {}
+        """Time by language until the next trial, after ten unanswered examples."""
+
+    def clear(self, _newest: int) -> None:
+        """Forget the examples, since lost posts' IDs are allocated again."""
+        self._shown.clear()
+        self._undecided.clear()
+
+    async def find(self, lang: str) -> Solution | None:
+        """Return the example; None if none of ten is answered correctly."""
+        if monotonic() < self._undecided.get(lang, 0.0):
+            return None
+        async with self._db.read() as session:
+            # Another example is drawn after 500 new posts.
+            turn = (await session.scalar(select(func.max(Tweet.id))) or 0) // 500
+            shown_in, quiz, solution = self._shown.get(lang, (0, None, None))
+            if quiz is not None and shown_in == turn:
+                with contextlib.suppress(NotFoundError):
+                    await read_question(session, quiz)
+                    return solution
+            return await self._make(session, lang, turn)
+
+    async def _make(self, session: AsyncSession, lang: str, turn: int) -> Solution | None:
+        for attempt in range(10):
+            seed = f"{turn} {lang} {attempt}"
+            quiz = await draw(session, lang, longest=100, seed=seed)
+            if quiz is None:
+                if attempt == 0:
+                    return None  # Usually there are too few posts, which may change soon.
+                continue
+            if not await _is_unread(session, quiz):
+                continue
+            solution = await solve(session, self._models, quiz)
+            if solution.is_model_right and solution.comparison.verdict == "likely":
+                # Finding reasons reads many posts, hence only once.
+                example = await solve(session, self._models, quiz, reasons=True)
+                self._shown[lang] = turn, quiz, example
+                return example
+        self._undecided[lang] = monotonic() + 600
+        return None
+
+
+async def _is_unread(session: AsyncSession, quiz: QuizSet) -> bool:
+    """Return whether nobody wrote the text of the question another time: saywho had not seen it."""
+    query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id.in_(quiz.tweet_ids))
+    posts = (await session.execute(query)).all()
+    return not any((await other_writers(session, posts)).values())

@@ -31,7 +31,7 @@ from app.compute.engine.judgement import (
     Verdict,
     judge,
 )
-from app.compute.engine.more_text import More
+from app.compute.engine.measured_rates import More
 from app.compute.text import (
     BETWEEN,
     FEWEST_WORDS,

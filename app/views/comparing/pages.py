@@ -23,8 +23,7 @@ from app.runtime.work_pool import worked_on
 from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
-from app.services.compare.quiz_draws import draw
-from app.services.compare.quiz_questions import read_question
+from app.services.compare.quiz_questions import draw, read_question
 from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson, StoredPost
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post

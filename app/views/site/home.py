@@ -22,8 +22,7 @@ from app.lifespan import resources
 from app.runtime.clock import first_instant, now
 from app.services.access.accounts import has_operator
 from app.services.archive.author_archive import Anniversary, on_this_day
-from app.services.compare.quiz_draws import is_playable
-from app.services.compare.quiz_questions import Solution
+from app.services.compare.quiz_questions import Solution, is_playable
 from app.services.compare.verdict import MODEL_NAME
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, list_posts, newest_without

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, select, text
 
 from app.models import GamePlayer
-from app.parts.games import hosting, hub
+from app.parts.games import hosting, playing
 from app.runtime import clock
 from app.runtime.clock import now_ms
 from app.services.access.rights import revoke_token
@@ -161,7 +161,7 @@ async def test_whoever_has_just_come_is_waited_for(
     mina, jun = await join(anybody.app, host, "Mina", "Jun")
     first = await ears.of(mina)
     await until_there(host, 1)
-    monkeypatch.setattr(hub, "COUNT_S", 60.0)  # Nothing is stored by the usual looks.
+    monkeypatch.setattr(playing, "COUNT_S", 60.0)  # Nothing is stored by the usual looks.
     if comes_first:
         await ears.of(jun)
     await host.does("next")
@@ -268,7 +268,7 @@ async def test_a_question_that_cannot_be_ended_is_tried_again_once_a_second(
         await hosting.go_on(session, host.game, view["version"], now_ms())
 
     async def warnings() -> list[float]:
-        return [record.created for record in caplog.records if record.name == hub.__name__]
+        return [record.created for record in caplog.records if record.name == playing.__name__]
 
     # A look that only counts may find it before the log tells of it, which is a look more.
     _, second, third, *_ = await eventually(warnings, until=lambda times: len(times) > 2)

@@ -11,8 +11,7 @@ from sqlalchemy import update
 from app import create_app
 from app.models import GamePlayer
 from app.parts.games import players
-from app.parts.games.standings import Standings, read_standing
-from app.parts.games.states import get_state
+from app.parts.games.states import Standings, get_state, read_standing
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in
 from tests.conftest import Client, MakeConfig, client_with
 from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, posts_of

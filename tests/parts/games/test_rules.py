@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from app.parts.games.drawing import shares
 from app.parts.games.hosting import CODE_LENGTH, LETTERS, LONGEST_CODE, new_code, typed_code
 from app.parts.games.players import LEAST_POINTS, MOST_POINTS, PlayerNames, points_for
-from app.parts.games.standings import places
-from app.parts.games.states import Asked
+from app.parts.games.states import Asked, places
 from tests.growth import FACTOR, MOST_GROWTH, growth
 
 SECONDS = st.integers(5, 120)

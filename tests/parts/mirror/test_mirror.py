@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.parts.mirror.acts import ACTS, changed, done, places_of, strikable, struck
-from app.parts.mirror.mirror_words import measured
+from app.parts.mirror.mirror_page import measured
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with

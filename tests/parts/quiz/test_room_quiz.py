@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from sqlalchemy import event
 
-from app.services.compare.quiz_draws import TRIES
+from app.services.compare.quiz_questions import TRIES
 from tests.browsing import body, parts_of
 from tests.chats import Said, import_chat, kakaotalk, telegram
 from tests.conftest import Client, Shared

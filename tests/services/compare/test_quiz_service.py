@@ -7,9 +7,14 @@ from app.db.engine import Database
 from app.services.compare.background import renew_background
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
-from app.services.compare.quiz_draws import QuizSet, draw
-from app.services.compare.quiz_questions import QuizQuestion, read_question, solve
-from app.services.compare.showcase import Showcase
+from app.services.compare.quiz_questions import (
+    QuizQuestion,
+    QuizSet,
+    Showcase,
+    draw,
+    read_question,
+    solve,
+)
 from app.services.compare.verdict import answer
 from app.services.deletion import delete_post
 from app.services.imports.storing import load_samples

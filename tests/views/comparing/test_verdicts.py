@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from app.compute.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
-from app.compute.engine.more_text import More
+from app.compute.engine.measured_rates import More
 from app.compute.text import FEWEST_WORDS, word_count
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from app.views.comparing.evidence import uses_of
