@@ -274,13 +274,8 @@ def _put_in_place(staging: Path, targets: Mapping[str, Path]) -> None:
                 raise
             # The database is on another disk.
             draft = target.with_name(f".{target.name}{RESTORING}")
-            with (
-                (staging / name).open("rb") as source,
-                open(draft, "wb", opener=open_private) as out,
-            ):
-                shutil.copyfileobj(source, out)
-                out.flush()
-                os.fsync(out.fileno())
+            with (staging / name).open("rb") as source:
+                _copy(source, draft)
             draft.rename(target)
         _sync(target.parent)
 

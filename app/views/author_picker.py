@@ -59,6 +59,16 @@ class OfferedPeople(Struct, frozen=True):
         return filled, [*left.values()]
 
 
+async def offer_people(
+    session: AsyncSession, chosen: Sequence[str], samples: Collection[str]
+) -> OfferedPeople:
+    """Return the people that a form offers; samples: those that stand apart from other authors."""
+    authors, total = await offered_authors(session, chosen)
+    groups = await grouped(session, authors, samples)
+    chats = offered_chats(await read_chats(session), total - len(samples))
+    return OfferedPeople([*chosen], authors, total, groups, chats)
+
+
 async def read_chats(session: AsyncSession) -> list[RoomFacts]:
     return await newest_rooms(session, limit=12, most_people=MOST_TOGETHER)
 

@@ -13,8 +13,9 @@ from app.config import Locale
 from app.errors import AppError
 from app.language.i18n import LOCALES
 from app.lifespan import resources
-from app.parts.cases.case_making import CaseQuestion, CaseReport, make_case
+from app.parts.cases.case_making import CaseReport, make_case
 from app.parts.cases.case_page import CaseFiles, finding_of, meaning_of, written
+from app.services.compare.comparing import Question
 from app.views.answers import NO_STORE, see_other
 from app.views.author_picker import given_names
 from app.views.blueprints import HTML, JSON, Form, PageBlueprint
@@ -84,7 +85,7 @@ async def post_case(form: Form) -> ResponseReturnValue:
     heads, person = args.heads, args.person
     files, findings, error = None, list[tuple[str, str, str]](), None
     try:
-        question = CaseQuestion(texts, names, gaps_of(pieces), heads, person)
+        question = Question(texts, names, without=gaps_of(pieces), heads=heads, person=person)
         async with resources().read_long() as session:
             report = await make_case(
                 session, resources().models, question, resources().work_pool.run

@@ -3,7 +3,7 @@
 import hashlib
 import random
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
@@ -98,17 +98,6 @@ NEAR: Final = 1.5
 """Largest factor between the words of a text and of those that are counted for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CaseQuestion:
-    """Texts by one hand, and the authors who are asked about one at a time."""
-
-    texts: Sequence[str]
-    usernames: Sequence[str]
-    without: Sequence[Gap] = ()
-    heads: bool = True
-    person: str = ""
-
-
 class CaseReport(NamedTuple):
     file: CaseFile
     authors: list["CaseFindings"]
@@ -146,19 +135,18 @@ class _PartOf(NamedTuple):
 
 
 async def make_case(
-    session: AsyncSession, models: Models, question: CaseQuestion, run: Runner
+    session: AsyncSession, models: Models, question: Question, run: Runner
 ) -> CaseReport:
-    """Return the report. Raises NotFoundError and InvalidInputError."""
+    """Return the report on texts by one hand, with each of the named authors asked about alone.
+
+    Raises NotFoundError and InvalidInputError.
+    """
     names = list(dict.fromkeys(question.usernames))
     if not 1 <= len(names) <= MOST_AUTHORS:
         raise InvalidInputError(
             "Name 1 to {count} authors of the texts", loc="usernames", count=MOST_AUTHORS
         )
-    asked, apart = await taken_apart(
-        Question(
-            question.texts, without=question.without, heads=question.heads, person=question.person
-        )
-    )
+    asked, apart = await taken_apart(question)
     if apart and len(apart.people) > 1 and not question.person:
         raise InvalidInputError("Several people wrote this; choose one of them", loc="person")
     everybody = [
@@ -354,7 +342,10 @@ def _filed(
         shipped_sha256=shipped_digest() if case.fitted.shipped else "",
         made_at=now(),
         language="ko" if case.is_korean else "en",
-        texts=[_questioned(text, gaps) for text, gaps in _texts_of(case)],
+        texts=[
+            QuestionedText(hashlib.sha256(text.encode()).hexdigest(), whole_words(text, gaps))
+            for text, gaps in _texts_of(case)
+        ],
         groups=packed(features.groups, "<u4"),
         expected=packed(features.expected, "<f4"),
         others_totals=packed(totals, "<u4"),
@@ -365,10 +356,6 @@ def _filed(
         ],
     )
     return computed(file)
-
-
-def _questioned(text: str, gaps: Sequence[Gap]) -> QuestionedText:
-    return QuestionedText(hashlib.sha256(text.encode()).hexdigest(), whole_words(text, gaps))
 
 
 def _columns(uses: Sequence[NDArray[np.int64]], others: Sequence[_Members]) -> NDArray[np.int64]:
@@ -411,17 +398,15 @@ def _author(
         raise ValueError("a case without a ratio")
     own_weights = {id(population): weights for population, weights in _weights(case)}
     of_each = [own_weights.get(id(one.population), np.zeros(len(one.population))) for one in others]
-    weights = [
-        *(found[one.counted] for found, one in zip(of_each, others, strict=True)),
-        *(found[one.summed] for found, one in zip(of_each, others, strict=True)),
-    ]
     are_here = [
         np.full(len(one.population), one.population is case.fitted.population) for one in others
     ]
-    here = [
-        *(found[one.counted] for found, one in zip(are_here, others, strict=True)),
-        *(found[one.summed] for found, one in zip(are_here, others, strict=True)),
-    ]
+
+    def in_order(found: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        counted = [values[one.counted] for values, one in zip(found, others, strict=True)]
+        summed = [values[one.summed] for values, one in zip(found, others, strict=True)]
+        return np.concatenate([*counted, *summed])
+
     secret = np.vstack([one.population.totals[one.summed] for one in others])
     rest = np.hstack([table[:, one.summed] for table, one in zip(uses, others, strict=True)])
     asked = []
@@ -446,8 +431,8 @@ def _author(
         rates=[*map(meant, own.usual.rates.tolist())],
         length=meant(own.usual.length),
         uses=packed(own.uses, "<u4"),
-        weights=packed(np.concatenate(weights), "<f8"),
-        here=packed(np.concatenate(here).astype(np.int64), "<u4"),
+        weights=packed(in_order(of_each), "<f8"),
+        here=packed(in_order(are_here).astype(np.int64), "<u4"),
         summed_totals=packed(secret, "<u4") if len(secret) else None,
         asked=asked,
         occurrence=each.occurrence,
@@ -471,9 +456,9 @@ async def _occurrence(session: AsyncSession, models: Models, case: Case, run: Ru
             held = await _held_out(session, loaded, suspect, run)
             if held is None:
                 continue
-            asked = replace(loaded, suspects=[held.suspect])
+            asked = replace(loaded, suspects=[held[0]])
             sets = {
-                key: list(sets_like(case, held.texts if key == suspect.id else texts))
+                key: list(sets_like(case, held[1] if key == suspect.id else texts))
                 for key, texts in posts.items()
             }
             found = await run(_ratios_of_sets, asked, suspect.id, sets)
@@ -502,15 +487,9 @@ async def _measured(session: AsyncSession, case: Case) -> list[int]:
     return [suspect.id, *(member for _, member in sorted(known, reverse=True))][:MOST_MEASURED]
 
 
-class _Held(NamedTuple):
-    suspect: Suspect
-    texts: list[str]
-    """Posts that are not counted."""
-
-
 async def _held_out(
     session: AsyncSession, case: Case, suspect: Suspect, run: Runner
-) -> _Held | None:
+) -> tuple[Suspect, list[str]] | None:
     """Return an author without the newest posts, and these."""
     most = min(ASKED_POSTS, suspect.profile.posts // 4)
     units = units_of(await newest_chained(session, suspect.id, most))
@@ -525,7 +504,7 @@ async def _held_out(
         session, suspect.id, held.profile, case.fitted, suspect.habit, texts
     )
     asked = [text for unit in held.asked for text in unit]
-    return _Held(replace(suspect, profile=held.profile, habit=habit), asked)
+    return replace(suspect, profile=held.profile, habit=habit), asked
 
 
 def sets_like(case: Case, posts: Sequence[str]) -> Iterator[list[str]]:

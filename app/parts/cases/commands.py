@@ -15,8 +15,9 @@ from app.db.engine import Database
 from app.language.i18n import LOCALES
 from app.part_list import Listed, Part
 from app.parts.cases.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
-from app.parts.cases.case_making import CaseQuestion, make_case, posts_again
+from app.parts.cases.case_making import make_case, posts_again
 from app.parts.cases.case_page import CaseFiles, written
+from app.services.compare.comparing import Question
 from app.services.compare.habits import Models
 from app.views.detached import opened_environment
 
@@ -78,7 +79,7 @@ def case_command(
         await renew(db)
         async with opened_environment(config, {Listed("cases"): Part()}) as environment:
             async with db.read() as session:
-                question = CaseQuestion(texts, usernames, person=chosen["person"])
+                question = Question(texts, usernames, person=chosen["person"])
                 report = await make_case(session, Models(), question, asyncio.to_thread)
             return await written(
                 environment, report, language, asked_by=chosen["asked_by"], json_name=numbers.name

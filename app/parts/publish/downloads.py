@@ -11,8 +11,8 @@ from quart import Response
 from app.language.i18n import language, show_period
 from app.lifespan import resources
 from app.parts.publish.choice import OwnPosts, PostChoice, check_posts, find_posts
-from app.parts.publish.website import site_url
-from app.parts.publish.zipping import ZipRequest, zipped
+from app.parts.publish.website import WebsiteOptions, site_url
+from app.parts.publish.zipping import zipped
 from app.runtime.work_pool import Slots
 from app.services.posts.users import Author
 from app.views.answers import streamed
@@ -100,19 +100,9 @@ async def send_website(username: str, args: WebsiteArgs) -> Response:
     slots: Slots = resources().of_parts["publish"]
     slots.take()
     name = author.username
-    request = ZipRequest(
-        name,
-        language(),
-        choice.zone.key,
-        site_url(args.url.strip()),
-        choice.since,
-        choice.until,
-        with_replies=choice.with_replies,
-        with_media=choice.with_media,
-        with_old=choice.with_old,
-    )
+    options = WebsiteOptions((name,), choice, language(), site_url(args.url.strip()))
     response = streamed(
-        zipped(resources().config, request),
+        zipped(resources().config, options),
         {"Content-Type": "application/zip", "Cache-Control": "no-store"},
     )
     file = f"{name[:LONGEST_NAME]}-website.zip"

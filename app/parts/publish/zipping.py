@@ -1,6 +1,6 @@
 """A website as a zip file that streams, written by a process of its own: it would hold up a worker.
 
-A worker starts `python -m app.parts.publish.zipping REQUEST`, and kills it if the client goes away.
+A worker starts `python -m app.parts.publish.zipping OPTIONS`, and kills it if the client goes away.
 """
 
 import asyncio
@@ -11,16 +11,14 @@ import sys
 import zipfile
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Final
 
 import msgspec
 
-from app.config import Config, Locale
+from app.config import Config
 from app.db.engine import Database
 from app.errors import AppError, overloaded
-from app.parts.publish.choice import PostChoice
 from app.parts.publish.folder import MARK
 from app.parts.publish.website import File, WebsiteOptions, opened_website
 from app.runtime.clock import remembered_zone
@@ -30,33 +28,9 @@ PIECE: Final = 2**16
 """Bytes that are sent at a time; the process waits while the client has not taken them."""
 
 
-class ZipRequest(msgspec.Struct, frozen=True):
-    username: str
-    language: Locale
-    tz: str
-    url: str = ""
-    since: date | None = None
-    until: date | None = None
-    with_replies: bool = True
-    with_media: bool = True
-    with_old: bool = False
-
-    @property
-    def options(self) -> WebsiteOptions:
-        choice = PostChoice(
-            remembered_zone(self.tz),
-            self.since,
-            self.until,
-            with_replies=self.with_replies,
-            with_media=self.with_media,
-            with_old=self.with_old,
-        )
-        return WebsiteOptions((self.username,), choice, self.language, self.url)
-
-
-async def zipped(config: Config, request: ZipRequest) -> AsyncGenerator[bytes, None]:
+async def zipped(config: Config, options: WebsiteOptions) -> AsyncGenerator[bytes, None]:
     """Yield the zip file. Raises UnavailableError if it cannot be finished."""
-    arguments = msgspec.json.encode(request).decode()
+    arguments = msgspec.json.encode(options, enc_hook=str).decode()  # A zone is its name.
     reading, writing = os.pipe()
     pieces = asyncio.StreamReader(limit=PIECE)
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -82,22 +56,21 @@ async def zipped(config: Config, request: ZipRequest) -> AsyncGenerator[bytes, N
 def main() -> None:
     begin_child()
     be_nice()
-    request = msgspec.json.decode(sys.argv[1], type=ZipRequest)
+    options = msgspec.json.decode(
+        sys.argv[1], type=WebsiteOptions, dec_hook=lambda _, zone: remembered_zone(zone)
+    )
     # A client that is gone ends this process.
     with contextlib.suppress(BrokenPipeError):
         try:
-            asyncio.run(_write(Config.from_env(), request, sys.stdout.buffer))
+            asyncio.run(_write(Config.from_env(), options, sys.stdout.buffer))
         except AppError as error:  # For example, the author was deleted meanwhile.
             sys.exit(f"a website is sent in part only: {type(error).__name__}")
 
 
-async def _write(config: Config, request: ZipRequest, output: BinaryIO) -> None:
+async def _write(config: Config, options: WebsiteOptions, output: BinaryIO) -> None:
     names = list[str]()
     with zipfile.ZipFile(output, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        async with (
-            Database(config) as db,
-            opened_website(db, config, request.options) as (site, session),
-        ):
+        async with Database(config) as db, opened_website(db, config, options) as (site, session):
             # A generator that is not read to its end leaves its context variables in another task.
             async with aclosing(site.files(session, lambda: None)) as files:
                 async for file in files:

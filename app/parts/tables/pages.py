@@ -42,15 +42,7 @@ from app.services.compare.batch_lines import (
 from app.services.compare.verdict import Comparison
 from app.services.posts.users import outgrown_samples
 from app.views.answers import streamed, while_readable
-from app.views.author_picker import (
-    OfferedPeople,
-    given_names,
-    grouped,
-    offered_authors,
-    offered_chats,
-    read_chats,
-    with_people,
-)
+from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import CSV, Form, PageBlueprint
 from app.views.comparing.api import MOST_LINES
 from app.views.comparing.tables import summary_sentences
@@ -289,11 +281,7 @@ def _progress(portion: Portion, judged: int, lines: int) -> str:
 
 async def _offer(names: Sequence[str]) -> OfferedPeople:
     async with resources().db.read() as session:
-        authors, total = await offered_authors(session, names)
-        outgrown = await outgrown_samples(session)
-        groups = await grouped(session, authors, outgrown)
-        chats = offered_chats(await read_chats(session), total - len(outgrown))
-    return OfferedPeople([*names], authors, total, groups, chats)
+        return await offer_people(session, names, await outgrown_samples(session))
 
 
 async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, str]:

@@ -37,6 +37,7 @@ from app.models import BackgroundSnapshot, Event, Profile, User
 from app.population import shipped_authors, shipped_digest
 from app.runtime.clock import now
 from app.services.compare.profiles import (
+    ProfileStore,
     fold_tails,
     in_parts,
     languages_written,
@@ -45,7 +46,7 @@ from app.services.compare.profiles import (
     stored_profiles,
 )
 from app.services.event_log import NewEvent, append_events, newest_event
-from app.services.posts.users import sample_ids
+from app.services.posts.users import read_rows, sample_ids, select_rows
 
 BACKGROUND: Final = "background"
 """Name of the renewal's job and lock."""
@@ -346,3 +347,79 @@ async def measure_temperature(
         if sample is not None:
             samples[key] = sample
     return await asyncio.to_thread(temperature_of, samples, background, seed)
+
+
+class ChatBackground(BackgroundStore):
+    """The background of a chat's people, which is made when it is outgrown, as a site's is."""
+
+    def __init__(self, room_id: int, profiles: ProfileStore) -> None:
+        super().__init__()
+        self.chat = room_id
+        self._profiles = profiles
+        self._turn = asyncio.Lock()
+        self._counted = 0, 0
+        """Messages and people when it was made."""
+
+    async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
+        """Return the background and the chat's newest event."""
+        check_chat(session, self.chat)
+        event = await newest_event(session)
+        messages = await session.scalar(select(func.sum(User.tweet_count))) or 0
+        counted = messages, await few_authors(session, ())
+        fitted = self.newest
+        if fitted is None or self._is_outgrown(*counted):
+            async with self._turn:  # Questions that come together wait for one of them.
+                fitted = self.newest
+                if fitted is None or self._is_outgrown(*counted):
+                    fitted = self.newest = await self._made(session, messages)
+                    self._counted = counted
+        return fitted, event
+
+    def _is_outgrown(self, messages: int, people: int) -> bool:
+        before, people_before = self._counted
+        if people != people_before:
+            return True
+        if before < FIRST_SNAPSHOT_POSTS:
+            return messages >= FIRST_SNAPSHOT_POSTS
+        return messages >= 1.25 * before or messages * 1.25 <= before
+
+    async def _made(self, session: AsyncSession, messages: int) -> Fitted:
+        shipped = await asyncio.to_thread(shipped_authors, is_wanted=counts_shipped(session))
+        fitted = Fitted(
+            shipped.background(EMPTY_BACKGROUND),
+            shipped=shipped.everybody,
+            chatters=shipped.chatters,
+            version=self.newest.version + 1 if self.newest else 1,
+        )
+        if messages < FIRST_SNAPSHOT_POSTS:
+            return fitted
+        people = await read_rows(session, select_rows(User.tweet_count > 0).order_by(User.id))
+        loaded = await self._profiles.load(session, people)
+        profiles = {user.id: profile for user, profile in zip(people, loaded, strict=True)}
+        languages = await main_languages(session)
+        named = {user.username_key: user for user in people}
+        authors = [(key, user.tweet_count, languages.get(user.id)) for key, user in named.items()]
+        posts = sum(profile.posts for profile in loaded)
+
+        drawn = await asyncio.to_thread(drawn_authors, authors, posts)
+        ids = sorted(named[key].id for key in drawn)
+        written = await languages_written(session, languages, ids, shipped.populations)
+
+        def made() -> tuple[Fitted, dict[str, int]]:
+            members = [
+                CountedAuthor(
+                    id_, profiles[id_].posts, languages.get(id_), profiles[id_].counts, written[id_]
+                )
+                for id_ in ids
+            ]
+            counter = BackgroundCounter()
+            counter.add(profile.counts for profile in loaded)
+            background = shipped.background(counter.background(posts))
+            asked = {key: named[key].id for key in asked_authors(drawn)}
+            return replace(fitted, background=background, population=Population.of(members)), asked
+
+        fitted, asked = await asyncio.to_thread(made)
+        temperature = await measure_temperature(
+            session, fitted.background, asked, seed=posts, profiles=profiles
+        )
+        return replace(fitted, temperature=temperature)

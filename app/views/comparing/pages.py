@@ -30,15 +30,7 @@ from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
 from app.services.rooms.room_facts import name_of_room_of
 from app.views.answers import see_other
-from app.views.author_picker import (
-    OfferedPeople,
-    given_names,
-    grouped,
-    offered_authors,
-    offered_chats,
-    read_chats,
-    with_people,
-)
+from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
@@ -378,11 +370,9 @@ async def _page(
     except (InvalidInputError, NotFoundError) as error:
         failure = error.with_traceback(None)  # Which would keep this frame, and the text.
     async with here().db.read() as session:
-        authors, author_total = await offered_authors(session, names)
-        importing = None if author_total else await find_running(session)
         outgrown = await outgrown_samples(session)
-        groups = await grouped(session, authors, outgrown)
-        chats = offered_chats(await read_chats(session), author_total - len(outgrown))
+        offer = await offer_people(session, names, outgrown)
+        importing = None if offer.total else await find_running(session)
         room = await name_of_room_of(session, names) if result and len(names) > 1 else None
         people = (result.comparison.people or ()) if result else ()
         known = await users_called(session, [person.name for person in people])
@@ -394,8 +384,8 @@ async def _page(
             copied=args.copied,
             chosen=names,
             room=room,
-            offer=OfferedPeople(names, authors, author_total, groups, chats),
-            author_total=author_total,
+            offer=offer,
+            author_total=offer.total,
             importing=importing,
             outgrown=len(outgrown),
             is_private=is_private,

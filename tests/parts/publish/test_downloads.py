@@ -5,11 +5,13 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 from quart import Quart
 
-from app.parts.publish.zipping import ZipRequest
+from app.parts.publish.choice import PostChoice
+from app.parts.publish.website import WebsiteOptions
 from tests.browsing import parts_of, signed_in
 from tests.conftest import Client
 from tests.installation import Installation, lines
@@ -57,7 +59,8 @@ def test_an_author_who_is_deleted_meanwhile_is_told_in_one_line(
     """The process that writes the zip begins after the author was found."""
     posts = lines(tmp_path / "posts.jsonl", {"username": "mina", "text": "by the sea"})
     installation.done("import", posts)
-    request = msgspec.json.encode(ZipRequest("mina", "en", "UTC")).decode()
+    options = WebsiteOptions(("mina",), PostChoice(ZoneInfo("UTC")), "en")
+    request = msgspec.json.encode(options, enc_hook=str).decode()
     writing = (sys.executable, "-m", "app.parts.publish.zipping", request)
     with (tmp_path / "website.zip").open("wb") as file:
         whole = installation.process(*writing, stdout=file)
