@@ -125,7 +125,7 @@ def known_state(url: str) -> SchemaState:
     if current in _revisions():
         backend.refuse_foreign()
         return SchemaState.CURRENT if current == head_revision() else SchemaState.BEHIND
-    if current < _revisions()[0]:
+    if current < head_revision():
         raise StartError(
             f"{backend.name} is from a saywho too old to migrate; install version 1.1, run"
             " saywho db upgrade, and then install this version again"

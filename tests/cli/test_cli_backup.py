@@ -405,10 +405,10 @@ ROOM = """
 
 @pytest.mark.full
 def test_a_downgrade_that_deletes_data_needs_a_yes(installation: Installation) -> None:
-    downgraded_to(installation, "0038")
+    downgraded_to(installation, "0043")
     for number in (1, 2):
         put(installation, ROOM.format(number))
-    here = {"revision": "0038"}
+    here = {"revision": "0043"}
     lost = "he downgrade deletes orders of day and month of chats (2)"
     result = installation.run("db", "downgrade")
     assert (result.exit_code, len(result.stderr.splitlines())) == (2, 1)

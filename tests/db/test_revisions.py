@@ -199,7 +199,7 @@ def test_a_downgrade_removes_readers_of_one_chat(config: Config, databases: Data
     prepare(config, upgrade_old=True)
     for statement in READERS.split(";"):
         databases.execute(config.data_dir, statement)
-    command.downgrade(alembic_config(config.database_url), "0038")
+    command.downgrade(alembic_config(config.database_url), REVISION)
     prepare(config, upgrade_old=True)
     query = "SELECT name FROM \"Operator\" WHERE role = 'reader'"
     assert databases.fetch(config.data_dir, query) == [("everything",)]
@@ -209,7 +209,7 @@ def test_a_downgrade_removes_readers_of_one_chat(config: Config, databases: Data
 
 def test_recognition_in_chats_is_measured_again(config: Config, databases: Databases) -> None:
     prepare(config, upgrade_old=True)
-    command.downgrade(alembic_config(config.database_url), "0040")
+    command.downgrade(alembic_config(config.database_url), REVISION)
     for statement in JUDGED.split(";"):
         databases.execute(config.data_dir, statement)
     prepare(config, upgrade_old=True)
