@@ -38,6 +38,22 @@
       faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
   }
 
+  // A word that has room in a line of its list or section is in one line.
+  const words = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const [text, at] = [words.currentNode, words.currentNode.parentElement];
+    if (!at.checkVisibility() || at.closest("svg, .visually-hidden, table, code, pre")) continue;
+    for (const { 0: word, index } of text.data.matchAll(/[\p{Script=Latin}\p{Script=Hangul}]{2,40}/gu)) {
+      const range = new Range();
+      range.setStart(text, index);
+      range.setEnd(text, index + word.length);
+      const lines = [...range.getClientRects()].filter(box => box.width);
+      const wide = lines.reduce((sum, box) => sum + box.width, 0);
+      if (new Set(lines.map(box => Math.round(box.top))).size > 1 && wide < at.closest("ul, ol, section, main").clientWidth / 2)
+        faults.push(`a word in two lines: ${word}: ${at.outerHTML.slice(0, 80)}`);
+    }
+  }
+
   for (const e of document.querySelectorAll(".media .alt"))
     if (e.clientWidth && e.clientWidth < 8 * parseFloat(getComputedStyle(e).fontSize))
       faults.push(`a narrow description: ${e.outerHTML.slice(0, 80)}`);

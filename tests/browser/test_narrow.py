@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 
 from .conftest import OpenPage
+from .test_appearance import FAULTS
 from .website import Website, serve
 
 pytestmark = pytest.mark.browser
@@ -31,7 +32,7 @@ def messages() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    with serve(tmp_path_factory.mktemp("chat"), sample=False, records=[*messages()]) as site:
+    with serve(tmp_path_factory.mktemp("chat"), sample=False, records=[*messages(), *club()]) as site:
         yield site
 
 
@@ -49,3 +50,32 @@ async def test_how_somebody_writes_is_said_in_whole_words(
         assert await page.evaluate(CUT) == [], width
         shown = await page.evaluate(SHOWN)
         assert shown.count(whole) == 2, (width, shown)
+
+
+def club() -> Iterator[dict[str, Any]]:
+    """Messages of nine people, of whom those who write least have a habit of their own."""
+    ends = {"Sofia": "!!", "Amélie Dupont": " haha", "Jiwoo Park": "."}
+    people = [*ends, "정우진", "Liam O'Connor", "Noah", "Ada", "김채원", "Ben"]
+    for place in range(60):
+        for number, name in enumerate(people):
+            if name in ends and place > 40:
+                continue
+            words = TEXT.split()[place % 5 :]
+            text = f"{' '.join(words)} {place}{ends.get(name, '')}"
+            sent = f"2026-03-{place % 28 + 1:02}T10:{number:02}:{place:02}Z"
+            source = f"club-{number}-{place}"
+            said = {"username": name, "text": text, "source_id": source, "created_at": sent}
+            yield said | {"room": {"id": 2, "name": "club"}}
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+async def test_no_name_in_a_large_chat_is_torn_beside_free_space(
+    chat: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale)
+    await page.goto(chat.address("/room/2"))
+    single = page.locator(".people-alike .habit")
+    assert await single.count() >= 2, await page.locator("main").inner_text()
+    for width in (390, 320):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await page.evaluate(FAULTS) == [], width

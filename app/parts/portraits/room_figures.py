@@ -143,8 +143,8 @@ def _lines_of_words(sight: ChatSight, place: int, beside: Beside) -> Iterator[Ca
             word=word.text, others=others
         )
         told = share_told(word.share, word.share_beside, beside.only_other)
-        most = max(word.share, word.share_beside)
-        row = HabitRow("", "", told, True, 100 * word.share / most, 100 * word.share_beside / most)
+        # On the scale of habits, since the cards stand next to each other.
+        row = HabitRow("", "", told, True, 100 * word.share, 100 * word.share_beside)
         yield CardLine(f"word {word.text}", text, row)
 
 
@@ -274,21 +274,24 @@ def alike(writing: Sequence[PersonPortrait], total: int) -> str:
     told_s = [wait_s for wait_s in waits_s if wait_s is not None]
     if not 1 < len(told_s) == len(writing) or any(map(_differs, writing)):
         return ""
-    within = gettext("Everyone here replies in about {time}.")
-    soon = gettext("Everyone here replies in less than a minute.")
-    if total == PAIR:
-        within = gettext("Both reply in about {time}.")
-        soon = gettext("Both reply in less than a minute.")
-    elif total > len(writing):
-        within = gettext("All {count} people shown usually reply in about {time}.")
-        soon = gettext("All {count} people shown usually reply in less than a minute.")
     shortest, longest = _wait_told(min(told_s)), _wait_told(max(told_s))
-    if shortest != longest:
-        within = gettext("The people shown usually reply within {time}.")
-        if total == PAIR:
-            within = gettext("Both usually reply within {time}.")
-        longest = show_roughly_at_most(max(told_s))
-    sentence = soon if max(told_s) < MINUTE_S else within
+    about = gettext("Everyone here replies in about {time}.")
+    soon = gettext("Everyone here replies in less than a minute.")
+    within = gettext("Everyone here usually replies within {time}.")
+    if total == PAIR:
+        about = gettext("Both reply in about {time}.")
+        soon = gettext("Both reply in less than a minute.")
+        within = gettext("Both usually reply within {time}.")
+    elif total > len(writing):
+        about = gettext("The {count} who write most usually reply in about {time}.")
+        soon = gettext("The {count} who write most usually reply in less than a minute.")
+        within = gettext("The {count} who write most usually reply within {time}.")
+    if max(told_s) < MINUTE_S:
+        sentence = soon
+    elif shortest == longest:
+        sentence = about
+    else:
+        sentence, longest = within, show_roughly_at_most(max(told_s))
     return sentence.format(time=longest, count=show_number(len(writing)))
 
 

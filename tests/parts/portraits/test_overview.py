@@ -298,7 +298,7 @@ async def test_what_is_the_same_for_all_is_one_sentence(
         ("day", "Everyone here replies in about 1 minute."),
         ("couple", "Both reply in about 1 minute."),
         ("chatter", "Both reply in less than a minute."),
-        ("crowd", "All 6 people shown usually reply in about 1 minute."),
+        ("crowd", "The 6 who write most usually reply in about 1 minute."),
     ):
         page = await shared.anybody.page(chats[name])
         assert sentence in page
@@ -332,7 +332,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
     assert " reply in about" not in page
     page = await shared.anybody.page(chats["chance"])
     assert re.findall("Replies in[^<]*", page) == []
-    within = "Everyone here replies in about|The people shown usually reply within"
+    within = "Everyone here replies in about|Everyone here usually replies within"
     assert re.search(rf"({within}) \d+ (hours?|minutes)\.", page)
 
 
