@@ -58,7 +58,7 @@ class RoomZoneArgs(ZoneArgs):
 
     def zone_for(self, own_zone: str | None) -> ZoneInfo:
         """Return the zone, given that of the chat. Raises MalformedError."""
-        return parse_zone(self.tz or own_zone or "UTC")
+        return zone_of_picture(self.tz, own_zone)
 
 
 class PostFilters(Struct):

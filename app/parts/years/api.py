@@ -2,23 +2,24 @@
 
 from typing import Any
 
-from msgspec import Struct
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.lifespan import resources
-from app.parts.years.subjects import YearOfChat, read_whole_year_of_chat
-from app.parts.years.year import AuthorYear, RoomYear, read_year
+from app.parts.years.subjects import (
+    YearOfAuthor,
+    YearOfChat,
+    read_whole_year_of_chat,
+    read_year_of_author,
+)
+from app.parts.years.year import AuthorYear, RoomYear
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.posts.users import get_author
 from app.views.blueprints import ApiBlueprint
-from app.views.filters import RoomZoneArgs, Year, ZoneArgs, parse_zone
-from app.views.subjects import answer_of
+from app.views.filters import RoomZoneArgs, Year
+from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
 
 blueprint = ApiBlueprint("api_years", tag="users")
 
 
-class ArchiveArgs(Struct):
-    tz: str = "UTC"
-    """IANA time zone for days and hours."""
+class ArchiveArgs(RoomZoneArgs):
     year: Year | None = None
     """Year of the calendar; by default the newest."""
 
@@ -31,17 +32,16 @@ class ArchiveArgs(Struct):
     is_cacheable=True,
     follows="show_user",
 )
-async def show_archive(username: str, args: ArchiveArgs) -> AuthorArchive:
+async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     """Show memories, calendar and figures of an author."""
-    zone = parse_zone(args.tz)
-    async with resources().read_long() as session:
-        author = await get_author(session, username)
-        return await read_archive(session, resources().models, author, zone, args.year)
 
+    async def read(
+        session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+    ) -> AuthorArchive:
+        zone = zone_of(subject.own_zone)
+        return await read_archive(session, kept.models, subject.author, zone, args.year)
 
-class AuthorYearArgs(ZoneArgs):
-    tz: str = "UTC"
-    """IANA time zone in which the year begins and ends."""
+    return await answer_of(OneAuthor, read, address, args.zone_for)
 
 
 @blueprint.operation(
@@ -52,12 +52,9 @@ class AuthorYearArgs(ZoneArgs):
     is_cacheable=True,
     follows="show_archive",
 )
-async def show_author_year(username: str, year: int, args: AuthorYearArgs) -> AuthorYear:
+async def show_author_year(args: RoomZoneArgs, **address: Any) -> AuthorYear:
     """Show a year of an author (404 if the year has no posts)."""
-    kept = resources()
-    async with kept.read_long() as session:
-        author = await get_author(session, username)
-        return await read_year(session, author, year, parse_zone(args.tz), kept.of_parts["years"])
+    return await answer_of(YearOfAuthor, read_year_of_author, address, args.zone_for)
 
 
 @blueprint.operation(

@@ -97,6 +97,23 @@ async def test_the_year_of_somebody_of_one_chat_is_there(chat: Client) -> None:
     await chat.page(f"/user/{USERS[0]}/2025?tz=Europe/London", status=404)
 
 
+async def test_pages_and_programs_count_in_one_zone(chat: Client) -> None:
+    user = f"/api/v1/users/{USERS[0]}"
+    people = f"/api/v1/rooms/1/people/{USERS[0]}"
+    paths = ("/api/v1/rooms/1/portrait", people, f"{user}/portrait", f"{user}/archive")
+    zones = {path: (await chat.json(path))["tz"] for path in paths}
+    assert zones == dict.fromkeys(paths, ZONE)
+    # Its only message is of the year before in UTC.
+    year = await chat.json(f"{user}/years/2025")
+    archive = await chat.json(f"{user}/archive?year=2025")
+    for answer in (year, archive):
+        (month,) = [each for each in answer["calendar"]["months"] if each["days"]]
+        assert [day["date"] for day in month["days"]] == ["2025-01-01"]
+    assert year["tz"] == ZONE
+    named = await chat.get(f"{user}/years/2025?tz=Europe/London")
+    assert named.status_code == 404
+
+
 @pytest.mark.parametrize("path", ["/room/1/portrait", f"/user/{USERS[0]}/2025"])
 async def test_its_pictures_are_there(chat: Client, path: str) -> None:
     own, named = [await chat.get(f"{path}/picture.png{query}") for query in ("", f"?tz={ZONE}")]
