@@ -32,7 +32,9 @@ def messages() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
-    with serve(tmp_path_factory.mktemp("chat"), sample=False, records=[*messages(), *club()]) as site:
+    with serve(
+        tmp_path_factory.mktemp("chat"), sample=False, records=[*messages(), *club()]
+    ) as site:
         yield site
 
 

@@ -42,7 +42,7 @@ from app.compute.engine.features import (
     struck_before,
     subtract,
 )
-from app.compute.engine.languages import is_none_of, likeliest, scores_of
+from app.compute.engine.languages import OTHER_SCRIPT, is_none_of, likeliest, scores_of
 from app.compute.engine.population import NOBODY, Population, Reading, are_english
 from app.compute.engine.profiles import AuthorProfile, text_keys
 from app.compute.text import (
@@ -529,6 +529,13 @@ class Case:
         if "en" in suspect.written and self._is_plain_english:
             return False
         return is_none_of(self._scores, suspect.written)
+
+    def language_read_for(self, suspect: Suspect) -> str | None:
+        """Return the BCP 47 tag of the texts' language, as far as judging a suspect told it."""
+        language = self.language_for(suspect)
+        if self.is_foreign_to(suspect) and not self.is_korean:
+            language = "en" if self.is_english else None
+        return language and language.removesuffix(OTHER_SCRIPT)
 
     def needs_reading(self) -> bool:
         """Return whether an answer scores the texts in other languages than Korean and English, so

@@ -136,6 +136,8 @@ class Judgement:
     needed: float
     strangers: float | None
     """Share of strangers' texts of this length called likely; None without `none`."""
+    language: str | None = None
+    """BCP 47 tag of the language in which the texts were judged; None if unknown."""
     more: More | None = None
     """How much more text decides most close cases; None if it hardly does."""
     held_back: HeldBack | None = None
@@ -219,6 +221,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         strangers=None
         if none is None or not has_rates
         else rate(language, case.compared, compared.fewest_others, sure, case.words),
+        language=case.language_read_for(first),
         more=_more(case, language, compared.fewest_others + 1, needed, none, share)
         if none is not None and is_open and has_rates
         else None,

@@ -9,9 +9,15 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
-from app.language.i18n import gettext, ngettext, show_number
+from app.language.i18n import gettext, ngettext, show_number, show_period
 from app.parts.portraits.author import read_portrait_of_author
-from app.parts.portraits.author_figures import AuthorPortrait, Fingerprint, Phrases, hours_of
+from app.parts.portraits.author_figures import (
+    AuthorPortrait,
+    Fingerprint,
+    Phrases,
+    hours_of,
+    only_other,
+)
 from app.parts.report.quotes import Quote, Shown, read_quotes
 from app.parts.report.reports import Draft, Making, Report
 from app.parts.report.words import read_common_words, terms_in
@@ -26,11 +32,12 @@ from app.services.archive.author_archive import (
 from app.services.posts.selection import scan
 from app.services.posts.tweets import Post
 from app.services.posts.users import Author
-from app.views.authors.figures import posts_by_day, posts_in_year, week_grid
+from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue
 from app.views.figure import FigureParts
 from app.views.page import WebPage
 from app.views.subjects import OneAuthor
+from app.views.tell import called
 
 
 class AuthorReport(WebPage, frozen=True, kw_only=True):
@@ -41,8 +48,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     author: Author
     shown: AuthorPortrait
     calendar: CalendarYear | None
-    most_like: Post | None
-    """The post most like the author; the file has its day."""
+    most_like: Sequence[Quote]
+    """The post most like the author, if the sender chose it."""
     liked: Post | None
     """The post with most likes; the file has its day and their number."""
     quotes: Sequence[Quote]
@@ -56,6 +63,20 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
             self.shown.others_total,
         )
         return text.format(count=show_number(self.shown.others_total))
+
+    @property
+    def others_called(self) -> str:
+        """The others of the chat, as on the page of the person."""
+        others, only = self.shown.others_total, only_other(self.shown)
+        return called(others, only, is_of_chat=True).told
+
+    @property
+    def period(self) -> str:
+        first, newest = self.author.first_tweet_at, self.author.newest_tweet_at
+        if first is None or newest is None:
+            return ""
+        zone = ZoneInfo(self.shown.tz)
+        return show_period(first.astimezone(zone).date(), newest.astimezone(zone).date() + ONE_DAY)
 
     @property
     def year_told(self) -> str:
@@ -90,13 +111,15 @@ async def _draft(making: Making, subject: OneAuthor) -> Draft:
     scans = [await scan(session, subject.posts, columns=("text",))]
     words = await read_common_words(scans, terms_in(portrait), making.calling)
     shown = structs.replace(portrait.with_words(words.written), others=[], most_like=None)
+    quotes = await read_quotes(making, subject)
+    most_like = portrait.most_like and portrait.most_like.id
     page = AuthorReport(
         author=author,
         shown=shown,
         calendar=await _calendar(session, author, making.zone),
-        most_like=portrait.most_like,
         liked=next(iter(await most_liked(session, author.id, limit=1)), None),
-        quotes=await read_quotes(making, subject),
+        most_like=[quote for quote in quotes if quote.id == most_like],
+        quotes=quotes,
     )
     return Draft(page, shown)
 

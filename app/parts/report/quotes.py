@@ -37,6 +37,7 @@ class Quote(Struct, frozen=True):
     text: str
     """The text with the names of the file."""
     created_at: datetime | None
+    lang: str | None
 
 
 class OfferedQuotes(NamedTuple):
@@ -65,7 +66,7 @@ async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
         if id_ not in posts or not _may_be_sent(posts[id_]):
             raise InvalidInputError("Message {id} is not on this page", id=id_)
     return [
-        Quote(post.id, post.username, making.calling.rename(post.text), post.created_at)
+        Quote(post.id, post.username, making.calling.rename(post.text), post.created_at, post.lang)
         for post in map(posts.__getitem__, chosen)
     ]
 
@@ -120,7 +121,7 @@ async def read_offered(
     offers = list[OfferedQuotes]()
     for topic, listed in [*shown, ("", await _sampled(session, posts, seed))]:
         quotes = [
-            Quote(post.id, post.username, post.text, post.created_at)
+            Quote(post.id, post.username, post.text, post.created_at, post.lang)
             for post in listed
             if post.text and post.id not in seen and _may_be_sent(post)
         ]

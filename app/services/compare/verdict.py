@@ -178,6 +178,8 @@ class Comparison(msgspec.Struct, frozen=True):
     """Number of words that were judged."""
     texts: int = 1
     """Number of texts that were judged."""
+    lang: str | None = None
+    """BCP 47 tag of the language in which the text was judged; null if it is not known."""
     short: Short | None = None
     """Why the verdict is `short`: `words`, the text has fewer than four; `posts`, an author has
     fewer than ten with words; `others`, no one else here writes the language; `people`, several
@@ -295,6 +297,7 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
         ),
         words=case.words,
         texts=len(case.parts),
+        lang=judgement.language,
         short=_short(case, shown) if judgement.verdict == "short" else None,
         held_back=judgement.held_back,
         unlike=judgement.unlike or msgspec.UNSET,

@@ -8,7 +8,6 @@ from msgspec import UnsetType
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.evidence import place_in
-from app.compute.text import guess_language
 from app.language.i18n import gettext, ngettext, show_number
 from app.runtime.work_pool import worked_on
 from app.services.compare.verdict import (
@@ -148,11 +147,8 @@ class Evident:
     """Authors' underlines, from 1."""
     strong_weight: float = 1.0
     """Log-odds for a double line: alone, 2.7 times as likely."""
-
-    @property
-    def lang(self) -> str:
-        """The language of the text, as far as it is known."""
-        return guess_language("".join(piece.text for piece in self.pieces)) or ""
+    lang: str = ""
+    """BCP 47 tag, empty if unknown: the page's own language would be a guess."""
 
     @property
     def has_against(self) -> bool:
@@ -190,7 +186,12 @@ async def read_evidence(session: AsyncSession, comparison: Comparison) -> Eviden
         if not any(start < other_end and other < end for other, other_end in taken)
     ]
     spans.sort(key=lambda span: span[0])
-    return Evident(marked_text(comparison.text, spans), list(uses.values()), lines_of(comparison))
+    return Evident(
+        marked_text(comparison.text, spans),
+        list(uses.values()),
+        lines_of(comparison),
+        lang=comparison.lang or "",
+    )
 
 
 def _uses(
@@ -198,7 +199,10 @@ def _uses(
 ) -> dict[tuple[str, str], Use]:
     uses: dict[tuple[str, str], Use] = {}
     for mark in sorted(marks, key=lambda mark: -abs(mark.weight)):
-        quotations = [_quotation(posts[id_], mark) for id_ in mark.posts or () if id_ in posts]
+        lang = comparison.lang
+        quotations = [
+            _quotation(posts[id_], mark, lang) for id_ in mark.posts or () if id_ in posts
+        ]
         use = uses.setdefault(_key(mark), Use(len(uses) + 1, mark, comparison, quotations, []))
         use.places.append(_place(mark))
     return uses
@@ -213,9 +217,11 @@ def lines_of(comparison: Comparison) -> dict[str, int]:
     return {username: number for number, username in enumerate(best, 1)}
 
 
-def _quotation(post: Post, mark: Evidence) -> Quotation:
+def _quotation(post: Post, mark: Evidence, judged: str | None) -> Quotation:
+    """Return the part of a post with a mark's words; judged: the language of the judged text."""
     place, shown = place_in(post.text, str(mark.piece)), 120
-    lang = post.lang or ""
+    # Words of the text are in its language, but Korean is told by letters that the post lacks.
+    lang = post.lang or (judged if judged != "ko" else None) or ""
     if place is None:
         return Quotation(post.id, excerpt(marked_text(post.text, []), around=shown // 2), lang)
     start, end = place

@@ -10,6 +10,7 @@ import pytest
 from app import create_app
 from tests.browsing import body, in_one_line
 from tests.conftest import Client, MakeConfig, Shared
+from tests.services.compare.test_other_languages import sentences
 from tests.waiting import settle
 
 KOREAN = {"Accept-Language": "ko"}
@@ -500,4 +501,20 @@ async def test_quoted_words_carry_their_own_language(shared: Shared) -> None:
     quoted = page.partition('class="used-in"')[2].partition("</ul>")[0]
     assert '<bdi lang="ko">' in quoted
     english = await shared.anybody.page(address("The lamp is lit again tonight", "harin", "doyun"))
-    assert not re.search(r'<blockquote class="judged[^>]* lang=', english)
+    assert re.search(r'<blockquote class="judged[^>]* lang="en"', english)
+    spanish = sentences("es")
+    await shared.writer.add_posts(
+        *({"username": f"es{n % 2}", "text": text} for n, text in enumerate(spanish[:60]))
+    )
+    await settle(shared.app)
+    asked = address(spanish[0], "es0", "es1")
+    page = await shared.anybody.page(asked)
+    assert re.search(r'<blockquote class="judged[^>]* lang="es"', page)
+    quoted = page.partition('class="used-in"')[2].partition("</ul>")[0]
+    assert '<bdi lang="es">' in quoted
+    assert (await shared.anybody.json(f"/api/v1{asked}"))["lang"] == "es"
+    # A text in Thai is in no language that the two write, so that saying theirs would be false.
+    thai = await shared.anybody.page(
+        address("วันนี้อากาศดีมาก เราไปเดินเล่นกัน ที่ตลาด กับเพื่อน", "es0", "es1")
+    )
+    assert not re.search(r'<blockquote class="judged[^>]* lang=', thai)
