@@ -38,6 +38,9 @@
       faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
   }
 
+  const rows = new Set([...document.querySelectorAll(".site-nav li")].map(e => e.getBoundingClientRect().top));
+  if (rows.size > 1) faults.push(`a menu in ${rows.size} rows`);
+
   // A word that has room in a line of its list or section is in one line.
   const words = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {

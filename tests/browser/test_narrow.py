@@ -78,6 +78,6 @@ async def test_no_name_in_a_large_chat_is_torn_beside_free_space(
     await page.goto(chat.address("/room/2"))
     single = page.locator(".people-alike .habit")
     assert await single.count() >= 2, await page.locator("main").inner_text()
-    for width in (390, 320):
+    for width in (720, 500, 390, 320):
         await page.set_viewport_size({"width": width, "height": 800})
         assert await page.evaluate(FAULTS) == [], width
