@@ -37,8 +37,6 @@ _SAME: Final[Mapping[str, str]] = {
     **dict.fromkeys(("bs", "hr"), "sr"),
     "ms": "id",
 }
-OTHER_SCRIPT: Final = "+"
-"""Ends the name of a language that is written in other than Latin letters."""
 _NO_LANGUAGE: Final = "zxx"
 _LAST_LATIN: Final = "\u024f"
 _loading: Final = threading.Lock()
@@ -60,7 +58,7 @@ def scores_of(text: str) -> dict[str, float]:
     plain = without_addresses(text)
     letters = [letter for letter in plain if letter.isalpha()]
     latin = sum(letter <= _LAST_LATIN or "\u1e00" <= letter <= "\u1eff" for letter in letters)
-    script = "" if 2 * latin >= len(letters) else OTHER_SCRIPT
+    script = "" if 2 * latin >= len(letters) else "+"
     scores: dict[str, float] = {}
     for tag, score in rank(plain):
         if tag != _NO_LANGUAGE:

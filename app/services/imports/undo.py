@@ -128,11 +128,19 @@ class Replaced(NamedTuple):
 
     @property
     def sentence(self) -> Message:
+        going = f"{self.going:,}"
+        if not self.staying:
+            return Message(
+                "This file replaces import {number}: of its {going} posts, those that are not in"
+                " the file are deleted",
+                number=self.id,
+                going=going,
+            )
         return Message(
-            "Import {number} is replaced: {going} posts go, except where this file has the same;"
-            " {staying} posts stay, because something else sent them, too",
+            "This file replaces import {number}: of its {going} posts, those that are not in the"
+            " file are deleted; {staying} more posts stay, because something else sent them, too",
             number=self.id,
-            going=f"{self.going:,}",
+            going=going,
             staying=f"{self.staying:,}",
         )
 
