@@ -19,7 +19,7 @@ from typing import Final
 from tests.house import ROOT
 from tests.neighbours.letters import rows_of_letters
 from tests.neighbours.servers import rows_of_servers
-from tests.neighbours.tables import Row, rows_of_tables
+from tests.neighbours.tables import ALONE, Row, rows_of_tables
 
 DOCUMENT: Final = ROOT / "docs" / "neighbours.md"
 FOLDER: Final = ROOT / ".neighbours"
@@ -30,8 +30,6 @@ PYTHON_PACKAGES: Final = (
     *("pyarrow==26.0.1", "petl==1.7.30", "tablib==3.10.0", "frictionless==5.21.0"),
     *("clevercsv==0.8.5", "openpyxl==3.1.5", "jrnl==4.6"),
 )
-ORANGE: Final = ("orange3==3.40.0", "xlsxwriter==3.3.1", "openpyxl==3.1.5")
-"""It needs an older pandas, so it has an environment of its own."""
 NPM_PACKAGES: Final = (
     *("papaparse@5.7.1", "csv-parse@7.0.3", "csv-stringify@6.9.0", "d3-dsv@3.0.2"),
     *("xlsx@0.18.5", "exceljs@4.4.0"),
@@ -43,6 +41,7 @@ DEBIAN_PACKAGES: Final = {
         *("r-cran-data.table", "r-cran-bit64", "r-cran-vroom", "r-cran-haven"),
     ),
     "mlr": ("miller",),
+    "java": ("default-jre-headless",),
     "promtool": ("prometheus",),
     "packf": ("nmh",),
     **{name: (name,) for name in ("csvtool", "rsync", "mb2md")},
@@ -82,8 +81,8 @@ def main() -> int:
 def _install() -> Path:
     """Return the environment with the Python packages; root also gets Debian's."""
     environment = FOLDER / "python"
-    wanted: dict[Path, tuple[str, ...]] = {environment: PYTHON_PACKAGES, FOLDER / "orange": ORANGE}
-    for own, packages in wanted.items():
+    alone = {FOLDER / name: packages for name, packages in ALONE.items()}
+    for own, packages in ({environment: PYTHON_PACKAGES} | alone).items():
         if (own / "whole").exists():
             continue
         subprocess.run([sys.executable, "-m", "venv", "--clear", own], check=True)

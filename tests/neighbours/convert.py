@@ -5,6 +5,7 @@ It runs in the environment of the neighbours, without saywho.
 """
 
 import sys
+from pathlib import Path
 
 
 def by_pandas(kind: str, source: str, target: str, *, careful: bool) -> None:
@@ -89,6 +90,28 @@ def by_orange3(kind: str, source: str, target: str, *, careful: bool) -> None:
     from Orange.data import Table
 
     Table.from_file(source).save(target)
+
+
+def by_pyspark(kind: str, source: str, target: str, *, careful: bool) -> None:
+    from pyspark.sql import SparkSession
+
+    own = {"multiLine": True, "escape": '"'} if careful else {}
+    builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+    session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+    if source.endswith("jsonl"):
+        frame = session.read.json(source)
+    else:
+        frame = session.read.options(header=True, **own).csv(source)
+    written = Path(f"{target}.parts")
+    writer = frame.coalesce(1).write.mode("overwrite")
+    if kind == "csv":
+        blanks = {"ignoreLeadingWhiteSpace": False, "ignoreTrailingWhiteSpace": False}
+        whole = {"escape": '"'} | blanks if careful else {}
+        writer.options(header=True, **whole).csv(str(written))
+    else:
+        writer.json(str(written))
+    (part,) = written.glob("part-*")
+    part.rename(target)
 
 
 def by_clevercsv(kind: str, source: str, target: str, *, careful: bool) -> None:

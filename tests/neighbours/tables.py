@@ -14,6 +14,11 @@ from typing import Any, Final, NamedTuple
 
 from tests.installation import PROGRAM, Installation
 
+ALONE: Final = {
+    "orange3": ("orange3==3.40.0", "xlsxwriter==3.3.1", "openpyxl==3.1.5"),
+    "pyspark": ("pyspark==4.3.0",),
+}
+"""Libraries with an environment of their own: Orange needs an older pandas, Spark has 500 MB."""
 CONVERT: Final = str(Path(__file__).with_name("convert.py"))
 CONVERT_JS: Final = str(Path(__file__).with_name("convert.mjs"))
 POSTS: Final[list[dict[str, Any]]] = [
@@ -106,7 +111,7 @@ class Row(NamedTuple):
 def _library(name: str, how: str, kind: str, line: str = "", **more: Any) -> Neighbour:
     library = f"{name}:careful" if line else name
     about = f"from importlib.metadata import version; print(version('{name}'))"
-    python = "{orange}" if name == "orange3" else "{python}"
+    python = f"{{{name}}}" if name in ALONE else "{python}"
     return Neighbour(
         f"{name} {how}".strip(),
         (python, CONVERT, library, kind, "{source}", "{target}"),
@@ -247,6 +252,14 @@ NEIGHBOURS: Final = (
     _library("tablib", "", "xlsx"),
     _library("frictionless", "", "csv"),
     _library("clevercsv", "", "csv"),
+    _library("pyspark", "", "csv"),
+    _library(
+        "pyspark",
+        "with its options",
+        "csv",
+        "`multiLine=True, escape='\"'`; to write also `ignoreLeadingWhiteSpace=False`",
+    ),
+    _library("pyspark", "", "jsonl", reads=BOTH),
     _library("orange3", "", "csv"),
     _library("orange3", "", "tab"),
     _library("orange3", "", "xlsx"),
@@ -376,8 +389,9 @@ class _Runner:
     def _filled(self, command: tuple[str, ...], **places: Any) -> list[str]:
         programs = self._environment / "bin"
         modules = self._environment.with_name("node")
-        orange = self._environment.with_name("orange") / "bin/python"
-        own = {"python": programs / "python", "bin": programs, "modules": modules, "orange": orange}
+        own = {"python": programs / "python", "bin": programs, "modules": modules} | {
+            name: self._environment.with_name(name) / "bin/python" for name in ALONE
+        }
         filled = []
         for part in command:
             for name, value in (own | places).items():
