@@ -1,5 +1,6 @@
 """Pages show days where the browser is, as a cookie tells, and what is kept varies by it."""
 
+import inspect
 import re
 from typing import Final
 
@@ -141,7 +142,7 @@ def addresses(app: Quart, **changed: str) -> dict[str, set[str]]:
 
 
 def parameters(app: Quart, rule: Rule) -> set[str]:
-    takes = getattr(app.view_functions[rule.endpoint], "__annotations__", {})
+    takes = getattr(inspect.unwrap(app.view_functions[rule.endpoint]), "__annotations__", {})
     return {field.encode_name for field in fields(takes["args"])} if "args" in takes else set()
 
 
