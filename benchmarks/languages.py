@@ -34,7 +34,7 @@ import msgspec
 from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
 from app.compute.engine.judgement import judge
 from app.compute.engine.profiles import profile_of
-from app.compute.text import has_words, is_unspaced
+from app.compute.text import has_words
 from app.population import shipped_authors
 from benchmarks import machine
 from benchmarks.paired import checkout, imports_of
@@ -90,10 +90,6 @@ class Sentences(NamedTuple):
     """By nobody of the people."""
 
 
-def is_asked(text: str) -> bool:
-    return has_words(text) or is_unspaced(text)
-
-
 def read(folder: Path) -> dict[str, Sentences]:
     """Return the people of each language. Raises OSError and ValueError."""
     found = {}
@@ -110,7 +106,7 @@ def read(folder: Path) -> dict[str, Sentences]:
 def _divided(rows: Sequence[Mapping[str, str]]) -> Sentences:
     texts = defaultdict[str, list[str]](list)
     for row in rows:
-        if is_asked(row["text"]):
+        if has_words(row["text"]):
             texts[row.get("author", "")].append(row["text"])
     everything = texts.pop("", [])
     strange = everything[-min(STRANGE, len(everything) // 5) :] if everything else []

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, groupby
+from math import ceil
 from typing import Final, Literal
 
 # --- Links ---
@@ -255,12 +256,40 @@ def letter_count(text: str) -> int:
 
 
 FEWEST_WORDS: Final = 4
-LETTERS: Final = re.compile(r"[^\W\d_]+")
+MARKS: Final = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
+    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962-\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d"
+    "\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d00-\u0d4d\u0d82-\u0ddf"
+    "\u0f35-\u0f3f\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+)
+"""Combining letters, such as vowels of Hindi, which are a part of a word; of a pattern."""
+UNSPACED_LETTERS: Final = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+)
+"""Thai, Lao, Burmese, Khmer, Japanese and Chinese, whose words no blanks divide; of a pattern."""
+UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
+_DENSE: Final = re.compile("[\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+"""Letters of Japanese and Chinese, of which words have fewer than of the others."""
+LETTERS: Final = re.compile(rf"[^\W\d_]+(?:[{MARKS}]+[^\W\d_]*)*")
+_HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
+
+
+def has_no_blanks(text: str) -> bool:
+    """Return whether the words of a text, or some of them, have no blanks between them."""
+    return not text.isascii() and bool(UNSPACED.search(text)) and not _HANGUL.search(text)
 
 
 def word_count(text: str) -> int:
-    """Return the number of words (runs of letters), without addresses, @names and #tags."""
-    return len(LETTERS.findall(ADDRESS.sub(" ", text) if may_have_address(text) else text))
+    """Return the number of words (runs of letters), without addresses, @names and #tags; about the
+    number where no blanks divide words.
+    """
+    bare = ADDRESS.sub(" ", text) if may_have_address(text) else text
+    if not has_no_blanks(bare):
+        return len(LETTERS.findall(bare))
+    # Words by ICU have 1.7 letters in Japanese, 1.6 in Chinese and 3.9 in Thai, in treebanks.
+    unspaced, dense = len(UNSPACED.findall(bare)), len(_DENSE.findall(bare))
+    others = len(LETTERS.findall(UNSPACED.sub(" ", bare)))
+    return others + ceil(dense / 2) + ceil((unspaced - dense) / 4)
 
 
 def word_set(words: str) -> frozenset[str]:
@@ -309,13 +338,6 @@ def own_words(text: str) -> str:
 
 
 # --- Language ---
-
-_HANGUL: Final = re.compile("[\uac00-\ud7a3\u1100-\u11ff\u3131-\u318e]")
-UNSPACED_LETTERS: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-)
-"""Thai, Lao, Burmese, Khmer, Japanese and Chinese, whose words no blanks divide; of a pattern."""
-UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
 
 
 def language_of(tag: str) -> str | None:

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from app.compute.text import LINKED_SITE, RANDOM_SITES, normalized
+from app.compute.text import LINKED_SITE, MARKS, RANDOM_SITES, UNSPACED_LETTERS, normalized
 
 WORDS_RECIPE: Final = 2
 """Version of the terms; an index with another version is rebuilt."""
@@ -28,12 +28,6 @@ _PAIRED: Final = (
     "\u3005\u3041-\u3096\u30a1-\u30fa\u30fc\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_MARKS: Final = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670"
-    "\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962-\u0963\u0981-\u0983\u09bc-\u09cd\u0a01-\u0a4d"
-    "\u0a81-\u0acd\u0b01-\u0b4d\u0b82-\u0bcd\u0c00-\u0c4d\u0c81-\u0ccd\u0d00-\u0d4d\u0d82-\u0ddf"
-    "\u0f35-\u0f3f\u0f71-\u0f84\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
-)
 _PICTURE: Final = (
     "[\u203c\u2049\u2122\u2139\u2190-\u21ff\u2300-\u23ff\u25a0-\u27bf\u2900-\u297f\u2b00-\u2bff"
     "\u3030\u303d\u3297\u3299\U0001f000-\U0001f1e5\U0001f200-\U0001f3fa\U0001f400-\U0001faff]"
@@ -41,7 +35,7 @@ _PICTURE: Final = (
 _SKINS: Final = "\U0001f3fb-\U0001f3ff"
 _SEGMENT: Final = re.compile(
     rf"(?P<paired>[{_PAIRED}]+)"
-    rf"|(?P<word>[^\W_{_PAIRED}]+(?:[{_MARKS}]+[^\W_{_PAIRED}]*)*)"
+    rf"|(?P<word>[^\W_{_PAIRED}]+(?:[{MARKS}]+[^\W_{_PAIRED}]*)*)"
     rf"|(?P<emoji>[\U0001f1e6-\U0001f1ff]{{2}}"
     rf"|{_PICTURE}[\ufe0f{_SKINS}]*[\U000e0020-\U000e007f]*"
     rf"(?:\u200d{_PICTURE}[\ufe0f{_SKINS}]*)*)"
@@ -291,7 +285,8 @@ def is_hangul(word: str) -> bool:
 
 # --- Tags, emoji, sites and laughs ---
 
-TAG: Final = re.compile(r"(?<![\w&/#])#(\w*[^\W\d_]\w*)")
+_IN_TAG: Final = rf"[\w{MARKS}{UNSPACED_LETTERS}]*"
+TAG: Final = re.compile(rf"(?<![\w&/#])#({_IN_TAG}[^\W\d_]{_IN_TAG})")
 """Pattern of a tag, which has a letter; a URL's part after # is none."""
 _EMOJI_SIGN: Final = (
     "\u231a\u231b\u23e9-\u23f3\u23f8-\u23fa\u25fd\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615\u2618"

@@ -69,6 +69,8 @@ def test_no_name_is_left(before: str, name: str, after: str) -> None:
         ("will you ask Will, in the house", "Will of the House", "will you ask *, in the house"),
         ("he is at the gym", "Al Gym", "he is at the *"),
         ("ça va, Aoife!", "Aoife Ó B", "ça va, *!"),
+        ("आज प्रिया आई", "प्रिया शर्मा", "आज * आई"),
+        ("قالت ليلى إن", "ليلى حسن", "قالت * إن"),
     ],
 )
 def test_words_of_a_display_name_are_hidden_where_they_name_somebody(

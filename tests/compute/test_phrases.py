@@ -98,6 +98,11 @@ FILMS = ("haha that film was great", "That film was great, Hana", "that film was
             ["They rather sing, café vis-à-vis"] * 30 + ["B'day ideas"] * 20 + ["vis 3"] * 20,
             {"They rather sing, café vis-à-vis", "B'day ideas", "vis"},
         ),
+        # Vowels and other marks of Hindi belong to the word.
+        (
+            [f"{n} सच में {n}" for n in NUMBERS] + [f"{n} ठीक है जी।" for n in NUMBERS],
+            {"सच में", "ठीक है जी"},
+        ),
         # A part of another one is told by itself only if it is in half as many again.
         (
             ["the climate change"] * 20 + [f"{n} change {n}" for n in NUMBERS[:9]],

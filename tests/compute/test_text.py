@@ -98,6 +98,13 @@ def test_any_number_of_marks_ends_within_the_time_of_a_test(
         ("@user@example.social: see bsky.app/profile/x now", 2),
         ("커피를 마셔요 #커피 ㅋㅋ", 3),
         ("1 2 3 😀 _ -", 0),
+        ("हिन्दी में बात करो", 4),
+        # Where no blanks divide words: 20 letters of Japanese, 3 of Chinese, 12 of Thai.
+        ("今日はとても寒いですね。明日は雪かも。", 9),
+        ("LINE で 送って https://t.co/abc", 3),
+        ("我不懂", 2),
+        ("คิดถึงจังเลย", 3),
+        ("美 대통령, 東京 방문", 4),
     ],
 )
 def test_words_are_counted_without_addresses_names_and_tags(text: str, words: int) -> None:
@@ -150,6 +157,7 @@ def names(*texts: str, kind: str, cards: str | None = None) -> list[str]:
     ("text", "expected"),
     [
         ("#빵 #Bread2024 (#tea) #tea-room", ["bread2024", "tea", "빵"]),
+        ("#हिन्दी #สวัสดี #東京タワー", ["हिन्दी", "สวัสดี", "東京タワー"]),
         ("C# and &#39; and #1 and https://a.example/x#part", []),
         ("#" * 30_000 + "1" * 30_000, []),
     ],

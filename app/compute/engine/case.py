@@ -53,6 +53,7 @@ from app.compute.text import (
     Gap,
     gaps_of_each,
     guess_language,
+    has_no_blanks,
     own_words,
     rest_of,
     word_count,
@@ -366,6 +367,8 @@ def whole_words(text: str, gaps: Sequence[Gap]) -> int:
     quoted = [] if unquoted == text else [quote.span() for quote in QUOTED.finditer(text)]
     spaced = rest_of(text, quoted)
     spaced = ADDRESS.sub(lambda address: " " * len(address[0]), spaced)
+    if has_no_blanks(text):
+        return word_count(rest_of(spaced, gaps))
     struck = struck_before(gaps, len(text))
     words = LETTERS.finditer(spaced)
     return sum(bool(struck[word.start()] == struck[word.end()]) for word in words)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from app.compute.people.typical_words import FUNCTION_WORDS
-from app.compute.text import VISIBLE_LINK, Gap, normalized
+from app.compute.text import MARKS, UNSPACED, VISIBLE_LINK, Gap, normalized
 from app.compute.words import is_ending, is_hangul
 from app.language.korean_particles import last_sound
 
@@ -21,7 +21,7 @@ SHOWN_HIDDEN: Final = "[…]"
 """Replacement of a name in pictures, and in texts for programs."""
 _BRACKETED: Final = re.compile(r"[(\[（【][^)\]）】]*[)\]）】]?")
 """Note in brackets in a display name: 민준 (회사)."""
-_ONE_SCRIPT: Final = re.compile(r"[가-힣]+|[^\W\d_가-힣]+")
+_ONE_SCRIPT: Final = re.compile(rf"[가-힣]+|[^\W\d_가-힣](?:[^\W\d_가-힣]|[{MARKS}])*")
 _FAMILIES: Final = frozenset(
     "김이박최정강조윤장임한오서신권황안송류유전홍고문양손배백허남심노하곽성차주우구나민진지엄채원천방공현함변염여추도소석선설마길"
 ) | {"남궁", "황보", "제갈", "선우", "사공", "서문", "독고"}
@@ -181,7 +181,7 @@ def _word_patterns(
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     latin = [_latin(word) for word in longest_first if not is_hangul(word)]
     hangul = [word for word in longest_first if is_hangul(word)]
-    letter = r"[^\W\d_가-힣]"
+    letter = rf"(?:[^\W\d_가-힣]|[{MARKS}])"
     return (
         re.compile(rf"@?(?<!{letter})(?:{'|'.join(latin)})(?!{letter})") if latin else None,
         re.compile(rf"(?<![가-힣])(?P<name>{'|'.join(hangul)})(?P<behind>[가-힣]*)")
@@ -209,8 +209,7 @@ def _is_name(word: str) -> bool:
     folded = word.casefold()
     if folded in _ALSO_WORDS:
         return word != folded
-    has_case = word.lower() != word.upper()  # Other scripts have no spaces between their words.
-    return has_case and folded not in _COMMON
+    return not UNSPACED.search(word) and folded not in _COMMON
 
 
 def _korean_forms(word: str) -> Iterator[str]:

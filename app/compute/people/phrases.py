@@ -30,7 +30,7 @@ from app.compute.people.typical_words import (
     words_in_each,
 )
 from app.compute.significance import FEWEST_COMPARED, LOG_CLEAR, design_effect, log_chances
-from app.compute.text import UNSPACED, UNSPACED_LETTERS, guess_language, guess_main_language
+from app.compute.text import MARKS, UNSPACED, UNSPACED_LETTERS, guess_language, guess_main_language
 from app.compute.words import LAUGHING, laughs_in, segments
 
 TOGETHER: Final = 0.8
@@ -45,7 +45,7 @@ OF_LINKS: Final = 0.9
 """Share of a phrase's texts with a link from which it is the text of a share button, a headline's
 end or a template, if most texts have no link.
 """
-_LETTERS: Final = rf"[^\W{LAUGHING}{UNSPACED_LETTERS}]+"
+_LETTERS: Final = rf"(?:[^\W{LAUGHING}{UNSPACED_LETTERS}]|[{MARKS}])+"
 """Pattern of the letters of a word that blanks divide from others, without Korean laughs and cries
 after it.
 """
@@ -58,7 +58,8 @@ _LEADING_ON: Final = frozenset(
         "a an and as at but by for from in into my of on or our than that the to via with your",
     )
 )
-_WORD: Final = re.compile(r"\w+")
+_MARK: Final = re.compile(f"[{MARKS}]")
+_WORD: Final = re.compile(rf"[\w{MARKS}]+")
 _SENTENCE_END: Final = re.compile(
     r"""(?:[!?؟۔।॥]|(?<![.])(?<!\b[A-Za-z])(?<!\b(?:Dr|Mr|Ms|St|vs))(?<!\bMrs)\.)"""
     r"""["')\]”’»]*\s|[。！？]|\n"""
@@ -311,7 +312,7 @@ def _spans(text: str, word: str) -> list[Span]:
 
 def _is_joined(word: str, beside: str) -> bool:
     if not beside.isalnum() or beside in LAUGHING or UNSPACED.match(beside):
-        return False
+        return _MARK.match(beside) is not None
     return word.isascii() == beside.isascii()
 
 
@@ -593,7 +594,8 @@ def _without_parts(phrases: Sequence[Phrase]) -> list[Phrase]:
 
 
 def _parts_of(names: Iterable[str]) -> set[str]:
-    return {part for name in names for part in re.findall(r"[^\W_]+", name.casefold())}
+    parts = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
+    return {part for name in names for part in parts.findall(name.casefold())}
 
 
 def _places(messages: Iterable[set[str]], among: frozenset[str]) -> dict[str, set[int]]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
 from app.compute.people.joined_texts import JoinedTexts
-from app.compute.text import without_addresses
+from app.compute.text import UNSPACED, without_addresses
 from app.compute.words import LAUGH_PARTS, emoji_in, laughs_in, plain_laugh
 
 Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
@@ -228,7 +228,8 @@ def _is_lengthened_word(word: str) -> bool:
         if letter in _LONG_IN_KOREAN:
             return True
         if letter < "\u1100" and any(map(str.isalpha, word.replace(letter, ""))):
-            return not plain_laugh(word.strip(AFTER_WORDS))
+            # No blank divides a Japanese word from a laugh: すごいwww.
+            return not plain_laugh(UNSPACED.split(word)[-1].strip(AFTER_WORDS))
     return False
 
 

@@ -187,7 +187,7 @@ def state_of(found: Mirrored) -> str:
     if found.lead is None:
         return gettext(
             "saywho cannot tell by what this stands out: there are too few words, or too little is"
-            " known of you in this language."
+            " known of you, or of others, in this language."
         )
     if found.lead > found.goal:
         return gettext("This still reads more like you than like anybody else.")
@@ -199,9 +199,10 @@ def warnings_of() -> Iterator[str]:
     test = measured()
     least, most = test.programs
     yield gettext(
-        "In a test with {people} people, three other programs still named the writer of a draft"
-        " that was changed as far as the goal in {least} to {most} of 100 cases, and at least one"
-        " of them did in {any}. Blind guessing names the writer in {chance} of 100."
+        "In a test with {people} people who write English, three other programs still named the"
+        " writer of a draft that was changed as far as the goal in {least} to {most} of 100 cases,"
+        " and at least one of them did in {any}. Blind guessing names the writer in {chance} of"
+        " 100."
     ).format(
         chance=show_number(round(100 / test.people)),
         people=show_number(test.people),
@@ -215,7 +216,7 @@ def warnings_of() -> Iterator[str]:
     )
     least, most = test.among_four
     yield gettext(
-        "Where only a few people can have written it, no mirror hides anybody: among four people,"
+        "Where only a few people can have written it, no mirror hides anybody: among four Koreans,"
         " these programs still named the right one in {least} to {most} of 100 cases; blind"
         " guessing does in {chance}."
     ).format(chance=show_number(25), least=show_number(least), most=show_number(most))

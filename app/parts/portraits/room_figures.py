@@ -487,11 +487,15 @@ class Shares(PortraitFigure):
         together = gettext(
             "The six people with the most messages are shown by name; everyone else is combined."
         )
-        about = gettext(
-            "Words are separated by spaces. Only messages with text count for words a message."
-        )
-        has_others = self.people[-1].username is None
-        return Finding(about=f"{together} {about}" if has_others else about)
+        told = [together] if self.people[-1].username is None else []
+        if any(person.words_per_message is not None for person in self.people):
+            told.append(
+                gettext(
+                    "Words are separated by spaces. Only messages with text count for words a "
+                    "message."
+                )
+            )
+        return Finding(about=" ".join(told))
 
     def table(self) -> Table:
         return Table(

@@ -94,7 +94,7 @@ class Card(msgspec.Struct, frozen=True):
     held_out: Measured | None
     """Measured on the newest posts; null if there are too few."""
     strangers: Strangers | None
-    """Measured on posts by others; null if there are too few."""
+    """Measured on posts by others; null if there are too few, or mostly `unknown_language`."""
     confusion: list[list[int]]
     """Number of posts by real author (row) and named author (column)."""
     model: Model
@@ -103,6 +103,8 @@ class Card(msgspec.Struct, frozen=True):
     """How often a text by an author here, who is left out of the comparison, is called `likely` for
     someone else here. Null until it is measured, or if there are few authors.
     """
+    unknown_language: bool = False
+    """Whether most posts by others are in a language of which too few others are known."""
 
     @property
     def given(self) -> list[tuple[str, str, int]]:
@@ -179,16 +181,18 @@ class Cards:
             ]
             strangers = await _strangers(session, case)
         held_out, table = await asyncio.to_thread(_measure, case, newest)
+        found, is_unknown = await asyncio.to_thread(_given, case, strangers)
         card = Card(
             authors=[
                 CardAuthor(user.username, user.tweet_count, sum(row), row[place])
                 for place, (user, row) in enumerate(zip(measured, table, strict=True))
             ],
             held_out=held_out,
-            strangers=await asyncio.to_thread(_given, case, strangers),
+            strangers=found,
             confusion=table,
             model=Model(MODEL_NAME, case.fitted.version, case.as_of_event),
             made_at=now(),
+            unknown_language=is_unknown,
         )
         self._kept.put(key, card)
         return [card]
@@ -278,12 +282,20 @@ def _rounded(value: float) -> float:
     return round(float(value), 4)
 
 
-def _given(case: Case, strangers: dict[int, list[str]]) -> Strangers | None:
-    verdicts: list[str] = []
+def _given(case: Case, strangers: dict[int, list[str]]) -> tuple[Strangers | None, bool]:
+    """Return the results, and whether most posts are in a language without ratios."""
+    verdicts, unknown = list[str](), 0
     for user_id, texts in strangers.items():
         rivals = [suspect for suspect in case.suspects if suspect.id != user_id]
         among = replace(case, suspects=rivals, absent=user_id)
         worded = filter(has_words, map(own_words, texts))
-        verdicts += [judge(replace(among, texts=[text])).verdict for text in worded]
-    total = len(verdicts) - verdicts.count("short")
-    return Strangers(total, verdicts.count("likely")) if total >= FEWEST_ASKED else None
+        for text in worded:
+            judgement = judge(replace(among, texts=[text]))
+            if "unknown_language" in judgement.limits:
+                unknown += 1
+            elif judgement.verdict != "short":
+                verdicts.append(judgement.verdict)
+    is_unknown = unknown > len(verdicts)
+    if is_unknown or len(verdicts) < FEWEST_ASKED:
+        return None, is_unknown
+    return Strangers(len(verdicts), verdicts.count("likely")), False

@@ -35,6 +35,7 @@ from app.views.blueprints import Form, PageBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
 from app.views.comparing.verdicts import (
     NOT_FOR,
+    UNKNOWN_LANGUAGE,
     against_of,
     bars_of,
     chance_of,
@@ -224,6 +225,7 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     """Whether samples are left out, though no one was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
+    unknown_language: str = UNKNOWN_LANGUAGE
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:

@@ -9,7 +9,7 @@ from app.compute.engine.evidence import place_in
 from app.compute.engine.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
 from app.compute.engine.measured_rates import BELIEFS, measured_rates
 from app.compute.engine.population import FEWEST_POSTS
-from app.compute.text import guess_language, is_unspaced
+from app.compute.text import guess_language
 from app.language.i18n import gettext, gettext_noop, ngettext, show_list, show_number, show_percent
 from app.services.compare.stored_texts import MOST_AUTHORS
 from app.services.compare.verdict import EXPLAINED, Comparison, StoredPost
@@ -211,11 +211,7 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
 def _lacking(comparison: Comparison, *, is_named: bool) -> list[str]:
     ranking, sentences = comparison.ranking, list[str]()
     if comparison.short == "words":
-        sentences.append(
-            gettext("A text without spaces between its words cannot be judged yet.")
-            if is_unspaced(comparison.judged_text)
-            else gettext("Please write more: at least four words are needed.")
-        )
+        sentences.append(gettext("Please write more: at least four words are needed."))
     few = _unjudged(comparison)
     if few and (is_named or len(few) == len(ranking)):
         sentences.append(_too_few(few, len(ranking)))

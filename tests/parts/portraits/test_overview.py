@@ -283,6 +283,8 @@ async def test_nobody_is_said_to_write_no_words_where_words_are_not_counted(
     assert sorted(cards) == [
         f"{name} 30 messages 33% of the messages" for name in ("さくら", "健太", "美咲")
     ]
+    assert "Words are separated by spaces" not in await shared.anybody.page(chats["japanese"])
+    assert "Words are separated by spaces" in await shared.anybody.page(chats["quick"])
 
 
 async def test_hours_are_told_of_whom_they_set_apart(shared: Shared, chats: dict[str, str]) -> None:

@@ -130,3 +130,17 @@ async def test_a_card_asks_about_texts_in_the_authors_language(db: Database) -> 
         assert (await cards.get(["ewa"])).strangers is None
     finally:
         await cards.close()
+
+
+@pytest.mark.parametrize("language", ["pl", "ar", "ja"])
+async def test_a_card_says_nothing_of_strangers_in_a_language_of_few(
+    db: Database, language: str
+) -> None:
+    some = sentences(language)
+    await beside_english(db, ewa=some[:20], leon=some[20:40], maja=some[40:60])
+    cards = Cards(db, Models())
+    try:
+        card = await cards.get(["ewa", "leon", "maja"])
+    finally:
+        await cards.close()
+    assert (card.strangers, card.unknown_language) == (None, True)

@@ -219,10 +219,6 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
             ["Please write more: at least four words are needed."],
         ),
         (
-            Facts([0.5, 0.5], [60, 60], text="今日はとても寒いですね。明日は雪かもしれません。"),
-            ["A text without spaces between its words cannot be judged yet."],
-        ),
-        (
             Facts([0.5, 0.5], [60, 60], text="東京!"),
             ["Please write more: at least four words are needed."],
         ),
