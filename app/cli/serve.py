@@ -198,6 +198,6 @@ async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> s
                 return None
             secret = await add_setup_link(session)
     link = f"{origin}/setup?token={secret}"
-    say("There is no operator yet. Create the account, once, at:")
+    say("Make your saywho on this computer. Open this link, which works once:")
     say(f"  {link}")
     return link

@@ -16,7 +16,7 @@ from msgspec import Struct
 from quart import Quart, current_app, g, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import has_link
+from app.compute.text import guess_language, has_link
 from app.config import Config
 from app.errors import AppError, Message, StartError
 from app.formats.post import PLATFORMS
@@ -259,6 +259,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.filters |= {
         "chat_title": chat_title,
         "display_name": display_name,
+        "guessed_language": guess_language,
         "hue": hue,
         "listed": show_list,
         "newest_year": newest_year,

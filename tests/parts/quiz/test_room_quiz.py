@@ -108,6 +108,15 @@ async def test_a_room_leads_to_its_game(chats: Client) -> None:
     assert 'From the chat <a href="/room/1"><bdi>항구 <사람들></bdi></a>' in page
 
 
+async def test_a_question_is_read_in_its_own_language(chats: Client) -> None:
+    """All of this chat write Korean, and the page is in English."""
+    room = await chats.page("/room/2")
+    quiz = await chats.page(await drawn(chats, 2))
+    for page in (room, quiz):
+        (question,) = re.findall(r'<blockquote class="judged"[^>]*>', page)
+        assert 'lang="ko"' in question
+
+
 async def test_who_was_quiet_lately_is_offered_on_the_overview_too(chats: Client) -> None:
     teaser = (await chats.page("/room/5")).partition('class="teaser"')[2]
     form = teaser.partition("</section>")[0]
