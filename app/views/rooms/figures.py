@@ -319,7 +319,7 @@ class NamedPeriod(NamedTuple):
     """A hole or a feast among the columns of a chat."""
 
     place: int
-    """Of its first column."""
+    """Of its column, which is the middle one of a hole."""
     told: str
     path: str
 
@@ -402,7 +402,8 @@ class Months(ChatFigure[PeriodColumns]):
                     if after is periods[place + 1]
                     else show_period(period.first_day, after.first_day)
                 )
-                named.append(NamedPeriod(place, told, self._path_at(after.first_day)))
+                middle = (place + periods.index(after) - 1) // 2
+                named.append(NamedPeriod(middle, told, self._path_at(after.first_day)))
         if busy is not None:
             place = sum(period.first_day <= busy.first for period in periods) - 1
             days = show_period(busy.first, busy.end)

@@ -364,6 +364,26 @@ async def test_a_silence_is_named_as_the_longest_only_if_no_other_has_as_many_da
         assert poster_of_room(Chat(portrait.room), portrait, PictureArgs()).lines == ()
 
 
+@pytest.mark.usefixtures("without_people")
+async def test_the_sign_of_a_silence_stands_in_its_middle(
+    shared: Shared, chats: dict[str, str]
+) -> None:
+    """At its first month it would stand over the column before it."""
+    said: list[Said] = [
+        (f"2024-{day} 10:{n:02}", CREW[n % 2], WORDS[n % 2])
+        for day in ("01-20", "02-24", "12-09")
+        for n in range(4)
+    ]
+    db = parts_of(shared.app).db
+    await import_chat(db, kakaotalk("gap", *said))
+    async with db.read() as session:
+        room_id = await session.scalar(select(func.max(Room.id)))
+    page = await shared.anybody.page(f"/room/{room_id}?tz=Asia/Seoul")
+    (x,) = re.findall(r'<text class="mark" x="([0-9.]+)%"', page)
+    # March to November are the columns 2 to 10 of 12.
+    assert float(x) == pytest.approx(100 * (6 + 0.5) / 12, abs=0.01)
+
+
 async def test_months_are_told_by_person_with_the_longest_silence(
     shared: Shared, chats: dict[str, str]
 ) -> None:
