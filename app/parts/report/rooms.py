@@ -19,8 +19,10 @@ from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.loved import most_loved
 from app.services.rooms.sight import read_overview
 from app.views.page import read_cards
+from app.views.rooms.figures import other_called
 from app.views.rooms.overview import OverviewPage, PeriodForm
 from app.views.subjects import Chat
+from app.views.tell import share_told
 
 
 class ChatReport(OverviewPage, frozen=True, kw_only=True):
@@ -35,6 +37,26 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
     """Quoted messages whose text another of the choices wrote."""
     day_ids: Sequence[int]
     """Messages that the chat's page shows of its busiest day."""
+
+    @property
+    def words(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Each person's typical words, and how often they and the others write them."""
+        return [
+            (
+                username,
+                [
+                    (
+                        word.text,
+                        share_told(
+                            word.share, word.share_beside, other_called(username, self.whole)
+                        ),
+                    )
+                    for word in person.typical
+                ],
+            )
+            for person in self.shown.people
+            if (username := person.username) and person.typical
+        ]
 
 
 async def _draft(making: Making, chat: Chat) -> Draft:

@@ -107,6 +107,10 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     assert target.read_text("utf-8") == file
     await asyncio.to_thread(saywho.done, *report, "--names", "--timezone", "America/New_York")
     named = target.read_text("utf-8")
+    # The page of a person tells the same share of the same word.
+    page = read(await operator.page(f"/user/{quote(PEOPLE[0])}"))
+    ((word, told),) = re.findall(r"Says more often than others: (\w+) \((.*?)\)", page)
+    assert f"{PEOPLE[0]} {word} {told}" in read(named)
     answer = await operator.post("/room/1/report?tz=America/New_York", form={"names": "real"})
     assert await answer.get_data(as_text=True) == named
     answer = await operator.post("/room/1/report", form={"names": "real"})
