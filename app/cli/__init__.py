@@ -1,35 +1,28 @@
 """The command line: `saywho …`, and the same commands under `quart --app app …`.
 
 Each command is imported when it runs, since some imports take a second. Here are also what they
-share: their database, progress, results and errors.
+share: their database and errors. `outputs.py` has what they write.
 """
 
+import asyncio
 import contextlib
+import errno
 import gc
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
 
 from app import part_list
+from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
 from app.config import Config, ConfigError, is_default_folder
+from app.errors import AppError, StartError
 
 if TYPE_CHECKING:
     from quart import Quart
-
-import asyncio
-import errno
-import os
-import re
-import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NoReturn, TypeVar
-
-from app.errors import AppError, StartError
-from app.runtime.clock import monotonic
-from app.runtime.encoding import encoded
-
-if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncSession
 
 MODULES: Final = {
@@ -48,26 +41,6 @@ PART_OF: Final = {name: part.name for part in part_list.PARTS for name in part.c
 
 
 T = TypeVar("T")
-BAD_INPUT: Final = 2
-FAILED: Final = 1
-SHOWN_ERRORS: Final = 20
-_JSON: Final = "saywho.json"
-_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_DIRECTIONS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
-
-
-def _keep(context: click.Context, option: click.Parameter, value: bool) -> None:
-    context.meta[_JSON] = value
-
-
-json_option = click.option(
-    "--json", is_flag=True, expose_value=False, callback=_keep, help="Print the result as JSON."
-)
-
-
-def wants_json() -> bool:
-    """Return whether the running command was given the option `--json`."""
-    return bool(click.get_current_context().meta.get(_JSON))
 
 
 yes_option = click.option(
@@ -84,18 +57,6 @@ def is_given(option: str) -> bool:
     """Return whether the running command was given an option, even with its default value."""
     source = click.get_current_context().get_parameter_source(option)
     return source is not click.core.ParameterSource.DEFAULT
-
-
-def fail(message: str, status: int = FAILED) -> NoReturn:
-    """End the program with a line on standard error, or several that the program wrote."""
-    for line in f"saywho: {message}".split("\n"):
-        say(line, err=True)
-    sys.exit(status)
-
-
-def say(line: str, *, err: bool = False) -> None:
-    """Print a line for people: all that a command says, but for JSON and exports."""
-    click.echo(terminal_line(line), err=err)
 
 
 @contextlib.contextmanager
@@ -193,92 +154,6 @@ async def _within(
 ) -> T:
     async with opening as session:
         return await work(session)
-
-
-def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
-    """Print the value with `--json`, otherwise the notes on standard error and the lines."""
-    if wants_json():
-        print_json(value)
-        return
-    for note in notes:
-        say(note, err=True)
-    for line in lines:
-        say(line)
-
-
-def print_list(items: Sequence[object], lines: Iterable[str], if_empty: str) -> None:
-    """Print a whole list as a page of the API, or a line for each item."""
-    page = {"items": items, "next": None}
-    print_result(page, *lines, notes=[] if items else [if_empty])
-
-
-def error_lines(errors: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return a line for each of the first reasons: the file, the place of its first error, the
-    reason, and the number of the other errors that have it.
-    """
-    alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
-    for error in errors:
-        alike.setdefault((error["file"], error["detail"]), []).append(error)
-    lines = [_error_line(same[0], len(same) - 1) for same in list(alike.values())[:SHOWN_ERRORS]]
-    return [*lines, "… (--json lists more)"] if len(alike) > SHOWN_ERRORS else lines
-
-
-def _error_line(error: Mapping[str, Any], others: int) -> str:
-    name, detail = error["file"], error["detail"]
-    units = (f"{unit} {error[unit]}: " for unit in ("line", "record") if unit in error)
-    line = detail if detail.startswith(name) else f"{name}: {next(units, '')}{detail}"
-    return f"{line} (and {others} more)" if others else line
-
-
-def ask(question: str, *, abort: bool = False, err: bool = False) -> bool:
-    return click.confirm(terminal_line(question), abort=abort, err=err)
-
-
-def terminal_line(line: str) -> str:
-    """Return a line without signs that control a terminal or turn the direction of writing.
-
-    Names and texts in a file may have them, so that the screen would show another line.
-    """
-    return _CONTROLS.sub("\ufffd", _DIRECTIONS.sub("", line))
-
-
-def print_json(value: object) -> None:
-    click.echo(encoded(value).decode())
-
-
-LINE_EVERY_S: Final = 5.0
-"""Seconds between two lines of progress."""
-
-
-Show = Callable[[int, int, str], None]
-"""Function that shows the finished amount, the total, and both in words."""
-
-
-@contextlib.contextmanager
-def progress(label: str) -> Iterator[Show]:
-    """Show the progress of work, with a bar on a terminal, otherwise with a line at times."""
-    next_line = monotonic() + LINE_EVERY_S
-    with contextlib.ExitStack() as stack:
-        bar: Any = None
-
-        def show(done: int, total: int, text: str) -> None:
-            nonlocal bar, next_line
-            if sys.stderr.isatty():
-                # Created late: some totals are known only once the work has begun.
-                bar = bar or stack.enter_context(
-                    click.progressbar(
-                        length=total,
-                        label=label,
-                        file=sys.stderr,
-                        item_show_func=lambda text: text and terminal_line(text),
-                    )
-                )
-                bar.update(done - bar.pos, text)
-            elif monotonic() >= next_line:
-                next_line = monotonic() + LINE_EVERY_S
-                say(f"{label}: {text}", err=True)
-
-        yield show
 
 
 class Commands(click.Group):

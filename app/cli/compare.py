@@ -11,16 +11,8 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from app.cli import (
-    BAD_INPUT,
-    fail,
-    json_option,
-    print_json,
-    print_result,
-    progress,
-    say,
-    with_database,
-)
+from app.cli import with_database
+from app.cli.outputs import BAD_INPUT, fail, json_option, print_json, print_result, progress, say
 from app.compute.engine.judgement import SURE
 from app.compute.text import Gap
 from app.config import Config

@@ -9,17 +9,8 @@ from alembic import command
 from alembic.util.exc import CommandError
 from msgspec import structs
 
-from app.cli import (
-    BAD_INPUT,
-    ask,
-    fail,
-    json_option,
-    own_config,
-    print_result,
-    say,
-    with_database,
-    yes_option,
-)
+from app.cli import own_config, with_database, yes_option
+from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, say
 from app.config import Config
 from app.db.engine import Database, backend_for
 from app.db.migrate import (

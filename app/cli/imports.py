@@ -14,17 +14,16 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import (
+from app.cli import is_given, with_database
+from app.cli.outputs import (
     BAD_INPUT,
     FAILED,
     ask,
     error_lines,
-    is_given,
     json_option,
     print_result,
     progress,
     say,
-    with_database,
 )
 from app.compute.text import clean_username
 from app.config import Config

@@ -8,8 +8,16 @@ from typing import Any, Final
 
 import click
 
-from app.cli import fail, json_option, print_result, progress, say, wants_json, with_database
-from app.cli.outputs import opened_output
+from app.cli import with_database
+from app.cli.outputs import (
+    fail,
+    json_option,
+    opened_output,
+    print_result,
+    progress,
+    say,
+    wants_json,
+)
 from app.config import Config
 from app.db.engine import Database
 from app.embedders import EmbedderError, open_embedder

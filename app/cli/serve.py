@@ -17,7 +17,8 @@ from typing import Final
 import click
 from hypercorn.config import Config as ServerConfig
 
-from app.cli import BAD_INPUT, FAILED, fail, own_config, say
+from app.cli import own_config
+from app.cli.outputs import BAD_INPUT, FAILED, fail, say
 from app.config import Config, shown_path
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone

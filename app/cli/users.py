@@ -7,18 +7,8 @@ from typing import TypeVar, get_args
 import click
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import (
-    ask,
-    is_asked,
-    json_option,
-    print_list,
-    print_result,
-    progress,
-    reading,
-    with_database,
-    writing,
-    yes_option,
-)
+from app.cli import is_asked, reading, with_database, writing, yes_option
+from app.cli.outputs import ask, json_option, print_list, print_result, progress
 from app.config import Config
 from app.db.engine import Database
 from app.formats.post import Platform

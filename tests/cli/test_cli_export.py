@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import cli
+from app.cli import outputs
 from app.formats.tables.csv import OWN_HEADER
 from app.services.posts import exporting
 from tests.installation import PROGRAM, TIMEOUT_S, Installation, lines
@@ -108,7 +108,7 @@ def test_an_export_to_a_file_shows_its_progress(
 ) -> None:
     path = tmp_path / "out.jsonl"
     assert filled.run("export", "-o", path).stderr == ""
-    monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(outputs, "LINE_EVERY_S", 0.0)
     assert "exporting posts: 3 of 3" in filled.run("export", "-o", path).stderr
     assert (
         "exporting posts: 2 of 2" in filled.run("export", "-o", path, "--username", "mina").stderr
@@ -120,7 +120,7 @@ def test_an_export_to_a_file_shows_its_progress(
 def test_a_deletion_shows_its_progress(
     filled: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(outputs, "LINE_EVERY_S", 0.0)
     # Two posts and their author.
     assert "deleting: 3 of 3 rows" in filled.run("user", "delete", "mina", "--yes").stderr
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app import cli
+from app.cli import outputs
 from app.config import MIB
 from app.services.imports.bulk import BATCH
 from tests.archives import (
@@ -406,7 +406,7 @@ def test_elsewhere_than_on_a_terminal_progress_is_a_line_now_and_then(
 ) -> None:
     path = lines(tmp_path / "p.jsonl", {"username": "a", "text": "hi"})
     assert installation.run("import", path).stderr == ""
-    monkeypatch.setattr(cli, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(outputs, "LINE_EVERY_S", 0.0)
     result = installation.run("import", path, "--json")
     assert f"{path}: 0 new, 1 known, 0 rejected" in result.stderr
     assert json.loads(result.stdout)["duplicates"] == 1

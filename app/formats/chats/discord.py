@@ -18,16 +18,9 @@ from typing import Final, NamedTuple
 from app.compute.text import clean_title
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
-from app.formats.chats.json_chat import (
-    ChatMessage,
-    JsonChat,
-    Skip,
-    reactions_in,
-    reactions_of,
-    record_of,
-    written_at,
-)
+from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip, record_of
 from app.formats.chats.message_tables import Cells, read_tables
+from app.formats.chats.reactions import reactions_in, reactions_of, written_at
 from app.formats.post import ReplyTarget, Visibility, audience, digits
 from app.formats.reading import BROKEN, Skipped, as_username, is_broken, read_each, required_text
 from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Record, RecordStream

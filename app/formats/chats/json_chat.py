@@ -12,16 +12,16 @@ from itertools import islice
 from typing import ClassVar, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
-from msgspec import structs
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError
 from app.formats.chats.chat_files import NONE, Attachments, find_rooms, one_by_one
-from app.formats.post import Reactions, ReplyTarget, as_count, signs_of, total_of
+from app.formats.chats.reactions import as_told
+from app.formats.post import Reactions, ReplyTarget
 from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, read_each
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
-from app.formats.source.file import Content, Source, contains
-from app.formats.source.json import Json, Window, as_object, load, no_object, objects
+from app.formats.source.file import Content, Source
+from app.formats.source.json import Json, Window, load, no_object, objects
 from app.formats.source.times import time_or_field
 
 ChatT = TypeVar("ChatT")
@@ -198,56 +198,3 @@ def found_lines(content: Content, chat: ChatT) -> Generator[Found[ChatT], None, 
             yield Found(chat, numbered.value, numbered.place)
         else:
             yield Found(chat, numbered[1], numbered[0])
-
-
-def reactions_of(
-    signs: Iterable[tuple[object, object]], as_of: datetime | None = None
-) -> Reactions | None:
-    """Return the reactions to a message, each sign with its number.
-
-    An empty list means no reactions; None means unreadable ones. A reaction that cannot be shown,
-    such as a picture, is a like. `as_of` is the stated time of writing: an older file renews
-    nothing.
-    """
-    listed = list(signs)
-    counts = [
-        (sign, number)
-        for sign, count in listed
-        if 0 < (number := as_count(count) or 0) <= 10**9  # A larger number is damaged.
-    ]
-    if listed and not counts:
-        return None
-    return Reactions(
-        likes=total_of(number for _, number in counts), as_of=as_of, signs=signs_of(counts)
-    )
-
-
-def one_each(signs: Iterable[str | None]) -> Iterator[tuple[object, object]]:
-    return ((sign, 1 if sign else None) for sign in signs)
-
-
-def reactions_in(message: Json) -> list[Json]:
-    """Return the reactions to a message; a value that is no list becomes an empty object."""
-    value = message.get("reactions") or []
-    return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]
-
-
-def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item]:
-    """Yield the items of all these files, without counts if no file has reactions.
-
-    If some messages have reactions, the others have none left. Files without any may be older than
-    reactions.
-    """
-    # In a text the quotes have a backslash before them.
-    is_told = any(contains(content, b'"reactions"') for content in contents)
-    for item in items:
-        if isinstance(item, Record) and not is_told:
-            yield structs.replace(item, counts=None)
-        else:
-            yield item
-
-
-def written_at(value: object) -> datetime | None:
-    """Return a file's stated time of writing, if possible."""
-    time, _ = time_or_field(value, "")
-    return time if time and time.year >= 2000 else None  # No app with reactions is older.

@@ -21,17 +21,8 @@ from typing import Any, Final, Literal, NamedTuple
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.chats.chat_files import NONE, Attachments, RoomFile, attachments_of
-from app.formats.chats.json_chat import (
-    ChatMessage,
-    Found,
-    JsonChat,
-    Skip,
-    found_lines,
-    one_each,
-    reactions_in,
-    reactions_of,
-    written_at,
-)
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
+from app.formats.chats.reactions import one_each, reactions_in, reactions_of, written_at
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
 from app.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
 from app.formats.records import FileRoom

@@ -13,14 +13,8 @@ from typing import Final, NamedTuple
 
 from app.errors import Message
 from app.formats.chats.chat_files import attachments_of
-from app.formats.chats.json_chat import (
-    ChatMessage,
-    Found,
-    JsonChat,
-    Skip,
-    reactions_in,
-    reactions_of,
-)
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.reactions import reactions_in, reactions_of
 from app.formats.post import ReplyTarget
 from app.formats.reading import is_broken
 from app.formats.records import FileRoom

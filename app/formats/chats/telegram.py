@@ -14,16 +14,9 @@ from app.compute.text import normalized
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import NONE, Attachments, attachments_of, in_place, one_by_one
-from app.formats.chats.json_chat import (
-    ChatMessage,
-    Found,
-    JsonChat,
-    Skip,
-    as_told,
-    reactions_in,
-    reactions_of,
-)
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.people import zone_of
+from app.formats.chats.reactions import as_told, reactions_in, reactions_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, audience
 from app.formats.reading import TOO_DEEP, Skipped, username_for

@@ -20,8 +20,9 @@ from app.compute.text import clean_title, normalized, unescape_html
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import NONE, Attachments, attachments_of, find_rooms
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, reactions_of
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.people import zone_of
+from app.formats.chats.reactions import reactions_of
 from app.formats.post import Medium, MediumKind, Reactions, ReplyTarget
 from app.formats.records import NO_OPTIONS, FileRoom, ReadOptions, RecordStream
 from app.formats.source.file import Content, Source, head

@@ -22,15 +22,8 @@ from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import Attachments, attachments_of
-from app.formats.chats.json_chat import (
-    ChatMessage,
-    Found,
-    JsonChat,
-    Skip,
-    one_each,
-    reactions_in,
-    reactions_of,
-)
+from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
+from app.formats.chats.reactions import one_each, reactions_in, reactions_of
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.meta.posts import posts_in, repaired
 from app.formats.reading import Skipped

@@ -7,9 +7,9 @@ from typing import IO, Any, Final
 
 import click
 
-from app.cli import BAD_INPUT, FAILED, fail, json_option, print_result, reading, with_database
+from app.cli import reading, with_database
 from app.cli.compare import flat, renew
-from app.cli.outputs import opened_output
+from app.cli.outputs import BAD_INPUT, FAILED, fail, json_option, opened_output, print_result
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.language.i18n import LOCALES

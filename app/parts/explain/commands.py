@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 import click
 import msgspec
 
-from app.cli import BAD_INPUT, FAILED, fail, print_result
+from app.cli.outputs import BAD_INPUT, FAILED, fail, print_result
 from app.config import MIB, Config
 from app.formats.records import ReadOptions
 from app.parts.explain.explanation import (

@@ -5,8 +5,9 @@ from typing import IO
 
 import click
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, with_database
+from app.cli import with_database
 from app.cli.compare import flat, renew
+from app.cli.outputs import BAD_INPUT, fail, json_option, print_result
 from app.config import Config
 from app.db.engine import Database
 from app.parts.mirror.mirror_page import (

@@ -9,18 +9,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli import (
-    BAD_INPUT,
-    ask,
-    fail,
-    is_asked,
-    json_option,
-    print_result,
-    progress,
-    say,
-    with_database,
-    yes_option,
-)
+from app.cli import is_asked, with_database, yes_option
+from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, progress, say
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.errors import MalformedError, NotFoundError

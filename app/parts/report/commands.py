@@ -8,8 +8,8 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import BAD_INPUT, fail, json_option, print_result, say, with_database
-from app.cli.outputs import opened_output
+from app.cli import with_database
+from app.cli.outputs import BAD_INPUT, fail, json_option, opened_output, print_result, say
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.formats.chats.people import machine_zone

@@ -5,16 +5,8 @@ import contextlib
 
 import click
 
-from app.cli import (
-    FAILED,
-    fail,
-    json_option,
-    print_list,
-    print_result,
-    reading,
-    with_database,
-    writing,
-)
+from app.cli import reading, with_database, writing
+from app.cli.outputs import FAILED, fail, json_option, print_list, print_result
 from app.config import Config
 from app.db.engine import Database
 from app.parts.sources.following import (

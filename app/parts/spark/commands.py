@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.cli import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.cli.compare import sure_option
+from app.cli.outputs import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.config import Config
 from app.runtime.extras import install_command
 
