@@ -38,27 +38,9 @@ from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison
 from app.services.imports.beginning import MOST_MEMORY, limited_reading
 from app.views.cast import NOBODY, bound
+from app.views.comparing import verdicts
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.tables import summary_sentences
-from app.views.comparing.verdicts import (
-    NOT_FOR,
-    against_of,
-    bars_of,
-    chance_of,
-    heading_of,
-    heads_of,
-    held_back_of,
-    limits_of,
-    little_known_of,
-    more_text_of,
-    quoted_of,
-    rate_of,
-    read_before,
-    reasons_of,
-    stored_of,
-    threshold_of,
-    why_nobody,
-)
 from app.views.requests import Piece, gaps_of
 
 
@@ -255,30 +237,34 @@ def _lines_of_marks(comparison: Comparison) -> Iterator[str]:
 
 
 def _comparison_lines(comparison: Comparison, *, is_named: bool) -> Iterator[str]:
-    yield from filter(None, [stored_of(comparison)])
+    yield from filter(None, [verdicts.stored_of(comparison)])
     yield f"verdict: {comparison.verdict}"
-    yield heading_of(comparison, is_named=is_named)
-    told = [chance_of(comparison), held_back_of(comparison), against_of(comparison)]
+    yield verdicts.heading_of(comparison, is_named=is_named)
+    told = [
+        verdicts.chance_of(comparison),
+        verdicts.held_back_of(comparison),
+        verdicts.against_of(comparison),
+    ]
     yield from filter(None, told)
-    yield from reasons_of(comparison, is_named=is_named)
+    yield from verdicts.reasons_of(comparison, is_named=is_named)
     if comparison.is_mixed:
         people = [f"{person.name} ({person.messages})" for person in comparison.people or ()]
         yield f"Choose one with --person: {', '.join(people)}"
-    yield from why_nobody(comparison)
-    yield from filter(None, [heads_of(comparison), quoted_of(comparison)])
-    yield from filter(None, [read_before(comparison), threshold_of(comparison)])
-    yield from more_text_of(comparison)
-    yield from filter(None, [little_known_of(comparison)])
-    for bar in bars_of(comparison):
+    yield from verdicts.why_nobody(comparison)
+    yield from filter(None, [verdicts.heads_of(comparison), verdicts.quoted_of(comparison)])
+    yield from filter(None, [verdicts.read_before(comparison), verdicts.threshold_of(comparison)])
+    yield from verdicts.more_text_of(comparison)
+    yield from filter(None, [verdicts.little_known_of(comparison)])
+    for bar in verdicts.bars_of(comparison):
         posts = "post" if bar.tweets == 1 else "posts"
         name = f"{bar.username}  ({bar.tweets:,} {posts})" if bar.username else "someone else"
         yield f"{bar.share:7.1%}  {name}"
     yield from _lines_of_marks(comparison)
-    if rate := rate_of(comparison):
+    if rate := verdicts.rate_of(comparison):
         yield rate
-    yield from limits_of(comparison)
+    yield from verdicts.limits_of(comparison)
     if comparison.verdict != "short":
-        yield NOT_FOR
+        yield verdicts.NOT_FOR
 
 
 def flat(text: str) -> str:

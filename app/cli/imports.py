@@ -54,6 +54,7 @@ from app.models import ImportJob
 from app.runtime.processes import collect_seldom, share_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept
+from app.services.imports import jobs
 from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
@@ -62,17 +63,6 @@ from app.services.imports.beginning import (
     begin_reading,
     limited_reading,
     stopped_after,
-)
-from app.services.imports.jobs import (
-    STOPPED,
-    UploadedFile,
-    add_command,
-    change_running,
-    counted,
-    end_job,
-    end_stopped_commands,
-    get_job,
-    importing_command,
 )
 from app.services.imports.looking import DoubtError, check_doubts, check_order, grave_doubts
 from app.services.imports.report import (
@@ -124,7 +114,7 @@ class Importer:
         if self._is_dry:
             await self._add(db, config, names)
             return
-        async with importing_command(db) as self._command:
+        async with jobs.importing_command(db) as self._command:
             await self._add(db, config, names)
 
     async def _add(self, db: Database, config: Config, names: Iterable[str]) -> None:
@@ -239,8 +229,8 @@ class Importer:
             return None
         file_name = Path(name).name
         async with db.write() as session:
-            file = UploadedFile("", file_name, size or 0)
-            job = await add_command(session, file, form, self._options, command=self._command)
+            file = jobs.UploadedFile("", file_name, size or 0)
+            job = await jobs.add_command(session, file, form, self._options, command=self._command)
             job.digest = digest
         self._imports.append({"file": name, "id": job.id})
         return job
@@ -253,8 +243,8 @@ class Importer:
         if job is None:
             return
         sizes = {"bytes_read": source.bytes_read, "bytes_total": source.bytes_total}
-        values = counted(job, report) | {name: size or 0 for name, size in sizes.items()}
-        if not await change_running(session, job.id, values):
+        values = jobs.counted(job, report) | {name: size or 0 for name, size in sizes.items()}
+        if not await jobs.change_running(session, job.id, values):
             raise ConflictError("The import {job_id} has already ended", job_id=job.id)
 
     @contextlib.asynccontextmanager
@@ -262,7 +252,7 @@ class Importer:
         self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
     ) -> AsyncIterator[None]:
         """Store how the import ended."""
-        failure: Message | None = STOPPED
+        failure: Message | None = jobs.STOPPED
         try:
             yield
             failure = report.broken
@@ -275,7 +265,7 @@ class Importer:
                 if job is not None:
                     async with db.write() as session:
                         await self._note(session, job, source, report)
-                        await end_job(session, job.id, failure)
+                        await jobs.end_job(session, job.id, failure)
 
     @contextlib.contextmanager
     def _watched(self, source: Source, report: ImportReport) -> Iterator[None]:
@@ -356,24 +346,19 @@ class Importer:
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
-        summaries = self._notes.items()
-        return {
-            "seen": [{"file": name} | to_builtins(seen) for name, seen in self._seen.items()],
-            "assumptions": [
-                {"file": name} | asdict(AssumptionFacts.of(part))
-                for name, summary in summaries
-                for part in summary.assumptions
-            ],
-            "doubts": [
-                {"file": name} | asdict(DoubtFacts.of(part))
-                for name, summary in summaries
-                for part in summary.doubts
-            ],
-            "unread": [
-                {"file": name} | asdict(UnreadFacts.of(part))
-                for name, summary in summaries
-                for part in summary.unread
-            ],
+        kinds: dict[str, Any] = {
+            "assumptions": AssumptionFacts,
+            "doubts": DoubtFacts,
+            "unread": UnreadFacts,
+        }
+        seen = [{"file": name} | to_builtins(seen) for name, seen in self._seen.items()]
+        return {"seen": seen} | {
+            kind: [
+                {"file": name} | asdict(facts.of(part))
+                for name, summary in self._notes.items()
+                for part in getattr(summary, kind)
+            ]
+            for kind, facts in kinds.items()
         }
 
 
@@ -560,7 +545,7 @@ def import_command(
 
 
 async def _undo(db: Database, job_id: int) -> None:
-    await end_stopped_commands(db)
+    await jobs.end_stopped_commands(db)
     async with db.write() as session:
         job = await request_undo(session, job_id, scope="admin")
         total = await count_left(session, job.id)
@@ -575,7 +560,7 @@ async def _undo(db: Database, job_id: int) -> None:
         async with db.exclusive_in_turn(UNDO) as grant:
             await undo_imports(grant, on_progress=show_removed)
     async with db.read() as session:
-        job, left = await get_job(session, job_id), await count_left(session, job_id)
+        job, left = await jobs.get_job(session, job_id), await count_left(session, job_id)
     line = f"removed {job.removed:,} posts of import {job_id}"
     if left:
         line += f"; {left:,} stay, because something else sent them, too"

@@ -12,18 +12,13 @@ LONGEST: Final = 300
 _LONG_STRING: Final = re.compile(r'"((?:[^"\\]|\\.){40})(?:[^"\\]|\\.)+("?)')
 """A string of JSON, of which the beginning leaves room for what follows."""
 _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
-_SCRIPTS: Final[dict[str, tuple[str, str]]] = {
-    "HANGUL": ("가", "가"),
-    "HIRAGANA": ("あ", "あ"),
-    "KATAKANA": ("ア", "ア"),
-    "CJK": ("漢", "漢"),
-    "CYRILLIC": ("Ж", "ж"),
-    "GREEK": ("Ω", "ω"),
-    "ARABIC": ("ع", "ع"),
-    "HEBREW": ("א", "א"),
-    "THAI": ("ก", "ก"),
-    "DEVANAGARI": ("अ", "अ"),
-}
+_SCRIPTS: Final[dict[str, str]] = dict(
+    re.findall(
+        r"(\w+) (\w\w)",
+        "HANGUL 가가 HIRAGANA ああ KATAKANA アア CJK 漢漢 CYRILLIC Жж GREEK Ωω ARABIC عع"
+        " HEBREW אא THAI กก DEVANAGARI अअ",
+    )
+)
 """Masks of capital and other letters, by the first word of a letter's name."""
 _OTHERS: Final = {"N": "0", "M": "", "C": "\ufffd"}
 """Masks of non-digit numbers, accents and invalid characters."""
@@ -73,7 +68,7 @@ def _mask(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] == "L":
         script = unicodedata.name(character, "").partition(" ")[0]
-        capital, small = _SCRIPTS.get(script, ("X", "x"))
+        capital, small = _SCRIPTS.get(script, "Xx")
         return capital if category in {"Lu", "Lt"} else small
     if category == "Nd":
         return chr(ord(character) - unicodedata.decimal(character))
