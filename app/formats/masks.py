@@ -68,8 +68,8 @@ def _mask(character: str) -> str:
     category = unicodedata.category(character)
     if category[0] == "L":
         script = unicodedata.name(character, "").partition(" ")[0]
-        capital, small = _SCRIPTS.get(script, "Xx")
-        return capital if category in {"Lu", "Lt"} else small
+        letters = _SCRIPTS.get(script, "Xx")
+        return letters[0] if category in {"Lu", "Lt"} else letters[1]
     if category == "Nd":
         return chr(ord(character) - unicodedata.decimal(character))
     if category == "Cc" or (category in {"Cf", "Zs"} and " " != character < "\uffff"):
