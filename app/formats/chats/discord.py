@@ -9,16 +9,15 @@ are translated, so `c<id>/messages.json` identifies it.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.compute.text import clean_title
 from app.errors import Message, RecordError
 from app.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
-from app.formats.chats.json_chat import ChatMessage, JsonChat, Skip, record_of
+from app.formats.chats.json_chat import ChatMessage, ChatPlace, JsonChat, Skip, record_of
 from app.formats.chats.message_tables import Cells, read_tables
 from app.formats.chats.reactions import reactions_in, reactions_of, written_at
 from app.formats.post import ReplyTarget, Visibility, audience, digits
@@ -34,13 +33,7 @@ _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
 _EMOJI: Final = re.compile(r"<a?(:\w{1,100}:)\d{1,20}>")
 
 
-class ExportedChannel(NamedTuple):
-    room: FileRoom
-    exported_at: datetime | None
-    folder: str
-
-
-class DiscordChannels(JsonChat[ExportedChannel]):
+class DiscordChannels(JsonChat[ChatPlace]):
     name = "discord"
     began = 2015
     label = Message("Discord")
@@ -52,18 +45,18 @@ class DiscordChannels(JsonChat[ExportedChannel]):
     message_keys = frozenset({"id", "type", "timestamp", "author", "content"})
     about_keys = frozenset({"guild", "channel", "exportedAt"})
 
-    def chat(self, about: Json, folder: str) -> ExportedChannel:
+    def chat(self, about: Json, folder: str) -> ChatPlace:
         guild, channel = as_object(about.get("guild")), as_object(about.get("channel"))
         name, server = as_word(channel.get("name")) or "", as_word(guild.get("name"))
         # The exporter writes the id 0 for a direct chat, which is on no server.
         title = f"{server} #{name}" if server and digits(guild.get("id")) != "0" else name
         room = self.room(title, digits(channel.get("id")))
-        return ExportedChannel(room, written_at(about.get("exportedAt")), folder)
+        return ChatPlace(room, folder, written_at(about.get("exportedAt")))
 
-    def is_message(self, message: Json, chat: ExportedChannel) -> bool:
+    def is_message(self, message: Json, chat: ChatPlace) -> bool:
         return bool(chat.room.external_id) and super().is_message(message, chat)
 
-    def said(self, message: Json, chat: ExportedChannel) -> ChatMessage | Skip:
+    def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
         author = as_object(message.get("author"))
         name, reference = as_word(author.get("name")), as_object(message.get("reference"))
         # 0 and 19 are the numbers of the other two types; the app writes messages of any other.
@@ -84,7 +77,7 @@ class DiscordChannels(JsonChat[ExportedChannel]):
             source_id=digits(message.get("id")),
             reply_to=ReplyTarget.of(digits(reference.get("messageId")), None),
             attached=attachments_of(filter(None, files), chat.folder),
-            counts=reactions_of(map(_sign, reactions_in(message)), chat.exported_at),
+            counts=reactions_of(map(_sign, reactions_in(message)), chat.as_of),
             room=chat.room,
         )
 

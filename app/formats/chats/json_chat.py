@@ -45,6 +45,15 @@ class ChatMessage(msgspec.Struct, frozen=True, kw_only=True):
     room: FileRoom | None
 
 
+class ChatPlace(NamedTuple):
+    """A chat in a file of its own."""
+
+    room: FileRoom
+    folder: str
+    as_of: datetime | None = None
+    """Time at which the file was written."""
+
+
 class Found(NamedTuple, Generic[ChatT]):
     chat: ChatT
     value: object

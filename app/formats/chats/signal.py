@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, NamedTuple
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
 from app.formats.chats.chat_files import NONE, Attachments, RoomFile, attachments_of
-from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip, found_lines
+from app.formats.chats.json_chat import ChatMessage, ChatPlace, Found, JsonChat, Skip, found_lines
 from app.formats.chats.reactions import one_each, reactions_in, reactions_of, written_at
 from app.formats.chats.text_chat import Grammar, Opening, Spoken, TextChat
 from app.formats.post import MIME_KINDS, Medium, ReplyTarget, as_count, digits
@@ -263,30 +263,25 @@ _ME: Final = "Me"
 _NO_SENDER: Final = "No-Sender"
 
 
-class ExportedChat(NamedTuple):
-    room: FileRoom
-    folder: str
-
-
-class SignalExport(JsonChat[ExportedChat]):
+class SignalExport(JsonChat[ChatPlace]):
     name = "signal-export"
     label = Message("Signal (signal-export)")
     file_name = "data.json"
     mark = Message("JSON lines with `date`, `sender`, `body`, `reactions` and `attachments`")
     message_keys = frozenset({"date", "sender", "body", "quote", "reactions", "attachments"})
 
-    def chat(self, about: Json, folder: str) -> ExportedChat:
+    def chat(self, about: Json, folder: str) -> ChatPlace:
         title = folder.rpartition("/")[2] or None
         name = self.room(title).name
-        return ExportedChat(FileRoom(platform="signal", name=name, file=folder), folder)
+        return ChatPlace(FileRoom(platform="signal", name=name, file=folder), folder)
 
-    def found(self, content: Content) -> Generator[Found[ExportedChat], None, None]:
+    def found(self, content: Content) -> Generator[Found[ChatPlace], None, None]:
         return found_lines(content, self.chat({}, content.name.rpartition("/")[0]))
 
     def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
         return "line"
 
-    def said(self, message: Json, chat: ExportedChat) -> ChatMessage | Skip:
+    def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
         if message.get("call") or chat.room.name == "Note to Self":
             return "system"
         if message.get("deleted"):

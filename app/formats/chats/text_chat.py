@@ -3,7 +3,6 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -13,10 +12,10 @@ from typing import Any, Final, NamedTuple, Protocol
 from msgspec import structs
 
 from app.compute.text import clean_title
-from app.errors import BrokenFileError, Message
+from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile, attachments_of, find_rooms, one_by_one
-from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken
+from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, readable
 from app.formats.records import (
     FileRoom,
     Format,
@@ -121,7 +120,7 @@ class Grammar(Protocol):
             if (opening := self.read(line.strip("\ufeff\r\n"))) and opening.name
         ]
         is_crlf = 2 * sum(ends) > len(ends)
-        self.begin(_until_damage(_whole_lines(content.uncounted, is_crlf=is_crlf)))
+        self.begin(readable(_whole_lines(content.uncounted, is_crlf=is_crlf)))
         return is_crlf
 
 
@@ -373,12 +372,6 @@ def title_of(texts: Iterable[str], patterns: Sequence[re.Pattern[str]]) -> str:
 
 def head_of(content: Content, most: int = 100) -> list[str]:
     return [line.rstrip("\r\n").lstrip("\ufeff") for line in first_lines(content, most)]
-
-
-def _until_damage(numbered: Iterable[tuple[int, str]]) -> Iterator[str]:
-    with suppress(BrokenFileError):
-        for _, line in numbered:
-            yield line
 
 
 def _whole_lines(content: Content, *, is_crlf: bool) -> Iterator[tuple[int, str]]:

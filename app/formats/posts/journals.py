@@ -219,7 +219,7 @@ def _read_stack_exchange(source: Source, _options: ReadOptions) -> RecordStream 
         return None
     people = [content for content in found if _PEOPLE.search(head(content, _HEAD))]
     source.take([*contents, *people])
-    read = _StackExchange(dict(_named(people)))
+    read = partial(_row_item, dict(_named(people)))
     rows = (row for content in contents for row in elements(content, _ROW))
     return RecordStream(STACK_EXCHANGE.name, "record", None, read_each(rows, read))
 
@@ -238,25 +238,21 @@ def _named(contents: Iterable[Content]) -> Iterator[tuple[str, str]]:
             yield number, name
 
 
-class _StackExchange:
-    def __init__(self, people: Mapping[str, str]) -> None:
-        self._people = people
-
-    def __call__(self, fields: Fields, place: int) -> Item:
-        is_comment = "@PostId" in fields
-        number = fields.get("@UserId" if is_comment else "@OwnerUserId", "")
-        # Beside posts stand descriptions of tags, which many people write.
-        if not number or fields.get("@PostTypeId", "1") not in {"1", "2"}:
-            return Skipped(place, "deleted")
-        author = Byline(self._people.get(number, f"user{number}"), None)
-        answered = fields.get("@PostId") or fields.get("@ParentId")
-        prefix = "comment-" if is_comment else ""
-        named = {"title": fields.get("@Title", ""), "id": f"{prefix}{fields.get('@Id', '')}"}
-        html = escape(fields.get("@Text", "")) if is_comment else fields.get("@Body", "")
-        item = post_of(named, place, author, fields.get("@CreationDate"), html)
-        if not isinstance(item, Record) or not answered:
-            return item
-        return structs.replace(item, kind="reply", reply_to=ReplyTarget(answered))
+def _row_item(people: Mapping[str, str], fields: Fields, place: int) -> Item:
+    is_comment = "@PostId" in fields
+    number = fields.get("@UserId" if is_comment else "@OwnerUserId", "")
+    # Beside posts stand descriptions of tags, which many people write.
+    if not number or fields.get("@PostTypeId", "1") not in {"1", "2"}:
+        return Skipped(place, "deleted")
+    author = Byline(people.get(number, f"user{number}"), None)
+    answered = fields.get("@PostId") or fields.get("@ParentId")
+    prefix = "comment-" if is_comment else ""
+    named = {"title": fields.get("@Title", ""), "id": f"{prefix}{fields.get('@Id', '')}"}
+    html = escape(fields.get("@Text", "")) if is_comment else fields.get("@Body", "")
+    item = post_of(named, place, author, fields.get("@CreationDate"), html)
+    if not isinstance(item, Record) or not answered:
+        return item
+    return structs.replace(item, kind="reply", reply_to=ReplyTarget(answered))
 
 
 GHOST: Final = Format(

@@ -274,7 +274,8 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
         for sheet in read:
             texts: Iterable[list[str]] = map(cells.texts, sheet.rows)
             if people:
-                texts = _with_person(texts, people[sheet.name])
+                person = people[sheet.name]
+                texts = ([*row, person if n else SHEET] for n, row in enumerate(texts))
             writer.writerows(texts)
         text.flush()
     except OSError as error:
@@ -311,11 +312,6 @@ def _people(sheets: Sequence[_Sheet], cells: "_Cells") -> Mapping[str, str]:
     if authors is None or len(authors.by_file) < len(sheets):
         return {}
     return {files[file]: author for file, author in authors.by_file.items()}
-
-
-def _with_person(rows: Iterable[list[str]], person: str) -> Iterator[list[str]]:
-    for place, row in enumerate(rows):
-        yield [*row, person if place else SHEET]
 
 
 def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
