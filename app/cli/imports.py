@@ -111,10 +111,8 @@ class Importer:
 
         An error that is no fault of the file, such as a full disk, skips the other files.
         """
-        if self._is_dry:
-            await self._add(db, config, names)
-            return
-        async with jobs.importing_command(db) as self._command:
+        lock = contextlib.nullcontext(0) if self._is_dry else jobs.importing_command(db)
+        async with lock as self._command:
             await self._add(db, config, names)
 
     async def _add(self, db: Database, config: Config, names: Iterable[str]) -> None:
