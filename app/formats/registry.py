@@ -49,7 +49,6 @@ from app.formats.chats import (
 from app.formats.chats.chat_files import damaged_beside, in_place, together
 from app.formats.chats.people import People
 from app.formats.chats.text_chat import text_formats
-from app.formats.known_files import known_file, known_folder
 from app.formats.long_texts import parts_of
 from app.formats.meta import chats as meta_chats
 from app.formats.meta import posts as meta_posts
@@ -75,7 +74,14 @@ from app.formats.records import (
     RecordStream,
     Writer,
 )
-from app.formats.refusals import looks_like_chat, looks_like_json, reason_of, reason_of_archive
+from app.formats.refusals import (
+    known_file,
+    known_folder,
+    looks_like_chat,
+    looks_like_json,
+    reason_of,
+    reason_of_archive,
+)
 from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source
 from app.formats.source.json import ValueTooLongError, check_closed

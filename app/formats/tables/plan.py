@@ -11,18 +11,16 @@ from app.formats.assumptions import NO_AUTHOR, NO_COLUMN, NO_IDS, ReadNotes, Rol
 from app.formats.records import ReadOptions
 from app.formats.source.times import is_day, time_or_field
 from app.formats.source.written.clock import find_clock
-from app.formats.tables.author_columns import (
-    account_column,
-    are_of_people,
-    likeliest_author,
-    names_posts,
-)
 from app.formats.tables.cells import are_rounded, is_damaged_id, is_filled, plain_column, word
 from app.formats.tables.column_kinds import (
     COUNTS,
     NumberedRow,
+    account_column,
+    are_of_people,
     count_columns,
     kind_of_texts,
+    likeliest_author,
+    names_posts,
     why_no_ids,
 )
 from app.formats.tables.column_names import (

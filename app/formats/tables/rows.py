@@ -23,7 +23,6 @@ from app.formats.records import Item, ReadOptions, Record, by_author
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_json
 from app.formats.source.times import FileTimes, read_time
-from app.formats.tables.author_columns import account_on_server
 from app.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
@@ -47,7 +46,7 @@ from app.formats.tables.cells import (
     text_of_bytes,
     word,
 )
-from app.formats.tables.column_kinds import COUNTS
+from app.formats.tables.column_kinds import COUNTS, account_on_server
 from app.formats.tables.columns import QUOTES, FileColumns, Row, file_columns_of, opened
 from app.formats.tables.correspondence import correspondence_in
 from app.formats.tables.own_words import (
