@@ -1,6 +1,6 @@
 """Gathers posts of named authors from public repositories: the input of `benchmarks.population`.
 
-`python -m benchmarks.gathered FOLDER > posts.jsonl`
+`python -m benchmarks.gathered FOLDER --only LANGUAGE > posts.jsonl`
 
 FOLDER has a clone of each repository of `SOURCES`, as `OWNER+NAME` (a work tree, or a bare one).
 Written is a line of {author, lang, kind, text, source} for each post, an author's oldest first, and
@@ -8,13 +8,15 @@ to the error output a table of what each source gave. An author's name is used t
 authors apart, and is not written: `es-speech-03`.
 
 Markdown: front matter, code, tables, headings, quotes, pictures and shortcodes are dropped; kept
-are paragraphs and items of lists. Speeches: the paragraphs of members. A paragraph over 400
-characters is split at ends of sentences, one under 30 is dropped, as are those with an e-mail
-address or a telephone number, and repeated ones. A file counts for its language alone, and an
-author from 50 posts on. Several authors of one file are nobody's.
+are paragraphs and items of lists. Speeches: the paragraphs of members. Treebanks: 200 sentences by
+many people count as one author. A paragraph over 400 characters is split at ends of sentences, one
+under 30 is dropped, as are those with an e-mail address or a telephone number, and repeated ones. A
+file counts for its language alone, and an author from 50 posts on. Several authors of one file are
+nobody's.
 """
 
 import argparse
+import html
 import json
 import random
 import re
@@ -22,6 +24,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree
@@ -57,6 +60,8 @@ class Source(NamedTuple):
     """What covers the texts, and where it is stated."""
     files: str
     """Pattern of the paths."""
+    form: str = "markdown"
+    """A key of `READERS`."""
     author: str = ""
     """The only author; otherwise each file names its own."""
     licences: frozenset[str] = frozenset()
@@ -65,7 +70,6 @@ class Source(NamedTuple):
     """Authors; of more, some are drawn by chance."""
 
 
-# Of French and Portuguese nobody is shipped: docs/measurements.md says why.
 SOURCES: Final = (
     Source(
         "es",
@@ -74,7 +78,17 @@ SOURCES: Final = (
         "86d2321",
         "CC BY 4.0, stated in each sitting",
         r"ParlaMint/ParlaMint-ES_.*\.xml",
+        "parlamint",
         most=20,
+    ),
+    Source(
+        "es",
+        "news",
+        "UniversalDependencies/UD_Spanish-PUD",
+        "818a82b",
+        "CC BY-SA 3.0: LICENSE.txt",
+        r"es_pud-ud-test\.conllu",
+        "treebank",
     ),
     Source("es", "blog", "libreim/blog", "f99331a", "GPL 3.0: LICENSE, the repository", r".*\.md"),
     Source(
@@ -84,7 +98,35 @@ SOURCES: Final = (
         "c0a725cd",
         "MIT: LICENSE, copyright of the author",
         r".*\.(md|markdown)",
-        "owner",
+        author="owner",
+    ),
+    Source(
+        "fr",
+        "speech",
+        "nlegrand/mariagepourtousInXML",
+        "de11b6b",
+        "CC BY 3.0: LICENSE, the encoding; public debates are in nobody's copyright",
+        r"files/xml/.*\.xml",
+        "assembly",
+        most=30,
+    ),
+    Source(
+        "fr",
+        "news",
+        "UniversalDependencies/UD_French-PUD",
+        "c245786",
+        "CC BY-SA 3.0: LICENSE.txt",
+        r"fr_pud-ud-test\.conllu",
+        "treebank",
+    ),
+    Source(
+        "fr",
+        "news",
+        "UniversalDependencies/UD_French-Sequoia",
+        "f5b0496",
+        "LGPLLR: LICENSE.txt",
+        r"fr_sequoia-ud-train\.conllu",
+        "treebank",
     ),
     Source(
         "fr",
@@ -110,7 +152,7 @@ SOURCES: Final = (
         "8c86ab16f",
         "MIT: LICENSE.md, copyright of the author",
         r"src/(?!links).*\.md",
-        "owner",
+        author="owner",
     ),
     Source(
         "fr",
@@ -119,7 +161,35 @@ SOURCES: Final = (
         "8ba84b6",
         "CC BY 4.0: LICENSE, the repository",
         r".*\.md",
-        "owner",
+        author="owner",
+    ),
+    Source(
+        "pt",
+        "speech",
+        "rfdornelles/discursocpi",
+        "17885ba",
+        "CC0: LICENSE.md",
+        r"data-raw/html/.*\.html",
+        "senate",
+        most=30,
+    ),
+    Source(
+        "pt",
+        "news",
+        "UniversalDependencies/UD_Portuguese-PUD",
+        "be08a75",
+        "CC BY-SA 3.0: LICENSE.txt",
+        r"pt_pud-ud-test\.conllu",
+        "treebank",
+    ),
+    Source(
+        "pt",
+        "news",
+        "UniversalDependencies/UD_Portuguese-GSD",
+        "691a8b5",
+        "CC BY-SA 4.0: LICENSE.txt",
+        r"pt_gsd-ud-(dev|test)\.conllu",
+        "treebank",
     ),
     Source(
         "pt",
@@ -144,7 +214,7 @@ SOURCES: Final = (
         "164ba18c",
         "CC BY-SA 4.0: the page of the licence, the contents",
         r"src/content/(posts|notes|newsletters|talks|poetry)/.*\.md",
-        "owner",
+        author="owner",
     ),
     Source(
         "pt",
@@ -153,7 +223,7 @@ SOURCES: Final = (
         "ba650ee",
         "CC BY-SA 3.0: licenca.markdown",
         r"_posts/.*\.(md|markdown)",
-        "owner",
+        author="owner",
     ),
     Source(
         "pt",
@@ -162,7 +232,7 @@ SOURCES: Final = (
         "f1337db2",
         "CC BY 4.0: the page of licences, the posts",
         r"_posts/.*\.md|.*/_posts/.*\.md",
-        "owner",
+        author="owner",
     ),
 )
 
@@ -211,7 +281,10 @@ def _paragraphs_of(markdown: str) -> list[str]:
             lines = []
         if line.strip() and not (NO_PROSE.match(line) and not is_item):
             lines.append(ITEM.sub("", line).strip())
-    return [MARKS.sub("", TAG.sub("", NOTE.sub("", LINK.sub(r"\1", block)))) for block in blocks]
+    return [
+        html.unescape(MARKS.sub("", TAG.sub("", NOTE.sub("", LINK.sub(r"\1", block)))))
+        for block in blocks
+    ]
 
 
 def _only_author(fields: Mapping[str, object]) -> str:
@@ -233,9 +306,10 @@ def markdown_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
     yield Entry(author, dated[0] if dated else path, _paragraphs_of(body))
 
 
-# --- Speeches (TEI) ---
+# --- Speeches (XML) ---
 
 TEI: Final = "{http://www.tei-c.org/ns/1.0}"
+LEADING_STOP: Final = re.compile(r"^\s*[.]\s*")
 ASIDE: Final = {f"{TEI}{name}" for name in ("note", "fw", "del", "gap", "vocal", "kinesic", "desc")}
 
 
@@ -247,17 +321,67 @@ def _text_of(element: ElementTree.Element) -> str:
     return "".join(inner)
 
 
-def tei_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
-    root = ElementTree.fromstring(text)  # noqa: S314 - of a repository that was chosen
-    body = root.find(f"{TEI}text/{TEI}body")
-    if body is not None:
-        for speech in body.iter(f"{TEI}u"):
-            if speech.get("ana") == "#regular":
-                yield Entry(
-                    speech.get("who", ""),
-                    path,
-                    [_text_of(part) for part in speech.iter(f"{TEI}seg")],
-                )
+def parlamint_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
+    for speech in _tei_body(text).iter(f"{TEI}u"):
+        if speech.get("ana") == "#regular":
+            paragraphs = [_text_of(part) for part in speech.iter(f"{TEI}seg")]
+            yield Entry(speech.get("who", ""), path, paragraphs)
+
+
+def assembly_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
+    """Yield the speeches of the French Assembly, without calls and what presidents say."""
+    for speech in _tei_body(text).iter(f"{TEI}sp"):
+        who = speech.get("who", "").strip("_")
+        for part in speech:
+            if part.get("interventiontype") == "intervention" and part.get("gender"):
+                paragraphs = [
+                    LEADING_STOP.sub("", _text_of(paragraph)) for paragraph in part.iter(f"{TEI}p")
+                ]
+                yield Entry(who, path, paragraphs)
+
+
+def _tei_body(text: str) -> ElementTree.Element:
+    body = ElementTree.fromstring(text).find(f"{TEI}text/{TEI}body")  # noqa: S314 - chosen
+    return ElementTree.Element("none") if body is None else body
+
+
+# --- Speeches (HTML) ---
+
+SPEAKER: Final = re.compile(r"<b>(?:O SR\.|A SRA\.) ([^<]+)</b>\s*(?:\([^)]*\))?\s*[–-]")
+ASIDE_TEXT: Final = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+
+
+def senate_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
+    """Yield what members and guests of a committee of the Brazilian Senate say, without those who
+    preside.
+    """
+    found = list(SPEAKER.finditer(text))
+    for each, following in pairwise([*found, None]):
+        assert each is not None
+        who = " ".join(html.unescape(each[1]).split())
+        spoken = text[each.end() : following.start() if following else each.end()]
+        paragraphs = [
+            ASIDE_TEXT.sub("", html.unescape(TAG.sub("", part))) for part in spoken.split("</div>")
+        ]
+        yield Entry("" if who.startswith("PRESIDENT") else who, path, paragraphs)
+
+
+def treebank_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
+    """Yield 200 sentences by many people at a time, as if by one: how news and encyclopaedias are
+    written.
+    """
+    sentences = re.findall(r"^# text = (.*)$", text, re.MULTILINE)
+    for first in range(0, len(sentences), MOST_POSTS):
+        yield Entry(f"{path} {first}", path, sentences[first : first + MOST_POSTS])
+
+
+READERS: Final[Mapping[str, Callable[[Source, str, str], Iterator[Entry]]]] = {
+    "markdown": markdown_entries,
+    "parlamint": parlamint_entries,
+    "assembly": assembly_entries,
+    "senate": senate_entries,
+    "treebank": treebank_entries,
+}
 
 
 # --- Posts ---
@@ -311,8 +435,7 @@ def is_in(language: str, text: str) -> bool:
 
 def authors_of(folder: Path, source: Source) -> dict[str, list[str]]:
     """Return the posts of a source's authors, the oldest first."""
-    entries: Callable[[Source, str, str], Iterator[Entry]]
-    entries = tei_entries if source.kind == "speech" else markdown_entries
+    entries = READERS[source.form]
     written = defaultdict[str, list[Entry]](list)
     for path, text in files_of(folder, source):
         for entry in entries(source, path, text):

@@ -3,7 +3,9 @@
 import json
 import random
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -119,9 +121,17 @@ def article(author: str, first: int) -> str:
     )
 
 
+def commit(folder: Path, files: Mapping[str, str]) -> None:
+    clone = folder / "a+b"
+    for name, text in files.items():
+        (clone / name).parent.mkdir(parents=True, exist_ok=True)
+        (clone / name).write_text(text)
+    for command in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "x")):
+        names = ("-c", "user.name=x", "-c", "user.email=x@example.org")
+        subprocess.run(("git", "-C", str(clone), *names, *command), check=True)
+
+
 def test_posts_are_gathered_by_author_without_what_is_no_prose(tmp_path: Path) -> None:
-    clone = tmp_path / "a+b"
-    clone.mkdir()
     files = {
         "x/1.md": article("Ana", 100),
         "x/2.md": article("[ana]", 200),
@@ -130,17 +140,56 @@ def test_posts_are_gathered_by_author_without_what_is_no_prose(tmp_path: Path) -
         "y/5.md": article("Ana", 500),
         "x/6.md": "Today we went to the beach with the dogs and had some sandwiches.\n" * 90,
     }
-    for name, text in files.items():
-        (clone / name).parent.mkdir(exist_ok=True)
-        (clone / name).write_text(text)
-    for command in (("init", "-q"), ("add", "."), ("commit", "-q", "-m", "x")):
-        names = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-        subprocess.run(("git", "-C", str(clone), *names, *command), check=True)
+    commit(tmp_path, files)
     source = gathered.Source("es", "blog", "a/b", "", "", r"x/.*\.md")
     ((author, posts),) = gathered.authors_of(tmp_path, source).items()
     assert author == "ana"  # The others have too few posts, or wrote together.
     assert len(posts) == 61
     assert all(post.startswith(("Esta tarde", "Un punto con un enlace de")) for post in posts)
+
+
+SAID: Final = "Il faut voter cet amendement, parce que nos concitoyens le demandent, numéro"
+ASSEMBLY: Final = """
+<sp who="Anne_Petit"><mpt:metadata interventiontype="intervention" gender="female">
+<p>. {said} {n}.<mpt:interruption type="Rires"/></p></mpt:metadata></sp>
+<sp who="Jean_Grand"><mpt:metadata interventiontype="interruption" gender="male">
+<p>{said} {n}, sans que personne ne me donne la parole.</p></mpt:metadata></sp>
+<sp who="le_président_"><mpt:metadata interventiontype="intervention">
+<p>{said} {n}, dit la présidence.</p></mpt:metadata></sp>"""
+DITO: Final = "Nós temos de votar este requerimento, porque o povo brasileiro assim o pede, número"
+SENATE: Final = """
+<div><span><b>A SRA. ANA LIMA </b>(Bloco/PP - PI. Pela ordem.) – {said} {n}. (Risos.)</span></div>
+<div><span><b>O SR. PRESIDENTE </b>(Rui Melo) – {said} {n}, diz a presidência.</span></div>"""
+
+
+@pytest.mark.parametrize(
+    ("language", "form", "said", "start", "one", "end", "author"),
+    [
+        pytest.param(
+            "fr",
+            "assembly",
+            SAID,
+            '<TEI xmlns="http://www.tei-c.org/ns/1.0" xmlns:mpt="x"><text><body>',
+            ASSEMBLY,
+            "</body></text></TEI>",
+            "Anne_Petit",
+            id="assembly",
+        ),
+        pytest.param("pt", "senate", DITO, "", SENATE, "", "ANA LIMA", id="senate"),
+        pytest.param(
+            "pt", "treebank", DITO, "", "# text = {said} {n}.\n1\tNós\n", "", "x 0", id="UD"
+        ),
+    ],
+)
+def test_speeches_are_gathered_without_calls_and_who_presides(
+    tmp_path: Path, language: str, form: str, said: str, start: str, one: str, end: str, author: str
+) -> None:
+    spoken = "".join(one.format(said=said, n=n) for n in range(100, 160))
+    commit(tmp_path, {"x": f"{start}{spoken}{end}"})
+    source = gathered.Source(language, "speech", "a/b", "", "", "x", form)
+    assert gathered.authors_of(tmp_path, source) == {
+        author: [f"{said} {n}." for n in range(100, 160)]
+    }
 
 
 @pytest.mark.full

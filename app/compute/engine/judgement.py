@@ -9,9 +9,9 @@ The reported ratio of an author is LR itself, the same whoever else is named. Th
 have a smaller one than another, since the ranking weighs how much is known of each.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import log
+from math import log, sqrt
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -80,10 +80,15 @@ The second lets at most 12 in 100 strangers of the same kind pass, on average ov
 left out of the shipped ones.
 """
 UNMEASURED_LIKELY: Final = 0.92
-"""Threshold for texts in other languages than Korean and English.
+"""Threshold for texts in other languages than Korean, English and the further shipped ones.
 
 From it on, 1.1 % of Spanish posts and 2.7 % of German speeches by strangers are likely, with nine
-people here (`python -m benchmarks.languages`), and 2.6 % of Spanish posts with one to three
+people here (`python -m benchmarks.languages`).
+"""
+FURTHER_LIKELY: Final[Mapping[str, float]] = {"es": 0.94, "fr": 0.92, "pt": 0.94}
+"""Thresholds for one text in further shipped languages.
+
+Chosen so that at most 3 % of strangers' posts are likely, by people whom the measurements leave out
 (`python -m benchmarks.shipped_languages`).
 """
 UNFAMILIAR: Final = 0.65
@@ -183,7 +188,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         ):
             if i in shown:
                 log10[i], bounds[i] = reported(ratio, unbounded)
-    needed = likely_from(language, compared.fewest_others)
+    needed = likely_from(language, compared.fewest_others, len(case.parts))
     has_rates = is_measured(language) and not is_foreign
     lone = [i for i in rivals if i in compared.lone]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
@@ -541,8 +546,14 @@ def _others(
     return [population for population in populations if population], np.hstack(weights)
 
 
-def likely_from(language: str | None, others: int) -> float:
-    """Return the smallest probability of a likely author, given the number of others here."""
+def likely_from(language: str | None, others: int, texts: int = 1) -> float:
+    """Return the smallest probability of a likely author of so many texts, given the number of
+    others here.
+    """
+    if needed := FURTHER_LIKELY.get(language or ""):
+        # What people of one circle share adds up over several texts.
+        odds = needed / (1 - needed) * sqrt(max(texts, 1))
+        return odds / (1 + odds)
     if not is_measured(language):
         return UNMEASURED_LIKELY
     if language != "ko" or others >= FEW_AUTHORS:

@@ -18,17 +18,20 @@ THREAT: Final = "إذا لم ترسل المال حتى الغد سأخبر ال
 POLISH: Final = "Jutro rano pojedziemy do babci, bo dawno jej nie widzieliśmy."
 
 
-LUCIA: Final = [
-    f"{greeting} {news} {end}"
-    for end in ("y luego te cuento todo, vale??", "que si no me da algo, en serio.")
-    for greeting in ("Jo tía,", "Oye guapa,", "Buah, mira,", "Jajaja tía,")
-    for news in (
+def chatting(greetings: Sequence[str], news: Sequence[str], ends: Sequence[str]) -> list[str]:
+    return [f"{greeting} {some} {end}" for end in ends for greeting in greetings for some in news]
+
+
+LUCIA: Final = chatting(
+    ("Jo tía,", "Oye guapa,", "Buah, mira,", "Jajaja tía,"),
+    (
         "esta tarde me paso por la tienda de mi prima",
         "al final no pillé el bus y me vine andando",
         "mañana cocino yo las lentejas que te gustan",
         "mi madre dice que vengas a comer el domingo",
-    )
-]
+    ),
+    ("y luego te cuento todo, vale??", "que si no me da algo, en serio."),
+)
 OF_LUCIA: Final = [
     "Jajaja tía, mañana me paso por tu casa y luego te cuento lo de mi prima, vale??",
     "Buah, mira, al final mi madre cocina las lentejas y ya si eso hablamos, en serio.",
@@ -38,6 +41,48 @@ OF_STRANGERS: Final = [
     "Si no me devuelves el dinero mañana, se lo diré a todo el mundo.",
     "Hoy ha llovido tanto que el jardín parece un lago.",
     "¿Alguien sabe a qué hora abre la biblioteca los sábados?",
+]
+
+
+MANON: Final = chatting(
+    ("Ouais mec,", "Ptdr attends,", "Nan mais sérieux,", "Bon bah coucou,"),
+    (
+        "ce soir j'passe chez ma cousine avec les courses",
+        "finalement j'ai raté le bus donc j'suis rentrée à pied",
+        "demain c'est moi qui fais les lasagnes que t'adores",
+        "ma mère elle dit que tu viens manger dimanche",
+    ),
+    ("et après j'te raconte tout, ok??", "sinon j'vais péter un câble, j'te jure."),
+)
+OF_MANON: Final = [
+    "Ptdr attends, demain j'passe chez toi et après j'te raconte pour ma cousine, ok??",
+    "Nan mais sérieux, ma mère elle fait les lasagnes finalement, j'te jure.",
+]
+FRENCH_STRANGERS: Final = [
+    "La réunion du comité est reportée à jeudi, car deux rapports manquaient.",
+    "Si tu ne me rends pas l'argent demain, je le dirai à tout le monde.",
+    "Il a tellement plu aujourd'hui que le jardin ressemble à un lac.",
+    "Quelqu'un sait à quelle heure ouvre la bibliothèque le samedi ?",
+]
+BIA: Final = chatting(
+    ("Miga do céu,", "Kkkk gente,", "Ai mana,", "Nossa véi,"),
+    (
+        "hoje à noite passo na loja da minha prima",
+        "no fim não peguei o ônibus e vim a pé mesmo",
+        "amanhã sou eu que faço aquela lasanha que cê ama",
+        "minha mãe falou pra cê vir almoçar domingo",
+    ),
+    ("e depois te conto tudo, tá??", "senão eu surto, juro por deus."),
+)
+OF_BIA: Final = [
+    "Kkkk gente, amanhã passo na sua casa e depois te conto da minha prima, tá??",
+    "Ai mana, no fim minha mãe fez a lasanha e depois cê me fala, juro por deus.",
+]
+PORTUGUESE_STRANGERS: Final = [
+    "A reunião da comissão foi adiada para quinta-feira porque faltavam dois relatórios.",
+    "Se não me devolver o dinheiro amanhã, vou contar para todo mundo.",
+    "Choveu tanto hoje que o jardim parece um lago.",
+    "Alguém sabe a que horas abre a biblioteca aos sábados?",
 ]
 
 
@@ -93,22 +138,32 @@ async def test_who_writes_two_languages_is_compared_in_that_of_the_text(db: Data
 
 
 @pytest.mark.parametrize("is_alone", [True, False])
-async def test_people_from_elsewhere_stand_for_strangers_in_spanish(
-    db: Database, *, is_alone: bool
+@pytest.mark.parametrize(
+    ("known", "own", "strange"),
+    [
+        pytest.param(LUCIA, OF_LUCIA, OF_STRANGERS, id="es"),
+        pytest.param(MANON, OF_MANON, FRENCH_STRANGERS, id="fr"),
+        pytest.param(BIA, OF_BIA, PORTUGUESE_STRANGERS, id="pt"),
+    ],
+)
+async def test_people_from_elsewhere_stand_for_strangers_in_a_further_language(
+    db: Database, known: list[str], own: list[str], strange: list[str], *, is_alone: bool
 ) -> None:
-    await (write(db, lucia=LUCIA) if is_alone else beside_english(db, lucia=LUCIA))
-    for text in OF_STRANGERS:
+    await (write(db, lucia=known) if is_alone else beside_english(db, lucia=known))
+    for text in strange:
         stranger = await ask(db, [text], "lucia")
         assert stranger.verdict != "likely"
         assert stranger.none is not None
         assert stranger.none > 0.5
-    for text in OF_LUCIA:
-        own = await ask(db, [text], "lucia")
-        assert own.verdict == "likely"
-        # What was measured in Korean and English is not said of Spanish.
-        assert "elsewhere" in own.limits
-        assert own.strangers is None
-        assert ELSEWHERE_ALONE in limits_of(own)
+    for text in own:
+        found = await ask(db, [text], "lucia")
+        assert found.verdict == "likely"
+        # What was measured in Korean and English is not said of these languages.
+        assert "elsewhere" in found.limits
+        assert found.strangers is None
+        assert ELSEWHERE_ALONE in limits_of(found)
+    several = await ask(db, own, "lucia")
+    assert several.needed > found.needed  # What people of one circle share adds up.
 
 
 async def test_english_is_as_before_beside_another_language(db: Database) -> None:
