@@ -1,5 +1,6 @@
 """What somebody says more often: words that keep together are one phrase."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,8 +17,9 @@ from hypothesis import strategies as st
 from app.compute.people.peers import people_of_language
 from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart, phrases_of
 from app.compute.people.times import WrittenTexts
-from app.compute.people.typical_words import words_in_each
+from app.compute.people.typical_words import common_words, words_in_each
 from app.compute.words import divided
+from benchmarks.languages import SENTENCES
 
 NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald")
 RACES = ("climb", "sportive", "weekend", "crossing", "relay", "tour")
@@ -400,3 +402,26 @@ def test_people_who_write_japanese_with_few_and_with_many_han_letters_are_compar
 @given(st.lists(st.text("가하ㅋㅎㅠ힣각美會", min_size=1), max_size=4))
 def test_korean_words_are_what_blanks_divide(runs: list[str]) -> None:
     assert divided([*runs, "만세"]) == [*runs, "만세"]
+
+
+def sentences_of(language: str) -> list[str]:
+    rows = (SENTENCES / f"{language}.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(row)["text"] for row in rows]
+
+
+@pytest.mark.parametrize("language", ["en", "ko", "es", "ru", "ar", "hi", "pl"])
+def test_very_common_words_are_those_of_the_language_that_somebody_writes(language: str) -> None:
+    spread = Counter(word for text in sentences_of(language) for word in _words_of(text))
+    common = {"es": "que", "ru": "на", "ar": "في", "hi": "में", "pl": "nie"}
+    found = common_words(spread)
+    assert {word for word in common.values() if word in found} == {
+        *filter(None, [common.get(language)])
+    }
+    assert bool(found) == (language in common)
+
+
+def test_a_very_common_word_is_no_phrase_in_spanish() -> None:
+    texts = sentences_of("es")
+    own = [f"pero que, tía, {text}" for text in texts]
+    found = phrases_of(said(own), texts, language=None)
+    assert [phrase.words for phrase in found] == [["tia"]]

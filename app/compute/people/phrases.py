@@ -24,6 +24,7 @@ from app.compute.people.times import WrittenTexts
 from app.compute.people.typical_words import (
     GainedWords,
     TypicalWord,
+    common_words,
     gained_words,
     is_telling,
     typical_words,
@@ -424,7 +425,10 @@ def phrases_apart(
         group, language = groups[place], languages[place]
         bursts = [group.burst_of(places[place][word]) for word in of_group.words]
         still, clear = of_group.by_bursts(bursts)
-        telling = (word for word in still.words if is_telling(word, language))
+        common = common_words(group.spread) if language is None else frozenset()
+        telling = (
+            word for word in still.words if word not in common and is_telling(word, language)
+        )
         words = [
             word for word in islice(telling, 40) if not (is_name(word, called) or laughs_in(word))
         ]

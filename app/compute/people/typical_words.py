@@ -1,9 +1,12 @@
 """Words in clearly more of some posts than of others, also for an author."""
 
+import importlib
 import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain
 from typing import Final, NamedTuple
 
 import msgspec
@@ -46,6 +49,48 @@ FUNCTION_WORDS: Final = frozenset(
     )
 )
 """Words that every text needs; they tell a reader nothing."""
+
+
+def common_words(spread: Counter[str]) -> frozenset[str]:
+    """Return the folded function words of the language that a person seems to write, by the most
+    frequent words; none of English and Korean, which have `FUNCTION_WORDS`.
+
+    spread: messages of the person with each word.
+    """
+    most, fewest = 200, 30
+    frequent = Counter(dict(spread.most_common(most)))
+    total = frequent.total()
+    known = sum(count for word, count in frequent.items() if word in FUNCTION_WORDS)
+    # In other languages than English, a tenth of all uses are of its words.
+    if total < fewest or known >= 0.2 * total:
+        return frozenset()
+    uses = Counter[str]()
+    languages, words_by_language = _stop_words()
+    for word, count in frequent.items():
+        for language in languages.get(word, ()):
+            uses[language] += count
+    language = max(uses, key=lambda each: (uses[each], each), default="en")
+    is_clear = language not in {"en", "ko"} and uses[language] >= max(0.1 * total, uses["en"])
+    return words_by_language[language] if is_clear else frozenset()
+
+
+@cache
+def _stop_words() -> tuple[dict[str, list[str]], dict[str, frozenset[str]]]:
+    """Return the languages of each folded word, and the words of each language, which few sites
+    need.
+    """
+    stopwords = importlib.import_module("stopwordsiso")
+    words_of = {
+        language: frozenset(
+            chain(*words_and_runs("\n".join(sorted(stopwords.stopwords(language)))))
+        )
+        for language in sorted(stopwords.langs())
+    }
+    languages: dict[str, list[str]] = {}
+    for language, words in words_of.items():
+        for word in words:
+            languages.setdefault(word, []).append(language)
+    return languages, words_of
 
 
 class GainedWord(msgspec.Struct, frozen=True):
@@ -172,11 +217,15 @@ def typical_words(
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
             typical.setdefault(word.text, word)
     language = guess_main_language(posts)
+    written = Counter(chain.from_iterable(words_in_each(posts))) if language is None else Counter()
+    common = common_words(written)
     # A run of letters without blanks was counted whole, and is no word.
     words = [
         word
         for word in typical.values()
-        if is_telling(word.text, language) and not UNSPACED.search(word.text)
+        if is_telling(word.text, language)
+        and not UNSPACED.search(word.text)
+        and not next(words_in_each([word.text])) <= common
     ]
     return words[:12] + [word for word in typical.values() if word.is_mark][:6]
 
