@@ -45,13 +45,12 @@ from app.services.maintenance import (
     log_job,
     media_job,
     small_pictures_job,
-    vectors_job,
 )
 from app.services.posts.arrivals import PostWriter
 from app.services.posts.media import SmallPictures
 from app.services.posts.tweets import Reads
 from app.services.rooms.sight import ToldRooms, counted_rooms
-from app.services.search.embeddings import Embeddings
+from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.results import ResultPage, SearchQuery, find
 from app.services.search.word_search import ResultKey, SearchWork
 
@@ -126,7 +125,7 @@ class Resources:
             small_pictures_job(self.small_pictures),
             left_out_job(config),
             log_job(self.db, self.feed),
-            *([vectors_job(self.embeddings)] if self.embeddings else []),
+            *([Job(VECTORS, own.is_due, own.keep_up)] if (own := self.embeddings) else []),
         ]
 
     @contextlib.asynccontextmanager

@@ -58,7 +58,6 @@ from app.services.posts.media import (
     remove_every_unneeded,
     remove_unneeded,
 )
-from app.services.search.embeddings import VECTORS, Embeddings
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
 
 REST_S: Final = 1.0
@@ -176,14 +175,7 @@ def left_out_job(config: Config) -> Job:
     async def is_due(session: AsyncSession) -> bool:
         return await is_settled(session) and await is_left_out_due(session)
 
-    async def measure(_: Sessions) -> None:
-        await measure_in_process(config)
-
-    return Job(LEFT_OUT, is_due, measure)
-
-
-def vectors_job(embeddings: Embeddings) -> Job:
-    return Job(VECTORS, embeddings.is_due, embeddings.keep_up)
+    return Job(LEFT_OUT, is_due, lambda _: measure_in_process(config))
 
 
 class Maintenance:

@@ -57,15 +57,12 @@ async def _find(
     for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:
         if not (rarest := await _rarest(session, text)):
             continue
-        words = backend_of(session).words
-        match = words.render(All(tuple(Terms((term,)) for term in rarest)))
-        values = {"match": match, "before": MAX_ID + 1, "texts": [text, text.strip()]}
-        query = _select(words.matched)
+        query = _select(backend_of(session).words.matched)
         if posts:
             query = query.where(is_among(session, Tweet.user_id, ids))
         else:
             query = query.limit(MOST_AUTHORS)
-        rows = (await session.execute(query, values | {"hidden": [*hidden]})).all()
+        rows = (await session.execute(query, _values(session, rarest, text, hidden))).all()
         if posts:
             found = {row.user_id for row in rows}
             posts = {user_id: post for user_id, post in posts.items() if user_id in found}
@@ -91,40 +88,31 @@ async def _find_short(
     counts = await _count(session, typed) if typed else {}
     if not typed or min(counts.values()) > _MOST_READ:
         return []
-    words = backend_of(session).words
-    match = words.render(All(tuple(Terms((term,)) for term in _rarest_of(typed, counts))))
-    found = words.matched.columns(column("id", BigInteger)).subquery("found")
-    times = func.count().label("times")
-    counted = (
-        select(func.max(Tweet.id).label("id"), times)
-        .join(found, found.c.id == Tweet.id)
-        .join(User, User.id == Tweet.user_id)
-        .where(Tweet.text.in_([texts[0], texts[0].strip()]), User.deleted_at.is_(None))
-        .where(Tweet.id.not_in(hidden))
-        .group_by(Tweet.user_id)
-    )
+    query = _select(backend_of(session).words.matched, is_newest=True).limit(MOST_AUTHORS)
     if names:
-        counted = counted.where(User.username_key.in_([*map(username_key, names)]))
-    most = counted.order_by(times.desc(), func.max(Tweet.id)).limit(MOST_AUTHORS).subquery()
-    query = (
-        select(User.username, Tweet.id, room_name().label("room"), most.c.times)
-        .join(most, most.c.id == Tweet.id)
-        .join(User, User.id == Tweet.user_id)
-        .order_by(most.c.times.desc(), Tweet.id)
-    )
-    rows = await session.execute(query, {"match": match, "before": MAX_ID + 1})
-    return [StoredPost(*row) for row in rows]
+        query = query.where(User.username_key.in_([*map(username_key, names)]))
+    values = _values(session, _rarest_of(typed, counts), texts[0], hidden)
+    rows = await session.execute(query, values)
+    return [StoredPost(row.username, row.id, row.room, row.times) for row in rows]
+
+
+def _values(
+    session: AsyncSession, rarest: Iterable[str], text: str, hidden: Collection[int]
+) -> dict[str, object]:
+    match = backend_of(session).words.render(All(tuple(Terms((term,)) for term in rarest)))
+    texts = [text, text.strip()]
+    return {"match": match, "before": MAX_ID + 1, "texts": texts, "hidden": [*hidden]}
 
 
 @cache  # Making a query takes longer than running it.
-def _select(matched: TextClause) -> Select[*tuple[Any, ...]]:
-    """Return the query for each author's first post with these texts among the posts that match,
-    and how many they are.
+def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[Any, ...]]:
+    """Return the query for each author's first or newest post with these texts among the posts that
+    match, and how many they are.
     """
     found = matched.columns(column("id", BigInteger)).subquery("found")
     times = func.count().label("times")
     first = (
-        select(func.min(Tweet.id).label("id"), times)
+        select((func.max if is_newest else func.min)(Tweet.id).label("id"), times)
         .join(found, found.c.id == Tweet.id)
         .join(User, User.id == Tweet.user_id)
         .where(Tweet.text.in_(bindparam("texts", expanding=True)), User.deleted_at.is_(None))

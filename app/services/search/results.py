@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from difflib import get_close_matches
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -68,14 +68,6 @@ Mode = Literal["words", "meaning"]
 Spans = list[tuple[int, int]]
 
 logger = logging.getLogger(__name__)
-
-
-class TypedConditions(NamedTuple):
-    """Conditions of a query that joins `User` and `Tweet`."""
-
-    conditions: Conditions
-    user_id: int | None
-    """The only author who can meet them."""
 
 
 class Hit(Post, frozen=True):
@@ -291,8 +283,9 @@ async def begin_found_export(
 
 async def _selected(
     session: AsyncSession, selection: Selection, filters: Sequence[TypedFilter], zone: ZoneInfo
-) -> TypedConditions:
-    """Return the conditions of a selection and of typed filters, with days of the zone.
+) -> tuple[Conditions, int | None]:
+    """Return the conditions of a selection and of typed filters, with days of the zone, for a query
+    that joins `User` and `Tweet`; and the only author who can meet them.
 
     A post needs one of several people or chats. Raises NotFoundError, and InvalidInputError for an
     ambiguous name or bad value.
@@ -327,7 +320,7 @@ async def _selected(
     conditions += [or_(*alternatives) for alternatives in wanted.values()]
     if len(users) == 1:
         authors = {users[0].id}
-    return TypedConditions(conditions, authors.pop() if len(authors) == 1 else None)
+    return conditions, authors.pop() if len(authors) == 1 else None
 
 
 async def _marked(
