@@ -5,13 +5,12 @@ Its sentences say what is said of a ratio, and never of a probability.
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from jinja2 import Environment
-from msgspec import Struct
 
 from app.compute.engine.judgement import Bound, Limit
 from app.compute.engine.measured_rates import measured_rates
@@ -19,7 +18,6 @@ from app.config import Locale
 from app.language.i18n import gettext, gettext_noop, show_date, show_number, show_percent, speaking
 from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile, encoded
 from app.parts.cases.case_making import CaseFindings, CaseReport
-from app.parts.cases.case_pieces import CasePieces
 from app.parts.cases.ratios import EDGES, MOST_KOREAN, MOST_MEASURED, Word, told, word_of
 from app.views.cast import Cast, Person, bound
 from app.views.self_contained import Inside, inside_of
@@ -298,70 +296,29 @@ def _points(cells: Sequence[int]) -> str:
     return " ".join(points)
 
 
-class Sheet(Struct, frozen=True):
-    """The pages of one author."""
-
-    report: CaseFindings
-    file: CaseFile
-    left_out: int
-
-    @property
-    def author(self) -> CaseAuthor:
-        return self.report.filed
-
-    @property
-    def name(self) -> str:
-        return self.report.name
-
-    @property
-    def finding(self) -> str:
-        return finding_of(self.author)
-
-    @property
-    def meaning(self) -> list[str]:
-        return list(meaning_of(self.file, self.author))
-
-    @property
-    def occurrence(self) -> list[str]:
-        return list(occurrence_of(self.author))
-
-    @property
-    def curve(self) -> RatioCurves:
-        return curve_of(self.author)
-
-    @property
-    def words(self) -> int:
-        return sum(text.words for text in self.file.texts)
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether pieces of the texts were left out by hand."""
-        return bool(self.report.comparison.without)
-
-    @property
-    def digests(self) -> list[str]:
-        texts = self.file.texts
-        return [text.sha256 for text in texts] if len(texts) <= MOST_DIGESTS else []
-
-    @property
-    def pieces(self) -> CasePieces:
-        return self.report.pieces
-
-    @property
-    def ratios(self) -> Mapping[str, Sequence[str]]:
-        """The ratios of parts of the texts, by what they are."""
-        parts: dict[str, list[AskedPart]] = {}
-        for asked in self.author.asked:
-            parts.setdefault(asked.part, []).append(asked)
-        return {part: list(map(shown_ratio, some)) for part, some in parts.items()}
-
-    @property
-    def limits(self) -> list[str]:
-        return list(limits_of(self.report.comparison.limits))
-
-    @property
-    def circle(self) -> str:
-        return circle_of(self.file.language, self.report.comparison.texts)
+def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
+    """Return what the pages of one author show."""
+    author, comparison, file = found.filed, found.comparison, report.file
+    ratios: dict[str, list[str]] = {}
+    for asked in author.asked:
+        ratios.setdefault(asked.part, []).append(shown_ratio(asked))
+    digests = [text.sha256 for text in file.texts]
+    return {
+        "author": author,
+        "name": found.name,
+        "finding": finding_of(author),
+        "meaning": [*meaning_of(file, author)],
+        "occurrence": [*occurrence_of(author)],
+        "curve": curve_of(author),
+        "words": sum(text.words for text in file.texts),
+        "left_out": report.left_out,
+        "is_cut": bool(comparison.without),  # Pieces of the texts were left out by hand.
+        "digests": digests if len(digests) <= MOST_DIGESTS else [],
+        "pieces": found.pieces,
+        "ratios": ratios,
+        "limits": [*limits_of(comparison.limits)],
+        "circle": circle_of(file.language, comparison.texts),
+    }
 
 
 async def written(
@@ -385,7 +342,7 @@ async def written(
             "inside": _inside(),
             "language": language,
             "file": report.file,
-            "sheets": [Sheet(each, report.file, report.left_out) for each in report.authors],
+            "sheets": [_sheet(each, report) for each in report.authors],
             "asked_by": asked_by,
             "made_on": show_date(report.file.made_at.date()),
             "marks": MARKS,

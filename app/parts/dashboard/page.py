@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 import msgspec
-from markupsafe import Markup
 from msgspec import Struct
 from quart import Response, current_app, request
 
@@ -55,18 +54,10 @@ class Section(Struct, frozen=True):
     answer: FigureAnswer | None
 
     @property
-    def words(self) -> Markup:
-        return Markup(self.answer.words if self.answer else "")  # noqa: S704 - of a template
-
-    @property
     def height_px(self) -> int:
         plot = self.answer.plot if self.answer else None
         height: int = plot["layout"]["meta"]["height"] if plot else self.figure.height_px
         return height
-
-    @property
-    def rows(self) -> Markup:
-        return Markup(self.answer.rows if self.answer else "")  # noqa: S704 - of a template
 
 
 class DashboardPage(WebPage, frozen=True, kw_only=True):
@@ -83,10 +74,6 @@ class DashboardPage(WebPage, frozen=True, kw_only=True):
     def is_crowd(self) -> bool:
         """Whether a phone shows one author at a time in figures that compare authors."""
         return self.author_total > 12
-
-    @property
-    def query(self) -> str:
-        return self.args.query()
 
 
 class RowGroup(NamedTuple):

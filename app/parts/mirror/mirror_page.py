@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct, json
@@ -230,44 +230,35 @@ HALFWAY: Final = 4.0
 """Lead in nats at the middle of the bar, which has no end."""
 
 
-class LeadBar(Struct, frozen=True):
-    """A lead as a part of the bar, in percent."""
+class LeadBar(NamedTuple):
+    width: float
+    """The lead as a part of the bar, in percent."""
+    told: str
+    sentence: str
 
-    lead: float
 
-    @property
-    def width(self) -> float:
-        return place_on_bar(self.lead)
-
-    @property
-    def told(self) -> str:
-        return lead_told(self.lead)
-
-    @property
-    def sentence(self) -> str:
-        return lead_sentence(self.lead)
+def bar_of(lead: float) -> LeadBar:
+    return LeadBar(place_on_bar(lead), lead_told(lead), lead_sentence(lead))
 
 
 def place_on_bar(lead: float) -> float:
     return 100 * max(lead, 0.0) / (max(lead, 0.0) + HALFWAY)
 
 
-class SuggestedRow(Struct, frozen=True):
+class SuggestedRow(NamedTuple):
     """A suggestion as the page shows it."""
 
     suggested: Suggested
+    what: str
+    rates: str
+    bar: LeadBar
 
-    @property
-    def what(self) -> str:
-        return what_to_do(self.suggested)
 
-    @property
-    def rates(self) -> str:
-        return how_often(self.suggested)
-
-    @property
-    def bar(self) -> LeadBar:
-        return LeadBar(self.suggested.lead_after)
+def _rows(suggestions: Sequence[Suggested]) -> list[SuggestedRow]:
+    return [
+        SuggestedRow(each, what_to_do(each), how_often(each), bar_of(each.lead_after))
+        for each in suggestions
+    ]
 
 
 class DoneChange(Struct, frozen=True):
@@ -311,7 +302,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def bar(self) -> LeadBar | None:
-        return LeadBar(self.found.lead) if self.found and self.found.lead is not None else None
+        return bar_of(self.found.lead) if self.found and self.found.lead is not None else None
 
     @property
     def state(self) -> str:
@@ -323,7 +314,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def suggestions(self) -> list[SuggestedRow]:
-        return list(map(SuggestedRow, self.found.suggestions)) if self.found else []
+        return _rows(self.found.suggestions) if self.found else []
 
     @property
     def words(self) -> list[str]:
@@ -332,7 +323,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def habits(self) -> list[SuggestedRow]:
-        return list(map(SuggestedRow, self.found.habits)) if self.found else []
+        return _rows(self.found.habits) if self.found else []
 
 
 @blueprint.page("/mirror")
