@@ -192,8 +192,11 @@ async def is_of_chat(session: AsyncSession, room_id: int) -> bool:
 @blueprint.page("/quiz", of_chat=is_of_chat)
 async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
     async with here().db.read() as session:
-        room = None if args.room is None else await get_room(session, args.room)
-        drawn = None if args.set else await _drawn(session, room)
+        room, drawn = None if args.room is None else await get_room(session, args.room), None
+        if room and not args.set:
+            drawn = await draw_from_room(session, room, count=SET_LENGTH)
+        elif not args.set:
+            drawn = await draw(session, g.locale, count=SET_LENGTH)
     if drawn is not None:
         return see_other(PlayedSet(drawn, room).address())
     if not args.set:
@@ -208,12 +211,6 @@ async def show_quiz(args: QuizArgs) -> ResponseReturnValue:
         except NotFoundError:
             pass
     return await _asked(game, failure)
-
-
-async def _drawn(session: AsyncSession, room: RoomFacts | None) -> QuizSet | None:
-    if room is None:
-        return await draw(session, g.locale, count=SET_LENGTH)
-    return await draw_from_room(session, room, count=SET_LENGTH)
 
 
 def set_of(address: str) -> QuizSet:

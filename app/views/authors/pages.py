@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 from quart import url_for
@@ -241,7 +240,10 @@ async def read_author(
     compared = await read_compared(session, models, author, main_room)
     traits = traits_of(compared, main_room)
     of_parts = await read_cards(session, "author_writing", compared, zone) if compared else {}
-    archive = await _archive_of(session, models, author, zone, args.year, traits)
+    archive = await read_archive(session, models, author, zone, args.year, traits)
+    if archive.calendar and not args.year:  # The year may hardly have begun.
+        fuller = await fuller_calendar(session, author, zone, archive.calendar)
+        archive = structs.replace(archive, calendar=fuller)
     in_chats = await messages_in_chats(session, author.id)
     return AuthorPage(
         subject=subject,
@@ -267,22 +269,6 @@ async def read_author(
 async def lead_from_portrait(username: str, args: ZoneArgs) -> ResponseReturnValue:
     """Lead to the author's page, which the portrait has become."""
     return moved(url_for("authors.show_author", username=username, tz=args.tz or None))
-
-
-async def _archive_of(
-    session: AsyncSession,
-    models: Models,
-    author: Author,
-    zone: ZoneInfo,
-    year: int | None,
-    traits: AuthorTraits,
-) -> AuthorArchive:
-    """Return the archive, with the previous year's calendar if the year has hardly begun."""
-    archive = await read_archive(session, models, author, zone, year, traits)
-    if year or archive.calendar is None:
-        return archive
-    fuller = await fuller_calendar(session, author, zone, archive.calendar)
-    return structs.replace(archive, calendar=fuller)
 
 
 async def _older_posts(username: str, after: TweetKey) -> str:

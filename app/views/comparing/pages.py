@@ -24,7 +24,7 @@ from app.services.compare.comparing import Question
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.compare.model_card import FEWEST_ASKED, FEWEST_OF_AUTHOR, Card, own_names
 from app.services.compare.quiz_questions import draw, read_question
-from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson, StoredPost
+from app.services.compare.verdict import SHOWN_OF_ALL, Comparison, CopiedPerson
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.tweets import Post, find_posts, get_post
 from app.services.posts.users import outgrown_samples, users_called
@@ -168,15 +168,11 @@ class Compared(Struct, frozen=True):
     stored = _told(stored_of)
     threshold = _told(threshold_of)
     why_nobody = _told(why_nobody)
+    writers = _told(writers_of)
 
     @property
     def heading(self) -> str:
         return heading_of(self.comparison, is_named=bool(self.names))
-
-    @property
-    def writers(self) -> list[StoredPost]:
-        """A post of each author who wrote exactly this, if `stored` names them."""
-        return writers_of(self.comparison)
 
     @property
     def reasons(self) -> list[str]:
