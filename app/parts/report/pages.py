@@ -1,6 +1,7 @@
 """The page where a subject is made one file: the choice, a preview, and the file."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from quart import Response, current_app, request
@@ -23,7 +24,7 @@ from app.runtime.clock import span_of_year
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
-from app.views.policies import here
+from app.views.policies import here, set_secret
 from app.views.subjects import Address, Chat, OneAuthor, Subject, find_subject
 
 NAMES_COOKIE: Final = "saywho_names"
@@ -132,14 +133,7 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         of_year = f"-{subject.of_year}" if subject.of_year else ""
         response = _answer(file)
         if called := form.get("names"):
-            response.set_cookie(
-                NAMES_COOKIE,
-                called,
-                max_age=365 * 24 * 3600,
-                samesite="Lax",
-                secure=request.is_secure,
-                httponly=True,
-            )
+            set_secret(response, NAMES_COOKIE, called, timedelta(days=365))
         response.headers.set(
             "Content-Disposition", "attachment", filename=f"saywho-{name}{of_year}.html"
         )
