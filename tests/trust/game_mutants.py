@@ -25,8 +25,8 @@ GAME_MUTANTS: Final = (
         "in a game, answers of one player that arrive together are two",
         PLAYED,
         PLAYERS,
-        "        self._first[player_id, request.question] = TakenAnswer(",
-        "        TakenAnswer(",
+        "        self._first[player_id, request.question] = receipt",
+        "        _ = receipt",
     ),
     Mutant(
         "in a game, an answer to a question that is over counts",

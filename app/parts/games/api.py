@@ -10,7 +10,7 @@ from app.lifespan import resources
 from app.parts.games.documents import GameView, PlayerView
 from app.parts.games.hosting import GameForm, check_ended, make_game, make_move, play_again
 from app.parts.games.player_pages import PRIVATE, join, next_place, required_key
-from app.parts.games.players import LONGEST_SENT, AnswerRequest
+from app.parts.games.players import LONGEST_SENT, AnswerReceipt, AnswerRequest, JoinedPlayer
 from app.parts.games.playing import GAMES, PLAY, games
 from app.parts.games.states import result_rows
 from app.paths import LIVE
@@ -152,32 +152,15 @@ class JoinForm(Struct, forbid_unknown_fields=True):
     """Name of the player; at most 40 characters are stored."""
 
 
-class JoinedPlayer(Struct, frozen=True):
-    game: int
-    player: int
-    name: str
-    """Name of the player; a number is added if the name is taken."""
-    token: str
-    """Token that identifies the player; shown only once."""
-
-
 class AnswerForm(Struct, forbid_unknown_fields=True):
     question: Annotated[int, Meta(ge=1, le=30)]
     username: str
 
 
-class AnswerReceipt(Struct, frozen=True):
-    question: int
-    username: str
-    ms: int
-    """Milliseconds between the question and the answer's arrival."""
-
-
 @blueprint.operation("POST", PLAY, "open", {201: "The new player, and their token"})
 async def join_game(form: JoinForm) -> JoinedPlayer:
     """Join a game with its code."""
-    joined = await join(form.code, form.name)
-    return JoinedPlayer(*joined)
+    return await join(form.code, form.name)
 
 
 @blueprint.operation("GET", f"{PLAY}/<id:game_id>", "player", "The game as the player sees it")
@@ -196,7 +179,7 @@ async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
     place = await next_place(key)
     if place is None:
         raise NotFoundError("No game follows this one")
-    return JoinedPlayer(*place), 200, PRIVATE
+    return place, 200, PRIVATE
 
 
 @blueprint.operation(
@@ -209,11 +192,10 @@ async def answer_question(game_id: int, form: AnswerForm) -> Reply[AnswerReceipt
     """Answer the current question; the first answer counts, if it arrives in time."""
     arrived_ms = now_ms()
     key = required_key(game_id)
-    receipt = await games().answer(
+    status, receipt = await games().answer(
         AnswerRequest(game_id, key.sha256, form.question, form.username, arrived_ms)
     )
-    body = AnswerReceipt(receipt.question, receipt.username, receipt.ms)
-    return body, receipt.status, PRIVATE
+    return receipt, status, PRIVATE
 
 
 @blueprint.operation(

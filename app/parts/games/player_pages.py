@@ -19,7 +19,7 @@ from app.parts.games.players import (
     LONGEST_NAME,
     LONGEST_SENT,
     AnswerRequest,
-    Joined,
+    JoinedPlayer,
     JoinRequest,
     find_next_place,
     player_name,
@@ -61,13 +61,13 @@ def required_key(game_id: int) -> PlayerKey:
     return key
 
 
-async def join(code: str, name: str) -> Joined:
+async def join(code: str, name: str) -> JoinedPlayer:
     request_ = JoinRequest(typed_code(code), player_name(name), request.remote_addr or "")
     return await games().join(request_)
 
 
-def remember(response: Response, joined: Joined) -> Response:
-    set_secret(response, _cookie_of(joined.game_id), joined.secret, GAMES_KEPT)
+def remember(response: Response, joined: JoinedPlayer) -> Response:
+    set_secret(response, _cookie_of(joined.game), joined.token, GAMES_KEPT)
     return response
 
 
@@ -75,7 +75,7 @@ def _cookie_of(game_id: int) -> str:
     return cookie_name(f"{PLAYER}{game_id}")
 
 
-async def next_place(key: PlayerKey) -> Joined | None:
+async def next_place(key: PlayerKey) -> JoinedPlayer | None:
     parts = resources()
     async with parts.db.read() as session:
         return await find_next_place(session, key.sha256, parts.secret_keys[0])
@@ -218,7 +218,7 @@ async def enter(form: Form) -> ResponseReturnValue:
         joined = await join(code, name)
     except AppError as failure:
         return await _entrance(screens, code, name, failure)
-    return remember(see_other(_address(joined.game_id)), joined)
+    return remember(see_other(_address(joined.game)), joined)
 
 
 def _game_with(code: str, screens: list[Screen]) -> int | None:
@@ -279,7 +279,7 @@ async def _screen_page(
     view, state = screen.view, screen.state
     has_ended = view.state == "ended"
     if has_ended and args and not args.stay and (place := await next_place(key)):
-        return remember(see_other(_address(place.game_id, after=key.game_id)), place)
+        return remember(see_other(_address(place.game, after=key.game_id)), place)
     page = PlayPage(
         error=error,
         game_id=key.game_id,

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Final, NamedTuple
+from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -78,11 +79,13 @@ class JoinRequest:
     address: str
 
 
-class Joined(NamedTuple):
-    game_id: int
-    player_id: int
+class JoinedPlayer(Struct, frozen=True):
+    game: int
+    player: int
     name: str
-    secret: str
+    """Name of the player; a number is added if the name is taken."""
+    token: str
+    """Token that identifies the player; shown only once."""
 
 
 def player_name(name: str) -> str:
@@ -95,7 +98,7 @@ def player_name(name: str) -> str:
 
 async def join_all(
     session: AsyncSession, requests: Sequence[JoinRequest]
-) -> list[Joined | Exception]:
+) -> list[JoinedPlayer | Exception]:
     codes = {request.code for request in requests}
     rows = await session.scalars(select(Game).where(is_among(session, Game.code, codes)))
     games = {game.code: game for game in rows}
@@ -104,7 +107,7 @@ async def join_all(
     names = await _names(session, games.values(), requests)
     counts = await _players(session, games.values())
     came, lately = await _players_by_network(session, games.values(), networks.values())
-    outcomes: list[Joined | Exception] = []
+    outcomes: list[JoinedPlayer | Exception] = []
     players: list[dict[str, object]] = []
     ids = iter(await allocate_ids(session, GamePlayer, len(requests)))
     for request in requests:
@@ -160,7 +163,7 @@ def _refusal(
 
 def _new_player(
     game: Game, name: str, player_id: int, names: PlayerNames
-) -> tuple[Joined, dict[str, object]]:
+) -> tuple[JoinedPlayer, dict[str, object]]:
     name = names.take(name)
     secret = new_secret(SECRET_PREFIX)
     row = {
@@ -170,7 +173,7 @@ def _new_player(
         "name_key": username_key(name),
         "sha256": digest(secret).hex(),
     }
-    return Joined(game.id, player_id, name, secret), row
+    return JoinedPlayer(game.id, player_id, name, secret), row
 
 
 async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Counter[bytes]:
@@ -229,7 +232,7 @@ async def _names(
 
 async def find_next_place(
     session: AsyncSession, player_sha256: str, site_key: str
-) -> Joined | None:
+) -> JoinedPlayer | None:
     """Return a player's place in the next game; None without one, or after its end."""
     secret = next_secret(site_key, player_sha256)
     query = (
@@ -238,7 +241,7 @@ async def find_next_place(
         .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
     )
     row = (await session.execute(query)).first()
-    return None if row is None else Joined(*row, secret)
+    return None if row is None else JoinedPlayer(*row, secret)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -250,14 +253,15 @@ class AnswerRequest:
     arrived_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class TakenAnswer:
-    """The player's answer that counts; its status says whether it is new."""
-
-    status: int
+class AnswerReceipt(Struct, frozen=True):
     question: int
     username: str
     ms: int
+    """Milliseconds between the question and the answer's arrival."""
+
+
+TakenAnswer = tuple[int, AnswerReceipt]
+"""The status, which says whether the answer is new, and the player's answer that counts."""
 
 
 async def answer_all(
@@ -272,7 +276,7 @@ class _Round:
         self._states: dict[int, GameState] = {}
         self._questions: dict[tuple[int, int], GameQuestion] = {}
         self._players: dict[str, tuple[int, int]] = {}
-        self._first: dict[tuple[int, int], TakenAnswer] = {}
+        self._first: dict[tuple[int, int], AnswerReceipt] = {}
         self._new: list[dict[str, int]] = []
 
     async def take(self, requests: Sequence[AnswerRequest]) -> list[TakenAnswer | Exception]:
@@ -305,7 +309,7 @@ class _Round:
         for answer in await session.scalars(answers):
             if state := self._states.get(answer.game_id):
                 username = state.usernames[answer.user_id]
-                receipt = TakenAnswer(200, answer.number, username, answer.ms)
+                receipt = AnswerReceipt(answer.number, username, answer.ms)
                 self._first[answer.player_id, answer.number] = receipt
 
     def _outcome(self, request: AnswerRequest) -> TakenAnswer | Exception:
@@ -321,7 +325,7 @@ class _Round:
             return InvalidInputError("Choose an author", loc="username")
         username = state.usernames[user_id]
         if first := self._first.get((player_id, request.question)):
-            return first if first.username == username else _chosen_already(first)
+            return (200, first) if first.username == username else _chosen_already(first)
         question = self._questions.get((game_id, request.question))
         period = asked_of(state.game, question)
         if question is None or not period.takes(request.arrived_ms):
@@ -338,8 +342,9 @@ class _Round:
                 "points": points_for(ms, state.game.seconds) if is_right else 0,
             }
         )
-        self._first[player_id, request.question] = TakenAnswer(200, request.question, username, ms)
-        return TakenAnswer(201, request.question, username, ms)
+        receipt = AnswerReceipt(request.question, username, ms)
+        self._first[player_id, request.question] = receipt
+        return 201, receipt
 
     async def _follow(self, state: GameState) -> None:
         """End the question if all have answered; note the change if its answer was already shown:
@@ -361,7 +366,7 @@ def unknown_player() -> UnauthorizedError:
     return UnauthorizedError("You are not in this game; join it with its code", headers=INVALID)
 
 
-def _chosen_already(first: TakenAnswer) -> ConflictError:
+def _chosen_already(first: AnswerReceipt) -> ConflictError:
     return ConflictError(
         "You chose {username}",
         username=first.username,

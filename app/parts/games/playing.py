@@ -39,7 +39,7 @@ from app.parts.games.documents import (
 from app.parts.games.hosting import tell_if_all_answered, tell_if_due
 from app.parts.games.players import (
     AnswerRequest,
-    Joined,
+    JoinedPlayer,
     JoinRequest,
     TakenAnswer,
     answer_all,
@@ -414,7 +414,7 @@ class Games:
         self._db = db
         self._standings = Standings()
         self.hub = GameHub(db, clients, self._standings)
-        self.join: Batch[JoinRequest, Joined] = _batch(db.write, join_all)
+        self.join: Batch[JoinRequest, JoinedPlayer] = _batch(db.write, join_all)
         """Add a player. Raises NotFoundError, ConflictError, TooManyError, UnavailableError."""
         self.answer: Batch[AnswerRequest, TakenAnswer] = _batch(db.write, answer_all)
         """Store an answer. Raises UnauthorizedError, NotFoundError, ConflictError,
