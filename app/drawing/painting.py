@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from math import ceil
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from app.drawing.card_rows import card_rows_heights, paint_card_rows
@@ -577,19 +576,17 @@ class Painter(NamedTuple):
     paint: Callable[[Canvas, Any, Field], None]
 
 
-PAINTERS: Final[Mapping[type, Painter]] = MappingProxyType(
-    {
-        Bars: Painter(bars_heights, paint_bars),
-        CardRows: Painter(card_rows_heights, paint_card_rows),
-        Habits: Painter(habits_heights, paint_habits),
-        MarkedText: Painter(marked_text_heights, paint_marked_text),
-        Things: Painter(things_heights, paint_things),
-        WeekGrid: Painter(weeks_heights, paint_weeks),
-        Tiles: Painter(tiles_heights, paint_tiles),
-        PeriodColumns: Painter(columns_heights, paint_periods),
-        Clock: Painter(columns_heights, paint_clock),
-    }
-)
+PAINTERS: Final[Mapping[type, Painter]] = {
+    Bars: Painter(bars_heights, paint_bars),
+    CardRows: Painter(card_rows_heights, paint_card_rows),
+    Habits: Painter(habits_heights, paint_habits),
+    MarkedText: Painter(marked_text_heights, paint_marked_text),
+    Things: Painter(things_heights, paint_things),
+    WeekGrid: Painter(weeks_heights, paint_weeks),
+    Tiles: Painter(tiles_heights, paint_tiles),
+    PeriodColumns: Painter(columns_heights, paint_periods),
+    Clock: Painter(columns_heights, paint_clock),
+}
 
 
 def heights_of(canvas: Canvas, drawing: Drawing) -> Heights:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from app.drawing.drawings import Bars, MarkedText
@@ -41,52 +40,50 @@ class Measures(NamedTuple):
     quote: int
 
 
-FORMATS: Final[Mapping[Format, Measures]] = MappingProxyType(
-    {
-        "1200x630": Measures(
-            size=(1200, 630),
-            top=32,
-            foot=568,
-            titles=(36, 30),
-            facts=(24, 22),
-            lines=26,
-            quote_size=28,
-            small=22,
-            findings=(56, 52, 48, 44),
-            space=22,
-            above=33,
-            quote=2,
-        ),
-        "1080x1350": Measures(
-            size=(1080, 1350),
-            top=72,
-            foot=1262,
-            titles=(48, 40),
-            facts=(28, 26, 24),
-            lines=30,
-            quote_size=32,
-            small=26,
-            findings=(72, 64, 56),
-            space=30,
-            above=30,
-            quote=6,
-        ),
-        "1080x1920": Measures(
-            size=(1080, 1920),
-            top=190,
-            foot=1690,
-            titles=(52, 44),
-            facts=(40,),
-            lines=40,
-            quote_size=40,
-            small=40,
-            findings=(80, 72, 64, 56),
-            space=44,
-            above=44,
-            quote=8,
-        ),
-    }
-)
+FORMATS: Final[Mapping[Format, Measures]] = {
+    "1200x630": Measures(
+        size=(1200, 630),
+        top=32,
+        foot=568,
+        titles=(36, 30),
+        facts=(24, 22),
+        lines=26,
+        quote_size=28,
+        small=22,
+        findings=(56, 52, 48, 44),
+        space=22,
+        above=33,
+        quote=2,
+    ),
+    "1080x1350": Measures(
+        size=(1080, 1350),
+        top=72,
+        foot=1262,
+        titles=(48, 40),
+        facts=(28, 26, 24),
+        lines=30,
+        quote_size=32,
+        small=26,
+        findings=(72, 64, 56),
+        space=30,
+        above=30,
+        quote=6,
+    ),
+    "1080x1920": Measures(
+        size=(1080, 1920),
+        top=190,
+        foot=1690,
+        titles=(52, 44),
+        facts=(40,),
+        lines=40,
+        quote_size=40,
+        small=40,
+        findings=(80, 72, 64, 56),
+        space=44,
+        above=44,
+        quote=8,
+    ),
+}
 
 
 class PosterLine(NamedTuple):

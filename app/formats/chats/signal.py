@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, Literal, NamedTuple
 
@@ -53,7 +54,7 @@ class AttachedFiles:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._names: dict[int, list[str]] = defaultdict(list)
-        self._by_hash: dict[int, dict[str, str]] = {}
+        self._of_size = cache(self._hashes)
         for name, member in source.members.items():
             if "/files/" in f"/{name}":
                 self._names[member.size].append(name)
@@ -67,11 +68,8 @@ class AttachedFiles:
         names = self._of_size(int(size)) if size and len(size) <= 12 else {}
         return names.get(digest.rstrip("="), f"files/{digest}")
 
-    def _of_size(self, size: int) -> dict[str, str]:
-        if size not in self._by_hash:
-            names = self._names.get(size, ())
-            self._by_hash[size] = {self._hash(name, size): name for name in names}
-        return self._by_hash[size]
+    def _hashes(self, size: int) -> dict[str, str]:
+        return {self._hash(name, size): name for name in self._names.get(size, ())}
 
     def _hash(self, name: str, size: int) -> str:
         """Return a file's hash as messages write it; empty for a damaged file.

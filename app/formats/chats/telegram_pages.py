@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -73,8 +73,7 @@ _SUMMER_ZONES: Final = {
 """Zones with summer time, by standard offset from UTC in hours."""
 
 
-@dataclass(slots=True)
-class PageSpeaker:
+class PageSpeaker(NamedTuple):
     """Author of the previous message, whose name a joined message does not repeat."""
 
     name: str | None = None
