@@ -90,12 +90,12 @@ class Installation:
         """Run a program to its end, in the folder that holds the data folder."""
         return subprocess.run(
             command,
-            env=self.environment(),
             cwd=self.data_dir.parent,
             text=True,
             check=False,
             timeout=TIMEOUT_S,
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+            | {"env": self.environment()}
             | options,
         )
 
