@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from playwright.async_api import expect
 
 from .conftest import OpenPage
 from .test_appearance import FAULTS
@@ -81,3 +82,24 @@ async def test_no_name_in_a_large_chat_is_torn_beside_free_space(
     for width in (720, 500, 390, 320):
         await page.set_viewport_size({"width": width, "height": 800})
         assert await page.evaluate(FAULTS) == [], width
+
+
+async def test_the_answers_of_a_table_are_in_view_on_a_phone(
+    chat: Website, open_page: OpenPage
+) -> None:
+    page = await open_page(locale="en")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.goto(chat.address("/compare/table"))
+    await page.locator("[name=lines]").first.fill(f"the {TEXT}!\nThe {TEXT} again\nHello there")
+    await page.get_by_role("button", name="Find the authors").click()
+    await expect(page.locator(".judged-lines td.word")).to_have_count(3)
+    hidden = await page.evaluate("""() => {
+      const shown = document.querySelector(".scrolled:has(.judged-lines)");
+      const edge = shown.getBoundingClientRect().right;
+      return [...document.querySelectorAll(".judged-lines td.word")].filter(cell => {
+        const range = new Range();
+        range.selectNodeContents(cell);
+        return range.getBoundingClientRect().right > edge;
+      }).map(cell => cell.textContent);
+    }""")
+    assert hidden == []
