@@ -46,7 +46,8 @@
   while (words.nextNode()) {
     const [text, at] = [words.currentNode, words.currentNode.parentElement];
     if (!at.checkVisibility() || at.closest("svg, .visually-hidden, table, code, pre")) continue;
-    for (const { 0: word, index } of text.data.matchAll(/[\p{Script=Latin}\p{Script=Hangul}]{2,40}/gu)) {
+    for (const { 0: word, index } of text.data.matchAll(/\S+/g)) {
+      if (!/^[\p{Script=Latin}\p{Script=Hangul}]{2,40}$/u.test(word)) continue;
       const range = new Range();
       range.setStart(text, index);
       range.setEnd(text, index + word.length);

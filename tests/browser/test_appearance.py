@@ -105,6 +105,7 @@ async def left_in_english(page: Page) -> list[str]:
             "h1, h2, label, legend, button, .hint, .small, .badge, .soft, .button"
           )].filter(e => !e.closest("main [lang=en]")).map(e => e.innerText)].join("\\n")"""
     )
+    text = text.replace("SMS Import / Export", "")  # A program of this name, in every language.
     return [message for message in ENGLISH if message in text]
 
 
