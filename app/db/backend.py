@@ -12,7 +12,7 @@ from collections.abc import (
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Final, NamedTuple, Protocol, TypeVar, cast
 
@@ -21,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Column,
     ColumnElement,
     Connection,
@@ -31,6 +30,7 @@ from sqlalchemy import (
     SQLColumnExpression,
     Subquery,
     Table,
+    Text,
     TextClause,
     Update,
     bindparam,
@@ -41,6 +41,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.types import TypeEngine
 
 from app.compute.words import terms
 from app.db.feed import Feed
@@ -215,6 +216,8 @@ class Backend(Protocol):
     words: WordIndex
     insert: Callable[[type[Base] | Table], Any]
     """Returns an INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    rows_in: Callable[..., Subquery]
+    """Returns the table of the rows in a value of `as_json`, the first argument, for columns."""
     as_app_error: Callable[[BaseException], AppError | None]
     """Returns the app's error for a driver's that callers can handle, else None."""
     nearest: Callable[
@@ -276,6 +279,8 @@ class Backend(Protocol):
         """Return a table of rows with `columns` for a join, as one JSON value; SQLite's `IN` of
         pairs would use no index.
         """
+        value = as_json(rows, columns, self.engine.dialect)
+        return self.rows_in(bindparam("listed", value, unique=True), *columns)
 
     async def find_damage(self, session: AsyncSession) -> list[str]:
         """Return a sentence for each damage; a server checks its own files."""
@@ -356,24 +361,36 @@ async def insert_rows(
     """Insert rows of equal columns by one statement; an existing row with the key has its column
     `adds_to` raised by the new value.
     """
-    insert, table = backend_of(session).insert, table_of(model)
+    backend, table = backend_of(session), table_of(model)
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
     if len(rows) < 20:
         if rows:
-            await session.execute(_inserting(insert, table, adds_to), rows)
+            await session.execute(_inserting(backend.insert, table, adds_to), rows)
         return
-    names = list(rows[0])
-    values = list(map(itemgetter(*names), rows))
-    listed = backend_of(session).listed(values, *(table.c[name] for name in names))
-    # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
-    statement = insert(table).from_select(names, select(listed).where(true()))
-    await session.execute(_adding(statement, table, adds_to))
+    names = tuple(rows[0])
+    columns = [table.c[name] for name in names]
+    listed = as_json(list(map(itemgetter(*names), rows)), columns, backend.engine.dialect)
+    statement = _inserting_listed(backend.insert, backend.rows_in, table, names, adds_to)
+    await session.execute(statement, {"listed": listed})
+
+
+# Both are cached, since making a statement takes as long as executing it.
+@cache
+def _inserting(insert: Callable[[Table], Any], table: Table, adds_to: str | None) -> Executable:
+    return _adding(insert(table), table, adds_to)
 
 
 @cache
-def _inserting(insert: Callable[[Table], Any], table: Table, adds_to: str | None) -> Executable:
-    # Cached, since making the statement takes as long as executing it.
-    return _adding(insert(table), table, adds_to)
+def _inserting_listed(
+    insert: Callable[[Table], Any],
+    rows_in: Callable[..., Subquery],
+    table: Table,
+    names: Sequence[str],
+    adds_to: str | None,
+) -> Executable:
+    listed = rows_in(bindparam("listed", type_=Text), *(table.c[name] for name in names))
+    # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
+    return _adding(insert(table).from_select(names, select(listed).where(true())), table, adds_to)
 
 
 def _adding(statement: Any, table: Table, adds_to: str | None) -> Executable:
@@ -399,23 +416,27 @@ def table_of(model: type[Base]) -> Table:
 _JSON: Final = msgspec.json.Encoder()
 
 
-def as_json(
-    rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect
-) -> BindParameter[str]:
-    """Return the rows as one JSON value, lists or one column's plain values, with the dialect's
+def as_json(rows: Sequence[Sequence[Any]], columns: Sequence[ColumnLike], dialect: Dialect) -> str:
+    """Return the rows as JSON, lists or one column's plain values, with the dialect's
     times.
     """
     written = [list(row) for row in rows]
     for place, each in enumerate(columns):
-        if process := each.type.dialect_impl(dialect).bind_processor(dialect):
-            process = cache(process)  # Posts that arrive together have the same time.
+        if process := _writer(each.type, dialect):
             for row in written:
                 row[place] = process(row[place])
     listed = written if len(columns) > 1 else [value for (value,) in written]
     encoded = bytearray()
     # Where memory is limited, `encode` (msgspec 0.22) would end the process.
     _JSON.encode_into(listed, encoded)
-    return bindparam("listed", encoded.decode(), unique=True)
+    return encoded.decode()
+
+
+@lru_cache(maxsize=100)
+def _writer(form: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    process = form.dialect_impl(dialect).bind_processor(dialect)
+    # Posts that arrive together have the same time, which several statements of a batch need.
+    return lru_cache(maxsize=5_000)(process) if process else None
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

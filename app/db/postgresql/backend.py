@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import (
     JSON,
     BigInteger,
+    BindParameter,
     ColumnElement,
     SQLColumnExpression,
     Subquery,
@@ -30,7 +31,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, create_async_e
 from sqlalchemy.pool import NullPool
 
 from app.compute.people.signs import FEWEST_CAPITALS
-from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld, as_json
+from app.db.backend import COMPACT_WAIT_S, Backend, ColumnLike, IsHeld
 from app.db.feed import Feed
 from app.db.postgresql.connection import (
     DIALECT,
@@ -247,8 +248,9 @@ class PostgresqlBackend(Backend):
         ends = [last.get(name, 0) + 1 for name in names]
         return [range(end - n, end) for end, n in zip(ends, counts.values(), strict=True)]
 
-    def listed(self, rows: Sequence[Sequence[Any]], *columns: ColumnLike) -> Subquery:
-        value = sql_cast(sql_cast(as_json(rows, columns, self.engine.dialect), Text), JSON)
+    @staticmethod
+    def rows_in(listed: BindParameter[str], *columns: ColumnLike) -> Subquery:
+        value = sql_cast(sql_cast(listed, Text), JSON)
         if len(columns) == 1:
             (column,) = columns
             element = func.json_array_elements_text(value).table_valued("value")

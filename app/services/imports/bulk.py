@@ -87,7 +87,8 @@ class BulkAuthor:
             self.is_of_chat = self.is_changed = True
         if platform and platform != "local" and self.platform == "local":
             self.platform, self.is_changed = platform, True
-        if not self.display_name and (cleaned := clean_display_name(display_name)):
+        is_named = self.display_name or display_name is None
+        if not is_named and (cleaned := clean_display_name(display_name)):
             self.display_name, self.is_changed = cleaned, True
 
     @property
@@ -349,12 +350,14 @@ def _sorted_out(
     again: dict[int, SentAgain] = {}
     for place, outcome in enumerate(resolved):
         item, user, room_id = outcome
+        if not item.repeat:
+            continue
         equal = [
             post._replace(room_id=memberships[post.id][0]) if post.id in memberships else post
             for post in stored.get(outcome.identity, ())
         ]
         equal = [post for post in equal if room_id is None or post.room_id in {None, room_id}]
-        if not item.repeat or item.repeat > len(equal):
+        if item.repeat > len(equal):
             continue
         # Those that have their room come first, so that each number means another post.
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
@@ -386,12 +389,14 @@ async def _resolve(
     their author's.
     """
     keys = {name: username_key(name) for name in {item.username for item in batch}}
+    bare_names = {name: without_at(name) for name in keys}
+    bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
     resolved: list[Resolved] = []
     for item in batch:
-        key = keys[item.username]
-        username = item.username if item.is_exact else without_at(item.username)
-        bare = username_key(username)
+        username, key, bare = item.username, keys[item.username], keys[item.username]
+        if not item.is_exact:
+            username, bare = bare_names[username], bare_keys[username]
         author = authors.get(key) or authors.get(bare)
         if item.is_exact and author and username_key(author.username) != key:
             author = None

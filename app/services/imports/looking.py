@@ -33,7 +33,7 @@ WHOLE_BYTES: Final = 50 * MIB
 """Size up to which a file is looked at whole."""
 LOOKED_AT: Final = 20_000
 """Records of a larger file, or of a stream, that are looked at before it is stored."""
-_IN_MEMORY: Final = 16 * MIB
+_IN_MEMORY: Final = MIB
 """Bytes of a file whose records are kept in memory; a temporary file has the others."""
 
 

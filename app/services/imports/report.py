@@ -1,6 +1,6 @@
 """The report of an import: counts, errors, and authors of posts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -90,8 +90,9 @@ class StoredPosts(msgspec.Struct):
     seen: Seen | None = None
     """What was here before; None for earlier versions."""
 
-    def add(self, user_id: int, media: Iterable[StoredMedium]) -> None:
-        self.files += sum(medium.file is not None for medium in media)
+    def add(self, user_id: int, media: Sequence[StoredMedium]) -> None:
+        if media:
+            self.files += sum(medium.file is not None for medium in media)
         if len(self.authors) < MOST_LISTED:
             self.authors.add(user_id)
 

@@ -93,10 +93,9 @@ class Arrival(NamedTuple):
         them.
         """
         content, counts = self.content, self.post.counts
-        is_of_file = isinstance(self.post.room, FileRoom)
-        if is_of_file and counts is not None and counts.says_nobody:
-            return structs.replace(content, counts=None)
-        return content
+        if counts is None or not isinstance(self.post.room, FileRoom) or not counts.says_nobody:
+            return content
+        return structs.replace(content, counts=None)
 
 
 @dataclass(slots=True, eq=False)

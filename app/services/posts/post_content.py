@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -62,8 +63,13 @@ def repeated_columns() -> tuple[str, ...]:
     )
 
 
+@cache
+def _stored_values() -> Callable[[object], tuple[Any, ...]]:
+    return attrgetter(*stored_fields())
+
+
 def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
-    values = {name: getattr(content, name) for name in stored_fields()}
+    values = dict(zip(stored_fields(), _stored_values()(content), strict=True))
     target = values.pop("reply_to")
     values["reply_to_source_id"] = target.source_id if target else None
     values["reply_to_username"] = target.username if target else None

@@ -144,7 +144,7 @@ async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) 
         if end == 1_800:
             async with db.write() as session:
                 await delete_post(session, end)  # Its features wait.
-    assert folded == [1_650, 1_650, 1_750, 1_750, 1_849, 1_849]
+    assert folded == [1_650, 1_650, 1_650, 1_650, 1_650, 1_899]
     await memory.profiles.fold_rest(db)
     async with db.read() as session:
         assert await users_with_tails(session) == []
