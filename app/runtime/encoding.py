@@ -11,8 +11,10 @@ _UP_TO_A_NUMBER: Final = re.compile(
     rb'((?:"(?:[^"\\]++|\\.)*+"|[^"0-9]++|[0-9]++(?![0-9.]))*+)([0-9]++\.[0-9]++(?:e[-+]?[0-9]++)?)'
 )
 """All before the next float, strings too, and the float without its sign."""
-_MAYBE_A_FLOAT: Final = re.compile(rb"(?:^|[:,\[])-?[0-9]++\.")
-"""The start of each float, and of the same signs in a string: most answers have neither."""
+_MAYBE_A_FLOAT: Final = re.compile(rb"\.[0-9]")
+"""In each float, and rarely in a string. It begins with one sign, which is looked for forty times
+as fast as a float of any beginning.
+"""
 _encoder: Final = msgspec.json.Encoder(enc_hook=str)
 """Also encodes the sentences of errors, which are a subclass of str."""
 
