@@ -650,7 +650,7 @@ def rate_of(comparison: Comparison) -> str | None:
         if comparison.none is None or _is_foreign(comparison.ranking[0].username, comparison):
             return None
         return gettext(
-            "How often texts by strangers get such an answer was not measured in this language."
+            "How often texts by strangers get such an answer is told only in Korean and English."
         )
     number = round(100 * comparison.strangers)
     if comparison.sure > BELIEFS[-1]:
