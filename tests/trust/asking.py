@@ -129,9 +129,16 @@ def stand_still(now: datetime) -> None:
         connection.create_function("random", 0, lambda: 0)
         return connection
 
+    class Chance(random.Random):
+        """Without a seed, draws what the shared one, seeded for each answer, leads to."""
+
+        def __init__(self, seed: Any = None) -> None:
+            super().__init__(random.random() if seed is None else seed)
+
     modules: tuple[Any, ...] = (sqlite3, sqlite3.dbapi2)
     for module in modules:
         module.connect = connect_without_chance
+    vars(random)["Random"] = Chance
 
 
 async def ask_site(folder: Path, addresses: list[str], only: str) -> Asked:
