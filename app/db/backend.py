@@ -4,6 +4,7 @@ from collections.abc import (
     AsyncGenerator,
     Awaitable,
     Callable,
+    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -131,6 +132,14 @@ class WordIndex(Protocol):
 
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
         """Index posts again after changes of media, unless a trigger does."""
+        return
+
+    async def change_author(
+        self, session: AsyncSession, user_id: int, before: Collection[int], after: int
+    ) -> None:
+        """Index the posts that have this author, as posts of `after` instead of any of `before`,
+        unless a trigger does.
+        """
         return
 
     def render_terms(self, expression: Terms) -> str:

@@ -14,6 +14,7 @@ from app.models.base import MAX_ID, Base
 from app.models.content import (
     KEPT_ROOM_ID,
     ROOM_NAME,
+    UNPUBLISHED,
     BackgroundSnapshot,
     Embedding,
     MediaUse,
@@ -42,6 +43,7 @@ __all__ = [
     "MAX_ID",
     "ROOM_NAME",
     "SITE_ID",
+    "UNPUBLISHED",
     "BackgroundSnapshot",
     "Base",
     "Embedding",

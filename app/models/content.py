@@ -1,6 +1,6 @@
 """Authors, their posts and chats, and data derived from posts: profiles, counts, words, vectors."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -35,6 +35,9 @@ def _partial_index(name: str, *columns: str, of: str) -> Index:
     return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
 
 
+UNPUBLISHED: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
 class User(Base):
     __tablename__ = "Users"
     __table_args__ = (
@@ -58,7 +61,8 @@ class User(Base):
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time from which no answer has the author; rows are deleted in the background."""
+    """Time from which no answer has the author; rows are deleted in the background. `UNPUBLISHED`
+    for one whose posts wait to replace those of an import."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
 

@@ -33,6 +33,7 @@ from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError
 from app.models import (
+    UNPUBLISHED,
     Game,
     ImportJob,
     LiveSource,
@@ -62,6 +63,7 @@ from app.services.posts.users import get_user
 from app.services.rooms.identity import announce_change
 from app.services.rooms.room_facts import RoomFacts, get_room
 
+UNENDED: Final = ("running", "interrupted")
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
 """Condition on an author without a live source."""
 
@@ -119,7 +121,12 @@ async def mark_deleted(session: AsyncSession, *is_meant: ColumnElement[bool]) ->
 
 
 def deleted_authors() -> Select[int]:
-    return select(User.id).where(User.deleted_at.is_not(None))
+    """Return the authors whose rows are removed. Unpublished ones are if no import runs that could
+    still publish their posts.
+    """
+    is_importing = exists().where(ImportJob.state.in_(UNENDED))
+    is_over = or_(User.deleted_at < UNPUBLISHED, ~is_importing)
+    return select(User.id).where(User.deleted_at.is_not(None), is_over)
 
 
 class RemovedPost(NamedTuple):
@@ -178,9 +185,6 @@ async def _leave_rooms(session: AsyncSession, posts: Sequence[RemovedPost]) -> N
         left = [(post.room_id, post.user_id) for post in posts if post.room_id in kept]
         await count_messages(session, (), left)
         await remove_empty_rooms(session, list(kept))
-
-
-UNENDED: Final = ("running", "interrupted")
 
 
 async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:
@@ -380,13 +384,12 @@ async def _removals(db: Sessions) -> AsyncIterator[int]:
 
 async def purge_some(session: AsyncSession) -> int:
     """Remove and count a chunk of posts of deleted authors, and authors and chats without posts."""
-    is_deleted = User.deleted_at.is_not(None)
     posts = select(Tweet.id).where(Tweet.user_id.in_(deleted_authors()))
     posts = posts.order_by(Tweet.user_id).limit(CHUNK)
     gone = delete(Tweet).where(Tweet.id.in_(posts.scalar_subquery())).returning(Tweet.user_id)
     removed = (await session.scalars(gone)).all()
     has_posts = exists().where(Tweet.user_id == User.id)
-    empty = select(User.id).where(is_deleted, ~has_posts).limit(CHUNK).scalar_subquery()
+    empty = deleted_authors().where(~has_posts).limit(CHUNK).scalar_subquery()
     authors = delete(User).where(User.id.in_(empty)).returning(User.id)
     ended = (await session.scalars(authors)).all()
     if ended:

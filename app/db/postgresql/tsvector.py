@@ -3,7 +3,7 @@
 # Terms come from `compute.words`, since the parsers of PostgreSQL's text search know neither pairs
 # of syllables nor emoji. Positions are stored to match consecutive terms.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Final
 
 from pgvector.sqlalchemy import HALFVEC
@@ -42,6 +42,12 @@ _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
     " ON CONFLICT (id) DO UPDATE SET terms = excluded.terms"
 )
+# The author's term is the last, and `||` places it behind the others.
+_CHANGE_AUTHOR: Final = text("""
+    UPDATE "TweetWords"
+    SET terms = ts_delete(terms, CAST(:before AS text[])) || CAST(:after AS tsvector)
+    WHERE id IN (SELECT id FROM "Tweet" WHERE user_id = :user_id)
+""")
 _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 
 
@@ -65,6 +71,12 @@ class PostgresqlWords(WordIndex):
     async def renew(self, session: AsyncSession, ids: Sequence[int]) -> None:
         rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
         await self.add(session, [IndexedPost(*row) for row in rows])
+
+    async def change_author(
+        self, session: AsyncSession, user_id: int, before: Collection[int], after: int
+    ) -> None:
+        terms = {"before": [*map(author_term, before)], "after": f"{_quoted(author_term(after))}:1"}
+        await session.execute(_CHANGE_AUTHOR, {"user_id": user_id} | terms)
 
     async def vocabulary(
         self, read: OpenSession, page: int

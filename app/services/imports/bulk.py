@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import and_, select, union_all
+from sqlalchemy import ColumnElement, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.features import Counts, features_of
@@ -17,7 +17,7 @@ from app.db.backend import allocate_ids, backend_of, insert_rows, is_among
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import Tweet, User
+from app.models import UNPUBLISHED, Tweet, User
 from app.runtime.clock import now
 from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent
@@ -189,6 +189,42 @@ class WritersOfFile:
             self.claiming = new
 
 
+@dataclass(slots=True)
+class StandIns:
+    """Authors whom no answer has: the new posts of an import that replaces another one are theirs,
+    until all are published together (`app/services/imports/undo.py`).
+    """
+
+    is_going: ColumnElement[bool]
+    """Condition on the posts that are replaced."""
+    rooms: set[int | None]
+    """Chats that have no other posts, whose times are read anew."""
+    ids: dict[str, int] = field(default_factory=dict)
+    """By the keys of the authors that they stand for."""
+    new: dict[str, BulkAuthor] = field(default_factory=dict)
+    """Authors who are not here, by the same keys."""
+
+    async def add(self, session: AsyncSession, authors: Iterable[BulkAuthor]) -> None:
+        """Store those that are missing; authors who are not here get their ids meanwhile."""
+        missing = {username_key(author.username): author for author in authors}
+        missing = {key: author for key, author in missing.items() if key not in self.ids}
+        ids = await allocate_ids(session, User, len(missing)) if missing else ()
+        hidden = {"created_at": now(), "deleted_at": UNPUBLISHED, "tweet_count": 0, "version": 0}
+        rows = []
+        for (key, author), user_id in zip(missing.items(), ids, strict=True):
+            # A key that no name has, as of deleted authors.
+            names = {"username": author.username, "username_key": f"\x01{user_id}"}
+            rows.append({"id": user_id} | names | author.filled | hidden)
+            self.ids[key] = user_id
+            if not author.id:
+                author.id, self.new[key] = user_id, author
+        await insert_rows(session, User, rows)
+
+    def key(self, outcome: "Resolved") -> "SourceKey":
+        """Return the key of a post that is stored for the stand-in of its author."""
+        return self.ids[username_key(outcome.user.username)], outcome.item.post.source_id
+
+
 class ImportMemory(NamedTuple):
     rooms: RoomFinder
     profiles: BulkProfiles
@@ -198,6 +234,8 @@ class ImportMemory(NamedTuple):
     """The import that brings the posts, if any."""
     same: Collection[int] = ()
     """Imports of the same bytes."""
+    stand_ins: StandIns | None = None
+    """Set if the import replaces another one."""
 
 
 class EqualPost(NamedTuple):
@@ -232,17 +270,30 @@ async def store_batch(
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
     memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
-    resolved, announced = await _resolve(session, batch, report)
+    hidden = memory.stand_ins
+    resolved, announced = await _resolve(session, batch, report, hidden)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
     stored = await equal_posts(session, identities)
-    rows = await find_stored(session, [outcome.key for outcome in resolved])
+    keys = [outcome.key for outcome in resolved]
+    if hidden is None:
+        rows = await find_stored(session, keys)
+    else:
+        keys += map(hidden.key, resolved)
+        rows = await find_stored(session, keys, is_going=hidden.is_going)
     samples, in_rooms = _samples(resolved, stored, rows), keys_in_rooms(rows)
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
     known, memberships, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
+    writers = [
+        outcome.user.id if hidden is None or outcome.key in rows else hidden.key(outcome)[0]
+        for outcome in fresh
+    ]
     added = await add_arrivals(
         session,
-        [Arrival(user.id, item.post, room_id) for item, user, room_id in fresh],
+        [
+            Arrival(writer, item.post, room_id)
+            for writer, (item, _, room_id) in zip(writers, fresh, strict=True)
+        ],
         rows,
         default_time=default_time,
         is_bulk=is_bulk,
@@ -267,12 +318,12 @@ async def store_batch(
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
             new[user.id].append((item.post.text, item.counts))
-    if is_bulk:
+    if is_bulk and hidden is None:
         await memory.profiles.add(session, new)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
-    writers = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
-    await memory.writers.claim(session, writers, authors_new)
+    of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
+    await memory.writers.claim(session, of_platform, authors_new)
 
 
 def _differ(stored: StoredContent, sent: NewTweet) -> bool:
@@ -383,7 +434,7 @@ def _messages_of_files(
 
 
 async def _resolve(
-    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport
+    session: AsyncSession, batch: Sequence[BulkPost], report: ImportReport, hidden: StandIns | None
 ) -> tuple[list[Resolved], list[NewEvent]]:
     """Return the posts with authors, and authors' events; reject posts of another platform than
     their author's.
@@ -392,6 +443,9 @@ async def _resolve(
     bare_names = {name: without_at(name) for name in keys}
     bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
+    if hidden is not None:
+        asked = {*keys.values(), *(username_key(without_at(name)) for name in keys)}
+        authors = {key: hidden.new[key] for key in asked & hidden.new.keys()} | authors
     resolved: list[Resolved] = []
     for item in batch:
         username, key, bare = item.username, keys[item.username], keys[item.username]
@@ -415,6 +469,8 @@ async def _resolve(
                 authors[bare] = author
             resolved.append(Resolved(item, author))
     named = {author.username: author for author in authors.values()}
+    if hidden is not None:
+        await hidden.add(session, named.values())
     return resolved, await store_authors(session, named.values())
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import blake2b
 from itertools import count as numbered
 from itertools import islice, zip_longest
-from typing import IO, Final, NamedTuple
+from typing import IO, Any, Final, NamedTuple
 
 import msgspec
 from msgspec import structs
@@ -24,6 +24,7 @@ from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
     AppError,
+    BrokenFileError,
     ConflictError,
     ImportFileError,
     InvalidInputError,
@@ -53,8 +54,8 @@ from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
-from app.services.compare.profiles import BulkProfiles
-from app.services.deletion import delete_messages, delete_user
+from app.services.compare.profiles import BulkProfiles, fold_long_tails
+from app.services.deletion import delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
 from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import (
@@ -68,7 +69,7 @@ from app.services.imports.bulk import (
 from app.services.imports.file_order import FileOrder
 from app.services.imports.report import ImportReport
 from app.services.imports.seen import NOTHING, Look
-from app.services.imports.undo import replacing
+from app.services.imports.undo import Replaced, publish, stand_ins_for
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
     NewTweet,
@@ -226,16 +227,14 @@ async def store_looked_at(
         includes_restricted=options.include_restricted,
         rooms=options.rooms,
     )
-    replaced = None if is_dry else look.replaced
-    async with replacing(db, replaced, report, scope=storing.scope) as sessions:
-        await import_records(
-            sessions,
-            records,
-            username=options.username,
-            report=report,
-            keeper=keeper if options.with_media and not is_dry else None,
-            storing=storing,
-        )
+    await import_records(
+        db,
+        records,
+        username=options.username,
+        report=report,
+        keeper=keeper if options.with_media and not is_dry else None,
+        storing=storing,
+    )
 
 
 async def import_posts(
@@ -248,11 +247,35 @@ async def import_posts(
     """Store posts, a batch in a transaction, and read ahead; `report` counts committed posts even
     after an error.
     """
-    is_stopped = False
     look = storing.look
+    replaced = None if storing.is_dry else look.replaced
+    hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
     parts = BulkProfiles(), FileOrder(), WritersOfFile()
-    memory = ImportMemory(rooms, *parts, storing.import_id, look.same)
+    memory = ImportMemory(rooms, *parts, storing.import_id, look.same, hidden)
+    try:
+        await _store_all(db, read, report, storing, memory, run)
+        if replaced is not None:
+            await _publish(db, replaced, memory, report, storing.note)
+    except BaseException:
+        if replaced is not None:
+            report.forget_stored()
+        raise
+    await memory.profiles.fold_rest(db)
+    if report.reworded and not (storing.is_live or storing.trusts_ids):
+        report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
+
+
+async def _store_all(
+    db: Sessions,
+    read: Read,
+    report: ImportReport,
+    storing: StoreOptions,
+    memory: ImportMemory,
+    run: Runner,
+) -> None:
+    is_stopped = False
+    look = storing.look
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -281,14 +304,29 @@ async def import_posts(
                 if is_first and look.reread:
                     look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:
-                    await storing.note(session, report.joined(part))
+                    total = report.joined(part)
+                    if memory.stand_ins is not None:
+                        total.forget_stored()  # Nobody sees it yet.
+                    await storing.note(session, total)
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
         await asyncio.gather(reading, return_exceptions=True)
-    await memory.profiles.fold_rest(db)
-    if report.reworded and not (storing.is_live or storing.trusts_ids):
-        report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
+
+
+async def _publish(
+    db: Sessions, replaced: Replaced, memory: ImportMemory, report: ImportReport, note: Note
+) -> None:
+    """Let what was read take the place of another import. Raises BrokenFileError."""
+    if report.broken is not None:
+        values: dict[str, Any] = {**report.broken.values}
+        raise BrokenFileError(report.broken.template, **values)
+    async with db.write() as session:
+        await publish(session, replaced, memory, report)
+        if note is not None:
+            await note(session, report)
+    await purge_deleted(db)
+    await fold_long_tails(db)
 
 
 async def renew_derived(db: Database) -> None:

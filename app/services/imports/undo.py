@@ -5,26 +5,60 @@ A request only notes the wish. Maintenance, or the command, removes the posts in
 left after a stop is removed after the next start.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, false, func, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    delete,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from app.db.backend import UNTRACKED, Sessions
+from app.db.backend import (
+    UNTRACKED,
+    Sessions,
+    allocate_ids,
+    backend_of,
+    is_among,
+    table_of,
+    update_by_id,
+)
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
-from app.errors import BrokenFileError, ConflictError, ImportFileError, Message
+from app.errors import ConflictError, ImportFileError, Message
 from app.formats.records import SAME_FILE
-from app.models import ImportJob, Room, Tweet, User
+from app.models import Event, ImportJob, Profile, Room, Tweet, User
+from app.runtime.clock import now
 from app.services.access.rights import Scope, check_scope
-from app.services.deletion import forget_examples, post_removals
+from app.services.compare.profiles import ProfiledPost, subtract_posts
+from app.services.deletion import IS_UNFOLLOWED, forget_examples, mark_deleted, post_removals
 from app.services.event_log import NewEvent, append_events
+from app.services.imports.bulk import (
+    BATCH,
+    BulkAuthor,
+    ImportMemory,
+    StandIns,
+    find_by_keys,
+    store_authors,
+)
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
-from app.services.posts.meetings import is_of_undone, is_sent_by
+from app.services.posts.arrivals import link_again
+from app.services.posts.meetings import is_of_undone, is_sent_by, note_met
+from app.services.posts.post_counts import add_counts, counts_of
+from app.services.posts.post_rooms import count_messages, is_of_kept_room, remove_empty_rooms
 
 UNDO: Final = "undo"
 
@@ -84,11 +118,7 @@ async def _undo(
 ) -> None:
     async with db.read() as session:
         is_meant = await is_of_undone(session, [job.id])
-        brought = select(Tweet.import_id).where(is_meant).distinct()
-        began = func.coalesce(ImportJob.started_at, ImportJob.created_at)
-        since = await session.scalar(select(func.min(began)).where(ImportJob.id.in_(brought)))
-    # People of chats exist by their messages. Others may have been added before the import.
-    is_leaving = or_(User.is_of_chat, User.created_at >= (since or job.created_at))
+        is_leaving = await _is_leaving(session, job, is_meant)
     removals = post_removals(
         db,
         is_meant,
@@ -103,6 +133,17 @@ async def _undo(
         done = update(ImportJob).where(ImportJob.id == job.id, _is_running())
         await session.execute(done.values(undo="done"))
         await forget_examples(session)
+
+
+async def _is_leaving(
+    session: AsyncSession, job: ImportJob, is_meant: ColumnElement[bool]
+) -> ColumnElement[bool]:
+    """Return the condition on authors who go if they have no posts any more."""
+    brought = select(Tweet.import_id).where(is_meant).distinct()
+    began = func.coalesce(ImportJob.started_at, ImportJob.created_at)
+    since = await session.scalar(select(func.min(began)).where(ImportJob.id.in_(brought)))
+    # People of chats exist by their messages. Others may have been added before the import.
+    return or_(User.is_of_chat, User.created_at >= (since or job.created_at))
 
 
 async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
@@ -168,60 +209,169 @@ async def find_replaced(
     return max(found, key=lambda each: (each.going > 0, each.staying > 0))
 
 
-class _OneTransaction:
-    """Sessions that are all the same, so that others see all of their changes or none."""
+# --- Replacing: the new posts wait under authors whom no answer has ---
 
-    def __init__(self, session: AsyncSession) -> None:
-        self._session = session
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        yield self._session
-
-    @asynccontextmanager
-    async def write(
-        self, *, on_commit: Callable[[], None] = lambda: None
-    ) -> AsyncIterator[AsyncSession]:
-        yield self._session
-        on_commit()
+_PER_AUTHOR: Final = (
+    update(table_of(Tweet))
+    .where(table_of(Tweet).c.user_id == bindparam("stand_in"))
+    .values(user_id=bindparam("author"), event_id=bindparam("event"))
+)
+_RECOUNTED: Final = update_by_id(User).values(
+    tweet_count=table_of(User).c.tweet_count + bindparam("more"),
+    version=table_of(User).c.version + bindparam("gone"),
+)
 
 
-@asynccontextmanager
-async def replacing(
-    db: Sessions, replaced: Replaced | None, report: ImportReport, *, scope: Scope
-) -> AsyncIterator[Sessions]:
-    """Yield sessions of one transaction, at whose end an import is undone, if one is replaced.
-
-    Its posts go after those of the file have come: so people and chats stay, and posts that the
-    file has, too. After an error, and for a file that breaks off, the report has counted nothing.
-    """
+async def stand_ins_for(db: Sessions, replaced: Replaced | None, scope: Scope) -> StandIns | None:
+    """Return who has the new posts until `publish`. Raises ForbiddenError without `admin`."""
     if replaced is None:
-        yield db
-        return
-    try:
-        async with db.write() as session:
-            one = _OneTransaction(session)
-            job = await request_undo(session, replaced.id, scope=scope)
-            await _make_way(session, job.id)
-            yield one
-            if report.broken is not None:
-                values: dict[str, Any] = {**report.broken.values}
-                raise BrokenFileError(report.broken.template, **values)
-            await _undo(one, job)
-            await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
-    except BaseException:
-        report.forget_stored()
-        raise
+        return None
+    check_scope(scope, "admin")
+    async with db.read() as session:
+        is_going = await is_of_undone(session, [replaced.id])
+        rooms = select(Tweet.room_id).where(is_going, Tweet.room_id.is_not(None)).distinct()
+        own = set(await session.scalars(rooms))
+        stays = is_among(session, Tweet.room_id, own), not_(func.coalesce(is_going, false()))
+        others = select(Tweet.room_id).where(*stays).distinct()
+        return StandIns(is_going, own.difference(await session.scalars(others)))
 
 
-async def _make_way(session: AsyncSession, job_id: int) -> None:
-    """Free the ids of an import's posts, and how the times of its own chats were read."""
-    is_going = await is_of_undone(session, [job_id])
-    others = select(Tweet.room_id).where(
-        Tweet.room_id.is_not(None), not_(func.coalesce(is_going, false()))
+async def publish(
+    session: AsyncSession, replaced: Replaced, memory: ImportMemory, report: ImportReport
+) -> None:
+    """Put the new posts in the place of an import's, in the caller's transaction: readers see the
+    old or the new.
+
+    It changes only whose the posts are, and what is counted. `purge_deleted` removes the old ones
+    afterwards, like those of deleted authors.
+    """
+    hidden = memory.stand_ins
+    assert hidden is not None  # noqa: S101 # for the type checker
+    job = await request_undo(session, replaced.id, scope="admin")
+    is_going = await is_of_undone(session, [job.id])
+    is_leaving = await _is_leaving(session, job, is_going)
+    nobody = BulkAuthor(0, "", "local")
+    await hidden.add(session, [nobody])
+    del hidden.ids[""], hidden.new[""]
+    here = await find_by_keys(session, hidden.ids)
+    new = {key: author for key, author in hidden.new.items() if key not in here}
+    for author in new.values():
+        author.id = 0
+    events = await store_authors(session, new.values())
+    authors = {hidden.ids[key]: author.id for key, author in (here | new).items()}
+    going = await _tally(session, is_going)
+    await _forget_profiles(session, is_going, going)
+    to_nobody = {"user_id": nobody.id, "source_id": None}
+    await session.execute(
+        update(Tweet).where(is_going).values(to_nobody), execution_options=UNTRACKED
     )
-    is_own = Room.id.in_(select(Tweet.room_id).where(is_going)), Room.id.not_in(others)
-    own = update(Room).where(*is_own).values(tz=None, date_order=None)
-    await session.execute(own, execution_options=UNTRACKED)
-    freed = update(Tweet).where(is_going).values(source_id=None)
-    await session.execute(freed, execution_options=UNTRACKED)
+    words = backend_of(session).words
+    await words.change_author(session, nobody.id, [*going.posts], nobody.id)
+    await _leave_to_others(session, authors, to_nobody, memory.import_id, report)
+    coming = await _tally(session, is_among(session, Tweet.user_id, authors))
+    coming = _Tally(
+        Counter({(authors[user], slot, lang): n for (user, slot, lang), n in coming.slots.items()}),
+        Counter({(room, authors[user]): n for (room, user), n in coming.messages.items()}),
+    )
+    events += [NewEvent("tweets.imported", user, posts=n) for user, n in coming.posts.items()]
+    numbers = await allocate_ids(session, Event, len(events)) if events else ()
+    last = {event.user_id: number for event, number in zip(events, numbers, strict=True)}
+    moved = [
+        {"stand_in": stand_in, "author": user_id, "event": last[user_id]}
+        for stand_in, user_id in authors.items()
+        if user_id in coming.posts
+    ]
+    for stand_in, user_id in authors.items():
+        await words.change_author(session, stand_in, [stand_in], user_id)
+    if moved:
+        await session.execute(_PER_AUTHOR, moved)
+    await append_events(session, events, numbers)
+    await _recount(session, coming, going)
+    gone = is_among(session, User.id, [*authors, nobody.id])
+    await session.execute(
+        update(User).where(gone).values(deleted_at=now()), execution_options=UNTRACKED
+    )
+    is_empty = User.tweet_count == 0, IS_UNFOLLOWED, is_leaving
+    await mark_deleted(session, is_among(session, User.id, going.posts), *is_empty)
+    await memory.writers.claim(session, (), [author.id for author in new.values()])
+    read_anew = update(Room).where(is_among(session, Room.id, hidden.rooms))
+    await session.execute(read_anew.values(tz=None, date_order=None), execution_options=UNTRACKED)
+    await memory.rooms.complete(session)
+    await link_again(session, Tweet.import_id == memory.import_id)
+    report.stored.authors = {authors.get(user, user) for user in report.stored.authors}
+    job.undo, job.removed = "done", job.removed + going.slots.total()
+    await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
+
+
+class _Tally(NamedTuple):
+    slots: Counter[tuple[int, int, str]]
+    """Number of posts by author, quarter hour and language."""
+    messages: Counter[tuple[int, int]]
+    """Number of messages by chat and author."""
+
+    @property
+    def posts(self) -> Counter[int]:
+        posts = Counter[int]()
+        for (user_id, *_), count in self.slots.items():
+            posts[user_id] += count
+        return posts
+
+
+async def _tally(session: AsyncSession, is_meant: ColumnElement[bool]) -> _Tally:
+    in_rooms = select(Tweet.room_id, Tweet.user_id, func.count()).where(
+        is_meant, Tweet.room_id.is_not(None), is_of_kept_room()
+    )
+    rows = await session.execute(in_rooms.group_by(Tweet.room_id, Tweet.user_id))
+    messages = Counter({(room_id or 0, user_id): n for room_id, user_id, n in rows})
+    return _Tally(await counts_of(session, is_meant), messages)
+
+
+async def _recount(session: AsyncSession, coming: _Tally, going: _Tally) -> None:
+    await add_counts(session, coming.slots, going.slots)
+    await count_messages(session, coming.messages, going.messages)
+    more, gone = coming.posts, going.posts
+    values = [
+        {"changed": user_id, "more": more[user_id] - gone[user_id], "gone": gone[user_id]}
+        for user_id in more | gone
+    ]
+    if values:
+        await session.execute(_RECOUNTED, values)
+    if going.messages:
+        await remove_empty_rooms(session, [room_id for room_id, _ in going.messages])
+
+
+async def _forget_profiles(
+    session: AsyncSession, is_going: ColumnElement[bool], going: _Tally
+) -> None:
+    """Subtract a few posts from profiles; after many, profiles are counted again later."""
+    if going.slots.total() > BATCH:
+        is_theirs = is_among(session, Profile.user_id, going.posts)
+        await session.execute(delete(Profile).where(is_theirs))
+        return
+    posts = await session.execute(select(Tweet.user_id, Tweet.event_id, Tweet.text).where(is_going))
+    await subtract_posts(session, [ProfiledPost(*post) for post in posts])
+
+
+async def _leave_to_others(
+    session: AsyncSession,
+    authors: Mapping[int, int],
+    to_nobody: Mapping[str, int | None],
+    import_id: int | None,
+    report: ImportReport,
+) -> None:
+    """Leave out new posts whose ids others have sent meanwhile."""
+    other = aliased(Tweet)
+    pairs = backend_of(session).listed([*authors.items()], Tweet.user_id, Tweet.id)
+    query = (
+        select(Tweet.id, other.id)
+        .join(pairs, pairs.c.user_id == Tweet.user_id)
+        .join(other, and_(other.user_id == pairs.c.id, other.source_id == Tweet.source_id))
+    )
+    rows = (await session.execute(query)).all() if authors else []
+    met = {new: old for new, old in rows}  # noqa: C416 # for the type checker
+    if met:
+        left = update(Tweet).where(is_among(session, Tweet.id, met)).values(to_nobody)
+        await session.execute(left, execution_options=UNTRACKED)
+        await note_met(session, {*met.values()}, import_id)
+        report.accepted -= len(met)
+        report.duplicates += len(met)

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
-from sqlalchemy import and_, bindparam, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
@@ -65,6 +65,7 @@ from app.services.posts.replies import match_replies, store_replies
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import CHANGE_USER, ids_by_key, unknown_user
 
+_NOTHING: Final = false()
 _RAISE: Final = update_by_id(User).values(
     tweet_count=table_of(User).c.tweet_count + bindparam("posts")
 )
@@ -187,9 +188,11 @@ def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | N
     return PostRow(arrival.user_id, post, dated_at=post.dated_at, import_id=import_id)
 
 
-async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[SourceKey, PostRow]:
+async def find_stored(
+    session: AsyncSession, keys: Iterable[SourceKey], *, is_going: ColumnElement[bool] = _NOTHING
+) -> dict[SourceKey, PostRow]:
     """Return stored posts by author and source id, without messages of deleted chats, whose ids are
-    freed.
+    freed, and without posts that meet the condition.
     """
     named = {key for key in keys if key[1] is not None}
     if not named:
@@ -197,6 +200,7 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
     listed = backend_of(session).listed(sorted(named), Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
     query = select(is_of_kept_room(), Tweet.id, Tweet.user_id, *content_columns())
+    query = query.where(not_(func.coalesce(is_going, _NOTHING)))
     rows: dict[SourceKey, PostRow] = {}
     ended: list[int] = []
     for is_kept, *values in await session.execute(query.join(listed, is_listed)):
@@ -210,6 +214,20 @@ async def find_stored(session: AsyncSession, keys: Iterable[SourceKey]) -> dict[
         freed = update(Tweet).where(is_among(session, Tweet.id, ended)).values(source_id=None)
         await session.execute(freed, execution_options=UNTRACKED)
     return rows
+
+
+async def link_again(session: AsyncSession, is_meant: ColumnElement[bool]) -> None:
+    """Link the posts that meet a condition, and answers to them, after their authors changed."""
+    answered = select(Tweet.reply_to_source_id).where(Tweet.reply_to_source_id.is_not(None))
+    has_link = or_(Tweet.reply_to_source_id.is_not(None), Tweet.source_id.in_(answered))
+    query = select(Tweet.id, Tweet.user_id, *content_columns()).where(is_meant, has_link)
+    rows = [_stored_row(*values) for values in await session.execute(query)]
+    if rows:
+        targets, replies = await match_replies(session, rows)
+        links = zip(rows, targets, strict=True)
+        values = [{"changed": row.id, "reply_to_id": target} for row, target in links]
+        await session.execute(update_by_id(Tweet), values)
+        await store_replies(session, replies)
 
 
 def keys_in_rooms(rows: Mapping[SourceKey, PostRow]) -> set[SourceKey]:

@@ -146,6 +146,12 @@ class RoomFinder:
                 self._ids[reference] = room_id
         return self._ids
 
+    async def complete(self, session: AsyncSession) -> None:
+        """Fill what the found chats lack."""
+        for reference, room_id in self._ids.items():
+            if isinstance(reference, FileRoom):
+                await self._complete(session, room_id, reference)
+
     async def known(
         self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
     ) -> int | None:

@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database
@@ -24,11 +25,12 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
+from app.services.deletion import purge_deleted
 from app.services.imports.beginning import NumberedFile, begin_reading
 from app.services.imports.jobs import UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
-from app.services.imports.storing import StoreOptions, store_looked_at
+from app.services.imports.storing import Note, StoreOptions, store_looked_at
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from tests.chats import ZONE, import_chat, kakaotalk, said
@@ -44,7 +46,9 @@ DATES: Final = "\n".join(
 )
 
 
-async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int, Seen]:
+async def numbered(
+    db: Database, data: bytes, name: str, *, note: Note = None, **options: Any
+) -> tuple[int, int, Seen]:
     """Import a file as a numbered import; return counts of new and known posts, and what was
     seen.
     """
@@ -61,7 +65,7 @@ async def numbered(db: Database, data: bytes, name: str, **options: Any) -> tupl
             begun = await begin_reading(
                 db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
-            storing = StoreOptions(look=begun.look, import_id=number, scope="admin")
+            storing = StoreOptions(look=begun.look, import_id=number, scope="admin", note=note)
             await store_looked_at(db, begun.records, chosen, report=report, storing=storing)
         finally:
             async with db.write() as session:
@@ -173,6 +177,70 @@ async def test_a_replacement_is_seen_whole_or_not_at_all(db: Database) -> None:
     assert seen == sorted(seen, reverse=True)
     assert await texts(db) == sorted(text.replace("word", "term") for text in old)
     assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_others_write_while_a_replacement_is_prepared(db: Database) -> None:
+    """Their transactions come between its batches, and still see the old posts only."""
+    posts = [{"username": f"mina{n % 3}", "source_id": f"{n}"} for n in range(2_500)]
+    lines = [json.dumps(post | {"text": f"word {n}"}) for n, post in enumerate(posts)]
+    await imported(db, "\n".join(lines).encode(), "posts.jsonl", columns={"source_id": "id"})
+    old, events = await texts(db), list[str]()
+    writing: list[asyncio.Task[None]] = []
+
+    async def write(number: int) -> None:
+        async with db.write() as session:
+            user = await session.get_one(User, 1)
+            user.display_name = f"Mina {number}"
+            query = select(Tweet.text).join(User).where(User.deleted_at.is_(None))
+            seen = sorted(await session.scalars(query))
+        events.append(f"wrote, {'old' if seen == old else 'new'} posts")
+
+    async def note(_session: AsyncSession, report: ImportReport) -> None:
+        events.append(f"stored {report.accepted}")
+        writing.append(asyncio.create_task(write(len(events))))
+        await asyncio.sleep(0)  # It waits for its turn from now on.
+
+    data = "\n".join(lines).replace("word", "term").encode()
+    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (2_500, 0)
+    await asyncio.gather(*writing)
+    assert events[:6] == ["stored 0", "wrote, old posts"] * 3
+    assert events[6:] == ["stored 2500", "wrote, new posts"]
+    assert await texts(db) == sorted(text.replace("word", "term") for text in old)
+    assert await find_faults(db) == []
+
+
+class StoppedError(Exception):
+    pass
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_a_replacement_that_broke_off_leaves_the_old_posts_and_nothing_else(
+    db: Database,
+) -> None:
+    chat = kakaotalk("모임", *said(["민준", "지우"], times=25))
+    await imported(db, chat, "a.txt", timezone="Asia/Seoul")
+    old = await texts(db)
+
+    async def note(session: AsyncSession, _report: ImportReport) -> None:
+        await session.commit()
+        raise StoppedError
+
+    wrong: dict[str, Any] = {"timezone": "Asia/Seoul", "rename": {"민준": "하나"}}
+    with pytest.raises(StoppedError):
+        await numbered(db, chat, "a.txt", note=note, replace="1", **wrong)
+    assert await texts(db) == old
+    assert await find_faults(db) == []
+    await purge_deleted(db)
+    async with db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(Tweet)) == len(old)
+        assert await session.scalar(select(func.count()).select_from(User)) == 2
+    assert await imported(db, chat, "a.txt", timezone="Asia/Seoul") == (0, 50)
+    async with db.write() as session:
+        await request_undo(session, 3, scope="admin")
+        await request_undo(session, 1, scope="admin")
+    await undo_imports(db)
+    assert await texts(db) == []
 
 
 @pytest.mark.databases("sqlite", "postgresql")
@@ -383,7 +451,7 @@ async def test_right_times_of_a_file_move_the_chat_and_keep_its_ids(db: Database
     async with db.read() as session:
         before = (await session.execute(query)).all()
     longer = kakaotalk("모임", *messages, *said(["지우"], times=2, day="2024-07-20"))
-    options = {"timezone": "Asia/Seoul", "times": "file"}
+    options: dict[str, Any] = {"timezone": "Asia/Seoul", "times": "file"}
     added, known, seen = await numbered(db, longer, "a.txt", **options)
     assert (added, known, seen.state, seen.shifted) == (2, 20, "longer", -540)
     async with db.read() as session:
