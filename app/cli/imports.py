@@ -64,7 +64,7 @@ from app.services.imports.beginning import (
     limited_reading,
     stopped_after,
 )
-from app.services.imports.looking import DoubtError, check_doubts, check_order, grave_doubts
+from app.services.imports.reading import DoubtError, check_doubts, check_order, grave_doubts
 from app.services.imports.report import (
     MAX_ERRORS,
     AssumptionFacts,

@@ -4,7 +4,6 @@ from collections.abc import (
     AsyncGenerator,
     Awaitable,
     Callable,
-    Collection,
     Iterable,
     Iterator,
     Mapping,
@@ -134,11 +133,13 @@ class WordIndex(Protocol):
         """Index posts again after changes of media, unless a trigger does."""
         return
 
-    async def change_author(
-        self, session: AsyncSession, user_id: int, before: Collection[int], after: int
+    async def change_authors(
+        self, session: AsyncSession, is_meant: ColumnElement[bool], authors: Mapping[int, int]
     ) -> None:
-        """Index the posts that have this author, as posts of `after` instead of any of `before`,
-        unless a trigger does.
+        """Index the posts that meet a condition for other authors, before they get these, unless a
+        trigger does.
+
+        authors: the other author by each author.
         """
         return
 

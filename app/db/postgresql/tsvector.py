@@ -3,22 +3,26 @@
 # Terms come from `compute.words`, since the parsers of PostgreSQL's text search know neither pairs
 # of syllables nor emoji. Positions are stored to match consecutive terms.
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Float,
     Select,
     bindparam,
+    cast,
     column,
     delete,
     func,
     select,
     table,
     text,
+    update,
 )
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.words import terms
@@ -30,6 +34,7 @@ from app.db.backend import (
     Vector,
     WordIndex,
     author_term,
+    backend_of,
     is_among,
     searched_text,
 )
@@ -42,12 +47,6 @@ _ADD: Final = text(
     f'INSERT INTO "TweetWords" (id, terms) SELECT id, CAST(vector AS tsvector) FROM {_VECTORS}'  # noqa: S608
     " ON CONFLICT (id) DO UPDATE SET terms = excluded.terms"
 )
-# The author's term is the last, and `||` places it behind the others.
-_CHANGE_AUTHOR: Final = text("""
-    UPDATE "TweetWords"
-    SET terms = ts_delete(terms, CAST(:before AS text[])) || CAST(:after AS tsvector)
-    WHERE id IN (SELECT id FROM "Tweet" WHERE user_id = :user_id)
-""")
 _POSTS: Final = select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.media)
 
 
@@ -72,11 +71,19 @@ class PostgresqlWords(WordIndex):
         rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
         await self.add(session, [IndexedPost(*row) for row in rows])
 
-    async def change_author(
-        self, session: AsyncSession, user_id: int, before: Collection[int], after: int
+    async def change_authors(
+        self, session: AsyncSession, is_meant: ColumnElement[bool], authors: Mapping[int, int]
     ) -> None:
-        terms = {"before": [*map(author_term, before)], "after": f"{_quoted(author_term(after))}:1"}
-        await session.execute(_CHANGE_AUTHOR, {"user_id": user_id} | terms)
+        terms = [
+            (before, author_term(before), f"{_quoted(author_term(after))}:1")
+            for before, after in authors.items()
+        ]
+        listed = backend_of(session).listed(terms, Tweet.user_id, Tweet.text, Tweet.url)
+        without = func.ts_delete(INDEX.c.terms, listed.c.text)
+        # The author's term is the last, and `||` places it behind the others.
+        changed = update(INDEX).values(terms=without.op("||")(cast(listed.c.url, TSVECTOR)))
+        is_theirs = INDEX.c.id == Tweet.id, Tweet.user_id == listed.c.user_id
+        await session.execute(changed.where(*is_theirs, is_meant))
 
     async def vocabulary(
         self, read: OpenSession, page: int

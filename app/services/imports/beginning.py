@@ -4,7 +4,7 @@ which decide whether and how it is read; and the limits of reading.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -13,28 +13,29 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.config import MIB, Config
-from app.db.backend import Readable, Sessions, is_among
+from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes, order_of
+from app.formats.assumptions import NEW_ROOM, Doubt, NotesSummary, ReadNotes, order_of
+from app.formats.doubts.questions import SeenId
+from app.formats.doubts.tally import Sightings
 from app.formats.post import RoomReference
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.reading import username_for
 from app.formats.records import NO_OPTIONS, SAME_FILE, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, User
+from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
 from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.access.accounts import are_guests_here
-from app.services.imports.bulk import find_by_keys
+from app.services.imports.bulk import BATCH, find_by_keys
 from app.services.imports.jobs import options_of, upload_path
-from app.services.imports.known_ids import known_ids, with_known
-from app.services.imports.looking import FirstReading
+from app.services.imports.reading import FirstReading
 from app.services.imports.seen import (
     AS_BEFORE,
     Look,
@@ -44,6 +45,7 @@ from app.services.imports.seen import (
     shift_sentence,
 )
 from app.services.imports.undo import Replaced, find_replaced
+from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen, named_users
 from app.services.rooms.identity import RoomFinder, RoomOutline, UnsettledRoomError, outline_of
 
@@ -426,3 +428,68 @@ async def earlier_options(session: AsyncSession, preview: Preview) -> ReadOption
             if chosen and chosen <= people:
                 return options
     return NO_OPTIONS
+
+
+KNOWN: Final = Message("Posts with an id that is here with other words")
+_FEWEST: Final = 2
+_SHORT: Final = 8
+"""Letters from which a text within another is no coincidence."""
+
+
+async def known_ids(
+    session: AsyncSession, seen: Sequence[SeenId], names: Mapping[str, str | None] | None = None
+) -> Doubt | None:
+    """Return a doubt if over half of these posts are stored by their ids alone, with other texts.
+
+    names: other names of people, by their usernames in the file.
+    """
+    keys = {name: (names or {}).get(name) or name for name, _, _ in seen}
+    keys = {name: username_key(username_for(called)) for name, called in keys.items() if called}
+    authors = await find_by_keys(session, {*keys.values()})
+    texts = {
+        (authors[key].id, source_id): text
+        for name, source_id, text in seen
+        if (key := keys.get(name)) in authors
+    }
+    if 2 * len(texts) <= len(seen):
+        return None
+    tally, people = Sightings(), set()
+    posts = [*texts]
+    for start in range(0, len(posts), BATCH):
+        for user_id, source_id, stored in await _stored(session, posts[start : start + BATCH]):
+            text = texts[user_id, source_id]
+            if not _is_alike(text, stored):
+                tally.add(text)
+                people.add(user_id)
+    if tally.count < _FEWEST or 2 * tally.count <= len(seen):
+        return None
+    imported = select(Tweet.id).where(
+        is_among(session, Tweet.user_id, people), Tweet.import_id.is_not(None)
+    )
+    is_first = await session.scalar(imported.limit(1)) is None
+    return tally.doubt("known", KNOWN, is_grave=is_first)
+
+
+def with_known(notes: NotesSummary, doubt: Doubt | None) -> NotesSummary:
+    """Return a preview's notes with this doubt, the grave ones first."""
+    doubts = (*notes.doubts, *filter(None, [doubt]))
+    return structs.replace(notes, doubts=tuple(sorted(doubts, key=lambda each: not each.grave)))
+
+
+async def _stored(
+    session: AsyncSession, keys: Sequence[tuple[int, str]]
+) -> list[tuple[int, str, str]]:
+    listed = backend_of(session).listed(keys, Tweet.user_id, Tweet.source_id)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    query = select(listed.c.user_id, listed.c.source_id, Tweet.text).join(Tweet, is_listed)
+    return [(*row,) for row in await session.execute(query.where(is_of_kept_room()))]
+
+
+def _is_alike(beginning: str, stored: str) -> bool:
+    """Return whether two texts may be readings of the same text: one was cut, or had markup."""
+    short, long = sorted((_plain(beginning), _plain(stored)), key=len)
+    return short == long or (len(short) >= _SHORT and short in long)
+
+
+def _plain(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).casefold()

@@ -61,7 +61,7 @@ from app.services.imports.jobs import (
     scope_of,
     upload_path,
 )
-from app.services.imports.looking import DoubtError, UnsettledError, check_doubts, check_order
+from app.services.imports.reading import DoubtError, UnsettledError, check_doubts, check_order
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
 from app.services.imports.storing import StoreOptions, check_records, store_looked_at
 from app.services.imports.undo import UNDO, undo_imports

@@ -1,36 +1,340 @@
-"""What of a file is here already: its bytes, and its chats by the sequences of their texts.
+"""What of a file is here already: its bytes, and its chats by the sequences of their texts,
+whatever names, zone and precision.
 
 A chat that is here goes on in its room, with the names that it has there. If its times are those of
 another time zone, somebody must say which are right.
 """
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
+import numpy as np
 from msgspec import structs
-from sqlalchemy import false, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.same_chat import MINUTE_S, UNKNOWN
-from app.db.backend import Readable, Sessions
+from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
+from app.compute.text import username_key, without_at
+from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import ImportFileError, Message
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
-from app.formats.file_chats import FileChat, stored_form
+from app.formats.chats.people import zone_of
+from app.formats.file_chats import FileChat, stored_form, text_hash
 from app.formats.post import RoomReference
-from app.formats.records import Item, ReadOptions, Record
-from app.models import ImportJob, Tweet, User
+from app.formats.reading import username_for
+from app.formats.records import FileRoom, Item, ReadOptions, Record
+from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
+from app.models.base import UtcDateTime
+from app.services.compare.stored_texts import rooms_with
 from app.services.imports.jobs import options_of
-from app.services.imports.looking import UnsettledError
-from app.services.imports.recognition import ChatLook, Same, look_at_chat
+from app.services.imports.reading import UnsettledError
 from app.services.imports.report import Seen
 from app.services.imports.undo import Replaced
 from app.services.posts.meetings import is_of_undone, is_sent_by
-from app.services.posts.post_rooms import is_of_kept_room
-from app.services.rooms.identity import RoomSample
-from app.services.rooms.times import move_times
+from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
+from app.services.posts.selection import unix_seconds
+from app.services.posts.users import named_users
+from app.services.rooms.identity import RoomFinder, RoomSample, rooms_of_title
+from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
+
+_PAGE: Final = 5_000
+"""Stored messages in memory together."""
+_SEARCHED: Final = 8
+"""Texts of a chat that are looked up in the word index."""
+_MOST_ROOMS: Final = 3
+"""Chats here, by people and by texts, that are compared with a chat."""
+_FEWEST_RENAMED: Final = 6
+"""Equal texts of a chat whose title or people have other names here."""
+_FEWEST_OF_STRANGERS: Final = 12
+"""Equal texts of a chat whose title and people nobody has here, or whose app's ID is another."""
+_MOST_EQUAL: Final = 0.95
+"""Share of common messages whose times two time zones must explain."""
+_COMPARED: Final = 200
+"""Common messages of which that is asked."""
+
+
+class StoredChat(NamedTuple):
+    id: int
+    tz: str | None
+    messages: Messages
+    """The people are ids of authors."""
+    has_ids: bool
+    """Whether all of its messages have ids of their app."""
+
+
+class Same(NamedTuple):
+    """A chat of a file, and the chat here that has its messages."""
+
+    chat: FileChat
+    here: StoredChat
+    found: Agreement
+    names: dict[str, str]
+    """Usernames here of people who have other names in the file."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file's messages have other names, times or ids than here."""
+        common = np.flatnonzero(self.found.places >= 0)
+        stored = self.here.messages.times[self.found.places[common]]
+        is_equal = np.array_equal(stored, self.chat.messages.times[common])
+        is_with_ids = self.chat.has_ids and not self.here.has_ids
+        return bool(self.names) or is_with_ids or not is_equal
+
+    def steps(self, zone: str | None) -> Steps:
+        """Return what gives the messages here the times of the file.
+
+        zone: the time zone in which the file was read, if known. The times here are read in it if
+        that makes the common ones equal; else those of the nearest common message are added.
+        """
+        return self._steps_of_zones(zone) or self._steps_of_messages()
+
+    def times(self, zone: str | None, *, is_file_right: bool) -> list[int]:
+        """Return the times that the file's messages have here, after `steps` if the file's are
+        right.
+        """
+        times = self.chat.messages.times.copy()
+        common = np.flatnonzero(self.found.places >= 0)
+        stored = self.here.messages.times[self.found.places[common]].tolist()
+        if self.found.shifted is not None and is_file_right:
+            steps = self.steps(zone)
+            stored = [moved(time, steps) for time in stored]
+        elif self._steps_of_zones(zone):
+            before, after = zone_of(zone), zone_of(self.here.tz)
+            known = np.flatnonzero(times != UNKNOWN)
+            times[known] = [read_in(time, before, after) for time in times[known].tolist()]
+        else:
+            times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
+        times[common] = stored
+        new = set(np.flatnonzero(self.found.places < 0).tolist())
+        listed: list[int] = times.tolist()
+        _keep_order(listed, range(len(listed)), new, later=True)
+        _keep_order(listed, range(len(listed) - 1, -1, -1), new, later=False)
+        return listed
+
+    def _common(self) -> tuple[list[int], list[int]]:
+        """Return the times here of the common messages, ascending, and their shifts in seconds."""
+        at = np.flatnonzero(self.found.places >= 0)
+        times, shifts = self.here.messages.times[self.found.places[at]], self.found.shifts[at]
+        order = np.argsort(times, kind="stable")
+        return times[order].tolist(), (shifts[order] * MINUTE_S).tolist()
+
+    def _steps_of_messages(self) -> Steps:
+        times, shifts = self._common()
+        pairs = zip(times, shifts, [None, *shifts[:-1]], strict=True)
+        return [(time, shift) for time, shift, before in pairs if shift != before]
+
+    def _steps_of_zones(self, zone: str | None) -> Steps:
+        """Return the difference of the two zones, if it explains the shifts."""
+        if self.found.shifted is None or not (zone and self.here.tz):
+            return []
+        first, last = (int(self.here.messages.times[n]) for n in (0, -1))
+        steps = steps_between(zone_of(self.here.tz), zone_of(zone), first, last)
+        times, shifts = self._common()
+        some = range(0, len(times), max(1, len(times) // _COMPARED))
+        equal = sum(moved(times[n], steps) == times[n] + shifts[n] for n in some)
+        return steps if equal >= _MOST_EQUAL * len(some) else []
+
+
+def _keep_order(
+    times: list[int], order: Iterable[int], new: Container[int], *, later: bool
+) -> None:
+    """Let no new message stand on the wrong side of its neighbour because one of them has no
+    seconds.
+    """
+    before = UNKNOWN
+    for place in order:
+        time = times[place]
+        is_of_minute = time // MINUTE_S == before // MINUTE_S
+        if place in new and is_of_minute and (time < before if later else time > before):
+            times[place] = before
+        before = times[place]
+
+
+@dataclass(slots=True)
+class ChatLook:
+    """A chat of a file, its people and messages here, and the chat here that it is, if any."""
+
+    chat: FileChat
+    sample: RoomSample = field(default_factory=RoomSample)
+    same: Same | None = None
+
+
+async def look_at_chat(
+    session: AsyncSession,
+    chat: FileChat,
+    options: ReadOptions,
+    *,
+    is_going: ColumnElement[bool],
+    is_searched: bool,
+) -> ChatLook:
+    """Compare a chat of a file with chats here.
+
+    is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
+    a chat here.
+    """
+    look = ChatLook(chat)
+    sample = look.sample
+    called = [username_for(options.rename.get(name, name)) for name in chat.people]
+    keys = [(username_key(name), username_key(without_at(name))) for name in called]
+    here = await named_users(session, [key for pair in keys for key in pair])
+    people = [here.get(key) or here.get(bare) for key, bare in keys]
+    sample.names = {person.id: person.username for person in people if person}
+    # The others count among its people, of whom half decide.
+    sample.names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}
+    sample.messages = len(chat.messages.texts)
+    if not (sample.messages and await session.scalar(select(Room.id).limit(1))):
+        return look
+    ids = [person.id if person else None for person in people]
+    candidates = await _candidates(session, look, options, is_searched=is_searched)
+    for room_id, fewest in candidates.items():
+        stored = await _read(session, room_id, is_going)
+        found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
+        _add_equal(sample, ids, chat.messages, stored, found)
+        if found.is_same and (look.same is None or found.known > look.same.found.known):
+            names = await _names(session, chat, ids, found)
+            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
+                look.same = Same(chat, stored, found, names)
+    if look.same is not None:
+        sample.is_moved = bool(look.same.names) or look.same.found.shifted is not None
+        if sample.is_moved and NEW_ROOM in options.rooms:
+            look.same = None
+        else:
+            sample.same = look.same.here.id
+    return look
+
+
+async def _names(
+    session: AsyncSession, chat: FileChat, ids: Sequence[int | None], found: Agreement
+) -> dict[str, str]:
+    others = {person: user for person, user in found.people.items() if ids[person] != user}
+    users = select(User.id, User.username).where(is_among(session, User.id, {*others.values()}))
+    names = {row.id: row.username for row in await session.execute(users)}
+    return {chat.people[person]: names[user] for person, user in others.items() if user in names}
+
+
+def _add_equal(
+    sample: RoomSample,
+    ids: Sequence[int | None],
+    of_file: Messages,
+    here: StoredChat,
+    found: Agreement,
+) -> None:
+    """Count the messages of the same time, text and author in a chat here."""
+    at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
+    writers, users = of_file.people[at], here.messages.people[found.places[at]]
+    pairs = Counter(zip(writers.tolist(), users.tolist(), strict=True))
+    for (person, user_id), count in pairs.items():
+        if ids[person] == user_id:
+            sample.equal.setdefault(here.id, Counter())[user_id] += count
+
+
+async def _candidates(
+    session: AsyncSession, look: ChatLook, options: ReadOptions, *, is_searched: bool
+) -> dict[int, int]:
+    """Return chats here by choice, id, title, people or texts, and the fewest equal texts that
+    each needs.
+    """
+    if chosen := [int(room) for room in options.rooms if room != NEW_ROOM]:
+        kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
+        return dict.fromkeys(await session.scalars(kept), 1)
+    names = look.sample.names
+    reference = look.chat.reference
+    proposal = await RoomFinder().propose(session, reference, look.sample)
+    close = [] if proposal is None else [proposal.room_id]
+    if isinstance(reference, FileRoom):
+        close += (await rooms_of_title(session, reference))[:_MOST_ROOMS]
+    here, shared = [user_id for user_id in names if user_id > 0], func.count()
+    alike = (
+        select(RoomPerson.room_id)
+        .where(is_among(session, RoomPerson.user_id, here), RoomPerson.messages > 0)
+        .group_by(RoomPerson.room_id)
+        .having(2 * shared >= len(names))
+        .order_by(shared.desc(), RoomPerson.room_id)
+    )
+    of_people = list(await session.scalars(alike.limit(_MOST_ROOMS))) if here else []
+    others = await _with_other_id(session, reference, of_people)
+    texts = look.chat.samples[:_SEARCHED] if is_searched else []
+    found = await rooms_with(session, texts)
+    of_texts = [room_id for room_id, _ in found.most_common(_MOST_ROOMS)]
+    return {
+        **dict.fromkeys(of_texts, _FEWEST_OF_STRANGERS),
+        **{room: _FEWEST_OF_STRANGERS if room in others else _FEWEST_RENAMED for room in of_people},
+        **dict.fromkeys(close, 1),
+    }
+
+
+async def _with_other_id(
+    session: AsyncSession, reference: RoomReference, room_ids: Sequence[int]
+) -> set[int]:
+    """Return those of the chats that their app tells from this one."""
+    if not isinstance(reference, FileRoom) or reference.external_id is None:
+        return set()
+    query = select(Room.id).where(is_among(session, Room.id, room_ids))
+    query = query.where(Room.platform == reference.platform)
+    return set(await session.scalars(query.where(Room.external_id != reference.external_id)))
+
+
+async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
+    """Return the messages with texts and times of a chat, in its order."""
+    parts = [_messages([], [], [])]
+    query = _page(backend_of(session).collected, is_going)
+    last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
+    lacks_ids = False
+    while True:
+        values = {"room": room_id} | last
+        row = (await session.execute(query, values)).one()
+        ids, places, times, users = (
+            msgspec.json.decode(part or "[]", type=list[int]) for part in row[:4]
+        )
+        if not ids:
+            break
+        lacks_ids = lacks_ids or "null" in row[5]
+        hashes = await asyncio.to_thread(_hashes, row[4])
+        part = _messages(hashes, times, users)
+        parts.append(Messages(*(values[part.texts != _NO_TEXT] for values in part)))
+        last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
+    tz = await session.scalar(select(Room.tz).where(Room.id == room_id))
+    messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
+    return StoredChat(room_id, tz, messages, not lacks_ids)
+
+
+_NO_TEXT: Final = text_hash("")
+
+
+def _messages(texts: list[int], times: list[int], people: list[int]) -> Messages:
+    """Return arrays: numbers of Python would take four times the memory."""
+    return Messages(
+        np.array(texts, np.uint64), np.array(times, np.int64), np.array(people, np.int64)
+    )
+
+
+def _hashes(texts: str) -> list[int]:
+    return [text_hash(text) for text in msgspec.json.decode(texts, type=list[str])]
+
+
+def _page(
+    collected: Callable[[Any], Any], is_going: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
+    key = Tweet.created_at, Tweet.place, Tweet.id
+    before = tuple_(bindparam("time", type_=UtcDateTime), bindparam("place"), bindparam("id"))
+    is_left = not_(func.coalesce(is_going, false()))
+    is_alive = Tweet.user_id.not_in(select(User.id).where(User.deleted_at.is_not(None)))
+    has_id = func.nullif(Tweet.source_id.is_not(None), False)
+    listed = (
+        select(Tweet.id, Tweet.place, unix_seconds(Tweet.created_at).label("time"), Tweet.user_id)
+        .add_columns(Tweet.text, has_id.label("has_id"))
+        .where(Tweet.room_id == bindparam("room"), tuple_(*key) > before, is_left, is_alive)
+        .order_by(*key)
+        .limit(_PAGE)
+        .subquery()
+    )
+    return select(*map(collected, listed.c))
+
 
 _MOST_SEARCHED: Final = 50
 """Chats of a file whose texts are looked up in the word index."""

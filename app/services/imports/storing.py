@@ -3,23 +3,18 @@
 import asyncio
 import codecs
 import io
-import sqlite3
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from hashlib import blake2b
 from itertools import count as numbered
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import IO, Any, Final, NamedTuple
 
 import msgspec
-from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.text import clean_username, decode_entities, drop_controls, username_key
+from app.compute.text import clean_username
 from app.db.backend import Sessions
 from app.db.engine import Database
 from app.errors import (
@@ -28,26 +23,15 @@ from app.errors import (
     ConflictError,
     ImportFileError,
     InvalidInputError,
-    LimitReachedError,
     Message,
     UnrecognisedFileError,
     fault_of,
     message_of,
 )
 from app.formats.assumptions import ReadNotes, is_of_column
-from app.formats.post import MOST_MEDIA, Medium, Platform, ReplyTarget, StoredMedium, Visibility
-from app.formats.reading import BadRecord, Skipped
-from app.formats.records import (
-    Account,
-    Item,
-    ReadOptions,
-    Record,
-    RecordStream,
-    count_skipped,
-    nameless,
-    next_items,
-)
-from app.formats.registry import WITH_ENTITIES, open_records
+from app.formats.post import Platform, Visibility
+from app.formats.records import Account, ReadOptions, RecordStream
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
 from app.runtime.clock import now
@@ -57,30 +41,21 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import BulkProfiles, fold_long_tails
 from app.services.deletion import delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
-from app.services.imports.answered_names import AnsweredNames
 from app.services.imports.bulk import (
     BATCH,
     BulkPost,
+    FileOrder,
     ImportMemory,
     WritersOfFile,
     count,
     store_batch,
 )
-from app.services.imports.file_order import FileOrder
+from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
 from app.services.imports.report import ImportReport
 from app.services.imports.seen import NOTHING, Look
 from app.services.imports.undo import Replaced, publish, stand_ins_for
-from app.services.posts.media import MediaKeeper, NoRoomError
-from app.services.posts.post_content import (
-    NewTweet,
-    NewTweetForm,
-    checked,
-    checked_language,
-    checked_room,
-    checked_target,
-    checked_url,
-    lenient,
-)
+from app.services.posts.media import MediaKeeper
+from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
@@ -94,11 +69,6 @@ Read = Callable[[ImportReport, Callable[[], bool]], list[BulkPost] | None]
 """Returns the next posts in a thread, None at the end; returns soon if its second argument is true.
 """
 Note = Callable[[AsyncSession, ImportReport], Awaitable[None]] | None
-NO_CONSENT: Final = Message(
-    "this is a chat, and anyone can read this site: make the site private (in"
-    " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
-    " agrees (on the page, or with --publish)"
-)
 NO_CONSENT_OF_REQUEST: Final = Message(
     "this is a message of a chat, and anyone can read this site: make the site private, or send"
     " `publish=1` if everyone in the chat agrees"
@@ -307,6 +277,7 @@ async def _store_all(
                     total = report.joined(part)
                     if memory.stand_ins is not None:
                         total.forget_stored()  # Nobody sees it yet.
+                        total.stored.add_rooms(report.stored.rooms | part.stored.rooms)
                     await storing.note(session, total)
     finally:
         # The source must not be closed before the thread that reads it ends.
@@ -487,200 +458,3 @@ async def load_samples(db: Database) -> ImportReport:
 async def delete_samples(session: AsyncSession) -> None:
     for name in await list_samples(session):
         await delete_user(session, name)
-
-
-_ADD: Final = """
-    INSERT INTO seen SELECT key, value FROM json_each(?) WHERE true
-    ON CONFLICT DO UPDATE SET n = n + excluded.n
-"""
-_SEEN: Final = "SELECT digest, n FROM seen WHERE digest IN (SELECT value FROM json_each(?))"
-
-
-@dataclass(slots=True)
-class PostReader:
-    """Reads batches of valid posts; `owner` is the author of all, `username` of records without
-    one.
-    """
-
-    records: RecordStream
-    owner: Account | None
-    username: str | None
-    media: "RecordMedia"
-    visibility: Visibility | None
-    """Who could see a post whose record does not say so."""
-    may_have_rooms: bool = True
-    repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
-    answered: AnsweredNames = field(default_factory=AnsweredNames)
-    _has_said: bool = False
-    """Whether the report mentions skipped messages of a chat's exporter."""
-
-    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
-        """Return the next posts, None at the end; report records left out."""
-        items: list[Item] = []
-        try:
-            items.extend(next_items(self.records.items, BATCH))
-        except ImportFileError as error:
-            report.broken = message_of(error)
-        report.notes = self.records.notes.summary
-        if not items:
-            return None
-        if not (self.records.is_chat or self.records.is_export or self.owner):
-            items = self.answered.named(items)
-        self.media.keep(items, report, is_stopped)
-        batch: list[BulkPost] = []
-        arrived_at = now()
-        for item in items:
-            if is_stopped():
-                return None
-            self._sort(item, batch, report, arrived_at)
-        self.repeats.number([item for item in batch if item.post.source_id is None])
-        count(batch)
-        return batch
-
-    def close(self) -> None:
-        self.media.close()
-        self.repeats.close()
-
-    def _sort(
-        self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime
-    ) -> None:
-        if isinstance(item, BadRecord):
-            report.reject(item.place, item.detail)
-        elif isinstance(item, Skipped):
-            count_skipped(report, item)
-        elif self.records.is_chat and not (item.username or self.username):
-            report.skipped += 1
-            if not self._has_said:
-                self._has_said = True
-                template = "messages by {name} are skipped; add --username NAME to say who that is"
-                report.note(item.place, Message(template, name=item.display_name))
-        else:
-            # The text may be HTML although the file is not.
-            may_be_html = self.records.format in WITH_ENTITIES
-            report.with_entities += may_be_html and decode_entities(item.text) != item.text
-            try:
-                batch.append(self._bulk_post(item, arrived_at))
-            except (ValueError, AppError) as error:
-                report.reject(item.place, message_of(error))
-
-    def _bulk_post(self, record: Record, arrived_at: datetime) -> BulkPost:
-        author = self.owner or Account(
-            record.username or self.username or record.author_id,
-            record.display_name,
-            record.platform or "",
-        )
-        if author.username is None:
-            raise InvalidInputError(nameless(self.records))
-        name = clean_username(author.username)
-        if record.room is not None and not self.may_have_rooms:
-            raise ImportFileError(NO_CONSENT.template)
-        content = structs.replace(
-            record,
-            text=drop_controls(record.text),
-            lang=lenient(checked_language, record.lang),
-            url=lenient(checked_url, record.url),
-            reply_to=lenient(checked_target, self._target(record, name)),
-            media=tuple(self.media.of(record)),
-            room=lenient(checked_room, record.room),
-        )
-        post = checked(content, arrived_at=arrived_at, visibility=self.visibility)
-        return BulkPost(
-            place=record.place,
-            username=name,
-            platform=author.platform or None,
-            # Half a surrogate pair could not be stored.
-            display_name=author.display_name and drop_controls(author.display_name),
-            post=post,
-            is_exact=self.records.is_export,
-            is_of_chat=self.records.is_chat,
-        )
-
-    def _target(self, record: Record, username: str) -> ReplyTarget | None:
-        target, account = record.reply_to, self.records.account
-        if target is None or target.username is None or account is None or not account.username:
-            return target
-        is_own = target.username.casefold() == account.username.casefold()
-        return ReplyTarget(target.source_id, username) if is_own else target
-
-
-class RepeatCounter:
-    """Counts equal records in a private database that spills to disk, to bound memory."""
-
-    def __init__(self) -> None:
-        # One thread at a time uses it, but not always the same one.
-        self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
-        self._connection.execute("CREATE TABLE seen (digest TEXT PRIMARY KEY, n INT) WITHOUT ROWID")
-        self._connection.execute("BEGIN")
-
-    def number(self, batch: Sequence[BulkPost]) -> None:
-        """Set each post's number among the posts so far with its author, room, time and text.
-
-        Two statements for all: each one gives way to other threads, and waits for its turn again.
-        """
-        digests = [_digest_of(item) for item in batch]
-        stored = self._connection.execute(_SEEN, (msgspec.json.encode(digests).decode(),))
-        numbers = Counter(dict(stored.fetchall()))
-        for item, digest in zip(batch, digests, strict=True):
-            numbers[digest] += 1
-            item.repeat = numbers[digest]
-        self._connection.execute(_ADD, (msgspec.json.encode(Counter(digests)).decode(),))
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-def _digest_of(item: BulkPost) -> str:
-    """Return a digest of author, room, time and text; times of arrival differ at each import."""
-    post = item.post
-    time = post.dated_at or post.created_at
-    identity = (
-        f"{username_key(item.username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
-    )
-    return blake2b(identity.encode(), digest_size=16).hexdigest()
-
-
-class RecordMedia:
-    """The media of one file; without a keeper nothing is copied."""
-
-    def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
-        self._files = files
-        self._keeper = keeper if files is not None else None
-        self._is_full = False
-        self._names: dict[str, str] = {}
-
-    def keep(
-        self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
-    ) -> None:
-        self._names = {}
-        if self._files is None or self._keeper is None:
-            return
-        place_by_name: dict[str, int] = {}
-        for item in items:
-            for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
-                if name is not None and name in self._files.members:
-                    place_by_name.setdefault(name, item.place)
-        for name, record in place_by_name.items():
-            if self._is_full or is_stopped():
-                break
-            try:
-                content = self._files.medium(name)
-                self._names[name] = self._keeper.keep(content.chunks(), name)
-            except AppError as error:
-                self._is_full = isinstance(error, NoRoomError | LimitReachedError)
-                report.note(record, message_of(error))
-        self._keeper.sync()
-
-    def of(self, record: Record) -> list[Medium]:
-        media = record.media[:MOST_MEDIA]
-        pairs = zip_longest(media, record.files[: len(media)])
-        return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]
-
-    def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.close()
-
-
-def _storable(medium: Medium, file: str | None) -> Medium:
-    alt = drop_controls(medium.alt)[:5_000] if medium.alt else None
-    source_url = lenient(checked_url, medium.source_url)
-    return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)

@@ -21,6 +21,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -261,12 +262,12 @@ async def publish(
     authors = {hidden.ids[key]: author.id for key, author in (here | new).items()}
     going = await _tally(session, is_going)
     await _forget_profiles(session, is_going, going)
-    to_nobody = {"user_id": nobody.id, "source_id": None}
+    words = backend_of(session).words
+    await words.change_authors(session, is_going, dict.fromkeys(going.posts, nobody.id))
+    to_nobody = {"user_id": nobody.id, "source_id": None, "import_id": None, "met_by": None}
     await session.execute(
         update(Tweet).where(is_going).values(to_nobody), execution_options=UNTRACKED
     )
-    words = backend_of(session).words
-    await words.change_author(session, nobody.id, [*going.posts], nobody.id)
     await _leave_to_others(session, authors, to_nobody, memory.import_id, report)
     coming = await _tally(session, is_among(session, Tweet.user_id, authors))
     coming = _Tally(
@@ -281,8 +282,7 @@ async def publish(
         for stand_in, user_id in authors.items()
         if user_id in coming.posts
     ]
-    for stand_in, user_id in authors.items():
-        await words.change_author(session, stand_in, [stand_in], user_id)
+    await words.change_authors(session, true(), authors)
     if moved:
         await session.execute(_PER_AUTHOR, moved)
     await append_events(session, events, numbers)
@@ -370,7 +370,10 @@ async def _leave_to_others(
     rows = (await session.execute(query)).all() if authors else []
     met = {new: old for new, old in rows}  # noqa: C416 # for the type checker
     if met:
-        left = update(Tweet).where(is_among(session, Tweet.id, met)).values(to_nobody)
+        is_left = is_among(session, Tweet.id, met)
+        gone = dict.fromkeys(authors, to_nobody["user_id"] or 0)
+        await backend_of(session).words.change_authors(session, is_left, gone)
+        left = update(Tweet).where(is_left).values(to_nobody)
         await session.execute(left, execution_options=UNTRACKED)
         await note_met(session, {*met.values()}, import_id)
         report.accepted -= len(met)

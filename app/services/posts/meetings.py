@@ -60,7 +60,7 @@ async def is_of_undone(session: AsyncSession, import_ids: Collection[int]) -> Co
     is_undone = or_(
         ImportJob.undo.in_(("running", "done")),
         ImportJob.id.in_(import_ids),
-        and_(ImportJob.finished_at.is_not(None), has_none),
+        and_(ImportJob.state.in_(("failed", "cancelled")), has_none),
     )
     undone = set(await session.scalars(select(ImportJob.id).where(is_undone)))
     is_brought = Tweet.import_id.in_(undone)

@@ -24,8 +24,14 @@ from app.services.compare.profiles import (
     users_with_tails,
 )
 from app.services.deletion import delete_post, purge_deleted
-from app.services.imports.bulk import BulkPost, ImportMemory, WritersOfFile, count, store_batch
-from app.services.imports.file_order import FileOrder
+from app.services.imports.bulk import (
+    BulkPost,
+    FileOrder,
+    ImportMemory,
+    WritersOfFile,
+    count,
+    store_batch,
+)
 from app.services.imports.report import ImportReport
 from app.services.posts.users import rows_by_name
 from app.services.rooms.identity import RoomFinder

@@ -20,7 +20,7 @@ from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from app.models import Room, Tweet
 from app.services.imports import storing
-from app.services.imports.file_order import MOST_ORDERED
+from app.services.imports.bulk import MOST_ORDERED
 from app.services.imports.storing import import_records
 from app.services.posts.exporting import begin_export, exported
 from app.services.posts.replies import read_conversation

@@ -15,7 +15,7 @@ from app.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_not
 from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.imports.looking import (
+from app.services.imports.reading import (
     FIRST_RECORDS,
     LOOKED_AT,
     WHOLE_BYTES,

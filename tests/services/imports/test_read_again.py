@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
+from app.errors import Message as Fault
 from app.formats.records import ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source
@@ -27,7 +28,7 @@ from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.imports.beginning import NumberedFile, begin_reading
-from app.services.imports.jobs import UploadedFile, add_job, end_job
+from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import Note, StoreOptions, store_looked_at
@@ -61,17 +62,19 @@ async def numbered(
             job = await add_job(session, file, is_started=True, scope="admin", options=chosen)
             job.digest = digest
         number = job.id
+        failure: Fault | None = STOPPED
         try:
             begun = await begin_reading(
                 db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
             storing = StoreOptions(look=begun.look, import_id=number, scope="admin", note=note)
             await store_looked_at(db, begun.records, chosen, report=report, storing=storing)
+            failure = None
         finally:
             async with db.write() as session:
                 ended = await session.get_one(ImportJob, number)
                 ended.accepted, ended.duplicates = report.accepted, report.duplicates
-                await end_job(session, number, None)
+                await end_job(session, number, failure)
     return report.accepted, report.duplicates, begun.look.seen()
 
 

@@ -14,7 +14,7 @@ from app.models import ImportJob
 from app.services.imports import runner
 from app.services.imports.beginning import STALL_S
 from app.services.imports.jobs import MOST_ATTEMPTS, cancel_job, get_job, upload_path
-from app.services.imports.looking import LOOKED_AT
+from app.services.imports.reading import LOOKED_AT
 from app.services.imports.report import errors_of
 from app.services.imports.runner import keep_importing
 from tests.conftest import MakeConfig

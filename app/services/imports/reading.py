@@ -1,0 +1,451 @@
+"""Reading a file: its records are read once, doubted, kept, and checked as posts.
+
+Up to `WHOLE_BYTES`, a file is read to its end, so that nothing of it is stored if there are grave
+doubts. Of a larger file and of a stream, the first records are, and the others while they are
+stored.
+"""
+
+import pickle
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import blake2b
+from itertools import zip_longest
+from typing import IO, Final
+
+import msgspec
+from msgspec import structs
+
+from app.compute.text import clean_username, decode_entities, drop_controls, username_key
+from app.config import MIB
+from app.errors import (
+    AppError,
+    ImportFileError,
+    InvalidInputError,
+    LimitReachedError,
+    Message,
+    message_of,
+)
+from app.formats.assumptions import Doubt, doubt_sentence, ways_out
+from app.formats.doubts.questions import RecordQuestions
+from app.formats.file_chats import FileChat, FileChats
+from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import (
+    NO_OPTIONS,
+    Account,
+    Item,
+    ReadOptions,
+    Record,
+    RecordStream,
+    count_skipped,
+    nameless,
+    next_items,
+    unsettled_of,
+)
+from app.formats.registry import WITH_ENTITIES, open_records
+from app.formats.source.file import Source
+from app.runtime.clock import now
+from app.services.imports.bulk import BATCH, BulkPost, count
+from app.services.imports.report import ImportReport
+from app.services.posts.media import MediaKeeper, NoRoomError
+from app.services.posts.post_content import (
+    checked,
+    checked_language,
+    checked_room,
+    checked_target,
+    checked_url,
+    lenient,
+)
+
+FIRST_RECORDS: Final = 1_000
+WHOLE_BYTES: Final = 50 * MIB
+"""Size up to which a file is looked at whole."""
+LOOKED_AT: Final = 20_000
+"""Records of a larger file, or of a stream, that are looked at before it is stored."""
+_IN_MEMORY: Final = MIB
+"""Bytes of a file whose records are kept in memory; a temporary file has the others."""
+
+
+class UnsettledError(ImportFileError):
+    """Authors or times of a file are ambiguous, so that someone must choose."""
+
+
+class DoubtError(UnsettledError):
+    """There are grave doubts about how a file was read."""
+
+
+class FirstReading:
+    """Records of a source that are read, and asked about, before any is stored."""
+
+    def __init__(
+        self, records: RecordStream, source: Source, options: ReadOptions = NO_OPTIONS
+    ) -> None:
+        self.questions = RecordQuestions(records, options)
+        records.notes.questions = self.questions
+        self.records = replace(records, items=self.questions.of(records.items))
+        self.is_whole = False
+        """Whether the file was read to its end."""
+        self._source, self._options = source, options
+        self._fault: ImportFileError | None = None
+        self._chunks: list[tuple[int, list[Item]]] = []
+        self._file: IO[bytes] | None = None
+        self._positions: list[int] = []
+        self.first = self._next()
+        self._count = len(self.first)
+
+    def checked(self) -> RecordStream:
+        """Return all records, reading to the end of the file, or far enough to judge a larger one.
+
+        Raises UnsettledError before any record is stored.
+        """
+        check_settled(self.records, self._options)
+        while not self.is_whole and (self._count < LOOKED_AT or not self._is_long):
+            self._count += len(self._next())
+        check_settled(self.records, self._options)
+        return replace(self.records, items=self._items())
+
+    def chats(self, form: str, *, has_guests: bool) -> list[FileChat]:
+        """Return all chats; of a file that is not read whole, read on if it is a chat, if a chat
+        here has guests, or if a later date may disprove the assumed order.
+
+        Raises UnsettledError.
+        """
+        assumed = self.records.notes.assumptions
+        is_open = any(part.kind == "dates" and part.alternatives for part in assumed)
+        if self.is_whole or not (self.records.is_chat or has_guests or is_open):
+            return self.questions.chats.found
+        chats = FileChats()
+        with self._source.again() as again:
+            records = open_records(again, format=form, options=self._options)
+            with suppress(ImportFileError):  # Storing reports it, behind the records before it.
+                chats.see_all(records.items)
+            if is_open:
+                check_settled(records, self._options)
+        return chats.found
+
+    @property
+    def _is_long(self) -> bool:
+        source = self._source
+        return source.path is None or (source.bytes_total or source.bytes_read) > WHOLE_BYTES
+
+    def _next(self) -> list[Item]:
+        """Read and keep some items, up to a fault."""
+        chunk: list[Item] = []
+        try:
+            chunk.extend(next_items(self.records.items, FIRST_RECORDS))
+        except ImportFileError as error:
+            self._fault = error
+        self.is_whole = self._fault is not None or not chunk
+        if self._source.bytes_read <= _IN_MEMORY:
+            self._chunks.append((self._source.bytes_read, chunk))
+            return chunk
+        if self._file is None:
+            self._file = self._source.temporary()
+        pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
+        self._positions.append(self._source.bytes_read)
+        return chunk
+
+    def _items(self) -> Iterator[Item]:
+        """Yield what was read, and the records behind it."""
+        self._chunks.reverse()
+        while self._chunks:
+            self._source.taken, chunk = self._chunks.pop()
+            yield from chunk
+        if self._file is not None:
+            self._file.seek(0)
+            for position in self._positions:
+                self._source.taken = position
+                # The program has written it, and nobody else can open it.
+                yield from pickle.load(self._file)  # noqa: S301
+            self._file.close()
+        self._source.taken = None
+        if self._fault is not None:
+            raise self._fault
+        yield from self.records.items
+
+
+def check_order(records: RecordStream) -> None:
+    """Raise UnsettledError if a later date contradicts the assumed order."""
+    if records.notes.is_order_disproved:
+        raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
+
+
+def check_settled(records: RecordStream, options: ReadOptions) -> None:
+    """Raise UnsettledError if someone must choose before these records are stored."""
+    if unsettled := unsettled_of(records, options):
+        if unsettled == "author":
+            raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
+        raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
+
+
+def check_doubts(
+    records: RecordStream, accepted: Collection[Message] | None, *, has_stored: bool = False
+) -> None:
+    """Raise DoubtError for a grave doubt whose evidence is not accepted; None accepts all."""
+    if accepted is None:
+        return
+    doubts = (doubt for doubt in grave_doubts(records) if doubt.finding not in accepted)
+    if (doubt := next(doubts, None)) is not None:
+        said = doubt_sentence(doubt)
+        if has_stored:
+            raise DoubtError(
+                "this file may be read wrongly, so the import stops: {doubt}. Earlier posts stay:"
+                " undo the import, or accept the doubts and import the file again",
+                doubt=said,
+            )
+        raise DoubtError(
+            "this file may be read wrongly, so nothing is stored: {doubt}. If it is read rightly,"
+            " accept the doubts",
+            doubt=said,
+        )
+
+
+def grave_doubts(records: RecordStream) -> list[Doubt]:
+    return [doubt for doubt in records.notes.summary.doubts if doubt.grave]
+
+
+MOST_POSTS: Final = 200_000
+"""Maximum number of remembered posts of one file."""
+
+
+class AnsweredNames:
+    """Remembers who wrote the posts of one file of several authors."""
+
+    def __init__(self) -> None:
+        self._authors: dict[str, str | None] = {}
+        """Author by id; None if posts of several authors have it."""
+
+    def named(self, items: Sequence[Item]) -> list[Item]:
+        """Return the next items of the file with the names of the answered authors.
+
+        Only a post that is among these items or before them is found, and only if no other author
+        has a post with its id.
+        """
+        self._remember(item for item in items if isinstance(item, Record))
+        return [self._with_name(item) if isinstance(item, Record) else item for item in items]
+
+    def _remember(self, records: Iterable[Record]) -> None:
+        for record in records:
+            if record.source_id is None or record.username is None or record.room is not None:
+                continue
+            if record.source_id in self._authors or len(self._authors) < MOST_POSTS:
+                known = self._authors.setdefault(record.source_id, record.username)
+                if known != record.username:
+                    self._authors[record.source_id] = None
+
+    def _with_name(self, record: Record) -> Record:
+        target = record.reply_to
+        if record.room is not None or target is None or target.username or not target.source_id:
+            return record
+        name = self._authors.get(target.source_id)
+        if name is None or name == record.username:
+            return record
+        return structs.replace(record, reply_to=ReplyTarget(target.source_id, name))
+
+
+NO_CONSENT: Final = Message(
+    "this is a chat, and anyone can read this site: make the site private (in"
+    " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
+    " agrees (on the page, or with --publish)"
+)
+
+
+_ADD: Final = """
+    INSERT INTO seen SELECT key, value FROM json_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET n = n + excluded.n
+"""
+_SEEN: Final = "SELECT digest, n FROM seen WHERE digest IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(slots=True)
+class PostReader:
+    """Reads batches of valid posts; `owner` is the author of all, `username` of records without
+    one.
+    """
+
+    records: RecordStream
+    owner: Account | None
+    username: str | None
+    media: "RecordMedia"
+    visibility: Visibility | None
+    """Who could see a post whose record does not say so."""
+    may_have_rooms: bool = True
+    repeats: "RepeatCounter" = field(default_factory=lambda: RepeatCounter())
+    answered: AnsweredNames = field(default_factory=AnsweredNames)
+    _has_said: bool = False
+    """Whether the report mentions skipped messages of a chat's exporter."""
+
+    def read(self, report: ImportReport, is_stopped: Callable[[], bool]) -> list[BulkPost] | None:
+        """Return the next posts, None at the end; report records left out."""
+        items: list[Item] = []
+        try:
+            items.extend(next_items(self.records.items, BATCH))
+        except ImportFileError as error:
+            report.broken = message_of(error)
+        report.notes = self.records.notes.summary
+        if not items:
+            return None
+        if not (self.records.is_chat or self.records.is_export or self.owner):
+            items = self.answered.named(items)
+        self.media.keep(items, report, is_stopped)
+        batch: list[BulkPost] = []
+        arrived_at = now()
+        for item in items:
+            if is_stopped():
+                return None
+            self._sort(item, batch, report, arrived_at)
+        self.repeats.number([item for item in batch if item.post.source_id is None])
+        count(batch)
+        return batch
+
+    def close(self) -> None:
+        self.media.close()
+        self.repeats.close()
+
+    def _sort(
+        self, item: Item, batch: list[BulkPost], report: ImportReport, arrived_at: datetime
+    ) -> None:
+        if isinstance(item, BadRecord):
+            report.reject(item.place, item.detail)
+        elif isinstance(item, Skipped):
+            count_skipped(report, item)
+        elif self.records.is_chat and not (item.username or self.username):
+            report.skipped += 1
+            if not self._has_said:
+                self._has_said = True
+                template = "messages by {name} are skipped; add --username NAME to say who that is"
+                report.note(item.place, Message(template, name=item.display_name))
+        else:
+            # The text may be HTML although the file is not.
+            may_be_html = self.records.format in WITH_ENTITIES
+            report.with_entities += may_be_html and decode_entities(item.text) != item.text
+            try:
+                batch.append(self._bulk_post(item, arrived_at))
+            except (ValueError, AppError) as error:
+                report.reject(item.place, message_of(error))
+
+    def _bulk_post(self, record: Record, arrived_at: datetime) -> BulkPost:
+        author = self.owner or Account(
+            record.username or self.username or record.author_id,
+            record.display_name,
+            record.platform or "",
+        )
+        if author.username is None:
+            raise InvalidInputError(nameless(self.records))
+        name = clean_username(author.username)
+        if record.room is not None and not self.may_have_rooms:
+            raise ImportFileError(NO_CONSENT.template)
+        content = structs.replace(
+            record,
+            text=drop_controls(record.text),
+            lang=lenient(checked_language, record.lang),
+            url=lenient(checked_url, record.url),
+            reply_to=lenient(checked_target, self._target(record, name)),
+            media=tuple(self.media.of(record)),
+            room=lenient(checked_room, record.room),
+        )
+        post = checked(content, arrived_at=arrived_at, visibility=self.visibility)
+        return BulkPost(
+            place=record.place,
+            username=name,
+            platform=author.platform or None,
+            # Half a surrogate pair could not be stored.
+            display_name=author.display_name and drop_controls(author.display_name),
+            post=post,
+            is_exact=self.records.is_export,
+            is_of_chat=self.records.is_chat,
+        )
+
+    def _target(self, record: Record, username: str) -> ReplyTarget | None:
+        target, account = record.reply_to, self.records.account
+        if target is None or target.username is None or account is None or not account.username:
+            return target
+        is_own = target.username.casefold() == account.username.casefold()
+        return ReplyTarget(target.source_id, username) if is_own else target
+
+
+class RepeatCounter:
+    """Counts equal records in a private database that spills to disk, to bound memory."""
+
+    def __init__(self) -> None:
+        # One thread at a time uses it, but not always the same one.
+        self._connection = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+        self._connection.execute("CREATE TABLE seen (digest TEXT PRIMARY KEY, n INT) WITHOUT ROWID")
+        self._connection.execute("BEGIN")
+
+    def number(self, batch: Sequence[BulkPost]) -> None:
+        """Set each post's number among the posts so far with its author, room, time and text.
+
+        Two statements for all: each one gives way to other threads, and waits for its turn again.
+        """
+        digests = [_digest_of(item) for item in batch]
+        stored = self._connection.execute(_SEEN, (msgspec.json.encode(digests).decode(),))
+        numbers = Counter(dict(stored.fetchall()))
+        for item, digest in zip(batch, digests, strict=True):
+            numbers[digest] += 1
+            item.repeat = numbers[digest]
+        self._connection.execute(_ADD, (msgspec.json.encode(Counter(digests)).decode(),))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _digest_of(item: BulkPost) -> str:
+    """Return a digest of author, room, time and text; times of arrival differ at each import."""
+    post = item.post
+    time = post.dated_at or post.created_at
+    identity = (
+        f"{username_key(item.username)}\n{time and time.timestamp()}\n{post.room}\n{post.text}"
+    )
+    return blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+class RecordMedia:
+    """The media of one file; without a keeper nothing is copied."""
+
+    def __init__(self, files: Source | None, keeper: MediaKeeper | None) -> None:
+        self._files = files
+        self._keeper = keeper if files is not None else None
+        self._is_full = False
+        self._names: dict[str, str] = {}
+
+    def keep(
+        self, items: Iterable[Item], report: ImportReport, is_stopped: Callable[[], bool]
+    ) -> None:
+        self._names = {}
+        if self._files is None or self._keeper is None:
+            return
+        place_by_name: dict[str, int] = {}
+        for item in items:
+            for name in item.files[:MOST_MEDIA] if isinstance(item, Record) else ():
+                if name is not None and name in self._files.members:
+                    place_by_name.setdefault(name, item.place)
+        for name, record in place_by_name.items():
+            if self._is_full or is_stopped():
+                break
+            try:
+                content = self._files.medium(name)
+                self._names[name] = self._keeper.keep(content.chunks(), name)
+            except AppError as error:
+                self._is_full = isinstance(error, NoRoomError | LimitReachedError)
+                report.note(record, message_of(error))
+        self._keeper.sync()
+
+    def of(self, record: Record) -> list[Medium]:
+        media = record.media[:MOST_MEDIA]
+        pairs = zip_longest(media, record.files[: len(media)])
+        return [_storable(medium, self._names.get(file or "")) for medium, file in pairs]
+
+    def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.close()
+
+
+def _storable(medium: Medium, file: str | None) -> Medium:
+    alt = drop_controls(medium.alt)[:5_000] if medium.alt else None
+    source_url = lenient(checked_url, medium.source_url)
+    return StoredMedium(medium.kind, source_url, alt, medium.width, medium.height, file)
