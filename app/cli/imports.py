@@ -59,20 +59,12 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
 )
 from app.services.imports.reading import DoubtError, check_doubts, check_order, grave_doubts
-from app.services.imports.report import (
-    MAX_ERRORS,
-    AssumptionFacts,
-    DoubtFacts,
-    ImportReport,
-    Seen,
-    UnreadFacts,
-)
+from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
 from app.services.imports.storing import (
     StoreOptions,
     check_records,
@@ -177,19 +169,18 @@ class Importer:
             number = job.id if job else None
             async with self._ended(db, job, source, report):
                 try:
-                    begun = await begin_reading(
-                        db, source, self._format, records, options, NumberedFile(digest, number)
+                    records, look = await begin_reading(
+                        db, source, self._format, records, options, digest=digest, import_id=number
                     )
-                    records = begun.records
-                    report.stored.seen = self._seen[name] = begun.look.seen()
+                    report.stored.seen = self._seen[name] = look.seen()
                     if accepted is not None and not self._is_dry:
                         accepted |= await asyncio.to_thread(_accepted, records, name)
                     check_doubts(records, accepted)
-                    if begun.look.replaced is not None:
-                        say(f"{name}: {begun.look.replaced.sentence}", err=True)
+                    if look.replaced is not None:
+                        say(f"{name}: {look.replaced.sentence}", err=True)
                     storing = StoreOptions(
                         note=note,
-                        look=begun.look,
+                        look=look,
                         may_have_rooms=not is_public,
                         import_id=number,
                         scope="admin",
@@ -344,20 +335,12 @@ class Importer:
         sys.stdout.flush()
 
     def _noted(self) -> dict[str, list[dict[str, Any]]]:
-        kinds: dict[str, Any] = {
-            "assumptions": AssumptionFacts,
-            "doubts": DoubtFacts,
-            "unread": UnreadFacts,
-        }
         seen = [{"file": name} | to_builtins(seen) for name, seen in self._seen.items()]
-        return {"seen": seen} | {
-            kind: [
-                {"file": name} | asdict(facts.of(part))
-                for name, summary in self._notes.items()
-                for part in getattr(summary, kind)
-            ]
-            for kind, facts in kinds.items()
-        }
+        noted: dict[str, list[dict[str, Any]]] = {"assumptions": [], "doubts": [], "unread": []}
+        for name, summary in self._notes.items():
+            for kind, parts in note_facts(summary).items():
+                noted[kind] += [{"file": name} | asdict(part) for part in parts]
+        return {"seen": seen} | noted
 
 
 def _accepted(records: RecordStream, name: str) -> set[Message]:

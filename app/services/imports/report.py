@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from msgspec import Meta, structs
@@ -15,12 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import Message, packed, unpacked
 from app.formats.assumptions import (
     NO_NOTES,
-    Assumption,
     Decision,
-    Doubt,
     DoubtKind,
     NotesSummary,
-    Unread,
     UnreadKind,
     decoded_notes,
 )
@@ -172,12 +169,6 @@ class AssumptionFacts(Decision, frozen=True):
     alternatives: Annotated[list[str], Meta(description="Other values that fit the file.")]
     evidence: str
 
-    @classmethod
-    def of(cls, assumption: Assumption) -> "AssumptionFacts":
-        return cls(
-            assumption.kind, assumption.value, [*assumption.alternatives], str(assumption.evidence)
-        )
-
 
 class DoubtFacts(msgspec.Struct, frozen=True):
     """Something odd in what was read, as answers show it."""
@@ -191,17 +182,6 @@ class DoubtFacts(msgspec.Struct, frozen=True):
     ]
     evidence: Annotated[str, Meta(description="What is odd.")]
 
-    @classmethod
-    def of(cls, doubt: Doubt) -> "DoubtFacts":
-        return cls(
-            doubt.kind,
-            doubt.count,
-            [*doubt.examples],
-            [*doubt.alternatives],
-            doubt.grave,
-            str(doubt.finding),
-        )
-
 
 class UnreadFacts(msgspec.Struct, frozen=True):
     """Something in a file that was not used, as answers show it."""
@@ -210,9 +190,15 @@ class UnreadFacts(msgspec.Struct, frozen=True):
     what: Annotated[str, Meta(description="Name of the unused part.")]
     count: int
 
-    @classmethod
-    def of(cls, unread: Unread) -> "UnreadFacts":
-        return cls(unread.kind, unread.what, unread.count)
+
+def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
+    """Return what answers show of notes, by the name of the list."""
+    plain = msgspec.to_builtins(notes, enc_hook=str)
+    plain["doubts"] = [doubt | {"evidence": doubt["finding"]} for doubt in plain["doubts"]]
+    kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": UnreadFacts}
+    return {
+        name: [msgspec.convert(part, kind) for part in plain[name]] for name, kind in kinds.items()
+    }
 
 
 Undo = Literal["impossible", "possible", "running", "done"]
@@ -263,12 +249,8 @@ class ImportFacts(msgspec.Struct, frozen=True):
 
 
 def facts(job: ImportJob) -> ImportFacts:
-    notes = notes_of(job)
-    said = {
+    said = note_facts(notes_of(job)) | {
         "errors": errors_of(job),
-        "assumptions": [AssumptionFacts.of(part) for part in notes.assumptions],
-        "unread": [UnreadFacts.of(part) for part in notes.unread],
-        "doubts": [DoubtFacts.of(part) for part in notes.doubts],
         "undo": job.undo or "impossible",
         "seen": stored_posts(job).seen,
     }

@@ -27,7 +27,7 @@ from app.formats.source.file import Source
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
-from app.services.imports.beginning import NumberedFile, begin_reading
+from app.services.imports.beginning import begin_reading
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
@@ -64,18 +64,18 @@ async def numbered(
         number = job.id
         failure: Fault | None = STOPPED
         try:
-            begun = await begin_reading(
-                db, source, "auto", records, chosen, NumberedFile(digest, number)
+            records, look = await begin_reading(
+                db, source, "auto", records, chosen, digest=digest, import_id=number
             )
-            storing = StoreOptions(look=begun.look, import_id=number, scope="admin", note=note)
-            await store_looked_at(db, begun.records, chosen, report=report, storing=storing)
+            storing = StoreOptions(look=look, import_id=number, scope="admin", note=note)
+            await store_looked_at(db, records, chosen, report=report, storing=storing)
             failure = None
         finally:
             async with db.write() as session:
                 ended = await session.get_one(ImportJob, number)
                 ended.accepted, ended.duplicates = report.accepted, report.duplicates
                 await end_job(session, number, failure)
-    return report.accepted, report.duplicates, begun.look.seen()
+    return report.accepted, report.duplicates, look.seen()
 
 
 async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
