@@ -19,7 +19,7 @@ from app.db.engine import Database
 from app.formats.registry import WRITERS, open_records
 from app.formats.source.file import Source
 from app.models import Room, Tweet
-from app.services.imports import storing
+from app.services.imports import reading
 from app.services.imports.bulk import MOST_ORDERED
 from app.services.imports.storing import import_records
 from app.services.posts.exporting import begin_export, exported
@@ -210,7 +210,7 @@ def test_overlapping_exports_give_the_order_of_the_file(
     databases: Databases, split: tuple[list[int], list[tuple[int, int]]], batch: int
 ) -> None:
     async def check(folder: Path, patch: pytest.MonkeyPatch) -> None:
-        patch.setattr(storing, "BATCH", batch)
+        patch.setattr(reading, "BATCH", batch)
         minutes, parts = split
         url = databases.make(folder)
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))

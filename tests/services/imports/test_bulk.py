@@ -16,7 +16,7 @@ from app.db.engine import Database
 from app.formats.records import Record
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
-from app.services.imports import storing
+from app.services.imports import reading
 from app.services.imports.jobs import IMPORTING, change_running, claim_job, counted
 from app.services.imports.storing import StoreOptions, import_records
 from tests.databases import Databases
@@ -109,7 +109,7 @@ def test_batches_store_what_one_post_at_a_time_does(
         db = Database(Config(env="testing", data_dir=folder, database_url=url, durability="normal"))
         results = []
         for prefix, batch in (("one-", 1), ("many-", size)):
-            patch.setattr(storing, "BATCH", batch)
+            patch.setattr(reading, "BATCH", batch)
             records = [_record(n, prefix, each) for n, each in enumerate(given_records, start=1)]
             reports = [
                 await import_records(db, stream_of(*some), username=None)

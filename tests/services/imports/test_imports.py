@@ -20,7 +20,7 @@ from app.models import BackgroundSnapshot, Event, Tweet, User
 from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
-from app.services.imports import storing
+from app.services.imports import reading
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import import_records, renew_derived
 
@@ -101,7 +101,7 @@ async def test_records_from_the_future_without_id_are_stored_once(
     ]
     assert outcome(await store(db, *items)) == (4, 0, 0)
     for later in (timedelta(hours=1), timedelta(days=400, hours=1), timedelta(days=800)):
-        monkeypatch.setattr(storing, "now", lambda later=later: now() + later)
+        monkeypatch.setattr(reading, "now", lambda later=later: now() + later)
         assert outcome(await store(db, *items)) == (0, 4, 0)
     assert outcome(await store(db, *items, record(5, "soon", created_at=ahead))) == (1, 4, 0)
     # Equal to one that was stored when it arrived, but for its time.

@@ -16,6 +16,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.config import Config
 from app.db.engine import Database
@@ -34,7 +35,7 @@ from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import Note, StoreOptions, store_looked_at
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.rooms.identity import UnsettledRoomError, rename_room
-from tests.chats import ZONE, import_chat, kakaotalk, said
+from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases
 from tests.formats import chat_variants, meta_variants
 from tests.formats.invented_rooms import Said as Message
@@ -281,6 +282,27 @@ async def test_a_replaced_chat_keeps_its_number_name_guests_and_people(
     assert await texts(db) == []
 
 
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_answers_in_a_replaced_chat_have_their_links(db: Database) -> None:
+    chat = json.loads(telegram(7, "모임", *said(["민준", "지우"], times=10)))
+    for message in chat["messages"][1::2]:
+        message["reply_to_message_id"] = message["id"] - 1
+    data, wrong = json.dumps(chat).encode(), {"rename": {"지우": "하나"}}
+    await imported(db, data, "result.json", **wrong)
+    assert await imported(db, data, "result.json", replace="file") == (10, 10)
+    answered = aliased(Tweet)
+    links = select(Tweet.text, answered.text).join(answered, Tweet.reply_to_id == answered.id)
+    async with db.read() as session:
+        rows = await session.execute(links.join(User, User.id == Tweet.user_id).order_by(Tweet.id))
+        found = sorted(map(tuple, rows))
+        names = {*await session.scalars(select(User.username).where(User.deleted_at.is_(None)))}
+    assert found == [
+        (f"지우의 {n}번째 말", f"민준의 {n - 1}번째 말") for n in sorted(range(1, 20, 2), key=str)
+    ]
+    assert names == {"민준", "지우"}
+    assert await find_faults(db) == []
+
+
 @pytest.mark.databases("sqlite")
 async def test_files_of_one_name_and_size_never_touch_each_other(db: Database) -> None:
     chats = [kakaotalk("모임", *said(["민준", "지우"], times=5))]
@@ -444,6 +466,44 @@ def test_a_chat_exported_twice_is_stored_once_and_in_order(
     with tempfile.TemporaryDirectory() as name:
         asyncio.run(check(Path(name)))
         databases.drop(Path(name))
+
+
+@SMALL
+@given(exports())
+def test_a_replaced_chat_is_as_if_it_had_been_read_rightly(
+    databases: Databases, exports: Exports
+) -> None:
+    """Also beside another chat of the same people, and of one that something else sent, too."""
+
+    async def rows_of(db: Database) -> list[tuple[Any, ...]]:
+        query = select(Tweet.created_at, User.username, Tweet.text)
+        query = query.join(User, User.id == Tweet.user_id).where(User.deleted_at.is_(None))
+        async with db.read() as session:
+            rows = await session.execute(query.order_by(Tweet.created_at, Tweet.place, Tweet.id))
+            return [tuple(row) for row in rows]
+
+    async def check(folder: Path) -> None:
+        data, name = exports.export(0)
+        right: dict[str, Any] = {"timezone": exports.zones[0]}
+        wrong = {"timezone": exports.zones[1], "rename": exports.names}
+        found = []
+        for place, ways in enumerate(([right], [wrong, right | {"replace": "1"}])):
+            own = folder / str(place)
+            own.mkdir()
+            url = databases.make(own)
+            config = Config(env="testing", data_dir=own, database_url=url, durability="normal")
+            async with Database(config) as db:
+                for number, way in enumerate(ways, 1):
+                    await numbered(db, data, name, **way)
+                    if number == 1 and exports.other_comes is not None:
+                        await numbered(db, *exports.other, timezone=exports.zones[0])
+                found.append(await rows_of(db))
+                assert await find_faults(db) == []
+        assert found[0] == found[1]
+
+    if exports.can_overlap:
+        with tempfile.TemporaryDirectory() as name:
+            asyncio.run(check(Path(name)))
 
 
 @pytest.mark.databases("sqlite", "postgresql")
