@@ -148,7 +148,7 @@ class ImportReport:
         self.notes = self.notes if part.notes.is_empty else part.notes
 
     def forget_stored(self) -> None:
-        """Forget the counts of a transaction that was not committed."""
+        """Forget the counts of posts that nobody sees yet."""
         for name in COUNTS:
             setattr(self, name, 0)
         self.stored = StoredPosts(seen=self.stored.seen)

@@ -51,9 +51,9 @@ from app.services.imports.bulk import (
     store_batch,
 )
 from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
-from app.services.imports.report import ImportReport
+from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.seen import NOTHING, Look
-from app.services.imports.undo import Replaced, publish, stand_ins_for
+from app.services.imports.undo import publish, stand_ins_for
 from app.services.posts.media import MediaKeeper
 from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
@@ -223,14 +223,20 @@ async def import_posts(
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
     parts = BulkProfiles(), FileOrder(), WritersOfFile()
     memory = ImportMemory(rooms, *parts, storing.import_id, look.same, hidden)
-    try:
+    if replaced is None:
         await _store_all(db, read, report, storing, memory, run)
-        if replaced is not None:
-            await _publish(db, replaced, memory, report, storing.note)
-    except BaseException:
-        if replaced is not None:
-            report.forget_stored()
-        raise
+    else:
+        new = ImportReport(stored=StoredPosts(seen=report.stored.seen))
+        await _store_all(db, read, new, storing, memory, run)
+        if new.broken is not None:
+            values: dict[str, Any] = {**new.broken.values}
+            raise BrokenFileError(new.broken.template, **values)
+        async with db.write(on_commit=partial(report.merge, new)) as session:
+            await publish(session, replaced, memory, new)
+            if storing.note is not None:
+                await storing.note(session, new)
+        await purge_deleted(db)
+        await fold_long_tails(db)
     await memory.profiles.fold_rest(db)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
@@ -283,21 +289,6 @@ async def _store_all(
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
         await asyncio.gather(reading, return_exceptions=True)
-
-
-async def _publish(
-    db: Sessions, replaced: Replaced, memory: ImportMemory, report: ImportReport, note: Note
-) -> None:
-    """Let what was read take the place of another import. Raises BrokenFileError."""
-    if report.broken is not None:
-        values: dict[str, Any] = {**report.broken.values}
-        raise BrokenFileError(report.broken.template, **values)
-    async with db.write() as session:
-        await publish(session, replaced, memory, report)
-        if note is not None:
-            await note(session, report)
-    await purge_deleted(db)
-    await fold_long_tails(db)
 
 
 async def renew_derived(db: Database) -> None:
