@@ -29,11 +29,13 @@ from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import purge_deleted
 from app.services.imports.beginning import begin_reading
+from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
 from app.services.imports.storing import Note, StoreOptions, store_looked_at
 from app.services.imports.undo import request_undo, undo_imports
+from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases
@@ -212,6 +214,33 @@ async def test_others_write_while_a_replacement_is_prepared(db: Database) -> Non
     assert events[6:] == ["stored 2500", "wrote, new posts"]
     assert await texts(db) == sorted(text.replace("word", "term") for text in old)
     assert await find_faults(db) == []
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) -> None:
+    lines = "\n".join(json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3))
+    await imported(db, lines.encode(), "posts.jsonl")
+    sending: list[asyncio.Task[None]] = []
+
+    async def send() -> None:
+        post = BulkPost(place=1, username="mina", post=NewTweet(text="of others", source_id="1"))
+        async with db.write() as session:
+            await store_batch(session, [post], ImportReport())
+
+    async def note(_session: AsyncSession, _report: ImportReport) -> None:
+        sending.append(asyncio.create_task(send()))
+        await asyncio.sleep(0)
+
+    ids = [{"username": "mina", "text": f"term {n}", "source_id": f"{n}"} for n in range(3)]
+    data = "\n".join(map(json.dumps, ids)).encode()
+    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (2, 1)
+    await asyncio.gather(*sending)
+    assert await texts(db) == ["of others", "term 0", "term 2"]
+    assert await find_faults(db) == []
+    async with db.write() as session:
+        await request_undo(session, 2, scope="admin")
+    await undo_imports(db)
+    assert await texts(db) == ["of others"]
 
 
 class StoppedError(Exception):
