@@ -7,7 +7,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -19,7 +18,7 @@ from msgspec import structs
 from app.compute.text import decode_entities
 from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
-from app.formats.doubts.questions import RecordQuestions, SeenId
+from app.formats.doubts.questions import SeenId, asked
 from app.formats.file_chats import FileChat
 from app.formats.reading import BadRecord, username_for
 from app.formats.records import (
@@ -150,10 +149,8 @@ def decoded_preview(line: bytes) -> Preview:
 
 class _Reading:
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
-        self._questions = RecordQuestions(records, options)
-        records.notes.questions = self._questions
-        records = replace(records, items=self._questions.of(records.items))
-        self._records, self._options = records, options
+        self._records, self._questions = asked(records, options)
+        self._options = options
         account = records.account
         self._result = Preview(
             format=records.format,

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Container, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -166,6 +167,13 @@ class RecordQuestions:
             yield self._quotes.doubt("column", Message("All posts are read as quotes"))
         languages = Message("Languages that are not codes")
         yield from self._languages.doubts("column", languages, of=records)
+
+
+def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
+    """Return the records, and what is asked about them while they are read."""
+    questions = RecordQuestions(records, options)
+    records.notes.questions = questions
+    return replace(records, items=questions.of(records.items)), questions
 
 
 class _People:

@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from itertools import islice
 from mimetypes import guess_type
 from pathlib import Path
@@ -27,7 +26,7 @@ from app.formats.assumptions import (
     decoded_sentence,
     note_lines,
 )
-from app.formats.doubts.questions import RecordQuestions
+from app.formats.doubts.questions import asked
 from app.formats.masks import mask, masked_sentence, shape_of, shape_of_value
 from app.formats.reading import BadRecord
 from app.formats.records import Item, ReadOptions, Record, RecordStream, TextLine
@@ -235,9 +234,7 @@ def _explain(
         return
     result.format, result.left_out = records.format, [part.note for part in records.left_out]
     result.columns = [(_column_shape(name), field) for name, field in records.columns[:MOST_KINDS]]
-    questions = RecordQuestions(records, request.options)
-    records.notes.questions = questions
-    records = replace(records, items=questions.of(records.items))
+    records, _ = asked(records, request.options)
     _Reading(source, records, result).read(ends_at)
 
 

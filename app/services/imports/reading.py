@@ -30,7 +30,7 @@ from app.errors import (
     message_of,
 )
 from app.formats.assumptions import Doubt, doubt_sentence, ways_out
-from app.formats.doubts.questions import RecordQuestions
+from app.formats.doubts.questions import asked
 from app.formats.file_chats import FileChat, FileChats
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
 from app.formats.reading import BadRecord, Skipped
@@ -84,9 +84,7 @@ class FirstReading:
     def __init__(
         self, records: RecordStream, source: Source, options: ReadOptions = NO_OPTIONS
     ) -> None:
-        self.questions = RecordQuestions(records, options)
-        records.notes.questions = self.questions
-        self.records = replace(records, items=self.questions.of(records.items))
+        self.records, self.questions = asked(records, options)
         self.is_whole = False
         """Whether the file was read to its end."""
         self._source, self._options = source, options
