@@ -305,8 +305,8 @@ class StandIns:
     """Chats that have no other posts, whose times are read anew."""
     ids: dict[str, int] = field(default_factory=dict)
     """By the keys of the authors that they stand for."""
-    new: dict[str, BulkAuthor] = field(default_factory=dict)
-    """Authors who are not here, by the same keys."""
+    authors: dict[str, BulkAuthor] = field(default_factory=dict)
+    """Those authors; who is not here has the id of the stand-in."""
 
     async def add(self, session: AsyncSession, authors: Iterable[BulkAuthor]) -> None:
         """Store those that are missing; authors who are not here get their ids meanwhile."""
@@ -319,9 +319,8 @@ class StandIns:
             # A key that no name has, as of deleted authors.
             names = {"username": author.username, "username_key": f"\x01{user_id}"}
             rows.append({"id": user_id} | names | author.filled | hidden)
-            self.ids[key] = user_id
-            if not author.id:
-                author.id, self.new[key] = user_id, author
+            self.ids[key], self.authors[key] = user_id, author
+            author.id = author.id or user_id
         await insert_rows(session, User, rows)
 
     def key(self, outcome: "Resolved") -> "SourceKey":
@@ -549,7 +548,7 @@ async def _resolve(
     authors = await find_by_keys(session, keys.values())
     if hidden is not None:
         asked = {*keys.values(), *(username_key(without_at(name)) for name in keys)}
-        authors = {key: hidden.new[key] for key in asked & hidden.new.keys()} | authors
+        authors = {key: hidden.authors[key] for key in asked & hidden.authors.keys()} | authors
     resolved: list[Resolved] = []
     for item in batch:
         username, key, bare = item.username, keys[item.username], keys[item.username]

@@ -253,13 +253,14 @@ async def publish(
     is_leaving = await _is_leaving(session, job, is_going)
     nobody = BulkAuthor(0, "", "local")
     await hidden.add(session, [nobody])
-    del hidden.ids[""], hidden.new[""]
+    del hidden.ids[""], hidden.authors[""]
     here = await find_by_keys(session, hidden.ids)
-    new = {key: author for key, author in hidden.new.items() if key not in here}
-    for author in new.values():
+    # Somebody may have been deleted meanwhile.
+    new = [author for key, author in hidden.authors.items() if key not in here]
+    for author in new:
         author.id = 0
-    events = await store_authors(session, new.values())
-    authors = {hidden.ids[key]: author.id for key, author in (here | new).items()}
+    events = await store_authors(session, new)
+    authors = {hidden.ids[key]: author.id for key, author in (hidden.authors | here).items()}
     going = await _tally(session, is_going)
     await _forget_profiles(session, is_going, going)
     words = backend_of(session).words
@@ -293,7 +294,7 @@ async def publish(
     )
     is_empty = User.tweet_count == 0, IS_UNFOLLOWED, is_leaving
     await mark_deleted(session, is_among(session, User.id, going.posts), *is_empty)
-    await memory.writers.claim(session, (), [author.id for author in new.values()])
+    await memory.writers.claim(session, (), [author.id for author in new])
     read_anew = update(Room).where(is_among(session, Room.id, hidden.rooms))
     await session.execute(read_anew.values(tz=None, date_order=None), execution_options=UNTRACKED)
     await memory.rooms.complete(session)

@@ -27,7 +27,7 @@ from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
-from app.services.deletion import purge_deleted
+from app.services.deletion import delete_user, purge_deleted
 from app.services.imports.beginning import begin_reading
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
@@ -219,6 +219,7 @@ async def test_others_write_while_a_replacement_is_prepared(db: Database) -> Non
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) -> None:
     lines = "\n".join(json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3))
+    lines += "\n" + json.dumps({"username": "jun", "text": "word"})
     await imported(db, lines.encode(), "posts.jsonl")
     sending: list[asyncio.Task[None]] = []
 
@@ -226,16 +227,18 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
         post = BulkPost(place=1, username="mina", post=NewTweet(text="of others", source_id="1"))
         async with db.write() as session:
             await store_batch(session, [post], ImportReport())
+            if len(sending) == 1:
+                await delete_user(session, "jun")
 
     async def note(_session: AsyncSession, _report: ImportReport) -> None:
         sending.append(asyncio.create_task(send()))
         await asyncio.sleep(0)
 
     ids = [{"username": "mina", "text": f"term {n}", "source_id": f"{n}"} for n in range(3)]
-    data = "\n".join(map(json.dumps, ids)).encode()
-    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (2, 1)
+    data = "\n".join(map(json.dumps, [*ids, {"username": "jun", "text": "new"}])).encode()
+    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (3, 1)
     await asyncio.gather(*sending)
-    assert await texts(db) == ["of others", "term 0", "term 2"]
+    assert await texts(db) == ["new", "of others", "term 0", "term 2"]
     assert await find_faults(db) == []
     async with db.write() as session:
         await request_undo(session, 2, scope="admin")
