@@ -133,13 +133,9 @@ class WordIndex(Protocol):
         """Index posts again after changes of media, unless a trigger does."""
         return
 
-    async def change_authors(
-        self, session: AsyncSession, is_meant: ColumnElement[bool], authors: Mapping[int, int]
-    ) -> None:
-        """Index the posts that meet a condition for other authors, before they get these, unless a
+    async def change_authors(self, session: AsyncSession, authors: Mapping[int, int]) -> None:
+        """Index all posts of authors (keys) as posts of others, before they get these, unless a
         trigger does.
-
-        authors: the other author by each author.
         """
         return
 

@@ -9,7 +9,6 @@ from typing import Any, Final
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
     BigInteger,
-    ColumnElement,
     Float,
     Select,
     bindparam,
@@ -71,9 +70,7 @@ class PostgresqlWords(WordIndex):
         rows = await session.execute(_POSTS.where(is_among(session, Tweet.id, ids)))
         await self.add(session, [IndexedPost(*row) for row in rows])
 
-    async def change_authors(
-        self, session: AsyncSession, is_meant: ColumnElement[bool], authors: Mapping[int, int]
-    ) -> None:
+    async def change_authors(self, session: AsyncSession, authors: Mapping[int, int]) -> None:
         terms = [
             (before, author_term(before), f"{_quoted(author_term(after))}:1")
             for before, after in authors.items()
@@ -83,7 +80,7 @@ class PostgresqlWords(WordIndex):
         # The author's term is the last, and `||` places it behind the others.
         changed = update(INDEX).values(terms=without.op("||")(cast(listed.c.url, TSVECTOR)))
         is_theirs = INDEX.c.id == Tweet.id, Tweet.user_id == listed.c.user_id
-        await session.execute(changed.where(*is_theirs, is_meant))
+        await session.execute(changed.where(*is_theirs))
 
     async def vocabulary(
         self, read: OpenSession, page: int

@@ -21,7 +21,6 @@ from sqlalchemy import (
     not_,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,14 +45,7 @@ from app.services.access.rights import Scope, check_scope
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.deletion import IS_UNFOLLOWED, forget_examples, mark_deleted, post_removals
 from app.services.event_log import NewEvent, append_events
-from app.services.imports.bulk import (
-    BATCH,
-    BulkAuthor,
-    ImportMemory,
-    StandIns,
-    find_by_keys,
-    store_authors,
-)
+from app.services.imports.bulk import BATCH, ImportMemory, StandIns, find_by_keys, store_authors
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import link_again
@@ -243,17 +235,14 @@ async def publish(
     """Put the new posts in the place of an import's, in the caller's transaction: readers see the
     old or the new.
 
-    It changes only whose the posts are, and what is counted. `purge_deleted` removes the old ones
-    afterwards, like those of deleted authors.
+    The new ones only get their authors, since they are stored already. `purge_deleted` removes the
+    stand-ins afterwards.
     """
     hidden = memory.stand_ins
     assert hidden is not None  # noqa: S101 # for the type checker
     job = await request_undo(session, replaced.id, scope="admin")
     is_going = await is_of_undone(session, [job.id])
     is_leaving = await _is_leaving(session, job, is_going)
-    nobody = BulkAuthor(0, "", "local")
-    await hidden.add(session, [nobody])
-    del hidden.ids[""], hidden.authors[""]
     here = await find_by_keys(session, hidden.ids)
     # Somebody may have been deleted meanwhile.
     new = [author for key, author in hidden.authors.items() if key not in here]
@@ -263,13 +252,8 @@ async def publish(
     authors = {hidden.ids[key]: author.id for key, author in (hidden.authors | here).items()}
     going = await _tally(session, is_going)
     await _forget_profiles(session, is_going, going)
-    words = backend_of(session).words
-    await words.change_authors(session, is_going, dict.fromkeys(going.posts, nobody.id))
-    to_nobody = {"user_id": nobody.id, "source_id": None, "import_id": None, "met_by": None}
-    await session.execute(
-        update(Tweet).where(is_going).values(to_nobody), execution_options=UNTRACKED
-    )
-    await _leave_to_others(session, authors, to_nobody, memory.import_id, report)
+    await session.execute(delete(Tweet).where(is_going), execution_options=UNTRACKED)
+    await _leave_to_others(session, authors, memory.import_id, report)
     coming = await _tally(session, is_among(session, Tweet.user_id, authors))
     coming = _Tally(
         Counter({(authors[user], slot, lang): n for (user, slot, lang), n in coming.slots.items()}),
@@ -283,12 +267,12 @@ async def publish(
         for stand_in, user_id in authors.items()
         if user_id in coming.posts
     ]
-    await words.change_authors(session, true(), authors)
+    await backend_of(session).words.change_authors(session, authors)
     if moved:
         await session.execute(_PER_AUTHOR, moved)
     await append_events(session, events, numbers)
     await _recount(session, coming, going)
-    gone = is_among(session, User.id, [*authors, nobody.id])
+    gone = is_among(session, User.id, authors)
     await session.execute(
         update(User).where(gone).values(deleted_at=now()), execution_options=UNTRACKED
     )
@@ -354,11 +338,7 @@ async def _forget_profiles(
 
 
 async def _leave_to_others(
-    session: AsyncSession,
-    authors: Mapping[int, int],
-    to_nobody: Mapping[str, int | None],
-    import_id: int | None,
-    report: ImportReport,
+    session: AsyncSession, authors: Mapping[int, int], import_id: int | None, report: ImportReport
 ) -> None:
     """Leave out new posts whose ids others have sent meanwhile."""
     other = aliased(Tweet)
@@ -371,10 +351,7 @@ async def _leave_to_others(
     rows = (await session.execute(query)).all() if authors else []
     met = {new: old for new, old in rows}  # noqa: C416 # for the type checker
     if met:
-        is_left = is_among(session, Tweet.id, met)
-        gone = dict.fromkeys(authors, to_nobody["user_id"] or 0)
-        await backend_of(session).words.change_authors(session, is_left, gone)
-        left = update(Tweet).where(is_left).values(to_nobody)
+        left = delete(Tweet).where(is_among(session, Tweet.id, met))
         await session.execute(left, execution_options=UNTRACKED)
         await note_met(session, {*met.values()}, import_id)
         report.accepted -= len(met)

@@ -6,6 +6,8 @@ import io
 import json
 import tempfile
 from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -51,10 +53,16 @@ DATES: Final = "\n".join(
 
 
 async def numbered(
-    db: Database, data: bytes, name: str, *, note: Note = None, **options: Any
+    db: Database,
+    data: bytes,
+    name: str,
+    *,
+    through: "Between | None" = None,
+    note: Note = None,
+    **options: Any,
 ) -> tuple[int, int, Seen]:
-    """Import a file as a numbered import; return counts of new and known posts, and what was
-    seen.
+    """Import a file as a numbered import, perhaps through other sessions; return counts of new and
+    known posts, and what was seen.
     """
     chosen, report = ReadOptions(**options), ImportReport()
     with Source(io.BytesIO(data), name=name) as source:
@@ -71,7 +79,7 @@ async def numbered(
                 db, source, "auto", records, chosen, digest=digest, import_id=number
             )
             storing = StoreOptions(look=look, import_id=number, scope="admin", note=note)
-            await store_looked_at(db, records, chosen, report=report, storing=storing)
+            await store_looked_at(through or db, records, chosen, report=report, storing=storing)
             failure = None
         finally:
             async with db.write() as session:
@@ -185,59 +193,70 @@ async def test_a_replacement_is_seen_whole_or_not_at_all(db: Database) -> None:
     assert await find_faults(db) == []
 
 
+class Between:
+    """Sessions of a database; before each of their transactions somebody else has another."""
+
+    def __init__(self, db: Database, other: Callable[[], Awaitable[None]]) -> None:
+        self._db, self._other = db, other
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db.read()
+
+    @asynccontextmanager
+    async def write(
+        self, *, on_commit: Callable[[], None] = lambda: None
+    ) -> AsyncIterator[AsyncSession]:
+        await self._other()
+        async with self._db.write(on_commit=on_commit) as session:
+            yield session
+
+
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_others_write_while_a_replacement_is_prepared(db: Database) -> None:
     """Their transactions come between its batches, and still see the old posts only."""
     posts = [{"username": f"mina{n % 3}", "source_id": f"{n}"} for n in range(2_500)]
     lines = [json.dumps(post | {"text": f"word {n}"}) for n, post in enumerate(posts)]
-    await imported(db, "\n".join(lines).encode(), "posts.jsonl", columns={"source_id": "id"})
+    await imported(db, "\n".join(lines).encode(), "posts.jsonl")
     old, events = await texts(db), list[str]()
-    writing: list[asyncio.Task[None]] = []
 
-    async def write(number: int) -> None:
+    async def write() -> None:
         async with db.write() as session:
             user = await session.get_one(User, 1)
-            user.display_name = f"Mina {number}"
-            query = select(Tweet.text).join(User).where(User.deleted_at.is_(None))
-            seen = sorted(await session.scalars(query))
-        events.append(f"wrote, {'old' if seen == old else 'new'} posts")
+            user.display_name = f"Mina {len(events)}"
+        events.append(f"wrote, {'old' if await texts(db) == old else 'new'} posts")
 
     async def note(_session: AsyncSession, report: ImportReport) -> None:
         events.append(f"stored {report.accepted}")
-        writing.append(asyncio.create_task(write(len(events))))
-        await asyncio.sleep(0)  # It waits for its turn from now on.
 
-    data = "\n".join(lines).replace("word", "term").encode()
-    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (2_500, 0)
-    await asyncio.gather(*writing)
-    assert events[:6] == ["stored 0", "wrote, old posts"] * 3
-    assert events[6:] == ["stored 2500", "wrote, new posts"]
+    data, between = "\n".join(lines).replace("word", "term").encode(), Between(db, write)
+    counts = await numbered(db, data, "p.jsonl", through=between, note=note, replace="1")
+    assert counts[:2] == (2_500, 0)
+    assert events[:6] == ["wrote, old posts", "stored 0"] * 3
+    assert events[6:8] == ["wrote, old posts", "stored 2500"]
+    assert {*events[8:]} == {"wrote, new posts"}
     assert await texts(db) == sorted(text.replace("word", "term") for text in old)
     assert await find_faults(db) == []
 
 
 @pytest.mark.databases("sqlite", "postgresql")
 async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) -> None:
-    lines = "\n".join(json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3))
-    lines += "\n" + json.dumps({"username": "jun", "text": "word"})
-    await imported(db, lines.encode(), "posts.jsonl")
-    sending: list[asyncio.Task[None]] = []
+    lines = [json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3)]
+    lines.append(json.dumps({"username": "jun", "text": "word"}))
+    await imported(db, "\n".join(lines).encode(), "posts.jsonl")
+    turns = iter(range(100))
 
     async def send() -> None:
+        if next(turns) != 1:  # Between its only batch and the exchange.
+            return
         post = BulkPost(place=1, username="mina", post=NewTweet(text="of others", source_id="1"))
         async with db.write() as session:
             await store_batch(session, [post], ImportReport())
-            if len(sending) == 1:
-                await delete_user(session, "jun")
+            await delete_user(session, "jun")
 
-    async def note(_session: AsyncSession, _report: ImportReport) -> None:
-        sending.append(asyncio.create_task(send()))
-        await asyncio.sleep(0)
-
-    ids = [{"username": "mina", "text": f"term {n}", "source_id": f"{n}"} for n in range(3)]
-    data = "\n".join(map(json.dumps, [*ids, {"username": "jun", "text": "new"}])).encode()
-    assert (await numbered(db, data, "p.jsonl", note=note, replace="1"))[:2] == (3, 1)
-    await asyncio.gather(*sending)
+    posts = [{"username": "mina", "text": f"term {n}", "source_id": f"{n}"} for n in range(3)]
+    data = "\n".join(map(json.dumps, [*posts, {"username": "jun", "text": "new"}])).encode()
+    between = Between(db, send)
+    assert (await numbered(db, data, "p.jsonl", through=between, replace="1"))[:2] == (3, 1)
     assert await texts(db) == ["new", "of others", "term 0", "term 2"]
     assert await find_faults(db) == []
     async with db.write() as session:
