@@ -248,7 +248,8 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
     async def send() -> None:
         if next(turns) != 1:  # Between its only batch and the exchange.
             return
-        post = BulkPost(place=1, username="mina", post=NewTweet(text="of others", source_id="1"))
+        other = NewTweet(text="of others", source_id="1", kind="post", visibility="public")
+        post = BulkPost(place=1, username="mina", post=other)
         async with db.write() as session:
             await store_batch(session, [post], ImportReport())
             await delete_user(session, "jun")
@@ -340,7 +341,7 @@ async def test_answers_in_a_replaced_chat_have_their_links(db: Database) -> None
         message["reply_to_message_id"] = message["id"] - 1
     data, wrong = json.dumps(chat).encode(), {"rename": {"지우": "하나"}}
     await imported(db, data, "result.json", **wrong)
-    assert await imported(db, data, "result.json", replace="file") == (10, 10)
+    assert await imported(db, data, "result.json", replace="file") == (20, 0)
     answered = aliased(Tweet)
     links = select(Tweet.text, answered.text).join(answered, Tweet.reply_to_id == answered.id)
     async with db.read() as session:
