@@ -21,6 +21,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    or_,
     select,
     text,
     true,
@@ -33,7 +34,7 @@ from app.db.backend import Sessions, Terms, Vector, WordIndex, backend_of
 from app.db.engine import Database
 from app.db.result_cache import DERIVED, EVERYTHING, depends_on
 from app.embedders import Embedder, EmbedderError, Vectors
-from app.models import Embedding, Tweet, User
+from app.models import UNPUBLISHED, Embedding, Tweet, User
 from app.services.compare.background import BackgroundStore
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.tweets import Post, as_post, find_posts, get_post, select_posts
@@ -92,12 +93,14 @@ class Embeddings:
         return await session.scalar(select(func.count()).select_from(lacking)) or 0
 
     def _lacking(self, after: int) -> Select[int, str]:
+        # Published later, they would lie before the newest vector.
+        is_coming = User.deleted_at == UNPUBLISHED
         is_its = and_(Embedding.tweet_id == Tweet.id, Embedding.model == self.embedder.name)
         return (
             select(Tweet.id, Tweet.text)
             .join(User, User.id == Tweet.user_id)
             .outerjoin(Embedding, is_its)
-            .where(Tweet.id > after, Tweet.text != "", User.deleted_at.is_(None))
+            .where(Tweet.id > after, Tweet.text != "", or_(User.deleted_at.is_(None), is_coming))
             .where(Embedding.tweet_id.is_(None))
             .order_by(Tweet.id)
         )

@@ -39,8 +39,10 @@ from app.services.imports.storing import Note, StoreOptions, store_looked_at
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
+from app.services.search.embeddings import Embeddings
 from tests.chats import ZONE, import_chat, kakaotalk, said, telegram
 from tests.databases import Databases
+from tests.embedding_service import Letters
 from tests.formats import chat_variants, meta_variants
 from tests.formats.invented_rooms import Said as Message
 from tests.formats.invented_rooms import messages_in
@@ -243,7 +245,8 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
     lines = [json.dumps({"username": "mina", "text": f"word {n}"}) for n in range(3)]
     lines.append(json.dumps({"username": "jun", "text": "word"}))
     await imported(db, "\n".join(lines).encode(), "posts.jsonl")
-    turns = iter(range(100))
+    turns, embeddings = iter(range(100)), Embeddings(db, Letters())
+    await embeddings.keep_up(db)
 
     async def send() -> None:
         if next(turns) != 1:  # Between its only batch and the exchange.
@@ -253,6 +256,7 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
         async with db.write() as session:
             await store_batch(session, [post], ImportReport())
             await delete_user(session, "jun")
+        await embeddings.keep_up(db)
 
     posts = [{"username": "mina", "text": f"term {n}", "source_id": f"{n}"} for n in range(3)]
     data = "\n".join(map(json.dumps, [*posts, {"username": "jun", "text": "new"}])).encode()
@@ -260,6 +264,8 @@ async def test_what_others_send_during_a_replacement_stays_theirs(db: Database) 
     assert (await numbered(db, data, "p.jsonl", through=between, replace="1"))[:2] == (3, 1)
     assert await texts(db) == ["new", "of others", "term 0", "term 2"]
     assert await find_faults(db) == []
+    async with db.read() as session:
+        assert await embeddings.count_missing(session) == 0
     async with db.write() as session:
         await request_undo(session, 2, scope="admin")
     await undo_imports(db)
