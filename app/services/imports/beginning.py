@@ -76,25 +76,31 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
+class NumberedFile(NamedTuple):
+    """The SHA-256 of what is read of a file, and the number of its import."""
+
+    digest: bytes | None
+    import_id: int | None
+
+
+UNNUMBERED: Final = NumberedFile(None, None)
+
+
 async def begin_reading(
     db: Sessions,
     source: Source,
     form: str,
     records: RecordStream,
     options: ReadOptions,
-    *,
-    digest: bytes | None = None,
-    import_id: int | None = None,
+    file: NumberedFile = UNNUMBERED,
 ) -> tuple[RecordStream, Look]:
     """Return the records of a source, with the names and times that they have here, and what of
     them is here. A stored chat's are by default read in its earlier zone and order of dates.
 
-    digest: SHA-256 of what is read of the file. import_id: number of its import.
-
     Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
     async with db.read() as session:
-        same = await imports_of_file(session, digest, before=import_id)
+        same = await imports_of_file(session, file.digest, before=file.import_id)
         replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:

@@ -39,6 +39,7 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
+    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -272,7 +273,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await change_running(session, job.id, {"digest": digest})
         try:
             records, look = await begin_reading(
-                db, source, job.format, records, options, digest=digest, import_id=job.id
+                db, source, job.format, records, options, NumberedFile(digest, job.id)
             )
             report.stored.seen = look.seen()
             check_doubts(records, accepted)

@@ -30,7 +30,7 @@ from app.formats.source.file import Source
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import delete_user, purge_deleted
-from app.services.imports.beginning import begin_reading
+from app.services.imports.beginning import NumberedFile, begin_reading
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
@@ -78,7 +78,7 @@ async def numbered(
         failure: Fault | None = STOPPED
         try:
             records, look = await begin_reading(
-                db, source, "auto", records, chosen, digest=digest, import_id=number
+                db, source, "auto", records, chosen, NumberedFile(digest, number)
             )
             storing = StoreOptions(look=look, import_id=number, scope="admin", note=note)
             await store_looked_at(through or db, records, chosen, report=report, storing=storing)
