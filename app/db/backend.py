@@ -367,39 +367,34 @@ async def insert_rows(
     """Insert rows of equal columns by one statement; an existing row with the key has its column
     `adds_to` raised by the new value.
     """
+    if not rows:
+        return
     backend, table = backend_of(session), table_of(model)
     # From 20 rows on they are one JSON value, which takes the event loop a third of the time.
-    if len(rows) < 20:
-        if rows:
-            await session.execute(_inserting(backend.insert, table, adds_to), rows)
-        return
-    names = tuple(rows[0])
-    columns = [table.c[name] for name in names]
-    listed = as_json(list(map(itemgetter(*names), rows)), columns, backend.engine.dialect)
-    statement = _inserting_listed(backend.insert, backend.rows_in, table, names, adds_to)
-    await session.execute(statement, {"listed": listed})
-
-
-# Both are cached, since making a statement takes as long as executing it.
-@cache
-def _inserting(insert: Callable[[Table], Any], table: Table, adds_to: str | None) -> Executable:
-    return _adding(insert(table), table, adds_to)
+    names = tuple(rows[0]) if len(rows) >= 20 else ()
+    statement = _inserting(backend.insert, backend.rows_in, table, names, adds_to)
+    if names:
+        columns, values = [table.c[name] for name in names], map(itemgetter(*names), rows)
+        listed = as_json(list(values), columns, backend.engine.dialect)
+        await session.execute(statement, {"listed": listed})
+    else:
+        await session.execute(statement, rows)
 
 
 @cache
-def _inserting_listed(
+def _inserting(
     insert: Callable[[Table], Any],
     rows_in: Callable[..., Subquery],
     table: Table,
     names: Sequence[str],
     adds_to: str | None,
 ) -> Executable:
-    listed = rows_in(bindparam("listed", type_=Text), *(table.c[name] for name in names))
-    # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
-    return _adding(insert(table).from_select(names, select(listed).where(true())), table, adds_to)
-
-
-def _adding(statement: Any, table: Table, adds_to: str | None) -> Executable:
+    # Cached, since making the statement takes as long as executing it.
+    statement = insert(table)
+    if names:
+        listed = rows_in(bindparam("listed", type_=Text), *(table.c[name] for name in names))
+        # WHERE true, since SQLite would read ON CONFLICT after a plain query as part of a join.
+        statement = statement.from_select(names, select(listed).where(true()))
     if adds_to is not None:
         total = table.c[adds_to] + statement.excluded[adds_to]
         statement = statement.on_conflict_do_update(
