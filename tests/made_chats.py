@@ -1,8 +1,10 @@
 """Chats made by a seed, whose people have habits, and what is counted of them by the documents."""
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Final
 
 from tests.chats import Said
@@ -211,3 +213,267 @@ def _text(chance: random.Random, language: str, style: Style) -> str:
         if chance.random() < style.signs.get(sign, 0):
             text += f" {sign}"
     return text + end
+
+
+FIRST_OF_YEARS: Final = 3_000
+"""The seeds of authors and chats of several years."""
+SILENT: Final = 2019
+YEARS: Final = [year for year in range(2014, 2025) if year != SILENT]
+FEATURES: Final = (
+    *("plain", "month", "day", "silence", "streak", "weekend", "no weekend", "weekday"),
+    *("first half", "second half", "hours", "part", "word", "more", "few"),
+    *("habit", "answers", "liked"),
+)
+"""What may stand out in a year."""
+WORDS_OF_YEARS: Final = {
+    "en": ("comet", "lantern", "orchard", "marmot", "trombone"),
+    "ko": ("혜성", "등대", "과수원", "마멋", "나팔꽃"),
+}
+
+
+@dataclass
+class MadeYears(MadeChat):
+    """Posts of ten years with a silent one in between, and what stands out in each."""
+
+    features: dict[int, str] = field(default_factory=dict)
+    likes: dict[int, int] = field(default_factory=dict)
+    """By places of posts."""
+    answered: dict[int, str] = field(default_factory=dict)
+    """By places of posts, whom they answer."""
+
+
+def made_years(seed: int, language: str, *, is_chat: bool) -> MadeYears:
+    """Return the posts of an author, or a chat of two or three people, over ten years."""
+    chance = random.Random(f"years {seed} {language}")
+    count = chance.choice((2, 3)) if is_chat else 1
+    names = [f"{name}{FIRST_OF_YEARS + seed}" for name in chance.sample(NAMES[language], count)]
+    styles = {name: Style((3, 7), {"!": 0.1, "?": 0.1}) for name in names}
+    features = [*FEATURES, *chance.sample(FEATURES, 2)]
+    chance.shuffle(features)
+    made = MadeYears(FIRST_OF_YEARS + seed, language, [])
+    made.features = dict(zip(YEARS, features[(seed % 2) * len(YEARS) :], strict=False))
+    posts: list[tuple[str, str, str, int, str]] = []
+    for year, feature in made.features.items():
+        if feature == "habit":
+            _change(chance, styles[chance.choice(names)], language)
+        posts += _of_year(chance, language, styles, year, feature, is_chat=is_chat)
+    posts = [_with_word(chance, language, made.features, post) for post in posts]
+    posts.sort(key=lambda post: post[0])
+    made.said = [(when, name, text) for when, name, text, *_ in posts]
+    made.likes = {place: post[3] for place, post in enumerate(posts) if post[3]}
+    made.answered = {place: post[4] for place, post in enumerate(posts) if post[4]}
+    return made
+
+
+def _change(chance: random.Random, style: Style, language: str) -> None:
+    """Take up some habits, and give up others."""
+    for sign in ("!", "?", LAUGH[language], "🌸"):
+        style.signs[sign] = 0.02 if style.signs.get(sign, 0) > 0.3 else chance.choice((0.02, 0.45))
+    style.words = (1, 3) if style.words[0] > 2 else (6, 11)
+
+
+def _days_of(chance: random.Random, year: int, feature: str) -> list[date]:
+    """Return the days of the posts of a year, some of them several times."""
+    first = date(year, 1, 1)
+    days = [
+        day
+        for week in range(52)
+        for step in sorted(chance.sample(range(7), 2))
+        for day in [first + timedelta(7 * week + step)] * chance.choice((1, 1, 2))
+    ]
+    month, place = chance.randint(1, 12), chance.randint(40, 250)
+    inside = [first + timedelta(place + step) for step in range(90)]
+    many = {
+        "month": [date(year, month, chance.randint(1, 28)) for _ in range(70)],
+        "day": [chance.choice(days)] * 40,
+        "streak": inside[:30],
+        "more": days * 2,
+    }
+    if feature == "silence":
+        days = [day for day in days if day not in inside]
+    elif feature in ("first half", "second half"):
+        half = range(1, 7) if feature == "first half" else range(7, 13)
+        days = [day for day in days if day.month in half or chance.random() < 0.2]
+    elif feature == "few":
+        days = days[::20]
+    days = [_moved(chance, day, feature) for day in days]
+    return [day for day in [*days, *many.get(feature, ())] if day.year == year]
+
+
+def _moved(chance: random.Random, day: date, feature: str) -> date:
+    """Return another day of the week, if the year has its posts on some of them."""
+    weekdays = {"weekend": (5, 6), "no weekend": range(5), "weekday": (2,)}.get(feature)
+    if weekdays is None or (feature != "no weekend" and chance.random() > 0.7):
+        return day
+    return day + timedelta(chance.choice(weekdays) - day.weekday())
+
+
+def _with_word(
+    chance: random.Random,
+    language: str,
+    features: dict[int, str],
+    post: tuple[str, str, str, int, str],
+) -> tuple[str, str, str, int, str]:
+    """Return a post with the word of its year, by chance; some words stay, and some come back."""
+    when, name, text, likes, answered = post
+    words, year = WORDS_OF_YEARS[language], int(when[:4])
+    for place, (of_word, share) in enumerate(
+        (year - step, share) for step, share in ((0, 0.4), (1, 0.3), (4, 0.03))
+    ):
+        word = words[of_word % len(words)]
+        stays = place == 0 or (of_word % 2 == (place == 1))
+        if features.get(of_word) == "word" and stays and chance.random() < share:
+            text = f"{word} {text}"
+    return when, name, text, likes, answered
+
+
+def _of_year(
+    chance: random.Random,
+    language: str,
+    styles: dict[str, Style],
+    year: int,
+    feature: str,
+    *,
+    is_chat: bool,
+) -> list[tuple[str, str, str, int, str]]:
+    hours = {"hours": (20, 21, 22), "part": (18, 19, 20, 21, 22, 23, *range(24))}
+    posts, names = list[tuple[str, str, str, int, str]](), [*styles]
+    begins = chance.choice(names)
+    for day in _days_of(chance, year, feature):
+        hour = chance.choice(hours.get(feature, range(24)))
+        time = datetime(day.year, day.month, day.day, hour, chance.randint(0, 30))
+        for number in range(4 if is_chat else 1):
+            name = begins if not number and chance.random() < 0.7 else chance.choice(names)
+            text, answered = _text(chance, language, styles[name]), ""
+            if feature == "answers" and chance.random() < 0.6:
+                answered = chance.choice(("juno", "juno", "juno", "april"))
+            likes = chance.randint(0, 3) if feature == "liked" else 0
+            posts.append((f"{time:%Y-%m-%d %H:%M}", name, text, likes, answered))
+            time += timedelta(minutes=chance.randint(0, 3))
+    if feature == "liked":
+        when, name, text, _, answered = posts[-9]
+        posts[-9] = (when, name, text, 900, answered)
+    return posts
+
+
+FIRST_OF_HABITS: Final = 4_000
+"""The seeds of chats in which each person has one habit."""
+EACH_WITH_A_HABIT: Final = (
+    ("en", "questions more", "exclamations none", "emoji less"),
+    ("en", "exclamations more", "questions none", "laughing less"),
+    ("en", "laughing more", "emoji none", "questions less"),
+    ("en", "emoji more", "laughing none", "exclamations less"),
+    ("en", "length more", "beginnings none", "lengthened less"),
+    ("en", "length less", "beginnings more", "capitals none"),
+    ("en", "capitals more", "lengthened none", "beginnings less"),
+    ("en", "lengthened more", "endings none", "capitals less"),
+    ("en", "turns more", "endings less", "silence none"),
+    ("en", "silence more", "turns none", "endings more"),
+    ("en", "turns less", "silence less"),
+    ("en", "", "late silence more", ""),
+    ("en", "", "late silence none", ""),
+    ("en", "", "", "late silence less"),
+    ("en", "most", "length more", "night more"),
+    ("en", "most", "length more"),
+    ("ko", "laughing more", "night more"),
+    ("ko", "unspaced more", "endings none", "questions more"),
+    ("ko", "unspaced none", "exclamations none", "endings more"),
+    ("ko", "unspaced less", "emoji more"),
+    ("ko", "words", "words"),
+    ("en", "words", "words", "words"),
+)
+"""The language of each chat, and what each of its people does more or less often than others."""
+WITHOUT: Final = {"none": 0.0, "less": 0.05, "more": 0.75}
+OFTEN: Final = {
+    "questions": "?", "exclamations": "!", "endings": "~", "laughing": "", "emoji": "🌸",
+    "beginnings": "", "capitals": "", "lengthened": "", "unspaced": "",
+}  # fmt: skip
+
+
+def made_habits(number: int, years: Sequence[int] = (2024,)) -> MadeChat:
+    """Return a chat of 40 days in which each person has one habit; of two years, all write alike in
+    the first.
+    """
+    language, *habits = EACH_WITH_A_HABIT[number]
+    chance = random.Random(f"habits {number}")
+    seed = FIRST_OF_HABITS + number
+    people = {f"{name}{seed}": habit for name, habit in zip(NAMES[language], habits, strict=False)}
+    said: list[Said] = []
+    for year, step in product(years, range(40)):
+        is_changed = year == years[-1]
+        here = {
+            name: habit if is_changed else ""
+            for name, habit in people.items()
+            if "late" not in habit or step > 9
+        }
+        for hour in (1, 9, 18):
+            time = datetime(year, 1, 2, hour, 0) + timedelta(step)
+            said += _conversation(chance, language, here, time, [*filter(None, habits)])
+    return MadeChat(seed, language, said)
+
+
+def _conversation(
+    chance: random.Random,
+    language: str,
+    people: dict[str, str],
+    time: datetime,
+    habits: Sequence[str],
+) -> list[Said]:
+    """Return the messages of a conversation, in turns."""
+
+    def drawn(habit: str, names: Sequence[str]) -> str:
+        weights = {"none": 0, "less": 0.15, "more": 8}
+        kinds = [people[name].removeprefix("late ").partition(habit)[2].strip() for name in names]
+        return chance.choices(names, [weights.get(kind, 1) or 1e-9 for kind in kinds])[0]
+
+    is_night = time.hour < 5
+    if is_night:  # Who writes at night writes alone on most nights.
+        people = {
+            name: habit
+            for name, habit in people.items()
+            if "night" in habit or chance.random() < 0.3
+        }
+    names, said, name = [*people], list[Said](), ""
+    for turn in range(3 * bool(names) if is_night else 8):
+        others = [other for other in names if other != name] or names
+        name = drawn("silence", names) if not turn else drawn("night" if is_night else "-", others)
+        habit = people[name]
+        several = {"turns more": 0.9, "turns none": 0, "turns less": 0.05}.get(habit, 0.45)
+        many = 3 if habit == "most" else 1
+        for _ in range(many + (chance.random() < several)):
+            text = _habitual(chance, language, people, name, habits)
+            said.append((f"{time:%Y-%m-%d %H:%M}", name, text))
+            time += timedelta(minutes=chance.randint(0, 2))
+    return said
+
+
+def _habitual(
+    chance: random.Random, language: str, people: dict[str, str], name: str, habits: Sequence[str]
+) -> str:
+    """Return a text: who has less of something is beside others who do it in half of all."""
+    own, _, variant = people[name].partition(" ")
+    usual = {habit.split()[0]: 0.05 if habit.endswith("more") else 0.5 for habit in habits}
+    does = {
+        habit
+        for habit in OFTEN
+        if chance.random() < (WITHOUT[variant] if habit == own else usual.get(habit, 0.05))
+        and (habit in usual or habit == "exclamations")
+    }
+    low, high = {"length more": (11, 14), "length less": (1, 2)}.get(people[name], (4, 7))
+    words = chance.choices(WORDS[language].split(), k=chance.randint(low, high))
+    if own == "words" and chance.random() < 0.3:
+        words.insert(0, FAVOURITES_OF[language][[*people].index(name)])
+    if "lengthened" in does:
+        words[-1] = "sooooo" if language == "en" else "아아아"
+    text = ("" if "unspaced" in does else " ").join(words)
+    text = (
+        text.upper() if "capitals" in does else text if "beginnings" in does else text.capitalize()
+    )
+    if "laughing" in does:
+        text += f" {LAUGH[language]}"
+    signs = [OFTEN[habit] for habit in ("emoji", "questions", "exclamations") if habit in does]
+    ending = "~" if "endings" in does else ""
+    return text + "".join(f" {sign}" if sign == "🌸" else sign for sign in signs) + ending
+
+
+FAVOURITES_OF: Final = {"en": ("comet", "orchard", "marmot"), "ko": FAVOURITES[:3]}

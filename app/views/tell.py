@@ -312,7 +312,6 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
     ),
     # What changed from year to year.
     "only_word": _("“{words}” appears in {year} only ({posts})."),
-    "new_word": _("“{words}” is new in {year} ({posts})."),
     "word_beside": {
         "never": _("{count}; never in {other}"),
         "hardly": _("{count}; hardly ever in {other}"),

@@ -66,16 +66,18 @@ async def read_people(_: AsyncSession, sight: ChatSight, tz: str) -> PeopleOfCha
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:
-    finding, (table, equal) = figure.finding(), told_apart(figure.table(), figure.beside)
+    finding, table, equal = figure.finding(), figure.table(), list[str]()
+    if len(table.rows) == len(figure.people) and figure.has_row_of_each:
+        table, equal = told_apart(table, figure.beside)
     return ShownFigure(figure, replace(finding, notes=[*equal, *finding.notes]), table)
 
 
 def told_apart(table: Table, beside: int) -> tuple[Table, list[str]]:
-    """Return a table without columns in which all are equal, and those as sentences; beside: number
-    of columns in sight, 1 if all numbers are below a name.
+    """Return a table of people without columns in which all are equal, and those as sentences;
+    beside: number of columns in sight, 1 if all numbers are below a name.
     """
     columns = [*zip(*table.rows, strict=True)]
-    if beside == 1 or len(table.rows) < 2 or len({*columns[0]}) < len(table.rows):
+    if beside == 1 or len(table.rows) < 2:
         return table, []
     equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
     text = gettext("{column}: {value} for everyone.")

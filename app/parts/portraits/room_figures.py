@@ -320,6 +320,8 @@ class PortraitFigure(ChatFigure[Bars]):
     name: ClassVar[str]
     beside: ClassVar[int] = 3
     """Columns that stand beside each other; further ones are below them."""
+    has_row_of_each: ClassVar[bool] = True
+    """Whether the table has a row for each person."""
 
     def finding(self) -> Finding:
         return Finding()
@@ -432,6 +434,7 @@ class TypicalWords(PortraitFigure):
     name = "typical"
     topic = gettext_noop("Typical words")
     beside = 4
+    has_row_of_each = False
 
     def finding(self) -> Finding:
         about = gettext(

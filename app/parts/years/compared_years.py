@@ -32,6 +32,8 @@ FEWEST_DAYS: Final = 14
 LACK: Final = timedelta(7)
 """Days that a whole year may lack at either end."""
 FEWEST_COMPARED: Final = 20
+MOST_COMPARED: Final = 3_000
+"""Newest posts of each year that are compared."""
 MOST_GUESSED: Final = 500
 """Largest number of posts by which the language is guessed, evenly spread."""
 
@@ -168,6 +170,10 @@ class WordsOfYear(msgspec.Struct, frozen=True):
     """The other year."""
     is_over: bool
     """Whether the other year has ended in `tz`."""
+    are_all: bool
+    """Whether all posts of both years were compared: neither has more than 3,000, or posts on days
+    that the other lacks.
+    """
     words: list[YearWord]
     """The clearest first."""
 
@@ -186,12 +192,14 @@ class ChangesOfYear(NamedTuple):
 class _Pair(NamedTuple):
     own: Scan
     beside: Scan
+    are_all: bool
 
 
 class _Gained(NamedTuple):
     own: WordedTexts
     beside: WordedTexts
     phrases: list[Phrase]
+    are_all: bool
 
     def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
         return [self._word(phrase) for phrase in phrases or ()]
@@ -214,15 +222,20 @@ async def compare_years(
     before = same_stretch(author, year, zone, at)
     after = same_stretch(author, year + 1, zone, at)
     pairs = [
-        before and await _pair(session, author, whole, before.spans(zone)),
-        after and await _pair(session, author, whole, after.spans(zone)[::-1]),
+        before and await _pair(session, author, whole, before.spans(zone), year - 1, zone),
+        after and await _pair(session, author, whole, after.spans(zone)[::-1], year + 1, zone),
     ]
     compare = partial(_compare, whole, pairs, author, year, is_over_beside=is_over_beside)
     return await asyncio.to_thread(compare)
 
 
 async def _pair(
-    session: AsyncSession, author: Writers, whole: Scan, spans: tuple[Span, Span]
+    session: AsyncSession,
+    author: Writers,
+    whole: Scan,
+    spans: tuple[Span, Span],
+    other: int,
+    zone: ZoneInfo,
 ) -> _Pair:
     """Return the posts of two years on common days.
 
@@ -232,13 +245,22 @@ async def _pair(
     times = [time for time in whole.time if time is not None]
     has_all = not times or (since.timestamp() <= times[-1] and times[0] < until.timestamp())
     own = whole if has_all else await _scan_span(session, author, (since, until))
-    return _Pair(own, await _scan_span(session, author, span_beside))
+    beside = await _scan_span(session, author, span_beside)
+    # Nothing is known of the author before the first post or after the last.
+    (_, end), newest = span_of_year(other, zone), author.newest_tweet_at
+    is_until_end = span_beside[1] >= min(end, newest or end)
+    has_fewer = max(len(own.text), len(beside.text)) < MOST_COMPARED
+    return _Pair(own, beside, has_all and is_until_end and has_fewer)
 
 
 async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
     is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
     return await scan(
-        session, author.is_theirs, *is_within, columns=("time", "text", "answered"), limit=3_000
+        session,
+        author.is_theirs,
+        *is_within,
+        columns=("time", "text", "answered"),
+        limit=MOST_COMPARED,
     )
 
 
@@ -259,14 +281,15 @@ def _compare(
         own = worded.get(id(pair.own)) or worded.setdefault(id(pair.own), _worded(pair.own))
         beside = _worded(pair.beside)
         language = guess_main_language(own.texts[:: -(-len(own.texts) // MOST_GUESSED)])
-        gained.append(_Gained(own, beside, phrases_apart([own, beside], {0: language})[0]))
+        phrases = phrases_apart([own, beside], {0: language})[0]
+        gained.append(_Gained(own, beside, phrases, pair.are_all))
     before, after = gained
     answered = answered_in(whole, author.username)
     most = count_names(answered, most=8)
     came, went, only = _apart(before and before.phrases, after and after.phrases)
     return ChangesOfYear(
-        came=before and WordsOfYear(year - 1, True, before.words(came)),
-        went=after and WordsOfYear(year + 1, is_over_beside, after.words(went)),
+        came=before and WordsOfYear(year - 1, True, before.are_all, before.words(came)),
+        went=after and WordsOfYear(year + 1, is_over_beside, after.are_all, after.words(went)),
         only=before.words(only) if before else [],
         measures=_measures(pairs[0]) if author.username else None,
         answered=most,

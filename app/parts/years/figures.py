@@ -199,15 +199,9 @@ def _first_that_fit(sentences: Iterable[str], total: str) -> list[str]:
 
 
 def _words(year: WrittenYear) -> Iterator[str]:
-    """Yield the word in most posts that is in this year alone, or new, or typical of it."""
-    came = year.came.words if year.came else []
-    new = [word for word in came if word.is_rare_beside]
-    for words, finding in ((year.only, "only_word"), (new, "new_word")):
-        if words:
-            word = max(words, key=lambda word: word.posts)
-            posts, in_year = post_count(word.posts), str(year.calendar.year)
-            yield tell(finding, words=word.text, year=in_year, posts=posts)
-            return
+    """Yield the word in most posts that is in this year alone, or typical of it, next to all other
+    years: a word that is not in the year before may be in an earlier one.
+    """
     if rare := [word for word in year.words or () if word.is_rare_beside]:
         word = max(rare, key=lambda word: word.posts)
         is_only = word.times is None and year.words_of_all
@@ -522,12 +516,12 @@ class ComparedWords(Figure[NameList]):
     topic: str
     id_: str
     words: Sequence[YearWord]
-    note: str
+    notes: Sequence[str]
     other: int | None = None
     """The other year; None for words in neither neighbour."""
 
     def finding(self) -> Finding:
-        return Finding(topic=self.topic, notes=[self.note])
+        return Finding(topic=self.topic, notes=[*filter(None, self.notes)])
 
     def table(self) -> Table:
         words = self.words
@@ -593,7 +587,7 @@ class WordsOfWholeYear(ComparedWords):
 def words_of_whole_year(shown: AuthorYear | RoomYear) -> WordsOfWholeYear:
     topic = gettext("Words of {year}").format(year=shown.calendar.year)
     note = gettext("In a clearly larger share of the posts than in the other years")
-    return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], note)
+    return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], [note])
 
 
 def day_heading(day: DayOfYear | None) -> str:
@@ -681,10 +675,10 @@ def words_of(shown: AuthorYear) -> list[ComparedWords]:
         less = gettext("Less often in {year} so far")
     only = ComparedWords(
         shown,
-        gettext("Only in {year}").format(year=year),
+        gettext("In {year}, not in the year before or after").format(year=year),
         "only-heading",
         shown.only,
-        gettext("Not in any post of the compared years before and after"),
+        [_part_compared(came, went)],
     )
     figures = [
         only,
@@ -709,7 +703,15 @@ def _beside(
             note = gettext("Never or hardly ever in {year} so far")
     words = [word for word in compared.words if word.is_rare_beside == is_rare]
     year = compared.year
-    return [ComparedWords(shown, topic.format(year=year), id_, words, note.format(year=year), year)]
+    notes = [note.format(year=year), _part_compared(compared)]
+    return [ComparedWords(shown, topic.format(year=year), id_, words, notes, year)]
+
+
+def _part_compared(*compared: WordsOfYear | None) -> str:
+    """Return which posts were compared, or empty for all."""
+    if all(one is None or one.are_all for one in compared):
+        return ""
+    return gettext("Counted on the days that both years have, in at most 3,000 posts of each")
 
 
 @dataclass(frozen=True, slots=True)

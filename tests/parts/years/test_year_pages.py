@@ -71,6 +71,7 @@ async def test_words_are_compared_with_those_of_the_years_beside(site: Client) -
     assert year["came"] == {
         "year": 2023,
         "is_over": True,
+        "are_all": True,
         "words": [
             {"text": "today the quiet harbour", "tweets": 40, "tweets_beside": 0, "times": None}
         ],
@@ -262,7 +263,7 @@ async def test_figures_are_those_of_the_year_in_the_zone(site: Client) -> None:
 async def test_the_page_shows_the_year_and_says_its_rules(site: Client) -> None:
     page = await site.page("/user/hana/2024")
     assert ">hana in 2024</h1>" in page
-    word = "“today the quiet harbour” is new in 2024 (40 posts)."
+    word = "“today the quiet harbour” appears in 2024 only (40 posts)."
     hours = "Busiest between 11:00 and 14:00: almost every post, in UTC."
     numbers = "41 posts on 41 days, 11 more than in 2023."
     assert text_of(page.split('id="finding">')[1].split("</p>")[0]) == f"{word} {numbers}"

@@ -60,7 +60,7 @@ def test_every_figure_is_whole(told: list[FigureParts[Any]]) -> None:
     assert [parts.finding.topic or parts.finding.title for parts in told] == [
         *("By hour", "By weekday"),
         *("Most replied to", "Tags", "Emoji", "Links, by site"),
-        "“today the quiet harbour” is new in 2024 (25 posts). "
+        "“today the quiet harbour” appears in 2024 only (25 posts). "
         "Posts on 25 days in a row, from May 1 to May 25. 25 posts on 25 days.",
         *("By hour", "Words that appeared", "Most replied to"),
         "Busiest between 20:00 and 23:00, in Asia/Seoul.",
