@@ -756,6 +756,7 @@ def _longest_pause(reader: Reader, found: Found) -> None:
         for unit in ("hours?|시간", "minutes?|분")
     )
     assert max(pauses) == 3600 * hours + 60 * minutes
+    assert pauses.count(max(pauses)) == int(number_in(found.get("count") or "1"))
 
 
 def _no_laugh(reader: Reader, _: Found) -> None:
@@ -763,9 +764,18 @@ def _no_laugh(reader: Reader, _: Found) -> None:
     assert not any(map(SIGNS["laugh"], chain(*(person.texts for person in people))))
 
 
+LENGTH: Final = r"[\d,]+ ?(?:hours?|minutes?|시간|분)(?: \d+ ?(?:minutes?|분))?"
+
+
 @cache
 def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
-    values = {"name": ANYBODY, "column": r"[^:.]+", "value": END, "length": r"[\w ]+"}
+    values = {
+        "name": ANYBODY,
+        "column": r"[^:.]+",
+        "value": END,
+        "length": LENGTH,
+        "count": r"\d+",
+    }
     values |= {f"{edge}_day": ".+?" for edge in ("first", "last")}
     values |= {f"{edge}_time": r"(?:[가-힣]+ )?\d+:\d\d(?: [AP]M)?" for edge in ("first", "last")}
     found: list[tuple[str, Check]] = [(_any_of(text), true_as_made) for text in ABOUT_CHATS]
@@ -778,6 +788,7 @@ def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
         "{column}: {value} for both.": _value_of_all,
         "The longest silence: {length}, from {first_day}, {first_time} to {last_day}, "
         "{last_time}.": _longest_pause,
+        "The longest silences: {length}, {count} times.": _longest_pause,
         "No laughs in letters were found here.": _no_laugh,
         "saywho found no word that is typical of one person.": true_as_made,
     }

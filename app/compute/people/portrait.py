@@ -157,6 +157,8 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     longest_silence: SilenceSpan | None
     habits: list[list[Measure]]
     """What sets each person apart, the clearest first; none of several together."""
+    as_long: int
+    """Number of silences that are as long as the longest."""
 
 
 Portrayed = TypeVar("Portrayed", bound=ChatPortrait)
@@ -199,6 +201,7 @@ def portray(
         speakers,
         silence and SilenceSpan(*(datetime.fromtimestamp(time, UTC) for time in silence)),
         habits,
+        timing.as_long,
     )
 
 

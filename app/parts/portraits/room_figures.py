@@ -407,6 +407,10 @@ class Timing(PortraitFigure):
         told = [told_silences(of_days, zone)] if of_days else []
         if len(of_days) > 1:
             return told
+        if not of_days and self.sight.as_long > 1:
+            length, count = length_of_silence(silence, zone), show_number(self.sight.as_long)
+            several = gettext("The longest silences: {length}, {count} times.")
+            return [several.format(length=length, count=count)]
         silence = of_days[0] if of_days else silence
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
         sentence = gettext(

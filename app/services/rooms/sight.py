@@ -127,6 +127,8 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """Time of the first analysed message."""
     silent: Collection[int] = ()
     """Places of people without an analysed message."""
+    as_long: int = 1
+    """Number of silences that are as long as the longest."""
     silences: Sequence[SilenceSpan] = ()
     """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
     preference: Preference | None = None
@@ -252,6 +254,7 @@ async def read_overview(
     return structs.replace(
         sight,
         longest_silence=longest,
+        as_long=sight.as_long if longest == sight.longest_silence else 1,
         silences=silences,
         preference=kept.preference,
         habits=kept.counted.habits,
@@ -371,6 +374,7 @@ async def _sight(
         scanned=counted.scanned,
         people=people,
         longest_silence=counted.longest_silence,
+        as_long=counted.as_long,
         traits=named,
         others=counted.others,
         alike=counted.alike,
