@@ -1268,6 +1268,15 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         rf"(?:여기 (?P<shown>나온) (?:사람들은|\d+명 모두)|둘 다)(?: 답하는 데)? 보통 {TIME_KO}(?:쯤 걸려|(?P<within> 안에 답해))요",
         _waits,
     ),
+    (rf"Everyone here usually replies (?P<within>within ){TIME_EN}", _waits),
+    (rf"(?:모두|둘 다) 보통 {TIME_KO}(?P<within> 안에) 답해요", _waits),
+    (
+        rf"The \d+ (?P<shown>who write most) usually reply "
+        rf"(?P<within>within )?(?:in (?:about )?)?{TIME_EN}",
+        _waits,
+    ),
+    (rf"(?P<shown>가장 많이 쓰는) \d+명은 보통 {TIME_KO}(?P<within> 안에) 답해요", _waits),
+    (rf"(?P<shown>가장 많이 쓰는) \d+명은 답하는 데 보통 {TIME_KO}쯤 걸려요", _waits),
     (rf"Replies in (?:about )?{TIME_EN}", _waits_of),
     (rf"답하는 데 (?:보통 )?{TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits_of),
     (

@@ -769,13 +769,7 @@ LENGTH: Final = r"[\d,]+ ?(?:hours?|minutes?|시간|분)(?: \d+ ?(?:minutes?|분
 
 @cache
 def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
-    values = {
-        "name": ANYBODY,
-        "column": r"[^:.]+",
-        "value": END,
-        "length": LENGTH,
-        "count": r"\d+",
-    }
+    values = {"name": ANYBODY, "column": r"[^:.]+", "value": END, "length": LENGTH, "count": r"\d+"}
     values |= {f"{edge}_day": ".+?" for edge in ("first", "last")}
     values |= {f"{edge}_time": r"(?:[가-힣]+ )?\d+:\d\d(?: [AP]M)?" for edge in ("first", "last")}
     found: list[tuple[str, Check]] = [(_any_of(text), true_as_made) for text in ABOUT_CHATS]
