@@ -218,6 +218,12 @@ def test_an_id_damaged_by_a_spreadsheet_is_dropped() -> None:
     assert read_again("csv", written("csv", row(source_id="1.58E+18")))[0].source_id == "1.58E+18"
 
 
+def test_each_damaged_id_is_counted_once() -> None:
+    cut = csv_of(*[PLAIN | {"media": "", "source_id": "1.58E+18"}] * 3)
+    stream, _ = read_file_records(cut)
+    assert [odd.count for odd in stream.notes.odd.values()] == [3]
+
+
 def test_json_lines_carry_the_fields_and_nulls() -> None:
     (line,) = written(
         "jsonl", row(text="두\n줄", created_at=datetime(2026, 1, 2, tzinfo=UTC))

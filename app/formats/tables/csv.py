@@ -391,6 +391,10 @@ class _Table:
                 return None
             if len(fields) < self._fewest or is_filled(fields[width:]):
                 raise wrong_width(len(fields), width)
+        if self._is_export:
+            stated = dict(zip(self.names, fields, strict=False)).get("source_id")
+            if is_damaged_id(stated):
+                self.content.notes.look_odd("ids", _ROUNDED, [str(stated)])
         return self.reader.read(self._cells(fields), place)
 
     def _is_heading(self, fields: list[str]) -> bool:
@@ -419,11 +423,7 @@ class _Table:
             cells = dict(pairs[::-1] if self._repeated else pairs)
         if "__twarc.version" in cells and "text" in cells:
             cells["text"] = cells["text"].replace("\\n", "\n")  # So twarc-csv writes a line break.
-        if not self._is_export:
-            return cells
-        if is_damaged_id(cells["source_id"]):
-            self.content.notes.look_odd("ids", _ROUNDED, [cells["source_id"]])
-        return unguarded_row(cells)
+        return unguarded_row(cells) if self._is_export else cells
 
     def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
         rows = filter(is_filled, self._heading.dialect.reader(lines_of(text)))
