@@ -317,7 +317,7 @@ def test_every_line_for_people_is_printed_by_one_function() -> None:
         for path in (ROOT / "app").rglob("*.py")
     }
     assert {name: each for name, each in found.items() if each} == {
-        "cli/__init__.py": ["click.echo(", "click.confirm(", "click.echo("]  # say, confirm, --json
+        "cli/outputs.py": ["click.echo(", "click.confirm(", "click.echo("]  # say, confirm, --json
     }
 
 

@@ -638,7 +638,7 @@ async def site_of(authors: Iterable[MadeYears], writer: Client) -> YearSite:
     return YearSite(Client(writer.app, {}))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_every_sentence_of_an_authors_year_is_true(writer: Client, seed: int) -> None:
     authors = [made_years(seed, language, is_chat=False) for language in ("en", "ko")]
     site = await site_of(authors, writer)
@@ -650,7 +650,7 @@ async def test_every_sentence_of_an_authors_year_is_true(writer: Client, seed: i
     site.assert_true("" if seed else "years of an author")
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.full)])
 async def test_every_sentence_of_a_chats_year_is_true(app: Quart, seed: int) -> None:
     made = made_years(seed, "ko" if seed % 2 else "en", is_chat=True)
     await import_chat(parts_of(app).db, kakaotalk(made.title, *made.said))
@@ -792,8 +792,15 @@ def patterns_of_folded() -> list[tuple[re.Pattern[str], Check]]:
     return [(re.compile(pattern), check) for pattern, check in found]
 
 
+HABIT_CHATS: Final = [
+    pytest.param(number, marks=pytest.mark.full if number % 4 else ())
+    for number in range(len(EACH_WITH_A_HABIT))
+]
+"""Numbers of chats; of four, three are read by `make test-full` alone."""
+
+
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("number", range(len(EACH_WITH_A_HABIT)))
+@pytest.mark.parametrize("number", HABIT_CHATS)
 async def test_every_sentence_of_a_habit_is_true(app: Quart, number: int) -> None:
     made = made_habits(number)
     db = parts_of(app).db
@@ -809,7 +816,7 @@ async def test_every_sentence_of_a_habit_is_true(app: Quart, number: int) -> Non
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
-    "number", [n for n, of in enumerate(EACH_WITH_A_HABIT) if "most" not in of]
+    "number", [n for n, of in zip(HABIT_CHATS, EACH_WITH_A_HABIT, strict=True) if "most" not in of]
 )
 async def test_every_sentence_of_a_changed_habit_is_true(app: Quart, number: int) -> None:
     made = made_habits(number, (2023, 2024))
