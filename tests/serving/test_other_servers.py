@@ -155,7 +155,7 @@ def test_a_database_of_an_older_version_stops_it(
         connection.execute(OLDER)
     ended = installation.process(sys.executable, "-m", *command, "--port", str(free_port()))
     assert ended.returncode != 0
-    assert "saywho export" in ended.stderr + ended.stdout
+    assert "install version 1.1" in ended.stderr + ended.stdout
 
 
 @pytest.mark.full
@@ -166,4 +166,4 @@ def test_hypercorn_prints_one_line_if_the_app_refuses_to_start(installation: Ins
     ended = installation.process(sys.executable, "-m", *command)
     (line,) = (ended.stdout + ended.stderr).splitlines()
     assert line.startswith("saywho: ")
-    assert "saywho export" in line
+    assert "install version 1.1" in line
