@@ -42,7 +42,7 @@ from app.compute.engine.features import (
     struck_before,
     subtract,
 )
-from app.compute.engine.languages import is_none_of, likeliest, scores_of
+from app.compute.engine.languages import is_none_of, likeliest, scores_of, tag_of
 from app.compute.engine.population import NOBODY, Population, Reading, are_english
 from app.compute.engine.profiles import AuthorProfile, text_keys
 from app.compute.text import (
@@ -538,8 +538,7 @@ class Case:
         language = self.language_for(suspect)
         if self.is_foreign_to(suspect) and not self.is_korean:
             language = "en" if self.is_english else None
-        # A language in other than Latin letters has a name of its own: `sr+`.
-        return language and language.removesuffix("+")
+        return tag_of(language) if language else None
 
     def needs_reading(self) -> bool:
         """Return whether an answer scores the texts in other languages than Korean and English, so

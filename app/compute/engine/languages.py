@@ -47,6 +47,8 @@ _SAME: Final[Mapping[str, str]] = {
 }
 _NO_LANGUAGE: Final = "zxx"
 _LAST_LATIN: Final = "\u024f"
+_OTHER_LETTERS: Final = "+"
+"""Behind the name of a language in other than Latin letters."""
 _loading: Final = threading.Lock()
 
 
@@ -68,12 +70,17 @@ def scores_of(text: str) -> dict[str, float]:
     plain = without_addresses(text)
     letters = [letter for letter in plain if letter.isalpha()]
     latin = sum(letter <= _LAST_LATIN or "\u1e00" <= letter <= "\u1eff" for letter in letters)
-    script = "" if 2 * latin >= len(letters) else "+"
+    script = "" if 2 * latin >= len(letters) else _OTHER_LETTERS
     scores: dict[str, float] = {}
     for tag, score in rank(plain):
         if tag != _NO_LANGUAGE:
             scores.setdefault(_SAME.get(tag, tag) + script, float(score))
     return scores
+
+
+def tag_of(language: str) -> str:
+    """Return the BCP 47 tag of a language by its name in scores."""
+    return language.removesuffix(_OTHER_LETTERS)
 
 
 def _loaded() -> Callable[[str], list[tuple[str, float]]]:

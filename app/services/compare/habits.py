@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -29,7 +28,6 @@ from app.compute.people.typical_words import TypicalWord, typical_words
 from app.db.backend import chunks
 from app.db.result_cache import DERIVED, LruStore, depends_on
 from app.models import Tweet, User
-from app.runtime.work_pool import worked_on
 from app.services.compare.background import BackgroundStore
 from app.services.compare.profiles import ProfileStore, main_languages, newest_texts
 from app.services.posts.users import UserRow
@@ -181,7 +179,7 @@ async def typical_of(
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     texts = await newest_texts(session, user.id, RECENT_POSTS)
-    written = await worked_on(texts, partial(written_by, texts, None, fitted.shipped))
+    written = await asyncio.to_thread(written_by, texts, None, fitted.shipped)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
     members = population.without([user.id, *samples], written)
