@@ -85,7 +85,7 @@ UNMEASURED_LIKELY: Final = 0.92
 From it on, 1.1 % of Spanish posts and 2.7 % of German speeches by strangers are likely, with nine
 people here (`python -m benchmarks.languages`).
 """
-FURTHER_LIKELY: Final[Mapping[str, float]] = {"es": 0.94, "fr": 0.92, "pt": 0.94}
+FURTHER_LIKELY: Final[Mapping[str, float]] = {"es": 0.95, "fr": 0.92, "pt": 0.94}
 """Thresholds for one text in further shipped languages.
 
 Chosen so that at most 3 % of strangers' posts are likely, by people whom the measurements leave out
