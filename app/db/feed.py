@@ -21,7 +21,7 @@ STREAM_RESET: Final = "stream.reset"
 """Kind of event after which clients of the live stream must read everything anew."""
 
 GAME_CHANGED: Final = "game.changed"
-"""Kind of event about a game, which invalidates nothing."""
+INVALIDATING_NOTHING: Final = frozenset({GAME_CHANGED})
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from app.db.feed import GAME_CHANGED, OF_SITE, STREAM_RESET, Change, Feed
+from app.db.feed import INVALIDATING_NOTHING, OF_SITE, STREAM_RESET, Change, Feed
 from app.runtime.clock import now
 
 EVERYTHING: Final = 0
@@ -229,7 +229,7 @@ class Memo(Generic[Value]):
     def _note(self, changes: Sequence[Change]) -> None:
         self.time += 1
         for change in changes:
-            if change.kind == GAME_CHANGED:
+            if change.kind in INVALIDATING_NOTHING:
                 continue
             self._changed[change.user_id] = self.time
             if change.user_id != DERIVED:

@@ -1,4 +1,4 @@
-"""Deleting posts, authors, chats and expired games.
+"""Deleting posts, authors and chats.
 
 Authors, chats and their only people disappear from answers immediately. Rows, and messages of
 others, follow in chunks, so that other writers can run in between.
@@ -30,11 +30,9 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import UNTRACKED, Sessions, is_among, table_of, update_by_id
-from app.db.result_cache import DERIVED
 from app.errors import ConflictError
 from app.models import (
     UNPUBLISHED,
-    Game,
     ImportJob,
     LiveSource,
     Profile,
@@ -43,7 +41,6 @@ from app.models import (
     Site,
     Tweet,
     User,
-    WrongCode,
 )
 from app.runtime.clock import monotonic, now
 from app.services.access.accounts import end_readers
@@ -402,34 +399,3 @@ async def purge_some(session: AsyncSession) -> int:
         event = NewEvent("rows.removed", max(removed), posts=len(removed))
         await append_events(session, [event])
     return len(removed) + len(ended) + len(ended_rooms)
-
-
-GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
-GAMES_KEPT: Final = timedelta(hours=48)
-"""Time after the game was created, even before its end."""
-WRONG_CODES_KEPT: Final = timedelta(minutes=10)
-
-
-async def has_old_games(session: AsyncSession) -> bool:
-    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(_is_old_code())
-    return any([await session.scalar(query.limit(1)) is not None for query in old])
-
-
-async def remove_old_games(db: Sessions) -> None:
-    async with db.write() as session:
-        await session.execute(delete(Game).where(_is_old()))
-        await session.execute(delete(WrongCode).where(_is_old_code()))
-        await tell_of_game(session)
-
-
-def _is_old() -> ColumnElement[bool]:
-    return or_(Game.ended_at <= now() - GAMES_KEPT_AFTER_END, Game.created_at <= now() - GAMES_KEPT)
-
-
-def _is_old_code() -> ColumnElement[bool]:
-    return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
-
-
-async def tell_of_game(session: AsyncSession) -> None:
-    await session.flush()
-    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])

@@ -20,6 +20,7 @@ from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
 from app.db.feed import Change, Feed
+from app.db.result_cache import DERIVED
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
 from app.models import (
@@ -46,8 +47,8 @@ from app.services.compare.held_out import (
     measure_in_process,
 )
 from app.services.compare.profiles import fold_long_tails, has_long_tails
-from app.services.deletion import has_old_games, is_purge_due, purge_deleted, remove_old_games
-from app.services.event_log import has_old_events, prune_events
+from app.services.deletion import is_purge_due, purge_deleted
+from app.services.event_log import NewEvent, append_events, has_old_events, prune_events
 from app.services.imports.jobs import ENDED, remove_upload
 from app.services.imports.undo import UNDO, is_undo_due, undo_imports
 from app.services.posts.media import (
@@ -255,6 +256,37 @@ async def vacuum(db: Database, config: Config) -> None:
 async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable[None]]) -> None:
     async with db.exclusive_in_turn(name) as grant:
         await work(grant)
+
+
+GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
+GAMES_KEPT: Final = timedelta(hours=48)
+"""Time after the game was created, even before its end."""
+WRONG_CODES_KEPT: Final = timedelta(minutes=10)
+
+
+async def has_old_games(session: AsyncSession) -> bool:
+    old = select(Game.id).where(_is_old()), select(WrongCode.id).where(_is_old_code())
+    return any([await session.scalar(query.limit(1)) is not None for query in old])
+
+
+async def remove_old_games(db: Sessions) -> None:
+    async with db.write() as session:
+        await session.execute(delete(Game).where(_is_old()))
+        await session.execute(delete(WrongCode).where(_is_old_code()))
+        await tell_of_game(session)
+
+
+def _is_old() -> ColumnElement[bool]:
+    return or_(Game.ended_at <= now() - GAMES_KEPT_AFTER_END, Game.created_at <= now() - GAMES_KEPT)
+
+
+def _is_old_code() -> ColumnElement[bool]:
+    return WrongCode.sent_at <= now() - WRONG_CODES_KEPT
+
+
+async def tell_of_game(session: AsyncSession) -> None:
+    await session.flush()
+    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])
 
 
 NOW: Final = timedelta(0)

@@ -55,7 +55,7 @@ def access(policy: Policy, of_chat: OfChat | None = None) -> Callable[[View], Vi
     `open`: nothing; `read`: a token or account unless public; `known`: a token or account even
     then; `account`: an operator or reader; `token`: any token or an operator; `write`, `admin`:
     that scope or an operator; `operator`: an operator; `metrics`: a client here, or `admin`;
-    `player`: a game's secret, which the view looks up.
+    `player`: a secret that the view looks up.
     """
 
     def declare(view: View) -> View:

@@ -22,7 +22,7 @@ from app.parts.games import hosting, players
 from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
 from app.runtime.clock import now, now_ms
-from app.services import deletion
+from app.services import maintenance
 from app.services.access.accounts import LINK_LIFETIME, add_invitation, add_setup_link
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from tests.browsing import Browser, make_operator, parts_of, signed_in
@@ -134,7 +134,7 @@ async def test_games_and_wrong_codes_go_at_their_time(
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 429
     await move(app, WrongCode.sent_at, -players.WINDOW)
     assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
-    await move(app, Game.ended_at, -deletion.GAMES_KEPT_AFTER_END)
+    await move(app, Game.ended_at, -maintenance.GAMES_KEPT_AFTER_END)
     await maintain(db)
     assert await times(app, Game.created_at) == []
 

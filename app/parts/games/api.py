@@ -9,8 +9,14 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.parts.games.documents import GameView, PlayerView
 from app.parts.games.hosting import GameForm, check_ended, make_game, make_move, play_again
-from app.parts.games.player_pages import PRIVATE, join, next_place, required_key
-from app.parts.games.players import LONGEST_SENT, AnswerReceipt, AnswerRequest, JoinedPlayer
+from app.parts.games.player_pages import PRIVATE, join, required_key
+from app.parts.games.players import (
+    LONGEST_SENT,
+    AnswerReceipt,
+    AnswerRequest,
+    JoinedPlayer,
+    find_next_place,
+)
 from app.parts.games.playing import GAMES, PLAY, games
 from app.parts.games.states import result_rows
 from app.paths import LIVE
@@ -176,7 +182,7 @@ async def show_next_game(game_id: int) -> Reply[JoinedPlayer]:
     """Show the game that the host has started with the players of this one, after its end."""
     key = required_key(game_id)
     await games().find_player(key)
-    place = await next_place(key)
+    place = await find_next_place(key.sha256)
     if place is None:
         raise NotFoundError("No game follows this one")
     return place, 200, PRIVATE

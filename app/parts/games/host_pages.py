@@ -1,6 +1,5 @@
 """The pages of a host: all games, and the screen of one."""
 
-from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -25,7 +24,7 @@ from app.parts.games.hosting import (
     room_of_game,
 )
 from app.parts.games.playing import GAMES, games, list_games
-from app.parts.games.states import AskedQuestion, GameState, State, read_questions
+from app.parts.games.states import AskedQuestion, GameState, read_questions
 from app.runtime.clock import now_ms
 from app.services.posts.users import Author, named_users, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
@@ -46,17 +45,6 @@ class GamesArgs(Struct):
     """`chats`: offer people of chats, even if there are authors of posts."""
 
 
-class ListedGame(Struct, frozen=True):
-    id: int
-    code: str
-    state: State
-    question: int
-    questions: int
-    players: int
-    usernames: list[str]
-    created_at: datetime
-
-
 class GamesPage(FormPage, frozen=True, kw_only=True):
     template = "games/games.html"
 
@@ -72,7 +60,9 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     rooms: list[RoomFacts]
     questions: str
     seconds: str
-    games: list[ListedGame]
+    games: list[GameState]
+    usernames: set[str]
+    """The authors of these games."""
     is_public: bool
     reaches_phones: bool
     """Whether other devices can open the site, so that phones can join."""
@@ -141,27 +131,14 @@ async def _games_page(
         rooms=newest_first(rooms)[:6],
         questions=questions,
         seconds=seconds,
-        games=[_listed(state) for state in listed],
+        games=listed,
+        usernames={name for state in listed for name in state.usernames.values()},
         is_public=await resources().openness.is_public(),
         reaches_phones=bool(origins_for_others()),
         may_let_phones_in=may_let_phones_in(current_app),
         about=[],
     )
     return await render_form(page)
-
-
-def _listed(state: GameState) -> ListedGame:
-    game = state.game
-    return ListedGame(
-        id=game.id,
-        code=game.code,
-        state=state.state,
-        question=game.question,
-        questions=game.questions,
-        players=state.players,
-        usernames=list(state.usernames.values()),
-        created_at=game.created_at,
-    )
 
 
 async def _room(session: AsyncSession, room_id: str) -> RoomFacts | None:

@@ -12,7 +12,6 @@ from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, ConflictError, InvalidInputError, NotFoundError, UnauthorizedError
 from app.language.i18n import gettext, gettext_noop, show_number
-from app.lifespan import resources
 from app.parts.games.documents import PlayerView
 from app.parts.games.hosting import LONGEST_CODE, typed_code
 from app.parts.games.players import (
@@ -28,7 +27,7 @@ from app.parts.games.playing import PLAY, PlayerKey, Screen, games
 from app.parts.games.states import Outcome
 from app.runtime.clock import now_ms
 from app.security import digest
-from app.services.deletion import GAMES_KEPT
+from app.services.maintenance import GAMES_KEPT
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.cast import shown_name
@@ -73,12 +72,6 @@ def remember(response: Response, joined: JoinedPlayer) -> Response:
 
 def _cookie_of(game_id: int) -> str:
     return cookie_name(f"{PLAYER}{game_id}")
-
-
-async def next_place(key: PlayerKey) -> JoinedPlayer | None:
-    parts = resources()
-    async with parts.db.read() as session:
-        return await find_next_place(session, key.sha256, parts.secret_keys[0])
 
 
 async def joined_games() -> list[Screen]:
@@ -278,7 +271,7 @@ async def _screen_page(
         here.hub.presence.see(screen.player_id)
     view, state = screen.view, screen.state
     has_ended = view.state == "ended"
-    if has_ended and args and not args.stay and (place := await next_place(key)):
+    if has_ended and args and not args.stay and (place := await find_next_place(key.sha256)):
         return remember(see_other(_address(place.game, after=key.game_id)), place)
     page = PlayPage(
         error=error,

@@ -25,6 +25,7 @@ from app.errors import (
     UnauthorizedError,
     UnavailableError,
 )
+from app.lifespan import resources
 from app.models import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
 from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
 from app.parts.games.states import GameState, asked_of, read_states, unknown_game
@@ -230,17 +231,16 @@ async def _names(
     return names
 
 
-async def find_next_place(
-    session: AsyncSession, player_sha256: str, site_key: str
-) -> JoinedPlayer | None:
+async def find_next_place(sha256: str) -> JoinedPlayer | None:
     """Return a player's place in the next game; None without one, or after its end."""
-    secret = next_secret(site_key, player_sha256)
+    secret = next_secret(resources().secret_keys[0], sha256)
     query = (
         select(GamePlayer.game_id, GamePlayer.id, GamePlayer.name)
         .join(Game, Game.id == GamePlayer.game_id)
         .where(GamePlayer.sha256 == digest(secret).hex(), Game.state != "ended")
     )
-    row = (await session.execute(query)).first()
+    async with resources().db.read() as session:
+        row = (await session.execute(query)).first()
     return None if row is None else JoinedPlayer(*row, secret)
 
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.services import deletion
+from app.services import maintenance
 from tests.browsing import Browser, body, in_one_line, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client
@@ -187,7 +187,7 @@ async def test_an_old_game_goes_with_all_names(
     db = parts_of(operator.app).db
     await maintain(db)
     assert (await operator.get(address)).status_code == 200
-    monkeypatch.setattr(deletion, "GAMES_KEPT_AFTER_END", -deletion.GAMES_KEPT_AFTER_END)
+    monkeypatch.setattr(maintenance, "GAMES_KEPT_AFTER_END", -maintenance.GAMES_KEPT_AFTER_END)
     await maintain(db)
     assert (await operator.get(address)).status_code == 404
 
