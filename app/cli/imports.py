@@ -59,7 +59,6 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -171,7 +170,7 @@ class Importer:
             async with self._ended(db, job, source, report):
                 try:
                     records, look = await begin_reading(
-                        db, source, self._format, records, options, NumberedFile(digest, number)
+                        db, source, self._format, records, options, digest
                     )
                     report.stored.seen = self._seen[name] = look.seen()
                     if accepted is not None and not self._is_dry:

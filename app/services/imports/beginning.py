@@ -36,15 +36,8 @@ from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import BATCH, find_by_keys
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.reading import FirstReading
-from app.services.imports.seen import (
-    AS_BEFORE,
-    Look,
-    imports_of_file,
-    is_zone_open,
-    look_at,
-    shift_sentence,
-)
-from app.services.imports.undo import Replaced, find_replaced
+from app.services.imports.seen import AS_BEFORE, Look, is_zone_open, look_at, shift_sentence
+from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen, named_users
 from app.services.rooms.identity import RoomFinder, RoomOutline, UnsettledRoomError, outline_of
@@ -76,31 +69,21 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
-class NumberedFile(NamedTuple):
-    """The SHA-256 of what is read of a file, and the number of its import."""
-
-    digest: bytes | None
-    import_id: int | None
-
-
-UNNUMBERED: Final = NumberedFile(None, None)
-
-
 async def begin_reading(
     db: Sessions,
     source: Source,
     form: str,
     records: RecordStream,
     options: ReadOptions,
-    file: NumberedFile = UNNUMBERED,
+    digest: bytes | None = None,
 ) -> tuple[RecordStream, Look]:
     """Return the records of a source, with the names and times that they have here, and what of
     them is here. A stored chat's are by default read in its earlier zone and order of dates.
 
-    Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
+    digest: SHA-256 of what is read of the file. Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
     async with db.read() as session:
-        same = await imports_of_file(session, file.digest, before=file.import_id)
+        same = await imports_of_file(session, digest)
         replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:

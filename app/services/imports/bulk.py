@@ -335,8 +335,6 @@ class ImportMemory(NamedTuple):
     writers: WritersOfFile
     import_id: int | None = None
     """The import that brings the posts, if any."""
-    same: Collection[int] = ()
-    """Imports of the same bytes."""
     stand_ins: StandIns | None = None
     """Set if the import replaces another one."""
 
@@ -402,9 +400,8 @@ async def store_batch(
         is_bulk=is_bulk,
         announced=announced,
         import_id=memory.import_id,
-        same=memory.same,
     )
-    await note_met(session, {*known.values()}, memory.import_id, memory.same)
+    await note_met(session, {*known.values()}, memory.import_id)
     await put_into_rooms(session, memberships)
     await memory.order.keep(session, _messages_of_files(resolved, known, added))
     await complete_messages(session, again)

@@ -39,7 +39,6 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    NumberedFile,
     begin_reading,
     limited_reading,
     stopped_after,
@@ -272,9 +271,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
             await change_running(session, job.id, {"digest": digest})
         try:
-            records, look = await begin_reading(
-                db, source, job.format, records, options, NumberedFile(digest, job.id)
-            )
+            records, look = await begin_reading(db, source, job.format, records, options, digest)
             report.stored.seen = look.seen()
             check_doubts(records, accepted)
         except (UnsettledError, UnsettledRoomError):

@@ -383,12 +383,6 @@ class Look:
     """The import that the file replaces."""
 
     @property
-    def same(self) -> list[int]:
-        """Imports of the same bytes that stay."""
-        gone = self.replaced and self.replaced.id
-        return [number for number in self.imports if number != gone]
-
-    @property
     def samples(self) -> dict[RoomReference, RoomSample]:
         return {reference: look.sample for reference, look in self.chats.items()}
 
@@ -544,7 +538,7 @@ async def look_at(
     """
     look = Look(same, replaced=replaced)
     async with db.read() as session:
-        is_going = await is_of_undone(session, [replaced.id]) if replaced else false()
+        is_going = await is_of_undone(session, replaced.ids) if replaced else false()
         looks = [
             await look_at_chat(
                 session, chat, options, is_going=is_going, is_searched=number < _MOST_SEARCHED
@@ -554,38 +548,17 @@ async def look_at(
         look.chats = {each.chat.reference: each for each in looks}
         if replaced is None and NEW_ROOM not in options.rooms:
             look.reread = await _reread(session, same, options)
-        elif replaced is not None and replaced.id in same and len(looks) == 1:
-            looks[0].sample.same = looks[0].sample.same or await _only_room(session, replaced.id)
+        elif replaced is not None and {*replaced.ids} & {*same} and len(looks) == 1:
+            looks[0].sample.same = looks[0].sample.same or await _only_room(session, replaced.ids)
     return look
 
 
-async def _only_room(session: AsyncSession, job_id: int) -> int | None:
-    """Return the chat of an import's messages, unless it has several."""
-    of_import = is_sent_by(job_id), is_of_kept_room(), Tweet.room_id.is_not(None)
-    rooms = await session.scalars(select(Tweet.room_id).where(*of_import).distinct().limit(2))
+async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | None:
+    """Return the chat of the messages of imports, unless it has several."""
+    of_imports = is_sent_by(*job_ids), is_of_kept_room(), Tweet.room_id.is_not(None)
+    rooms = await session.scalars(select(Tweet.room_id).where(*of_imports).distinct().limit(2))
     found = rooms.all()
     return found[0] if len(found) == 1 else None
-
-
-async def imports_of_file(
-    session: AsyncSession, digest: bytes | None, *, before: int | None = None
-) -> list[int]:
-    """Return the imports of a file with these bytes that can be undone, the newest first.
-
-    before: number of an import; only earlier ones count.
-    """
-    is_same = (
-        ImportJob.digest == digest,
-        ImportJob.undo == "possible",
-        ImportJob.accepted + ImportJob.duplicates > 0,
-        ImportJob.finished_at.is_not(None),
-    )
-    if digest is None:
-        return []
-    query = select(ImportJob.id).where(*is_same).order_by(ImportJob.id.desc())
-    if before is not None:
-        query = query.where(ImportJob.id < before)
-    return list(await session.scalars(query))
 
 
 async def _reread(

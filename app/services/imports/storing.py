@@ -222,7 +222,7 @@ async def import_posts(
     hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
     parts = BulkProfiles(), FileOrder(), WritersOfFile()
-    memory = ImportMemory(rooms, *parts, storing.import_id, look.same, hidden)
+    memory = ImportMemory(rooms, *parts, storing.import_id, hidden)
     if replaced is None:
         await _store_all(db, read, report, storing, memory, run)
     else:

@@ -152,13 +152,19 @@ async def count_left(session: AsyncSession, job_id: int) -> int:
 
 
 class Replaced(NamedTuple):
-    """An import that another one replaces."""
+    """The imports of one file that another import replaces."""
 
-    id: int
+    ids: list[int]
+    """The newest first."""
     going: int
     """Posts that are removed."""
     staying: int
     """Posts that something else sent, too."""
+
+    @property
+    def id(self) -> int:
+        """The import that brought most of the posts."""
+        return self.ids[-1]
 
     @property
     def sentence(self) -> Message:
@@ -182,8 +188,7 @@ class Replaced(NamedTuple):
 async def find_replaced(
     session: AsyncSession, chosen: str | None, same: Sequence[int]
 ) -> Replaced | None:
-    """Return the import that the chosen number means, or the newest of the same bytes with
-    posts to go.
+    """Return the imports of the same bytes, or that of the chosen number with those of its bytes.
 
     Raises NotFoundError, ConflictError as `request_undo`, ImportFileError if none has the bytes.
     """
@@ -191,15 +196,29 @@ async def find_replaced(
         return None
     if chosen == SAME_FILE and not same:
         raise ImportFileError("no import of the same file is here that could be replaced")
-    found: list[Replaced] = []
-    for job_id in same if chosen == SAME_FILE else [int(chosen)]:
-        check_undoable(await get_job(session, job_id, is_started=True))
-        is_going = await is_of_undone(session, [job_id])
-        posts = select(func.count()).select_from(Tweet)
-        going = await session.scalar(posts.where(is_going)) or 0
-        staying = await session.scalar(posts.where(is_sent_by(job_id), not_(is_going))) or 0
-        found.append(Replaced(job_id, going, staying))
-    return max(found, key=lambda each: (each.going > 0, each.staying > 0))
+    ids = same
+    if chosen != SAME_FILE:
+        job = await get_job(session, int(chosen), is_started=True)
+        check_undoable(job)
+        ids = await imports_of_file(session, job.digest)
+        ids = ids if job.id in ids else [job.id]
+    is_going = await is_of_undone(session, ids)
+    posts = select(func.count()).select_from(Tweet)
+    going = await session.scalar(posts.where(is_going)) or 0
+    staying = await session.scalar(posts.where(is_sent_by(*ids), not_(is_going))) or 0
+    return Replaced([*ids], going, staying)
+
+
+async def imports_of_file(session: AsyncSession, digest: bytes | None) -> list[int]:
+    """Return the ended imports of these bytes that can be undone, the newest first."""
+    is_same = (
+        ImportJob.digest == digest,
+        ImportJob.undo == "possible",
+        ImportJob.accepted + ImportJob.duplicates > 0,
+        ImportJob.finished_at.is_not(None),
+    )
+    query = select(ImportJob.id).where(*is_same).order_by(ImportJob.id.desc())
+    return list(await session.scalars(query)) if digest is not None else []
 
 
 # --- Replacing: the new posts wait under authors whom no answer has ---
@@ -221,7 +240,7 @@ async def stand_ins_for(db: Sessions, replaced: Replaced | None, scope: Scope) -
         return None
     check_scope(scope, "admin")
     async with db.read() as session:
-        is_going = await is_of_undone(session, [replaced.id])
+        is_going = await is_of_undone(session, replaced.ids)
         rooms = select(Tweet.room_id).where(is_going, Tweet.room_id.is_not(None)).distinct()
         own = set(await session.scalars(rooms))
         stays = is_among(session, Tweet.room_id, own), not_(func.coalesce(is_going, false()))
@@ -241,7 +260,7 @@ async def publish(
     hidden = memory.stand_ins
     assert hidden is not None  # noqa: S101 # for the type checker
     job = await request_undo(session, replaced.id, scope="admin")
-    is_going = await is_of_undone(session, [job.id])
+    is_going = await is_of_undone(session, replaced.ids)
     is_leaving = await _is_leaving(session, job, is_going)
     here = await find_by_keys(session, hidden.ids)
     # Somebody may have been deleted meanwhile.
@@ -284,7 +303,9 @@ async def publish(
     await memory.rooms.complete(session)
     await link_again(session, Tweet.import_id == memory.import_id)
     report.stored.authors = {authors.get(user, user) for user in report.stored.authors}
-    job.undo, job.removed = "done", job.removed + going.slots.total()
+    job.removed += going.slots.total()
+    jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
+    await session.execute(jobs.values(undo="done"))
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
 
 

@@ -8,7 +8,7 @@ text.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -138,13 +138,12 @@ async def add_arrivals(
     is_bulk: bool = False,
     announced: Sequence[NewEvent] = (),
     import_id: int | None = None,
-    same: Collection[int] = (),
 ) -> list[Added]:
     """Add or fill posts, return outcomes in order, and announce them: in bulk by author, after
     `announced` events.
 
     Posts without a time get `default_time`. `stored_rows` is a result of `find_stored`.
-    `import_id` is the import that brings the posts, if any, and `same` are those of the same bytes.
+    `import_id` is the import that brings the posts, if any.
     """
     # The write lock is held: no other transaction changes what is read here before this one ends.
     if stored_rows is None:
@@ -161,7 +160,7 @@ async def add_arrivals(
             row.content = completed(row.content, sent)
         elif arrival.post.source_id is not None:
             rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
-    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id, same)
+    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id)
     new = [row for row, is_new in outcomes if is_new]
     changed = [
         row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)

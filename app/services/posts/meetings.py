@@ -14,23 +14,11 @@ _OF_OTHERS: Final = 0
 _MOST_CHARACTERS: Final = 190
 
 
-async def note_met(
-    session: AsyncSession,
-    post_ids: Collection[int],
-    import_id: int | None,
-    same: Collection[int] = (),
-) -> None:
-    """Note that something else than the import that brought these posts has sent them, too.
-
-    same: imports of the same bytes as this one.
-    """
+async def note_met(session: AsyncSession, post_ids: Collection[int], import_id: int | None) -> None:
+    """Note that something else than the import that brought these posts has sent them, too."""
     if not post_ids:
         return
-    is_of_other = (
-        Tweet.import_id.is_not(None)
-        if import_id is None
-        else Tweet.import_id.not_in([import_id, *same])
-    )
+    is_of_other = Tweet.import_id.is_not(None), Tweet.import_id.is_distinct_from(import_id)
     number = import_id or _OF_OTHERS
     before = func.coalesce(Tweet.met_by, ",")
     # So many imports are not all undone.
@@ -38,14 +26,14 @@ async def note_met(
     after = case((is_full, f",{_OF_OTHERS},"), else_=before.concat(f"{number},"))
     is_news = and_(not_(_is_met_by(number)), not_(_is_met_by(_OF_OTHERS)))
     met = update(Tweet).where(
-        is_among(session, Tweet.id, post_ids), is_of_other, or_(Tweet.met_by.is_(None), is_news)
+        is_among(session, Tweet.id, post_ids), *is_of_other, or_(Tweet.met_by.is_(None), is_news)
     )
     await session.execute(met.values(met_by=after), execution_options=UNTRACKED)
 
 
-def is_sent_by(import_id: int) -> ColumnElement[bool]:
-    """Return the condition on posts that an import brought or met."""
-    return or_(Tweet.import_id == import_id, _is_met_by(import_id))
+def is_sent_by(*import_ids: int) -> ColumnElement[bool]:
+    """Return the condition on posts that one of these imports brought or met."""
+    return or_(Tweet.import_id.in_(import_ids), *map(_is_met_by, sorted(import_ids)))
 
 
 def _is_met_by(number: int) -> ColumnElement[bool]:
@@ -67,8 +55,7 @@ async def is_of_undone(session: AsyncSession, import_ids: Collection[int]) -> Co
     values = await session.scalars(select(Tweet.met_by).where(is_brought).distinct())
     freed = [value for value in values if value and _numbers(value) <= undone]
     is_free = or_(Tweet.met_by.is_(None), Tweet.met_by.in_(freed))
-    is_sent = or_(Tweet.import_id.in_(import_ids), *map(_is_met_by, sorted(import_ids)))
-    return and_(is_brought, is_free, is_sent)
+    return and_(is_brought, is_free, is_sent_by(*import_ids))
 
 
 def _numbers(met_by: str) -> set[int]:
