@@ -172,7 +172,7 @@ class Importer:
                     records, look = await begin_reading(
                         db, source, self._format, records, options, digest
                     )
-                    report.stored.seen = self._seen[name] = look.seen()
+                    report.stored.seen = self._seen[name] = look.seen
                     if accepted is not None and not self._is_dry:
                         accepted |= await asyncio.to_thread(_accepted, records, name)
                     check_doubts(records, accepted)

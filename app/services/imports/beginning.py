@@ -9,38 +9,45 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from tempfile import TemporaryFile
-from typing import Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, Doubt, NotesSummary, ReadNotes, order_of
+from app.formats.assumptions import Doubt, ReadNotes, order_of
 from app.formats.doubts.questions import SeenId
 from app.formats.doubts.tally import Sightings
-from app.formats.post import RoomReference
+from app.formats.file_chats import FileChat
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.reading import username_for
-from app.formats.records import NO_OPTIONS, SAME_FILE, Item, ReadOptions, Record, RecordStream
+from app.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import ROOM_NAME, ImportJob, Room, RoomPerson, Tweet, User
 from app.runtime.processes import limited_memory
 from app.runtime.sandbox import LIMIT_S, Sandbox
 from app.services.access.accounts import are_guests_here
-from app.services.imports.bulk import BATCH, find_by_keys
+from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.reading import FirstReading
-from app.services.imports.seen import AS_BEFORE, Look, is_zone_open, look_at, shift_sentence
+from app.services.imports.seen import (
+    AS_BEFORE,
+    Look,
+    is_zone_open,
+    look_at,
+    outlined,
+    shift_sentence,
+)
 from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.post_rooms import is_of_kept_room
-from app.services.posts.users import find_own, is_own_chosen, named_users
-from app.services.rooms.identity import RoomFinder, RoomOutline, UnsettledRoomError, outline_of
+from app.services.posts.users import find_own, is_own_chosen
+from app.services.rooms.identity import RoomFinder
 
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
@@ -69,6 +76,10 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
+READ_AS_BEFORE: Final[tuple[Literal["timezone", "dates"], ...]] = ("timezone", "dates")
+"""What a file leaves open and an earlier import of its chat has decided."""
+
+
 async def begin_reading(
     db: Sessions,
     source: Source,
@@ -80,32 +91,28 @@ async def begin_reading(
     """Return the records of a source, with the names and times that they have here, and what of
     them is here. A stored chat's are by default read in its earlier zone and order of dates.
 
-    digest: SHA-256 of what is read of the file. Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
+    digest: SHA-256 of what is read of the file. Raises UnsettledError, UnsettledRoomError,
+    ReadBeforeError.
     """
     async with db.read() as session:
         same = await imports_of_file(session, digest)
         replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:
-        known = await read_as_before(session, records, first.first, options)
+        known = await read_as_before(session, records, first.questions.chats.found, options)
         has_guests = await are_guests_here(session)
     if known != options:
         source.restart()
         records = await asyncio.to_thread(open_records, source, format=form, options=known)
-        if known.timezone and known.timezone != options.timezone:
-            records.notes.assume("timezone", known.timezone, evidence=AS_BEFORE)
-        if known.dates and known.dates != options.dates:
-            records.notes.assume("dates", known.dates, evidence=AS_BEFORE)
+        for kind in READ_AS_BEFORE:
+            if (value := getattr(known, kind)) != getattr(options, kind):
+                records.notes.assume(kind, value, evidence=AS_BEFORE)
         first = await asyncio.to_thread(FirstReading, records, source, known)
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, form, has_guests=has_guests)
     named = structs.replace(options, rename={})
     look = await look_at(db, chats, named, same=same, replaced=replaced)
-    if has_guests:
-        await _check_rooms(db, look, options, checked.notes)
-    look.check_met(is_chat=checked.is_chat)
-    look.check_times(options, checked.notes)
-    look.note_names(checked.notes)
+    look.check(options, checked.notes)
     if first.questions.ids and replaced is None:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
@@ -113,57 +120,27 @@ async def begin_reading(
     return replace(checked, items=placed), look
 
 
-async def _check_rooms(db: Sessions, look: Look, options: ReadOptions, notes: ReadNotes) -> None:
-    """Raise UnsettledRoomError, and note the choices, if a chat may be one with guests."""
-    finder = RoomFinder(chosen=options.rooms, read=ReadNotes())
-    refused: UnsettledRoomError | None = None
-    async with db.read() as session:
-        for reference, sample in look.samples.items():
-            try:
-                await finder.foresee(session, reference, sample)
-            except UnsettledRoomError as error:
-                refused = refused or error
-    if refused is not None:
-        for part in finder.read.assumptions:
-            notes.assume(
-                part.kind, part.value, alternatives=part.alternatives, evidence=part.evidence
-            )
-        notes.is_room_open = True
-        raise refused
-
-
 async def read_as_before(
-    session: AsyncSession, records: RecordStream, items: Iterable[Item], options: ReadOptions
+    session: AsyncSession, records: RecordStream, chats: Iterable[FileChat], options: ReadOptions
 ) -> ReadOptions:
     """Return the options with the earlier assumptions about the file's chats."""
     assumed = {part.kind for part in records.notes.assumptions}
-    is_zone_open = options.timezone is None and "timezone" in assumed
-    is_order_open = options.dates is None and "dates" in assumed
-    if not (records.is_chat and (is_zone_open or is_order_open)):
+    is_open = [kind for kind in READ_AS_BEFORE if kind in assumed and not getattr(options, kind)]
+    if not (records.is_chat and is_open):
         return options
-    rooms = await _rooms_of(session, items)
+    rooms, named = set[int](), structs.replace(options, rename={})
+    for chat in chats:
+        sample, _ = await outlined(session, chat, named)
+        if proposal := await RoomFinder().propose(session, chat.reference, sample):
+            rooms.add(proposal.room_id)
     query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
     rows = (await session.execute(query)).all()
-    zones = {tz for tz, _ in rows if tz}
-    orders = {order for _, name in rows if name and (order := order_of(name))}
-    if is_zone_open and len(zones) == 1:
-        options = structs.replace(options, timezone=zones.pop())
-    if is_order_open and len(orders) == 1:
-        options = structs.replace(options, dates=orders.pop())
-    return options
-
-
-async def _rooms_of(session: AsyncSession, items: Iterable[Item]) -> set[int]:
-    keys: dict[RoomReference, set[str]] = defaultdict(set)
-    for item in items:
-        if isinstance(item, Record) and item.room is not None and item.username:
-            keys[item.room].add(username_key(item.username))
-    authors = await find_by_keys(session, set().union(*keys.values()))
-    people = {
-        room: {authors[key].id: authors[key].username for key in of_room if key in authors}
-        for room, of_room in keys.items()
+    here: dict[str, set[Any]] = {
+        "timezone": {zone for zone, _ in rows if zone},
+        "dates": {order for _, name in rows if name and (order := order_of(name))},
     }
-    return await known_rooms(session, people)
+    known = {kind: here[kind].pop() for kind in is_open if len(here[kind]) == 1}
+    return structs.replace(options, **known)
 
 
 class PersonHere(NamedTuple):
@@ -181,38 +158,31 @@ class PersonHere(NamedTuple):
 
 
 async def _people_here(
-    session: AsyncSession,
-    preview: Preview,
-    earlier: ReadOptions,
-    owner: str | None,
-    rooms: Collection[int],
+    session: AsyncSession, names: Mapping[str | None, str], rooms: Collection[int]
 ) -> dict[str | None, PersonHere]:
-    """Return authors outside of these chats with a person's name, by the file's usernames."""
-    names: dict[str | None, str] = {}
-    for username in (speaker.username for speaker in preview.speakers):
-        if name := earlier.rename.get(username or "", username or earlier.username or owner):
-            names[username] = username_key(username_for(name))
-    people = await named_users(session, names.values())
-    if not people:
-        return {}
-    here = await _people_outside(session, rooms, [person.id for person in people.values()])
-    return {username: here[key] for username, key in names.items() if key in here}
+    """Return authors with posts, but without messages in these chats, by the file's usernames.
 
-
-async def known_rooms(
-    session: AsyncSession, people: Mapping[RoomReference, Mapping[int, str]]
-) -> set[int]:
-    """Return the stored rooms that an import would recognise, by their people's names."""
-    finder = RoomFinder()
-    rooms = [await finder.known(session, room, names) for room, names in people.items()]
-    return {room_id for room_id in rooms if room_id is not None}
-
-
-class RoomChoice(NamedTuple):
-    """A chat of the file that may be a chat here."""
-
-    title: str
-    room: RoomOutline
+    names: keys of authors by usernames of the file.
+    """
+    is_in = (RoomPerson.user_id == User.id) & (RoomPerson.messages > 0)
+    query = (
+        select(User.username_key, User.platform, User.tweet_count)
+        .add_columns(RoomPerson.room_id, RoomPerson.messages, ROOM_NAME)
+        .outerjoin(RoomPerson, is_in)
+        .outerjoin(Room, Room.id == RoomPerson.room_id)
+        .where(is_among(session, User.username_key, {*names.values()}), User.tweet_count > 0)
+        .order_by(RoomPerson.messages.desc(), RoomPerson.room_id)
+    )
+    here: dict[str, PersonHere] = {}
+    inside: set[str] = set()
+    for key, platform, posts, room_id, messages, name in await session.execute(query):
+        person = here.setdefault(key, PersonHere(platform, posts, 0, 0, name))
+        if room_id is not None:
+            total = person.messages + messages
+            here[key] = person._replace(messages=total, rooms=person.rooms + 1)
+            inside |= {key} if room_id in rooms else set()
+    outside = here.keys() - inside
+    return {username: here[key] for username, key in names.items() if key in outside}
 
 
 class UploadLook(NamedTuple):
@@ -224,13 +194,10 @@ class UploadLook(NamedTuple):
     """People who were chosen before, with the names that they have here."""
     here: dict[str | None, PersonHere]
     """Other authors with the name of a person in the chat, by the username there."""
-    choices: list[RoomChoice]
-    """Chats of which somebody may say that they are others."""
     zone: str | None
     """Time zone of the chat here, if the file's is open."""
     replaced: Replaced | None
     """The import that the file can replace."""
-    room_name: str
     own: str | None
     """The author of the site's own archive."""
     asks_whose: bool
@@ -266,76 +233,33 @@ async def look_at_upload(
     named = structs.replace(options, rename=earlier.rename, rooms=())
     look = await look_at(db, preview.chats, named, same=same)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
-    zone = look.seen().zone if is_zone_open(options, preview.notes) else None
-    finder, choices, rooms = RoomFinder(), list[RoomChoice](), set[int]()
-    replaced, room_name = None, ""
+    zone = look.seen.zone if is_zone_open(options, preview.notes) else None
+    rooms = {each.room_id for each in look.chats.values() if each.room_id is not None}
     async with db.read() as session:
-        for reference, sample in look.samples.items():
-            proposal = await finder.propose(session, reference, sample)
-            if proposal is None:
-                continue
-            rooms.add(proposal.room_id)
-            outline = await outline_of(
-                session, proposal.room_id, is_same=sample.same == proposal.room_id
-            )
-            room_name = outline.name if outline.is_same else room_name
-            is_proven = proposal.is_proven or (outline.is_same and outline.guests is None)
-            if not is_proven:
-                choices.append(RoomChoice(reference.name, outline))
-        here = await _people_here(session, preview, earlier, options.username, rooms)
+        called = {
+            name: earlier.rename.get(name or "", name or earlier.username or options.username)
+            for name in (speaker.username for speaker in preview.speakers)
+        }
+        keys = {name: username_key(username_for(new)) for name, new in called.items() if new}
+        here = await _people_here(session, keys, rooms)
         names = {"": options.username, **earlier.rename}
         known = await known_ids(session, preview.ids, names)
-        if same:
-            replaced = await find_replaced(session, SAME_FILE, same)
+        replaced = await find_replaced(session, SAME_FILE, same) if same else None
         own = await find_own(session)
         # Without an own archive the first one becomes it, unless someone chose none.
         may_change = own is not None or await is_own_chosen(session)
     is_own = own and preview.username and username_key(preview.username) == username_key(own)
     asks_whose = preview.has_account and may_change and not is_own
-    preview.notes = with_known(_with_rooms(preview.notes, choices, options), known)
-    return UploadLook(
-        preview, look, earlier, here, choices, zone, replaced, room_name, own, asks_whose
-    )
-
-
-def _with_rooms(
-    notes: NotesSummary, choices: Iterable[RoomChoice], options: ReadOptions
-) -> NotesSummary:
-    """Return a preview's notes with the chats that nobody has chosen yet."""
     read = ReadNotes()
-    for choice in choices:
-        if not {str(choice.room.id), NEW_ROOM} & {*options.rooms}:
-            choice.room.note(read)
-    unsettled = notes.unsettled or ("room" if read.is_room_open else None)
-    assumptions = (*notes.assumptions, *read.assumptions)
-    return structs.replace(notes, assumptions=assumptions, unsettled=unsettled)
-
-
-async def _people_outside(
-    session: AsyncSession, room_ids: Collection[int], user_ids: Collection[int]
-) -> dict[str, PersonHere]:
-    person_id = RoomPerson.user_id
-    ranks = func.row_number().over(
-        partition_by=person_id, order_by=(RoomPerson.messages.desc(), RoomPerson.room_id)
+    for room in look.open_rooms(options.rooms):
+        room.note(read)
+    preview.notes = structs.replace(
+        preview.notes,
+        unsettled=preview.notes.unsettled or ("room" if read.is_room_open else None),
+        assumptions=(*preview.notes.assumptions, *read.assumptions),
+        doubts=sorted_doubts(*preview.notes.doubts, *filter(None, [known])),
     )
-    ranked = (
-        select(person_id, RoomPerson.room_id, ranks.label("rank"))
-        .add_columns(func.sum(RoomPerson.messages).over(partition_by=person_id).label("messages"))
-        .add_columns(func.count().over(partition_by=person_id).label("rooms"))
-        .where(is_among(session, person_id, user_ids), RoomPerson.messages > 0)
-        .subquery()
-    )
-    inside = select(person_id).where(RoomPerson.room_id.in_(room_ids), RoomPerson.messages > 0)
-    query = (
-        select(User.username_key, User.platform, User.tweet_count)
-        .add_columns(func.coalesce(ranked.c.messages, 0), func.coalesce(ranked.c.rooms, 0))
-        .add_columns(ROOM_NAME)
-        .outerjoin(ranked, (ranked.c.user_id == User.id) & (ranked.c.rank == 1))
-        .outerjoin(Room, Room.id == ranked.c.room_id)
-        .where(is_among(session, User.id, user_ids), User.tweet_count > 0, User.id.not_in(inside))
-    )
-    rows = await session.execute(query)
-    return {row[0]: PersonHere(row[1], row[2], int(row[3]), *row[4:]) for row in rows}
+    return UploadLook(preview, look, earlier, here, zone, replaced, own, asks_whose)
 
 
 class Previewer:
@@ -431,13 +355,14 @@ async def known_ids(
     if 2 * len(texts) <= len(seen):
         return None
     tally, people = Sightings(), set()
-    posts = [*texts]
-    for start in range(0, len(posts), BATCH):
-        for user_id, source_id, stored in await _stored(session, posts[start : start + BATCH]):
-            text = texts[user_id, source_id]
-            if not _is_alike(text, stored):
-                tally.add(text)
-                people.add(user_id)
+    listed = backend_of(session).listed([*texts], Tweet.user_id, Tweet.source_id)
+    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
+    query = select(listed.c.user_id, listed.c.source_id, Tweet.text).join(Tweet, is_listed)
+    for user_id, source_id, stored in await session.execute(query.where(is_of_kept_room())):
+        text = texts[user_id, source_id]
+        if not _is_alike(text, stored):
+            tally.add(text)
+            people.add(user_id)
     if tally.count < _FEWEST or 2 * tally.count <= len(seen):
         return None
     imported = select(Tweet.id).where(
@@ -447,19 +372,9 @@ async def known_ids(
     return tally.doubt("known", KNOWN, is_grave=is_first)
 
 
-def with_known(notes: NotesSummary, doubt: Doubt | None) -> NotesSummary:
-    """Return a preview's notes with this doubt, the grave ones first."""
-    doubts = (*notes.doubts, *filter(None, [doubt]))
-    return structs.replace(notes, doubts=tuple(sorted(doubts, key=lambda each: not each.grave)))
-
-
-async def _stored(
-    session: AsyncSession, keys: Sequence[tuple[int, str]]
-) -> list[tuple[int, str, str]]:
-    listed = backend_of(session).listed(keys, Tweet.user_id, Tweet.source_id)
-    is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
-    query = select(listed.c.user_id, listed.c.source_id, Tweet.text).join(Tweet, is_listed)
-    return [(*row,) for row in await session.execute(query.where(is_of_kept_room()))]
+def sorted_doubts(*doubts: Doubt) -> tuple[Doubt, ...]:
+    """Return doubts, the grave ones first."""
+    return tuple(sorted(doubts, key=lambda each: not each.grave))
 
 
 def _is_alike(beginning: str, stored: str) -> bool:

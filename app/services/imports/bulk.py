@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -81,27 +81,22 @@ class MomentOfFile(msgspec.Struct):
         Messages that the file lacks stay behind the message that they follow. `is_last`: the file
         has no later messages so far.
         """
-        of_file = set(self.ids)
-        others = [post_id for post_id in here if post_id not in of_file]
-        known = [post_id for post_id in self.ids if post_id not in self.new]
-        if not known:
-            is_before = is_last and not self.is_first
-            return [*self.ids, *others] if is_before else [*others, *self.ids]
-        merged = list(takewhile(lambda post_id: post_id not in of_file, here))
-        following: dict[int, list[int]] = defaultdict(list)
+        of_file, following = set(self.ids), defaultdict[int, list[int]](list)
         before = 0
-        for post_id in here[len(merged) :]:
-            if post_id in of_file:
-                before = post_id if post_id not in self.new else before
-            else:
+        for post_id in here:
+            if post_id not in of_file:
                 following[before].append(post_id)
+            elif post_id not in self.new:
+                before = post_id
         before = 0
+        is_before = is_last and not self.is_first and self.new.issuperset(self.ids)
+        merged = [] if is_before else following.pop(before, [])
         for post_id in self.ids:
             if post_id not in self.new:
-                merged += following[before]
+                merged += following.pop(before, ())
                 before = post_id
             merged.append(post_id)
-        return [*merged, *following[before]]
+        return [*merged, *following.pop(before, ())]
 
 
 class FileOrder:

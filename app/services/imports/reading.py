@@ -7,7 +7,7 @@ stored.
 
 import pickle
 import sqlite3
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -252,11 +252,10 @@ NO_CONSENT: Final = Message(
 )
 
 
-_ADD: Final = """
-    INSERT INTO seen SELECT key, value FROM json_each(?) WHERE true
-    ON CONFLICT DO UPDATE SET n = n + excluded.n
+_COUNT: Final = """
+    INSERT INTO seen SELECT value, 1 FROM json_each(?) WHERE true
+    ON CONFLICT DO UPDATE SET n = n + 1 RETURNING digest, n
 """
-_SEEN: Final = "SELECT digest, n FROM seen WHERE digest IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(slots=True)
@@ -378,15 +377,15 @@ class RepeatCounter:
     def number(self, batch: Sequence[BulkPost]) -> None:
         """Set each post's number among the posts so far with its author, room, time and text.
 
-        Two statements for all: each one gives way to other threads, and waits for its turn again.
+        One statement for all: each one gives way to other threads, and waits for its turn again.
         """
         digests = [_digest_of(item) for item in batch]
-        stored = self._connection.execute(_SEEN, (msgspec.json.encode(digests).decode(),))
-        numbers = Counter(dict(stored.fetchall()))
+        rows = self._connection.execute(_COUNT, (msgspec.json.encode(digests).decode(),))
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for digest, number in sorted(rows.fetchall(), reverse=True):
+            numbers[digest].append(number)
         for item, digest in zip(batch, digests, strict=True):
-            numbers[digest] += 1
-            item.repeat = numbers[digest]
-        self._connection.execute(_ADD, (msgspec.json.encode(Counter(digests)).decode(),))
+            item.repeat = numbers[digest].pop()
 
     def close(self) -> None:
         self._connection.close()

@@ -272,7 +272,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await change_running(session, job.id, {"digest": digest})
         try:
             records, look = await begin_reading(db, source, job.format, records, options, digest)
-            report.stored.seen = look.seen()
+            report.stored.seen = look.seen
             check_doubts(records, accepted)
         except (UnsettledError, UnsettledRoomError):
             await note_reading()

@@ -7,7 +7,7 @@ another time zone, somebody must say which are right.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple
@@ -39,7 +39,13 @@ from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.selection import unix_seconds
 from app.services.posts.users import named_users
-from app.services.rooms.identity import RoomFinder, RoomSample, rooms_of_title
+from app.services.rooms.identity import (
+    RoomFinder,
+    RoomOutline,
+    RoomSample,
+    outline_of,
+    rooms_of_title,
+)
 from app.services.rooms.times import Steps, move_times, moved, read_in, steps_between
 
 _PAGE: Final = 5_000
@@ -160,8 +166,27 @@ class ChatLook:
     """A chat of a file, its people and messages here, and the chat here that it is, if any."""
 
     chat: FileChat
-    sample: RoomSample = field(default_factory=RoomSample)
+    sample: RoomSample
     same: Same | None = None
+    room_id: int | None = None
+    """The chat here that it may be."""
+    room: RoomOutline | None = None
+    """That chat, unless it is proven."""
+
+
+async def outlined(
+    session: AsyncSession, chat: FileChat, options: ReadOptions
+) -> tuple[RoomSample, list[int | None]]:
+    """Return what a chat here is known by, and the ids of its people who are here."""
+    called = [username_for(options.rename.get(name, name)) for name in chat.people]
+    keys = [(username_key(name), username_key(without_at(name))) for name in called]
+    here = await named_users(session, [key for pair in keys for key in pair])
+    people = [here.get(key) or here.get(bare) for key, bare in keys]
+    names = {person.id: person.username for person in people if person}
+    # The others count among its people, of whom half decide.
+    names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}
+    ids = [person.id if person else None for person in people]
+    return RoomSample(names, len(chat.messages.texts)), ids
 
 
 async def look_at_chat(
@@ -177,19 +202,10 @@ async def look_at_chat(
     is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
     a chat here.
     """
-    look = ChatLook(chat)
-    sample = look.sample
-    called = [username_for(options.rename.get(name, name)) for name in chat.people]
-    keys = [(username_key(name), username_key(without_at(name))) for name in called]
-    here = await named_users(session, [key for pair in keys for key in pair])
-    people = [here.get(key) or here.get(bare) for key, bare in keys]
-    sample.names = {person.id: person.username for person in people if person}
-    # The others count among its people, of whom half decide.
-    sample.names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}
-    sample.messages = len(chat.messages.texts)
+    sample, ids = await outlined(session, chat, options)
+    look = ChatLook(chat, sample)
     if not (sample.messages and await session.scalar(select(Room.id).limit(1))):
         return look
-    ids = [person.id if person else None for person in people]
     candidates = await _candidates(session, look, options, is_searched=is_searched)
     for room_id, fewest in candidates.items():
         stored = await _read(session, room_id, is_going)
@@ -387,30 +403,43 @@ class Look:
         return {reference: look.sample for reference, look in self.chats.items()}
 
     @property
-    def _same(self) -> list[Same]:
+    def same(self) -> list[Same]:
         return [look.same for look in self.chats.values() if look.same is not None]
 
     @property
     def moved(self) -> list[Same]:
         """The chats that are here with other times."""
-        return [same for same in self._same if same.found.shifted is not None]
+        return [same for same in self.same if same.found.shifted is not None]
 
     @property
     def renamed(self) -> dict[str, str]:
-        return {old: new for same in self._same for old, new in same.names.items()}
+        return {old: new for same in self.same for old, new in same.names.items()}
 
+    @property
+    def choices(self) -> list[RoomOutline]:
+        """Chats here of which somebody may say that they are others."""
+        rooms = [look.room for look in self.chats.values() if look.room is not None]
+        return [room for room in rooms if room.guests is not None or not room.is_same]
+
+    @property
+    def room_name(self) -> str:
+        """Name of the chat here that has the messages with other times or names."""
+        rooms = (look.room for look in self.chats.values())
+        return next((room.name for room in rooms if room is not None and room.is_same), "")
+
+    @property
     def seen(self) -> Seen:
-        """Return what answers and pages say."""
+        """What answers and pages say."""
         total = sum(len(look.chat.messages.texts) for look in self.chats.values())
-        known = sum(same.found.known for same in self._same)
+        known = sum(same.found.known for same in self.same)
         new = [
             int(time)
-            for same in self._same
+            for same in self.same
             for time in same.chat.messages.times[same.found.places < 0][:1]
             if time != UNKNOWN
         ]
-        rooms = {same.here.id for same in self._same}
-        zones = {same.here.tz for same in self._same}
+        rooms = {same.here.id for same in self.same}
+        zones = {same.here.tz for same in self.same}
         state: Literal["new", "known", "longer"] = "new"
         if self.imports or known:
             state = "longer" if known < total else "known"
@@ -426,17 +455,22 @@ class Look:
             zones.pop() if len(zones) == 1 else None,
         )
 
-    def check_met(self, *, is_chat: bool) -> None:
-        """Raise ReadBeforeError if most of the same bytes is not met again."""
-        if is_chat and self.reread is not None and not self._same:
-            samples = [look.sample for look in self.chats.values()]
-            equal = sum(max(map(Counter.total, s.equal.values()), default=0) for s in samples)
-            self.reread.check(equal, sum(sample.messages for sample in samples))
+    def open_rooms(self, chosen: Collection[str]) -> list[RoomOutline]:
+        """Return the choices that nobody has made; `chosen` has chats as in `ReadOptions`."""
+        is_chosen = NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1
+        return [] if is_chosen else [room for room in self.choices if str(room.id) not in chosen]
 
-    def check_times(self, options: ReadOptions, notes: ReadNotes) -> None:
-        """Note the zone that the times are read in. Raises UnsettledTimesError if nobody has said
-        which times are right.
+    def check(self, options: ReadOptions, notes: ReadNotes) -> None:
+        """Note the chats, names and zone that are here. Raises UnsettledRoomError, and
+        UnsettledTimesError if nobody has said which times are right.
         """
+        guarded = [room for room in self.open_rooms(options.rooms) if room.guests is not None]
+        for room in guarded:
+            room.note(notes)
+        for room in guarded:
+            room.check()
+        for old, new in self.renamed.items():
+            notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
         if not self.moved or options.times is not None:
             return
         found, here = self.moved[0].found, self.moved[0].here
@@ -450,10 +484,6 @@ class Look:
             number=here.id,
             shift=shift_sentence(found.shifted or 0),
         )
-
-    def note_names(self, notes: ReadNotes) -> None:
-        for old, new in self.renamed.items():
-            notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
 
     async def move(self, db: Sessions, options: ReadOptions, zone: str | None) -> None:
         """Give the messages here the times of the file, if these are right."""
@@ -550,7 +580,21 @@ async def look_at(
             look.reread = await _reread(session, same, options)
         elif replaced is not None and {*replaced.ids} & {*same} and len(looks) == 1:
             looks[0].sample.same = looks[0].sample.same or await _only_room(session, replaced.ids)
+        for each in looks:
+            await _propose(session, each)
     return look
+
+
+async def _propose(session: AsyncSession, look: ChatLook) -> None:
+    reference, sample = look.chat.reference, look.sample
+    proposal = await RoomFinder().propose(session, reference, sample)
+    if proposal is not None:
+        look.room_id = proposal.room_id
+        if not proposal.is_proven:
+            is_same = sample.same == proposal.room_id
+            look.room = await outline_of(
+                session, proposal.room_id, is_same=is_same, title=reference.name
+            )
 
 
 async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | None:

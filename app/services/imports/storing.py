@@ -276,7 +276,7 @@ async def _store_all(
                         is_bulk=not storing.is_live,
                     )
                 met = part.duplicates - part.reworded
-                is_first = not (report.accepted or report.duplicates or look.chats)
+                is_first = not (report.accepted or report.duplicates or look.same)
                 if is_first and look.reread:
                     look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:

@@ -8,7 +8,7 @@ that, and stops before a chat with guests until someone chooses.
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -57,6 +57,8 @@ class RoomOutline(NamedTuple):
     guests: Guests | None
     is_same: bool = False
     """Whether it has the messages of the file, with other times or names."""
+    title: str = ""
+    """Title of the file's chat."""
 
     def note(self, read: ReadNotes) -> None:
         """Note that a file's chat goes into this one, or that someone must choose."""
@@ -74,14 +76,35 @@ class RoomOutline(NamedTuple):
         read.assume("room", "", alternatives=(str(self.id), NEW_ROOM), evidence=guarded)
         read.is_room_open = True
 
+    def check(self) -> None:
+        """Raise UnsettledRoomError if the chat has guests."""
+        if self.guests is None:
+            return
+        facts: dict[str, Any] = {"number": self.id, "name": self.name, "guests": self.guests.names}
+        if self.is_same:
+            raise UnsettledRoomError(
+                "the messages are those of chat {number} here ({name}), with other times or names;"
+                " guests may read it ({guests}), so nothing is stored; go on that chat with --room"
+                " {number}, or choose --room new",
+                **facts,
+            )
+        raise UnsettledRoomError(
+            "title and people are like those of chat {number} here ({name}), which guests may"
+            " read ({guests}), so nothing is stored; go on that chat with --room {number}, or"
+            " choose --room new",
+            **facts,
+        )
 
-async def outline_of(session: AsyncSession, room_id: int, *, is_same: bool = False) -> RoomOutline:
+
+async def outline_of(
+    session: AsyncSession, room_id: int, *, is_same: bool = False, title: str = ""
+) -> RoomOutline:
     messages = select(func.coalesce(func.sum(RoomPerson.messages), 0))
     messages = messages.where(RoomPerson.room_id == room_id)
     query = select(ROOM_NAME, messages.scalar_subquery()).where(Room.id == room_id)
     name, count = (await session.execute(query)).one()
     guests = await find_guests(session, [room_id])
-    return RoomOutline(room_id, name or "", int(count), guests.get(room_id), is_same)
+    return RoomOutline(room_id, name or "", int(count), guests.get(room_id), is_same, title)
 
 
 KNOWN_BY_ID: Final = Message("the app's ID of the chat")
@@ -123,8 +146,6 @@ class RoomFinder:
     """Chats named by posts that this import may fill."""
     _is_forced: bool = False
     """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
-    _has_foreseen: bool = False
-    """Whether another chat of the file came before."""
 
     def knows_by_people(self, reference: RoomReference) -> bool:
         """Return whether people decide, since the ID is of another installation, or someone chose
@@ -151,13 +172,6 @@ class RoomFinder:
         for reference, room_id in self._ids.items():
             if isinstance(reference, FileRoom):
                 await self._complete(session, room_id, reference)
-
-    async def known(
-        self, session: AsyncSession, reference: RoomReference, names: Mapping[int, str]
-    ) -> int | None:
-        """Return the ID of the chat by its app's ID, or its title and people."""
-        proposal = await self.propose(session, reference, RoomSample(dict(names)))
-        return proposal and proposal.room_id
 
     async def propose(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
@@ -209,18 +223,6 @@ class RoomFinder:
             await self.assume(session, proposal.room_id, sample)
         return proposal and proposal.room_id
 
-    async def foresee(
-        self, session: AsyncSession, reference: RoomReference, sample: RoomSample
-    ) -> None:
-        """Find the chat without making one. Raises UnsettledRoomError, ImportFileError."""
-        if self.knows_by_people(reference):
-            await self.settle(session, reference, sample, is_only=not self._has_foreseen)
-        else:
-            proposal = await self.propose(session, reference, sample)
-            if proposal is not None and not proposal.is_proven:
-                await self.assume(session, proposal.room_id, sample)
-        self._has_foreseen = True
-
     async def assume(self, session: AsyncSession, room_id: int, sample: RoomSample) -> None:
         """Note a chat that only title and people lead to, or texts with other times or names.
 
@@ -228,24 +230,7 @@ class RoomFinder:
         """
         outline = await outline_of(session, room_id, is_same=sample.same == room_id)
         outline.note(self.read)
-        if outline.guests is not None and outline.is_same:
-            raise UnsettledRoomError(
-                "the messages are those of chat {number} here ({name}), with other times or names;"
-                " guests may read it ({guests}), so nothing is stored; go on that chat with --room"
-                " {number}, or choose --room new",
-                number=outline.id,
-                name=outline.name,
-                guests=outline.guests.names,
-            )
-        if outline.guests is not None:
-            raise UnsettledRoomError(
-                "title and people are like those of chat {number} here ({name}), which guests may"
-                " read ({guests}), so nothing is stored; go on that chat with --room {number}, or"
-                " choose --room new",
-                number=outline.id,
-                name=outline.name,
-                guests=outline.guests.names,
-            )
+        outline.check()
 
     async def check_named(
         self, session: AsyncSession, place: NamedPlace, sample: RoomSample

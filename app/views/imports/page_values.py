@@ -164,7 +164,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
             return None
         notes = settled(self.preview.notes, self.options)
         is_table = bool(self.preview.columns)
-        choices = self.seen.choices if self.seen else ()
+        choices = self.seen.look.choices if self.seen else ()
         return noted_of(notes, self.options, choices, is_table=is_table)
 
     @property

@@ -156,9 +156,9 @@ async def _look(
     seen = await look_at_upload(resources().db, preview, options, earlier)
     notes, before = seen.preview.notes, [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == notes
-    if not is_same or stored_posts(job).seen != seen.look.seen():
+    if not is_same or stored_posts(job).seen != seen.look.seen:
         async with writing() as session:
-            await note_look(session, job.id, preview.failure, notes, seen.look.seen())
+            await note_look(session, job.id, preview.failure, notes, seen.look.seen)
     return seen
 
 

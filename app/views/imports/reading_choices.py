@@ -34,9 +34,9 @@ from app.formats.assumptions import (
 from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
-from app.services.imports.beginning import RoomChoice
 from app.services.imports.seen import READ_BEFORE
 from app.services.imports.storing import REWORDED
+from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 
 _FIND_OUT: Final = Message("detect automatically")
@@ -242,7 +242,7 @@ class Noted(NamedTuple):
 
 
 def noted_of(
-    notes: NotesSummary, options: ReadOptions, rooms: Iterable[RoomChoice], *, is_table: bool
+    notes: NotesSummary, options: ReadOptions, rooms: Iterable[RoomOutline], *, is_table: bool
 ) -> Noted:
     question, tick = ASKED[notes.unsettled] if notes.unsettled else (None, None)
     if options.accept_unread and notes.unsettled is None:
@@ -406,8 +406,7 @@ def _is_beside(pair: str) -> bool:
     return pair == NO_AUTHOR or pair.startswith(("repost=", f"{SHEET}=")) or by_name
 
 
-def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:
-    room = choice.room
+def _room_choice(room: RoomOutline, options: ReadOptions) -> ReadingChoice:
     here = Message("{name}, {count} messages", name=room.name, count=f"{room.messages:,}")
     values: list[tuple[str, str]] = [
         (str(room.id), here),
@@ -417,8 +416,8 @@ def _room_choice(choice: RoomChoice, options: ReadOptions) -> ReadingChoice:
         values.insert(0, ("", Message("not chosen yet")))
     chosen = (value for value, _ in values if value in options.rooms)
     label = Message("Chat of the file")
-    if choice.title:
-        label = Message("Chat of the file: {title}", title=choice.title)
+    if room.title:
+        label = Message("Chat of the file: {title}", title=room.title)
     return ReadingChoice("room", label, values, next(chosen, values[0][0]), is_required=True)
 
 

@@ -86,7 +86,7 @@ async def numbered(
                 ended = await session.get_one(ImportJob, number)
                 ended.accepted, ended.duplicates = report.accepted, report.duplicates
                 await end_job(session, number, failure)
-    return report.accepted, report.duplicates, look.seen()
+    return report.accepted, report.duplicates, look.seen
 
 
 async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:
