@@ -41,6 +41,7 @@ from app.compute.engine.features import (
     occurrences,
     struck_before,
     subtract,
+    sum_of_features,
 )
 from app.compute.engine.languages import is_none_of, likeliest, scores_of, tag_of
 from app.compute.engine.population import NOBODY, Population, Reading, are_english
@@ -95,7 +96,7 @@ def usual_of(
     """
     if not newest or not profile.counts.keys.size:
         return None
-    held_out = add(features_of(list(dict.fromkeys(newest))))
+    held_out = sum_of_features(list(dict.fromkeys(newest)))
     earlier = AuthorProfile(subtract(profile.counts, held_out), profile.posts - len(newest))
     sums = group_sums(held_out)
     if is_in_background:

@@ -10,7 +10,7 @@ import re
 import string
 import struct
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -141,6 +141,9 @@ def add(parts: Sequence[Counts]) -> Counts:
     filled = [part for part in parts if part.keys.size]
     if len(filled) < 2:
         return filled[0] if filled else EMPTY
+    largest = max(filled, key=lambda part: part.keys.size)
+    if 2 * largest.keys.size > sum(part.keys.size for part in filled):
+        return _merged(largest, add([part for part in filled if part is not largest]))
     # Key and count share a number, so that a plain sort replaces argsort and two gathers. As much
     # as possible is in place: the profile of 100,000 posts has 1,500,000 keys.
     pairs = np.concatenate([part.keys for part in filled], dtype=np.uint64)
@@ -153,6 +156,19 @@ def add(parts: Sequence[Counts]) -> Counts:
     sums = np.add.reduceat(pairs, starts)
     del pairs
     return Counts(keys[starts], np.minimum(sums, _LOW, out=sums).astype(np.uint32))
+
+
+def _merged(large: Counts, small: Counts) -> Counts:
+    # Sorting a long profile anew takes several times as long.
+    places = large.keys.searchsorted(small.keys)
+    is_known = large.keys.take(places, mode="clip") == small.keys
+    counts, known, fresh = large.counts.copy(), places[is_known], ~is_known
+    sums = counts[known].astype(np.uint64) + small.counts[is_known]
+    counts[known] = np.minimum(sums, _LOW)
+    return Counts(
+        np.insert(large.keys, places[fresh], small.keys[fresh]),
+        np.insert(counts, places[fresh], small.counts[fresh]),
+    )
 
 
 def subtract(total: Counts, part: Counts) -> Counts:
@@ -371,17 +387,51 @@ def features_of(texts: Sequence[str]) -> list[Counts]:
     worth_counting_together = 3
     if len(texts) < worth_counting_together:
         return [features(text) for text in texts]
-    # In portions of 50,000 characters, so that the arrays stay small.
-    ends = np.cumsum([len(text) for text in texts]) // 50_000
-    edges = [*np.unique(ends, return_index=True)[1].tolist(), len(texts)]
-    return [counts for start, end in pairwise(edges) for counts in _counted(texts[start:end])]
+    counted: list[Counts] = []
+    for portion in _portions(texts):
+        others, shapes = _occurring(portion)
+        counted += tally_each(*_joined([*others, *shapes]), len(portion), SHAPES)
+    return counted
 
 
-def _counted(texts: Sequence[str]) -> list[Counts]:
+def sum_of_features(texts: Sequence[str]) -> Counts:
+    """Return the sum of the texts' features, in half the time of `features_of`."""
+    return add([_summed(portion) for portion in _portions(texts)])
+
+
+def _summed(texts: Sequence[str]) -> Counts:
+    others, shapes = _occurring(texts)
+    keys, owners = _joined(shapes)
+    # A text counts each shape once.
+    once = np.unique((owners.astype(np.uint64) << _KEY_BITS) | keys).astype(np.uint32)
+    return tally(np.concatenate((_joined(others)[0], once)))
+
+
+def _portions(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Yield the texts in portions of 50,000 characters, so that the arrays stay small."""
+    if texts:
+        ends = np.cumsum([len(text) for text in texts]) // 50_000
+        edges = [*np.unique(ends, return_index=True)[1].tolist(), len(texts)]
+        yield from (texts[start:end] for start, end in pairwise(edges))
+
+
+Owned = tuple[NDArray[np.uint32], NDArray[np.intp]]
+"""Keys of features, and the place of each one's text: (n,) both."""
+
+
+def _joined(parts: Sequence[Owned]) -> Owned:
+    if not parts:
+        return EMPTY.keys, np.empty(0, np.intp)
+    keys, owners = zip(*parts, strict=True)
+    return np.concatenate(keys), np.concatenate(owners)
+
+
+def _occurring(texts: Sequence[str]) -> tuple[list[Owned], list[Owned]]:
+    """Return the features that the texts have, and those of their shapes."""
     plains = [plain_text(text) for text in texts]
     numbers = [number for number, plain in enumerate(plains) if plain]
     if not numbers:
-        return [EMPTY] * len(texts)
+        return [], []
     plains = [plain for plain in plains if plain]
     tokens = [TOKEN.findall(plain) for plain in plains]
     words, pairs = token_hashes(tokens)
@@ -399,14 +449,11 @@ def _counted(texts: Sequence[str]) -> list[Counts]:
     skeleton, places = skeleton_of("".join(map(between_lines, plains)))
     owners = padded[places]
     runs = enumerate(_shape_hashes(skeleton), SHORTEST_SHAPE - 1)
-    parts += [_within(_of_group(_mix(some), SHAPE), owners, more) for more, some in runs]
-    keys, of_texts = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return tally_each(keys, of_texts, len(texts), SHAPES)
+    shapes = [_within(_of_group(_mix(some), SHAPE), owners, more) for more, some in runs]
+    return parts, shapes
 
 
-def _within(
-    keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int
-) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+def _within(keys: NDArray[np.uint32], owners: NDArray[np.intp], group: int) -> Owned:
     starts = owners[: keys.size]
     inside = starts == owners[group : group + keys.size]
     return keys[inside], starts[inside]

@@ -4,16 +4,23 @@ A repeated text counts once.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from types import MappingProxyType
 from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.compute.engine.features import EMPTY, Counts, add, features_of, group_sums, subtract
+from app.compute.engine.features import (
+    EMPTY,
+    Counts,
+    add,
+    features,
+    group_sums,
+    subtract,
+    sum_of_features,
+)
 
 _KEY: Final = np.dtype("<u8")
 _COUNT: Final = np.dtype("<u4")
@@ -98,32 +105,22 @@ class AuthorProfile:
 
 
 NO_POSTS: Final = AuthorProfile(EMPTY, 0)
-NO_COUNTS: Final[Mapping[str, Counts]] = MappingProxyType({})
 
 
 def profile_of(texts: Sequence[str]) -> AuthorProfile:
     return with_posts(NO_POSTS, texts)
 
 
-def with_posts(
-    profile: AuthorProfile, texts: Sequence[str], counts: Mapping[str, Counts] = NO_COUNTS
-) -> AuthorProfile:
-    """Return the profile with more posts; counts: known features of some of the texts."""
+def with_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # A quick way for thousands of new authors.
-        return AuthorProfile(_features(texts, counts)[0], 1, TextDigests(keys))
+        return AuthorProfile(features(texts[0]), 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
-    parts = _features([texts[i] for i in fresh], counts)
+    part = sum_of_features([texts[i] for i in fresh])
     return AuthorProfile(
-        add([profile.counts, *parts]), profile.posts + len(texts), profile.texts.plus(keys)
+        add([profile.counts, part]), profile.posts + len(texts), profile.texts.plus(keys)
     )
-
-
-def _features(texts: Sequence[str], counts: Mapping[str, Counts]) -> list[Counts]:
-    # The order of the features does not matter.
-    uncounted = [text for text in texts if text not in counts]
-    return features_of(uncounted) + [counts[text] for text in texts if text in counts]
 
 
 def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
@@ -132,5 +129,5 @@ def without_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile
     left = profile.texts.minus(keys)
     _, first = np.unique(keys, return_index=True)
     gone = first[left.count(keys[first]) == 0].tolist()
-    part = add(features_of([texts[i] for i in gone]))
+    part = sum_of_features([texts[i] for i in gone])
     return AuthorProfile(subtract(profile.counts, part), profile.posts - len(texts), left)

@@ -12,17 +12,11 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import RECIPE, Counts
+from app.compute.engine.features import RECIPE
 from app.compute.engine.fitting import ChainedPost, chained
 from app.compute.engine.languages import LANGUAGE_POSTS, written_by
 from app.compute.engine.population import Population
-from app.compute.engine.profiles import (
-    NO_COUNTS,
-    NO_POSTS,
-    AuthorProfile,
-    with_posts,
-    without_posts,
-)
+from app.compute.engine.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
 from app.compute.text import language_of, main_language
 from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
@@ -129,11 +123,9 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
 
 
 async def with_tails(
-    session: AsyncSession,
-    checkpoints: Mapping[int, KnownProfile],
-    counts: Mapping[str, Counts] = NO_COUNTS,
+    session: AsyncSession, checkpoints: Mapping[int, KnownProfile]
 ) -> dict[int, KnownProfile]:
-    """Return the profiles with posts of later events; for `counts` see `with_posts`."""
+    """Return the profiles with posts of later events."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
     for chunk in chunks(list(checkpoints)):
         places = (
@@ -147,8 +139,7 @@ async def with_tails(
     def extended() -> dict[int, KnownProfile]:
         return {
             user_id: KnownProfile(
-                with_posts(checkpoints[user_id].profile, [text for _, text in tail], counts),
-                max(tail)[0],
+                with_posts(checkpoints[user_id].profile, [text for _, text in tail]), max(tail)[0]
             )
             for user_id, tail in tails.items()
             if tail
@@ -287,89 +278,6 @@ async def has_long_tails(session: AsyncSession) -> bool:
 
 async def fold_long_tails(db: Sessions) -> None:
     await fold_tails(db, only_long=True)
-
-
-FOLD_FROM: Final = 50
-"""Posts of an author in a batch from which imports fold them."""
-FOLDED_FOR_ONE_IN_BULK: Final = 8
-"""The same in an import, whose profiles grow fast: with 32, folding a chat of 300,000 messages took
-an eighth of the import.
-"""
-MOST_WAITING: Final = 2_000_000
-"""Characters of waiting posts, whose features take 5 to 20 bytes each."""
-
-
-CountedText = tuple[str, Counts | None]
-"""A text, and its features if counted."""
-
-
-class BulkProfiles:
-    """An import's profiles, folded only while new posts are many in comparison.
-
-    Folding each batch of a long chat would rewrite megabytes a thousand times. Waiting posts are
-    tails, which readers add.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: dict[int, list[CountedText]] = {}
-        self._size = 0
-        """Characters, as `MOST_WAITING` counts."""
-        self._folded: dict[int, int] = {}
-        """Posts in each stored profile."""
-
-    async def add(self, session: AsyncSession, posts: Mapping[int, Sequence[CountedText]]) -> None:
-        """Fold the session's new posts by author, if due; a few stay in the tail."""
-        for user_id, texts in posts.items():
-            if len(texts) >= FOLD_FROM or user_id in self._waiting:
-                self._waiting.setdefault(user_id, []).extend(texts)
-                self._size += sum(map(_size, texts))
-        is_full = self._size > MOST_WAITING
-        due = [user_id for user_id in self._waiting if is_full or self._is_due(user_id)]
-        await self._fold(session, due, posts)
-
-    def _is_due(self, user_id: int) -> bool:
-        waiting = len(self._waiting[user_id])
-        return waiting * FOLDED_FOR_ONE_IN_BULK >= self._folded.get(user_id, 0)
-
-    async def fold_rest(self, db: Sessions) -> None:
-        if self._waiting:
-            async with db.write() as session:
-                await self._fold(session, list(self._waiting))
-
-    async def _fold(
-        self, session: AsyncSession, user_ids: Collection[int], here: Collection[int] = ()
-    ) -> None:
-        """Fold tails, read since others may have changed them.
-
-        here: authors who certainly exist; others may be deleted.
-        """
-        gone = await _deleted(session, set(user_ids).difference(here))
-        for user_id in gone:
-            self._taken(user_id)
-        left = [user_id for user_id in user_ids if user_id not in gone]
-        for part in in_parts((user_id, self._folded.get(user_id, 0)) for user_id in left):
-            texts = chain.from_iterable(map(self._taken, part))
-            counts = {text: features for text, features in texts if features is not None}
-            profiles = await with_tails(session, await stored_profiles(session, part), counts)
-            await store_profiles(session, profiles)
-            self._folded |= {user_id: known.profile.posts for user_id, known in profiles.items()}
-
-    def _taken(self, user_id: int) -> list[CountedText]:
-        texts = self._waiting.pop(user_id)
-        self._size -= sum(map(_size, texts))
-        return texts
-
-
-def _size(post: CountedText) -> int:
-    text, _ = post
-    return len(text) + 50  # Even the shortest text takes this much.
-
-
-async def _deleted(session: AsyncSession, user_ids: set[int]) -> set[int]:
-    if not user_ids:
-        return set()
-    is_here = is_among(session, User.id, user_ids), User.deleted_at.is_(None)
-    return user_ids.difference(await session.scalars(select(User.id).where(*is_here)))
 
 
 # --- Newest posts, and languages ---

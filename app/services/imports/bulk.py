@@ -1,6 +1,6 @@
 """Storing a batch of posts and authors in the caller's transaction."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +11,6 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import Counts, features_of
 from app.compute.text import username_key, without_at
 from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, update_by_id
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
@@ -19,7 +18,6 @@ from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import UNPUBLISHED, Tweet, User
 from app.runtime.clock import now
-from app.services.compare.profiles import FOLD_FROM, BulkProfiles, CountedText
 from app.services.event_log import NewEvent, append_events
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
@@ -240,7 +238,6 @@ class BulkPost(msgspec.Struct, kw_only=True):
     platform: str | None = None
     display_name: str | None = None
     post: NewTweet
-    counts: Counts | None = None
     is_exact: bool = False
     """Whether a new author keeps an @ of the name, as in exports of this program."""
     repeat: int = 0
@@ -255,15 +252,6 @@ class BulkPost(msgspec.Struct, kw_only=True):
         is_new = author.is_of_chat or (not author.id and author.platform == "local")
         is_said = self.post.room is not None and self.platform in {None, "local"}
         return self.is_of_chat or (is_said and is_new)
-
-
-def count(batch: Sequence[BulkPost]) -> None:
-    """Count features of posts to be folded; runs in a thread."""
-    of_each = Counter(item.username for item in batch)
-    counted = [item for item in batch if of_each[item.username] >= FOLD_FROM]
-    counts = features_of([item.post.text for item in counted])
-    for item, features in zip(counted, counts, strict=True):
-        item.counts = features
 
 
 @dataclass(slots=True)
@@ -325,7 +313,6 @@ class StandIns:
 
 class ImportMemory(NamedTuple):
     rooms: RoomFinder
-    profiles: BulkProfiles
     order: FileOrder
     writers: WritersOfFile
     import_id: int | None = None
@@ -365,7 +352,7 @@ async def store_batch(
     is_bulk: bool = True,
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
-    memory = memory or ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
+    memory = memory or ImportMemory(RoomFinder(), FileOrder(), WritersOfFile())
     hidden = memory.stand_ins
     resolved, announced = await _resolve(session, batch, report, hidden)
     identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
@@ -408,13 +395,9 @@ async def store_batch(
     )
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
-    new: dict[int, list[CountedText]] = defaultdict(list)
     for (item, user, _), outcome in zip(fresh, added, strict=True):
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
-            new[user.id].append((item.post.text, item.counts))
-    if is_bulk and hidden is None:
-        await memory.profiles.add(session, new)
     # Last, since posts tell a sample from somebody else of its name.
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)

@@ -49,7 +49,7 @@ from app.formats.records import (
 from app.formats.registry import WITH_ENTITIES, open_records
 from app.formats.source.file import Source
 from app.runtime.clock import now
-from app.services.imports.bulk import BATCH, BulkPost, count
+from app.services.imports.bulk import BATCH, BulkPost
 from app.services.imports.report import ImportReport
 from app.services.posts.media import MediaKeeper, NoRoomError
 from app.services.posts.post_content import (
@@ -296,7 +296,6 @@ class PostReader:
                 return None
             self._sort(item, batch, report, arrived_at)
         self.repeats.number([item for item in batch if item.post.source_id is None])
-        count(batch)
         return batch
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ from app.runtime.clock import now
 from app.runtime.work_pool import Runner
 from app.services.access.rights import Scope
 from app.services.compare.background import renew_if_outgrown
-from app.services.compare.profiles import BulkProfiles, fold_long_tails
+from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
 from app.services.imports.bulk import (
@@ -47,7 +47,6 @@ from app.services.imports.bulk import (
     FileOrder,
     ImportMemory,
     WritersOfFile,
-    count,
     store_batch,
 )
 from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
@@ -59,6 +58,15 @@ from app.services.posts.post_content import NewTweet, NewTweetForm, checked
 from app.services.posts.users import check_platform, find_meant, list_samples, sample_files
 from app.services.rooms.identity import RoomFinder
 from app.services.search.index_terms import is_vocabulary_old, renew_vocabulary
+
+FEWEST_FOLDED: Final = 2_000
+"""New posts from which an import folds profiles."""
+FOLDED_FOR_ONE_IN_BULK: Final = 8
+"""Posts of an import per new post from which it folds profiles again, which rewrites them. Until
+then, who reads counts the new posts, too.
+"""
+MOST_UNFOLDED: Final = 16_000_000
+"""Characters of new posts, which are in memory together when they are folded."""
 
 
 class NamelessFileError(ImportFileError):
@@ -221,8 +229,7 @@ async def import_posts(
     replaced = None if storing.is_dry else look.replaced
     hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
-    parts = BulkProfiles(), FileOrder(), WritersOfFile()
-    memory = ImportMemory(rooms, *parts, storing.import_id, hidden)
+    memory = ImportMemory(rooms, FileOrder(), WritersOfFile(), storing.import_id, hidden)
     if replaced is None:
         await _store_all(db, read, report, storing, memory, run)
     else:
@@ -237,7 +244,6 @@ async def import_posts(
                 await storing.note(session, new)
         await purge_deleted(db)
         await fold_long_tails(db)
-    await memory.profiles.fold_rest(db)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
         report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
 
@@ -250,8 +256,9 @@ async def _store_all(
     memory: ImportMemory,
     run: Runner,
 ) -> None:
-    is_stopped = False
+    is_stopped, folded, characters = False, 0, 0
     look = storing.look
+    may_fold = not (storing.is_live or storing.is_dry or memory.stand_ins)
 
     def read_next() -> tuple[list[BulkPost] | None, ImportReport]:
         part = ImportReport()
@@ -263,6 +270,8 @@ async def _store_all(
             posts, part = await asyncio.shield(reading)
             if posts is None:
                 report.merge(part)
+                if may_fold and report.accepted - folded >= LONGEST_TAIL:
+                    await fold_long_tails(db)
                 break
             reading = asyncio.ensure_future(run(read_next))
             async with db.write(on_commit=partial(report.merge, part)) as session:
@@ -285,6 +294,11 @@ async def _store_all(
                         total.forget_stored()  # Nobody sees it yet.
                         total.stored.add_rooms(report.stored.rooms | part.stored.rooms)
                     await storing.note(session, total)
+            characters += sum(len(item.post.text) for item in posts)
+            due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)
+            if may_fold and (report.accepted - folded >= due or characters > MOST_UNFOLDED):
+                await fold_long_tails(db)
+                folded, characters = report.accepted, 0
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
@@ -408,7 +422,6 @@ def _read_lines(
             report.reject(number, str(error))
         except RecursionError:
             report.reject(number, "the JSON is nested too deep")
-    count(batch)
     return batch
 
 

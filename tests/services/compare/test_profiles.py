@@ -3,40 +3,21 @@
 import asyncio
 import random
 from collections.abc import Sequence
-from itertools import pairwise
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.compute.engine.features import Counts, add, features
 from app.compute.engine.profiles import AuthorProfile
 from app.db.engine import Database
 from app.models import Profile
-from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.background import renew_background
-from app.services.compare.profiles import (
-    FOLD_FROM,
-    MOST_WAITING,
-    BulkProfiles,
-    ProfileStore,
-    fold_tails,
-    users_with_tails,
-)
-from app.services.deletion import delete_post, purge_deleted
-from app.services.imports.bulk import (
-    BulkPost,
-    FileOrder,
-    ImportMemory,
-    WritersOfFile,
-    count,
-    store_batch,
-)
-from app.services.imports.report import ImportReport
+from app.services.compare.profiles import ProfileStore, fold_tails
+from app.services.deletion import purge_deleted
 from app.services.posts.users import rows_by_name
-from app.services.rooms.identity import RoomFinder
 from tests.conftest import MakeConfig
-from tests.posting import new_tweet, post, remove_author, remove_post
+from tests.posting import post, remove_author, remove_post
 from tests.selection import first_of
 
 NAMES = ("ann", "벤", "גל")
@@ -117,81 +98,6 @@ async def test_counts_of_another_recipe_are_made_anew(db: Database) -> None:
     await fold_tails(db)
     assert await find_faults(db) == []
     assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["two"])
-
-
-async def test_a_batch_of_many_posts_is_folded_in_its_transaction(db: Database) -> None:
-    await post(db, "ann", "before")
-    texts = [f"text {number}" for number in range(FOLD_FROM)]
-    posts = [new_tweet(text, arrived_at=now()) for text in texts]
-    new = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
-    count(new[:-1])  # What was not counted beforehand is counted then.
-    few = [BulkPost(place=n, username="ben", post=posts[n]) for n in range(3)]
-    async with db.write() as session:
-        await store_batch(session, [*new, *few], ImportReport())
-    async with db.read() as session:
-        assert await users_with_tails(session) == [(2, 3)]
-    assert (await load(db, ProfileStore(), "ann"))[0].counts == counted(["before", *texts])
-    assert await find_faults(db) == []
-
-
-async def test_an_import_rewrites_a_profile_where_it_grew_by_much(db: Database) -> None:
-    """With each batch, a chat of a million messages rewrote all of its people's profiles."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
-    folded = []
-    for start, end in pairwise([0, *range(1_650, 1_901, FOLD_FROM)]):
-        posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
-        batch = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
-        count(batch)
-        async with db.write() as session:
-            await store_batch(session, batch, ImportReport(), memory=memory)
-        async with db.read() as session:
-            folded.append(await session.scalar(select(Profile.posts)))
-            assert not await users_with_tails(session, only_long=True)
-        if end == 1_800:
-            async with db.write() as session:
-                await delete_post(session, end)  # Its features wait.
-    assert folded == [1_650, 1_650, 1_650, 1_650, 1_650, 1_899]
-    await memory.profiles.fold_rest(db)
-    async with db.read() as session:
-        assert await users_with_tails(session) == []
-    assert await find_faults(db) == []
-
-
-async def test_long_posts_of_an_import_do_not_wait_for_long(db: Database) -> None:
-    """Their features take a hundred times as much memory as those of a message."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
-    short = [f"text {number}" for number in range(3_300)]
-    long = [f"{number} " + "a b " * (MOST_WAITING // 400) for number in range(100)]
-    later = [f"later {number}" for number in range(FOLD_FROM)]
-    for texts, waiting in ((short, []), (long, []), (later, [(1, 3_450)])):
-        batch = [
-            BulkPost(place=n, username="ann", post=new_tweet(text, arrived_at=now()))
-            for n, text in enumerate(texts)
-        ]
-        async with db.write() as session:
-            await store_batch(session, batch, ImportReport(), memory=memory)
-        async with db.read() as session:
-            assert await users_with_tails(session) == waiting  # What is folded waits no more.
-
-
-@pytest.mark.parametrize("is_purged", [False, True], ids=["marked", "purged"])
-async def test_an_author_deleted_during_an_import_leaves_no_profile(
-    db: Database, is_purged: bool
-) -> None:
-    """Their counts were stored again; of an author whose row was gone, the import failed."""
-    memory = ImportMemory(RoomFinder(), BulkProfiles(), FileOrder(), WritersOfFile())
-    for start, end in ((0, 1_650), (1_650, 1_650 + FOLD_FROM)):
-        posts = [new_tweet(f"text {number}", arrived_at=now()) for number in range(start, end)]
-        batch = [BulkPost(place=n, username="ann", post=post) for n, post in enumerate(posts)]
-        count(batch)
-        async with db.write() as session:
-            await store_batch(session, batch, ImportReport(), memory=memory)
-    await remove_author(db, "ann")
-    if is_purged:
-        await purge_deleted(db)
-    await memory.profiles.fold_rest(db)
-    async with db.read() as session:
-        assert (await session.scalars(select(Profile.user_id))).all() == []
 
 
 async def test_an_older_session_is_not_shown_newer_posts(db: Database) -> None:

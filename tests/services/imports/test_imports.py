@@ -10,19 +10,20 @@ from typing import Any
 import pytest
 from msgspec import structs
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.engine import Database
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import Account, Item, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.models import BackgroundSnapshot, Event, Tweet, User
+from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
 from app.runtime.clock import now
 from app.services.checks import find_faults
 from app.services.compare.profiles import users_with_tails
-from app.services.imports import reading
+from app.services.imports import reading, storing
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import import_records, renew_derived
+from app.services.imports.storing import StoreOptions, import_records, renew_derived
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 
@@ -169,6 +170,37 @@ async def test_times_are_cut_to_seconds_and_none_is_in_the_future(db: Database) 
     assert later is not None
     assert before <= later <= now()
     assert outcome(await store(db, record(1, "now"))) == (0, 1, 0)
+
+
+async def folded_of(db: Database, *items: Item) -> list[int]:
+    """Import items; return the posts in stored profiles after each batch."""
+    folded: list[int] = []
+
+    async def note(session: AsyncSession, _report: ImportReport) -> None:
+        folded.append(await session.scalar(select(func.sum(Profile.posts))) or 0)
+
+    await import_records(db, stream_of(*items), username=None, storing=StoreOptions(note=note))
+    async with db.read() as session:
+        assert not await users_with_tails(session, only_long=True)
+    assert await find_faults(db) == []
+    return folded
+
+
+async def test_an_import_rewrites_profiles_where_they_grew_by_much(db: Database) -> None:
+    """With each batch, a chat of a million messages rewrote all of its people's profiles."""
+    items = [record(n, f"text {n}") for n in range(5_500)]
+    assert await folded_of(db, *items) == [0, 0, 2_000, 2_000, 4_000, 4_000]
+
+
+async def test_long_posts_of_an_import_are_folded_sooner(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that are folded together are in memory together."""
+    monkeypatch.setattr(storing, "MOST_UNFOLDED", 30_000)
+    items = [record(n, f"text {n} of many characters") for n in range(2_500)]
+    assert await folded_of(db, *items) == [0, 0, 2_000]
+    items = [record(n, f"text {n} of many characters " * 2) for n in range(2_500)]
+    assert await folded_of(db, *items) == [2_500, 3_500, 4_500]
 
 
 async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: Database) -> None:
