@@ -60,6 +60,10 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
         "\nJun wrote:\n> How far?",
         "\n\n2024년 1월 5일 (금) 오후 7:00, Jun <jun@quay.example>님이 작성:\n> 얼마나 멀어요?",
         "\n\n-----Original Message-----\nFrom: Jun\nHow far?",
+        "\n\nFrom: Jun\nSent: Friday, January 5, 2024\nTo: Mina\nSubject: Ferry\n\nHow far?",
+        f"\n{'_' * 32}\nFrom: Jun\nHow far?",
+        "\n\nFrom: Jun <jun@quay.example>\nSubject: Ferry\n\nHow far?",
+        "\n\nVon: Jun\nAn: Mina\nBetreff: Boot\n\nWie weit?",
         "\n\n보낸 사람: Jun\n날짜: 2024년 1월 5일\n얼마나 멀어요?",
         "\n-- \nMina Lee, keeper",
         "\n\nSent from my phone",
@@ -68,6 +72,19 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
 )
 def test_what_others_and_programs_wrote_is_left_out(others: str) -> None:
     assert own_words(f"The ferry waits.{others}") == "The ferry waits."
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Our ferry:\nFrom: Busan\nTo: Jeju\nDate: Friday\nSee you there!",
+        "보낸 사람: 지우\n받는 사람: 민서\n선물 목록을 적습니다.",
+        f"First the fog.\n{'_' * 30}\nThen the ferry.",
+        f"{'#' * 50}\nThe ferry\n{'#' * 50}\nIt waits.",
+    ],
+)
+def test_own_words_that_look_like_headers_stay(own: str) -> None:
+    assert own_words(own) == own
 
 
 def test_answers_between_quoted_lines_stay() -> None:

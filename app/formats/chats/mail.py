@@ -58,11 +58,18 @@ _ATTRIBUTION: Final = re.compile(
     r"|작성|씀|書きました|写道) ?[:：]\s*)\Z"
 )
 """The last lines before a quotation, if they name its author."""
+_FROM: Final = r"(?:From|보낸 ?사람|Von|De|差出人)\s?:"
+_DATE: Final = r"(?:Sent|Date|보낸 ?날짜|날짜|Gesendet|Envoyé|Enviado|送信日時)\s?:"
+_TO: Final = r"(?:To|Cc|CC|받는 ?사람|참조|An|À|Para|宛先)\s?:"
+_SUBJECT: Final = r"(?:Subject|제목|Betreff|Objet|Asunto|Assunto|件名)\s?:"
 _REST_IS_OTHERS: Final = re.compile(
     r"^(?:-{2,} ?(?:Original|Forwarded|원본|전달된|Ursprüngliche|Message d'origine)[^\n]{0,60}-{2,}"
-    r"|_{20,}|#{40,}"
-    r"|(?:From|보낸 ?사람|Von|De|差出人)\s?:[^\n]{1,200}\n"
-    r"(?:Sent|Date|보낸 ?날짜|날짜|Gesendet|Envoyé|Enviado|送信日時|To|받는 ?사람)\s?:)",
+    # A line that somebody draws between own paragraphs has neither headers nor a list's end below.
+    rf"|(?:_{{20,}}|#{{40,}})\s{{1,4}}(?:\*?{_FROM}"
+    r"|(?=[^\n]{0,200}(?:\n[^\n]{0,200}){0,5}\Z)(?s:.){0,800}?(?:mailing list|@|https?://))"
+    # "From: Busan, To: Jeju" are own words. Headers have an address, a time or a subject.
+    rf"|{_FROM}(?:[^\n]{{0,200}}@[^\n]{{0,200}}\n(?:{_DATE}|{_TO}|{_SUBJECT})|[^\n]{{1,200}}\n"
+    rf"(?:{_TO}[^\n]{{0,500}}\n){{0,2}}(?:{_SUBJECT}|{_DATE}[^\n]{{0,100}}\d|{_TO}[^\n]{{0,500}}@)))",
     re.MULTILINE,
 )
 _SIGNATURE: Final = re.compile(
