@@ -381,6 +381,9 @@ EACH_WITH_A_HABIT: Final = (
     ("ko", "unspaced less", "emoji more"),
     ("ko", "words", "words"),
     ("en", "words", "words", "words"),
+    ("en", "", "left silence more", ""),
+    ("ko", "", "left silence none", ""),
+    ("en", "", "left", "left late silence less", ""),
 )
 """The language of each chat, and what each of its people does more or less often than others."""
 WITHOUT: Final = {"none": 0.0, "less": 0.05, "more": 0.75}
@@ -404,7 +407,7 @@ def made_habits(number: int, years: Sequence[int] = (2024,)) -> MadeChat:
         here = {
             name: habit if is_changed else ""
             for name, habit in people.items()
-            if "late" not in habit or step > 9
+            if ("late" not in habit or step > 9) and ("left" not in habit or step < 30)
         }
         for hour in (1, 9, 18):
             time = datetime(year, 1, 2, hour, 0) + timedelta(step)
@@ -423,7 +426,10 @@ def _conversation(
 
     def drawn(habit: str, names: Sequence[str]) -> str:
         weights = {"none": 0, "less": 0.15, "more": 8}
-        kinds = [people[name].removeprefix("late ").partition(habit)[2].strip() for name in names]
+        kinds = [
+            people[name].removeprefix("left ").removeprefix("late ").partition(habit)[2].strip()
+            for name in names
+        ]
         return chance.choices(names, [weights.get(kind, 1) or 1e-9 for kind in kinds])[0]
 
     is_night = time.hour < 5

@@ -119,10 +119,12 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "less": _("starts conversations less often than {others} ({often})"),
         "none": _("never starts a conversation"),
         "label": _("Starts conversations"),
-        "since more": _("starts {often} of the conversations since joining"),
-        "since less": _("starts conversations less often than {others} since joining ({often})"),
-        "since none": _("has started no conversation since joining"),
-        "since label": _("Starts conversations (since joining)"),
+        "there more": _("starts {often} of the conversations in their time here"),
+        "there less": _(
+            "starts conversations less often than {others} in their time here ({often})"
+        ),
+        "there none": _("started no conversation in their time here"),
+        "there label": _("Starts conversations (in their time here)"),
     },
 }
 """The measures of how somebody writes: next to others, and to the year before."""
@@ -451,7 +453,7 @@ def _how_often(share: float, beside: float = 0) -> tuple[str, int]:
 def label_of(measure: Measure) -> str:
     """Return the name of a measure with its most frequent sign."""
     habit = measure.habit.key
-    variant = "since label" if measure.joined_late else "label"
+    variant = "there label" if measure.is_of_time_there else "label"
     if not measure.sign and "label without sign" in HABITS[habit]:
         variant = "label without sign"
     sign = sign_of(measure)
@@ -560,8 +562,8 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
     """
     is_less = measure.errors <= 0
     variant = "more" if not is_less else "less" if measure.own else "none"
-    if measure.joined_late:
-        variant = f"since {variant}"
+    if measure.is_of_time_there:
+        variant = f"there {variant}"
     is_length = measure.habit.is_mean
     has_usual = bool(has_usual and measure.not_behind and (is_less or is_length))
     own = value_of(measure, measure.own, measure.beside if has_usual else 0)

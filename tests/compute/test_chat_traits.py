@@ -162,6 +162,17 @@ def test_who_speaks_by_lot_prefers_nobody_though_one_writes_in_bursts() -> None:
     assert all(pair and (pair.person, pair.other) == (3, 1) for pair in planted)
 
 
+def test_who_left_before_somebody_came_prefers_nobody() -> None:
+    """Person 2 replies to 0 and 1 only, since person 3, to whom these reply most, came later."""
+    chance = random.Random(4)  # noqa: S311 - invented conversations
+    said: list[Said] = []
+    for day in range(80):
+        people, weights = ((0, 1, 2), (1, 3, 2)) if day < 40 else ((0, 1, 3), (1, 1, 9))
+        speakers = chance.choices(people, weights, k=30)
+        said += [Said(who, day * 86_400 + 60 * n, "tea") for n, who in enumerate(speakers)]
+    assert clearest_answers(said, PEOPLE) is None
+
+
 def test_pairs_by_lot_answer_nobody_more() -> None:
     chats = [talks(seed) for seed in range(100)]
     found = [clearest_answers(said, PEOPLE) for said in chats]

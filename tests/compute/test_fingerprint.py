@@ -324,6 +324,23 @@ def test_someone_who_joined_late_is_not_said_to_begin_less() -> None:
     assert abs(measure.errors) < 1
 
 
+@pytest.mark.parametrize("silence", [20, 5])
+def test_someone_who_left_is_not_said_to_begin_less(silence: int) -> None:
+    """Who is silent on fewer than seven of the chat's days, or no longer than before, is there."""
+    days, there = range(60), 60 - silence
+    begins = [day % 3 for day in days]
+    stay = [tally_of(["hi"] * 60, days, [begin == number for begin in begins]) for number in (0, 1)]
+    left = tally_of(["hi"] * there, days[:there], [begin == 2 for begin in begins[:there]])
+    (measure,) = (one for one in fingerprint(left, stay) if one.sign == "silence")
+    begun = [begin for day, begin in enumerate(begins) if begin < 2 or day < there]
+    counted = begins[:there] if silence == 20 else begun
+    assert measure.own == counted.count(2) / len(counted)
+    assert measure.left_early == (silence == 20)
+    assert abs(measure.errors) < 1
+    (of_others,) = (one for one in fingerprint(stay[0], [stay[1], left]) if one.sign == "silence")
+    assert abs(of_others.errors) < 1
+
+
 def test_a_turn_ends_with_somebody_else_or_a_silence() -> None:
     hour_s = 3_600
     times = [0, 1, 2, 3, 3 + SILENCE_S, 4 + 2 * SILENCE_S, 9 * hour_s + 2 * SILENCE_S, None]

@@ -182,21 +182,27 @@ class Truth:
         return self.begun_of(name) if habit == "begun" else person.share(habit)
 
     def begun_of(self, name: str) -> float:
-        """Return the share of the conversations since the day of a person's first message, of UTC
-        as in the documents.
+        """Return the share of the conversations while a person was there."""
+        first, last = self.stay(name)
+        begun = [day for day, _ in self.beginnings if first <= day <= last]
+        return self.people[name].begun / max(len(begun), 1)
+
+    def stay(self, name: str) -> tuple[date, date]:
+        """Return a person's first and last day, of UTC as in the documents; who did not leave is
+        there until the end.
         """
-        since = [day for day, _ in self.beginnings if day >= self.first_day(name)]
-        return self.people[name].begun / max(len(since), 1)
-
-    def first_day(self, name: str) -> date:
-        return next(
-            in_utc(time).date()
-            for time, (_, other, _) in zip(self.times, self.chat.said, strict=True)
-            if other == name
+        days = [in_utc(time).date() for time in self.times]
+        own = sorted(
+            {day for day, (_, who, _) in zip(days, self.chat.said, strict=True) if who == name}
         )
+        after = len({day for day in days if day > own[-1]})
+        pauses = (len({day for day in days if a < day < b}) for a, b in pairwise(own))
+        has_left = after >= 7 and after > max(pauses, default=0)
+        return own[0], own[-1] if has_left else date.max
 
-    def joined_late(self, name: str) -> bool:
-        return any(day < self.first_day(name) for day, _ in self.beginnings)
+    def was_away(self, name: str) -> bool:
+        first, last = self.stay(name)
+        return not all(first <= day <= last for day, _ in self.beginnings)
 
     def others(self, name: str) -> list[str]:
         return [other for other in self.people if other != name]
@@ -383,7 +389,7 @@ def _told(habit: str, side: int) -> Check:
         are_equal = _are_told_as(habit)
         assert are_equal(found["own"], value), (name, habit, value)
         if habit == "begun":
-            assert ("since" in found) == truth.joined_late(name), (name, found)
+            assert ("there" in found) == truth.was_away(name), (name, found)
         reader.habit = habit
         if "usual" in found:
             _usual(reader, found)
@@ -998,8 +1004,8 @@ EVERY_SENTENCE: Final = {
 }
 
 
-def _since(check: Check) -> Check:
-    return lambda reader, found: check(reader, found | {"since": "since"})
+def _there(check: Check) -> Check:
+    return lambda reader, found: check(reader, found | {"there": "there"})
 
 
 def habit_patterns() -> Iterator[tuple[str, Check]]:
@@ -1013,16 +1019,16 @@ def habit_patterns() -> Iterator[tuple[str, Check]]:
                 told = _never(habit) if variant == "none" else _told(habit, side)
                 if name == "length" and variant == "none":
                     continue
-                if since := texts.get(f"since {variant}"):
-                    yield pattern_of(since, language, sign), _since(told)
+                if there := texts.get(f"there {variant}"):
+                    yield pattern_of(there, language, sign), _there(told)
                 yield pattern_of(texts[variant], language, sign), told
             quoted = f"“{sign}”" if name == "endings" else sign
-            for label in ("since label", "label", "label without sign"):
+            for label in ("there label", "label", "label without sign"):
                 if label in texts:
                     row = rf" \((?P<own>[^()·]+?)(?: · {BESIDE})?\)(?! \()"
                     check = _told(habit, 0)
                     shown = pattern_of(texts[label], language, quoted)
-                    yield shown + row, _since(check) if label.startswith("since") else check
+                    yield shown + row, _there(check) if label.startswith("there") else check
 
 
 LABELS: Final = {

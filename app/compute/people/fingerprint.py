@@ -45,6 +45,7 @@ from app.compute.people.times import (
 from app.compute.significance import (
     CLEAR,
     CLEAR_OF_MANY,
+    FEWEST_CLUSTERS,
     FEWEST_COMPARED,
     counts_in,
     errors_of_sums,
@@ -65,21 +66,16 @@ class Tally(NamedTuple):
     lengths: NDArray[np.int64]  # (n,), words in each message
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
     turns: NDArray[np.intp]  # (m,), conversations of the turns
-    first_conversation: int
+    there: NDArray[np.intp]  # (k,), conversations with any message; of one person ascending
     script: str = ""
 
-    @classmethod
-    def of(
-        cls,
-        conversations: NDArray[np.intp],
-        lengths: NDArray[np.int64],
-        signs: dict[Sign, list[int]],
-        turns: NDArray[np.intp],
-        script: str,
-    ) -> "Tally":
-        begun = signs.get(BEGUN, ())[:1]
-        first = min([*begun, int(conversations.min(initial=NEVER))])
-        return cls(conversations, lengths, signs, turns, first, script)
+    @property
+    def first_conversation(self) -> int:
+        return int(self.there.min(initial=NEVER))
+
+    @property
+    def last_conversation(self) -> int:
+        return int(self.there.max(initial=-1))
 
     @property
     def messages(self) -> int:
@@ -99,7 +95,7 @@ class Tally(NamedTuple):
         signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
         turns = self.turns[self.turns != conversation]
         kept = self.conversations[is_other], self.lengths[is_other]
-        return self.of(*kept, signs, turns, self.script)
+        return Tally(*kept, signs, turns, self.there, self.script)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -127,10 +123,12 @@ def tally_of(
     if turns.of_several:
         signs[TURNS] = [*turns.of_several]
     written: list[str] = []
+    there: set[int] = set()
     numbers: list[int] = []
     lengths: list[int] = []
     messages = zip(texts, conversations, begins or repeat(False), strict=False)
     for text, conversation, is_first in messages:
+        there.add(conversation)
         if is_first:  # A picture begins a conversation, too.
             signs[BEGUN].append(conversation)
         if words := len(text.split()):
@@ -139,8 +137,14 @@ def tally_of(
             lengths.append(words)
     for sign, place in signs_in(written):
         signs[sign].append(numbers[place])
-    counted = np.array(numbers, np.intp), np.array(lengths, np.int64)
-    return Tally.of(*counted, signs, np.array(turns.conversations, np.intp), script_of(written))
+    return Tally(
+        np.array(numbers, np.intp),
+        np.array(lengths, np.int64),
+        signs,
+        np.array(turns.conversations, np.intp),
+        np.array(sorted(there), np.intp),
+        script_of(written),
+    )
 
 
 def together(tallies: Iterable[Tally]) -> Tally:
@@ -157,7 +161,7 @@ def together(tallies: Iterable[Tally]) -> Tally:
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
-        min((tally.first_conversation for tally in several), default=NEVER),
+        np.concatenate([np.array([], np.intp), *(tally.there for tally in several)]),
         max(scripts, key=scripts.__getitem__, default=""),
     )
 
@@ -237,18 +241,8 @@ class _Sides(NamedTuple):
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the counts of this sign only."""
-        counted = [
-            Tally(
-                one.conversations,
-                one.lengths,
-                {sign: one.signs.get(sign, [])},
-                one.turns,
-                one.first_conversation,
-                one.script,
-            )
-            for one in self.others
-            if one is not person
-        ]
+        rest = (one for one in self.others if one is not person)
+        counted = [one._replace(signs={sign: one.signs.get(sign, [])}) for one in rest]
         return self.of(self.own, counted)
 
     def value(self, tally: Tally, form: Form) -> float:
@@ -258,7 +252,8 @@ class _Sides(NamedTuple):
             case "words":
                 return tally.words_per_message or 0.0
             case "conversations":
-                total = len(self.begun) - bisect_left(self.begun, tally.first_conversation)
+                first = bisect_left(self.begun, tally.first_conversation)
+                total = bisect_right(self.begun, self.end_of(tally)) - first
             case "turns":
                 total = tally.turns.size
             case "messages":
@@ -270,16 +265,14 @@ class _Sides(NamedTuple):
             return fmean(self.value(one, form) for one in self.others)
         return self.value(self.beside, form)
 
-    def begun_since_own(self) -> list[tuple[int, bool]]:
-        """Return the conversations that anyone began since the subject's first day, and whether it
-        was the subject.
+    def end_of(self, tally: Tally) -> int:
+        """Return the last conversation of a person who left; `NEVER` for somebody who is silent
+        for less than seven conversations, or no longer than before.
         """
-        begun = [(day, side is self.own) for side in (self.own, self.beside) for day in side.begun]
-        first = self.own.first_conversation
-        return [(day, is_own) for day, is_own in begun if day >= first]
-
-    def has_begun_before(self, tally: Tally) -> bool:
-        return min(self.beside.begun, default=NEVER) < tally.first_conversation
+        silence = max(side.last_conversation for side in (self.own, self.beside))
+        silence -= tally.last_conversation
+        has_left = silence >= max(FEWEST_CLUSTERS, int(np.diff(tally.there).max(initial=0)))
+        return tally.last_conversation if has_left else NEVER
 
     def can_be_compared(self, form: Form) -> bool:
         scripts = {side.script for side in (self.own, self.beside) if side.script}
@@ -300,8 +293,8 @@ class Measure(msgspec.Struct, frozen=True):
     """Which laugh, emoji, ending or beginning (`small` letters, after a `silence`); empty if none.
     """
     own: float
-    """For `length`, words per message; for `silence`, a share of the conversations begun since the
-    person's first day; for `turns`, the share with several messages in a row; otherwise a share of
+    """For `length`, words per message; for `silence`, a share of the conversations begun while the
+    person was there; for `turns`, the share with several messages in a row; otherwise a share of
     the messages.
     """
     beside: float
@@ -325,6 +318,12 @@ class Measure(msgspec.Struct, frozen=True):
     """Number of all others with words who go as far, or farther."""
     joined_late: bool = False
     """For `silence`, whether conversations began before the person's first day."""
+    left_early: bool = False
+    """For `silence`, whether conversations began after the last day of a person who left."""
+
+    @property
+    def is_of_time_there(self) -> bool:
+        return self.joined_late or self.left_early
 
     @property
     def habit(self) -> Habit:
@@ -466,6 +465,7 @@ def _measure_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> Measure:
     side = 1 if errors > 0 else -1
     of_others = zip(sides.others, values, strict=True)
     are_behind = [(own - value) * side > 0 for one, value in of_others if one.messages]
+    is_of_time = form.habit.of == "conversations" and bool(sides.begun)
     return Measure(
         form.habit.name,
         form.text or _favourite(form.habit.name, sides.own),
@@ -476,7 +476,8 @@ def _measure_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> Measure:
         _distance(form, sides),
         behind=sum(are_behind),
         not_behind=len(are_behind) - sum(are_behind),
-        joined_late=form.habit.of == "conversations" and sides.has_begun_before(sides.own),
+        joined_late=is_of_time and sides.begun[0] < sides.own.first_conversation,
+        left_early=is_of_time and sides.begun[-1] > sides.end_of(sides.own),
     )
 
 
@@ -526,11 +527,17 @@ def _by_messages(form: Form, sides: _Sides) -> float:
     if form.habit.is_mean:
         return welch_errors(own.lengths, beside.lengths)
     if form.habit.of == "conversations":
-        begun = sides.begun_since_own()
+        begun = [
+            (day, side is own)
+            for side in (own, beside)
+            for day in side.begun
+            if own.first_conversation <= day <= sides.end_of(own)
+        ]
         if len(begun) < FEWEST_COMPARED:
             return 0.0
         came = sorted(one.first_conversation for one in sides.others)
-        chances = [1 / (1 + bisect_right(came, day)) for day, _ in begun]
+        gone = sorted(map(sides.end_of, sides.others))
+        chances = [1 / (1 + bisect_right(came, day) - bisect_left(gone, day)) for day, _ in begun]
         return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
     if form.habit.of == "turns":
         return _by_turns(own, beside)

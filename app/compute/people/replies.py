@@ -40,7 +40,6 @@ def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Prefere
         np.concatenate([replies.author, replies.answered]), return_inverse=True
     )
     repliers, to_whom = np.split(numbers, 2)
-    drawn = _chances_of_answers(repliers, to_whom, authors.size)
     best: tuple[float, Preference] | None = None
     for author, place in places.items():
         own = replies.author == author
@@ -51,6 +50,10 @@ def clearest_answers(messages: Sequence[Said], people: Sequence[int]) -> Prefere
         if favourite not in places:
             continue
         number, of_other = authors.searchsorted([author, favourite]).tolist()
+        # Nobody replies to people who are yet to come, or who have left.
+        (there,) = (own | (replies.answered == author)).nonzero()
+        while_there = slice(there[0], there[-1] + 1)
+        drawn = _chances_of_answers(repliers[while_there], to_whom[while_there], authors.size)
         chance = float(drawn[of_other] / max(drawn.sum() - drawn[number], drawn[of_other]))
         hits = [other == favourite for other in answered]
         errors = surplus_errors(hits, (replies.time[own] // DAY_S).tolist(), chance)
