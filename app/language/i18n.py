@@ -284,8 +284,13 @@ def show_list(names: Sequence[str]) -> str:
     return format_list(names, locale=language())
 
 
-def show_percent(value: float) -> str:
-    """Return a share between 0 and 1 in whole per cent; only 0 is 0%, only 1 is 100%."""
+def show_percent(value: float, beside: float = 0) -> str:
+    """Return a share between 0 and 1 in whole per cent; only 0 is 0%, only 1 is 100%.
+
+    beside: another share, next to which an equal number has a decimal.
+    """
+    if beside and value != beside and show_percent(value) == show_percent(beside):
+        return format_percent(value, "#,##0.0%", locale=language())
     if 0 < value < 0.01:
         return f"<{_percent(0.01, language())}"
     if 0.99 < value < 1:

@@ -34,6 +34,8 @@ class Table:
     links: Sequence[str] = ()
     about: str = ""
     """Meaning of the numbers, if the columns' names do not say it."""
+    exact: Sequence[Sequence[object]] = ()
+    """The rows before rounding."""
 
     def below(self, row: Sequence[TableCell], beside: int) -> str:
         columns = (column[:24] for column in self.columns[beside:])

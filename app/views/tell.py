@@ -403,7 +403,7 @@ def _written(value: object) -> object:
 
 def often(share: float, beside: float = 0) -> str:
     """Return a share of the posts in words: "in every fifth post"; beside: a share next to it,
-    which is told of 100 posts, too, if either is.
+    which is told of 100 posts, too, if either is, and never in the same words.
     """
     kind, count = _how_often(share, beside)
     return tell("often", kind, count=count)
@@ -412,7 +412,7 @@ def often(share: float, beside: float = 0) -> str:
 def briefly(share: float, beside: float = 0) -> str:
     """Return a share of posts named before: "in every fifth"; beside: see `often`."""
     kind, count = _how_often(share, beside)
-    return tell("briefly", kind, count=count)
+    return str(count) if kind == "percent" else tell("briefly", kind, count=count)
 
 
 def share_told(share: float, beside: float, only_other: str = "") -> str:
@@ -435,7 +435,14 @@ def part_of(share: float) -> str:
     return tell("part", "almost all" if share >= ALMOST_ALL else "tenths", count=tenths)
 
 
-def _how_often(share: float, beside: float = 0) -> tuple[str, int]:
+def _how_often(share: float, beside: float = 0) -> tuple[str, int | str]:
+    kind, count = _in_words(share, beside)
+    if beside and share != beside and (kind, count) == _in_words(beside, share):
+        return "percent", show_percent(share, beside)
+    return kind, count
+
+
+def _in_words(share: float, beside: float) -> tuple[str, int]:
     if share == 0:
         return "never", 0
     if share < HARDLY:
@@ -473,23 +480,19 @@ def value_of(measure: Measure, value: float, beside: float = 0) -> str:
         words = round(value, 1)
         text = ngettext("{count} word", "{count} words", 1 if words == 1 else 2)
         return text.format(count=show_number(words))
-    return show_percent(value) if _is_in_percent(measure) else often(value, beside)
+    return show_percent(value, beside) if _is_in_percent(measure) else often(value, beside)
 
 
 def brief_value_of(measure: Measure, value: float, beside: float = 0) -> str:
     """Return a value of a measure briefly; nothing for a length."""
     if _is_in_percent(measure):
-        return show_percent(value)
+        return show_percent(value, beside)
     return "" if measure.habit.is_mean else briefly(value, beside)
 
 
 def values_of(measure: Measure) -> tuple[str, str]:
-    """Return both values of a measure; shares of which the words are the same as percentages."""
     own, beside = measure.own, measure.beside
-    told, told_beside = value_of(measure, own, beside), value_of(measure, beside, own)
-    if told == told_beside and own != beside and not measure.habit.is_mean:
-        return tell("often", "percent", count=own), tell("often", "percent", count=beside)
-    return told, told_beside
+    return value_of(measure, own, beside), value_of(measure, beside, own)
 
 
 def reads_as_change(measure: Measure) -> bool:

@@ -233,11 +233,11 @@ class Truth:
 
 OFTEN_EN: Final = (
     r"(?:never|hardly ever|almost always|always|in (?:almost )?every(?: \w+)?(?: message)?"
-    r"|in half(?: of the messages)?|in \d+ of \d+(?: messages)?)"
+    r"|in half(?: of the messages)?|in \d+ of \d+(?: messages)?|in [\d.]+% of the messages|[\d.]+%)"
 )
 OFTEN_KO: Final = (
     r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|거의 전부|전부|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
-    r"|모든 메시지|(?:메시지 )?절반|(?:메시지 )?\d+개 중 \d+개)"
+    r"|모든 메시지|(?:메시지 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?[\d.]+%)"
 )
 BEGINNINGS: Final = re.compile("Who wrote first after a silence|조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
@@ -246,6 +246,8 @@ SLACK: Final = 0.0051
 
 def is_as_often(told: str, share: float) -> bool:
     """Return whether a share is told as it is, within its rounding."""
+    if "%" in told:
+        return abs(number_in(told) - 100 * share) <= (0.051 if "." in told else 0.51)
     if re.search(r"never|한 번도|안 써요", told):
         return share == 0
     if re.search(r"hardly|드물게|거의 없음", told):
@@ -415,7 +417,7 @@ def _told(habit: str, side: int) -> Check:
 
 def _usual(reader: Reader, found: Found) -> None:
     usual = reader.truth.usual(reader.subject, reader.habit)
-    are_equal = is_percent if "%" in found["usual"] else _are_told_as(reader.habit)
+    are_equal = _are_told_as(reader.habit)
     assert are_equal(found["usual"], usual), (reader.subject, reader.habit, usual)
 
 

@@ -79,7 +79,8 @@ def told_apart(table: Table, beside: int) -> tuple[Table, list[str]]:
     columns = [*zip(*table.rows, strict=True)]
     if beside == 1 or len(table.rows) < 2:
         return table, []
-    equal = [place for place, cells in enumerate(columns) if place and len(set(cells)) == 1]
+    exact = zip(*(table.exact or table.rows), strict=True)
+    equal = [place for place, cells in enumerate(exact) if place and len(set(cells)) == 1]
     text = gettext("{column}: {value} for everyone.")
     if len(table.rows) == PAIR:
         text = gettext("{column}: {value} for both.")

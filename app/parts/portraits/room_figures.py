@@ -360,25 +360,24 @@ class Timing(PortraitFigure):
         return Finding(notes=notes, about=Markup(about))  # noqa: S704 - our own words, as they are
 
     def table(self) -> Table:
-        columns: list[tuple[str, list[str | int]]] = []
+        columns: list[tuple[str, list[str | int], list[float | None]]] = []
         if self.has_beginnings:
-            columns += [(gettext("Starts"), [person.beginnings for person in self.people])]
+            starts = [person.beginnings for person in self.people]
+            columns += [(gettext("Starts"), [*starts], [*starts])]
         if self.has_answers:
             to_whom = gettext("Replies to others")
             if self.sight.room.people_total == PAIR:
                 to_whom = gettext("Replies to the other person")
+            answers = [person.answers for person in self.people]
             waits_s = [person.median_answer_s for person in self.people]
-            columns += [
-                (to_whom, [person.answers for person in self.people]),
-                (
-                    gettext("Time to reply"),
-                    [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s],
-                ),
-            ]
+            shown_s = [NOT_THERE if wait is None else show_duration(wait) for wait in waits_s]
+            columns += [(to_whom, [*answers], [*answers])]
+            columns += [(gettext("Time to reply"), [*shown_s], waits_s)]
         names = [*map(name_of, self.people)] if columns else []
         return Table(
-            [gettext("Name"), *(heading for heading, _ in columns)],
-            [*zip(names, *(cells for _, cells in columns), strict=True)],
+            [gettext("Name"), *(heading for heading, *_ in columns)],
+            [*zip(names, *(cells for _, cells, _ in columns), strict=True)],
+            exact=[*zip(names, *(exact for *_, exact in columns), strict=True)],
         )
 
     def missing(self) -> list[str]:
@@ -510,6 +509,10 @@ class Shares(PortraitFigure):
             [
                 (name_of(person), person.messages, bar.label, _mean(person.words_per_message))
                 for person, bar in zip(self.people, self.plot().rows, strict=True)
+            ],
+            exact=[
+                ("", person.messages, person.messages, person.words_per_message)
+                for person in self.people
             ],
         )
 

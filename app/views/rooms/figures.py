@@ -56,9 +56,9 @@ _DAYS: Final = (
 )
 """Words for a silence of fewer than so many hours."""
 FEW_LABELS: Final = 12
+"""Labelled columns; of more, only years' first or every nth."""
 SIGNS: Final = "①②③④⑤⑥"
 """Signs of what is named in a drawing."""
-"""Labelled columns; of more, only years' first or every nth."""
 
 
 def finding_of(

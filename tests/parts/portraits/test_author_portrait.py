@@ -17,7 +17,7 @@ from app.parts.portraits.author_figures import AuthorFigure
 from app.services.posts.manners import MANNERS
 from app.views.figure import Finding, Table
 from app.views.habits import habit_rows
-from app.views.tell import Beside, called, label_of, often, part_of, trait_of
+from app.views.tell import Beside, called, label_of, often, part_of, share_told, trait_of
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Client, Shared
@@ -420,6 +420,20 @@ def test_shares_are_told_in_words(share: float, how_often: str, part: str | None
         assert part is None or part_of(share) == part
     with speaking("ko"):
         assert often(0.2) == part_of(0.2) == "글 5개 중 1개"
+
+
+@pytest.mark.parametrize(
+    ("share", "beside", "told"),
+    [
+        (0.22, 0.19, "in 22% of the posts; the others 19%"),
+        (0.0149, 0.0101, "in 1.5% of the posts; the others 1.0%"),
+        (0.004, 0.001, "in 0.4% of the posts; the others 0.1%"),
+        (0.02, 0.01, "in 2 of 100 posts; the others in 1 of 100"),
+    ],
+)
+def test_a_larger_share_is_not_told_as_the_smaller(share: float, beside: float, told: str) -> None:
+    with speaking("en"):
+        assert share_told(share, beside) == told
 
 
 def test_shares_have_one_scale_and_lengths_their_own() -> None:

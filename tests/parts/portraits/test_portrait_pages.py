@@ -37,6 +37,11 @@ async def chats(shared: Shared) -> Client:
         for name, text in spoken
     ]
     await import_chat(db, kakaotalk("words", *worded))
+    nearly = [
+        (f"2024-05-01 {number // 60:02}:{number % 60:02}", name, "tea time" if number else "tea")
+        for number, name in enumerate(["near", "far"] * 198 + ["near"] * 4)
+    ]
+    await import_chat(db, kakaotalk("nearly", *nearly))
     return shared.anybody
 
 
@@ -72,6 +77,16 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     assert "The longest silence: 1 day, from January 16, 2024, 12:05 AM to" in silence
     assert "\u206823:00\u2069: 1<" in page
     assert "There are too few messages in the same language to compare words." in page
+
+
+async def test_numbers_that_only_round_to_the_same_are_not_called_equal(chats: Client) -> None:
+    """Of 202 and 198 messages, each is half of all."""
+    page = await chats.page("/room/4")
+    for row in (["near", "202", "50%"], ["far", "198", "50%"]):
+        assert row in cells(page)
+    assert "Replies to the other person" in page
+    assert "50% for both" not in page
+    assert "\u2068Words a message\u2069: 2<" in page
 
 
 async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Client) -> None:
