@@ -37,7 +37,10 @@
     part(name).hidden = !text;
   }
 
-  function announce(text) { part("status").textContent = text; }
+  function announce(text, asked = "", lang = "") {
+    const quoted = Object.assign(document.createElement("span"), { textContent: asked, lang });
+    part("status").replaceChildren(text, quoted);
+  }
 
   function showPart(state) {
     for (const section of root.querySelectorAll("[data-when]")) section.hidden = section.dataset.when !== state;
@@ -82,10 +85,11 @@
     const title = tell(say.asking, { number: game.question, count: game.questions });
     heading(title);
     part("text").textContent = game.text ?? "";
+    part("text").lang = game.lang ?? "";
     form.elements.question.value = game.question;
     showChoice(asked.get(game.question) ?? null);
     countDown(new Date(game.ends_at) - new Date(game.now));
-    announce(`${title}. ${game.text ?? ""}`);
+    announce(`${title}. `, game.text ?? "", game.lang ?? "");
     window.scrollTo(0, 0);
   }
 

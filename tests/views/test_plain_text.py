@@ -4,20 +4,23 @@ They know no style sheet, no `hidden` and no `aria-hidden`: whatever stands in t
 """
 
 import asyncio
+import io
 import os
 import re
 import shutil
 import subprocess
 import warnings
 from collections import Counter, deque
+from collections.abc import Sequence
 from typing import Final
 from urllib.parse import quote, urlsplit
 
 import pytest
+from quart.datastructures import FileStorage
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 from werkzeug.exceptions import HTTPException
 
-from tests.browsing import parts_of
+from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
 from tests.made_chats import made_authors, made_chat
@@ -44,11 +47,13 @@ async def site(shared: Shared) -> Client:
     return shared.anybody
 
 
-async def crawled(client: Client, language: str) -> dict[str, str]:
+async def crawled(
+    client: Client | Browser, language: str, further: Sequence[str] = ()
+) -> dict[str, str]:
     """Return pages by their address, of each kind the first that links lead to."""
     words = quote("I will be at the harbour with the old boat")
     found, seen = dict[str, str](), Counter[str]()
-    addresses = deque(["/", "/about", "/login", f"/compare?text={words}"])
+    addresses = deque([*further, "/", "/about", "/login", f"/compare?text={words}"])
     known = {*addresses}
     places = client.app.url_map.bind("localhost")
     while addresses:
@@ -59,7 +64,7 @@ async def crawled(client: Client, language: str) -> dict[str, str]:
             continue
         if seen[str(kind)] == OF_EACH:
             continue
-        answer = await client.get(address, headers={"Accept-Language": language})
+        answer = await client.get(address, headers=client.headers | {"Accept-Language": language})
         if answer.mimetype != "text/html" or answer.status_code != 200:
             continue
         seen[str(kind)] += 1
@@ -111,3 +116,46 @@ async def test_nothing_is_read_twice_nor_before_it_happens(site: Client, languag
     if W3M is None:
         assert os.environ.get("CI") != "true", "w3m is missing: bash tests/install.sh w3m"
         warnings.warn("w3m is missing: pages were not read by a text browser", stacklevel=1)
+
+
+KOREAN: Final = re.compile(r"[가-힣]+(?:[ .,!?~]+[가-힣]+){3}")
+
+
+def language_of(element: LexborNode | None) -> str | None:
+    while element is not None and "lang" not in element.attributes:
+        element = element.parent
+    return element.attributes["lang"] if element is not None else None
+
+
+def assert_in_its_language(address: str, page: str) -> int:
+    """Check the Korean texts of an English page; return their number."""
+    count = 0
+    for element in LexborHTMLParser(page).css("body *"):
+        told = element.text(deep=False)
+        is_read = element.tag not in {"script", "style"} and "hidden" not in element.attributes
+        if is_read and KOREAN.search(told):
+            assert language_of(element) == "ko", (address, element.tag, told)
+            count += 1
+    return count
+
+
+async def test_what_somebody_wrote_is_read_in_its_language(shared: Shared, site: Client) -> None:
+    """Speech programs change their voice at `lang` (WCAG 3.1.2)."""
+    chat = made_chat(3)
+    text = max((text for _, _, text in chat.said if KOREAN.search(text)), key=len)
+    operator = await signed_in(shared.app)
+    file = FileStorage(io.BytesIO(kakaotalk("new", *chat.said)), "new.txt")
+    answer = await operator.post("/imports", files={"file": file})
+    await settle(shared.app)
+    addresses = [f"/compare?text={quote(text)}", f"/posts?username={quote(chat.names[0])}"]
+    for client, starts in ((operator, [answer.headers["Location"], "/imports"]), (site, addresses)):
+        pages = await crawled(client, "en", starts)
+        counts = {
+            address: assert_in_its_language(address, page)
+            for address, page in pages.items()
+            if not address.startswith("/search")  # It repeats what the visitor asks for.
+        }
+        assert all(counts[start] for start in starts if start != "/imports"), counts
+    table = FileStorage(io.BytesIO(f"text\n{text}\n".encode()), "table.csv")
+    answer = await operator.post("/compare/table", files={"file": table})
+    assert assert_in_its_language("/compare/table", await answer.get_data(as_text=True))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from app.compute.text import guess_language
 from app.parts.games.states import GameState, Standing, State
 
 Ended = Annotated[
@@ -56,6 +57,8 @@ class GameView(Struct, frozen=True, kw_only=True):
     ends_at: Ended
     text: str | None
     """Text of the post, with names hidden; null if the post was deleted."""
+    lang: str | None
+    """Guessed language of the text, as a BCP 47 tag; null if it cannot be told."""
     truth: Truth
     saywho: ModelGuess
     tally: dict[str, int] | None
@@ -73,6 +76,7 @@ class SharedView(Struct, frozen=True, kw_only=True):
     questions: int
     options: list[str]
     text: str | None
+    lang: str | None
     ends_at: Ended
     now: datetime
     """Time of the server's clock."""
@@ -114,6 +118,7 @@ def _said_to_all(state: GameState) -> dict[str, Any]:
         "questions": state.game.questions,
         "options": list(state.usernames.values()),
         "text": state.text,
+        "lang": guess_language(state.text or ""),
         "ends_at": None if state.ends_ms is None else moment(state.ends_ms),
         "truth": state.truth,
         "saywho": solved and Guess(state.usernames[solved.model_user_id], solved.model_probability),

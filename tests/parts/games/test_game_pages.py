@@ -145,17 +145,24 @@ async def test_players_are_led_into_the_next_game(operator: Browser) -> None:
 
 async def test_a_room_is_played_by_its_people(operator: Browser) -> None:
     db = parts_of(operator.app).db
-    await import_chat(
-        db, kakaotalk("항구", *talk(PEOPLE, times=22, day="2024-01-15", place="항구"))
-    )
+    place = "항구에서 바다까지 천천히 걸어가는 조용한 저녁 시간"
+    await import_chat(db, kakaotalk("항구", *talk(PEOPLE, times=22, day="2024-01-15", place=place)))
     assert (await operator.page("/room/1")).count('href="/games?room=1"') == 1
     form = await operator.page("/games?room=1")
     assert 'name="room" value="1"' in form
     address = await made(operator, room="1")
-    page = await press(operator, await operator.page(address), "Start without players")
+    phone = Browser(operator.app)
+    code = code_on(await operator.page(address))
+    answer = await phone.post("/play", form={"code": code, "name": "ada"})
+    page = await press(operator, await operator.page(address), "Start the game")
     names = re.findall(r'class="option-name">([^<]+)<', page)
     assert sorted(names) == sorted(PEOPLE)
     assert "항구" in page
+    # What a Korean wrote is read as Korean on both screens.
+    for screen in (page, await phone.page(answer.headers["Location"])):
+        assert re.search(r'<blockquote class="asked-text" dir="auto" lang="ko"[^>]*>', screen)
+    view = await phone.get(f"/api/v1{answer.headers['Location']}")
+    assert (await view.get_json())["lang"] == "ko"
 
 
 async def test_a_chat_whose_words_are_few_offers_a_game_too(operator: Browser) -> None:
