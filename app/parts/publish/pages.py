@@ -14,7 +14,7 @@ from msgspec import Struct
 from app.config import Locale
 from app.drawing.drawings import Columns, WeekGrid
 from app.services.archive.author_archive import AuthorArchive
-from app.services.posts.tweets import Post, PostMedium
+from app.services.posts.tweets import PostMedium
 from app.views.authors.figures import AuthorAtSight, MostNamed, PostingYear
 from app.views.detached import NOWHERE
 from app.views.figure import Figure
@@ -113,28 +113,8 @@ class Rendering:
         template = self._environment.get_template(page.template)
         return without_dead_links(template.render(values_of(page))).encode()
 
-    def post(
-        self,
-        post: Post,
-        zone: str,
-        *,
-        likes: bool,
-        is_named: bool,
-        is_below: bool,
-        later: int | None,
-    ) -> str:
-        """Return a post; is_below: whether what it answers stands right above; later: the post that
-        goes on with it elsewhere.
-        """
-        address = self.links.url_of("posts.show_tweet", tweet_id=later) if later else ""
-        id_ = f"p{post.id}" if is_named else ""
-        return str(self._macros.post(post, zone, likes, id_, is_below, address))
-
-    def tile(self, post: Post, medium: PostMedium) -> str:
-        return str(self._macros.tile(post, medium))
-
     @cached_property
-    def _macros(self) -> Any:
+    def macros(self) -> Any:
         return self._environment.get_template("publish/_post.html").module
 
 

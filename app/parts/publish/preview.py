@@ -88,15 +88,14 @@ def _periods(first: date, last: date) -> tuple[str, list[tuple[date, str]]]:
     months = [date(number // 12, number % 12 + 1, 1) for number in numbers]
     if len(months) <= MOST_MONTHS:
         names = month_names() if len(months) <= FEW_MONTHS else [""] * 12
-        labels = [(day, names[day.month - 1] or _year_that_begins(day)) for day in months]
+        labels = [
+            (day, names[day.month - 1] or ("" if day.month > 1 else str(day.year)))
+            for day in months
+        ]
         return gettext("Month by month"), labels
     years = [date(year, 1, 1) for year in range(first.year, last.year + 1)]
     labels = _labelled(years, lambda day: str(day.year), len(years) // MOST_LABELS + 1)
     return gettext("Year by year"), labels
-
-
-def _year_that_begins(day: date) -> str:
-    return str(day.year) if day.month == 1 else ""
 
 
 def _labelled(

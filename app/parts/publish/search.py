@@ -5,6 +5,7 @@ begins. The texts are in files of `CHUNK` posts. `search.js` reads both.
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
@@ -39,8 +40,8 @@ class IndexedText(NamedTuple):
 class SearchIndex:
     def __init__(self) -> None:
         self._terms: dict[str, array[int]] = {}
-        self._days: list[tuple[int, int]] = []
-        """Number and posts of each day, in order."""
+        self._days = Counter[int]()
+        """Posts of each day, by its number, in order."""
         self._texts: list[IndexedText] = []
         self.posts = 0
 
@@ -68,12 +69,7 @@ class SearchIndex:
                 numbers = self._terms[term] = array("I")
             numbers.append(number)
         if day is not None:
-            ordinal = day.toordinal()
-            if self._days and self._days[-1][0] == ordinal:
-                ordinal, count = self._days.pop()
-                self._days.append((ordinal, count + 1))
-            else:
-                self._days.append((ordinal, 1))
+            self._days[day.toordinal()] += 1
         self._texts.append(shown)
         if len(self._texts) == CHUNK:
             yield self._chunk()
@@ -92,19 +88,18 @@ class SearchIndex:
             size += len(packed) + len(term)
         if shard:
             yield self._shard(len(starts), starts, shard)
-        first = self._days[0][0] if self._days else 1
-        gaps = list[int]()
-        for ordinal, count in self._days:
-            gaps += [ordinal - first, count]
-            first = ordinal
-        begin = date.fromordinal(self._days[0][0]) if self._days else None
+        begin = next(iter(self._days), None)
+        gaps, before = list[int](), begin or 1
+        for ordinal, count in self._days.items():
+            gaps += [ordinal - before, count]
+            before = ordinal
         facts = {
             "posts": self.posts,
-            "dated": sum(count for _, count in self._days),
+            "dated": self._days.total(),
             "chunk": CHUNK,
             "starts": starts,
             "endings": KOREAN_ENDINGS,
-            "begin": begin,
+            "begin": begin and date.fromordinal(begin),
             "days": "".join(map(_digits, gaps)),
         }
         yield "search/index.js", _script("index", facts)

@@ -80,11 +80,9 @@ from app.services.posts.selection import Scan, ScannedColumn, scan
 from app.services.posts.tweets import Post
 from app.views.authors.figures import (
     AuthorAtSight,
-    CalendarDay,
-    PostingYear,
     columns_of,
     lists_of,
-    posting_month,
+    posting_year,
     posts_by_day,
     week_grid,
 )
@@ -426,7 +424,9 @@ class _PagesOfAuthor:
         is_below: bool = False,
         later: int | None = None,
     ) -> Markup:
-        """Return a post as it is on a page, of which it may be an anchor."""
+        """Return a post as it is on a page, of which it may be an anchor; is_below: whether what it
+        answers stands right above; later: the post that goes on with it elsewhere.
+        """
         if post.media:
             media = tuple(
                 structs.replace(medium, url=self._links.medium(medium)) for medium in post.media
@@ -434,9 +434,9 @@ class _PagesOfAuthor:
             post = structs.replace(post, media=media)
         if is_below:  # It goes on with the post above, and answers nobody.
             post = structs.replace(post, kind="post")
-        html = self._rendering.post(
-            post, self._zone.key, likes=likes, is_named=is_named, is_below=is_below, later=later
-        )
+        id_ = f"p{post.id}" if is_named else ""
+        address = self._links.url_of("posts.show_tweet", tweet_id=later) if later else ""
+        html = self._rendering.macros.post(post, self._zone.key, likes, id_, is_below, address)
         return Markup(without_dead_links(html))  # noqa: S704 - templates escape texts.
 
     async def _month_pages(
@@ -578,18 +578,7 @@ class _PagesOfAuthor:
     def _year_page(self, year: int) -> File:
         calendar = self._calendar(year)
         by_day = posts_by_day(calendar)
-        top = max([LEVELS, *by_day.values()])
-        cells = {
-            day: CalendarDay(
-                day,
-                posts,
-                -(-LEVELS * posts // top),
-                f"{self._links.page(month_name(day))}#d{day.day:02}",
-            )
-            for day, posts in by_day.items()
-        }
-        months = [posting_month(year, month, cells) for month in calendar.months]
-        posting = PostingYear(year, self._years, calendar.tweets, calendar.days, months)
+        paths = {day: f"{self._links.page(month_name(day))}#d{day.day:02}" for day in by_day}
         place = self._years.index(year)
         doors = [Door(self._links.page(f"{each:04}.html"), str(each)) for each in self._years]
         name = f"{year:04}.html"
@@ -597,7 +586,7 @@ class _PagesOfAuthor:
             frame=self._frame(name),
             hue=self._person.hue,
             weeks=week_grid(by_day, date(year, 12, 31), self._person.hue, "year-title"),
-            posting=posting,
+            posting=posting_year(calendar, paths),
             zone=self._zone.key,
             months=[self._door(date(year, month.month, 1)) for month in calendar.months],
             before=doors[place - 1] if place else None,
@@ -626,7 +615,7 @@ class _PagesOfAuthor:
         for medium in post.media:
             if address := self._links.medium(medium):
                 shown = structs.replace(medium, url=address)
-                yield Markup(self._rendering.tile(post, shown))  # noqa: S704 - templates escape.
+                yield self._rendering.macros.tile(post, shown)
 
     def _archive(self, newest: Scan) -> AuthorArchive:
         own = self._own

@@ -6,7 +6,6 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
 from app.language.i18n import gettext, ngettext, show_number, show_period
@@ -113,10 +112,11 @@ async def _draft(making: Making, subject: OneAuthor) -> Draft:
     shown = structs.replace(portrait.with_words(words.written), others=[], most_like=None)
     quotes = await read_quotes(making, subject)
     most_like = portrait.most_like and portrait.most_like.id
+    newest = await calendar_of(session, author, making.zone, None)
     page = AuthorReport(
         author=author,
         shown=shown,
-        calendar=await _calendar(session, author, making.zone),
+        calendar=newest and await fuller_calendar(session, author, making.zone, newest),
         liked=next(iter(await most_liked(session, author.id, limit=1)), None),
         most_like=[quote for quote in quotes if quote.id == most_like],
         quotes=quotes,
@@ -128,11 +128,6 @@ async def _portrait(making: Making, subject: OneAuthor) -> AuthorPortrait:
     return await read_portrait_of_author(
         making.session, making.kept, subject, lambda _: making.zone
     )
-
-
-async def _calendar(session: AsyncSession, author: Author, zone: ZoneInfo) -> CalendarYear | None:
-    newest = await calendar_of(session, author, zone, None)
-    return newest and await fuller_calendar(session, author, zone, newest)
 
 
 async def _shows(making: Making, subject: OneAuthor) -> Shown:

@@ -22,7 +22,7 @@ from app.config import Locale
 from app.errors import InvalidInputError
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
 from app.parts.report.quotes import Shown
-from app.parts.report.words import Calling, names_beside_nobody
+from app.parts.report.words import Calling
 from app.services.rooms.room_facts import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
@@ -157,8 +157,9 @@ async def making_of(
     if isinstance(subject, OneAuthor):
         if room := await room_of_author(session, subject.author):
             people += [person for person in room.people if person.username not in subject.about]
-        else:
-            names = names_beside_nobody(subject.author, names, has_names=choice.has_names)
+        elif not choice.has_names:  # A letter would tell nothing of the only person.
+            own = subject.author.username
+            names = {own: names.get(own) or gettext("The author")}
     all_names, has_names = await subject.names_around(session), choice.has_names
     calling = Calling(people, names, has_names=has_names, all_names=all_names)
     return Making(session, kept, choice, calling)

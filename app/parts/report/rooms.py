@@ -41,22 +41,14 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
     @property
     def words(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """Each person's typical words, and how often they and the others write them."""
-        return [
-            (
-                username,
-                [
-                    (
-                        word.text,
-                        share_told(
-                            word.share, word.share_beside, other_called(username, self.whole)
-                        ),
-                    )
-                    for word in person.typical
-                ],
-            )
-            for person in self.shown.people
-            if (username := person.username) and person.typical
-        ]
+        told = []
+        for person in self.shown.people:
+            if (username := person.username) and person.typical:
+                only = other_called(username, self.whole)
+                words = person.typical
+                shares = [share_told(word.share, word.share_beside, only) for word in words]
+                told.append((username, [*zip([word.text for word in words], shares, strict=True)]))
+        return told
 
 
 async def _draft(making: Making, chat: Chat) -> Draft:

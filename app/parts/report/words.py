@@ -17,22 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.people.names import SHOWN_HIDDEN, ManyNames
 from app.compute.people.portrait import PersonPortrait
 from app.compute.words import Written
-from app.language.i18n import gettext
 from app.services.compare.name_masking import Named as Named
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.rooms.periods import WHOLE, DayPeriod, gone_from
 from app.services.rooms.sight import read_newest
 
 LONGEST_NAME: Final = 40
-
-
-def names_beside_nobody(
-    author: Named, chosen: Mapping[str, str], *, has_names: bool
-) -> Mapping[str, str]:
-    """Return the names of a file about one author, of whom a letter would tell nothing."""
-    if has_names:
-        return chosen
-    return {author.username: chosen.get(author.username) or gettext("The author")}
 
 
 def letters() -> Iterator[str]:

@@ -139,20 +139,20 @@ def year_of_posting(archive: Memories) -> PostingYear | None:
     calendar = archive.calendar
     if calendar is None:
         return None
-    days = _days_of(calendar)
-    paths = _paths_of(days, archive.user.username, archive.tz)
-    top = max([LEVELS, *(day.tweets for day in days.values())])
-    laid_out = {
-        day: CalendarDay(day, posts.tweets, -(-LEVELS * posts.tweets // top), paths[day])
-        for day, posts in days.items()
+    paths = _paths_of(_days_of(calendar), archive.user.username, archive.tz)
+    return posting_year(calendar, paths)
+
+
+def posting_year(calendar: CalendarYear, paths: Mapping[date, str]) -> PostingYear:
+    """Return a year's calendar, whose days with posts lead to these addresses."""
+    posts = posts_by_day(calendar)
+    top = max([LEVELS, *posts.values()])
+    days = {
+        day: CalendarDay(day, count, -(-LEVELS * count // top), paths[day])
+        for day, count in posts.items()
     }
-    return PostingYear(
-        calendar.year,
-        calendar.years,
-        calendar.tweets,
-        calendar.days,
-        [posting_month(calendar.year, month, laid_out) for month in calendar.months],
-    )
+    months = [_posting_month(calendar.year, month, days) for month in calendar.months]
+    return PostingYear(calendar.year, calendar.years, calendar.tweets, calendar.days, months)
 
 
 def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
@@ -176,7 +176,7 @@ def _paths_of(days: Mapping[date, DayPosts], username: str, tz: str) -> dict[dat
     }
 
 
-def posting_month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
+def _posting_month(year: int, month: MonthPosts, days: Mapping[date, CalendarDay]) -> PostingMonth:
     """Return a month of a calendar, of which `days` are those with posts."""
     weeks = [
         [
