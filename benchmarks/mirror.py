@@ -38,7 +38,7 @@ from app.compute.engine.judgement import judge
 from app.compute.engine.population import Shipped
 from app.compute.engine.profiles import profile_of
 from app.compute.text import own_words, word_count
-from app.parts.mirror.acts import changed
+from app.parts.mirror.acts import Rewrite, changed
 from app.parts.mirror.reflection import GOAL, reflect
 from app.population import shipped_authors
 from benchmarks.open_trials import Author, fitted, read_authors, read_divided
@@ -114,13 +114,14 @@ def posts_of(author: Author, most: int) -> list[str]:
 def steps_of(corpus: Corpus, name: str, text: str) -> Iterator[Step]:
     """Yield a draft, then what the first suggestion leaves of it, again and again."""
     for _ in range(STEPS + 1):
-        found = reflect(corpus.case([text], [name]))
-        if found.standing is None:
+        found = reflect(corpus.case([text], [name]), name)
+        if found.lead is None:
             return
-        yield Step(text, found.standing.lead, found.judgement.verdict)
+        yield Step(text, found.lead, found.verdict)
         if not found.suggestions:
             return
-        text = changed(text, found.suggestions[0].changes[0])
+        places = (found.suggestions[0], *found.suggestions[0].further)
+        text = changed(text, (Rewrite(place.start, place.end, place.new) for place in places))
 
 
 class Shares(NamedTuple):

@@ -378,10 +378,6 @@ def _low(match: re.Match[str]) -> str:
     return match[0].lower()
 
 
-def _calm(match: re.Match[str]) -> str:
-    return "?" if "?" in match[0] else "."
-
-
 def _stop(match: re.Match[str]) -> str:
     following = match.string[match.end() : match.end() + 1]
     return ". " if following.isalnum() else "."
@@ -409,10 +405,6 @@ def _long(match: re.Match[str]) -> str:
     return word[: -len(ending)] + _LONG_ENDINGS[ending] if ending else match[0]
 
 
-def _straight(match: re.Match[str]) -> str:
-    return '"' if match[0] in "“”„" else "'"
-
-
 _EMOJI: Final = "\u2600-\u27bf\U0001f000-\U0001faff"
 _SIGN_OF_NAME, _SIGN_OF_TAG = r"(?<![\w.+-])@(?=\w)", r"(?<![\w&])#(?=\w)"
 
@@ -420,12 +412,12 @@ ACTS: Final[dict[str, Act]] = {
     act.name: act
     for act in (
         Act("ampersand", _swap(r"(?<=\s)&(?:amp;)?(?=\s)", "and"), language="en"),
-        Act("calm", _swap(r"[!?]*![!?]*", _calm), habit=8),
+        Act("calm", _swap(r"[!?]*![!?]*", lambda mark: "?" if "?" in mark[0] else "."), habit=8),
         Act("one_mark", _swap(r"([!?])\1+", r"\1")),
         Act("no_dots", _swap(r"(?<=\S)(?:\.{2,}|…)[.…]*", _stop), habit=10),
         Act("three_dots", _swap("…", "..."), habit=10),
         Act("dots_as_sign", _swap(r"(?<!\.)\.{3}(?!\.)", "…"), habit=10),
-        Act("straight_quotes", _swap("[“”„‘’‚]", _straight)),
+        Act("straight_quotes", _swap("[“”„‘’‚]", lambda mark: '"' if mark[0] in "“”„" else "'")),
         Act("no_quotes", _swap(r"[\"“”„「」『』]|(?<!\w)['‘’]|['‘’](?!\w)", ""), habit=12),
         Act(
             "no_dashes",

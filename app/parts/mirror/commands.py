@@ -19,15 +19,7 @@ from app.parts.mirror.mirror_page import (
     warnings_of,
     what_to_do,
 )
-from app.parts.mirror.reflection import (
-    Mirrored,
-    Reflected,
-    Suggested,
-    check_length,
-    mirrored,
-    named_author,
-    reflect,
-)
+from app.parts.mirror.reflection import Mirrored, Suggested, check_length, named_author, reflect
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
 from app.views.cast import NOBODY, bound
@@ -57,7 +49,7 @@ def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
         async with db.read() as session:
             name = await named_author(session, username)
             case = await case_of(session, Models(), Question(texts, [name]))
-        return mirrored(Reflected(name, reflect(case)))
+        return reflect(case, name)
 
     found = with_database(ask)
     with bound(NOBODY):  # Commands name people by their usernames.

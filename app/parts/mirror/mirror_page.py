@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct, json
@@ -29,15 +29,7 @@ from app.parts.mirror.acts import (
     strikable,
     struck,
 )
-from app.parts.mirror.reflection import (
-    GOAL,
-    POSTS_OF_RATES,
-    Mirrored,
-    Suggested,
-    lead_of,
-    mirror,
-    mirrored,
-)
+from app.parts.mirror.reflection import GOAL, POSTS_OF_RATES, Mirrored, Suggested, lead_of, mirror
 from app.runtime.work_pool import worked_on
 from app.services.compare.copied_texts import MOST_TEXTS
 from app.services.posts.users import find_own
@@ -118,10 +110,6 @@ def times_of(lead: float) -> str:
     return gettext("more than {number}").format(number=shown) if abs(lead) > MOST_LEAD else shown
 
 
-def goal_in_times() -> str:
-    return show_number(round(math.exp(GOAL)))
-
-
 def lead_told(lead: float) -> str:
     """Return a lead as what it means, and whether it is at the goal."""
     if lead <= GOAL:
@@ -130,24 +118,16 @@ def lead_told(lead: float) -> str:
 
 
 def lead_sentence(lead: float) -> str:
-    if lead <= 0:
-        return gettext(
-            "Such a text is about {times} times likelier from other people than from you. The goal,"
-            " the line in the bar, is under {goal} times likelier from you."
-        ).format(times=times_of(lead), goal=goal_in_times())
-    return gettext(
+    text = gettext(
         "Such a text is about {times} times likelier from you than from other people. The goal, the"
         " line in the bar, is under {goal} times."
-    ).format(times=times_of(lead), goal=goal_in_times())
-
-
-def what_was_done(kind: Literal["strike", "word", "act"], piece: str) -> str:
-    """Return what was just done to the drafts; piece: the word, or the name of the act."""
-    if kind == "act":
-        return gettext("Done: {what}.").format(what=gettext(ACT_WORDS[piece]))
-    if kind == "word":
-        return gettext("You wrote other words for “{word}”.").format(word=piece)
-    return gettext("You struck “{word}”.").format(word=piece)
+    )
+    if lead <= 0:
+        text = gettext(
+            "Such a text is about {times} times likelier from other people than from you. The goal,"
+            " the line in the bar, is under {goal} times likelier from you."
+        )
+    return text.format(times=times_of(lead), goal=show_number(round(math.exp(GOAL))))
 
 
 def change_of(before: float, after: float) -> str:
@@ -342,15 +322,15 @@ async def post_mirror_form(form: Form) -> ResponseReturnValue:
         texts = await worked_on(
             earlier, lambda: changed_texts(earlier, form), inline_characters=500
         )
-        asked = await mirror(texts, username)
+        found = await mirror(texts, username)
         if texts != earlier and (what := _done(form)):
-            before = _lead_seen(form.get("seen", ""), earlier, asked.username)
+            before = _lead_seen(form.get("seen", ""), earlier, found.username)
             if before is None:
-                before = await lead_of(earlier, asked.username)
+                before = await lead_of(earlier, found.username)
             change = DoneChange(what, earlier, before)
     except AppError as failure:
         return await _rendered(username, texts or [""], error=failure.with_traceback(None))
-    return await _rendered(asked.username, texts, mirrored(asked), change=change)
+    return await _rendered(found.username, texts, found, change=change)
 
 
 def _digest_of(texts: Sequence[str], username: str) -> str:
@@ -367,14 +347,14 @@ def _lead_seen(seen: str, texts: Sequence[str], username: str) -> float | None:
 
 
 def _done(form: Form) -> str:
-    """Return what a form asked to be done."""
+    """Return what a form asked to be done, as a sentence."""
     if word := form.get("strike"):
-        return what_was_done("strike", word)
+        return gettext("You struck “{word}”.").format(word=word)
     if (act := form.get("act", "")) in ACTS:
-        return what_was_done("act", act)
+        return gettext("Done: {what}.").format(what=gettext(ACT_WORDS[act]))
     words = enumerate(form.getlist("word"))
     other = next((word for n, word in words if form.get(f"other-{n}", "").strip()), "")
-    return what_was_done("word", other) if other else ""
+    return gettext("You wrote other words for “{word}”.").format(word=other) if other else ""
 
 
 async def _rendered(
@@ -419,16 +399,14 @@ def changed_texts(texts: Sequence[str], form: Form) -> list[str]:
         return list(texts)
     for number, word in enumerate(form.getlist("word")):
         if new := form.get(f"other-{number}", "").strip():
-            texts = [_changed(text, reworded(text, _places(text, word), new)) for text in texts]
+            texts = [
+                _changed(text, reworded(text, places_of(text).get(word, []), new)) for text in texts
+            ]
     if (act := ACTS.get(form.get("act", ""))) is not None:
         texts = [_changed(text, done(act, text)) for text in texts]
     if gone := form.get("strike"):
         texts = [_changed(text, struck(text, strikable(text).get(gone, []))) for text in texts]
     return list(texts)
-
-
-def _places(text: str, word: str) -> list[tuple[int, int]]:
-    return places_of(text).get(word, [])
 
 
 def _changed(text: str, changes: list[Rewrite]) -> str:

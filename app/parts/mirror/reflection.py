@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import nlargest
 from itertools import islice
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 import numpy as np
@@ -37,7 +37,7 @@ from app.compute.engine.features import (
     style_key,
     word_key,
 )
-from app.compute.engine.judgement import Judgement, Limit, OwnLead, Verdict, judge, standing_of
+from app.compute.engine.judgement import Limit, OwnLead, Verdict, judge, standing_of
 from app.compute.text import ADDRESS, FEWEST_WORDS, MAX_TEXT_LENGTH, RANDOM_LINK, own_words
 from app.errors import InvalidInputError
 from app.lifespan import resources
@@ -184,18 +184,6 @@ class Suggestion:
     rates: UseRates | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reflection:
-    texts: Sequence[str]
-    judgement: Judgement
-    standing: OwnLead | None
-    """None if there is no ratio."""
-    suggestions: Sequence[Suggestion] = ()
-    """By their worth, the largest first."""
-    habits: Sequence[Suggestion] = ()
-    """Acts that make the draft only unlike its author."""
-
-
 class Drafts:
     """Texts by one hand, and what can be changed in them; the case is of one author."""
 
@@ -325,26 +313,6 @@ def standing_alone(case: Case) -> OwnLead | None:
     return Drafts(case).standing()
 
 
-def reflect(case: Case) -> Reflection:
-    """Return how far texts stand out as their only possible author's, and what would change it."""
-    drafts, judgement = Drafts(case), judge(case)
-    standing = drafts.standing()
-    if standing is None:
-        return Reflection(case.texts, judgement, None)
-    possible = list(map(drafts.rated, drafts.possible(standing)))
-    suggestions = [
-        each for each in possible if is_worth(standing, each) and not _is_contradicted(each)
-    ]
-    suggestions.sort(key=lambda each: -worth(standing, each))
-    habits = [
-        each
-        for each in possible
-        if each.act and not is_worth(standing, each) and _makes_unlike(standing, each)
-    ]
-    chosen = list(islice(_without_repeats(case.texts, suggestions), MOST_SUGGESTED))
-    return Reflection(case.texts, judgement, standing, chosen, habits)
-
-
 def _without_repeats(
     texts: Sequence[str], suggestions: Sequence[Suggestion]
 ) -> Iterator[Suggestion]:
@@ -387,10 +355,6 @@ def is_worth(before: OwnLead, suggestion: Suggestion) -> bool:
         return False
     unlike = before.likeness - suggestion.standing.likeness
     return bool(suggestion.word) or LONE_WEIGHT * fall >= LEAST_PART * unlike
-
-
-def _makes_unlike(before: OwnLead, suggestion: Suggestion) -> bool:
-    return before.likeness - suggestion.standing.likeness >= LEAST_FALL
 
 
 class WrittenPlace(Struct, frozen=True):
@@ -447,11 +411,6 @@ class MirrorForm(Struct, forbid_unknown_fields=True):
     """Omit for the site's own archive."""
 
 
-class Reflected(NamedTuple):
-    username: str
-    found: Reflection
-
-
 async def named_author(session: AsyncSession, username: str) -> str:
     """Return the author whose drafts are mirrored, by default the site's own.
 
@@ -488,26 +447,41 @@ async def lead_of(texts: Sequence[str], username: str) -> float | None:
     return standing and standing.lead
 
 
-async def mirror(texts: Sequence[str], username: str) -> Reflected:
+async def mirror(texts: Sequence[str], username: str) -> Mirrored:
     """Return what the site's model says of drafts. Raises NotFoundError and InvalidInputError."""
     parts = resources()
     check_length(texts)
     async with parts.db.read() as session:
         name = await named_author(session, username)
     case = await parts.comparer.case_of(Question(texts, [name]))
-    return Reflected(name, await parts.work_pool.run(reflect, case))
+    return await parts.work_pool.run(reflect, case, name)
 
 
-def mirrored(seen: Reflected) -> Mirrored:
-    found = seen.found
+def reflect(case: Case, username: str) -> Mirrored:
+    """Return how far texts stand out as their only possible author's, and what would change it."""
+    drafts, judgement = Drafts(case), judge(case)
+    standing, chosen, habits = drafts.standing(), list[Suggestion](), list[Suggestion]()
+    if standing is not None:
+        possible = list(map(drafts.rated, drafts.possible(standing)))
+        worthy = [each for each in possible if is_worth(standing, each)]
+        suggestions = [each for each in worthy if not _is_contradicted(each)]
+        suggestions.sort(key=lambda each: -worth(standing, each))
+        chosen = list(islice(_without_repeats(case.texts, suggestions), MOST_SUGGESTED))
+        habits = [
+            each
+            for each in possible
+            if each.act
+            and not is_worth(standing, each)
+            and standing.likeness - each.standing.likeness >= LEAST_FALL
+        ]
     return Mirrored(
-        seen.username,
-        found.standing and found.standing.lead,
+        username,
+        standing and standing.lead,
         GOAL,
-        found.judgement.verdict,
-        list(map(_suggested, found.suggestions)),
-        list(map(_suggested, found.habits)),
-        found.judgement.limits,
+        judgement.verdict,
+        list(map(_suggested, chosen)),
+        list(map(_suggested, habits)),
+        judgement.limits,
     )
 
 
@@ -540,4 +514,4 @@ async def post_mirror(form: MirrorForm) -> tuple[Mirrored, int, dict[str, str]]:
 
     Drafts are not stored. They go only away from the author, never towards somebody else.
     """
-    return mirrored(await mirror(form.texts, form.username)), 200, NO_STORE
+    return await mirror(form.texts, form.username), 200, NO_STORE

@@ -205,7 +205,8 @@ async def post_table(form: Form) -> ResponseReturnValue:
                 names = await with_people(session, names, form.getlist("room"))
         if file := (await request.files).get("file"):
             kind, given = await _read_file(file, kind, given)
-        _take_slot()
+        if g.account is None:
+            resources().open_batches.take()
         if kind == "csv":
             chosen = form.get("column", "")
             columns, column = await resources().work_pool.run(_columns, given, chosen)
@@ -313,12 +314,6 @@ def _lines(given: str, kind: Kind, column: str) -> Iterator[BatchLine]:
     if kind == "jsonl":
         return json_texts(given.encode("utf-8", "surrogatepass").splitlines(), AnyText)
     return plain_texts(given.splitlines())
-
-
-def _take_slot() -> None:
-    """Raise UnavailableError if too many visitors without an account have tables judged."""
-    if g.account is None:
-        resources().open_batches.take()
 
 
 class Judging(NamedTuple):
