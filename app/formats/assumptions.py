@@ -320,6 +320,14 @@ class ReadNotes:
         part = Assumption(kind, str(value), alternatives, words)
         self._assumptions[kind, value or " ".join(alternatives)] = part
 
+    def __getstate__(self) -> dict[str, object]:
+        return vars(self) | {"questions": None}
+
+    def settle(self, kind: AssumptionKind) -> None:
+        """Forget assumptions that somebody has confirmed."""
+        left = {key: part for key, part in self._assumptions.items() if part.kind != kind}
+        self._assumptions = left
+
     def leave(
         self, kind: UnreadKind, what: str, count: int = 1, *, role: Role | None = None
     ) -> None:

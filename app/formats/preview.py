@@ -20,6 +20,7 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.doubts.questions import SeenId, asked
 from app.formats.file_chats import FileChat
+from app.formats.kept import read_upload
 from app.formats.reading import BadRecord, username_for
 from app.formats.records import (
     ImportFault,
@@ -31,7 +32,7 @@ from app.formats.records import (
     count_skipped,
     unsettled_of,
 )
-from app.formats.registry import WITH_ENTITIES, open_records
+from app.formats.registry import WITH_ENTITIES
 from app.formats.source.file import Source
 from app.runtime.clock import monotonic
 
@@ -133,9 +134,9 @@ def preview(body: bytes) -> Iterator[object]:
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            records = open_records(source, format=request.format, options=request.options)
-            result = _Reading(records, request.options).read(ends_at)
-            result.digest = source.digest()
+            read = read_upload(source, request.format, request.options, keeps=True)
+            result = _Reading(read.records, request.options).read(ends_at)
+            result.digest = read.digest
     except ImportFileError as error:
         result = Preview(failure=message_of(error))
     plain = msgspec.to_builtins(result, enc_hook=packed)

@@ -20,6 +20,7 @@ from app.db.engine import Database
 from app.db.result_cache import holds_until
 from app.errors import AppError, ConflictError, Message, NotFoundError, UnavailableError
 from app.formats.assumptions import NotesSummary
+from app.formats.kept import kept_beside
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
 from app.models import ImportJob
 from app.runtime.clock import now
@@ -114,11 +115,11 @@ async def importing_command(db: Database) -> AsyncIterator[int]:
     """Hold a lock while a command imports, so that others know that it still runs; yield the lock's
     number.
     """
+    with contextlib.suppress(AppError):  # The import reports it, with its file.
+        await end_stopped_commands(db)
     for number in range(1, MOST_COMMANDS + 1):
         async with db.exclusive(_lock_of(number)) as grant:
             if grant is not None:
-                with contextlib.suppress(AppError):  # The import reports it, with its file.
-                    await _end_commands(grant, number)
                 yield number
                 return
     raise UnavailableError("Too many commands import at the moment. Try again later.")
@@ -126,26 +127,18 @@ async def importing_command(db: Database) -> AsyncIterator[int]:
 
 async def end_stopped_commands(db: Database) -> None:
     """End the imports of commands that were killed."""
-    query = select(ImportJob.command).where(ImportJob.state == "running").distinct()
+    query = select(ImportJob.id, ImportJob.command).where(ImportJob.state == "running")
     async with db.read() as session:
-        numbers = list(await session.scalars(query.where(ImportJob.command.is_not(None))))
-    for number in filter(None, numbers):
+        jobs = (await session.execute(query.where(ImportJob.command.is_not(None)))).all()
+    for job_id, number in jobs:
         async with db.exclusive(_lock_of(number)) as grant:
             if grant is not None:
-                await _end_commands(grant, number)
+                async with grant.write() as session:
+                    await end_job(session, job_id, STOPPED)
 
 
-def _lock_of(number: int) -> str:
+def _lock_of(number: int | None) -> str:
     return f"import-command-{number}"
-
-
-async def _end_commands(db: Sessions, number: int) -> None:
-    query = select(ImportJob.id).where(ImportJob.state == "running", ImportJob.command == number)
-    async with db.read() as session:
-        stopped = list(await session.scalars(query))
-    for job_id in stopped:
-        async with db.write() as session:
-            await end_job(session, job_id, STOPPED)
 
 
 def options_of(job: ImportJob) -> ReadOptions:
@@ -364,8 +357,10 @@ def upload_path(data_dir: Path, spool: str) -> Path:
 
 def remove_upload(data_dir: Path, spool: str) -> None:
     """Remove an upload; processes can still read it if it is open."""
-    with contextlib.suppress(OSError):
-        upload_path(data_dir, spool).unlink()
+    path = upload_path(data_dir, spool)
+    for file in (path, kept_beside(path)):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def _files(data_dir: Path) -> list[Path]:
@@ -377,6 +372,6 @@ def _remove_old_files(files: Iterable[Path], states: Mapping[str, str], before: 
     for path in files:
         # Another worker may have removed it meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            state = states.get(path.name)
+            state = states.get(path.stem)  # Its kept records have a suffix.
             if state in ENDED or (state is None and path.stat().st_mtime < before.timestamp()):
                 path.unlink()

@@ -14,13 +14,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from itertools import zip_longest
-from typing import IO, Final
+from typing import Final
 
 import msgspec
 from msgspec import structs
 
 from app.compute.text import clean_username, decode_entities, drop_controls, username_key
-from app.config import MIB
 from app.errors import (
     AppError,
     ImportFileError,
@@ -32,6 +31,7 @@ from app.errors import (
 from app.formats.assumptions import Doubt, doubt_sentence, ways_out
 from app.formats.doubts.questions import asked
 from app.formats.file_chats import FileChat, FileChats
+from app.formats.kept import WHOLE_BYTES
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import (
@@ -62,12 +62,8 @@ from app.services.posts.post_content import (
 )
 
 FIRST_RECORDS: Final = 1_000
-WHOLE_BYTES: Final = 50 * MIB
-"""Size up to which a file is looked at whole."""
 LOOKED_AT: Final = 20_000
 """Records of a larger file, or of a stream, that are looked at before it is stored."""
-_IN_MEMORY: Final = MIB
-"""Bytes of a file whose records are kept in memory; a temporary file has the others."""
 
 
 class UnsettledError(ImportFileError):
@@ -89,11 +85,11 @@ class FirstReading:
         """Whether the file was read to its end."""
         self._source, self._options = source, options
         self._fault: ImportFileError | None = None
-        self._chunks: list[tuple[int, list[Item]]] = []
-        self._file: IO[bytes] | None = None
+        self._file = source.temporary()
         self._positions: list[int] = []
-        self.first = self._next()
-        self._count = len(self.first)
+        """Bytes that were read up to each part of the file."""
+        self._count = 0
+        self._next()
 
     def checked(self) -> RecordStream:
         """Return all records, reading to the end of the file, or far enough to judge a larger one.
@@ -102,7 +98,7 @@ class FirstReading:
         """
         check_settled(self.records, self._options)
         while not self.is_whole and (self._count < LOOKED_AT or not self._is_long):
-            self._count += len(self._next())
+            self._next()
         check_settled(self.records, self._options)
         return replace(self.records, items=self._items())
 
@@ -130,7 +126,7 @@ class FirstReading:
         source = self._source
         return source.path is None or (source.bytes_total or source.bytes_read) > WHOLE_BYTES
 
-    def _next(self) -> list[Item]:
+    def _next(self) -> None:
         """Read and keep some items, up to a fault."""
         chunk: list[Item] = []
         try:
@@ -138,28 +134,18 @@ class FirstReading:
         except ImportFileError as error:
             self._fault = error
         self.is_whole = self._fault is not None or not chunk
-        if self._source.bytes_read <= _IN_MEMORY:
-            self._chunks.append((self._source.bytes_read, chunk))
-            return chunk
-        if self._file is None:
-            self._file = self._source.temporary()
+        self._count += len(chunk)
         pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
         self._positions.append(self._source.bytes_read)
-        return chunk
 
     def _items(self) -> Iterator[Item]:
         """Yield what was read, and the records behind it."""
-        self._chunks.reverse()
-        while self._chunks:
-            self._source.taken, chunk = self._chunks.pop()
-            yield from chunk
-        if self._file is not None:
-            self._file.seek(0)
-            for position in self._positions:
-                self._source.taken = position
-                # The program has written it, and nobody else can open it.
-                yield from pickle.load(self._file)  # noqa: S301
-            self._file.close()
+        self._file.seek(0)
+        for position in self._positions:
+            self._source.taken = position
+            # The program has written it, and nobody else can open it.
+            yield from pickle.load(self._file)  # noqa: S301
+        self._file.close()
         self._source.taken = None
         if self._fault is not None:
             raise self._fault

@@ -28,7 +28,7 @@ from app.errors import (
     UnavailableError,
     message_of,
 )
-from app.formats.registry import open_records
+from app.formats.kept import read_once
 from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.clock import monotonic, wait_until_set
@@ -262,11 +262,11 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
             await note(session, report)
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
-        records = await asyncio.to_thread(open_records, source, format=job.format, options=options)
+        read = await asyncio.to_thread(read_once, source, job.format, options)
+        records, digest = read.records, read.digest
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
         check_records(records, options, is_public=is_public)
-        digest = await asyncio.to_thread(source.digest)
         async with db.write() as session:
             await note(session, report)
             await change_running(session, job.id, {"digest": digest})

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from app.errors import BrokenFileError
 from app.formats.assumptions import NotesSummary, ReadNotes, Unread, decoded_notes
+from app.formats.kept import WHOLE_BYTES
 from app.formats.records import NO_OPTIONS, Account, Item, ReadOptions, Record, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.services.imports.reading import (
     FIRST_RECORDS,
     LOOKED_AT,
-    WHOLE_BYTES,
     FirstReading,
     UnsettledError,
     check_order,
@@ -29,11 +29,11 @@ from tests.selection import first_of
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 
 
-def read_first(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, bool]:
-    """Return the records with the first of them read, and whether these are all."""
+def read_first(records: RecordStream, options: ReadOptions) -> tuple[list[Item], bool]:
+    """Return the items after the first of them were read, and whether these are all."""
     with Source(io.BytesIO(), name="posts.jsonl") as source:
         first = FirstReading(records, source, options)
-        return first.checked(), first.is_whole
+        return [*first.checked().items], first.is_whole
 
 
 def post(place: int, *, has_time: bool = True, name: str | None = "mina") -> Record:
@@ -74,7 +74,7 @@ def test_most_unread_times_ask_and_posts_without_a_field_do_not(
             read_first(records, NO_OPTIONS)
     first, is_whole = read_first(stream(iter(items), notes), ReadOptions(accept_unread=True))
     assert is_whole
-    assert list(first.items) == items
+    assert first == items
 
 
 @given(times=st.lists(st.sampled_from(["read", "unread", "absent"]), max_size=40))
@@ -168,11 +168,13 @@ def test_a_break_in_the_first_records_comes_behind_them() -> None:
         yield post(1)
         raise BrokenFileError("the file breaks off")
 
-    first, is_whole = read_first(stream(items(), ReadNotes()), NO_OPTIONS)
-    assert is_whole
-    assert isinstance(next(first.items), Record)
-    with pytest.raises(BrokenFileError):
-        next(first.items)
+    with Source(io.BytesIO(), name="posts.jsonl") as source:
+        first = FirstReading(stream(items(), ReadNotes()), source)
+        read = first.checked().items
+        assert first.is_whole
+        assert isinstance(next(read), Record)
+        with pytest.raises(BrokenFileError):
+            next(read)
 
 
 def test_an_order_that_a_date_disproves_is_never_accepted() -> None:

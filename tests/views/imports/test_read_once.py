@@ -1,0 +1,87 @@
+"""What a preview has read to its end is not read again by the import with the same choices."""
+
+import os
+from pathlib import Path
+
+import pytest
+from quart import Quart
+
+from app.formats.kept import kept_beside
+from tests.archives import x_members, zip_bytes
+from tests.browsing import Browser
+from tests.chats import kakaotalk, said
+from tests.uploading import ended, shown, start, until_uploads, upload, uploads
+
+Form = dict[str, str | list[str]]
+DAYS = [said(["미나", "준"], times=25, day=f"2024-01-{day:02}") for day in range(1, 25)]
+CHAT = kakaotalk("바다", *(message for day in DAYS for message in day))
+TABLE = "username,text,created_at\n" + "".join(
+    f"ann,the {n}th post,2024-01-0{1 + n % 9}T10:00:00Z\n" for n in range(2_500)
+)
+PEOPLE: Form = {
+    "speaker": ["미나", "준"],
+    "only": ["미나", "준"],
+    "renamed": ["", ""],
+    "publish": "on",
+}
+UNCHANGED = [
+    pytest.param("chat.txt", CHAT, PEOPLE | {"timezone": "Asia/Seoul"}, 1_200, id="chat"),
+    pytest.param("posts.csv", TABLE.encode(), {}, 2_500, id="table"),
+    pytest.param("x.zip", zip_bytes(x_members()), {"username": "mina"}, 5, id="archive"),
+]
+
+
+OTHERS = {"x.zip": zip_bytes(dict.fromkeys(x_members(), b""))}
+"""What is put into the place of an upload."""
+
+
+async def previewed(app: Quart, browser: Browser, data: bytes, name: str) -> tuple[str, Path]:
+    """Upload and preview a file, then put another one into its place; return address and path."""
+    address = await upload(browser, data, name)
+    await browser.page(address)
+    (path,) = (path for path in uploads(app) if kept_beside(path).exists())
+    path.write_bytes(OTHERS.get(name, os.urandom(100)))
+    return address, path
+
+
+@pytest.mark.parametrize(("name", "data", "form", "posts"), UNCHANGED)
+async def test_a_file_is_read_once_if_nothing_was_changed(
+    app: Quart, browser: Browser, name: str, data: bytes, form: Form, posts: int
+) -> None:
+    address, _ = await previewed(app, browser, data, name)
+    assert await start(browser, address, **form) == 303
+    page = shown(await ended(browser, address))
+    assert f"{posts:,} new" in page
+    assert await until_uploads(app, 0) == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"timezone": "Europe/Berlin"}, {"username": "나"}, {"renamed": ["하나", ""]}]
+)
+async def test_a_changed_choice_reads_the_file_again(
+    app: Quart, browser: Browser, changed: Form
+) -> None:
+    address, path = await previewed(app, browser, CHAT, "chat.txt")
+    path.write_bytes(kakaotalk("바다", *said(["미나", "준"], times=3)))
+    form = PEOPLE | {"timezone": "Asia/Seoul"} | changed
+    assert await start(browser, address, **form) == 303
+    assert "6 new messages" in shown(await ended(browser, address))
+
+
+async def test_what_was_kept_is_deleted_with_the_upload(app: Quart, browser: Browser) -> None:
+    address, _ = await previewed(app, browser, CHAT, "chat.txt")
+    await browser.page(address)
+    answer = await browser.post(f"{address}/cancel")
+    assert answer.status_code == 303
+    assert uploads(app) == []
+
+
+async def test_foreign_bytes_beside_an_upload_are_not_trusted(app: Quart, browser: Browser) -> None:
+    address, path = await previewed(app, browser, CHAT, "chat.txt")
+    path.write_bytes(CHAT)
+    # What a pickle of `os.mkdir(...)` is.
+    victim = path.parent / "made"
+    kept_beside(path).write_bytes(b"cos\nmkdir\n(S'" + bytes(victim) + b"'\ntR.")
+    assert await start(browser, address, **PEOPLE | {"timezone": "Asia/Seoul"}) == 303
+    assert "1,200 new messages" in shown(await ended(browser, address))
+    assert not victim.exists()
