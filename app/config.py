@@ -325,7 +325,6 @@ def shown_path(path: Path) -> str:
 
 
 def _parse(name: str, value: str) -> object:
-    """Return a setting's value, by its type or the parser of its annotation."""
     type_: Any = get_type_hints(Config, include_extras=True)[name]
     try:
         if get_origin(type_) is Annotated:

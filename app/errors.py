@@ -294,7 +294,6 @@ def _worded(detail: str, form: Any, names: Sequence[str]) -> str:
 
 
 def _known_of(key: str, form: Any, names: Sequence[str]) -> list[str]:
-    """Return what the schema of a field says under a key; empty for nothing."""
     schema = msgspec.json.schema(form)
 
     def options(part: dict[str, Any]) -> Iterator[dict[str, Any]]:

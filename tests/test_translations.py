@@ -135,9 +135,7 @@ def test_in_english_the_word_alone_changes() -> None:
         assert gettext("never in {posts} posts") == "never in {posts} messages"
         assert ngettext("{count} post", "{count} posts", 1) == "{count} message"
         # It is of anybody whose posts are here.
-        assert gettext("Posts by other people attributed to one of these authors").startswith(
-            "Posts"
-        )
+        assert gettext("Posts by other people attributed to these authors").startswith("Posts")
     assert gettext("Newest posts") == "Newest posts"
 
 

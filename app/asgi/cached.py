@@ -222,7 +222,6 @@ class CachedRequest(NamedTuple):
 
 
 def _is_reading(scope: Scope) -> bool:
-    """Return whether this layer answers, or passes the request on as it is."""
     if scope["type"] != "http" or scope["method"] not in {"GET", "HEAD"} or REFUSAL in scope:
         return False
     return not (scope["path"].startswith(MEDIA) or is_endless(scope["path"]))
@@ -268,7 +267,6 @@ def _remembered_zone(cookie_header: bytes) -> str:
 
 
 def _headers_to_hold(start: Any) -> Headers | None:
-    """Return the headers of a response that may be held back until it is whole."""
     headers = {name.lower(): value for name, value in start["headers"]}
     size = headers.get(b"content-length")
     is_small = size is not None and int(size) <= 16 * 1024 * 1024

@@ -174,7 +174,6 @@ def _facts(size: BackupSize, file: Path) -> dict[str, object]:
 
 
 def _in_words(access: Access) -> str:
-    """Return who can use a restored site, in one line."""
     accounts = [f"{account.name} ({account.role})" for account in access.accounts]
     tokens = [f"{token.name} ({token.scope})" for token in access.tokens]
     parts = [

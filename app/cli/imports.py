@@ -213,7 +213,6 @@ class Importer:
     async def _begin(
         self, db: Database, name: str, form: str, size: int | None, digest: bytes | None
     ) -> ImportJob | None:
-        """Return the import's number and progress in the database; None for a dry run."""
         if self._is_dry:
             return None
         file_name = Path(name).name
@@ -240,7 +239,6 @@ class Importer:
     async def _ended(
         self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
     ) -> AsyncIterator[None]:
-        """Store how the import ended."""
         failure: Message | None = jobs.STOPPED
         try:
             yield
@@ -355,8 +353,6 @@ def _accepted(records: RecordStream, name: str) -> set[Message]:
 
 
 def _parsed_by(parse: Callable[[Any], object]) -> Callable[..., Any]:
-    """Return a callback for an option, which reports a ValueError as bad usage."""
-
     def callback(_context: click.Context, _option: click.Parameter, value: Any) -> Any:
         try:
             return value if value is None else parse(value)
@@ -418,7 +414,7 @@ _FORMATS: Final = f"Formats: {', '.join(str(form.label) for form in FORMATS.valu
     multiple=True,
     callback=_parsed_by(columns_of),
     help=f"Column or field to use for a role; repeatable. The roles are {', '.join(ROLES)}."
-    " author=none: the file names no one; sheet=NAME: the sheet of a workbook.",
+    " author=none: the file names no author; sheet=NAME: the sheet of a workbook.",
 )
 @click.option(
     "--room",

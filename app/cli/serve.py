@@ -137,7 +137,6 @@ def _announce(
     *,
     opened: str | None,
 ) -> None:
-    """Print the addresses of the site, and open a browser at the link `opened`, if any."""
     from app.serving.browser import open_browser
 
     url = config.url
@@ -164,7 +163,6 @@ def _fails_on(addresses: Sequence[str]) -> Iterator[None]:
 
 
 def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MACHINE) -> str:
-    """Return the URL of a socket, with the host `here` if it listens on all addresses."""
     scheme = "https" if server.ssl_enabled else "http"
     if listening.family not in IP:
         return f"{scheme}://localhost"

@@ -140,7 +140,6 @@ def divided(runs: Sequence[str]) -> list[str]:
 
 @cache
 def _breaker() -> Callable[[str, str], Iterable[str]]:
-    """Load the dictionaries, which few sites need."""
     breaker: Callable[[str, str], Iterable[str]] = importlib.import_module(
         "icu4py.breakers"
     ).WordBreaker

@@ -100,7 +100,6 @@ def remove_abandoned(parent: Path, prefix: str) -> None:
 
 
 def _open_locked(path: Path, how: int) -> int:
-    """Return the locked folder's or file's descriptor; closing releases the lock."""
     flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)

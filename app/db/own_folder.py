@@ -168,7 +168,6 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def _describe(config: Config, folder: Path) -> list[str]:
-    """Return lines by which a user recognises a data folder."""
     path = folder / f"{config.env}.db"
     accounts, newest = "unknown", "unknown"
     with contextlib.suppress(sqlite3.Error):
@@ -178,7 +177,6 @@ def _describe(config: Config, folder: Path) -> list[str]:
 
 
 def _content(path: Path) -> tuple[str, str]:
-    """Return the accounts and the newest post of a database that may be a stranger's."""
     with contextlib.closing(open_read_only(path)) as connection:
         connection.set_progress_handler(lambda: True, MOST_STEPS)
         names = [str(name) for (name,) in connection.execute(NAMES, (SHOWN_NAMES,))]

@@ -62,8 +62,6 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 
 
 class _Run(NamedTuple):
-    """Signs of one font and direction."""
-
     font: str
     """File of a font; empty for the letters of Korean and Western languages."""
     start: int
@@ -214,7 +212,6 @@ def _newest_strong(last: str, way: str) -> str:
 
 
 def _brackets_in(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the places of brackets that belong together, inner ones first."""
     opened: list[int] = []
     for place, sign in enumerate(text):
         if sign in "([{":
@@ -229,7 +226,6 @@ def _is_from_right(sign: str) -> bool:
 
 @lru_cache(maxsize=300)  # Of 20 KB each.
 def _emoji(sign: str, size: float) -> Image.Image:
-    """Return an emoji in colour, without the space at its sides."""
     whole = _whole_emoji(sign)
     left, _, right, _ = whole.getbbox() or (0, 0, 1, 1)
     height = round(size * 0.98)
@@ -247,7 +243,6 @@ def _whole_emoji(sign: str) -> Image.Image:
 
 
 def _breaks(text: str) -> frozenset[int]:
-    """Return the places of white space at which a row may end."""
     places = {found.start() for found in _BREAK.finditer(text)}
     for quoted in _QUOTED.finditer(text):
         places.difference_update(range(*quoted.span()))
@@ -289,7 +284,6 @@ def _row_end(
 
 
 def _whole_letter_end(text: str, line: tuple[int, int], place: int) -> int:
-    """Return the end of the last letter with all its marks before a place, or of the first."""
     starts = (at for at in range(place, line[0], -1) if not _is_mark(text[at]))
     later = (at for at in range(place + 1, line[1]) if not _is_mark(text[at]))
     return next(starts, None) or next(later, line[1])
@@ -431,7 +425,6 @@ def _is_of_script(sign: str) -> bool:
 
 @lru_cache(maxsize=MOST_SIGNS)
 def _font_name(sign: str) -> str:
-    """Return the file of the font of a sign; empty for the letters, and for a sign of no font."""
     if sign.isascii() or _is_letter(sign):
         return ""
     script = _OF_SCRIPT.get(unicodedata.name(sign, "").split(" ")[0].split("-")[0])

@@ -87,7 +87,6 @@ def _layout_of(drawing: MarkedText, canvas: Canvas, height: float) -> _Layout:
 
 
 def _in_size(drawing: MarkedText, canvas: Canvas, size: int, height: float) -> tuple[bool, _Layout]:
-    """Return whether all of the text has room in letters of a size, and its rows."""
     font, most = font_of(bold=False, size=size), _most_rows(height, size)
     text = "".join(sign for sign, _ in _signs_of(drawing))
     rows = [*islice(rows_of(text, font, canvas.width - 2 * MARGIN), most + 1)]

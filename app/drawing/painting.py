@@ -54,8 +54,6 @@ def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
 
 
 class _Grid(NamedTuple):
-    """The pixels of a drawing's units."""
-
     left: float
     top: float
     across: float
@@ -388,7 +386,6 @@ def _middle_of(row: Field, size: int) -> Field:
 
 
 def _name_width(bars: Sequence[NamedBar], row: Field, size: int) -> float:
-    """Return the width of the longest name with its space, at most three fifths of the row."""
     font = font_of(bold=True, size=size)
     longest = max(font.getlength(bar.name) for bar in bars) + _NAME_SPACE
     return max(row.width * (0.34 if row.width > _WIDE else 0.4), min(longest, row.width * 0.6))
@@ -409,7 +406,6 @@ def _paint_bar(
 
 
 def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, width: float) -> None:
-    """Write a name whole: if needed in smaller letters, or in two rows of the smallest."""
     smaller = sorted({canvas.smallest, *(size for size in (30, 26) if size > canvas.smallest)})
     fonts = [font, *(font_of(bold=True, size=size) for size in reversed(smaller))]
     fitting = (each for each in fonts if each.getlength(bar.name) <= width)
@@ -474,7 +470,6 @@ def _paint_stack(canvas: Canvas, drawing: Bars, field: Field) -> None:
 
 
 def _noted_columns(names: int, legend: Field) -> int:
-    """Return the number of columns of names with notes; 0 without room."""
     rows = int(legend.height // _LEGEND_ROW)
     return next((columns for columns in (1, 2) if ceil(names / columns) <= rows), 0)
 

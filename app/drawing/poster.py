@@ -140,8 +140,6 @@ _FACT_ROW: Final = 1.4
 
 
 class _Block(NamedTuple):
-    """A drawing with the text above it, and the heights of both together."""
-
     drawing: Drawing
     heights: Heights
     space: int
@@ -243,7 +241,6 @@ def _largest(
 
 
 def _stacks(poster: Poster, blocks: list[_Block]) -> list[list[_Block]]:
-    """Return the drawings with the heights to try, in order."""
     lower = [block._replace(heights=block.heights.lower()) for block in blocks]
     if poster.has_text:
         return [blocks, lower[:1] + blocks[1:], lower]
@@ -292,7 +289,6 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
 def _facts(
     poster: Poster, measures: Measures, width: int, most: int
 ) -> tuple[Lettering, list[str]]:
-    """Return the font and up to `most` rows of the facts, in one row if possible."""
     fonts = [font_of(bold=False, size=size) for size in measures.facts]
     sets = [joined_rows(map(drawn_text, poster.facts), font, width, max(most, 2)) for font in fonts]
     pairs = zip(fonts, sets, strict=True)
@@ -387,7 +383,6 @@ def _draw_head(canvas: Canvas, head: Sequence[tuple[str, Lettering]], top: float
 def _draw_lines(
     canvas: Canvas, lines: Sequence[PosterLine], measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many lines as fit above a place (bottom, height); return their top."""
     bottom, room = place
     label_font, font = [font_of(bold=bold, size=measures.lines) for bold in (True, False)]
     row = measures.lines * _LINE_ROW
@@ -405,7 +400,6 @@ def _draw_lines(
 
 
 def _listed(parts: Sequence[str], font: Lettering, width: float) -> str:
-    """Return as many whole parts as a row has room for; only the first may be cut."""
     rows = [", ".join(parts[:count]) for count in range(len(parts), 1, -1)]
     fitting = (row for row in rows if font.getlength(row) <= width)
     return next(fitting, clipped(parts[0], font, width))
@@ -414,7 +408,6 @@ def _listed(parts: Sequence[str], font: Lettering, width: float) -> str:
 def _draw_quote(
     canvas: Canvas, poster: Poster, measures: Measures, place: tuple[float, float]
 ) -> float:
-    """Draw as many rows of a quotation as fit, at least one; return their top."""
     bottom, room = place
     font, width = font_of(bold=False, size=measures.quote_size), canvas.width - 2 * MARGIN - _HUED
     row = font.size * _FACT_ROW

@@ -428,7 +428,9 @@ class ToldReposts:
     def add_cut(self) -> None:
         """Count a text from which forwarded words were cut."""
         count = self._notes.count_of("//@")
-        evidence = Message("posts whose forwarded words were cut off: {count}", count=count)
+        evidence = Message(
+            "posts without their forwarded words, which were cut off: {count}", count=count
+        )
         self._notes.assume("reposts", "//@", evidence=evidence)
 
 
@@ -502,10 +504,10 @@ def value_label(kind: str, value: str) -> str:
     if kind == "ids" and value == NO_IDS:
         return Message("not in the file")
     if value == NO_REPOSTS:
-        return Message("none: they are posts")
+        return Message("no chat: they are posts")
     if kind in {"column", "ids", "author"}:
         if value == NO_AUTHOR:
-            return Message("the file names no one")
+            return Message("the file names no author")
         role, _, name = value.partition("=")
         if role == "author" and name in NAME_WAYS:
             return NAME_WAYS[name]

@@ -105,7 +105,6 @@ def _likeliest(usable: Mapping[str, Mapping[str, str]], *, is_table: bool) -> st
 
 
 def _crosses(inner: Mapping[str, str], outer: Mapping[str, str]) -> bool:
-    """Return whether authors by `inner` are in several folders, which have several of them."""
     folders, people = defaultdict[str, set[str]](set), defaultdict[str, set[str]](set)
     for name, author in inner.items():
         folders[author].add(outer.get(name, ""))
@@ -134,7 +133,6 @@ def _by_folders(names: Sequence[str]) -> dict[str, str]:
 
 
 def _are_numbered_anew(names: Sequence[str]) -> bool:
-    """Return whether people have numbers, in several folders with numbers, such as problems."""
     folders = [name.split("/")[-3:-1] for name in names]
     return len({found[0] for found in folders if found}) > 1 and all(
         len(found) > 1 and found[0][-1:].isdigit() and _NUMBERED.fullmatch(found[1])
@@ -152,7 +150,6 @@ def _by_outer_folder(names: Sequence[str]) -> dict[str, str]:
 
 
 def _by_file_name(names: Sequence[str]) -> dict[str, str]:
-    """Return the names of the files without words that all of them have, and without numbers."""
     spans = {name: [*_PART.finditer(_stem(name))] for name in names}
     authors = _without_shared(spans)
     numberless = {name: _without_number(author) for name, author in authors.items()}
@@ -175,7 +172,6 @@ def _without_numbers(parts: list[re.Match[str]]) -> list[re.Match[str]]:
 
 
 def _without_shared(spans: Mapping[str, Sequence[re.Match[str]]]) -> dict[str, str]:
-    """Return the text between the first and the last words that all names have."""
     words = [[part[0].casefold() for part in parts] for parts in spans.values()]
     fewest = min(map(len, words), default=0)
     before = _shared(words, fewest)
@@ -198,7 +194,6 @@ def _without_number(author: str) -> str:
 
 
 def _shared(words: Sequence[Sequence[str]], most: int) -> int:
-    """Return the number of first words that all have."""
     count = 0
     while count < most and len({found[count] for found in words}) == 1:
         count += 1
@@ -206,7 +201,6 @@ def _shared(words: Sequence[Sequence[str]], most: int) -> int:
 
 
 def _by_file_start(names: Sequence[str]) -> dict[str, str]:
-    """Return the beginnings of names before the sign that nearly all of them have."""
     stems = {name: _stem(name) for name in names}
     for sign in _SIGNS:
         starts = {name: stem.partition(sign)[0].strip() for name, stem in stems.items()}
@@ -230,7 +224,6 @@ _READERS: Final[Mapping[str, Callable[[Sequence[str]], dict[str, str]]]] = {
 
 
 def _name_people(authors: Mapping[str, str], names: Sequence[str]) -> bool:
-    """Return whether nearly all files have an author's name, and there are several authors."""
     named = [author for author in authors.values() if _is_name(author)]
     distinct = {author.casefold() for author in named}
     return len(distinct) > 1 and 10 * len(named) >= 9 * len(names)

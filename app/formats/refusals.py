@@ -126,10 +126,11 @@ _MARKUP: Final = re.compile(r"\ufeff?\s*<(?:\?xml|!doctype|!--|[a-z][\w:.-]*[\s>
 _FEED: Final = re.compile(r"<(?:rss|feed|rdf:rdf)[\s>]", re.IGNORECASE)
 _SUBTITLE: Final = re.compile(r"\d\d:\d\d:\d\d[,.]\d{3} --> \d\d:\d\d:\d\d[,.]\d{3}")
 _PLAIN_TEXT: Final = Message(
-    "it is text without dated lines of a chat and without named columns. If it is a chat, export it"
-    " again. If it has posts, put them into a CSV table whose first row is"
-    " `username,created_at,text`. If it is one text, put it into a folder or a zip with texts of"
-    " others, named `Author_Title.txt` or in a folder for each author"
+    "it is text without dated lines of a chat and without named columns. If "
+    "it is a chat, export it again. If it has posts, put them into a CSV "
+    "table with the first row `username,created_at,text`. If it is a single "
+    "text, put it into a folder or a zip with texts by other people, named "
+    "`Author_Title.txt` or in a folder for each author"
 )
 _DATED: Final = re.compile(
     r"[\s\[(\u200e\u200f\u202a-\u202c\ufeff]*(?:[^\W\d]{1,12}[.,]?\s)?"
@@ -265,8 +266,8 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return Message("it is a log of IRC")
     if any(_SUBTITLE.match(line) for line in lines):
         return Message(
-            "it has the subtitles of a film, whose times are no dates; put them into a CSV table"
-            " whose first row is `username,text`"
+            "it has the subtitles of a film, which have no dates; put them into a "
+            "CSV table with the first row `username,text`"
         )
     if dated := _dated(lines):
         return Message(
@@ -285,8 +286,8 @@ def _reason_of_json(content: Content) -> Message | None:
     if not documents:
         if (fault := too_long_at_first(content)) is not None:
             return Message(
-                "it is JSON whose first object is too long to be read: {fault}; write an object for"
-                " each post",
+                "it is JSON with a first object that is too long to be read: {fault}; "
+                "write an object for each post",
                 fault=fault,
             )
         return Message(
@@ -295,7 +296,7 @@ def _reason_of_json(content: Content) -> Message | None:
         )
     if _has_columns(documents[0]):
         return Message(
-            "it is JSON whose values stand by column; write an object for each post instead, in"
+            "it is JSON with its values by column; write an object for each post instead, in"
             ' pandas with `orient="records"`'
         )
     if is_of_pairs(content):
@@ -317,7 +318,6 @@ def _reason_of_json(content: Content) -> Message | None:
 
 
 def _has_columns(document: Mapping[str, object]) -> bool:
-    """Return whether an object has a list for each column, or a list of lists."""
     lists = [value for value in document.values() if isinstance(value, list)]
     if "columns" in document and isinstance(document.get("data"), list):
         return True

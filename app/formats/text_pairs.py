@@ -16,8 +16,9 @@ from app.formats.source.json import Json, as_word, first_documents, objects
 
 Authors = tuple[str, str]
 NO_AUTHORS: Final = Message(
-    "it has pairs of texts without their authors; import the folder or a zip in which the file with"
-    " the field `authors`, such as truth.jsonl, is next to it"
+    "it has pairs of texts without their authors; import the folder or a "
+    "zip that also contains the file with the field `authors`, such as "
+    "truth.jsonl"
 )
 
 

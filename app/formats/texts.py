@@ -132,7 +132,6 @@ def _text_of(content: Content, place: int, author: str | None) -> Item:
 
 
 def _without_licence(text: str, content: Content, author: str | None) -> str:
-    """Return a book of Project Gutenberg between its two marks, if words stand there."""
     start = _LICENCE_BEFORE.search(text)
     end = _LICENCE_BEHIND.search(text, start.end()) if start else None
     if not (start and end and (own := text[start.end() : end.start()].strip())):
@@ -143,7 +142,7 @@ def _without_licence(text: str, content: Content, author: str | None) -> str:
     )
     stated = _AUTHOR_IN_HEAD.search(text, 0, start.start())
     if author and stated and not _words_in(author) & _words_in(stated[1]):
-        finding = Message("Books whose head names another author than their file")
+        finding = Message("Books with another author in their head than in their file name")
         notes.look_odd("names", finding, [f"{content.name}: {stated[1].strip()}"])
     return own
 
@@ -157,6 +156,7 @@ FORMAT: Final = Format(
     Message("Texts"),
     read,
     mark=Message(
-        "a folder or an archive with texts (.txt, .md), whose names or folders name the authors"
+        "a folder or an archive with texts (.txt, .md) that are named after "
+        "their authors, or in folders named after them"
     ),
 )

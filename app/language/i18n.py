@@ -257,7 +257,6 @@ def _ngettext_of_page(
 
 
 def _with_messages(text: str) -> str:
-    """Return the English text about messages, if the Korean catalogue marks such a form."""
     return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 

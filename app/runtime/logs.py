@@ -28,7 +28,6 @@ def one_line(text: str) -> str:
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return the message; of a user's error, its cause without a traceback."""
     message = record.getMessage()
     error = record.exc_info[1] if record.exc_info else None
     if isinstance(error, AppError):

@@ -121,7 +121,6 @@ def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize
 
 
 async def _prepare(config: Config, copy: Path, with_secrets: bool) -> list[str]:
-    """Remove unwanted secrets from a copy; return its posts' media."""
     async with (
         Database(replace(config, database_url=sqlite_url(copy))) as db,
         db.write() as session,
@@ -173,8 +172,6 @@ class Restored(msgspec.Struct, frozen=True):
 
 
 class _Staged(msgspec.Struct, frozen=True):
-    """A verified backup whose files are being put in place."""
-
     members: str
     restored: Restored
 
@@ -314,7 +311,6 @@ def _readable_tar(file: Path) -> Iterator[tarfile.TarFile]:
 
 
 def _unpack(file: Path, folder: Path) -> tuple[BackupSize, Iterable[str]]:
-    """Unpack a backup; return its size and the names of its members."""
     digests: dict[str, str] = {}
     with _readable_tar(file) as tar:
         for member in tar:
@@ -329,7 +325,6 @@ def _unpack(file: Path, folder: Path) -> tuple[BackupSize, Iterable[str]]:
 
 
 def _unpack_file(tar: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> str:
-    """Unpack a file under its own name; return its digest."""
     # Names in backups of version 0.1, whose databases this program cannot migrate.
     if member.name in {DATABASE, "manifest.json"}:
         raise BackupError(

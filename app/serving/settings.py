@@ -91,7 +91,6 @@ class Settings(ServerConfig):
             raise ValueError(f"{name} {path} cannot be read: {error.strerror}") from error
 
     def _reason(self, error: Exception) -> str:
-        """Return what is wrong with files that could be read."""
         if "MISMATCH" in (getattr(error, "reason", None) or ""):
             return f"keyfile {self.keyfile} is not the key of certfile {self.certfile}"
         if isinstance(error, SSLError) and b"ENCRYPTED" in self._content("keyfile"):
@@ -111,7 +110,6 @@ KINDS: Final = {
 
 
 def _kind_of(name: str) -> type | None:
-    """Return what a setting of hypercorn has to be; None if there is no such setting."""
     stock, attribute = ServerConfig(), getattr(ServerConfig, name, None)
     is_given = not (isinstance(attribute, property) and attribute.fset is None)
     if name.startswith("_") or not hasattr(stock, name) or callable(attribute) or not is_given:

@@ -175,7 +175,6 @@ class Supervisor:
 
     @property
     def _wanted(self) -> int:
-        """The number of workers, with one more if it is to replace an old one."""
         is_next = any(worker.is_old for worker in self._workers) and not self._leaving
         return self._count + is_next
 

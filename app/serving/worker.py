@@ -227,7 +227,6 @@ async def work(app: Quart, server: Settings, beat_fd: int) -> None:
 
 
 def _reason(error: BaseException, server: Settings) -> str:
-    """Return in one line why a worker cannot start."""
     if isinstance(error, SystemExit):  # As `app/lifespan.py` raises it, for a server that shows it.
         return one_line(str(error).removeprefix("saywho: "))
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -91,7 +91,6 @@ class Spool:
         self._member = self._archive.open(self._free(name), "w", force_zip64=True)
 
     def _pack_first(self) -> None:
-        """Move the first file into an archive, which takes its place."""
         with tempfile.TemporaryFile(dir=self.folder) as first:
             self.file.seek(0)
             shutil.copyfileobj(self.file, first)
@@ -105,7 +104,6 @@ class Spool:
                 shutil.copyfileobj(first, member)
 
     def _free(self, name: str) -> str:
-        """Return a name that no other file in the archive has."""
         path = PurePosixPath(name.replace("\\", "/").rpartition("/")[2] or "upload")
         free = path.name
         for number in itertools.count(2):

@@ -160,7 +160,6 @@ class SearchFilters(PostFilters):
 
 
 def _findable(value: str | None) -> str | None:
-    """Return None for an empty value; replace NUL, which PostgreSQL refuses."""
     return value.replace("\0", "\x01") if value else None
 
 

@@ -276,7 +276,6 @@ def cursor_of(key: object) -> str | None:
 
 
 def _in_utc(key: TweetKey) -> TweetKey:
-    """Return the key's time in UTC. Raises ValueError if no post has it."""
     time, tweet_id = key
     if time is not None and not EARLIEST <= time <= LATEST:
         raise ValueError("out of range")

@@ -59,7 +59,7 @@ async def test_the_slider_and_the_edited_text_keep_the_chosen_person(
     await expect(page.locator(".judged")).to_contain_text("and bright")
     assert len(await unjudged(page)) == 4
     await field.fill("Jun: nothing is left of the heads here")
-    await expect(page.locator(".poke > .alert")).to_contain_text("None of the messages is by")
+    await expect(page.locator(".poke > .alert")).to_contain_text("No message is by")
 
 
 async def test_heads_are_put_back_and_taken_off(website: Website, open_page: OpenPage) -> None:

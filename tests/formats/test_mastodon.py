@@ -270,8 +270,8 @@ def test_language_and_content_out_of_the_map() -> None:
     ("bad", "detail"),
     [
         (post(1, "<" * 5_000), "the content is too long"),
-        (post(1, "x") | {"object": "https://sea.example/1"}, "neither a post nor a repost"),
-        ({"type": "Post", "object": {}}, "neither a post nor a repost"),
+        (post(1, "x") | {"object": "https://sea.example/1"}, "not a post or a repost"),
+        ({"type": "Post", "object": {}}, "not a post or a repost"),
         (None, "not a JSON object"),
     ],
     ids=range(4),

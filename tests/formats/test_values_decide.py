@@ -72,7 +72,7 @@ REAL: dict[str, tuple[list[Said], str]] = {
             ("jun", FERRY, "2023-12-04T02:13"),
             ("mina", "It came at noon", "2023-12-05T03:13"),
         ],
-        "time=timestamp its times are earlier than those of created_at",
+        "time=timestamp its times are earlier than the times of created_at",
     ),
     "ko_number_of_comments_is_no_text.csv": (
         [
@@ -163,7 +163,7 @@ def test_who_has_several_addresses_may_be_several_people() -> None:
     assert len(said(items)) == 4
     assert not notes.is_grave
     assert "several people in the column 글쓴이ip" in told(notes)
-    assert "stand for nobody" in told(notes)
+    assert "are not people" in told(notes)
 
 
 def test_no_advice_to_take_times_for_authors() -> None:

@@ -1225,7 +1225,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"여기서 .*만의 뚜렷한 특징은 없어요", _no_difference),
     (r"Chance may explain every difference between .+", _no_difference),
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
-    (r"saywho found no habit that sets one of these (?P<count>\d+) people apart", _no_own_habit),
+    (r"saywho found no habit that sets any of these (?P<count>\d+) people apart", _no_own_habit),
     (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
     (
         rf"saywho found no habit that sets {NAME} apart from "
@@ -1842,7 +1842,7 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
 ]
 DASHBOARD_FURNITURE: Final = [
     r"Table CSV PNG|표 CSV PNG|Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
-    r"Who sounds like whom|문체가 닮은 작성자|How well authors are recognised|작성자를 얼마나 잘 구별하나요",
+    r"Authors who sound alike|문체가 닮은 작성자|How well authors are recognised|작성자를 얼마나 잘 구별하나요",
     r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
     r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
     r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",

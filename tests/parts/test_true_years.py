@@ -462,7 +462,7 @@ HEADINGS: Final = (
 EXPLANATIONS: Final = (
     "Three hours are shown as the busiest only if, compared by day, they are ahead of any other "
     "three hours by more than chance.",
-    "The day of the year is ahead of all days but those around it by more than chance.",
+    "The day of the year is ahead of all days by more than chance, except the days around it.",
     "Days in a row next to it that have more than half of its posts belong to it.",
     "Posts without a time are not counted in any year.",
     "Messages without a time are not counted in any year.",
@@ -472,8 +472,8 @@ EXPLANATIONS: Final = (
     "than 1 in 200 years. All other findings are shown only if their lead is more than chance, "
     "compared by day or by week.",
     "A word of the year counts once per post. This year and the other years need 20 posts.",
-    "Of long archives, 1,500 posts spread evenly over the year, and 1,500 of the other years, are "
-    "compared.",
+    "In long archives, 1,500 posts spread evenly over the year, and 1,500 "
+    "of the other years, are compared.",
     "On average, at most 1 in 20 of the listed words is there by chance, however many were "
     "compared. Very common words are left out.",
     "The writing is said to have changed only if chance would explain the difference from the year "
@@ -481,9 +481,10 @@ EXPLANATIONS: Final = (
     "Posts of one week belong together, so weeks are compared, not single posts.",
     "Messages without a time are not counted in any year. A person starts a conversation by "
     "writing after more than six hours without a message. Emoji are counted once per message.",
-    "A change from year to year is shown only if chance does not explain it, compared by week. A "
-    "busiest month has a quarter more than any other and chance does not explain so many, or it is "
-    "ahead by the same rule, compared by day.",
+    "A change from year to year is shown only if chance does not explain "
+    "it, compared by week. A busiest month has a quarter more than any "
+    "other and chance does not explain the lead, or it is ahead by the same "
+    "rule, compared by day.",
     "A word counts once per post. Both years need 20 posts, and only the newest 3,000 posts of "
     "each year count.",
     "In a clearly larger share of the posts than in the other years",
@@ -493,7 +494,7 @@ EXPLANATIONS: Final = (
     PART,
     "Habits are compared by up to 1,500 messages of each year, spread evenly over the days that "
     "both years have.",
-    "Of posts with the same number of likes, the newest are shown.",
+    "If posts have the same number of likes, the newest are shown.",
 )
 """How findings are made; what they find is checked where it is told."""
 
@@ -693,9 +694,10 @@ ABOUT_CHATS: Final = (
     "20 messages.",
     "On average, at most 1 in 20 of the listed words is there by chance, however many were "
     "compared. Very common words are left out.",
-    "A habit sets someone apart only if chance would explain the difference from all others "
-    "combined in fewer than 1 in 20 portraits. In addition, at most a quarter of the others may "
-    "differ as much in the same direction. Both sides need 20 posts with text.",
+    "A habit sets someone apart only if chance would explain the difference "
+    "from everyone else combined in fewer than 1 in 20 portraits. In "
+    "addition, at most a quarter of the other people may differ as much in "
+    "the same direction. Both sides need 20 posts with text.",
     "A habit sets <bdi>%(name)s</bdi> apart only if chance would explain the difference from "
     "<bdi>%(other)s</bdi> in fewer than 1 in 20 portraits. Both need 20 posts with text.",
     "Posts of one day belong together, so days are compared, not single posts.",
@@ -706,9 +708,10 @@ ABOUT_CHATS: Final = (
     "Words that appear in clearly more posts by <bdi>%(name)s</bdi> than by <bdi>%(other)s</bdi>, "
     "with the number of these posts. Words that appear in the same posts are one phrase. Both "
     "names are left out.",
-    "A month is shown as the busiest only if it has a quarter more than any other and chance does "
-    "not explain so many, or if it is ahead of every other month by more than chance, compared by "
-    "day. Posts without a time are not counted in any month, hour or weekday.",
+    "A month is shown as the busiest only if it has a quarter more than any "
+    "other and chance does not explain the lead, or if it is ahead of every "
+    "other month by more than chance, compared by day. Posts without a time "
+    "are not counted in any month, hour or weekday.",
     "saywho guesses the authors of the newest messages, which are hidden from it. The person with "
     "the largest share of right guesses is the easiest to recognise. Only people with 80 messages "
     "or more are included.",

@@ -98,7 +98,7 @@ UNSEEN: Final = re.compile(
 )
 """What a page says to nobody, and whom its forms offer: these may be others."""
 OF_ANYBODY: Final = re.compile(
-    "Posts by other people attributed to one of these authors|Import posts|"
+    "Posts by other people attributed to these authors|Import posts|"
     "다른 사람의 글을 이들 중|글 "
     "가져오기|^글을 넣으면|이 글로 비교하기|내 글은|글이 없는 메시지|글이 있는|영어 글로"
 )

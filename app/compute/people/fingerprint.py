@@ -487,7 +487,6 @@ def _favourite(name: str, own: Tally) -> str:
 
 
 def _distance(form: Form, sides: _Sides) -> float:
-    """Return Cohen's d of lengths, or Cohen's h of shares."""
     if not form.habit.is_mean:
         return _height(sides.value(sides.own, form)) - _height(sides.beside_value(form))
     if not sides.are_compared:

@@ -111,7 +111,6 @@ def by_sentence(texts: Sequence[str], words: Sequence[str]) -> list[list[str]]:
 def _grouped(
     words: Iterable[str], belongs: Callable[[str, Sequence[str]], bool]
 ) -> list[list[str]]:
-    """Return the words in groups: each joins the first group to which it belongs."""
     groups: list[list[str]] = []
     for word in words:
         if group := next((group for group in groups if belongs(word, group)), None):
@@ -182,7 +181,6 @@ class Passage:
         return True
 
     def _add(self, word: str) -> None:
-        """Add a word as a piece, if it has a fixed place among the pieces."""
         bare = [
             (text, spans, span)
             for text, spans in self.rows
@@ -252,7 +250,6 @@ def _is_in_order(row: Row) -> bool:
 
 
 def _beside(text: str, span: Span, *, is_behind: bool) -> str:
-    """Return the word on a side of a span, with the signs between, or empty."""
     if is_behind:
         match = _NEIGHBOUR.match(text, span[1])
         return match[0] if match else ""
@@ -543,7 +540,6 @@ def _log_chance(
 
 
 def _as_often(groups: Sequence[WordedTexts], counts: Sequence[int], own: int) -> list[int]:
-    """Return the places of the others who have at least as large a share."""
     share = counts[own] / len(groups[own].texts)
     return [
         place

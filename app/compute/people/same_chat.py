@@ -161,7 +161,6 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
 
 
 def _runs(texts: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
-    """Return a hash of the texts from each place on."""
     count = max(len(texts) - length + 1, 0)
     runs = np.zeros(count, np.uint64)
     for offset in range(length):
@@ -170,7 +169,6 @@ def _runs(texts: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 def _once_in_both(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
-    """Return the places of the values that both have once."""
     pairs = []
     for mine, theirs in _in_parts(first, second):
         values, at = _once(first[mine])
@@ -248,7 +246,6 @@ def _numbered(
 
 
 def _among_equal(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Return the number of each key among its equals, from 0."""
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     is_first = np.ones(len(keys), bool)

@@ -152,7 +152,6 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
 
 
 def _signs_of_one(text: str) -> list[Sign]:
-    """Return the signs for which it is quick to look at a text by itself."""
     signs: list[Sign] = []
     if not text.isascii() and (emoji := emoji_in(text)):
         signs += [("emoji", ""), *(("emoji", one) for one in emoji)]

@@ -299,7 +299,6 @@ def timing_of(messages: Iterable[Said], before: int | None = None) -> ChatTiming
 
 
 def _dated(messages: Iterable[Said]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return authors and times, (n,) each, of the messages with a time."""
     dated = [message for message in messages if message.time is not None]
     authors = np.fromiter((message.author for message in dated), np.int64, len(dated))
     times = np.fromiter((message.time or 0 for message in dated), np.int64, len(dated))

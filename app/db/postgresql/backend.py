@@ -345,7 +345,6 @@ class PostgresqlBackend(Backend):
 
 
 async def _end(connection: Connection) -> None:
-    """Close a connection, which releases its locks; unreachable servers do so themselves."""
     with contextlib.suppress(*FAILURES, TimeoutError):
         # The driver's own timeout would begin only after the end of a cancelled statement.
         async with asyncio.timeout(2.0):

@@ -120,7 +120,6 @@ class PostgresqlFeed(Feed):
         return self._connection
 
     async def _check(self, connection: Connection) -> None:
-        """Begin again if this is another log."""
         server = await connection.fetchval("SELECT pg_postmaster_start_time()::text")
         if self._server not in {None, server}:
             self._on_move(self._failed_at)

@@ -37,7 +37,6 @@ def restore_commands(url: str, file: Path) -> list[str]:
 
 
 def _role(url: str) -> str:
-    """Return the role that a URL connects as; without one, libpq's default."""
     parts = urlsplit(url)
     login = parts.netloc.rpartition("@")[0].partition(":")[0]
     named = unquote(login) or dict(parse_qsl(parts.query)).get("user")

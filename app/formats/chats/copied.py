@@ -34,8 +34,6 @@ class CopiedChat(NamedTuple):
 
 
 class _Begin(NamedTuple):
-    """A head in some lines of a text."""
-
     name: str | None
     at: int
     """Place of the words in the head's last line."""
@@ -69,7 +67,6 @@ _LONGEST_HEAD: Final = 300
 
 
 def _has_time(text: str, *, has_day: bool) -> bool:
-    """Return whether a text is a time, and with `has_day`, a day and a time."""
     before, clock, after = find_clock(text)
     if clock is None or clock.hour > 24 or not _TIMED.search(text):
         return False
@@ -226,7 +223,6 @@ def _slack(lines: Sequence[str]) -> _Begins:
 
 
 def _may_be_alone(text: str) -> bool:
-    """Return whether a line may be a head above the words."""
     return len(text) <= _LONGEST_HEAD
 
 
@@ -316,7 +312,6 @@ def _chat(app: _App, lines: Sequence[str], begins: _Begins) -> CopiedChat:
 
 
 def _stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the place without line breaks and blanks around it."""
     inner = text[start:end]
     left = len(inner) - len(inner.lstrip())
     return start + left, start + max(left, len(inner.rstrip()))

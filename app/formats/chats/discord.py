@@ -217,7 +217,6 @@ def _is_table(content: Content) -> bool:
 
 
 def _account(source: Source) -> Account:
-    """Return the owner. Only names and id are read from their file."""
     file = next((name for name in sorted(source.members) if _USER.fullmatch(name)), None)
     user = as_object(load(source.start_of(file))) if file else {}
     name = as_username(user.get("username"))

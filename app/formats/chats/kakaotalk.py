@@ -91,7 +91,7 @@ _COME_OR_GONE: Final = re.compile(
     r"(?P<rest>\S.*)"
 )
 """The notice of an open chat, with another notice right behind it."""
-_JOINED: Final = Message("Texts without quotation marks, whose commas are read as words")
+_JOINED: Final = Message("Texts without quotation marks, with commas that are read as words")
 _LONGEST_DAY: Final = 80
 
 
@@ -232,7 +232,6 @@ def _whole_file(name: str, head: Sequence[str]) -> str:
 
 
 def _media_in(text: str) -> tuple[str, ...] | None:
-    """Return the files that a text of the app names, None for words."""
     if _HASHED.fullmatch(text):
         return tuple(text.split())
     if name := _files().file_in(text):

@@ -96,7 +96,6 @@ class _Mail:
 
 
 def _lines(content: Content) -> Iterator[bytes]:
-    """Yield the lines; a line of a megabyte is cut into several."""
     rest = b""
     for chunk in content.chunks():
         *whole, rest = (rest + chunk).split(b"\n")
@@ -134,7 +133,6 @@ def _decoded_header(text: str) -> str:
 
 
 def _sender_of(mail: Mail) -> str:
-    """Return the sender's name, or the part of the address before the `@`."""
     written = _header(mail, "From")
     name = _ADDRESS.sub(" ", _decoded_header(_ADDRESS.sub(" ", written)))
     address = _ADDRESS.search(written)

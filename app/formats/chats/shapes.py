@@ -150,7 +150,6 @@ class ShapedChats(JsonChat[_Chat]):
         }
 
     def _values(self, content: Content) -> Iterator[tuple[Json, object, int]]:
-        """Yield what stands around an item of the file's list, the item, and its line."""
         if "*" in self.shape.lists:
             window = Window(content)
             for key in window.each_key() if window.mark() == "{" else ():
@@ -167,7 +166,6 @@ class ShapedChats(JsonChat[_Chat]):
                 yield about, item[1], item[0] if is_line else 0
 
     def _about(self, content: Content) -> Json:
-        """Return what stands before the list of messages."""
         about: Json = {}
         with suppress(BrokenFileError):
             window = Window(content.beginning)

@@ -80,7 +80,8 @@ class Slack(JsonChat[SlackChannel]):
     label = Message("Slack")
     file_name = "users.json"
     mark = Message(
-        "users.json and channels.json, and folders with one file per day, whose messages have `ts`"
+        "users.json and channels.json, and folders with one file per day, with "
+        "messages that have `ts`"
     )
 
     def files(self, source: Source) -> list[Content]:
@@ -176,7 +177,6 @@ def _learned(content: Content, add: Callable[[Json], None]) -> Iterator[Found[Sl
 
 
 def _place_of(file: Json, workspace: Workspace) -> str | None:
-    """Return the name of a file that another program added, else its address at Slack."""
     if name := workspace.files.get(as_word(file.get("id")) or ""):
         return name
     # The token behind the address of a file opens it to anybody.

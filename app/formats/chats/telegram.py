@@ -78,7 +78,6 @@ class Telegram(JsonChat[TelegramChat]):
         return files
 
     def _names_authors(self, content: Content) -> bool:
-        """Return whether one of the first 100 messages, if any, has an author's key, even null."""
         with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
             values = (value for _, value, _ in islice(found, 100) if isinstance(value, dict))
             said = [value for value in values if value.get("type") == "message"]
@@ -183,10 +182,6 @@ def _answered(message: Json, chat: TelegramChat) -> ReplyTarget | None:
 
 
 def _attached(message: Json, folder: str) -> Attachments:
-    """Return a message's picture, video or sound.
-
-    A sentence in brackets replaces the name of an unsaved file.
-    """
     is_photo = "photo" in message
     name = as_word(message.get("photo" if is_photo else "file"))
     if name is None:

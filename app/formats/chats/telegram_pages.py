@@ -181,7 +181,6 @@ class TelegramPages(JsonChat[PagesChat]):
 
 
 def _page_of(content: Content) -> tuple[str, int] | None:
-    """Return a page's folder and number, by which pages are in order."""
     folder, _, name = content.name.rpartition("/")
     start = _start_of(content)
     if 'class="page_body chat_page"' not in start and not _BEGINS.search(start):

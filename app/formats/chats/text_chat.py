@@ -259,7 +259,6 @@ class DayLines:
 
 
 def _rising(days: Sequence[date]) -> set[int]:
-    """Return the places of the most days that never go back."""
     ends: list[int] = []
     before: list[int | None] = []
     for place, day in enumerate(days):

@@ -354,8 +354,8 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
         if beside:
             return None
         raise UnrecognisedFileError(
-            "this is text of Element (Matrix), where own words are not told from quoted ones;"
-            " export the room as JSON, which saywho reads"
+            "this is text of Element (Matrix), which does not mark quoted words; "
+            "export the room as JSON, which saywho reads"
         )
     grammar = WhatsApp(shape, beside, _Marks.of(lines, shape))
     grammar.begin(lines)
@@ -498,8 +498,6 @@ class AppNotes:
         return name in self._beside or _OWN_NAME.fullmatch(name) is not None
 
     def _without_attached(self, text: str, files: list[str]) -> str:
-        """Return a text without marked notes and file names, which are added to `files`."""
-
         def removed(match: re.Match[str]) -> str:
             name = match["old"] or match["file"]
             if match["old"] or match["mark"] or self._is_file(name):

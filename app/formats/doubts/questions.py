@@ -209,10 +209,10 @@ class _People:
         yield from self._accounts(records)
         for evidence, is_such in (
             (
-                Message("Names that are masked, so that several people may share one"),
+                Message("Masked names, which several people may share"),
                 lambda called: _MASK.search(called),
             ),
-            (Message("Names that stand for nobody"), _is_nobody),
+            (Message("Names that are not people"), _is_nobody),
             (Message("Names of bots"), lambda called: _plain(called) in _BOTS),
             (
                 Message("Names of several people, as one author"),
@@ -265,7 +265,6 @@ def _is_nobody(called: str) -> bool:
 
 
 def _is_of_several(called: str, known: Container[str]) -> bool:
-    """Return whether a name lists people: known ones, or each with a first and a last name."""
     parts = _LISTED.split(called.replace("_", " ")) if _LISTED.search(called) else []
     return len(parts) > 1 and all(part in known or " " in part.strip() for part in parts)
 

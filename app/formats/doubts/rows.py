@@ -52,7 +52,6 @@ def _plain(name: str) -> str:
 
 
 def _flags(rows: Sequence[SeenRow]) -> Doubts:
-    """Doubt columns of numbers that are read as yes or no."""
     numbers: defaultdict[str, set[str]] = defaultdict(set)
     others: set[str] = set()
     for seen in rows:
@@ -73,7 +72,6 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
 
 
 def _ids(rows: Sequence[SeenRow]) -> Doubts:
-    """Doubt ids that stand in the file and are not used."""
     unused = Sightings()
     for seen in rows:
         if isinstance(seen.item, Record) and seen.item.source_id is None:
@@ -89,7 +87,6 @@ Read = tuple[SeenRow, Record]
 
 
 def _authors(records: Sequence[Read], named: str | None, works: Collection[str]) -> Doubts:
-    """Doubt one author for several accounts, as another column or the importer says."""
     found = [
         doubt
         for column in _columns_of_people(records)
@@ -145,7 +142,6 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
 
 
 def _others_than(records: Sequence[Read], column: str, named: str) -> int:
-    """Count the rows without an author in which a column names somebody else."""
     values = [seen.values.get(column, "") for seen, record in records if record.username is None]
     others = [value for value in values if value.strip() and value.strip().lower() != named.lower()]
     return len(others) if len(others) < len(records) or not _ID.search(_plain(column)) else 0
@@ -175,7 +171,6 @@ def _texts_of_others(records: Sequence[Read]) -> Doubts:
 
 
 def _midnights(records: Sequence[Read]) -> Doubts:
-    """Doubt times of days alone where another column has the time of day."""
     timed = [(seen, record) for seen, record in records if record.created_at is not None]
     if len(timed) < 2 or any(_has_clock(record) for _, record in timed):
         return

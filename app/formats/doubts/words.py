@@ -201,7 +201,6 @@ class ChatWords:
                     self._by_app.add(line)
 
     def _is_titled(self, line: str) -> bool:
-        """Return whether a sentence of the app stands behind a title in brackets."""
         titled = self._titled if line[0] == "[" else None
         return titled is not None and titled.has(_TITLE.sub("", line))
 
@@ -328,7 +327,7 @@ class PostWords:
             seen.names += (name,)
 
     def doubts(self, records: int) -> Doubts:
-        evidence = Message("Texts with words of somebody else")
+        evidence = Message("Texts with words of someone else")
         yield from self._quoted.doubts("words", evidence, of=records, share=0.02)
         again = Sightings()
         for text, seen in self._again.items():
@@ -371,4 +370,6 @@ class PostKinds:
         for end, (_, is_shared, count) in self._ends.items():
             if is_shared and count >= max(3, 0.02 * records):
                 shared.add(end, count)
-        yield from shared.doubts("words", Message("Texts that end with the same line as others’"))
+        yield from shared.doubts(
+            "words", Message("Texts that end with the same line as other people’s")
+        )

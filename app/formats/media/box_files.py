@@ -362,7 +362,6 @@ def _notes_among(iinf: bytes) -> dict[int, bytes]:
 
 
 def _places(iloc: bytes) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield each part of an item: item, place, size, and whether it is in `idat`."""
     numbers = _Numbers(iloc)
     version, sizes = numbers.number(4) >> 24, numbers.number(2)
     offset, length, base, index = (sizes >> shift & 15 for shift in (12, 8, 4, 0))

@@ -121,7 +121,6 @@ def _kept_note(mark: int, part: bytes) -> bytes:
 
 
 def _turned_alone(tiff: bytes) -> bytes:
-    """Return notes that only say how the picture is turned, if these do."""
     turned = _turning(tiff)
     if not 1 < turned <= 8:
         return b""
@@ -130,7 +129,6 @@ def _turned_alone(tiff: bytes) -> bytes:
 
 
 def _turning(tiff: bytes) -> int:
-    """Return how a picture is turned, from 1 to 8; 1 (not turned) by default."""
     order = {b"II": "<", b"MM": ">"}.get(tiff[:2])
     if order is None:
         return 1

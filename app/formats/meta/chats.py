@@ -124,8 +124,8 @@ class MetaChats(JsonChat[MetaThread]):
     label = Message("Messenger and Instagram")
     file_name = "message_1.json"
     mark = Message(
-        "files such as message_1.json, whose messages have `sender_name` and"
-        " `timestamp_ms`; in encrypted chats, `senderName` and `timestamp`"
+        "files such as message_1.json, with messages that have `sender_name` "
+        "and `timestamp_ms`; in encrypted chats, `senderName` and `timestamp`"
     )
 
     def files(self, source: Source) -> list[Content]:
@@ -377,7 +377,6 @@ def _is_own_deed(text: str) -> bool:
 
 
 def _split(text: str) -> Iterator[tuple[str, str]]:
-    """Yield what may be a name at the beginning of a short text, and the rest."""
     if "\n" in text or len(text) > _LONGEST_DEED:
         return
     at = -1
@@ -390,7 +389,6 @@ def _split(text: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _first_words() -> frozenset[str]:
-    """Return the first words of deeds, a fast first test."""
     known = (*sentences("meta", "deed"), *sentences("meta", "sent"))
     return frozenset(sentence.partition(" ")[0] for sentence in known)
 

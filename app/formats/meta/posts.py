@@ -97,7 +97,6 @@ def _first(content: Content) -> list[Json]:
 
 
 def _account(source: Source, contents: list[Content]) -> Account:
-    """Return the owner named in a separate file; a lone file of posts has no name."""
     platforms = set(map(_platform, contents))
     ordered: tuple[Platform, ...] = ("facebook", "instagram", "threads")
     platform = next(name for name in ordered if name in platforms)
@@ -113,7 +112,6 @@ def _account(source: Source, contents: list[Content]) -> Account:
 
 
 def _owner(file: object) -> str:
-    """Return the account's name from the file about it, of which nothing else is read."""
     about = as_object(file)
     for profile in (as_object(about.get(key)) for key in ("profile_v2", "profile")):
         name = profile.get("name")
@@ -231,7 +229,7 @@ def words_of(value: Json) -> OwnWords:
     if "timestamp" in value:
         texts = [*filter(None, (repaired(part.get("post")) for part in _data(value)))]
         return OwnWords("\n".join(texts) or _described(value), value["timestamp"])
-    raise RecordError("neither a post nor a comment")
+    raise RecordError("not a post or a comment")
 
 
 def labels_of(value: Json) -> list[Json]:

@@ -49,7 +49,6 @@ class AccountTable(NamedTuple):
 
 
 def _tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
-    """Return the tables with such columns, members sorted by name."""
     contents = islice(source.contents(lambda name: name.lower().endswith(".csv")), 500)
     tables = [AccountTable(content, _columns_of(content.uncounted)) for content in contents]
     tables = [table for table in tables if is_wanted(frozenset(table.columns))]
@@ -64,7 +63,6 @@ def _columns_of(content: Content) -> tuple[str, ...]:
 
 
 def _first_rows(content: Content, most: int) -> list[list[str]]:
-    """Return a small table's first rows, up to any damage."""
     return list(readable(islice(read_rows(content.uncounted, _DELIMITER), most)))
 
 

@@ -183,7 +183,6 @@ def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]
 
 
 def _media(view: Json, record: Json) -> Iterator[Medium]:
-    """Yield the record's media, with the addresses of the shown versions."""
     # Media of a post that quotes another one stand one level deeper.
     view, record = as_object(view.get("media")) or view, as_object(record.get("media")) or record
     images = [as_object(image) for image in listed(view, "images")]
@@ -226,7 +225,7 @@ FORMAT: Final = Format(
     "bluesky",
     Message("Bluesky"),
     read,
-    mark=Message("JSON with `feed` or `records`, whose posts have a URI that starts with at://"),
+    mark=Message("JSON with `feed` or `records`, and posts with a URI that starts with at://"),
     began=2022,
 )
 

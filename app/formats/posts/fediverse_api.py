@@ -105,7 +105,6 @@ def _account_name(account: Json, status: Json) -> str | None:
 
 
 def _status_id(status: Json) -> str | None:
-    """Return a post's number on its own server, as archives have it."""
     uri = as_word(status.get("uri"))
     last = uri and uri.removesuffix("/activity").rstrip("/").rpartition("/")[2]
     return last or as_word(status.get("id")) or None
@@ -139,7 +138,6 @@ def _status_kind(status: Json) -> Kind:
 
 
 def _answered(status: Json, account: Json) -> ReplyTarget | None:
-    """Return the answered post, with its id on the requested server."""
     answered, person = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
     if not answered:
         return None

@@ -35,7 +35,6 @@ _MOST_PEOPLE: Final = 1_000_000
 
 
 def _bytes_of(content: Content, most: int) -> bytes:
-    """Return a whole file. Raises BrokenFileError if it is longer."""
     read = bytearray()
     for chunk in content.chunks():
         read += chunk
@@ -46,7 +45,6 @@ def _bytes_of(content: Content, most: int) -> bytes:
 
 
 def _only_public(item: Item, options: ReadOptions, *, is_restricted: bool) -> Item:
-    """Return a record with its audience; skip one for few if nobody asked for it."""
     if not isinstance(item, Record):
         return item
     if is_restricted and not options.include_restricted:
@@ -225,7 +223,6 @@ def _read_stack_exchange(source: Source, _options: ReadOptions) -> RecordStream 
 
 
 def _named(contents: Iterable[Content]) -> Iterator[tuple[str, str]]:
-    """Yield number and name of people; those who share a name get their number behind it."""
     taken: set[str] = set()
     for content in contents:
         for row in elements(content, _ROW):
@@ -274,7 +271,7 @@ LIVEJOURNAL: Final = Format(
     "livejournal",
     Message("LiveJournal"),
     _read_livejournal,
-    mark=Message("XML whose first element is livejournal"),
+    mark=Message("XML with the first element livejournal"),
 )
 STACK_EXCHANGE: Final = Format(
     "stack-exchange",

@@ -132,7 +132,6 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _liked(source: Source, folder: str) -> Iterator[Item]:
-    """Yield lists of addresses of liked and marked posts."""
     for name in ("likes.json", "bookmarks.json"):
         liked = listed(as_object(load(source.start_of(f"{folder}{name}"))), _LIST)
         yield from (Skipped(number, "like") for number in range(1, len(liked) + 1))
@@ -184,7 +183,7 @@ def read_activity(
         return Skipped(place, "like" if type_ == "Like" else "system")
     post = activity if _is_post(activity) else activity.get("object")
     if not isinstance(post, dict) or not _is_activity(activity):
-        raise RecordError("neither a post nor a repost")
+        raise RecordError("not a post or a repost")
     is_limited = not _is_for_all(activity, post)
     if is_limited and not include_restricted:
         return Skipped(place, "restricted")

@@ -43,7 +43,6 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
 
 
 def _names(events: Iterable[Json]) -> Iterable[tuple[str, str]]:
-    """Yield the names of the accounts whose profiles are here."""
     for event in events:
         profile = as_object(as_json(event.get("content"))) if event.get("kind") == _PROFILE else {}
         if name := as_word(profile.get("name")):

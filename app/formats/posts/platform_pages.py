@@ -122,7 +122,6 @@ def _read_status(account: Account, name: str, status: Json, place: int) -> Item 
 
 
 def _answered(status: Json, owner: str, host: str) -> str | None:
-    """Return the answered post's address, which names its author if known."""
     answered, author = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
     if not answered:
         return None

@@ -56,7 +56,7 @@ _ELEMENTS: Final = {
 }
 """The same in an export."""
 _OF_OTHERS: Final = frozenset({"quote", "chat", "conversation"})
-_UNQUOTED: Final = Message("Reblogs without a quotation, whose words may be another person's")
+_UNQUOTED: Final = Message("Reblogs without a quotation: the words may be another person's")
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
@@ -147,7 +147,6 @@ class _Reader:
         return None if state in {"published", "private", None} else Skipped(place, "deleted")
 
     def _words(self, names: Sequence[str], post: Json | Fields, *, is_reblog: bool) -> list[str]:
-        """Return the words in these fields of HTML; a reblog's title is not the author's."""
         texts = [html for name in names if isinstance(html := post.get(name), str) and html]
         if not is_reblog:
             return [*map(html_to_text, texts)]

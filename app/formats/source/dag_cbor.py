@@ -148,7 +148,6 @@ def is_header(data: bytes) -> bool:
 
 
 def _varint(data: bytes) -> tuple[int, int]:
-    """Return the number at the beginning, and where it ends; 0 for none."""
     value = 0
     for place, byte in enumerate(data[:_LONGEST_VARINT]):
         value |= (byte & 0x7F) << (7 * place)

@@ -161,7 +161,6 @@ class _Reader:
             self._parts.append("\n" * missing)
 
     def _breaks_at_end(self) -> int:
-        """Return the number of breaks that the text ends with; two at the beginning."""
         breaks = 0
         for part in reversed(self._parts):
             bare = part.rstrip("\n")

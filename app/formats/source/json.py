@@ -60,7 +60,6 @@ def _end_behind(text: str, at: int) -> int | None:
 
 
 def _without_escapes(text: str) -> bytes:
-    """Return as many ASCII characters; none for a truncated escape."""
     piece = text.encode("ascii", "replace").replace(rb"\\", b"  ").replace(rb"\"", b"  ")
     return piece.removesuffix(b"\\")
 
@@ -123,7 +122,6 @@ def _decode(text: str, at: int = 0) -> tuple[object, int]:
 
 
 def _not_too_deep(value: object, brackets: int) -> object:
-    """Return the value of so many opening brackets at most, or raise RecursionError."""
     level: list[object] = [value] if brackets > MAX_DEPTH else []
     depth = 0
     while level := [each for each in level if isinstance(each, dict | list)]:
@@ -203,7 +201,6 @@ class Window:
         return self.text[start : self.at]
 
     def _decoded(self) -> tuple[object, int | None]:
-        """Return the value here, or a Message for a bad one, and where it ends."""
         if not self._has_bad:
             with suppress(RecursionError, ValueError):
                 return _decode(self.text, self.at)

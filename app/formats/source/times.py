@@ -181,7 +181,6 @@ def is_day(text: str) -> bool:
 
 
 def _check_half(clock: WrittenClock) -> None:
-    """Raise ValueError for an hour that no clock of twelve hours has."""
     half = next(iter(knowing([clock.part], ()))).hours[clock.part] if clock.part else ()
     if len(half) == 12 and (clock.hour > 12 or (clock.hour == 0 and 0 not in half)):
         raise ValueError("a twelve-hour clock has no such hour")
@@ -354,7 +353,6 @@ class FileTimes:
         return words
 
     def _found_order(self) -> Order:
-        """Return the order that all dates allow; one of several is an assumption."""
         days, parts = dict[WrittenDay, None](), set[str]()
         for value in islice(self._values(), _MOST_VALUES):
             if (day := _ordered_day(value)) is not None:
@@ -372,13 +370,11 @@ class FileTimes:
 
 
 def _is_certain(written: Written) -> bool:
-    """Return whether the words mean the same in all languages that have them."""
     part = written.clock.part if written.clock else ""
     return is_certain(part, written.clock.hour if written.clock else 0, written.day.month)
 
 
 def _ordered_day(value: object) -> WrittenDay | None:
-    """Return the date of numbers in a value that begins without a four-digit year."""
     match = _ORDERED.search(value) if isinstance(value, str) else None
     if match is None:
         return None

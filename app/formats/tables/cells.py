@@ -19,7 +19,6 @@ from app.formats.source.json import Json, as_json
 
 @cache
 def _lines_of(name: str) -> frozenset[str]:
-    """Return the lines of a file beside this module, without its remarks."""
     read = (files(__package__) / name).read_text("utf-8").splitlines()
     return frozenset(line for line in read if line and not line.startswith("# "))
 
@@ -147,7 +146,6 @@ def is_nobody(value: object) -> bool:
 
 @cache
 def _firsts() -> frozenset[str]:
-    """Return the first letters of sentences of platforms."""
     return frozenset(
         letter for line in _lines_of("nobody.txt") for letter in (line[0], line[0].upper())
     )

@@ -51,7 +51,6 @@ def count_columns(values: Mapping[str, Sequence[object]], known: Iterable[str]) 
 
 
 def _numbers(column: Iterable[object]) -> list[int]:
-    """Return a column's counts; none if any value is no count."""
     cells = (value for value in column if str(value).strip() not in EMPTY_CELLS | {"-"})
     numbers = [None if isinstance(value, bool) else as_whole(value) for value in cells]
     counts = [number for number in numbers if number is not None and number < _MOST_COUNTED]
@@ -84,7 +83,6 @@ def why_no_ids(rows: Iterable[NumberedRow], answered: Iterable[object]) -> Messa
 
 
 def _are_row_numbers(ids: Sequence[str]) -> bool:
-    """Return whether ids are the numbers from 0 or 1, of which some may be missing."""
     if len(ids) < 2 or not all(number.isdecimal() and len(number) < 10 for number in ids):
         return [*ids] == ["0"]
     numbers = {*map(int, ids)}

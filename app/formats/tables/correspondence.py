@@ -185,14 +185,12 @@ def _direction(value: str) -> str:
 
 
 def _says_directions(sample: Sequence[Row], plain: str) -> bool:
-    """Return whether a column has nothing but words for sent and received."""
     values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
     words = {_direction(found) for value in values if (found := word(value))}
     return bool(words) and words <= _OUT | _IN
 
 
 def _are_threads(sample: Iterable[Row]) -> bool:
-    """Return whether a conversation has the id of a post."""
     for row in sample:
         names = _by_plain_name(tuple(row))
         thread = word(row.get(names.get("conversationid", "")))

@@ -130,7 +130,6 @@ def quoting_of(text: str, heading: Heading) -> Dialect:
 
 
 def _fits(text: str, dialect: Dialect, width: int, above: int) -> bool:
-    """Return whether all rows are readable and no wider than the header."""
     rows, last = dialect.reader(lines_of(text)), 0
     try:
         for place, cells in enumerate(rows):
@@ -298,7 +297,6 @@ def _check_texts(source: Source, tables: Sequence["_Table"]) -> None:
 
 
 def _name_authors(source: Source, tables: Sequence["_Table"], options: ReadOptions) -> None:
-    """Take the authors from the names of the files if no column has them, or if so chosen."""
     way = chosen_way(options.columns)
     columns = {name for table in tables for name in table.names}
     has_authors = any(
@@ -398,7 +396,6 @@ class _Table:
         return self.reader.read(self._cells(fields), place)
 
     def _is_heading(self, fields: list[str]) -> bool:
-        """Return whether the header stands in the middle, as in files put one behind the other."""
         if len(fields) != len(self.names):
             return False
         pairs = zip(fields, self.names, strict=True)
@@ -617,6 +614,8 @@ FORMAT: Final = Format(
     Message("CSV"),
     read,
     Writer("csv", "text/csv; charset=utf-8; header=present", f"{OWN_HEADER}\r\n".encode(), encode),
-    mark=Message("a table whose first row names the text column, such as `text` or `content`"),
+    mark=Message(
+        "a table with the name of the text column in its first row, such as `text` or `content`"
+    ),
     is_in_order=False,
 )

@@ -114,8 +114,6 @@ def _items(content: Content, layout: "_Layout") -> Iterator[Item]:
 
 
 class _Layout(NamedTuple):
-    """How the posts stand in a file."""
-
     reader: RowReader
     lists: tuple[str, ...] = ()
     rows_of: Callable[[Json], list[Json]] | None = None
@@ -125,7 +123,6 @@ class _Layout(NamedTuple):
 
 
 def _layout(content: Content, options: ReadOptions) -> _Layout | None:
-    """Return the layout of a file with texts."""
     sample = first_documents(content)
     reader = RowReader(sample, options, is_table=False)
     if any(map(reader.has_text, sample)):
@@ -180,7 +177,6 @@ def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
 
 
 def _rows_by_key(page: Json) -> list[Json]:
-    """Return the rows of an object of columns (`to_json` of pandas), or posts under their ids."""
     groups = {key: group for key, group in page.items() if isinstance(group, dict) and group}
     if len(groups) < 2 or len(groups) < len(page):
         return []
@@ -193,7 +189,6 @@ def _rows_by_key(page: Json) -> list[Json]:
 
 
 def _rows_by_author(page: Json) -> list[Json]:
-    """Return the posts of an object with a list of posts under the name of each author."""
     lists = {
         key: posts
         for key, posts in page.items()
@@ -205,7 +200,6 @@ def _rows_by_author(page: Json) -> list[Json]:
 
 
 def _are_numbers(keys: Iterable[str]) -> bool:
-    """Return whether keys count the rows, and so are no ids."""
     numbers = [*keys]
     return numbers == [str(number) for number in range(len(numbers))]
 

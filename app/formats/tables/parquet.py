@@ -96,7 +96,6 @@ def _line(row: dict[str, object]) -> str:
 
 
 def _plain(value: object) -> object:
-    """Return a value that JSON lacks: times as in ISO 8601, whole decimals as numbers."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal) and value == value.to_integral_value():

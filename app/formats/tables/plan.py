@@ -245,7 +245,6 @@ def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
 
 
 def _shown_name(plan: Plan, sample: Sample) -> str:
-    """Return the column `name` if no other one is known to name the authors; else ""."""
     names = sample.columns(plan).names_of("username")
     return names[0] if len(names) == 1 and plain_column(names[0]) in _PLAIN_NAMES else ""
 
@@ -316,7 +315,6 @@ def join_clock(plan: Plan, sample: Sample) -> Plan:
 
 
 def _is_of_time(name: str, columns: FileColumns) -> bool:
-    """Return whether a column is named like a time, or a time of day."""
     return name in {*columns.names_of("created_at"), *columns.names_of("clock")} or bool(
         guess("created_at", {name: ["2024-01-05"]})
     )
@@ -328,7 +326,6 @@ def _is_clock(cell: str) -> bool:
 
 
 def _all(is_such: Callable[[str], bool], cells: Iterable[object]) -> bool:
-    """Return whether all filled cells are such texts, and there is any."""
     filled = [cell for cell in cells if cell is not None and is_filled(cell)][:_MOST_COMPARED]
     return bool(filled) and all(isinstance(cell, str) and is_such(cell.strip()) for cell in filled)
 
@@ -358,7 +355,7 @@ def choose_earlier_time(plan: Plan, sample: Sample) -> Plan:
             chosen, times = name, _times(rows, name)
     if chosen == first:
         return plan
-    evidence = Message("its times are earlier than those of {column}", column=first)
+    evidence = Message("its times are earlier than the times of {column}", column=first)
     plan = plan.choosing({first: "", chosen: "created_at"})
     return plan.guessing("created_at", (chosen, first), evidence)
 
@@ -369,7 +366,6 @@ def _times(rows: Sequence[Row], name: str) -> list[datetime | None]:
 
 
 def _is_earlier(times: Sequence[datetime | None], than: Sequence[datetime | None]) -> bool:
-    """Return whether nearly all times are filled and earlier than the others."""
     pairs = [
         (one, other) for one, other in zip(times, than, strict=True) if one is not None and other
     ]

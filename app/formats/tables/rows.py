@@ -327,7 +327,6 @@ def _kind(values: Json) -> Kind | Literal["repost"]:
 def _kind_of_answer(
     values: Json, kind: Kind, reply_to: ReplyTarget | None, username: str | None
 ) -> Kind:
-    """Return the kind of a post whose reply_to may list people, including its author."""
     people = _listed_people(values.get("reply_to"))
     if people is None or kind != "reply" or reply_to is not None:
         return kind
@@ -344,7 +343,6 @@ def _listed_people(value: object) -> list[Json] | None:
 
 
 def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget | None:
-    """Return the target of a reply: an object as in exports, or columns of their own."""
     if _TARGETS.isdisjoint(values):
         return None
     people = _listed_people(values.get("reply_to"))
@@ -413,7 +411,6 @@ def _is_limited(values: Json) -> bool:
 
 
 def _visibility(values: Json) -> Visibility | None:
-    """Return who could see a post; None if no column says so."""
     if not ({"visibility", "is_restricted", "is_for_all", "status"} & values.keys()):
         return None
     if _is_limited(values):
@@ -426,7 +423,6 @@ def _as_is(value: object) -> str | None:
 
 
 def _long_number(value: object) -> str | None:
-    """Return a post's id, which a column `tweet` may contain next to its text."""
     text = str(value).strip() if isinstance(value, str | int) else ""
     return text if len(text) >= 10 and text.isdigit() else None
 

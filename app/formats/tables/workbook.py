@@ -126,7 +126,6 @@ def put_rows_in_place(source: Source, options: ReadOptions) -> ReadOptions:
 
 
 def _put_in_archive(source: Source, chosen: str | None) -> None:
-    """Put the rows in place of each workbook if all files with words are tables."""
     names = [name for name in source.members if name.lower().endswith(WORDY_ENDS)]
     names = [name for name in names if not is_hidden(name)]
     found = [name for name in names if name.lower().endswith(_ENDING)]
@@ -303,7 +302,6 @@ def _without_repeated(sheets: list[_Sheet]) -> list[_Sheet]:
 
 
 def _people(sheets: Sequence[_Sheet], cells: "_Cells") -> Mapping[str, str]:
-    """Return the people for whom the sheets are named, if no column has them."""
     columns = {plain_column(name) for name in cells.header}
     if len(sheets) < 2 or cells.has_authors or SHEET in columns:
         return {}
@@ -346,7 +344,6 @@ _ATTRIBUTE: Final = re.compile(rb"(?:\w+:)?(\w+)=[\"']([^\"']*)[\"']")
 
 
 def _paths_of_sheets(parts: zipfile.ZipFile) -> dict[str, str]:
-    """Return the parts with the sheets, by the sheets' names."""
     relations = parts.read("xl/_rels/workbook.xml.rels")
     targets = {
         found["Id"]: found["Target"]

@@ -252,7 +252,6 @@ class _Reader:
             raise faults[0]
 
     def _entries(self, kind: str) -> Iterator[Json | Message]:
-        """Yield these files' items, up to any damage. Raises LimitReachedError."""
         for name in self._layout.files.get(kind, ()):
             try:
                 yield from array_items(self._source.member(name) if name else self._source)

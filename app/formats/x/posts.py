@@ -374,7 +374,6 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def _is_page(value: Json) -> bool:
-    """Return whether this is a page of version 2, perhaps empty, or a search of 1.1."""
     if isinstance(value.get(_SEARCH), list):
         return not value[_SEARCH] or any(isinstance(item, dict) for item in listed(value, _SEARCH))
     data = value.get("data")

@@ -217,7 +217,6 @@ def read_case(data: bytes) -> CaseFile:
 
 
 def _has_parts(author: CaseAuthor, texts: int) -> bool:
-    """Return whether each ratio is about another part, or another of the texts."""
     parts = {(asked.part, asked.text) for asked in author.asked}
     fit = all(
         (text is None or text < texts) and (part == "text") == (text is not None)

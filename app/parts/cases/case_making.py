@@ -116,8 +116,6 @@ class CaseFindings(NamedTuple):
 
 
 class _AskedOf(NamedTuple):
-    """A named author, and the parts of the texts that are asked about."""
-
     case: Case
     comparison: Comparison
     marks: list[Evidence]
@@ -148,7 +146,7 @@ async def make_case(
         )
     asked, apart = await taken_apart(question)
     if apart and len(apart.people) > 1 and not question.person:
-        raise InvalidInputError("Several people wrote this; choose one of them", loc="person")
+        raise InvalidInputError("Several people wrote this; choose a person", loc="person")
     everybody = [
         await _asked_of(session, models, replace(asked, usernames=[name]), run) for name in names
     ]
@@ -190,15 +188,16 @@ async def _asked_of(
     judged = await run(judge, case)
     if judged.log10[0] is None or compared_with(case) is None:
         raise InvalidInputError(
-            "There is no ratio for {username}: the texts have too few words, or {username} has too"
-            " few posts here, or nobody else is known who writes the language",
+            "There is no ratio for {username}: the texts have too few words, or "
+            "{username} has too few posts here, or no other person is known who "
+            "writes the language",
             loc="usernames",
             username=suspect.username,
         )
     if not is_measured(case.language_for(suspect)):
         raise InvalidInputError(
-            "What ratios are worth was measured for English and Korean texts alone, so there is no"
-            " report on texts in another language",
+            "The worth of ratios was measured for English and Korean texts alone, "
+            "so there is no report on texts in another language",
             loc="texts",
         )
     comparison = await answer(case, run=run)
@@ -211,7 +210,6 @@ async def _asked_of(
 
 
 async def _other_names(session: AsyncSession, ids: Sequence[int]) -> ManyNames:
-    """Return the names of other people here, of very many those with the most posts."""
     query = (
         select(User.username, User.display_name)
         .where(User.id.not_in(ids), User.deleted_at.is_(None))
@@ -363,7 +361,6 @@ def _columns(uses: Sequence[NDArray[np.int64]], others: Sequence[_Members]) -> N
 
 
 def _members(everybody: Sequence[_AskedOf], secret: Collection[int]) -> list[_Members]:
-    """Return the members who count for any of the authors."""
     are_asked = dict[int, tuple[Population, NDArray[np.bool_]]]()
     for each in everybody:
         for population, weights in _weights(each.case):
@@ -474,7 +471,6 @@ async def _occurrence(session: AsyncSession, models: Models, case: Case, run: Ru
 
 
 async def _measured(session: AsyncSession, case: Case) -> list[int]:
-    """Return authors here of the language with many posts, the author first."""
     suspect = case.suspects[0]
     others = case.others_of(suspect)
     known = [
@@ -490,7 +486,6 @@ async def _measured(session: AsyncSession, case: Case) -> list[int]:
 async def _held_out(
     session: AsyncSession, case: Case, suspect: Suspect, run: Runner
 ) -> tuple[Suspect, list[str]] | None:
-    """Return an author without the newest posts, and these."""
     most = min(ASKED_POSTS, suspect.profile.posts // 4)
     units = units_of(await newest_chained(session, suspect.id, most))
     try:
@@ -528,7 +523,6 @@ def sets_like(case: Case, posts: Sequence[str]) -> Iterator[list[str]]:
 def _ratios_of_sets(
     case: Case, author: int, sets: Mapping[int, Sequence[Sequence[str]]]
 ) -> tuple[list[float], list[float]]:
-    """Return the ratios of an author's own texts, and of the others', each left out in turn."""
     own, strange = list[float](), list[float]()
     for writer, texts in sets.items():
         most = OWN_SETS if writer == author else STRANGE_SETS

@@ -45,8 +45,8 @@ LIMITS: Final[dict[Limit, str]] = {
     ),
     "few_authors": gettext_noop("Only a few other people here write the language."),
     "elsewhere": gettext_noop(
-        "Nobody else here writes the language, so the texts were compared only with people from"
-        " elsewhere."
+        "No one else here writes the language, so the texts were compared only "
+        "with people from elsewhere."
     ),
     "lone_author": gettext_noop(
         "By the program’s measure, no other author here writes nearly like this person; among"
@@ -55,7 +55,7 @@ LIMITS: Final[dict[Limit, str]] = {
     "other_language": gettext_noop(
         "The texts and the posts seem to be in different languages, which makes the ratio doubtful."
     ),
-    "topic": gettext_noop("What the texts are about counts more here than how they are written."),
+    "topic": gettext_noop("The subject of the texts counts more here than their style."),
 }
 
 
@@ -119,8 +119,8 @@ def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
     numbers, whole = author.told, author.asked[0]
     if whole.bound == "upper":
         computed = gettext(
-            "The program computed {ratio}, its upper limit for so much text and so many other"
-            " people."
+            "The program computed {ratio}, its upper limit for this amount of text "
+            "and this number of other people."
         )
     elif whole.bound == "lower":
         computed = gettext("The program computed {ratio}, its lower limit for so much text.")
@@ -130,8 +130,8 @@ def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
         yield computed.format(ratio=plain_ratio(numbers.ratio))
     if numbers.worth != numbers.ratio and numbers.word != "neither":
         yield gettext(
-            "In tests such ratios were often too far from 1, so the report uses a more cautious"
-            " one: {ratio}."
+            "In tests such ratios were often too far from 1, so the report uses a "
+            "more cautious ratio: {ratio}."
         ).format(ratio=plain_ratio(numbers.worth))
     if file.language == "ko" and word_of(numbers.worth, "en") != numbers.word:
         yield gettext(
@@ -173,11 +173,11 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
     counted, told_numbers = author.occurrence.counted, author.told
     yield (
         gettext(
-            "Measured here, with up to {most} authors of the language who have the most posts; each"
-            " was compared with all others."
+            "Measured here, with up to {most} authors of the language who have the "
+            "most posts. Each author was compared with all other people."
         ).format(most=show_number(MOST_MEASURED))
         if author.occurrence.of == "here"
-        else gettext("Measured with other people than those of this case.")
+        else gettext("Measured with people who have no part in this case.")
     )
     facts = {
         "number": plain_ratio(told_numbers.ratio),
@@ -193,32 +193,34 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
     own, strange = (
         (
             gettext(
-                "Of {texts} texts of about this length by {people} people, {own} ({share}) had a"
-                " ratio of {number} or more for their own writer."
+                "{people} people wrote {texts} texts of about this length. {own} "
+                "({share}) of these had a ratio of {number} or more for their own "
+                "writer."
             ),
             gettext(
-                "Of {strange_texts} texts that somebody else had written ({strangers} people),"
-                " {strange} ({strange_share}) had such a ratio, too."
+                "Other people ({strangers}) wrote {strange_texts} texts. {strange} "
+                "({strange_share}) of these had such a ratio, too."
             ),
         )
         if told_numbers.ratio >= 0
         else (
             gettext(
-                "Of {texts} texts of about this length by {people} people, {own} ({share}) had a"
-                " ratio of {number} or less for their own writer."
+                "{people} people wrote {texts} texts of about this length. {own} "
+                "({share}) of these had a ratio of {number} or less for their own "
+                "writer."
             ),
             gettext(
-                "Of {strange_texts} texts that somebody else had written ({strangers} people),"
-                " {strange} ({strange_share}) had such a ratio."
+                "Other people ({strangers}) wrote {strange_texts} texts. {strange} "
+                "({strange_share}) of these had such a ratio."
             ),
         )
     )
     yield own.format(**facts)
     if told_numbers.strange == 0 < counted.strangers:
         strange = gettext(
-            "Of {strange_texts} texts that somebody else had written ({strangers} people), none had"
-            " such a ratio. With {strangers} people, this cannot rule out that up to {possible} of"
-            " people write texts that have it."
+            "Other people ({strangers}) wrote {strange_texts} texts. No text had "
+            "such a ratio. With {strangers} people, this cannot rule out that up to "
+            "{possible} of people write texts that have it."
         )
         # Texts of one person go together. With this share of people, none would be found in one of
         # twenty cases.
@@ -233,9 +235,10 @@ def circle_of(language: str, texts: int) -> str:
     """Return how often somebody of the same circle passes; texts: their number."""
     share = measured_rates().told.passing(language, texts)
     return gettext(
-        "If the writer may come from this person’s own school, office or party, a wrong finding is"
-        " far more frequent: in a test with only one known person of such a circle, the program"
-        " attributed {number} of 100 texts by others of the circle to that person."
+        "If the writer may come from this person’s own school, office or party, "
+        "a wrong finding is far more frequent: in a test with only one known "
+        "person of such a circle, the program attributed {number} of 100 texts "
+        "by other people of the circle to that person."
     ).format(number=show_number(round(100 * share)))
 
 
@@ -297,7 +300,6 @@ def _points(cells: Sequence[int]) -> str:
 
 
 def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
-    """Return what the pages of one author show."""
     author, comparison, file = found.filed, found.comparison, report.file
     ratios: dict[str, list[str]] = {}
     for asked in author.asked:

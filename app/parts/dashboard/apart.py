@@ -136,9 +136,9 @@ class Measurement(Figure[Plot]):
         else:
             title, notes = self._title(self.card), self._notes(self.card)
         about = gettext(
-            "Each author’s newest posts were hidden from saywho. Colour: posts whose author it "
-            "named. Grey: posts that it attributed to someone else. The dates chosen above do not "
-            "apply here."
+            "Each author’s newest posts were hidden from saywho. Colour: posts that "
+            "it attributed to their author. Grey: posts that it attributed to "
+            "someone else. The dates chosen above do not apply here."
         )
         return Finding(title, sentences(*notes), about=about if self._has_wrong else "")
 
@@ -234,7 +234,6 @@ def _mostly_taken_for(row: Judged) -> Iterator[str]:
 
 
 def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, float, str]]:
-    """Yield start, length, row, colour, opacity and text of each segment."""
     for place, row in enumerate(rows):
         start, opacity, colour = 0.0, 1.0, f"${hue(row.author.username)}"
         for name, posts in [(row.author.username, row.author.right), *row.wrong]:
@@ -250,7 +249,6 @@ def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, 
 
 
 def _stacked(rows: Sequence[Judged]) -> Plot:
-    """Return a bar for each author: the right share, then other authors'."""
     starts, lengths, places, colours, opacities, texts = map(
         list, zip(*_segments(rows), strict=True)
     )

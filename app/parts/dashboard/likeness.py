@@ -89,9 +89,9 @@ class Words(Figure[Plot]):
     def _about(self) -> str:
         if self.is_any_alone:
             return gettext(
-                "Words and signs used clearly more often than by others who write the same "
-                "language, per 1,000 words. Longer bars are more distinctive. The dates chosen "
-                "above do not apply here."
+                "Words and signs used clearly more often than by other people who write "
+                "the same language, per 1,000 words. Longer bars are more distinctive. "
+                "The dates chosen above do not apply here."
             )
         if self.is_of_two:
             return gettext(
@@ -100,9 +100,9 @@ class Words(Figure[Plot]):
                 "apply here."
             )
         return gettext(
-            "Words and signs that each author uses clearly more often than the others here, per "
-            "1,000 words. Longer bars are more distinctive. The dates chosen above do not apply "
-            "here."
+            "Words and signs that each author uses clearly more often than other "
+            "authors here, per 1,000 words. Longer bars are more distinctive. The "
+            "dates chosen above do not apply here."
         )
 
     def plot(self) -> Plot | None:
@@ -139,7 +139,7 @@ class Words(Figure[Plot]):
             gettext("Word"),
             gettext("Uses"),
             gettext("Per 1,000 words"),
-            gettext("By the other author") if self.is_of_two else gettext("By the others"),
+            gettext("By the other author") if self.is_of_two else gettext("By other people"),
         )
         return Table(
             columns,
@@ -160,7 +160,7 @@ class Words(Figure[Plot]):
         )
 
     def _label(self, word: TypicalWord) -> str:
-        label = gettext("{rate}, the others {elsewhere}")
+        label = gettext("{rate}, other people {elsewhere}")
         if self.is_of_two:  # A name in its place may be long, and leave no room for the bar.
             label = gettext("{rate}, the other {elsewhere}")
         return label.format(
@@ -196,11 +196,12 @@ Pair = tuple[str, str, float]
 class WhoLikeWhom(Panel["Likeness | Words"]):
     name = "likeness"
     is_of_authors = True
-    topic = gettext_noop("Who sounds like whom")
+    topic = gettext_noop("Authors who sound alike")
     about = gettext_noop(
-        "A stronger colour means that two authors who write the same language stand out by more "
-        "of the same words and signs. In the table, 1 means by the same, 0 by none that both have. "
-        "The dates chosen above do not apply here."
+        "A stronger colour means that two authors who write the same language "
+        "stand out by more of the same words and signs. In the table, 1 means "
+        "all of them, and 0 means no common words or signs. The dates chosen "
+        "above do not apply here."
     )
     waiting = gettext_noop("Counting…")
 
@@ -289,9 +290,9 @@ class Likeness(Figure[Plot]):
         if self.centre:
             title = _nearest(self)
             about = gettext(
-                "Longer bars mean that two authors stand out by more of the same words and signs: "
-                "1 means by the same, 0 by none that both have. The dates chosen above do not "
-                "apply here."
+                "Longer bars mean that two authors stand out by more of the same words "
+                "and signs: 1 means all of them, and 0 means no common words or signs. "
+                "The dates chosen above do not apply here."
             )
         return Finding(title, sentences(_habits_in_common(self), *_left_out(self)), about=about)
 
@@ -320,8 +321,8 @@ class Likeness(Figure[Plot]):
             ],
             [posts_path(query, username=[one, second]) for one, second, _ in self.pairs],
             gettext(
-                "1 means that both stand out by the same words and signs, 0 by none that both "
-                "have. The chosen dates do not apply here."
+                "1 means that both stand out by the same words and signs, 0 means no "
+                "common words or signs. The chosen dates do not apply here."
             ),
         )
 
@@ -334,7 +335,6 @@ async def _words(
     *,
     is_alone: bool,
 ) -> Words:
-    """Return the words of authors whose languages have fewer than four."""
     count = 1 if is_alone else MOST_WORDED
     by_language: dict[str | None, list[UserRow]] = {}
     for row, language in list(zip(authors.rows, languages, strict=True))[:count]:
@@ -411,7 +411,6 @@ def _of_pairs(view: View) -> str:
 
 
 def _grid(data: Likeness) -> Plot:
-    """Return a grid of the drawn authors, with a cell for each similar pair."""
     names = [(data.names[place], shown_name(data.names[place]), place) for place in data.drawn]
     cells = []
     for row, (one, shown, i) in enumerate(names):

@@ -126,7 +126,6 @@ async def show_dashboard(args: View) -> tuple[str, int, dict[str, str]]:
 
 
 async def _first_answer(panel: AnyPanel, view: View) -> FigureAnswer | None:
-    """Return the answer that the page contains at first; None if it comes later."""
     try:
         if panel.is_of_authors:
             # Computing it takes too long for a page.
@@ -172,7 +171,6 @@ async def show_table(name: str, args: View) -> str:
 
 
 def _grouped(rows: list[ShownRow]) -> list[RowGroup]:
-    """Return the rows grouped by their first cells, or the first rows and all others."""
     if len(rows) <= MOST_OPEN_ROWS:
         return [RowGroup("", rows)] if rows else []
     groups = [

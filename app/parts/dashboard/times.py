@@ -283,8 +283,8 @@ class PostsByPeriod(Figure[Plot]):
         about = ""  # The panel's default.
         if self.uncounted:
             about = gettext(
-                "The author with the most posts is on top. Select a bar to see its posts; a bar of "
-                "the others shows all posts of its time."
+                "The author with the most posts is on top. Select a bar to see its "
+                "posts. A bar in the row of everyone else shows all posts of its time."
             )
         elif len(self.rows) == 2:
             about = gettext("The author with more posts is on top. Select a bar to see its posts.")

@@ -266,7 +266,6 @@ def _masked_column(value: str) -> str:
 
 
 def _column_shape(name: str) -> str:
-    """Return the name of a column that programs use, and the shape of any other."""
     return name if is_known(name) else mask(name)
 
 
@@ -286,7 +285,6 @@ def _ends(source: Source) -> dict[str, int]:
 
 
 def _end(name: str) -> str:
-    """Return the ending of a file's name, masked unless it is a kind of file."""
     end = Path(name).suffix.lower()
     return end if end in _TEXTS or guess_type(f"a{end}", strict=False)[0] else mask(end)
 
@@ -308,7 +306,6 @@ def _attempt(source: Source, name: str, options: ReadOptions, ends_at: float) ->
 
 
 def _beginnings(source: Source) -> Iterator[UnclearPlace]:
-    """Yield the first lines of a file, or the first of each file in an archive."""
     if not source.has_members:
         for number, text in enumerate(first_lines(source), 1):
             yield UnclearPlace(detail=_UNREAD, unit="line", place=number, shape=_line_shape(text))
@@ -407,7 +404,6 @@ class _Reading:
         )
 
     def _with_lines(self, places: list[UnclearPlace]) -> list[UnclearPlace]:
-        """Return the places with the shapes of their lines, and with masked names."""
         shapes: dict[tuple[str, int], str] = {}
         if self._records.unit == "line":
             for file in {place.file for place in places}:

@@ -231,7 +231,6 @@ async def show_game(game_id: int) -> str:
 
 
 async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
-    """Return the text with marks of the evidence; None if posts were deleted."""
     try:
         async with resources().db.read() as session:
             source = resources().of_chat(await room_of_game(session, state.game))

@@ -200,7 +200,6 @@ async def _void(session: AsyncSession, question: GameQuestion) -> None:
 
 
 async def _ask_next(session: AsyncSession, game: Game, time_ms: int) -> None:
-    """Ask the next question whose post exists; end after the last one."""
     query = (
         select(GameQuestion)
         .join(Tweet, Tweet.id == GameQuestion.tweet_id)

@@ -38,7 +38,6 @@ async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Scre
 
 
 async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
-    """Return the poster of a game, without texts, and only the player's name."""
     view, standing = screen.view, screen.standing
     async with resources().db.read() as session:
         model_hits = await read_model_hits(session, screen.state)

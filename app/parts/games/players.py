@@ -198,7 +198,6 @@ async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[in
 async def _players_by_network(
     session: AsyncSession, games: Collection[Game], networks: Iterable[bytes]
 ) -> tuple[Counter[tuple[int, bytes]], Counter[tuple[int, bytes]]]:
-    """Return the players of each game and network, all and within `WINDOW`."""
     time_ms = now_ms()
     is_late = GamePlayer.joined_ms.between(time_ms - WINDOW // timedelta(milliseconds=1), time_ms)
     query = (
@@ -218,7 +217,6 @@ async def _players_by_network(
 async def _names(
     session: AsyncSession, games: Collection[Game], requests: Sequence[JoinRequest]
 ) -> dict[int, PlayerNames]:
-    """Return the names in each game; none if all requested ones are free."""
     names = {game.id: PlayerNames() for game in games}
     name_keys = {username_key(request.name) for request in requests}
     is_here = GamePlayer.game_id.in_(list(names))

@@ -372,7 +372,6 @@ class GameHub(StreamHub[GameStream]):
         return [None] * len(game_ids)
 
     async def _renew_all(self, game_ids: Sequence[int]) -> list[int]:
-        """Renew the channels of games; return those whose question is due."""
         async with self._db.read() as session:
             states = await read_states(session, game_ids)
             for game_id in game_ids:

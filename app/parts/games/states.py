@@ -150,7 +150,6 @@ async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
 async def _counts(
     session: AsyncSession, ids: Collection[int]
 ) -> tuple[dict[int, int], dict[int, int]]:
-    """Return each game's players, and answers to its present question."""
     players = (
         select(GamePlayer.game_id, func.count())
         .where(GamePlayer.game_id.in_(ids))

@@ -56,8 +56,6 @@ def _addresses(text: str) -> list[re.Match[str]]:
 
 
 class _Spans:
-    """Pieces of a text, in order, without overlap."""
-
     def __init__(self, spans: Iterable[Gap]) -> None:
         ordered = list(spans)
         self._starts = [start for start, _ in ordered]
@@ -337,7 +335,6 @@ def done(act: Act, text: str) -> list[Rewrite]:
 
 
 def _is_denied(text: str, change: Rewrite) -> bool:
-    """Return whether a piece that is left out has a negation, and is no link, @name or #tag."""
     piece = text[change.start : change.end]
     return negates(piece) and not _addresses(piece)
 
@@ -355,7 +352,6 @@ def _swap(pattern: str, new: str | Callable[[re.Match[str]], str]) -> Changes:
 
 
 def _end_of_words(text: str) -> int:
-    """Return where a text ends, without the addresses at its end."""
     end, addresses = len(text.rstrip()), _addresses(text)
     while addresses and addresses[-1].end() >= end:
         end = len(text[: addresses.pop().start()].rstrip())

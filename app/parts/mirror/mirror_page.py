@@ -83,7 +83,7 @@ ACT_WORDS: Final = {
     "no_stretching": gettext_noop("Write no stretched words"),
     "no_laughing": gettext_noop("Leave out laughing and crying"),
     "no_tildes": gettext_noop("Leave out “~”"),
-    "no_brackets": gettext_noop("Leave out what stands in brackets"),
+    "no_brackets": gettext_noop("Leave out the words in brackets"),
     "no_middle_dots": gettext_noop("Write commas for “·”"),
     "with_full_stop": gettext_noop("End with a full stop"),
     "without_full_stop": gettext_noop("End without a full stop"),
@@ -156,22 +156,26 @@ def how_often(each: Suggested) -> str:
     if each.word is None:
         if others is None:
             return gettext("In {own} of 100 posts").format(own=own)
-        return gettext("In {own} of 100 posts; others: {others}").format(own=own, others=others)
+        return gettext("In {own} of 100 posts; other people: {others}").format(
+            own=own, others=others
+        )
     if others is None:
         return gettext("{own} times per 100 posts").format(own=own)
-    return gettext("{own} times per 100 posts; others: {others}").format(own=own, others=others)
+    return gettext("{own} times per 100 posts; other people: {others}").format(
+        own=own, others=others
+    )
 
 
 def state_of(found: Mirrored) -> str:
     """Return how far the drafts stand out."""
     if found.lead is None:
         return gettext(
-            "saywho cannot tell by what this stands out: there are too few words, or too little is"
-            " known of you, or of others, in this language."
+            "saywho cannot show why this is recognised: there are too few words, or "
+            "too little is known of you, or of other people, in this language."
         )
     if found.lead > found.goal:
-        return gettext("This still reads more like you than like anybody else.")
-    return gettext("saywho finds little of you in this. That does not make it anonymous.")
+        return gettext("This still reads more like you than like anyone else.")
+    return gettext("saywho finds little of you in this, but this does not make it anonymous.")
 
 
 def warnings_of() -> Iterator[str]:
@@ -179,10 +183,10 @@ def warnings_of() -> Iterator[str]:
     test = measured()
     least, most = test.programs
     yield gettext(
-        "In a test with {people} people who write English, three other programs still named the"
-        " writer of a draft that was changed as far as the goal in {least} to {most} of 100 cases,"
-        " and at least one of them did in {any}. Blind guessing names the writer in {chance} of"
-        " 100."
+        "In a test with {people} people who write English, three other programs "
+        "still named the writer of a draft that was changed as far as the goal "
+        "in {least} to {most} of 100 cases, and at least one program did in "
+        "{any}. Blind guessing names the writer in {chance} of 100."
     ).format(
         chance=show_number(round(100 / test.people)),
         people=show_number(test.people),
@@ -191,14 +195,14 @@ def warnings_of() -> Iterator[str]:
         any=show_number(test.any_program),
     )
     yield gettext(
-        "What people talk about gives them away most. Whoever knows what you talk about, when and"
-        " with whom, needs no program."
+        "Subjects give people away most. A person who knows your subjects, and "
+        "when you talk about them to which people, needs no program."
     )
     least, most = test.among_four
     yield gettext(
-        "Where only a few people can have written it, no mirror hides anybody: among four Koreans,"
-        " these programs still named the right one in {least} to {most} of 100 cases; blind"
-        " guessing does in {chance}."
+        "If only a few people can have written it, no mirror hides the writer: "
+        "among four Koreans, these programs still named the right person in "
+        "{least} to {most} of 100 cases. Blind guessing does in {chance}."
     ).format(chance=show_number(25), least=show_number(least), most=show_number(most))
 
 
@@ -338,7 +342,6 @@ def _digest_of(texts: Sequence[str], username: str) -> str:
 
 
 def _lead_seen(seen: str, texts: Sequence[str], username: str) -> float | None:
-    """Return the lead that the form's page showed, unless it was of other drafts."""
     lead, _, digest = seen.partition(" ")
     with suppress(ValueError):
         if digest == _digest_of(texts, username) and math.isfinite(float(lead)):
@@ -347,7 +350,6 @@ def _lead_seen(seen: str, texts: Sequence[str], username: str) -> float | None:
 
 
 def _done(form: Form) -> str:
-    """Return what a form asked to be done, as a sentence."""
     if word := form.get("strike"):
         return gettext("You struck “{word}”.").format(word=word)
     if (act := form.get("act", "")) in ACTS:
@@ -381,7 +383,6 @@ async def _rendered(
 
 
 async def _usernames(session: AsyncSession) -> list[str]:
-    """Return the authors whose drafts can be mirrored; none if they are too many for a list."""
     query = select(User.username).where(
         User.deleted_at.is_(None), User.tweet_count > 0, User.is_of_chat.is_(False)
     )
@@ -410,6 +411,5 @@ def changed_texts(texts: Sequence[str], form: Form) -> list[str]:
 
 
 def _changed(text: str, changes: list[Rewrite]) -> str:
-    """Return the changed text; a text is never struck as a whole."""
     after = changed(text, changes)
     return after if after.strip() else text

@@ -146,13 +146,11 @@ class _Uses:
 
 
 def _token_of(word: str) -> str:
-    """Return the first part of a word that is counted, a link as its host."""
     tokens: list[str] = TOKEN.findall(word)
     return [*_lettered(word), *tokens, word][0]
 
 
 def _lettered(words: str) -> list[str]:
-    """Return the parts that are counted and have letters or digits."""
     tokens: list[str] = TOKEN.findall(words)
     return [token for token in tokens if any(map(str.isalnum, token))]
 
@@ -255,7 +253,6 @@ class Drafts:
             yield from self._without(pair, known)
 
     def _without(self, words: str, known: set[tuple[str, ...]]) -> Iterator[Suggestion]:
-        """Yield the texts without a word, or without two words."""
         changes = [
             struck(text, places.get(words, ()))
             for text, places in zip(self.texts, self._places, strict=True)
@@ -316,7 +313,6 @@ def standing_alone(case: Case) -> OwnLead | None:
 def _without_repeats(
     texts: Sequence[str], suggestions: Sequence[Suggestion]
 ) -> Iterator[Suggestion]:
-    """Yield suggestions without words of which an earlier one leaves a part out."""
     left_out = set[tuple[int, int]]()
     for each in suggestions:
         signs = {
@@ -332,7 +328,6 @@ def _without_repeats(
 
 
 def _is_contradicted(suggestion: Suggestion) -> bool:
-    """Return whether the others use the word or the sign as often as the author does."""
     rates = suggestion.rates
     return rates is not None and rates.others is not None and rates.own <= rates.others
 
@@ -422,7 +417,7 @@ async def named_author(session: AsyncSession, username: str) -> str:
     user = await get_user(session, name)
     if user.is_of_chat:
         raise InvalidInputError(
-            "The mirror is not for people of a chat, but {username} is one of them",
+            "The mirror is not for people of a chat such as {username}",
             loc="username",
             username=user.username,
         )
@@ -510,7 +505,7 @@ api = ApiBlueprint("api_mirror", tag="compare")
 
 @api.operation("POST", "/mirror", "known", "The lead and the suggestions", follows="compare_batch")
 async def post_mirror(form: MirrorForm) -> tuple[Mirrored, int, dict[str, str]]:
-    """Show by what a draft stands out as its author's, and what would change that.
+    """Show the words and signs that give away a draft's author, and changes that help.
 
     Drafts are not stored. They go only away from the author, never towards somebody else.
     """

@@ -186,7 +186,6 @@ def _things(portrait: AuthorPortrait) -> PosterFigure | None:
 
 
 def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
-    """Return what sets an author apart, with what is usual."""
     others, whom = others_called(portrait), beside_one(only_other(portrait))
     return [
         Thing(told_alone(each, whom, has_usual=False), f"{others}: {value_of(each, each.beside)}")
@@ -195,7 +194,6 @@ def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
 
 
 def _own_things(portrait: AuthorPortrait) -> list[Thing]:
-    """Return the most frequent habits of an author compared with no one."""
     habits = (each for each in portrait.measures if not each.habit.is_mean and each.own >= HARDLY)
     return [
         Thing(label_of(habit), value_of(habit, habit.own))
@@ -227,7 +225,9 @@ def _facts_of_author(portrait: AuthorPortrait) -> tuple[str, ...]:
         parts.append(gettext("compared with {name}").format(name=other_name))
     elif portrait.others_total:
         beside = ngettext(
-            "compared with {count} other", "compared with {count} others", portrait.others_total
+            "compared with {count} other person",
+            "compared with {count} other people",
+            portrait.others_total,
         )
         parts.append(beside.format(count=show_number(portrait.others_total)))
     return tuple(parts)

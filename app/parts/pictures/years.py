@@ -111,7 +111,6 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
 
 
 def _lines_of_author(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
-    """Return whom the author answered, and requested words; nothing for a short year."""
     if not is_long_enough(author_year):
         return []
     answered = most_answered(author_year.user, author_year.answered)
@@ -131,7 +130,6 @@ def _lines_of_words(figures: Sequence[ComparedWords]) -> list[PosterLine]:
 
 
 def _line(figure: Figure[NameList], names: list[str]) -> list[PosterLine]:
-    """Return the figure's first names in a line; no line without names."""
     parts = tuple(names[:PICTURED_WORDS])
     return [PosterLine(figure.finding().topic, parts)] if parts else []
 

@@ -152,5 +152,5 @@ api = ApiBlueprint("api_author_portraits", tag="users")
 
 @api.operation("GET", "/users/<username>/portrait", "read", "The portrait", is_cacheable=True)
 async def show_portrait_of_user(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:
-    """Show how an author writes, compared with others in their chat or on the site."""
+    """Show how an author writes, compared with other people in their chat or on the site."""
     return await answer_of(OneAuthor, read_portrait_of_author, address, args.zone_for)

@@ -146,7 +146,7 @@ def others_called(portrait: AuthorPortrait) -> str:
     username = _only_other(portrait)
     if username:
         return display_name(username)
-    return gettext("Everyone else") if portrait.room else gettext("The others compared")
+    return gettext("Everyone else") if portrait.room else gettext("The other people compared")
 
 
 def _only_other(portrait: AuthorPortrait) -> str:
@@ -296,7 +296,8 @@ class Phrases(AuthorFigure[PhraseList]):
             title = tell("says_nothing_more", variant, name=name)
         topic = gettext("Says more often than {name}") if other_name else ""
         return Finding(
-            title, topic=topic.format(name=other_name) or gettext("Says more often than others")
+            title,
+            topic=topic.format(name=other_name) or gettext("Says more often than other people"),
         )
 
     @property

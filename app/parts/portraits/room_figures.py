@@ -160,8 +160,8 @@ def _line_of_wait(sight: ChatSight, place: int) -> Iterator[CardLine]:
         return
     if others_s:
         shortest, longest = _wait_told(min(others_s)), _wait_told(max(others_s))
-        one = gettext("The others in {longest}")
-        several = gettext("The others in {shortest} to {longest}")
+        one = gettext("Everyone else in {longest}")
+        several = gettext("Everyone else in {shortest} to {longest}")
         text = one if shortest == longest else several
         usual = text.format(shortest=shortest, longest=longest)
     most_s = max(waits_s)
@@ -365,7 +365,7 @@ class Timing(PortraitFigure):
             starts = [person.beginnings for person in self.people]
             columns += [(gettext("Starts"), [*starts], [*starts])]
         if self.has_answers:
-            to_whom = gettext("Replies to others")
+            to_whom = gettext("Replies to other people")
             if self.sight.room.people_total == PAIR:
                 to_whom = gettext("Replies to the other person")
             answers = [person.answers for person in self.people]
@@ -463,7 +463,7 @@ class TypicalWords(PortraitFigure):
             for person in self.people
             for word in person.typical or []
         ]
-        beside = gettext("By the others")
+        beside = gettext("By other people")
         if self.sight.room.people_total == PAIR:
             beside = gettext("By the other author")
         columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
@@ -476,7 +476,7 @@ class TypicalWords(PortraitFigure):
         if any(person.typical is not None for person in self.people):
             return gettext("saywho found no word that is typical of one person.")
         if is_alone(self.sight):
-            return gettext("Only one person writes here, so there is no one to compare with.")
+            return gettext("Only one person writes here, so there are no people to compare with.")
         return gettext("There are too few messages in the same language to compare words.")
 
     def line_of(self, person: PersonPortrait) -> list[str]:

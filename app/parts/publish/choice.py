@@ -162,12 +162,12 @@ async def check_posts(session: AsyncSession, username: str, choice: PostChoice) 
 def _nothing(left_out: LeftOutPosts) -> NotFoundError:
     if left_out:
         return NotFoundError(
-            "There is nothing to publish; not known to be public: {count} posts, of which {limited}"
-            " were for a limited audience",
+            "There is nothing to publish; not known to be public: {count} posts, "
+            "{limited} of them for a limited audience",
             count=f"{sum(left_out):,}",
             limited=f"{left_out.limited:,}",
         )
-    return NotFoundError("There is nothing to publish; what is in chats is never published")
+    return NotFoundError("There is nothing to publish; messages of chats are never published")
 
 
 async def _left_out(session: AsyncSession, chosen: Conditions, choice: PostChoice) -> LeftOutPosts:

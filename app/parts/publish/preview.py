@@ -64,7 +64,6 @@ def draw_preview(
 
 
 def _columns(days: Sequence[date], colour: str) -> PeriodColumns | None:
-    """Return the posts by day, month or year; None for a single day."""
     if len(set(days)) < 2:
         return None
     caption, periods = _periods(min(days), max(days))
@@ -79,7 +78,6 @@ def _columns(days: Sequence[date], colour: str) -> PeriodColumns | None:
 
 
 def _periods(first: date, last: date) -> tuple[str, list[tuple[date, str]]]:
-    """Return a heading, and the first day and the label of each period."""
     days = (last - first).days + 1
     if days <= MOST_DAYS:
         shown = [first + timedelta(days=number) for number in range(days)]
@@ -101,5 +99,4 @@ def _periods(first: date, last: date) -> tuple[str, list[tuple[date, str]]]:
 def _labelled(
     begins: Sequence[date], label_of: Callable[[date], str], step: int
 ) -> list[tuple[date, str]]:
-    """Return the periods; those at each step have a label."""
     return [(day, "" if place % step else label_of(day)) for place, day in enumerate(begins)]

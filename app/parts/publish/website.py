@@ -383,7 +383,6 @@ class _PagesOfAuthor:
         return File(self._base + name, self._rendering.page(page))
 
     def _frame(self, name: str) -> Frame:
-        """Return what surrounds the page with this name."""
         entries = [
             ("index.html", gettext("Months")),
             ("days.html", gettext("On this day")),
@@ -721,7 +720,6 @@ def _person(own: OwnPosts, place: int) -> Person:
 
 
 def _places(own: OwnPosts, base: str) -> dict[int, str]:
-    """Return the page of each post, by id."""
     folder = quote(base)
     return {
         number: f"{folder}{month_name(day) if day else 'undated.html'}"
@@ -730,7 +728,6 @@ def _places(own: OwnPosts, base: str) -> dict[int, str]:
 
 
 def _folders(usernames: Sequence[str]) -> list[str]:
-    """Return the folder of each author; a single one has none."""
     if len(usernames) == 1:
         return [""]
     folders = list[str]()

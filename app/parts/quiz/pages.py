@@ -218,7 +218,6 @@ def set_of(address: str) -> QuizSet:
 
 
 async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
-    """Ask the next question whose post exists; finally, show the result."""
     while not game.is_over:
         try:
             async with here().db.read() as session:

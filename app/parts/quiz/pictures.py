@@ -26,7 +26,6 @@ class QuizPictureArgs(LookArgs):
 
 
 async def _read(args: QuizPictureArgs, _zone_for: ZoneFor) -> PlayedSet:
-    """Return a set played to its end. Raises InvalidInputError otherwise."""
     room = None
     if args.room is not None:
         async with here().db.read() as session:

@@ -172,7 +172,6 @@ async def _file(
 
 
 def _year_of(text: str) -> int | None:
-    """Return the year; None for none, and for a number that no page of a year has."""
     is_number = len(text) == len("2024") and text.isdecimal() and text.isascii()
     return int(text) or None if is_number and text != "9999" else None
 

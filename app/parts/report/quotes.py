@@ -89,7 +89,6 @@ async def read_quiz(making: "Making", subject: Subject) -> Quiz:
 
 
 def _may_be_sent(post: Post) -> bool:
-    """Return whether a post is a message of the chat, or known to be public."""
     return post.room is not None or post.visibility == "public"
 
 

@@ -128,7 +128,6 @@ def _day_ids(year: WrittenYear) -> list[int]:
 
 
 def _without_rare_words(year: YearT, words: CommonWords) -> YearT:
-    """Return a year without rare words, and without the messages of its day."""
     common = year.with_words(words.written)
     return structs.replace(common, day=common.day and structs.replace(common.day, shown=[]))
 

@@ -243,7 +243,6 @@ async def _read(response: httpx.Response, most_bytes: int) -> tuple[BinaryIO, st
 
 
 def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
-    """Return the time until which a host refuses requests, if it does."""
     pauses = []
     if status in {429, 503}:
         default = UNKNOWN_PAUSE if status == 429 else timedelta(0)

@@ -344,7 +344,6 @@ class Visit:
         await self._change(session, accepted=LiveSource.accepted + report.accepted)
 
     async def _note(self, **values: object) -> None:
-        """Store values and the mark. Raises NotFoundError for a removed source."""
         async with self.db.write() as session:
             await self._change(session, **values)
 

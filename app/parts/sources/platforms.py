@@ -315,7 +315,6 @@ def _rss(address: str) -> SourceName | None:
 
 
 async def _behind(web: Web, address: str) -> str:
-    """Return the source at a URL: a Mastodon account, a feed, or a page's feed."""
     parts = urlsplit(address)
     if profile := _MASTODON_PROFILE.fullmatch(parts.path):
         # Other sites have such URLs too, but only Mastodon's API knows the account.

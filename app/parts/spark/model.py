@@ -279,7 +279,6 @@ def _fitted(read: Any, named: Sequence[str], shipped: Shipped) -> tuple[bytes, F
 
 
 def _each_once(posts: Any) -> Any:
-    """Return each post once, the first of an id filled by the others."""
     from pyspark.sql import functions as f
 
     place, has_id, keys = f.col("place"), f.col("source_id").isNotNull(), ("user_key", "source_id")
@@ -294,7 +293,6 @@ def _each_once(posts: Any) -> Any:
 
 
 def _chosen(posts: Any, named: Sequence[str]) -> dict[str, str]:
-    """Return the authors of the fit by key: the named, then those with most posts."""
     from pyspark.sql import functions as f
 
     authors = posts.groupBy("user_key").agg(

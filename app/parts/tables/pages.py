@@ -56,7 +56,7 @@ SHARES: Final = ("auto", "0.1", "0.25", "0.5", "0.75", "0.9")
 VERDICTS: Final[dict[Verdict, str]] = {
     "likely": gettext_noop("likely"),
     "close": gettext_noop("open"),
-    "unfamiliar": gettext_noop("somebody else"),
+    "unfamiliar": gettext_noop("someone else"),
     "short": gettext_noop("too short"),
 }
 MOST_AUTHORS: Final = 6
@@ -119,7 +119,7 @@ class TableRow(Struct, frozen=True):
         ):
             return gettext("another language")
         if comparison.none is None and "unknown_language" in comparison.limits:
-            return gettext("too few others of the language are known")
+            return gettext("too few other people of the language are known")
         if comparison.verdict == "short":
             return why_short(comparison)
         return ""
@@ -247,7 +247,6 @@ PROGRESS: Final = "<!-- progress -->"
 async def _sent(
     page: ManyTextsPage, begin: str, judging: "Judging", context: Context
 ) -> AsyncGenerator[bytes, None]:
-    """Yield a page: its begin, a line of progress for each portion of lines, and then the rest."""
     yield begin.encode()
     names, rows, summary, error = page.offer.chosen, list[TableRow](), None, page.error
     try:
@@ -268,7 +267,6 @@ async def _sent(
 
 
 def _progress(portion: Portion, judged: int, lines: int) -> str:
-    """Return a line of progress as HTML; the page shows the newest."""
     if isinstance(portion, Progress):
         done, told = portion.read, gettext("{done} of {lines} lines read to estimate the share")
     else:
@@ -286,7 +284,6 @@ async def _offer(names: Sequence[str]) -> OfferedPeople:
 
 
 async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, str]:
-    """Return a chosen file's kind and content; without one, what was given."""
     content = file.read()
     if not content.strip():
         return kind, given
@@ -298,7 +295,6 @@ async def _read_file(file: FileStorage, kind: Kind, given: str) -> tuple[Kind, s
 
 
 def _columns(given: str, chosen: str) -> tuple[tuple[str, ...], str]:
-    """Return the columns of a table, and that of its texts."""
     names, named = csv_columns(io.StringIO(given, newline=""))
     return tuple(names), chosen if chosen in names else named
 
@@ -340,7 +336,6 @@ async def _judging(
 
 
 async def _judged(judging: Judging, names: Sequence[str]) -> tuple[list[TableRow], Summary | None]:
-    """Return a row for each line, and what they say together."""
     rows, summary = list[TableRow](), None
     async for portion in judging.portions:
         if isinstance(portion, Summary):

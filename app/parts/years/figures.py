@@ -169,9 +169,10 @@ def comparison_of(author_year: AuthorYear) -> str:
         before=str(before.year),
     )
     rule = gettext(
-        "A change from year to year is shown only if chance does not explain it, compared by "
-        "week. A busiest month has a quarter more than any other and chance does not explain so "
-        "many, or it is ahead by the same rule, compared by day."
+        "A change from year to year is shown only if chance does not explain "
+        "it, compared by week. A busiest month has a quarter more than any "
+        "other and chance does not explain the lead, or it is ahead by the same "
+        "rule, compared by day."
     )
     return f"{sentence} {rule}"
 
@@ -526,7 +527,7 @@ class ComparedWords(Figure[NameList]):
     def table(self) -> Table:
         words = self.words
         return Table(
-            [gettext("Word"), gettext("Posts"), str(self.other or gettext("By the others"))],
+            [gettext("Word"), gettext("Posts"), str(self.other or gettext("By other people"))],
             [(word.text, word.posts, word.posts_beside) for word in words],
             [self._search_path(word.text) for word in words],
         )

@@ -181,7 +181,6 @@ async def add_account(
 
 
 async def _unused_name(session: AsyncSession, name: str) -> str:
-    """Return the plain name. Raises ConflictError, InvalidInputError."""
     name = plain_name(name)
     if not name:
         raise InvalidInputError(

@@ -121,7 +121,6 @@ async def fuller_calendar(
 
 
 def _has_just_begun(author: Author, zone: ZoneInfo) -> bool:
-    """Return whether the newest post's year has just begun, after months with posts."""
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return False
     newest = author.newest_tweet_at.astimezone(zone)
@@ -147,7 +146,6 @@ async def _rooms_by_day(
     since: datetime,
     until: datetime,
 ) -> dict[date, int]:
-    """Return the chat of each day with posts of one chat only."""
     speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
     )

@@ -287,7 +287,6 @@ async def read_typical(
 
 
 def _as_terms(phrases: Iterable[Phrase], own: int, beside: int) -> list[TypicalTerm]:
-    """Return phrases of an author as terms; own, beside: numbers of posts."""
     return [
         TypicalTerm(
             phrase.text,

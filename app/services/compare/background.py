@@ -289,7 +289,6 @@ async def renew_background(db: Sessions) -> None:
 
 
 async def _build(session: AsyncSession, posts: int, samples: Collection[int]) -> Background:
-    """Count all profiles except samples, in parts to bound memory."""
     counter = BackgroundCounter()
     counted = (Profile.recipe == RECIPE, Profile.user_id.not_in(samples))
     authors = select(Profile.user_id, Profile.posts).where(*counted)

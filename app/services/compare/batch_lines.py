@@ -85,7 +85,7 @@ class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
     lines: int = 0
     """Number of lines that were judged as one hand's."""
     summary: Summary | msgspec.UnsetType = msgspec.UNSET
-    """What the lines say together."""
+    """The lines together."""
 
 
 BatchLine = tuple[int, GivenText | BadLine]
@@ -107,7 +107,6 @@ def json_texts(lines: Iterable[bytes], form: type[GivenText] = GivenText) -> Ite
 
 
 def _id_in(line: bytes) -> LineId:
-    """Return the id of a line whose other fields cannot be read, if it can."""
     with suppress(ValueError, RecursionError):
         raw = msgspec.json.decode(line, type=dict[str, msgspec.Raw]).get("id")
         return msgspec.json.decode(raw, type=LineId) if raw else None
@@ -320,7 +319,6 @@ async def _judged_together(
 async def _read(
     judge: Judge, lines: Sequence[CheckedLine], rated: list[Comparison]
 ) -> AsyncIterator[Progress]:
-    """Add the answers that have a ratio."""
     read = 0
     async for portion in judge(iter(lines), SURE):
         answers = [row.comparison for row in portion if row.comparison]
@@ -330,7 +328,6 @@ async def _read(
 
 
 def _ratio_of(comparison: Comparison) -> float:
-    """Return the natural logarithm of the only author's ratio."""
     return (comparison.ranking[0].log10_lr or 0.0) * log(10)
 
 

@@ -425,7 +425,6 @@ class Comparer:
     async def _find(
         self, usernames: Sequence[str], texts: Sequence[str], gaps: Sequence[Gap]
     ) -> Case | None:
-        """Return the case if all is in memory and current."""
         if not await self._feed.catch_up() or self._feed.commit_number is None:
             return None
         fitted = self._models.backgrounds.newest

@@ -91,7 +91,6 @@ def without_ratios(ranking: Iterable[RankedAuthor]) -> list[RankedAuthor]:
 
 
 def _undecided(comparison: Comparison) -> Comparison:
-    """Return the answer without numbers on a single author."""
     verdict = undecided_verdict(comparison.verdict, comparison.ranking)
     return structs.replace(
         comparison,
@@ -144,10 +143,10 @@ def take_apart(
 
 def _unknown(person: str, names: Iterable[str]) -> InvalidInputError:
     if listed := ", ".join(names):
-        template = "None of the messages is by '{person}'; choose one of: {names}"
+        template = "No message is by '{person}'; choose from: {names}"
         return InvalidInputError(template, loc="person", person=person, names=listed)
     return InvalidInputError(
-        "None of the messages is by '{person}': no names of a chat are in front of them",
+        "No message is by '{person}': no names of a chat are in front of them",
         loc="person",
         person=person,
     )
@@ -188,8 +187,6 @@ def _joined(pieces: Sequence[tuple[int, str]]) -> tuple[list[str], list[tuple[in
 
 
 def _within(gaps: Iterable[Gap], segments: Iterable[tuple[int, int, int]]) -> list[Gap]:
-    """Return gaps of the texts as sent as gaps of the judged texts."""
-
     def places() -> Iterator[Gap]:
         for start, end in gaps:
             for first, last, sent in segments:

@@ -241,7 +241,6 @@ async def is_settled(session: AsyncSession) -> bool:
 
 
 def _measured(members: Members) -> list[int]:
-    """Return up to 50 authors of each language, without samples."""
     own = [each for each in members.drawn if each[0] not in members.samples]
     known = [(member, lang == "ko") for member, posts, lang in own if posts >= FEWEST_POSTS]
     sides = [[member for member, is_ko in known if is_ko == side] for side in (False, True)]

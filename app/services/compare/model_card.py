@@ -236,7 +236,6 @@ async def _strangers(session: AsyncSession, case: Case) -> dict[int, list[str]]:
 
 
 def _in_languages(case: Case, texts: Sequence[str]) -> list[str]:
-    """Return the texts that one of the compared authors may have written, by their language."""
     return [
         text
         for text in texts

@@ -72,7 +72,6 @@ def can_be_guessed(text: str, *users: Named, chat_names: ManyNames = NOBODY) -> 
 
 
 def _is_readable(question: HiddenText) -> bool:
-    """Return whether twice as many words stay as pieces are hidden."""
     return word_count(question.masked) >= 2 * len(question.gaps)
 
 

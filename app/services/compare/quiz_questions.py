@@ -131,7 +131,6 @@ async def first_guessable(
 
 
 async def _of_one(session: AsyncSession, posts: Sequence[Candidate], cast: Cast) -> list[Candidate]:
-    """Return the posts whose text no other of the cast wrote."""
     writers = await other_writers(session, posts, [*cast])
     return [post for post in posts if writers[post.id] <= {post.user_id}]
 
@@ -232,7 +231,6 @@ async def _players(
 
 
 async def _kind_of(session: AsyncSession, user: User) -> ColumnElement[bool]:
-    """Return the condition of authors of a user's kind."""
     if not user.is_of_chat:
         return ~User.is_of_chat
     of_user = RoomPerson.user_id == user.id, RoomPerson.messages > 0
@@ -249,7 +247,6 @@ async def _drawn_players(
     order: ColumnElement[Any],
     conditions: Sequence[ColumnElement[bool]],
 ) -> list[User]:
-    """Return authors in this order, only those of the language if they are two or more."""
     # Authors who write the language are preferred among 1,000 random ones.
     drawn = select(User.id).where(*conditions).order_by(order, User.id).limit(1_000).subquery()
     of_author = select(Tweet.lang).where(Tweet.user_id == User.id)
@@ -265,7 +262,6 @@ async def _drawn_players(
 
 
 async def _with_words(session: AsyncSession, users: Sequence[User], most: int) -> list[User]:
-    """Return the first authors whose newest posts have enough texts of the kind that is asked."""
     able = list[User]()
     for user in users:
         newest = select(Tweet.text).where(Tweet.user_id == user.id)

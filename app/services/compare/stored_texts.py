@@ -139,7 +139,6 @@ async def _rarest(session: AsyncSession, text: str) -> list[str]:
 
 
 async def _count(session: AsyncSession, words: Collection[str]) -> dict[str, int]:
-    """Return the number of posts with each word."""
     rows = (await session.execute(_counts(), {"words": [*words]})).all()
     return dict.fromkeys(words, 0) | {row.word: row.tweets for row in rows}
 

@@ -313,7 +313,6 @@ def _answer(case: Case, sure: float, explain: bool) -> Comparison:
 
 
 def _quoted(texts: Sequence[str]) -> tuple[list[Gap], int]:
-    """Return the places of quoted parts in the joined texts, and the number of their words."""
     places, words, begin = list[Gap](), 0, 0
     for text in texts:
         if may_quote(text) and (own := own_words(text)) != text:

@@ -478,9 +478,10 @@ class Look:
             notes.assume("timezone", here.tz or "", evidence=AS_BEFORE)
             return
         raise UnsettledTimesError(
-            "chat {number} here has these messages with other times ({shift}), so nothing is"
-            " stored. Say which times are right: --times file gives those of the file to the"
-            " messages here, --times here keeps them; --room new makes another chat",
+            "chat {number} here has these messages with other times ({shift}), so "
+            "nothing is stored. Say which times are right: --times file gives the "
+            "file's times to the messages here, --times here keeps them; --room new "
+            "makes another chat",
             number=here.id,
             shift=shift_sentence(found.shifted or 0),
         )

@@ -99,8 +99,8 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         )
     if records.columns and "text" not in dict(records.columns).values():
         raise UnrecognisedFileError(
-            "no text column found among {names}; rename one to `text`, or choose it on"
-            " the import page",
+            "no text column found among {names}; rename a column to `text`, or "
+            "choose it on the import page",
             names=", ".join(name for name, _ in records.columns),
         )
     if records.is_chat and is_public and not options.is_published:

@@ -180,7 +180,6 @@ async def _encoded(
 def _content_of(
     change: Change, posts: Mapping[int, Post], authors: Mapping[int, Author]
 ) -> Post | Author | dict[str, object] | None:
-    """Return an event's content; None if its subject is gone, or hidden."""
     match change.kind:
         case "tweet.created" | "tweet.updated":
             return posts.get(change.tweet_id or 0)
@@ -326,7 +325,6 @@ class LiveHub(StreamHub[LiveStream]):
         return data
 
     async def _send_news(self, *, is_beat: bool) -> None:
-        """Send to all up-to-date clients; wake those that cannot take it."""
         if not is_beat and self._sent >= self._log.newest:
             return
         page, end = None, self._log.newest

@@ -203,8 +203,8 @@ class RoomFinder:
         """
         if self._is_forced:
             raise ImportFileError(
-                "the file has several chats, so --room with one number cannot decide all of them;"
-                " add --room new for the others"
+                "the file has several chats, so --room with one number cannot decide "
+                "all of them; add --room new for the rest"
             )
         sample = self.looked.get(reference, sample)
         proposal = await self.propose(session, reference, sample)
@@ -274,7 +274,6 @@ class RoomFinder:
     async def _by_name(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int | None:
-        """Return the first chat of this name that may be meant, as `find_named` chooses it."""
         is_author = is_among(session, RoomPerson.user_id, sample.names)
         own = select(RoomPerson.room_id).where(is_author, RoomPerson.messages > 0)
         query = (
@@ -324,7 +323,6 @@ class RoomFinder:
         return {room_id for room_id, thread in threads.items() if thread not in same}
 
     def _by_messages(self, sample: RoomSample) -> int | None:
-        """Return the free chat with half of the messages, by two people or more."""
         taken = set(self._ids.values())
         totals = {
             room_id: equal.total()

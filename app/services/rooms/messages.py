@@ -101,7 +101,6 @@ def _sort_key() -> Tuple:
 
 
 def _values(key: TweetKey) -> dict[str, Any]:
-    """Return the values of a key; ID 0 is before all messages of its time."""
     return {"time": key[0], "id": key[1], "else": 0 if key[1] else -(2**31)}
 
 

@@ -163,7 +163,6 @@ def _starts(room: RoomFacts, starts: Sequence[datetime]) -> dict[str, Any]:
 async def _totals(
     session: AsyncSession, room: RoomFacts, starts: Sequence[datetime], gone: Collection[int]
 ) -> list[int]:
-    """Return the messages of each period, of which the last ends at the last start."""
     query = _messages(len(starts) - 1, has_gone=bool(gone))
     values = _starts(room, starts) | ({"gone": gone} if gone else {})
     return list(await session.scalars(query, values))
@@ -313,7 +312,6 @@ def _messages(periods: int, *, has_gone: bool) -> Select[int]:
 
 
 def _spans(periods: int) -> Subquery:
-    """Return a table of periods: `place` from 0, `starts_at`, `ends_at`."""
     moments = [
         bindparam(f"start{place}", type_=Tweet.created_at.type) for place in range(periods + 1)
     ]

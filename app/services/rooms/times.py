@@ -90,8 +90,8 @@ async def change_zone(session: AsyncSession, room_id: int, zone: str) -> int:
     room, after = await kept_room(session, room_id), zone_of(zone)
     if room.tz is None:
         raise ConflictError(
-            "It is not known in which time zone the times of this chat were read. Import its file"
-            " again in the right zone"
+            "The time zone of this chat's import is not known. Import its file "
+            "again in the right zone"
         )
     seconds = unix_seconds(Tweet.created_at)
     ends = select(func.min(seconds), func.max(seconds)).where(Tweet.room_id == room.id)

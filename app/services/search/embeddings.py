@@ -167,7 +167,6 @@ class Embeddings:
 
 
 async def _remove(db: Sessions, condition: ColumnElement[bool]) -> None:
-    """Remove vectors in parts, to let others write in between."""
     outdated = select(Embedding.tweet_id).where(condition).limit(REMOVED_AT_ONCE).scalar_subquery()
     removed = REMOVED_AT_ONCE
     while removed == REMOVED_AT_ONCE:

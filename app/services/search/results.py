@@ -453,7 +453,6 @@ def _is_named(
 
 
 async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
-    """Return the error for a name that nobody has, with the nearest one if any is near."""
     depends_on(EVERYTHING)
     known = select(User.username, User.display_name).where(User.deleted_at.is_(None))
     rows = await session.execute(known.order_by(User.tweet_count.desc()).limit(MOST_NEAR))
@@ -491,7 +490,6 @@ async def _answers(
 
 
 async def _rooms(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
-    """Return the chat of each ID, or else all of that name."""
     if not names:
         return {}
     ids = {int(name) for name in names if _ROOM_ID.fullmatch(name) and int(name) <= MAX_ID}

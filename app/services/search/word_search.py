@@ -256,7 +256,6 @@ async def _counted(
 
 
 def _is_whole(word: QueryPart) -> bool:
-    """Return whether a word has no letter of Hangul outside of a syllable."""
     return not any("ㄱ" <= char <= "ㅣ" for char in word.text)
 
 

@@ -217,7 +217,7 @@ async def switch_for_phones(form: Form) -> ResponseReturnValue:
 @blueprint.action("/settings/tokens")
 async def create_token(form: Form) -> ResponseReturnValue:
     if (scope := form.get("scope")) not in SCOPES:
-        raise InvalidInputError("Choose what the token may do", loc="scope")
+        raise InvalidInputError("Choose the rights of the token", loc="scope")
     async with writing() as session:
         _, secret = await add_token(
             session, form.get("name", ""), scope, account_id=g.operator.account_id
@@ -268,7 +268,7 @@ async def invite(form: Form) -> ResponseReturnValue:
     room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
     try:
         if chosen and room_id is None:
-            raise InvalidInputError("Choose what the guest may read", loc="room")
+            raise InvalidInputError("Choose the chats or pages that the guest may read", loc="room")
         async with writing() as session:
             secret = await add_invitation(
                 session,

@@ -49,7 +49,7 @@ async def create_user(form: NewUserForm) -> Reply[Author]:
 
 class RenameForm(Struct, forbid_unknown_fields=True):
     display_name: Annotated[str, Meta(max_length=320)] | None
-    """The name to show; null or empty for none."""
+    """The name to show; null or empty removes it."""
 
 
 @blueprint.operation("GET", "/users/<username>", "read", "The author", is_cacheable=True)

@@ -160,7 +160,6 @@ def _days_of(calendar: CalendarYear) -> dict[date, DayPosts]:
 
 
 def _paths_of(days: Mapping[date, DayPosts], username: str, tz: str) -> dict[date, str]:
-    """Return the URLs of hundreds of days, which differ only in the day."""
     posts_page = url_for("posts.show_posts", username=username)
     rooms = {written.room for written in days.values()} - {None}
     room_pages = {room: url_for("rooms.show_room", room_id=room) for room in rooms}

@@ -136,13 +136,11 @@ def given_texts(given: Sequence[str]) -> list[str]:
 
 
 def _people_in(texts: Sequence[str]) -> set[str | None] | None:
-    """Return the people in the heads of copied messages; None without heads."""
     chats = [chat for text in texts if (chat := copied_chat(composed(text)))]
     return {head.name for chat in chats for head in chat.heads} if chats else None
 
 
 def _told(tell: Callable[[Comparison], Any]) -> property:
-    """Return a property of what the answer's page tells of its comparison."""
     return property(lambda compared: tell(compared.comparison))
 
 

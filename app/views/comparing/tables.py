@@ -19,8 +19,8 @@ def summary_sentences(summary: Summary, usernames: Sequence[str]) -> list[str]:
         about, least, most = (round(each * summary.judged) for each in (share, low, high))
         sentences.append(
             gettext(
-                "About {about} of {all} lines read like {name}, or like somebody who writes very"
-                " much like {name} ({least} to {most})."
+                "About {about} of {all} lines read like {name}, or like someone who "
+                "writes very much like {name} ({least} to {most})."
             ).format(
                 about=show_number(about),
                 all=show_number(summary.judged),
@@ -40,8 +40,8 @@ def summary_sentences(summary: Summary, usernames: Sequence[str]) -> list[str]:
             ).format(count=show_number(summary.likely))
             + " "
             + gettext(
-                "Expect up to {wrong} of them to be wrong, and more if somebody who writes like"
-                " an author wrote some of the lines."
+                "Expect up to {wrong} of them to be wrong, and more if someone who "
+                "writes like an author wrote some of the lines."
             ).format(wrong=show_number(ceil(summary.wrong_expected)))
         )
     return sentences

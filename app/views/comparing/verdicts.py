@@ -17,9 +17,10 @@ from app.views.addresses import search_path
 from app.views.cast import shown_name
 
 NOT_FOR: Final = gettext_noop(
-    "Do not use this to find out who is behind an anonymous account, or as the only ground for "
-    "an accusation, a punishment, a grade or a publication. It is one piece of evidence among "
-    "others, and an expert should weigh it."
+    "Do not use this to find out who is behind an anonymous account, or as "
+    "the only ground for an accusation, a punishment, a grade or a "
+    "publication. It is one piece of evidence among many, and an expert "
+    "should weigh it."
 )
 LIMITS: Final[dict[Limit, str]] = {
     "few_authors": gettext_noop("Only a few other authors here write this language."),
@@ -29,8 +30,8 @@ LIMITS: Final[dict[Limit, str]] = {
         "mistaken for the author’s."
     ),
     "unknown_language": gettext_noop(
-        "For some of these authors, saywho knows too few other people here who write their "
-        "language, so it compared them with nobody else."
+        "For some of these authors, saywho knows too few other people here who "
+        "write their language, so it compared them with no one else."
     ),
     "other_platform": gettext_noop("These authors write on different platforms."),
     "other_period": gettext_noop("The posts of these authors are from different times."),
@@ -150,7 +151,6 @@ def _are_close(likelier: Bar, other: Bar) -> bool:
 
 
 def _close_authors(comparison: Comparison) -> int:
-    """Return the number of authors that are about as likely as the likeliest author."""
     authors = [bar for bar in bars_of(comparison) if bar.username is not None]
     return sum(_are_close(authors[0], author) for author in authors)
 
@@ -167,7 +167,7 @@ def heading_of(comparison: Comparison, *, is_named: bool) -> str:
     if comparison.none is None and not (
         _are_small(comparison) or _lacking(comparison, is_named=is_named)
     ):
-        return gettext("No one to compare with in this language")
+        return gettext("No other people to compare with in this language")
     headings = HEADINGS[lean_of(comparison)]
     if comparison.none is not None:
         facts["close"] = show_number(_close_authors(comparison))
@@ -181,7 +181,10 @@ def reasons_of(comparison: Comparison, *, is_named: bool) -> list[str]:
         return []
     if comparison.is_mixed:
         return [
-            gettext("saywho does not judge several people as one. Choose whose messages to judge.")
+            gettext(
+                "saywho does not judge several people as a single person. Choose the "
+                "person to judge."
+            )
         ]
     if lacking := _lacking(comparison, is_named=is_named):
         return lacking
@@ -316,10 +319,10 @@ def _lone(names: list[str], comparison: Comparison) -> str:
         alone = text.format(count=len(names), total=len(comparison.ranking))
     else:
         text = ngettext(
-            "There is no one else here whose writing is similar to that of {names}. So saywho "
+            "No other author here writes like {names}. So saywho "
             "may confuse {names} with people who write alike, such as friends or colleagues.",
-            "There is no one else here whose writing is similar to that of {names}. So saywho "
-            "may confuse them with people who write alike, such as friends or colleagues.",
+            "No other author here writes like {names}. So saywho may confuse them "
+            "with people who write alike, such as friends or colleagues.",
             len(names),
         )
         alone = text.format(names=_listed(names))
@@ -376,24 +379,25 @@ def _little_known(names: list[str], comparison: Comparison) -> str:
     enough = show_number(KNOWN_FEATURES)
     if len(names) > MOST_LISTED:
         text = gettext(
-            "Little is known of {count} of the {total} authors: fewer than {enough} characters "
-            "each, if equal posts count once. What they never wrote says nothing here."
+            "Little is known of {count} of the {total} authors: fewer than {enough} "
+            "characters each, if equal posts count once. Words that they never "
+            "wrote say nothing here."
         )
         total = len(comparison.ranking)
         return text.format(count=len(names), total=total, enough=enough)
     if len(names) > 1:
         text = gettext(
-            "Little is known of {names}: fewer than {enough} characters each, if equal posts "
-            "count once. What they never wrote says nothing here."
+            "Little is known of {names}: fewer than {enough} characters each, if "
+            "equal posts count once. Words that they never wrote say nothing here."
         )
         return text.format(names=_listed(names), enough=enough)
     (author,) = [ranked for ranked in comparison.ranking if ranked.username == names[0]]
     text = ngettext(
-        "Little is known of {name}: {count} post with words, about {characters} characters. What "
-        "{name} never wrote says nothing here, for or against {name}.",
-        "Little is known of {name}: {count} posts with words, but only about {characters} "
-        "characters if equal posts count once. What {name} never wrote says nothing here, for or "
-        "against {name}.",
+        "Little is known of {name}: {count} post with words, about {characters} characters. Words "
+        "that {name} never wrote say nothing here, for or against {name}.",
+        "Little is known of {name}: {count} posts with words, but only about "
+        "{characters} characters if equal posts count once. Words that {name} "
+        "never wrote say nothing here, for or against {name}.",
         author.tweets,
     )
     rounded = round(author.characters, 2 - len(str(author.characters)))
@@ -423,26 +427,26 @@ def held_back_of(comparison: Comparison) -> str | None:
     first = shown_name(comparison.ranking[0].username)
     if comparison.held_back == "language":
         text = gettext(
-            "The text fits {first} best, but does not seem to be in a language that {first} writes "
-            "here. So no one is named."
+            "The text fits {first} best, but does not seem to be in a language that "
+            "{first} writes here. So saywho names no author."
         )
         return text.format(first=first)
     if comparison.held_back == "rival":
         text = gettext(
-            "Of these, the text fits {first} best. Compared with other people, it fits {rival} "
-            "better. So no one is named."
+            "Among these authors, the text fits {first} best. Compared with other "
+            "people, it fits {rival} better. So saywho names no author."
         )
         return text.format(first=first, rival=shown_name(comparison.rival or ""))
     if comparison.unlike:
         odd = len(comparison.unlike)
         text = ngettext(
-            "{odd} of the {count} messages reads like someone else. So no one is named.",
-            "{odd} of the {count} messages read like someone else. So no one is named.",
+            "{odd} of the {count} messages reads like someone else. So saywho names no author.",
+            "{odd} of the {count} messages read like someone else. So saywho names no author.",
             odd,
         )
         return text.format(odd=show_number(odd), count=show_number(comparison.texts))
     text = gettext(
-        "Only layout, links, numbers or signs fit {first}, and no words. So no one is named."
+        "Only layout, links, numbers or signs fit {first}, and no words. So saywho names no author."
     )
     return text.format(first=first)
 
@@ -456,8 +460,8 @@ def against_of(comparison: Comparison) -> str | None:
         text = ngettext("It is text {numbers}.", "They are texts {numbers}.", len(numbers))
         return text.format(numbers=show_list(numbers))
     text = gettext(
-        "Text {number} of {count} speaks against {name}, while the others speak for {name}. If"
-        " someone else may have written it, ask without it."
+        "Text {number} of {count} speaks against {name}, while the rest speak "
+        "for {name}. If someone else may have written it, ask without it."
     )
     return text.format(
         number=numbers[0],
@@ -467,7 +471,6 @@ def against_of(comparison: Comparison) -> str | None:
 
 
 def _nothing_like(comparison: Comparison) -> str:
-    """Return that the first author has written nothing like the text."""
     is_alone = len(comparison.ranking) == 1
     texts = {
         "letters": gettext("{name} has never written in this language here.")
@@ -510,7 +513,7 @@ def _foreign(comparison: Comparison) -> str:
     if len(comparison.ranking) == 1:
         text = gettext("The text does not seem to be in the language that {username} writes.")
         return text.format(username=shown_name(comparison.ranking[0].username))
-    return gettext("None of these authors seems to write the language of this text.")
+    return gettext("These authors do not seem to write the language of this text.")
 
 
 def _unwritten(comparison: Comparison) -> str:
@@ -519,9 +522,9 @@ def _unwritten(comparison: Comparison) -> str:
     if count == 1:
         text = gettext("{username} never writes {words}.")
     elif count <= EXPLAINED:
-        text = gettext("None of these authors ever writes {words}.")
+        text = gettext("These authors never write {words}.")
     else:
-        text = gettext("None of the four closest authors ever writes {words}.")
+        text = gettext("The four closest authors never write {words}.")
     return text.format(username=shown_name(comparison.ranking[0].username), words=show_list(quoted))
 
 
@@ -566,7 +569,7 @@ def stored_of(comparison: Comparison) -> str | None:
 def _written_by_several(posts: list[StoredPost]) -> str:
     shown = [_times_of(post) for post in posts]
     if len(posts) >= MOST_AUTHORS:  # More are not looked up.
-        shown.append(gettext("perhaps others"))
+        shown.append(gettext("perhaps more people"))
     rooms = {post.room for post in posts}
     if len(rooms) == 1 and posts[0].room:
         text = gettext("Several people wrote exactly this in the chat {room}: {names}.")
@@ -666,8 +669,8 @@ def rate_of(comparison: Comparison) -> str | None:
         )
     else:
         text = gettext(
-            "About {number} in 100 such texts by strangers would be attributed to one of "
-            "these authors."
+            "About {number} in 100 such texts by strangers would be attributed to "
+            "an author named here."
         )
     return text.format(number=show_number(max(number, 1)), sure=show_percent(comparison.sure))
 

@@ -133,7 +133,6 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
 
 
 def _options(args: NewImportArgs) -> ReadOptions:
-    """Return how the file is to be read. Raises MalformedError."""
     if args.keep_earlier:
         raise MalformedError("`keep_earlier` is gone; send `room=new`", loc="keep_earlier")
     if args.replace_earlier:

@@ -227,7 +227,6 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def _zone_of_days(self) -> ZoneInfo:
-        """The zone of a chat, in which its messages have their days; else the viewer's."""
         if not (self.preview and self.preview.is_chat):
             return zone_of_page("")
         return remembered_zone(self.zone if self.zone and not self.typed_zone else machine_zone())

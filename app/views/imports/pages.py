@@ -275,7 +275,6 @@ async def _ask_zone(job: ImportJob, form: Form) -> ResponseReturnValue | None:
 
 
 def _options(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return how the file is to be read. Raises InvalidInputError."""
     options = _options_of_form(form, before)
     is_taken = form.getlist("only") or options.username
     fields = form.getlist("field")

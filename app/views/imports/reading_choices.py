@@ -54,8 +54,8 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
     ),
     "author": (
         Message(
-            "The file names no author. Choose below what names the authors, or enter the name of"
-            " the person who wrote all of it."
+            "The file names no author. Choose below where the names are, or enter "
+            "the name of the person who wrote all of it."
         ),
         None,
     ),
@@ -121,9 +121,10 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
         " times, names or texts, so nothing is stored. Upload the file again and choose to replace"
         " that import"
     ),
-    "chat {number} here has these messages with other times ({shift}), so nothing is stored. Say"
-    " which times are right: --times file gives those of the file to the messages here, --times"
-    " here keeps them; --room new makes another chat": Message(
+    "chat {number} here has these messages with other times ({shift}), so "
+    "nothing is stored. Say which times are right: --times file gives the "
+    "file's times to the messages here, --times here keeps them; --room new "
+    "makes another chat": Message(
         "chat {number} here has these messages with other times ({shift}), so nothing is stored."
         " Upload the file again and say which times are right"
     ),
@@ -137,8 +138,8 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
         "posts with an id that is here with other words or times: {count}; the stored ones stay. To"
         " replace them, undo the import that brought them"
     ),
-    "the file has several chats, so --room with one number cannot decide all of them; add --room"
-    " new for the others": Message(
+    "the file has several chats, so --room with one number cannot decide "
+    "all of them; add --room new for the rest": Message(
         "the file has several chats, so one chat cannot be chosen for all of them"
     ),
     "title and people are like those of chat {number} here ({name}), which guests may read"

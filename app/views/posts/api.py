@@ -100,7 +100,6 @@ async def create_many(args: ConsentArgs) -> LinesReport:
 
 
 async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesReport:
-    """Store the body's lines; `report` counts those that stay."""
     parts = resources()
     try:
         async with spooled_body() as spool:

@@ -217,7 +217,6 @@ async def show_tweet(tweet_id: int) -> str:
 
 
 async def _similar_posts(tweet_id: int) -> SimilarPosts:
-    """Return a post and similar ones; none for readers of one chat."""
     parts = resources()
     if own_chat() is None:
         return await similar_posts(
@@ -277,7 +276,6 @@ class FeedPage(WebPage, frozen=True, kw_only=True):
 
 
 async def _atom(author: str, page: str, posts: Sequence[Post], query: str = "") -> Response:
-    """Return the feed of posts, newest first, without undated ones."""
     entries = [post for post in posts if post.created_at]
     feed = FeedPage(
         author=author,

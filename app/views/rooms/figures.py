@@ -106,7 +106,7 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     counts = sorted(person.messages for person in people)
     if sum(counts[:-1]) < FEWEST_COMPARED:
         return gettext("There are too few messages to tell these people apart.")
-    nothing = gettext("saywho found no habit that sets one of these {count} people apart.")
+    nothing = gettext("saywho found no habit that sets any of these {count} people apart.")
     if room.people_total == PAIR:
         nothing = gettext("Chance may explain every difference between these two people.")
     return nothing.format(count=show_number(room.people_total))
@@ -160,7 +160,6 @@ def _habits(
 def _sentence(
     people: People, traits: Sequence[Trait], people_total: int, *, is_of_newest: bool
 ) -> str:
-    """Return a sentence on the traits, which says "lately" at most once."""
     are_lately = is_of_newest and len(traits) > 1 and {one.kind for one in traits} <= _OF_NEWEST
     is_lately = is_of_newest and not are_lately
 
@@ -346,7 +345,6 @@ class Months(ChatFigure[PeriodColumns]):
         return Finding(title, notes=[*self._trip(fullest), *self._silence()], topic=topic)
 
     def _most_and_next(self) -> str:
-        """Return the two periods with the most messages, of which neither is clearly ahead."""
         ranked = sorted(self.sight.periods, key=lambda period: -period.messages)[:2]
         if len(ranked) < 2 or ranked[0].messages == ranked[1].messages:
             even = gettext("No month clearly has the most messages.")
@@ -428,7 +426,6 @@ class Months(ChatFigure[PeriodColumns]):
         return f"{told} ({', '.join(people)})" if period.messages else told
 
     def _trip(self, fullest: Period) -> list[str]:
-        """Tell if a few days made the period the fullest."""
         busy, periods = self.sight.busy_day, self.sight.periods
         place = periods.index(fullest)
         most = max(period.messages for period in periods if period is not fullest)
@@ -490,7 +487,9 @@ class Answers(ChatFigure[list[StackedBar]]):
         clearest = self._clearest()
         nobody = gettext("No one replies to one person clearly more often than by chance.")
         lately = gettext("Who replies to whom lately") if self.sight.is_of_lately else ""
-        about = gettext("By chance, they would reply to each person as often as all the others do.")
+        about = gettext(
+            "By chance, they would reply to each person as often as everyone else does."
+        )
         is_nothing = not clearest and self.plot() is not None
         return Finding(
             nobody if is_nothing else clearest,
@@ -503,7 +502,7 @@ class Answers(ChatFigure[list[StackedBar]]):
             [name_of(person), sum(answers), *answers]
             for person, answers in zip(self._named, self.sight.answers, strict=True)
         ]
-        columns = [gettext("Who replies"), gettext("Replies to others")]
+        columns = [gettext("Who replies"), gettext("Replies to other people")]
         return Table([*columns, *map(name_of, self._named)], rows)
 
     def plot(self) -> list[StackedBar] | None:

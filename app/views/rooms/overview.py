@@ -235,7 +235,6 @@ async def read_page(
 
 
 async def _me(session: AsyncSession) -> OwnPerson | None:
-    """Return who a reader of one chat is there; None for others."""
     room_id = own_chat()
     if room_id is None:
         return None

@@ -173,7 +173,6 @@ async def lead_from_portrait(room_id: int, args: ZoneArgs) -> ResponseReturnValu
 async def _other_page(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo, args: RoomArgs, after: Any
 ) -> WebPage | None:
-    """Return the wall, or the chat at first sight; None for messages."""
     if args.has and args.picture:
         return await read_picture(session, room, zone, args.tz, args.picture)
     if args.has and not args.q.strip():

@@ -206,7 +206,6 @@ async def show_home(args: HomeArgs) -> ResponseReturnValue:
 
 
 async def _told_of(rooms: Sequence[RoomFacts]) -> list[ToldRoom]:
-    """Return what the sentences about chats are made of."""
     store, told, unknown = resources().told_rooms, list[ToldRoom](), list[tuple[int, ZoneInfo]]()
     async with resources().db.read() as session:
         for room in rooms:

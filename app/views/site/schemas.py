@@ -96,7 +96,6 @@ class Schemas:
                     field["description"] = f"{about} Default: `{shown}`.".strip()
 
     def _named(self, schemas: Iterable[Schema]) -> Iterator[str]:
-        """Yield the names of the structs in these schemas, and of all structs in them."""
         seen, waiting = set[str](), list(schemas)
         while waiting:
             schema = waiting.pop()
@@ -108,7 +107,6 @@ class Schemas:
             waiting += _parts_of(schema)
 
     def _split(self, name: str, fields: Sequence[str]) -> Schema:
-        """Replace a struct by one for each of these fields, of which a body has exactly one."""
         struct = self.components.pop(name)
         options: list[Schema] = []
         for field in fields:
@@ -186,7 +184,6 @@ def _parts_of(schema: Schema) -> Iterator[Schema]:
 
 
 def _docstrings_of(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return what the docstrings of a struct's fields say, by their names in JSON."""
     about: dict[str, str] = {}
     for base in reversed(struct.__mro__):
         if issubclass(base, msgspec.Struct) and base is not msgspec.Struct:
@@ -214,7 +211,6 @@ def _source_of(module: str) -> str:
 
 
 def _structs_in(types: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:
-    """Yield the structs in these types, but for generic ones."""
     return (part.cls for part in _parts_in(types) if isinstance(part.cls, type))
 
 

@@ -199,7 +199,7 @@ async def test_a_report_says_how_much_the_texts_support_each_proposition(report:
     assert f"The program computed {ratio}, its upper limit" in said
     assert "It is not the probability that this person is the writer" in said
     counted = author["occurrence"]["counted"]
-    assert f"Of {sum(counted['own']):,} texts" in said
+    assert f"people wrote {sum(counted['own']):,} texts" in said
     assert f"by {counted['people']} people, {author['told']['own']:,} (" in said
     assert "They must not be multiplied" in said
     assert "Without links, @names and #tags" in said
@@ -244,11 +244,11 @@ async def test_few_words_are_printed_and_each_with_its_posts(
 ) -> None:
     said = text_of(report.html)
     rests_on = said.partition("What does it rest on?")[2].partition("Limits.")[0]
-    standing_out, *_ = rests_on.partition("None of them is a fingerprint")
+    standing_out, *_ = rests_on.partition("They are no fingerprints")
     pieces = re.findall(r"“([^”]*)”", rests_on)
     assert pieces, rests_on
     assert sum(len(piece.split()) for piece in {each.casefold() for each in pieces}) <= 31 // 3
-    counted = re.findall(r"“([^”]*)” \((\d+); others (\d+)\)", standing_out)
+    counted = re.findall(r"“([^”]*)” \((\d+); other people (\d+)\)", standing_out)
     assert counted, rests_on
     for piece, own, others in counted:
         assert int(own) == sum(piece.casefold() in post.casefold() for post in SAILOR)
@@ -325,7 +325,7 @@ async def test_the_ratio_is_that_of_the_answer_about_the_author_alone(
     _, sailor = both.case["authors"]
     assert sailor["asked"][0]["log10_lr"] == pytest.approx(first["log10_lr"], abs=1e-12)
     assert both.html.count("<article") == 2
-    assert "asked about alone" in both.html
+    assert "a page of their own" in both.html
 
 
 async def test_nothing_of_anybody_else_is_in_the_files(operator: Browser, report: Report) -> None:

@@ -108,7 +108,7 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     )
     page = await writer.page(f"{timeline['path']}&{week}")
     assert re.search(rf'class="lead">\s*{told} posts', page), "those of everybody in that week"
-    assert "a bar of the others shows all posts of its time." in timeline["words"]
+    assert "A bar in the row of everyone else shows all posts of its time." in timeline["words"]
     # The first posts are those of an author who is not among the 40.
     assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
     assert timeline["notes"] == (

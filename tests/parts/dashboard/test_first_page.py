@@ -150,7 +150,7 @@ async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> 
     first = await page_words(writer)
     assert first["timeline"]["title"].startswith("60 posts")
     assert first["likeness"] == {
-        "title": "Who sounds like whom",
+        "title": "Authors who sound alike",
         "notes": first["likeness"]["notes"],
     }
     assert "Counting…" in first["likeness"]["notes"]

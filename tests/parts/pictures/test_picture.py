@@ -252,14 +252,14 @@ def test_nobody_is_passed_on_with_the_reason() -> None:
     facts = Facts([0.6, 0.4], [50] * 2, 0.95, text="The quarterly figures are attached.")
     comparison = msgspec.structs.replace(facts.comparison(), unwritten=["quarterly", "figures"])
     poster = answer_poster(comparison, is_named=True, samples=(), today=date(2026, 11, 23))
-    words = "None of these authors ever writes “quarterly” and “figures”."
+    words = "These authors never write “quarterly” and “figures”."
     assert poster.reason == f"{words} The closest is author0, with a 3% chance."
     assert (marked_in(poster), bars_of(poster)) == (["quarterly", "figures"], ())
     everybody = msgspec.structs.replace(comparison, weak={"other_language": ["author0", "author1"]})
     foreign = answer_poster(everybody, is_named=True, samples=(), today=date(2026, 11, 23))
     # Nobody is near it then.
     assert (
-        foreign.reason == f"None of these authors seems to write the language of this text. {words}"
+        foreign.reason == f"These authors do not seem to write the language of this text. {words}"
     )
     assert limits_of(everybody) == []
 

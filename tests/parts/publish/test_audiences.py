@@ -96,7 +96,7 @@ def test_an_author_without_public_posts_is_told_the_reason(
     execute(site, "UPDATE Tweet SET visibility = NULL WHERE visibility = 'public'")
     done = site.run("publish", tmp_path / "website", *PUBLISH)
     assert done.exit_code == 2
-    assert "not known to be public: 12 posts, of which 6 were for a limited audience" in done.stderr
+    assert "not known to be public: 12 posts, 6 of them for a limited audience" in done.stderr
     assert "chats" not in done.stderr
 
 

@@ -109,7 +109,7 @@ async def test_a_file_has_no_message_and_no_name(app: Quart, tmp_path: Path) -> 
     named = target.read_text("utf-8")
     # The page of a person tells the same share of the same word.
     page = read(await operator.page(f"/user/{quote(PEOPLE[0])}"))
-    ((word, told),) = re.findall(r"Says more often than others: (\w+) \((.*?)\)", page)
+    ((word, told),) = re.findall(r"Says more often than other people: (\w+) \((.*?)\)", page)
     assert f"{PEOPLE[0]} {word} {told}" in read(named)
     answer = await operator.post("/room/1/report?tz=America/New_York", form={"names": "real"})
     assert await answer.get_data(as_text=True) == named
@@ -225,7 +225,7 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
     ticked = (await (await operator.get(asked)).get_json())["items"][0]
     form = await operator.page("/room/1/report")
     assert 'name="quote"' in form
-    assert "Nobody can solve a quiz whose answers are A, B and C." in form
+    assert "A quiz with the answers A, B and C has no solution." in form
     number = str(ticked["id"])
     for year in ("", "2024"):
         answer = await operator.post(PREVIEW, **sent(quote=number, year=year))

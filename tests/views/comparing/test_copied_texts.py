@@ -201,7 +201,7 @@ async def test_the_messages_of_one_person_are_judged_alone(site: Client) -> None
     refused = await site.post(COMPARE, json={"text": THREE, "person": "Bo"})
     assert refused.status_code == 422
     fault = await refused.get_json()
-    assert fault["detail"] == "None of the messages is by 'Bo'; choose one of: ann, Mina, Jun"
+    assert fault["detail"] == "No message is by 'Bo'; choose from: ann, Mina, Jun"
     for fields in ({"text": "no heads at all here"}, {"text": THREE, "heads": False}):
         refused = await site.post(COMPARE, json={"person": "ann", **fields})
         assert refused.status_code == 422
@@ -305,7 +305,7 @@ async def test_a_text_in_no_address_is_asked_about_again_by_forms(site: Client) 
     other = {"tweet_text": ONE.replace("ann:", "Bo:"), "person": "ann", "private": "1"}
     answer = await site.post("/compare", form=other)
     assert answer.status_code == 200
-    assert "None of the messages" not in await answer.get_data(as_text=True)
+    assert "No message is by" not in await answer.get_data(as_text=True)
 
 
 async def test_copied_messages_are_not_taken_apart_by_their_lines(site: Client) -> None:

@@ -35,7 +35,7 @@ from app.views.comparing.verdicts import (
 
 LITTLE = (
     "Little is known of {0}: {1} posts with words, but only about {2} characters if equal posts "
-    "count once. What {0} never wrote says nothing here, for or against {0}."
+    "count once. Words that {0} never wrote say nothing here, for or against {0}."
 )
 
 pytestmark = pytest.mark.usefixtures("without_people")
@@ -123,7 +123,7 @@ def test_a_heading_never_contradicts_the_bars(comparison: Comparison, is_named: 
         # The reason is the language where neither the text nor an author is too small.
         reasons = reasons_of(comparison, is_named=is_named)
         is_of_language = reasons[0].startswith("There is no one else who writes this language")
-        assert is_of_language == (heading == "No one to compare with in this language")
+        assert is_of_language == (heading == "No other people to compare with in this language")
         assert is_of_language == (heading != "Too little to go on")
         return
     leader, second = bars[:2]
@@ -278,7 +278,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     facts.weak = {"few_posts": names[:3], "other_language": names}
     assert limits_of(facts.comparison()) == [
         "Little is known of author0, author1, and author2: fewer than 1,500 characters each, if "
-        "equal posts count once. What they never wrote says nothing here.",
+        "equal posts count once. Words that they never wrote say nothing here.",
         "The text does not seem to be in the language that 4 of the 4 authors mostly write.",
         "The topic of the text may count more here than its style.",
     ]
@@ -294,14 +294,14 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
             Facts([0.7, 0.2, 0.1], [50, 9, 74]),
             [
                 "Little is known of author0 and author2: fewer than 1,500 characters each, if "
-                "equal posts count once. What they never wrote says nothing here."
+                "equal posts count once. Words that they never wrote say nothing here."
             ],
         ),
         (
             Facts([0.2] * 5, [20] * 5, text="a"),
             [
                 "Little is known of 5 of the 5 authors: fewer than 1,500 characters each, if "
-                "equal posts count once. What they never wrote says nothing here."
+                "equal posts count once. Words that they never wrote say nothing here."
             ],
         ),
         (Facts([0.7, 0.3], [300, 300], text="too few"), []),
@@ -351,20 +351,20 @@ def test_an_answer_that_is_held_back_says_why() -> None:
         for why in ("rival", "layout", None)
     }
     assert found == {
-        "rival": "Of these, the text fits author0 best. Compared with other people, it fits "
-        "author1 better. So no one is named.",
-        "layout": "Only layout, links, numbers or signs fit author0, and no words. So no one is "
-        "named.",
+        "rival": "Among these authors, the text fits author0 best. Compared with other "
+        "people, it fits author1 better. So saywho names no author.",
+        "layout": "Only layout, links, numbers or signs fit author0, and no words. So saywho "
+        "names no author.",
         None: None,
     }
     odd = structs.replace(comparison, held_back="texts", unlike=[3], texts=13)
     assert held_back_of(odd) == (
-        "1 of the 13 messages reads like someone else. So no one is named."
+        "1 of the 13 messages reads like someone else. So saywho names no author."
     )
     assert against_of(odd) == "It is text 4."
     assert against_of(comparison) is None
     assert against_of(structs.replace(odd, held_back=None)) == (
-        "Text 4 of 13 speaks against author0, while the others speak for author0. If someone else "
+        "Text 4 of 13 speaks against author0, while the rest speak for author0. If someone else "
         "may have written it, ask without it."
     )
 
@@ -403,7 +403,7 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     facts = Facts([0.9, 0.1], [300, 300], 0.05, limits=["lone_author"])
     facts.weak = {"lone_author": ["author0"]}
     assert limits_of(facts.comparison()) == [
-        "There is no one else here whose writing is similar to that of author0. So saywho may "
+        "No other author here writes like author0. So saywho may "
         "confuse author0 with people who write alike, such as friends or colleagues. About 40 in "
         "100 texts by people in the same circle, such as a team or a chat, may be mistaken for the "
         "author’s."

@@ -58,7 +58,7 @@ async def test_a_chat_without_a_zone_shows_it_and_a_choice_survives_a_restart(
         page = await other.page(address)
         assert 'value="Asia/Seoul"' in page
         # The zone is what somebody said, so nothing is assumed.
-        assert "What saywho assumed" not in page
+        assert "Assumptions, and unread parts" not in page
         assert "Everything was understood." in page
         assert re.search(r'value="미나" checked', page)
         assert not re.search(r'value="준" checked', page)
@@ -354,7 +354,7 @@ async def test_of_many_people_those_who_are_here_are_not_folded_away(browser: Br
 
 async def test_reposts_told_by_their_beginning_can_be_posts(browser: Browser) -> None:
     address = await upload(browser, b"author,text\nMina,Fog\nMina,RT @jun Wind\n", "table.csv")
-    assert "none: they are posts" in await browser.page(address)
+    assert "no chat: they are posts" in await browser.page(address)
     await choose(browser, address, pick="repost=none")
     assert selected(await browser.page(address), "pick") == "repost=none"
     await start(browser, address, pick="repost=none")
@@ -387,7 +387,7 @@ async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
     await choose(browser, address, pick="author=none", username="jun")
     page = await browser.page(address)
     assert selected(page, "pick") == "author=none"
-    assert "the file names no one" in page
+    assert "the file names no author" in page
     await start(browser, address, pick="author=none", username="jun")
     await ended(browser, address)
     answer = await browser.get("/api/v1/users")
@@ -398,10 +398,7 @@ async def test_a_guessed_author_can_be_nobody(browser: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("locale", "odd", "understood"),
-    [
-        ("en", "What looks odd", "Everything was understood"),
-        ("ko", "이상해 보이는 점", "모두 이해했"),
-    ],
+    [("en", "Doubts", "Everything was understood"), ("ko", "이상해 보이는 점", "모두 이해했")],
 )
 async def test_a_grave_doubt_is_shown_and_needs_a_tick(
     browser: Browser, locale: str, odd: str, understood: str

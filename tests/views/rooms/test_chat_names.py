@@ -51,7 +51,7 @@ async def test_a_page_calls_people_as_they_write_their_names(chat: Client, path:
     assert USERNAME not in seen.replace(f"Username: {USERNAME}\n", "", 1)
 
 
-BY_OTHERS = "Posts by other people attributed to one of these authors"
+BY_OTHERS = "Posts by other people attributed to these authors"
 """These are of anybody whose posts are here."""
 PAIR = f"username={quote(USERNAME)}&username=Anna_Kim"
 

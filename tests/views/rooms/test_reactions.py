@@ -203,7 +203,7 @@ async def test_the_chat_shows_what_the_others_loved(shared: Shared, reader: Clie
 async def test_a_person_is_shown_by_what_the_others_loved(reader: Client) -> None:
     page = await reader.page("/user/Mina")
     card = page.partition('id="liked-heading"')[2].partition("</section>")[0]
-    assert card.startswith(">Most loved by the others<")
+    assert card.startswith(">Most loved by other people<")
     assert "6 reactions" in card
     assert reactions_in(card)[0] == ["❤ 5", "<b>مرحبا 1"]
 

@@ -304,7 +304,6 @@ def _clock(match: re.Match[str], part: str) -> WrittenClock:
 
 
 def _without_first_part(text: str) -> tuple[str, str]:
-    """Return a text without the part of the day that it begins with, and the part."""
     digit = _DIGIT.search(text)
     end = digit.start() if digit else len(text)
     rest, part = _first_part(text[:end])
@@ -324,7 +323,6 @@ def _first_part(run: str) -> tuple[str, str]:
 
 
 def _without_last_part(text: str) -> tuple[str, str]:
-    """Return a text without the part of the day that it ends with, and the part."""
     run = _AT_END.search(text)
     start = run.start() if run else len(text)
     rest, part = _last_part(text[start:])
@@ -348,7 +346,6 @@ def _last_part(run: str) -> tuple[str, str]:
 
 @cache
 def _said() -> frozenset[str]:
-    """Return words beside a clock that are no parts of the day."""
     return (all_words().between | {""}) - of_days()
 
 

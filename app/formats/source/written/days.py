@@ -236,5 +236,4 @@ def is_thai(month: str) -> bool:
 
 
 def _short_thai_year(year: int) -> int:
-    """Return the year 2567 for 67, but 2024 for 24."""
     return 2000 + year if 2000 + year <= now().year else 2500 + year

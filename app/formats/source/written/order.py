@@ -106,7 +106,6 @@ def _allowed(days: Sequence[WrittenDay], use: DateUse) -> list[Order]:
 
 
 def _by_weekdays(days: Iterable[WrittenDay], orders: list[Order], use: DateUse) -> Order | None:
-    """Return the order in which most weekdays are right, if one alone is best."""
     counts = dict.fromkeys(orders, 0)
     for day in days:
         numbers = of_weekdays().get(day.weekday)
@@ -121,7 +120,6 @@ def _by_weekdays(days: Iterable[WrittenDay], orders: list[Order], use: DateUse) 
 def _by_constant_year(
     days: Sequence[WrittenDay], orders: list[Order], *, is_asian: bool
 ) -> list[Order]:
-    """Return the orders of short dates by a number that never changes beside one that does."""
     if "year-first" not in orders:
         return orders
     firsts, lasts = ({day.parts[place] for day in days} for place in (0, 2))
