@@ -1,7 +1,7 @@
 """The command line: `saywho …`, and the same commands under `quart --app app …`.
 
-Each command is imported when it runs, since some imports take a second. Here are also what they
-share: their database and errors. `outputs.py` has what they write.
+Each command is imported when it runs, since some imports take a second. The module also opens their
+database and reports errors. `outputs.py` writes their results.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ MODULES: Final = {
 MODULE_OF: Final = {
     name: f"app.cli.{module}" for module, names in MODULES.items() for name in names
 } | {name: f"app.parts.{part.name}.commands" for part in part_list.PARTS for name in part.commands}
-"""Module of each command, whose function is called `NAME_command` there."""
+"""Module of each command. Its function is called `NAME_command`."""
 PART_OF: Final = {name: part.name for part in part_list.PARTS for name in part.commands}
 
 

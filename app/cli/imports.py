@@ -87,14 +87,14 @@ class Importer:
         self._options = options
         self._is_dry = is_dry
         self._command = 0
-        """Number of the lock that tells others that the imports still run."""
+        """Number of the lock that shows other processes that the imports still run."""
         self._total = ImportReport()
         self._errors: list[dict[str, Any]] = []
         self._imports: list[dict[str, Any]] = []
         self._notes: dict[str, NotesSummary] = {}
         """Assumptions and unused files, by file name."""
         self._seen: dict[str, Seen] = {}
-        """What was here before, by file name."""
+        """Earlier imports, by file name."""
         self.status = 0
         """Largest exit status of any file."""
 

@@ -1,4 +1,4 @@
-"""What commands write: lines for people, results and errors, progress, and files."""
+"""Output of commands: lines for people, results and errors, progress, and files."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""Painting of a card's rows, in the largest letters in which all of them have room."""
+"""Painting of a card's rows, in the largest letters that leave room for all of them."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -40,7 +40,7 @@ def card_rows_heights(canvas: Canvas, drawing: CardRows) -> Heights:
 
 
 def paint_card_rows(canvas: Canvas, drawing: CardRows, field: Field) -> None:
-    """Draw the rows whole, without those that lack room in the smallest letters."""
+    """Draw the rows whole, without rows that lack room in the smallest letters."""
     size, rows = _fitting(drawing, field)
     spare = field.height - _height(rows, size)
     between = size * _BETWEEN + min(2 * size, max(0.0, spare) / max(1, len(rows)))
@@ -51,7 +51,7 @@ def paint_card_rows(canvas: Canvas, drawing: CardRows, field: Field) -> None:
 
 
 def _fitting(drawing: CardRows, field: Field) -> tuple[int, Sequence[_Laid]]:
-    """Return the largest letters in which all has room, if possible without a torn word."""
+    """Return the largest letters that leave room for all, if possible without a torn word."""
     room = field.height + 0.01  # A sum of heights may be a little less than them.
     laid = {size: _laid_of(drawing, size, field.width) for size in SIZES}
     fitting = [(size, rows) for size, rows in laid.items() if _height(rows, size) <= room]

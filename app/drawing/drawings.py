@@ -30,7 +30,7 @@ SQUARE: Final = Rectangle(0.06, 0.06, 0.88, 0.88)
 
 
 def column_boxes(columns: Sequence[Sequence[float]]) -> list[list[Rectangle]]:
-    """Return the boxes of columns whose parts lie on each other, by the place of the part."""
+    """Return the boxes of columns with stacked parts, by the place of the part."""
     boxes: list[list[Rectangle]] = [[] for _ in max(columns, key=len, default=())]
     for place, heights in enumerate(columns):
         top = GROUND
@@ -68,7 +68,7 @@ class NamedBar(NamedTuple):
     label: str
     hue: str
     note: Sequence[str] = ()
-    """What a picture says about the person, each part whole or not at all."""
+    """Text of a picture about the person, each part whole or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class NameList:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Hours of the day: a person's as columns, others' as outline."""
+    """Hours of the day: a person's as columns, everyone else's as outline."""
 
     macro: ClassVar[str] = "clock"
 
@@ -139,7 +139,7 @@ class Clock:
 
     @property
     def line(self) -> list[Place]:
-        """Corners of the outline in the field; empty without others."""
+        """Corners of the outline in the field; empty without other people."""
         tops = [round(GROUND - height, 1) for height in self.outline]
         steps = [place for hour, top in enumerate(tops) for place in ((hour, top), (hour + 1, top))]
         return [(0, GROUND), *steps, (len(tops), GROUND)] if tops else []
@@ -151,7 +151,7 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Spark:
-    """A few columns in a line of text, of which one stands out."""
+    """A few columns in a line of text, with a single column that stands out."""
 
     macro: ClassVar[str] = "spark"
 
@@ -188,7 +188,7 @@ class StackedBar:
 
     parts: Sequence[NamedBar]
     name: str = ""
-    """Whose parts these are; empty for all people."""
+    """The person of these parts; empty for all people."""
     hue: str = ""
 
     @property
@@ -202,9 +202,9 @@ class PeriodColumn(NamedTuple):
     """Heights of each person's part, bottom first, in per cent of the highest column."""
     told: str = ""
     path: str = ""
-    """Where the column leads; empty for no link."""
+    """Link of the column; empty for no link."""
     mark: str = ""
-    """Sign of what is told of it below the drawing."""
+    """Sign of the sentence about it below the drawing."""
 
     @property
     def top(self) -> float:
@@ -293,7 +293,7 @@ class CardRows:
 
     @property
     def told(self) -> str:
-        """All texts, for those who do not see the card."""
+        """All texts, for people who do not see the card."""
         rows = ([row.label, row.beside, row.text] for row in self.rows)
         return " · ".join(" ".join(filter(None, row)) for row in rows)
 
@@ -342,17 +342,17 @@ class HourStrip:
 
 
 class HabitRow(NamedTuple):
-    """A habit of a person, and what is usual here."""
+    """A habit of a person, and its usual value here."""
 
     label: str
     value: str
     usual: str
-    """Whose value the mark is, and the value: "Everyone else: never"; empty without others."""
+    """Name and value of the mark: "Everyone else: never"; empty without other people."""
     is_clear: bool
     length: float
-    """Length of the person's bar, in per cent of the longest possible one."""
+    """Length of the person's bar, in per cent of the longest possible bar."""
     mark: float | None
-    """Place of the others' value, likewise; None without others."""
+    """Place of everyone else's value, in the same unit; None without other people."""
     path: str = ""
 
 

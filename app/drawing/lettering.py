@@ -20,7 +20,7 @@ STROKED: Final = dict(zip("ĐđĦħıŁłŊŋŦŧƏə", "DdHhiLlNnTtEe", strict=
 MOST_SIGNS: Final = 5_000
 """Number of cached signs, since visitors may send any sign of Unicode."""
 JOINER: Final = "\u200d"
-"""Character between emoji that form a sign, of which the first is drawn."""
+"""Character between emoji that form a sign. The first emoji is drawn."""
 _MONTH: Final = "|".join(f"(?<={name})" for name in MONTHS)
 _BREAK: Final = re.compile(
     rf"(?!(?:(?<=\d[년월])|{_MONTH}|(?<=\d,)|(?<=\d of))\s\d|(?<=\d)\s(?:{UNIT}|of \d))\s"
@@ -71,7 +71,7 @@ class _Run(NamedTuple):
 
     @property
     def direction(self) -> str | None:
-        """The direction of a font that shapes letters; others have theirs by the order of signs."""
+        """The direction of a font that shapes letters; without it, the order of signs."""
         if self.is_plain:
             return None
         return "rtl" if self.level % 2 else "ltr"

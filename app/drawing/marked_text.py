@@ -1,4 +1,4 @@
-"""Painting of a text with marks, in the largest letters in which all of it has room."""
+"""Painting of a text with marks, in the largest letters that leave room for all of it."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _ROW: Final = 1.6
 """Height of a row, by the size of its letters."""
 _SHARE: Final = 0.42
 _WIDE_SHARE: Final = 0.42
-"""Good height of a long text, by that of the picture."""
+"""Good height of a long text, by the picture's height."""
 _STRUCK: Final = "struck"
 
 
@@ -31,7 +31,7 @@ class _Layout(NamedTuple):
 
 
 def marked_text_heights(canvas: Canvas, drawing: MarkedText) -> Heights:
-    """Return the heights of a small row, of the text in the largest letters in which it fills a
+    """Return the heights of a small row, of the text in the largest letters that fill a
     good share of the picture, and of the text in the largest of all.
     """
     good = canvas.height * (_SHARE if canvas.is_upright else _WIDE_SHARE)

@@ -33,7 +33,7 @@ Drawing = Bars | CardRows | Habits | MarkedText | Things | WeekGrid | Tiles | Pe
 _LABEL: Final = 24
 _BELOW_COLUMNS: Final = 6
 _OUTLINE: Final = 4
-"""Width of the line of the others' hours."""
+"""Width of the line of everyone else's hours."""
 
 
 def columns_heights(_canvas: Canvas, _columns: PeriodColumns | Clock) -> Heights:
@@ -46,7 +46,7 @@ def paint_periods(canvas: Canvas, periods: PeriodColumns, field: Field) -> None:
 
 
 def paint_clock(canvas: Canvas, clock: Clock, field: Field) -> None:
-    """Draw a column for each hour, and the others' outline."""
+    """Draw a column for each hour, and everyone else's outline."""
     above = _paint_columns(canvas, [(clock.hue, clock.boxes)], HOUR_LABELS, field)
     inner = above._replace(left=above.left + _OUTLINE, right=above.right - _OUTLINE)
     for part in pairwise(map(_Grid.of_columns(inner, len(HOUR_LABELS)).at, clock.line)):
@@ -65,7 +65,7 @@ class _Grid(NamedTuple):
 
     @classmethod
     def of_squares(cls, left: float, top: float, side: float) -> "_Grid":
-        """Return a grid of squares of which the first begins at a place."""
+        """Return a grid of squares that begins at a place."""
         return cls(left - SQUARE.left * side, top - SQUARE.top * side, side, side)
 
     def at(self, place: Place) -> Place:
@@ -297,7 +297,7 @@ _STORY_ROW: Final = 96
 _NOTED_ROWS: Final = (78, 120)
 """Good heights of a row with a bar in an upright picture, and in a story."""
 _LARGE: Final = 180
-"""Height of a row in which a name is above its bar."""
+"""Height of a row with a name above its bar."""
 _NAMED_ABOVE: Final = 90
 _MOST_NOTED: Final = 2
 _BEFORE_NOTE: Final = 1.5
@@ -526,7 +526,7 @@ def habits_heights(canvas: Canvas, habits: Habits) -> Heights:
 
 
 def paint_habits(canvas: Canvas, habits: Habits, field: Field) -> None:
-    """Draw as many habits as there is room for."""
+    """Draw the first habits, up to the space."""
     places = places_of(field, len(habits.rows), _HABIT_ROW)
     size = min(map(_habit_size, habits.rows, places), default=SMALLEST)
     for row, place in zip(habits.rows, places, strict=False):

@@ -91,7 +91,7 @@ class Canvas:
         self.pen.write(place, text, font, colour or self.theme.ink)
 
     def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
-        """Draw a share of a bar, in [0, 1], in a colour, and its ground, whose end means 100%."""
+        """Draw a share of a bar, in [0, 1], in a colour, and its ground, which ends at 100%."""
         left, top, right, bottom = box
         self.pen.rounded_rectangle(box, 6, self.theme.mixed(colour))
         length = (right - left) * share
@@ -201,7 +201,7 @@ class SmoothPen:
         colour: str,
         draw: Callable[[ImageDraw.ImageDraw, int, int], None],
     ) -> None:
-        """Paint with a mask on which `draw` draws, given the mask's corner."""
+        """Paint with a mask that `draw` draws, given the mask's corner."""
         left, top = floor(box[0]), floor(box[1])
         size = ceil(box[2]) - left + 1, ceil(box[3]) - top + 1
         mask = Image.new("L", (size[0] * SCALE, size[1] * SCALE))

@@ -89,7 +89,7 @@ FORMATS: Final[Mapping[Format, Measures]] = {
 class PosterLine(NamedTuple):
     label: str
     parts: tuple[str, ...]
-    """Names or a sentence, as many whole ones as have room."""
+    """Names or a sentence, whole, up to the space."""
 
 
 class PosterFigure(NamedTuple):
@@ -116,11 +116,11 @@ class Poster(NamedTuple):
     reason: str = ""
     """Text below the finding, such as the chance of a mistake."""
     premises: tuple[str, ...] = ()
-    """What the foot says besides the address, in up to two rows."""
+    """Text of the foot besides the address, in up to two rows."""
 
     @property
     def has_text(self) -> bool:
-        """Whether the first drawing is a marked text, whose second drawing is in every picture."""
+        """Whether the first drawing is a marked text. Then every picture has the second, too."""
         return isinstance(self.drawing, MarkedText)
 
 
@@ -144,7 +144,7 @@ class _Block(NamedTuple):
     heights: Heights
     space: int
     head: Sequence[tuple[str, Lettering]]
-    """Rows of the text above it, of which the topic is bold."""
+    """Rows of the text above it. The topic is bold."""
 
 
 class _Rows(NamedTuple):
@@ -187,7 +187,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
 
 
 def _address(canvas: Canvas, poster: Poster, measures: Measures) -> str:
-    """Return the address, or that of the site if it lacks room: half an address leads nowhere."""
+    """Return the address, or the site's address without room: half an address leads nowhere."""
     has_room = canvas.foot_room(measures.small) >= font_of(
         bold=False, size=measures.small
     ).getlength(poster.address)

@@ -46,7 +46,7 @@ NAME_WAYS: Final = {
 SHEET: Final = "sheet"
 """Role of the sheet of a workbook that is read."""
 NEW_ROOM: Final = "new"
-"""Choice instead of the number of a chat here: the file's chat is another one."""
+"""Choice instead of the number of a chat here: the file's chat is new."""
 _ROOM_ID: Final = re.compile(r"[1-9][0-9]{0,15}")
 
 
@@ -122,7 +122,10 @@ def rooms_of(values: Iterable[str]) -> tuple[str, ...]:
 
 
 def replaced_of(value: str) -> str:
-    """Return the number of an import, or `file` for that of the same bytes. Raises ValueError."""
+    """Return the number of an import, or `file` for the import of the same bytes.
+
+    Raises ValueError.
+    """
     if value != "file" and not _ROOM_ID.fullmatch(value):
         raise ValueError(Message("name an import by its number, such as 3, or write file"))
     return value
@@ -159,7 +162,7 @@ ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What a reader decided about a file that the file itself does not settle."""
+    """A reader's decision about a file that the file itself does not settle."""
 
     kind: AssumptionKind
     value: Annotated[str, Meta(description="The value to pass to the option.")]
@@ -190,7 +193,7 @@ DoubtKind = Literal[
 
 
 class Doubt(msgspec.Struct, frozen=True):
-    """Something odd in what was read, which may be an error of the file or its reader."""
+    """An odd finding in the records: perhaps an error of the file, perhaps of its reader."""
 
     kind: DoubtKind
     count: int
@@ -199,9 +202,9 @@ class Doubt(msgspec.Struct, frozen=True):
     alternatives: tuple[str, ...] = ()
     """Values of an option that may be right, such as `author=user_name`."""
     grave: bool = False
-    """Whether nothing is stored until somebody accepts it."""
+    """Whether someone must accept it before anything is stored."""
     finding: Message = Message("")
-    """What is odd, without a text of the file."""
+    """The finding, without a text of the file."""
 
 
 class Questions(Protocol):
@@ -211,7 +214,7 @@ class Questions(Protocol):
 
 
 class NotesSummary(msgspec.Struct, frozen=True):
-    """What was assumed, not used and doubted so far."""
+    """Assumptions, unused data and doubts so far."""
 
     assumptions: tuple[Assumption, ...] = ()
     unread: tuple[Unread, ...] = ()
@@ -233,7 +236,7 @@ class SeenRow(NamedTuple):
     values: Mapping[str, str]
     """Filled values, also of inner objects, by their paths."""
     fields: tuple[tuple[str, str], ...]
-    """Its columns with the fields that they were taken for; empty for unused ones."""
+    """Its columns with the fields that they were read as; empty for unused columns."""
     item: object
 
 
@@ -293,16 +296,16 @@ class ReadNotes:
         self.works: tuple[str, ...] = ()
         """Columns about the works that the rows review, such as the author of a book."""
         self.is_room_open = False
-        """Whether someone must choose a chat, because the likely one has guests."""
+        """Whether someone must choose a chat, because the likely chat has guests."""
         self.posts = 0
         self.timeless = 0
         self.nameless = 0
         self.rows: list[SeenRow] = []
         """The first rows of tables."""
         self.odd: dict[tuple[DoubtKind, Message], OddLines] = {}
-        """What readers doubt themselves, by kind and finding."""
+        """Doubts of the readers themselves, by kind and finding."""
         self.questions: Questions | None = None
-        """What looks at the records, if anything does."""
+        """The questions about the records, if there are any."""
 
     def assume(
         self,
@@ -334,7 +337,7 @@ class ReadNotes:
         """Count unused data.
 
         For an unreadable time, call `leave("time", NAME_OF_ITS_FIELD)` for each record. For an
-        unused column that looks like a time, an author or a repost, or whose values are no names,
+        unused column that looks like a time, an author or a repost, or that has no names as values,
         call `leave("column", NAME, role="author")` at least once. Missing fields for a time need no
         note.
         """
@@ -426,7 +429,7 @@ class ToldReposts:
         self._notes.assume("reposts", "RT @", alternatives=self._choices, evidence=evidence)
 
     def add_cut(self) -> None:
-        """Count a text from which forwarded words were cut."""
+        """Count a text without its forwarded words, which were cut."""
         count = self._notes.count_of("//@")
         evidence = Message(
             "posts without their forwarded words, which were cut off: {count}", count=count
@@ -556,7 +559,7 @@ def _decision(assumption: Assumption) -> Message:
 
 
 def choice_hint(assumption: Assumption) -> Message | None:
-    """Return what to check and to choose, if there is a choice."""
+    """Return the advice to check and to choose, if there is a choice."""
     if assumption.value in REPAIRS:
         return Message("If the letters look wrong, choose the repair.")
     hints = {

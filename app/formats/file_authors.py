@@ -16,13 +16,13 @@ _PART: Final = re.compile(r"[^\W_]+")
 _NUMBER_AT_END: Final = re.compile(r"[\W_]*+\d++[\W_]*+")
 """A number at the end of a reversed name."""
 _OF_UNKNOWN: Final = re.compile(r"(?:unknown|unbekannt|미상)[\W\d_]*", re.IGNORECASE)
-"""Names of texts whose author is unknown."""
+"""Names of texts by unknown authors."""
 _ABOUT: Final = re.compile(
     r"(?:read.?me|licen[sc]e|copying|truth|ground.?truth|contents|requirements"
     r"|notice|change.?log|metadata|설명)[\W\d_]*",
     re.IGNORECASE,
 )
-"""Names of files about the others."""
+"""Names of files about the other files."""
 _NUMBERED: Final = re.compile(
     r"(?:candidate|author|writer|speaker|person|저자|작가)[\W_]*\d+", re.IGNORECASE
 )
@@ -47,7 +47,7 @@ class NamedAuthors(NamedTuple):
     """Files without an author are missing."""
     way: str
     others: tuple[str, ...]
-    """Other ways in which the names can be read."""
+    """Other ways to read the names."""
     is_chosen: bool
 
     def note(self, notes: ReadNotes) -> None:
@@ -71,7 +71,7 @@ def chosen_way(columns: Mapping[str, str]) -> str | None:
 def authors_of(
     names: Sequence[str], *, is_table: bool, chosen: str | None = None
 ) -> NamedAuthors | None:
-    """Return the authors of texts, or of tables without authors; None if no name has any."""
+    """Return the authors of texts, or of tables without authors; None if no name has an author."""
     listed = [name for name in names if not (is_of_unknown(name) or _is_about(name))]
     readings = {way: read(listed) for way, read in _READERS.items()}
     if chosen is not None:
@@ -239,7 +239,7 @@ def _is_name(author: str) -> bool:
 
 
 def is_of_unknown(name: str) -> bool:
-    """Return whether a file has a text whose author is to be found."""
+    """Return whether a file has a text without a known author."""
     return any(map(_OF_UNKNOWN.fullmatch, _parts(name)))
 
 

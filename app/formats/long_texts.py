@@ -24,7 +24,7 @@ _SHORTEST: Final = MAX_TEXT_LENGTH // 2
 def parts_of(record: Record, notes: ReadNotes) -> Iterator[Record]:
     """Yield the record, or several posts of it in order if its text is too long for a post.
 
-    The first one keeps the id, the others get it with `#2` and so on.
+    The first post keeps the id, the next posts get it with `#2` and so on.
     """
     is_long = len(record.text) > MAX_TEXT_LENGTH
     texts = list(_cut(normalized(drop_controls(record.text)))) if is_long else []

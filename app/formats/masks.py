@@ -10,7 +10,7 @@ from app.errors import Message
 
 LONGEST: Final = 300
 _LONG_STRING: Final = re.compile(r'"((?:[^"\\]|\\.){40})(?:[^"\\]|\\.)+("?)')
-"""A string of JSON, of which the beginning leaves room for what follows."""
+"""A string of JSON. Its beginning leaves room for the rest."""
 _JSON_START: Final = re.compile(r'\ufeff?\s*(?:\{|\[\s*[\[{"]|")')
 _SCRIPTS: Final[dict[str, str]] = dict(
     re.findall(

@@ -18,7 +18,7 @@ from app.errors import Message
 
 Kind = Literal["post", "reply", "quote"]
 Visibility = Literal["public", "restricted"]
-"""Who could see a post at its source: everyone, or a limited audience such as followers."""
+"""Audience of a post at its source: everyone, or a limited audience such as followers."""
 MediumKind = Literal["photo", "video", "gif", "audio", "link"]
 MIME_KINDS: Final[dict[str, MediumKind]] = {"image": "photo", "video": "video", "audio": "audio"}
 MOST_COUNTED: Final = 2**53 - 1
@@ -76,7 +76,7 @@ class ReplyTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def of(cls, source_id: str | None, username: str | None) -> "ReplyTarget | None":
-        """Return the target; None if neither part names anything."""
+        """Return the target; None if both parts are empty."""
         return cls(source_id, username) if source_id or username else None
 
 
@@ -94,7 +94,7 @@ class StoredMedium(Medium, frozen=True, forbid_unknown_fields=True, omit_default
     """A picture, video or link as the database keeps it."""
 
     file: str | None = None
-    """Name of its file here, if one is kept."""
+    """Name of its file here, if a file is kept."""
 
 
 class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,7 +106,7 @@ class SignCount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How often a post was liked and so on; null where nobody says."""
+    """How often a post was liked and so on; null if no source says."""
 
     likes: Count | None = None
     reposts: Count | None = None
@@ -150,9 +150,9 @@ class RoomReference(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class Stored(NamedTuple):
     columns: tuple[str, ...] = ()
-    """Its columns in `Tweet`; by default one with the field's name."""
+    """Its columns in `Tweet`; by default the field's name."""
     repetition: Literal["ignored", "fills", "renews", "narrows"] = "ignored"
-    """Effect of sending a post again: none, fill a null or empty field, or renew it.
+    """Effect of sending a post again: no effect, fill a null or empty field, or renew it.
 
     A newer value renews (`is_newer` in `app/services/posts/post_content.py`). A flag that may
     change is null until a request or file states it, and renews. A null audience becomes a

@@ -39,7 +39,7 @@ from app.runtime.clock import monotonic
 LOOKED_AT: Final = 1_000
 """Number of records in a preview: enough to know a file, in well under a second."""
 DOUBTED_S: Final = 3.0
-"""Time for reading posts behind the shown ones, in seconds, to doubt them, too."""
+"""Time for reading posts behind the shown posts, in seconds, to doubt them, too."""
 CHAT_S: Final = 8.0
 """Time for reading a chat's messages, in seconds, to find all its people."""
 SHOWN: Final = 5
@@ -93,7 +93,7 @@ class Preview(msgspec.Struct):
     title: str = ""
     chats: list[FileChat] = []
     username: str | None = None
-    """The only author, if there is one with a name."""
+    """The only author, if there is a name."""
     columns: tuple[tuple[str, str], ...] = ()
     broken: Message | None = None
     is_whole: bool = True
@@ -106,7 +106,7 @@ class Preview(msgspec.Struct):
     skipped: int = 0
     first_at: datetime | None = None
     last_at: datetime | None = None
-    """Times of the first and last post; None if none has a time."""
+    """Times of the first and last post; None without times."""
     with_entities: int = 0
     """Number of posts with undecoded `&amp;` and the like."""
     left_out: tuple[LeftOut, ...] = ()
@@ -118,13 +118,13 @@ class Preview(msgspec.Struct):
     speakers: list[Speaker] = []
     speaker_count: int = 0
     files: int | None = None
-    """Media files in the archive for these records; None if it can have none."""
+    """Media files in the archive for these records; None if it cannot have media."""
     ids: list[SeenId] = []
     """The first posts with ids, which may be here with other texts."""
     zone: str | None = None
     """Time zone that the file itself gives to its chat, if any."""
     digest: bytes | None = None
-    """SHA-256 of what is read of the file."""
+    """SHA-256 of the read parts of the file."""
 
 
 def preview(body: bytes) -> Iterator[object]:

@@ -1,4 +1,4 @@
-"""Reading of values, each of which may be bad or left out: a bad one spoils no other."""
+"""Reading of values that may be bad or left out: a bad value spoils no other."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -33,14 +33,14 @@ class Skipped:
     reason: Literal[
         "repost", "restricted", "empty", "like", "deleted", "media", "system", "unwanted"
     ]
-    """`empty`: neither text nor media; `system`: the app's line; `unwanted`: of a person left out.
+    """`empty`: no text and no media; `system`: the app's line; `unwanted`: of a person left out.
     """
 
 
 def read_each(
     values: Iterable[tuple[int, T] | BadRecord], read: Callable[[T, int], "Item | None"]
 ) -> Iterator["Item"]:
-    """Yield what `read` returns for each value and its place, unless that is None.
+    """Yield the results of `read` for each value and its place, unless they are None.
 
     A value that raises RecordError becomes a BadRecord, and reading continues.
     """

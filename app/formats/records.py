@@ -1,6 +1,6 @@
-"""What a format is, and what its reader gives: records, bad ones, skipped ones, and facts.
+"""A format, and the items of its reader: records, bad and skipped records, and facts.
 
-Formats of other packages also take from here what `reading.py` has.
+Formats of other packages can import all of `reading.py` from here, too.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -37,7 +37,7 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
     former: str = ""
     """Name that earlier versions read, if different."""
     zone: str = ""
-    """Time zone in which such chats are usually written, if their app and language tell."""
+    """Usual time zone of such chats, if their app and language tell."""
 
 
 class Record(PlainPost, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ def unsettled_of(records: "RecordStream", options: "ReadOptions") -> Unsettled |
 
 
 def nameless(records: "RecordStream") -> Message:
-    """Return the error of a post without an author, with one name if no record has one."""
+    """Return the error of a post without an author, with a name if no record has an author."""
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
@@ -165,18 +165,18 @@ class TextLine(NamedTuple):
     file: str
     number: int
     kind: LineKind
-    """What the line begins; `note`: the app's own, `more`: it continues the line before."""
+    """Kind of the line; `note`: the app's own, `more`: it continues the line before."""
     text: str
 
 
 Times = Literal["file", "here"]
 SAME_FILE: Final = "file"
-"""Choice instead of the number of an import: the one of the same bytes."""
+"""Choice instead of the number of an import: the import of the same bytes."""
 
 
 class ReadOptions(msgspec.Struct, frozen=True):
     username: str | None = None
-    """Author of records without one; in a chat, the exporting person."""
+    """Author of records without an author; in a chat, the exporting person."""
     with_media: bool = True
     include_restricted: bool = False
     decode_entities: bool = False
@@ -200,9 +200,9 @@ class ReadOptions(msgspec.Struct, frozen=True):
     replace: str | None = None
     """Number of an import that is undone before the file is stored; `file`: of the same bytes."""
     times: Times | None = None
-    """Whether the times of the file or those here are right, if they are of two time zones."""
+    """Whether the times of the file or the times here are right, if they are of two time zones."""
     rooms: tuple[str, ...] = ()
-    """Chats here, by number, into which the file's chats may go; `new` makes the others new."""
+    """Chats here, by number, into which the file's chats may go; `new` makes the rest new."""
 
 
 NO_OPTIONS: Final = ReadOptions()
@@ -229,7 +229,7 @@ BY_ITSELF: Final = Message("marks defined by this custom format")
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format, recognised by content; to add one, write a module and register it."""
+    """One format, recognised by content; to add a format, write a module and register it."""
 
     name: str
     label: Message
@@ -241,17 +241,17 @@ class Format:
     """Name of the JSON file with the posts in a folder or an archive."""
     mark: Message = BY_ITSELF
     began: int | None = None
-    """Year in which the service began, if no time can be earlier."""
+    """First year of the service, if no time can be earlier."""
     is_in_order: bool = True
     """Whether the messages of a chat stand in the order of their times."""
     shows_code: bool = False
     """Whether HTML became text, so that tags in a text are code that its author shows."""
     steps: tuple[Message, ...] = ()
-    """How to get the file out of the app, for one of the apps that most people have."""
+    """How to get the file out of the app, for the apps that most people have."""
 
 
 MOST_OF_TEXTS: Final = 4_000_000
-"""Characters of the records that are in memory together, except for the last one."""
+"""Characters of the records that are in memory together, except for the last record."""
 
 
 def next_items(items: Iterator[Item], most: int) -> Iterator[Item]:

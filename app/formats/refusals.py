@@ -27,13 +27,13 @@ _TEXT: Final = Message(
 
 class KnownFile(NamedTuple):
     name: str
-    """What the file is called in the world, in all languages alike."""
+    """Common name of the file, the same in all languages."""
     marks: tuple[str, ...]
-    """Parts of the file's beginning without blanks, all of which it has."""
+    """Parts that the file's beginning has without blanks, all of them."""
     way: Message
-    """What leads to posts or chats that can be read."""
+    """Way to posts or chats that can be read."""
     signs: str = ""
-    """Its first sign is one of these: somebody's words in a chat may have the marks, too."""
+    """Possible first signs: the words of people in a chat may have the marks, too."""
 
 
 KNOWN: Final = (
@@ -47,7 +47,7 @@ _FOLDERS: Final = (KnownFile("EPUB", ("META-INF/container.xml", ".opf"), _TEXT),
 
 
 def known_folder(source: Source) -> Message | None:
-    """Return what a folder or archive is that is known and not read by the names of its files."""
+    """Return the refusal of a folder or archive by the names of its files."""
     for known in _FOLDERS:
         if all(any(mark in name for name in source.members) for mark in known.marks):
             return _sentence(known)
@@ -55,10 +55,7 @@ def known_folder(source: Source) -> Message | None:
 
 
 def known_file(source: Source) -> Message | None:
-    """Return what a file is that is known and not read, and what to do; None for any other.
-
-    Of a folder or archive, the first files are looked at.
-    """
+    """Return the refusal of a known file that is not read; None for any other."""
     for content in islice(_contents(source), _LOOKED_AT):
         with suppress(ImportFileError):
             bare = bare_head(content)

@@ -100,7 +100,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Brought:
-    """Formats of other packages, and the faults of those left out."""
+    """Formats of other packages, and the faults of formats that are left out."""
 
     formats: list[Format] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

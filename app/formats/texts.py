@@ -1,4 +1,4 @@
-"""Whole texts in a folder or an archive: plain files whose names have the authors, or pairs."""
+"""Whole texts in a folder or an archive: plain files with authors in their names, or pairs."""
 
 import re
 import unicodedata

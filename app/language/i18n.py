@@ -156,7 +156,7 @@ async def store_language() -> Response | None:
 
 
 def own_address(*without: str, **changed: str) -> str:
-    """Return the request's own address, with some parameters removed and others changed."""
+    """Return the request's own address, with some parameters removed or changed."""
     pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in without]
     query = urlencode([*pairs, *changed.items()])
     # Two slashes at the front would name another host: //example.org/.
@@ -182,7 +182,7 @@ def gettext_noop(message: str) -> str:
 
 
 def ngettext_noop(singular: str, plural: str) -> tuple[str, str]:
-    """Return the messages of one and of several, marked for translation."""
+    """Return the messages in singular and plural, marked for translation."""
     return singular, plural
 
 
@@ -400,7 +400,7 @@ def _year(year: int, locale: Locale) -> str:
 
 
 def show_period(first: date, end: date) -> str:
-    """Return the name of a period, whose end is excluded: "December 2015"."""
+    """Return the name of a period without its end: "December 2015"."""
     last = end - timedelta(days=1)
     if first == last:
         return show_date(first)

@@ -26,9 +26,9 @@ class Operator(Base):
     person_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Users.id", ondelete="SET NULL")
     )
-    """The person of that chat who the reader says to be; nobody else is told."""
+    """The person of that chat who the reader says to be; saywho tells no one else."""
     is_person_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether the reader has said so, perhaps that it is nobody of them."""
+    """Whether the reader has answered, perhaps with “none of these”."""
 
 
 class SetupLink(Base):

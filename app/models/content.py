@@ -61,7 +61,7 @@ class User(Base):
     """Number of deletions and changes of posts; copies of counts are valid while it is the same."""
 
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """Time from which no answer has the author; rows are deleted in the background. `UNPUBLISHED`
+    """Time after which no answer has the author; rows are deleted in the background. `UNPUBLISHED`
     for one whose posts wait to replace those of an import."""
 
     tweets: WriteOnlyMapped["Tweet"] = relationship(back_populates="user", passive_deletes=True)
@@ -107,9 +107,9 @@ class Tweet(Base):
     place: Mapped[int] = mapped_column(default=0, server_default="0")
     """Order in a chat at one time; below 0 if ids are in another."""
     visibility: Mapped[str | None] = mapped_column(String(10), server_default="public")
-    """Who could see the post at its source: `public` or `restricted`; None if unknown."""
+    """Audience of the post at its source: `public` or `restricted`; None if unknown."""
     import_id: Mapped[int | None] = mapped_column(BigId)
-    """The import that brought the post first; None if none did, or an earlier version's."""
+    """The import that brought the post first; None without an import, or for earlier versions."""
     met_by: Mapped[str | None] = mapped_column(String(255))
     """Other imports that sent the post, too, as `,2,7,`; 0 is a source or a request."""
 
@@ -176,7 +176,7 @@ class Room(Base):
     joined_to_id: Mapped[int | None] = mapped_column(
         BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
     )
-    """The room with its posts, to which it was joined."""
+    """The room with its posts, which it joined."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of messages when people were last judged; 0 before."""
@@ -185,7 +185,7 @@ class Room(Base):
 ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)
 """A chat's name as answers show it."""
 KEPT_ROOM_ID: Final[ColumnElement[int]] = func.coalesce(Room.joined_to_id, Room.id)
-"""Id of the chat with a chat's posts: its own, or of the one to which it was joined."""
+"""Id of the chat with a chat's posts: its own, or of the chat that it joined."""
 
 
 class RoomPerson(Base):
@@ -248,7 +248,7 @@ class BackgroundSnapshot(Base):
 SLOT_S: Final = 900
 """Seconds of a slot, since today's zones have multiples of a quarter of an hour."""
 EPOCH_S: Final = 62_135_596_800
-"""Seconds from the year 1, in which slots begin so that none is negative, to 1970."""
+"""Seconds from the year 1 to 1970: slots begin in the year 1, so that no slot is negative."""
 UNKNOWN_SLOT: Final = -1
 """Slot of posts without a time."""
 

@@ -66,7 +66,7 @@ class ImportJob(Base):
     command: Mapped[int | None]
     """Number of the lock that the importing command holds; None for an upload."""
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """SHA-256 of what is read of the file; None until it is read, and for earlier versions."""
+    """SHA-256 of the read parts of the file; None until it is read, and for earlier versions."""
 
 
 LONGEST_PAUSE: Final = timedelta(days=1)
@@ -84,7 +84,7 @@ class LiveSource(Base):
     """`bluesky:NAME`, `mastodon:USER@HOST` or `rss:URL`."""
     platform: Mapped[str] = mapped_column(String(16))
     host: Mapped[str] = mapped_column(String(260), index=True)
-    """The host, whose sources are visited in turn."""
+    """The host; its sources are visited in turn."""
     username: Mapped[str] = mapped_column(String(320))
     username_key: Mapped[str] = mapped_column(String(960), index=True)
     mark: Mapped[str] = mapped_column(Text, default="{}")

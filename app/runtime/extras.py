@@ -1,4 +1,4 @@
-"""Optional packages: what an extra of saywho installs, and the command that adds it here."""
+"""Optional packages of saywho's extras, and the command that adds an extra here."""
 
 import sys
 from pathlib import Path

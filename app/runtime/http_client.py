@@ -1,4 +1,4 @@
-"""HTTP client whose TLS handshakes leave no connection behind when they are cut short."""
+"""HTTP client that closes the connection when a TLS handshake is cut short."""
 
 import ssl
 from typing import Any
@@ -8,7 +8,7 @@ import httpx
 
 
 class Transport(httpx.AsyncHTTPTransport):
-    """Transport that closes a connection whose handshake fails or is cancelled; `most_kept` stay
+    """Transport that closes a connection if its handshake fails or is cancelled; `most_kept` stay
     open for 5 s after their responses.
     """
 

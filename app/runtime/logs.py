@@ -45,7 +45,7 @@ def _as_iso(time_ms: int) -> str:
 
 
 class LogLine(msgspec.Struct, omit_defaults=True):
-    """A line of the log; its names are those of the lines in JSON."""
+    """A line of the log; its fields have the names of the lines in JSON."""
 
     time: str | int
     """Milliseconds since 1970; in JSON, a time with its zone."""
@@ -93,7 +93,7 @@ class TextFormatter(JsonFormatter):
 
 
 class TurnHandler(logging.StreamHandler[TextIO]):
-    """Handler that writes the lines of requests once a turn of the event loop, and others at once.
+    """Handler that writes lines of requests once a turn of the loop, and all else immediately.
 
     A write for each request would take a fifth of the processor time of an answer from the cache.
     """
@@ -140,7 +140,7 @@ def log_request(
 ) -> None:
     """Log a response; looking for the caller, as `Logger.info` does, would cost most time.
 
-    identifier: the request's id; None for that of the context.
+    identifier: the request's id; None for the context's id.
     """
     if not access_log.isEnabledFor(logging.INFO):
         return
@@ -157,7 +157,7 @@ def log_request(
 
 
 def _only_handler() -> TurnHandler | None:
-    """Return the program's own handler, unless others get the lines of requests, too."""
+    """Return the program's own handler, unless other handlers get the lines of requests, too."""
     ours = access_log.parent
     is_alone = not access_log.handlers and ours is not None and not ours.propagate
     handlers = ours.handlers if is_alone and ours is not None else []

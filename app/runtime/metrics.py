@@ -84,7 +84,7 @@ class Metrics:
         self._new_results[result] += 1
 
     def _add_up(self) -> None:
-        """Give the library what this turn of the loop has counted."""
+        """Give the library the counts of this turn of the loop."""
         for (method, status), count in self._new_requests.items():
             self._counting(method, status).inc(count)
         for result, count in self._new_results.items():

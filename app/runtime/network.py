@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Final
 
 PROBES: Final = ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1")
-"""An address of each kind of private network, and outside: routes to them begin at an own one."""
+"""An address of each kind of private network, and outside: routes begin at an own address."""
 
 
 def own_addresses() -> list[str]:

@@ -81,7 +81,7 @@ def run_child_here(
     """Run a module with arguments in a child process while this thread waits.
 
     The module calls `begin_child_here`; it can write at most `most_bytes` to the second stream.
-    Return its status, None if it took longer and was killed, and what it wrote to standard error.
+    Return its status, None if it took longer and was killed, and its output to standard error.
     """
     stdin, stdout = streams
     try:
@@ -157,11 +157,11 @@ def collect_seldom() -> None:
 
 
 def share_heap() -> None:
-    """Let all threads allocate from one heap, in a process whose threads take turns anyway.
+    """Let all threads allocate from one heap, in a process with threads that take turns anyway.
 
     Call it before the first thread starts: existing heaps stay in use, also after a fork, and each
-    would keep what it freed (some 40 MiB). Large blocks are returned when freed; glibc would take
-    them from the heap after the first, and scatter small ones among the holes.
+    would keep its freed memory (some 40 MiB). Large blocks are returned when freed; glibc would
+    take them from the heap after the first, and scatter small ones among the holes.
     """
     with contextlib.suppress(AttributeError):  # Only glibc has several.
         set_option = ctypes.CDLL(None).mallopt

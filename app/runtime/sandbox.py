@@ -52,7 +52,7 @@ class Sandbox:
         /,
         **options: str,
     ) -> AsyncIterator[BinaryIO]:
-        """Return as lines what a module's function yields for the bytes of a file.
+        """Return as lines the values that a module's function yields for the bytes of a file.
 
         `on_read` gets the seconds of reading, also after a failure. Raises ReadError.
         """
@@ -99,7 +99,7 @@ def main() -> None:
 
 
 def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
-    """Write the values, or the reason why there are none; return the exit status."""
+    """Write the values, or the reason why there are no values; return the exit status."""
     module, name, options, *_ = json.loads(request)
     function = getattr(importlib.import_module(module), name)
     size = 0

@@ -13,10 +13,10 @@ from typing import Any, Final, TypeVar
 from app.errors import overloaded
 
 INLINE_CHARACTERS: Final = 5_000
-"""Characters whose features are counted within 10 ms, the longest that the loop may wait."""
+"""Characters to count features of within 10 ms, the longest that the loop may wait."""
 POOL_THREADS: Final = 3
 MOST_PENDING: Final = 1_000
-"""Largest number of jobs waiting for a WorkPool; a request has one at a time."""
+"""Largest number of jobs waiting for a WorkPool; a request has one job at a time."""
 MOST_WAITING: Final = 200
 LONGEST_WAIT_S: Final = 25.0
 """Longest wait of a request for its turn, in seconds."""
@@ -36,8 +36,8 @@ async def worked_on(
 class WorkPool:
     """Threads for work that a stranger can prolong: uploads, exports, pictures.
 
-    Searches have their own pool and comparisons `asyncio.to_thread`, so that neither waits for
-    these.
+    Searches have their own pool and comparisons `asyncio.to_thread`, so that they do not wait for
+    these threads.
     """
 
     def __init__(self, threads: int = POOL_THREADS) -> None:
@@ -90,7 +90,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Take a turn until the block ends. Raises UnavailableError if none is free soon."""
+        """Take a turn until the block ends. Raises UnavailableError if no turn is free soon."""
         if self._waiting >= MOST_WAITING:
             raise overloaded()
         self._waiting += 1
@@ -148,7 +148,7 @@ class DaemonThread:
     async def obtain(
         self, work: Callable[..., Result], *arguments: Any, release: Callable[[Result], object]
     ) -> Result:
-        """Return the result of work; release a result whose caller was cancelled."""
+        """Return the result of work; release a result if its caller was cancelled."""
         future = self.submit(work, *arguments)
         try:
             return await asyncio.wrap_future(future)

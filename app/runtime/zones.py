@@ -1,4 +1,4 @@
-"""Which data of time zones counts: the system's, or those of the package tzdata."""
+"""The data of time zones that counts: the system's, or the package tzdata's."""
 
 import os
 import zoneinfo
@@ -8,7 +8,7 @@ from typing import Final
 import tzdata
 
 _VERSION_FILES: Final = ("tzdata.zi", "+VERSION")
-"""Files with the version in a system's folder: IANA's own, and that of macOS."""
+"""Files with the version in a system's folder: IANA's own, and macOS's."""
 
 
 def use_newest() -> None:

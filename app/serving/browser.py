@@ -23,7 +23,7 @@ CONTAINER_FILES: Final = (".dockerenv", "run/.containerenv")
 def is_at_desktop(environ: Mapping[str, str], root: Path = Path("/")) -> bool:
     """Return whether the person who starts this program sits at a screen of this machine.
 
-    root: the folder in which to look for the files of a container.
+    root: the folder with the files of a container.
     """
     absent = (*REMOTE, *OTHER_USER, "CI")
     if any(environ.get(name) for name in absent) or environ.get("BROWSER") == "0":

@@ -1,4 +1,4 @@
-"""Files of an archive with chats: chats of one or several apps, pictures, damaged files."""
+"""Files of an archive with chats: chats of any number of apps, pictures, damaged files."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -137,7 +137,7 @@ def attachments_of(
 
 
 def in_place(items: Iterable[Item], members: Collection[str]) -> Iterator[Item]:
-    """Yield the items, without messages that have neither words nor a shown file.
+    """Yield the items, without messages that lack words and a shown file.
 
     A named file may be missing, unless the chat came without any files.
     """
@@ -212,7 +212,7 @@ def _heard(stream: RecordStream, silent: set[str]) -> Iterator[Item]:
 def _parts(
     source: Source, options: ReadOptions, formats: Sequence[Format]
 ) -> tuple[list[tuple[RecordStream, int]], list[LeftOut]]:
-    """Return the formats' records with their bytes to read, and the refusals of the others."""
+    """Return the formats' records with their bytes to read, and the refusals of the rest."""
     parts, refusals = [], []
     for form in formats:
         try:

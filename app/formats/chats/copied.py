@@ -24,7 +24,7 @@ class CopiedPiece(NamedTuple):
     start: int
     end: int
     name: str | None
-    """Who speaks; None for lines of the app, and for words before the first head."""
+    """The speaker; None for lines of the app, and for words before the first head."""
 
 
 class CopiedChat(NamedTuple):
@@ -63,7 +63,7 @@ _WORD: Final = re.compile(r"\w")
 _MONTH_AND_DAY: Final = re.compile(r"[\s,]*\d{1,2}[./-]\s?\d{1,2}\.?[\s,]*")
 _LONGEST_NAME: Final = 60
 _LONGEST_HEAD: Final = 300
-"""Beginning of a line in which a head is searched, so that no pattern takes long."""
+"""Beginning of a line that is searched for a head, so that no pattern takes long."""
 
 
 def _has_time(text: str, *, has_day: bool) -> bool:
@@ -263,7 +263,7 @@ _APPS: Final = (
     _App(_discord, _noted),
     _App(_slack, _noted),
 )
-"""The apps, those with the plainest heads first."""
+"""The apps, the plainest heads first."""
 
 
 def copied_chat(text: str) -> CopiedChat | None:

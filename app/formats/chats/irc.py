@@ -48,7 +48,7 @@ _IN_NAME: Final = re.compile(r"(?<!\d)(\d{4})[-_.]?(\d\d)[-_.]?(\d\d)(?!\d)")
 
 
 def is_log(lines: Sequence[str]) -> bool:
-    """Return whether the first of some lines and most others are those of a log of IRC."""
+    """Return whether the first of some lines and most lines after it are of a log of IRC."""
     filled = [line for line in lines[:40] if line.strip()]
     patterns = (_SAID, _TABBED, _DONE, _OPENED, _NOTICE)
     matches = [any(pattern.match(line) for pattern in patterns) for line in filled]

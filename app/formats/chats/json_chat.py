@@ -1,4 +1,4 @@
-"""The skeleton of chats in JSON: a format says where its messages are and what each says.
+"""The skeleton of chats in JSON: a format finds its messages and reads each.
 
 docs/contributing.md has an example. If a file is not one list of messages, the format also
 overrides `files`, `parts` or `found`.
@@ -76,7 +76,7 @@ class JsonChat(ABC, Generic[ChatT]):
     """Keys before the messages that describe the chat."""
     has_reactions: ClassVar[bool] = True
     began: ClassVar[int | None] = None
-    """Year in which the service began."""
+    """First year of the service."""
     is_in_order: ClassVar[bool] = True
     steps: ClassVar[tuple[Message, ...]] = ()
 
@@ -86,7 +86,7 @@ class JsonChat(ABC, Generic[ChatT]):
 
     @abstractmethod
     def said(self, message: Json, chat: ChatT) -> ChatMessage | Skip:
-        """Return what a message says, or why it is left out. Raises RecordError for a bad one."""
+        """Return the content of a message, or why it is left out. Raises RecordError."""
 
     def files(self, source: Source) -> list[Content]:
         ends = self.ends or self.file_name
@@ -94,7 +94,7 @@ class JsonChat(ABC, Generic[ChatT]):
         return [room.content for room in rooms]
 
     def recognises(self, content: Content) -> bool:
-        """Return whether one of the first 100 values in a file's messages is a message."""
+        """Return whether a message is among the first 100 values in a file's list."""
         with suppress(BrokenFileError), closing(self.found(content.beginning)) as found:
             return any(
                 isinstance(value, dict) and self.is_message(value, chat)
@@ -108,7 +108,7 @@ class JsonChat(ABC, Generic[ChatT]):
     def parts(
         self, _source: Source, contents: Sequence[Content]
     ) -> Iterable[Iterator[Found[ChatT]]]:
-        """Yield the values of each part of an export; damage in one part does not affect others."""
+        """Yield the values of each part of an export; damage in a part spoils no other part."""
         return map(self.found, contents)
 
     def found(self, content: Content) -> Generator[Found[ChatT], None, None]:

@@ -76,7 +76,7 @@ _DAY_LINES: Final = tuple(map(re.compile, _DAYS))
 _BETWEEN_DASHES: Final = tuple(re.compile(rf"(?<!-)-{{5,}}+ {day} -{{5,}}") for day in _DAYS)
 _WINDOWS: Final = re.compile(rf"\[(?P<name>.+?)\] \[(?P<time>{_TIME})\] ?(?P<text>.*)")
 _HASHED: Final = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{3,4}(?:\s+[0-9a-f]{64}\.[a-z0-9]{3,4})*\s*")
-"""Android's picture files, one on each line."""
+"""Android's picture files, each on its line."""
 _EMOTICON: Final = r"\((?:이모티콘|[Ee]moticon)(?:_[^()\n]{1,60})?\)"
 _EMOTICONS: Final = re.compile(rf"\A(?:{_EMOTICON}\s*)+|(?:\s*{_EMOTICON})+\Z")
 """Emoticons of phones, perhaps with the name of their set, before or behind words."""
@@ -98,8 +98,8 @@ _LONGEST_DAY: Final = 80
 def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk | None":
     """Return the grammar of a file's first lines, if it is an export of KakaoTalk.
 
-    It needs a known heading and a message, else two messages, one in the first line. The first
-    message decides, because pasted lines may differ.
+    It needs a known heading and a message, else two messages, the first of them in the first line.
+    The first message decides, because pasted lines may differ.
     """
     if head[:1] == ["Date,User,Message"]:
         return Mac()
@@ -135,7 +135,7 @@ class KakaoTalk(Grammar):
         self._headings: set[int] = set()
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Find headings of further exports, and the lines of days that somebody wrote."""
+        """Find headings of further exports, and the lines of days that people wrote."""
         self._restart()
         before, found = "", self.day_lines()
         stated: dict[int, str] = {}
@@ -173,11 +173,11 @@ class KakaoTalk(Grammar):
 
     @abstractmethod
     def begun(self, line: str) -> Opening | None:
-        """Return what a line begins that is no day."""
+        """Return the beginning that a line makes, if it is no day."""
 
     @abstractmethod
     def said_on(self, line: str) -> date | None:
-        """Return the day of a message in a line, any day if it has none, None for other lines."""
+        """Return the day of a message in a line, any day without a day, None for other lines."""
 
     def written_day(self, line: str) -> WrittenDay | None:
         """Return the day in a line that only states it."""
@@ -363,7 +363,7 @@ def _copied() -> tuple[KakaoTalk, ...]:
 
 
 def read_copy(line: str) -> Opening | None:
-    """Return what a line begins that was copied out of a room."""
+    """Return the beginning that a line copied out of a room makes."""
     openings = [opening for grammar in _copied() if (opening := grammar.read(line))]
     return next((opening for opening in openings if opening.name), next(iter(openings), None))
 

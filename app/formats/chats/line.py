@@ -74,7 +74,7 @@ _IN_BRACKETS: Final = re.compile(r"\[[^\[\]\t\n]{2,30}\]")
 _BEGAN: Final = 2011
 _DATE_USE: Final = DateUse(is_chat=True, since=_BEGAN)
 _FEWEST_PEOPLE: Final = 3
-"""Number of people whose equal notes are attributed to the app without a table."""
+"""Number of people with equal notes from which the app is their author, without a table."""
 _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
@@ -222,8 +222,8 @@ class OneBlank(LineRoom):
 class ComputerRoom(LineRoom):
     """An export of LINE on a computer, with single blanks around names.
 
-    A name has several words if its messages share them. A time of day that somebody writes begins
-    no message if it goes back and no other message has the name behind it.
+    A name has several words if its messages share them. A time of day in a text begins no message
+    if it goes back and no other message has the name behind it.
     """
 
     pattern = _OF_COMPUTER
@@ -288,13 +288,13 @@ def _copied() -> tuple[LineRoom, ...]:
 
 
 def read_copy(line: str) -> Opening | None:
-    """Return what a line begins that was copied out of an export."""
+    """Return the beginning that a line copied out of an export makes."""
     tabs, blanks, _ = _copied()
     return tabs.read(line) or blanks.read(line)
 
 
 def read_copy_of_computer(line: str) -> Opening | None:
-    """Return what a line begins that was copied out of LINE on a computer."""
+    """Return the beginning that a line copied out of LINE on a computer makes."""
     return _copied()[2].read(line)
 
 

@@ -47,7 +47,7 @@ _LONE: Final = re.compile(
     rb"[A-Za-z][\w-]{0,60}:",
     re.IGNORECASE,
 )
-"""Headers of a mail in its own file, in which Apple Mail writes the length above them."""
+"""Headers of a mail in its own file. Apple Mail writes the length above them."""
 _FILE_OF_MAIL: Final = re.compile(r"(?:.*/)?(?:cur|new)/[^/]+|(?:.*/)?\d+|.*\.emlx?", re.IGNORECASE)
 _LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
 _ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
@@ -180,7 +180,7 @@ def _decoded(part: Mail) -> str:
 
 
 def _flowed(text: str, part: Mail) -> str:
-    """Return a text whose paragraphs are joined as its type says (RFC 3676)."""
+    """Return a text with its paragraphs joined as its type says (RFC 3676)."""
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     return re.sub(r"(?<!^--) \n(?!>)", " ", text, flags=re.MULTILINE)

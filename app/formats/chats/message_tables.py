@@ -2,7 +2,7 @@
 
 iMazing's columns are in English; which there are depends on app and version. WeChatMsg writes a row
 for each message of its database, also for pictures (as XML) and notes of the app; older versions
-name no one, and say only if the exporting person wrote the message.
+have no names, and say only if the exporting person wrote the message.
 """
 
 import re

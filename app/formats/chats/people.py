@@ -65,7 +65,7 @@ def zone_of(name: str | None) -> tzinfo | None:
 
 
 def machine_zone() -> str:
-    """Return the machine's time zone, or what its clock calls it."""
+    """Return the machine's time zone, or its clock's name for it."""
     place = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
     for name in (os.environ.get("TZ", "").lstrip(":"), place):
         with suppress(ValueError):
@@ -86,7 +86,7 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
 
 
 class People:
-    """Gives a chat's people usernames; the first of several namesakes gets the plain one."""
+    """Gives a chat's people usernames; the first of several namesakes gets the plain name."""
 
     def __init__(self, options: ReadOptions, notes: ReadNotes) -> None:
         self.options, self.notes = options, notes
@@ -94,7 +94,7 @@ class People:
         zone = zone_of(options.timezone)
         self._chosen = LocalTimes(zone) if zone is not None else None
         self._assumed: dict[str, LocalTimes] = {}
-        """By the zone in which chats of an app and language are usually written."""
+        """By the usual zone of an app and language."""
         self.absent = {*options.only, *options.rename}
         self._usernames: dict[tuple[str, str | None], str] = {}
         self._first: dict[str, str] = {}

@@ -17,8 +17,8 @@ def reactions_of(
 ) -> Reactions | None:
     """Return the reactions to a message, each sign with its number.
 
-    An empty list means no reactions; None means unreadable ones. A reaction that cannot be shown,
-    such as a picture, is a like. `as_of` is the stated time of writing: an older file renews
+    An empty list means no reactions; None means unreadable reactions. A reaction that cannot be
+    shown, such as a picture, is a like. `as_of` is the stated time of writing: an older file renews
     nothing.
     """
     listed = list(signs)
@@ -47,8 +47,8 @@ def reactions_in(message: Json) -> list[Json]:
 def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item]:
     """Yield the items of all these files, without counts if no file has reactions.
 
-    If some messages have reactions, the others have none left. Files without any may be older than
-    reactions.
+    If some messages have reactions, the rest have lost theirs. Files without reactions may be older
+    than this feature.
     """
     # In a text the quotes have a backslash before them.
     is_told = any(contains(content, b'"reactions"') for content in contents)

@@ -111,7 +111,7 @@ class Matcher:
         self._by_head: dict[str, list[_Expression]] = defaultdict(list)
         self._by_tail: dict[str, list[_Expression]] = defaultdict(list)
         self._by_word: dict[str, list[tuple[str, _Expression]]] = defaultdict(list)
-        """Others by a word between two blanks, with the longest fixed part, which has the word."""
+        """More by a word between two blanks, with the longest fixed part, which has the word."""
         self._others: list[tuple[str, _Expression]] = []
         self._beginnings: list[tuple[str, _Expression, int]] = []
         for pattern in map(_plain, patterns):

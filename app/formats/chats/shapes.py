@@ -1,7 +1,7 @@
 """Chats that are a list of messages with a sender, a time and a text, described as data.
 
 A path such as `content/parts/*` leads to a value: `*` stands for each item, `^` at its beginning
-for what stands around the messages instead of in one. Sources: files and readers of public
+for values around the messages instead of in a message. Sources: files and readers of public
 projects, and for Element, TwitchDownloader, QQChatExporter, SMS Backup & Restore and
 WhatsApp-Chat-Exporter, the program that writes them.
 """
@@ -32,18 +32,18 @@ Clean = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatShape:
-    """Where the chats of one app are in a file, and what their messages say."""
+    """Places of an app's chats in a file, and of the contents of their messages."""
 
     name: str
     label: Message
     marks: tuple[str, ...]
-    """Parts of a file's beginning without blanks, all of which it has."""
+    """Parts that a file's beginning has without blanks, all of them."""
     lists: Collection[str] = ()
     """Keys with the file's list; `*` for each value of an object, none for lines or an array."""
     inner: tuple[str, ...] = ()
-    """Paths from an item of that list to its messages, if it is none itself."""
+    """Paths from an item of that list to its messages; empty if it is a message."""
     keys: tuple[str, ...] = ()
-    """Paths that one of the first messages has; none if the marks tell enough."""
+    """Paths that some of the first messages has; empty if the marks are enough."""
     sender: tuple[str, ...]
     called: Clean = str
     account: str = ""
@@ -51,7 +51,7 @@ class ChatShape:
     people: tuple[str, str, str] | None = None
     """Path around the messages to people, and in each to the id and the name."""
     roles: Mapping[str, str] = field(default_factory=dict)
-    """Names by sender, empty for who exported; messages of others are the app's."""
+    """Names by sender, empty for who exported; messages of other senders are the app's."""
     is_own: Callable[[Json], bool] = lambda _: False
     """Whether who exported wrote a message."""
     time: tuple[str, ...]
@@ -60,7 +60,7 @@ class ChatShape:
     id: str = ""
     reply: str = ""
     said: Mapping[str, Collection[object]] = field(default_factory=dict)
-    """Values at paths that words of people have; messages with others are the app's."""
+    """Values at paths that words of people have; messages with other values are the app's."""
     left_out: Mapping[str, Skip] = field(default_factory=dict)
     """Why a message is left out, by a path with anything but false, zero or nothing."""
     title: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class ChatShape:
 
 
 def each(value: object, path: str) -> Iterator[object]:
-    """Yield what stands at a path."""
+    """Yield the values at a path."""
     if not path:
         yield value
         return
@@ -236,8 +236,10 @@ _OF_OTHERS: Final = re.compile(
     r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)",
     re.DOTALL,
 )
-"""Quotations and marks of edits of Skype and Teams. What does not end is one to the end of the
-message: to look for an end from each beginning takes long.
+"""Quotations and marks of edits of Skype and Teams.
+
+An open quotation reaches to the end of the message: to look for an end from each beginning takes
+long.
 """
 
 

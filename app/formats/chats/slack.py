@@ -85,7 +85,7 @@ class Slack(JsonChat[SlackChannel]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return message files by channel and day, if one of the first 20 has messages."""
+        """Return message files by channel and day, if any of the first 20 has messages."""
         home = self._home(source)
         if home is None:
             return []

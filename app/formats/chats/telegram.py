@@ -67,7 +67,7 @@ class Telegram(JsonChat[TelegramChat]):
     """Types of chats with people; other chats are of bots, of channels and with oneself."""
 
     def files(self, source: Source) -> list[Content]:
-        """Return the message files. Raises UnrecognisedFileError if none has an author."""
+        """Return the message files. Raises UnrecognisedFileError without any author."""
         files = super().files(source)
         if files and not source.has_members and not self._names_authors(source):
             raise UnrecognisedFileError(
@@ -196,7 +196,7 @@ def _attached(message: Json, folder: str) -> Attachments:
 
 
 def _sign(reaction: Json) -> tuple[object, object]:
-    """Return a sign and its number: a star for paid ones, no sign for Telegram's own emoji."""
+    """Return a sign and its number: a star for paid reactions, no sign for Telegram's own emoji."""
     is_paid = reaction.get("type") == "paid"
     sign = "\N{WHITE MEDIUM STAR}" if is_paid else reaction.get("emoji")
     return sign, reaction.get("count")
@@ -283,7 +283,7 @@ class _Channel:
         )
 
     def _utc(self, time: datetime | None) -> datetime | None:
-        """Return a time in UTC; one without a zone is in the chosen zone, else in UTC."""
+        """Return a time in UTC; without a zone it is read in the chosen zone, else in UTC."""
         if time is None or time.tzinfo is not None:
             return time
         zone = zone_of(self.options.timezone) if self.options.timezone else UTC
@@ -297,7 +297,7 @@ class _Channel:
 
 
 def read_channel(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the posts of a lone channel, as JSON or pages; those of a private one only on request.
+    """Return the posts of a lone channel, as JSON or pages; of a private channel only on request.
 
     Channels in an account's export are left out, because the account only reads most of them.
     """

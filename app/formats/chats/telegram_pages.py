@@ -74,7 +74,7 @@ _SUMMER_ZONES: Final = {
 
 
 class PageSpeaker(NamedTuple):
-    """Author of the previous message, whose name a joined message does not repeat."""
+    """Author of the previous message: a joined message does not repeat the name."""
 
     name: str | None = None
     is_bot: bool = False
@@ -104,7 +104,7 @@ class PagesClock:
         self._notes = notes
 
     def read(self, text: str) -> datetime | None:
-        """Return a time, without a zone if the page names none or the chosen zone applies."""
+        """Return a time, without a zone if the page names no zone or the chosen zone applies."""
         with suppress(OverflowError, ValueError):
             if match := _TIME.fullmatch(text.strip()):
                 day, month, year, hour, minute, second = map(int, match.groups()[:6])
@@ -138,7 +138,7 @@ class TelegramPages(JsonChat[PagesChat]):
         self._options = options
 
     def files(self, source: Source) -> list[Content]:
-        """Return the pages in each chat's order; none if the same chats are there as JSON.
+        """Return the pages in each chat's order; no pages if the same chats are there as JSON.
 
         Raises UnrecognisedFileError for another page of an export.
         """
@@ -213,7 +213,7 @@ def is_too_long(piece: str) -> bool:
 
 
 def message_pieces(content: Content) -> Iterator[str]:
-    """Yield each message's HTML; only the beginning of one that is too long.
+    """Yield each message's HTML; only the beginning of too long a message.
 
     Raises BrokenFileError if the page is truncated, without the unclosed message.
     """
@@ -238,7 +238,7 @@ def message_pieces(content: Content) -> Iterator[str]:
 
 
 def read_message(html: str, chat: PagesChat) -> ChatMessage | Skip:
-    """Return what a message says, or why it is left out. Raises RecordError."""
+    """Return the content of a message, or why it is left out. Raises RecordError."""
     root = LexborHTMLParser(html.encode(errors="ignore"), is_fragment=True).css_first("div.message")
     if root is None or "service" in classes_of(root):
         chat.speaker = PageSpeaker()
@@ -285,7 +285,7 @@ def classes_of(node: LexborNode) -> list[str]:
 
 
 def speaker_of(parts: dict[str, LexborNode], before: PageSpeaker) -> PageSpeaker:
-    """Return a message's author: the previous one, unless it names another."""
+    """Return a message's author: the previous author, unless it names another."""
     if (named := parts.get("from_name")) is None:
         return before
     name = " ".join(named.text(deep=False).split())

@@ -1,4 +1,4 @@
-"""The skeleton of chats in text: an app's grammar says what a line begins."""
+"""The skeleton of chats in text: an app's grammar reads the beginning of a line."""
 
 import re
 from bisect import bisect_right
@@ -36,9 +36,9 @@ LONGEST_HEADING: Final = 600
 HEADING_LINES: Final = 5
 _MOST_NOTICES: Final = 10_000
 LONGEST: Final = 120_000
-"""Maximum length of a message in characters; a longer one is rejected, not cut."""
+"""Maximum length of a message in characters; a longer message is rejected, not cut."""
 _MOST_DAY_LINES: Final = 10_000_000
-"""Number of the last line whose date is compared with others."""
+"""Number of the last line with a date that is compared."""
 DATES_IN_WORDS: Final = Message("Lines with only a date that are read as words of a message")
 _UNREAD_LINES: Final = Message("Lines that belong to no message and are not read")
 _LONGEST_RUN: Final = 3
@@ -85,7 +85,7 @@ class Grammar(Protocol):
         return False
 
     def read(self, line: str) -> Opening | None:
-        """Return what the line begins; None for a line that continues the one before."""
+        """Return the message or note that the line begins; None if it continues the line before."""
 
     def said(self, text: str) -> Spoken:
         """Return the whole text without the app's additions, which may be all of it."""
@@ -127,7 +127,7 @@ class Grammar(Protocol):
 def messages(
     lines: Iterable[tuple[int, str]], grammar: Grammar, notes: ReadNotes | None = None
 ) -> Iterator[Item]:
-    """Yield the messages of numbered lines; lines before the first one are the heading.
+    """Yield the messages of numbered lines; lines before the first message are the heading.
 
     A line that states the day ends a message. A line with line breaks begins one message at most.
     """
@@ -191,7 +191,7 @@ def message(
 class DayLines:
     """Tells lines that state the day from dates that people wrote, in a chat without other days.
 
-    A date is somebody's words if the file was saved before it, or if it alone stands between days
+    A date is a person's words if the file was saved before it, or if it alone stands between days
     that go on without it. If many days follow the day at which the file was saved, that day was
     misread. `add` takes each such line, `say` each message, `begin_file` each heading, before
     `settle`.
@@ -286,12 +286,12 @@ class TextChat(NamedTuple):
     """Return a file's grammar, by its first lines and the names of the files next to it."""
     ends: tuple[str, ...] = (".txt",)
     heading: re.Pattern[str] | None = None
-    """One of the first lines; hundreds of the app's notices may stand between it and messages."""
+    """Number of first lines; hundreds of the app's notices may stand between it and messages."""
     began: int | None = None
-    """Year in which the service began."""
+    """First year of the service."""
     steps: tuple[Message, ...] = ()
     is_most: bool = False
-    """Whether half of a folder's texts must be such chats, because others may have such lines."""
+    """Whether half of a folder's texts must be such chats: any text may have such lines."""
 
     def grammar_in(
         self, content: Content, head: Sequence[str], beside: Collection[str]

@@ -1,4 +1,4 @@
-"""WhatsApp's text exports of iOS and Android, whose shape depends on the phone's language."""
+"""WhatsApp's text exports of iOS and Android; their shape depends on the phone's language."""
 
 import re
 from collections import Counter
@@ -192,7 +192,7 @@ _CLOSE_APOSTROPHE: Final = re.compile(r"\S'(?!\w)")
 
 
 class Unmarked:
-    """Tells the app's lines of an iPhone whose invisible marks were lost on the way.
+    """Finds the app's lines of an iPhone after their invisible marks were lost.
 
     They stand below the name of the chat, which says nothing else, or of the person they are about.
     """
@@ -334,7 +334,7 @@ def _has_open_quote(name: str) -> bool:
 
 
 def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp | None:
-    """Return the grammar of a file's first lines, if two have one shape, one of them the first.
+    """Return the grammar of a file's first lines, if the first and another share a shape.
 
     `beside` are the names of the files next to it. Raises UnrecognisedFileError for a chat with
     unknown dates.
@@ -372,7 +372,7 @@ def grammar_of(lines: Sequence[str], beside: Collection[str] = ()) -> WhatsApp |
 
 
 def read_copy(line: str) -> Opening | None:
-    """Return what a line begins that was copied out of an export."""
+    """Return the beginning that a line copied out of an export makes."""
     try:
         head = next(heads_in(line), None)
     except UnknownWordsError:

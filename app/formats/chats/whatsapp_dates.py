@@ -1,4 +1,4 @@
-"""Heads of WhatsApp's lines, whose shape depends on the phone's language and settings."""
+"""Heads of WhatsApp's lines; their shape depends on the phone's language and settings."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -80,7 +80,7 @@ def exact(shape: Shape) -> re.Pattern[str]:
 
 
 def heads_in(line: str) -> Iterator[LineHead]:
-    """Yield the ways to read a line's beginning. Raises UnknownWordsError if there is none."""
+    """Yield the ways to read a line's beginning. Raises UnknownWordsError without any way."""
     unknown: UnknownWordsError | None = None
     for layout in layouts():
         if match := layout.pattern.match(line):

@@ -25,7 +25,7 @@ _BOTS: Final = frozenset(
     {"방장봇", "오픈채팅봇", "meta ai", "slackbot", "automoderator", "groupme"}
 )
 _WITH_ADDRESS: Final = re.compile(r"\s?\(\d{1,3}\.\d{1,3}\)$")
-"""The beginning of an address, which boards write behind the name of everybody."""
+"""The beginning of an address, which boards write behind every name."""
 _LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s++)")
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
 ASKED_EVERY: Final = 20_000
@@ -76,7 +76,7 @@ class RecordQuestions:
         self._left_out = _LeftOut(has_empty=not records.is_chat and records.account is None)
         fields = dict(records.columns).values()
         self._lacks_text = bool(records.columns) and "text" not in fields
-        """Whether nothing can be read before somebody chooses a column."""
+        """Whether someone must choose a column before anything is read."""
         self._letters = Letters(
             may_have_entities=options.decode_entities,
             may_show_code=form is not None and form.shows_code,
@@ -123,7 +123,7 @@ class RecordQuestions:
             self._languages.add(item.lang)
 
     def note_known(self, doubt: Doubt | None) -> None:
-        """Add what the stored posts with the same ids say."""
+        """Add the findings about stored posts with the same ids."""
         self._known, self._next = doubt, 0
 
     def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
@@ -170,7 +170,7 @@ class RecordQuestions:
 
 
 def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
-    """Return the records, and what is asked about them while they are read."""
+    """Return the records, and the questions about them while they are read."""
     questions = RecordQuestions(records, options)
     records.notes.questions = questions
     return replace(records, items=questions.of(records.items)), questions

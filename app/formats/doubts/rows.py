@@ -1,4 +1,4 @@
-"""Questions about the first rows of a table: what stands beside what was read."""
+"""Questions about the first rows of a table: the columns next to the read values."""
 
 import re
 from collections import defaultdict
@@ -21,7 +21,7 @@ _ANOTHER: Final = re.compile(
     r"inres|follow|friend|count|display|avatar|image|photo|descri|location|lang|verif|created|time"
     r"|date|product|page|group|channel|server|client|device|source|app|type|assign|edit|modif|liked"
 )
-"""Parts of names of columns that are about somebody else, or not about who wrote."""
+"""Parts of names of columns that are about someone else, or not about who wrote."""
 _CLOCK: Final = re.compile(r"(?<![\d:.])(?!0?0:00)\d{1,2}:\d{2}(?!\d)|T(?!00:00)\d\d:\d\d")
 """A time of day but midnight."""
 _ID: Final = re.compile(r"i[dp]$|key$|url$|ipaddress$")
@@ -148,7 +148,7 @@ def _others_than(records: Sequence[Read], column: str, named: str) -> int:
 
 
 def _texts_of_others(records: Sequence[Read]) -> Doubts:
-    """Doubt texts most of which stand in another column, behind the own words.
+    """Doubt texts that mostly repeat another column, behind the own words.
 
     A reader may put several columns of the own words together, such as a title and a text.
     """

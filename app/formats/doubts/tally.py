@@ -8,7 +8,7 @@ from app.formats.assumptions import MOST_EXAMPLES, Doubt, DoubtKind
 
 LONGEST_EXAMPLE: Final = 80
 MOST_KEPT: Final = 20_000
-"""Distinct values that a question remembers; later ones are not compared."""
+"""Distinct values that a question remembers; later values are not compared."""
 
 
 def excerpt(text: str) -> str:
@@ -47,7 +47,7 @@ class Sightings:
         share: float = 0.005,
         is_grave: bool = False,
     ) -> "Doubts":
-        """Yield the doubt if anything was seen, and enough of so many."""
+        """Yield the doubt if anything was seen, and a large enough share."""
         if self.is_much(of, fewest=fewest, share=share):
             yield self.doubt(kind, evidence, is_grave=is_grave)
 

@@ -102,17 +102,17 @@ def _table(app: str, *kinds: str) -> Matcher | None:
 
 ASKED_ALL: Final = 4_000
 ASKED_ONE_IN: Final = 8
-"""Of the messages behind the first `ASKED_ALL`, one in so many is looked at closely."""
+"""Messages behind the first `ASKED_ALL` for each that is looked at closely."""
 
 
 class ChatWords:
-    """Messages that their app or somebody else may have written."""
+    """Messages that their app or someone else may have written."""
 
     def __init__(self, app: str) -> None:
         self._table, self._titled = _table(app, *_KINDS), _table(app, *_KINDS, "media")
         self._by_app, self._glued, self._bracketed = Sightings(), Sightings(), Sightings()
         self._is_natural = app not in {"kakaotalk", "line"}
-        """Whether people may say what the app says about a name, such as "the bus left"."""
+        """Whether people may use the app's sentence with a name, such as "the bus left"."""
         self._about_names: list[str] = []
         self._named, self._reactions = Sightings(), Sightings()
         self._seen = self._asked = 0
@@ -120,7 +120,7 @@ class ChatWords:
         self._beginnings: dict[str, tuple[str, ...]] = {}
         """How a speaker's name may begin a text, by username."""
         self._namers: set[str] = set()
-        """People whose texts begin with their own name."""
+        """People who begin their texts with their own name."""
         self._accounts: dict[tuple[str, str], Sightings] = {}
         self._prefixes: dict[tuple[str, str], Sightings] = {}
         self._spoken: defaultdict[str, int] = defaultdict(int)
@@ -246,7 +246,7 @@ class ChatWords:
             yield from tally.doubts("words", finding, of=of, fewest=least, share=0.002)
 
     def _judge_about_names(self, names: set[str]) -> None:
-        """Count the sentences about people of the chat; others may be people's own words."""
+        """Count the sentences about people of the chat; the rest may be people's own words."""
         longest = max(map(len, names), default=0)
         for line in self._about_names:
             called = line.lstrip("@~\u202f\u200e\u2068 ")
@@ -277,7 +277,7 @@ def _joined(tallies: list[Sightings]) -> Sightings:
 
 
 def _may_quote(text: str) -> bool:
-    """Return whether a text has what a quotation has; this is faster than the pattern."""
+    """Return whether a text has the signs of a quotation; this is faster than the pattern."""
     return (
         text[0] == ">"
         or "//@" in text
@@ -347,7 +347,7 @@ class PostKinds:
     def __init__(self) -> None:
         self._addresses, self._missing = Sightings(), Sightings()
         self._ends: dict[str, tuple[str, bool, int]] = {}
-        """By last line: an author, whether another one has it, and the number of texts."""
+        """By last line: an author, whether another author has it, and the number of texts."""
 
     def see(self, text: str, name: str) -> None:
         if text[:4] == "http" and _ADDRESS.fullmatch(text):

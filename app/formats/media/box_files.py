@@ -25,14 +25,14 @@ _HEAD: Final = 8
 _PIECE_BYTES: Final = 2**16
 _PICTURES: Final = frozenset({b"vide", b"pict", b"auxv"})
 _PLAYED: Final = _PICTURES | {b"soun"}
-"""Handlers of kept tracks; places, times and subtitles have others."""
+"""Handlers of kept tracks; places, times and subtitles have other handlers."""
 
 _ENTERED: Final = {
     **dict.fromkeys((b"moov", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"tref", b"tapt"), 0),
     **dict.fromkeys((b"mvex", b"moof", b"traf", b"mfra", b"iprp", b"ipco", b"grpl"), 0),
     b"dref": 8,
 }
-"""Boxes that contain boxes, with the number of bytes before the first one."""
+"""Boxes that contain boxes, with the number of bytes before the first box."""
 _WHOLE: Final = frozenset(
     {
         # Tracks:
@@ -51,7 +51,7 @@ _WHOLE: Final = frozenset(
 _PROFILES: Final = (b"prof", b"rICC")
 """Types of colours that are a colour profile."""
 _BEGINNINGS: Final = {b"hdlr": 12, b"url ": 4, b"urn ": 4, b"alis": 4, b"rsrc": 4}
-"""Boxes whose first bytes are kept; names of devices, programs and folders follow."""
+"""Boxes that keep their first bytes; names of devices, programs and folders follow."""
 
 
 class Span(NamedTuple):
@@ -79,7 +79,7 @@ class Blanks:
         self._next = 0
 
     def add(self, spans: Iterable[Span]) -> None:
-        """Add spans, sorted and joined, so that each piece meets only overlapping ones."""
+        """Add spans, sorted and joined, so that each piece meets only overlapping spans."""
         joined: list[Span] = []
         for span in sorted([*self._spans, *spans]):
             if not joined or joined[-1].end <= span.start:

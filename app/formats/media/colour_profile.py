@@ -7,7 +7,7 @@ import struct
 from typing import Final
 
 MOST_BYTES: Final = 4 * 2**20
-"""Size of a profile, of which the largest known, of printers, have half."""
+"""Size of a profile. The largest known profiles, of printers, have half."""
 _MOST_TAGS: Final = 100
 _HEAD: Final = 128
 _MARK: Final = b"acsp"
@@ -23,7 +23,7 @@ _COLOURS: Final = frozenset(
         *(b"ciis", b"clro", b"rig0", b"rig2", b"bfd "),
     }
 )
-"""Tags that draw; names of colours and devices, dates and texts are others."""
+"""Tags that draw; names of colours and devices, dates and texts do not."""
 _EMPTY: Final = {
     b"text": b"text" + bytes(4),
     b"desc": struct.pack(">4sII", b"desc", 0, 1),
@@ -51,7 +51,7 @@ def without_words(profile: bytes) -> bytes:
 
 
 def _tags(profile: bytes) -> dict[tuple[int, int], bool] | None:
-    """Return the places of the tags, and whether what is there draws; None for no profile.
+    """Return the places of the tags, and whether their content draws; None for no profile.
 
     Several tags may have one place. None also if a text is part of something else.
     """

@@ -61,7 +61,7 @@ def check_pixels(width: int, height: int) -> None:
 
 
 def _suffix_of_brand(start: bytes) -> str | None:
-    """Return the type of the first brand; for a common brand, of the first compatible one."""
+    """Return the type of the first brand; for a common brand, of the first compatible brand."""
     if start[8:12] not in _PICTURES:
         return "mp4"
     size = min(int.from_bytes(start[:4], "big"), len(start))

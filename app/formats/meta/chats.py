@@ -77,7 +77,7 @@ def _unmarked(item: Item) -> Record | None:
 
 
 def _is_older(item: Record, version: Record) -> bool:
-    """Return whether an item is a message's older version: most of one is in the other."""
+    """Return whether an item is a message's older version: their texts mostly agree."""
     if item.created_at is None or version.created_at is None or item.room != version.room:
         return False
     # A message can be edited for 15 minutes, and some more on slow networks.
@@ -109,7 +109,7 @@ _FEWEST_CALLED: Final = 2
 _LONGEST_DEED: Final = 120
 _MOST_LEARNT: Final = 1_000
 MOST_HELD: Final = 20_000
-"""Number of messages ordered together: twice that of numbered files."""
+"""Number of messages ordered together: twice the number of numbered files."""
 
 
 class MetaThread(NamedTuple):
@@ -129,7 +129,7 @@ class MetaChats(JsonChat[MetaThread]):
     )
 
     def files(self, source: Source) -> list[Content]:
-        """Return the files of all chats; one download's are all encrypted, or none."""
+        """Return the files of all chats; a download's chats are all encrypted, or all plain."""
         if not source.has_members:
             return [source] if self.recognises(source) else []
         for pattern in (_NUMBERED, _ENCRYPTED):
@@ -299,11 +299,11 @@ class OwnSentences:
         self._counts: Counter[str] = Counter()
         self._people: dict[str, set[str]] = {}
         self._owners: Counter[str] = Counter()
-        """Who "says" what the app says of the exporting person."""
+        """The name under which the app writes about the exporting person."""
         self._called: dict[str, Counter[str]] = {}
-        """What precedes sentences of the table, by person."""
+        """Beginnings of sentences of the table, by person."""
         self._behind: dict[str, dict[str, Counter[str]]] = {}
-        """What precedes each sentence, by sentence and person, while they are learnt."""
+        """Beginnings of each sentence, by sentence and person, while they are learnt."""
         self._several: set[str] | None = None
         """Sentences that several people have, each only behind a name of their own."""
 
@@ -351,7 +351,7 @@ class OwnSentences:
                 self._behind.setdefault(deed, {}).setdefault(name, Counter())[called] += 1
 
     def _deed_of_called(self, text: str, name: str) -> str:
-        """Return what follows another name of the person; empty if the text is no such sentence."""
+        """Return the rest behind another name of the person; empty for another sentence."""
         if self._several is None:
             self._several = {deed for deed in self._behind if self._is_of_several(deed)}
             self._behind.clear()
@@ -415,7 +415,7 @@ def _deed(text: str, name: str) -> str:
 def in_order(items: Iterator[Item], most: int = MOST_HELD) -> Iterator[Item]:
     """Yield the messages in order, though a file may begin with the newest.
 
-    With `most` messages or very long ones, only those of equal time are reordered.
+    With `most` messages or very long messages, only equal times are reordered.
     """
     portion = list(next_items(items, most))
     times = [item.created_at for item in portion if isinstance(item, Record) and item.created_at]

@@ -38,7 +38,7 @@ _FILES: Final = re.compile(
     r"|group_posts_and_comments)\.json"
 )
 _OF_OTHERS: Final = re.compile(r"(?:^|/)(?:saved|likes|liked_posts|story_interactions)/")
-"""Folders whose files list posts of other accounts."""
+"""Folders with files that list posts of other accounts."""
 _USERNAMES: Final = frozenset({"Username", "사용자 이름", "ユーザーネーム", "Benutzername"})
 _COMMENTS: Final = frozenset(
     {"Comment", "댓글", "コメント", "Kommentar", "Comentario", "Commentaire"}
@@ -260,7 +260,7 @@ def comment_of(value: Json) -> Json:
 
 
 def entry(value: Json, names: Collection[str]) -> str:
-    """Return the value under one of the names, which depend on the account's language."""
+    """Return the value under the first of the names, which depend on the account's language."""
     for name, part in _entries(value).items():
         if repaired(name) in names:
             return _value(part)

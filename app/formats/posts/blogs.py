@@ -1,4 +1,4 @@
-"""Exports of WordPress (WXR) and of Blogger (Atom): what the authors of a blog published.
+"""Exports of WordPress (WXR) and of Blogger (Atom): the published posts of a blog.
 
 Both are feeds with more posts than a feed, and with drafts and other people's comments, which are
 left out.
@@ -80,7 +80,7 @@ class _Reader:
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
         self._path: list[str] = []
-        """Names of the open elements from the wanted one on."""
+        """Names of the open elements from the wanted element on."""
         self._fields: dict[str, str] = {}
         self._text: list[str] = []
         self._size = 0
@@ -178,7 +178,7 @@ def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fie
 
 
 class _WordPress:
-    """Reads the posts of one export, whose heading names their authors."""
+    """Reads the posts of an export. Its heading names their authors."""
 
     def __init__(self, authors: "Authors", *, include_restricted: bool) -> None:
         self._names: dict[str, str] = {}
@@ -255,7 +255,7 @@ class Authors:
 
 
 class Byline(NamedTuple):
-    """Account and shown name of who wrote a post; None where a file does not say."""
+    """Account and shown name of who wrote a post; None if a file does not say."""
 
     username: str | None
     shown: str | None
@@ -302,7 +302,7 @@ def post_of(fields: Fields, place: int, author: Byline, time: object, html: str)
 
 
 def _text_of(html: str) -> str:
-    """Return the text of a post, which may be longer than others. Raises RecordError."""
+    """Return the text of a post, which may be longer than most. Raises RecordError."""
     parts = [""]
     for part in _PARTS.split(html):
         whole = f"{parts[-1]}{part}"

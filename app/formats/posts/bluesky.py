@@ -173,7 +173,7 @@ def _links(facets: object) -> Iterator[tuple[int, int, str]]:
 def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]:
     """Return the earlier of the stated time and the time of indexing, as Bluesky sorts.
 
-    The stated time may be in the future or invalid. If neither is readable, return the field's name
+    The stated time may be in the future or invalid. If both are unreadable, return the field's name
     too.
     """
     written_at, unread = time_or_field(stated, "createdAt")

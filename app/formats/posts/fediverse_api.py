@@ -159,7 +159,7 @@ MASTODON_API: Final = Format(
 
 
 def _read_notes(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the notes; those for followers or single people only on request.
+    """Return the notes; notes for followers or single people only on request.
 
     An account's own export names no author.
     """

@@ -1,4 +1,4 @@
-"""Blogs and newsletters with an export of their own: what their authors published.
+"""Blogs and newsletters with an export of their own: the published posts.
 
 Ghost (JSON), Medium (pages), Substack (a table beside pages), LiveJournal and Dreamwidth (XML by
 month), and the dumps of Stack Exchange (XML). Drafts are left out, posts for few only on request.
@@ -190,7 +190,7 @@ _LIVEJOURNAL: Final = re.compile(rb"<livejournal\b[^>]*>\s*<entry\b")
 
 
 def _read_livejournal(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the entries of a journal; the files do not say whose it is."""
+    """Return the entries of a journal; the files do not name the author."""
     read = partial(_livejournal_item, options=options)
     records = read_xml(source, LIVEJOURNAL.name, _LIVEJOURNAL, frozenset({"entry"}), read)
     source.notes.is_author_open |= records is not None

@@ -30,7 +30,7 @@ _OVERHEAD: Final = 2_000
 
 
 class Changes:
-    """Newest versions of changed posts in an outbox, and the deleted ones."""
+    """Newest versions of changed posts in an outbox, and deleted posts."""
 
     def __init__(self, outbox: Content) -> None:
         self._newest: dict[str, Json] = {}
@@ -91,7 +91,7 @@ _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the account's posts; those for followers or single people only on request."""
+    """Return the account's posts; posts for followers or single people only on request."""
     outbox = source.only_content(lambda name: name.rpartition("/")[2] == FORMAT.file_name)
     folder = ""
     if outbox is not None and source.has_members:

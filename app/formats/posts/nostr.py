@@ -1,6 +1,6 @@
 """Events of Nostr as relays and clients give them: lines of JSON, or an array.
 
-Only notes (kind 1) and articles (kind 30023) are somebody's words. Sources: NIP-01, NIP-10,
+Only notes (kind 1) and articles (kind 30023) are people's words. Sources: NIP-01, NIP-10,
 NIP-18, NIP-23.
 """
 
@@ -77,7 +77,7 @@ def _is_of(event: Json, kinds: Collection[int]) -> bool:
 
 
 def _answered(tags: list[list[object]]) -> str | None:
-    """Return the answered note: the one marked so, else the root, else the last one."""
+    """Return the answered note: the marked note, else the root, else the last note."""
     notes = [tag for tag in tags if tag[0] == "e" and isinstance(tag[1], str)]
     marked = {str(tag[3]): str(tag[1]) for tag in notes if len(tag) > 3}
     plain = [str(tag[1]) for tag in notes if len(tag) < 4]

@@ -260,7 +260,7 @@ def _source_id(entry: Entry) -> str:
 
 
 def _media_of(entry: Entry, pictures: Sequence[Entry], address: str) -> tuple[Medium, ...]:
-    """Return an entry's distinct media; `pictures` are the attributes of those in its text.
+    """Return an entry's distinct media; `pictures` are the attributes of pictures in its text.
 
     Relative addresses are resolved by the entry's address, or else the feed's.
     """

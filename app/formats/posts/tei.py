@@ -1,7 +1,7 @@
 """Books and letters in TEI, as ELTeC and other corpora have them: the body of each text.
 
-Notes, corrections' old readings, page breaks and what stands before or behind the body are left
-out. The header names the author. Source: the TEI Guidelines, P5; ELTeC's schemas.
+Notes, corrections' old readings, page breaks and texts before or behind the body are left out. The
+header names the author. Source: the TEI Guidelines, P5; ELTeC's schemas.
 """
 
 import re
@@ -30,7 +30,7 @@ class _Reader:
     def __init__(self) -> None:
         self._path: list[str] = []
         self._bodies = 0
-        """Number of open bodies; to look for one in the path takes long in deep files."""
+        """Number of open bodies; to look for a body in the path takes long in deep files."""
         self._silent = 0
         """Number of open elements without words of the author."""
         self._parts: list[str] = []

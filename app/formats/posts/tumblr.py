@@ -176,7 +176,7 @@ def _is_reblog(post: Json) -> bool:
 
 
 def _blocks(post: Json) -> Iterator[str]:
-    """Yield the paragraphs in Tumblr's new format, but those of somebody who asks."""
+    """Yield the paragraphs in Tumblr's new format, but not a question by someone else."""
     asked = {
         place
         for layout in map(as_object, listed(post, "layout"))

@@ -1,1 +1,1 @@
-"""What all formats read with: files, zips and tars, lines, JSON, rows, times."""
+"""Tools that all formats read with: files, zips and tars, lines, JSON, rows, times."""

@@ -166,7 +166,7 @@ def listing_of_tar(file: BinaryIO, label: str) -> Listing:
 
 
 class _Headers:
-    """Reads header by header; the file is at the content of each yielded one."""
+    """Reads header by header; the file is at the content of each yielded header."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file

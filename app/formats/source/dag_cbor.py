@@ -1,4 +1,4 @@
-"""DAG-CBOR, the part of CBOR in which Bluesky keeps records, and the blocks of a CAR file.
+"""DAG-CBOR, the part of CBOR that Bluesky stores records in, and the blocks of a CAR file.
 
 A general CBOR library would also create regular expressions, big numbers and references from an
 upload. Sources: https://ipld.io/specs/codecs/dag-cbor/spec/,

@@ -28,7 +28,7 @@ _CUT_UTF8: Final = re.compile(
 )
 
 Weigh = Callable[[str, str, str], float]
-"""Return how well a letter fits between two others, from -1 to 1."""
+"""Return how well a letter fits between two letters, from -1 to 1."""
 
 
 class Encoding(NamedTuple):
@@ -51,7 +51,7 @@ class Utf8Count(NamedTuple):
 
 
 def count_utf8(sample: bytes) -> Utf8Count:
-    """Count sequences and bad bytes; a sequence cut at the end counts as neither.
+    """Count sequences and bad bytes; a sequence cut at the end does not count.
 
     Half an emoji is a sequence: programs that cut texts produce it, and no other encoding has its
     bytes.
@@ -271,7 +271,7 @@ _BYTES: Final = {chr(byte): byte for byte in range(0x80, 0x100)} | {
     for byte in range(0x80, 0x100)
     if (letter := bytes([byte]).decode("cp1252", "ignore"))
 }
-"""Bytes by their letters in western Windows, and by the control characters in place of those."""
+"""Bytes by their letters in western Windows, and by the control characters in their place."""
 
 
 def _one_of(first: int, last: int, *, but: str = "") -> str:
@@ -307,7 +307,7 @@ def is_misread(text: str) -> bool:
 
 
 def repaired(text: str) -> str:
-    """Return a misread text with its letters; only on request, for a text may intend others."""
+    """Return a misread text with its letters; only on request, for a text may intend its own."""
     text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     for _ in range(3):  # Several programs may have misread it one after the other.
         if not is_misread(text):

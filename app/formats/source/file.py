@@ -86,7 +86,7 @@ WORDY_ENDS: Final = (
 
 @dataclass(slots=True)
 class TextFacts:
-    """What is known of the texts of a source's files."""
+    """Facts about the texts of a source's files."""
 
     encoding: str | None = None
     """The chosen encoding; None to detect it."""
@@ -160,12 +160,12 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         super().__init__(name, Member(0, self._whole), Meter(name, limit_bytes))
         self.listing = Listing()
         self.about: Callable[[ReadNotes], None] | None = None
-        """Notes what an archive in whose place its rows are read has besides them."""
+        """Notes the other content of an archive if its rows are read in its place."""
         self.bytes_total: int | None = None
         """Total bytes to read, unpacked; None for folders before `expect`."""
         self.expected: set[str] = set()
         self.taken: int | None = None
-        """Bytes up to the last record that was taken from those read ahead, if any were."""
+        """Bytes up to the last record that was taken from the records read ahead, if any were."""
         self._packed_bytes = 0
         self._opened = contextlib.ExitStack()
         self._file: PlainFile | None = None
@@ -222,7 +222,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         self.bytes_total = min(stated, self.meter.limit_bytes)
 
     def put_in_place(self, write: Callable[[IO[bytes], IO[bytes]], T]) -> T:
-        """Read what `write` writes, given an archive as a plain file, in place of the archive."""
+        """Read the output of `write`, given an archive as a plain file, in place of the archive."""
         rows = self.temporary()
         with self._whole() as packed:
             about = write(packed, rows)  # type: ignore[arg-type] # is binary
@@ -236,7 +236,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return self.listing.members
 
     def look_beside(self) -> bool:
-        """Take the files next to a lone one as members; return whether there can be any."""
+        """Take the files next to a lone file as members; return whether there can be any."""
         if self.path is None or self._is_copied:
             return False
         with contextlib.suppress(OSError):  # A folder may let us open files, but not list them.
@@ -265,7 +265,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
             self._file.check()
 
     def member(self, name: str) -> Content:
-        """Return one of the files. Raises KeyError."""
+        """Return a file by name. Raises KeyError."""
         stored = self.members[name]
         return Content(name, stored, self.meter, notes=self.notes, texts=self.texts)
 
@@ -286,7 +286,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return contents[0] if contents else None
 
     def take(self, taken: Iterable[Content]) -> None:
-        """Note the files as read, and the others next to them as unread."""
+        """Note the files as read, and all files next to them as unread."""
         names = {content.name for content in taken if content is not self}
         if names:
             self.expect(names)
@@ -316,10 +316,10 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return Meter(self.name, sys.maxsize if self._file is None else most, _MEDIA_REACHED)
 
     def digest(self) -> bytes | None:
-        """Return the SHA-256 of the bytes, of a folder or an archive of those that are read.
+        """Return the SHA-256 of the bytes, of a folder or an archive of the files that are read.
 
-        An app packs the same chat anew at each export, so that neither the archive nor the names in
-        it count. None for what cannot be read to its end.
+        An app packs the same chat again at each export, so that the archive and the names in it do
+        not count. None for a file that cannot be read to its end.
         """
         words = [name for name in self.members if name.lower().endswith(WORDY_ENDS)]
         contents = [*map(self.member, self.expected or words)] if self.has_members else [self]
@@ -433,7 +433,7 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
 def head(content: Content, size: int) -> bytes:
     """Return the first bytes, up to any damage; fewer only at the end.
 
-    Raises ImportFileError if a fault leaves none.
+    Raises ImportFileError if a fault leaves no bytes.
     """
     beginning = b""
     try:
@@ -463,7 +463,7 @@ def _digest(content: Content) -> bytes:
 
 
 def contains(content: Content, *marks: bytes) -> bool:
-    """Return whether a file contains one of the marks before any damage."""
+    """Return whether a file contains any of the marks before any damage."""
     longest, rest = max(map(len, marks)), b""
     chunks = content.uncounted.chunks()
     with contextlib.suppress(ImportFileError), contextlib.closing(chunks):

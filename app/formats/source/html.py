@@ -88,7 +88,7 @@ class _Reader:
         """Number of open elements that keep blanks."""
 
     def read(self, node: LexborNode | None) -> list[str]:
-        """Return a node's parts and those after it, without recursion: elements may nest too deep.
+        """Return a node's parts and later nodes, without recursion: elements may nest too deep.
 
         Raises RecordError for too many nodes.
         """

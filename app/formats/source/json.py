@@ -1,4 +1,4 @@
-"""JSON documents of a file: one on each line, the items of an array, or one after the other.
+"""JSON documents of a file: in a line each, in an array, or in a row.
 
 Memory does not grow with the file, and a bad value spoils no other. An array of 30,000 posts of X
 takes 0.3 s; ijson with its C library needs 0.5 s, and stops at the first bad value.
@@ -41,7 +41,7 @@ def end_of(text: str, at: int) -> int | None:
 
 
 def _end_behind(text: str, at: int) -> int | None:
-    """Return the end of the list or object opened before: skip pieces, halve the last one."""
+    """Return the end of the list or object opened before: skip pieces, halve the last piece."""
     depth, is_string, size = 1, False, _SMALL
     while piece := _without_escapes(text[at : at + size]):
         parts = piece.split(b'"')
@@ -90,8 +90,10 @@ _BETWEEN: Final = re.compile(r"[ \t\r\n,;]*")
 _HEX_ESCAPE: Final = re.compile(r"(?<!\\)((?:\\\\)*)\\x([0-9A-Fa-f]{2})")
 r"""A control character as Telegram Desktop writes it, which is no JSON: `\\x0c` means `\\u000c`."""
 MAX_DEPTH: Final = 200
-"""Levels of lists and objects in a value. Each version of Python would stop at another one, and
-what walks through a value takes two of its 1,000 calls for a level.
+"""Levels of lists and objects in a value.
+
+Each version of Python would stop at another level, and a walk through a value takes two of its
+1,000 calls for a level.
 """
 _raw_decode: Final = json.JSONDecoder().raw_decode
 
@@ -105,7 +107,7 @@ class ValueTooLongError(BrokenFileError):
 
 
 def load(text: str | bytes) -> object:
-    """Return the parsed text, or a Message for a bad one; NaN is read."""
+    """Return the parsed text, or a Message for a bad text; NaN is read."""
     try:
         value = json.loads(text)
         brackets = text.count("[") + text.count("{") if isinstance(text, str) else len(text)
@@ -261,7 +263,7 @@ class Window:
         self.at += 1
 
     def values(self, lists: Collection[str]) -> Iterator[object]:
-        """Yield the text's values; for an object with one of `lists`, that list's items."""
+        """Yield the text's values; for an object with a list of `lists`, that list's items."""
         while mark := self.mark():
             if mark == "[":
                 yield from self.items()
@@ -353,7 +355,7 @@ def objects(
     lists: Collection[str] = (),
     items_of: Callable[[Json], Iterable[object]] | None = None,
 ) -> Iterator[tuple[int, Json] | BadRecord]:
-    """Yield the documents that are objects, the others as bad records, numbered by line or
+    """Yield the documents that are objects, the rest as bad records, numbered by line or
     document.
 
     Numbers begin at 1. An object with a key in `lists` stands for that list's items, unless each
@@ -382,7 +384,7 @@ def _documents(content: Content, lists: Collection[str]) -> Iterator[tuple[int, 
 
 
 def unit_of(content: Content) -> Literal["line", "record"]:
-    """Return `line` for a file of several lines with a whole object among the first ones."""
+    """Return `line` for a file of several lines with a whole object among the first lines."""
     return "line" if _objects_on_lines(content) else "record"
 
 
@@ -448,14 +450,14 @@ def as_object(value: object) -> Json:
 
 
 def has_value(value: object) -> bool:
-    """Return whether a value is neither null nor empty; in an object or a list, whether any is."""
+    """Return whether a value is not null and not empty; in an object or a list, whether any is."""
     if isinstance(value, dict):
         return any(map(has_value, value.values()))
     return any(map(has_value, value)) if isinstance(value, list) else bool(value)
 
 
 def as_word(value: object) -> str | None:
-    """Return a stripped string; None for an empty one and any other value."""
+    """Return a stripped string; None for an empty string and any other value."""
     return (value.strip() or None) if isinstance(value, str) else None
 
 

@@ -79,7 +79,7 @@ class Listing:
         return name.decode(self.names_in, "replace").replace("\\", "/")
 
     def add(self, name: str, member: Member | None) -> None:
-        """Add a file, or note an entry that is none; macOS's additions are left out unnoted."""
+        """Add a file, or note an entry that is no file; macOS's additions are left out unnoted."""
         name = normalized(name)
         if _EXTRA.search(name):
             return

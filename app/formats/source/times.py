@@ -109,7 +109,7 @@ _MARKS: Final = re.compile(MARKS.replace("*", "+"))
 
 
 class Written(NamedTuple):
-    """What a text states: a date, perhaps a clock, perhaps a zone."""
+    """Facts that a text states: a date, perhaps a clock, perhaps a zone."""
 
     day: WrittenDay
     clock: WrittenClock | None
@@ -137,7 +137,10 @@ class Written(NamedTuple):
         return (in_zone(local, self.zone) if self.zone else local), stated.calendar
 
     def meanings(self, words: FileWords) -> dict[Order, tuple[datetime, Calendar]]:
-        """Return the time by each order that the date allows. Raises ValueError if none does."""
+        """Return the time by each order that the date allows.
+
+        Raises ValueError if no order does.
+        """
         is_one = not self.day.parts[1] or self.day.era or len(self.day.parts[0]) > 2
         orders = ("day-first",) if is_one else DATE_ORDERS
         found = {order: self.by(order, words) for order in orders}
@@ -152,7 +155,10 @@ class Written(NamedTuple):
 
 @lru_cache(maxsize=1_000)
 def read_written(text: str) -> Written:
-    """Return what a text states. Raises ValueError, also for a text with anything else."""
+    """Return the facts that a text states.
+
+    Raises ValueError, also for a text with anything else.
+    """
     if len(text) > 100:
         raise ValueError("too long")
     if not text.isascii():
@@ -241,7 +247,7 @@ class StatedTime(NamedTuple):
     time: datetime
     calendar: Calendar = ""
     written: Written | None = None
-    """What a text in words states; None for numbers and ISO 8601."""
+    """Facts that a text in words states; None for numbers and ISO 8601."""
 
 
 def read_time(value: object, order: Order | None = None) -> datetime:
@@ -297,7 +303,7 @@ def time_or_field(value: object, field: str) -> tuple[datetime | None, str | Non
 
 
 class FileTimes:
-    """Reads one file's times, whose dates of numbers have one order, and whose words a language."""
+    """Reads one file's times. Its dates of numbers have one order, and its words a language."""
 
     def __init__(
         self,

@@ -167,7 +167,7 @@ def _items_of(page: Json) -> list[Json]:
 
 
 def _whole_cells(item: Json, notes: ReadNotes | None) -> Json:
-    """Return the cells of a row of Hugging Face's viewer, but those that the viewer has cut."""
+    """Return the cells of a row of Hugging Face's viewer, but not cells that the viewer has cut."""
     row, cut = item.get("row"), listed(item, "truncated_cells")
     if "row_idx" not in item or not isinstance(row, dict):
         return item

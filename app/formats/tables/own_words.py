@@ -38,7 +38,7 @@ _HTML_BY: Final = (
     ({"by", "type", "time", "id"}, {"kids", "parent", "descendants", "score"}),
     ({"My Review", "Exclusive Shelf"}, {"Bookshelves", "Date Read"}),
 )
-"""Fields of programs whose texts are HTML: all of the first, and any of the others. They are
+"""Fields of programs with texts in HTML: all of the first, and any of the second. They are
 Tumblr's API, Hacker News, and Goodreads.
 """
 
@@ -58,7 +58,7 @@ _LINE_OF_APP: Final = re.compile(
 
 
 def line_of_app(text: str) -> str:
-    """Return the line that an app adds at the end of a text; empty without one."""
+    """Return the line that an app adds at the end of a text; empty without such a line."""
     if "\n" not in text[-40:]:
         return ""
     match = _LINE_OF_APP.search(text, max(0, len(text) - 60))
@@ -72,7 +72,7 @@ def has_quoted_breaks(texts: Iterable[object]) -> bool:
 
 
 def is_head_of_reply(text: str) -> bool:
-    """Return whether a text only says, as X's page does, to whom a post replies."""
+    """Return whether a text only says, as X's page does, which people a post answers."""
     return _REPLYING.match(text) is not None
 
 

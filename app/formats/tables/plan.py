@@ -39,7 +39,7 @@ _COUNTED_NAMES: Final = {
     **dict.fromkeys(("tweets", "글", "게시글", "트윗", "posts"), ""),
     **dict.fromkeys(("댓글", "コメント", "comentario", "comentário", "komentar"), "n_replies"),
 }
-"""Counts that a column may contain whose name is also a text's."""
+"""Counts that a column may contain although its name is also a text's."""
 _MOST_COMPARED: Final = 200
 _QUARTER_HOUR_S: Final = 900
 _OF_THREADS: Final = re.compile(r"post|thread|article|video|publish|게시글|원글|기사")
@@ -57,18 +57,18 @@ _BY_NAME: Final = Message("based on its name and first values")
 
 @dataclass(frozen=True)
 class Plan:
-    """Which column has which field, what was guessed, and what is told about it."""
+    """Which column has which field, the guesses, and the notes about it."""
 
     chosen: Mapping[str, str]
-    """Fields by column, in place of those that the columns' names say; empty: not used."""
+    """Fields by column, in place of the fields by the columns' names; empty: not used."""
     stated: frozenset[str] = frozenset()
     """Fields that the importer chose."""
     named: str | None = None
-    """Author whom the importer named."""
+    """Author that the importer named."""
     guesses: Mapping[str, GuessedColumns] = field(default_factory=dict)
     """By field."""
     no_texts: Mapping[str, Message] = field(default_factory=dict)
-    """Columns named like texts that have none, and why."""
+    """Columns named like texts without texts, and why."""
     has_na: bool = False
     """Whether `NA` stands for no value in texts and names, too."""
     lost_ids: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class Plan:
     counts: tuple[str, ...] = ()
     """Columns of 0 and 1 that are taken for counts."""
     no_ids: Mapping[str, Message] = field(default_factory=dict)
-    """Columns named like ids that have none, and why."""
+    """Columns named like ids without ids, and why."""
     works: tuple[str, ...] = ()
     """Columns with the names and authors of the books, films or places that the rows are about."""
     is_html: bool = False
@@ -174,7 +174,7 @@ def plan_of(
 
 
 def look_for_na(plan: Plan, sample: Sample) -> Plan:
-    """Take `NA` for nothing if a column has it that holds neither texts nor names."""
+    """Take `NA` for nothing if a column without texts and names has it."""
     columns = sample.columns(plan)
     may_have = {name for name in ("text", "username", "display_name") if columns.has(name)}
     wordy = {name for role in may_have for name in columns.names_of(role)}
@@ -214,7 +214,7 @@ def tell_texts_from_counts_and_links(plan: Plan, sample: Sample) -> Plan:
 
 
 def ignore_works(plan: Plan, sample: Sample) -> Plan:
-    """Do not take the author, name and title of a work for those of its review."""
+    """Do not take the author, name and title of a work for the review's."""
     if not sample.is_table or "username" in plan.stated:
         return plan
     works = [name for name in names_of_works(sample.columns(plan).all) if name not in plan.chosen]
@@ -230,7 +230,7 @@ def ignore_authors_that_are_times(plan: Plan, sample: Sample) -> Plan:
 def ignore_names_of_posts(plan: Plan, sample: Sample) -> Plan:
     """Do not use a column `name` that has the ids of the posts.
 
-    Nor one with another name in each row if the importer says who wrote.
+    Do not use a column with another name in each row either if the importer says who wrote.
     """
     if not (shown := _shown_name(plan, sample)):
         return plan
@@ -411,7 +411,7 @@ def look_for_ids(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
-    """Find the columns of ids that a spreadsheet has rounded; of an answer, one is enough."""
+    """Find the columns of ids that a spreadsheet has rounded; for answers, an id is enough."""
     lost: dict[str, list[str]] = {}
     for role, fewest in (("source_id", 2), ("reply_id", 1), ("username", 2)):
         names = {name for _, columns in sample.each(plan) for name in columns.names_of(role)}
@@ -423,7 +423,7 @@ def look_for_rounded_ids(plan: Plan, sample: Sample) -> Plan:
 
 
 def look_for_titles(plan: Plan, sample: Sample) -> Plan:
-    """Take the titles for words if a post has no others."""
+    """Take the titles for words if a post has no other words."""
     if any(_is_title_all(row, columns) for row, columns in sample.each(plan)):
         return replace(plan, has_titles=True)
     columns = sample.columns(plan)

@@ -85,13 +85,13 @@ MOST_SEEN: Final = 300
 class RowRules(NamedTuple):
     plan: Plan = Plan({})
     is_table: bool = False
-    """Whether values are cells, in which a word may mean no value."""
+    """Whether values are cells: there a word may mean no value."""
     include_restricted: bool = False
     on_repost: Callable[[], None] | None = None
     on_cut: Callable[[], None] | None = None
-    """Is called for a text from which other people's words were cut."""
+    """Is called for a text without other people's words, which were cut."""
     notes: ReadNotes | None = None
-    """For what looks odd, if anyone asks."""
+    """For odd findings, if anyone asks."""
     read_time: Callable[[object], datetime] = read_time
     """Return a value's time. Raises RecordError."""
 
@@ -268,7 +268,7 @@ def _author(columns: FileColumns, values: Json, rules: RowRules) -> tuple[str | 
 
 
 def _check_author(stated: object, rules: RowRules) -> None:
-    """Raise RecordError for what a spreadsheet has made of an account."""
+    """Raise RecordError for an account that a spreadsheet has changed into a number."""
     are_lost = "username" in rules.plan.lost_ids
     if is_damaged_id(stated) or (are_lost and is_rounded(stated)):
         raise RecordError("the author is a number that a spreadsheet has rounded")
@@ -362,7 +362,7 @@ def _target(values: Json, username: str | None, rules: RowRules) -> ReplyTarget 
 
 
 def _sound_answer(value: object, rules: RowRules) -> str | None:
-    """Return an answered post's id; none for a rounded one, which may be another post's."""
+    """Return an answered post's id; None for a rounded id, which may be another post's."""
     are_lost = not rules.plan.lost_ids.keys().isdisjoint({"source_id", "reply_id"})
     if is_damaged_id(value) or (are_lost and is_rounded(value)):
         rules.look_odd("ids", _ROUNDED_ANSWERS, value)
@@ -461,7 +461,7 @@ class RowReader:
 
     @property
     def no_texts(self) -> Iterable[Message]:
-        """Why columns that are named like texts have none."""
+        """Why columns that are named like texts have no texts."""
         return self._plan.no_texts.values()
 
     def has_text(self, row: Row) -> bool:

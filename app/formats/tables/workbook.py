@@ -35,7 +35,7 @@ from app.formats.tables.column_names import names_by_field
 from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
 
 WORKBOOK: Final = "xl/workbook.xml"
-"""The member of a zip by which a workbook is recognised."""
+"""The member of a zip that identifies a workbook."""
 _ENDING: Final = ".xlsx"
 _MOST_WORKBOOKS: Final = 100
 MOST_UNPACKED: Final = 100 * MIB
@@ -61,7 +61,7 @@ _NUMBERED: Final = Message("Numbers in a column of times that are read as days o
 
 
 class Workbook(NamedTuple):
-    """What the rows do not say about the workbook that they come from."""
+    """Facts about a workbook that its rows do not tell."""
 
     read: tuple[str, ...]
     """Names of sheets, as all below."""
@@ -202,7 +202,7 @@ class _Sheet:
 
     @property
     def rows(self) -> Iterator[list[Any]]:
-        """Yield the rows that are not blank; what begins with `=` and is no formula is a text."""
+        """Yield the rows that are not blank; a cell with `=` that is no formula is a text."""
         first, left = self._sheet.start or (0, 0)
         places = {row for row, _ in self._formulas}
         for number, row in enumerate(self._sheet.iter_rows(), start=first):
@@ -231,7 +231,7 @@ _CELL: Final = re.compile(
 _FORMULA: Final = re.compile(
     r"[\s+({-]*(?:[\w.]+\(|'[^']+'!|\w+!|\$?[A-Za-z]{1,3}\$?\d|[\d\"]|TRUE|FALSE)"
 )
-"""Beginning of a formula that somebody could mean: a function, a cell or a value."""
+"""Beginning of a possible formula: a function, a cell or a value."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2}\s++[^\W\d_]{2}")
 """Words with a blank between them, which no formula has outside of quotation marks."""
@@ -242,7 +242,7 @@ def _is_no_text(cell: Any) -> bool:
 
 
 def _formulas_in(sheet: bytes) -> dict[tuple[int, int], str]:
-    """Return what formulas stand for, by row and column from 0: a text like =_=, or nothing."""
+    """Return the values of formulas, by row and column from 0: a text like =_=, or nothing."""
     found: dict[tuple[int, int], str] = {}
     for letters, row, formula in _CELL.findall(sheet):
         column = 0
@@ -255,7 +255,7 @@ def _formulas_in(sheet: bytes) -> dict[tuple[int, int], str]:
 
 
 def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
-    """Write the chosen sheet, or the fullest one and those with the same header."""
+    """Write the chosen sheet, or the fullest sheet and all sheets with the same header."""
     from_1904, sheets, hidden = _opened(packed)
     if not (sheets := [sheet for sheet in sheets if sheet.size]):
         raise _RefusedError("empty")
@@ -286,7 +286,7 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
 
 
 def _without_repeated(sheets: list[_Sheet]) -> list[_Sheet]:
-    """Return the sheets but those whose rows nearly all stand in a larger one."""
+    """Return the sheets, without sheets that nearly repeat a larger sheet."""
     if len(sheets) == 1:
         return sheets
     rows = {
@@ -313,7 +313,7 @@ def _people(sheets: Sequence[_Sheet], cells: "_Cells") -> Mapping[str, str]:
 
 
 def _opened(packed: IO[bytes]) -> tuple[bool, list[_Sheet], list[str]]:
-    """Return whether days count from 1904, the visible sheets, and names of hidden ones."""
+    """Return whether days count from 1904, the visible sheets, and names of hidden sheets."""
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
     try:
@@ -394,7 +394,7 @@ class _Cells:
 
 
 def _number(value: float) -> str:
-    """Return a number; a rounded one as spreadsheets show it, so that it is no id."""
+    """Return a number; a rounded number as spreadsheets show it, so that it is no id."""
     if isinstance(value, float) and not value.is_integer():
         return repr(value)
     return f"{value:.14E}" if abs(value) >= _ROUNDED else str(int(value))

@@ -166,7 +166,7 @@ _CUT = re.compile(r"…(?:\s*https://t\.co/\w+)*\s*\Z")
 
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
-    """Return the account's posts; those to a circle only on request."""
+    """Return the account's posts; posts to a circle only on request."""
     layout = find_layout(source)
     if layout is None:
         return None
@@ -179,7 +179,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
 
 
 def array_items(content: Content) -> Iterator[Json | Message]:
-    """Yield the items of `window.… = [ … ];`, if any; a Message replaces a bad one.
+    """Yield the items of `window.… = [ … ];`, if any; a Message replaces a bad item.
 
     Raises BrokenFileError if it is no array or is truncated.
     """
@@ -318,7 +318,7 @@ class Notes:
     """An archive's long posts, found by their second and the beginning of their text."""
 
     _found: dict[str, dict[datetime | None, deque[Note]]] = field(default_factory=dict)
-    """By beginning and second, the notes not joined to a post; if all are joined, the last one."""
+    """By beginning and second, the notes not joined to a post; if all are joined, the last note."""
     _characters: int = 0
 
     def add(self, item: Json | Message) -> None:

@@ -66,10 +66,10 @@ class Versions:
         self._seen: dict[str, int] = {}
         """Newest version of each edited post, by id of the first version."""
         self._held: dict[str, tuple[int, Record]] = {}
-        """Newest version of posts whose last version has not come."""
+        """Newest version of posts without their last version so far."""
 
     def sift(self, status: Json, item: Item) -> Sequence[Item]:
-        """Return what is certain after this version: nothing, the version, or older ones."""
+        """Return the versions that are certain after this: nothing, itself, or older versions."""
         ids = versions_of(status) if isinstance(item, Record) else []
         own = digits(status.get("id_str") or status.get("id"))
         if not ids or own is None or not isinstance(item, Record):
@@ -89,7 +89,7 @@ class Versions:
     def sifted(
         self, statuses: Iterable[tuple[int, Json] | BadRecord], read: Callable[[Json, int], Item]
     ) -> Iterator[Item]:
-        """Yield what `read` returns for each status, without older versions of a post."""
+        """Yield the results of `read` for each status, without older versions of a post."""
         status: Json = {}
 
         def read_one(value: Json, place: int) -> Item:
@@ -106,7 +106,7 @@ class Versions:
 
 
 _MARKS: Final = ("s account ", "This Tweet ", "This Post ", "This account ")
-"""Words of which each sentence has one, for a fast first search."""
+"""Words for a fast first search: each sentence has at least one word."""
 
 
 def is_notice(text: str) -> bool:
@@ -208,14 +208,14 @@ def raw_text(status: Json) -> str:
 
 
 def time_of(status: Json) -> tuple[datetime | None, str | None]:
-    """Return the stated time, else the id's; and the field of an unreadable one."""
+    """Return the stated time, else the id's; and the field of an unreadable time."""
     time, field = time_or_field(status.get("created_at"), "created_at")
     time = time or _snowflake_time(status)
     return time, None if time else field
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
-    """Return a text with links written out, those to own media dropped, entities decoded.
+    """Return a text with links written out, links to own media dropped, entities decoded.
 
     Entities in addresses stay: `&copy=1` is no ©. Raises RecordError if links make the text too
     long.
@@ -249,7 +249,7 @@ def _first_id(data: Json, *names: str) -> str | None:
 
 
 def _links(status: Json, post_id: str | None) -> dict[str, str]:
-    """Return each shortened link's address; empty for those to the post's own media."""
+    """Return each shortened link's address; empty for links to the post's own media."""
     links: dict[str, str] = {}
     versions = versions_of(status)
     for holder in filter(None, (status, as_object(status.get("extended_tweet")))):
@@ -298,7 +298,7 @@ def _target(status: Json, *, author_id: str | None, username: str | None) -> Rep
 
 
 def _snowflake_time(status: Json) -> datetime | None:
-    """Return an id's time; ids from before late 2010 have none."""
+    """Return an id's time; ids from before late 2010 have no time."""
     post_id = _first_id(status, "id_str", "id")
     if post_id is None or len(post_id) > 19 or int(post_id) <= 29_700_859_247:
         return None

@@ -1,1 +1,1 @@
-"""Dates and clocks in words: the one place that knows what they mean, for every format."""
+"""Dates and clocks in words: the one place that knows their meaning, for every format."""

@@ -1,6 +1,6 @@
 """Words of clocks and dates in all languages, and times of day of 12 or 24 hours.
 
-`words.json` is out of Unicode CLDR, `words.txt` adds what it lacks.
+`words.json` is out of Unicode CLDR, `words.txt` adds missing words.
 """
 
 import re
@@ -38,7 +38,7 @@ class Language(msgspec.Struct, frozen=True):
 
 
 class DateWords(msgspec.Struct, frozen=True):
-    """The words of all languages, those with most speakers first."""
+    """The words of all languages, the languages with most speakers first."""
 
     source: str
     between: frozenset[str]
@@ -147,7 +147,7 @@ def _apart(hour: int, other: int) -> int:
 
 
 class FileWords:
-    """What a file's words mean: as the first language that has them all, else each by itself.
+    """Meaning of a file's words: as the first language that has them all, else each by itself.
 
     `add` takes each word before its meaning is asked. Words of no language have no meaning.
     """
@@ -177,7 +177,7 @@ class FileWords:
 
     @property
     def language(self) -> str | None:
-        """The language that has all words, the one with most speakers if there are several."""
+        """The language that has all words, with most speakers if there are several."""
         self._settle()
         return self._language
 
@@ -238,7 +238,7 @@ class WrittenClock(NamedTuple):
     """The part of the day, as a key; empty without one."""
 
     def time(self, words: FileWords) -> time | None:
-        """Return the time of day, None for an impossible one. A clock may go on with 24:10."""
+        """Return the time of day, None if impossible. A clock may go on with 24:10."""
         hour = self.hour
         if self.part and hour < 13:
             hour = words.hour(self.part, hour)

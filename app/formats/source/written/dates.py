@@ -42,7 +42,7 @@ class FileDates:
         self._is_part_first = False
         self._order: Order = use.usual
         self._others: list[Order] = []
-        """Orders that fit the dates as well as the assumed one."""
+        """Orders that fit the dates as well as the assumed order."""
         self._is_open = False
         self._is_of_buddha = False
         self._calendars: set[Calendar] = set()
@@ -148,7 +148,7 @@ def _are_of_buddha(short_years: set[int]) -> bool:
 
 
 class Yearless:
-    """Gives dates without a year theirs: the last one is the newest possible."""
+    """Gives dates without a year their year: the last date is the newest possible."""
 
     def __init__(self) -> None:
         self.is_used = False

@@ -1,7 +1,7 @@
-"""Dates as files write them, and the calendars by which people count years.
+"""Dates as files write them, and the calendars of people.
 
-A year belongs to another calendar than the Gregorian one by the name of an era, by a Thai month, or
-if no file has that year by the Gregorian calendar.
+A year belongs to another calendar than the Gregorian calendar by the name of an era, by a Thai
+month, or if no file has that year by the Gregorian calendar.
 """
 
 import re
@@ -29,7 +29,7 @@ BUDDHIST: Final = 543
 """Years that the Buddhist calendar is ahead."""
 BUDDHIST_YEARS: Final = range(2400, 2800)
 PERSIAN_YEARS: Final = range(1380, 1425)
-"""Years of the Persian calendar since people write to each other by computers, and future ones."""
+"""Years of the Persian calendar since people write to each other by computers, and future years."""
 ISLAMIC_YEARS: Final = range(1425, 1500)
 """Years of the Islamic calendar, which is not read because its months begin by the moon."""
 _ERAS: Final[dict[str, tuple[int, Calendar]]] = {
@@ -152,7 +152,10 @@ class _Said(NamedTuple):
 
 
 def _said_beside(text: str) -> _Said:
-    """Return what the words beside a date's numbers say. Raises ValueError for other words."""
+    """Return the meaning of the words next to a date's numbers.
+
+    Raises ValueError for other words.
+    """
     if any(category(letter)[0] not in "LM" and letter not in _BETWEEN for letter in text):
         raise ValueError("no date")
     months, weekdays, era = set[str](), list[str](), ""
@@ -183,7 +186,7 @@ def day_of(year: int, month: int, day: int) -> date | None:
 
 
 def date_in(year: int, month: int, day: int, era: str = "") -> date | None:
-    """Return a day of the calendar that the year belongs to, if there is one that is read."""
+    """Return a day of the calendar that the year belongs to, if saywho reads it."""
     if year in ISLAMIC_YEARS and not era:
         return None
     if era:
@@ -202,7 +205,7 @@ def calendar_of(year: int, era: str = "") -> Calendar:
 
 
 def of_persia(year: int, month: int, day: int) -> date | None:
-    """Return a day of the Persian calendar, whose leap years repeat every 33 years (1178-1633)."""
+    """Return a day of the Persian calendar. Its leap years repeat every 33 years (1178-1633)."""
     if not (1 <= month <= 12 and 1 <= day <= 31 - (month > 6)):
         return None
     years, months = year - 1, min(month - 1, 6) * 31 + max(month - 7, 0) * 30

@@ -11,11 +11,11 @@ from app.formats.source.written.days import WrittenDay, date_in
 from app.runtime.clock import now
 
 _FEWEST_RISING: Final = 6
-"""Number of different dates whose rise or fall in one order alone is no chance in a table."""
+"""Number of different dates that do not rise or fall in a single order by chance in a table."""
 
 
 class DateUse(NamedTuple):
-    """What is known of dates before they are read."""
+    """Facts about dates before they are read."""
 
     is_chat: bool = False
     """Whether the dates are in the order of time, day by day."""
@@ -58,7 +58,7 @@ def vote(
     *,
     is_part_first: bool = False,
 ) -> list[Order]:
-    """Return the order of a file's dates, then the others that they fit.
+    """Return the order of a file's dates, then further orders that they fit.
 
     `words` are the parts of the day with the dates, `is_part_first` whether they precede the
     clock. Numbers that can only be a year or a day decide; then weekdays; in a chat a number that
@@ -91,9 +91,9 @@ def vote(
 
 
 def _allowed(days: Sequence[WrittenDay], use: DateUse) -> list[Order]:
-    """Return the orders that all dates allow, without dates that contradict the others.
+    """Return the orders that all dates allow, without dates that contradict the rest.
 
-    No one who separates by dots begins with the month, if the dates allow another order.
+    Dates with dots never begin with the month, if the dates allow another order.
     """
     orders = frozenset[Order](DATE_ORDERS)
     for day in days:
