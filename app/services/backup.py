@@ -56,7 +56,7 @@ class BackupSize(NamedTuple):
 
 
 def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSize:
-    """Write a backup of one state of the installation; others may write meanwhile.
+    """Write a backup of one state of the installation; other programs may write meanwhile.
 
     Without secrets it has no accounts, sessions, tokens and keys. Raises BackupError if the target
     exists or there is nothing to back up, StartError if the database cannot be copied.
@@ -144,7 +144,7 @@ SETTINGS: Final = (SETTINGS_FILE, SERVER_FILE)
 KEPT: Final = {*SETTINGS, MARK}
 """Files that may be in the data folder before a restore, which leaves them as they are."""
 READY: Final = "ready"
-"""File in the folder of a restore whose backup is verified."""
+"""File in the folder of a restore with a verified backup."""
 
 
 class RestoredAccount(msgspec.Struct, frozen=True):
@@ -256,7 +256,7 @@ def _stage(config: Config, file: Path, staging: Path) -> Restored:
 
 
 def _digest_of_names(members: Iterable[str]) -> str:
-    """Return the digest of a backup's names, which contain those of its files."""
+    """Return the digest of a backup's names, which contain the digests of its files."""
     return hashlib.sha256("\n".join(sorted(members)).encode()).hexdigest()
 
 
@@ -293,7 +293,7 @@ def _sync(folder: Path) -> None:
 
 
 def _remove(staging: Path) -> None:
-    """Remove a finished restore's folder, and last what lets the restore be finished."""
+    """Remove a finished restore's folder, and last the file that lets the restore be finished."""
     for path in staging.iterdir():
         if path.name != READY:
             path.unlink()

@@ -1,4 +1,4 @@
-"""The JSON of a report: the counts that its numbers are computed from, and no text of anybody.
+"""The JSON of a report: the counts that its numbers are computed from, and no text.
 
 Every number is computed from the file alone, by `replayed`; so the report itself takes them from
 there, too.
@@ -38,7 +38,7 @@ MOST_BYTES: Final = 1_000_000
 MOST_NUMBERS: Final = 2_000_000
 """Numbers in all packed arrays of a file."""
 MOST_USES: Final = 100_000_000
-"""Uses by others that are read for all ratios of a file."""
+"""Uses by other people that are read for all ratios of a file."""
 SAME: Final = 1e-5
 """Largest difference of the same number: version 1.1 added up in float32, as its processor did."""
 _SIGN: Final = "saywho-case"
@@ -57,7 +57,7 @@ class Packed(Struct, frozen=True, forbid_unknown_fields=True):
         return prod(self.shape)
 
     def array(self) -> NDArray[Any]:
-        """Return the numbers. Raises ValueError if these are others than it says."""
+        """Return the numbers. Raises ValueError if the file states other numbers."""
         numbers = np.dtype(self.dtype)
         wanted = self.size * numbers.itemsize
         unpacker = zlib.decompressobj()
@@ -94,13 +94,13 @@ Finite = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Count = Annotated[int, Meta(ge=0, le=2**40)]
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Part = Literal["all", "plain", "weakened", "text"]
-"""What is asked about: all texts; the same without names, links and tags; without the three pieces
-that speak most for the author; or one of the texts."""
+"""The questioned part: all texts; the same without names, links and tags; without the three pieces
+that speak most for the author; or a single text."""
 
 
 class QuestionedText(Struct, frozen=True, forbid_unknown_fields=True):
     sha256: Digest
-    """Of the text in UTF-8: NFC, lines end with LF."""
+    """Hash of the text in UTF-8: NFC, lines end with LF."""
     words: Count
 
 
@@ -123,17 +123,17 @@ class Occurrence(Struct, frozen=True, forbid_unknown_fields=True):
     """How often a ratio occurs in texts of such a length."""
 
     of: Literal["here", "documented"]
-    """The authors: those of the language here, or those of the documents."""
+    """The authors: here of the language, or of the documents."""
     counted: Counted
 
 
 class ToldNumbers(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the report tells of a ratio; ratios are logarithms to base 10."""
+    """Figures of the report on a ratio; ratios are logarithms to base 10."""
 
     ratio: Finite
     """Rounded towards 0, to one digit of the number."""
     worth: Finite
-    """What the test found such a ratio to be worth, rounded in the same way."""
+    """Worth of such a ratio in the test, rounded in the same way."""
     word: Word
     own: Count
     """Own texts with a ratio as far from 1, on the same side."""
@@ -148,7 +148,7 @@ class CaseAuthor(Struct, frozen=True, forbid_unknown_fields=True):
     platform: Annotated[str, Meta(max_length=40)]
     """Empty for a person of a chat."""
     sha256: Digest
-    """Of the posts, by their numbers here: `NUMBER TEXT` and a zero byte for each."""
+    """Hash of the posts by their numbers here: `NUMBER TEXT` and a zero byte for each."""
     others_here: Count
     shipped: Count
     shipped_as: Finite
@@ -158,13 +158,13 @@ class CaseAuthor(Struct, frozen=True, forbid_unknown_fields=True):
     length: Annotated[float, Meta(ge=0, le=1e6)]
     uses: Packed
     weights: Packed
-    """How many authors each of the others counts as: first those with counts, then the rest."""
+    """How many authors each other person counts as: first people with counts, then the rest."""
     summed_totals: Packed | None
     asked: Annotated[list[AskedPart], Meta(min_length=1, max_length=53)]
     occurrence: Occurrence
     told: ToldNumbers
     here: Packed | None = None
-    """Whether each of the others is an author here, as 0 or 1; absent from form 1."""
+    """Whether each other person is an author here, as 0 or 1; absent from form 1."""
 
 
 class CaseFile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag=_SIGN):
@@ -181,9 +181,9 @@ class CaseFile(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
     """The group of each feature, ascending."""
     expected: Packed
     others_totals: Packed
-    """Features known of each of the others, in five groups."""
+    """Features known of each other person, in five groups."""
     others_uses: Packed
-    """How often each of the others uses each feature."""
+    """How often each other person uses each feature."""
     authors: Annotated[list[CaseAuthor], Meta(min_length=1, max_length=20)]
     stored_of_others: Count = 0
     """Texts that are stored here as posts of authors who were not asked about."""
@@ -247,7 +247,7 @@ class Replayed(Struct, frozen=True):
     stated: float | str | None
     found: float | str | None = None
     is_checked: bool = True
-    """Whether the file has what the number is computed from."""
+    """Whether the file has the inputs of the number."""
 
     def as_json(self) -> dict[str, object]:
         fields = msgspec.structs.asdict(self)
@@ -306,7 +306,7 @@ def _what(asked: AskedPart) -> str:
 
 
 def unproved(file: CaseFile, *, has_posts: bool) -> list[Replayed]:
-    """Return what the file states without what it is computed from; has_posts: whether the number
+    """Return the statements of the file without their inputs; has_posts: whether the number
     of posts was compared with the posts.
     """
     facts: list[tuple[str, str, object]] = [
@@ -353,7 +353,7 @@ def unproved(file: CaseFile, *, has_posts: bool) -> list[Replayed]:
 
 
 def _numbers_of_others(author: CaseAuthor) -> dict[str, Any]:
-    """Return how many others count, here and shipped; nothing for a file of form 1."""
+    """Return how many other people count, here and shipped; nothing for a file of form 1."""
     if author.here is None:
         return {}
     weights = author.weights.floats(author.weights.size)
@@ -418,7 +418,7 @@ def _ratios_of(
 
 
 def told_of(ratio: float, occurrence: Occurrence, language: str, *, beside: bool) -> ToldNumbers:
-    """Return what the report tells of a ratio, as a logarithm."""
+    """Return the figures of the report on a ratio, as a logarithm."""
     shown = told(ratio)
     value = told(worth(ratio, language, beside=beside))
     counted = occurrence.counted

@@ -50,7 +50,7 @@ class CasePage(FormPage, frozen=True, kw_only=True):
     made_in: Locale
     files: CaseFiles | None = None
     findings: Sequence[tuple[str, str, str]] = ()
-    """Of each author, the name, the finding and its meaning, as in the report."""
+    """Name, finding and its meaning for each author, as in the report."""
     languages: Sequence[tuple[str, str]] = tuple(LOCALES.items())
 
     @property

@@ -81,21 +81,21 @@ from app.services.posts.users import find_user, get_author, get_user, read_rows,
 
 MOST_AUTHORS: Final = 10
 MOST_ALONE: Final = 10
-"""Texts that are also asked about one by one."""
+"""Texts that are also asked about singly."""
 MOST_COUNTED: Final = 110_000
-"""Characters of the others' counts in a file; of more, the file has their summed scores."""
+"""Characters of other people's counts in a file; with more, it has their summed scores."""
 SUM_DECIMALS: Final = 9
 MOST_NAMES: Final = 2_000
 FEWEST_AUTHORS: Final = 4
 FEWEST_POSTS: Final = 100
-"""Of authors here, with whom is counted how often a ratio occurs."""
+"""Number of authors here who are counted for how often a ratio occurs."""
 ASKED_POSTS: Final = 60
 OWN_SETS: Final = 20
 STRANGE_SETS: Final = 3
 FEWEST_SETS: Final = 40
 """Own texts, and strangers' texts, without which the documents' authors count."""
 NEAR: Final = 1.5
-"""Largest factor between the words of a text and of those that are counted for it."""
+"""Largest factor between the words of a text and of the texts that are counted for it."""
 
 
 class CaseReport(NamedTuple):
@@ -106,7 +106,7 @@ class CaseReport(NamedTuple):
 
 
 class CaseFindings(NamedTuple):
-    """What the report has of an author beside the file."""
+    """Facts of the report about an author besides the file."""
 
     filed: CaseAuthor
     name: str
@@ -119,7 +119,7 @@ class _AskedOf(NamedTuple):
     case: Case
     comparison: Comparison
     marks: list[Evidence]
-    """What speaks for the author, the strongest first."""
+    """Evidence for the author, the strongest first."""
     searched: SearchedAuthors
     parts: list["_PartOf"]
     occurrence: Occurrence
@@ -441,7 +441,7 @@ def _author(
 
 
 async def _occurrence(session: AsyncSession, models: Models, case: Case, run: Runner) -> Occurrence:
-    """Return how often a ratio occurs among the authors here, or else those of the documents."""
+    """Return how often a ratio occurs among the authors here, or else of the documents."""
     own, strange, people = list[float](), list[float](), set[int]()
     chosen = await _measured(session, case)
     if len(chosen) >= FEWEST_AUTHORS:

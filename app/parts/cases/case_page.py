@@ -1,6 +1,6 @@
 """A report for a case as one HTML file that prints, with the JSON of its numbers.
 
-Its sentences say what is said of a ratio, and never of a probability.
+Its sentences are about a ratio, and never about a probability.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ SUPPORTS: Final[dict[Word, str]] = {
 }
 
 CARRIED: Final = 0.5
-"""Fall of a logarithm by which the strongest places carry a finding: a third of the ratio is left.
+"""Fall of a logarithm at which the strongest places carry a finding: a third of the ratio is left.
 """
 LIMITS: Final[dict[Limit, str]] = {
     "few_posts": gettext_noop(
@@ -60,14 +60,14 @@ LIMITS: Final[dict[Limit, str]] = {
 
 
 def limits_of(limits: Iterable[Limit]) -> Iterator[str]:
-    """Yield what makes the ratio weaker."""
+    """Yield the reasons that make the ratio weaker."""
     yield from (gettext(LIMITS[limit]) for limit in limits if limit in LIMITS)
     yield gettext("The texts may be an imitation, and people change how they write.")
     yield gettext("The report cannot see which other texts were tried before, or left away.")
 
 
 def number_of(ratio: float) -> str:
-    """Return how many times as probable one of the two is, whichever; ratio: a logarithm."""
+    """Return how many times as probable the likelier of the two is; ratio: a logarithm."""
     return show_number(round(10 ** abs(ratio)))
 
 
@@ -115,7 +115,7 @@ def finding_of(author: CaseAuthor) -> str:
 
 
 def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
-    """Yield where the finding comes from, and what it is without the strongest places."""
+    """Yield the source of the finding, and the finding without the strongest places."""
     numbers, whole = author.told, author.asked[0]
     if whole.bound == "upper":
         computed = gettext(
@@ -155,7 +155,7 @@ def weakened_of(author: CaseAuthor) -> AskedPart | None:
 
 
 def stored_of(file: CaseFile) -> str:
-    """Return that texts are stored here as posts of others."""
+    """Return that texts are stored here as posts of other people."""
     if len(file.texts) == 1:
         return gettext("The text is stored here, word for word, as a post of another author.")
     return gettext(
@@ -232,7 +232,7 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
 
 
 def circle_of(language: str, texts: int) -> str:
-    """Return how often somebody of the same circle passes; texts: their number."""
+    """Return how often people of the same circle pass; texts: their number."""
     share = measured_rates().told.passing(language, texts)
     return gettext(
         "If the writer may come from this person’s own school, office or party, "
@@ -250,7 +250,7 @@ _HERE: Final = Path(__file__).parent
 WIDTH: Final = 300
 HEIGHT: Final = 90
 MOST_DIGESTS: Final = 2
-"""Texts whose digests are printed; those of more texts stand in the JSON alone."""
+"""Number of texts with printed digests; the JSON has all digests."""
 
 
 class CaseFiles(NamedTuple):
@@ -331,7 +331,7 @@ async def written(
     asked_by: str = "",
     json_name: str = "case.json",
 ) -> CaseFiles:
-    """Return the files; json_name: what the report calls the JSON."""
+    """Return the files; json_name: the report's name for the JSON."""
     data = encoded(report.file)
     people = {
         each.filed.username: Person(each.filed.username, each.name, each.name, "", False)

@@ -18,7 +18,7 @@ STRONGEST: Final = 3
 MOST_PIECES: Final = 10
 LONGEST_PIECE: Final = 30
 MOST_SHOWN: Final = 3
-"""At most one word in so many of the texts is printed."""
+"""Words of the texts for each word that may be printed."""
 
 
 _QUOTES: Final = "\"“”„‘’'"
@@ -52,16 +52,16 @@ class CountedPiece(NamedTuple):
 
 class CasePieces(NamedTuple):
     standing_out: Sequence[CountedPiece]
-    """Pieces in more posts of the author than of others, beyond chance, as far as printed."""
+    """Pieces in more posts of the author than of other people, beyond chance, as far as printed."""
     not_printed: int
     """Number of such pieces that are not printed."""
     posts: int
     """Posts of the author that were searched."""
     others_posts: int
     others: int
-    """Other authors whose posts were searched."""
+    """Other authors with searched posts."""
     strongest: Sequence[str]
-    """Of the places that speak most for the author, those that may be printed."""
+    """Places that speak most for the author and may be printed."""
     unprinted: int
     """Number of these places that may not be printed."""
 
@@ -81,7 +81,7 @@ def marks_for(comparison: Comparison) -> list[Evidence]:
 def pieces_of(
     case: Case, marks: Sequence[Evidence], searched: SearchedAuthors, names: ManyNames
 ) -> CasePieces:
-    """Return what a report may print of the texts; names: those of other people."""
+    """Return the pieces of the texts that a report may print; names: of other people."""
     suspect = case.suspects[0]
     beside = searched.beside(suspect.id)
     own, others = PostTexts(searched.of(suspect.id)), PostTexts([*chain.from_iterable(beside)])

@@ -106,7 +106,7 @@ def replay_command(path: Path, posts: bool) -> None:
     """Compute a report's numbers again, from its JSON.
 
     FILE is the JSON of a report for a case. A number that the file alone cannot prove is listed as
-    not checked. The exit status is 0 if all others are the same, 1 if not.
+    not checked. The exit status is 0 if all other numbers are the same, 1 if not.
     """
     try:
         with path.open("rb") as file:

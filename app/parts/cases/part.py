@@ -1,4 +1,4 @@
-"""What the part `cases` adds to a site."""
+"""The part `cases` of a site."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a ratio is called, how often such ratios occur, and what they are worth.
+"""Words for ratios, how often such ratios occur, and their worth.
 
 `case_rates.json` has the numbers of texts with each ratio, by authors other than an installation's;
 `python -m benchmarks.case_ratios` measures it.
@@ -21,7 +21,7 @@ EDGES: Final = (*(-log10(n) for n in (1000, *reversed(DIGITS[1:]))), *map(log10,
 LENGTHS: Final = (0, 20, 60, 200)
 """Fewest words of a text of each class of length."""
 MOST_MEASURED: Final = 12
-"""Authors here by whose texts it is counted how often a ratio occurs."""
+"""Authors here with texts that are counted for how often a ratio occurs."""
 _SLACK: Final = 1e-9
 
 Word = Literal["neither", "weak", "moderate", "moderately_strong", "strong"]
@@ -31,7 +31,7 @@ WORDS: Final[tuple[tuple[float, Word], ...]] = (
     (2.0, "moderate"),
     (3.0, "moderately_strong"),
 )
-"""Logarithm up to which each word holds; an edge belongs to the lower word."""
+"""Largest logarithm of each word; an edge belongs to the lower word."""
 WORTH_OF: Final = {"en": (1.0, 0.7), "ko": (0.7, 0.7)}
 """Share of a logarithm above 0 that a ratio is worth, of an author alone here and beside others."""
 AGAINST: Final = 0.7
@@ -48,14 +48,14 @@ class Counted(msgspec.Struct, frozen=True):
     people: int
     """People who were asked about."""
     strangers: int
-    """People whose texts were taken for a stranger's."""
+    """People with texts that were taken for a stranger's."""
 
 
 class CaseRates(msgspec.Struct, frozen=True):
     measured: str
     model: int
     counted: dict[str, list[list[Counted]]]
-    """By language; then of an author alone here, and beside others; then by length."""
+    """By language; then of an author alone here, and next to other people; then by length."""
 
 
 @cache
@@ -93,12 +93,12 @@ def told(ratio: float) -> float:
 
 
 def worth(ratio: float, language: str, *, beside: bool) -> float:
-    """Return what a ratio, as a logarithm, was worth in a test."""
+    """Return the worth of a ratio in a test, both as logarithms."""
     return ratio * (WORTH_OF[language][beside] if ratio > 0 else AGAINST)
 
 
 def word_of(ratio: float, language: str) -> Word:
-    """Return the word for what a ratio is worth, whichever of the two it supports."""
+    """Return the word for a ratio's worth, whichever of the two it supports."""
     size = abs(ratio) - _SLACK
     found: Word = next((word for most, word in WORDS if size <= most), "strong")
     names = [word for _, word in WORDS]

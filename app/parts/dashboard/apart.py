@@ -1,4 +1,4 @@
-"""How well authors are recognised: to whom saywho attributed each author's posts."""
+"""How well authors are recognised: the authors that saywho attributed posts to."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What all panels share: how figures are counted and sent to the browser, their shapes and words.
+"""Shared code of all panels: counting figures, sending them to the browser, shapes and words.
 
 Shapes have colours of the stylesheet, such as `$ink`.
 """
@@ -183,7 +183,7 @@ class Panel(ABC, Generic[LoadedT]):
 
     @abstractmethod
     async def load(self, session: AsyncSession, view: View) -> LoadedT:
-        """Return the figure's data, and register what it depends on.
+        """Return the figure's data, and register its dependencies.
 
         Raises NotFoundError and MalformedError.
         """

@@ -49,9 +49,9 @@ class Words(Figure[Plot]):
     view: View
     authors: Sequence[AuthorWords]
     total: int
-    """Number of authors with posts, also those left out."""
+    """Number of authors with posts, also authors that are left out."""
     is_any_alone: bool = True
-    """Whether an author is the only one of a language, compared with others elsewhere."""
+    """Whether an author is the only author of a language, compared with people elsewhere."""
 
     @property
     def names(self) -> list[str]:
@@ -252,9 +252,9 @@ class Likeness(Figure[Plot]):
     """Number of authors with the most posts, in any language."""
     total: int
     closest: Sequence[tuple[str, str]]
-    """The most similar pairs, of which none is clearly ahead of the others."""
+    """The most similar pairs, without a clear lead of any pair."""
     centre: str = ""
-    """The only author whom the figure is about; empty if there are several."""
+    """The only author of the figure; empty if there are several."""
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -269,7 +269,7 @@ class Likeness(Figure[Plot]):
 
     @cached_property
     def named(self) -> list[Pair]:
-        """The pairs that are clearly more similar than all others; empty if they are many."""
+        """The pairs that are clearly more similar than all other pairs; empty if they are many."""
         all_pairs = len(self.names) - 1 if self.centre else math.comb(len(self.names), 2)
         if len(self.closest) > min(MOST_CLOSEST, all_pairs - 1):
             return []

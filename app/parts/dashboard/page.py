@@ -38,7 +38,7 @@ PAGE_KEY: Final = "saywho.dashboard.page"
 MOST_ROWS: Final = 1_000
 MOST_OPEN_ROWS: Final = 60
 MOST_WAITING_S: Final = 1.0
-"""Seconds that the page waits for findings; others come later."""
+"""Seconds that the page waits for findings; the rest come later."""
 CONTENT_SECURITY_POLICY: Final = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "

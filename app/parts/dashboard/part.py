@@ -1,4 +1,4 @@
-"""What the part `dashboard` adds to a site."""
+"""The part `dashboard` of a site."""
 
 from typing import Final
 

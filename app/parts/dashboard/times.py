@@ -195,7 +195,7 @@ class PostsByPeriod(Figure[Plot]):
     hours: Mapping[int, int] = field(default_factory=dict)
     """Posts of all authors by hour since the year 1; empty if `by_day` has all."""
     of_samples: int = 0
-    """Posts of sample authors next to those of others, which other pages leave out."""
+    """Posts of sample authors next to other people's; other pages leave the samples out."""
 
     @cached_property
     def cells(self) -> list[DayCell]:
@@ -384,9 +384,7 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
 
 
 def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
-    """Return the two periods with the most posts, of which neither is clearly ahead; if they have
-    as many, that none is.
-    """
+    """Return that the two periods with the most posts have no clear lead, or are equal."""
     first, second = sorted(range(len(totals)), key=lambda place: (-totals[place], place))[:2]
     if totals[first] == totals[second]:
         calm = {

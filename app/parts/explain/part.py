@@ -1,4 +1,4 @@
-"""What the part `explain` adds to a site."""
+"""The part `explain` of a site."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Games in the API: what hosts do, and what players do."""
+"""Games in the API, for hosts and for players."""
 
 from typing import Annotated, Literal
 

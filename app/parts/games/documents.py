@@ -18,7 +18,7 @@ Truth = Annotated[
 
 
 class Guess(Struct, frozen=True):
-    """Whom saywho chose, which had not seen the post."""
+    """Choice of saywho, which had not seen the post."""
 
     username: str
     probability: float
@@ -96,7 +96,7 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
     points: int | None
     """Points for this question; null while the question is open."""
     total: int
-    """Points for all questions whose answer was shown."""
+    """Points for all questions with a shown answer."""
     place: int | None
     """Rank; null for a player without points."""
     streak: int

@@ -89,10 +89,10 @@ async def draw_questions(
     *,
     asked: Collection[int] = (),
 ) -> list[DrawnQuestion]:
-    """Return different posts in random order, equally many of each author, within one.
+    """Return different posts in random order, equally many of each author, give or take a post.
 
-    asked: ids of posts asked again only if an author has no others. Raises InvalidInputError for
-    too few posts.
+    asked: ids of posts asked again only if an author has no other posts. Raises InvalidInputError
+    for too few posts.
     """
     ids = [user.id for user in cast]
     counts = shares(questions, ids, random.sample(ids, len(ids)))

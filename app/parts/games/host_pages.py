@@ -1,4 +1,4 @@
-"""The pages of a host: all games, and the screen of one."""
+"""The pages of a host: all games, and the screen of a game."""
 
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -54,7 +54,7 @@ class GamesPage(FormPage, frozen=True, kw_only=True):
     """Whether there are too many authors to be ticked."""
     is_of_chats: bool
     other_kind: bool
-    """Whether the others can be chosen instead."""
+    """Whether other authors can be chosen instead."""
     chosen: list[str]
     room: RoomFacts | None
     rooms: list[RoomFacts]

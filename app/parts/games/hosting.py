@@ -1,4 +1,4 @@
-"""What a host does: start a game, lead it, end it, and play it again.
+"""Moves of a host: start a game, lead it, end it, and play it again.
 
 Pages and API call `make_game`, `make_move` and `play_again`. Each change appends an event, so that
 every process reads the game again.
@@ -28,9 +28,9 @@ from app.services.rooms.room_facts import get_room
 from app.views.policies import writing
 
 LETTERS: Final = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Characters of codes; none looks like another one."""
+"""Characters of codes; no two look alike."""
 CODE_LENGTH: Final = 6
-"""Some 890 million codes: at 100 wrong ones a minute one of 20 games is found in 8 months."""
+"""Some 890 million codes: at 100 wrong codes a minute a game of 20 is found in 8 months."""
 LONGEST_CODE: Final = 4 * CODE_LENGTH
 """Characters of a typed code that are read, with blanks between them."""
 SECRET_PREFIX: Final = "player_"  # noqa: S105 - no secret
@@ -153,7 +153,7 @@ async def end_game(session: AsyncSession, game_id: int, time_ms: int) -> None:
 
 
 async def let_join(session: AsyncSession, game_id: int, is_open: int, _time_ms: int) -> None:
-    """Let others join a game (1), or no one (0). Raises NotFoundError, ConflictError."""
+    """Let new players join a game (1), or not (0). Raises NotFoundError, ConflictError."""
     game = await _open_game(session, game_id)
     if game.is_closed == bool(is_open):
         game.is_closed = not is_open
@@ -286,7 +286,7 @@ async def add_next_game(
 ) -> int:
     """Add a game with the players of an ended game, or find it; return its id.
 
-    No table says which game follows: players' next secrets are derived from the present ones.
+    No table says which game follows: players' next secrets are derived from the present secrets.
     Raises NotFoundError, and ConflictError if the game goes on, or too many are open.
     """
     game = await get_game(session, game_id)
@@ -318,7 +318,7 @@ async def add_next_game(
 
 
 def next_secret(site_key: str, sha256: str) -> str:
-    """Return a player's secret in the next game, from the hash of the present one and the site's
+    """Return a player's secret in the next game, from the hash of the present secret and the site's
     key: database readers cannot play.
     """
     return SECRET_PREFIX + hmac.digest(site_key.encode(), f"next {sha256}".encode(), "sha256").hex()

@@ -1,4 +1,4 @@
-"""What the part `games` adds to a site."""
+"""The part `games` of a site."""
 
 from typing import Final
 

@@ -21,7 +21,7 @@ class GamePictureArgs(LookArgs):
 
 
 async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Screen:
-    """Return the screen of the player whose secret the browser has, else ask for the code.
+    """Return the screen of the player by the browser's secret, else ask for the code.
 
     Raises ConflictError.
     """

@@ -124,7 +124,7 @@ class PlayPage(FormPage, frozen=True, kw_only=True):
     outcome: Outcome | None
     player_id: int
     after: int | None
-    """The game before, whose result the player may see again."""
+    """The game before: the player may see its result again."""
 
     @property
     def heading(self) -> str:
@@ -235,7 +235,7 @@ async def _entrance(
 
 @blueprint.page(f"{PLAY}/<id:game_id>")
 async def show_play(game_id: int, args: PlayArgs) -> ResponseReturnValue:
-    """Show the player's screen, or the next game's if one has started."""
+    """Show the player's screen, or the next game's after its start."""
     key = player_key(game_id)
     if key is None:
         return to_entrance()

@@ -1,4 +1,4 @@
-"""What players send: they join a game by its code, and answer its questions.
+"""Requests of players: they join a game by its code, and answer its questions.
 
 The first answer of each player to a question counts.
 """
@@ -44,7 +44,7 @@ LONGEST_SENT: Final = 1_000
 MOST_WRONG: Final = 100
 """Wrong codes within `WINDOW`, after which a network has to wait."""
 MOST_OF_NETWORK: Final = 1_000
-"""Players of a game from one network; a school has one."""
+"""Players of a game from one network, such as a school's."""
 FREE_OF_NETWORK: Final = 300
 """Players of these who may join at the same time."""
 MOST_A_MINUTE: Final = 60

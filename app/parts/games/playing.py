@@ -1,5 +1,5 @@
 """The games of a process: players join, answer and look, and clients are sent the newest document,
-and misses only older ones.
+and misses only older documents.
 
 Requests that arrive together share a transaction; each read begins after its request. One task
 reads the followed games: when the log names one, when a question is due, and twice a second for
@@ -140,7 +140,7 @@ async def _end_where_all_answered(
 
 
 class GameEvent(NamedTuple):
-    """A document as sent, with its number among those of its kind."""
+    """A document as sent, with its number among documents of its kind."""
 
     number: int
     data: bytes
@@ -156,7 +156,7 @@ class Document:
             self.view, self.number = view, self.number + 1
 
     def event(self) -> GameEvent:
-        """Return the document with the present time; no bytes before there is one."""
+        """Return the document with the present time; no bytes before the first document."""
         view = self.view
         if view is None:
             return GameEvent(0, b"")

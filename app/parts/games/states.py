@@ -21,7 +21,7 @@ State = Literal["waiting", "asking", "told", "ended"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The time in which a question takes answers, in milliseconds since 1970."""
+    """The time when a question takes answers, in milliseconds since 1970."""
 
     asked_ms: int
     ends_ms: int
@@ -34,7 +34,7 @@ class Asked:
 class GameState:
     game: Game
     present: GameQuestion | None
-    """The question that is open, or whose answer was shown last."""
+    """The open question, or the question with the newest shown answer."""
     cast: Sequence[User]
     masked_text: str | None
     """The present question's text with `HIDDEN` for names; None if deleted or unread."""
@@ -51,7 +51,7 @@ class GameState:
 
     @property
     def told(self) -> int:
-        """The number of questions whose answer was shown, or that were skipped."""
+        """The number of questions with shown answers, or that were skipped."""
         return self.game.question - self.is_asking
 
     @property
@@ -84,7 +84,7 @@ class GameState:
 
 
 def asked_of(game: Game, question: GameQuestion | None) -> Asked:
-    """Return the time in which a question took answers, empty if never asked."""
+    """Return the time when a question took answers, empty if never asked."""
     if question is None or question.asked_ms is None:
         return Asked(1, 0)
     ends_ms = question.asked_ms + game.seconds * 1_000
@@ -106,7 +106,7 @@ async def get_state(session: AsyncSession, game_id: int) -> GameState:
 async def read_states(
     session: AsyncSession, ids: Collection[int], *, has_texts: bool = True
 ) -> dict[int, GameState]:
-    """Return games by id, without those about a deleted author; has_texts: whether texts are read
+    """Return games by id, without games about a deleted author; has_texts: whether texts are read
     and masked, which judging needs not.
     """
     games = (await session.scalars(select(Game).where(Game.id.in_(ids)))).all()
@@ -187,7 +187,7 @@ class Outcome(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Standing:
     names: Mapping[int, str]
-    """The players' names, in the order in which they joined."""
+    """The players' names, in the order of joining."""
     totals: Mapping[int, int]
     places: Mapping[int, int]
     choices: Mapping[int, Choice]
@@ -195,7 +195,7 @@ class Standing:
     known: Mapping[int, int]
     """The questions that each player got right, as bits by number."""
     shown: Sequence[int]
-    """The numbers of questions whose answer was shown, not skipped."""
+    """The numbers of questions with a shown answer, not skipped."""
     order: Sequence[int] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -275,7 +275,7 @@ class Standings:
 async def _with_newcomers(
     session: AsyncSession, state: GameState, before: Standing
 ) -> Standing | None:
-    """Return a standing with new players; None if others have left."""
+    """Return a standing with new players; None if other players have left."""
     if len(before.names) == state.players:
         return before
     # Ids grow, and no id is given twice.
@@ -310,7 +310,7 @@ class AskedQuestion:
 
 
 async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQuestion]:
-    """Return the questions whose answer was shown, in order."""
+    """Return the questions with shown answers, in order."""
     game, usernames = state.game, state.usernames
     is_right = GameAnswer.user_id == GameQuestion.user_id
     counted = (

@@ -1,1 +1,1 @@
-"""A mirror: by what a draft stands out as its author's."""
+"""A mirror: the words and signs that give away a draft's author."""

@@ -1,4 +1,4 @@
-"""What a person can do with a draft: strike a word, or write signs in another way.
+"""Acts on a draft: strike a word, or write signs in another way.
 
 Each is a list of changes of a text. None changes a link, an @name or a #tag unless it is about
 these, nor a quoted part.
@@ -23,7 +23,7 @@ from app.compute.text import (
 
 
 class Rewrite(NamedTuple):
-    """A piece of a text, as half-open code points, and what is written in its place."""
+    """A piece of a text, as half-open code points, and the text in its place."""
 
     start: int
     end: int
@@ -62,13 +62,13 @@ class _Spans:
         self._ends = [end for _, end in ordered]
 
     def overlap(self, start: int, end: int) -> bool:
-        """Return whether a piece overlaps with, or contains, another one."""
+        """Return whether a piece overlaps with, or contains, another piece."""
         before = bisect_left(self._starts, end) - 1
         return before >= 0 and self._ends[before] > start
 
 
 def kept(text: str, changes: Sequence[Rewrite], about: Sequence[AddressKind] = ()) -> list[Rewrite]:
-    """Return the changes without those that would change what they are not about."""
+    """Return the changes without changes to pieces that they are not about."""
     addresses = _addresses(text)
     fixed = [each.span() for each in addresses if _kind(each[0]) not in about]
     whole = _Spans(joined_gaps([*_quoted(text), *fixed]))
@@ -319,7 +319,7 @@ class Act(NamedTuple):
     name: str
     changes: Changes
     about: tuple[AddressKind, ...] = ()
-    """What it may change, of what other acts leave alone."""
+    """Pieces that it may change, although other acts leave them alone."""
     habit: int | None = None
     """Number of the habit of style that counts the signs which it takes away."""
     language: str = ""
@@ -439,4 +439,4 @@ ACTS: Final[dict[str, Act]] = {
         Act("without_full_stop", _without_stop),
     )
 }
-"""By name, in the order in which equal ones are suggested."""
+"""By name, in the order of suggestion for equal acts."""

@@ -1,4 +1,4 @@
-"""`saywho mirror`: by what a draft stands out as its author's."""
+"""`saywho mirror`: the words and signs that give away a draft's author."""
 
 from collections.abc import Iterator
 from typing import IO
@@ -34,7 +34,7 @@ from app.views.cast import NOBODY, bound
 )
 @json_option
 def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
-    """Show by what the draft in FILE stands out as its author's.
+    """Show the words and signs that give away the author of the draft in FILE.
 
     Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
     """

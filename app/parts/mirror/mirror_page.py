@@ -1,4 +1,4 @@
-"""The page of the mirror: drafts, the bar, and what would move it; it promises nothing."""
+"""The page of the mirror: drafts, the bar, and suggestions that move it; it promises nothing."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ class MeasuredDrafts(Struct, frozen=True):
     programs: tuple[int, int]
     """The fewest and the most of three programs."""
     any_program: int
-    """At least one of them."""
+    """At least one program."""
     among_four: tuple[int, int]
     """As `programs`, for four Korean authors."""
 
@@ -111,7 +111,7 @@ def times_of(lead: float) -> str:
 
 
 def lead_told(lead: float) -> str:
-    """Return a lead as what it means, and whether it is at the goal."""
+    """Return a lead in words, and whether it is at the goal."""
     if lead <= GOAL:
         return gettext("at the goal")
     return gettext("about {times} times").format(times=times_of(lead))
@@ -131,7 +131,7 @@ def lead_sentence(lead: float) -> str:
 
 
 def change_of(before: float, after: float) -> str:
-    """Return two leads, before and after what was done."""
+    """Return two leads, before and after the change."""
     if before > 0 >= after:
         return gettext(
             "Before, the text was about {before} times likelier from you; now it is likelier from"
@@ -146,7 +146,7 @@ def change_of(before: float, after: float) -> str:
 
 
 def how_often(each: Suggested) -> str:
-    """Return how often the author and the others write so; empty if it is not counted."""
+    """Return how often the author and other people write so; empty if it is not counted."""
     if each.rates is None:
         return ""
     own, others = (
@@ -179,7 +179,7 @@ def state_of(found: Mirrored) -> str:
 
 
 def warnings_of() -> Iterator[str]:
-    """Yield what a mirror cannot do."""
+    """Yield the limits of a mirror."""
     test = measured()
     least, most = test.programs
     yield gettext(
@@ -246,7 +246,7 @@ def _rows(suggestions: Sequence[Suggested]) -> list[SuggestedRow]:
 
 
 class DoneChange(Struct, frozen=True):
-    """What was just done to the drafts, and these as they were before."""
+    """The last change of the drafts, and the drafts before it."""
 
     what: str
     earlier: Sequence[str]
@@ -257,7 +257,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
     template = "mirror/mirror.html"
 
     usernames: Sequence[str]
-    """Authors whose drafts can be mirrored; empty if there are too many."""
+    """Authors with drafts that can be mirrored; empty if there are too many."""
     username: str
     texts: Sequence[str]
     found: Mirrored | None = None
@@ -278,7 +278,7 @@ class MirrorPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def difference(self) -> str:
-        """What the last change did to the lead; empty if there was none on either side."""
+        """Effect of the last change on the lead; empty without a lead before or after."""
         before = self.change.before if self.change else None
         if before is None or self.found is None or self.found.lead is None:
             return ""
@@ -395,7 +395,7 @@ async def _usernames(session: AsyncSession) -> list[str]:
 
 
 def changed_texts(texts: Sequence[str], form: Form) -> list[str]:
-    """Return the drafts after what a form asks: other words, an act, or a struck word."""
+    """Return the drafts after a form's change: other words, an act, or a struck word."""
     if "undo" in form:
         return list(texts)
     for number, word in enumerate(form.getlist("word")):

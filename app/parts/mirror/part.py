@@ -1,4 +1,4 @@
-"""What the part `mirror` adds to a site."""
+"""The part `mirror` of a site."""
 
 from typing import Final
 

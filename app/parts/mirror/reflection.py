@@ -64,12 +64,12 @@ GOAL: Final = math.log(4)
 they named before (`python -m benchmarks.mirror`).
 """
 MOST_WORDS: Final = 40
-"""Words that are judged, those with the largest part in the lead, and as many pairs of words."""
+"""Number of judged words, the largest parts of the lead first, and of judged pairs of words."""
 MOST_SUGGESTED: Final = 12
 LEAST_FALL: Final = 0.05
-"""Nats by which a suggestion lowers the lead at least."""
+"""Smallest fall of the lead by a suggestion, in nats."""
 LONE_WEIGHT: Final = 0.35
-"""What a nat of the lead adds to the ratio of an author with nobody else here, for a usual text."""
+"""Addition of a nat of the lead to the ratio of a lone author here, for a usual text."""
 LEAST_PART: Final = 0.5
 """Of an act that is suggested, the lead has at least half as large a part in the ratio's fall as
 the likeness to the author: otherwise it makes a draft only unlike its author.
@@ -78,16 +78,16 @@ POSTS_OF_RATES: Final = 400
 
 
 class UseRates(Struct, frozen=True):
-    """How often the author and the others use a word or a sign."""
+    """How often the author and other people use a word or a sign."""
 
     own: float
     """Times a word, or posts with a sign, in 400 posts."""
     others: float | None
-    """Null if nobody else of the language is known."""
+    """Null if no other person of the language is known."""
 
 
 class _Uses:
-    """How an author and everybody else use features, by their counts."""
+    """How an author and all other people use features, by their counts."""
 
     def __init__(self, case: Case) -> None:
         suspect = case.suspects[0]
@@ -99,7 +99,7 @@ class _Uses:
         self._words = [float(totals[WORDS] + PRIORS[WORDS]) for totals in (own, others)]
 
     def _counted(self, keys: NDArray[np.uint32]) -> list[NDArray[np.int64]]:
-        """Return the uses of sorted keys (n,), by the author and by the others."""
+        """Return the uses of sorted keys (n,), by the author and by other people."""
         return [
             lookup(self._own, keys).astype(np.int64),
             self._population.uses(keys).by(self._others),
@@ -133,7 +133,7 @@ class _Uses:
         return UseRates(own, others if self._others.any() else None)
 
     def gains(self, words: Sequence[str]) -> NDArray[np.float64]:
-        """Return how much more the author uses each word than the others do, in nats: (n,)."""
+        """Return how much more the author uses each word than other people do, in nats: (n,)."""
         keys = np.array([word_key(_token_of(word)) for word in words], np.uint32)
         distinct, places = np.unique(keys, return_inverse=True)
         expected = PRIORS[WORDS] * self._background.probabilities(distinct)
@@ -169,7 +169,7 @@ _NEEDED_SIGNS: Final = {11: "\N{EM DASH}", 12: '"'}
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     changes: list[list[Rewrite]]
-    """Of each text."""
+    """Segments of each text."""
     standing: OwnLead
     """After it is done."""
     touched: int
@@ -183,7 +183,7 @@ class Suggestion:
 
 
 class Drafts:
-    """Texts by one hand, and what can be changed in them; the case is of one author."""
+    """Texts by one person, and possible changes; the case is of one author."""
 
     def __init__(self, case: Case) -> None:
         self._case = case
@@ -227,7 +227,7 @@ class Drafts:
 
     def possible(self, standing: OwnLead) -> Iterator[Suggestion]:
         """Yield all acts that concern the texts, and the words that may tell most, but negations;
-        standing: that of the texts as they are.
+        standing: of the unchanged texts.
 
         A word that the text needs is judged as a struck word, too: other words for it are unknown.
         """
@@ -265,7 +265,7 @@ class Drafts:
         yield from self._judged(changes, known, word=words, can_strike=can_strike)
 
     def _left(self, changes: Sequence[Sequence[Rewrite]]) -> tuple[str, ...]:
-        """Return what changes leave: the words, or if all words stay also the signs."""
+        """Return the rest after changes: the words, or if all words stay also the signs."""
         left, words = list(self.texts), list(self._words)
         for place, some in enumerate(changes):
             if some:
@@ -333,7 +333,7 @@ def _is_contradicted(suggestion: Suggestion) -> bool:
 
 
 def worth(before: OwnLead, suggestion: Suggestion) -> float:
-    """Return the nats by which the lead falls, over the fourth root of the pieces that change.
+    """Return the fall of the lead in nats, over the fourth root of the pieces that change.
 
     By the fall alone, more pieces are changed until the goal; by the fall for each piece, fewer
     drafts reach it in a few steps (docs/measurements.md).
@@ -353,14 +353,14 @@ def is_worth(before: OwnLead, suggestion: Suggestion) -> bool:
 
 
 class WrittenPlace(Struct, frozen=True):
-    """A piece of a draft, as code points, and what the suggestion writes in its place."""
+    """A piece of a draft, as code points, and the suggestion's text in its place."""
 
     text_index: int
     """Number of the draft, from 0."""
     start: int
     end: int
     new: str = msgspec.field(name="with")
-    """What is written in its place; empty if it is struck or reworded."""
+    """Text in its place; empty if it is struck or reworded."""
 
 
 class Suggested(WrittenPlace, frozen=True):
@@ -382,7 +382,7 @@ class Suggested(WrittenPlace, frozen=True):
 
 
 class Mirrored(Struct, frozen=True):
-    """How far drafts by one person stand out, and what would change that."""
+    """How far drafts by one person stand out, and suggestions."""
 
     username: str
     lead: float | None
@@ -407,7 +407,7 @@ class MirrorForm(Struct, forbid_unknown_fields=True):
 
 
 async def named_author(session: AsyncSession, username: str) -> str:
-    """Return the author whose drafts are mirrored, by default the site's own.
+    """Return the author of the drafts, by default the site's own.
 
     Raises NotFoundError and InvalidInputError.
     """
@@ -507,6 +507,6 @@ api = ApiBlueprint("api_mirror", tag="compare")
 async def post_mirror(form: MirrorForm) -> tuple[Mirrored, int, dict[str, str]]:
     """Show the words and signs that give away a draft's author, and changes that help.
 
-    Drafts are not stored. They go only away from the author, never towards somebody else.
+    Drafts are not stored. They go only away from the author, never towards someone else.
     """
     return await mirror(form.texts, form.username), 200, NO_STORE

@@ -1,4 +1,4 @@
-"""What the part `pictures` adds to a site."""
+"""The part `pictures` of a site."""
 
 from typing import Final
 

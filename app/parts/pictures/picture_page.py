@@ -160,8 +160,8 @@ def pictures_of(
 ) -> PageBlueprint:
     """Declare the picture of a kind of subject.
 
-    words: returns the label of people's words that it can show, or empty. told: returns what it
-    says to those who do not see it.
+    words: returns the label of people's words that it can show, or empty. told: returns its text
+    for people who do not see it.
     """
     name = f"{kind.name}_pictures"
 
@@ -222,7 +222,7 @@ async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
 
 
 def left_by(names: ManyNames) -> Callable[[str], str]:
-    """Return a function that gives each word back, and an empty one for a word with a name."""
+    """Return a function that gives each word back, and an empty word for a name."""
     return lambda word: "" if names.find(word) else word
 
 
@@ -246,7 +246,7 @@ def short_address(path: str, *, has_names: bool = True) -> str:
     """Return the URL of a page as people read it.
 
     Without names, or if the fonts lack a sign, it is the site's; on a loopback host, unreachable
-    for others, it is empty.
+    for other people, it is empty.
     """
     site, address = own_origin().partition("://")[2], unquote(path)
     if is_loopback_host(site):

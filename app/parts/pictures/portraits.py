@@ -87,7 +87,7 @@ def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
 
 
 def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
-    """Return the longest silence, unless another one is told as equally long."""
+    """Return the longest silence, unless another silence is as long."""
     zone, silences = ZoneInfo(portrait.tz), portrait.silences
     longest = of_most_days(silences, zone) or silences[:2]
     lengths = [length_in_words(silence, zone) for silence in longest[:2]]
@@ -101,7 +101,7 @@ def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
 def noted_bars(portrait: ChatSight, args: PictureArgs) -> Bars:
     """Return the share of each person, with notes about them.
 
-    A note that most people have sets no one apart. A person without others has messages and share,
+    A note that most people have sets no one apart. A person alone has messages and share,
     so that each person has a line.
     """
     notes = [line_about(person, portrait, args) for person in portrait.people]

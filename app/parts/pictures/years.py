@@ -1,7 +1,7 @@
 """The pictures of a year of an author and of a chat, and its cards: upright pictures with one thing
 each, single or all in a zip.
 
-A thing without a finding has no card. Texts of which the fonts lack a letter, or that are too long
+A thing without a finding has no card. Texts with letters that the fonts lack, or that are too long
 for a card, are not quoted.
 """
 
@@ -173,7 +173,7 @@ def _words_of_room(shown: RoomYear) -> str:
 
 MOST_WORDS: Final = 5
 LONGEST_QUOTE: Final = 300
-"""Signs of a text that has room on a card with others, in letters of 40 pixels."""
+"""Signs of a text that has room on a card with other texts, in letters of 40 pixels."""
 FORMAT: Final[Format] = "1080x1920"
 
 
@@ -189,13 +189,13 @@ class YearCard(NamedTuple):
 
     @property
     def told(self) -> str:
-        """All texts, for those who do not see the card."""
+        """All texts, for people who do not see the card."""
         rows = self.poster.drawing
         return f"{self.poster.finding}: {rows.told}" if isinstance(rows, CardRows) else ""
 
 
 class ListedCard(NamedTuple):
-    """What a page shows of a card."""
+    """Content of a card on a page."""
 
     name: str
     heading: str
@@ -208,7 +208,7 @@ class YearCardsPage(WebPage, frozen=True, kw_only=True):
 
     args: CardArgs
     address: str
-    """URL of this page; those of the pictures begin with it."""
+    """URL of this page; the URLs of the pictures begin with it."""
     back: str
     title: str
     listed: Sequence[tuple[str, str, str]]
@@ -471,7 +471,7 @@ def _posts_of(shown: WrittenYear) -> list[Post]:
 
 
 def named_first(shown: RoomYear) -> list[str | None]:
-    """Return the people of a chat's year in the order in which pictures number them."""
+    """Return the people of a chat's year in the order of the pictures' numbers."""
     named = [person.username for person in shown.people]
     return named + [trait.username for trait in shown.traits]  # May be one of those taken together.
 

@@ -1,4 +1,4 @@
-"""Which posts are published: those that an anonymous reader of a public site would see, without
+"""The published posts: all that an anonymous reader of a public site would see, without
 messages of chats.
 """
 
@@ -48,7 +48,7 @@ class PostChoice:
     with_replies: bool = True
     with_media: bool = True
     with_old: bool = False
-    """Whether posts count as public of which an earlier version did not store it."""
+    """Whether posts count as public if an earlier version did not store their audience."""
 
     @property
     def selection(self) -> Selection:
@@ -64,7 +64,7 @@ class LeftOutPosts(NamedTuple):
     limited: int
     """For a limited audience at their source."""
     unknown: int
-    """Of which nobody has said who could see them."""
+    """Number of posts of unknown audience."""
 
     def __bool__(self) -> bool:
         return any(self)
@@ -72,30 +72,30 @@ class LeftOutPosts(NamedTuple):
 
 @dataclass(frozen=True)
 class OwnPosts:
-    """An author's posts that are published, oldest first, and what they name."""
+    """An author's published posts, oldest first, and the names in them."""
 
     author: Author
     """The author, with the number and times of these posts alone."""
     conditions: Conditions
     ids: Sequence[int]
     days: Sequence[date | None]
-    """The day of each post, never before that of the post before; None comes last."""
+    """The day of each post, never before the day of the post before; None comes last."""
     by_hour: Mapping[int, int]
     """Numbers of posts by local hour from the year 1."""
     replies: int
     continued: Mapping[int, int]
-    """The first own answer to each post that has one, by id."""
+    """The first own answer to each post with an own answer, by id."""
     files: frozenset[str]
     """Kept files of their media."""
     names: Sequence[str]
-    """People whom the posts name or answer, the most frequent first."""
+    """Names in the posts, and answered people, the most frequent first."""
     korean: int
     """How many of them are in Korean."""
     left_out: "LeftOutPosts"
 
 
 async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -> OwnPosts:
-    """Raises NotFoundError for an unknown author, and one without such posts."""
+    """Raises NotFoundError for an unknown author, and without such posts."""
     author = await get_author(session, username)
     chosen = _conditions(author, choice)
     left_out = await _left_out(session, chosen, choice)
@@ -151,7 +151,7 @@ async def find_posts(session: AsyncSession, username: str, choice: PostChoice) -
 
 
 async def check_posts(session: AsyncSession, username: str, choice: PostChoice) -> Author:
-    """Return the author. Raises what `find_posts` does, and reads one post only."""
+    """Return the author. Raises the errors of `find_posts`, and reads one post only."""
     author = await get_author(session, username)
     chosen = _conditions(author, choice)
     if not await session.scalar(select(exists().where(*chosen, _is_public(choice)))):
@@ -182,7 +182,7 @@ def _is_public(choice: PostChoice) -> ColumnElement[bool]:
 
 
 async def read_posts(session: AsyncSession, own: OwnPosts) -> AsyncIterator[Post]:
-    """Yield the posts, oldest first, those without a time last."""
+    """Yield the posts, oldest first, posts without a time last."""
     async for row in _rows(session, select_posts(), own.conditions):
         yield as_post(row)
 

@@ -90,9 +90,9 @@ def publish_command(
 ) -> None:
     """Write an author's posts as a website.
 
-    It needs no server. It has only what the named authors wrote themselves, and no messages of
-    chats. FOLDER must be empty, absent, or a website of an earlier run, of which only changed files
-    are written.
+    It needs no server. It has only posts of the named authors themselves, and no messages of chats.
+    FOLDER must be empty, absent, or a website of an earlier run, of which only changed files are
+    written.
     """
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(

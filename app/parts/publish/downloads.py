@@ -43,7 +43,7 @@ class WebsiteArgs(InclusiveEnd, Struct):
     until: str = ""
     through: str = ""
     url: str = ""
-    """Where the website will be, for a feed, a site map and previews."""
+    """URL of the website, for a feed, a site map and previews."""
 
     def choice(self) -> PostChoice:
         """Return which posts to publish. Raises MalformedError, also for an impossible URL."""
@@ -64,7 +64,7 @@ class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
     template = "publish/download.html"
 
     author: Author
-    """The author, with the number and times of what is published."""
+    """The author, with the number and times of the published posts."""
     own: OwnPosts
     args: WebsiteArgs
     tz: str
@@ -76,7 +76,7 @@ class WebsiteOfferPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def mentioned(self) -> Sequence[str]:
-        """The first of the people whom the posts name."""
+        """The first of the people that the posts name."""
         return self.own.names[:NAMES_SHOWN]
 
 

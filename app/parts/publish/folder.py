@@ -26,7 +26,7 @@ class FolderError(Exception):
 
 
 class WebsiteMark(msgspec.Struct, frozen=True):
-    """The list of what a folder has of a website."""
+    """The list of a website's files in a folder."""
 
     version: str
     options: dict[str, Any]
@@ -39,7 +39,7 @@ class WebsiteMark(msgspec.Struct, frozen=True):
 
 
 class WebsiteFolder:
-    """Takes the files of a website, in the order in which they get their names."""
+    """Takes the files of a website, in the order of their naming."""
 
     def __init__(self, root: Path, earlier: frozenset[str]) -> None:
         self.root = root
@@ -72,7 +72,7 @@ class WebsiteFolder:
         shutil.copyfile(source, self._draft(name))
 
     def finish(self, mark: WebsiteMark) -> None:
-        """Give the drafts their names, and remove what is no longer of the website."""
+        """Give the drafts their names, and remove files that are no longer of the website."""
         gone = sorted(self._earlier - {*self._files})
         # If this is broken off, the next run knows the files of both.
         self._mark(mark, {*self._files, *gone})

@@ -119,7 +119,7 @@ class Rendering:
 
 
 def without_dead_links(html: str) -> str:
-    """Return a page whose links to what the website does not have are their texts."""
+    """Return a page with texts in place of links to pages that the website lacks."""
     return _LEADS_NOWHERE.sub(r"\1", html)
 
 
@@ -130,7 +130,7 @@ class MenuLink(NamedTuple):
 
 
 class Frame(Struct, frozen=True, kw_only=True):
-    """What surrounds every page."""
+    """The frame of every page."""
 
     language: Locale
     root: str
@@ -142,7 +142,7 @@ class Frame(Struct, frozen=True, kw_only=True):
     up: str | None = None
     """Address of the page with all authors, if there are several."""
     address: str = ""
-    """The page's own URL, if the website has one."""
+    """The page's own URL, if the website has a URL."""
     picture: str = ""
     """The URL of the picture that networks show of a link, likewise."""
     picture_told: str = ""

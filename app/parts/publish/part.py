@@ -1,4 +1,4 @@
-"""What the part `publish` adds to a site."""
+"""The part `publish` of a site."""
 
 from typing import Final
 

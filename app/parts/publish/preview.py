@@ -22,7 +22,7 @@ MOST_MONTHS: Final = 120
 """Columns that are days, or months; above, a column is a longer period."""
 FEW_DAYS: Final = 6
 FEW_MONTHS: Final = 12
-"""Columns of which each has a label, not only one in a week or year."""
+"""Number of columns that all have a label, not only once a week or year."""
 MOST_LABELS: Final = 12
 
 
@@ -30,9 +30,9 @@ class LinkPicture(NamedTuple):
     image: bytes
     """A PNG of 1200 by 630 pixels."""
     told: str
-    """What the picture says, for those who do not see it."""
+    """Text of the picture, for people who do not see it."""
     names: str
-    """Whose posts it is of."""
+    """Author of the posts."""
 
 
 def draw_preview(

@@ -1,6 +1,6 @@
 """The index of a website's search, in scripts, which a page loads from a disk too.
 
-A shard has the terms between two others, each with its posts; `index.js` tells where each shard
+A shard has the terms between two terms, each with its posts; `index.js` tells where each shard
 begins. The texts are in files of `CHUNK` posts. `search.js` reads both.
 """
 
@@ -28,7 +28,7 @@ OLD_ADDRESS: Final = "="
 
 
 class IndexedText(NamedTuple):
-    """What the search shows of a post."""
+    """Fields of a post that the search shows."""
 
     path: str
     time: str

@@ -104,7 +104,7 @@ LONGEST_FOLDER: Final = 200
 LEAP: Final = 2000
 """A year that has every day."""
 END: Final = date.max
-"""The month of posts without a time, after all others."""
+"""The month of posts without a time, after all other months."""
 _NUMBER: Final = re.compile(r"\w[\w-]{0,79}", re.ASCII)
 """A post's number on its platform that may name a file."""
 _UNSAFE: Final = re.compile(r'[<>:"|*\x00-\x1f]')
@@ -114,7 +114,7 @@ _UNSAFE: Final = re.compile(r'[<>:"|*\x00-\x1f]')
 class File(NamedTuple):
     name: str
     content: bytes | Path
-    """What it contains, or a file with the same content."""
+    """Its content, or a file with the same content."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ class Website:
     async def files(
         self, session: AsyncSession, on_post: Callable[[], None]
     ) -> AsyncGenerator[File]:
-        """Yield each file after those that it links to, as far as links go one way."""
+        """Yield each file after the files that it links to, as far as links go one way."""
         for name in self._files:
             yield File(f"media/{name}", self._media_dir / name)
         for name in self._with_small:
@@ -308,7 +308,7 @@ class _PagesOfAuthor:
     async def files(
         self, posts: AsyncIterator[Post], newest: Scan, on_post: Callable[[], None]
     ) -> AsyncIterator[File]:
-        """Yield the pages of these posts; `newest` are those whose texts are counted."""
+        """Yield the pages of these posts; the texts of `newest` are counted."""
         self._links.base = self._base
         self._links.has_pictures = bool(self._own.files & self._links.media)
         if self._preview:
@@ -695,7 +695,7 @@ def day_name(month: int, day: int) -> str:
 def told_at_foot(
     names: Sequence[str], authors: Sequence[OwnPosts], zone: str, *, has_day: bool = True
 ) -> str:
-    """Return whose posts these are, up to which day, and the zone of all days and times."""
+    """Return the authors of the posts, the last day, and the zone of all days and times."""
     newest = max((day for own in authors for day in own.days if day is not None), default=None)
     name = show_list(names)
     if newest is None:

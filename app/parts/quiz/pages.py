@@ -115,7 +115,7 @@ class PlayedSet:
 
     @property
     def you(self) -> list[int]:
-        """1 for each right answer of the player, 0 for the others."""
+        """1 for each right answer of the player, 0 for each wrong answer."""
         return [answer & 1 for answer in self._answers]
 
     @property
@@ -177,7 +177,7 @@ class QuizPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def at(self) -> int:
-        """The number of questions before the one on the page."""
+        """The number of questions before the question on the page."""
         return self.game.at - (self.solved is not None) if self.game else 0
 
 

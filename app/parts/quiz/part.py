@@ -1,4 +1,4 @@
-"""What the part `quiz` adds to a site."""
+"""The part `quiz` of a site."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""An author's page as one file: how they write, compared with others."""
+"""An author's page as one file: how they write, compared with other people."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -55,7 +55,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def others_told(self) -> str:
-        """With whom the author is compared, for those who do not know the sender's archive."""
+        """The people compared with the author, for readers who do not know the sender's archive."""
         text = ngettext(
             "Compared with {count} other author in the archive of the sender.",
             "Compared with {count} other authors in the archive of the sender.",
@@ -65,7 +65,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def others_called(self) -> str:
-        """The others of the chat, as on the page of the person."""
+        """The other people of the chat, as on the page of the person."""
         others, only = self.shown.others_total, only_other(self.shown)
         return called(others, only, is_of_chat=True).told
 

@@ -79,7 +79,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
 
     @property
     def names(self) -> str:
-        """What people are called, by the URL or the visitor's last choice; empty for neither."""
+        """Names for people, by the URL or the visitor's last choice; else empty."""
         return self.args.names or request.cookies.get(NAMES_COOKIE, "")
 
     @property

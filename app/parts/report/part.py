@@ -1,4 +1,4 @@
-"""What the part `report` adds to a site."""
+"""The part `report` of a site."""
 
 from typing import Final
 

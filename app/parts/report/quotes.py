@@ -1,4 +1,4 @@
-"""Messages that the sender has ticked: the only ones that a file quotes."""
+"""Messages that the sender has ticked: a file quotes no other messages."""
 
 import random
 from collections.abc import Iterable, Sequence
@@ -28,7 +28,7 @@ LONGEST_OFFERED: Final = 160
 MOST_SAMPLED: Final = 400
 MOST_OFFERED: Final = 16
 MOST_CHOICES: Final = 6
-"""People among whom a question asks."""
+"""People among the choices of a question."""
 
 
 class Quote(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Quote(Struct, frozen=True):
 
 
 class OfferedQuotes(NamedTuple):
-    """Messages that may be ticked, under what the page shows them as."""
+    """Messages that may be ticked, under their headings on the page."""
 
     topic: str
     quotes: list[Quote]
@@ -54,7 +54,7 @@ Shown = Sequence[tuple[str, Sequence[Post]]]
 async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
     """Return the chosen messages of a subject, in the order of their ticks.
 
-    Raises InvalidInputError for others, and for too many.
+    Raises InvalidInputError for other messages, and for too many.
     """
     chosen = [*dict.fromkeys(making.choice.quotes)]
     if len(chosen) > MOST_QUOTED:
@@ -72,13 +72,13 @@ async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
 
 
 class Quiz(TypedDict):
-    """What a file asks about its quoted messages."""
+    """Questions of a file about its quoted messages."""
 
     quotes: list[Quote]
     choices: list[str]
-    """The people whom a question offers."""
+    """The choices of a question."""
     shared: set[int]
-    """Messages whose text another of the choices wrote, which no question asks about."""
+    """Messages with a text that another choice wrote, too: no question asks about them."""
 
 
 async def read_quiz(making: "Making", subject: Subject) -> Quiz:
@@ -93,7 +93,7 @@ def _may_be_sent(post: Post) -> bool:
 
 
 def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
-    """Return the people whom a question offers: those of the messages, and who writes most."""
+    """Return the choices of a question: the people of the messages, and who writes most."""
     authors = dict.fromkeys(quote.username for quote in quotes)
     order = [*dict.fromkeys([*people, *authors])]
     others = [name for name in order if name not in authors]
@@ -115,7 +115,7 @@ async def read_shared(
 async def read_offered(
     session: AsyncSession, posts: ColumnElement[bool], seed: int, shown: Shown
 ) -> list[OfferedQuotes]:
-    """Return messages that may be ticked: those of the page, then the same others each time."""
+    """Return messages that may be ticked: the page's, then the same further messages each time."""
     seen = set[int]()
     offers = list[OfferedQuotes]()
     for topic, listed in [*shown, ("", await _sampled(session, posts, seed))]:

@@ -1,4 +1,4 @@
-"""How a subject becomes one file: what its sender chose, and what all files have; style and script
+"""How a subject becomes one file: its sender's choice, and the frame of all files; style and script
 are inside, and there is no link.
 """
 
@@ -34,7 +34,7 @@ MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
 _LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")
-"""The beginning or end of a link; neither is ever in a text, where `<` is written otherwise."""
+"""The beginning or end of a link; they are never in a text, where `<` is written otherwise."""
 
 
 @cache
@@ -49,12 +49,12 @@ def _read(*files: Path) -> str:
 
 
 class ReportFrame(Struct, frozen=True):
-    """What surrounds every file."""
+    """The frame of every file."""
 
     title: str
     language: Locale
     told: str
-    """The first sentence at the foot: what it is, and of which day."""
+    """The first sentence at the foot: its kind and its day."""
     command: str
     """The command that writes such a file."""
 
@@ -83,7 +83,7 @@ MODULES: Final = {"rooms": None, "authors": "portraits", "years": "years"}
 
 @dataclass(frozen=True)
 class ReportChoice:
-    """What the sender has chosen."""
+    """The sender's choice."""
 
     zone: ZoneInfo
     language: Locale
@@ -96,7 +96,7 @@ class ReportChoice:
 
 
 class Making(NamedTuple):
-    """What the page of a file is made with."""
+    """Values that the page of a file is made of."""
 
     session: AsyncSession
     kept: Kept
@@ -111,7 +111,7 @@ class Making(NamedTuple):
 class Draft(NamedTuple):
     page: WebPage
     shown: object
-    """What may be given away of the subject."""
+    """The part of the subject that may be given away."""
     is_over: bool = True
 
 

@@ -34,7 +34,7 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
     quotes: Sequence[Quote]
     choices: Sequence[str]
     shared: Collection[int]
-    """Quoted messages whose text another of the choices wrote."""
+    """Quoted messages with a text that another choice wrote, too."""
     day_ids: Sequence[int]
     """Messages that the chat's page shows of its busiest day."""
 

@@ -32,7 +32,7 @@ def letters() -> Iterator[str]:
 
 
 class Calling:
-    """The names that a file has in the place of real ones."""
+    """The names that a file has in the place of real names."""
 
     def __init__(
         self,

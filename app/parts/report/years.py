@@ -39,7 +39,7 @@ class ChatYearReport(RoomYearPage, frozen=True, kw_only=True, dict=True):
     quotes: Sequence[Quote]
     choices: Sequence[str]
     shared: Collection[int]
-    """Quoted messages whose text another of the choices wrote."""
+    """Quoted messages with a text that another choice wrote, too."""
     day_ids: Sequence[int]
 
 

@@ -1,8 +1,8 @@
 """The followed sources, and their visits by one process of all.
 
-A visit reads the newest page, then older ones until one has no new post. Its start is stored with
-its posts: after an interruption the next visit does not stop at a known page. Repeated posts are
-recognised by their ids.
+A visit reads the newest page, then older pages until a page has no new post. Its start is stored
+with its posts: after an interruption the next visit does not stop at a known page. Repeated posts
+are recognised by their ids.
 """
 
 import asyncio
@@ -193,9 +193,7 @@ class Follower:
         await self._web.aclose()
 
     async def visit_due(self, db: Sessions, due_by: datetime | None = None) -> None:
-        """Visit sources until none is due, one of each host at a time; due_by: leaves out later
-        ones.
-        """
+        """Visit all due sources, one of each host at a time; due_by: leaves out later sources."""
         running: dict[str, asyncio.Task[None]] = {}
         async with asyncio.TaskGroup() as visits:
             while True:
@@ -278,7 +276,7 @@ class Visit:
                 await session.execute(same_host.values(not_before=not_before))
 
     async def _read(self) -> None:
-        """Store the posts of the newest page, and of older ones down to a known one."""
+        """Store the posts of the newest page, and of older pages down to a known post."""
         mark = self.publisher.mark
         was_whole = mark.is_whole
         async with self.publisher.page() as newest:
@@ -306,7 +304,7 @@ class Visit:
         await self._note()
 
     async def _ask_about_missing(self) -> None:
-        """Delete posts whose deletion the platform confirms. Raises NotFoundError."""
+        """Delete posts if the platform confirms their deletion. Raises NotFoundError."""
         query = select(Tweet.id).join(User).where(User.username_key == self.source.username_key)
         for source_id in self.missing[:5]:
             if self.publisher.not_before:

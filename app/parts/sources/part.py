@@ -1,4 +1,4 @@
-"""What the part `sources` adds to a site."""
+"""The part `sources` of a site."""
 
 from contextlib import aclosing
 from typing import Final

@@ -36,7 +36,7 @@ MOST_RSS: Final = 8 * MIB
 MOST_JSON: Final = 2 * MIB
 """Maximum bytes of other responses; facts are decoded within 5 ms."""
 SLOW_S: Final = 3.0
-"""Seconds from which a reading is slow; most take 0.2 s, or 2 s on a busy machine."""
+"""Smallest number of seconds of a slow reading; most take 0.2 s, or 2 s on a busy machine."""
 _head_of = msgspec.json.Decoder(PageHead).decode
 
 

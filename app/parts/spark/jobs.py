@@ -215,7 +215,7 @@ def _last(pattern: re.Pattern[str], text: str) -> str:
 class Input(NamedTuple):
     name: str
     first: str
-    """The first file, whose suffix decides all formats; in a store, the name."""
+    """The first file: its suffix decides all formats; in a store, the name."""
 
 
 def inputs_of(names: Sequence[str]) -> list[Input]:

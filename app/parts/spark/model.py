@@ -145,7 +145,7 @@ def _checked(record: Record, arrived_at: datetime) -> Row:
 
 
 def authors_of(rows: Iterator[Row]) -> Iterator[Row]:
-    """Yield the counts of each author, whose posts are consecutive rows, newest first."""
+    """Yield the counts of each author; an author's posts are consecutive rows, newest first."""
     for key, posts in groupby(rows, itemgetter("user_key")):
         profile, links = NO_POSTS, _Links()
         newest, languages = list[tuple[int, str]](), Counter[str | None]()
@@ -429,7 +429,7 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def to_bytes(corpus: Corpus, names: Sequence[str], *, is_named: bool) -> bytes:
-    """Return a corpus' model file, whose answers name one of the authors `names`."""
+    """Return a corpus' model file; its answers name an author of `names`."""
     case = replace(corpus.case((), names), is_named=is_named)
     return msgspec.msgpack.encode(_File(_SIGNATURE, RECIPE, case), enc_hook=_parts_of)
 

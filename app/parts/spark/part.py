@@ -1,4 +1,4 @@
-"""What the part `spark` adds to a site."""
+"""The part `spark` of a site."""
 
 from typing import Final
 

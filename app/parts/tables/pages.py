@@ -60,7 +60,7 @@ VERDICTS: Final[dict[Verdict, str]] = {
     "short": gettext_noop("too short"),
 }
 MOST_AUTHORS: Final = 6
-"""Authors of whom each has a column."""
+"""Authors with a column each."""
 Kind = Literal["lines", "csv", "jsonl"]
 KINDS: Final[dict[str, Kind]] = {"csv": "csv", "jsonl": "jsonl", "ndjson": "jsonl"}
 """By the ending of a file's name; another file has a text in each line."""
@@ -143,12 +143,12 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
 
     offer: OfferedPeople
     given: str = ""
-    """What was asked about, as it is sent again."""
+    """The question, as it is sent again."""
     kind: Kind = "lines"
     columns: Sequence[str] = ()
-    """Of a CSV table."""
+    """Columns of a CSV table."""
     column: str = ""
-    """That of the texts; empty if nobody has chosen it and no name tells."""
+    """The column of the texts; empty if it is not chosen and no name tells."""
     share: str = SHARES[0]
     is_one_hand: bool = False
     progress: str = ""
@@ -178,7 +178,7 @@ class ManyTextsPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def each_author(self) -> Sequence[str]:
-        """Authors of whom each has a column."""
+        """Authors with a column each."""
         return columns_of_authors(self.offer.chosen)
 
 
@@ -300,7 +300,7 @@ def _columns(given: str, chosen: str) -> tuple[tuple[str, ...], str]:
 
 
 def columns_of_authors(names: Sequence[str]) -> Sequence[str]:
-    """Return the authors of whom each has a column: a few of several."""
+    """Return the authors with a column each: a few of several."""
     return names if 1 < len(names) <= MOST_AUTHORS else ()
 
 

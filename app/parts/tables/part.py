@@ -1,4 +1,4 @@
-"""What the part `tables` adds to a site."""
+"""The part `tables` of a site."""
 
 from typing import Final
 

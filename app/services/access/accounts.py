@@ -44,7 +44,7 @@ NOBODYS_HASH: Final = (
     "$argon2id$v=19$m=65536,t=3,p=4"
     "$ZIIyA7ojD7YnMpDWOPXyiw$px6iheVSD0eTZM/4z7N6xeJLwIKGN7rxBdBFilSVRMQ"
 )
-"""Hash of unknown accounts, whose verification takes as long as a known one's."""
+"""Hash of unknown accounts: its verification takes as long as a known account's."""
 
 
 class AccountFacts(msgspec.Struct, frozen=True):

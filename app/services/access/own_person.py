@@ -16,11 +16,11 @@ MOST_OFFERED = 200
 class OwnPerson(NamedTuple):
     room_id: int
     usernames: list[str]
-    """The people of the chat, those with the most messages first."""
+    """The people of the chat, most messages first."""
     username: str | None
     """The chosen person; None for nobody, and for a person who is not in the chat any more."""
     is_chosen: bool
-    """Whether the reader has answered, perhaps with nobody."""
+    """Whether the reader has answered, perhaps without a person."""
 
 
 def _people(room_id: int) -> Select[int, str]:
@@ -50,7 +50,7 @@ async def read_own_person(session: AsyncSession, account_id: int, room_id: int) 
 async def choose_person(
     session: AsyncSession, account_id: int, room_id: int, username: str
 ) -> None:
-    """Note a person of the chat, or nobody for an empty name. Raises NotFoundError."""
+    """Note a person of the chat, or no person for an empty name. Raises NotFoundError."""
     person_id = None
     if username:
         named = _people(room_id).where(User.username_key == username_key(username))

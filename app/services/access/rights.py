@@ -47,7 +47,7 @@ from app.services.event_log import NewEvent, append_events
 
 Scope = Literal["read", "write", "admin"]
 SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
-"""Each scope includes the previous ones."""
+"""Each scope includes the previous scopes."""
 SECRET_PREFIX: Final = "saywho_"  # noqa: S105 - no secret; scanners recognise leaked tokens by it
 
 

@@ -47,7 +47,7 @@ from app.services.rooms.room_facts import room_of_author
 FEWEST_DAYS: Final = 10
 """Minimum of days with posts for a drawn calendar."""
 NEW_YEAR: Final = timedelta(days=59)
-"""The beginning of a year whose drawing is nearly empty: January and February."""
+"""The beginning of a year with a nearly empty drawing: January and February."""
 
 
 class DayPosts(msgspec.Struct, frozen=True):
@@ -87,7 +87,7 @@ async def calendar_of(
 ) -> CalendarYear | None:
     """Return a year's calendar, by default the newest; None without dated posts.
 
-    Other years become the first or last one.
+    Other years become the first or last year.
     """
     if author.first_tweet_at is None or author.newest_tweet_at is None:
         return None
@@ -273,7 +273,7 @@ class Numbers(msgspec.Struct, frozen=True):
     sites: list[NameCount]
     """Hosts that posts link to."""
     scanned: int
-    """Number of posts whose texts were analysed: at most the newest 20,000."""
+    """Number of posts with analysed texts: at most the newest 20,000."""
 
 
 async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> Numbers:
@@ -319,7 +319,7 @@ def posts_by_day(by_hour: Mapping[int, int]) -> Counter[date]:
 
 
 def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
-    """Return the month clearly ahead of all others, day by day or by a quarter."""
+    """Return the month clearly ahead of all other months, day by day or by a quarter."""
     months: dict[date, list[int | None]] = {}
     begin, end = min(by_day, default=date.min), max(by_day, default=date.min)
     for day, posts in by_day.items():
@@ -336,7 +336,7 @@ def fullest_month(by_day: Mapping[date, int]) -> MonthOfPosts | None:
 
 
 def answered_in(newest: Scan, username: str) -> list[str | None]:
-    """Return whom each post answers, None for nobody and the author."""
+    """Return the answered person of each post, None for no person and the author."""
     own_key = username_key(username)
     return [name if name and username_key(name) != own_key else None for name in newest.answered]
 
@@ -346,7 +346,7 @@ PICTURES: Final = 12
 
 
 class Memories(msgspec.Struct, frozen=True):
-    """What an author may like to see again."""
+    """Posts that an author may like to see again."""
 
     user: Author
     tz: str
@@ -363,11 +363,13 @@ class Memories(msgspec.Struct, frozen=True):
 
 
 class AuthorArchive(Memories, frozen=True):
-    """What an author may like to see again, what is typical of them, and their figures."""
+    """Posts that an author may like to see again, typical words, and figures."""
 
     typical: list[TypicalTerm]
-    """Words and phrases, then signs. Members of a chat are compared with its others, everyone else
-    with the authors here who write the language.
+    """Words and phrases, then signs.
+
+    Members of a chat are compared with its other people, everyone else with the authors here who
+    write the language.
     """
     shipped_authors: int
     """Number of authors that come with saywho, if they are compared; else 0."""

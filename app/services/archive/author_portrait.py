@@ -1,4 +1,4 @@
-"""An author's writing, compared with others of their chat or site.
+"""An author's writing, compared with other people of their chat or site.
 
 An author's page, the portrait in the API and pictures have the same counts (`compare_author`).
 """
@@ -63,7 +63,7 @@ class PostsBeside(NamedTuple):
     names: Sequence[str]
     is_whole: bool
     is_of_samples: bool = False
-    """Whether the author and the others are sample authors."""
+    """Whether the author and the compared people are sample authors."""
 
 
 class CountedBeside(NamedTuple):
@@ -73,14 +73,14 @@ class CountedBeside(NamedTuple):
     own: list[int]
     """Places of the author's posts."""
     ranked: list[tuple[int, int]]
-    """Others' IDs and numbers of posts, most first."""
+    """IDs and numbers of posts of the compared people, most first."""
     of_others: list[list[int]]
-    """Places of each of the others' posts, in that order."""
+    """Places of each compared person's posts, in that order."""
     measures: list[Measure]
 
     @property
     def beside(self) -> list[int]:
-        """Places of all others' posts."""
+        """Places of the compared people's posts."""
         return [*chain.from_iterable(self.of_others)]
 
     @property
@@ -107,17 +107,17 @@ class CountedBeside(NamedTuple):
 
 @dataclass(frozen=True)
 class ComparedAuthor:
-    """An author's posts next to the others of a chat, else of the site."""
+    """An author's posts next to other people's of a chat, else of the site."""
 
     author: Author
     read: PostsBeside
     counted: CountedBeside
     models: Models
-    """What is kept of the site, or the chat, that the posts are of."""
+    """The store of the site, or the chat, that the posts are of."""
 
     @cached_property
     def phrases(self) -> list[Phrase] | None:
-        """What the author says more often; None if too little is compared. Slow."""
+        """Words that the author says more often; None if too little is compared. Slow."""
         return self.counted.phrases(self.read.names)
 
 
@@ -135,7 +135,7 @@ async def compare_author(
 async def read_beside(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None, reach: Reach
 ) -> PostsBeside:
-    """Return posts of an author and others of a chat, else the site."""
+    """Return posts of an author and other people of a chat, else the site."""
     if room is not None:
         gone = await gone_from(session, room.id)
         scans = await read_newest(session, room.id, reach.in_room, gone=gone)
@@ -153,7 +153,7 @@ async def read_beside(
 
 
 def count_beside(read: PostsBeside, author_id: int) -> CountedBeside:
-    """Return the differences from the others' posts. Slow."""
+    """Return the differences from the other people's posts. Slow."""
     said = said_in(read.scans)
     numbers = conversations_of(message.time for message in said)
     begins = after_silence(said) if read.room else ()
@@ -196,7 +196,7 @@ def _written_by(collected: Collected) -> ScanQuery:
 async def _others_here(
     session: AsyncSession, models: Models, author: Author, samples: Sequence[int]
 ) -> list[UserRow]:
-    """Return up to eight others of the language; samples only for samples."""
+    """Return up to eight other authors of the language; samples only for samples."""
     is_sample = User.id.in_(samples)
     is_other = (
         User.id != author.id,
@@ -213,11 +213,11 @@ async def _others_here(
 
 
 class TypicalTerm(msgspec.Struct, frozen=True):
-    """A word or sign that an author uses more than others."""
+    """A word or sign that an author uses more than other people."""
 
     text: str
     times: float
-    """How many times as often as the others compared."""
+    """How many times as often as the compared people."""
     is_mark: bool
     """Whether the term is a sign, not a word."""
     is_only: bool
@@ -225,18 +225,18 @@ class TypicalTerm(msgspec.Struct, frozen=True):
 
 
 class AuthorTraits(msgspec.Struct, frozen=True):
-    """What sets an author apart by more than chance."""
+    """Habits that set an author apart by more than chance."""
 
     clear: list[Measure]
     """Clear habits; none if too little is compared."""
     room: RoomFacts | None
-    """The chat of the others; None for others of the site."""
+    """The chat of the compared people; None for authors of the site."""
     is_of_newest: bool
     others: int = 0
     only_other: str = ""
     """Name of the only other person; empty for several."""
     is_of_samples: bool = False
-    """Whether the others are sample authors, as the author is."""
+    """Whether the compared people are sample authors, as the author is."""
     typical: list[TypicalTerm] = []
     """Typical phrases; none outside of chats."""
     phrase: tuple[str, float] | None = None
@@ -246,7 +246,7 @@ class AuthorTraits(msgspec.Struct, frozen=True):
 async def read_compared(
     session: AsyncSession, models: Models, author: Author, room: RoomFacts | None
 ) -> ComparedAuthor | None:
-    """Return the author next to the others; None with too few posts."""
+    """Return the author next to other people; None with too few posts."""
     if author.tweets < FEWEST_COMPARED:
         return None
     return await compare_author(session, models, author, room)

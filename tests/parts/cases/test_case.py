@@ -199,8 +199,8 @@ async def test_a_report_says_how_much_the_texts_support_each_proposition(report:
     assert f"The program computed {ratio}, its upper limit" in said
     assert "It is not the probability that this person is the writer" in said
     counted = author["occurrence"]["counted"]
-    assert f"people wrote {sum(counted['own']):,} texts" in said
-    assert f"by {counted['people']} people, {author['told']['own']:,} (" in said
+    assert f"{counted['people']} people wrote {sum(counted['own']):,} texts" in said
+    assert f"of about this length. {author['told']['own']:,} (" in said
     assert "They must not be multiplied" in said
     assert "Without links, @names and #tags" in said
     assert "Without the few places that speak most" in said

@@ -330,7 +330,7 @@ async def test_how_long_answers_take_is_told_of_whom_it_sets_apart(
     page = await shared.anybody.page(chats["quick"])
     told = [re.findall("Replies in about [^<]*", card) for card in cards_in(page)]
     assert told == [["Replies in about 1 minute"], [], []]
-    assert re.findall("The others in [^<]*", page) == ["The others in 1 hour"]
+    assert re.findall("Everyone else in [^<]*", page) == ["Everyone else in 1 hour"]
     assert " reply in about" not in page
     page = await shared.anybody.page(chats["chance"])
     assert re.findall("Replies in[^<]*", page) == []

@@ -83,7 +83,7 @@ async def test_a_most_loved_message_says_how_many_have_as_many_reactions(site: C
     assert ">One of the most loved messages</h2>" in page
     assert "Most reactions: 3 (2 other messages have the same number)</p>" in page
     page = await body(await site.get("/user/mina"))
-    assert "Of messages with the same number of likes, the newest are shown." in page
+    assert "If messages have the same number of likes, the newest are shown." in page
     korean = await body(await site.get("/user/mina", headers={"Accept-Language": "ko"}))
     assert "좋아요 수가 같으면 더 새로운 메시지를 보여 드려요." in korean
 

@@ -86,7 +86,7 @@ async def test_the_model_card_says_nothing_of_strangers(site: Client, language: 
     card = await site.json(f"/api/v1/compare/card?{query_of(language)}")
     assert (card["strangers"], card["unknown_language"]) == (None, True)
     page = await site.page(f"/compare/card?{query_of(language)}")
-    assert f"{UNKNOWN} It says whom of these authors a text is most like" in page
+    assert f"{UNKNOWN} It says which author a text is most like" in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -98,7 +98,9 @@ async def test_the_mirror_has_no_bar(site: Client, language: str) -> None:
 
 async def test_the_guide_says_from_when_other_languages_are_named(site: Client) -> None:
     page = await site.page("/about")
-    assert "In other languages it needs 92% or more, and eight others here who write the" in page
+    assert (
+        "In other languages it needs 92% or more, and eight other people here who write the" in page
+    )
 
 
 async def test_a_quiz_asks_in_these_languages_and_promises_nothing(site: Client) -> None:
