@@ -182,9 +182,7 @@ def _network_address() -> str:
 
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> str | None:
-    """Load the sample posts; print and return a link to create the operator's account, None if
-    there is one.
-    """
+    """Load the sample posts; print and return a link for the operator's account, if it has none."""
     from app.db.engine import Database
     from app.services.access.accounts import add_setup_link, has_operator
     from app.services.imports.storing import load_samples

@@ -169,9 +169,7 @@ def _runs(text: str) -> Sequence[_Run]:
 
 
 def _fonts_of(text: str) -> list[str]:
-    """Return the font of each sign. Signs between letters of a script are of its font, if it has
-    them: a word is shaped as a whole.
-    """
+    """Return the font of each sign; signs between letters of a script are of its font."""
     fonts = [_font_name(sign) for sign in text]
     for place in range(1, len(fonts) - 1):
         script, own, after = fonts[place - 1 : place + 2]

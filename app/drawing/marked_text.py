@@ -78,9 +78,7 @@ def _paint_marks(
 
 
 def _layout_of(drawing: MarkedText, canvas: Canvas, height: float) -> _Layout:
-    """Return the rows in the largest letters in which all have room, or those that the smallest
-    leave room for, and the next.
-    """
+    """Return all rows in the largest letters that fit, else what fits in the smallest."""
     sizes = _sizes(canvas)
     place = bisect_left(sizes, True, key=lambda size: _in_size(drawing, canvas, size, height)[0])
     return _in_size(drawing, canvas, sizes[min(place, len(sizes) - 1)], height)[1]

@@ -317,9 +317,7 @@ class _Reason(NamedTuple):
 
 
 def _reason(poster: Poster, measures: Measures) -> _Reason:
-    """Return the rows of the reason, of similar lengths unless it is cut after three rows, or five
-    in an upright picture.
-    """
+    """Return the rows of the reason, of similar lengths unless it is cut."""
     font, width = font_of(bold=False, size=measures.quote_size), measures.size[0] - 2 * MARGIN
     text = drawn_text(poster.reason)
     most = 5 if measures.size[1] > measures.size[0] else 3

@@ -124,9 +124,7 @@ def unpack(content: bytes, first: int = 0) -> dict[str, Population]:
 
 
 def _from_planes(data: bytes, offset: int, dtype: np.dtype, count: int) -> NDArray[np.integer]:
-    """Return numbers of which all first bytes are stored, then all second ones, which compresses
-    better.
-    """
+    """Return numbers stored as all first bytes, then all second, which compresses better."""
     planes = np.frombuffer(data, np.uint8, count * dtype.itemsize, offset)
     planes = np.ascontiguousarray(planes.reshape(dtype.itemsize, count).T)
     return planes.view(dtype).ravel()

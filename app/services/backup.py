@@ -222,9 +222,7 @@ def _own_restore(config: Config, file: Path) -> BackupError:
 
 
 def _staged_before(file: Path, staging: Path) -> Restored | None:
-    """Return what an interrupted restore of this backup had verified; remove its files if it had
-    verified nothing.
-    """
+    """Return the verified part of an interrupted restore, or remove its files."""
     try:
         staged = msgspec.json.decode((staging / READY).read_bytes(), type=_Staged)
     except FileNotFoundError:

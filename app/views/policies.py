@@ -186,9 +186,7 @@ def send_to_login() -> Response:
 
 
 def _check_origin() -> None:
-    """Raise ForbiddenError for changes and sign-ins from other sites, by Sec-Fetch-Site or, in old
-    browsers, Origin.
-    """
+    """Raise ForbiddenError for changes from other sites, by Sec-Fetch-Site or Origin."""
     if request.method in SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site")

@@ -71,9 +71,7 @@ def _is_clear(habit: Measure) -> bool:
 
 
 def _groups_of_several(habits: Mapping[str, Sequence[Measure]]) -> Iterator[PeopleAlike]:
-    """Yield the group of the habit that sets apart the most people, the farthest; then that of
-    those left. What people do more than others comes before what they do less.
-    """
+    """Yield groups, most people first, then farthest; what people do more comes first."""
     of_kind: dict[Kind, dict[str, Measure]] = {}
     for username, of_one in habits.items():
         for habit in of_one:

@@ -544,9 +544,7 @@ def _by_messages(form: Form, sides: _Sides) -> float:
 
 
 def _by_turns(own: Tally, beside: Tally) -> float:
-    """Return the lead of the share of turns with several messages, over the others' or over that
-    in a random order of all messages, the smaller: who writes much has more of them by chance.
-    """
+    """Return the lead of the share of turns, the smaller of against others and a random order."""
     if min(own.turns.size, beside.turns.size) < FEWEST_COMPARED:
         return 0.0
     several, several_beside = own.with_sign(TURNS), beside.with_sign(TURNS)

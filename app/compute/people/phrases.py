@@ -551,9 +551,7 @@ def _as_often(groups: Sequence[WordedTexts], counts: Sequence[int], own: int) ->
 def _without_farthest(
     groups: Sequence[WordedTexts], counts: Sequence[int], own: int, among: Sequence[int]
 ) -> list[int]:
-    """Return the places without the group that adds most to a difference; none if the others have
-    too few messages.
-    """
+    """Return the places without the group that adds most to a difference; empty if too few."""
     share = counts[own] / len(groups[own].texts)
     others = [place for place in among if place != own]
     farthest = max(others, key=lambda place: share * len(groups[place].texts) - counts[place])

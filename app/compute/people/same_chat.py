@@ -194,9 +194,7 @@ def _once(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Numbers]:
 
 
 def _nearest(anchors: tuple[Numbers, Numbers], count: int) -> tuple[Numbers, Numbers]:
-    """Return the shift of the nearest anchor of each place, and of the one on its other side; 0
-    without any.
-    """
+    """Return the shifts of the nearest anchors before and behind each place; 0 without any."""
     at, later = anchors
     if not len(at):
         return np.zeros(count, np.int64), np.zeros(count, np.int64)
@@ -233,9 +231,7 @@ def _match(file: Messages, here: Messages, shifts: Numbers, places: Numbers) -> 
 def _numbered(
     texts: NDArray[np.uint64], minutes: Numbers, backwards: Sequence[int]
 ) -> NDArray[np.uint64]:
-    """Return a hash of text, minute and number among equal ones of each message, in some minutes
-    from the last one back.
-    """
+    """Return a hash of text, minute and number among equal messages, counted from either end."""
     keys = texts * _PRIMES[0] + minutes.astype(np.uint64) * _PRIMES[1]
     is_back = np.isin(minutes, backwards)
     numbers = np.empty(len(keys), np.uint64)

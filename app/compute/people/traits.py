@@ -100,9 +100,7 @@ def _most(messages: Sequence[int], total: int, days: Sequence[tuple[int, int]]) 
 
 
 def _longest(people: Mapping[int, Tally]) -> list[Trait]:
-    """Return the person with the most words per message, by the larger standard error: of messages
-    (Welch) or of conversations.
-    """
+    """Return the person with the most words per message, by the larger standard error."""
     means = [(tally.words_per_message, place) for place, tally in people.items()]
     counted = [(mean, place) for mean, place in means if mean is not None]
     if len(counted) < 2:

@@ -76,9 +76,7 @@ def common_words(spread: Counter[str]) -> frozenset[str]:
 
 @cache
 def _stop_words() -> tuple[dict[str, list[str]], dict[str, frozenset[str]]]:
-    """Return the languages of each folded word, and the words of each language, which few sites
-    need.
-    """
+    """Return languages by folded word, and words by language. Few sites need them."""
     stopwords = importlib.import_module("stopwordsiso")
     words_of = {
         language: frozenset(

@@ -214,9 +214,7 @@ class _WordPress:
 
 
 def _is_for_members(fields: Fields) -> bool:
-    """Return whether only members or subscribers can read a post or a part of it, as Jetpack and
-    the plugin Members say.
-    """
+    """Return whether only members can read a part of a post (Jetpack, the plugin Members)."""
     access = fields.get("wp:postmeta/_jetpack_newsletter_access", "everybody")
     is_premium = "<!-- wp:premium-content/" in fields.get("content:encoded", "")
     return access != "everybody" or "wp:postmeta/_members_access_role" in fields or is_premium

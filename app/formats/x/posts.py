@@ -287,9 +287,7 @@ def _kind(status: Json, raw: str, links: Mapping[str, str], post_id: str | None)
 
 
 def _target(status: Json, *, author_id: str | None, username: str | None) -> ReplyTarget | None:
-    """Return a post's answered post; the author's number identifies own posts, since names change
-    or are missing.
-    """
+    """Return the answered post; the author's number identifies own posts, as names change."""
     source_id, user_id = _first_id(status, *_ANSWERED), _first_id(status, *_ANSWERED_USERS)
     name = as_word(status.get(_ANSWERED_NAME))
     if user_id is not None and user_id == author_id:

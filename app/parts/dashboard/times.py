@@ -353,9 +353,7 @@ def _asked(
 
 
 def _title(data: PostsByPeriod) -> tuple[str, str]:
-    """Return a title and a note: the leading period or author, or the days, which the note has if
-    the title does not.
-    """
+    """Return a title and a note on the leading period or author, or else on the days."""
     totals = [sum(column) for column in zip(*(row.counts for row in data.drawn), strict=True)]
     posts = sum(totals)
     first, last = data.span
@@ -471,9 +469,7 @@ class Week(Panel["PostsByHour"]):
 
 
 def _of_week(counts: Mapping[int, int]) -> tuple[list[int], int | None]:
-    """Return the posts in each hour of the week, and the first of the three busiest hours of the
-    day, as on the pages of authors and chats.
-    """
+    """Return the posts in each hour of the week, and the first of the three busiest hours."""
     hours = [0] * HOURS_OF_WEEK
     for hour, posts in counts.items():  # The first day of the year 1 is a Monday.
         hours[hour % HOURS_OF_WEEK] += posts

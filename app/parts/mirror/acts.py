@@ -267,9 +267,7 @@ def _strike(text: str, start: int, end: int) -> Rewrite | None:
 
 
 def _unpaired(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the lengths of the marks at the beginning and at the end of a piece that belong to a
-    pair whose other half is outside the piece.
-    """
+    """Return the lengths of marks at both ends that belong to pairs with a half outside."""
     piece = text[start:end]
     if _addresses(piece):
         return 0, 0

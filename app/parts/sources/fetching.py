@@ -256,9 +256,7 @@ def _not_before(status: int, headers: httpx.Headers) -> datetime | None:
 
 
 def _pause(value: str, default: timedelta) -> timedelta:
-    """Return the pause in a header: seconds, seconds since 1970 (Bluesky), an ISO (Mastodon) or
-    HTTP date.
-    """
+    """Return the pause in a header: seconds, seconds since 1970, an ISO or HTTP date."""
     value = value.strip()
     with contextlib.suppress(ValueError, OverflowError, OSError, TypeError):
         if value.isdigit():

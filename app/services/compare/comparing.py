@@ -310,9 +310,7 @@ def check_words(suspects: Sequence[Suspect]) -> None:
 
 
 async def _without_post(session: AsyncSession, case: Case, post_id: int) -> Case:
-    """Return the case as if the post and its chain of replies had not been written, except in the
-    background.
-    """
+    """Return the case without the post and its chain of replies, except in the background."""
     post = await session.get(Tweet, post_id)
     author_id = post.user_id if post else None
     author = next((suspect for suspect in case.suspects if suspect.id == author_id), None)

@@ -203,9 +203,7 @@ async def draw(
 async def _players(
     session: AsyncSession, lang: str, chance: random.Random, *, is_seeded: bool
 ) -> list[User]:
-    """Return random authors with enough posts to ask about, preferably of the language, and of one
-    kind: people of one chat, or authors of posts.
-    """
+    """Return random authors with enough posts, of one kind, preferably of the language."""
     order: ColumnElement[Any] = func.random()
     if is_seeded:
         prime = 1_000_003  # IDs times a random factor modulo a prime are in an order by the seed.

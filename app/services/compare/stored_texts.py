@@ -106,9 +106,7 @@ def _values(
 
 @cache  # Making a query takes longer than running it.
 def _select(matched: TextClause, *, is_newest: bool = False) -> Select[*tuple[Any, ...]]:
-    """Return the query for each author's first or newest post with these texts among the posts that
-    match, and how many they are.
-    """
+    """Return the query for each author's first or newest of these texts, and their number."""
     found = matched.columns(column("id", BigInteger)).subquery("found")
     times = func.count().label("times")
     first = (

@@ -287,9 +287,7 @@ class RoomFinder:
     async def _by_people(
         self, session: AsyncSession, reference: RoomReference, sample: RoomSample
     ) -> int | None:
-        """Return the title's chat with half of the people, or more without a title; of several,
-        with most messages.
-        """
+        """Return the title's chat with half of the people, or more without a title."""
         candidates = select(KEPT_ROOM_ID).where(
             *_is_candidate(reference), Room.id.not_in(self._others(reference))
         )
@@ -311,9 +309,7 @@ class RoomFinder:
         return max(rooms, key=lambda room: sample.equal.get(room, Counter()).total(), default=None)
 
     def _others(self, reference: RoomReference) -> set[int]:
-        """Return this import's chats that are certainly others: without an app's ID, equal titles
-        may be two exports.
-        """
+        """Return this import's other chats: without an app's ID, titles may be equal."""
         if not isinstance(reference, FileRoom):
             return set(self._ids.values())
         if not reference.thread:

@@ -243,9 +243,7 @@ async def _candidates(session: AsyncSession, post: Post, most: int) -> list[Post
 
 
 def _sharing(index: WordIndex, weights: dict[str, float], tweet_id: int, most: int) -> Subquery:
-    """Return a query for posts with these terms and summed weights, as text, since expressions took
-    6 ms.
-    """
+    """Return a query for posts with these terms and summed weights; expressions took 6 ms."""
     postings = " UNION ALL ".join(
         f"SELECT id, CAST(:weight{n} AS double precision) AS weight"  # noqa: S608 - numbers only
         f" FROM ({index.postings.format(term=f'term{n}')} ORDER BY id DESC LIMIT {POSTINGS})"

@@ -409,9 +409,7 @@ def _day(key: str, value: str, zone: ZoneInfo) -> datetime:
 
 
 async def _people(session: AsyncSession, names: Collection[str]) -> dict[str, list[int]]:
-    """Return IDs of usernames, else of people shown by that name. Raises InvalidInputError for
-    several.
-    """
+    """Return IDs by username, else by shown name. Raises InvalidInputError for several."""
     keys = {name: username_key(name) for name in names}
     if not keys:
         return {}

@@ -132,9 +132,7 @@ def _habits(
     is_of_newest: bool,
     clear: float = CLEAR_OF_ALL,
 ) -> list[str]:
-    """Return a sentence for each person's habit, clearest first; clear: standard errors from which
-    a habit is told, 0 for all of the cards, also of what people do less.
-    """
+    """Return a sentence for each clear habit, from `clear` standard errors on; 0 for cards."""
     named = {trait.username for trait in traits}
     measures = {_TOLD_AS.get(trait.kind, trait.kind) for trait in traits}
     is_said = is_of_newest and not measures.isdisjoint({*_TOLD_AS.values(), "night"})
