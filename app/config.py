@@ -158,9 +158,7 @@ class Config:
     database_url: Annotated[str, parse_database_url] = ""
     """`sqlite+aiosqlite:` or `postgresql+asyncpg:`; by default a file named after `env`."""
     secret_key: Annotated[str, _secret_key] = ""
-    """Key that signs sessions; several, comma-separated, for rotation. By default created and
-    stored.
-    """
+    """Key that signs sessions; several, comma-separated, for rotation. Created by default."""
     public: Annotated[bool | None, _flag] = None
     """Whether reading needs no sign-in; None leaves it to the switch in Settings."""
     durability: Durability = "full"

@@ -12,9 +12,7 @@ MEDIA: Final = "/media"
 """Beginning of the addresses of stored pictures, videos and sounds."""
 
 OF_ZONE: Final = ("/user/", "/room/")
-"""Beginnings of the addresses of pages, besides the front page and parts, that show days in the
-browser's time zone.
-"""
+"""Beginnings of addresses of pages that show days in the browser's time zone."""
 
 HEALTHZ: Final = "/healthz"
 READYZ: Final = "/readyz"
@@ -38,9 +36,7 @@ which a redirect has other headers, too; Apache and Varnish accept lines of 8 KB
 
 
 def below_root(path: str, root: str) -> str:
-    """Return a decoded path as Quart routes it: below `root_path`, with one slash in front, or
-    `NOWHERE`.
-    """
+    """Return a decoded path as Quart routes it: below `root_path`, with one slash, or `NOWHERE`."""
     path, root = "/" + path.lstrip("/"), root.rstrip("/")
     if not path.startswith(root + "/"):
         return NOWHERE

@@ -31,9 +31,7 @@ RANDOM_SIGN: Final = "\u241f"
 LINKED_SITE: Final = re.compile(
     rf"{LINK_BEGIN}(?:www\.)?((?:[\w-]+\.)+[a-z]{{2,24}})", re.IGNORECASE
 )
-"""Pattern of a link's host without `www.`, ending with plain letters, since a Korean particle may
-follow.
-"""
+"""Pattern of a link's host without `www.`, up to plain letters: a Korean particle may follow."""
 VISIBLE_LINK: Final = rf"(?:{LINK_BEGIN}|www\.|pic\.twitter\.com/)\S+"
 _NAME_OR_TAG: Final = r"[@#]\w+(?:@[\w.-]+)?"
 ADDRESS: Final = re.compile(
@@ -305,9 +303,7 @@ _OUTER_SIGNS: Final = re.compile(r"\A[\W_]+|[\W_]+\Z")
 
 
 def as_read(text: str) -> str:
-    """Return the text with which a reader takes another for the same: of any case, with any blanks,
-    and any signs around it.
-    """
+    """Return the text as a reader compares it: without case, blanks, and signs around it."""
     folded = normalized(text, "NFKD").casefold()
     return _OUTER_SIGNS.sub("", " ".join(folded.split())) or folded
 

@@ -393,9 +393,7 @@ def drawn_text(text: str) -> str:
 
 
 def drawn_name(name: str) -> str:
-    """Return a name or word without signs that the fonts lack; empty if they lack a letter: without
-    it, 金민수 would become 민수.
-    """
+    """Return a name or word without signs that the fonts lack; empty if they lack a letter."""
     text = drawn_text(name)
     is_lost = any(sign.isalpha() and not has_sign(_plain(sign)) for sign in name)
     tells = any(sign.isalnum() or is_emoji(sign) for sign in text)

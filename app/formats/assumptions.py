@@ -154,9 +154,7 @@ AssumptionKind = Literal[
 UnreadKind = Literal["column", "file", "time", "sentence"]
 Role = Literal["time", "author", "repost"]
 Unsettled = Literal["time", "author", "dates", "room"]
-"""Reason not to store a file: most times or authors are unread, an order is disproved, or the chat
-has guests.
-"""
+"""Reason not to store a file: unread times or authors, a disproved order, or a chat's guests."""
 ONLY_CHOSEN: Final[frozenset[Unsettled]] = frozenset({"dates", "room"})
 """Reasons that only a choice removes."""
 
@@ -258,9 +256,7 @@ NO_NOTES: Final = NotesSummary()
 
 
 def decoded_notes(notes: bytes) -> NotesSummary:
-    """Return stored notes, without the count of posts without a time, which 1.0.0 stored as an
-    unread part without a name.
-    """
+    """Return stored notes, without the count of undated posts that 1.0.0 stored among them."""
     summary = msgspec.json.decode(notes, type=NotesSummary, dec_hook=decoded_sentence)
     return structs.replace(summary, unread=tuple(part for part in summary.unread if part.what))
 

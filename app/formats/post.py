@@ -115,9 +115,7 @@ class Reactions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     as_of: Annotated[datetime, Meta(tz=True)] | None = None
     """Time of the figures; by default the time of arrival."""
     signs: Annotated[tuple[SignCount, ...], Meta(max_length=MOST_SIGNS)] = ()
-    """For a message of a chat: its likes by reaction, most frequent first; empty if the file names
-    no reactions.
-    """
+    """Likes of a chat's message by reaction, most frequent first; empty without reactions."""
 
     @classmethod
     def read(cls, figures: Iterable[object], as_of: datetime | None = None) -> "Reactions | None":

@@ -113,8 +113,7 @@ class RecordStream:
     items: Iterator[Item]
     files: Source | None = None
     is_chat: bool = False
-    """Whether several people wrote; `username` is then as written, None for the exporting person.
-    """
+    """Whether several people wrote; `username` is then as written, None for who exported."""
     columns: tuple[tuple[str, str], ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     apps: tuple[str, ...] = ()

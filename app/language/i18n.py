@@ -165,9 +165,7 @@ def own_address(*without: str, **changed: str) -> str:
 
 
 def language_links() -> list[tuple[str, str, str]]:
-    """Return code, own name and address of the other languages; a page that only accepts forms
-    links to the front page.
-    """
+    """Return code, own name and address of other languages; the front page's for forms alone."""
     is_page = request.method != "POST" or current_app.url_map.bind("").test(request.path)
     return [
         (code, name, own_address(SWITCH, **{SWITCH: code}) if is_page else f"/?{SWITCH}={code}")

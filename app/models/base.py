@@ -57,9 +57,7 @@ def _as_utc(stored: str | None) -> datetime | None:
 
 
 class Vector(TypeDecorator[NDArray[np.float32]]):
-    """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes, of the
-    embedder's dimension.
-    """
+    """An embedding, (d,) float32, stored in half precision: pgvector's type or bytes."""
 
     impl = LargeBinary
     cache_ok = True

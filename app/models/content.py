@@ -254,9 +254,7 @@ UNKNOWN_SLOT: Final = -1
 
 
 class PostCount(Base):
-    """Number of an author's posts in a time slot and language, perhaps 0; each change's transaction
-    updates it.
-    """
+    """Number of an author's posts in a slot and language, perhaps 0; transactions update it."""
 
     __tablename__ = "PostCount"
     __table_args__ = (

@@ -44,9 +44,7 @@ class FileHeader(msgspec.Struct, frozen=True):
 
 
 def shipped_authors(*, is_wanted: bool = True) -> Shipped:
-    """Return the shipped authors, or none; the first call reads the files in 0.1 s: call it in a
-    thread.
-    """
+    """Return the shipped authors, or none; the first call reads for 0.1 s: call it in a thread."""
     if not is_wanted:
         return NOTHING_SHIPPED
     with _reading:

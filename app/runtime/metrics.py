@@ -1,6 +1,4 @@
-"""Metrics of operation, for Prometheus; any worker of `saywho serve` reports those of all from a
-shared folder.
-"""
+"""Metrics of operation, for Prometheus; any worker of `saywho serve` reports all workers'."""
 
 import asyncio
 import os

@@ -17,9 +17,7 @@ from app.config import PREFIX, PROGRAM_FOLDER
 
 NICENESS: Final = 5
 WORKER_SCORE: Final = 100
-"""Score of workers for `be_expendable`: a new one takes less memory than the supervisor, with which
-the site would end.
-"""
+"""Score of workers for `be_expendable`: the site would end with the supervisor, not with them."""
 
 
 def be_nice() -> None:
@@ -130,9 +128,7 @@ def begin_child_here() -> list[str]:
 
 @contextlib.contextmanager
 def limited_memory(most_bytes: int) -> Iterator[None]:
-    """Limit the process on Linux to this much more memory than it has mapped; beyond it,
-    MemoryError is raised.
-    """
+    """Limit the process on Linux to this much more memory; beyond it, MemoryError is raised."""
     if sys.platform != "linux":
         yield
         return

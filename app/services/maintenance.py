@@ -138,9 +138,7 @@ READER_PAUSE_S: Final = 5.0
 
 
 def log_job(db: Database, feed: Feed) -> Job:
-    """Return the job that removes deleted posts from the database's log of writes, due after
-    deletions and at the start.
-    """
+    """Return the job that removes deleted posts from the log of writes, after deletions."""
     is_left = True  # An earlier process may have ended before.
 
     def note(changes: Sequence[Change]) -> None:

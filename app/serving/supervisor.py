@@ -38,9 +38,7 @@ Work = Callable[[Connection, Sequence[socket.socket]], None]
 ALIVE: Final = b"."
 READY: Final = b"!"
 FAILED: Final = b"-"
-"""What a worker says on its connection: each second, once it serves, and with the reason if it
-cannot start.
-"""
+"""Messages of a worker: each second, once it serves, and with the reason if it cannot start."""
 
 logger = logging.getLogger(__name__)
 

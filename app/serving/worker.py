@@ -45,9 +45,7 @@ PROGRAM: Final = Path(__file__).parents[1]
 
 
 class CompiledTemplates(BytecodeCache):
-    """Compiled templates of a program, discarded when any module has changed: their code depends on
-    filters.
-    """
+    """Compiled templates, discarded when any module has changed: their code depends on filters."""
 
     def __init__(self, program: Path) -> None:
         self._file = Path(cache_from_source(str(program / "templates.py"))).with_suffix(".marshal")

@@ -1,6 +1,4 @@
-"""Freshness, headers, problem details and error pages of all answers; addresses of static files
-with a hash of their content.
-"""
+"""Freshness, headers, problem details and error pages of answers; hashed URLs of static files."""
 
 import asyncio
 import contextlib

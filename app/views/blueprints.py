@@ -49,9 +49,7 @@ CursorOf = Cursor[Any] | Callable[[Any], Cursor[Any]]
 
 
 class PageBlueprint(Blueprint):
-    """Pages of one subject with a common policy; views get `args` and `form` as structs of their
-    annotations.
-    """
+    """Pages of one subject with a common policy; views get `args` and `form` as structs."""
 
     def __init__(
         self,

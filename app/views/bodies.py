@@ -116,9 +116,7 @@ class Spool:
     async def keep(
         self, *, is_started: bool, format_name: str = "auto", options: ReadOptions = NO_OPTIONS
     ) -> ImportJob:
-        """Keep the file for an import, durably if writes are. Raises InvalidInputError for an empty
-        file.
-        """
+        """Keep the file for an import, durably if writes are. Raises InvalidInputError if empty."""
         if not self.size:
             loc = "body" if self.file_name is None else "file"
             raise InvalidInputError("The file is empty", loc=loc)

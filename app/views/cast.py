@@ -32,18 +32,14 @@ HUES: Final = 24
 CLEAR_HUES: Final = 8
 """First colours, which differ clearly from each other."""
 _NAMES: Final = frozenset({"username", "usernames", "chosen"})
-"""Fields and keys with usernames, single, several or first of pairs; `chosen` are names ticked in a
-form.
-"""
+"""Fields and keys with usernames, single, several or first of pairs; `chosen`: ticked in a form."""
 _PLAIN: Final = frozenset({str, int, float, bool, bytes, NoneType, date, datetime, time})
 
 
 class Person(NamedTuple):
     username: str
     name: str
-    """Name in sentences: the username, or the display name if the username is only its form in
-    URLs, as in chats.
-    """
+    """Name in sentences: the username, or the display name that the username is made of."""
     display_name: str
     """Name as people write it; otherwise the username."""
     hue: str

@@ -18,9 +18,7 @@ NOWHERE: Final = "\x01"
 
 @asynccontextmanager
 async def opened_environment(config: Config, parts: Parts) -> AsyncIterator[Environment]:
-    """Open the templates of the core and of these parts, and an app without pages: its addresses
-    lead nowhere.
-    """
+    """Open the templates of the core and of these parts, and an app without pages."""
     app = Quart("app")
     i18n.init_app(app, config)
     init_app(app, config)

@@ -63,9 +63,7 @@ class Finding:
 
 
 class Figure(ABC, Generic[PlotT]):
-    """Numbers with a finding, a table, the posts behind them, and a drawing for browsers or
-    pictures.
-    """
+    """Numbers with a finding, a table, the posts behind them, and a drawing."""
 
     @abstractmethod
     def finding(self) -> Finding:

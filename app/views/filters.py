@@ -34,9 +34,7 @@ def day_after(day: str) -> str:
 
 
 def day_before(day: str) -> str:
-    """Return the day before a day as a URL has it, as forms show the end; any other text as it
-    is.
-    """
+    """Return the day before a day of a URL, as forms show the end; any other text as it is."""
     return _moved(day, timedelta(days=-1))
 
 
@@ -95,9 +93,7 @@ class PostFilters(Struct):
 
 
 class InclusiveEnd:
-    """Mixin for the days of a form: `through`, the last one, is there in place of `until`, which
-    follows from it.
-    """
+    """Mixin for the days of a form: `through`, the last day, in place of `until`."""
 
     until: str
     through: str

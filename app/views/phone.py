@@ -50,9 +50,7 @@ async def show_phone(args: NextArgs) -> str:
 
 
 def origins_for_others() -> list[str]:
-    """Return the origins for other devices, empty if none can; visitors from elsewhere learn only
-    their own.
-    """
+    """Return the origins for other devices, or none; strangers learn only their own."""
     origin = own_origin()
     if resources().config.url or not is_loopback_host(urlsplit(origin).netloc):
         return [origin]

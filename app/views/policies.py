@@ -246,9 +246,7 @@ async def writing() -> AsyncIterator[AsyncSession]:
 
 
 def name_event(event_id: int) -> None:
-    """Name the newest event of the writes, except to readers of one chat, who must not learn the
-    site's activity.
-    """
+    """Name the newest event of the writes, except to readers of one chat: it tells the activity."""
     if own_chat() is not None:
         return
 

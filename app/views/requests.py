@@ -69,9 +69,7 @@ def gaps_of(pieces: Iterable[str | tuple[int, int]]) -> list[Gap]:
 
 
 class IdConverter(IntegerConverter):
-    """Converter of numbers up to 16 digits; larger ones must match, or other methods' views answer
-    405.
-    """
+    """Converter of numbers up to 16 digits; larger numbers match, or other views answer 405."""
 
     regex = r"[0-9]{1,16}"
 
@@ -301,9 +299,7 @@ MOST_FIELDS: Final = 300
 
 
 class FormParser(FormDataParser):
-    """Parser that limits all forms' fields, as Quart does for multipart only; long forms parse in a
-    thread.
-    """
+    """Parser that limits all forms' fields, as Quart's for multipart; long forms use a thread."""
 
     async def parse(
         self,
@@ -343,16 +339,12 @@ def _is_one_range(header: str) -> bool:
 
 
 async def whole_body() -> bytes:
-    """Return the body without `asyncio.wait_for`, which in Python 3.11 may lose a leaving client's
-    cancellation.
-    """
+    """Return the body without `asyncio.wait_for`, which in Python 3.11 may lose cancellation."""
     return await request.get_data(cache=True, as_text=False, parse_form_data=False)
 
 
 class RequestConnection(ASGIHTTPConnection):
-    """Quart's connection; Quart (0.22) leaves a cancelled view running, even while its resources
-    close at a stop.
-    """
+    """Quart's connection; Quart (0.22) leaves a cancelled view running, even during a stop."""
 
     def __init__(self, app: Quart, scope: Any) -> None:
         # Quart takes `root_path` away, as the outermost layer has done already.

@@ -40,9 +40,7 @@ def kind_of(habit: Measure) -> Kind:
 
 
 def does_more(habit: Measure) -> bool:
-    """Return whether a person does something more than others; to write shorter messages is that
-    too.
-    """
+    """Return whether a person does something more than other people, or writes shorter messages."""
     return habit.errors > 0 or habit.habit.is_mean
 
 

@@ -290,8 +290,7 @@ class Measure(msgspec.Struct, frozen=True):
 
     name: MeasureName
     sign: str
-    """Which laugh, emoji, ending or beginning (`small` letters, after a `silence`); empty if none.
-    """
+    """Which laugh, emoji, ending or beginning (`small` letter, after a `silence`); or empty."""
     own: float
     """For `length`, words per message; for `silence`, a share of the conversations begun while the
     person was there; for `turns`, the share with several messages in a row; otherwise a share of
@@ -307,13 +306,9 @@ class Measure(msgspec.Struct, frozen=True):
     little data.
     """
     distance: float
-    """Effect size: how far `own` is from `beside`, whatever the number of messages (Cohen's d or
-    h).
-    """
+    """Effect size: distance of `own` from `beside`, for any number of messages (Cohen's d, h)."""
     behind: int = 0
-    """Number of all others, also of those outside of `others`, who go less far in the direction of
-    `errors`.
-    """
+    """Number of other people, also outside of `others`, who go less far (direction of `errors`)."""
     not_behind: int = 0
     """Number of all others with words who go as far, or farther."""
     joined_late: bool = False

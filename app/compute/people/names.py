@@ -120,9 +120,7 @@ def _folded_forms(username: str, display_name: str | None) -> tuple[str, ...]:
 
 
 def find_names(text: str, names: Iterable[str]) -> list[Gap]:
-    """Return the places of each name in any case, with an @ before it; of `name@host`, the name
-    too.
-    """
+    """Return the places of each name in any case, with an @ before it; also of `name@host`."""
     pattern = _pattern_of(tuple(names))
     return [match.span() for match in pattern.finditer(text)] if pattern else []
 

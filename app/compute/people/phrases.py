@@ -47,9 +47,7 @@ OF_LINKS: Final = 0.9
 end or a template, if most texts have no link.
 """
 _LETTERS: Final = rf"(?:[^\W{LAUGHING}{UNSPACED_LETTERS}]|[{MARKS}])+"
-"""Pattern of the letters of a word that blanks divide from others, without Korean laughs and cries
-after it.
-"""
+"""Pattern of a word that blanks divide, without Korean laughs and cries after it."""
 _REST_OF_WORD: Final = re.compile(f"(?:['’-]?{_LETTERS})*")
 """Rest of a word from a place in it to its end or, in reversed text, its start."""
 _NEIGHBOUR: Final = re.compile(f"(?:,? | ,?){_LETTERS}(?:['’-]{_LETTERS})*")

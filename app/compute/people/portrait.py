@@ -63,8 +63,7 @@ class TypicalOfPerson(
         "share_beside": "share_elsewhere",
     },
 ):
-    """A word or phrase that is in a clearly larger share of a person's messages than of anyone
-    else's."""
+    """A word or phrase in a clearly larger share of a person's messages than of anyone else's."""
 
     # Those that are inherited would keep their names.
     posts: int

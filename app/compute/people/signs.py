@@ -103,9 +103,7 @@ _ASKED: Final = re.compile(f"[{ASKING}]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
 FEWEST_UNSPACED: Final = 8
-"""Syllables of a Korean message without a space, from which spaces are left out: a longer word is
-rare.
-"""
+"""Syllables of a Korean message without spaces that left them out: a longer word is rare."""
 _SYLLABLE: Final = re.compile("[가-힣]")
 _LENGTHENED: Final = re.compile(r"([^\W\d_ㄱ-ㅎㅠㅜ])\1\1")
 """A letter three times in a row, none of a laugh or a cry."""

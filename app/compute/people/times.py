@@ -63,9 +63,7 @@ BusyPart = Annotated[
 
 
 def counts_by_hour(times: Iterable[int], zone: ZoneInfo) -> Counter[int]:
-    """Return the number of times (seconds since 1970) in each hour in the zone, numbered through
-    days and years.
-    """
+    """Return the number of times (seconds since 1970) in each hour in the zone, over all days."""
     seconds = np.fromiter(times, np.int64)
     days, places = np.unique(seconds // DAY_S, return_inverse=True)
     # Asking the zone for the shift of each time takes long, and the shift changes on few days.
@@ -113,9 +111,7 @@ def busiest_hours(counts: Mapping[int, int]) -> int | None:
 
 
 def fullest_part(counts: Mapping[int, int]) -> int | None:
-    """Return the quarter of the day (0 is the night) with clearly the most posts, or None, by 1.96
-    standard errors between days.
-    """
+    """Return the quarter of the day (0 is the night) with clearly the most posts, or None."""
     days = sorted({hour // DAY_H for hour in counts})
     places = {day: place for place, day in enumerate(days)}
     parts = [[0] * len(days) for _ in range(DAY_H // PART_H)]
@@ -157,9 +153,7 @@ class WrittenTexts(NamedTuple):
 
 
 def conversations_of(times: Iterable[int | None], length_s: int = DAY_S) -> list[int]:
-    """Return the number, from 0, of each message's conversation of `length_s` seconds, or of 20
-    messages without a time.
-    """
+    """Return each message's conversation from 0: of `length_s` seconds, or 20 undated messages."""
     undated_together, undated = 20, count()
     numbers: dict[int, int] = {}
     return [
@@ -329,16 +323,13 @@ class DaysApart(msgspec.Struct, frozen=True):
     fullest_day: date | None
     """The day with clearly more posts than any other day."""
     streak: DaySpan | None
-    """The longest run of days with posts, if no other is as long, and random days would not produce
-    one as long.
-    """
+    """The longest run of days with posts, if no other is as long and chance does not explain it."""
     silence: DaySpan | None
     """The longest gap between two days with posts, if random days would not produce one as long."""
     weekday: int | None
     """The weekday with clearly the most posts; 0 is Monday."""
     weekend: Literal["more", "less"] | None
-    """Whether a weekend day clearly has `more` or `less` posts than another day; null for neither.
-    """
+    """Whether a weekend day clearly has `more` or `less` posts than another day; else null."""
     half: Literal["first", "second"] | None
     """In a whole year, the half with clearly more posts, compared by week, if the other half has 1%
     of the posts or more.

@@ -34,9 +34,7 @@ class Line(NamedTuple):
 
 
 def pieces(content: Content) -> Generator[str, None, None]:
-    """Yield a file's text, with half surrogates for invalid bytes. Raises BrokenFileError if
-    truncated.
-    """
+    """Yield a file's text; half surrogates are invalid bytes. Raises BrokenFileError if cut."""
     (codec, alternatives, evidence), has_returns = form_of(content)
     if evidence:
         value = codec.removesuffix("-sig")

@@ -178,9 +178,7 @@ def types_of_own_fields() -> dict[str, Any]:
 
 
 def is_export(names: Iterable[str]) -> bool:
-    """Return whether any version of this program exports these columns; values are then read as
-    they are.
-    """
+    """Return whether a version of this program exports these columns: values are read as is."""
     return {*names} in map(set, headers())
 
 

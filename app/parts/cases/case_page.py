@@ -37,8 +37,7 @@ SUPPORTS: Final[dict[Word, str]] = {
 }
 
 CARRIED: Final = 0.5
-"""Fall of a logarithm at which the strongest places carry a finding: a third of the ratio is left.
-"""
+"""Fall of a logarithm at which the strongest places carry a finding: a third remains."""
 LIMITS: Final[dict[Limit, str]] = {
     "few_posts": gettext_noop(
         "This person’s posts are few or short, so there is little to compare the texts with."

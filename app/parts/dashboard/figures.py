@@ -204,9 +204,7 @@ AnyPanel = Panel[Any]
 
 
 async def draw(panel: AnyPanel, query: str, *, is_live: bool) -> str:
-    """Return a view and its answer as JSON, made once for all viewers; is_live: whether an event
-    caused the request.
-    """
+    """Return a view and its answer as JSON, made once for all; is_live: an event asked for it."""
     memo = resources().cache
     if is_live:
         await asyncio.sleep(TICK_S - monotonic() % TICK_S)

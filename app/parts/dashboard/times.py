@@ -87,9 +87,7 @@ def starts(first: date, last: date, period: Period) -> Sequence[date]:
 
 
 def busiest_period(cells: Sequence[DayCell], begins: Sequence[date]) -> int | None:
-    """Return the index of the period that is clearly ahead, if any; begins: first day of each, then
-    the last end.
-    """
+    """Return the index of the clearly leading period, if any; begins: first days, then the end."""
     totals = [0] * (len(begins) - 1)
     for day, _, posts in cells:
         totals[bisect_right(begins, day) - 1] += posts

@@ -102,8 +102,7 @@ class PlayerView(SharedView, frozen=True, kw_only=True):
     streak: int
     """Number of the newest questions in a row with a right answer."""
     podium: list[RankedPlayer] | None
-    """The first three players, without players who have no points; null before the end of the game.
-    """
+    """The first three players with points; null before the end of the game."""
 
 
 def moment(ms: int) -> datetime:

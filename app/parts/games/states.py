@@ -1,6 +1,4 @@
-"""The state of a game, read from its rows, points and places of the players, and the results beside
-those of saywho.
-"""
+"""The state of a game, read from its rows; points and places, and the results next to saywho's."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace

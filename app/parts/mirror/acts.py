@@ -143,9 +143,7 @@ def _bare(piece: str) -> re.Match[str] | None:
 
 
 def places_of(text: str) -> Places:
-    """Return where each word of a text stands, and each two words with only blanks between them,
-    outside quoted parts.
-    """
+    """Return the places of each word and of two words next to each other, outside quoted parts."""
     places, quoted = Places(), _Spans(_quoted(text))
     pieces = [each for each in _PIECE.finditer(text) if not quoted.overlap(*each.span())]
     for piece in pieces:

@@ -342,9 +342,7 @@ def worth(before: OwnLead, suggestion: Suggestion) -> float:
 
 
 def is_worth(before: OwnLead, suggestion: Suggestion) -> bool:
-    """Return whether a suggestion makes the texts more like anybody's, not only unlike the
-    author's.
-    """
+    """Return whether a suggestion makes the texts more like other people's, not only unlike."""
     fall = before.lead - suggestion.standing.lead
     if fall < LEAST_FALL:
         return False

@@ -212,9 +212,7 @@ def cast_in_picture(cast: Cast, usernames: Iterable[str | None], *, has_names: b
 
 
 async def names_hidden_in(cast: Cast, look: PeopleArgs) -> ManyNames:
-    """Return the names that a picture must not quote: none, or everyone's in the cast and their
-    chats.
-    """
+    """Return the names that a picture must not quote: of the cast and their chats, or no names."""
     if look.has_names:
         return NOBODY
     async with here().db.read() as session:
@@ -227,9 +225,7 @@ def left_by(names: ManyNames) -> Callable[[str], str]:
 
 
 def drawn_title(subject: Chat, look: PeopleArgs, *, is_over: bool = True) -> str:
-    """Return the title of a chat or its year with drawable letters, and without the name of someone
-    shown by initials.
-    """
+    """Return a chat's title with drawable letters, without names of people shown by initials."""
     written = subject.room.name.casefold()
     is_hidden = not look.has_names and any(
         name.casefold() in written for name in names_in(subject.room)

@@ -1,6 +1,4 @@
-"""The published posts: all that an anonymous reader of a public site would see, without
-messages of chats.
-"""
+"""The published posts: all that an anonymous reader of a public site would see, but no messages."""
 
 import re
 from collections import Counter

@@ -117,9 +117,7 @@ class SearchIndex:
 
 
 def pack_numbers(numbers: Sequence[int], end: int) -> str:
-    """Return rising numbers below `end` as text: `.` and the gaps, or `!` and six of them a
-    character if they are dense.
-    """
+    """Return rising numbers below `end` as text: `.` and gaps, or `!` and bits if dense."""
     if len(numbers) * 6 > end:
         bits = [0] * (numbers[-1] // 6 + 1)
         for number in numbers:

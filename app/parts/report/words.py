@@ -1,6 +1,4 @@
-"""What a file may say of people and texts: its names, also inside of texts, and its words: no rare
-one, and never three in a row.
-"""
+"""Names and words of a file: names also inside of texts; no rare word, never three in a row."""
 
 import asyncio
 import re

@@ -86,9 +86,7 @@ async def get_account(session: AsyncSession, name: str) -> Operator:
 
 
 async def check_maker(session: AsyncSession, account_id: int) -> None:
-    """Raise ForbiddenError if the account was removed meanwhile, since its creations would outlive
-    it.
-    """
+    """Raise ForbiddenError if the account was removed meanwhile: its creations would outlive it."""
     if await session.get(Operator, account_id) is None:
         raise ForbiddenError("This account was removed")
 
@@ -211,9 +209,7 @@ class Passwords:
         return await self._run(lambda: hash_password(password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Return whether the password matches; None stands for an unknown account. Raises
-        UnavailableError.
-        """
+        """Return whether the password matches; None: unknown account. Raises UnavailableError."""
         if len(password) > LONGEST:
             return False
         stored = password_hash or NOBODYS_HASH

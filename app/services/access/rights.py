@@ -237,9 +237,7 @@ async def switch_site(session: AsyncSession, setting: bool | None, *, is_public:
 
 
 class Openness:
-    """Knows whether reading needs no sign-in, as of the request, or on PostgreSQL up to a second
-    before.
-    """
+    """Knows whether reading needs no sign-in, now, or on PostgreSQL up to a second ago."""
 
     def __init__(self, db: Sessions, feed: Feed, setting: bool | None) -> None:
         self._db = db

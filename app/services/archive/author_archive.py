@@ -287,9 +287,7 @@ async def numbers_of(session: AsyncSession, author: Author, zone: ZoneInfo) -> N
 
 
 def count_numbers(username: str, by_hour: Mapping[int, int], newest: Scan) -> Numbers:
-    """Return the figures of an author's posts, by hour from the year 1, and of the newest ones'
-    texts.
-    """
+    """Return the figures of an author's posts, by hour from the year 1, and of the newest texts."""
     by_day = posts_by_day(by_hour)
     columns = newest.text, newest.card, answered_in(newest, username)
     mentions = count_mentions(map(ScannedPost, *columns), most=20)

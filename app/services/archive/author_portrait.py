@@ -93,9 +93,7 @@ class CountedBeside(NamedTuple):
         return [pair for pair in self.ranked if pair[1] >= FEWEST_COMPARED][:MOST_BESIDE]
 
     def phrases(self, names: Iterable[str]) -> list[Phrase] | None:
-        """Return what the author says more often than anyone else; None if too little is compared.
-        Slow.
-        """
+        """Return the words that the author says more often than anyone; None for too few. Slow."""
         if not self.is_compared:
             return None
         places = [self.own, *self.of_others]

@@ -68,9 +68,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class JudgedText(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer for one line; `error` if it could not be judged. The last line may have `summary`
-    alone.
-    """
+    """The answer for a line; `error` if it was not judged. The last line may have `summary`."""
 
     line: int | msgspec.UnsetType = msgspec.UNSET
     id: LineId | msgspec.UnsetType = msgspec.UNSET

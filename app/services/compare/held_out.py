@@ -281,9 +281,7 @@ async def _read(session: AsyncSession, ids: Sequence[int]) -> tuple[Case, dict[i
 
 
 def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
-    """Return the share attributed to others, with each author left out of the population, not of
-    the background.
-    """
+    """Return the share attributed to other authors, each author left out of the population."""
     chance = random.Random(case.fitted.version)  # noqa: S311 - no secret
     decisions = likely = 0
     for author in case.suspects:

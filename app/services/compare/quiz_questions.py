@@ -464,9 +464,7 @@ class Solution(QuizQuestion):
 async def read_question(
     session: AsyncSession, quiz: QuizSet, at: int = 0, *, room_id: int | None = None
 ) -> QuizQuestion:
-    """Return a set's question. Raises NotFoundError if post or author is deleted, or outside of the
-    room.
-    """
+    """Return a set's question. Raises NotFoundError if post or author is deleted or elsewhere."""
     tweet = await session.get(Tweet, quiz.tweet_ids[at])
     query = select(User).where(User.id.in_(quiz.user_ids), User.deleted_at.is_(None))
     if room_id is not None:

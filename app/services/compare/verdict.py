@@ -224,9 +224,7 @@ class Comparison(msgspec.Struct, frozen=True):
     person: str | msgspec.UnsetType = msgspec.UNSET
     """The person whose messages were judged, if any."""
     unjudged: list[Gap] | msgspec.UnsetType = msgspec.UNSET
-    """Pieces of `text` that were not judged, if any: heads, quoted lines, and messages by other
-    people than `person`.
-    """
+    """Pieces of `text` that were not judged: heads, quoted lines, and other people's messages."""
 
     @property
     def is_mixed(self) -> bool:

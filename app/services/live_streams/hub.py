@@ -31,9 +31,7 @@ SLICE: Final = 50
 """Events whose posts are read together: a page of long posts would be 20 MB."""
 MOST_PAGES: Final = 20
 FURTHEST: Final = 10_000
-"""Events that a client may miss: some 4 MB and 0.2 s, or 8 minutes of 20 posts a second, longer
-than a restart.
-"""
+"""Events that a client may miss: 4 MB, 0.2 s, or 8 minutes of 20 posts a second."""
 REPLAY_WAIT_S: Final = 5.0
 
 
@@ -76,9 +74,7 @@ class LogPages:
         self.newest = newest
 
     async def newest_page(self, position: int) -> LogPage:
-        """Return the page after up-to-date clients' last event. Raises LookupError if the log lost
-        it.
-        """
+        """Return the page after up-to-date clients' last event. Raises LookupError if lost."""
         async with self._at_end:
             return self._ready(position) or await self._read(position, start=position)
 

@@ -73,9 +73,7 @@ class ClientStream:
         self.end()
 
     async def send_to(self, send: Send, push: Push, gone: asyncio.Future[None]) -> bool:
-        """Send events and heartbeats until the server, the right or the client ends; return False
-        if it reads nothing.
-        """
+        """Send events and heartbeats until an end; return False if the client reads nothing."""
         self.push = push
         gone.add_done_callback(self._on_gone)
         try:
@@ -95,9 +93,7 @@ class ClientStream:
 
 
 HEARTBEAT_S: Final = 13.0
-"""Seconds between checks of rights, and comments to clients, since proxies close silent
-connections.
-"""
+"""Seconds between checks of rights, and comments to clients: proxies close silent connections."""
 READER_TIMEOUT_S: Final = 30.0
 LOOK_S: Final = 2.0
 """Seconds between checks for clients that read nothing, who are disconnected at most 45 s after the

@@ -148,9 +148,7 @@ class RoomFinder:
     """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
 
     def knows_by_people(self, reference: RoomReference) -> bool:
-        """Return whether people decide, since the ID is of another installation, or someone chose
-        the chat.
-        """
+        """Return whether people decide: the ID is of another installation, or someone chose."""
         has_own_id = reference.id is not None and not self.trusts_ids
         return has_own_id or isinstance(reference, FileRoom) or bool(self.chosen)
 
@@ -409,9 +407,7 @@ MOVED_AT_ONCE = 5_000
 
 
 async def rename_room(session: AsyncSession, room_id: int, name: str) -> None:
-    """Set a chat's name, if empty the title. Raises NotFoundError, and InvalidInputError without a
-    title.
-    """
+    """Set a chat's name, if empty the title. Raises NotFoundError and InvalidInputError."""
     room = await kept_room(session, room_id)
     cleaned = clean_title(name)
     if cleaned is None and room.title is None:

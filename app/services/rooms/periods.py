@@ -74,9 +74,7 @@ class Period(msgspec.Struct, frozen=True):
     people: list[int]
     """Number of messages by each of `people`."""
     is_fullest: bool = False
-    """Whether the period has clearly the most messages, compared by day, or a quarter more than any
-    other.
-    """
+    """Whether the period has clearly the most messages, by day or a quarter more than any other."""
 
 
 async def read_facts_of_period(

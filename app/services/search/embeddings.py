@@ -150,9 +150,7 @@ class Embeddings:
     async def nearest(
         self, vector: Vector, count: int, *, among: Select[Any] | None = None
     ) -> list[tuple[float, int]]:
-        """Return cosine and ID of the nearest posts of `among`. Raises EmbedderError for another
-        length.
-        """
+        """Return cosine and ID of the nearest posts of `among`. Raises EmbedderError."""
         if not vector.any():
             return []
         compared = select(Embedding.tweet_id, Embedding.vector)

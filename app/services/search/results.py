@@ -255,9 +255,7 @@ async def _by_meaning(
 async def begin_found_export(
     session: AsyncSession, query: str, selection: Selection, zone: ZoneInfo = _UTC
 ) -> Export:
-    """Return the export of matching posts, or without words of the conditions. Raises what a search
-    raises.
-    """
+    """Return the export of matching posts, or without words of all; raises as a search."""
     typed = read_query(query)
     conditions, user_id = await _selected(session, selection, typed.filters, zone)
     username = selection.usernames[0] if selection.usernames else None

@@ -193,9 +193,7 @@ async def remove_room(room_id: int, form: Form) -> ResponseReturnValue:
 
 
 async def delete_whole(room_id: int) -> RoomFacts:
-    """Delete a chat, return its last facts; maintenance deletes the rest of many messages. Raises
-    NotFoundError.
-    """
+    """Delete a chat; return its last facts. Maintenance deletes the rest. Raises NotFoundError."""
     db = resources().db
     async with writing() as session:
         room = await delete_room(session, room_id)

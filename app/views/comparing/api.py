@@ -80,9 +80,7 @@ class BatchArgs(PanelArgs):
     belief; `auto` estimates it, by all texts together.
     """
     one_hand: bool = False
-    """Whether one person wrote all texts: they get one answer. More than 50 texts are joined in
-    order.
-    """
+    """Whether one person wrote all texts: one answer. More than 50 texts are joined in order."""
 
 
 class CompareForm(CompareOptions, forbid_unknown_fields=True):

@@ -294,9 +294,7 @@ def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
 
 
 def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
-    """Return the form's choices about texts, times and columns; a column counts if chosen before or
-    changed.
-    """
+    """Return the form's choices; a column counts if it was chosen before or changed."""
     encoding = form.get("encoding", "").strip()
     taken = form.getlist("taken")
     names, fields = form.getlist("column"), form.getlist("field")

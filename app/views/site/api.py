@@ -1,6 +1,4 @@
-"""The service: health, figures, and the API's document, OpenAPI 3.1, made from the declared
-operations.
-"""
+"""The service: health, figures, and the API's document, OpenAPI 3.1, made from the operations."""
 
 import asyncio
 import json

@@ -32,9 +32,7 @@ def _read(name: str, of_parts: str) -> dict[str, Any]:
 WRITTEN: Final = _read("openapi.json", "document")
 WRITTEN["tags"]["service"] = WRITTEN["tags"].pop("service")  # It is the last one.
 EXAMPLES: Final[dict[str, dict[str, Any]]] = _read("examples.json", "examples")
-"""Parameters and fields by operation, texts by content type, values by name of struct
-(`Author.tweets`) or field.
-"""
+"""Parameters and fields by operation, texts by content type, values by struct or field."""
 JSON_TYPES: Final[dict[str, tuple[type, Any]]] = {
     "string": (str, "…"),
     "integer": (int, 1),
