@@ -54,5 +54,5 @@ def usual_told(measure: Measure, beside: Beside) -> str:
     value = value_of(measure, measure.beside)
     if not measure.habit.is_mean:
         value = show_percent(measure.beside)
-    others = gettext("The other people compared") if beside.is_of_some else gettext("Everyone else")
+    others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
     return f"{short_name(beside.only_other) or others}: {value}"

@@ -209,7 +209,7 @@ def test_a_comparison_judges_copied_messages_alone(filled: Installation) -> None
     assert chosen["ranking"] == filled.json("compare", said[1])["ranking"]
     refused = filled.run("compare", chat, "--person", "Jun")
     assert (refused.exit_code, len(refused.stderr.splitlines())) == (2, 1)
-    assert "choose one of: 빵, 등대" in refused.stderr
+    assert "choose from: 빵, 등대" in refused.stderr
     Path("chat.txt").write_text(f"{bread}\n{said[0]}\n", "utf-8")
     with_heads, plain = map(json.loads, filled.done("compare", "--file", "chat.txt").splitlines())
     assert with_heads["ranking"] == plain["ranking"]

@@ -34,7 +34,7 @@ from app.views.cast import NOBODY, bound
 )
 @json_option
 def mirror_command(files: tuple[IO[str], ...], username: str) -> None:
-    """Show the words and signs that give away the author of the draft in FILE.
+    """Show the words that give away the author of the draft in FILE.
 
     Several FILEs are drafts by the same person. Use - to read standard input. Nothing is stored.
     """

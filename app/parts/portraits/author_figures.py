@@ -146,7 +146,7 @@ def others_called(portrait: AuthorPortrait) -> str:
     username = _only_other(portrait)
     if username:
         return display_name(username)
-    return gettext("Everyone else") if portrait.room else gettext("The other people compared")
+    return gettext("Everyone else") if portrait.room else gettext("The others compared")
 
 
 def _only_other(portrait: AuthorPortrait) -> str:

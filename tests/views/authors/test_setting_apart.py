@@ -113,5 +113,5 @@ async def test_a_page_names_the_authors_compared_not_all(writer: Client, anybody
     assert any("most of 8 other authors here" in each for each in told), told
     assert not any("most here" in each or "all the others" in each for each in told), told
     assert "each of the 8 authors compared" in pages["author0"]
-    assert any("The other people compared: " in page for page in pages.values())
+    assert any("The others compared: " in page for page in pages.values())
     assert not any("Everyone else" in page for page in pages.values())
