@@ -15,7 +15,7 @@ from msgspec import structs
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """What is wrong at one place of the input."""
+    """A fault at one place of the input."""
 
     loc: str
     detail: str
@@ -254,7 +254,7 @@ _SHAPES: Final = {
     "object": ("an object", ""),
     "null": ("null", ""),
 }
-"""What a value must be, and an example, by msgspec's name of its type."""
+"""Requirement for a value, and an example, by msgspec's name of its type."""
 _TIME: Final = "must be a time with a time zone, like 2026-01-31T09:00:00Z"
 _BOUND: Final = re.compile(r"Expected `(\w+)`( of length)? ([<>]=?) (.+)")
 _SIDES: Final = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}

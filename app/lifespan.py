@@ -98,7 +98,7 @@ class Resources:
         self.models = Models()
         self.comparer = Comparer(db, feed, self.models, self.work_pool.run)
         self.chats = Chats(db, feed, self.long_reads, self.work_pool.run)
-        """What readers of one chat ask, and pages of its people."""
+        """Answers for readers of one chat, and for pages of its people."""
         self.open_batches = Slots(2)
         """Slots for batches of comparisons, for clients without a token or session."""
         self.cards = Cards(db, self.models)

@@ -52,7 +52,7 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
 def is_plainly_ahead(count: float, beside: float) -> bool:
     """Return whether anyone would call a count larger than another, however it came about.
 
-    It is a quarter larger, by more than independent events vary. That says nothing of habits: a
+    It is a quarter larger, by more than independent events vary. It says nothing of habits: a
     single day may have made the difference.
     """
     return 4 * count >= 5 * beside and count - beside >= CLEAR_OF_MANY * math.sqrt(count + beside)

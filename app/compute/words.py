@@ -440,7 +440,7 @@ LAUGH_PARTS: Final = (
     *("ㅋㅋ", "ㅎㅎ", "ㅠㅠ", "ㅜㅜ", "ㅠㅜ", "ㅜㅠ"),
     *(part for parts, _ in _OF_WORDS.values() for part in parts),
 )
-"""What a text in small letters has if `laughs_in` finds a laugh."""
+"""Signs of a text in small letters in which `laughs_in` finds a laugh."""
 
 
 def plain_laugh(word: str) -> str:

@@ -51,7 +51,7 @@ class KeptReading:
     chunks: list[tuple[int, bytes]] = field(default_factory=list)
     """Records, packed, with the bytes that were read up to them."""
     fields: tuple[str, ...] = Record.__struct_fields__
-    """Of a record; another version may have others."""
+    """Version of a record; another version may have other fields."""
 
     def is_of(self, form: str, options: ReadOptions) -> bool:
         """Return whether these choices give the same records, as those that say what was assumed

@@ -234,7 +234,7 @@ _ON_PAGES: Final = {
     "User '{username}' doesn't exist": gettext_noop("There is no author called “{username}” here"),
     "There is no chat {room_id}": gettext_noop("This chat does not exist, or it was deleted"),
 }
-"""What visitors read for programs' sentences, by template."""
+"""Sentences for visitors in place of programs' sentences, by template."""
 
 
 class ErrorPage(WebPage, frozen=True, kw_only=True):

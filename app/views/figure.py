@@ -59,7 +59,7 @@ class Finding:
     about: str = ""
     zone: str = ""
     nothing: str = ""
-    """That nothing stands out, if there is no title: then a page folds the drawing."""
+    """Sentence without a finding, if there is no title: then a page folds the drawing."""
 
 
 class Figure(ABC, Generic[PlotT]):

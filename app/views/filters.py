@@ -25,7 +25,7 @@ BAD_DAYS: Final = {
     "since": Message("The first day cannot be read: write it like 2026-01-31"),
     "until": Message("The end date cannot be read: write it like 2026-01-31"),
 }
-"""What visitors read about days that cannot be read."""
+"""Sentence for visitors about days that cannot be read."""
 
 
 def day_after(day: str) -> str:

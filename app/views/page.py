@@ -51,7 +51,7 @@ _NAME_OR_TAG: Final = re.compile(r"[\W_]{0,3}?(?P<term>@\w[\w.-]*(?:@[\w.-]+)?(?
 
 
 class WebPage(Struct, frozen=True, kw_only=True):
-    """What a template shows: its fields and properties, by name.
+    """Values of a template: fields and properties, by name.
 
     Properties are evaluated during rendering, when the names of people and of their texts are
     known; so sentences are properties.

@@ -28,7 +28,7 @@ class PhonePage(WebPage, frozen=True, kw_only=True):
     links: list[str]
     """The page at each address that other devices reach."""
     bind: str
-    """Where the site has to listen for other devices."""
+    """Address that the site has to listen on for other devices."""
     may_switch: bool
     """Whether a switch in Settings lets phones in."""
 

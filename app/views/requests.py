@@ -53,7 +53,7 @@ class NoArgs(msgspec.Struct):
 
 class NextArgs(msgspec.Struct):
     next: str = "/"
-    """Where to go on."""
+    """Place to go on."""
 
 
 def number_of(text: str, most: int = MAX_ID) -> int | None:

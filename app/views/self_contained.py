@@ -17,7 +17,7 @@ class Inside(NamedTuple):
     style: Markup
     script: Markup
     policy: str
-    """What a browser may load and run for the file: these two alone."""
+    """The only resources that a browser may load and run for the file."""
 
 
 def inside_of(style: str, script: str = "") -> Inside:

@@ -51,7 +51,7 @@ class Zoned(Protocol):
 
 
 class Kept(Protocol):
-    """What a process keeps of what it has counted: an app, or one chat alone."""
+    """A process's store of counts: of an app, or of one chat alone."""
 
     @property
     def models(self) -> Models: ...
@@ -71,7 +71,7 @@ class NothingKept:
 
 
 class Subject(ABC):
-    """What an output is about; a value, whose fields are read only."""
+    """Subject of an output; a value with fields that are read only."""
 
     name: ClassVar[str]
     """Begins the names of its outputs' endpoints."""
@@ -87,7 +87,7 @@ class Subject(ABC):
     own_zone: str | None
     """The known zone of the people it is about."""
     people: Sequence[Named]
-    """Those it is about, the most messages first."""
+    """The people it is about, most messages first."""
     posts: ColumnElement[bool]
     """Which posts it is of, in whatever year."""
     newest_at: datetime | None

@@ -25,7 +25,7 @@ class PeopleAlike(msgspec.Struct, frozen=True):
     highest: float
     """The largest `own` among these people; or 0."""
     usernames: list[str]
-    """Those with the most messages first."""
+    """People of the group, most messages first."""
     has_few: bool = False
     """Whether they have too few analysed messages to be compared."""
 

@@ -1,4 +1,4 @@
-"""Whose words can be compared: people of a chat who write in the same language."""
+"""People with comparable words: people of a chat who write in the same language."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -119,8 +119,7 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     others who seem to write the same language are compared.
     """
     trait: Measure | None
-    """What sets this person apart most, compared with up to eight others who have the most
-    messages; null if nothing does.
+    """Clearest difference from up to eight other people with the most messages, or null.
     """
 
     def with_words(self, written: Written) -> Self:
@@ -155,7 +154,7 @@ class ChatPortrait(msgspec.Struct, frozen=True):
     speakers: list[CountedSpeaker]
     longest_silence: SilenceSpan | None
     habits: list[list[Measure]]
-    """What sets each person apart, the clearest first; none of several together."""
+    """Habits that set each person apart, the clearest first; none of several together."""
     as_long: int
     """Number of silences that are as long as the longest."""
 

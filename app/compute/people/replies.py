@@ -1,4 +1,4 @@
-"""Whom the people of a chat reply to, compared with chance."""
+"""Replies among the people of a chat, compared with chance."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ FEWEST_ANSWERS: Final = 20
 
 
 class Preference(NamedTuple):
-    """Whom a person replies to more than chance explains."""
+    """A person who gets more of someone's replies than chance explains."""
 
     person: int
     """Place of the person, as is `other`."""

@@ -47,7 +47,7 @@ class Messages(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """What the messages of a file, (n,), are among those of a chat that is here."""
+    """Places of a file's messages, (n,), among the messages of a chat that is here."""
 
     places: Numbers
     """Place here of each message of the file, (n,); -1 if it is new."""

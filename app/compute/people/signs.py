@@ -67,7 +67,7 @@ else:
 
 
 Sign = tuple[str, str]
-"""What a message has: a habit by its name, or crying, and its text; empty for any."""
+"""A sign of a message: a habit by its name, or crying, and its text; empty for any."""
 BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
 WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})

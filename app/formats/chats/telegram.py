@@ -35,7 +35,7 @@ _KINDS: Final[dict[str, MediumKind]] = {
 
 
 _EXPORTER: Final = ("You", "user00000")
-"""Who exported a chat of WhatsApp that WhatsApp-Chat-Exporter writes as Telegram's."""
+"""The exporting person of WhatsApp's chats that WhatsApp-Chat-Exporter writes as Telegram's."""
 
 
 class TelegramChat(NamedTuple):

@@ -36,7 +36,7 @@ EMPTY_CELLS: Final = (
     | {"NaN", "NaT"}
 )
 NA: Final = "NA"
-"""What R writes for nothing; it may also be a word, or a name."""
+"""R's sign for nothing; it may also be a word, or a name."""
 _NOTHING: Final = frozenset({"", "0", "0.0", "false", "[]", "{}", "root", "-1", "na"}) | _EMPTY
 _YES: Final = frozenset({"true", "1", "1.0", "yes", "y", "t", "o", "예", "네", "참"})
 _NO: Final = frozenset({"false", "0", "0.0", "no", "n", "f", "아니요", "아니오", "거짓"})
@@ -77,7 +77,7 @@ UNPUBLISHED: Final = word_set(
     "draft autodraft pending pendingreview future scheduled queued trash trashed unpublished"
     " 임시저장 초안 예약 下書き 草稿"
 )
-"""What a column of statuses says of posts that nobody can read yet, or any more."""
+"""Statuses of posts that no one can read yet, or any more."""
 _FOR_FEW: Final = word_set(
     "private friends followers members membersonly subscribers hidden 비공개 非公開"
 )

@@ -1,4 +1,4 @@
-"""What a file's columns hold by their values: counts, numbers, addresses, words, and accounts."""
+"""Kinds of a file's columns by their values: counts, numbers, addresses, words, and accounts."""
 
 import re
 from collections import defaultdict

@@ -71,7 +71,7 @@ LEAST_FALL: Final = 0.05
 LONE_WEIGHT: Final = 0.35
 """Addition of a nat of the lead to the ratio of a lone author here, for a usual text."""
 LEAST_PART: Final = 0.5
-"""Of an act that is suggested, the lead has at least half as large a part in the ratio's fall as
+"""In a suggested act, the lead has at least half as large a part in the ratio's fall as
 the likeness to the author: otherwise it makes a draft only unlike its author.
 """
 POSTS_OF_RATES: Final = 400

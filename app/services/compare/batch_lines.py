@@ -49,7 +49,7 @@ class BadLine(NamedTuple):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What the lines of a table say together."""
+    """The result of all lines of a table together."""
 
     judged: int
     """Number of lines with a verdict but `short`."""

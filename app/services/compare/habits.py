@@ -138,7 +138,7 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Au
 
 @dataclass(slots=True)
 class Models:
-    """What a process keeps of authors' writing."""
+    """A process's store of authors' habits."""
 
     profiles: ProfileStore = field(default_factory=ProfileStore)
     backgrounds: BackgroundStore = field(default_factory=BackgroundStore)

@@ -159,7 +159,7 @@ def _grown() -> Select[int, int]:
 async def _judged(session: AsyncSession, room_id: int) -> dict[int, _Judged]:
     """Return the judged messages of each person, from a chat's newest messages alone.
 
-    What these people wrote elsewhere must not show: profiles and background are counted as on a
+    Their posts elsewhere must not show: profiles and background are counted as on a
     site that has this chat alone.
     """
     people = (

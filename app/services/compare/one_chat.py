@@ -1,6 +1,6 @@
 """Comparisons in one chat, as on a site that holds this chat alone.
 
-What is counted for a chat is kept in memory within a size, and made again when it is asked for.
+Counts of a chat are kept in memory within a size, and made again on request.
 """
 
 from collections import OrderedDict
@@ -28,7 +28,7 @@ MOST_CHATS: Final = 50
 
 
 class OneChat:
-    """What a process reads and keeps of a chat, as if nothing else were here."""
+    """A process's data of a chat, as if nothing else were here."""
 
     def __init__(
         self, db: Database, feed: Feed, turns: Turns, room_id: int, run_long: Runner

@@ -51,7 +51,7 @@ async def _find(
 ) -> list[StoredPost]:
     """Return a post of the longest text for each author who posted all of the longest texts.
 
-    Of a single text it has how often the author posted it.
+    For a single text it has how often the author posted it.
     """
     posts, ids = dict[int, StoredPost](), list[int]()
     for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:

@@ -124,7 +124,7 @@ class MessageHead(msgspec.Struct, frozen=True):
     start: int
     end: int
     name: str | None
-    """Who wrote the message; null for a line of the app."""
+    """Author of the message; null for a line of the app."""
 
 
 class CopiedPerson(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ class Comparison(msgspec.Struct, frozen=True):
     evidence: list[Evidence]
     """Empty if `explain` is false."""
     limits: list[Limit]
-    """What makes the answer weaker."""
+    """Reasons that make the answer weaker."""
     weak: dict[Limit, list[str]]
     """The authors that each limit concerns, for limits about single authors."""
     needed: float

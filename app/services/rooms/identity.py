@@ -139,7 +139,7 @@ class RoomFinder:
     chosen: tuple[str, ...] = ()
     """Chats that someone chose, as in `ReadOptions`."""
     looked: Mapping[RoomReference, RoomSample] = field(default_factory=dict)
-    """What was seen of whole chats of the file."""
+    """Samples of whole chats of the file."""
     made: set[int] = field(default_factory=set)
     _ids: dict[RoomReference, int] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)

@@ -86,8 +86,7 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     others: Sequence[PersonInShort] = ()
     """Each of the others, up to the 200th person with the most messages."""
     alike: Sequence[PeopleAlike] = ()
-    """Of more than six people, each of `people` and `others` in one group of people who are alike.
-    Empty for six or fewer.
+    """Groups of people who are alike: each of `people` and `others` once. Empty for up to six.
     """
     periods: Sequence[Period] = ()
     """Periods from first to last: months, or years if there are more than 48 months."""
@@ -133,7 +132,7 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """The longest silences, at most 1,000, longest first; on the overview, of over two days."""
     preference: Preference | None = None
     habits: Sequence[Sequence[Measure]] = ()
-    """What sets each of `people` apart, the clearest first."""
+    """Habits that set each of `people` apart, the clearest first."""
     busy_from: int | None = None
     """The first of the three busiest hours of all people together."""
     busy_day: BusyDay | None = None
@@ -285,7 +284,7 @@ def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> BusyDay | None:
 
 
 class ToldRoom(NamedTuple):
-    """What the first sentence about a chat is made of."""
+    """Values of the first sentence about a chat."""
 
     room: RoomFacts
     people: Sequence[PersonPortrait]
@@ -295,7 +294,7 @@ class ToldRoom(NamedTuple):
 
 
 class ToldRooms:
-    """What was last told of some chats, while their facts are the same.
+    """Last sentences about some chats, while their facts are the same.
 
     A list of chats would count them anew after each event of the site.
     """

@@ -300,7 +300,7 @@ Result = TypeVar("Result")
 
 
 class SearchWork(NamedTuple):
-    """Where a search works, so that many hold up nothing else."""
+    """Place of a search's work, so that many hold up nothing else."""
 
     run: Runner = asyncio.to_thread
     """Runs scoring in a thread."""
@@ -436,7 +436,7 @@ async def has_tags(
 ) -> Conditions:
     """Return the condition on all tags, if any: the index has only words, so texts are read.
 
-    Of very many only those stored last are, and scoring decides.
+    With very many only the newest are read, and scoring decides.
     """
     tags = [part for part in parts if part.kind == "tag" and not part.is_excluded]
     if not tags:

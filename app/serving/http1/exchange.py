@@ -41,7 +41,7 @@ END_OF_BODY: Final = EndBody(STREAM_ID)
 
 
 class Place(NamedTuple):
-    """What decides about a request besides its bytes."""
+    """Facts that decide about a request besides its bytes."""
 
     scheme: str
     server: tuple[str, int] | None

@@ -102,7 +102,7 @@ class AccountPage(FormPage, frozen=True, kw_only=True):
     room_name: str | None = None
     """Name of the only chat that the account may read, while it has messages."""
     me: OwnPerson | None = None
-    """Who the account is there."""
+    """The account's person there."""
 
     @property
     def failed_fields(self) -> list[str]:

@@ -207,7 +207,7 @@ def _cell(day: CalendarDay, told: str) -> str:
 
 @dataclass(frozen=True)
 class AuthorAtSight(Figure[WeekGrid]):
-    """What sets an author apart, and the days of a year with posts."""
+    """Habits that set an author apart, and the days of a year with posts."""
 
     archive: AuthorArchive
     clear: Sequence[Measure] = ()

@@ -76,7 +76,7 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     archive: AuthorArchive
     traits: AuthorTraits
     of_parts: dict[str, Any]
-    """What parts show of how the author writes; empty with too few posts."""
+    """Parts' values about how the author writes; empty with too few posts."""
     posting: PostingYear | None
     tz: str
     """Time zone of the address."""

@@ -60,7 +60,7 @@ class CompareOptions(Struct, kw_only=True):
     """Whether to report how often, and where, each piece of evidence is used."""
     heads: Heads = True
     person: str = ""
-    """Of several people in the heads of copied messages, the one whose messages are judged."""
+    """The person to judge, of several people in the heads of copied messages."""
 
 
 class CompareArgs(CompareOptions):

@@ -86,7 +86,7 @@ class ComparePageArgs(Struct):
     heads: bool = True
     """Whether to take off the heads of messages that were copied from a chat."""
     person: str = ""
-    """Of the people in these heads, the one whose messages are judged."""
+    """The judged person, of the people in these heads."""
 
     @property
     def names(self) -> list[str]:

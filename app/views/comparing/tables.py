@@ -1,4 +1,4 @@
-"""What a table of many texts says, in sentences."""
+"""Results of a table of many texts, in sentences."""
 
 from collections.abc import Sequence
 from math import ceil

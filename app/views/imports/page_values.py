@@ -1,4 +1,4 @@
-"""What the pages of imports show: their list, a preview, progress, and results."""
+"""Values of the pages of imports: their list, a preview, progress, and results."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -71,7 +71,7 @@ class Limits(NamedTuple):
 
 
 class Start(NamedTuple):
-    """What a site without posts of its own says about the first file."""
+    """Invitation of a site without posts of its own."""
 
     limits: Limits
     apps: list[HowTo]

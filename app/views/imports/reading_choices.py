@@ -226,9 +226,9 @@ class Noted(NamedTuple):
     unread: list[Message]
     choices: list[ReadingChoice]
     question: Message | None
-    """What to settle before the import starts."""
+    """The question to settle before the import starts."""
     tick: Message | None
-    """What settles it without a choice."""
+    """The tick that settles it without a choice."""
     is_accepted: bool
     are_doubts_accepted: bool
 

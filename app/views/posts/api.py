@@ -153,7 +153,7 @@ class SimilarTweets(Struct, frozen=True):
     items: list[SimilarPost]
     next: None
     method: Method
-    """What the similarity is based on: wording or meaning."""
+    """Basis of the similarity: wording or meaning."""
 
 
 @blueprint.operation(

@@ -94,7 +94,7 @@ class SearchPage(FormPage, frozen=True, kw_only=True):
 
     @property
     def words(self) -> dict[str, str]:
-        """What values of filters are called."""
+        """Names of values of filters."""
         named = (pair for each in PARAMETERS for pair in each.words.items())
         return {value: gettext(text) for value, text in named}
 

@@ -71,7 +71,7 @@ class Hits(Struct, frozen=True, omit_defaults=True):
     """Whether no post contains all words, so that these contain only some."""
     facets: Facets | None = None
     filters: list[Filter] = []
-    """What of `q` was taken as a filter."""
+    """Parts of `q` that were taken as filters."""
 
 
 @blueprint.operation(

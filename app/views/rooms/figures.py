@@ -316,7 +316,7 @@ class NamedPeriod(NamedTuple):
     """A hole or a feast among the columns of a chat."""
 
     place: int
-    """Of its column, which is the middle one of a hole."""
+    """Place of its column, the middle column of a hole."""
     told: str
     path: str
 

@@ -81,9 +81,9 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     """Time zone of the address."""
     shown: ChatSight
     shown_by_parts: dict[str, Any]
-    """What parts show of the people."""
+    """Parts' values about the people."""
     asked_by_parts: dict[str, Any]
-    """What parts ask about the messages; of the whole chat only."""
+    """Parts' questions about the messages; of the whole chat only."""
     day: ShownDay | None
     loved: Sequence[LovedMessage]
     whole: RoomFacts
@@ -91,7 +91,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     form: PeriodForm
     years: list[int]
     me: OwnPerson | None = None
-    """Who a reader of this chat alone is there."""
+    """The person of a reader of this chat alone."""
     in_chat: bool = True
     is_sent: bool = False
     """Whether it is a file for others, without links to messages."""

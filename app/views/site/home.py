@@ -116,7 +116,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
     samples: list[str]
     rooms: list[RoomFacts]
     told: list[ToldRoom]
-    """Of the rooms that are told of."""
+    """Sentences about the rooms."""
     has_more_rooms: bool
     is_playable: bool
     importing: RunningImport | None
@@ -127,7 +127,7 @@ class HomePage(WebPage, frozen=True, kw_only=True):
 
     @property
     def sentences(self) -> dict[int, str]:
-        """What sets the people of each room apart."""
+        """Habits that set the people of each room apart."""
         with speaking_of(messages=True):
             return {
                 told.room.id: finding_of(
