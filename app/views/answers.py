@@ -204,7 +204,6 @@ def handle_errors(app: Quart) -> None:
 
 
 def _told(error: Exception) -> tuple[Problem, dict[str, str], Message | None]:
-    """Return a failure's problem, headers and message for browsers; log the unexpected."""
     if isinstance(error, RequestEntityTooLarge):
         error = too_large(resources().config.max_body_mb)
     if isinstance(error, AppError):

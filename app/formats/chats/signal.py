@@ -303,7 +303,6 @@ class SignalExport(JsonChat[ChatPlace]):
 
 
 def _time(value: object) -> datetime:
-    """Return the time on the exporting computer, without a zone. Raises RecordError."""
     try:
         return datetime.fromisoformat(str(value)).replace(microsecond=0)
     except ValueError:

@@ -300,7 +300,6 @@ def post_of(fields: Fields, place: int, author: Byline, time: object, html: str)
 
 
 def _text_of(html: str) -> str:
-    """Return the text of a post, which may be longer than most. Raises RecordError."""
     parts = [""]
     for part in _PARTS.split(html):
         whole = f"{parts[-1]}{part}"

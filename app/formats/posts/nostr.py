@@ -77,7 +77,6 @@ def _is_of(event: Json, kinds: Collection[int]) -> bool:
 
 
 def _answered(tags: list[list[object]]) -> str | None:
-    """Return the answered note: the marked note, else the root, else the last note."""
     notes = [tag for tag in tags if tag[0] == "e" and isinstance(tag[1], str)]
     marked = {str(tag[3]): str(tag[1]) for tag in notes if len(tag) > 3}
     plain = [str(tag[1]) for tag in notes if len(tag) < 4]

@@ -403,7 +403,6 @@ class Source(Content, contextlib.AbstractContextManager["Source"]):
         return self._file.again()
 
     def _copied(self, stream: IO[bytes]) -> PlainFile:
-        """Copy a stream to a temporary file, up to somewhat more than the limit."""
         spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 # is closed with the others
         self._opened.enter_context(contextlib.suppress(OSError))  # A full one fails to close.
         self._opened.enter_context(spool)

@@ -151,7 +151,6 @@ class _Reader:
             self._parts.append(text)
 
     def _break(self, lines: int) -> None:
-        """End the line, so that this many breaks are there; an empty line is enough."""
         if not lines:
             return
         if self._parts and not self._as_written:

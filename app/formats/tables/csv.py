@@ -564,7 +564,6 @@ def _is_other_in_a_cell(name: str) -> bool:
 
 
 def _cell(value: object, column: str) -> str | None:
-    """Return a text as it is, an empty list as nothing, any other value as JSON, also 0."""
     if isinstance(value, str) and column == "username" and _is_other_in_a_cell(value):
         return f"'{value}"
     if value is None or isinstance(value, str):

@@ -255,7 +255,6 @@ def _formulas_in(sheet: bytes) -> dict[tuple[int, int], str]:
 
 
 def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook:
-    """Write the chosen sheet, or the fullest sheet and all sheets with the same header."""
     from_1904, sheets, hidden = _opened(packed)
     if not (sheets := [sheet for sheet in sheets if sheet.size]):
         raise _RefusedError("empty")

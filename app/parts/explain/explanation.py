@@ -436,7 +436,6 @@ def _shape_of_bad(value: object) -> str:
 
 
 def _texts(content: Content, numbers: set[int]) -> dict[int, str]:
-    """Return the shapes of lines by number, as far as the file can be read."""
     shapes = {}
     with suppress(ImportFileError):
         for line in lines(content.uncounted):

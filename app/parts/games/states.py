@@ -273,7 +273,6 @@ class Standings:
 async def _with_newcomers(
     session: AsyncSession, state: GameState, before: Standing
 ) -> Standing | None:
-    """Return a standing with new players; None if other players have left."""
     if len(before.names) == state.players:
         return before
     # Ids grow, and no id is given twice.

@@ -190,7 +190,6 @@ def strikable(text: str) -> Places:
 
 
 def _is_fact(piece: str) -> bool:
-    """Return whether a piece has a number, or is an abbreviation as p.m., ET and NASA are."""
     if _addresses(piece):
         return False
     letters = [letter for letter in piece if letter.isalpha()]

@@ -87,7 +87,6 @@ def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
 
 
 def _silence(portrait: ChatSight) -> tuple[PosterLine, ...]:
-    """Return the longest silence, unless another silence is as long."""
     zone, silences = ZoneInfo(portrait.tz), portrait.silences
     longest = of_most_days(silences, zone) or silences[:2]
     lengths = [length_in_words(silence, zone) for silence in longest[:2]]

@@ -401,7 +401,6 @@ class Comparer:
     async def _read_posts(
         self, began: int, session: AsyncSession, user_id: int, count: int
     ) -> SearchedPosts:
-        """Return an author's newest posts, kept until an event concerns them."""
         key = user_id, count
         posts = self._posts.find(key)
         if posts is None:

@@ -281,7 +281,6 @@ def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
 
 @cache
 def _messages_of_each(periods: int) -> Select[int, int, int]:
-    """Return the query for each person's messages by period, often answered by an index."""
     spans = _spans(periods)
     written = select(func.count()).where(Tweet.user_id == User.id, *_is_within(spans))
     here = written.where(Tweet.room_id == bindparam("room_id"))

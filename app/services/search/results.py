@@ -467,7 +467,6 @@ async def _unknown_author(session: AsyncSession, name: str) -> NotFoundError:
 async def _answers(
     session: AsyncSession, name: str, people: Mapping[str, list[int]]
 ) -> ColumnElement[bool]:
-    """Return the condition that a post answers someone, even not here."""
     keys = {username_key(name), username_key(name).removeprefix("@")}
     names = {name, name.removeprefix("@")}
     if user_id := next(iter(people[name]), None):

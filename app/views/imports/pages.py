@@ -128,7 +128,6 @@ async def _preview_page(
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
-    """Return an upload's page; earlier: options chosen before, with people."""
     seen: UploadLook | None = None
     with suppress(ReadError):
         seen = await _look(job, options, earlier, form)
@@ -228,7 +227,6 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
 
 
 def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
-    """Return whether a chat that is here is read in a time zone that the preview has not shown."""
     seen = stored_posts(job).seen
     is_here = seen is not None and seen.known and NEW_ROOM not in options.rooms
     zone_before = options_of(job).timezone or (seen.zone if seen else None)

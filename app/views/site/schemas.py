@@ -213,7 +213,6 @@ def _structs_in(types: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:
 
 
 def _sure_fields(types: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the structs in these types, with the fields that answers always have."""
     for part in _parts_in(types):
         if isinstance(part.cls, type):  # Of a generic one, all fields are required.
             is_short = part.cls.__struct_config__.omit_defaults
