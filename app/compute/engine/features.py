@@ -473,7 +473,8 @@ def named_words(text: str) -> dict[int, str]:
         for token in TOKEN.findall(RANDOM_LINK.sub(" ", text))
         if not begins_link(token) and unicodedata.category(token[0])[0] not in "MC"
     ]
-    return dict(zip(_token_keys(tokens)[: len(tokens)].tolist(), tokens, strict=True))
+    keys = _of_group([_WORDS[token][0] for token in tokens], WORDS)
+    return dict(zip(keys.tolist(), tokens, strict=True))
 
 
 class LetteredKeys(NamedTuple):

@@ -52,6 +52,22 @@ _OTHER_LETTERS: Final = "+"
 _loading: Final = threading.Lock()
 
 
+class _Names(dict[str, str]):
+    """Names in scores by the tags of the model."""
+
+    def __init__(self, ending: str) -> None:
+        super().__init__()
+        self._ending = ending
+
+    def __missing__(self, tag: str) -> str:
+        self[tag] = _SAME.get(tag, tag) + self._ending
+        return self[tag]
+
+
+_NAMES: Final = _Names("")
+_NAMES_IN_OTHERS: Final = _Names(_OTHER_LETTERS)
+
+
 class _Model:
     """Loaded only where a text is neither Korean nor English, in 0.5 s; of its 70 MB, memory has
     the parts that texts have asked for.
@@ -70,11 +86,11 @@ def scores_of(text: str) -> dict[str, float]:
     plain = without_addresses(text)
     letters = [letter for letter in plain if letter.isalpha()]
     latin = sum(letter <= _LAST_LATIN or "\u1e00" <= letter <= "\u1eff" for letter in letters)
-    script = "" if 2 * latin >= len(letters) else _OTHER_LETTERS
+    names = _NAMES if 2 * latin >= len(letters) else _NAMES_IN_OTHERS
     scores: dict[str, float] = {}
     for tag, score in rank(plain):
-        if tag != _NO_LANGUAGE:
-            scores.setdefault(_SAME.get(tag, tag) + script, float(score))
+        scores.setdefault(names[tag], score)
+    del scores[names[_NO_LANGUAGE]]
     return scores
 
 
@@ -124,11 +140,15 @@ def written_by(
     letters, unsure = Counter[str](), list[tuple[int, dict[str, float]]]()
     for piece in _pieces(map(own_words, islice(newest, LANGUAGE_POSTS))):
         size = letter_count(piece)
-        if known := _plain_language(piece, english):
-            letters[known] += size
+        if guess_language(piece) == "ko":
+            letters["ko"] += size
+            continue
+        words, share = (0, 1.0) if english is None else english.share_of_words(piece)
+        if words and share >= ENGLISH_SHARE:
+            letters["en"] += size
             continue
         scores = scores_of(piece)
-        if english is not None and english.share_of_words(piece)[1] < FEWEST_ENGLISH:
+        if share < FEWEST_ENGLISH:
             scores.pop("en", None)
         unsure.append((size, scores))
     if not letters and not unsure:
@@ -158,19 +178,12 @@ def _pieces(posts: Iterable[str]) -> Iterator[str]:
     yield from map("\n".join, waiting.values())
 
 
-def _plain_language(text: str, english: Population | None) -> str | None:
-    """Return Korean or English if a text surely is, otherwise None."""
-    if guess_language(text) == "ko":
-        return "ko"
-    if english is None:
-        return None
-    words, share = english.share_of_words(text)
-    return "en" if words and share >= ENGLISH_SHARE else None
-
-
 def likeliest(scores: Mapping[str, float], languages: Collection[str]) -> str:
     """Return the likeliest of some languages, of which one at least is there."""
-    return max(sorted(languages), key=lambda language: scores.get(language, -float("inf")))
+    if languages is not scores:
+        return max(sorted(languages), key=lambda language: scores.get(language, -float("inf")))
+    most = max(scores.values())
+    return min(language for language, score in scores.items() if score == most)
 
 
 def is_none_of(scores: Mapping[str, float], languages: Collection[str]) -> bool:
