@@ -51,7 +51,7 @@ from app.formats.records import ReadOptions, RecordStream
 from app.formats.registry import BROUGHT, FORMATS, open_records
 from app.formats.source.file import Source
 from app.models import ImportJob
-from app.runtime.processes import collect_seldom, share_heap
+from app.runtime.processes import collect_seldom, share_heap, trim_heap
 from app.services.access.rights import is_site_public
 from app.services.deletion import check_kept
 from app.services.imports import jobs
@@ -116,6 +116,10 @@ class Importer:
             await remove_if_full(db, config.media_dir)
             try:
                 await self._import(db, config, target, name)
+                if not self._is_dry:
+                    # It needs the memory that reading needed.
+                    await asyncio.to_thread(trim_heap)
+                    await renew_derived(db)
             except DoubtError as error:
                 self._fail(name, f"{error.detail} (--accept-doubts)", BAD_INPUT)
             except ImportFileError as error:
@@ -198,8 +202,6 @@ class Importer:
                     # The thread that reads has ended.
                     report.notes = records.notes.summary
                     self._add_report(name, records.unit, report)
-            if not self._is_dry:
-                await renew_derived(db)
             self._say_what_is_absent(name, records, report)
 
     def _say_what_is_absent(self, name: str, records: RecordStream, report: ImportReport) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import islice
+from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -74,6 +75,7 @@ class _Model:
     """
 
     rank: Callable[[str], list[tuple[str, float]]] | None = None
+    parts: dict[str, NDArray[Any]] = {}  # noqa: RUF012 - replaced, not changed
 
 
 def scores_of(text: str) -> dict[str, float]:
@@ -103,7 +105,7 @@ def _loaded() -> Callable[[str], list[tuple[str, float]]]:
     with _loading:
         if _Model.rank is None:
             langid = importlib.import_module("py3langid.langid")
-            parts = _mapped(langid.MODEL_DIR / langid.MODEL_FILE)
+            parts = _Model.parts = _mapped(langid.MODEL_DIR / langid.MODEL_FILE)
             _Model.rank = langid.LanguageIdentifier(
                 nb_ptc=parts["ptc"],
                 nb_pc=parts["pc"],
@@ -114,6 +116,13 @@ def _loaded() -> Callable[[str], list[tuple[str, float]]]:
                 tk_row=parts["nextmove_row"].tolist(),
             ).rank
         return _Model.rank
+
+
+def release_memory() -> None:
+    """Give up what memory has of the model; the system maps it again where it is used."""
+    for part in _Model.parts.values():
+        if isinstance(part.base, mmap):
+            part.base.madvise(MADV_DONTNEED)
 
 
 def _mapped(path: Path) -> dict[str, NDArray[Any]]:

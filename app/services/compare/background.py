@@ -27,6 +27,7 @@ from app.compute.engine.fitting import (
     temperature_of,
 )
 from app.compute.engine.judgement import FEWEST_JUDGED
+from app.compute.engine.languages import release_memory
 from app.compute.engine.population import CountedAuthor, Population, drawn_authors
 from app.compute.engine.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of, counts_shipped
@@ -259,10 +260,11 @@ async def renew_background(db: Sessions) -> None:
         total = select(func.sum(Profile.posts)).where(Profile.user_id.not_in(samples))
         posts = await session.scalar(total) or 0
         authors = await few_authors(session, samples)
-        fresh = await _build(session, posts, samples)
         # The seed makes authors and temperature depend on the posts alone, whatever samples there
         # are and wherever the posts are kept (`fit_corpus`).
         members, blobs, asked = await _draw(session, samples, shipped.populations, seed=posts)
+        release_memory()
+        fresh = await _build(session, posts, samples)
         joined = await asyncio.to_thread(shipped.background, fresh)
         temperature = await measure_temperature(session, joined, asked, seed=posts)
     blob = await asyncio.to_thread(fresh.to_bytes)

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from app.compute.engine.languages import release_memory, scores_of
 from app.db.engine import Database
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
@@ -199,3 +200,9 @@ async def test_a_card_says_nothing_of_strangers_in_a_language_of_few(
     finally:
         await cards.close()
     assert (card.strangers, card.unknown_language) == (None, True)
+
+
+def test_memory_of_the_model_that_is_given_up_comes_back() -> None:
+    told = scores_of("Das Museum ist heute geschlossen, morgen aber nicht.")
+    release_memory()
+    assert scores_of("Das Museum ist heute geschlossen, morgen aber nicht.") == told
