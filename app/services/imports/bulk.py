@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select, union_all
+from sqlalchemy import ColumnElement, and_, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key, without_at
@@ -16,7 +16,7 @@ from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, upda
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import UNPUBLISHED, Tweet, User
+from app.models import UNPUBLISHED, Room, Tweet, User
 from app.runtime.clock import now
 from app.services.event_log import NewEvent, append_events
 from app.services.imports.report import ImportReport
@@ -103,7 +103,15 @@ class FileOrder:
         self._last: dict[Moment, MomentOfFile] = {}
         """Times at the end of the previous batch, which may continue."""
 
-    async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
+    async def keep(
+        self,
+        session: AsyncSession,
+        messages: Iterable[FileMessage],
+        newest: Mapping[int, datetime | None],
+    ) -> None:
+        """Order new messages; `newest` has the last time in some rooms before them. Later ones are
+        in order: no other message has their time.
+        """
         moments: dict[Moment, MomentOfFile] = {}
         last: dict[int, Moment] = {}
         for moment, user_id, post_id, is_new in messages:
@@ -118,7 +126,11 @@ class FileOrder:
                 of_file.ids.append(post_id)
                 of_file.new.update([post_id] if is_new else [])
         self._last = {moment: moments[moment] for moment in last.values()}
-        moments = {moment: of_file for moment, of_file in moments.items() if of_file.new}
+        moments = {
+            moment: of_file
+            for moment, of_file in moments.items()
+            if of_file.new and not _is_later(moment, newest)
+        }
         few = {key: value for key, value in moments.items() if len(value.ids) <= MOST_ORDERED}
         await self._move(session, few)
 
@@ -136,6 +148,29 @@ class FileOrder:
             await session.execute(update_by_id(Tweet), moved)
             user_id = next(iter(moments.values())).user_id
             await append_events(session, [NewEvent("room.updated", user_id)])
+
+
+def _is_later(moment: Moment, newest: Mapping[int, datetime | None]) -> bool:
+    room_id, time = moment
+    return room_id in newest and ((last := newest[room_id]) is None or time > last)
+
+
+async def _newest_in(
+    session: AsyncSession, resolved: Iterable["Resolved"]
+) -> dict[int, datetime | None]:
+    """Return the last time in each room of messages, without rooms of messages dated ahead, which
+    get the time of arrival.
+    """
+    of_room: dict[int, bool] = {}
+    for item, _, room_id in resolved:
+        if room_id:
+            of_room[room_id] = of_room.get(room_id, False) or item.post.dated_at is not None
+    rooms = [room_id for room_id, is_ahead in of_room.items() if not is_ahead]
+    if not rooms:
+        return {}
+    last = select(func.max(Tweet.created_at)).where(Tweet.room_id == Room.id).scalar_subquery()
+    query = select(Room.id, last).where(is_among(session, Room.id, rooms))
+    return {row.id: row[1] for row in await session.execute(query)}
 
 
 async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:
@@ -371,6 +406,7 @@ async def store_batch(
         outcome.user.id if hidden is None or outcome.key in rows else hidden.key(outcome)[0]
         for outcome in fresh
     ]
+    newest = await _newest_in(session, resolved)
     added = await add_arrivals(
         session,
         [
@@ -385,7 +421,7 @@ async def store_batch(
     )
     await note_met(session, {*known.values()}, memory.import_id)
     await put_into_rooms(session, memberships)
-    await memory.order.keep(session, _messages_of_files(resolved, known, added))
+    await memory.order.keep(session, _messages_of_files(resolved, known, added), newest)
     await complete_messages(session, again)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
