@@ -1,4 +1,4 @@
-"""What the ASGI layers answer from the cache without a wait, by the rules of the layers themselves.
+"""Answers of the ASGI layers from the cache, without a wait, by the layers' own rules.
 
 A server that has the whole head of a request asks here first, and then the app.
 """
@@ -33,7 +33,7 @@ class AtOnce:
         """Call it before `find`, so that an answer includes every commit until then."""
 
     def prompt(self, scope: Scope) -> Prompt | None:
-        """Read a request; None for one that the app always answers."""
+        """Read a request; None if the app always answers it."""
         judged = self.edge.plain(scope)
         if judged is None or (question := self._cached.question(judged.scope)) is None:
             return None

@@ -210,7 +210,7 @@ class Cached:
 
 
 class CachedRequest(NamedTuple):
-    """What a request asks the memo."""
+    """A request's question to the memo."""
 
     method: str
     path: str

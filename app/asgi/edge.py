@@ -239,7 +239,7 @@ class Edge:
 
 
 class JudgedRequest:
-    """What is decided about a request by its head alone, before the app sees it."""
+    """The decision about a request by its head alone, before the app sees it."""
 
     __slots__ = (
         *("asked", "closes", "given_id", "has_body", "headers", "is_preflight", "is_tunnel"),
@@ -287,7 +287,7 @@ class JudgedRequest:
             )
         is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
         self.given_id = str(identifiers[0], "ascii") if is_good else ""
-        """The client's id for the request; empty if it gave no usable one."""
+        """The client's id for the request; empty without a usable id."""
         self.headers: list[tuple[bytes, bytes]] = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
@@ -322,7 +322,7 @@ class JudgedRequest:
 
 
 def new_identifiers(count: int) -> list[str]:
-    """Return ids for requests whose clients gave none."""
+    """Return ids for requests without ids of their clients."""
     digits = secrets.token_hex(8 * count)
     return [digits[start : start + 16] for start in range(0, 16 * count, 16)]
 

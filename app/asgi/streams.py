@@ -106,7 +106,6 @@ async def _send_all(
 
 
 async def _until_gone(receive: Receive, half_closed: "asyncio.Future[None]") -> None:
-    """Wait until the client is gone, and report if it sends nothing more."""
     while (message := await receive())["type"] != "http.disconnect":
         if message is HALF_CLOSED:
             half_closed.set_result(None)

@@ -23,9 +23,7 @@ WRITE_TIMEOUT_S: Final = 30
 
 
 def backend_for(url: str, *, durability: str = "full") -> Backend:
-    """Return a URL's backend. Raises StartError without its driver, or for an unsupported
-    durability.
-    """
+    """Return a URL's backend. Raises StartError without its driver, or for wrong durability."""
     if url.startswith("postgresql"):
         try:
             from app.db.postgresql.backend import PostgresqlBackend

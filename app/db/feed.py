@@ -50,9 +50,7 @@ class Feed(ABC):
         self._on_reset: list[Callable[[int], None]] = []
         self.newest = newest
         self.commit_number: int | None = None
-        """Number that changes with each commit that was read; None if others' commits are seen
-        late.
-        """
+        """Number that changes with each commit that was read; None if commits are seen late."""
         self._failure: BaseException | None = None
         self._read_at = monotonic()
 
@@ -62,7 +60,7 @@ class Feed(ABC):
         return monotonic() - self._read_at < BEHIND_AFTER_S
 
     def subscribe(self, subscriber: Subscriber) -> None:
-        """Call `subscriber` with later events; it must neither block nor fail."""
+        """Call `subscriber` with later events; it must not block or fail."""
         self._subscribers.append(subscriber)
 
     def on_reset(self, forget: Callable[[int], None]) -> None:
@@ -81,9 +79,7 @@ class Feed(ABC):
         """Publish the new events; return whether the log could be read."""
 
     def catch_up_at_once(self) -> bool:
-        """Publish all commits that an answer must include; return whether that was done, which here
-        would take a wait.
-        """
+        """Publish all commits that an answer must include; return whether no wait was needed."""
         return False
 
     async def catch_up(self) -> bool:

@@ -1,4 +1,4 @@
-"""Whose data folder it is, if no setting names it.
+"""The maker of a data folder, if no setting names it.
 
 Then the folder is `instance` in the current folder, where an unpacked archive may have brought one:
 a stranger would know its operator's password and its secret key. So a folder that saywho makes gets
@@ -88,7 +88,7 @@ def claim(config: Config, *, ask: Callable[[list[str]], bool] | None) -> None:
 def bring_database_home(config: Config) -> Path | None:
     """Move a database that version 1.1 kept elsewhere into the data folder; return where it was.
 
-    That version decoded signs such as `%20` in the folder's path, and cut the path at `?`. Raises
+    Version 1.1 decoded signs such as `%20` in the folder's path, and cut the path at `?`. Raises
     StartError if the database may be another folder's, or cannot be moved.
     """
     home = config.own_database

@@ -48,9 +48,7 @@ class LruStore(Generic[Key, Value]):
         return value
 
     def put(self, key: Key, value: Value, *, may_evict: bool = True) -> None:
-        """Store a value, evicting those unused longest; without `may_evict`, store a new one only
-        in free room.
-        """
+        """Store a value, evicting the longest unused; without `may_evict`, only in free room."""
         has_room = self.size + self._size_of(value) <= self.max_size
         if not (may_evict or has_room or key in self._values):
             return

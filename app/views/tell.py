@@ -523,7 +523,7 @@ def brief_change_of(measure: Measure, year: int) -> str:
 
 
 class Beside(NamedTuple):
-    """Whom an author is compared with."""
+    """The people that an author is compared with."""
 
     others: int = 0
     only_other: str = ""

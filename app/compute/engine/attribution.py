@@ -385,9 +385,7 @@ class HabitVectors:
         return cosines
 
     def error(self, one: int, other: int) -> float:
-        """Return the standard error of a pair's cosine by the delta method, for independent
-        features.
-        """
+        """Return the standard error of a pair's cosine (delta method, independent features)."""
         cosine = self.rows[one] @ self.rows[other]
         squares = (
             self._variances(first) @ (self.rows[second] - cosine * self.rows[first]) ** 2

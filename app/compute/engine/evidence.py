@@ -31,7 +31,7 @@ _WORD = re.compile(rf"(?<!\S)(?!{RANDOM_BEGIN})\S+")
 """Pattern of a word; random links are no evidence."""
 
 _LONG_WORD = re.compile(rf"[^\W\d_{UNSPACED_LETTERS}]{{4,}}|[가-힣]{{2,}}")
-"""Where no blanks divide words, a run of letters is no word."""
+"""In scripts without blanks, a run of letters is no word."""
 
 Mark = tuple[int, int, str, float]
 """Half-open code points without white space at the ends, username, and log-odds, below 0 against
@@ -105,8 +105,8 @@ def _place_of(key: int, appearances: Occurrences, words: NDArray[np.int64]) -> t
 def _leads(query: Query, used: NDArray[np.int64], totals: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log-odds of each located feature for each author: (n, k).
 
-    A feature that an author never used speaks only for others. used: uses, (n, k); totals: features
-    by group, (n, 5).
+    A feature that an author never used speaks only for other authors. used: uses, (n, k); totals:
+    features by group, (n, 5).
     """
     end, sizes = query.edges[SHAPE], query.edges[1 : SHAPE + 1] - query.edges[:SHAPE]
     used = used[:, :end]
@@ -245,7 +245,6 @@ def place_in(text: str, piece: str) -> tuple[int, int] | None:
 
 
 def _pieces(mark: str) -> Iterator[str]:
-    """Yield the runs of words of a mark, the longest first, with and without punctuation."""
     words = mark.split()
     for length in range(len(words), 0, -1):
         for start in range(len(words) - length + 1):

@@ -131,7 +131,7 @@ def asked_posts(authors: int, posts: int) -> int:
 
 
 def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
-    """Return an author's sample; None if the profile lacks one of the posts, or has no others.
+    """Return an author's sample; None if the profile lacks any of the posts, or has no other posts.
 
     newest: at least the scored.
     """

@@ -1,4 +1,4 @@
-"""What an answer rests on: whether an author has written anything like a text.
+"""The ground of an answer: whether an author has written anything like a text.
 
 Both questions are asked of counts alone, so that they cost the same wherever a text is judged.
 """

@@ -284,8 +284,8 @@ NOBODY: Final = Population.of(())
 def drawn_authors(authors: Iterable[tuple[str, int, str | None]], seed: int) -> set[str]:
     """Return the keys of the authors drawn for a population.
 
-    authors: key of the name, posts and language. Those with fewer than 25 or over 5,000 posts,
-    whose counts take megabytes, come last.
+    authors: key of the name, posts and language. Authors with fewer than 25 or over 5,000 posts
+    come last: their counts take megabytes.
     """
     # Unlike ids, names identify authors in every installation.
     many_posts = 5_000
@@ -307,7 +307,7 @@ class Shipped:
     """Populations by language; the members' ids are below 0."""
     digest: str
     chatters: Population = NOBODY
-    """English people of chats, who stand for anybody where messages are short; in no background."""
+    """English people of chats, who stand for anyone if messages are short; in no background."""
     further: Mapping[str, Population] = field(default_factory=dict)
     """Populations of further languages, each read when it is asked for; in no background."""
 

@@ -1,4 +1,4 @@
-"""Author profiles, to which posts are added and from which they are removed exactly.
+"""Author profiles: posts can be added and removed exactly.
 
 A repeated text counts once.
 """

@@ -47,8 +47,7 @@ KEEPALIVES: Final = {
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",
 }
-"""Settings of all connections, by which the server releases a lost machine's locks within a minute.
-"""
+"""Settings of all connections: the server releases a lost machine's locks within a minute."""
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Connections = WeakKeyDictionary[Connection, float]
 """Open connections, with the loop's times of opening."""
@@ -58,9 +57,7 @@ FAILURES: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""Errors of a lost connection; InternalClientError if the server ends within an answer, or no host
-is primary.
-"""
+"""Errors of a lost connection; InternalClientError if the server ends, or no host is primary."""
 
 
 def _unreachable() -> AppError:
@@ -90,9 +87,7 @@ def shown_name(url: str) -> str:
 
 
 async def connect(url: str, /, **settings: str) -> Connection:
-    """Open a connection to the first host that accepts writes. Raises UnavailableError, or a bad
-    URL's error.
-    """
+    """Open a connection to the first host that accepts writes. Raises UnavailableError."""
     # Hosts are tried one by one: the driver itself would spend its whole time limit on a host that
     # does not answer, for example without power.
     failure: BaseException = OSError()

@@ -1,4 +1,4 @@
-"""What the part `portraits` adds to a site."""
+"""The part `portraits` of a site."""
 
 from typing import Final
 

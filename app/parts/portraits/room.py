@@ -1,4 +1,4 @@
-"""What a chat's page says about its people, and the portrait of a chat in the API."""
+"""Figures of a chat's people on its page, and the portrait of a chat in the API."""
 
 from dataclasses import dataclass, replace
 from itertools import groupby

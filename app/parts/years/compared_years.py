@@ -147,8 +147,7 @@ def _moved(day: date, years: int) -> date:
 class YearWord(
     GainedWord, frozen=True, rename={"posts": "tweets", "posts_beside": "tweets_beside"}
 ):
-    """A word or phrase that is in a clearly larger share of the posts of a year than of the year
-    beside it."""
+    """A word or phrase in a clearly larger share of a year's posts than of another year's."""
 
     posts: int
     """Number of posts of the year with the word."""
@@ -164,7 +163,7 @@ class YearWord(
 
 
 class WordsOfYear(msgspec.Struct, frozen=True):
-    """What is typical of a year beside another one."""
+    """Words that are typical of a year next to another year."""
 
     year: int
     """The other year."""
@@ -216,7 +215,7 @@ class _Gained(NamedTuple):
 async def compare_years(
     session: AsyncSession, author: Writers, year: int, zone: ZoneInfo, at: datetime
 ) -> ChangesOfYear:
-    """Return what changed in a year until the time `at`, and whom the author answered."""
+    """Return the changes of a year until the time `at`, and the people that the author answered."""
     is_over_beside = span_of_year(year + 1, zone)[1] <= at
     whole = await _scan_span(session, author, span_of_year(year, zone))
     before = same_stretch(author, year, zone, at)
@@ -300,7 +299,6 @@ def _compare(
 def _clearly_first(
     most: Sequence[NameCount], answered: Sequence[str | None], times: Sequence[int | None]
 ) -> str | None:
-    """Return whom an author answers clearly most, compared by day."""
     first_two = [username_key(counted.name) for counted in most[:2]]
     days = [*dict.fromkeys(time // DAY_S for time in times if time is not None)]
     places = {day: place for place, day in enumerate(days)}

@@ -1,4 +1,4 @@
-"""What pages show of a year: the finding, and figures of days, hours, words and changes.
+"""A year on pages: the finding, and figures of days, hours, words and changes.
 
 The finding has what stands out by more than chance, and the number of posts. Each candidate passes
 a test of its own, and the first two sentences that fit are shown: a word of this year alone, a
@@ -73,7 +73,7 @@ def is_long_enough(author_year: AuthorYear) -> bool:
 
 
 def finding_of(author_year: AuthorYear, standing_out: Iterable[str]) -> str:
-    """Return what stands out in a year, and its posts, in at most 140 characters."""
+    """Return the findings of a year, and its posts, in at most 140 characters."""
     total = total_of(author_year, has_equal=False)
     if told := _first_that_fit(standing_out, total):
         return " ".join([*told, total])
@@ -100,7 +100,7 @@ def finding_of_chat(chat_year: RoomYear, posts: Posts, *, has_words: bool) -> st
 
 
 def standing_out(author_year: AuthorYear, posts: Posts) -> Iterator[Told]:
-    """Yield what stands out in a year of an author, the most telling first."""
+    """Yield the findings of a year of an author, the most telling first."""
     if not is_long_enough(author_year):
         yield from map(Told, _month(posts))
         return
@@ -227,7 +227,6 @@ def _days(year: WrittenYear, posts: Posts) -> Iterator[str]:
 
 
 def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
-    """Yield the half of a whole year, and the weekdays that stand out."""
     apart, total = year.days_apart, year.calendar.tweets
     if apart.half is not None:
         first = sum(count for day, count in posts.items() if day.month <= 6)
@@ -244,7 +243,7 @@ def _days_of_week(year: WrittenYear, posts: Posts) -> Iterator[str]:
 def _no_weekend(year: WrittenYear, posts: Posts, *, is_of_chat: bool) -> Iterator[str]:
     """Yield that no weekend has a post, if that stands out, after the longest silence.
 
-    Of a class or an office, everyone knows it.
+    In a class or an office, everyone knows it.
     """
     apart = year.days_apart
     if apart.weekend != "less" or any(_by_weekday(posts)[WORK_DAYS:]):
@@ -330,7 +329,6 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
 
 
 def _day_with_most(posts: Mapping[date, int]) -> date | None:
-    """Return the day with the most posts; None for several."""
     (first, most), *others = Counter(posts).most_common(2)
     return None if others and others[0][1] == most else first
 
@@ -519,7 +517,7 @@ class ComparedWords(Figure[NameList]):
     words: Sequence[YearWord]
     notes: Sequence[str]
     other: int | None = None
-    """The other year; None for words in neither neighbour."""
+    """The other year; None for words that both neighbours lack."""
 
     def finding(self) -> Finding:
         return Finding(topic=self.topic, notes=[*filter(None, self.notes)])
@@ -621,7 +619,7 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
 
 
 def best_heading(shown: AuthorYear) -> str:
-    """Return the heading of the post with most likes, which is one of several if equal."""
+    """Return the heading of the post with most likes, or of several equal posts."""
     likes = [post.counts.likes for post in shown.most_liked if post.counts]
     if likes and likes.count(likes[0]) > 1:
         return gettext("One of the most liked posts")
@@ -630,14 +628,14 @@ def best_heading(shown: AuthorYear) -> str:
 
 
 def loved_heading(shown: RoomYear) -> str:
-    """Return the heading of the message with most reactions, which is one of several if equal."""
+    """Return the heading of the message with most reactions, or of several equal messages."""
     if shown.loved and shown.loved[0].ties:
         return gettext("One of the most loved messages")
     return gettext("Most reactions")
 
 
 def shown_habits(shown: RoomYear) -> list[tuple[str, str, str]]:
-    """Return the kind of each change of a person, the person, and what changed."""
+    """Return the kind of each change of a person, the person, and the habit."""
     year = shown.calendar.year - 1
     return [
         (_kind_of_change(habit), habit.username, change_of(habit.measure, year))
@@ -647,7 +645,6 @@ def shown_habits(shown: RoomYear) -> list[tuple[str, str, str]]:
 
 
 def _kind_of_change(habit: ChangedHabit) -> str:
-    """Return whether a habit is new, has ended, or only changed."""
     least, measure = 0.02, habit.measure
     if habit.is_new:
         is_begun = not measure.habit.is_mean and measure.beside < least
@@ -657,7 +654,7 @@ def _kind_of_change(habit: ChangedHabit) -> str:
 
 
 def people_compared(shown: RoomYear) -> str:
-    """Return with whom the words of each person are compared."""
+    """Return the people that each person's words are compared with."""
     if shown.people_total == PAIR:
         return gettext("Compared with each other")
     return gettext("Compared with the other people of this chat")
@@ -709,7 +706,6 @@ def _beside(
 
 
 def _part_compared(*compared: WordsOfYear | None) -> str:
-    """Return which posts were compared, or empty for all."""
     if all(one is None or one.are_all for one in compared):
         return ""
     return gettext("Counted on the days that both years have, in at most 3,000 posts of each")

@@ -64,7 +64,7 @@ room_blueprint = PageBlueprint("room_years")
 
 
 class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
-    """What the page of a year shows, of an author or a chat."""
+    """The page of a year of an author or a chat."""
 
     args: ZoneArgs
     subject: YearOfAuthor | YearOfChat

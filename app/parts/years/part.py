@@ -1,4 +1,4 @@
-"""What the part `years` adds to a site."""
+"""The part `years` of a site."""
 
 from typing import Final
 

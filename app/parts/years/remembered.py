@@ -1,6 +1,4 @@
-"""What a year is remembered by: its words, its fullest day, its longest silence, and the habits and
-messages of its people.
-"""
+"""Memories of a year: its words, fullest day, longest silence, and its people's habits."""
 
 import math
 import re
@@ -35,9 +33,9 @@ from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.busy_day import DayMessage, telling
 
 MOST_WORDED: Final = 1_500
-"""Largest number of posts of a side whose words are compared, spread evenly over its time."""
+"""Largest number of a side's posts that give words to compare, spread evenly over its time."""
 MOST_HABITUAL: Final = 1_500
-"""Largest number of posts of a side whose habits are compared."""
+"""Largest number of a side's posts that give habits to compare."""
 QUARTER_S: Final = 15 * 60
 FEWEST_SILENT_DAYS: Final = 3
 _ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
@@ -60,8 +58,7 @@ class DayOfYear(Struct, frozen=True):
     usual: float
     """Median number of posts on the other days with posts."""
     words: list[str]
-    """Terms in a clearly larger share of these days' posts than of the other days', at most three.
-    """
+    """Terms in a clearly larger share of these days' posts than of other days', at most three."""
     shown: list[Post]
     """Up to three of their posts, oldest first."""
 
@@ -100,7 +97,7 @@ class ChangedHabit(Struct, frozen=True):
 
 
 class WordsOfPerson(Struct, frozen=True):
-    """Terms that a person wrote clearly more often than the others in a year."""
+    """Terms that a person wrote clearly more often than other people in a year."""
 
     username: str
     words: list[str]
@@ -211,10 +208,10 @@ class Others(NamedTuple):
     """Posts to compare a year with."""
 
     elsewhere: Scan | None
-    """Of all other years; None below 20."""
+    """Posts of all other years; None below 20."""
     are_all: bool
     before: Scan | None = None
-    """Of the year before, on the days of `stretch`, with the authors."""
+    """Posts of the year before, on the days of `stretch`, with the authors."""
     stretch: Stretch | None = None
 
 
@@ -260,7 +257,7 @@ async def read_others(
 
 
 def _some_of(posts: int, most: int) -> list[ColumnElement[bool]]:
-    """Return the condition for about `most` posts of so many, spread evenly over their time."""
+    """Return the condition for about `most` of these posts, spread evenly over their time."""
     step = -(-posts // most)
     return [Tweet.id % step == 0] if step > 1 else []
 
@@ -273,7 +270,7 @@ def find_remembered(
     *,
     has_people: bool = False,
 ) -> FoundInYear:
-    """Return what a year is remembered by; call it in a thread.
+    """Return the memories of a year; call it in a thread.
 
     by_day: number of posts by day, of the whole year. names: of people, which are no words.
     """
@@ -311,7 +308,7 @@ def find_remembered(
 
 
 async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) -> Remembered:
-    """Return what was found, with the posts that are shown."""
+    """Return the findings, with the posts that are shown."""
     posts = await find_posts(session, [*found.day_ids, found.broken_by])
     shown = [posts[post_id] for post_id in found.day_ids if post_id in posts]
     day = silence = None
@@ -323,7 +320,7 @@ async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) 
 
 
 async def of_people(session: AsyncSession, found: FoundInYear) -> dict[str, Any]:
-    """Return what was found of people as fields of `RoomYear`, with names and messages."""
+    """Return the findings about people as fields of `RoomYear`, with names and messages."""
     ids = {user_id for user_id, _ in chain(found.people.habits, found.people.words)}
     rows = await read_rows(session, select_rows(User.id.in_(ids))) if ids else []
     names = {row.id: row.username for row in rows}
@@ -367,7 +364,6 @@ def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> li
 
 
 def _count(posts: YearPosts, phrase: Phrase) -> int:
-    """Return the number of a year's posts with all words of a phrase."""
     wanted, longest = {*phrase.words}, max(phrase.words, key=len)
     # To split all texts into words takes long.
     places = {place for place, text in enumerate(posts.small) if longest in text}
@@ -376,7 +372,6 @@ def _count(posts: YearPosts, phrase: Phrase) -> int:
 
 
 def _fullest(by_day: Mapping[date, int]) -> FullestDays | None:
-    """Return the day that is clearly ahead of all others, and its trip; None without one."""
     begin, end = min(by_day), max(by_day)
     days = [begin + timedelta(place) for place in range((end - begin).days + 1)]
     counts = [by_day.get(day, 0) for day in days]
@@ -414,7 +409,6 @@ def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str])
 
 
 def _shown_of_day(posts: YearPosts, places: Sequence[int], phrases: Sequence[Phrase]) -> list[int]:
-    """Return the ids of up to three posts that show a day, oldest first."""
     scanned = posts.scan
     authors = scanned.author or [0] * len(scanned.id)
     said = [
@@ -438,8 +432,7 @@ def _longest_silence(days: Sequence[date]) -> tuple[date, date] | None:
 
 
 def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
-    """Return the clearest new habit and the clearest that ended, against the same days of the year
-    before."""
+    """Return the clearest new and ended habits, against the same days of the year before."""
     if others.before is None or others.stretch is None:
         return []
     since, until = (first_instant(day, posts.zone).timestamp() for day in others.stretch[:2])
@@ -466,7 +459,6 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
 
 
 def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
-    """Return the people, most posts first, each with the indices of their posts in the sample."""
     said: defaultdict[int, list[int]] = defaultdict(list)
     for index, place in enumerate(posts.sample):
         said[posts.scan.author[place]].append(index)

@@ -77,7 +77,7 @@ async def read_year_of_chat(
 ) -> RoomYear:
     """Return a year. Raises NotFoundError below 100 messages.
 
-    is_whole: with what pages do not show.
+    is_whole: with fields that pages do not show.
     """
     zone, years = zone_of(subject.own_zone), kept.of_parts.get("years")
     return await read_room_year(session, subject.room, subject.year, zone, years, is_whole=is_whole)

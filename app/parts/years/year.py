@@ -91,7 +91,7 @@ class YearBefore(msgspec.Struct, frozen=True):
 
 
 class Milestone(msgspec.Struct, frozen=True):
-    """A round number of posts, and the day on which an author reached it."""
+    """A round number of posts, and the day when an author reached it."""
 
     count: int
     day: date
@@ -117,7 +117,7 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     posts on these days.
     """
     only: list[YearWord]
-    """Terms that came and went: in this year, but in neither the year before nor the year after."""
+    """Terms that came and went: in this year, but not in the year before or after."""
     by_year: list[int]
     """Number of posts in each of the calendar's `years`."""
     words: list[YearWord] | None
@@ -132,9 +132,7 @@ class WrittenYear(msgspec.Struct, frozen=True, kw_only=True):
     many, or if it has fewer than ten, or than twice the usual number.
     """
     silence: LongestSilence | None
-    """The longest silence of at least three days; null if there is none, or if several are equally
-    long.
-    """
+    """The longest silence of at least three days; null without any, or if several are equal."""
 
     def with_words(self, written: Written) -> Self:
         """Return the year with all words of texts as `written` gives them, without empty ones.
@@ -166,9 +164,7 @@ class AuthorYear(WrittenYear, frozen=True, kw_only=True):
     answered: list[NameCount]
     """Usernames that the replies answer."""
     most_answered: str | None
-    """Username that they answer clearly more than any other, compared by day; null if there is
-    none.
-    """
+    """Username that they answer clearly more than any other, compared by day, or null."""
     emoji: list[NameCount]
     """At most five emoji, by the number of posts with each."""
     most_liked: list[Post]
@@ -256,7 +252,6 @@ def _ends_at(year: int, zone: ZoneInfo, at: datetime) -> datetime | None:
 def _days_apart_in(
     author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
-    """Return what stands out among a year's days, within those of all posts."""
     days = posts_by_day(by_hour)
     times = author.first_tweet_at, author.newest_tweet_at
     first, last = (time.astimezone(zone).date() if time else None for time in times)
@@ -321,19 +316,19 @@ class RoomYear(WrittenYear, frozen=True, kw_only=True):
     people_total: int
     """How many people wrote in the year."""
     people: list[PersonPortrait]
-    """Six with the most messages of the year, then the others together."""
+    """Six with the most messages of the year, then everyone else together."""
     traits: list[Trait]
-    """What sets some apart by more than chance; at most three."""
+    """Habits that set some people apart by more than chance; at most three."""
     scanned: int
     """Messages that were looked through: the newest 20,000 of the year."""
     loved: list[LovedMessage]
-    """The message of the year with the most reactions, and those of signs."""
+    """The message of the year with the most reactions, and with the most of each sign."""
     words_of_people: list[WordsOfPerson]
     """Terms that each of the first six people wrote clearly more often than the others, at most
     three, if `words` has none.
     """
     habits: list[ChangedHabit]
-    """The clearest habit that somebody took up, and the clearest that somebody gave up, against the
+    """The clearest habit that a person took up, and the clearest that a person gave up, against the
     year before on the days that both have.
     """
     most_like: list[Post]
@@ -369,7 +364,7 @@ class KeptYear(NamedTuple):
 
 
 YearKey = tuple[str, int, int, str]
-"""What a year is of, its ID, the year and the time zone."""
+"""Kind of a year's subject, its ID, the year and the time zone."""
 KeptYears = LruStore[YearKey, KeptYear]
 YearT = TypeVar("YearT", bound=WrittenYear)
 
@@ -426,9 +421,7 @@ async def _kept(
     read: Callable[[datetime], Awaitable[YearT]],
     is_of_now: Callable[[YearT], bool] = lambda _: True,
 ) -> YearT:
-    """Return a year, read again if something was written or its days went on; store: None keeps
-    nothing.
-    """
+    """Return a year, read again after a write or at a day's end; store: None keeps nothing."""
     # The time is read once: a year that ends meanwhile is over in none of its parts.
     event, at = await newest_event(session), now()
     kept = store.get(key) if store else None

@@ -1,4 +1,4 @@
-"""Imports of uploaded files: queueing, running one at a time, cancelling, resuming."""
+"""Imports of uploaded files: queueing, running singly, cancelling, resuming."""
 
 import asyncio
 import contextlib
@@ -112,9 +112,7 @@ STOPPED: Final = Message("the command stopped before the end; run it again to co
 
 @asynccontextmanager
 async def importing_command(db: Database) -> AsyncIterator[int]:
-    """Hold a lock while a command imports, so that others know that it still runs; yield the lock's
-    number.
-    """
+    """Hold a lock while a command imports, so that it is known to run; yield the lock's number."""
     with contextlib.suppress(AppError):  # The import reports it, with its file.
         await end_stopped_commands(db)
     for number in range(1, MOST_COMMANDS + 1):
@@ -146,7 +144,7 @@ def options_of(job: ImportJob) -> ReadOptions:
 
 
 async def get_job(session: AsyncSession, job_id: int, *, is_started: bool = False) -> ImportJob:
-    """Return the import of that id, optionally only a started one. Raises NotFoundError."""
+    """Return the import of that id, optionally only after its start. Raises NotFoundError."""
     job = await session.get(ImportJob, job_id)
     if job is None or (is_started and job.state == "uploaded"):
         raise NotFoundError("There is no import {job_id}", job_id=job_id)
@@ -245,7 +243,7 @@ async def cancel_job(session: AsyncSession, job_id: int) -> ImportJob:
 
 
 async def next_job(session: AsyncSession, data_dir: Path) -> ImportJob | None:
-    """Return an import that waits or whose process died, with its file on this machine."""
+    """Return an import that waits, or lost its process, with its file on this machine."""
     waiting = select(ImportJob).where(ImportJob.state.in_(UNENDED), ImportJob.command.is_(None))
     if backend_of(session).is_shared:
         files = await asyncio.to_thread(_files, data_dir)

@@ -31,7 +31,7 @@ MOST_LISTED: Final = 200
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What of a file was here before its import."""
+    """The part of a file that was here before its import."""
 
     state: Annotated[
         Literal["new", "known", "longer"],
@@ -52,7 +52,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     @property
     def sentence(self) -> Message:
-        """What the first line of a preview says."""
+        """State in the first line of a preview."""
         total = f"{self.known + self.new:,}"
         if self.state == "new":
             return Message("Nothing of this file is here yet")
@@ -85,7 +85,7 @@ class StoredPosts(msgspec.Struct):
     title: str = ""
     """Name of the file's only chat, from its preview, until its messages are stored."""
     seen: Seen | None = None
-    """What was here before; None for earlier versions."""
+    """The part that was here before; None for earlier versions."""
 
     def add(self, user_id: int, media: Sequence[StoredMedium]) -> None:
         if media:
@@ -117,7 +117,7 @@ class ImportReport:
     with_entities: int = 0
     """Posts with `&amp;` and similar, in a format that does not decode them."""
     reworded: int = 0
-    """Posts whose id is stored with another text or time, which stay."""
+    """Posts with an id that is stored with another text or time, which stay."""
     errors: list[ImportFault] = field(default_factory=list)
     stored: StoredPosts = field(default_factory=StoredPosts)
     broken: Message | None = None
@@ -148,7 +148,7 @@ class ImportReport:
         self.notes = self.notes if part.notes.is_empty else part.notes
 
     def forget_stored(self) -> None:
-        """Forget the counts of posts that nobody sees yet."""
+        """Forget the counts of posts that no one sees yet."""
         for name in COUNTS:
             setattr(self, name, 0)
         self.stored = StoredPosts(seen=self.stored.seen)
@@ -171,7 +171,7 @@ class AssumptionFacts(Decision, frozen=True):
 
 
 class DoubtFacts(msgspec.Struct, frozen=True):
-    """Something odd in what was read, as answers show it."""
+    """An odd finding in the records, as answers show it."""
 
     kind: DoubtKind
     count: int
@@ -192,7 +192,7 @@ class UnreadFacts(msgspec.Struct, frozen=True):
 
 
 def note_facts(notes: NotesSummary) -> dict[str, list[Any]]:
-    """Return what answers show of notes, by the name of the list."""
+    """Return the notes of answers, by the name of the list."""
     plain = msgspec.to_builtins(notes, enc_hook=str)
     plain["doubts"] = [doubt | {"evidence": doubt["finding"]} for doubt in plain["doubts"]]
     kinds = {"assumptions": AssumptionFacts, "doubts": DoubtFacts, "unread": UnreadFacts}
@@ -205,7 +205,7 @@ Undo = Literal["impossible", "possible", "running", "done"]
 
 
 class ImportFacts(msgspec.Struct, frozen=True):
-    """An import as answers show one."""
+    """An import as answers show it."""
 
     id: int
     state: Literal["running", "done", "failed", "cancelled", "interrupted"]
@@ -271,9 +271,7 @@ def encode_notes(notes: NotesSummary, *, with_examples: bool = True) -> bytes:
 
 
 def errors_of(job: ImportJob) -> list[ImportFault]:
-    """Return why the import and single records failed; earlier versions stored sentences instead of
-    Messages.
-    """
+    """Return why the import and single records failed; earlier versions stored sentences."""
     stored = msgspec.json.decode(job.errors)
     return [ImportFault(unpacked(error["detail"]), error.get("record")) for error in stored]
 

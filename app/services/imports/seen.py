@@ -287,7 +287,6 @@ async def _candidates(
 async def _with_other_id(
     session: AsyncSession, reference: RoomReference, room_ids: Sequence[int]
 ) -> set[int]:
-    """Return those of the chats that their app tells from this one."""
     if not isinstance(reference, FileRoom) or reference.external_id is None:
         return set()
     query = select(Room.id).where(is_among(session, Room.id, room_ids))
@@ -296,7 +295,6 @@ async def _with_other_id(
 
 
 async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
-    """Return the messages with texts and times of a chat, in its order."""
     parts = [_messages([], [], [])]
     query = _page(backend_of(session).collected, is_going)
     last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
@@ -388,7 +386,7 @@ class Reread(NamedTuple):
 
 @dataclass(slots=True)
 class Look:
-    """What of a file is here: one value for page, command and API."""
+    """The part of a file that is here: one value for page, command and API."""
 
     imports: Sequence[int] = ()
     """Imports of the same bytes, the newest first."""
@@ -429,7 +427,7 @@ class Look:
 
     @property
     def seen(self) -> Seen:
-        """What answers and pages say."""
+        """Texts of answers and pages."""
         total = sum(len(look.chat.messages.texts) for look in self.chats.values())
         known = sum(same.found.known for same in self.same)
         new = [
@@ -599,7 +597,6 @@ async def _propose(session: AsyncSession, look: ChatLook) -> None:
 
 
 async def _only_room(session: AsyncSession, job_ids: Sequence[int]) -> int | None:
-    """Return the chat of the messages of imports, unless it has several."""
     of_imports = is_sent_by(*job_ids), is_of_kept_room(), Tweet.room_id.is_not(None)
     rooms = await session.scalars(select(Tweet.room_id).where(*of_imports).distinct().limit(2))
     found = rooms.all()

@@ -131,7 +131,6 @@ async def _undo(
 async def _is_leaving(
     session: AsyncSession, job: ImportJob, is_meant: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    """Return the condition on authors who go if they have no posts any more."""
     brought = select(Tweet.import_id).where(is_meant).distinct()
     began = func.coalesce(ImportJob.started_at, ImportJob.created_at)
     since = await session.scalar(select(func.min(began)).where(ImportJob.id.in_(brought)))
@@ -140,7 +139,6 @@ async def _is_leaving(
 
 
 async def _note(session: AsyncSession, posts: int, *, job_id: int) -> None:
-    """Count the removed posts together with their removal."""
     removed = ImportJob.removed + posts
     await session.execute(update(ImportJob).where(ImportJob.id == job_id).values(removed=removed))
 

@@ -374,7 +374,7 @@ class PostRequest:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The answer to a request: 201 for a new post, 200 for a known one."""
+    """The answer to a request: 201 for a new post, 200 for a known post."""
 
     status: int
     post: Post

@@ -1,4 +1,4 @@
-"""Manners of posts that a page can list, each with its SQL: most are what a habit counts."""
+"""Manners of posts that a page can list, each with its SQL: most belong to a habit."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple

@@ -175,9 +175,7 @@ class MediaKeeper:
 
 
 def is_medium(path: Path) -> bool:
-    """Return whether a kept file holds a supported medium, since earlier versions kept files by
-    suffix alone.
-    """
+    """Return whether a kept file is a supported medium: earlier versions kept by suffix alone."""
     try:
         return _suffix_in(path) is not None
     except OSError as error:

@@ -10,7 +10,7 @@ from app.db.backend import UNTRACKED, is_among
 from app.models import ImportJob, Tweet
 
 _OF_OTHERS: Final = 0
-"""Stands for sources and requests, which nobody undoes."""
+"""Stands for sources and requests, which are never undone."""
 _MOST_CHARACTERS: Final = 190
 
 
@@ -32,7 +32,7 @@ async def note_met(session: AsyncSession, post_ids: Collection[int], import_id: 
 
 
 def is_sent_by(*import_ids: int) -> ColumnElement[bool]:
-    """Return the condition on posts that one of these imports brought or met."""
+    """Return the condition on posts that any of these imports brought or met."""
     return or_(Tweet.import_id.in_(import_ids), *map(_is_met_by, sorted(import_ids)))
 
 

@@ -1,6 +1,4 @@
-"""A post's content: checked by every rule of the contract, as columns, and completed by a repeated
-post.
-"""
+"""A post's content: checked by the contract's rules, as columns, and completed by repetitions."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -46,7 +44,7 @@ def content_columns() -> tuple[InstrumentedAttribute[Any], ...]:
 
 @cache
 def plain_columns() -> tuple[str, ...]:
-    """Return names of columns that hold a field unchanged; others are `decoded`."""
+    """Return names of columns that hold a field unchanged; the rest are `decoded`."""
     encoded_fields = {"media", "counts"}
     return tuple(
         name
@@ -97,9 +95,7 @@ def decoded_counts(counts: str | None) -> Reactions:
 
 
 def decoded(values: dict[str, Any]) -> dict[str, Any]:
-    """Return all values with encoded columns decoded; plain columns may be missing, and `room_name`
-    for no name.
-    """
+    """Return all values, columns decoded; plain columns may be missing, `room_name` for no name."""
     source_id, username = values.pop("reply_to_source_id"), values.pop("reply_to_username")
     counts = values["counts"]
     values["reply_to"] = ReplyTarget.of(source_id, username)
@@ -279,9 +275,7 @@ def checked_room(room: RoomReference | None) -> RoomReference | None:
 
 
 def _counted(counts: Reactions | None, arrived_at: datetime) -> Reactions | None:
-    """Return the counts with a time, at the latest the arrival's; missing likes are the sum of
-    reactions.
-    """
+    """Return the counts with a time, at most the arrival's; missing likes: the sum of reactions."""
     if counts is None or not counts.is_known:
         return None
     if not all(clean_sign(one.sign) for one in counts.signs):

@@ -1,6 +1,4 @@
-"""Counts of posts by author, quarter hour and language, kept current by each transaction, with
-their figures.
-"""
+"""Counts of posts by author, quarter hour and language, kept by each transaction, with figures."""
 
 import asyncio
 import bisect
@@ -284,7 +282,6 @@ DayCell = tuple[date, str, int]
 async def _newest_days(
     session: AsyncSession, selection: Selection, zone: ZoneInfo
 ) -> list[DayCell]:
-    """Return up to `MOST_COUNTS` of the newest days, all complete."""
     first, read = 0, MOST_COUNTS * 5 // 4
     while True:
         if not selection.usernames:
@@ -358,9 +355,7 @@ async def count_by_hour_of_week(
 async def count_by_hour(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
 ) -> Counter[int]:
-    """Return posts by local hour since the year 1, a Monday; `folded_h` adds up hours this far
-    apart.
-    """
+    """Return posts by local hour since the year 1, a Monday; `folded_h` adds up hours this far."""
     conditions = await count_conditions(session, selection, first_slot=0)
     # By slot first, in the order of the index: sorting a row of each post takes half a second.
     slots = select(PostCount.slot, _POSTS.label("posts")).where(*conditions)

@@ -133,7 +133,7 @@ def is_of_kept_room() -> ColumnElement[bool]:
 
 
 async def announce_first_room(session: AsyncSession, user_id: int) -> None:
-    """Tell every worker of the first chat, to which all menus link, before it is stored.
+    """Tell every worker of the first chat before it is stored: all menus link to it.
 
     user_id: one of its people.
     """

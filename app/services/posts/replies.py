@@ -53,7 +53,7 @@ class StoredReply(NamedTuple):
 
 
 class ReplyRow(Protocol):
-    """A new post, or a stored one whose target became known."""
+    """A new post, or a stored post with a target that became known."""
 
     id: int
     user_id: int
@@ -108,7 +108,6 @@ def _target(author_key: str, room_id: int | None, target: ReplyTarget | None) ->
 async def _authors_and_replies(
     session: AsyncSession, rows: Sequence[ReplyRow]
 ) -> tuple[dict[int, str], set[tuple[PostKey | None, StoredReply]]]:
-    """Return keys of the rows' authors, and stored posts that may answer a row."""
     posts = {(row.user_id, row.content.source_id, _room_id(row.content)) for row in rows}
     columns = (Tweet.user_id, Tweet.source_id, Tweet.room_id)
     arrived = backend_of(session).listed(list(posts), *columns)
@@ -253,7 +252,6 @@ async def _around(session: AsyncSession, starts: Sequence[int], most: int) -> li
 
 
 async def _beside(session: AsyncSession, post: Post) -> list[int]:
-    """Return other answers to the same missing post."""
     room_id = post.room.id if post.room else None
     target = _target(username_key(post.username), room_id, post.reply_to)
     if target is None:

@@ -48,9 +48,7 @@ AnySelect = Select[*tuple[Any, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """An address's filters; `since` is inclusive, `until` exclusive; counts round both up to
-    quarter hours.
-    """
+    """An address's filters, `since` to before `until`; counts round both up to quarter hours."""
 
     usernames: tuple[str, ...] = ()
     platform: str | None = None

@@ -77,7 +77,7 @@ class PostRoom(RoomReference, frozen=True, kw_only=True, forbid_unknown_fields=F
 
 
 class Post(PostContent[PostReference, PostMedium, PostRoom], frozen=True):
-    """A post as answers show one."""
+    """A post as answers show it."""
 
     id: int
     username: str
@@ -280,7 +280,7 @@ async def read_page(
 
 
 def as_page(posts: list[Post], limit: int) -> Page:
-    """Return the page; longer lists than `limit` have a next one."""
+    """Return the page; longer lists than `limit` have a next page."""
     last = posts[limit - 1] if len(posts) > limit else None
     return posts[:limit], (last.created_at, last.id) if last else None
 

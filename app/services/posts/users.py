@@ -52,7 +52,7 @@ def unknown_user(username: str) -> NotFoundError:
 
 
 CHANGE_USER: Final = update_by_id(User).values(version=table_of(User).c.version + 1)
-"""UPDATE of authors by id that outdates what was computed of them."""
+"""UPDATE of authors by id that outdates their computed values."""
 HAS_KEY: Final = User.username_key.in_(bindparam("keys", expanding=True))
 
 
@@ -122,7 +122,7 @@ async def find_user(session: AsyncSession, username: str) -> User | None:
 
 
 async def find_meant(session: AsyncSession, username: str) -> User | None:
-    """Return the author whose posts a name brings: of this name, else without its leading @."""
+    """Return the author that a name brings: of this name, else without its leading @."""
     return await find_user(session, username) or await find_user(session, without_at(username))
 
 
@@ -291,7 +291,7 @@ async def named_users(session: AsyncSession, usernames: Iterable[str]) -> dict[s
 
 
 async def users_called(session: AsyncSession, names: Collection[str]) -> dict[str, str]:
-    """Return usernames of authors with posts by names: their own, else those by which one is shown.
+    """Return usernames of authors with posts by names: their own, else a shown name.
 
     A name that several people are shown by is left out.
     """
@@ -330,9 +330,7 @@ async def all_speak_in_chats(session: AsyncSession, platform: str = "") -> bool:
 
 
 async def are_rooms_here(session: AsyncSession) -> bool:
-    """Return whether there is any chat; its rows' later removal is no event, so must not change
-    this.
-    """
+    """Return whether there is any chat; its rows' later removal must not change this."""
     speakers = select(RoomPerson.room_id).join(User, User.id == RoomPerson.user_id)
     query = speakers.where(RoomPerson.messages > 0, User.deleted_at.is_(None)).limit(1)
     return await session.scalar(query) is not None
@@ -382,9 +380,7 @@ async def choose_own(session: AsyncSession, user_id: int | None) -> None:
 
 
 ENOUGH_OF_OWN: Final = 4
-"""Number of other authors with posts from which on quiz, front page and comparisons leave samples
-out.
-"""
+"""Number of other authors with posts from which samples are left out."""
 
 
 @cache
