@@ -393,19 +393,13 @@ class ReadNotes:
             return "dates"
         if self.is_room_open:
             return "room"
-        read = self.posts - self.timeless
-        if self._count_times() > read or (self._has("time") and self.timeless > read):
+        read, has_time = self.posts - self.timeless, "time" in self._roles.values()
+        unread = sum(count for (kind, _), count in self._unread.items() if kind == "time")
+        if min(self.timeless, unread) > read or (has_time and self.timeless > read):
             return "time"
         if self.is_author_open and self.nameless:
             return "author"
         return None
-
-    def _count_times(self) -> int:
-        counts = (count for (kind, _), count in self._unread.items() if kind == "time")
-        return min(self.timeless, sum(counts))
-
-    def _has(self, role: Role) -> bool:
-        return role in self._roles.values()
 
 
 REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")

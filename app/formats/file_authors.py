@@ -72,7 +72,11 @@ def authors_of(
     names: Sequence[str], *, is_table: bool, chosen: str | None = None
 ) -> NamedAuthors | None:
     """Return the authors of texts, or of tables without authors; None if no name has an author."""
-    listed = [name for name in names if not (is_of_unknown(name) or _is_about(name))]
+    listed = [
+        name
+        for name in names
+        if not (is_of_unknown(name) or any(map(_ABOUT.fullmatch, _parts(name))))
+    ]
     readings = {way: read(listed) for way, read in _READERS.items()}
     if chosen is not None:
         by_file = {name: author for name, author in readings[chosen].items() if author}
@@ -241,10 +245,6 @@ def _is_name(author: str) -> bool:
 def is_of_unknown(name: str) -> bool:
     """Return whether a file has a text without a known author."""
     return any(map(_OF_UNKNOWN.fullmatch, _parts(name)))
-
-
-def _is_about(name: str) -> bool:
-    return any(map(_ABOUT.fullmatch, _parts(name)))
 
 
 def _parts(name: str) -> tuple[str, ...]:

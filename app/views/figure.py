@@ -95,13 +95,7 @@ class FigureParts(NamedTuple, Generic[PlotT]):
 def show_rows(table: Table, most: int) -> list[ShownRow]:
     """Return the first rows in the request's language; many rows need a thread."""
     return [
-        ShownRow(
-            [
-                (show_number(cell), True) if isinstance(cell, int | float) else (cell or "", False)
-                for cell in row
-            ],
-            link,
-        )
+        ShownRow([(_written(cell), isinstance(cell, int | float)) for cell in row], link)
         for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
     ]
 

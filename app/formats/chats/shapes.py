@@ -227,10 +227,6 @@ class ShapedChats(JsonChat[_Chat]):
         )
 
 
-def _html(text: str) -> str:
-    return html_to_text(text) if "<" in text or "&" in text else text
-
-
 _OF_OTHERS: Final = re.compile(
     r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
     r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)",
@@ -244,7 +240,8 @@ long.
 
 
 def _own_html(text: str) -> str:
-    return _html(_OF_OTHERS.sub("", text))
+    own = _OF_OTHERS.sub("", text)
+    return html_to_text(own) if "<" in own or "&" in own else own
 
 
 _RECEIVED: Final = "1"

@@ -338,15 +338,12 @@ def _read(apps: Sequence[TextChat], source: Source, options: ReadOptions) -> Rec
     rooms = find_rooms(source, first.ends, grammar_of)
     if first.name not in found:
         return None
-    if first.is_most and 2 * len(rooms) < len(list(source.contents(_is_named(first.ends)))):
+    named = source.contents(lambda name: name.lower().endswith(first.ends))
+    if first.is_most and 2 * len(rooms) < len(list(named)):
         return None
     lines = chain.from_iterable(room.grammar.kinds(room.content) for room in rooms)
     items = one_by_one(map(_room_items, rooms))
     return RecordStream(first.name, "line", None, items, lines=lines)
-
-
-def _is_named(ends: tuple[str, ...]) -> Callable[[str], bool]:
-    return lambda name: name.lower().endswith(ends)
 
 
 def _room_items(file: RoomFile[Grammar]) -> Iterator[Item]:

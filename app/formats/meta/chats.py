@@ -345,8 +345,10 @@ class OwnSentences:
             if _is_deed(deed):
                 if name in self._called or len(self._called) < _MOST_LEARNT:
                     self._called.setdefault(name, Counter())[called] += 1
-            elif _may_be_deed(deed) and (
-                deed in self._behind or len(self._behind) < 10 * _MOST_LEARNT
+            elif (
+                deed.endswith((".", "!"))
+                and deed.count(" ") >= 2
+                and (deed in self._behind or len(self._behind) < 10 * _MOST_LEARNT)
             ):
                 self._behind.setdefault(deed, {}).setdefault(name, Counter())[called] += 1
 
@@ -395,10 +397,6 @@ def _first_words() -> frozenset[str]:
 
 def _is_deed(text: str) -> bool:
     return text.partition(" ")[0] in _first_words() and (_deeds().has(text) or _sent().has(text))
-
-
-def _may_be_deed(text: str) -> bool:
-    return text.endswith((".", "!")) and text.count(" ") >= 2
 
 
 def _deed(text: str, name: str) -> str:

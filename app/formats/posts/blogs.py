@@ -74,6 +74,23 @@ def read_xml(
     return RecordStream(name, "record", None, items)
 
 
+def xml_parser(
+    start: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None],
+    data: Callable[[str], None],
+) -> expat.XMLParserType:
+    """Return a parser that raises RecordError for entities, and calls these for all else."""
+
+    def refuse(*_: object) -> None:
+        raise RecordError("entities are declared")
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = start, end
+    parser.CharacterDataHandler, parser.EntityDeclHandler = data, refuse
+    return parser
+
+
 class _Reader:
     """Collects the texts of the elements with such names."""
 
@@ -85,12 +102,7 @@ class _Reader:
         self._text: list[str] = []
         self._size = 0
         self.found: list[Fields | Message] = []
-        self._parser = parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._data
-        parser.EntityDeclHandler = self._refuse
+        self._parser = xml_parser(self._start, self._end, self._data)
 
     def feed(self, data: bytes, *, is_last: bool = False) -> list[Fields | Message]:
         """Return the elements that end here. Raises expat.ExpatError, RecordError."""
@@ -136,10 +148,6 @@ class _Reader:
                 self._fields.setdefault(path, text)
             self._text = []
         self._path.pop()
-
-    @staticmethod
-    def _refuse(*_: object) -> None:
-        raise RecordError("entities are declared")
 
 
 _PAIR: Final = re.compile(rb"&#(5[5-6]\d{3});&#(5[6-7]\d{3});")

@@ -11,6 +11,7 @@ from typing import Final
 from xml.parsers import expat
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
+from app.formats.posts.blogs import xml_parser
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream, by_author
 from app.formats.source.file import Content, Source, bare_head
@@ -36,12 +37,7 @@ class _Reader:
         self._parts: list[str] = []
         self._size = 0
         self.authors: list[str] = []
-        self._parser = parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._data
-        parser.EntityDeclHandler = self._refuse
+        self._parser = xml_parser(self._start, self._end, self._data)
 
     def read(self, content: Content) -> str:
         """Return the words. Raises expat.ExpatError, RecordError, BrokenFileError."""
@@ -75,10 +71,6 @@ class _Reader:
         self._silent -= name in _NO_WORDS
         if name in _PARAGRAPHS and self._bodies:
             self._parts.append("\0")
-
-    @staticmethod
-    def _refuse(*_: object) -> None:
-        raise RecordError("entities are declared")
 
 
 def _is_tei(content: Content) -> bool:

@@ -96,7 +96,7 @@ class _Reader:
         kind, is_reblog = str(post.get("type")), _is_reblog(post)
         if isinstance(post.get("content"), list):
             words = [*_blocks(post)]
-        elif is_reblog and isinstance(comment := _comment(post), str):
+        elif is_reblog and isinstance(comment := as_object(post.get("reblog")).get("comment"), str):
             words = [html_to_text(comment)]
         else:
             words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
@@ -161,10 +161,6 @@ def _said(words: Sequence[str], record: Record, *, has_others: bool) -> Item:
     if not text:
         return Skipped(record.place, "repost" if has_others else "empty")
     return structs.replace(record, text=required_text(text))
-
-
-def _comment(post: Json) -> object:
-    return as_object(post.get("reblog")).get("comment")
 
 
 def _is_reblog(post: Json) -> bool:

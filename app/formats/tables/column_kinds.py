@@ -165,16 +165,12 @@ def account_column(
     named = [(row, account) for row, account in zip(rows, accounts, strict=True) if account]
     columns = dict.fromkeys([*names, *(name for row, _ in named for name in row)])
     equal = {
-        name: _share(_is_account(row.get(name), account) for row, account in named)
+        name: _share((as_name(row.get(name)) or "").casefold() == account for row, account in named)
         for name in columns
         if name not in addresses
     }
     best = max(equal, key=equal.__getitem__)
     return best if equal[best] >= 0.8 and equal[names[0]] < 0.5 else None
-
-
-def _is_account(value: object, account: str) -> bool:
-    return (as_name(value) or "").casefold() == account
 
 
 def _has_sign(value: object) -> bool:

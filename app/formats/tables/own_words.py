@@ -82,11 +82,8 @@ def without_quotations(html: str) -> str:
     depth, at = 0, 0
     for mark in _QUOTATION.finditer(html):
         if depth == 0:
-            parts.append(html[at : mark.start()] if mark[1] else _unattributed(html, at, mark))
+            own = html[at : mark.start()]
+            parts.append(own if mark[1] else _ATTRIBUTION.sub("", own))
         depth = max(0, depth + (-1 if mark[1] else 1))
         at = mark.end()
     return "".join(parts) + (html[at:] if depth == 0 else "")
-
-
-def _unattributed(html: str, start: int, mark: re.Match[str]) -> str:
-    return _ATTRIBUTION.sub("", html[start : mark.start()])

@@ -208,7 +208,9 @@ class _Sheet:
         for number, row in enumerate(self._sheet.iter_rows(), start=first):
             if number in places:
                 row = [
-                    self._formulas.get((number, column), cell) if _is_no_text(cell) else cell
+                    cell
+                    if isinstance(cell, str) and cell and not is_error(cell)
+                    else self._formulas.get((number, column), cell)
                     for column, cell in enumerate(row, start=left)
                 ]
             if any(cell != "" for cell in row):
@@ -235,10 +237,6 @@ _FORMULA: Final = re.compile(
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SENTENCE: Final = re.compile(r"[^\W\d_]{2}\s++[^\W\d_]{2}")
 """Words with a blank between them, which no formula has outside of quotation marks."""
-
-
-def _is_no_text(cell: Any) -> bool:
-    return not isinstance(cell, str) or not cell or is_error(cell)
 
 
 def _formulas_in(sheet: bytes) -> dict[tuple[int, int], str]:

@@ -408,7 +408,9 @@ class _Reading:
         if self._records.unit == "line":
             for file in {place.file for place in places}:
                 numbers = {place.place for place in places if place.file == file}
-                texts = _texts(self._content(file), numbers)
+                source = self._source
+                content = source.member(file) if file in source.members else source
+                texts = _texts(content, numbers)
                 shapes |= {(file, number): text for number, text in texts.items()}
         return [
             msgspec.structs.replace(
@@ -418,9 +420,6 @@ class _Reading:
             )
             for place in places
         ]
-
-    def _content(self, file: str) -> Content:
-        return self._source.member(file) if file in self._source.members else self._source
 
 
 def _sentence(detail: str) -> Message:

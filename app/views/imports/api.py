@@ -26,7 +26,7 @@ from app.services.imports.report import ImportFacts, facts
 from app.services.imports.undo import find_replaced
 from app.views.blueprints import FILE, MULTIPART, ApiBlueprint, Reply
 from app.views.bodies import spooled_body
-from app.views.imports.undoing import begin_undo
+from app.views.imports.pages import begin_undo
 from app.views.policies import own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -77,10 +76,6 @@ class Start(NamedTuple):
     apps: list[HowTo]
 
 
-def _name_of(form: Format) -> str:
-    return "X" if form.name == "x" else translate_message(form.label)
-
-
 USUAL: Final = ("kakaotalk", "whatsapp", "telegram", "line", "messenger", "discord", "x", "meta")
 """The most requested formats; others follow in the order of trial."""
 
@@ -92,7 +87,10 @@ def listed_formats() -> list[Format]:
 
 def ways_of_export() -> list[HowTo]:
     return [
-        HowTo(_name_of(form), [translate_message(step) for step in form.steps])
+        HowTo(
+            "X" if form.name == "x" else translate_message(form.label),
+            [translate_message(step) for step in form.steps],
+        )
         for form in listed_formats()
         if form.steps
     ]
@@ -219,17 +217,15 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     def period(self) -> str:
         if not (self.preview and self.preview.first_at and self.preview.last_at):
             return ""
-        zone = self._zone_of_days
+        # Messages of a chat have their days in the zone of the chat.
+        zone = zone_of_page("")
+        if self.preview.is_chat:
+            own = self.zone if self.zone and not self.typed_zone else machine_zone()
+            zone = remembered_zone(own)
         first, last = (
             time.astimezone(zone).date() for time in (self.preview.first_at, self.preview.last_at)
         )
         return show_period(first, last + timedelta(days=1))
-
-    @property
-    def _zone_of_days(self) -> ZoneInfo:
-        if not (self.preview and self.preview.is_chat):
-            return zone_of_page("")
-        return remembered_zone(self.zone if self.zone and not self.typed_zone else machine_zone())
 
     @property
     def has_choice_to_make(self) -> bool:

@@ -25,6 +25,7 @@ from app.services.imports.beginning import UploadLook, look_at_upload
 from app.services.imports.jobs import (
     cancel_job,
     choose_options,
+    end_stopped_commands,
     get_job,
     list_jobs,
     note_look,
@@ -35,15 +36,15 @@ from app.services.imports.jobs import (
     upload_path,
 )
 from app.services.imports.report import errors_of, notes_of, stored_posts
+from app.services.imports.undo import request_undo
 from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
 from app.views.imports.page_values import ImportsPage, Limits, PreviewPage, is_chat, read_progress
-from app.views.imports.reading_choices import ASKED, chosen_reading, on_page, settled
-from app.views.imports.undoing import begin_undo
+from app.views.imports.reading_choices import ASKED, chosen_by, chosen_reading, on_page, settled
 from app.views.page import render, render_form
-from app.views.policies import writing
+from app.views.policies import own_scope, writing
 from app.views.requests import check_confirmed
 from app.views.zones import zone_typed
 
@@ -304,15 +305,9 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         },
         is_published=form.get("publish") == "on",
         is_own="own" in form,
-        replace=_replaced(form.get("replace", "")),
+        replace=chosen_by(replaced_of, form.get("replace", ""), None),
         times=times if times in {"file", "here"} else None,
     )
-
-
-def _replaced(number: str) -> str | None:
-    with suppress(ValueError):
-        return replaced_of(number)
-    return None  # No page writes it so.
 
 
 def _format_name(name: str) -> str:
@@ -327,6 +322,15 @@ async def cancel(import_id: int) -> ResponseReturnValue:
         was_started = job.state != "uploaded"
     await asyncio.to_thread(remove_upload, resources().config.data_dir, job.spool)
     return to_import(import_id) if was_started else see_other(url_for("imports.show_imports"))
+
+
+async def begin_undo(import_id: int) -> ImportJob:
+    """Let the background undo an import. Raises NotFoundError, ConflictError."""
+    await end_stopped_commands(resources().db)
+    async with writing() as session:
+        job = await request_undo(session, import_id, scope=own_scope())
+    resources().maintenance.wake()
+    return job
 
 
 @blueprint.action(IMPORTS + "/<id:import_id>/undo")

@@ -1,9 +1,9 @@
 """Assumptions and unread parts of a preview, and its choices."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import structs
 
@@ -39,6 +39,8 @@ from app.services.imports.storing import REWORDED
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 
+Given = TypeVar("Given")
+Chosen = TypeVar("Chosen")
 _FIND_OUT: Final = Message("detect automatically")
 _LABELS: Final = {
     "column": Message("Column"),
@@ -306,34 +308,22 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
         if field in {"", *FIELDS} and (field != was or name in before.columns)
     }
     return ReadOptions(
-        columns=columns | _picked(form),
+        columns=columns
+        | chosen_by(columns_of, filter(None, form.getlist("pick")), dict[str, str]()),
         dates=order_of(form.get("dates", "")),
-        encoding=_encoding(encoding) if encoding else None,
+        encoding=chosen_by(parse_encoding, encoding, None) if encoding else None,
         accept_unread="accept_unread" in form,
         accept_doubts="accept_doubts" in form,
-        rooms=_rooms(form),
+        rooms=chosen_by(rooms_of, filter(None, form.getlist("room")), ()),
     )
 
 
-def _rooms(form: Form) -> tuple[str, ...]:
+def chosen_by(read: Callable[[Given], Chosen], given: Given, otherwise: Chosen) -> Chosen:
+    """Return a choice of a form, which only pages write; otherwise for what none writes."""
     try:
-        return rooms_of(filter(None, form.getlist("room")))
-    except ValueError:  # No page writes it so.
-        return ()
-
-
-def _picked(form: Form) -> dict[str, str]:
-    try:
-        return columns_of(filter(None, form.getlist("pick")))
-    except ValueError:  # No page writes it so.
-        return {}
-
-
-def _encoding(name: str) -> str | None:
-    try:
-        return parse_encoding(name)
+        return read(given)
     except ValueError:
-        return None
+        return otherwise
 
 
 def _said(part: Assumption, options: ReadOptions) -> tuple[Message, Message | None]:
