@@ -59,17 +59,14 @@ def downgrade_command(yes: bool) -> None:
     try:
         losses = find_losses(config)
         if losses and not yes:
-            _confirm(", ".join(f"{what} ({count:,})" for what, count in losses.items()))
+            lost = ", ".join(f"{what} ({count:,})" for what, count in losses.items())
+            if not sys.stdin.isatty():
+                fail(f"the downgrade deletes {lost}; make a backup, then add --yes", BAD_INPUT)
+            ask(f"The downgrade deletes {lost}. This cannot be undone. Downgrade?", abort=True)
         downgrade(config)
     except CommandError as error:
         fail(str(error), BAD_INPUT)
     _print_current(config)
-
-
-def _confirm(lost: str) -> None:
-    if not sys.stdin.isatty():
-        fail(f"the downgrade deletes {lost}; make a backup, then add --yes", BAD_INPUT)
-    ask(f"The downgrade deletes {lost}. This cannot be undone. Downgrade?", abort=True)
 
 
 @db_command.command("revision", epilog="Example: saywho db revision -m 'add drafts'")

@@ -220,7 +220,7 @@ def _explain(
     source: Source, request: ExplanationRequest, result: Explanation, ends_at: float
 ) -> None:
     if source.has_members:
-        result.files = _ends(source)
+        result.files = dict(Counter(map(_end, source.members)).most_common(MOST_KINDS))
     try:
         records = open_records(
             source, format=request.format, options=request.options, with_values=True
@@ -277,11 +277,6 @@ def _masked_assumption(part: Assumption) -> Assumption:
 
     others = tuple(map(masked, part.alternatives))
     return msgspec.structs.replace(part, value=masked(part.value), alternatives=others)
-
-
-def _ends(source: Source) -> dict[str, int]:
-    ends = Counter(map(_end, source.members))
-    return dict(ends.most_common(MOST_KINDS))
 
 
 def _end(name: str) -> str:

@@ -124,10 +124,16 @@ class Pictures(Generic[Subject, Args]):
         name = blueprint.name.removesuffix("s")
 
         async def show_page(args: Args, **here: Any) -> ResponseReturnValue:
-            return await self._show_page(args, here)
+            subject = await self.read(args, zone_of_page, **here)
+            poster = await self.poster_of(subject, args)
+            return await render(self.page_of(subject, args, poster)), 200, {**self.headers}
 
         async def show_image(args: Args, **here: Any) -> ResponseReturnValue:
-            return await self._show_image(args, here)
+            subject = await self.read(args, zone_of_picture, **here)
+            with speaking(args.lang):
+                poster = await self.poster_of(subject, args)
+            drawn = await resources().work_pool.run(draw_poster, poster, args.format, args.theme)
+            return Response(drawn, content_type="image/png", headers={**self.headers})
 
         show_page.__name__, show_image.__name__ = f"show_{name}_page", f"show_{name}"
         for view, end, answer in ((show_page, "", "page"), (show_image, ".png", "image")):
@@ -135,18 +141,6 @@ class Pictures(Generic[Subject, Args]):
             is_cacheable = answer in self.cached
             blueprint.page(f"{path}{end}", is_cacheable=is_cacheable, of_chat=of_chat)(view)
         return blueprint
-
-    async def _show_page(self, args: Args, here: Mapping[str, Any]) -> ResponseReturnValue:
-        subject = await self.read(args, zone_of_page, **here)
-        poster = await self.poster_of(subject, args)
-        return await render(self.page_of(subject, args, poster)), 200, {**self.headers}
-
-    async def _show_image(self, args: Args, here: Mapping[str, Any]) -> Response:
-        subject = await self.read(args, zone_of_picture, **here)
-        with speaking(args.lang):
-            poster = await self.poster_of(subject, args)
-        drawn = await resources().work_pool.run(draw_poster, poster, args.format, args.theme)
-        return Response(drawn, content_type="image/png", headers={**self.headers})
 
 
 def pictures_of(

@@ -59,9 +59,9 @@ class Schemas:
             None: {},
             **dict(zip(types, map(plain, schemas), strict=True)),
         }
-        for struct in _structs_in(types):
-            properties = self.components[struct.__name__]["properties"]
-            for name, about in _docstrings_of(struct).items():
+        for part in _parts_in(types):
+            properties = self.components[part.cls.__name__]["properties"]
+            for name, about in _docstrings_of(part.cls).items():
                 properties[name] = {"description": about} | properties[name]
         for schema in self.components.values():
             for name, field in schema["properties"].items():
@@ -208,26 +208,30 @@ def _source_of(module: str) -> str:
     return Path(str(sys.modules[module].__file__)).read_text("utf-8")
 
 
-def _structs_in(types: Iterable[Any]) -> Iterator[type[msgspec.Struct]]:
-    return (part.cls for part in _parts_in(types) if isinstance(part.cls, type))
-
-
 def _sure_fields(types: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
     for part in _parts_in(types):
-        if isinstance(part.cls, type):  # Of a generic one, all fields are required.
-            is_short = part.cls.__struct_config__.omit_defaults
-            fields = [field for field in part.fields if _is_sure(field, is_short=is_short)]
-            yield part.cls.__name__, [field.encode_name for field in fields]
+        is_short = part.cls.__struct_config__.omit_defaults
+        yield (
+            part.cls.__name__,
+            [
+                field.encode_name
+                for field in part.fields
+                if field.required
+                or not (is_short or (field.default is field.default_factory is NODEFAULT))
+            ],
+        )
 
 
 def _parts_in(types: Iterable[Any]) -> Iterator[inspect.StructType]:
+    """Yield the structs in these types, but for generic ones, whose fields are all required."""
     seen, waiting = set[Any](), list[Any](inspect.multi_type_info(types))
     while waiting:
         part = waiting.pop()
         if isinstance(part, inspect.StructType) and part.cls not in seen:
             seen.add(part.cls)
             waiting += (field.type for field in part.fields)
-            yield part
+            if isinstance(part.cls, type):
+                yield part
         elif isinstance(part, inspect.UnionType):
             waiting += part.types
         elif isinstance(part, inspect.ListType | inspect.VarTupleType):
@@ -236,12 +240,6 @@ def _parts_in(types: Iterable[Any]) -> Iterator[inspect.StructType]:
             waiting += part.item_types
         elif isinstance(part, inspect.Metadata):
             waiting.append(part.type)
-
-
-def _is_sure(field: inspect.Field, *, is_short: bool) -> bool:
-    """Return whether answers have a field; is_short: whether they leave out defaults."""
-    is_unset = field.default is NODEFAULT and field.default_factory is NODEFAULT
-    return field.required or not (is_short or is_unset)
 
 
 def _describe(name: str, field: Schema) -> None:
