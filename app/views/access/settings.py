@@ -268,7 +268,7 @@ async def invite(form: Form) -> ResponseReturnValue:
     room_id = number_of(chosen) if (chosen := form.get("room", "")) else None
     try:
         if chosen and room_id is None:
-            raise InvalidInputError("Choose the chats or pages that the guest may read", loc="room")
+            raise InvalidInputError("Choose the whole site or a chat for the guest", loc="room")
         async with writing() as session:
             secret = await add_invitation(
                 session,
