@@ -55,6 +55,22 @@ async def test_a_commit_is_heard_of_by_the_next_question(db: Database) -> None:
     await listener.feed.close()
 
 
+async def test_a_question_of_a_later_turn_hears_of_another_process(
+    db: Database, make_config: MakeConfig
+) -> None:
+    if db.backend.is_shared:
+        pytest.skip("there, others' commits are seen after a while")
+    listener = Listener(await db.open_feed())
+    async with Database(make_config()) as other:
+        for number in range(5):
+            # Questions of one turn of the loop share a look.
+            assert all([await listener.feed.catch_up() for _ in range(3)])
+            await add(other, f"author{number}")
+            assert await listener.feed.catch_up()
+            assert len(listener.heard) == number + 1
+    await listener.feed.close()
+
+
 async def test_writers_at_once_are_heard_of_in_the_order_of_their_commits(
     db: Database, make_config: MakeConfig
 ) -> None:

@@ -105,7 +105,7 @@ class SqliteBackend(Backend):
             yield _is_held if is_free else None
 
     async def open_feed(self, commits: Callable[[], int]) -> Feed:
-        return SqliteFeed(self.path)
+        return SqliteFeed(self.path, commits)
 
     async def allocate_ids(
         self, session: AsyncSession, counts: Mapping[type[Base], int]
@@ -276,7 +276,10 @@ class SqliteFeed(Feed):
 
     poll_s = 0.05
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, commits: Callable[[], int]) -> None:
+        self._commits = commits
+        self._seen_commits: int | None = None
+        """Number of this process's commits at the look of this turn of the loop, None before it."""
         # It reads on the event loop, so it waits less for a lock than other connections do.
         self._connection = open_connection(path, timeout_s=5.0)
         self._connection.execute("PRAGMA query_only = ON")
@@ -293,6 +296,23 @@ class SqliteFeed(Feed):
     async def look(self) -> bool:
         """Publish all earlier acknowledged commits; return whether that succeeded."""
         return self.catch_up_at_once()
+
+    async def catch_up(self) -> bool:
+        """Publish all commits that an answer must include; return whether that succeeded.
+
+        The requests of a turn of the loop share a look. They arrived before the turn, and bytes
+        that arrive during it are read in the next turn, after the reset.
+        """
+        if self._seen_commits is not None and self._seen_commits == self._commits():
+            return True
+        asyncio.get_running_loop().call_soon(self._begin_turn)  # Before the look.
+        commits = self._commits()
+        is_current = self.catch_up_at_once()
+        self._seen_commits = commits if is_current else None
+        return is_current
+
+    def _begin_turn(self) -> None:
+        self._seen_commits = None
 
     def catch_up_at_once(self) -> bool:
         """Publish all earlier acknowledged commits, on the loop; return whether that succeeded."""
