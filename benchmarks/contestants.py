@@ -25,6 +25,7 @@ class Contestant:
     command: Callable[[int], Sequence[str]]
     settings: dict[str, str]
     is_ours: bool = False
+    scheme: str = "http"
 
     def environment(self, database: Path, folder: Path) -> dict[str, str]:
         if not self.is_ours:
@@ -79,7 +80,8 @@ def all_serving(
             env = each.environment(database_of(each), own)
             command = each.command(port)
             process = stack.enter_context(machine.running(command, env, on=on, log=log))
-            servers.append(Server(each.name, f"http://127.0.0.1:{port}", (process.pid,)))
+            address = f"{each.scheme}://127.0.0.1:{port}"
+            servers.append(Server(each.name, address, (process.pid,)))
             waits.append((f"{servers[-1].address}{ready}", process, log))
         for wait in waits:
             machine.wait_until_ready(*wait)

@@ -1,4 +1,5 @@
-"""Answers from the cache behind a proxy, by two workers, and beside other requests.
+"""Answers from the cache over TLS, on PostgreSQL, behind a proxy, by two workers, and beside other
+requests.
 
 `python -m benchmarks.hot_ways` compares this program with an earlier commit of it that has no lane
 (`app/serving/http1/lane.py`), in turn, on one core, with wrk on the other. Prints the processor
@@ -6,22 +7,34 @@ time of a request and the p99 of its wait, with the medians of the rounds' ratio
 """
 
 import argparse
+import asyncio
 import contextlib
+import json
 import statistics
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from benchmarks import contestants, machine, workloads
-from benchmarks.contestants import Server, all_serving, ours
-from benchmarks.hot import BASE, HEADS, QUICK_SHAPE, SHAPE
+from benchmarks import contestants, live_streams, machine, workloads
+from benchmarks.audience import STRAGGLERS_S
+from benchmarks.contestants import Contestant, Server, all_serving, ours
+from benchmarks.databases import made_texts, username
+from benchmarks.hot import BASE, HEADS, QUICK_SHAPE, READ, SHAPE
+from benchmarks.live_streams import Audience
 from benchmarks.load import Load, Rounds, ask, ratio, take_turns
 from benchmarks.paired import checkout, database, imports_of, searches
 from benchmarks.workloads import Lines
+from tests import postgresql
+from tests.certificates import make_certificate
+
+POSTS_ON_POSTGRESQL: Final = 40
+"""Of each author whose posts are read."""
+LIVE: Final = Audience(clients=200, per_second=20, seconds=5)
 
 
 class Way(NamedTuple):
@@ -30,15 +43,79 @@ class Way(NamedTuple):
     lines: Lines
     workers: int = 1
     settings: Mapping[str, str] = MappingProxyType({})
+    changed: Callable[[Contestant], Contestant] = lambda side: side
 
 
-def ways(authors: int) -> dict[str, Way]:
+def ways(authors: int, folder: Path, postgresql_urls: Mapping[str, str]) -> dict[str, Way]:
     proxied = {"SAYWHO_TRUSTED_PROXIES": "1"}
-    return {
-        "one worker": Way(HEADS["one head"]),
+    head = HEADS["one head"]
+    found = {
+        "one worker": Way(head),
         "behind a proxy": Way(HEADS["always another head"], settings=proxied),
         "two workers, 5 % inserts": Way(workloads.mixed(authors), workers=2),
+        "TLS": Way(head, changed=over_tls(folder)),
     }
+    if postgresql_urls:
+
+        def on_postgresql(side: Contestant) -> Contestant:
+            settings = side.settings | {"SAYWHO_DATABASE_URL": postgresql_urls[side.name]}
+            return replace(side, settings=settings)
+
+        found["PostgreSQL"] = Way(head, changed=on_postgresql)
+    return found
+
+
+def over_tls(folder: Path) -> Callable[[Contestant], Contestant]:
+    """Return what makes a side serve over TLS, by a `hypercorn.toml` in this folder."""
+    certificate, key = map(json.dumps, make_certificate(folder))
+    (folder / "hypercorn.toml").write_text(f"certfile = {certificate}\nkeyfile = {key}\n")
+
+    def changed(side: Contestant) -> Contestant:
+        def command(port: int) -> Sequence[str]:
+            return ("env", "-C", str(folder), *side.command(port))
+
+        return replace(side, command=command, scheme="https")
+
+    return changed
+
+
+@contextlib.contextmanager
+def on_postgresql(roots: Mapping[str, Path], folder: Path) -> Iterator[dict[str, str]]:
+    """Give the URL of a database on PostgreSQL for each side, filled by its own code; of none where
+    there is no server.
+    """
+    try:
+        server = postgresql.Server(durable=True)
+    except postgresql.NoServerError as error:
+        print(f"skipped: PostgreSQL ({error})")
+        yield {}
+        return
+    texts, posts = made_texts(), folder / "posts.jsonl"
+    lines = (
+        json.dumps({"username": username(author), "text": texts[author * 50 + number]})
+        for author in range(READ)
+        for number in range(POSTS_ON_POSTGRESQL)
+    )
+    posts.write_text("".join(f"{line}\n" for line in lines))
+    urls = {}
+    try:
+        for side, root in roots.items():
+            asyncio.run(server.ask(f"CREATE DATABASE {side}"))
+            urls[side] = server.url(side)
+            settings = {
+                "SAYWHO_DATABASE_URL": urls[side],
+                "SAYWHO_DATA_DIR": str(folder / f"{side}-instance"),
+            }
+            command = "from app.cli import main; main()", "import", str(posts)
+            subprocess.run(
+                (sys.executable, "-c", *command),
+                env=machine.environment(imports_of(root) | settings),
+                stdout=subprocess.DEVNULL,
+                check=True,
+            )
+        yield urls
+    finally:
+        server.remove()
 
 
 @contextlib.contextmanager
@@ -67,6 +144,26 @@ def beside_hits(servers: Sequence[Server], load: Load, folder: Path) -> dict[str
     return results
 
 
+def live_beside_hits(
+    servers: Sequence[Server],
+    roots: Mapping[str, Path],
+    files: Mapping[str, Path],
+    load: Load,
+    folder: Path,
+) -> dict[str, Rounds]:
+    """Post for clients of the live stream beside a flood of hits."""
+    results = {server.name: Rounds() for server in servers}
+    flood = replace(load, seconds=LIVE.seconds + STRAGGLERS_S)
+    for _ in range(load.rounds):
+        for server in servers:
+            side = server.name
+            with _flooded(server, folder, flood):
+                row = live_streams.with_audience(server, LIVE, files[side], roots[side])
+            lost = row["lost"] + row["twice"]
+            results[side].add(row | {"per_second": 0, "errors": lost})
+    return results
+
+
 def print_row(name: str, results: dict[str, Rounds], *, has_cpu: bool = True) -> None:
     base, new = results["base"], results["new"]
     cpu = f"{statistics.median(new.cpu_us):>8.0f}{ratio(new.cpu_us, base.cpu_us):>8.2f}"
@@ -81,6 +178,7 @@ def print_row(name: str, results: dict[str, Rounds], *, has_cpu: bool = True) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--base", default=BASE, help="the commit to compare with")
+    parser.add_argument("--only", action="append", help="a row, and those beside it")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a round")
     parser.add_argument("--quick", action="store_true", help="a small database and one round")
@@ -92,14 +190,19 @@ def main() -> None:
     load = Load(lambda _: (), rounds=rounds, seconds=seconds)
     print(machine.description())
     print(f"{'':<26}{'us':>8}{'/ base':>8}{'p99 ms':>8}{'/ base':>8}")
-    with machine.work_folder() as folder:
+    with machine.work_folder() as folder, contextlib.ExitStack() as stack:
         roots = {"base": checkout(arguments.base, folder), "new": machine.ROOT}
         files = {
             side: database(root, folder / f"{side}-data", shape) for side, root in roots.items()
         }
-        for number, (name, way) in enumerate(ways(shape.authors).items()):
+        urls = stack.enter_context(on_postgresql(roots, folder))
+        for number, (name, way) in enumerate(ways(shape.authors, folder, urls).items()):
+            if name not in (arguments.only or [name]):
+                continue
             sides = [
-                ours(side, workers=way.workers, settings={**way.settings, **imports_of(root)})
+                way.changed(
+                    ours(side, workers=way.workers, settings={**way.settings, **imports_of(root)})
+                )
                 for side, root in roots.items()
             ]
             own, ready = folder / f"way{number}", workloads.list_path(0)
@@ -109,6 +212,8 @@ def main() -> None:
                     misses = replace(load, lines=searches(shape.authors))
                     results = beside_hits(servers, misses, folder)
                     print_row("misses beside hits", results, has_cpu=False)
+                    results = live_beside_hits(servers, roots, files, load, folder)
+                    print_row("live streams beside hits", results, has_cpu=False)
 
 
 if __name__ == "__main__":

@@ -71,26 +71,33 @@ def listening(server: Server, audience: Audience) -> Iterator["subprocess.Popen[
         listeners.wait()
 
 
-def posting(audience: Audience, path: Path, size: int = 0) -> "subprocess.Popen[str]":
-    """Return the process that posts for an audience; it prints the moments of its commits."""
+def posting(
+    audience: Audience, path: Path, size: int = 0, root: Path = machine.ROOT
+) -> "subprocess.Popen[str]":
+    """Return the process that posts for an audience; it prints the moments of its commits.
+
+    root: the folder of the code that has built the database.
+    """
     return subprocess.Popen(
         (
             *(sys.executable, "-m", "benchmarks.poster", str(path), "1"),
             *(str(audience.per_second), str(audience.seconds), str(size)),
         ),
-        cwd=machine.ROOT,
+        cwd=root,
         stdout=subprocess.PIPE,
         text=True,
     )
 
 
-def with_audience(server: Server, audience: Audience, path: Path) -> dict[str, Any]:
+def with_audience(
+    server: Server, audience: Audience, path: Path, root: Path = machine.ROOT
+) -> dict[str, Any]:
     """Return the figures of an audience of a server, while posts come into its database."""
     before = _workers_mib(server)
     with listening(server, audience) as listeners:
         connected = _workers_mib(server)
         before_s = machine.cpu_s(server.pids), machine.cpu_s([listeners.pid])
-        posted, _ = posting(audience, path).communicate()
+        posted, _ = posting(audience, path, root=root).communicate()
         server_s = machine.cpu_s(server.pids) - before_s[0]
         listeners_s = machine.cpu_s([listeners.pid]) - before_s[1]
         summary, _ = listeners.communicate(posted)
