@@ -42,6 +42,7 @@ from app.views.imports import pages as imports
 from app.views.posts import api as posts_api
 from app.views.posts import media, search, search_api
 from app.views.posts import pages as posts
+from app.views.quart_app import App
 from app.views.rooms import api as rooms_api
 from app.views.rooms import pages as rooms
 from app.views.rooms import people
@@ -87,7 +88,7 @@ def make_app(config: Config | None) -> Quart:
             config, is_unnamed = _settings(), is_default_folder()
     except ConfigError as error:
         raise SystemExit(f"saywho: {error}") from None
-    app = Quart("app", static_url_path=STATIC)
+    app = App("app", static_url_path=STATIC)
     try:
         loaded = part_list.load_all(config.without)
     except part_list.PartError as error:

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, 
 from functools import partial
 from typing import Any, Final, cast
 
-from quart import Quart, current_app
+from quart import Quart
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.asgi.cached import CachedResponse, response_memo
 from app.asgi.edge import is_loopback
 from app.config import MIB, Config, ConfigError
+from app.current import current_quart
 from app.db.backend import Readable
 from app.db.engine import Database
 from app.db.feed import Feed
@@ -242,7 +243,7 @@ def _report(task: "asyncio.Task[None]") -> None:
 def resources() -> Resources:
     """Return the resources of the current app. Raises UnavailableError if it has not started."""
     try:
-        return cast(Resources, current_app.extensions[KEY])
+        return cast(Resources, current_quart().extensions[KEY])
     except KeyError as error:
         # A server that runs no lifespan, or a test client alone. The cause lets the log say it.
         detail = "The app has not started; in a test, use: async with app.test_app()"

@@ -42,6 +42,7 @@ from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
 from app.config import Config, Locale
+from app.current import current_g, current_request
 from app.errors import Message
 from app.language.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
@@ -98,8 +99,9 @@ def catalog(locale: str) -> Translations:
 def init_app(app: Quart, config: Config) -> None:
     @app.before_request
     async def choose() -> None:
-        accepted = request.headers.get("Accept-Language", "")
-        g.locale = config.locale or negotiated(accepted, request.cookies.get(COOKIE))
+        asked = current_request()
+        accepted = asked.headers.get("Accept-Language", "")
+        current_g().locale = config.locale or negotiated(accepted, asked.cookies.get(COOKIE))
 
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
@@ -132,9 +134,12 @@ def init_app(app: Quart, config: Config) -> None:
 
 def negotiated(accepted: str, remembered: str | None) -> Locale:
     """Return the language for an Accept-Language header and the value of the cookie."""
-    if remembered in LOCALES:
-        return remembered
-    languages = parse_accept_header(accepted[:LONGEST_HEADER], LanguageAccept)
+    return remembered if remembered in LOCALES else _accepted(accepted[:LONGEST_HEADER])
+
+
+@lru_cache(maxsize=500)
+def _accepted(header: str) -> Locale:
+    languages = parse_accept_header(header, LanguageAccept)
     return cast(Locale, languages.best_match(sorted(LOCALES), default="en"))
 
 
@@ -143,14 +148,15 @@ async def store_language() -> Response | None:
 
     The choice is a link, to work without JavaScript; the API stores none.
     """
-    language = request.args.get(SWITCH)
-    is_page = request.path == API + API_DOCS or not request.path.startswith(EVERY_API)
-    if request.method != "GET" or not is_page or language not in LOCALES:
+    asked = current_request()
+    language = asked.args.get(SWITCH)
+    is_page = asked.path == API + API_DOCS or not asked.path.startswith(EVERY_API)
+    if asked.method != "GET" or not is_page or language not in LOCALES:
         return None
     response = cast(Response, redirect(own_address(SWITCH), 303))
     year_s = 365 * 24 * 3600
     response.set_cookie(
-        COOKIE, language, max_age=year_s, samesite="Lax", secure=request.is_secure, httponly=True
+        COOKIE, language, max_age=year_s, samesite="Lax", secure=asked.is_secure, httponly=True
     )
     return response
 

@@ -14,10 +14,12 @@ from typing import Any, Final, cast
 import msgspec
 from quart import Quart, Response, g, make_response, redirect, request
 from quart.typing import ResponseReturnValue
+from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.urls import iri_to_uri
 
 from app.asgi.streams import EndlessBody, hand_over
+from app.current import current_g, current_request
 from app.db.result_cache import cacheable
 from app.errors import (
     UNTYPED,
@@ -63,7 +65,7 @@ async def wait_for_write() -> None:
     readers of one chat. Raises UnavailableError after 2 s, and MalformedError for an impossible
     number.
     """
-    is_unbound = g.policy in ("open", "player") or own_chat() is not None
+    is_unbound = current_g().policy in ("open", "player") or own_chat() is not None
     event_id = None if is_unbound else event_of("Saywho-After")
     if event_id is None:
         return
@@ -86,20 +88,31 @@ async def add_headers(response: Response) -> Response:
             "form-action 'self'; frame-ancestors 'none'",
         )
         response.vary.update(["Accept-Language", "Cookie"])
-    is_readable = request.method in {"GET", "HEAD"} and response.status_code == 200
-    if request.endpoint == "static":
+    asked = current_request()
+    is_readable = asked.method in {"GET", "HEAD"} and response.status_code == 200
+    if asked.endpoint == "static":
         cacheable()
     elif is_readable and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = "no-cache"
-        await response.add_etag()
+        await _add_etag(response)
     if await _is_of_account_alone():
         _forbid_showing_again(response)
     return response
 
 
+async def _add_etag(response: Response) -> None:
+    body = response.response
+    if isinstance(body, DataBody):
+        # In half the time of Quart's own, which is MD5.
+        response.set_etag(hashlib.sha1(body.data, usedforsecurity=False).hexdigest())
+    else:
+        await response.add_etag()
+
+
 async def _is_of_account_alone() -> bool:
-    policy = g.get("policy")
-    if g.get("account") is None or policy == "open":
+    facts = current_g()
+    policy = facts.get("policy")
+    if facts.get("account") is None or policy == "open":
         return False
     if policy != "read" or own_chat() is not None:
         return True
@@ -121,7 +134,7 @@ async def refuse_late(response: Response) -> Response:
     """Refuse a visitor's answer that was made while the site became private."""
     try:
         # The body of an endless answer goes out by itself, and ends by itself.
-        if is_endless(request.path) or await is_still_readable():
+        if is_endless(current_request().path) or await is_still_readable():
             return response
         return send_to_login()
     except AppError as error:  # The API's refusal, or nobody can tell: the database is away.
@@ -304,7 +317,7 @@ def keep_static_files(app: Quart) -> None:
 
     @app.after_request
     async def tell_browsers(response: Response) -> Response:
-        if request.endpoint == "static" and response.status_code == 200:
+        if current_request().endpoint == "static" and response.status_code == 200:
             digest = content_hash(folder / (request.view_args or {})["filename"])
             is_named = digest is not None and request.args.get("v") == digest
             kept = f"public, max-age={YEAR_S}, immutable"

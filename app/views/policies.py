@@ -11,14 +11,24 @@ from typing import Any, Final, Literal, TypeVar, cast
 from urllib.parse import urlencode
 
 from itsdangerous import BadSignature, Signer
-from quart import Quart, Response, after_this_request, current_app, g, redirect, request, url_for
-from quart.globals import app_ctx
+from quart import (
+    Quart,
+    Request,
+    Response,
+    after_this_request,
+    current_app,
+    g,
+    redirect,
+    request,
+    url_for,
+)
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from app.asgi.edge import REFUSAL, is_loopback, is_loopback_host
+from app.current import current_g, current_quart, current_request
 from app.errors import ForbiddenError, UnauthorizedError
 from app.lifespan import Resources, resources
 from app.paths import API, EVERY_API, LONGEST_ADDRESS, METRICS
@@ -71,13 +81,15 @@ async def check() -> ResponseReturnValue | None:
 
     Sets `g.account`, `g.operator` if it is one, `g.policy`, and `g.chat`, the only readable chat.
     """
-    openness, facts = resources().openness, app_ctx.g  # `g` looks itself up at every use.
+    openness, facts, asked = resources().openness, current_g(), current_request()
     facts.account = facts.operator = facts.chat = None
     facts.is_visitor = False
     facts.is_closed = not openness.seems_public
-    if (refusal := cast(dict[str, Any], request.scope).get(REFUSAL)) is not None:
+    if (refusal := cast(dict[str, Any], asked.scope).get(REFUSAL)) is not None:
         raise refusal
-    facts.token = token = None if _is_for_players() else await _token()
+    declared = _declared_policy(current_quart(), asked.endpoint)
+    is_for_players = declared == "player" and asked.method != "OPTIONS"
+    facts.token = token = None if is_for_players else await _token()
     if token is None:
         facts.account = await signed_in()
         facts.operator = facts.account if facts.account and facts.account.is_operator else None
@@ -85,8 +97,8 @@ async def check() -> ResponseReturnValue | None:
         _check_origin()
     is_unknown = token is None and facts.account is None
     facts.is_closed = facts.is_closed and is_unknown
-    facts.policy = policy = _policy_of_address()
-    if policy == "player" and not ("Authorization" in request.headers or _has_cookie_of_player()):
+    facts.policy = policy = _policy_of_address(asked, declared)
+    if policy == "player" and not ("Authorization" in asked.headers or _has_cookie_of_player()):
         return send_to_login()
     if policy in ("open", "player") or facts.operator is not None:
         return None
@@ -107,23 +119,23 @@ async def check() -> ResponseReturnValue | None:
     return None
 
 
-def _policy_of_address() -> Policy:
+def _policy_of_address(asked: Request, declared: Policy | None) -> Policy:
     """Return the requested address's policy. Raises ForbiddenError without one."""
-    if request.endpoint is None or request.method == "OPTIONS":
+    if asked.endpoint is None or asked.method == "OPTIONS":
         # An unknown address tells no more than a known one that may not be read.
         return "read"
-    policy = _declared_policy(current_app, request.endpoint)
-    if policy is None:
+    if declared is None:
         raise ForbiddenError("This action is not allowed")
-    if policy == "metrics":
+    if declared == "metrics":
         return "open" if is_on_this_machine() else "admin"
-    return policy
+    return declared
 
 
 def _declared_policy(app: Quart, endpoint: str | None) -> Policy | None:
     if endpoint == "static":
         return "open"
-    return cast(Policy | None, getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None))
+    policy: Policy | None = getattr(app.view_functions.get(endpoint or ""), ATTRIBUTE, None)
+    return policy
 
 
 def is_open(app: Quart, method: str, path: str) -> bool:
@@ -187,7 +199,7 @@ def send_to_login() -> Response:
 
 def _check_origin() -> None:
     """Raise ForbiddenError for changes from other sites, by Sec-Fetch-Site or Origin."""
-    if request.method in SAFE_METHODS:
+    if current_request().method in SAFE_METHODS:
         return
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
@@ -198,11 +210,6 @@ def _check_origin() -> None:
     signs_in = request.blueprint == "login" and (site or request.headers.get("Origin"))
     if not is_ours and (is_known or signs_in):
         raise ForbiddenError("This request comes from another site")
-
-
-def _is_for_players() -> bool:
-    declared = _declared_policy(current_app, request.endpoint)
-    return declared == "player" and request.method != "OPTIONS"
 
 
 def _has_cookie_of_player() -> bool:
@@ -231,7 +238,7 @@ def own_session() -> Right | None:
 
 async def is_still_readable() -> bool:
     """Return whether the site stayed public for a visitor who needs that."""
-    return not g.get("is_visitor") or await resources().openness.is_public()
+    return not current_g().get("is_visitor") or await resources().openness.is_public()
 
 
 AnyResponse = Response | WerkzeugResponse
@@ -257,7 +264,7 @@ def name_event(event_id: int) -> None:
 
 
 async def _token() -> TokenFacts | None:
-    header = request.headers.get("Authorization")
+    header = current_request().headers.get("Authorization")
     if header is None:
         return None
     scheme, _, secret = header.partition(" ")
@@ -271,7 +278,8 @@ async def _token() -> TokenFacts | None:
 
 def own_chat() -> int | None:
     """Return the visitor's only readable chat; None for the whole site."""
-    return cast(int | None, g.get("chat"))
+    chat: int | None = current_g().get("chat")
+    return chat
 
 
 def here() -> Resources | OneChat:
@@ -310,7 +318,7 @@ def cookie_name(kind: str) -> str:
 
     Browsers accept `__Host-` only with Secure, from this very host (RFC 6265bis, 4.1.3).
     """
-    return f"{'__Host-' if request.is_secure else ''}saywho_{kind}"
+    return f"{'__Host-' if current_request().is_secure else ''}saywho_{kind}"
 
 
 async def signed_in() -> SignedInAccount | None:
@@ -338,7 +346,7 @@ def client_of(name: str) -> LoginClient:
 
 
 def _get(kind: Cookie, *, of: str = "") -> str | None:
-    if not (value := request.cookies.get(cookie_name(kind))):
+    if not (value := current_request().cookies.get(cookie_name(kind))):
         return None
     try:
         return _signer(kind, of).unsign(value).decode()

@@ -1,6 +1,5 @@
 """Parameters, forms, JSON bodies and cursors of a request."""
 
-import asyncio
 import base64
 import binascii
 import functools
@@ -13,11 +12,9 @@ from typing import Annotated, Any, Final, Generic, NoReturn, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 import msgspec
-from hypercorn.typing import ASGIReceiveCallable, ASGISendCallable
 from msgspec import Meta, Struct
 from msgspec.structs import FieldInfo
 from quart import Quart, Request, request
-from quart.asgi import ASGIHTTPConnection
 from quart.formparser import FormDataParser
 from quart.wrappers.request import Body
 from werkzeug.datastructures import MultiDict
@@ -26,6 +23,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from app.compute.text import Gap
 from app.config import MIB, Config
+from app.current import current_request
 from app.errors import (
     AppError,
     InvalidInputError,
@@ -89,19 +87,19 @@ def parse_args(form: type[Form], *, is_strict: bool) -> Form:
     Raises MalformedError; with `is_strict` also for unknown parameters and bytes that are not
     UTF-8.
     """
-    if is_strict and _may_have_bytes():
+    asked = current_request()
+    if is_strict and _may_have_bytes(asked):
         try:
-            unquote_to_bytes(request.query_string).decode()
+            unquote_to_bytes(asked.query_string).decode()
         except UnicodeDecodeError:
             raise MalformedError("The URL is not valid UTF-8", loc="query") from None
-    return args_of(request.args, form, is_strict=is_strict)
+    return args_of(asked.args, form, is_strict=is_strict)
 
 
-def _may_have_bytes() -> bool:
-    query = request.query_string
+def _may_have_bytes(asked: Request) -> bool:
+    query = asked.query_string
     return not query.isascii() or (
-        b"%" in query
-        and any("%" in part for pair in request.args.items(multi=True) for part in pair)
+        b"%" in query and any("%" in part for pair in asked.args.items(multi=True) for part in pair)
     )
 
 
@@ -153,7 +151,7 @@ def check_confirmed(form: MultiDict[str, str]) -> None:
 
 def event_of(header: str) -> int | None:
     """Return the number of an event in a header. Raises MalformedError."""
-    value = request.headers.get(header)
+    value = current_request().headers.get(header)
     if value is None:
         return None
     if (event := number_of(value)) is None:
@@ -264,7 +262,7 @@ def unlisted_cursor(cursor: str | None) -> str | None:
 
 
 def _list_mark() -> str:
-    return blake2b(request.path.casefold().encode(), digest_size=4).hexdigest()
+    return blake2b(current_request().path.casefold().encode(), digest_size=4).hexdigest()
 
 
 def cursor_of(key: object) -> str | None:
@@ -328,9 +326,20 @@ class FormRequest(Request):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         # One range of bytes counts; others are to be ignored, which Quart answers by 416.
-        headers = self.headers.getlist("Range")
-        if headers and not _is_one_range(",".join(headers)):
+        is_ranged = "Range" in self.headers
+        if is_ranged and not _is_one_range(",".join(self.headers.getlist("Range"))):
             self.headers.remove("Range")
+
+    @property
+    def blueprints(self) -> list[str]:
+        """Names from the matched blueprint upwards; Quart (0.22) splits them at every use."""
+        return [] if self.url_rule is None else _blueprints_of(self.url_rule.endpoint)
+
+
+@functools.cache
+def _blueprints_of(endpoint: str) -> list[str]:
+    *names, _ = endpoint.split(".")
+    return [".".join(names[:count]) for count in range(len(names), 0, -1)]
 
 
 def _is_one_range(header: str) -> bool:
@@ -343,32 +352,7 @@ async def whole_body() -> bytes:
     return await request.get_data(cache=True, as_text=False, parse_form_data=False)
 
 
-class RequestConnection(ASGIHTTPConnection):
-    """Quart's connection; Quart (0.22) leaves a cancelled view running, even during a stop."""
-
-    def __init__(self, app: Quart, scope: Any) -> None:
-        # Quart takes `root_path` away, as the outermost layer has done already.
-        super().__init__(app, scope | {"path": scope.get("root_path", "") + scope["path"]})
-        self._handler: asyncio.Task[Any] | None = None
-
-    async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        try:
-            await super().__call__(receive, send)
-        except asyncio.CancelledError:
-            if self._handler is not None:
-                self._handler.cancel()
-                # A statement may go on for longer in its thread.
-                await asyncio.wait([self._handler], timeout=1.0)
-            raise
-
-    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
-        """Run the view; Quart calls this in a separate task."""
-        self._handler = asyncio.current_task()
-        await super().handle_request(request, send)
-
-
 def init_app(app: Quart, config: Config) -> None:
-    app.asgi_http_class = RequestConnection
     app.url_map.converters |= {"id": IdConverter, "year": YearConverter}
     app.request_class = FormRequest
     app.config["MAX_CONTENT_LENGTH"] = config.max_body_mb * MIB
