@@ -7,12 +7,11 @@ from itertools import groupby
 from typing import Any, Final
 
 from app.db.backend import Sessions
+from app.formats.kept import read_file
 from app.formats.records import ReadOptions
-from app.formats.registry import open_records
 from app.formats.source.file import Source
-from app.services.imports.beginning import begin_reading
 from app.services.imports.report import ImportReport
-from app.services.imports.storing import StoreOptions, store_looked_at
+from app.services.imports.storing import StoreOptions, import_file
 
 Said = tuple[str, str, str]
 """When, as `2024-01-15 15:02` on the device; who; and what."""
@@ -64,8 +63,7 @@ async def import_chat(
     """Import a file of a chat, or an export."""
     chosen = ReadOptions(**{"timezone": ZONE} | options)
     with Source(io.BytesIO(data), name=name) as source:
-        records = open_records(source, options=chosen)
-        records, look = await begin_reading(db, source, "auto", records, chosen)
-        storing, report = StoreOptions(look=look, scope="admin"), ImportReport()
-        await store_looked_at(db, records, chosen, report=report, storing=storing)
+        storing, report = StoreOptions(scope="admin"), ImportReport()
+        read = read_file(source, "auto", chosen)
+        await import_file(db, source, read, report=report, storing=storing)
         return report

@@ -47,8 +47,9 @@ from app.formats.assumptions import (
     rooms_of,
 )
 from app.formats.chats.people import renaming, zone_of
+from app.formats.kept import FileReading, read_file
 from app.formats.records import ReadOptions, RecordStream
-from app.formats.registry import BROUGHT, FORMATS, open_records
+from app.formats.registry import BROUGHT, FORMATS
 from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.processes import collect_seldom, share_heap, trim_heap
@@ -59,18 +60,18 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    begin_reading,
     limited_reading,
     stopped_after,
 )
-from app.services.imports.reading import DoubtError, check_doubts, check_order, grave_doubts
+from app.services.imports.reading import DoubtError, grave_doubts
 from app.services.imports.report import MAX_ERRORS, ImportReport, Seen, note_facts
+from app.services.imports.seen import Look
 from app.services.imports.storing import (
     StoreOptions,
     check_records,
+    import_file,
     load_samples,
     renew_derived,
-    store_looked_at,
 )
 from app.services.imports.undo import UNDO, count_left, request_undo, undo_imports
 from app.services.posts.media import keeper_of, remove_if_full
@@ -136,19 +137,23 @@ class Importer:
         self, db: Database, config: Config, target: Path | BinaryIO, name: str
     ) -> None:
         limit, options = config.max_import_bytes, self._options
-        accepted: set[Message] | None = None if options.accept_doubts else set()
 
         async def note(session: AsyncSession, report: ImportReport) -> None:
             known = f"{report.accepted:,} new, {report.duplicates:,} known"
             text = f"{known}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
-            check_order(records)
-            check_doubts(records, accepted, has_stored=True)
             if self._is_dry:
                 await session.rollback()  # The commit that follows stores nothing.
             else:
                 await check_kept(session, report.stored.rooms)
                 await self._note(session, job, source, report)
+
+        async def looked(records: RecordStream, look: Look) -> set[Message]:
+            self._seen[name] = look.seen
+            if look.replaced is not None:
+                say(f"{name}: {look.replaced.sentence}", err=True)
+            is_asked = not (self._is_dry or options.accept_doubts)
+            return await asyncio.to_thread(_accepted, records, name) if is_asked else set()
 
         # In threads, since a pipe may be silent for long.
         source = await asyncio.to_thread(Source, target, name=name, limit_bytes=limit)
@@ -159,48 +164,30 @@ class Importer:
             limited_reading(MOST_MEMORY),
             self._watched(source, report),
         ):
-            records = await asyncio.to_thread(
-                open_records, source, format=self._format, options=options
-            )
+            read = await asyncio.to_thread(read_file, source, self._format, options)
+            records = read.records
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
             if not records.is_chat:
                 for option in filter(is_given, ("only", "rename")):
                     say(f"{name} is not a chat, so --{option} has no effect", err=True)
-            digest = await asyncio.to_thread(source.digest)
-            job = await self._begin(db, name, records.format, source.bytes_total, digest)
-            number = job.id if job else None
+            job = await self._begin(db, name, read)
             async with self._ended(db, job, source, report):
+                storing = StoreOptions(
+                    note=note,
+                    looked=looked,
+                    may_have_rooms=not is_public,
+                    import_id=job.id if job else None,
+                    scope="admin",
+                    is_dry=self._is_dry,
+                )
                 try:
-                    records, look = await begin_reading(
-                        db, source, self._format, records, options, digest
-                    )
-                    report.stored.seen = self._seen[name] = look.seen
-                    if accepted is not None and not self._is_dry:
-                        accepted |= await asyncio.to_thread(_accepted, records, name)
-                    check_doubts(records, accepted)
-                    if look.replaced is not None:
-                        say(f"{name}: {look.replaced.sentence}", err=True)
-                    storing = StoreOptions(
-                        note=note,
-                        look=look,
-                        may_have_rooms=not is_public,
-                        import_id=number,
-                        scope="admin",
-                        is_dry=self._is_dry,
-                    )
-                    await store_looked_at(
-                        db,
-                        records,
-                        options,
-                        report=report,
-                        storing=storing,
-                        keeper=keeper_of(config),
+                    records = await import_file(
+                        db, source, read, report=report, storing=storing, keeper=keeper_of(config)
                     )
                 finally:
                     # The thread that reads has ended.
-                    report.notes = records.notes.summary
                     self._add_report(name, records.unit, report)
             self._say_what_is_absent(name, records, report)
 
@@ -212,16 +199,15 @@ class Importer:
         if not (report.broken or report.accepted or report.duplicates or report.rejected):
             say(f"{name} contains no posts to store", err=True)
 
-    async def _begin(
-        self, db: Database, name: str, form: str, size: int | None, digest: bytes | None
-    ) -> ImportJob | None:
+    async def _begin(self, db: Database, name: str, read: FileReading) -> ImportJob | None:
         if self._is_dry:
             return None
-        file_name = Path(name).name
         async with db.write() as session:
-            file = jobs.UploadedFile("", file_name, size or 0)
-            job = await jobs.add_command(session, file, form, self._options, command=self._command)
-            job.digest = digest
+            file = jobs.UploadedFile("", Path(name).name, read.bytes_total or 0)
+            job = await jobs.add_command(
+                session, file, read.records.format, self._options, command=self._command
+            )
+            job.digest = read.digest
         self._imports.append({"file": name, "id": job.id})
         return job
 

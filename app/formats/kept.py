@@ -39,12 +39,14 @@ _PLAIN: Final = {
 
 
 @dataclass(slots=True)
-class KeptReading:
-    """How an upload was read, and its records."""
+class FileReading:
+    """How a file is read, and its records."""
 
     form: str
+    """Name of the format, or `auto`."""
     options: ReadOptions
     digest: bytes | None
+    """SHA-256 of what is read."""
     records: RecordStream
     expected: set[str]
     bytes_total: int | None
@@ -73,24 +75,24 @@ class KeptReading:
         )
 
 
-def read_upload(
+def read_file(
     source: Source, form: str, options: ReadOptions, *, keeps: bool = False
-) -> KeptReading:
-    """Return a reading of an upload; with `keeps`, its records are kept beside it if all of them
-    are taken.
+) -> FileReading:
+    """Return a reading of a file; with `keeps`, its records are kept beside it if all of them are
+    taken.
 
     Raises as `open_records`.
     """
     records = open_records(source, format=form, options=options)
     total = source.bytes_total
-    read = KeptReading(form, options, source.digest(), records, source.expected, total)
+    read = FileReading(form, options, source.digest(), records, source.expected, total)
     is_own = records.format not in {brought.name for brought in BROUGHT.formats}
     if keeps and is_own and source.path is not None and (total or 0) <= WHOLE_BYTES:
         read.records = replace(records, items=_kept(source, source.path, replace(read)))
     return read
 
 
-def read_once(source: Source, form: str, options: ReadOptions) -> KeptReading:
+def read_once(source: Source, form: str, options: ReadOptions) -> FileReading:
     """Return what a preview has read with these choices, or else read the upload.
 
     Raises as `open_records`.
@@ -99,17 +101,17 @@ def read_once(source: Source, form: str, options: ReadOptions) -> KeptReading:
     read: object = None
     with suppress(Exception):  # None may be there, or one that another version has written.
         read = _load(kept_beside(source.path).read_bytes())
-    if not (isinstance(read, KeptReading) and read.is_of(form, options)):
-        return read_upload(source, form, options)
+    if not (isinstance(read, FileReading) and read.is_of(form, options)):
+        return read_file(source, form, options)
     if options.timezone is not None:
         read.records.notes.settle("timezone")
     source.expected, source.bytes_total = read.expected, read.bytes_total
     files = source if source.has_members else None
-    read.records = replace(read.records, items=_items(source, read), files=files)
-    return read
+    records = replace(read.records, items=_items(source, read), files=files)
+    return replace(read, form=form, options=options, records=records)
 
 
-def _kept(source: Source, path: Path, read: KeptReading) -> Iterator[Item]:
+def _kept(source: Source, path: Path, read: FileReading) -> Iterator[Item]:
     chunk: list[Item] = []
     for item in read.records.items:
         yield item
@@ -135,7 +137,7 @@ def kept_beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.read")
 
 
-def _items(source: Source, read: KeptReading) -> Iterator[Item]:
+def _items(source: Source, read: FileReading) -> Iterator[Item]:
     for source.meter.bytes_read, packed in read.chunks:
         yield from _load(zlib.decompress(packed))
 

@@ -20,7 +20,7 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.doubts.questions import SeenId, asked
 from app.formats.file_chats import FileChat
-from app.formats.kept import read_upload
+from app.formats.kept import read_file
 from app.formats.reading import BadRecord, username_for
 from app.formats.records import (
     ImportFault,
@@ -134,7 +134,7 @@ def preview(body: bytes) -> Iterator[object]:
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            read = read_upload(source, request.format, request.options, keeps=True)
+            read = read_file(source, request.format, request.options, keeps=True)
             result = _Reading(read.records, request.options).read(ends_at)
             result.digest = read.digest
     except ImportFileError as error:

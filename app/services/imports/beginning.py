@@ -24,6 +24,7 @@ from app.formats.assumptions import Doubt, ReadNotes, order_of
 from app.formats.doubts.questions import SeenId
 from app.formats.doubts.tally import Sightings
 from app.formats.file_chats import FileChat
+from app.formats.kept import FileReading
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
 from app.formats.reading import username_for
 from app.formats.records import NO_OPTIONS, SAME_FILE, ReadOptions, RecordStream
@@ -81,21 +82,16 @@ READ_AS_BEFORE: Final[tuple[Literal["timezone", "dates"], ...]] = ("timezone", "
 
 
 async def begin_reading(
-    db: Sessions,
-    source: Source,
-    form: str,
-    records: RecordStream,
-    options: ReadOptions,
-    digest: bytes | None = None,
+    db: Sessions, source: Source, read: FileReading
 ) -> tuple[RecordStream, Look]:
     """Return the records of a source, with the names and times that they have here, and what of
     them is here. A stored chat's are by default read in its earlier zone and order of dates.
 
-    digest: SHA-256 of what is read of the file. Raises UnsettledError, UnsettledRoomError,
-    ReadBeforeError.
+    Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
+    records, options = read.records, read.options
     async with db.read() as session:
-        same = await imports_of_file(session, digest)
+        same = await imports_of_file(session, read.digest)
         replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:
@@ -103,13 +99,13 @@ async def begin_reading(
         has_guests = await are_guests_here(session)
     if known != options:
         source.restart()
-        records = await asyncio.to_thread(open_records, source, format=form, options=known)
+        records = await asyncio.to_thread(open_records, source, format=read.form, options=known)
         for kind in READ_AS_BEFORE:
             if (value := getattr(known, kind)) != getattr(options, kind):
                 records.notes.assume(kind, value, evidence=AS_BEFORE)
         first = await asyncio.to_thread(FirstReading, records, source, known)
     checked = await asyncio.to_thread(first.checked)
-    chats = await asyncio.to_thread(first.chats, form, has_guests=has_guests)
+    chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
     named = structs.replace(options, rename={})
     look = await look_at(db, chats, named, same=same, replaced=replaced)
     look.check(options, checked.notes)

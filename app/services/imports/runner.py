@@ -39,7 +39,6 @@ from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
-    begin_reading,
     limited_reading,
     stopped_after,
 )
@@ -60,9 +59,9 @@ from app.services.imports.jobs import (
     scope_of,
     upload_path,
 )
-from app.services.imports.reading import DoubtError, UnsettledError, check_doubts, check_order
+from app.services.imports.reading import UnsettledError
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
-from app.services.imports.storing import StoreOptions, check_records, store_looked_at
+from app.services.imports.storing import StoreOptions, check_records, import_file
 from app.services.imports.undo import UNDO, undo_imports
 from app.services.posts.media import changed_at, keeper_of, remove_if_full
 from app.services.posts.users import choose_own, find_meant
@@ -238,7 +237,6 @@ def _check_worker(worker: int) -> None:
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
     options, report = options_of(job), ImportReport(stored=stored_posts(job))
     check_options(options, scope_of(job))
-    accepted: set[Message] | None = None if options.accept_doubts else set()
     path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
@@ -251,44 +249,27 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         if not await change_running(session, job.id, values):
             raise ConflictError("The import {job_id} has already ended", job_id=job.id)
 
-    async def note_batch(session: AsyncSession, report: ImportReport) -> None:
-        check_order(records)
-        check_doubts(records, accepted, has_stored=True)
-        await note(session, report)
-
     async def note_reading() -> None:
-        report.notes = records.notes.summary
         async with db.write() as session:
             await note(session, report)
 
     with await asyncio.to_thread(Source, path, name=job.file_name, limit_bytes=limit) as source:
         read = await asyncio.to_thread(read_once, source, job.format, options)
-        records, digest = read.records, read.digest
+        records = read.records
         async with db.read() as session:
             is_public = await is_site_public(session, config.public)
         check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
-            await change_running(session, job.id, {"digest": digest})
-        try:
-            records, look = await begin_reading(db, source, job.format, records, options, digest)
-            report.stored.seen = look.seen
-            check_doubts(records, accepted)
-        except (UnsettledError, UnsettledRoomError):
-            await note_reading()
-            raise
+            await change_running(session, job.id, {"digest": read.digest})
         storing = StoreOptions(
-            note=note_batch,
-            look=look,
-            may_have_rooms=not is_public,
-            import_id=job.id,
-            scope=scope_of(job),
+            note=note, may_have_rooms=not is_public, import_id=job.id, scope=scope_of(job)
         )
         try:
-            await store_looked_at(
-                db, records, options, report=report, storing=storing, keeper=keeper_of(config)
+            records = await import_file(
+                db, source, read, report=report, storing=storing, keeper=keeper_of(config)
             )
-        except (UnsettledRoomError, DoubtError):
+        except (UnsettledError, UnsettledRoomError):
             await note_reading()
             raise
         await note_reading()

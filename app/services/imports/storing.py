@@ -29,6 +29,7 @@ from app.errors import (
     message_of,
 )
 from app.formats.assumptions import ReadNotes, is_of_column
+from app.formats.kept import FileReading
 from app.formats.post import Platform, Visibility
 from app.formats.records import Account, ReadOptions, RecordStream
 from app.formats.registry import open_records
@@ -41,6 +42,7 @@ from app.services.compare.background import renew_if_outgrown
 from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
+from app.services.imports.beginning import begin_reading
 from app.services.imports.bulk import (
     BATCH,
     BulkPost,
@@ -49,7 +51,13 @@ from app.services.imports.bulk import (
     WritersOfFile,
     store_batch,
 )
-from app.services.imports.reading import NO_CONSENT, PostReader, RecordMedia
+from app.services.imports.reading import (
+    NO_CONSENT,
+    PostReader,
+    RecordMedia,
+    check_doubts,
+    check_order,
+)
 from app.services.imports.report import ImportReport, StoredPosts
 from app.services.imports.seen import NOTHING, Look
 from app.services.imports.undo import publish, stand_ins_for
@@ -107,6 +115,9 @@ def check_records(records: RecordStream, options: ReadOptions, *, is_public: boo
         raise ImportFileError(NO_CONSENT.template)
 
 
+Looked = Callable[[RecordStream, Look], Awaitable[set[Message]]]
+
+
 class StoreOptions(NamedTuple):
     is_live: bool = False
     default_time: datetime | None = None
@@ -114,6 +125,8 @@ class StoreOptions(NamedTuple):
     """Stores the report with a batch, so that both agree, or refuses it."""
     trusts_ids: bool = False
     """Whether the ids of rooms are ids of this site."""
+    looked: Looked | None = None
+    """Called before a file is stored; returns the evidence of grave doubts that are accepted."""
     read: ReadNotes = ReadNotes()
     look: Look = NOTHING
     """What of the file is here."""
@@ -183,36 +196,58 @@ async def import_records(
     return report
 
 
-async def store_looked_at(
+async def import_file(
     db: Sessions,
-    records: RecordStream,
-    options: ReadOptions,
+    source: Source,
+    read: FileReading,
     *,
     report: ImportReport,
-    storing: StoreOptions,
+    storing: StoreOptions = USUAL,
     keeper: MediaKeeper | None = None,
-) -> None:
-    """Store the records of a file after a look at what is here, and do what was chosen: move the
-    messages of its chats, and replace an import.
+) -> RecordStream:
+    """Look at a file, do what was chosen, and store its records; return them as they were read in
+    the end.
+
+    The report has all notes, also after an error. Raises UnsettledError, UnsettledRoomError,
+    ReadBeforeError before anything is stored.
     """
-    look, is_dry = storing.look, storing.is_dry
-    if not is_dry:
-        await look.move(db, options, records.notes.zone)
-    # Else people have messages of deleted chats beside those of this file for a while.
-    await delete_messages(db)
-    storing = storing._replace(
-        may_have_rooms=storing.may_have_rooms or options.is_published,
-        includes_restricted=options.include_restricted,
-        rooms=options.rooms,
-    )
-    await import_records(
-        db,
-        records,
-        username=options.username,
-        report=report,
-        keeper=keeper if options.with_media and not is_dry else None,
-        storing=storing,
-    )
+    records, options = read.records, read.options
+    accepted: set[Message] | None = None if options.accept_doubts else set()
+
+    async def note(session: AsyncSession, total: ImportReport) -> None:
+        check_order(records)
+        check_doubts(records, accepted, has_stored=True)
+        if storing.note is not None:
+            await storing.note(session, total)
+
+    try:
+        records, look = await begin_reading(db, source, read)
+        report.stored.seen = look.seen
+        more = set() if storing.looked is None else await storing.looked(records, look)
+        accepted = None if accepted is None else accepted | more
+        check_doubts(records, accepted)
+        if not storing.is_dry:
+            await look.move(db, options, records.notes.zone)
+        # Else people have messages of deleted chats beside those of this file for a while.
+        await delete_messages(db)
+        storing_here = storing._replace(
+            note=note,
+            look=look,
+            may_have_rooms=storing.may_have_rooms or options.is_published,
+            includes_restricted=options.include_restricted,
+            rooms=options.rooms,
+        )
+        await import_records(
+            db,
+            records,
+            username=options.username,
+            report=report,
+            keeper=keeper if options.with_media and not storing.is_dry else None,
+            storing=storing_here,
+        )
+    finally:
+        report.notes = records.notes.summary
+    return records
 
 
 async def import_posts(
@@ -230,11 +265,11 @@ async def import_posts(
     hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
     memory = ImportMemory(rooms, FileOrder(), WritersOfFile(), storing.import_id, hidden)
-    if replaced is None:
-        await _store_all(db, read, report, storing, memory, run)
-    else:
+    new = report
+    if replaced is not None:
         new = ImportReport(stored=StoredPosts(seen=report.stored.seen))
-        await _store_all(db, read, new, storing, memory, run)
+    await _store_all(db, read, new, storing, memory, run)
+    if replaced is not None:
         if new.broken is not None:
             values: dict[str, Any] = {**new.broken.values}
             raise BrokenFileError(new.broken.template, **values)

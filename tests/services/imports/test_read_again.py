@@ -24,18 +24,17 @@ from app.config import Config
 from app.db.engine import Database
 from app.errors import BrokenFileError, ImportFileError
 from app.errors import Message as Fault
+from app.formats.kept import read_file
 from app.formats.records import ReadOptions
-from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.models import Event, ImportJob, Operator, Room, RoomPerson, Tweet, User
 from app.services.checks import find_faults
 from app.services.deletion import delete_user, purge_deleted
-from app.services.imports.beginning import begin_reading
 from app.services.imports.bulk import BulkPost, store_batch
 from app.services.imports.jobs import STOPPED, UploadedFile, add_job, end_job
 from app.services.imports.report import ImportReport, Seen
 from app.services.imports.seen import ReadBeforeError, UnsettledTimesError
-from app.services.imports.storing import Note, StoreOptions, store_looked_at
+from app.services.imports.storing import Note, StoreOptions, import_file
 from app.services.imports.undo import request_undo, undo_imports
 from app.services.posts.post_content import NewTweet
 from app.services.rooms.identity import UnsettledRoomError, rename_room
@@ -68,25 +67,24 @@ async def numbered(
     """
     chosen, report = ReadOptions(**options), ImportReport()
     with Source(io.BytesIO(data), name=name) as source:
-        records = open_records(source, options=chosen)
-        digest = source.digest()
+        read = read_file(source, "auto", chosen)
         async with db.write() as session:
             file = UploadedFile("", name, len(data))
             job = await add_job(session, file, is_started=True, scope="admin", options=chosen)
-            job.digest = digest
+            job.digest = read.digest
         number = job.id
         failure: Fault | None = STOPPED
         try:
-            records, look = await begin_reading(db, source, "auto", records, chosen, digest)
-            storing = StoreOptions(look=look, import_id=number, scope="admin", note=note)
-            await store_looked_at(through or db, records, chosen, report=report, storing=storing)
+            storing = StoreOptions(import_id=number, scope="admin", note=note)
+            await import_file(through or db, source, read, report=report, storing=storing)
             failure = None
         finally:
             async with db.write() as session:
                 ended = await session.get_one(ImportJob, number)
                 ended.accepted, ended.duplicates = report.accepted, report.duplicates
                 await end_job(session, number, failure)
-    return report.accepted, report.duplicates, look.seen
+    assert report.stored.seen is not None
+    return report.accepted, report.duplicates, report.stored.seen
 
 
 async def imported(db: Database, data: bytes, name: str, **options: Any) -> tuple[int, int]:

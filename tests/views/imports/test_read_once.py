@@ -51,7 +51,7 @@ async def test_a_file_is_read_once_if_nothing_was_changed(
     address, _ = await previewed(app, browser, data, name)
     assert await start(browser, address, **form) == 303
     page = shown(await ended(browser, address))
-    assert f"{posts:,} new" in page
+    assert f"{posts:,} new" in page, page
     assert await until_uploads(app, 0) == []
 
 
