@@ -53,6 +53,6 @@ def usual_told(measure: Measure, beside: Beside) -> str:
     # In one box, percentages are compared faster than “every third” and “4 of 100”.
     value = value_of(measure, measure.beside)
     if not measure.habit.is_mean:
-        value = show_percent(measure.beside)
+        value = show_percent(measure.beside, measure.own)
     others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
     return f"{short_name(beside.only_other) or others}: {value}"

@@ -328,6 +328,8 @@ class Reader:
         self.habit = ""
         self.word = ""
         self.begun_told: dict[str, str] = {}
+        self.asked = self.chosen_among = 0.0
+        """How many hidden messages, and people, saywho chose among."""
         self.is_put_down_to_chance = False
         """Whether the page says that chance may explain every difference."""
 
@@ -880,8 +882,25 @@ def _others_here(reader: Reader, found: Found) -> None:
     assert number_in(found["count"]) == len(reader.truth.people) - 1
 
 
+def _recognised(reader: Reader, found: Found) -> None:
+    """Check that the card says what the measure below it says."""
+    right, asked = (number_in(found[part]) for part in ("right", "asked"))
+    assert right <= asked <= len(reader.truth.people[found["name"]].texts)
+    measured = re.findall(r"newest (\d+)[^.]+\..+? for (\d+)\.", reader.page) or [
+        (asked_ko, right_ko)
+        for asked_ko, right_ko in re.findall(r"메시지 (\d+)개를 saywho.+?, (\d+)개를", reader.page)
+    ]
+    assert [(int(asked), int(right))] == [tuple(map(int, pair)) for pair in measured], measured
+    reader.asked = asked
+
+
 def _chosen_among(reader: Reader, found: Found) -> None:
-    assert 1 < number_in(found["count"]) <= len(reader.truth.people)
+    reader.chosen_among = number_in(found["count"])
+    assert 1 < reader.chosen_among <= len(reader.truth.people)
+
+
+def _by_chance(reader: Reader, found: Found) -> None:
+    assert abs(number_in(found["chance"]) - reader.asked / reader.chosen_among) <= 0.5
 
 
 def _share_of(reader: Reader, found: Found) -> None:
@@ -1194,6 +1213,7 @@ PERIOD: Final = (
 )
 PERCENT: Final = r"(?P<share><?\d+%)"
 COUNT: Final = r"(?P<count>[\d,]+)"
+RIGHT, ASKED = r"(?P<right>\d+)", r"(?P<asked>\d+)"
 IN_DAYS_EN: Final = r"(?: in (?P<of>\d) days)?"
 IN_DAYS_KO: Final = r"(?:(?P<of>\d)일 동안 )?"
 TIME_EN: Final = r"(?P<time>less than a minute|[\w\s.]+?(?:minutes?|hours?))"
@@ -1451,10 +1471,12 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"다른 (?P<count>\d+)명과 비교", _compared),
     (rf"compared with {OTHER}", true_as_made),
     (rf"{OTHER}[과와] 비교", true_as_made),
-    (rf"saywho recognises {NAME} in [^.]+", true_as_made),
+    (rf"saywho recognises {NAME} in {RIGHT} of {ASKED} hidden messages", _recognised),
+    (rf"saywho는 가려 둔 메시지 {ASKED}개 중 {RIGHT}개를 {NAME}의 메시지로 알아봐요", _recognised),
     (rf"It chose among {COUNT} people", _chosen_among),
     (rf"{COUNT}명 가운데서 골랐어요", _chosen_among),
-    (rf"saywho는 {NAME}의 메시지를? .*알아[^.]*", true_as_made),
+    (r"By chance, about (?P<chance>\d+) would be right", _by_chance),
+    (r"아무렇게나 골라도 (?P<chance>\d+)개쯤은 맞아요", _by_chance),
     # A subject before its habits, last: it begins most sentences above.
     (rf"{NAME}[은는]? (?=\S)", true_as_made),
 ]

@@ -118,12 +118,6 @@ class AuthorWriting:
     def other_name(self) -> str:
         return only_other(self.shown)
 
-    @property
-    def tenths(self) -> int:
-        """Number of ten hidden posts that saywho attributes to the author."""
-        recognised = self.shown.recognised
-        return round(10 * recognised.right / recognised.asked) if recognised else 0
-
 
 async def read_writing(
     session: AsyncSession, compared: ComparedAuthor, zone: ZoneInfo
