@@ -1075,7 +1075,7 @@ def _alike(habit: str) -> Check:
         is_told = is_about if habit == "words" else is_percent
         assert is_told(found["low"], min(values.values())), values
         assert is_told(found.get("high", found["low"]), max(values.values())), values
-        side = 1 if found["side"] in ("More", "Longer", "자주", "긴") else -1
+        side = 1 if found["side"] in ("More", "Longer", "잦아요", "긴") else -1
         for name, value in values.items():
             others = [truth.value(other, habit) for other in truth.others(name)]
             assert 2 * sum((value - other) * side > 0 for other in others) > len(others), name
@@ -1191,15 +1191,18 @@ ALIKE: Final = [
         for pattern in (
             rf"(?P<title>(?P<side>More|Less) often than most: (?:{en})){PEOPLE_EN} · {RANGE} of the"
             rf" {'turns' if habit == 'turns' else 'messages'}",
-            rf"(?P<title>대부분보다 (?P<side>자주|드물게): (?:{ko})){PEOPLE_KO} ·"
-            rf" {'말할 때' if habit == 'turns' else '메시지'}의 {RANGE}",
+            rf"(?P<title>(?:{ko}): 다른 사람 대부분보다 (?P<side>잦아요|드물어요)){PEOPLE_KO} ·"
+            rf" {'말한 횟수' if habit == 'turns' else '메시지'}의 {RANGE}",
         )
     ),
     (
         rf"(?P<title>(?P<side>Longer|Shorter) messages than most){PEOPLE_EN} · {RANGE}",
         _alike("words"),
     ),
-    (rf"(?P<title>대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}", _alike("words")),
+    (
+        rf"(?P<title>다른 사람 대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}",
+        _alike("words"),
+    ),
     (rf"(?P<title>No habit sets these people apart){PEOPLE_EN}", _plain),
     (rf"(?P<title>습관으로는 구별되지 않는 사람들){PEOPLE_KO}", _plain),
     (rf"(?P<title>(?P<few>Too few messages to compare)){PEOPLE_EN}", _plain),
@@ -1268,7 +1271,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME} (?:전체 )?메시지 {COUNT}개", _messages_of),
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
-    (r"(?P<signs>“.*”) 기호를 여기서 보통 쓰는 것보다 자주 써요", _signs_more),
+    (r"(?P<signs>“.*”) 기호를 여기 평균보다 자주 써요", _signs_more),
     (r"(?:The day of 2024|2024년의 하루): (?P<day>.+)", _day_of_year),
     (r"(?:The days of 2024|2024년의 며칠): (?P<days>.+)", _day_of_year),
     (rf"{COUNT} messages?{IN_DAYS_EN}; (?P<usual>[\d,.]+) on a usual day", _day_of_year),
@@ -1436,7 +1439,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _says_more,
     ),
     (
-        rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 (?:여기서 보통 쓰는 것|{OTHER})보다 자주 써요\((?P<own>{OFTEN_KO})\)",
+        rf"{NAME}[은는] “(?P<word>[^”]+)” 표현을 (?:여기 평균|{OTHER})보다 자주 써요\((?P<own>{OFTEN_KO})\)",
         _says_more,
     ),
     (

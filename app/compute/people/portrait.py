@@ -13,6 +13,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
+from app.compute.people.alike import PeopleAlike, kind_of
 from app.compute.people.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,
@@ -119,7 +120,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     others who seem to write the same language are compared.
     """
     trait: Measure | None
-    """Clearest difference from up to eight other people with the most messages, or null.
+    """Clearest difference from up to eight other people with the most messages; null without one, or
+    if a group of `alike` shares it.
     """
 
     def with_words(self, written: Written) -> Self:
@@ -270,6 +272,24 @@ def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, 
         for author in authors
         if author in speakers
     }
+
+
+def without_shared(
+    portrait: ChatPortrait, habits: Mapping[int, Sequence[Measure]], alike: Iterable[PeopleAlike]
+) -> tuple[ChatPortrait, dict[int, list[Measure]]]:
+    """Return a portrait and each person's habits without those that a group shares."""
+    shared = {group.kind for group in alike if len(group.usernames) > 1}
+
+    def own(of_one: Sequence[Measure]) -> list[Measure]:
+        return [habit for habit in of_one if kind_of(habit) not in shared]
+
+    apart = [*map(own, portrait.habits)]
+    people = [
+        structs.replace(person, trait=next(iter(of_one), None))
+        for person, of_one in zip(portrait.people, apart, strict=True)
+    ]
+    kept = structs.replace(portrait, people=people, habits=apart)
+    return kept, {author: own(of_one) for author, of_one in habits.items()}
 
 
 def _people(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from app.compute.people.alike import Kind, PeopleAlike, does_more, kind_of
+from app.compute.people.alike import PeopleAlike, does_more
 from app.compute.people.fingerprint import Measure
 from app.compute.people.portrait import PersonPortrait
 from app.compute.people.times import BUSY_H, DAY_H
@@ -83,8 +83,7 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
     Of more than six people, only those have a card whom a line sets apart that no group shares.
     """
     named = [place for place, person in enumerate(sight.people) if person.username]
-    shared = {group.kind for group in sight.alike if len(group.usernames) > 1}
-    offered = {place: [*_lines_about(sight, place, shared)] for place in named}
+    offered = {place: [*_lines_about(sight, place)] for place in named}
     chosen: dict[int, CardLine] = {}
     kinds: set[str] = set()
     # A person with few lines chooses first.
@@ -101,18 +100,13 @@ def cards_of(sight: ChatSight) -> list[PersonCard]:
     ]
 
 
-def _lines_about(
-    sight: ChatSight, place: int, shared: Collection[Kind | None]
-) -> Iterator[CardLine]:
-    """Yield what sets a person apart by more than chance, the best first.
-
-    shared: kinds of habits of groups.
-    """
+def _lines_about(sight: ChatSight, place: int) -> Iterator[CardLine]:
+    """Yield what sets a person apart by more than chance, the best first."""
     person = sight.people[place]
     beside = _beside(sight, person)
     habits = sight.habits[place] if sight.habits else []
     if sight.alike:  # Of many people, always some do less of anything than most.
-        habits = [one for one in habits if does_more(one) and kind_of(one) not in shared]
+        habits = [*filter(does_more, habits)]
     positive = [habit for habit in habits if not habit.is_never]
     for habit in positive:
         yield _line_of_habit(habit, beside)

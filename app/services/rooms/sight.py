@@ -32,6 +32,7 @@ from app.compute.people.portrait import (
     in_zone,
     portray,
     silences_among,
+    without_shared,
 )
 from app.compute.people.replies import Preference, clearest_answers
 from app.compute.people.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
@@ -419,6 +420,12 @@ def count_chat(
     habits = habits_of_each(portrait, named) if others else {}
     written = {one.author: one.tally.messages for one in portrait.speakers}
     few = [one.username for id_, one in named.items() if written.get(id_, 0) < FEWEST_COMPARED]
+    alike = (
+        people_alike({one.username: habits.get(id_, []) for id_, one in named.items()}, few)
+        if others
+        else []
+    )
+    portrait, apart = without_shared(portrait, habits, alike)
     return CountedChat(
         **structs.asdict(portrait),
         scanned=len(said),
@@ -427,10 +434,8 @@ def count_chat(
         silent=[place for place, person in enumerate(portrait.people) if not person.messages],
         first_days=days_of_first(said, alone),
         answers=answers_among(said, alone) if ids is not None else [],
-        others=in_short(portrait, others, habits),
-        alike=people_alike({one.username: habits.get(id_, []) for id_, one in named.items()}, few)
-        if others
-        else [],
+        others=in_short(portrait, others, apart),
+        alike=alike,
     )
 
 

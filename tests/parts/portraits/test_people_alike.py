@@ -36,9 +36,13 @@ async def test_a_large_group_is_told_as_groups(writer: Client) -> None:
         f"More often than most: {kind} 7 people · 80% of the messages" for kind in sorted(KINDS)
     ]
     assert blocks[-1] == "Too few messages to compare 3 people"
+    # What seven people do sets none of them apart.
+    nothing = "saywho found no habit that sets one of these 24 people apart."
+    assert nothing in blocks_of(page)
     portrait = await writer.json("/api/v1/rooms/1/portrait")
+    assert not any(one["trait"] for one in [*portrait["people"], *portrait["others"]])
     assert [len(group["usernames"]) for group in portrait["alike"]] == [7, 7, 7, 3]
     names = {group["habit"]["name"] for group in portrait["alike"][:3]}
     assert names == {"exclamations", "endings", "capitals"}
     korean = await writer.page("/room/1", headers={"Accept-Language": "ko"})
-    assert "대부분보다 자주: 느낌표" in korean
+    assert "느낌표: 다른 사람 대부분보다 잦아요" in korean
