@@ -1,12 +1,14 @@
 """People of a chat whom the same habits set apart from most others."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 from msgspec import structs
 
 from app.compute.people.fingerprint import Measure
 
+T = TypeVar("T", bound=Hashable)
 Kind = tuple[str, str, bool]
 """A measure, its alternative, and whether people do more of it than others."""
 
@@ -28,10 +30,6 @@ class PeopleAlike(msgspec.Struct, frozen=True):
     """People of the group, most messages first."""
     has_few: bool = False
     """Whether they have too few analysed messages to be compared."""
-
-    @property
-    def kind(self) -> Kind | None:
-        return kind_of(self.habit) if self.habit else None
 
 
 def kind_of(habit: Measure) -> Kind:
@@ -68,14 +66,20 @@ def _is_clear(habit: Measure) -> bool:
     return habit.is_clear
 
 
-def _groups_of_several(habits: Mapping[str, Sequence[Measure]]) -> Iterator[PeopleAlike]:
-    """Yield groups, most people first, then farthest; what people do more comes first."""
-    of_kind: dict[Kind, dict[str, Measure]] = {}
+def people_of_kind(habits: Mapping[T, Sequence[Measure]]) -> dict[Kind, dict[T, Measure]]:
+    """Return who has each habit that a group may share."""
+    of_kind: dict[Kind, dict[T, Measure]] = {}
     for username, of_one in habits.items():
         for habit in of_one:
             # Who starts conversations depends on who was there; a group is told beside most others.
             if habit.habit.of != "conversations" and habit.is_beyond_most:
                 of_kind.setdefault(kind_of(habit), {}).setdefault(username, habit)
+    return of_kind
+
+
+def _groups_of_several(habits: Mapping[str, Sequence[Measure]]) -> Iterator[PeopleAlike]:
+    """Yield groups, most people first, then farthest; what people do more comes first."""
+    of_kind = people_of_kind(habits)
 
     def farthest(kind: Kind) -> tuple[bool, float]:
         members = of_kind[kind].values()

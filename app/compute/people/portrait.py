@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import structs
 from numpy.typing import NDArray
 
-from app.compute.people.alike import PeopleAlike, kind_of
+from app.compute.people.alike import kind_of, people_of_kind
 from app.compute.people.fingerprint import (
     MOST_BESIDE,
     CountedSpeaker,
@@ -120,8 +120,8 @@ class PersonPortrait(msgspec.Struct, frozen=True, kw_only=True):
     others who seem to write the same language are compared.
     """
     trait: Measure | None
-    """Clearest difference from up to eight other people with the most messages; null without one, or
-    if a group of `alike` shares it.
+    """Clearest difference from up to eight other people with the most messages; null without one,
+    or if several of more than six people share it.
     """
 
     def with_words(self, written: Written) -> Self:
@@ -275,10 +275,10 @@ def habits_of_each(portrait: ChatPortrait, authors: Iterable[int]) -> dict[int, 
 
 
 def without_shared(
-    portrait: ChatPortrait, habits: Mapping[int, Sequence[Measure]], alike: Iterable[PeopleAlike]
+    portrait: ChatPortrait, habits: Mapping[int, Sequence[Measure]]
 ) -> tuple[ChatPortrait, dict[int, list[Measure]]]:
-    """Return a portrait and each person's habits without those that a group shares."""
-    shared = {group.kind for group in alike if len(group.usernames) > 1}
+    """Return a portrait and each person's habits without those that several people share."""
+    shared = {kind for kind, people in people_of_kind(habits).items() if len(people) > 1}
 
     def own(of_one: Sequence[Measure]) -> list[Measure]:
         return [habit for habit in of_one if kind_of(habit) not in shared]

@@ -420,12 +420,7 @@ def count_chat(
     habits = habits_of_each(portrait, named) if others else {}
     written = {one.author: one.tally.messages for one in portrait.speakers}
     few = [one.username for id_, one in named.items() if written.get(id_, 0) < FEWEST_COMPARED]
-    alike = (
-        people_alike({one.username: habits.get(id_, []) for id_, one in named.items()}, few)
-        if others
-        else []
-    )
-    portrait, apart = without_shared(portrait, habits, alike)
+    portrait, apart = without_shared(portrait, habits)
     return CountedChat(
         **structs.asdict(portrait),
         scanned=len(said),
@@ -435,7 +430,9 @@ def count_chat(
         first_days=days_of_first(said, alone),
         answers=answers_among(said, alone) if ids is not None else [],
         others=in_short(portrait, others, apart),
-        alike=alike,
+        alike=people_alike({one.username: habits.get(id_, []) for id_, one in named.items()}, few)
+        if others
+        else [],
     )
 
 
