@@ -497,7 +497,7 @@ def value_label(kind: str, value: str) -> str:
     if kind == "ids" and value == NO_IDS:
         return Message("not in the file")
     if value == NO_REPOSTS:
-        return Message("no chat: they are posts")
+        return Message("no reposts: all are own posts")
     if kind in {"column", "ids", "author"}:
         if value == NO_AUTHOR:
             return Message("the file names no author")

@@ -525,7 +525,11 @@ class ComparedWords(Figure[NameList]):
     def table(self) -> Table:
         words = self.words
         return Table(
-            [gettext("Word"), gettext("Posts"), str(self.other or gettext("By other people"))],
+            [
+                gettext("Word"),
+                gettext("Posts"),
+                str(self.other or gettext("In the years before and after")),
+            ],
             [(word.text, word.posts, word.posts_beside) for word in words],
             [self._search_path(word.text) for word in words],
         )

@@ -354,7 +354,7 @@ async def test_of_many_people_those_who_are_here_are_not_folded_away(browser: Br
 
 async def test_reposts_told_by_their_beginning_can_be_posts(browser: Browser) -> None:
     address = await upload(browser, b"author,text\nMina,Fog\nMina,RT @jun Wind\n", "table.csv")
-    assert "no chat: they are posts" in await browser.page(address)
+    assert "no reposts: all are own posts" in await browser.page(address)
     await choose(browser, address, pick="repost=none")
     assert selected(await browser.page(address), "pick") == "repost=none"
     await start(browser, address, pick="repost=none")
