@@ -246,20 +246,23 @@ def log_ratios(
     leads: NDArray[np.float64],
     groups: NDArray[np.float64],
     usual: Sequence[Usual],
-    counts: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    most_typical: NDArray[np.float64] | float = np.inf,
 ) -> NDArray[np.float64]:
     """Return the natural logarithm of each author's ratio, without bounds: (m,).
 
     query: summed features of `texts` texts. leads: (m,), over the others. groups: (m, 5), the
-    authors' weighted log-odds. counts: (m,), number of the others.
+    authors' weighted log-odds. weights: `lead_weights`, (m,). most_typical: the most that
+    typicality counts, (m,).
     """
     features = float(query.widths[CHARACTERS])
     size = max(features, 30.0) / USUAL_FEATURES  # At least 30 features are assumed.
     intercept, per_typical = 0.25, 0.41  # Fitted once, as the module says.
     typical = size**-0.2 * _typical(query, texts, groups, usual)
     least = -5.5 * size**0.3  # The least that typicality counts grows with the length.
-    ratios: NDArray[np.float64] = lead_weights(features, texts, counts) * leads
-    ratios += per_typical * _weight_of_short(features, texts) * np.maximum(typical, least)
+    counted = np.minimum(np.maximum(typical, least), most_typical)
+    ratios: NDArray[np.float64] = weights * leads
+    ratios += per_typical * _weight_of_short(features, texts) * counted
     ratios += intercept
     return ratios
 
@@ -511,28 +514,49 @@ class Case:
         Korean texts are Korean whoever is asked about, and so are English ones of Korean authors
         alone. Whoever writes one other language is asked about in this language.
         """
+        written = suspect.written
+        if written not in self._languages:
+            self._languages[written] = self._language_for(written)
+        return self._languages[written]
+
+    def _language_for(self, written: frozenset[str] | None) -> str | None:
         if self.is_korean:
             return "ko"
-        if suspect.written is None or (len(suspect.written) == 1 and "ko" not in suspect.written):
-            return next(iter(suspect.written or ()), None)
-        written = suspect.written - {"ko"}
-        if len(written) > 1:
-            return likeliest(self._scores, written)
-        if "ko" in suspect.written and not written:
+        if written is None or (len(written) == 1 and "ko" not in written):
+            return next(iter(written or ()), None)
+        others = written - {"ko"}
+        if len(others) > 1:
+            return likeliest(self._scores, others)
+        if "ko" in written and not others:
             return "en" if self.is_english else None
-        return next(iter(written), None)
+        return next(iter(others), None)
 
     def is_foreign_to(self, suspect: Suspect) -> bool:
         """Return whether the texts seem to be in no language that a suspect writes."""
-        if suspect.written is None:
+        written = suspect.written
+        if written is None:
             return suspect.habit is not None and self.is_korean
-        if self.is_korean or suspect.written == {"ko"}:
-            return ("ko" in suspect.written) != self.is_korean
+        if written not in self._foreign:
+            self._foreign[written] = self._is_none_of(written)
+        return self._foreign[written]
+
+    def _is_none_of(self, written: frozenset[str]) -> bool:
+        if self.is_korean or written == {"ko"}:
+            return ("ko" in written) != self.is_korean
         if not any(map(str.isalpha, self._own_words)):
             return False
-        if "en" in suspect.written and self._is_plain_english:
+        if "en" in written and self._is_plain_english:
             return False
-        return is_none_of(self._scores, suspect.written)
+        return is_none_of(self._scores, written)
+
+    @cached_property
+    def _languages(self) -> dict[frozenset[str] | None, str | None]:
+        """The texts' language for authors who write these; most authors write the same."""
+        return {}
+
+    @cached_property
+    def _foreign(self) -> dict[frozenset[str], bool]:
+        return {}
 
     def language_read_for(self, suspect: Suspect) -> str | None:
         """Return the BCP 47 tag of the texts' language, as far as judging a suspect told it."""

@@ -16,6 +16,7 @@ from app.compute.engine.case import (
     Usual,
     bounded,
     fullness_of,
+    lead_weights,
     leads_between,
     log_ratios,
     unfamiliarity,
@@ -172,7 +173,8 @@ def ratio_of(
         shares,
     ).over(weights[np.newaxis])
     counts = np.array([weights.sum()])
-    unbounded = log_ratios(query, asked.texts, leads, groups, [own.usual], counts)
+    lead_weight = lead_weights(width, asked.texts, counts)
+    unbounded = log_ratios(query, asked.texts, leads, groups, [own.usual], lead_weight)
     (ratio,) = bounded(unbounded, width, counts).tolist()
     return Ratio(*reported(ratio, float(unbounded[0])))
 
