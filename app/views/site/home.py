@@ -14,6 +14,7 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.engine.judgement import (
+    FURTHER_LIKELY,
     KOREAN_LIKELY,
     LIKELY,
     LONE_KOREAN_LIKELY,
@@ -252,6 +253,7 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     likely: float = LIKELY
     korean_likely: float = KOREAN_LIKELY
     lone_korean_likely: float = LONE_KOREAN_LIKELY
+    further_likely: float = min(FURTHER_LIKELY.values())
     unmeasured_likely: float = UNMEASURED_LIKELY
     model: str = MODEL_NAME
     version: str = version("saywho")

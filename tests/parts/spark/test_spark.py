@@ -28,7 +28,7 @@ from app.population import shipped_authors
 from tests.compute.invented import SYLLABLES, kept, posts_of
 from tests.foreign_folder import ForeignFolder
 from tests.installation import Installation
-from tests.services.compare.test_other_languages import LUCIA
+from tests.services.compare.test_other_languages import LUCIA, POLISH, sentences
 
 pytestmark = pytest.mark.timeout(900)  # A job takes half a minute, most of it Java's.
 AUTHORS = {f"author{number}": posts_of(number)[:80] for number in range(12)}
@@ -309,3 +309,13 @@ def test_a_model_has_the_shipped_authors_of_languages_that_its_authors_write() -
     assert set(fitted.shipped) == {"en", "es", "ko"}
     english = fit_corpus({"ann": kept(posts_of(1))}, shipped_authors())
     assert set(english.fitted.shipped) == {"en", "ko"}
+
+
+def test_a_model_names_nobody_in_a_language_of_few() -> None:
+    authors = {f"polish{number}": sentences("pl", 90)[number::3] for number in range(3)}
+    authors |= {name: AUTHORS[name] for name in list(AUTHORS)[:6]}
+    corpus = fit_corpus({name: kept(own) for name, own in authors.items()}, shipped_authors())
+    case = from_bytes(to_bytes(corpus, list(authors)[:3], is_named=True))
+    judgement = judge(replace(case, texts=[POLISH]))
+    assert (judgement.verdict, judgement.none, judgement.strangers) == ("close", None, None)
+    assert "unknown_language" in judgement.limits
