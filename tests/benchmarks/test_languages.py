@@ -42,6 +42,25 @@ def test_strangers_of_any_language_are_hardly_ever_called_likely(label: str) -> 
     assert not found["foreign"]["likely"]
 
 
+def with_the_same_text(language: str) -> Site:
+    """Return a site of nine people who have parts of one text, in no style of their own."""
+    chance = random.Random(language)  # noqa: S311 - no secret
+    people, strange = read(SENTENCES)[language]
+    sentences = [text for each in people for text in (*each.known, *each.asked)]
+    here = {f"person{number}": chance.sample(sentences, 30) for number in range(MANY)}
+    asked = [Asked("strange", text, [name]) for text in strange for name in [*here][:4]]
+    return Site(language, "the same text", here, [], asked)
+
+
+def test_common_words_of_a_language_accuse_nobody() -> None:
+    found = Counter[str]()
+    for language in " ".join(SCRIPTS.values()).split():
+        found.update(answers(with_the_same_text(language)))
+    assert found.total() > 1_500
+    assert not found["no ratio"]
+    assert found["likely"] <= 0.015 * found.total()
+
+
 def with_habits(language: str) -> Site:
     """Return a site of nine people with the same sentences, and words and signs of their own."""
     chance = random.Random(language)  # noqa: S311 - no secret
