@@ -246,14 +246,13 @@ def log_ratios(
     leads: NDArray[np.float64],
     groups: NDArray[np.float64],
     usual: Sequence[Usual],
-    weights: NDArray[np.float64],
     most_typical: NDArray[np.float64] | float = np.inf,
 ) -> NDArray[np.float64]:
     """Return the natural logarithm of each author's ratio, without bounds: (m,).
 
-    query: summed features of `texts` texts. leads: (m,), over the others. groups: (m, 5), the
-    authors' weighted log-odds. weights: `lead_weights`, (m,). most_typical: the most that
-    typicality counts, (m,).
+    query: summed features of `texts` texts. leads: (m,), over the others, times `lead_weights`.
+    groups: (m, 5), the authors' weighted log-odds. most_typical: the most that typicality counts,
+    (m,).
     """
     features = float(query.widths[CHARACTERS])
     size = max(features, 30.0) / USUAL_FEATURES  # At least 30 features are assumed.
@@ -261,8 +260,8 @@ def log_ratios(
     typical = size**-0.2 * _typical(query, texts, groups, usual)
     least = -5.5 * size**0.3  # The least that typicality counts grows with the length.
     counted = np.minimum(np.maximum(typical, least), most_typical)
-    ratios: NDArray[np.float64] = weights * leads
-    ratios += per_typical * _weight_of_short(features, texts) * counted
+    ratios: NDArray[np.float64] = per_typical * _weight_of_short(features, texts) * counted
+    ratios += leads
     ratios += intercept
     return ratios
 

@@ -507,10 +507,9 @@ def _weighed(case: Case) -> _Weighed:
     unbounded = log_ratios(
         query,
         texts,
-        lead_over,
+        of_leads * lead_over,
         groups,
         [candidate.usual for candidate in rated if candidate.usual],
-        of_leads,
         np.where([is_measured(candidate.language) for candidate in rated], np.inf, MOST_TYPICAL),
     )
     ratios = bounded(unbounded, features, counts)

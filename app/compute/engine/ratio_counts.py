@@ -173,8 +173,8 @@ def ratio_of(
         shares,
     ).over(weights[np.newaxis])
     counts = np.array([weights.sum()])
-    lead_weight = lead_weights(width, asked.texts, counts)
-    unbounded = log_ratios(query, asked.texts, leads, groups, [own.usual], lead_weight)
+    leads *= lead_weights(width, asked.texts, counts)
+    unbounded = log_ratios(query, asked.texts, leads, groups, [own.usual])
     (ratio,) = bounded(unbounded, width, counts).tolist()
     return Ratio(*reported(ratio, float(unbounded[0])))
 
