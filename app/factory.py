@@ -45,7 +45,6 @@ from app.views.posts import pages as posts
 from app.views.quart_app import App
 from app.views.rooms import api as rooms_api
 from app.views.rooms import pages as rooms
-from app.views.rooms import people
 from app.views.site import api as site_api
 from app.views.site import home
 
@@ -67,7 +66,6 @@ PAGES: Final = (
     phone,
     authors,
     rooms,
-    people,
     comparing,
     search,
     posts,

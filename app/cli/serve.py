@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
@@ -20,6 +20,7 @@ from hypercorn.config import Config as ServerConfig
 from app.cli import own_config
 from app.cli.outputs import BAD_INPUT, FAILED, fail, say
 from app.config import Config, shown_path
+from app.runtime.network import own_address
 
 MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder in it is made for this process alone
 THIS_MACHINE: Final = "127.0.0.1"
@@ -143,7 +144,7 @@ def _announce(
     origin = url or _origin(listening, server)
     s = "s" if count > 1 else ""
     say(f"Serving on {origin} with {count} worker{s}; Ctrl+C stops.")
-    outside = url or _origin(listening, server, _network_address())
+    outside = url or _origin(listening, server, own_address() or THIS_MACHINE)
     if outside != origin:
         say(f"Others on this machine's network reach it at {outside}")
     if opened:
@@ -170,15 +171,6 @@ def _origin(listening: socket.socket, server: ServerConfig, here: str = THIS_MAC
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared with, not listened on
         host = here
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
-
-
-def _network_address() -> str:
-    # A datagram socket sends nothing when it connects, but learns the address of its interface.
-    # 203.0.113.1 is reserved for documentation (RFC 5737), so that no host has it.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-        probe.connect(("203.0.113.1", 9))
-        return str(probe.getsockname()[0])
-    return THIS_MACHINE
 
 
 async def _prepare_site(config: Config, origin: str, *, with_samples: bool) -> str | None:

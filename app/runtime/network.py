@@ -5,21 +5,22 @@ import socket
 from ipaddress import ip_address
 from typing import Final
 
-PROBES: Final = ("10.0.0.1", "172.16.0.1", "192.168.0.1", "192.0.2.1")
+OUTSIDE: Final = "192.0.2.1"
+"""An address reserved for documentation (RFC 5737), so that no host has it."""
+PROBES: Final = ("10.0.0.1", "172.16.0.1", "192.168.0.1", OUTSIDE)
 """An address of each kind of private network, and outside: routes begin at an own address."""
 
 
+def own_address(towards: str = OUTSIDE) -> str | None:
+    """Return this machine's IPv4 address on the way to another, or none; no packet is sent."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent:
+        unsent.connect((towards, 9))
+        return str(unsent.getsockname()[0])
+    return None
+
+
 def own_addresses() -> list[str]:
-    """Return this machine's IPv4 addresses; no packet is sent."""
-    found: dict[str, None] = {}
-    for probe in PROBES:
-        with (
-            contextlib.suppress(OSError),
-            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as unsent,
-        ):
-            unsent.connect((probe, 9))
-            found[unsent.getsockname()[0]] = None
-    return list(found)
+    return list(dict.fromkeys(filter(None, map(own_address, PROBES))))
 
 
 def is_of_network(host: str) -> bool:

@@ -18,7 +18,7 @@ def author_path(username: str) -> str:
     """Return an author's URL, or that of a person of the chat."""
     if (room_id := chat_of_page()) is None:
         return url_for("authors.show_author", username=username)
-    return url_for("people.show_person", room_id=room_id, username=username)
+    return url_for("authors.show_person", room_id=room_id, username=username)
 
 
 def search_path(q: str, username: str | None = None) -> str:

@@ -96,7 +96,12 @@ async def add_headers(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-cache"
         await _add_etag(response)
     if await _is_of_account_alone():
-        _forbid_showing_again(response)
+        # Going back after sign-out, browsers ignore `no-cache`. Parts of a page are fetched only
+        # with it, and may be kept while the cookie is the same.
+        response.vary.add("Cookie")
+        if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
+            response.headers["Cache-Control"] = "no-store"
+            response.headers.pop("ETag", None)
     return response
 
 
@@ -117,17 +122,6 @@ async def _is_of_account_alone() -> bool:
     if policy != "read" or own_chat() is not None:
         return True
     return not await resources().openness.is_surely_public()
-
-
-def _forbid_showing_again(response: Response) -> None:
-    """Keep browsers from showing an answer after sign-out: going back ignores `no-cache`.
-
-    Parts of a page are fetched only with it, and may be kept while the cookie is the same.
-    """
-    response.vary.add("Cookie")
-    if response.mimetype == "text/html" or request.headers.get("Sec-Fetch-Dest") == "document":
-        response.headers["Cache-Control"] = "no-store"
-        response.headers.pop("ETag", None)
 
 
 async def refuse_late(response: Response) -> Response:

@@ -237,7 +237,7 @@ class PersonOfChat(OneAuthor):
 
     name = "person"
     path = "/room/<id:room_id>/person/<username>"
-    page = "people.show_person"
+    page = "authors.show_person"
     of_chat = None
     in_chat = True
 

@@ -22,7 +22,7 @@ from typing import Final
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError
-from app.formats.chats.chat_files import RoomFile, find_rooms, one_by_one
+from app.formats.chats.chat_files import find_rooms, one_by_one
 from app.formats.chats.json_chat import ChatMessage, record_of
 from app.formats.chats.text_chat import LONGEST
 from app.formats.post import ReplyTarget
@@ -215,10 +215,6 @@ def _end_before_quotation(kept: list[str]) -> None:
         kept.append("")
 
 
-def _items(file: RoomFile[bool]) -> Iterator[Item]:
-    return _items_of(_mails(file.content), file.names[0], file.content.name)
-
-
 def _items_of(mails: Iterator[tuple[int, bytes]], name: str, file: str) -> Iterator[Item]:
     room = FileRoom(platform=MAIL.name, name=name, file=file, thread=file)
 
@@ -292,7 +288,9 @@ def _read(source: Source, _options: ReadOptions) -> RecordStream | None:
     rooms = find_rooms(source, ends, is_mbox)
     if source.has_members and not rooms:
         return _folder_of_mails(source)
-    items = one_by_one(map(_items, rooms))
+    items = one_by_one(
+        _items_of(_mails(room.content), room.names[0], room.content.name) for room in rooms
+    )
     return RecordStream(MAIL.name, "record", None, items) if rooms else None
 
 

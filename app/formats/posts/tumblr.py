@@ -61,17 +61,14 @@ _UNQUOTED: Final = Message("Reblogs without a quotation: the words may be anothe
 
 def read(source: Source, options: ReadOptions) -> RecordStream | None:
     reader = _Reader(source.notes, include_restricted=options.include_restricted)
-    contents = [*source.contents(lambda name: _is_json(name) and not is_hidden(name))]
+    ends = (".json", ".jsonl", ".ndjson")
+    contents = [*source.contents(lambda name: name.lower().endswith(ends) and not is_hidden(name))]
     step = max(1, len(contents) // _LOOKED_AT)
     if not contents or not all(map(_has_posts, islice(contents, 0, None, step))):
         return read_xml(source, FORMAT.name, _EXPORT, frozenset({"post"}), reader.exported)
     source.take(contents)
     items = (read_each(objects(content, lists=_LISTS), reader.answered) for content in contents)
     return RecordStream(FORMAT.name, "record", None, chain.from_iterable(items))
-
-
-def _is_json(name: str) -> bool:
-    return name.lower().endswith((".json", ".jsonl", ".ndjson"))
 
 
 def _has_posts(content: Content) -> bool:

@@ -362,19 +362,9 @@ class _PagesOfAuthor:
     def _preview(self) -> LinkPicture | None:
         return self._site.preview([self._own], facts_of([self._own]))
 
-    def _told(self, name: str) -> str:
-        # The day of the newest post on each page would change all of them with each post.
-        names, has_day = [self._person.display_name], name == "index.html"
-        return told_at_foot(names, [self._own], self._zone.key, has_day=has_day)
-
     @cached_property
     def _years(self) -> list[int]:
         return sorted({year for year, _ in self._months})
-
-    def _picture_told(self, name: str) -> str:
-        if self._preview is None:
-            return ""
-        return self._preview.told if name == "index.html" else self._preview.names
 
     def _at(self, depth: int) -> None:
         self._links.root = "../" * (depth + bool(self._base))
@@ -396,7 +386,8 @@ class _PagesOfAuthor:
             "pictures.html": not self._links.has_pictures,
             "liked.html": not self._liked,
         }
-        page, anchor = self._links.page, "#months"
+        page, anchor, preview = self._links.page, "#months", self._preview
+        names, is_home = [self._person.display_name], name == "index.html"
         return Frame(
             language=self._language,
             root=self._links.root,
@@ -407,11 +398,12 @@ class _PagesOfAuthor:
                 for path, label in entries
                 if not missing.get(path)
             ],
-            told=self._told(name),
+            # The day of the newest post on each page would change all of them with each post.
+            told=told_at_foot(names, [self._own], self._zone.key, has_day=is_home),
             up=None if self._is_alone else f"{self._links.root}index.html",
             address=self._site.address(self._base + name),
             picture=self._site.address(self._base + PREVIEW),
-            picture_told=self._picture_told(name),
+            picture_told=(preview.told if is_home else preview.names) if preview else "",
         )
 
     def _shown(

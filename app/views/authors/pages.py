@@ -48,7 +48,7 @@ from app.views.figure import Figure
 from app.views.filters import Year, ZoneArgs, zone_of_page
 from app.views.page import WebPage, read_cards, render
 from app.views.requests import AUTHOR_CURSOR, TWEET_CURSOR, cursor_of
-from app.views.subjects import NAMES_CHAT, OneAuthor
+from app.views.subjects import NAMES_CHAT, OneAuthor, PersonOfChat, opened_person
 from app.views.tell import Beside, called, tell
 
 blueprint = PageBlueprint("authors")
@@ -263,6 +263,13 @@ async def read_author(
         about=subject.about,
         in_chat=subject.in_chat,
     )
+
+
+@blueprint.page(PersonOfChat.path, is_cacheable=True)
+async def show_person(args: AuthorArgs, **address: Any) -> str:
+    async with opened_person(address, args) as (session, chat, person):
+        page = await read_author(session, chat.models, person, args)
+    return await render(page)
 
 
 @blueprint.page("/user/<username>/portrait")

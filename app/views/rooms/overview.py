@@ -1,7 +1,8 @@
 """The page of a chat: what is found about it, its people, its busiest day and its months."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from app.errors import AppError, MalformedError
 from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
 from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
+from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.busy_day import ShownDay, read_day
 from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import WHOLE, DayPeriod, read_facts_of_period
@@ -25,7 +27,6 @@ from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
 from app.views.rooms.figures import SIGNS, Answers, Months, NamedPeriod, ShareBar
-from app.views.rooms.lines import RoomLine
 from app.views.subjects import Chat
 
 
@@ -72,6 +73,18 @@ def read_period(since: str, until: str) -> PeriodForm:
         fault = MalformedError("The end date is before the first day", loc="until")
         return structs.replace(form, error=fault)
     return structs.replace(form, period=DayPeriod(first, end))
+
+
+@dataclass(frozen=True, slots=True)
+class RoomLine:
+    post: Post
+    time: datetime | None
+    """In the page's time zone."""
+    is_new_speaker: bool
+    day: date | None
+    begins_day: bool
+    goes_on: bool
+    """Whether the previous page has messages of this day."""
 
 
 class OverviewPage(WebPage, frozen=True, kw_only=True):
@@ -244,3 +257,27 @@ async def _me(session: AsyncSession) -> OwnPerson | None:
 def _ends(room: RoomFacts, zone: str) -> list[date | None]:
     times = room.first_message_at, room.newest_message_at
     return [day_of(time, ZoneInfo(zone)) for time in times]
+
+
+def lines_of(
+    posts: Sequence[Post], zone: ZoneInfo, *, after: TweetKey | None = None
+) -> list[RoomLine]:
+    """Return a page's lines; `after` is the message's place above."""
+    lines: list[RoomLine] = []
+    above = day_of(after[0], zone) if after else None
+    day_above: date | None = None
+    for place, post in enumerate(posts):
+        day = day_of(post.created_at, zone)
+        begins_day = place == 0 or day != day_above
+        lines.append(
+            RoomLine(
+                post,
+                post.created_at and post.created_at.astimezone(zone),
+                is_new_speaker=begins_day or post.username != posts[place - 1].username,
+                day=day,
+                begins_day=begins_day,
+                goes_on=place == 0 and day is not None and day == above,
+            )
+        )
+        day_above = day
+    return lines

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from msgspec import Meta, Struct
-from quart import url_for
+from quart import g, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from app.errors import NotFoundError
 from app.lifespan import resources
 from app.models import MAX_ID
 from app.runtime.clock import first_instant
+from app.services.access.own_person import choose_person
 from app.services.imports.jobs import RunningImport, find_running
 from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
@@ -25,15 +26,14 @@ from app.services.rooms.messages import END, MediaCount, list_before, list_messa
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.services.search.results import ResultPage, SearchQuery
 from app.services.search.word_search import ResultKey
-from app.views.answers import moved
-from app.views.blueprints import PageBlueprint
+from app.views.answers import moved, see_other
+from app.views.blueprints import Form, PageBlueprint
 from app.views.filters import InclusiveEnd, ZoneArgs, day_of, parse_day, span_of_day, zone_of_page
 from app.views.highlighting import FoundText, by_text
 from app.views.page import FormPage, WebPage, render, render_form
-from app.views.policies import here
+from app.views.policies import here, own_chat, writing
 from app.views.requests import TWEET_CURSOR, cursor_of, messages_cursor
-from app.views.rooms.lines import RoomLine, lines_of
-from app.views.rooms.overview import read_page, read_period
+from app.views.rooms.overview import RoomLine, lines_of, read_page, read_period
 from app.views.subjects import Chat, find_subject
 
 blueprint = PageBlueprint("rooms")
@@ -162,6 +162,19 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             about=room.usernames,
         )
     )
+
+
+@blueprint.action("/room/<id:room_id>/me", policy="account")
+async def choose_me(room_id: int, form: Form) -> ResponseReturnValue:
+    """Keep which person of their chat a reader says to be."""
+    own = own_chat()
+    if own is None:
+        raise NotFoundError("Only readers of one chat choose who they are")
+    async with writing() as session:
+        await choose_person(session, g.account.account_id, own, form.get("person", ""))
+    if form.get("next") == "settings":
+        return see_other(url_for("settings.show_settings", _anchor="me-heading"))
+    return see_other(url_for("rooms.show_room", room_id=own))
 
 
 @blueprint.page("/room/<id:room_id>/portrait")
