@@ -249,11 +249,12 @@ async def look_at_upload(
     read = ReadNotes()
     for room in look.open_rooms(options.rooms):
         room.note(read)
+    doubts = filter(None, [*preview.notes.doubts, known])
     preview.notes = structs.replace(
         preview.notes,
         unsettled=preview.notes.unsettled or ("room" if read.is_room_open else None),
         assumptions=(*preview.notes.assumptions, *read.assumptions),
-        doubts=sorted_doubts(*preview.notes.doubts, *filter(None, [known])),
+        doubts=tuple(sorted(doubts, key=lambda doubt: not doubt.grave)),
     )
     return UploadLook(preview, look, earlier, here, zone, replaced, own, asks_whose)
 
@@ -366,11 +367,6 @@ async def known_ids(
     )
     is_first = await session.scalar(imported.limit(1)) is None
     return tally.doubt("known", KNOWN, is_grave=is_first)
-
-
-def sorted_doubts(*doubts: Doubt) -> tuple[Doubt, ...]:
-    """Return doubts, the grave ones first."""
-    return tuple(sorted(doubts, key=lambda each: not each.grave))
 
 
 def _is_alike(beginning: str, stored: str) -> bool:
