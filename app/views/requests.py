@@ -173,9 +173,10 @@ def require_type(name: str, otherwise: str = "") -> None:
 
     otherwise: end of the sentence, with the place of other types.
     """
-    if request.mimetype not in (JSON_LINES if name in JSON_LINES else {name}):
+    asked = current_request()
+    if asked.mimetype not in (JSON_LINES if name in JSON_LINES else {name}):
         raise UnsupportedMediaError("The body must be {name}", name=name + otherwise)
-    if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+    if asked.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         # Accept-Encoding names what would be accepted (RFC 9110, 15.5.16).
         raise UnsupportedMediaError(
             "The body must not be compressed", headers={"Accept-Encoding": "identity"}

@@ -4,8 +4,9 @@ import asyncio
 from typing import Annotated, Final
 
 from msgspec import Meta, Struct
-from quart import Response, request, url_for
+from quart import Response, request
 
+from app.current import current_request
 from app.errors import stopping
 from app.formats.post import ReplyTarget
 from app.lifespan import resources
@@ -78,7 +79,8 @@ async def create_tweet(username: str, args: ConsentArgs, form: NewTweetForm) -> 
         check_room(post, may_have_rooms=await _may_have_rooms(args))
     receipt = await resources().writer.add(PostRequest(username, post))
     name_event(receipt.event_id)
-    location = url_for("api_tweets.show_tweet", tweet_id=receipt.post.id)
+    # `url_for` would take 2 % of the request.
+    location = f"{current_request().root_path}{API}{TWEETS}/{receipt.post.id}"
     return receipt.post, receipt.status, {"Location": location}
 
 

@@ -39,6 +39,10 @@ async def test_new_post_has_every_field_and_a_location(writer: Client, anybody: 
     assert tweet == {**nothing_else, **stored, "id": tweet["id"], "username": "Ann"}
     shown = await anybody.get(answer.headers["Location"])
     assert await shown.get_json() == tweet
+    below = await writer.post(
+        "/app/api/v1/users/ann/tweets", json={"text": "below"}, root_path="/app"
+    )
+    assert below.headers["Location"] == f"/app/api/v1/tweets/{(await below.get_json())['id']}"
 
 
 @pytest.mark.parametrize(
