@@ -498,19 +498,20 @@ def _weighed(case: Case) -> _Weighed:
     counts, lead_over = weights.sum(axis=1), leads.over(weights)
     features = float(query.widths[CHARACTERS])
     of_leads = lead_weights(features, texts, counts)
-    # With few others, what is usual in the language looks like a habit, most in a short text.
-    of_leads *= np.where(
-        [candidate.is_told for candidate in rated],
-        1.0,
-        min(features / (FULL_TEXT * texts), 1) ** 0.3,
-    )
+    most_typical: NDArray[np.float64] | float = np.inf
+    measured = [is_measured(candidate.language) for candidate in rated]
+    if not all(measured):
+        # With few others, what is usual in the language looks like a habit, most in a short text.
+        share = min(features / (FULL_TEXT * texts), 1) ** 0.3
+        of_leads *= np.where([candidate.is_told for candidate in rated], 1.0, share)
+        most_typical = np.where(measured, np.inf, MOST_TYPICAL)
     unbounded = log_ratios(
         query,
         texts,
         of_leads * lead_over,
         groups,
         [candidate.usual for candidate in rated if candidate.usual],
-        np.where([is_measured(candidate.language) for candidate in rated], np.inf, MOST_TYPICAL),
+        most_typical,
     )
     ratios = bounded(unbounded, features, counts)
     first = int(ranking.probabilities[authors].argmax())
