@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.compute.engine.attribution import build_background
+from app.compute.engine.attribution import Background, build_background
 from app.compute.engine.features import features
 from app.compute.engine.fitting import (
     COOLEST,
     FEWEST_ASKED,
     HOTTEST,
-    HeldOut,
+    Sample,
     chained,
     chains_of,
     fit_corpus,
@@ -57,18 +57,19 @@ def test_held_out_posts_leave_the_profile_of_before() -> None:
         hold_out(profile, [["never posted"]])
 
 
-def samples_of(authors: range) -> dict[str, HeldOut]:
+def samples_of(authors: range) -> tuple[dict[str, Sample], Background]:
     drawn = {f"a{number}": kept(posts_of(number)) for number in authors}
+    background = build_background([author.profile.counts for author in drawn.values()], 2_000)
     samples = {
-        key: sample_of(author.profile, author.newest, len(drawn)) for key, author in drawn.items()
+        key: sample_of(author.profile, author.newest, len(drawn), background)
+        for key, author in drawn.items()
     }
-    return {key: sample for key, sample in samples.items() if sample}
+    return {key: sample for key, sample in samples.items() if sample}, background
 
 
 @pytest.mark.full
 def test_the_temperature_is_that_of_the_posts_and_hardly_of_chance() -> None:
-    samples = samples_of(range(24))
-    background = build_background([sample.whole.counts for sample in samples.values()], 2_000)
+    samples, background = samples_of(range(24))
     temperatures = [temperature_of(samples, background, seed) for seed in range(6)]
     assert np.std(temperatures) < 0.02
     backwards = dict(reversed(samples.items()))

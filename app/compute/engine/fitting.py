@@ -130,23 +130,38 @@ def asked_posts(authors: int, posts: int) -> int:
     return min(max(40, ASKED_IN_ALL // max(1, authors)), posts // 4)
 
 
-def sample_of(whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int) -> HeldOut | None:
+class Sample(NamedTuple):
+    """Held-out posts of an author; without their second profile, which takes megabytes."""
+
+    whole: AuthorProfile
+    queries: list[Counts]
+    own: NDArray[np.float64]  # (m, 1), scores for the author's other posts
+
+
+def sample_of(
+    whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int, background: Background
+) -> Sample | None:
     """Return an author's sample; None if the profile lacks any of the posts, or has no other posts.
 
     newest: at least the scored.
     """
     try:
-        sample = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
+        held = hold_out(whole, units_of(newest[: asked_posts(authors, whole.posts)]))
     except ValueError:
         return None
-    return sample if sample.profile.counts.keys.size else None
+    if not held.profile.counts.keys.size:
+        return None
+    own = np.empty((0, 1))
+    if held.queries:
+        own = scores_of_each(held.queries, [held.profile], background)
+    return Sample(whole, held.queries, own)
 
 
 def usual_posts(posts: int) -> int:
     return max(1, min(100, int(posts * 0.25)))
 
 
-def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed: int) -> float:
+def temperature_of(samples: Mapping[str, Sample], background: Background, seed: int) -> float:
     """Return the temperature that fits the held-out posts, scored for their author and four rivals.
 
     samples: by key of the name, in any order: rivals are drawn in key order.
@@ -162,10 +177,7 @@ def temperature_of(samples: Mapping[str, HeldOut], background: Background, seed:
     table = iter(scores_of_each(queries, [sample.whole for sample in ordered], background))
     scores: list[NDArray[np.float64]] = []
     for author, sample in enumerate(ordered):
-        if not sample.queries:
-            continue
-        best = scores_of_each(sample.queries, [sample.profile], background)
-        for own, row in zip(best, islice(table, len(sample.queries)), strict=True):
+        for own, row in zip(sample.own, islice(table, len(sample.queries)), strict=True):
             rivals = np.delete(row, author)
             drawn = [chance.sample(range(rivals.size), RIVALS) for _ in range(DRAWS)]
             scores.append(np.column_stack((own.repeat(DRAWS), rivals[drawn])))
@@ -242,7 +254,7 @@ def fit_corpus(named: Mapping[str, CorpusAuthor], shipped: Shipped = NOTHING_SHI
     samples = {
         key: sample
         for key in asked
-        if (sample := sample_of(authors[key].profile, authors[key].newest, len(asked)))
+        if (sample := sample_of(authors[key].profile, authors[key].newest, len(asked), background))
     }
     fitted = Fitted(
         background,

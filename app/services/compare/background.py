@@ -19,13 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.engine.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.engine.case import Fitted
 from app.compute.engine.features import RECIPE, Counts
-from app.compute.engine.fitting import (
-    HeldOut,
-    asked_authors,
-    asked_posts,
-    sample_of,
-    temperature_of,
-)
+from app.compute.engine.fitting import Sample, asked_authors, asked_posts, sample_of, temperature_of
 from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.engine.languages import release_memory
 from app.compute.engine.population import CountedAuthor, Population, drawn_authors
@@ -336,7 +330,7 @@ async def measure_temperature(
 
     profiles: of authors by id, if known; the stored ones otherwise.
     """
-    samples: dict[str, HeldOut] = {}
+    samples: dict[str, Sample] = {}
     for key, user_id in asked.items():
         whole = profiles.get(user_id)
         if whole is None:
@@ -344,7 +338,7 @@ async def measure_temperature(
         count = asked_posts(len(asked), whole.posts)
         newest = await newest_chained(session, user_id, count)
         # A post that arrived after the fold is not in the profile.
-        sample = await asyncio.to_thread(sample_of, whole, newest, len(asked))
+        sample = await asyncio.to_thread(sample_of, whole, newest, len(asked), background)
         if sample is not None:
             samples[key] = sample
     return await asyncio.to_thread(temperature_of, samples, background, seed)

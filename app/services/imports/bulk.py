@@ -152,7 +152,7 @@ class FileOrder:
 
 def _is_later(moment: Moment, newest: Mapping[int, datetime | None]) -> bool:
     room_id, time = moment
-    return room_id in newest and ((last := newest[room_id]) is None or time > last)
+    return room_id in newest and _is_after(time, newest[room_id])
 
 
 async def _newest_in(
@@ -588,12 +588,35 @@ async def _resolve(
     return resolved, await store_authors(session, named.values())
 
 
+def _is_after(time: datetime | None, last: datetime | None) -> bool:
+    return time is not None and (last is None or time > last)
+
+
+async def _newest_of(
+    session: AsyncSession, user_ids: Collection[int]
+) -> dict[int, datetime | None]:
+    """Return the last time of each author's posts, also of those dated ahead."""
+    newest = dict[int, datetime | None].fromkeys(user_ids)
+    if user_ids:
+        own = select(func.max(Tweet.created_at)).where(Tweet.user_id == User.id)
+        ahead = select(func.max(Tweet.dated_at)).where(
+            Tweet.user_id == User.id, Tweet.dated_at.is_not(None)
+        )
+        query = select(User.id, own.scalar_subquery(), ahead.scalar_subquery())
+        query = query.where(is_among(session, User.id, user_ids))
+        for user_id, *times in await session.execute(query):
+            newest[user_id] = max(filter(None, times), default=None)
+    return newest
+
+
 async def equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
     """Return stored posts by identity, without messages of deleted rooms; posts dated ahead have
     two times.
     """
+    newest = await _newest_of(session, {user_id for user_id, _, _ in identities})
+    identities = {each for each in identities if not _is_after(each[1], newest[each[0]])}
     if not identities:
         return {}
     backend = backend_of(session)

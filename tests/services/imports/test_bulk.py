@@ -23,7 +23,7 @@ from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, outcome, record, stream_of
 from tests.uploading import queued
 
-MOST_STATEMENTS = 24
+MOST_STATEMENTS = 25
 POSTS = 500
 AHEAD = NOON.replace(year=9000)
 
