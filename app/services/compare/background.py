@@ -257,7 +257,6 @@ async def renew_background(db: Sessions) -> None:
         # The seed makes authors and temperature depend on the posts alone, whatever samples there
         # are and wherever the posts are kept (`fit_corpus`).
         members, blobs, asked = await _draw(session, samples, shipped.populations, seed=posts)
-        release_memory()
         fresh = await _build(session, posts, samples)
         joined = await asyncio.to_thread(shipped.background, fresh)
         temperature = await measure_temperature(session, joined, asked, seed=posts)
@@ -307,16 +306,18 @@ async def _draw(
     ids = {row.username_key: row.id for row in rows}
     authors = [(row.username_key, row.tweet_count, languages.get(row.id)) for row in rows]
     drawn = await asyncio.to_thread(drawn_authors, authors, seed)
-    query = select(Profile.user_id, Profile.posts, Profile.counts).where(
-        Profile.user_id.in_([*map(ids.__getitem__, drawn), *samples]), Profile.recipe == RECIPE
-    )
+    is_drawn = Profile.user_id.in_([*map(ids.__getitem__, drawn), *samples])
+    of_drawn = is_drawn, Profile.recipe == RECIPE
     order = (Profile.user_id.in_(samples), Profile.user_id)
-    profiles = (await session.execute(query.order_by(*order))).all()
+    query = select(Profile.user_id, Profile.posts).where(*of_drawn).order_by(*order)
+    profiles = (await session.execute(query)).all()
     members = [(row.user_id, row.posts, languages.get(row.user_id)) for row in profiles]
     known = await languages_written(session, languages, [row.user_id for row in profiles], shipped)
     written = [None if (own := known[row.user_id]) is None else sorted(own) for row in profiles]
+    release_memory()  # The counts take as much.
+    counts = await session.scalars(select(Profile.counts).where(*of_drawn).order_by(*order))
     asked = {key: ids[key] for key in asked_authors(drawn)}
-    return Members(members, written, list(samples)), [row.counts for row in profiles], asked
+    return Members(members, written, list(samples)), [*counts], asked
 
 
 async def measure_temperature(
