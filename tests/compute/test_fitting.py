@@ -11,7 +11,7 @@ from app.compute.engine.fitting import (
     COOLEST,
     FEWEST_ASKED,
     HOTTEST,
-    Sample,
+    ScoredSample,
     chained,
     chains_of,
     fit_corpus,
@@ -57,7 +57,7 @@ def test_held_out_posts_leave_the_profile_of_before() -> None:
         hold_out(profile, [["never posted"]])
 
 
-def samples_of(authors: range) -> tuple[dict[str, Sample], Background]:
+def samples_of(authors: range) -> tuple[dict[str, ScoredSample], Background]:
     drawn = {f"a{number}": kept(posts_of(number)) for number in authors}
     background = build_background([author.profile.counts for author in drawn.values()], 2_000)
     samples = {

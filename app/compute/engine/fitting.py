@@ -130,7 +130,7 @@ def asked_posts(authors: int, posts: int) -> int:
     return min(max(40, ASKED_IN_ALL // max(1, authors)), posts // 4)
 
 
-class Sample(NamedTuple):
+class ScoredSample(NamedTuple):
     """Held-out posts of an author; without their second profile, which takes megabytes."""
 
     whole: AuthorProfile
@@ -140,7 +140,7 @@ class Sample(NamedTuple):
 
 def sample_of(
     whole: AuthorProfile, newest: Sequence[ChainedPost], authors: int, background: Background
-) -> Sample | None:
+) -> ScoredSample | None:
     """Return an author's sample; None if the profile lacks any of the posts, or has no other posts.
 
     newest: at least the scored.
@@ -154,14 +154,14 @@ def sample_of(
     own = np.empty((0, 1))
     if held.queries:
         own = scores_of_each(held.queries, [held.profile], background)
-    return Sample(whole, held.queries, own)
+    return ScoredSample(whole, held.queries, own)
 
 
 def usual_posts(posts: int) -> int:
     return max(1, min(100, int(posts * 0.25)))
 
 
-def temperature_of(samples: Mapping[str, Sample], background: Background, seed: int) -> float:
+def temperature_of(samples: Mapping[str, ScoredSample], background: Background, seed: int) -> float:
     """Return the temperature that fits the held-out posts, scored for their author and four rivals.
 
     samples: by key of the name, in any order: rivals are drawn in key order.

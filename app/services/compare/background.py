@@ -19,7 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.engine.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
 from app.compute.engine.case import Fitted
 from app.compute.engine.features import RECIPE, Counts
-from app.compute.engine.fitting import Sample, asked_authors, asked_posts, sample_of, temperature_of
+from app.compute.engine.fitting import (
+    ScoredSample,
+    asked_authors,
+    asked_posts,
+    sample_of,
+    temperature_of,
+)
 from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.engine.languages import release_memory
 from app.compute.engine.population import CountedAuthor, Population, drawn_authors
@@ -331,7 +337,7 @@ async def measure_temperature(
 
     profiles: of authors by id, if known; the stored ones otherwise.
     """
-    samples: dict[str, Sample] = {}
+    samples: dict[str, ScoredSample] = {}
     for key, user_id in asked.items():
         whole = profiles.get(user_id)
         if whole is None:
