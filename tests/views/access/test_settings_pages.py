@@ -77,9 +77,9 @@ async def test_the_operator_sees_size_version_and_the_last_backup(
     assert 'class="settings-part opened" id="data"' in await body(answer)
     assert f"saywho {__version__}" in page
     assert re.search(r"<dd>[\d.,]+ MB</dd>", page)
-    assert "no tokens yet" in page
+    assert "no backup yet" in page
     (parts_of(app).config.data_dir / "last_backup").touch()
-    assert "no tokens yet" not in await browser.page("/settings")
+    assert "no backup yet" not in await browser.page("/settings")
 
 
 async def test_a_post_is_deleted(browser: Browser, writer: Client) -> None:
