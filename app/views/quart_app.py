@@ -1,8 +1,8 @@
 """Quart with less work for each request: one task instead of three, and cheap absent headers."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from functools import partial
 from inspect import CO_COROUTINE
 from typing import Any, Final, cast
 
@@ -18,8 +18,6 @@ from werkzeug.routing import MapAdapter
 
 LISTENS_AFTER_S: Final = 0.05
 """Time from a reading request until the program listens whether its client leaves, in seconds."""
-RESPONSE_S: Final = 60.0
-"""Time limit for sending a response, in seconds, unless its `timeout` is None."""
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""
 
@@ -33,7 +31,7 @@ class SentHeaders(Headers):
 
     def __contains__(self, key: object) -> bool:
         wanted = str(key).lower()
-        return wanted in [name.lower() for name, _ in self._list]
+        return wanted in [name.lower() for name, _ in self]
 
 
 class RequestConnection(ASGIHTTPConnection):
@@ -46,7 +44,7 @@ class RequestConnection(ASGIHTTPConnection):
     app: Quart
 
     async def __call__(self, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-        loop, request = asyncio.get_running_loop(), self._create_request_from_scope(send)
+        loop, request = asyncio.get_running_loop(), self.request()
         ended: asyncio.Future[None] = loop.create_future()
         listeners: list[asyncio.Task[None]] = []
 
@@ -80,7 +78,33 @@ class RequestConnection(ASGIHTTPConnection):
             if task.done() and not task.cancelled():
                 task.result()
 
-    def _create_request_from_scope(self, send: ASGISendCallable) -> Request:
+    async def handle_request(self, request: Request, send: ASGISendCallable) -> None:
+        response = await self.app.handle_request(request)
+        is_endless = isinstance(response, Response) and response.timeout is None
+        limit = None if is_endless else self.app.config["RESPONSE_TIMEOUT"]
+        # Quart's `wait_for` would make another task on Python 3.11.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit):
+                await self.send_response(response, send)
+
+    async def send_response(self, response: ResponseTypes, send: ASGISendCallable) -> None:
+        """Send a response; a body in memory as one event."""
+        headers, status = encode_headers(response.headers), response.status_code
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        rest = b""
+        if not isinstance(response, Response):  # Werkzeug's, as of a redirect to an address with /.
+            rest = response.get_data()
+        elif isinstance(response.response, DataBody):
+            rest = response.response.data[response.response.begin : response.response.end]
+        else:
+            async with response.response as parts:
+                async for part in parts:
+                    data = part.encode() if isinstance(part, str) else part
+                    await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": rest, "more_body": False})
+
+    def request(self) -> Request:
+        """Return the request of the scope, whose `root_path` the outermost layer has taken away."""
         scope: Any = self.scope
         headers = SentHeaders([("Remote-Addr", (scope.get("client") or ["<local>"])[0])])
         for name, value in scope["headers"]:
@@ -90,39 +114,26 @@ class RequestConnection(ASGIHTTPConnection):
         return self.app.request_class(
             scope["method"],
             scope["scheme"],
-            scope["path"],  # Quart would take `root_path` away, as the outermost layer has done.
+            scope["path"],
             scope["query_string"],
             headers,
             scope.get("root_path", ""),
             scope["http_version"],
             max_content_length=self.app.config["MAX_CONTENT_LENGTH"],
             body_timeout=self.app.config["BODY_TIMEOUT"],
-            send_push_promise=partial(self._send_push_promise, send),
+            send_push_promise=_push_nothing,
             scope=scope,
         )
 
-    async def _send_response(self, send: ASGISendCallable, response: ResponseTypes) -> None:
-        is_endless = isinstance(response, Response) and response.timeout is None
-        # Here, as Quart's `wait_for` would make another task on Python 3.11.
-        async with asyncio.timeout(None if is_endless else RESPONSE_S):
-            body = response.response
-            if not isinstance(body, DataBody):
-                await super()._send_response(send, response)
-                return
-            headers, status = encode_headers(response.headers), response.status_code
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            data = body.data[body.begin : body.end]
-            await send({"type": "http.response.body", "body": data, "more_body": False})
+
+async def _push_nothing(path: str, headers: Headers) -> None:
+    """Push nothing: browsers no longer take pushes of HTTP/2."""
 
 
 class App(Quart):
     """The program's app."""
 
     asgi_http_class = RequestConnection
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self.config["RESPONSE_TIMEOUT"] = None  # `RequestConnection` has its own.
 
     def create_url_adapter(self, request: BaseRequestWebsocket | None) -> MapAdapter | None:
         """Return what finds a request's view; Quart's own also looks for subdomains."""
