@@ -60,8 +60,9 @@ def said(people: Iterable[str], *, times: int = 1, day: str = "2024-01-15") -> l
 async def import_chat(
     db: Sessions, data: bytes, *, name: str = "chat.txt", **options: Any
 ) -> ImportReport:
-    """Import a file of a chat, or an export."""
-    chosen = ReadOptions(**{"timezone": ZONE} | options)
+    """Import a file of a chat, or an export, by default whatever looks odd in it."""
+    defaults: dict[str, Any] = {"timezone": ZONE, "accept_doubts": True}
+    chosen = ReadOptions(**defaults | options)
     with Source(io.BytesIO(data), name=name) as source:
         storing, report = StoreOptions(scope="admin"), ImportReport()
         read = read_file(source, "auto", chosen)

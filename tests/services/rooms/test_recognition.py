@@ -12,7 +12,6 @@ from app.models import Event, Room, Tweet
 from app.services.checks import find_faults
 from app.services.deletion import delete_everybody, purge_deleted
 from app.services.imports.bulk import BATCH
-from app.services.imports.report import StoredPosts
 from app.services.posts.exporting import begin_export, exported
 from app.services.rooms.room_facts import RoomFacts, list_rooms
 from tests.archives import zip_bytes
@@ -56,7 +55,8 @@ async def test_rooms_of_one_zip_stay_apart_and_share_their_people(db: Database) 
     ]
     again = await import_chat(db, data, name="chats.zip")
     assert (again.accepted, again.duplicates) == (0, 6)
-    assert again.stored == StoredPosts(rooms=report.stored.rooms)
+    assert again.stored.rooms == report.stored.rooms
+    assert not again.stored.authors
     assert len(await rooms_of(db)) == 2
 
 
