@@ -169,14 +169,14 @@ class Replaced(NamedTuple):
         going = f"{self.going:,}"
         if not self.staying:
             return Message(
-                "This file replaces import {number}: it has {going} posts, and posts "
-                "that are not in the file are deleted",
+                "This file replaces import {number}: it has {going} posts, and its "
+                "posts that are not in the file are deleted",
                 number=self.id,
                 going=going,
             )
         return Message(
-            "This file replaces import {number}: it has {going} posts, and posts "
-            "that are not in the file are deleted; {staying} more posts stay, "
+            "This file replaces import {number}: it has {going} posts, and its "
+            "posts that are not in the file are deleted; {staying} more posts stay, "
             "because something else sent them, too",
             number=self.id,
             going=going,
