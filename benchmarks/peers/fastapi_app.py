@@ -37,6 +37,7 @@ class TweetOut(BaseModel):
     media: list[str] = []
     counts: None = None
     room: None = None
+    visibility: str | None
 
 
 class PageOut(BaseModel):
@@ -85,6 +86,7 @@ def tweet_out(tweet: Tweet, username: str) -> TweetOut:
         lang=tweet.lang,
         source_id=tweet.source_id,
         url=tweet.url,
+        visibility=tweet.visibility,
     )
 
 

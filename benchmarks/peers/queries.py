@@ -87,6 +87,7 @@ def tweet_json(tweet: Any, username: str) -> dict[str, Any]:
         "media": [],
         "counts": None,
         "room": None,
+        "visibility": tweet.visibility,
     }
 
 
