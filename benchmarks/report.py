@@ -134,7 +134,7 @@ def ablation(results: Mapping[str, Mapping[str, Figures]]) -> str:
             continue
         uncached = UNCACHED if workload == "hot" else OURS
         naive = found[NAIVE]["cpu_us"]
-        row = [WORKLOADS[workload][0], f"{statistics.median(naive):,.0f}"]
+        row = [WORKLOADS[workload], f"{statistics.median(naive):,.0f}"]
         for step in (BATCHED, uncached, *([OURS] if workload == "hot" else [])):
             figures = found[step]["cpu_us"] if step in found else None
             row.append(
