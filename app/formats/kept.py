@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from app.config import MIB
@@ -121,11 +121,12 @@ def _kept(source: Source, path: Path, read: FileReading) -> Iterator[Item]:
             chunk = []
     read.chunks.append(_packed(source, chunk))
     read.records = replace(read.records, items=iter(()), lines=(), files=None)
-    # A preview needs no room on the disk.
-    with suppress(OSError):
-        with NamedTemporaryFile(dir=path.parent, delete=False) as file:
+    # A preview needs no room on the disk, and leaves nothing on a full one.
+    with suppress(OSError), TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder) / "read"
+        with part.open("wb") as file:
             pickle.dump(read, file, pickle.HIGHEST_PROTOCOL)
-        os.replace(file.name, kept_beside(path))
+        os.replace(part, kept_beside(path))
 
 
 def _packed(source: Source, chunk: list[Item]) -> tuple[int, bytes]:

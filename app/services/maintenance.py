@@ -19,7 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
-from app.db.feed import Change, Feed
+from app.db.feed import GAME_CHANGED, Change, Feed
 from app.db.result_cache import DERIVED
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
@@ -284,7 +284,7 @@ def _is_old_code() -> ColumnElement[bool]:
 
 async def tell_of_game(session: AsyncSession) -> None:
     await session.flush()
-    await append_events(session, [NewEvent("game.changed", DERIVED, posts=0)])
+    await append_events(session, [NewEvent(GAME_CHANGED, DERIVED, posts=0)])
 
 
 NOW: Final = timedelta(0)
