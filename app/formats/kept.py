@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from app.config import MIB
@@ -122,11 +121,14 @@ def _kept(source: Source, path: Path, read: FileReading) -> Iterator[Item]:
     read.chunks.append(_packed(source, chunk))
     read.records = replace(read.records, items=iter(()), lines=(), files=None)
     # A preview needs no room on the disk, and leaves nothing on a full one.
-    with suppress(OSError), TemporaryDirectory(dir=path.parent) as folder:
-        part = Path(folder) / "read"
-        with part.open("wb") as file:
+    part = path.with_name(f"{path.name}.part")
+    with suppress(OSError), part.open("xb") as file:
+        try:
             pickle.dump(read, file, pickle.HIGHEST_PROTOCOL)
-        os.replace(part, kept_beside(path))
+            file.flush()
+            os.replace(part, kept_beside(path))
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _packed(source: Source, chunk: list[Item]) -> tuple[int, bytes]:
