@@ -205,8 +205,8 @@ class PostContent(msgspec.Struct, Generic[TargetT, MediumT, RoomT], frozen=True,
         Visibility | None,
         Stored(repetition="narrows", since=5),
         Meta(
-            description="Who could see the post at its source: everyone, or a limited audience"
-            " such as followers; null if unknown. For a new post, the default is `public`."
+            description="Audience of the post at its source: everyone, or a limited audience such"
+            " as followers; null if unknown. For a new post, the default is `public`."
         ),
     ] = None
 

@@ -46,17 +46,13 @@ ChatHours = Annotated[
 ]
 BusyFrom = Annotated[
     int | None,
-    Meta(
-        description=(
-            "First of the three hours in a row that clearly have the most; null if there are none."
-        )
-    ),
+    Meta(description=("First of three busy hours in a row; null if no hours clearly stand out.")),
 ]
 BusyPart = Annotated[
     int | None,
     Meta(
         description=(
-            "Quarter of the day that clearly has the most, 0 for the night; null if there is none."
+            "Busiest quarter of the day, 0 for the night; null if no quarter clearly stands out."
         )
     ),
 ]

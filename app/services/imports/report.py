@@ -38,7 +38,7 @@ class Seen(msgspec.Struct, frozen=True):
         Meta(description="`longer`: a part is here; `known`: all of it, or the same bytes."),
     ] = "new"
     shifted: Annotated[
-        int | None, Meta(description="Minutes by which the file's times are later than those here.")
+        int | None, Meta(description="Minutes to add to the times here to get the file's times.")
     ] = None
     renamed: Annotated[bool, Meta(description="Whether its people have other names here.")] = False
     import_id: Annotated[
@@ -180,7 +180,7 @@ class DoubtFacts(msgspec.Struct, frozen=True):
     grave: Annotated[
         bool, Meta(description="Whether nothing is stored until `accept_doubts` is sent.")
     ]
-    evidence: Annotated[str, Meta(description="What is odd.")]
+    evidence: Annotated[str, Meta(description="Reason for the doubt.")]
 
 
 class UnreadFacts(msgspec.Struct, frozen=True):
@@ -218,7 +218,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
     reposts: int
     restricted: Annotated[int, Meta(description="Posts for a limited audience, left out.")]
     skipped: Annotated[
-        int, Meta(description="Records that are not posts, or have neither text nor media.")
+        int, Meta(description="Records that are not posts, or that lack both text and media.")
     ]
     errors: Annotated[
         list[ImportFault],
@@ -230,7 +230,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
     ]
     unread: Annotated[list[UnreadFacts], Meta(description="Parts of the file that were not used.")]
     doubts: Annotated[
-        list[DoubtFacts], Meta(description="What is odd in the file as it was read, if anything.")
+        list[DoubtFacts], Meta(description="Reasons to look at the file again before it is stored.")
     ]
     undo: Annotated[
         Undo,
@@ -242,7 +242,7 @@ class ImportFacts(msgspec.Struct, frozen=True):
     removed: Annotated[int, Meta(description="Posts that the undo has removed so far.")]
     seen: Annotated[
         Seen | None,
-        Meta(description="What of the file was here before; null until it is looked at."),
+        Meta(description="How much of the file was here before; null until saywho has looked."),
     ]
     started_at: datetime | None
     finished_at: datetime | None

@@ -81,15 +81,15 @@ class NewImportArgs(Struct):
     replace: Annotated[
         str | None,
         Meta(
-            description="Number of an import to undo in the same transaction, or `file` for the one"
-            " of the same bytes; needs a token of scope `admin`."
+            description="Number of an import to undo in the same transaction, or `file` for the"
+            " import of the same bytes; needs a token of scope `admin`."
         ),
     ] = None
     times: Annotated[
         Times | None,
         Meta(
-            description="Which times are right if a chat is here in another time zone. `here` keeps"
-            " those here; `file` changes them, and needs a token of scope `admin`."
+            description="Which times are right if a chat is here in another time zone. `here`"
+            " changes nothing; `file` corrects the chat here, and needs a token of scope `admin`."
         ),
     ] = None
     keep_earlier: Annotated[bool, Meta(description="Gone: send `room=new`.")] = False
