@@ -23,15 +23,14 @@ STOPPING_S: Final = 1.0
 
 
 class SentHeaders(Headers):
-    """Headers of a request, which is asked for many that it lacks."""
+    """Headers of a request, which is asked for many that it lacks; all names are in title case."""
 
     def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # noqa: A002
         """Return the value; Werkzeug (3.1) makes two exceptions of a missing one, in 3 µs."""
         return super().get(key, default, type) if key in self else default
 
     def __contains__(self, key: object) -> bool:
-        wanted = str(key).lower()
-        return wanted in [name.lower() for name, _ in self]
+        return str(key).title() in [name for name, _ in self]
 
 
 class RequestConnection(ASGIHTTPConnection):

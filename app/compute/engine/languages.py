@@ -7,13 +7,17 @@ told by runs of bytes, with naive Bayes (Lui and Baldwin, "langid.py", ACL 2012;
 import importlib
 import lzma
 import shutil
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import version
+from importlib.util import cache_from_source
 from itertools import islice
 from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, Final
 from zipfile import ZipFile
 
@@ -47,6 +51,8 @@ _SAME: Final[Mapping[str, str]] = {
     "ms": "id",
 }
 _NO_LANGUAGE: Final = "zxx"
+_ARRAYS: Final = ("ptc", "pc", "classes", "nextmove", "nextmove_row", "out_feat")
+"""Names in the model's file."""
 _LAST_LATIN: Final = "\u024f"
 _OTHER_LETTERS: Final = "+"
 """Behind the name of a language in other than Latin letters."""
@@ -70,8 +76,8 @@ _NAMES_IN_OTHERS: Final = _Names(_OTHER_LETTERS)
 
 
 class _Model:
-    """Loaded only where a text is neither Korean nor English, in 0.5 s; of its 70 MB, memory has
-    the parts that texts have asked for.
+    """Loaded only where a text is neither Korean nor English, for the first time in 0.5 s; of its
+    70 MB, memory has the parts that texts have asked for.
     """
 
     rank: Callable[[str], list[tuple[str, float]]] | None = None
@@ -126,15 +132,33 @@ def release_memory() -> None:
 
 
 def _mapped(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a compressed file, which the system reads where they are used."""
+    """Return the arrays of a compressed file, which the system reads where they are used.
+
+    They are kept next to Python's compiled modules, where all processes share them.
+    """
+    kept = Path(cache_from_source(__file__)).with_suffix(f".{version('py3langid')}")
+    # The folder may be another user's, the disk full, or a file cut off.
+    with suppress(OSError, ValueError):
+        if not (kept.exists() or sys.dont_write_bytecode):
+            with TemporaryDirectory(dir=kept.parent) as folder:
+                _unpack(path, Path(folder, kept.name)).rename(kept)
+        return _arrays_in(kept)
     with TemporaryDirectory() as folder:
-        unpacked = Path(folder, "model.npz")
-        with lzma.open(path) as packed, unpacked.open("wb") as whole:
+        return _arrays_in(_unpack(path, Path(folder)))
+
+
+def _unpack(path: Path, folder: Path) -> Path:
+    """Write the arrays to files; return the folder."""
+    with TemporaryFile() as whole:
+        with lzma.open(path) as packed:
             shutil.copyfileobj(packed, whole, 2**20)
-        with ZipFile(unpacked) as archive:
+        with ZipFile(whole) as archive:
             archive.extractall(folder)
-        arrays = Path(folder).glob("*.npy")
-        return {each.stem: np.load(each, mmap_mode="r") for each in arrays}
+    return folder
+
+
+def _arrays_in(folder: Path) -> dict[str, NDArray[Any]]:
+    return {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in _ARRAYS}
 
 
 def written_by(

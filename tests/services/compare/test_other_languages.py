@@ -1,6 +1,10 @@
 """Whoever writes a language that few here write is not accused of strangers' texts in it."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -206,3 +210,24 @@ def test_memory_of_the_model_that_is_given_up_comes_back() -> None:
     told = scores_of("Das Museum ist heute geschlossen, morgen aber nicht.")
     release_memory()
     assert scores_of("Das Museum ist heute geschlossen, morgen aber nicht.") == told
+
+
+TELLS = "from app.compute.engine.languages import scores_of; print(scores_of('Das Museum ist zu.'))"
+
+
+def test_the_model_is_unpacked_once_and_a_damaged_copy_is_not_used(tmp_path: Path) -> None:
+    def told() -> str:
+        env = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path)}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        command = (sys.executable, "-c", TELLS)
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
+
+    first = told()
+    arrays = sorted(tmp_path.rglob("*.npy"))
+    made = [array.stat().st_mtime_ns for array in arrays]
+    assert arrays
+    assert told() == first
+    assert [array.stat().st_mtime_ns for array in sorted(tmp_path.rglob("*.npy"))] == made
+    for array in arrays:
+        array.write_bytes(array.read_bytes()[:200])
+    assert told() == first
