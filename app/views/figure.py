@@ -16,6 +16,7 @@ from app.views.cast import post_count
 from app.views.tell import part_of, tell, tell_of_past
 
 TableCell = str | int | float | None
+NOT_THERE: Final = "–"
 PlotT = TypeVar("PlotT")
 LEAST_PART: Final = 0.3
 """Share of posts in the busiest part of the day; equal parts have 0.25."""

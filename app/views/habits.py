@@ -32,7 +32,8 @@ def habit_row(measure: Measure, beside: Beside) -> HabitRow:
 
 
 def _values(measure: Measure, beside: Beside) -> list[float]:
-    return [measure.own, *((measure.beside, *measure.each) if beside.others else ())]
+    each = [value for value in measure.each if value is not None]
+    return [measure.own, *((measure.beside, *each) if beside.others else ())]
 
 
 def _row(
@@ -55,4 +56,6 @@ def usual_told(measure: Measure, beside: Beside) -> str:
     if not measure.habit.is_mean:
         value = show_percent(measure.beside, measure.own)
     others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
+    if measure.script:
+        others = gettext("Others with the same alphabet")
     return f"{short_name(beside.only_other) or others}: {value}"

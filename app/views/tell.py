@@ -190,6 +190,9 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "samples": _("{count} other sample authors"),
         "the others": _("the others"),
         "most": _("most here"),
+        "of script": _("the others who write in the same alphabet"),
+        "one of script": _("the only other person who writes in the same alphabet"),
+        "most of script": _("most who write in the same alphabet"),
         "most of site": _("most of {count} other authors here"),
         "most of samples": _("most of {count} other sample authors"),
     },
@@ -543,6 +546,9 @@ class Beside(NamedTuple):
 
     def named(self, measure: Measure) -> str:
         """Return the name of all others if nobody of them goes as far, else of most."""
+        if measure.script:
+            variant = "most of script" if measure.not_behind else "of script"
+            return tell("others", "one of script" if measure.behind == 1 else variant)
         is_first = not measure.not_behind and measure.behind >= self.others
         if self.only_other or is_first:
             return self.told

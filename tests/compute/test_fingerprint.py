@@ -150,10 +150,33 @@ def test_what_a_script_lacks_is_told_of_nobody_beside_it() -> None:
     measures = measures_of(latin, arabic, arabic)
     assert not bound.intersection(name for name, one in measures.items() if one.is_clear)
     assert measures["questions"].is_clear
-    # People of one script are compared, as is somebody who writes two.
+    # People of one script are compared, and nobody who writes two is.
     assert measures_of(latin, ["Where is everybody", "Nope"] * 40)["beginnings"].is_clear
     mixed = ["where is everybody", "집에 가는 중이야"] * 40
-    assert measures_of(mixed, ["집에 가는 중이야", "그래 알았어"] * 40)["beginnings"].is_clear
+    of_mixed = measures_of(mixed, ["집에 가는 중이야", "그래 알았어"] * 40, mixed[:20])
+    assert not bound.intersection(of_mixed)
+
+
+def test_beside_people_of_several_scripts_only_the_like_are_compared() -> None:
+    small, large = ["where is everybody", "ok then"] * 40, ["Where is everybody", "So then"] * 40
+    korean, japanese = ["집에 가는 중", "응"] * 40, ["今どこにいますか", "いいね!"] * 40
+    others = [large, [f"{text} and what about it" for text in large], korean, japanese]
+    measures = measures_of(small, *others)
+    beginnings = measures["beginnings"]
+    assert beginnings.is_clear
+    assert (beginnings.script, beginnings.each) == ("LATIN", [0, 0, None, None])
+    assert (beginnings.beside, beginnings.behind, beginnings.not_behind) == (0, 2, 0)
+    # A Latin message takes more words than a Korean one; a Japanese one has no blanks.
+    of_korean = measures_of(
+        korean, small, large, ["오늘 저녁에 같이 밥 먹을 사람", "응"] * 40, japanese
+    )
+    assert of_korean["length"].each == [None, None, 3.5, None]
+    assert of_korean["length"].script == "HANGUL"
+    assert "length" not in measures_of(japanese, small, korean, japanese[:50])
+    assert not {"length", "beginnings"}.intersection(measures_of(korean, small, large))
+    assert measures["exclamations"].each == [0, 0, 0, 0.5]
+    alike = measures_of(small, large, others[1])
+    assert (alike["beginnings"].script, alike["beginnings"].each) == ("", [0, 0])
 
 
 def test_a_question_mark_may_be_from_right_to_left() -> None:

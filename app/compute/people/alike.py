@@ -9,8 +9,8 @@ from msgspec import structs
 from app.compute.people.fingerprint import Measure
 
 T = TypeVar("T", bound=Hashable)
-Kind = tuple[str, str, bool]
-"""A measure, its alternative, and whether people do more of it than others."""
+Kind = tuple[str, str, bool, str]
+"""A measure, its alternative, whether people do more of it than others, and the script of these."""
 
 
 class PeopleAlike(msgspec.Struct, frozen=True):
@@ -34,7 +34,8 @@ class PeopleAlike(msgspec.Struct, frozen=True):
 
 def kind_of(habit: Measure) -> Kind:
     """Return what two people with the same habit have in common."""
-    return habit.name, habit.sign if habit.habit.has_signs else "", habit.errors > 0
+    sign = habit.sign if habit.habit.has_signs else ""
+    return habit.name, sign, habit.errors > 0, habit.script
 
 
 def does_more(habit: Measure) -> bool:

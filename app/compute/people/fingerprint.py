@@ -7,7 +7,6 @@ person begins all conversations, everyone else begins fewer.
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import chain, repeat
 from math import asin, sqrt
 from statistics import fmean
@@ -29,6 +28,7 @@ from app.compute.people.signs import (
     Sign,
     form_of,
     script_of,
+    scripts_of,
     signs_in,
 )
 from app.compute.people.times import (
@@ -67,7 +67,11 @@ class Tally(NamedTuple):
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
     turns: NDArray[np.intp]  # (m,), conversations of the turns
     there: NDArray[np.intp]  # (k,), conversations with any message; of one person ascending
-    script: str = ""
+    scripts: Counter[str] = Counter()  # noqa: RUF012 # see `scripts_of`
+
+    @property
+    def script(self) -> str:
+        return script_of(self.scripts)
 
     @property
     def first_conversation(self) -> int:
@@ -95,7 +99,7 @@ class Tally(NamedTuple):
         signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
         turns = self.turns[self.turns != conversation]
         kept = self.conversations[is_other], self.lengths[is_other]
-        return Tally(*kept, signs, turns, self.there, self.script)
+        return Tally(*kept, signs, turns, self.there, self.scripts)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -108,7 +112,8 @@ class Tally(NamedTuple):
 
     @property
     def words_per_message(self) -> float | None:
-        has_words = self.messages and self.script not in WITHOUT_BLANKS
+        without = sum(map(self.scripts.__getitem__, WITHOUT_BLANKS))
+        has_words = self.messages and 5 * without <= self.scripts.total()
         return float(self.lengths.mean()) if has_words else None
 
 
@@ -143,7 +148,7 @@ def tally_of(
         signs,
         np.array(turns.conversations, np.intp),
         np.array(sorted(there), np.intp),
-        script_of(written),
+        scripts_of(written),
     )
 
 
@@ -153,16 +158,13 @@ def together(tallies: Iterable[Tally]) -> Tally:
     for tally in several:
         for sign, conversations in tally.signs.items():
             signs[sign].extend(conversations)
-    scripts = Counter[str]()
-    for tally in several:
-        scripts[tally.script] += tally.messages
     return Tally(
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
         np.concatenate([np.array([], np.intp), *(tally.there for tally in several)]),
-        max(scripts, key=scripts.__getitem__, default=""),
+        sum((tally.scripts for tally in several), Counter[str]()),
     )
 
 
@@ -246,8 +248,6 @@ class _Sides(NamedTuple):
         return self.of(self.own, counted)
 
     def value(self, tally: Tally, form: Form) -> float:
-        if not self.can_be_compared(form):
-            return 0.0
         match form.habit.of:
             case "words":
                 return tally.words_per_message or 0.0
@@ -274,15 +274,31 @@ class _Sides(NamedTuple):
         has_left = silence >= max(FEWEST_CLUSTERS, int(np.diff(tally.there).max(initial=0)))
         return tally.last_conversation if has_left else NEVER
 
-    def can_be_compared(self, form: Form) -> bool:
-        scripts = {side.script for side in (self.own, self.beside) if side.script}
-        if form.habit.is_mean and scripts & WITHOUT_BLANKS:
-            return False
-        return len(scripts) < 2 or not form.habit.is_of_script
-
     @property
     def are_compared(self) -> bool:
         return min(self.own.messages, self.beside.messages) >= FEWEST_COMPARED
+
+
+class _Compared(NamedTuple):
+    everyone: _Sides
+    of_script: _Sides
+    """Without people of other scripts than the person's."""
+
+    @classmethod
+    def of(cls, own: Tally, others: Sequence[Tally]) -> "_Compared":
+        everyone = _Sides.of(own, others)
+        writing = [one for one in others if one.messages]
+        like = [one for one in writing if one.script == own.script != ""]
+        return cls(everyone, everyone if len(like) == len(writing) else _Sides.of(own, like))
+
+    def sides_of(self, habit: Habit) -> _Sides:
+        return self.of_script if habit.is_of_script else self.everyone
+
+    def has(self, habit: Habit) -> bool:
+        """Return whether somebody is there to compare a habit with, if anybody is at all."""
+        if habit.is_mean and self.everyone.own.words_per_message is None:
+            return False
+        return self.sides_of(habit).beside.messages > 0 or not self.everyone.beside.messages
 
 
 class Measure(msgspec.Struct, frozen=True):
@@ -298,8 +314,8 @@ class Measure(msgspec.Struct, frozen=True):
     """
     beside: float
     """The value of everyone else combined; for `silence`, their mean."""
-    each: list[float]
-    """The value of each person in `others`."""
+    each: list[float | None]
+    """The value of each person in `others`; null if `script` is given and they write in another."""
     errors: float
     """How many standard errors `own` is above `beside`. It is measured by messages and by days,
     with and without the other person who differs most; the smallest is given. 0 if there is too
@@ -315,6 +331,10 @@ class Measure(msgspec.Struct, frozen=True):
     """For `silence`, whether conversations began before the person's first day."""
     left_early: bool = False
     """For `silence`, whether conversations began after the last day of a person who left."""
+    script: str = ""
+    """The first word of the Unicode names of their letters, such as LATIN, if only people who write
+    in this script are compared, of several; or empty.
+    """
 
     @property
     def is_of_time_there(self) -> bool:
@@ -347,7 +367,7 @@ class Measure(msgspec.Struct, frozen=True):
 
     @property
     def is_same_for_all(self) -> bool:
-        return {self.own, self.beside, *self.each} == {self.own}
+        return {self.own, self.beside, *self.each} - {None} == {self.own}
 
 
 def positive_first(measures: Iterable[Measure]) -> list[Measure]:
@@ -362,8 +382,8 @@ def _is_less(habit: Habit, distance: float) -> bool:
 
 def fingerprint(own: Tally, others: Sequence[Tally], rest: Sequence[Tally] = ()) -> list[Measure]:
     """Return the measures that differ, the most distinct first; others: compared one by one."""
-    sides = _Sides.of(own, [*others, *rest])
-    measures = [_measure(forms, sides, others) for forms in FORMS.values()]
+    compared = _Compared.of(own, [*others, *rest])
+    measures = [_measure(forms, compared, others) for forms in FORMS.values()]
     different = [measure for measure in measures if not measure.is_same_for_all]
     return sorted(
         different, key=lambda measure: (measure.is_clear, abs(measure.distance)), reverse=True
@@ -411,40 +431,54 @@ def clear_measures(
     """
     if own.messages < FEWEST_COMPARED:
         return
-    sides = _Sides.of(own, [*others, *rest])
-    if not sides.are_compared:
+    compared = _Compared.of(own, [*others, *rest])
+    if not compared.everyone.are_compared:
         return
-    distances = {form: _distance(form, sides) for form in chain(*FORMS.values())}
+    distances = {
+        form: _distance(form, compared.sides_of(form.habit))
+        for form in chain(*FORMS.values())
+        if compared.has(form.habit)
+    }
 
     def order(form: Form) -> tuple[bool, bool, float]:
         is_less = _is_less(form.habit, distances[form])
         return is_less and not own.with_sign(form.sign), is_less, -abs(distances[form])
 
     for form in sorted(distances, key=order):
+        sides = compared.sides_of(form.habit)
         by_message = _by_messages(form, sides)
-        value = partial(sides.value, form=form)
         if abs(by_message) < CLEAR_OF_MANY:
             continue  # To compare days takes longest.
-        if not (may_be_shared or _is_far(value(own), [*map(value, others)], by_message)):
+        each = _values_of(form, sides, others)
+        if not (may_be_shared or _is_far(sides.value(own, form), each, by_message)):
             continue
-        measure = _measure_of(form, sides, others)
+        measure = _measure_of(form, compared, others)
         if measure.is_clear or (may_be_shared and measure.is_beyond_most):
             yield measure
 
 
-def _is_far(own: float, each: Sequence[float], errors: float) -> bool:
+def _values_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> list[float | None]:
+    compared = {*map(id, sides.others)}
+    return [sides.value(one, form) if id(one) in compared else None for one in others]
+
+
+def _is_far(own: float, each: Sequence[float | None], errors: float) -> bool:
     # One of four others may be as far in the direction of the errors.
     side = 1 if errors > 0 else -1
-    return sum((value - own) * side >= 0 for value in each) <= len(each) // 4
+    values = [value for value in each if value is not None]
+    return sum((value - own) * side >= 0 for value in values) <= len(values) // 4
 
 
-def _measure(forms: Sequence[Form], sides: _Sides, others: Sequence[Tally]) -> Measure:
-    measures = (_measure_of(form, sides, others) for form in forms)
+def _measure(forms: Sequence[Form], compared: _Compared, others: Sequence[Tally]) -> Measure:
+    measures = (_measure_of(form, compared, others) for form in forms)
     *_, first = sorted(measures, key=lambda one: (one.is_clear, one.errors > 0, abs(one.distance)))
     return first
 
 
-def _measure_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> Measure:
+def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Measure:
+    if not compared.has(form.habit):
+        return Measure(form.habit.name, form.text, 0, 0, [None for _ in others], 0, 0)
+    sides = compared.sides_of(form.habit)
     own, *values = [sides.value(one, form) for one in (sides.own, *sides.others)]
     errors = _errors(form, sides)
     if abs(errors) >= CLEAR_OF_MANY and len(sides.others) > 1:
@@ -466,13 +500,14 @@ def _measure_of(form: Form, sides: _Sides, others: Sequence[Tally]) -> Measure:
         form.text or _favourite(form.habit.name, sides.own),
         own,
         sides.beside_value(form),
-        values[: len(others)],
+        _values_of(form, sides, others),
         errors,
         _distance(form, sides),
         behind=sum(are_behind),
         not_behind=len(are_behind) - sum(are_behind),
         joined_late=is_of_time and sides.begun[0] < sides.own.first_conversation,
         left_early=is_of_time and sides.begun[-1] > sides.end_of(sides.own),
+        script="" if sides is compared.everyone else sides.own.script,
     )
 
 
@@ -516,8 +551,6 @@ def _sums(form: Form, tally: Tally, many: int) -> NDArray[np.float64]:
 
 def _by_messages(form: Form, sides: _Sides) -> float:
     own, beside, sign = sides.own, sides.beside, form.sign
-    if not sides.can_be_compared(form):
-        return 0.0
     if form.habit.is_mean:
         return welch_errors(own.lengths, beside.lengths)
     if form.habit.of == "conversations":

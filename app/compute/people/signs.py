@@ -27,7 +27,7 @@ class Habit(NamedTuple):
     person's first day, since nobody could begin an earlier one. For words, it is their mean number.
     """
     is_of_script: bool = False
-    """Whether people of other scripts cannot be compared: Arabic has no capitals."""
+    """Whether only people of one script are compared: Arabic has no capitals."""
     has_words: bool = False
     """Whether its signs are words that a search finds."""
     told_as: str = ""
@@ -56,7 +56,7 @@ HABITS: Final = (
     Habit("beginnings", ("small",), is_of_script=True),
     Habit("beginnings", ("silence",), of="conversations", told_as="silence"),
     Habit("capitals", is_of_script=True),
-    Habit("lengthened"),
+    Habit("lengthened", is_of_script=True),
     Habit("unspaced", is_of_script=True),
     Habit("turns", of="turns"),
 )
@@ -72,6 +72,7 @@ BEGUN: Final[Sign] = ("beginnings", "silence")
 TURNS: Final[Sign] = ("turns", "")
 WITHOUT_BLANKS: Final = frozenset({"CJK", "THAI", "LAO", "MYANMAR", "KHMER"})
 """Scripts that have no blanks between words, which are not counted."""
+_WITH_CASE: Final = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"})
 
 
 class Form(NamedTuple):
@@ -97,8 +98,9 @@ def form_of(name: str, text: str) -> Form:
     return next((form for form in FORMS[name] if form.text == text), FORMS[name][0])
 
 
-ASKING: Final = "?？؟"
-"""Question marks, also from right to left."""
+ASKING: Final = "?？؟՞"
+"""Question marks, also from right to left, and Armenian."""
+EXCLAIMING: Final = "!！՜"
 _ASKED: Final = re.compile(f"[{ASKING}]")
 FEWEST_CAPITALS: Final = 4
 """Letters of a message in capitals; of fewer letters, such as in OK, many are so anyway."""
@@ -136,7 +138,7 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
     for place in joined.having(ASKING):
         if _ASKED.search(without_addresses(texts[place])):
             yield ("questions", ""), place
-    for place in joined.having("!！"):
+    for place in joined.having(EXCLAIMING):
         yield ("exclamations", ""), place
     for place in JoinedTexts.of([*map(str.lower, texts)]).having(LAUGH_PARTS):
         for sign in _laughs_of_text(texts[place]):
@@ -166,21 +168,26 @@ def _signs_of_one(text: str) -> list[Sign]:
     return signs
 
 
-def script_of(texts: Sequence[str]) -> str:
-    """Return the script of four in five letters in a sample of 100 texts, as Unicode calls it; CJK
-    for Japanese and Chinese, and empty if there is none.
-    """
+def scripts_of(texts: Sequence[str]) -> Counter[str]:
+    """Return the number of texts by the script of most letters, in a sample of 100."""
     sample = texts[:: len(texts) // 100 + 1]
-    scripts = Counter(map(script_of_letter, filter(str.isalpha, "".join(sample))))
+    scripts = (Counter(map(script_of_letter, filter(str.isalpha, text))) for text in sample)
+    return Counter(max(of_text, key=of_text.__getitem__) for of_text in scripts if of_text)
+
+
+def script_of(scripts: Counter[str]) -> str:
+    """Return the script of most of the texts that `scripts_of` counts; empty if they are mixed."""
     first, count = next(iter(scripts.most_common(1)), ("", 0))
-    return first if 5 * count >= 4 * max(scripts.total(), 1) else ""
+    # Habits of lowercase letters are shares of all messages.
+    fewest = 0.95 if first in _WITH_CASE else 0.8
+    return first if count >= fewest * scripts.total() else ""
 
 
 @lru_cache(maxsize=5_000)
 def script_of_letter(letter: str) -> str:
     """Return the script as Unicode calls it; CJK for all letters of Japanese."""
     script = unicodedata.name(letter, "").partition(" ")[0]
-    return "CJK" if script in {"HIRAGANA", "KATAKANA"} else script
+    return "CJK" if script in {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA"} else script
 
 
 def _laughs_of_text(text: str) -> Iterator[Sign]:

@@ -65,8 +65,10 @@ def traits_of(
         traits.append(_top("recognised", shares))
     if len(compared) > 1:
         hours = {place: speakers[place].hours for place in compared}
-        longest = max(speaker.tally.words_per_message or 0.0 for speaker in speakers)
-        traits += [one for one in _longest(compared) if one.value >= longest]
+        scripts = {tally.script for tally in compared.values()}
+        if len(scripts) == 1 and all(scripts):  # Another language takes more words or fewer.
+            longest = max(speaker.tally.words_per_message or 0.0 for speaker in speakers)
+            traits += [one for one in _longest(compared) if one.value >= longest]
         traits += [*_laughing(compared), *_night(hours)]
     return _chosen(trait for trait in traits if trait.errors >= CLEAR_OF_MANY)
 

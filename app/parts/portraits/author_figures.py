@@ -29,7 +29,7 @@ from app.services.posts.users import Author
 from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
-from app.views.figure import ClockFigure, Figure, Finding, PlotT, Table, TableCell
+from app.views.figure import NOT_THERE, ClockFigure, Figure, Finding, PlotT, Table, TableCell
 from app.views.habits import habit_rows
 from app.views.tell import (
     LONGEST_FINDING,
@@ -224,7 +224,8 @@ class Fingerprint(AuthorFigure[Habits]):
 
 def _cells(measure: Measure) -> list[TableCell]:
     values = (measure.own, measure.beside, *measure.each)
-    return [label_of(measure), *(value_of(measure, value) for value in values)]
+    told = (NOT_THERE if value is None else value_of(measure, value) for value in values)
+    return [label_of(measure), *told]
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:

@@ -11,7 +11,6 @@ from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.parts.portraits.room_figures import (
     FIGURES,
-    NOT_THERE,
     PeopleGroup,
     PersonCard,
     PortraitFigure,
@@ -21,7 +20,7 @@ from app.parts.portraits.room_figures import (
 )
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
-from app.views.figure import Finding, Table, TableCell
+from app.views.figure import NOT_THERE, Finding, Table, TableCell
 from app.views.filters import RoomZoneArgs
 from app.views.rooms.figures import PAIR
 from app.views.subjects import Chat, Kept, ZoneOf, answer_of, opened_person

@@ -30,7 +30,15 @@ from app.language.i18n import (
 )
 from app.services.rooms.sight import ChatSight
 from app.views.cast import hue
-from app.views.figure import Finding, Table, TableCell, busiest_told, how_told, told_by_hour
+from app.views.figure import (
+    NOT_THERE,
+    Finding,
+    Table,
+    TableCell,
+    busiest_told,
+    how_told,
+    told_by_hour,
+)
 from app.views.habits import habit_row
 from app.views.rooms.figures import (
     PAIR,
@@ -235,6 +243,9 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
         value = gettext("{share} of the turns").format(share=value)
     elif not is_length:
         value = gettext("{share} of the messages").format(share=value)
+    if habit.script:
+        script = gettext("{value}, next to people who write in the same alphabet")
+        value = script.format(value=value)
     return title.format(habit=label_of(habit)), value
 
 
@@ -303,9 +314,6 @@ def _wait_s(writing: PersonPortrait) -> float | None:
 
 def _differs(writing: PersonPortrait) -> bool:
     return abs(writing.answer_errors) >= CLEAR_OF_MANY
-
-
-NOT_THERE: Final = "–"
 
 
 class PortraitFigure(ChatFigure[Bars]):

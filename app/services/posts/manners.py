@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.compute.people.fingerprint import Measure
-from app.compute.people.signs import AFTER_WORDS, ASKING
+from app.compute.people.signs import AFTER_WORDS, ASKING, EXCLAIMING
 from app.compute.people.times import SILENCE_S
 from app.db.backend import backend_of
 from app.language.i18n import gettext_noop as _
@@ -68,7 +68,7 @@ MANNERS: Final = (
     Manner("long", "length", _("Seven words or more"), _words >= 7),
     Manner("short", "", _("Three words or fewer"), and_(_words <= 3, _text != "")),
     Manner("questions", "questions", _("Question marks"), _asks),
-    Manner("exclamations", "exclamations", _("Exclamation marks"), _has("!！")),
+    Manner("exclamations", "exclamations", _("Exclamation marks"), _has(EXCLAIMING)),
     Manner("small", "small", _("Lowercase start"), _is_small),
     Manner("silence", "silence", _("After a silence"), _comes_after_silence),
     Manner(

@@ -46,3 +46,43 @@ async def test_a_large_group_is_told_as_groups(writer: Client) -> None:
     assert names == {"exclamations", "endings", "capitals"}
     korean = await writer.page("/room/1", headers={"Accept-Language": "ko"})
     assert "느낌표: 다른 사람 대부분보다 잦아요" in korean
+
+
+SAYS = {
+    "Ann": ("where is it", "we go home then"),
+    "Ben": ("Where is it", "We go home then, all of us"),
+    "Cleo": ("Where is it", "We go home then, all of us"),
+    "서연": ("응", "집에 가는 중"),
+    "민준": ("오늘 저녁에 같이 밥 먹을 사람 있어", "응"),
+    "지훈": ("오늘 저녁에 같이 밥 먹을 사람 있어", "응"),
+    "ليلى": ("هل ستأتي", "نعم"),
+    "さくら": ("今どこにいますか", "いいね"),
+}
+
+
+async def test_lengths_and_capitals_are_told_beside_people_of_the_same_alphabet(
+    writer: Client,
+) -> None:
+    said = [
+        (f"2024-{1 + day // 28:02}-{1 + day % 28:02} {9 + place:02}:{day % 60:02}", name, text)
+        for day in range(56)
+        for place, (name, texts) in enumerate(SAYS.items())
+        for text in texts
+    ]
+    data = telegram(1, "family", *said)
+    await import_chat(parts_of(writer.app).db, data, name="result.json", timezone="UTC")
+    portrait = await writer.json("/api/v1/rooms/1/portrait")
+    traits = {one["username"]: one["trait"] for one in [*portrait["people"], *portrait["others"]]}
+    bound = {name: one for name, one in traits.items() if one and one["name"] != "silence"}
+    told = {name: (one["name"], one["sign"], one["script"]) for name, one in bound.items()}
+    assert told == {"Ann": ("beginnings", "small", "LATIN"), "서연": ("length", "", "HANGUL")}
+    page = await writer.page("/room/1")
+    assert "Starts with a lowercase letter in every message" in blocks_of(page)
+    shorter = "shorter messages than the others who write in the same alphabet (2 words)"
+    assert f"서연 Writes {shorter}" in blocks_of(page)
+    assert "longest messages" not in page
+    korean = await writer.page("/user/서연", headers={"Accept-Language": "ko"})
+    assert "서연은 같은 문자로 쓰는 다른 사람들보다 메시지를 짧게 써요(2단어)." in blocks_of(korean)
+    latin = await writer.page("/user/Ann")
+    assert "Others with the same alphabet: 0%" in latin
+    assert "<td>–</td>" in latin
