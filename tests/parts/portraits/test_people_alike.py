@@ -5,7 +5,7 @@ import re
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, telegram
 from tests.conftest import Client
-from tests.sentences import blocks_of
+from tests.sentences import blocks_of, rows_of
 
 KINDS = {"Exclamations": "{}!!", "Ends with “…”": "{}...", "All in capitals": "{}"}
 
@@ -84,5 +84,5 @@ async def test_lengths_and_capitals_are_told_beside_people_of_the_same_alphabet(
     korean = await writer.page("/user/서연", headers={"Accept-Language": "ko"})
     assert "서연은 같은 문자로 쓰는 다른 사람들보다 메시지를 짧게 써요(2단어)." in blocks_of(korean)
     latin = await writer.page("/user/Ann")
-    assert "Others with the same alphabet: 0%" in latin
+    assert "Length (3.5 words · Others with the same alphabet: 5 words)" in rows_of(latin)
     assert "<td>–</td>" in latin
