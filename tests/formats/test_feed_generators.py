@@ -1,5 +1,6 @@
 """Feeds as their generators write them: whose words they are, and in which words."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -146,6 +147,37 @@ def test_feed_of_one_author_names_nobody_else() -> None:
     head, records = read(feed(item("One", author="Ida"), item("Two", author="@ida", guid="2")))
     assert not head.has_many_authors
     assert [record.username for record in records] == [None, None]
+
+
+def atom(entries: Sequence[tuple[str | None, str | None]], feeds: str | None = None) -> bytes:
+    """Return an Atom feed of entries with their own authors and the authors of their sources."""
+
+    def author(name: str | None) -> str:
+        return f"<author><name>{name}</name></author>" if name else ""
+
+    items = (
+        f"<entry><id>{place}</id><title>Low tide</title>{author(own)}<content>No boat.</content>"
+        f"<source><id>s</id><title>t</title>{author(source)}</source></entry>"
+        for place, (own, source) in enumerate(entries)
+    )
+    return (
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><id>f</id><title>t</title>{author(feeds)}'
+        f"{''.join(items)}</feed>"
+    ).encode()
+
+
+def test_entry_of_a_collected_feed_is_by_the_author_of_its_source() -> None:
+    head, records = read(atom([(None, "Ida"), ("Jun", "Heron"), (None, "Mina")], "The editors"))
+    assert head.has_many_authors
+    assert [record.username for record in records] == ["Ida", "Jun", "Mina"]
+
+
+def test_guest_of_a_feed_with_an_author_keeps_the_own_name() -> None:
+    head, records = read(atom([(None, None), ("Jun", None)], "Ida"))
+    assert head.has_many_authors
+    assert [record.username for record in records] == [None, "Jun"]
+    head, _ = read(atom([(None, None), ("ida", None)], "Ida"))
+    assert not head.has_many_authors
 
 
 @pytest.mark.parametrize(

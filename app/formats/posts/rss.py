@@ -120,7 +120,8 @@ def read_rss(body: bytes, *, name: str, content_type: str) -> Iterator[PageHead 
         raise RecordError("there is no RSS or Atom feed at this address")
     if not _END.search(_without_nul(body)):
         raise RecordError("the feed is truncated")  # Its last post could be half of one.
-    has_many = _has_many_authors(entries)
+    is_atom = str(parsed.get("version")).startswith("atom")
+    has_many = _has_many_authors(entries, _named(parsed.feed) if is_atom else None)
     language = parsed.feed.get("language")
     read = partial(_record, language=language, address=name, has_many=has_many)
     return page(
@@ -228,16 +229,22 @@ def _time(entry: Entry) -> tuple[datetime | None, str | None]:
 
 
 def _author(entry: Entry) -> str | None:
-    detail = entry.get("author_detail") or {}
-    name = str(detail.get("name") or entry.get("author") or detail.get("email") or "").strip()
+    """Return an entry's own author, or the author of the feed that it was copied from."""
+    return _named(entry) or _named(entry.get("source") or {})
+
+
+def _named(element: Entry) -> str | None:
+    detail = element.get("author_detail") or {}
+    name = str(detail.get("name") or element.get("author") or detail.get("email") or "").strip()
     if name.startswith(("http://", "https://")):
         name = urlsplit(name).path.rstrip("/").rpartition("/")[2]
     return name.removeprefix("/u/").removeprefix("@").partition("@")[0].strip() or None
 
 
-def _has_many_authors(entries: Sequence[Entry]) -> bool:
+def _has_many_authors(entries: Sequence[Entry], feeds: str | None) -> bool:
+    """Return whether entries differ in their author; `feeds` wrote those that name nobody."""
     own = (entry for entry in entries if not is_repost(str(entry.get("title") or "")))
-    return len({name.casefold() for entry in own if (name := _author(entry))}) > 1
+    return len({name.casefold() for entry in own if (name := _author(entry) or feeds)}) > 1
 
 
 def _fitting(language: str | None, text: str) -> str | None:
