@@ -63,6 +63,9 @@ class Grant:
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._db.read()
 
+    def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db.read_chat(room_id)
+
     @asynccontextmanager
     async def write(
         self, *, on_commit: Callable[[], None] = lambda: None

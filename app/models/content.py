@@ -180,6 +180,8 @@ class Room(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
     """Number of messages when people were last judged; 0 before."""
+    fit: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """What takes long to fit for comparisons in this chat alone (`ChatFit`), made then."""
 
 
 ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)

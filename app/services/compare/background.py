@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,13 +29,13 @@ from app.compute.engine.fitting import (
 )
 from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.engine.languages import release_memory
-from app.compute.engine.population import CountedAuthor, Population, drawn_authors
+from app.compute.engine.population import CountedAuthor, Population, Shipped, drawn_authors
 from app.compute.engine.profiles import AuthorProfile
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
 from app.db.one_chat import check_chat
 from app.db.result_cache import DERIVED
-from app.models import BackgroundSnapshot, Event, Profile, User
+from app.models import BackgroundSnapshot, Event, Profile, Room, User
 from app.population import shipped_authors, shipped_digest
 from app.runtime.clock import now
 from app.services.compare.profiles import (
@@ -351,6 +352,27 @@ async def measure_temperature(
     return await asyncio.to_thread(temperature_of, samples, background, seed)
 
 
+class ChatFit(msgspec.Struct, frozen=True):
+    """What takes longest to make of a chat's background; its counts are those of the profiles."""
+
+    recipe: int
+    messages: int
+    people: int
+    """Number of people with enough messages."""
+    drawn: dict[int, tuple[str | None, list[str] | None]]
+    """The main language and all languages of each person drawn for the population, by id; null if
+    unknown.
+    """
+    temperature: float
+
+    def is_outgrown(self, messages: int, people: int) -> bool:
+        if people != self.people:
+            return True
+        if self.messages < FIRST_SNAPSHOT_POSTS:
+            return messages >= FIRST_SNAPSHOT_POSTS
+        return messages >= 1.25 * self.messages or messages * 1.25 <= self.messages
+
+
 class ChatBackground(BackgroundStore):
     """The background of a chat's people, which is made when it is outgrown, as a site's is."""
 
@@ -359,8 +381,8 @@ class ChatBackground(BackgroundStore):
         self.chat = room_id
         self._profiles = profiles
         self._turn = asyncio.Lock()
-        self._counted = 0, 0
-        """Messages and people when it was made."""
+        self.fit: ChatFit | None = None
+        """Of the newest background; maintenance stores it (`Room.fit`)."""
 
     async def load_with_event(self, session: AsyncSession) -> tuple[Fitted, int]:
         """Return the background and the chat's newest event."""
@@ -368,24 +390,17 @@ class ChatBackground(BackgroundStore):
         event = await newest_event(session)
         messages = await session.scalar(select(func.sum(User.tweet_count))) or 0
         counted = messages, await few_authors(session, ())
-        fitted = self.newest
-        if fitted is None or self._is_outgrown(*counted):
+        fitted = self._current(*counted)
+        if fitted is None:
             async with self._turn:  # Questions that come together wait for one of them.
-                fitted = self.newest
-                if fitted is None or self._is_outgrown(*counted):
-                    fitted = self.newest = await self._made(session, messages)
-                    self._counted = counted
+                fitted = self._current(*counted) or await self._make(session, *counted)
         return fitted, event
 
-    def _is_outgrown(self, messages: int, people: int) -> bool:
-        before, people_before = self._counted
-        if people != people_before:
-            return True
-        if before < FIRST_SNAPSHOT_POSTS:
-            return messages >= FIRST_SNAPSHOT_POSTS
-        return messages >= 1.25 * before or messages * 1.25 <= before
+    def _current(self, messages: int, people: int) -> Fitted | None:
+        is_current = self.fit is not None and not self.fit.is_outgrown(messages, people)
+        return self.newest if is_current else None
 
-    async def _made(self, session: AsyncSession, messages: int) -> Fitted:
+    async def _make(self, session: AsyncSession, messages: int, counted: int) -> Fitted:
         shipped = await asyncio.to_thread(shipped_authors, is_wanted=counts_shipped(session))
         fitted = Fitted(
             shipped.background(EMPTY_BACKGROUND),
@@ -393,35 +408,56 @@ class ChatBackground(BackgroundStore):
             chatters=shipped.chatters,
             version=self.newest.version + 1 if self.newest else 1,
         )
-        if messages < FIRST_SNAPSHOT_POSTS:
-            return fitted
+        fit = ChatFit(_recipe(session), messages, counted, {}, fitted.temperature)
+        if messages >= FIRST_SNAPSHOT_POSTS:
+            fitted, fit = await self._fitted(session, shipped, fitted, fit)
+        self.newest, self.fit = fitted, fit
+        return fitted
+
+    async def _fitted(
+        self, session: AsyncSession, shipped: Shipped, fitted: Fitted, fit: ChatFit
+    ) -> tuple[Fitted, ChatFit]:
         people = await read_rows(session, select_rows(User.tweet_count > 0).order_by(User.id))
         loaded = await self._profiles.load(session, people)
         profiles = {user.id: profile for user, profile in zip(people, loaded, strict=True)}
-        languages = await main_languages(session)
-        named = {user.username_key: user for user in people}
-        authors = [(key, user.tweet_count, languages.get(user.id)) for key, user in named.items()]
         posts = sum(profile.posts for profile in loaded)
+        kept, asked = await self._kept(session, fit), dict[str, int]()
+        if kept is None:
+            languages = await main_languages(session)
+            named = {user.username_key: user for user in people}
+            authors = [(key, one.tweet_count, languages.get(one.id)) for key, one in named.items()]
+            drawn = await asyncio.to_thread(drawn_authors, authors, posts)
+            asked = {key: named[key].id for key in asked_authors(drawn)}
+            ids = sorted(named[key].id for key in drawn)
+            known = await languages_written(session, languages, ids, shipped.populations)
+            written = {id_: None if own is None else sorted(own) for id_, own in known.items()}
+            of_drawn = {id_: (languages.get(id_), own) for id_, own in written.items()}
+            fit = structs.replace(fit, drawn=of_drawn)
 
-        drawn = await asyncio.to_thread(drawn_authors, authors, posts)
-        ids = sorted(named[key].id for key in drawn)
-        written = await languages_written(session, languages, ids, shipped.populations)
-
-        def made() -> tuple[Fitted, dict[str, int]]:
+        def made() -> Fitted:
             members = [
-                CountedAuthor(
-                    id_, profiles[id_].posts, languages.get(id_), profiles[id_].counts, written[id_]
-                )
-                for id_ in ids
+                CountedAuthor(id_, one.posts, language, one.counts, written)
+                for id_, (language, written) in (kept or fit).drawn.items()
+                if (one := profiles.get(id_))
             ]
             counter = BackgroundCounter()
             counter.add(profile.counts for profile in loaded)
             background = shipped.background(counter.background(posts))
-            asked = {key: named[key].id for key in asked_authors(drawn)}
-            return replace(fitted, background=background, population=Population.of(members)), asked
+            return replace(fitted, background=background, population=Population.of(members))
 
-        fitted, asked = await asyncio.to_thread(made)
-        temperature = await measure_temperature(
-            session, fitted.background, asked, seed=posts, profiles=profiles
-        )
-        return replace(fitted, temperature=temperature)
+        fitted = await asyncio.to_thread(made)
+        if kept is None:
+            temperature = await measure_temperature(
+                session, fitted.background, asked, seed=posts, profiles=profiles
+            )
+            kept = structs.replace(fit, temperature=temperature)
+        return replace(fitted, temperature=kept.temperature), kept
+
+    async def _kept(self, session: AsyncSession, fit: ChatFit) -> ChatFit | None:
+        """Return what maintenance stored, unless the chat has outgrown it."""
+        stored = await session.scalar(select(Room.fit).where(Room.id == self.chat))
+        if stored is None:
+            return None
+        kept = msgspec.json.decode(stored, type=ChatFit)
+        is_outgrown = kept.is_outgrown(fit.messages, fit.people)
+        return None if is_outgrown or kept.recipe != fit.recipe else kept

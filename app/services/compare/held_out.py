@@ -36,10 +36,10 @@ from app.models import BackgroundSnapshot, Room, RoomPerson, User
 from app.population import shipped_authors
 from app.runtime.clock import now
 from app.runtime.processes import be_nice, begin_child, run_child
-from app.services.compare.background import LeftOutShare, Members, newest_members
+from app.services.compare.background import ChatBackground, LeftOutShare, Members, newest_members
 from app.services.compare.comparing import case_of_authors, with_habits
 from app.services.compare.habits import Models
-from app.services.compare.profiles import OwnPost, newest_own, newest_texts
+from app.services.compare.profiles import OwnPost, ProfileStore, newest_own, newest_texts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
@@ -125,11 +125,15 @@ async def has_unjudged(session: AsyncSession) -> bool:
 
 
 async def judge_room(db: Sessions) -> None:
+    """Judge the people of a chat that has changed, and keep what takes long to fit for it."""
     async with db.read() as session:
         row = (await session.execute(_grown())).first()
         if row is None:
             return
         judged = await _judged(session, row.id)
+    background = ChatBackground(row.id, ProfileStore(chat=row.id))
+    async with db.read_chat(row.id) as session:
+        await background.load(session)
     async with db.write() as session:
         of_room = RoomPerson.room_id == row.id
         await session.execute(update(RoomPerson).where(of_room).values(asked=0, recognised=0))
@@ -137,8 +141,8 @@ async def judge_room(db: Sessions) -> None:
             counts = {"asked": len(posts), "recognised": _right(posts)}
             person = of_room, RoomPerson.user_id == user_id
             await session.execute(update(RoomPerson).where(*person).values(counts))
-        at_messages = {"judged_messages": row.messages}
-        await session.execute(update(Room).where(Room.id == row.id).values(at_messages))
+        kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
+        await session.execute(update(Room).where(Room.id == row.id).values(kept))
         await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
 
 

@@ -201,6 +201,9 @@ class Between:
     def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self._db.read()
 
+    def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:
+        return self._db.read_chat(room_id)
+
     @asynccontextmanager
     async def write(
         self, *, on_commit: Callable[[], None] = lambda: None

@@ -4,7 +4,17 @@ import random
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+import pytest
+from msgspec import structs
+from sqlalchemy import select, update
+
+from app.compute.engine.case import Fitted
+from app.db.engine import Database
+from app.models import Room
+from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
+from app.services.compare.profiles import ProfileStore
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -76,3 +86,36 @@ async def test_messages_elsewhere_do_not_change_who_is_recognised(shared: Shared
     _, portrait = await judged(shared, "the other chat")
     last = portrait["traits"][-1]
     assert portrait["people"][last["person"]]["username"] == "ana"
+
+
+async def made(db: Database) -> Fitted:
+    """Return the background of the only chat, as a new process makes it."""
+    async with db.read() as session:
+        room = await session.scalar(select(Room.id)) or 0
+    async with db.read_chat(room) as session:
+        return await ChatBackground(room, ProfileStore(chat=room)).load(session)
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Database) -> None:
+    await import_chat(db, kakaotalk("known", *talk(480, seed=1)))
+    before = await made(db)
+    await judge_room(db)
+    after = await made(db)
+    assert after.temperature == before.temperature
+    assert after.population.members == before.population.members
+    assert after.population.written == before.population.written
+    assert after.background.to_bytes() == before.background.to_bytes()
+    async with db.write() as session:
+        fit = msgspec.json.decode(await session.scalar(select(Room.fit)) or b"", type=ChatFit)
+        changed = msgspec.json.encode(structs.replace(fit, temperature=9.0))
+        await session.execute(update(Room).values(fit=changed))
+    assert (await made(db)).temperature == 9.0
+    await import_chat(db, kakaotalk("known", *talk(60, seed=2)))
+    grown = await made(db)
+    assert grown.temperature == 9.0
+    assert sum(posts for _, posts, _ in grown.population.members) == 540  # The counts are current.
+    await import_chat(db, kakaotalk("known", *talk(120, seed=4)))
+    assert (await made(db)).temperature != 9.0
+    await judge_room(db)
+    assert (await made(db)).temperature != 9.0
