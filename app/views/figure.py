@@ -33,6 +33,7 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[TableCell]]
     links: Sequence[str] = ()
+    """The URL of the posts of each row, on the dashboard."""
     about: str = ""
     """Meaning of the numbers, if the columns' names do not say it."""
     exact: Sequence[Sequence[object]] = ()
@@ -42,12 +43,7 @@ class Table:
         columns = (column[:24] for column in self.columns[beside:])
         # The marks keep a name's direction of writing from affecting anything else.
         cells = zip(columns, row[beside:], strict=False)
-        return " · ".join(f"\u2068{column}\u2069: {_written(cell)}" for column, cell in cells)
-
-
-class ShownRow(NamedTuple):
-    cells: Sequence[tuple[str, bool]]
-    link: str
+        return " · ".join(f"\u2068{column}\u2069: {written(cell)}" for column, cell in cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,44 +60,31 @@ class Finding:
 
 
 class Figure(ABC, Generic[PlotT]):
-    """Numbers with a finding, a table, the posts behind them, and a drawing."""
+    """Numbers with a finding, a table, and a drawing."""
 
     @abstractmethod
     def finding(self) -> Finding:
         """Return the finding of the numbers."""
 
-    @abstractmethod
     def table(self) -> Table:
-        """Return the numbers in rows."""
+        """Return the numbers in rows; by default none, if all of them are drawn."""
+        return Table([], [])
 
     @abstractmethod
     def plot(self) -> PlotT | None:
         """Return the drawing of the numbers, None if there is nothing to draw."""
 
-    @abstractmethod
-    def path(self) -> str:
-        """Return the URL of a point's posts, without the point's parameters."""
-
     def parts(self) -> "FigureParts[PlotT]":
-        return FigureParts(self.finding(), self.table(), self.plot(), self.path())
+        return FigureParts(self.finding(), self.table(), self.plot())
 
 
 class FigureParts(NamedTuple, Generic[PlotT]):
     finding: Finding
     table: Table
     plot: PlotT | None
-    path: str
 
 
-def show_rows(table: Table, most: int) -> list[ShownRow]:
-    """Return the first rows in the request's language; many rows need a thread."""
-    return [
-        ShownRow([(_written(cell), isinstance(cell, int | float)) for cell in row], link)
-        for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
-    ]
-
-
-def _written(cell: TableCell) -> str:
+def written(cell: TableCell) -> str:
     return show_number(cell) if isinstance(cell, int | float) else cell or ""
 
 
@@ -112,7 +95,6 @@ class HoursFigure(Figure[PlotT]):
     busy_from: int | None
     zone: str
     hue: str
-    address: str
     is_past: bool = False
     """Whether no more posts can come."""
     busy_part: int | None = None
@@ -139,9 +121,6 @@ class HoursFigure(Figure[PlotT]):
     def table(self) -> Table:
         rows = [*zip(HOURS, self.hours, strict=True)] if any(self.hours) else []
         return Table([gettext("Hour"), self.column], rows)
-
-    def path(self) -> str:
-        return self.address
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show
 from app.lifespan import resources
 from app.parts.dashboard.figures import (
     Panel,
+    PanelFigure,
     Plot,
     nothing_dated,
     row_axis,
@@ -27,7 +28,7 @@ from app.services.compare.model_card import FEWEST_OF_AUTHOR, Card, CardAuthor, 
 from app.services.posts.post_counts import ActiveAuthors, most_active_with
 from app.services.posts.users import sample_files
 from app.views.cast import hue, shown_name
-from app.views.figure import Figure, Finding, Table
+from app.views.figure import Finding, Table
 from app.views.filters import View
 
 MOST_MEASURED: Final = 50
@@ -89,7 +90,7 @@ class ToldApart(Panel[Measurable]):
 
 
 @dataclass(frozen=True)
-class Measurement(Figure[Plot]):
+class Measurement(PanelFigure):
     view: View
     card: Card | None
     named: Sequence[str]

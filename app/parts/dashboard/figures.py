@@ -28,7 +28,7 @@ from app.language.i18n import (
 from app.lifespan import resources
 from app.runtime.clock import monotonic
 from app.views.cast import Cast, bound, cast_of, current_cast, shown_name
-from app.views.figure import Figure, FigureParts, Finding, ShownRow, Table, show_rows
+from app.views.figure import Figure, FigureParts, Finding, Table, written
 from app.views.filters import View, view_of
 from app.views.page import WebPage, render
 
@@ -161,6 +161,25 @@ OF_AUTHORS: Final = ("since", "until", "lang", "tz")
 LoadedT = TypeVar("LoadedT")
 
 
+class ShownRow(NamedTuple):
+    cells: Sequence[tuple[str, bool]]
+    link: str
+
+
+def show_rows(table: Table, most: int) -> list[ShownRow]:
+    """Return the first rows in the request's language; many rows need a thread."""
+    return [
+        ShownRow([(written(cell), isinstance(cell, int | float)) for cell in row], link)
+        for row, link in zip(table.rows[:most], table.links or [""] * most, strict=False)
+    ]
+
+
+class PanelFigure(Figure[Plot]):
+    @abstractmethod
+    def path(self) -> str:
+        """Return the URL of a point's posts, without the point's parameters."""
+
+
 class FigureAnswer(msgspec.Struct, omit_defaults=True):
     words: str
     rows: str = ""
@@ -191,7 +210,7 @@ class Panel(ABC, Generic[LoadedT]):
     def usernames(self, loaded: LoadedT) -> Iterable[str]:
         return ()
 
-    async def count(self, loaded: LoadedT, view: View) -> Figure[Plot]:
+    async def count(self, loaded: LoadedT, view: View) -> PanelFigure:
         """Return the figure; the session is closed, so long computations belong here."""
         return loaded  # type: ignore[return-value]
 
@@ -230,13 +249,15 @@ async def answer_of(panel: AnyPanel, view: View) -> bytes:
         with bound(cast):
             parts = await resources().work_pool.run(figure.parts)
             cacheable()
-            return CachedResponse("", (), msgspec.json.encode(await _answer(panel, parts)))
+            return CachedResponse(
+                "", (), msgspec.json.encode(await _answer(panel, parts, figure.path()))
+            )
 
     made = await resources().cache.get_or_make(panel.key(view), make)
     return made.body if made else b"null"
 
 
-async def load(panel: AnyPanel, view: View) -> tuple[Figure[Plot], Cast]:
+async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
     """Return a figure and its cast, to be bound while the figure makes texts.
 
     Raises NotFoundError, MalformedError and InvalidInputError.
@@ -253,12 +274,12 @@ async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) 
     return await cast_of(session, usernames, about=view.names, platform=view.platform)
 
 
-async def _answer(panel: AnyPanel, parts: FigureParts[Plot]) -> FigureAnswer:
+async def _answer(panel: AnyPanel, parts: FigureParts[Plot], path: str) -> FigureAnswer:
     table = parts.table
     first = show_rows(table, 12)
     rows = await render(FigureRows(table=table, rows=first), current_cast()) if first else ""
     words = await _show_words(panel, parts.finding)
-    return FigureAnswer(words, rows, parts.plot, parts.path)
+    return FigureAnswer(words, rows, parts.plot, path)
 
 
 async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:

@@ -24,6 +24,7 @@ from app.parts.dashboard.figures import (
     Cell,
     FigureBar,
     Panel,
+    PanelFigure,
     Plot,
     draw_bars,
     draw_cells,
@@ -38,14 +39,14 @@ from app.services.compare.habits import AuthorWords, likeness_of, typical_beside
 from app.services.posts.post_counts import ActiveAuthors, most_active_with
 from app.services.posts.users import UserRow
 from app.views.cast import hue, shown_name
-from app.views.figure import Figure, Finding, Table
+from app.views.figure import Finding, Table
 from app.views.filters import View
 
 MOST_WORDED: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Words(Figure[Plot]):
+class Words(PanelFigure):
     view: View
     authors: Sequence[AuthorWords]
     total: int
@@ -241,7 +242,7 @@ class WhoLikeWhom(Panel["Likeness | Words"]):
 
 
 @dataclass(frozen=True)
-class Likeness(Figure[Plot]):
+class Likeness(PanelFigure):
     """The likeness of authors of a language with four or more."""
 
     view: View

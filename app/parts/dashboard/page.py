@@ -14,7 +14,15 @@ from app.errors import AppError, NotFoundError
 from app.language.i18n import ngettext, show_number
 from app.lifespan import resources
 from app.parts.dashboard.apart import ToldApart
-from app.parts.dashboard.figures import AnyPanel, FigureAnswer, answer_of, load, problem_of
+from app.parts.dashboard.figures import (
+    AnyPanel,
+    FigureAnswer,
+    ShownRow,
+    answer_of,
+    load,
+    problem_of,
+    show_rows,
+)
 from app.parts.dashboard.likeness import WhoLikeWhom
 from app.parts.dashboard.times import Timeline, Week
 from app.services.posts.users import Author, count_users
@@ -23,7 +31,7 @@ from app.views.answers import csv_answer
 from app.views.author_picker import offered_authors
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound
-from app.views.figure import Finding, ShownRow, Table, show_rows
+from app.views.figure import Finding, Table
 from app.views.filters import View, zone_of_page
 from app.views.page import WebPage, render
 

@@ -32,6 +32,7 @@ from app.parts.dashboard.figures import (
     MOST_AUTHORS,
     Cell,
     Panel,
+    PanelFigure,
     Plot,
     draw_cells,
     more_undated,
@@ -51,7 +52,7 @@ from app.services.posts.post_counts import (
 )
 from app.services.posts.users import outgrown_samples
 from app.views.cast import hue, shown_name
-from app.views.figure import LEAST_PART, PARTS, Figure, Finding, Table, busiest
+from app.views.figure import LEAST_PART, PARTS, Finding, Table, busiest
 from app.views.filters import View
 
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -183,7 +184,7 @@ class Timeline(Panel["PostsByPeriod"]):
 
 
 @dataclass(frozen=True)
-class PostsByPeriod(Figure[Plot]):
+class PostsByPeriod(PanelFigure):
     view: View
     authors: BusyAuthors
     by_day: Sequence[DayCell] = ()
@@ -475,7 +476,7 @@ def _of_week(counts: Mapping[int, int]) -> tuple[list[int], int | None]:
 
 
 @dataclass(frozen=True, slots=True)
-class PostsByHour(Figure[Plot]):
+class PostsByHour(PanelFigure):
     view: View
     hours: list[int]
     """Posts in each of the 168 hours, from Monday, 0 o'clock."""

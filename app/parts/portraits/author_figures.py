@@ -177,9 +177,6 @@ class AuthorFigure(Figure[PlotT], Generic[PlotT]):
         """Whether there is anything to show in its card."""
         return self.plot() is not None or self.finding().title != ""
 
-    def path(self) -> str:
-        return posts_path(self.portrait.user.username)
-
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint(AuthorFigure[Habits]):
@@ -198,11 +195,8 @@ class Fingerprint(AuthorFigure[Habits]):
             columns += [others_called(self.portrait)]
             if self.portrait.others_total > 1:
                 columns += [display_name(other.username) for other in self.portrait.others]
-        return Table(
-            columns,
-            [_cells(measure)[: len(columns)] for measure in self.portrait.measures],
-            [*map(self._posts_with, self.portrait.measures)],
-        )
+        rows = [_cells(measure)[: len(columns)] for measure in self.portrait.measures]
+        return Table(columns, rows)
 
     def plot(self) -> Habits | None:
         if not self.portrait.measures:
@@ -306,12 +300,10 @@ class Phrases(AuthorFigure[PhraseList]):
         return sorted(self.portrait.phrases or [], key=lambda phrase: -phrase.messages)
 
     def table(self) -> Table:
-        phrases = self._phrases
         name = display_name(self.portrait.user.username)
         return Table(
             [gettext("Phrase"), name, others_called(self.portrait)],
-            [(phrase.text, phrase.messages, phrase.messages_elsewhere) for phrase in phrases],
-            [*map(self._posts_with, phrases)],
+            [(one.text, one.messages, one.messages_elsewhere) for one in self._phrases],
         )
 
     def plot(self) -> PhraseList | None:
@@ -361,7 +353,6 @@ def hours_of(portrait: AuthorPortrait) -> ClockFigure:
         portrait.busy_from,
         portrait.tz,
         hue(username),
-        posts_path(username),
         outline_column=others_called(portrait),
         outline=portrait.hours_elsewhere,
         outline_told=outline,

@@ -37,8 +37,6 @@ class PeopleOfChat:
     """The people on a chat's page; its sentences need the people to be bound."""
 
     shown: ChatSight
-    tz: str
-    """Time zone of the address."""
 
     @property
     def cards(self) -> list[PersonCard]:
@@ -55,13 +53,13 @@ class PeopleOfChat:
 
     @property
     def sections(self) -> list[list[ShownFigure]]:
-        figures = [figure(self.shown, self.tz) for figure in FIGURES]
+        figures = [figure(self.shown) for figure in FIGURES]
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*map(_shown, of_topic)] for _, of_topic in topics]
 
 
-async def read_people(_: AsyncSession, sight: ChatSight, tz: str) -> PeopleOfChat:
-    return PeopleOfChat(sight, tz)
+async def read_people(_: AsyncSession, sight: ChatSight) -> PeopleOfChat:
+    return PeopleOfChat(sight)
 
 
 def _shown(figure: PortraitFigure) -> ShownFigure:

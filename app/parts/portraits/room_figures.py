@@ -469,7 +469,7 @@ class TypicalWords(PortraitFigure):
         if self.sight.room.people_total == PAIR:
             beside = gettext("By the other author")
         columns = [gettext("Name"), gettext("Word"), gettext("Share"), beside]
-        return Table(columns, rows, [self.messages_path(word) for _, word, *_ in rows])
+        return Table(columns, rows)
 
     def missing(self) -> str:
         """Return why no words are shown; empty if a person has some."""

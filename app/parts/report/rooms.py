@@ -63,7 +63,7 @@ async def _draft(making: Making, chat: Chat) -> Draft:
     page = ChatReport(
         tz=zone.key,
         shown=shown,
-        shown_by_parts=await read_cards(session, "room_people", shown, zone.key),
+        shown_by_parts=await read_cards(session, "room_people", shown),
         asked_by_parts={},
         day=ShownDay(words.written(day.word), day.with_word, []) if day else None,
         loved=await most_loved(session, room.id),

@@ -34,7 +34,6 @@ from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYea
 from app.parts.years.remembered import ChangedHabit, DayOfYear, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
-from app.views.addresses import posts_path
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
 from app.views.figure import (
@@ -286,16 +285,8 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
     def title(self) -> str:
         raise NotImplementedError
 
-    def posts_between(self, since: date, until: date) -> str:
-        raise NotImplementedError
-
     def finding(self) -> Finding:
         return Finding(self.title(), notes=self.notes())
-
-    def table(self) -> Table:
-        rows = [(show_month_day(day), posts) for day, posts in self.posts.items()]
-        links = [self.posts_between(day, day + ONE_DAY) for day in self.posts]
-        return Table([gettext("Day"), gettext("Posts")], rows, links)
 
     def plot(self) -> WeekGrid:
         run = self._run
@@ -303,10 +294,6 @@ class DaysOfYear(Figure[WeekGrid], Generic[YearT]):
         marked = {_day_with_most(self.posts), *(run if len(run) <= 60 else ())}
         end = max(self.shown.until, *self.posts)
         return week_grid(self.posts, end, self.hue, "finding year-title", marked)
-
-    def path(self) -> str:
-        year = self.shown.calendar.year
-        return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
 
     def months(self) -> Table:
         counts = {month.month: month.tweets for month in self.shown.calendar.months}
@@ -358,6 +345,11 @@ class DaysOfAuthor(DaysOfYear[AuthorYear]):
         )
         return finding_of(self.shown, sentences)
 
+    def path(self) -> str:
+        """Return the URL of the posts of the year."""
+        year = self.shown.calendar.year
+        return self.posts_between(date(year, 1, 1), date(year + 1, 1, 1))
+
     def posts_between(self, since: date, until: date) -> str:
         return url_for(
             "posts.show_posts",
@@ -380,10 +372,6 @@ class DaysOfRoom(DaysOfYear[RoomYear]):
     def title(self) -> str:
         return finding_of_chat(self.shown, self.posts, has_words=self.has_words)
 
-    def posts_between(self, since: date, until: date) -> str:
-        shown = self.shown
-        return url_for("rooms.show_room", room_id=shown.room.id, on=since, tz=shown.tz)
-
 
 def hours_of_author(shown: AuthorYear) -> ClockFigure:
     before, told = shown.before, ""
@@ -399,7 +387,6 @@ def hours_of_author(shown: AuthorYear) -> ClockFigure:
         shown.busy_from,
         shown.tz,
         hue(shown.user.username),
-        DaysOfAuthor(shown).path(),
         is_past=shown.is_over,
         busy_part=shown.busy_part,
         outline_column=_years_compared(shown)[1],
@@ -425,14 +412,12 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
 
 
 def hours_of_room(shown: RoomYear) -> ClockFigure:
-    year, address = str(shown.calendar.year), room_path(shown)
     return ClockFigure(
-        year,
+        str(shown.calendar.year),
         shown.hours,
         shown.busy_from,
         shown.tz,
         NO_HUE,
-        address,
         is_past=shown.is_over,
         busy_part=shown.busy_part,
     )
@@ -468,9 +453,6 @@ class YearRow(Figure[Spark]):
             ends=(str(years[0]), str(years[-1])),
         )
 
-    def path(self) -> str:
-        return posts_path(self.shown.user.username)
-
 
 @dataclass(frozen=True, slots=True)
 class ChangedWriting(Figure[NameList]):
@@ -495,14 +477,12 @@ class ChangedWriting(Figure[NameList]):
 
     def plot(self) -> NameList | None:
         # The four clearest are in sight; the table has all measures.
-        clear, path = [one for one in self.measures if reads_as_change(one)][:4], self.path()
+        clear = [one for one in self.measures if reads_as_change(one)][:4]
+        path = DaysOfAuthor(self.shown).path()
         changes = [
             ListedName(label_of(one), brief_change_of(one, self._before), path) for one in clear
         ]
         return NameList(changes, "changed-heading") if changes else None
-
-    def path(self) -> str:
-        return DaysOfAuthor(self.shown).path()
 
     @property
     def _before(self) -> int:
@@ -523,15 +503,10 @@ class ComparedWords(Figure[NameList]):
         return Finding(topic=self.topic, notes=[*filter(None, self.notes)])
 
     def table(self) -> Table:
-        words = self.words
+        other = str(self.other or gettext("In the years before and after"))
         return Table(
-            [
-                gettext("Word"),
-                gettext("Posts"),
-                str(self.other or gettext("In the years before and after")),
-            ],
-            [(word.text, word.posts, word.posts_beside) for word in words],
-            [self._search_path(word.text) for word in words],
+            [gettext("Word"), gettext("Posts"), other],
+            [(word.text, word.posts, word.posts_beside) for word in self.words],
         )
 
     def plot(self) -> NameList:
@@ -552,12 +527,6 @@ class ComparedWords(Figure[NameList]):
             return tell("word_beside", "hardly", count=posts, other=other)
         times = show_number(round(word.times, 1 if word.times < 10 else None))
         return tell("word_beside", count=posts, times=times, other=other)
-
-    def path(self) -> str:
-        shown = self.shown
-        if isinstance(shown, AuthorYear):
-            return posts_path(shown.user.username)
-        return room_path(shown)
 
     def _search_path(self, word: str) -> str:
         shown = self.shown
@@ -737,9 +706,6 @@ class PeopleOfYear(Figure[StackedBar]):
     def plot(self) -> StackedBar:
         return _bar(self.shown.people, [person.messages for person in self.shown.people])
 
-    def path(self) -> str:
-        return room_path(self.shown)
-
 
 def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
     """Return who wrote first after more than six hours without a message."""
@@ -755,13 +721,9 @@ def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
             "began", variant, name=shown_name(name), count=counts[first], total=total, share=share
         )
         finding = Finding(told, topic=topic)
-    return FigureParts(finding, Table([], []), plot, room_path(shown))
+    return FigureParts(finding, Table([], []), plot)
 
 
 def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
     bars = share_bars(people, [count / sum(counts) for count in counts])
     return StackedBar([bar for bar in bars if bar.share])
-
-
-def room_path(shown: RoomYear) -> str:
-    return url_for("rooms.show_room", room_id=shown.room.id)

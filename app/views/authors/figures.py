@@ -34,7 +34,7 @@ from app.services.archive.author_archive import (
     MonthPosts,
 )
 from app.services.posts.users import Author
-from app.views.addresses import posts_path, search_path
+from app.views.addresses import search_path
 from app.views.cast import hue, post_count
 from app.views.figure import Figure, Finding, HoursFigure, Table, busiest_told, by_clock_of, by_hour
 from app.views.page import platform_name
@@ -272,12 +272,6 @@ class AuthorAtSight(Figure[WeekGrid]):
         )
         return first, last
 
-    def table(self) -> Table:
-        calendar = self.archive.calendar
-        days = posts_by_day(calendar) if calendar else {}
-        rows = [(show_month_day(day), posts) for day, posts in days.items()]
-        return Table([gettext("Day"), gettext("Posts")], rows)
-
     def plot(self) -> WeekGrid | None:
         calendar = self.archive.calendar
         if calendar is None or not self.is_drawn:
@@ -291,9 +285,6 @@ class AuthorAtSight(Figure[WeekGrid]):
             hue(self.archive.user.username),
             f"{'finding ' if self.title else ''}calendar-heading",
         )
-
-    def path(self) -> str:
-        return posts_path(self.archive.user.username)
 
     @property
     def _dated(self) -> int:
@@ -341,9 +332,6 @@ class WeekdaysOfPosts(Figure[Columns]):
         texts = [*map(post_count, weekdays)]
         return Columns(colour, gettext("Posts by weekday"), weekdays, texts, names, names)
 
-    def path(self) -> str:
-        return posts_path(self.archive.user.username)
-
 
 @dataclass(frozen=True, slots=True)
 class MostNamed(Figure[NameList]):
@@ -364,7 +352,6 @@ class MostNamed(Figure[NameList]):
         return Table(
             [gettext("Name"), gettext("Posts")],
             [(f"{self.prefix}{counted.name}", counted.posts) for counted in self.counts],
-            [self._search_path(counted.name) for counted in self.counts],
         )
 
     def plot(self) -> NameList | None:
@@ -379,9 +366,6 @@ class MostNamed(Figure[NameList]):
         ]
         return NameList(names, self.id_, self.prefix) if names else None
 
-    def path(self) -> str:
-        return posts_path(self.author.username)
-
     def _search_path(self, name: str) -> str:
         query = f'"{name}"' if self.is_phrase else f"{self.prefix}{name}"
         username = None if self.is_of_anybody else self.author.username
@@ -393,12 +377,7 @@ def columns_of(archive: AuthorArchive) -> list[Figure[Columns]]:
     if not any(numbers.hours):
         return []
     hours = HoursOfPosts(
-        gettext("Posts"),
-        numbers.hours,
-        numbers.busy_from,
-        archive.tz,
-        hue(author.username),
-        posts_path(author.username),
+        gettext("Posts"), numbers.hours, numbers.busy_from, archive.tz, hue(author.username)
     )
     return [hours, WeekdaysOfPosts(archive)]
 

@@ -267,15 +267,6 @@ class ChatFigure(Figure[PlotT], Generic[PlotT]):
     topic: ClassVar[str]
 
     sight: ChatSight
-    tz: str = ""
-
-    def path(self) -> str:
-        return self.messages_path()
-
-    def messages_path(self, word: str | None = None) -> str:
-        """Return the URL of the chat's messages, or those with a word."""
-        room = self.sight.room
-        return url_for("rooms.show_room", room_id=room.id, q=word, tz=self.tz or None)
 
     @property
     def people(self) -> Sequence[PersonPortrait]:
@@ -300,14 +291,6 @@ class ShareBar(ChatFigure[StackedBar]):
             finding_of(sight.people, sight.traits, sight.room, is_of_newest=sight.is_of_lately)
         )
 
-    def table(self) -> Table:
-        columns = [gettext("Name"), gettext("Messages"), gettext("Share")]
-        rows = [
-            (name_of(person), person.messages, bar.label)
-            for person, bar in zip(self.people, self.plot().parts, strict=True)
-        ]
-        return Table(columns, rows)
-
     def plot(self) -> StackedBar:
         return StackedBar(share_bars(self.people))
 
@@ -325,6 +308,7 @@ class NamedPeriod(NamedTuple):
 class Months(ChatFigure[PeriodColumns]):
     topic: ClassVar[str] = gettext_noop("Month by month")
 
+    tz: str = ""
     word: str = ""
     """A word of the busiest day."""
     has_links: bool = False

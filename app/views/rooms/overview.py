@@ -175,7 +175,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def shares(self) -> FigureParts[StackedBar]:
-        return ShareBar(self.shown, self.tz).parts()
+        return ShareBar(self.shown).parts()
 
     @property
     def months(self) -> FigureParts[PeriodColumns]:
@@ -193,7 +193,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
 
     @property
     def answers(self) -> FigureParts[list[StackedBar]]:
-        return Answers(self.shown, self.tz).parts()
+        return Answers(self.shown).parts()
 
     @property
     def is_somebody_known(self) -> bool:
@@ -235,7 +235,7 @@ async def read_page(
     return OverviewPage(
         tz=tz,
         shown=sight,
-        shown_by_parts=await read_cards(session, "room_people", sight, tz),
+        shown_by_parts=await read_cards(session, "room_people", sight),
         asked_by_parts=await read_cards(session, "room_overview", room) if is_whole else {},
         day=await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None,
         loved=await most_loved(session, room.id) if is_whole else (),
