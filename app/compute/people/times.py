@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import count, pairwise
 from math import log
+from statistics import median
 from typing import Annotated, Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ from numpy.typing import NDArray
 from app.compute.significance import (
     CLEAR,
     CLEAR_OF_MANY,
+    DAYS_AROUND,
+    days_of_trip,
     fullest,
     fullest_day,
     lead_errors,
@@ -311,6 +314,51 @@ class DaySpan(msgspec.Struct, frozen=True):
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
+
+
+class FullestDays(msgspec.Struct, frozen=True):
+    """The day with clearly the most posts, and the days of a trip around it."""
+
+    day: date
+    posts: int
+    first: date
+    """First of the days in a row around it, up to three on each side, with more than half of its
+    posts, such as the days of a trip; the day itself without any.
+    """
+    last: date
+    """Last of these days."""
+    posts_of_days: int
+    """Number of posts on these days."""
+    usual: float
+    """Median number of posts on the other days with posts."""
+
+    @property
+    def end(self) -> date:
+        return self.last + ONE_DAY
+
+    @property
+    def days(self) -> int:
+        return (self.end - self.first).days
+
+
+def fullest_days(by_day: Mapping[date, int], begin: date) -> FullestDays | None:
+    """Return the day that stands out among the days from `begin` to the last post, or None."""
+    end = max(by_day, default=begin)
+    days = [begin + place * ONE_DAY for place in range((end - begin).days + 1)]
+    counts = [by_day.get(day, 0) for day in days]
+    place = fullest_day(counts, DAYS_AROUND)
+    if place is None:
+        return None
+    trip = days_of_trip(counts, place)
+    others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
+    return FullestDays(
+        days[place],
+        counts[place],
+        days[trip.start],
+        days[trip.stop - 1],
+        sum(counts[trip.start : trip.stop]),
+        round(median(others), 1),
+    )
 
 
 class DaysApart(msgspec.Struct, frozen=True):

@@ -38,20 +38,11 @@ from app.parts.years.figures import (
     DaysOfAuthor,
     DaysOfRoom,
     PeopleOfYear,
-    best_heading,
-    day_heading,
     hours_of_author,
     is_long_enough,
-    loved_heading,
-    people_compared,
-    shown_habits,
-    told_of_day,
-    told_of_silence,
-    who_began,
     words_of,
-    words_of_whole_year,
 )
-from app.parts.years.remembered import DayOfYear, LongestSilence
+from app.parts.years.pages import AnyYearPage, RoomYearPage, YearPage
 from app.parts.years.subjects import (
     YearOfAuthor,
     YearOfChat,
@@ -61,7 +52,6 @@ from app.parts.years.subjects import (
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.compare.name_masking import hide
 from app.services.posts.tweets import Post
-from app.views.authors.figures import most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import bound, hue, numbered_initials, post_count, shown_name
 from app.views.figure import Figure
@@ -93,7 +83,7 @@ def poster_of_year(subject: YearOfAuthor, author_year: AuthorYear, args: Picture
         finding=finding.title,
         drawing=calendar.plot(),
         address=short_address(subject.url(), has_names=args.has_names),
-        lines=tuple(_lines_of_author(author_year, args)),
+        lines=tuple(_lines_of_author(YearPage(subject=subject, shown=author_year), args)),
         hue=hue(username),
         second=_hours(author_year, finding.title),
     )
@@ -110,18 +100,13 @@ def _hours(author_year: AuthorYear, told: str) -> PosterFigure | None:
     )
 
 
-def _lines_of_author(author_year: AuthorYear, args: PictureArgs) -> list[PosterLine]:
-    if not is_long_enough(author_year):
+def _lines_of_author(page: YearPage, args: PictureArgs) -> list[PosterLine]:
+    if not page.is_compared:
         return []
-    answered = most_answered(author_year.user, author_year.answered)
-    names = _drawn_names(answered.plot())
+    names = _drawn_names(page.answered.plot())
     return [
-        *(
-            _lines_of_words([words_of_whole_year(author_year), *words_of(author_year)])
-            if args.has_words
-            else ()
-        ),
-        *_line(answered, names if args.has_names else numbered_initials(names)),
+        *(_lines_of_words([page.words_of_whole_year, *page.words]) if args.has_words else ()),
+        *_line(page.answered, names if args.has_names else numbered_initials(names)),
     ]
 
 
@@ -151,6 +136,7 @@ async def read_room_year_poster(subject: YearOfChat, shown: RoomYear, args: Pict
 
 def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs) -> Poster:
     days = DaysOfRoom(shown, has_words=args.has_words)
+    words = [RoomYearPage(subject=subject, shown=shown).words_of_whole_year]
     return Poster(
         title=drawn_title(subject, args, is_over=shown.is_over),
         facts=(*days.notes(), show_zone(shown.tz)),
@@ -158,7 +144,7 @@ def poster_of_room_year(subject: YearOfChat, shown: RoomYear, args: PictureArgs)
         drawing=Bars(tuple(share_bars(shown.people))),
         head=(PeopleOfYear(shown).finding().topic,),
         address=short_address(subject.url(), has_names=args.has_names),
-        lines=tuple(_lines_of_words([words_of_whole_year(shown)])) if args.has_words else (),
+        lines=tuple(_lines_of_words(words)) if args.has_words else (),
         second=PosterFigure("", (), days.plot()),
     )
 
@@ -360,59 +346,61 @@ def _words(figures: Iterable[ComparedWords]) -> Iterator[Found]:
             return
 
 
-def _day(day: DayOfYear | None, quotes: Sequence[CardRow], zone: str) -> Iterator[Found]:
-    if day is None:
+def _day(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
+    if (day := page.shown.day) is None:
         return
-    rows = [CardRow(told_of_day(day, zone))]
+    rows = [CardRow(page.day_told)]
     if words := [*filter(None, map(drawn_name, day.words))]:
         more = gettext("More than on other days:")
         rows.append(CardRow(f"{more} " + " ".join(f"“{word}”" for word in words)))
-    yield "day", day_heading(day), [*rows, *quotes]
+    quotes = _quotes(day.shown, texts, is_of_chat=page.subject.in_chat)
+    yield "day", page.day_heading, [*rows, *quotes]
 
 
-def _silence(
-    silence: LongestSilence | None, quotes: Sequence[CardRow], *, is_of_chat: bool
-) -> Iterator[Found]:
-    if silence is not None:
-        told = CardRow(told_of_silence(silence, is_of_chat=is_of_chat))
-        yield "silence", gettext("The longest silence"), [told, *quotes]
+def _silence(page: AnyYearPage, texts: Texts) -> Iterator[Found]:
+    if (silence := page.shown.silence) is not None:
+        quotes = _quotes([silence.broken_by], texts, is_of_chat=page.subject.in_chat)
+        heading = gettext("The longest silence")
+        yield "silence", heading, [CardRow(page.silence_told), *quotes]
 
 
-def _room_found(shown: RoomYear, texts: Texts) -> Iterator[Found]:
-    yield from _words([words_of_whole_year(shown)]) if shown.words else _words_of_people(shown)
-    quotes, zone = _quotes(shown.day.shown if shown.day else (), texts), shown.tz
-    yield from _day(shown.day, quotes, "" if shown.room.tz else zone)
-    began = who_began(shown)
-    if began.plot:
+def _room_found(page: RoomYearPage, texts: Texts) -> Iterator[Found]:
+    shown = page.shown
+    yield from _words([page.words_of_whole_year]) if shown.words else _words_of_people(page)
+    yield from _day(page, texts)
+    if began := page.began.plot:
         bars = [
             CardRow(label=bar.name, hue=bar.hue, beside=bar.label, share=bar.share)
-            for bar in began.plot.parts
+            for bar in began.parts
         ]
-        yield "began", began.finding.topic, bars
-    yield "emoji", gettext("Emoji of each person"), [*_emoji_of_people(shown)]
+        yield "began", page.began.finding.topic, bars
+    yield "emoji", gettext("Emoji of each person"), [*_emoji_of_people(page)]
     yield "like", gettext("Messages most like them"), _quotes(shown.most_like, texts)
-    yield "habits", gettext("How the writing changed"), [*_habits(shown)]
-    broken = [shown.silence.broken_by] if shown.silence else []
-    yield from _silence(shown.silence, _quotes(broken, texts), is_of_chat=True)
+    habits = [
+        CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
+        for kind, username, change in page.habits
+    ]
+    yield "habits", gettext("How the writing changed"), habits
+    yield from _silence(page, texts)
     for loved in shown.loved[:1]:
         if quotes := _quotes([loved.post], texts):
             told = ngettext("%(shown)s reaction", "%(shown)s reactions", loved.count)
             row = CardRow(told % {"shown": show_number(loved.count)})
-            yield "loved", loved_heading(shown), [*quotes, row]
+            yield "loved", page.loved_heading, [*quotes, row]
 
 
-def _words_of_people(shown: RoomYear) -> Iterator[Found]:
+def _words_of_people(page: RoomYearPage) -> Iterator[Found]:
     rows = [
         CardRow(
             " ".join(f"“{word}”" for word in words),
             label=shown_name(person.username),
             hue=hue(person.username),
         )
-        for person in shown.words_of_people
+        for person in page.shown.words_of_people
         for words in [[*filter(None, map(drawn_name, person.words))]]
         if words
     ]
-    note = CardRow(people_compared(shown))
+    note = CardRow(page.people_compared)
     yield "words", gettext("Words of each person"), [note, *rows] if rows else []
 
 
@@ -422,8 +410,8 @@ def _drawn_emoji(text: str) -> str:
     return "" if any(map(str.isalnum, drawn)) else drawn
 
 
-def _emoji_of_people(shown: RoomYear) -> Iterator[CardRow]:
-    for person in shown.people:
+def _emoji_of_people(page: RoomYearPage) -> Iterator[CardRow]:
+    for person in page.shown.people:
         emoji = [each for each in person.emoji or () if _drawn_emoji(each.text)]
         if person.username and emoji:
             text = " · ".join(
@@ -432,21 +420,11 @@ def _emoji_of_people(shown: RoomYear) -> Iterator[CardRow]:
             yield CardRow(text, label=shown_name(person.username), hue=hue(person.username))
 
 
-def _habits(shown: RoomYear) -> Iterator[CardRow]:
-    for kind, username, change in shown_habits(shown):
-        yield CardRow(f"{kind}\n{change}", label=shown_name(username), hue=hue(username))
-
-
-def _author_found(shown: AuthorYear, texts: Texts, *, has_own_zone: bool) -> Iterator[Found]:
-    is_long = is_long_enough(shown)
-
-    def quotes(posts: Iterable[Post]) -> list[CardRow]:
-        return _quotes(posts, texts, is_of_chat=False)
-
-    yield from _words([words_of_whole_year(shown), *(words_of(shown) if is_long else ())])
-    zone = "" if has_own_zone else shown.tz
-    yield from _day(shown.day, quotes(shown.day.shown if shown.day else ()), zone)
-    if not is_long:
+def _author_found(page: YearPage, texts: Texts) -> Iterator[Found]:
+    shown = page.shown
+    yield from _words([page.words_of_whole_year, *(page.words if page.is_compared else ())])
+    yield from _day(page, texts)
+    if not page.is_compared:
         return
     emoji = [
         CardRow(post_count(each.posts), label=_drawn_emoji(each.name))
@@ -457,12 +435,11 @@ def _author_found(shown: AuthorYear, texts: Texts, *, has_own_zone: bool) -> Ite
     changes = ChangedWriting(shown).plot()
     habits = [CardRow(each.posts, label=each.text) for each in changes.names] if changes else []
     yield "habits", gettext("How the writing changed"), habits
-    broken = [shown.silence.broken_by] if shown.silence else []
-    yield from _silence(shown.silence, quotes(broken), is_of_chat=False)
-    if best := quotes(shown.most_liked[:1]):
+    yield from _silence(page, texts)
+    if best := _quotes(shown.most_liked[:1], texts, is_of_chat=False):
         likes = (shown.most_liked[0].counts and shown.most_liked[0].counts.likes) or 0
         told = ngettext("{count} like", "{count} likes", likes).format(count=show_number(likes))
-        yield "liked", best_heading(shown), [*best, CardRow(told)]
+        yield "liked", page.best_heading, [*best, CardRow(told)]
 
 
 def _posts_of(shown: WrittenYear) -> list[Post]:
@@ -486,7 +463,8 @@ async def room_cards(subject: YearOfChat, shown: RoomYear, args: PeopleArgs) -> 
         title = drawn_title(subject, args, is_over=shown.is_over)
         address = short_address(subject.url(), has_names=args.has_names)
         poster = Poster(title, (), "", None, address)
-        return TitledCards(title, _cards(_room_found(shown, texts), poster))
+        page = RoomYearPage(subject=subject, shown=shown)
+        return TitledCards(title, _cards(_room_found(page, texts), poster))
 
 
 async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArgs) -> TitledCards:
@@ -499,8 +477,8 @@ async def author_cards(subject: YearOfAuthor, shown: AuthorYear, args: PeopleArg
         title = subject.title(shown_name(username), is_over=shown.is_over)
         address = short_address(subject.url(), has_names=args.has_names)
         poster = Poster(title, (), "", None, address, hue=hue(username))
-        found = _author_found(shown, texts, has_own_zone=subject.own_zone is not None)
-        return TitledCards(title, _cards(found, poster))
+        page = YearPage(subject=subject, shown=shown)
+        return TitledCards(title, _cards(_author_found(page, texts), poster))
 
 
 blueprints = (

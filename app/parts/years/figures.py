@@ -25,13 +25,12 @@ from app.language.i18n import (
     month_names,
     show_days,
     show_list,
-    show_month_day,
     show_number,
     show_period,
     weekday_names,
 )
 from app.parts.years.compared_years import FEWEST_COMPARED, SameDays, WordsOfYear, YearWord
-from app.parts.years.remembered import ChangedHabit, DayOfYear, LongestSilence
+from app.parts.years.remembered import ChangedHabit, LongestSilence
 from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
@@ -556,32 +555,6 @@ class WordsOfWholeYear(ComparedWords):
         return tell("word_beside_all", count=posts, times=shown)
 
 
-def words_of_whole_year(shown: AuthorYear | RoomYear) -> WordsOfWholeYear:
-    topic = gettext("Words of {year}").format(year=shown.calendar.year)
-    note = gettext("In a clearly larger share of the posts than in the other years")
-    return WordsOfWholeYear(shown, topic, "year-words-heading", shown.words or [], [note])
-
-
-def day_heading(day: DayOfYear | None) -> str:
-    if day is None:
-        return ""
-    if day.is_of_several:
-        text, days = gettext("The days of {year}: {days}"), show_days(day.first, day.last)
-        return text.format(year=day.first.year, days=days)
-    text = gettext("The day of {year}: {day}")
-    return text.format(year=day.day.year, day=show_month_day(day.day))
-
-
-def told_of_day(day: DayOfYear | None, zone: str = "") -> str:
-    """Return how many posts a day has; zone: named if the reader chooses it."""
-    if day is None:
-        return ""
-    posts, usual = post_count(day.posts_of_days), show_number(day.usual)
-    days, variant = (day.last - day.first).days + 1, "several" if day.is_of_several else ""
-    told = tell("day_of_year", variant, posts=posts, usual=usual, days=days)
-    return by_clock_of(told, zone) if zone else told
-
-
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     if silence is None:
         return ""
@@ -591,46 +564,13 @@ def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
     return tell("silence_of_chat", **days, name=shown_name(silence.broken_by.username))
 
 
-def best_heading(shown: AuthorYear) -> str:
-    """Return the heading of the post with most likes, or of several equal posts."""
-    likes = [post.counts.likes for post in shown.most_liked if post.counts]
-    if likes and likes.count(likes[0]) > 1:
-        return gettext("One of the most liked posts")
-    so_far = gettext("The post of the year so far")
-    return gettext("The post of the year") if shown.is_over else so_far
-
-
-def loved_heading(shown: RoomYear) -> str:
-    """Return the heading of the message with most reactions, or of several equal messages."""
-    if shown.loved and shown.loved[0].ties:
-        return gettext("One of the most loved messages")
-    return gettext("Most reactions")
-
-
-def shown_habits(shown: RoomYear) -> list[tuple[str, str, str]]:
-    """Return the kind of each change of a person, the person, and the habit."""
-    year = shown.calendar.year - 1
-    return [
-        (_kind_of_change(habit), habit.username, change_of(habit.measure, year))
-        for habit in shown.habits
-        if reads_as_change(habit.measure)
-    ]
-
-
-def _kind_of_change(habit: ChangedHabit) -> str:
+def kind_of_change(habit: ChangedHabit) -> str:
     least, measure = 0.02, habit.measure
     if habit.is_new:
         is_begun = not measure.habit.is_mean and measure.beside < least
         return gettext("A new habit") if is_begun else gettext("A habit that grew")
     is_ended = not measure.habit.is_mean and measure.own < least
     return gettext("A habit that ended") if is_ended else gettext("A habit that faded")
-
-
-def people_compared(shown: RoomYear) -> str:
-    """Return the people that each person's words are compared with."""
-    if shown.people_total == PAIR:
-        return gettext("Compared with each other")
-    return gettext("Compared with the other people of this chat")
 
 
 def words_of(shown: AuthorYear) -> list[ComparedWords]:

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, field
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.portrait import PersonPortrait
 from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
-from app.language.i18n import gettext
+from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
 from app.parts.years.compared_years import FEWEST_COMPARED
 from app.parts.years.figures import (
@@ -24,20 +24,14 @@ from app.parts.years.figures import (
     PeopleOfYear,
     WordsOfWholeYear,
     YearRow,
-    best_heading,
     comparison_of,
-    day_heading,
     hours_of_author,
     hours_of_room,
     is_long_enough,
-    loved_heading,
-    people_compared,
-    shown_habits,
-    told_of_day,
+    kind_of_change,
     told_of_silence,
     who_began,
     words_of,
-    words_of_whole_year,
 )
 from app.parts.years.subjects import (
     YearOfAuthor,
@@ -54,19 +48,22 @@ from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.figure import FigureParts
+from app.views.cast import post_count
+from app.views.figure import FigureParts, by_clock_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
+from app.views.rooms.figures import PAIR
 from app.views.subjects import find_subject, read_shown
+from app.views.tell import change_of, reads_as_change, tell
 
 blueprint = PageBlueprint("years")
 room_blueprint = PageBlueprint("room_years")
 
 
 class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
-    """The page of a year of an author or a chat."""
+    """A year of an author or a chat, on its page, its cards and in its file."""
 
-    args: ZoneArgs
+    args: ZoneArgs = field(default_factory=ZoneArgs)
     subject: YearOfAuthor | YearOfChat
     shown: AuthorYear | RoomYear
 
@@ -84,15 +81,30 @@ class AnyYearPage(WebPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def words_of_whole_year(self) -> WordsOfWholeYear:
-        return words_of_whole_year(self.shown)
+        topic = gettext("Words of {year}").format(year=self.year)
+        note = gettext("In a clearly larger share of the posts than in the other years")
+        words = self.shown.words or []
+        return WordsOfWholeYear(self.shown, topic, "year-words-heading", words, [note])
 
     @property
     def day_heading(self) -> str:
-        return day_heading(self.shown.day)
+        if (day := self.shown.day) is None:
+            return ""
+        if day.days > 1:
+            text, days = gettext("The days of {year}: {days}"), show_days(day.first, day.last)
+            return text.format(year=day.first.year, days=days)
+        text = gettext("The day of {year}: {day}")
+        return text.format(year=day.day.year, day=show_month_day(day.day))
 
     @property
     def day_told(self) -> str:
-        return told_of_day(self.shown.day, "" if self.has_own_zone else self.shown.tz)
+        """How many posts the day has, and its zone if the reader chooses it."""
+        if (day := self.shown.day) is None:
+            return ""
+        posts, usual = post_count(day.posts_of_days), show_number(day.usual)
+        variant = "several" if day.days > 1 else ""
+        told = tell("day_of_year", variant, posts=posts, usual=usual, days=day.days)
+        return told if self.has_own_zone else by_clock_of(told, self.shown.tz)
 
     @property
     def silence_told(self) -> str:
@@ -145,7 +157,12 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def best_heading(self) -> str:
-        return best_heading(self.shown)
+        """The heading of the post with most likes, or of several equal posts."""
+        likes = [post.counts.likes for post in self.shown.most_liked if post.counts]
+        if likes and likes.count(likes[0]) > 1:
+            return gettext("One of the most liked posts")
+        so_far = gettext("The post of the year so far")
+        return gettext("The post of the year") if self.shown.is_over else so_far
 
     @property
     def edges_heading(self) -> str:
@@ -196,11 +213,19 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
-        return shown_habits(self.shown)
+        """The kind of each change of a person, the person, and the habit."""
+        return [
+            (kind_of_change(habit), habit.username, change_of(habit.measure, self.year - 1))
+            for habit in self.shown.habits
+            if reads_as_change(habit.measure)
+        ]
 
     @property
     def people_compared(self) -> str:
-        return people_compared(self.shown)
+        """The people that each person's words are compared with."""
+        if self.shown.people_total == PAIR:
+            return gettext("Compared with each other")
+        return gettext("Compared with the other people of this chat")
 
     @property
     def with_emoji(self) -> list[PersonPortrait]:
@@ -208,7 +233,10 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def loved_heading(self) -> str:
-        return loved_heading(self.shown)
+        """The heading of the message with most reactions, or of several equal messages."""
+        if self.shown.loved and self.shown.loved[0].ties:
+            return gettext("One of the most loved messages")
+        return gettext("Most reactions")
 
 
 @room_blueprint.page(YearOfChat.path, is_cacheable=True)

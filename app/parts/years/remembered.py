@@ -8,20 +8,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import chain, pairwise
-from statistics import median
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.fingerprint import Measure, changes, tally_of
 from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.people.portrait import MOST_PORTRAYED
-from app.compute.people.times import DAY_S, WEEK_DAYS, WrittenTexts, conversations_of
+from app.compute.people.times import (
+    DAY_S,
+    WEEK_DAYS,
+    FullestDays,
+    WrittenTexts,
+    conversations_of,
+    fullest_days,
+)
 from app.compute.people.typical_words import words_in_each
-from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
+from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language, may_have_address
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
@@ -42,33 +48,13 @@ _ACCENTED: Final = re.compile("[\u00aa-\u10ff\u1e00-\u1fff\uff00-\uffef]")
 """Letters that words have in another form, and some more."""
 
 
-class DayOfYear(Struct, frozen=True):
+class DayOfYear(FullestDays, frozen=True):
     """The day with clearly the most posts of a year."""
 
-    day: date
-    posts: int
-    first: date
-    """First of the days in a row around it, up to three on each side, with more than half of its
-    posts, such as the days of a trip; the day itself without any.
-    """
-    last: date
-    """Last of these days."""
-    posts_of_days: int
-    """Number of posts on these days."""
-    usual: float
-    """Median number of posts on the other days with posts."""
     words: list[str]
     """Terms in a clearly larger share of these days' posts than of other days', at most three."""
     shown: list[Post]
     """Up to three of their posts, oldest first."""
-
-    @property
-    def end(self) -> date:
-        return self.last + timedelta(1)
-
-    @property
-    def is_of_several(self) -> bool:
-        return self.first < self.last
 
 
 class LongestSilence(Struct, frozen=True):
@@ -103,35 +89,6 @@ class WordsOfPerson(Struct, frozen=True):
     words: list[str]
 
 
-class Remembered(NamedTuple):
-    """The fields of `WrittenYear`."""
-
-    words: list[YearWord] | None
-    words_of_all: bool
-    day: DayOfYear | None
-    silence: LongestSilence | None
-
-
-class OfPeople(NamedTuple):
-    """The fields of `RoomYear`, with ids in place of names."""
-
-    habits: list[tuple[int, Measure]]
-    most_like: list[tuple[int, int]]
-    """Ids of people and of their messages."""
-    words: list[tuple[int, list[str]]]
-
-
-class FullestDays(NamedTuple):
-    """The first fields of `DayOfYear`."""
-
-    day: date
-    posts: int
-    first: date
-    last: date
-    posts_of_days: int
-    usual: float
-
-
 class FoundInYear(NamedTuple):
     words: list[YearWord] | None
     fullest: FullestDays | None
@@ -140,7 +97,11 @@ class FoundInYear(NamedTuple):
     silence: tuple[date, date] | None
     broken_by: int
     emoji: list[NameCount]
-    people: OfPeople
+    habits: list[tuple[int, Measure]]
+    """Of people, by ID."""
+    most_like: list[int]
+    """IDs of messages, each like one person."""
+    words_of_people: list[tuple[int, list[str]]]
 
 
 @dataclass(frozen=True)
@@ -275,7 +236,7 @@ def find_remembered(
     by_day: number of posts by day, of the whole year. names: of people, which are no words.
     """
     called = [*names]
-    fullest = _fullest(by_day)
+    fullest = fullest_days(by_day, min(by_day))
     day_places = [
         place
         for place in posts.worded
@@ -287,14 +248,8 @@ def find_remembered(
     broken_by = next(
         (place for place in reversed(range(len(posts.days))) if posts.days[place] == after), None
     )
-    words, people = _words_of_year(posts, others, called), OfPeople([], [], [])
-    if has_people:
-        typical = _typical_of_people(posts, called)
-        of_people = [
-            (author, [phrase.text for phrase in phrases]) for author, phrases in typical.items()
-        ]
-        most_like = _most_like(posts, typical)
-        people = OfPeople(_habits(posts, others), most_like, [] if words else of_people)
+    words = _words_of_year(posts, others, called)
+    typical = _typical_of_people(posts, called) if has_people else {}
     return FoundInYear(
         words,
         fullest,
@@ -303,38 +258,44 @@ def find_remembered(
         silence if broken_by is not None else None,
         posts.scan.id[broken_by] if broken_by is not None else 0,
         [] if has_people else count_emoji(posts.scan.text, most=5),
-        people,
+        _habits(posts, others) if has_people else [],
+        _most_like(posts, typical) if has_people else [],
+        [
+            (author, [phrase.text for phrase in phrases])
+            for author, phrases in typical.items()
+            if not words
+        ],
     )
 
 
-async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) -> Remembered:
-    """Return the findings, with the posts that are shown."""
+async def with_posts(session: AsyncSession, found: FoundInYear, others: Others) -> dict[str, Any]:
+    """Return the findings as fields of `WrittenYear`, with the posts that are shown."""
     posts = await find_posts(session, [*found.day_ids, found.broken_by])
     shown = [posts[post_id] for post_id in found.day_ids if post_id in posts]
     day = silence = None
     if found.fullest is not None:
-        day = DayOfYear(*found.fullest, found.day_words, shown)
+        day = DayOfYear(**structs.asdict(found.fullest), words=found.day_words, shown=shown)
     if found.silence is not None and found.broken_by in posts:
         silence = LongestSilence(*found.silence, posts[found.broken_by])
-    return Remembered(found.words, others.are_all, day, silence)
+    return {"words": found.words, "words_of_all": others.are_all, "day": day, "silence": silence}
 
 
 async def of_people(session: AsyncSession, found: FoundInYear) -> dict[str, Any]:
     """Return the findings about people as fields of `RoomYear`, with names and messages."""
-    ids = {user_id for user_id, _ in chain(found.people.habits, found.people.words)}
+    ids = {user_id for user_id, _ in chain(found.habits, found.words_of_people)}
     rows = await read_rows(session, select_rows(User.id.in_(ids))) if ids else []
     names = {row.id: row.username for row in rows}
-    posts = await find_posts(session, [post_id for _, post_id in found.people.most_like])
+    posts = await find_posts(session, found.most_like)
     return {
         "habits": [
             ChangedHabit(names[user_id], measure)
-            for user_id, measure in found.people.habits
+            for user_id, measure in found.habits
             if user_id in names
         ],
-        "most_like": [posts[post_id] for _, post_id in found.people.most_like if post_id in posts],
+        "most_like": [posts[post_id] for post_id in found.most_like if post_id in posts],
         "words_of_people": [
             WordsOfPerson(names[user_id], words)
-            for user_id, words in found.people.words
+            for user_id, words in found.words_of_people
             if user_id in names
         ],
     }
@@ -369,25 +330,6 @@ def _count(posts: YearPosts, phrase: Phrase) -> int:
     places = {place for place, text in enumerate(posts.small) if longest in text}
     texts = map(posts.scan.text.__getitem__, places | posts.accented)
     return sum(wanted <= words for words in words_in_each(texts))
-
-
-def _fullest(by_day: Mapping[date, int]) -> FullestDays | None:
-    begin, end = min(by_day), max(by_day)
-    days = [begin + timedelta(place) for place in range((end - begin).days + 1)]
-    counts = [by_day.get(day, 0) for day in days]
-    place = fullest_day(counts, DAYS_AROUND)
-    if place is None:
-        return None
-    trip = days_of_trip(counts, place)
-    others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
-    return FullestDays(
-        days[place],
-        counts[place],
-        days[trip.start],
-        days[trip.stop - 1],
-        sum(counts[trip.start : trip.stop]),
-        round(median(others), 1),
-    )
 
 
 def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str]) -> list[Phrase]:
@@ -492,7 +434,7 @@ def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list
     }
 
 
-def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> list[tuple[int, int]]:
+def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> list[int]:
     """Return for each of the first six people the id of the message most like them, if any.
 
     It has a term that is typical of the person. Among these, it is chosen by the log-odds of its
@@ -501,7 +443,7 @@ def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> lis
     """
     scanned, whole = posts.scan, posts.sample_words
     total, prior = whole.spread.total(), 100.0
-    found: list[tuple[int, int]] = []
+    found: list[int] = []
     for author, indices in _by_author(posts)[:MOST_PORTRAYED]:
         own = Counter(chain.from_iterable(whole.words[index] for index in indices))
         own_total, log_odds = own.total(), dict[str, float]()
@@ -523,5 +465,5 @@ def _most_like(posts: YearPosts, typical: Mapping[int, Sequence[Phrase]]) -> lis
             if score > best and not may_have_address(scanned.text[place]):
                 best, best_place = score, place
         if best_place is not None:
-            found.append((author, scanned.id[best_place]))
+            found.append(scanned.id[best_place])
     return found

@@ -212,7 +212,7 @@ async def _read_year(
     return AuthorYear(
         **written,
         **compared._asdict(),
-        **remembered._asdict(),
+        **remembered,
         emoji=found.emoji,
         user=author,
         calendar=calendar,
@@ -495,7 +495,7 @@ async def _read_room_year(
         traits=traits,
         scanned=counted.scanned,
         loved=await most_loved(session, room.id, span),
-        **remembered._asdict(),
+        **remembered,
         **await of_people(session, found),
     )
 

@@ -12,14 +12,13 @@ from sqlalchemy import ColumnElement, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.phrases import phrases_of
-from app.compute.people.times import WrittenTexts, conversations_of
+from app.compute.people.times import FullestDays, WrittenTexts, conversations_of
 from app.compute.significance import DAYS_AROUND
 from app.compute.text import guess_main_language
 from app.models import Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.tweets import Post, find_posts
 from app.services.rooms.room_facts import RoomFacts, names_in
-from app.services.rooms.sight import BusyDay
 
 MOST_OF_DAY: Final = 5_000
 MOST_BESIDE: Final = 300
@@ -49,7 +48,7 @@ class DayMessage(NamedTuple):
 
 
 async def read_day(
-    session: AsyncSession, room: RoomFacts, busy: BusyDay, zone: ZoneInfo
+    session: AsyncSession, room: RoomFacts, busy: FullestDays, zone: ZoneInfo
 ) -> ShownDay:
     """Return what shows the day, beside the messages before and after the days around it."""
     since, until = (first_instant(day, zone) for day in (busy.first, busy.end))

@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from statistics import median
 from typing import Any, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -35,9 +34,17 @@ from app.compute.people.portrait import (
     without_shared,
 )
 from app.compute.people.replies import Preference, clearest_answers
-from app.compute.people.times import DAY_H, Said, WrittenTexts, answers_among, busiest_hours
+from app.compute.people.times import (
+    DAY_H,
+    FullestDays,
+    Said,
+    WrittenTexts,
+    answers_among,
+    busiest_hours,
+    fullest_days,
+)
 from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
-from app.compute.significance import DAYS_AROUND, FEWEST_COMPARED, days_of_trip, fullest_day
+from app.compute.significance import FEWEST_COMPARED
 from app.compute.words import Written
 from app.db.backend import backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
@@ -97,24 +104,6 @@ class RoomPortrait(Struct, frozen=True, kw_only=True):
     """
 
 
-class BusyDay(NamedTuple):
-    """The day with clearly the most messages, or the days in a row of a trip."""
-
-    first: date
-    last: date
-    messages: int
-    usual: float
-    """Messages of the day in the middle of all other days with messages (median)."""
-
-    @property
-    def end(self) -> date:
-        return self.last + timedelta(days=1)
-
-    @property
-    def days(self) -> int:
-        return (self.end - self.first).days
-
-
 class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """A chat on its pages; the API shows its `RoomPortrait`."""
 
@@ -136,7 +125,7 @@ class ChatSight(RoomPortrait, frozen=True, kw_only=True):
     """Habits that set each of `people` apart, the clearest first."""
     busy_from: int | None = None
     """The first of the three busiest hours of all people together."""
-    busy_day: BusyDay | None = None
+    busy_day: FullestDays | None = None
 
     has_end: bool = False
     """Whether the sight is of a period that someone ended, which may be long ago."""
@@ -263,25 +252,13 @@ async def read_overview(
     )
 
 
-def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> BusyDay | None:
-    by_day = Counter[int]()
+def _busy_day(hours: Mapping[int, int], *, is_whole: bool) -> FullestDays | None:
+    by_day = Counter[date]()
     for hour, messages in hours.items():
-        by_day[hour // DAY_H] += messages
+        by_day[date(1970, 1, 1) + timedelta(hour // DAY_H)] += messages
     # The first day may have begun before the newest messages.
-    first = min(by_day, default=0) + (not is_whole)
-    counts = [by_day[day] for day in range(first, max(by_day, default=0) + 1)]
-    place = fullest_day(counts, DAYS_AROUND)
-    if place is None:
-        return None
-    trip = days_of_trip(counts, place)
-    usual = [count for count in [*counts[: trip.start], *counts[trip.stop :]] if count]
-    day = date(1970, 1, 1) + timedelta(days=first)
-    return BusyDay(
-        day + timedelta(days=trip.start),
-        day + timedelta(days=trip.stop - 1),
-        sum(counts[trip.start : trip.stop]),
-        round(median(usual), 1),
-    )
+    begin = min(by_day, default=date.min) + timedelta(not is_whole)
+    return fullest_days(by_day, begin)
 
 
 class ToldRoom(NamedTuple):

@@ -387,7 +387,7 @@ class Months(ChatFigure[PeriodColumns]):
         if busy is not None:
             place = sum(period.first_day <= busy.first for period in periods) - 1
             days = show_period(busy.first, busy.end)
-            told = f"{days}: {post_count(busy.messages)}"
+            told = f"{days}: {post_count(busy.posts_of_days)}"
             word = gettext("“{word}”").format(word=self.word) if self.word else ""
             told = f"{told}, {word}" if word else told
             named.append(NamedPeriod(place, told, self._path_at(busy.first)))
@@ -411,7 +411,7 @@ class Months(ChatFigure[PeriodColumns]):
         busy, periods = self.sight.busy_day, self.sight.periods
         place = periods.index(fullest)
         most = max(period.messages for period in periods if period is not fullest)
-        if busy is None or fullest.messages - busy.messages > most:
+        if busy is None or fullest.messages - busy.posts_of_days > most:
             return []
         after = periods[place + 1].first_day if place + 1 < len(periods) else date.max
         if not fullest.first_day <= busy.first <= busy.last < after:
@@ -421,7 +421,7 @@ class Months(ChatFigure[PeriodColumns]):
             text = gettext("{count} of them are of {days}; no other year has more than {most}.")
         return [
             text.format(
-                count=show_number(busy.messages),
+                count=show_number(busy.posts_of_days),
                 days=show_period(busy.first, busy.end),
                 most=show_number(most),
             )
