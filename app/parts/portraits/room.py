@@ -36,24 +36,24 @@ class ShownFigure(NamedTuple):
 class PeopleOfChat:
     """The people on a chat's page; its sentences need the people to be bound."""
 
-    shown: ChatSight
+    sight: ChatSight
 
     @property
     def cards(self) -> list[PersonCard]:
-        return cards_of(self.shown)
+        return cards_of(self.sight)
 
     @property
     def groups(self) -> list[PeopleGroup]:
-        return groups_of(self.shown.alike, {card.username for card in self.cards})
+        return groups_of(self.sight.alike, {card.username for card in self.cards})
 
     @property
     def alike(self) -> str:
-        named = [person for person in self.shown.people if person.username]
-        return alike(named, self.shown.room.people_total)
+        named = [person for person in self.sight.people if person.username]
+        return alike(named, self.sight.room.people_total)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:
-        figures = [figure(self.shown) for figure in FIGURES]
+        figures = [figure(self.sight) for figure in FIGURES]
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*map(_shown, of_topic)] for _, of_topic in topics]
 
