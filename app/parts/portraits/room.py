@@ -36,24 +36,24 @@ class ShownFigure(NamedTuple):
 class PeopleOfChat:
     """The people on a chat's page; its sentences need the people to be bound."""
 
-    sight: ChatSight
+    of_chat: ChatSight
 
     @property
     def cards(self) -> list[PersonCard]:
-        return cards_of(self.sight)
+        return cards_of(self.of_chat)
 
     @property
     def groups(self) -> list[PeopleGroup]:
-        return groups_of(self.sight.alike, {card.username for card in self.cards})
+        return groups_of(self.of_chat.alike, {card.username for card in self.cards})
 
     @property
     def alike(self) -> str:
-        named = [person for person in self.sight.people if person.username]
-        return alike(named, self.sight.room.people_total)
+        named = [person for person in self.of_chat.people if person.username]
+        return alike(named, self.of_chat.room.people_total)
 
     @property
     def sections(self) -> list[list[ShownFigure]]:
-        figures = [figure(self.sight) for figure in FIGURES]
+        figures = [figure(self.of_chat) for figure in FIGURES]
         topics = groupby(figures, key=lambda figure: figure.topic)
         return [[*map(_shown, of_topic)] for _, of_topic in topics]
 
