@@ -152,19 +152,23 @@ def tally_of(
     )
 
 
-def together(tallies: Iterable[Tally]) -> Tally:
+def together(tallies: Iterable[Tally], only: Sign | None = None) -> Tally:
+    """Return the counts of several people, of all signs and scripts or of a single sign."""
     several = [*tallies]
     signs: dict[Sign, list[int]] = defaultdict(list)
+    scripts = Counter[str]()
     for tally in several:
-        for sign, conversations in tally.signs.items():
-            signs[sign].extend(conversations)
+        if only is None:
+            scripts.update(tally.scripts)
+        for sign in tally.signs if only is None else (only,):
+            signs[sign].extend(tally.signs.get(sign, ()))
     return Tally(
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
         signs,
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
         np.concatenate([np.array([], np.intp), *(tally.there for tally in several)]),
-        sum((tally.scripts for tally in several), Counter[str]()),
+        scripts,
     )
 
 
@@ -209,8 +213,16 @@ def joined(speakers: Sequence[CountedSpeaker]) -> CountedSpeaker:
         written,
         together(speaker.tally for speaker in speakers),
         sum(speaker.messages for speaker in speakers),
-        sum((speaker.hours for speaker in speakers), Counter[int]()),
+        hours_of_all(speakers),
     )
+
+
+def hours_of_all(speakers: Iterable[CountedSpeaker]) -> Counter[int]:
+    """Return the number of all messages by hour."""
+    hours = Counter[int]()
+    for speaker in speakers:  # Their sum would copy all hours for each of many people.
+        hours.update(speaker.hours)
+    return hours
 
 
 def laughs_of(tally: Tally) -> Counter[str]:
@@ -233,8 +245,8 @@ class _Sides(NamedTuple):
     """All conversations that began with a message, in order."""
 
     @classmethod
-    def of(cls, own: Tally, others: Sequence[Tally]) -> "_Sides":
-        beside = together(others)
+    def of(cls, own: Tally, others: Sequence[Tally], only: Sign | None = None) -> "_Sides":
+        beside = together(others, only)
         sides = own.conversations, beside.conversations
         many = max(int(side.max(initial=-1)) for side in sides) + 1
         counts, counts_beside = (counts_in(side, many) for side in sides)
@@ -242,10 +254,8 @@ class _Sides(NamedTuple):
         return cls(own, others, beside, counts, counts_beside, begun)
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
-        """Return both sides without one other person, with the counts of this sign only."""
-        rest = (one for one in self.others if one is not person)
-        counted = [one._replace(signs={sign: one.signs.get(sign, [])}) for one in rest]
-        return self.of(self.own, counted)
+        """Return both sides without one other person, with the others' counts of this sign only."""
+        return self.of(self.own, [one for one in self.others if one is not person], sign)
 
     def value(self, tally: Tally, form: Form) -> float:
         match form.habit.of:

@@ -19,6 +19,7 @@ from app.compute.people.fingerprint import (
     CountedSpeaker,
     Measure,
     clear_measures,
+    hours_of_all,
     joined,
     laughs_of,
     speakers_of,
@@ -210,11 +211,13 @@ def in_zone(
 ) -> Portrayed:
     """Return a portrait in another time zone; times: each author's, in seconds since 1970, (n,)."""
     hours = {author: counts_by_hour(seconds, zone) for author, seconds in times.items()}
+    speakers = [speaker._replace(hours=hours[speaker.author]) for speaker in portrait.speakers]
     people = [
-        structs.replace(person, **_hours_in(sum(map(hours.__getitem__, group), Counter[int]())))
+        structs.replace(
+            person, **_hours_in(hours_of_all(one for one in speakers if one.author in group))
+        )
         for person, group in zip(portrait.people, portrait.groups, strict=True)
     ]
-    speakers = [speaker._replace(hours=hours[speaker.author]) for speaker in portrait.speakers]
     return structs.replace(portrait, people=people, speakers=speakers)
 
 

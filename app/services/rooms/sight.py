@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.alike import PeopleAlike, people_alike
-from app.compute.people.fingerprint import Measure
+from app.compute.people.fingerprint import Measure, hours_of_all
 from app.compute.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
@@ -229,8 +229,7 @@ async def read_overview(
 
     def count() -> tuple[CountedChat, list[Trait], Counter[int]]:
         counted = _of_all(in_zone(kept.counted, kept.times, zone), room)
-        hours = sum((speaker.hours for speaker in counted.speakers), Counter[int]())
-        return counted, counted.traits(judged), hours
+        return counted, counted.traits(judged), hours_of_all(counted.speakers)
 
     counted, traits, hours = await asyncio.to_thread(count)
     sight = await _sight(session, room, zone, (counted, traits), people.gone, period)
