@@ -125,7 +125,7 @@ from app.drawing.poster import Poster
 from app.part_list import Part
 from app.parts.pictures.picture_page import pictures_of
 from app.parts.report.pages import report_pages
-from app.parts.report.reports import Draft, Report
+from app.parts.report.reports import Report
 from app.services.rooms.sight import read_portrait
 from app.views.blueprints import PageBlueprint
 from app.views.page import WebPage, render
@@ -184,7 +184,7 @@ PART = Part(
         pictures_of(Birthday, read, poster_of, words=lambda _: ""),
         report_pages(Birthday),
     ),
-    reports=(Report(Birthday, report.shows, report.draft),),
+    reports=(Report(Birthday, report.read, report.shows, report.draft),),
 )
 '''
 ASKED: Final = """

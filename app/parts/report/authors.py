@@ -1,11 +1,11 @@
 """An author's page as one file: how they write, compared with other people."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
 from app.language.i18n import gettext, ngettext, show_number, show_period
@@ -17,8 +17,8 @@ from app.parts.portraits.author_figures import (
     hours_of,
     only_other,
 )
-from app.parts.report.quotes import Quote, Shown, read_quotes
-from app.parts.report.reports import Draft, Making, Report
+from app.parts.report.quotes import Quiz, Shown, read_quotes
+from app.parts.report.reports import Making, Report
 from app.parts.report.words import read_common_words, terms_in
 from app.runtime.clock import now
 from app.services.archive.author_archive import (
@@ -30,12 +30,11 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.selection import scan
 from app.services.posts.tweets import Post
-from app.services.posts.users import Author
 from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue
 from app.views.figure import FigureParts
 from app.views.page import WebPage
-from app.views.subjects import OneAuthor
+from app.views.subjects import Kept, OneAuthor, ZoneOf
 from app.views.tell import called
 
 
@@ -44,14 +43,13 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     template = "report/author.html"
 
-    author: Author
     shown: AuthorPortrait
     calendar: CalendarYear | None
-    most_like: Sequence[Quote]
+    most_like: Post | None
     """The post most like the author, if the sender chose it."""
     liked: Post | None
     """The post with most likes; the file has its day and their number."""
-    quotes: Sequence[Quote]
+    quiz: Quiz
 
     @property
     def others_told(self) -> str:
@@ -71,7 +69,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def period(self) -> str:
-        first, newest = self.author.first_tweet_at, self.author.newest_tweet_at
+        author = self.shown.user
+        first, newest = author.first_tweet_at, author.newest_tweet_at
         if first is None or newest is None:
             return ""
         zone = ZoneInfo(self.shown.tz)
@@ -89,7 +88,7 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
         posts, year = posts_by_day(self.calendar), self.calendar.year
         today = now().astimezone(ZoneInfo(self.shown.tz)).date()
         end = max([min(date(year, 12, 31), today), *posts])
-        return week_grid(posts, end, hue(self.author.username), "calendar-heading")
+        return week_grid(posts, end, hue(self.shown.user.username), "calendar-heading")
 
     @property
     def fingerprint(self) -> FigureParts[Habits]:
@@ -104,38 +103,43 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
         return hours_of(self.shown).parts()
 
 
-async def _draft(making: Making, subject: OneAuthor) -> Draft:
+class _AuthorFigures(NamedTuple):
+    portrait: AuthorPortrait
+    liked: list[Post]
+    """The post with most likes, if any has some."""
+
+
+async def _read(
+    session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
+) -> _AuthorFigures:
+    portrait = await read_portrait_of_author(session, kept, subject, zone_of)
+    return _AuthorFigures(portrait, await most_liked(session, subject.author.id, limit=1))
+
+
+async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:
     session, author = making.session, subject.author
-    portrait = await _portrait(making, subject)
+    portrait, liked = figures
     scans = [await scan(session, subject.posts, columns=("text",))]
     words = await read_common_words(scans, terms_in(portrait), making.calling)
     shown = structs.replace(portrait.with_words(words.written), others=[], most_like=None)
     quotes = await read_quotes(making, subject)
     most_like = portrait.most_like and portrait.most_like.id
     newest = await calendar_of(session, author, making.zone, None)
-    page = AuthorReport(
-        author=author,
+    return AuthorReport(
         shown=shown,
         calendar=newest and await fuller_calendar(session, author, making.zone, newest),
-        liked=next(iter(await most_liked(session, author.id, limit=1)), None),
-        most_like=[quote for quote in quotes if quote.id == most_like],
-        quotes=quotes,
-    )
-    return Draft(page, shown)
-
-
-async def _portrait(making: Making, subject: OneAuthor) -> AuthorPortrait:
-    return await read_portrait_of_author(
-        making.session, making.kept, subject, lambda _: making.zone
+        liked=next(iter(liked), None),
+        most_like=next((quote for quote in quotes if quote.id == most_like), None),
+        quiz=Quiz(quotes),
     )
 
 
-async def _shows(making: Making, subject: OneAuthor) -> Shown:
-    portrait = await _portrait(making, subject)
+def _shows(figures: _AuthorFigures) -> Shown:
+    most_like = figures.portrait.most_like
     return [
-        (gettext("Their most typical post"), [portrait.most_like] if portrait.most_like else []),
-        (gettext("Most liked"), await most_liked(making.session, subject.author.id, limit=1)),
+        (gettext("Their most typical post"), [most_like] if most_like else []),
+        (gettext("Most liked"), figures.liked),
     ]
 
 
-REPORTS: Final = (Report(OneAuthor, _shows, _draft),)
+REPORTS: Final = (Report(OneAuthor, _read, _shows, _draft),)

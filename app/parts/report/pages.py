@@ -9,16 +9,8 @@ from sqlalchemy import and_
 
 from app.language.i18n import language
 from app.models import Tweet
-from app.parts.report.quotes import MOST_QUOTED, OfferedQuotes, read_offered
-from app.parts.report.reports import (
-    Making,
-    Report,
-    ReportChoice,
-    find_report,
-    inside,
-    make_report,
-    making_of,
-)
+from app.parts.report.quotes import MOST_QUOTED, Shown, read_offered
+from app.parts.report.reports import ReportChoice, find_report, inside, make_report
 from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
 from app.views.blueprints import HTML, Form, PageBlueprint
@@ -44,7 +36,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     subject: Subject
     years: Sequence[int] = ()
     """Years that can be chosen in the place of the whole chat."""
-    offered: Sequence[OfferedQuotes]
+    offered: Shown
     """Messages that may be ticked."""
     most_quoted: int = MOST_QUOTED
 
@@ -113,9 +105,12 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
             if isinstance(whole, Chat) and year not in years:
                 year = None
             report, subject = await find_report(session, kind, {**whole.address, "year": year})
-            choice = ReportChoice(own_zone, language())
-            making = await making_of(session, kept, subject, choice)
-            offered = await _offered(making, report, subject)
+            shown = report.shows(await report.read(session, kept, subject, lambda _: own_zone))
+            posts = subject.posts
+            if year := subject.of_year:
+                since, until = span_of_year(year, own_zone)
+                posts = and_(posts, Tweet.created_at >= since, Tweet.created_at < until)
+            offered = await read_offered(session, posts, year or 0, shown)
         page = ReportForm(
             args=args,
             subject=subject,
@@ -148,15 +143,6 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
         return _answer((await _file(kind, address, args, form))[1])
 
     return blueprint
-
-
-async def _offered(making: Making, report: Report[Any], subject: Subject) -> list[OfferedQuotes]:
-    posts, year = subject.posts, subject.of_year
-    if year:
-        since, until = span_of_year(year, making.zone)
-        posts = and_(posts, Tweet.created_at >= since, Tweet.created_at < until)
-    shown = await report.shows(making, subject)
-    return await read_offered(making.session, posts, year or 0, shown)
 
 
 async def _file(

@@ -1,11 +1,10 @@
 """Messages that the sender has ticked: a file quotes no other messages."""
 
 import random
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,28 +30,13 @@ MOST_CHOICES: Final = 6
 """People among the choices of a question."""
 
 
-class Quote(Struct, frozen=True):
-    id: int
-    username: str
-    text: str
-    """The text with the names of the file."""
-    created_at: datetime | None
-    lang: str | None
-
-
-class OfferedQuotes(NamedTuple):
-    """Messages that may be ticked, under their headings on the page."""
-
-    topic: str
-    quotes: list[Quote]
-
-
 Shown = Sequence[tuple[str, Sequence[Post]]]
 """Messages that a page shows, by their heading there."""
 
 
-async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
-    """Return the chosen messages of a subject, in the order of their ticks.
+async def read_quotes(making: "Making", subject: Subject) -> list[Post]:
+    """Return the chosen messages of a subject, in the order of their ticks, with the names of the
+    file in their texts.
 
     Raises InvalidInputError for other messages, and for too many.
     """
@@ -66,18 +50,18 @@ async def read_quotes(making: "Making", subject: Subject) -> list[Quote]:
         if id_ not in posts or not _may_be_sent(posts[id_]):
             raise InvalidInputError("Message {id} is not on this page", id=id_)
     return [
-        Quote(post.id, post.username, making.calling.rename(post.text), post.created_at, post.lang)
+        structs.replace(post, text=making.calling.rename(post.text))
         for post in map(posts.__getitem__, chosen)
     ]
 
 
-class Quiz(TypedDict):
+class Quiz(Struct, frozen=True):
     """Questions of a file about its quoted messages."""
 
-    quotes: list[Quote]
-    choices: list[str]
+    quotes: list[Post]
+    choices: Sequence[str] = ()
     """The choices of a question."""
-    shared: set[int]
+    shared: Collection[int] = ()
     """Messages with a text that another choice wrote, too: no question asks about them."""
 
 
@@ -85,14 +69,14 @@ async def read_quiz(making: "Making", subject: Subject) -> Quiz:
     quotes = await read_quotes(making, subject)
     choices = choices_among(subject.about, quotes)
     shared = await read_shared(making.session, quotes, choices)
-    return Quiz(quotes=quotes, choices=choices, shared=shared)
+    return Quiz(quotes, choices, shared)
 
 
 def _may_be_sent(post: Post) -> bool:
     return post.room is not None or post.visibility == "public"
 
 
-def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
+def choices_among(people: Iterable[str], quotes: Iterable[Post]) -> list[str]:
     """Return the choices of a question: the people of the messages, and who writes most."""
     authors = dict.fromkeys(quote.username for quote in quotes)
     order = [*dict.fromkeys([*people, *authors])]
@@ -102,7 +86,7 @@ def choices_among(people: Iterable[str], quotes: Iterable[Quote]) -> list[str]:
 
 
 async def read_shared(
-    session: AsyncSession, quotes: Sequence[Quote], choices: Sequence[str]
+    session: AsyncSession, quotes: Sequence[Post], choices: Sequence[str]
 ) -> set[int]:
     ids = [quote.id for quote in quotes]
     query = select(Tweet.id, Tweet.user_id, Tweet.text).where(Tweet.id.in_(ids))
@@ -114,18 +98,15 @@ async def read_shared(
 
 async def read_offered(
     session: AsyncSession, posts: ColumnElement[bool], seed: int, shown: Shown
-) -> list[OfferedQuotes]:
+) -> Shown:
     """Return messages that may be ticked: the page's, then the same further messages each time."""
     seen = set[int]()
-    offers = list[OfferedQuotes]()
+    offers = list[tuple[str, Sequence[Post]]]()
     for topic, listed in [*shown, ("", await _sampled(session, posts, seed))]:
-        quotes = [
-            Quote(post.id, post.username, post.text, post.created_at, post.lang)
-            for post in listed
-            if post.text and post.id not in seen and _may_be_sent(post)
-        ]
-        seen.update(quote.id for quote in quotes)
-        offers += [OfferedQuotes(topic, quotes)] if quotes else []
+        may = (post for post in listed if post.text and _may_be_sent(post))
+        offered = [post for post in may if post.id not in seen]
+        seen.update(post.id for post in offered)
+        offers += [(topic, offered)] if offered else []
     return offers
 
 

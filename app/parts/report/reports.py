@@ -21,14 +21,14 @@ from werkzeug.exceptions import NotFound
 from app.config import Locale
 from app.errors import InvalidInputError
 from app.language.i18n import gettext, ngettext, show_date, show_number, speaking
-from app.parts.report.quotes import Shown
+from app.parts.report.quotes import Shown as OnPage
 from app.parts.report.words import Calling
 from app.services.rooms.room_facts import room_of_author
 from app.views.cast import Cast, bound, cast_of, named_in
 from app.views.filters import day_of
 from app.views.page import WebPage, parts_here, values_of
 from app.views.self_contained import Inside, inside_of
-from app.views.subjects import Address, Chat, Kept, OneAuthor, Subject, SubjectT
+from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, Subject, SubjectT
 
 MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
@@ -99,7 +99,6 @@ class Making(NamedTuple):
     """Values that the page of a file is made of."""
 
     session: AsyncSession
-    kept: Kept
     choice: ReportChoice
     calling: Calling
 
@@ -108,27 +107,21 @@ class Making(NamedTuple):
         return self.choice.zone
 
 
-class Draft(NamedTuple):
-    page: WebPage
-    shown: object
-    """The part of the subject that may be given away."""
-    is_over: bool = True
-
-
 @dataclass(frozen=True)
-class Report(Generic[SubjectT]):
+class Report(Generic[SubjectT, Shown]):
     """How subjects of a kind become files."""
 
     kind: type[SubjectT]
-    shows: Callable[[Making, SubjectT], Awaitable[Shown]]
+    read: Figures[SubjectT, Shown]
+    shows: Callable[[Shown], OnPage]
     """Returns the messages that the subject's page shows."""
-    draft: Callable[[Making, SubjectT], Awaitable[Draft]]
-    """Returns the page of the file. Raises NotFoundError for a year without a page."""
+    draft: Callable[[Making, SubjectT, Shown], Awaitable[Any]]
+    """Returns the page of the file; its `shown` is what may be given away."""
 
 
 async def find_report(
     session: AsyncSession, kind: type[Subject], address: Address
-) -> tuple[Report[Any], Any]:
+) -> tuple[Report[Any, Any], Any]:
     """Return how the subject of an address becomes a file, and the subject: of the kind, or a year
     of one if the address has a year. Raises NotFound if the site lacks the part of it.
     """
@@ -140,7 +133,7 @@ async def find_report(
     raise NotFound
 
 
-def _reports_here() -> Iterator[Report[Any]]:
+def _reports_here() -> Iterator[Report[Any, Any]]:
     parts = parts_here()
     names = {listed.name for listed in parts}
     for module, part in MODULES.items():
@@ -150,9 +143,7 @@ def _reports_here() -> Iterator[Report[Any]]:
         yield from brought.reports
 
 
-async def making_of(
-    session: AsyncSession, kept: Kept, subject: Subject, choice: ReportChoice
-) -> Making:
+async def _making(session: AsyncSession, subject: Subject, choice: ReportChoice) -> Making:
     names, people = choice.names, [*subject.people]
     if isinstance(subject, OneAuthor):
         if room := await room_of_author(session, subject.author):
@@ -162,31 +153,32 @@ async def making_of(
             names = {own: names.get(own) or gettext("The author")}
     all_names, has_names = await subject.names_around(session), choice.has_names
     calling = Calling(people, names, has_names=has_names, all_names=all_names)
-    return Making(session, kept, choice, calling)
+    return Making(session, choice, calling)
 
 
 async def make_report(
     session: AsyncSession,
     kept: Kept,
     environment: Environment,
-    chosen: tuple[Report[SubjectT], SubjectT],
+    chosen: tuple[Report[SubjectT, Any], SubjectT],
     choice: ReportChoice,
 ) -> bytes:
     """Return the file. Raises NotFoundError, and InvalidInputError if it is too large."""
     report, subject = chosen
     with speaking(choice.language):
-        making = await making_of(session, kept, subject, choice)
-        draft = await report.draft(making, subject)
-        called = _called(subject, making)
-        frame = _frame_of(subject, subject.title(called, is_over=draft.is_over), choice)
+        making = await _making(session, subject, choice)
+        read = await report.read(session, kept, subject, lambda _: choice.zone)
+        page = await report.draft(making, subject, read)
+        called, is_over = _called(subject, making), getattr(page.shown, "is_over", True)
+        frame = _frame_of(subject, subject.title(called, is_over=is_over), choice)
     cast = await cast_of(
         session,
-        {*subject.about, *named_in(draft.shown).usernames},
+        {*subject.about, *named_in(page.shown).usernames},
         about=subject.about,
         in_chat=subject.in_chat,
     )
     named = cast.with_names(making.calling.of(cast.people))
-    return await render_report(environment, draft.page, frame, named)
+    return await render_report(environment, page, frame, named)
 
 
 def _called(subject: Subject, making: Making) -> str:

@@ -1,13 +1,14 @@
 """A chat as one file."""
 
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from msgspec import structs
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.language.i18n import gettext
-from app.parts.report.quotes import Quote, Shown, read_quiz
-from app.parts.report.reports import Draft, Making, Report
+from app.parts.report.quotes import Quiz, Shown, read_quiz
+from app.parts.report.reports import Making, Report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
     read_chat,
@@ -16,12 +17,12 @@ from app.parts.report.words import (
     with_common_emoji,
 )
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.loved import most_loved
-from app.services.rooms.sight import read_overview
+from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.sight import ChatSight, read_overview
 from app.views.page import read_cards
 from app.views.rooms.figures import other_called
 from app.views.rooms.overview import OverviewPage, PeriodForm
-from app.views.subjects import Chat
+from app.views.subjects import Chat, Kept, ZoneOf
 from app.views.tell import share_told
 
 
@@ -31,10 +32,7 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
     template = "report/room.html"
     is_sent: bool = True
 
-    quotes: Sequence[Quote]
-    choices: Sequence[str]
-    shared: Collection[int]
-    """Quoted messages with a text that another choice wrote, too."""
+    quiz: Quiz
     day_ids: Sequence[int]
     """Messages that the chat's page shows of its busiest day."""
 
@@ -51,42 +49,47 @@ class ChatReport(OverviewPage, frozen=True, kw_only=True):
         return told
 
 
-async def _draft(making: Making, chat: Chat) -> Draft:
-    session, room, zone = making.session, chat.room, making.zone
-    sight = await read_overview(session, room, zone, making.kept.counted_rooms)
+class _ChatFigures(NamedTuple):
+    sight: ChatSight
+    day: ShownDay | None
+    loved: Sequence[LovedMessage]
+
+
+async def _read(session: AsyncSession, kept: Kept, chat: Chat, zone_of: ZoneOf) -> _ChatFigures:
+    room, zone = chat.room, zone_of(chat.own_zone)
+    sight = await read_overview(session, room, zone, kept.counted_rooms)
     day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
+    return _ChatFigures(sight, day, await most_loved(session, room.id))
+
+
+async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatReport:
+    session, room, zone = making.session, chat.room, making.zone
+    sight, day, loved = figures
     terms = [day.word] if day and day.with_word >= FEWEST_MESSAGES else []
     scans = await read_chat(session, room.id, zone)
     words = await read_common_words(scans, [*terms_in(sight), *terms], making.calling)
     common = sight.with_words(words.written)
     shown = structs.replace(common, people=with_common_emoji(common.people))
-    page = ChatReport(
+    return ChatReport(
         tz=zone.key,
         shown=shown,
         shown_by_parts=await read_cards(session, "room_people", shown),
         asked_by_parts={},
         day=ShownDay(words.written(day.word), day.with_word, []) if day else None,
-        loved=await most_loved(session, room.id),
+        loved=loved,
         whole=room,
         form=PeriodForm(),
         years=[],
         day_ids=[post.id for post in day.posts] if day else (),
-        **await read_quiz(making, chat),
+        quiz=await read_quiz(making, chat),
     )
-    return Draft(page, shown)
 
 
-async def _shows(making: Making, chat: Chat) -> Shown:
-    session, room, zone = making.session, chat.room, making.zone
-    sight = await read_overview(session, room, zone, making.kept.counted_rooms)
-    day = await read_day(session, room, sight.busy_day, zone) if sight.busy_day else None
+def _shows(figures: _ChatFigures) -> Shown:
     return [
-        (gettext("The busiest day"), day.posts if day else []),
-        (
-            gettext("Most loved messages"),
-            [each.post for each in await most_loved(session, room.id)],
-        ),
+        (gettext("The busiest day"), figures.day.posts if figures.day else []),
+        (gettext("Most loved messages"), [each.post for each in figures.loved]),
     ]
 
 
-REPORTS: Final = (Report(Chat, _shows, _draft),)
+REPORTS: Final = (Report(Chat, _read, _shows, _draft),)

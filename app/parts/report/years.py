@@ -1,14 +1,14 @@
 """A year of a chat or an author as one file."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 from msgspec import structs
 
 from app.language.i18n import gettext
-from app.parts.report.quotes import Quote, Shown, read_quiz, read_quotes
-from app.parts.report.reports import Draft, Making, Report
+from app.parts.report.quotes import Quiz, Shown, read_quiz, read_quotes
+from app.parts.report.reports import Making, Report
 from app.parts.report.words import (
     FEWEST_MESSAGES,
     CommonWords,
@@ -36,10 +36,7 @@ class ChatYearReport(RoomYearPage, frozen=True, kw_only=True, dict=True):
 
     template = "report/room_year.html"
 
-    quotes: Sequence[Quote]
-    choices: Sequence[str]
-    shared: Collection[int]
-    """Quoted messages with a text that another choice wrote, too."""
+    quiz: Quiz
     day_ids: Sequence[int]
 
 
@@ -49,7 +46,7 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
     template = "report/author_year.html"
 
     has_names: bool
-    quotes: Sequence[Quote]
+    quiz: Quiz
     day_ids: Sequence[int]
 
     @property
@@ -57,57 +54,43 @@ class AuthorYearReport(YearPage, frozen=True, kw_only=True, dict=True):
         return DaysOfAuthor(self.shown, has_names=self.has_names)
 
 
-async def _draft_of_chat(making: Making, subject: YearOfChat) -> Draft:
-    read = await _year_of_chat(making, subject)
+async def _draft_of_chat(making: Making, subject: YearOfChat, read: RoomYear) -> ChatYearReport:
     period = DayPeriod(date(subject.year, 1, 1), date(subject.year + 1, 1, 1))
     scans = await read_chat(making.session, subject.room.id, making.zone, period)
     words = await read_common_words(scans, terms_in(read), making.calling)
     kept = _without_rare_words(read, words)
-    shown = structs.replace(kept, people=with_common_emoji(kept.people))
-    page = ChatYearReport(
+    return ChatYearReport(
         args=ZoneArgs(tz=making.zone.key),
         subject=subject,
-        shown=shown,
+        shown=structs.replace(kept, people=with_common_emoji(kept.people)),
         day_ids=_day_ids(read),
-        **await read_quiz(making, subject),
+        quiz=await read_quiz(making, subject),
     )
-    return Draft(page, shown, is_over=read.is_over)
 
 
-async def _draft_of_author(making: Making, subject: YearOfAuthor) -> Draft:
-    read = await _year_of_author(making, subject)
+async def _draft_of_author(
+    making: Making, subject: YearOfAuthor, read: AuthorYear
+) -> AuthorYearReport:
     scans = [await scan(making.session, subject.posts, columns=("text",))]
-    words, has_names = (
-        await read_common_words(scans, terms_in(read), making.calling),
-        making.choice.has_names,
-    )
+    words = await read_common_words(scans, terms_in(read), making.calling)
+    has_names = making.choice.has_names
     shown = structs.replace(
         _without_rare_words(read, words),
         emoji=[emoji for emoji in read.emoji if emoji.posts >= FEWEST_MESSAGES],
         answered=read.answered if has_names else [],
         most_answered=read.most_answered if has_names else None,
     )
-    page = AuthorYearReport(
+    return AuthorYearReport(
         args=ZoneArgs(tz=making.zone.key),
         subject=YearOfAuthor(subject.author, making.zone.key, subject.year),
         shown=shown,
         has_names=has_names,
-        quotes=await read_quotes(making, subject),
+        quiz=Quiz(await read_quotes(making, subject)),
         day_ids=_day_ids(read),
     )
-    return Draft(page, shown, is_over=read.is_over)
 
 
-async def _year_of_chat(making: Making, subject: YearOfChat) -> RoomYear:
-    return await read_year_of_chat(making.session, making.kept, subject, lambda _: making.zone)
-
-
-async def _year_of_author(making: Making, subject: YearOfAuthor) -> AuthorYear:
-    return await read_year_of_author(making.session, making.kept, subject, lambda _: making.zone)
-
-
-async def _shows_of_chat(making: Making, subject: YearOfChat) -> Shown:
-    read = await _year_of_chat(making, subject)
+def _shows_of_chat(read: RoomYear) -> Shown:
     return [
         (gettext("The busiest day"), read.day.shown if read.day else []),
         (gettext("The message most like each person"), read.most_like),
@@ -115,8 +98,7 @@ async def _shows_of_chat(making: Making, subject: YearOfChat) -> Shown:
     ]
 
 
-async def _shows_of_author(making: Making, subject: YearOfAuthor) -> Shown:
-    read = await _year_of_author(making, subject)
+def _shows_of_author(read: AuthorYear) -> Shown:
     return [
         (gettext("The busiest day"), read.day.shown if read.day else []),
         (gettext("Most liked"), read.most_liked[:1]),
@@ -133,6 +115,6 @@ def _without_rare_words(year: YearT, words: CommonWords) -> YearT:
 
 
 REPORTS: Final = (
-    Report(YearOfChat, _shows_of_chat, _draft_of_chat),
-    Report(YearOfAuthor, _shows_of_author, _draft_of_author),
+    Report(YearOfChat, read_year_of_chat, _shows_of_chat, _draft_of_chat),
+    Report(YearOfAuthor, read_year_of_author, _shows_of_author, _draft_of_author),
 )
