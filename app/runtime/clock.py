@@ -34,6 +34,15 @@ def span_of_year(year: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
     return first_instant(first, zone), first_instant(after, zone)
 
 
+def days_between(
+    first: datetime | None, newest: datetime | None, zone: ZoneInfo
+) -> tuple[date, date] | None:
+    """Return the days of two times in a zone; None without them."""
+    if first is None or newest is None:
+        return None
+    return first.astimezone(zone).date(), newest.astimezone(zone).date()
+
+
 @functools.lru_cache(maxsize=200)
 def remembered_zone(name: str | None) -> ZoneInfo:
     """Return the time zone that the cookie names; UTC for none or an unknown name."""

@@ -68,18 +68,16 @@ def poster_of_room(subject: Chat, portrait: ChatSight, args: PictureArgs) -> Pos
 
 
 def _facts_of_room(portrait: ChatSight) -> tuple[str, ...]:
-    room, zone = portrait.room, ZoneInfo(portrait.tz)
+    room = portrait.room
     messages = ngettext("{count} message", "{count} messages", room.messages)
     people = ngettext("{count} person", "{count} people", room.people_total)
     parts = [
         messages.format(count=show_number(room.messages)),
         people.format(count=show_number(room.people_total)),
     ]
-    if room.first_message_at and room.newest_message_at:
-        first, newest = (
-            time.astimezone(zone).date() for time in (room.first_message_at, room.newest_message_at)
-        )
-        parts += [show_period(first, newest + timedelta(days=1)), show_zone(zone.key)]
+    if days := room.days(portrait.tz):
+        first, newest = days
+        parts += [show_period(first, newest + timedelta(days=1)), show_zone(portrait.tz)]
     if portrait.scanned < room.messages:
         text = gettext("of the newest {count} messages")
         parts.append(text.format(count=show_number(portrait.scanned)))

@@ -69,12 +69,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 
     @property
     def period(self) -> str:
-        author = self.shown.user
-        first, newest = author.first_tweet_at, author.newest_tweet_at
-        if first is None or newest is None:
-            return ""
-        zone = ZoneInfo(self.shown.tz)
-        return show_period(first.astimezone(zone).date(), newest.astimezone(zone).date() + ONE_DAY)
+        days = self.shown.user.days(ZoneInfo(self.shown.tz))
+        return show_period(days[0], days[1] + ONE_DAY) if days else ""
 
     @property
     def year_told(self) -> str:

@@ -23,7 +23,7 @@ from app.compute.significance import fullest, is_ahead
 from app.compute.text import guess_main_language, username_key
 from app.compute.words import NameCount, count_names
 from app.models import Tweet
-from app.runtime.clock import first_instant, span_of_year
+from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear, answered_in
 from app.services.posts.selection import Scan, scan
 
@@ -92,14 +92,10 @@ def stretch_of(year: int, first: date, last: date, *, is_over: bool) -> Stretch 
 
 def same_stretch(writers: Writers, year: int, zone: ZoneInfo, at: datetime) -> Stretch | None:
     """Return the days that a year and the one before have at a time; None for too few."""
-    if writers.first_tweet_at is None or writers.newest_tweet_at is None:
+    days = days_between(writers.first_tweet_at, writers.newest_tweet_at, zone)
+    if days is None or not MINYEAR < year < MAXYEAR:
         return None
-    if not MINYEAR < year < MAXYEAR:
-        return None
-    is_over = span_of_year(year, zone)[1] <= at
-    times = writers.first_tweet_at, writers.newest_tweet_at
-    first, last = (time.astimezone(zone).date() for time in times)
-    return stretch_of(year, first, last, is_over=is_over)
+    return stretch_of(year, *days, is_over=span_of_year(year, zone)[1] <= at)
 
 
 def same_days_of(

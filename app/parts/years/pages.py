@@ -277,11 +277,9 @@ async def read_newest_year(
     session: AsyncSession, author: Author, zone: ZoneInfo
 ) -> NewestYear | None:
     """Return the newest full year of an author; None below 20 posts."""
-    if author.first_tweet_at is None or author.newest_tweet_at is None:
+    if (days := author.days(zone)) is None:
         return None
-    first, last = (
-        time.astimezone(zone).year for time in (author.first_tweet_at, author.newest_tweet_at)
-    )
+    first, last = (day.year for day in days)
     years = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     spans = [span_of_year(year, zone) for year in years]
     counts = await count_in_spans(session, author.id, spans)

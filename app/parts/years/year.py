@@ -52,7 +52,7 @@ from app.parts.years.remembered import (
     read_others,
     with_posts,
 )
-from app.runtime.clock import first_instant, now, span_of_year
+from app.runtime.clock import days_between, first_instant, now, span_of_year
 from app.services.archive.author_archive import (
     CalendarYear,
     DayPosts,
@@ -253,10 +253,10 @@ def _days_apart_in(
     author: Writers, by_hour: Counter[int], zone: ZoneInfo, year: int, until: date
 ) -> DaysApart:
     days = posts_by_day(by_hour)
-    times = author.first_tweet_at, author.newest_tweet_at
-    first, last = (time.astimezone(zone).date() if time else None for time in times)
-    since = max(date(year, 1, 1), first or min(days))
-    return days_apart(days, min(since, *days), max(min(until, last or until), *days))
+    ends = days_between(author.first_tweet_at, author.newest_tweet_at, zone)
+    first, last = ends or (min(days), until)
+    since = max(date(year, 1, 1), first)
+    return days_apart(days, min(since, *days), max(min(until, last), *days))
 
 
 def _milestone(author: Author, calendar: CalendarYear, by_year: list[int]) -> Milestone | None:

@@ -89,10 +89,9 @@ async def calendar_of(
 
     Other years become the first or last year.
     """
-    if author.first_tweet_at is None or author.newest_tweet_at is None:
+    if (days := author.days(zone)) is None:
         return None
-    times = (author.first_tweet_at, author.newest_tweet_at)
-    first, last = (time.astimezone(zone).year for time in times)
+    first, last = (day.year for day in days)
     year = min(max(year or last, first), last)
     since, until = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)

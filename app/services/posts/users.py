@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVarTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import (
@@ -30,7 +31,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.errors import ConflictError, InvalidInputError, NotFoundError
 from app.formats.post import Platform
 from app.models import SITE_ID, RoomPerson, Site, Tweet, User
-from app.runtime.clock import now
+from app.runtime.clock import days_between, now
 from app.runtime.work_pool import worked_on
 from app.services.event_log import NewEvent, append_events
 
@@ -114,6 +115,10 @@ class Author(msgspec.Struct, frozen=True):
     newest_tweet_at: datetime | None
     created_at: datetime
     """When the author was added, UTC."""
+
+    def days(self, zone: ZoneInfo) -> tuple[date, date] | None:
+        """Return the days of the first and the newest post; None without any time."""
+        return days_between(self.first_tweet_at, self.newest_tweet_at, zone)
 
 
 async def find_user(session: AsyncSession, username: str) -> User | None:

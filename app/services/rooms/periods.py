@@ -142,11 +142,9 @@ async def read_periods(
 async def messages_by_year(
     session: AsyncSession, room: RoomFacts, zone: ZoneInfo
 ) -> dict[int, int]:
-    if room.first_message_at is None or room.newest_message_at is None:
+    if (days := room.days(zone.key)) is None:
         return {}
-    first, newest = (
-        time.astimezone(zone).year for time in (room.first_message_at, room.newest_message_at)
-    )
+    first, newest = (day.year for day in days)
     years = range(max(first, newest - MOST_YEARS + 1), newest + 1)
     gone = await gone_from(session, room.id)
     starts = [first_instant(date(year, 1, 1), zone) for year in (*years, newest + 1)]
@@ -180,8 +178,7 @@ async def _fullest(
     if clear_peak(messages) is None:
         return None  # Days take longer to count, and none would be clearer by days.
     *_, second, first = sorted(range(len(messages)), key=messages.__getitem__)
-    times = [time for time in (room.first_message_at, room.newest_message_at) if time]
-    begin, end = (time.astimezone(zone).date() for time in times)
+    begin, end = room.days(zone.key) or (days[0], days[-1])
     known = [
         (min(until, end + timedelta(1)) - max(since, begin)) / (until - since)
         for since, until in pairwise(days)
@@ -267,11 +264,9 @@ def _silences(
 
 
 def _first_days(room: RoomFacts, zone: ZoneInfo) -> list[date]:
-    if room.first_message_at is None or room.newest_message_at is None:
+    if (days := room.days(zone.key)) is None:
         return []
-    first, newest = (
-        time.astimezone(zone) for time in (room.first_message_at, room.newest_message_at)
-    )
+    first, newest = days
     months = range(first.year * 12 + first.month - 1, newest.year * 12 + newest.month + 1)
     if len(months) > 48 + 1:
         oldest = max(first.year, newest.year - MOST_YEARS + 1)

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from sqlalchemy import Select, Subquery, bindparam, func, or_, select
@@ -15,6 +16,7 @@ from app.db.backend import chunks
 from app.db.result_cache import ABOUT_ALL, EVERYTHING, depends_on
 from app.errors import NotFoundError
 from app.models import KEPT_ROOM_ID, ROOM_NAME, Event, Room, RoomPerson, Tweet, User
+from app.runtime.clock import days_between
 from app.services.posts.post_rooms import IS_KEPT
 from app.services.posts.selection import AnySelect
 from app.services.posts.tweets import AnyRow
@@ -56,6 +58,10 @@ class RoomFacts(Struct, frozen=True):
     @property
     def usernames(self) -> list[str]:
         return [person.username for person in self.people]
+
+    def days(self, tz: str) -> tuple[date, date] | None:
+        """Return the days of the first and the newest message; None without any time."""
+        return days_between(self.first_message_at, self.newest_message_at, ZoneInfo(tz))
 
 
 async def list_rooms(

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
 from typing import Final
 
 from msgspec import Struct
@@ -33,7 +32,7 @@ from app.services.rooms.times import change_zone
 from app.views.access.settings import settings_page
 from app.views.answers import local_address, see_other
 from app.views.blueprints import Form, PageBlueprint
-from app.views.filters import day_of, zone_of_page
+from app.views.filters import zone_of_page
 from app.views.page import WebPage, render
 from app.views.policies import name_event, writing
 from app.views.requests import check_confirmed, number_of
@@ -155,8 +154,6 @@ class RoomDeletionPage(WebPage, frozen=True, kw_only=True):
 
     room: RoomFacts
     zone: str
-    first_day: date | None
-    newest_day: date | None
     only_here: SomePeople
     elsewhere: SomePeople
     is_filled: bool
@@ -170,13 +167,10 @@ async def ask_room_deletion(room_id: int) -> str:
         room = await get_room(session, room_id)
         writers = await find_writers(session, room.id)
         is_filled = bool(await filling_jobs(session, room.id))
-    zone = zone_of_page("", room.tz)
     return await render(
         RoomDeletionPage(
             room=room,
-            zone=zone.key,
-            first_day=day_of(room.first_message_at, zone),
-            newest_day=day_of(room.newest_message_at, zone),
+            zone=zone_of_page("", room.tz).key,
             only_here=_named(writers.only_here),
             elsewhere=_named(writers.elsewhere),
             is_filled=is_filled,

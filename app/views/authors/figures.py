@@ -264,13 +264,7 @@ class AuthorAtSight(Figure[WeekGrid]):
 
     @property
     def period(self) -> tuple[date, date] | None:
-        author, zone = self.archive.user, ZoneInfo(self.archive.tz)
-        if author.first_tweet_at is None or author.newest_tweet_at is None:
-            return None
-        first, last = (
-            time.astimezone(zone).date() for time in (author.first_tweet_at, author.newest_tweet_at)
-        )
-        return first, last
+        return self.archive.user.days(ZoneInfo(self.archive.tz))
 
     def plot(self) -> WeekGrid | None:
         calendar = self.archive.calendar

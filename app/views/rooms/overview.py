@@ -122,18 +122,6 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         return self.shown.tz
 
     @property
-    def first_day(self) -> date | None:
-        return day_of(self.room.first_message_at, ZoneInfo(self.zone))
-
-    @property
-    def newest_day(self) -> date | None:
-        return day_of(self.room.newest_message_at, ZoneInfo(self.zone))
-
-    @property
-    def ends(self) -> list[date | None]:
-        return _ends(self.whole, self.zone)
-
-    @property
     def ask_path(self) -> str:
         """Address of the question who of them would have said a text; empty if too many."""
         names = self.whole.usernames
@@ -210,10 +198,6 @@ class NoPeriodPage(FormPage, frozen=True, kw_only=True):
     years: list[int]
     in_chat: bool = True
 
-    @property
-    def ends(self) -> list[date | None]:
-        return _ends(self.whole, self.zone)
-
 
 async def read_page(
     session: AsyncSession, whole: RoomFacts, zone: ZoneInfo, tz: str, form: PeriodForm
@@ -252,11 +236,6 @@ async def _me(session: AsyncSession) -> OwnPerson | None:
     if room_id is None:
         return None
     return await read_own_person(session, g.account.account_id, room_id)
-
-
-def _ends(room: RoomFacts, zone: str) -> list[date | None]:
-    times = room.first_message_at, room.newest_message_at
-    return [day_of(time, ZoneInfo(zone)) for time in times]
 
 
 def lines_of(

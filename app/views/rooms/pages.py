@@ -85,8 +85,6 @@ class RoomPage(WebPage, frozen=True, kw_only=True):
     day: date | None
     neighbours: tuple[date | None, date | None]
     """The days with messages before and after the day."""
-    first_day: date | None
-    newest_day: date | None
     lines: list[RoomLine]
     earlier: str | None
     later: str | None
@@ -152,8 +150,6 @@ async def show_room(room_id: int, args: RoomArgs, after: Any) -> ResponseReturnV
             room=room,
             day=day,
             neighbours=neighbours,
-            first_day=day_of(room.first_message_at, zone),
-            newest_day=day_of(room.newest_message_at, zone),
             lines=lines_of(passage.posts, zone, after=passage.after),
             earlier=cursor_of(passage.earlier),
             later=cursor_of(passage.later),
@@ -274,8 +270,6 @@ class WallPage(WebPage, frozen=True, kw_only=True):
     """Numbers of media by month, the newest first."""
     goes_on: bool
     """Whether the page before has messages of the first month."""
-    first_day: date | None
-    newest_day: date | None
     next_cursor: str | None
     in_chat: bool = True
 
@@ -310,8 +304,6 @@ async def read_wall(
         posts=posts[::-1],
         months=await media_by_month(session, room.id, zone),
         goes_on=bool(posts and above and above.replace(day=1) == _month_of(posts[-1], zone)),
-        first_day=day_of(room.first_message_at, zone),
-        newest_day=day_of(room.newest_message_at, zone),
         next_cursor=cursor_of(earlier),
         about=room.usernames,
     )
