@@ -44,8 +44,8 @@ def packed(sentence: object) -> object:
 
 
 def unpacked(value: Any) -> Any:
-    """Return a sentence from its packed form in JSON."""
-    if not isinstance(value, list):
+    """Return a sentence from its packed form, in JSON a list."""
+    if not isinstance(value, list | tuple):
         return value
     template, values = value
     return Message(template, **{name: unpacked(inner) for name, inner in values.items()})

@@ -35,7 +35,7 @@ async def run_here(
 def _read(request: str, body: int | None, lines: int | None) -> int:
     assert body is not None
     assert lines is not None
-    with os.fdopen(os.dup(body), "rb") as source, os.fdopen(os.dup(lines), "r+b") as target:
+    with os.fdopen(os.dup(body), "rb") as source, os.fdopen(os.dup(lines), "wb") as target:
         return sandbox.answer(request, source, target)
 
 

@@ -266,42 +266,44 @@ def decoded_sentence(_type: type, value: Any) -> Message:
     return sentence if isinstance(sentence, Message) else Message(sentence)
 
 
-class ReadNotes:
+class ReadNotes(msgspec.Struct):
     """Collects assumptions and unused data of readers; not safe for two threads at once.
 
     Posts without times and authors are counted where the records leave the reader.
     """
 
-    def __init__(self) -> None:
-        self.restart()
+    zone: str | None = None
+    """Time zone of local times in the source, if any."""
+    order: str | None = None
+    is_order_disproved: bool = False
+    """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
+    is_author_open: bool = False
+    """Whether no column of a table names the authors."""
+    works: tuple[str, ...] = ()
+    """Columns about the works that the rows review, such as the author of a book."""
+    is_room_open: bool = False
+    """Whether someone must choose a chat, because the likely chat has guests."""
+    posts: int = 0
+    timeless: int = 0
+    nameless: int = 0
+    rows: list[SeenRow] = []
+    """The first rows of tables."""
+    odd: dict[tuple[DoubtKind, Message], OddLines] = {}
+    """Doubts of the readers themselves, by kind and finding."""
+    questions: Questions | None = None
+    """The questions about the records, if there are any."""
+    _assumptions: dict[tuple[str, str], Assumption] = {}
+    _unread: dict[tuple[UnreadKind, str], int] = {}
+    _roles: dict[tuple[UnreadKind, str], Role] = {}
+    _marks: dict[str, int] = {}
+    _app_lines: dict[str, int] = {}
+    _app_line_count: int = 0
 
     def restart(self) -> None:
-        self.zone: str | None = None
-        """Time zone of local times in the source, if any."""
-        self.order: str | None = None
-        self._assumptions: dict[tuple[str, str], Assumption] = {}
-        self._unread: Counter[tuple[UnreadKind, str]] = Counter()
-        self._roles: dict[tuple[UnreadKind, str], Role] = {}
-        self._marks: Counter[str] = Counter()
-        self._app_lines: Counter[str] = Counter()
-        self._app_line_count = 0
-        self.is_order_disproved = False
-        """Whether a date contradicts the assumed order: the file is read to its end, not stored."""
-        self.is_author_open = False
-        """Whether no column of a table names the authors."""
-        self.works: tuple[str, ...] = ()
-        """Columns about the works that the rows review, such as the author of a book."""
-        self.is_room_open = False
-        """Whether someone must choose a chat, because the likely chat has guests."""
-        self.posts = 0
-        self.timeless = 0
-        self.nameless = 0
-        self.rows: list[SeenRow] = []
-        """The first rows of tables."""
-        self.odd: dict[tuple[DoubtKind, Message], OddLines] = {}
-        """Doubts of the readers themselves, by kind and finding."""
-        self.questions: Questions | None = None
-        """The questions about the records, if there are any."""
+        """Forget everything."""
+        fresh = ReadNotes()
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(fresh, name))
 
     def assume(
         self,
@@ -319,9 +321,6 @@ class ReadNotes:
         part = Assumption(kind, str(value), alternatives, words)
         self._assumptions[kind, value or " ".join(alternatives)] = part
 
-    def __getstate__(self) -> dict[str, object]:
-        return vars(self) | {"questions": None}
-
     def settle(self, kind: AssumptionKind) -> None:
         """Forget assumptions that somebody has confirmed."""
         left = {key: part for key, part in self._assumptions.items() if part.kind != kind}
@@ -337,7 +336,7 @@ class ReadNotes:
         call `leave("column", NAME, role="author")` at least once. Missing fields for a time need no
         note.
         """
-        self._unread[kind, what] += count
+        self._unread[kind, what] = self._unread.get((kind, what), 0) + count
         if role is not None:
             self._roles[kind, what] = role
 
@@ -351,14 +350,14 @@ class ReadNotes:
 
     def count_of(self, mark: str) -> int:
         """Count a post with a mark in any part of the source; return their number."""
-        self._marks[mark] += 1
+        self._marks[mark] = self._marks.get(mark, 0) + 1
         return self._marks[mark]
 
     def take_for_app(self, sentence: str) -> None:
         """Count a line attributed to the app, though no table of the app has it."""
         self._app_line_count += 1
         if sentence in self._app_lines or len(self._app_lines) < 1_000:
-            self._app_lines[sentence] += 1
+            self._app_lines[sentence] = self._app_lines.get(sentence, 0) + 1
 
     @property
     def assumptions(self) -> list[Assumption]:
@@ -372,12 +371,12 @@ class ReadNotes:
         """Return the unused data, by kind and then frequency."""
         return [
             Unread(kind, str(what), count, self._roles.get((kind, what)))
-            for (kind, what), count in self._unread.most_common()
+            for (kind, what), count in Counter(self._unread).most_common()
         ]
 
     @property
     def app_lines(self) -> list[tuple[str, int]]:
-        return self._app_lines.most_common(5)
+        return Counter(self._app_lines).most_common(5)
 
     @property
     def summary(self) -> NotesSummary:

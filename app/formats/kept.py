@@ -1,44 +1,43 @@
-"""Records that a preview has read to the end of an upload, kept beside it: an import with the same
-choices does not read the file again.
+"""Records that a preview reads, kept beside an upload: an import with the same choices does not
+read the file again.
+
+The preview's process goes on to the end of the file, and holds a lock on what it keeps, for which
+an import waits. It stops if that is deleted, as by a preview with other choices.
 """
 
-import io
+import fcntl
 import os
-import pickle
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
+
+import msgspec
+from msgspec import structs
 
 from app.config import MIB
-from app.formats.records import Item, ReadOptions, Record, RecordStream
-from app.formats.registry import BROUGHT, open_records
+from app.errors import Message, packed, unpacked
+from app.formats.assumptions import SeenRow, decoded_sentence
+from app.formats.post import RoomReference
+from app.formats.reading import BadRecord, Skipped
+from app.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
+from app.formats.registry import open_records
 from app.formats.source.file import Source
 
 WHOLE_BYTES: Final = 50 * MIB
-"""Size up to which a file is looked at whole, and its records are kept."""
+"""Size up to which a file is looked at whole, and its records are kept in at most as much room."""
 _TOGETHER: Final = 1_000
 _DECISIVE: Final = (
     *("username", "include_restricted", "decode_entities", "columns", "timezone", "only"),
     *("rename", "dates", "encoding"),
 )
 """Options on which the records depend."""
-_PLAIN: Final = {
-    ("app.errors", "Message"),
-    ("collections", "Counter"),
-    ("datetime", "datetime"),
-    ("datetime", "timedelta"),
-    ("datetime", "timezone"),
-    ("builtins", "iter"),
-    ("msgspec._utils", "rebuild"),
-}
-"""Other classes and functions of which values are made."""
+_SIZE_BYTES: Final = 4
 
 
-@dataclass(slots=True)
-class FileReading:
+class FileReading(msgspec.Struct):
     """How a file is read, and its records."""
 
     form: str
@@ -49,8 +48,8 @@ class FileReading:
     records: RecordStream
     expected: set[str]
     bytes_total: int | None
-    chunks: list[tuple[int, bytes]] = field(default_factory=list)
-    """Records, packed, with the bytes that were read up to them."""
+    is_kept: bool = False
+    """Whether its records are being kept."""
     fields: tuple[str, ...] = Record.__struct_fields__
     """Version of a record; another version may have other fields."""
 
@@ -85,54 +84,30 @@ def read_file(
     records = open_records(source, format=form, options=options)
     total = source.bytes_total
     read = FileReading(form, options, source.digest(), records, source.expected, total)
-    is_own = records.format not in {brought.name for brought in BROUGHT.formats}
-    if keeps and is_own and source.path is not None and (total or 0) <= WHOLE_BYTES:
-        read.records = replace(records, items=_kept(source, source.path, replace(read)))
+    if keeps and source.path is not None and (total or 0) <= WHOLE_BYTES:
+        read.is_kept = True
+        read.records = replace(records, items=_kept(source, source.path, read, records.items))
     return read
 
 
-def read_once(source: Source, form: str, options: ReadOptions) -> FileReading:
-    """Return what a preview has read with these choices, or else read the upload.
+def read_once(
+    source: Source, form: str, options: ReadOptions, *, is_preview: bool = False
+) -> FileReading:
+    """Return what a preview has read with these choices, or else read the upload, and keep its
+    records for a preview.
 
-    Raises as `open_records`.
+    An import waits for a preview that goes on reading; another preview reads in its place. Raises
+    as `open_records`.
     """
     assert source.path is not None  # noqa: S101 # for the type checker
-    read: object = None
+    path = kept_beside(source.path)
+    read: FileReading | None = None
     with suppress(Exception):  # None may be there, or one that another version has written.
-        read = _load(kept_beside(source.path).read_bytes())
-    if not (isinstance(read, FileReading) and read.is_of(form, options)):
-        return read_file(source, form, options)
-    if options.timezone is not None:
-        read.records.notes.settle("timezone")
-    source.expected, source.bytes_total = read.expected, read.bytes_total
-    files = source if source.has_members else None
-    records = replace(read.records, items=_items(source, read), files=files)
-    return replace(read, form=form, options=options, records=records)
-
-
-def _kept(source: Source, path: Path, read: FileReading) -> Iterator[Item]:
-    chunk: list[Item] = []
-    for item in read.records.items:
-        yield item
-        chunk.append(item)
-        if len(chunk) == _TOGETHER:
-            read.chunks.append(_packed(source, chunk))
-            chunk = []
-    read.chunks.append(_packed(source, chunk))
-    read.records = replace(read.records, items=iter(()), lines=(), files=None)
-    # A preview needs no room on the disk, and leaves nothing on a full one.
-    part = path.with_name(f"{path.name}.part")
-    with suppress(OSError), part.open("xb") as file:
-        try:
-            pickle.dump(read, file, pickle.HIGHEST_PROTOCOL)
-            file.flush()
-            os.replace(part, kept_beside(path))
-        finally:
-            part.unlink(missing_ok=True)
-
-
-def _packed(source: Source, chunk: list[Item]) -> tuple[int, bytes]:
-    return source.bytes_read, zlib.compress(pickle.dumps(chunk, pickle.HIGHEST_PROTOCOL), 1)
+        read = _load(path, source, form, options, waits=not is_preview)
+    if read is not None:
+        return read
+    path.unlink(missing_ok=True)
+    return read_file(source, form, options, keeps=is_preview)
 
 
 def kept_beside(path: Path) -> Path:
@@ -140,22 +115,184 @@ def kept_beside(path: Path) -> Path:
     return path.with_name(f"{path.name}.read")
 
 
-def _items(source: Source, read: FileReading) -> Iterator[Item]:
-    for source.meter.bytes_read, packed in read.chunks:
-        yield from _load(zlib.decompress(packed))
+def _kept(source: Source, path: Path, read: FileReading, items: Iterator[Item]) -> Iterator[Item]:
+    chunk: list[Item] = []
+    keeper = _Keeper(source, kept_beside(path), read)
+    try:
+        for item in items:
+            yield item
+            chunk.append(item)
+            if len(chunk) == _TOGETHER:
+                keeper.add(chunk)
+                chunk = []
+        keeper.add(chunk)
+        keeper.end()
+    finally:
+        keeper.close()
 
 
-def _load(data: bytes) -> Any:
-    return _Unpickler(io.BytesIO(data)).load()
+class _Keeper:
+    """Writes the records of a reading into a file, which it holds locked meanwhile.
+
+    Begins with how the file is read, and ends with it once more: then all notes are known. It gives
+    up if somebody has deleted the file, or what it would keep does not come back equal.
+    """
+
+    def __init__(self, source: Source, path: Path, read: FileReading) -> None:
+        self._source, self._path, self._read = source, path, read
+        self._file: IO[bytes] | None = None
+        self._is_ended = False
+
+    def add(self, items: Sequence[Item]) -> None:
+        if not self._read.is_kept:
+            return
+        try:
+            if self._file is None:
+                self._file = self._path.open("xb")
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+                self._write(_packed_reading(self._read))
+            chunk = _packed_chunk(self._source.bytes_read, items)
+            if _items_of(chunk)[1] != items:
+                raise ValueError("these records change where they are kept")
+            self._write(zlib.compress(chunk, 1))
+        except (OSError, TypeError, ValueError):
+            self._read.is_kept = False
+
+    def end(self) -> None:
+        if self._file is not None and self._read.is_kept:
+            with suppress(OSError, TypeError, ValueError):
+                self._write(_packed_reading(self._read))
+                self._is_ended = True
+
+    def close(self) -> None:
+        """Close the file, which is deleted if it is not whole."""
+        if self._file is not None:
+            if not self._is_ended and os.fstat(self._file.fileno()).st_nlink:
+                self._path.unlink(missing_ok=True)
+            self._file.close()
+        self._read.is_kept = False
+
+    def _write(self, data: bytes) -> None:
+        assert self._file is not None  # noqa: S101 # for the type checker
+        is_deleted = not os.fstat(self._file.fileno()).st_nlink
+        if is_deleted or self._file.tell() + len(data) > WHOLE_BYTES:
+            raise ValueError("nobody wants these records, or they are too many")
+        self._file.write(len(data).to_bytes(_SIZE_BYTES) + data)
+        self._file.flush()
 
 
-class _Unpickler(pickle.Unpickler):
-    """Makes only values of formats: a file beside an upload must not run code."""
+def _load(
+    path: Path, source: Source, form: str, options: ReadOptions, *, waits: bool
+) -> FileReading | None:
+    with path.open("rb") as file:
+        if not _reading_of(next(_frames(file))).is_of(form, options):
+            return None
+        fcntl.flock(file, fcntl.LOCK_SH | (0 if waits else fcntl.LOCK_NB))
+        *chunks, end = _frames(file)
+    read = _reading_of(end)
+    if not read.is_of(form, options):
+        return None
+    if options.timezone is not None:
+        read.records.notes.settle("timezone")
+    source.expected, source.bytes_total = read.expected, read.bytes_total
+    files = source if source.has_members else None
+    records = replace(read.records, items=_items(source, chunks), files=files)
+    return structs.replace(read, form=form, options=options, records=records)
 
-    def find_class(self, module: str, name: str) -> Any:
-        is_of_formats = module.startswith("app.formats.")
-        if is_of_formats or (module, name) in _PLAIN:
-            found = super().find_class(module, name)
-            if not is_of_formats or (isinstance(found, type) and found.__module__ == module):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} is no value of a format")
+
+def _frames(file: IO[bytes]) -> Iterator[bytes]:
+    while size := file.read(_SIZE_BYTES):
+        yield file.read(int.from_bytes(size))
+
+
+def _items(source: Source, chunks: Sequence[bytes]) -> Iterator[Item]:
+    for chunk in chunks:
+        source.meter.bytes_read, items = _items_of(zlib.decompress(chunk))
+        yield from items
+
+
+class _Packed(msgspec.Struct, array_like=True):
+    """An item without its type: msgspec tells no two of them apart, nor two kinds of rooms."""
+
+    record: Record | None = None
+    room: int | None = None
+    bad: tuple[int, Any] | None = None
+    skipped: Skipped | None = None
+
+    @classmethod
+    def of(cls, item: object, rooms: dict[RoomReference, int]) -> "_Packed":
+        """Return an item whose room is a number."""
+        match item:
+            case Record(room=None):
+                return cls(item)
+            case Record(room=RoomReference() as room):
+                number = rooms.setdefault(room, len(rooms))
+                return cls(structs.replace(item, room=None), number)
+            case BadRecord(place, detail):
+                return cls(bad=(place, packed(detail)))
+            case Skipped():
+                return cls(skipped=item)
+        return cls()
+
+    def item(self, rooms: Sequence[RoomReference]) -> Any:
+        if self.record is not None and self.room is not None:
+            return structs.replace(self.record, room=rooms[self.room])
+        bad = self.bad and BadRecord(self.bad[0], unpacked(self.bad[1]))
+        return self.record or bad or self.skipped
+
+
+class _Chunk(msgspec.Struct, array_like=True):
+    bytes_read: int
+    rooms: list[tuple[FileRoom | None, RoomReference | None]]
+    items: list[_Packed]
+
+
+class _PackedReading(msgspec.Struct, array_like=True):
+    read: FileReading
+    rows: list[tuple[Mapping[str, str], tuple[tuple[str, str], ...]]]
+    items: bytes
+    """What the rows were read as."""
+
+
+def _encoded(value: Any) -> Any:
+    return packed(value) if isinstance(value, Message) else [*value]
+
+
+def _decoded(kind: Any, value: Any) -> Any:
+    return decoded_sentence(kind, value) if kind is Message else iter(value)
+
+
+_ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encoded)
+_CHUNKS: Final = msgspec.msgpack.Decoder(_Chunk)
+_READINGS: Final = msgspec.msgpack.Decoder(_PackedReading, dec_hook=_decoded)
+
+
+def _packed_chunk(bytes_read: int, items: Sequence[object]) -> bytes:
+    rooms: dict[RoomReference, int] = {}
+    listed = [_Packed.of(item, rooms) for item in items]
+    kinds = [(room, None) if isinstance(room, FileRoom) else (None, room) for room in rooms]
+    return _ENCODER.encode((bytes_read, kinds, listed))
+
+
+def _items_of(chunk: bytes) -> tuple[int, list[Item]]:
+    """Return the bytes that were read up to a chunk's end, and its items."""
+    read = _CHUNKS.decode(chunk)
+    rooms = [room for pair in read.rooms for room in pair if room is not None]
+    return read.bytes_read, [item.item(rooms) for item in read.items]
+
+
+def _packed_reading(read: FileReading) -> bytes:
+    records = read.records
+    rows = records.notes.rows
+    items = _packed_chunk(0, [row.item for row in rows])
+    notes = structs.replace(records.notes, rows=[], questions=None)
+    plain = replace(records, items=iter(()), lines=(), files=None, notes=notes)
+    kept = structs.replace(read, records=plain), [row[:2] for row in rows], items
+    return _ENCODER.encode(kept)
+
+
+def _reading_of(data: bytes) -> FileReading:
+    kept = _READINGS.decode(data)
+    rows = zip(kept.rows, _items_of(kept.items)[1], strict=True)
+    kept.read.records.notes.rows = [SeenRow(*row, item) for row, item in rows]
+    return kept.read

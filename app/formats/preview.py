@@ -20,7 +20,7 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import NO_NOTES, NotesSummary, decoded_sentence
 from app.formats.doubts.questions import SeenId, asked
 from app.formats.file_chats import FileChat
-from app.formats.kept import read_file
+from app.formats.kept import read_once
 from app.formats.reading import BadRecord, username_for
 from app.formats.records import (
     ImportFault,
@@ -128,20 +128,30 @@ class Preview(msgspec.Struct):
 
 
 def preview(body: bytes) -> Iterator[object]:
-    """Yield the preview for an encoded PreviewRequest: one plain value."""
+    """Yield the preview for an encoded PreviewRequest: one plain value; then read to the end of the
+    file for its import.
+    """
     request = msgspec.json.decode(body, type=PreviewRequest)
     ends_at = monotonic() + request.chat_s
     try:
         path = Path(request.path)
         with Source(path, name=request.name, limit_bytes=request.limit_bytes) as source:
-            read = read_file(source, request.format, request.options, keeps=True)
-            result = _Reading(read.records, request.options).read(ends_at)
+            read = read_once(source, request.format, request.options, is_preview=True)
+            doubted_s = min(DOUBTED_S, request.chat_s)
+            result = _Reading(read.records, request.options).read(ends_at, doubted_s)
             result.digest = read.digest
+            yield _plain(result)
+            with suppress(ImportFileError):
+                while read.is_kept and next(read.records.items, None) is not None:
+                    pass
     except ImportFileError as error:
-        result = Preview(failure=message_of(error))
+        yield _plain(Preview(failure=message_of(error)))
+
+
+def _plain(result: Preview) -> object:
     plain = msgspec.to_builtins(result, enc_hook=packed)
     # Bytes of no encoding have become half surrogate pairs, which no page can hold.
-    yield json.loads(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))
+    return json.loads(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))
 
 
 def decoded_preview(line: bytes) -> Preview:
@@ -167,7 +177,7 @@ class _Reading:
         self._speakers: dict[str | None, Speaker] = {}
         self._titles: set[str] = set()
 
-    def read(self, ends_at: float) -> Preview:
+    def read(self, ends_at: float, doubted_s: float) -> Preview:
         result = self._result
         try:
             items = self._records.items
@@ -180,7 +190,7 @@ class _Reading:
             result.broken = message_of(error)
         unsettled = unsettled_of(self._records, self._options)
         result.notes = structs.replace(self._records.notes.summary, unsettled=unsettled)
-        self._doubt_rest()
+        self._doubt_rest(doubted_s)
         if all(part.kind != "timezone" for part in result.notes.assumptions):
             result.zone = self._records.notes.zone
         silent = self._records.silent_apps if result.is_whole else ()
@@ -195,8 +205,8 @@ class _Reading:
             result.files = len(self._files)
         return result
 
-    def _doubt_rest(self) -> None:
-        result, ends_at = self._result, monotonic() + DOUBTED_S
+    def _doubt_rest(self, doubted_s: float) -> None:
+        result, ends_at = self._result, monotonic() + doubted_s
         if not (result.is_whole or self._records.is_chat or result.broken):
             with suppress(ImportFileError):
                 while monotonic() < ends_at and [*islice(self._records.items, LOOKED_AT)]:

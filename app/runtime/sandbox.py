@@ -10,9 +10,10 @@ import importlib
 import json
 import os
 import signal
+import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, redirect_stdout
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, redirect_stdout, suppress
 from tempfile import TemporaryFile
 from typing import BinaryIO, Final
 
@@ -57,48 +58,98 @@ class Sandbox:
         `on_read` gets the seconds of reading, also after a failure. Raises ReadError.
         """
         body.seek(0)
-        limits = self._most_memory, self._limit_s
-        request = json.dumps((function.__module__, function.__name__, options, *limits))
         with TemporaryFile() as lines:
             streams = body.fileno(), lines.fileno(), asyncio.subprocess.DEVNULL
-            settings = {REQUEST: request}
+            settings = self._settings(function, options)
             try:
-                # On a busy machine, the process may take 20 s to start.
-                async with self._lock, asyncio.timeout(self._limit_s + 20):
+                async with self._turn():
                     began = monotonic()
                     try:
-                        status = await run_child(
-                            "app.runtime.sandbox", settings=settings, streams=streams
-                        )
+                        status = await run_child(__name__, settings=settings, streams=streams)
                     finally:
                         on_read(monotonic() - began)
             except TimeoutError:
                 status = -signal.SIGKILL
             lines.seek(0)
-            if status == UNREADABLE:
-                raise ReadError(unpacked(json.loads(lines.read())))
             if status:
-                raise ReadError(
-                    "reading the response takes more than {seconds} seconds or {size} MB of memory",
-                    seconds=self._limit_s,
-                    size=self._most_memory // MIB,
-                )
+                raise self._failure(status, lines.read())
             yield lines
+
+    async def begin(
+        self, function: Callable[..., Iterator[object]], body: BinaryIO, /, *, more_s: float
+    ) -> tuple[bytes, "asyncio.Task[int]"]:
+        """Return the first line as soon as it is written, and the process, which may go on for
+        `more_s` seconds beside others; cancelling kills it.
+
+        Raises ReadError.
+        """
+        body.seek(0)
+        settings, line, status = self._settings(function, {}, more_s), b"", -signal.SIGKILL
+        with suppress(TimeoutError):
+            async with self._turn():
+                here, there = socket.socketpair()
+                streams = body.fileno(), there.fileno(), asyncio.subprocess.DEVNULL
+                process = asyncio.create_task(
+                    run_child(__name__, settings=settings, streams=streams)
+                )
+                process.add_done_callback(lambda _: there.close())
+                lines, end = await asyncio.open_unix_connection(sock=here, limit=MOST_BYTES)
+                try:
+                    line = await lines.readline()
+                    status = 0 if line.endswith(b"\n") else await process
+                except BaseException:
+                    process.cancel()
+                    await asyncio.gather(process, return_exceptions=True)
+                    raise
+                finally:
+                    end.close()
+        if status:
+            raise self._failure(status, line)
+        return line, process
+
+    def _settings(
+        self, function: Callable[..., object], options: Mapping[str, str], more_s: float = 0
+    ) -> dict[str, str]:
+        limits = self._most_memory, self._limit_s, more_s
+        request = json.dumps((function.__module__, function.__name__, options, *limits))
+        return {REQUEST: request}
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        # On a busy machine, the process may take 20 s to start.
+        async with self._lock, asyncio.timeout(self._limit_s + 20):
+            yield
+
+    def _failure(self, status: int, lines: bytes) -> ReadError:
+        if status == UNREADABLE:
+            return ReadError(unpacked(json.loads(lines)))
+        return ReadError(
+            "reading the response takes more than {seconds} seconds or {size} MB of memory",
+            seconds=self._limit_s,
+            size=self._most_memory // MIB,
+        )
 
 
 def main() -> None:
     begin_child()
     be_nice()
     request = os.environ[REQUEST]
-    *_, most_memory, limit_s = json.loads(request)
+    *_, most_memory, limit_s, more_s = json.loads(request)
     signal.setitimer(signal.ITIMER_REAL, limit_s)  # Its signal kills the process.
     lines = sys.stdout.buffer
+
+    def go_on() -> None:
+        if more_s:
+            signal.setitimer(signal.ITIMER_REAL, more_s)
+
     # A format that was brought along may print.
     with limited_memory(most_memory), redirect_stdout(sys.stderr):
-        sys.exit(answer(request, sys.stdin.buffer, lines))
+        sys.exit(answer(request, sys.stdin.buffer, lines, go_on))
 
 
-def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
+def answer(
+    request: str, body: BinaryIO, lines: BinaryIO, on_line: Callable[[], None] = lambda: None
+) -> int:
     """Write the values, or the reason why there are no values; return the exit status."""
     module, name, options, *_ = json.loads(request)
     function = getattr(importlib.import_module(module), name)
@@ -110,13 +161,15 @@ def answer(request: str, body: BinaryIO, lines: BinaryIO) -> int:
             if size > MOST_BYTES:
                 raise ReadError("the response is too large to read")
             lines.write(line)
-        lines.flush()
+            lines.flush()
+            on_line()
     except Exception as error:
         reason = type(error).__name__
         unexpected = ReadError("the response cannot be read ({reason})", reason=reason)
         message = message_of(error if isinstance(error, AppError) else unexpected)
-        lines.seek(0)
-        lines.truncate()
+        if lines.seekable():
+            lines.seek(0)
+            lines.truncate()
         lines.write(json.dumps(packed(message), default=str).encode())
         return UNREADABLE
     return 0

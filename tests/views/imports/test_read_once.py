@@ -1,16 +1,21 @@
-"""What a preview has read to its end is not read again by the import with the same choices."""
+"""What a preview has read is not read again by the import with the same choices."""
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from quart import Quart
 
 from app.formats.kept import kept_beside
+from app.services.imports.beginning import Previewer
 from tests.archives import x_members, zip_bytes
-from tests.browsing import Browser
+from tests.browsing import Browser, parts_of
 from tests.chats import kakaotalk, said
 from tests.uploading import ended, shown, start, until_uploads, upload, uploads
+from tests.waiting import eventually
 
 Form = dict[str, str | list[str]]
 DAYS = [said(["미나", "준"], times=25, day=f"2024-01-{day:02}") for day in range(1, 25)]
@@ -29,7 +34,6 @@ UNCHANGED = [
     pytest.param("posts.csv", TABLE.encode(), {}, 2_500, id="table"),
     pytest.param("x.zip", zip_bytes(x_members()), {"username": "mina"}, 5, id="archive"),
 ]
-
 
 OTHERS = {"x.zip": zip_bytes(dict.fromkeys(x_members(), b""))}
 """What is put into the place of an upload."""
@@ -85,3 +89,98 @@ async def test_foreign_bytes_beside_an_upload_are_not_trusted(app: Quart, browse
     assert await start(browser, address, **PEOPLE | {"timezone": "Asia/Seoul"}) == 303
     assert "1,200 new messages" in shown(await ended(browser, address))
     assert not victim.exists()
+
+
+# --- Of a long file, the preview is shown before its end, and its process goes on ---
+
+SPOKEN = [
+    (f"{day:%Y-%m-%d} {n // 60:02}:{n % 60:02}", "미나" if n % 2 else "준", f"말 {n}")
+    for day in (date(2024, 1, 1) + timedelta(days=n) for n in range(12))
+    for n in range(1_000)
+]
+LONG = [
+    pytest.param(
+        "chat.txt",
+        kakaotalk("바다", *SPOKEN),
+        PEOPLE | {"timezone": "Asia/Seoul"},
+        len(SPOKEN),
+        id="chat",
+    ),
+    pytest.param(
+        "posts.csv",
+        TABLE.encode()
+        + b"".join(b"bo,the %d. answer,2024-01-01T10:00:00Z\n" % n for n in range(10_000)),
+        {},
+        12_500,
+        id="table",
+    ),
+]
+
+
+@asynccontextmanager
+async def going_on(
+    app: Quart, browser: Browser, data: bytes, name: str
+) -> AsyncIterator[tuple[str, Path]]:
+    """Upload a file and look at its beginning; yield address and path while the rest is read."""
+    parts = parts_of(app)
+    parts.previewer = Previewer(parts.config, chat_s=0)
+    address = await upload(browser, data, name)
+    page = shown(await browser.page(address))
+    assert "shows only the first" in page or "Posts in the first 1,000 records" in page, page
+
+    async def begun() -> list[Path]:
+        return [path for path in uploads(app) if kept_beside(path).exists()]
+
+    (path,) = await eventually(begun)
+    yield address, path
+    await parts.previewer.close()
+
+
+def put_in_place(path: Path, data: bytes) -> None:
+    """Give an upload other bytes; who reads it goes on with the earlier ones."""
+    other = path.with_name("other")
+    other.write_bytes(data)
+    other.replace(path)
+
+
+@pytest.mark.usefixtures("own_readers")
+@pytest.mark.parametrize(("name", "data", "form", "posts"), LONG)
+async def test_an_import_takes_what_the_preview_goes_on_reading(
+    app: Quart, browser: Browser, name: str, data: bytes, form: Form, posts: int
+) -> None:
+    async with going_on(app, browser, data, name) as (address, path):
+        put_in_place(path, os.urandom(100))
+        assert await start(browser, address, **form) == 303
+        page = shown(await ended(browser, address))
+        assert f"{posts:,} new" in page, page
+        assert await until_uploads(app, 0) == []
+
+
+@pytest.mark.usefixtures("own_readers")
+async def test_an_import_reads_the_file_where_the_preview_could_not_go_on(
+    app: Quart, browser: Browser
+) -> None:
+    async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, path):
+        await parts_of(app).previewer.close()  # As a stop of the server does.
+        put_in_place(path, CHAT)
+        assert await start(browser, address, **PEOPLE | {"timezone": "Asia/Seoul"}) == 303
+        assert "1,200 new messages" in shown(await ended(browser, address))
+        assert await until_uploads(app, 0) == []
+
+
+@pytest.mark.usefixtures("own_readers")
+async def test_other_choices_end_what_goes_on(app: Quart, browser: Browser) -> None:
+    async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, path):
+        put_in_place(path, CHAT)
+        assert await start(browser, address, **PEOPLE | {"timezone": "Europe/Berlin"}) == 303
+        assert "1,200 new messages" in shown(await ended(browser, address))
+        assert await until_uploads(app, 0) == []
+
+
+@pytest.mark.usefixtures("own_readers")
+async def test_nothing_is_kept_of_an_upload_that_is_given_up(app: Quart, browser: Browser) -> None:
+    async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, _):
+        answer = await browser.post(f"{address}/cancel")
+        assert answer.status_code == 303
+        await until_uploads(app, 0)
+    assert uploads(app) == []
