@@ -278,7 +278,7 @@ def open_records(
         records = _read_by(candidate, source, options, is_named=format != "auto")
         if records is not None:
             is_of_one = records.account is not None
-            items = _noted(records.items, source, options.encoding)
+            items = _noted(_for_readers(records, options), source, options.encoding)
             items = _to_the_end(items, source, with_values=with_values, is_of_one=is_of_one)
             records = replace(records, notes=source.notes)
             if note := source.listing.note:
@@ -336,6 +336,16 @@ def _read_by(
         if form is csv.FORMAT and not is_named and looks_like_chat(source):
             raise _unrecognised(source, "auto") from error
         raise
+
+
+def _for_readers(records: RecordStream, options: ReadOptions) -> Iterator[Item]:
+    """Yield the items; posts for a limited audience only on request or of an own export."""
+    if options.include_restricted or records.is_export:
+        yield from records.items
+        return
+    for item in records.items:
+        is_limited = isinstance(item, Record) and item.visibility == "restricted"
+        yield Skipped(item.place, "restricted") if is_limited else item
 
 
 def _noted(items: Iterator[Item], source: Source, encoding: str | None) -> Iterator[Item]:

@@ -26,7 +26,7 @@ from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Re
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
 from app.formats.source.text import first_lines
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 from app.formats.tables.csv import Heading, read_rows
 
 _PERSON: Final = re.compile(r"<@!?(\d{1,20})>")
@@ -180,7 +180,7 @@ _MESSAGES: Final = re.compile(r"(?:.*/)?c?\d{1,20}/messages\.(?:json|csv)")
 _USER: Final = re.compile(r"(?:.*/)?[^/]+/user\.json")
 
 
-def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
+def read_package(source: Source, _options: ReadOptions) -> RecordStream | None:
     contents = list(source.contents(_MESSAGES.fullmatch))
     if not any(map(_has_messages, contents[:200])):
         return None
@@ -188,12 +188,8 @@ def read_package(source: Source, options: ReadOptions) -> RecordStream | None:
     account = _account(source)
 
     def items(content: Content) -> Iterator[Item]:
-        is_private = _is_private(source, content.name)
-        is_left_out = is_private and not options.include_restricted
-        visibility = audience(is_restricted=is_private)
-        read_one = partial(
-            _package_item, account=account, is_left_out=is_left_out, visibility=visibility
-        )
+        visibility = audience(is_restricted=_is_private(source, content.name))
+        read_one = partial(_package_item, account=account, visibility=visibility)
         if not _is_table(content):
             return read_each(objects(content), read_one)
         return read_each(
@@ -231,24 +227,18 @@ def _is_private(source: Source, name: str) -> bool:
     return str(channel.get("type")) in {"1", "3", "DM", "GROUP_DM"}
 
 
-def _package_item(
-    message: Json, place: int, *, account: Account, is_left_out: bool, visibility: Visibility
-) -> Item:
-    if is_left_out:
-        return Skipped(place, "restricted")
+def _package_item(message: Json, place: int, *, account: Account, visibility: Visibility) -> Item:
     text = written_out(required_text(message.get("Contents") or ""), {})
     attached = attachments_of((as_word(message.get("Attachments")) or "").split())
     if not (text.strip() or attached.media):
         return Skipped(place, "empty")
-    created_at, unread_time = time_or_field(message.get("Timestamp"), "Timestamp")
     return Record(
         place=place,
         text=text,
         username=account.username,
         display_name=account.display_name,
         platform=account.platform,
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(message.get("Timestamp"), "Timestamp"),
         source_id=digits(message.get("ID")),
         media=attached.media,
         files=attached.files,

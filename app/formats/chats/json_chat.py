@@ -21,7 +21,7 @@ from app.formats.post import Reactions, ReplyTarget
 from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, read_each
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
-from app.formats.source.json import Json, Window, load, no_object, objects
+from app.formats.source.json import Json, Window, load, no_object, objects, unit_of
 from app.formats.source.times import time_or_field
 
 ChatT = TypeVar("ChatT")
@@ -124,8 +124,8 @@ class JsonChat(ABC, Generic[ChatT]):
             else:
                 window.raw()
 
-    def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
-        return "record"
+    def unit(self, contents: Sequence[Content]) -> Literal["line", "record"]:
+        return unit_of(contents[0])
 
     @classmethod
     def room(cls, name: str | None, external_id: str | None = None) -> FileRoom:

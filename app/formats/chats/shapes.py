@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import chain
-from typing import ClassVar, Final, Literal, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, ImportFileError, Message
@@ -120,9 +120,6 @@ class ShapedChats(JsonChat[_Chat]):
 
     def is_message(self, message: Json, _chat: _Chat) -> bool:
         return all(any(True for _ in each(message, key)) for key in self.shape.keys)
-
-    def unit(self, contents: Sequence[Content]) -> Literal["line", "record"]:
-        return unit_of(contents[0])
 
     def found(self, content: Content) -> Generator[Found[_Chat], None, None]:
         for about, value, place in self._values(content):

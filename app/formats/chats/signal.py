@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.errors import BrokenFileError, Message, RecordError, UnrecognisedFileError
@@ -157,9 +157,6 @@ class Signal(JsonChat[Book]):
         documents = first_documents(content.uncounted)
         return any(len(value) == 1 and not frames.isdisjoint(value) for value in documents)
 
-    def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
-        return "line"
-
     def parts(self, source: Source, contents: Sequence[Content]) -> Iterator[Iterator[Found[Book]]]:
         yield _chat_items(contents[0], Book(AttachedFiles(source)))
 
@@ -275,9 +272,6 @@ class SignalExport(JsonChat[ChatPlace]):
 
     def found(self, content: Content) -> Generator[Found[ChatPlace], None, None]:
         return found_lines(content, self.chat({}, content.name.rpartition("/")[0]))
-
-    def unit(self, _contents: Sequence[Content]) -> Literal["line", "record"]:
-        return "line"
 
     def said(self, message: Json, chat: ChatPlace) -> ChatMessage | Skip:
         if message.get("call") or chat.room.name == "Note to Self":

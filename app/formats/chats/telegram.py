@@ -19,7 +19,7 @@ from app.formats.chats.people import zone_of
 from app.formats.chats.reactions import as_told, reactions_in, reactions_of
 from app.formats.chats.telegram_pages import TelegramPages, is_channel, title_of
 from app.formats.post import Medium, MediumKind, ReplyTarget, as_count, audience
-from app.formats.reading import TOO_DEEP, Skipped, username_for
+from app.formats.reading import TOO_DEEP, username_for
 from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
@@ -255,16 +255,10 @@ class _Channel:
     def stream(
         self, items: Iterator[Item], contents: list[Content], source: Source
     ) -> RecordStream:
-        posts = self._posts(in_place(as_told(items, contents), source.members))
+        told = in_place(as_told(items, contents), source.members)
+        posts = (self._post(item) if isinstance(item, Record) else item for item in told)
         files = source if source.has_members else None
         return RecordStream(CHANNEL_FORMAT.name, "record", self.account, posts, files)
-
-    def _posts(self, items: Iterator[Item]) -> Iterator[Item]:
-        for item in items:
-            if isinstance(item, Record) and self.is_private and not self.options.include_restricted:
-                yield Skipped(item.place, "restricted")
-            else:
-                yield self._post(item) if isinstance(item, Record) else item
 
     def _post(self, record: Record) -> Record:
         answered = _number(record.reply_to.source_id) if record.reply_to else None

@@ -377,29 +377,29 @@ class _Answers:
 class _LeftOut:
     def __init__(self, *, has_empty: bool) -> None:
         self._has_empty = has_empty
-        self._bad, self._empty, self._reposts = Sightings(), Sightings(), 0
-        self.nameless = 0
+        self._bad = self._empty = self._reposts = self.nameless = 0
 
     def see(self, item: BadRecord | Skipped) -> None:
         if isinstance(item, BadRecord):
-            self._bad.count += 1  # The reasons are listed anyway.
+            self._bad += 1  # The reasons are listed anyway.
         elif item.reason == "repost":
             self._reposts += 1
         elif item.reason == "empty" and self._has_empty:
-            self._empty.count += 1
+            self._empty += 1
 
     def doubts(self, items: int, *, may_be_empty: bool) -> Doubts:
-        bad = self._bad.count
-        if bad > 0.1 * items:
-            is_grave = 2 * bad > items and bad >= 5
-            evidence = Message("Records that cannot be read are over a tenth")
-            yield self._bad.doubt("left_out", evidence, is_grave=is_grave)
-        if self.nameless > 0.1 * items:
-            evidence = Message("Posts without an author are over a tenth")
-            is_grave = 2 * self.nameless > items and self.nameless >= 5
-            yield Sightings(self.nameless).doubt("left_out", evidence, is_grave=is_grave)
-        if self._empty.count > 0.1 * items and not may_be_empty:
-            yield self._empty.doubt("left_out", Message("Posts without a text are over a tenth"))
+        for count, finding, may_be_grave in (
+            (self._bad, Message("Records that cannot be read are over a tenth"), True),
+            (self.nameless, Message("Posts without an author are over a tenth"), True),
+            (
+                0 if may_be_empty else self._empty,
+                Message("Posts without a text are over a tenth"),
+                False,
+            ),
+        ):
+            if count > 0.1 * items:
+                is_grave = may_be_grave and 2 * count > items and count >= 5
+                yield Sightings(count).doubt("left_out", finding, is_grave=is_grave)
         if self._reposts == items > 1:
             evidence = Message("All posts are left out as reposts")
             yield Sightings(items).doubt("left_out", evidence, is_grave=True)

@@ -26,7 +26,7 @@ from app.formats.reading import BROKEN, Skipped, is_broken, read_each, username_
 from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, first_documents, listed, load, objects
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 
 _LISTS: Final = (
     *("text_post_app_text_posts", "ig_reels_media", "ig_igtv_media", "comments_reels_comments"),
@@ -179,7 +179,6 @@ def _item(
     links = tuple(Medium("link", address) for address in links_of(value))
     if not (words.text.strip() or attached.media or links):
         return Skipped(place, "empty")
-    created_at, unread_time = time_or_field(words.time, "timestamp")
     return Record(
         place=place,
         text=words.text,
@@ -187,8 +186,7 @@ def _item(
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if words.is_reply else "post",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(words.time, "timestamp"),
         reply_to=ReplyTarget.of(None, words.answered),
         media=(*attached.media, *links),
         files=attached.files,

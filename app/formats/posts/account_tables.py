@@ -28,7 +28,7 @@ from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, listed, load
 from app.formats.source.text import first_lines
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 from app.formats.tables.csv import read_rows, wrong_width
 
 Row = dict[str, str]
@@ -98,7 +98,6 @@ def _reddit_name(source: Source) -> str | None:
 
 def _reddit_item(row: Row, place: int, *, account: Account) -> Item:
     is_comment = row.keys() >= _OF_COMMENTS
-    created_at, unread_time = time_or_field(row["date"].strip(), "date")
     title, body = _reddit_text(row.get("title", "")), _reddit_text(row["body"])
     text, media = "\n\n".join(filter(None, (title, body))), () if is_comment else _linked(row)
     if not (text or media):
@@ -113,8 +112,7 @@ def _reddit_item(row: Row, place: int, *, account: Account) -> Item:
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if is_comment else "post",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(row["date"].strip(), "date"),
         source_id=f"{kind}{number.removeprefix(kind)}" if _ID.fullmatch(number) else None,
         url=f"https://www.reddit.com{permalink}" if permalink[:1] == "/" else permalink or None,
         reply_to=_commented(row) if is_comment else None,
@@ -211,7 +209,6 @@ def _youtube_item(row: Row, place: int, *, account: Account) -> Item:
     answers = (row.get(f"{name} id", "").strip() for name in ("parent comment", "video", "post"))
     answered = next(filter(None, answers), None)
     column = f"{kind} create timestamp"
-    created_at, unread_time = time_or_field(row[column].strip(), column)
     return Record(
         place=place,
         text=text,
@@ -219,8 +216,7 @@ def _youtube_item(row: Row, place: int, *, account: Account) -> Item:
         display_name=account.display_name,
         platform=account.platform,
         kind="reply" if answered else "post",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(row[column].strip(), column),
         source_id=number,
         url=f"https://www.youtube.com/watch?v={video}&lc={number}" if video and number else None,
         reply_to=ReplyTarget.of(answered, None),

@@ -12,8 +12,6 @@ from itertools import chain
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
-from msgspec import structs
-
 from app.errors import BrokenFileError, Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
@@ -24,7 +22,7 @@ from app.formats.reading import BadRecord, Skipped, read_each, username_for
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 
 Fields = Mapping[str, str]
 """First text of each element of a post, by its path, such as `author/name`, and its attributes."""
@@ -188,10 +186,9 @@ def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fie
 class _WordPress:
     """Reads the posts of an export. Its heading names their authors."""
 
-    def __init__(self, authors: "Authors", *, include_restricted: bool) -> None:
+    def __init__(self, authors: "Authors") -> None:
         self._names: dict[str, str] = {}
         self._authors = authors
-        self._include_restricted = include_restricted
 
     def __call__(self, fields: Fields, place: int) -> Item | None:
         if fields[""] == "wp:author":
@@ -205,8 +202,6 @@ class _WordPress:
         is_restricted = (
             status == "private" or "wp:post_password" in fields or _is_for_members(fields)
         )
-        if is_restricted and not self._include_restricted:
-            return Skipped(place, "restricted")
         if status not in {"publish", "private"}:
             return Skipped(place, "deleted")
         author = fields.get("dc:creator")
@@ -216,9 +211,8 @@ class _WordPress:
         if "<p" not in html and "<!-- wp:" not in html:
             html = _PARAGRAPHS.sub("<p>", html).replace("\n", "<br>")
         shown = self._names.get(author or "", author)
-        item = post_of(fields, place, self._authors.of(fields, author, shown), time, html)
-        visibility = audience(is_restricted=is_restricted)
-        return structs.replace(item, visibility=visibility) if isinstance(item, Record) else item
+        by = self._authors.of(fields, author, shown)
+        return post_of(fields, place, by, time, html, is_restricted=is_restricted)
 
 
 def _is_for_members(fields: Fields) -> bool:
@@ -238,11 +232,11 @@ class Authors:
 
     def of(self, fields: Fields, name: str | None, shown: str | None) -> "Byline":
         if not name:
-            return Byline(None, None)
+            return NOBODY
         if name.strip().casefold() not in _OF_MANY_SITES:
             return Byline(username_for(name, name), shown)
         if self._has_name:
-            return Byline(None, None)
+            return NOBODY
         if shown and shown.strip().casefold() not in _OF_MANY_SITES:
             author = Byline(username_for(shown), shown)
         elif host := host_of(fields.get("link")):
@@ -267,6 +261,9 @@ class Byline(NamedTuple):
     shown: str | None
 
 
+NOBODY: Final = Byline(None, None)
+
+
 def _blogger_item(authors: Authors, fields: Fields, place: int) -> Item | None:
     kind = fields.get("blogger:type") or fields.get("kind") or "post"
     if kind.lower() not in {"post", "page"}:
@@ -280,7 +277,15 @@ def _blogger_item(authors: Authors, fields: Fields, place: int) -> Item | None:
     return post_of(fields, place, by, fields.get("published"), html)
 
 
-def post_of(fields: Fields, place: int, author: Byline, time: object, html: str) -> Item:
+def post_of(
+    fields: Fields,
+    place: int,
+    author: Byline,
+    time: object,
+    html: str,
+    *,
+    is_restricted: bool | None = None,
+) -> Item:
     """Return a post of a blog: its title above its words, by the fields title, link, guid or id.
 
     Raises RecordError for HTML that is too long.
@@ -289,7 +294,6 @@ def post_of(fields: Fields, place: int, author: Byline, time: object, html: str)
     text = body if body.startswith(title) else "\n\n".join(filter(None, (title, body)))
     if not text:
         return Skipped(place, "empty")
-    created_at, unread_time = time_or_field(time, "published")
     link, source_id = fields.get("link", ""), fields.get("guid") or fields.get("id", "")
     # A copied post may have the guid of the post that it was copied from.
     is_own = source_id.endswith(f"p={fields['wp:post_id']}") if "wp:post_id" in fields else True
@@ -300,10 +304,10 @@ def post_of(fields: Fields, place: int, author: Byline, time: object, html: str)
         username=author.username,
         display_name=author.shown,
         platform="rss",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(time, "published"),
         source_id=source_id if 0 < len(source_id) <= MAX_ID_LENGTH else None,
         url=link if link.startswith(("http://", "https://")) else None,
+        visibility=None if is_restricted is None else audience(is_restricted=is_restricted),
     )
 
 
@@ -319,8 +323,7 @@ def _text_of(html: str) -> str:
 
 
 def _read_wordpress(source: Source, options: ReadOptions) -> RecordStream | None:
-    authors = Authors(source.notes, options)
-    read_one = _WordPress(authors, include_restricted=options.include_restricted)
+    read_one = _WordPress(Authors(source.notes, options))
     elements = frozenset({"item", "wp:author"})
     return read_xml(source, WORDPRESS.name, _WORDPRESS, elements, read_one)
 

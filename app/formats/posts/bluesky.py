@@ -8,6 +8,7 @@ from typing import Final
 
 from app.errors import BrokenFileError, Message, RecordError, message_of
 from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, as_count
+from app.formats.posts.mastodon import medium_of
 from app.formats.reading import BadRecord, Skipped, read_each, required_text
 from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.dag_cbor import Block, Link, blocks, decode, is_car
@@ -197,9 +198,7 @@ def _media(view: Json, record: Json) -> Iterator[Medium]:
 
 
 def _medium(kind: MediumKind, address: object, alt: object, sized: Json) -> Medium:
-    ratio = as_object(sized.get("aspectRatio"))
-    size = as_count(ratio.get("width")), as_count(ratio.get("height"))
-    return Medium(kind, as_word(address), as_word(alt), *size)
+    return medium_of(kind, address, alt, as_object(sized.get("aspectRatio")))
 
 
 def _target(item: TimelineEntry) -> ReplyTarget | None:

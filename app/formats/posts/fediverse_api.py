@@ -9,7 +9,6 @@ entity Note.
 """
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Final
 
 from app.compute.text import language_of, unescape_html
@@ -24,7 +23,7 @@ from app.formats.post import (
     as_count,
     audience,
 )
-from app.formats.posts.mastodon import host_of
+from app.formats.posts.mastodon import host_of, medium_of, with_warning
 from app.formats.reading import Skipped, read_each, required_text
 from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Source
@@ -38,7 +37,7 @@ from app.formats.source.json import (
     listed,
     objects,
 )
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 from app.formats.tables.cells import is_restricted
 
 _LISTS: Final = ("statuses", "ancestors", "descendants")
@@ -46,11 +45,10 @@ _MARKS: Final = frozenset({"spoiler_text", "reblogs_count", "favourites_count", 
 _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "gif"}
 
 
-def _read_statuses(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_statuses(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not any(map(_is_status, first_documents(source, lists=_LISTS))):
         return None
-    read_one = partial(_status_item, include_restricted=options.include_restricted)
-    items = read_each(objects(source, lists=_LISTS), read_one)
+    items = read_each(objects(source, lists=_LISTS), status_item)
     return RecordStream(MASTODON_API.name, "record", None, items)
 
 
@@ -60,18 +58,14 @@ def _is_status(value: Json) -> bool:
     return has_name and "content" in value and not _MARKS.isdisjoint(value)
 
 
-def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
+def status_item(status: Json, place: int) -> Item:
     if has_value(status.get("reblog")):
         return Skipped(place, "repost")
-    is_limited = is_restricted(status.get("visibility"))
-    if is_limited and not include_restricted:
-        return Skipped(place, "restricted")
     account = as_object(status.get("account"))
     text, media = _status_text(status), tuple(_status_media(status))
     if not (text or media):
         return Skipped(place, "empty")
     lang = as_word(status.get("language"))
-    created_at, unread_time = time_or_field(status.get("created_at"), "created_at")
     return Record(
         place=place,
         text=text,
@@ -79,8 +73,7 @@ def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
         display_name=as_word(account.get("display_name")),
         platform="mastodon",
         kind=_status_kind(status),
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(status.get("created_at"), "created_at"),
         lang=lang if lang and language_of(lang) else None,
         source_id=_status_id(status),
         url=as_word(status.get("url")) or as_word(status.get("uri")),
@@ -89,7 +82,7 @@ def _status_item(status: Json, place: int, *, include_restricted: bool) -> Item:
         counts=Reactions.read(
             map(status.get, ("favourites_count", "reblogs_count", "replies_count", "quotes_count"))
         ),
-        visibility=audience(is_restricted=is_limited),
+        visibility=audience(is_restricted=is_restricted(status.get("visibility"))),
     )
 
 
@@ -114,20 +107,16 @@ def _status_text(status: Json) -> str:
     warning, content = status.get("spoiler_text"), status.get("content")
     options = map(as_object, listed(as_object(status.get("poll")), "options"))
     names = [unescape_html(as_word(option.get("title")) or "") for option in options]
-    parts = (
-        unescape_html(warning).strip() if isinstance(warning, str) else "",
-        "\n".join(filter(None, [html_to_text(required_text(content or "")), *names])),
-    )
-    return "\n\n".join(filter(None, parts))
+    warning = unescape_html(warning).strip() if isinstance(warning, str) else ""
+    return with_warning(warning, html_to_text(required_text(content or "")), names)
 
 
 def _status_media(status: Json) -> Iterator[Medium]:
     for entry in map(as_object, listed(status, "media_attachments")):
         if (kind := _MEDIA.get(str(entry.get("type")))) is not None:
-            address = as_word(entry.get("remote_url")) or as_word(entry.get("url"))
+            address = as_word(entry.get("remote_url")) or entry.get("url")
             size = as_object(as_object(entry.get("meta")).get("original"))
-            width, height = as_count(size.get("width")), as_count(size.get("height"))
-            yield Medium(kind, address, as_word(entry.get("description")), width, height)
+            yield medium_of(kind, address, entry.get("description"), size)
 
 
 def _status_kind(status: Json) -> Kind:
@@ -158,7 +147,7 @@ MASTODON_API: Final = Format(
 )
 
 
-def _read_notes(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_notes(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the notes; notes for followers or single people only on request.
 
     An account's own export names no author.
@@ -168,8 +157,8 @@ def _read_notes(source: Source, options: ReadOptions) -> RecordStream | None:
         return None
     names_authors = any(as_object(value.get("user")) for value in documents)
     owner = None if names_authors else Account(None, None, "misskey")
-    read_one = partial(_note_item, include_restricted=options.include_restricted)
-    return RecordStream(MISSKEY.name, "record", owner, read_each(objects(source), read_one))
+    items = read_each(objects(source), _note_item)
+    return RecordStream(MISSKEY.name, "record", owner, items)
 
 
 def _is_note(value: Json) -> bool:
@@ -177,21 +166,17 @@ def _is_note(value: Json) -> bool:
     return value.keys() >= {"id", "createdAt", "text", "visibility"} and not marks.isdisjoint(value)
 
 
-def _note_item(note: Json, place: int, *, include_restricted: bool) -> Item:
+def _note_item(note: Json, place: int) -> Item:
     text, media = _note_text(note), tuple(_note_media(note))
     is_shared = bool(note.get("renoteId")) or has_value(note.get("renote"))
     if is_shared and not (text or media):
         return Skipped(place, "repost")
-    is_limited = is_restricted(note.get("visibility"))
-    if is_limited and not include_restricted:
-        return Skipped(place, "restricted")
     if not (text or media):
         return Skipped(place, "empty")
     user, answered = (
         as_object(note.get("user")),
         as_object(as_object(note.get("reply")).get("user")),
     )
-    created_at, unread_time = time_or_field(note.get("createdAt"), "createdAt")
     return Record(
         place=place,
         text=text,
@@ -199,14 +184,13 @@ def _note_item(note: Json, place: int, *, include_restricted: bool) -> Item:
         display_name=as_word(user.get("name")),
         platform="misskey",
         kind="reply" if note.get("replyId") else "quote" if is_shared else "post",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(note.get("createdAt"), "createdAt"),
         source_id=as_word(note.get("id")),
         url=as_word(note.get("url")) or as_word(note.get("uri")),
         reply_to=ReplyTarget.of(as_word(note.get("replyId")), _user_name(answered)),
         media=media,
         counts=_note_reactions(note),
-        visibility=audience(is_restricted=is_limited),
+        visibility=audience(is_restricted=is_restricted(note.get("visibility"))),
     )
 
 
@@ -219,8 +203,7 @@ def _note_text(note: Json) -> str:
     warning, text = as_word(note.get("cw")), note.get("text")
     choices = map(as_object, listed(as_object(note.get("poll")), "choices"))
     names = [as_word(choice.get("text")) or "" for choice in choices]
-    body = "\n".join(filter(None, [required_text(text if text is not None else ""), *names]))
-    return "\n\n".join(filter(None, (warning, body.strip())))
+    return with_warning(warning, required_text(text if text is not None else ""), names).strip()
 
 
 def _note_media(note: Json) -> Iterator[Medium]:
@@ -229,9 +212,7 @@ def _note_media(note: Json) -> Iterator[Medium]:
         kind: MediumKind | None = "gif" if subtype == "gif" else MIME_KINDS.get(type_)
         if kind is not None:
             size = as_object(file.get("properties"))
-            width, height = as_count(size.get("width")), as_count(size.get("height"))
-            address = as_word(file.get("url"))
-            yield Medium(kind, address, as_word(file.get("comment")), width, height)
+            yield medium_of(kind, file.get("url"), file.get("comment"), size)
 
 
 def _note_reactions(note: Json) -> Reactions | None:

@@ -19,8 +19,8 @@ from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from app.errors import BrokenFileError, Message, UnrecognisedFileError
-from app.formats.post import ReplyTarget, audience
-from app.formats.posts.blogs import Byline, Fields, elements, post_of, read_xml
+from app.formats.post import ReplyTarget
+from app.formats.posts.blogs import NOBODY, Byline, Fields, elements, post_of, read_xml
 from app.formats.reading import BadRecord, Skipped, read_each, username_for
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
@@ -44,23 +44,14 @@ def _bytes_of(content: Content, most: int) -> bytes:
     return bytes(read)
 
 
-def _only_public(item: Item, options: ReadOptions, *, is_restricted: bool) -> Item:
-    if not isinstance(item, Record):
-        return item
-    if is_restricted and not options.include_restricted:
-        return Skipped(item.place, "restricted")
-    return structs.replace(item, visibility=audience(is_restricted=is_restricted))
-
-
-def _read_ghost(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_ghost(source: Source, _options: ReadOptions) -> RecordStream | None:
     found = source.contents(lambda name: name.lower().endswith(".json"))
     contents = [content for content in found if _is_of_ghost(content)]
     if not contents:
         return None
     source.take(contents)
     posts = (numbered for content in contents for numbered in _ghost_posts(content))
-    items = read_each(posts, lambda post, place: _ghost_item(post, place, options))
-    return RecordStream(GHOST.name, "record", None, items)
+    return RecordStream(GHOST.name, "record", None, read_each(posts, _ghost_item))
 
 
 def _is_of_ghost(content: Content) -> bool:
@@ -90,17 +81,16 @@ def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Byline]] |
             yield place, (post, Byline(name and username_for(name), shown))
 
 
-def _ghost_item(numbered: tuple[Json, Byline], place: int, options: ReadOptions) -> Item:
+def _ghost_item(numbered: tuple[Json, Byline], place: int) -> Item:
     post, author = numbered
     if post.get("status") not in ("published", "sent"):
         return Skipped(place, "deleted")
     fields = {"title": as_word(post.get("title")) or "", "id": str(post.get("id") or "")}
     html = as_word(post.get("html")) or f"<pre>{as_word(post.get('plaintext')) or ''}</pre>"
     time = post.get("published_at") or post.get("created_at")
-    item = post_of(fields, place, author, time, html)
     # What was only sent is on no page.
     is_public = post.get("status") == "published" and post.get("visibility") == "public"
-    return _only_public(item, options, is_restricted=not is_public)
+    return post_of(fields, place, author, time, html, is_restricted=not is_public)
 
 
 def _read_medium(source: Source, _options: ReadOptions) -> RecordStream | None:
@@ -137,7 +127,7 @@ def _attribute(node: LexborNode | None, name: str) -> str:
     return (node.attributes.get(name) or "") if node is not None else ""
 
 
-def _read_substack(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_substack(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the posts of a publication; the files do not say who wrote them."""
     tables = [name for name in source.members if f"/{name}".endswith("/posts.csv")]
     for name in tables:
@@ -162,17 +152,12 @@ def _read_substack(source: Source, options: ReadOptions) -> RecordStream | None:
     source.notes.is_author_open = True
     text = _bytes_of(source.member(name), _MOST_BYTES).decode("utf-8-sig", "replace")
     rows = enumerate(csv.DictReader(io.StringIO(text, newline="")), 1)
-    read = partial(_substack_item, source=source, pages=pages, options=options)
-    return RecordStream(SUBSTACK.name, "record", None, read_each(rows, read))
+    items = read_each(rows, partial(_substack_item, source, pages))
+    return RecordStream(SUBSTACK.name, "record", None, items)
 
 
 def _substack_item(
-    row: Mapping[str, str],
-    place: int,
-    *,
-    source: Source,
-    pages: Mapping[str, str],
-    options: ReadOptions,
+    source: Source, pages: Mapping[str, str], row: Mapping[str, str], place: int
 ) -> Item:
     number = row.get("post_id") or ""
     page = pages.get(number) or pages.get(number.partition(".")[0])
@@ -182,26 +167,26 @@ def _substack_item(
         return Skipped(place, "empty")
     html = _bytes_of(source.member(page), _MOST_OF_PAGE).decode("utf-8", "replace")
     fields = {"title": row.get("title") or "", "id": number}
-    item = post_of(fields, place, Byline(None, None), row.get("post_date"), html)
-    return _only_public(item, options, is_restricted=row.get("audience") != "everyone")
+    time, is_restricted = row.get("post_date"), row.get("audience") != "everyone"
+    return post_of(fields, place, NOBODY, time, html, is_restricted=is_restricted)
 
 
 _LIVEJOURNAL: Final = re.compile(rb"<livejournal\b[^>]*>\s*<entry\b")
 
 
-def _read_livejournal(source: Source, options: ReadOptions) -> RecordStream | None:
+def _read_livejournal(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the entries of a journal; the files do not name the author."""
-    read = partial(_livejournal_item, options=options)
-    records = read_xml(source, LIVEJOURNAL.name, _LIVEJOURNAL, frozenset({"entry"}), read)
+    names = frozenset({"entry"})
+    records = read_xml(source, LIVEJOURNAL.name, _LIVEJOURNAL, names, _livejournal_item)
     source.notes.is_author_open |= records is not None
     return records
 
 
-def _livejournal_item(fields: Fields, place: int, options: ReadOptions) -> Item:
+def _livejournal_item(fields: Fields, place: int) -> Item:
     html = fields.get("event", "").replace("\n", "<br>")
     named = {"title": fields.get("subject", ""), "id": fields.get("itemid", "")}
-    item = post_of(named, place, Byline(None, None), fields.get("eventtime"), html)
-    return _only_public(item, options, is_restricted=fields.get("security") != "public")
+    time, is_restricted = fields.get("eventtime"), fields.get("security") != "public"
+    return post_of(named, place, NOBODY, time, html, is_restricted=is_restricted)
 
 
 _ROWS: Final = re.compile(rb"<(?:posts|comments)>\s*<row\s")

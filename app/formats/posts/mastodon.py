@@ -1,7 +1,7 @@
 """Archives of Mastodon and similar servers: zip, tar, folder, or lone `outbox.json`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -22,7 +22,7 @@ from app.formats.records import Account, Format, Item, ReadOptions, Record, Reco
 from app.formats.source.file import Content, Source, contains, head
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, load, objects
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 
 _UPDATE: Final = "Update"
 _DELETE: Final = "Delete"
@@ -90,7 +90,18 @@ _OTHERS: Final = word_set(
 _MEDIA: Final[dict[str, MediumKind]] = MIME_KINDS | {"gifv": "video"}
 
 
-def read(source: Source, options: ReadOptions) -> RecordStream | None:
+def with_warning(warning: str | None, body: str, choices: Iterable[str]) -> str:
+    """Return a warning, a blank line, the words, and a line for each choice of a poll."""
+    words = "\n".join(filter(None, (body, *choices)))
+    return "\n\n".join(filter(None, (warning, words)))
+
+
+def medium_of(kind: MediumKind, address: object, alt: object, size: Json) -> Medium:
+    width, height = as_count(size.get("width")), as_count(size.get("height"))
+    return Medium(kind, as_word(address), as_word(alt), width, height)
+
+
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     """Return the account's posts; posts for followers or single people only on request."""
     outbox = source.only_content(lambda name: name.rpartition("/")[2] == FORMAT.file_name)
     folder = ""
@@ -113,13 +124,7 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
             newest = changes.newest(activity)
             if newest is None:
                 return Skipped(place, "deleted")
-            return read_activity(
-                newest,
-                place,
-                account=account,
-                include_restricted=options.include_restricted,
-                folder=folder,
-            )
+            return read_activity(newest, place, account, folder)
 
         yield from read_each(objects(outbox, lists=(_LIST,)), read_one)
         if source.has_members:
@@ -171,9 +176,7 @@ def host_of(address: object) -> str | None:
         return None
 
 
-def read_activity(
-    activity: Json, place: int, *, account: Account, include_restricted: bool, folder: str = ""
-) -> Item | None:
+def read_activity(activity: Json, place: int, account: Account, folder: str) -> Item | None:
     """Return an activity's record, None for an empty outbox. Raises RecordError."""
     if _LIST in activity:
         return None
@@ -184,14 +187,10 @@ def read_activity(
     post = activity if _is_post(activity) else activity.get("object")
     if not isinstance(post, dict) or not _is_activity(activity):
         raise RecordError("not a post or a repost")
-    is_limited = not _is_for_all(activity, post)
-    if is_limited and not include_restricted:
-        return Skipped(place, "restricted")
-    time = post.get("published") or activity.get("published")
-    text, (created_at, unread_time) = _text(post), time_or_field(time, "published")
-    media = list(_media(post, folder))
+    is_restricted = not _is_for_all(activity, post)
+    text, media = _text(post), list(_media(post, folder))
     if not (text or media):
-        return Skipped(place, "empty")
+        return Skipped(place, "restricted" if is_restricted else "empty")
     return Record(
         place=place,
         text=text,
@@ -199,8 +198,7 @@ def read_activity(
         display_name=account.display_name,
         platform=account.platform,
         kind=_kind(post),
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(post.get("published") or activity.get("published"), "published"),
         lang=_language(post),
         source_id=_last_part(as_word(post.get("id")) or as_word(activity.get("id")) or ""),
         url=as_word(post.get("url")) or as_word(post.get("id")),
@@ -211,7 +209,7 @@ def read_activity(
             as_object(post.get(name)).get("totalItems")
             for name in ("likes", "shares", "replies", "quotes")
         ),
-        visibility=audience(is_restricted=is_limited),
+        visibility=audience(is_restricted=is_restricted),
     )
 
 
@@ -249,7 +247,7 @@ def _text(post: Json) -> str:
     if as_word(post.get("type")) in {"Article", "Page", "Event", "Video"} and title:
         body = body or html_to_text(heading)
         heading = "" if body.startswith(title) else unescape_html(title)
-    return "\n\n".join(filter(None, (heading, "\n".join(filter(None, [body, *names])))))
+    return with_warning(heading, body, names)
 
 
 def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
@@ -261,13 +259,8 @@ def _media(post: Json, folder: str) -> Iterator[tuple[Medium, str | None]]:
         kind: MediumKind | None = "gif" if subtype == "gif" else _MEDIA.get(type_)
         if kind is not None:
             address = as_word(entry.get("url")) or as_word(link.get("href"))
-            medium = Medium(
-                kind,
-                address,
-                as_word(entry.get("name")),
-                as_count(entry.get("width") or link.get("width")),
-                as_count(entry.get("height") or link.get("height")),
-            )
+            size = {name: entry.get(name) or link.get(name) for name in ("width", "height")}
+            medium = medium_of(kind, address, entry.get("name"), size)
             # Servers write different folders before this one.
             _, media_folder, file_path = (address or "").partition("media_attachments/")
             yield medium, f"{folder}{media_folder}{file_path}" if file_path else None

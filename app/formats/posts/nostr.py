@@ -22,7 +22,7 @@ from app.formats.source.json import (
     objects,
     unit_of,
 )
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 
 _KEYS: Final = frozenset({"id", "pubkey", "created_at", "kind", "tags", "content", "sig"})
 _NOTE, _REPOST, _GENERIC_REPOST, _ARTICLE, _PROFILE = 1, 6, 16, 30023, 0
@@ -55,7 +55,6 @@ def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> I
     if not _is_of(event, {_NOTE, _ARTICLE}):
         return Skipped(place, "system")
     pubkey = str(event.get("pubkey"))
-    created_at, unread_time = time_or_field(event.get("created_at"), "created_at")
     tags = [tag for tag in listed(event, "tags") if isinstance(tag, list) and len(tag) > 1]
     answered = _answered(tags) if _is_of(event, {_NOTE}) else None
     quotes = any(tag[0] == "q" for tag in tags)
@@ -63,8 +62,7 @@ def _item(event: Json, place: int, names: dict[str, str], lone: str | None) -> I
         place=place,
         text=required_text(event.get("content")),
         username=None if pubkey == lone else names.get(pubkey, pubkey),
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(event.get("created_at"), "created_at"),
         source_id=as_word(event.get("id")),
         kind="reply" if answered else "quote" if quotes else "post",
         reply_to=ReplyTarget.of(answered, None),

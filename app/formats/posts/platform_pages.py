@@ -12,8 +12,8 @@ import msgspec
 
 from app.errors import RecordError
 from app.formats.posts.bluesky import read_post, timeline_entry
-from app.formats.posts.mastodon import PUBLIC, read_activity
-from app.formats.reading import Skipped, read_each
+from app.formats.posts.fediverse_api import status_item
+from app.formats.reading import read_each
 from app.formats.records import Account, Item, Record
 from app.formats.source.json import Json, as_object, as_word, listed, load
 
@@ -39,7 +39,8 @@ Page = Iterator[PageHead | Record]
 
 def page(items: Iterable[Item], ids: Iterable[str], **head: Any) -> Page:
     yield PageHead(ids=[entry for entry in ids if len(entry) <= MAX_ID_LENGTH], **head)
-    yield from (entry for entry in items if isinstance(entry, Record))
+    posts = (entry for entry in items if isinstance(entry, Record))
+    yield from (post for post in posts if post.visibility != "restricted")
 
 
 def read_author_posts(body: bytes, *, name: str, content_type: str = "") -> Page:
@@ -71,7 +72,7 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     about = as_object(originals[0].get("account")) if originals else {}
     account = Account(name, as_word(about.get("display_name")), "mastodon")
     return page(
-        read_each(enumerate(statuses, 1), partial(_read_status, account, name)),
+        read_each(enumerate(statuses, 1), partial(_read_status, account)),
         ids=[str(status["id"]) for status in originals if status.get("id")],
         account=account,
         older=_cursor(statuses[-1].get("id")) if statuses else None,
@@ -87,60 +88,30 @@ def _is_boost(status: Json) -> bool:
     return isinstance(status.get("reblog"), dict)
 
 
-def _read_status(account: Account, name: str, status: Json, place: int) -> Item | None:
-    """Return a status's record, read as an archive's outbox would contain it."""
-    if _is_boost(status):
-        return Skipped(place, "repost")
-    user, host = name.rsplit("@", 1)
-    content, language = status.get("content"), as_word(status.get("language"))
-    owner = f"https://{host}/users/{user}"
+def _read_status(account: Account, status: Json, place: int) -> Item:
+    """Return a status's record, with the id and the addresses that the server itself uses."""
+    name = account.username or ""
+    host = name.rpartition("@")[2]
+    mentions = [as_object(mention) for mention in listed(status, "mentions")]
+    media = [as_object(attachment) for attachment in listed(status, "media_attachments")]
     is_open = str(status.get("visibility")) in {"public", "unlisted"}
-    quoted = as_object(as_object(status.get("quote")).get("quoted_status"))
-    media = listed(status, "media_attachments")
-    note = {
-        "type": "Note",
-        "id": f"{owner}/statuses/{status.get('id')}",
+    read = {
+        "account": as_object(status.get("account")) | {"acct": name},
+        "uri": f"https://{host}/statuses/{status.get('id')}",
         "url": status.get("url") or status.get("uri"),
-        "attributedTo": owner,
-        "published": status.get("created_at"),
-        "summary": status.get("spoiler_text"),
-        "content": content,
-        "contentMap": {language: content} if language else {},
-        "inReplyTo": _answered(status, owner, host),
-        "quote": quoted.get("uri"),
-        "to": [*PUBLIC] if is_open else [],
-        "attachment": [_attachment(as_object(attachment)) for attachment in media],
-        "oneOf": [
-            {"type": "Note", "name": option.get("title")}
-            for option in map(as_object, listed(as_object(status.get("poll")), "options"))
+        "visibility": "public" if is_open else "private",
+        "quote": as_object(as_object(status.get("quote")).get("quoted_status")).get("uri"),
+        "mentions": [mention | {"acct": _whole_name(mention, host)} for mention in mentions],
+        "media_attachments": [
+            medium
+            | {"type": "video" if medium.get("type") == "gifv" else medium.get("type")}
+            | {"remote_url": medium.get("url") or medium.get("remote_url")}
+            for medium in media
         ],
-        "likes": {"totalItems": status.get("favourites_count")},
-        "shares": {"totalItems": status.get("reblogs_count")},
-        "replies": {"totalItems": status.get("replies_count")},
     }
-    return read_activity(note, place, account=account, include_restricted=False)
+    return status_item(status | read, place)
 
 
-def _answered(status: Json, owner: str, host: str) -> str | None:
-    answered, author = status.get("in_reply_to_id"), status.get("in_reply_to_account_id")
-    if not answered:
-        return None
-    if author == as_object(status.get("account")).get("id"):
-        return f"{owner}/statuses/{answered}"
-    for mention in map(as_object, listed(status, "mentions")):
-        if mention.get("id") == author:
-            name, _, domain = str(mention.get("acct")).partition("@")
-            return f"https://{domain or host}/@{name}/{answered}"
-    return f"https://{host}/statuses/{answered}"
-
-
-def _attachment(media: Json) -> Json:
-    size = as_object(as_object(media.get("meta")).get("original"))
-    return {
-        "type": "Document",
-        "mediaType": media.get("type"),
-        "url": media.get("url") or media.get("remote_url"),
-        "name": media.get("description"),
-        "width": size.get("width"),
-        "height": size.get("height"),
-    }
+def _whole_name(mention: Json, host: str) -> str:
+    name, _, domain = str(mention.get("acct")).partition("@")
+    return f"{name}@{domain or host}"

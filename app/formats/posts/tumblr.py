@@ -29,7 +29,7 @@ from app.formats.source.json import (
     listed,
     objects,
 )
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 from app.formats.tables.cells import as_id
 from app.formats.tables.own_words import without_quotations
 
@@ -97,7 +97,6 @@ class _Reader:
             words = [html_to_text(comment)]
         else:
             words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
-        created_at, unread_time = time_or_field(post.get("timestamp"), "timestamp")
         return _said(
             words,
             Record(
@@ -105,8 +104,7 @@ class _Reader:
                 text="",
                 username=as_word(post.get("blog_name")),
                 kind="quote" if is_reblog else "post",
-                created_at=created_at,
-                unread_time=unread_time,
+                **timed(post.get("timestamp"), "timestamp"),
                 source_id=as_id(post.get("id_string") or post.get("id")),
                 url=as_word(post.get("post_url")),
                 visibility=audience(is_restricted=post.get("state") == "private"),
@@ -121,7 +119,6 @@ class _Reader:
         kind, is_reblog = fields.get("@type", "").lower(), fields.get("@is_reblog") == "true"
         words = self._words(_ELEMENTS.get(kind, ()), fields, is_reblog=is_reblog)
         time = fields.get("@unix-timestamp") or fields.get("@date-gmt")
-        created_at, unread_time = time_or_field(time, "date-gmt")
         return _said(
             words,
             Record(
@@ -129,8 +126,7 @@ class _Reader:
                 text="",
                 username=as_word(fields.get("@tumblelog")),
                 kind="quote" if is_reblog else "post",
-                created_at=created_at,
-                unread_time=unread_time,
+                **timed(time, "date-gmt"),
                 source_id=as_id(fields.get("@id")),
                 url=as_word(fields.get("@url")),
                 visibility=audience(is_restricted=fields.get("@state") == "private"),

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 from babel.core import get_global
@@ -300,6 +300,19 @@ def time_or_field(value: object, field: str) -> tuple[datetime | None, str | Non
         return (None if value is None or value == "" else read_time(value)), None
     except RecordError:
         return None, field
+
+
+class Timed(TypedDict):
+    """The fields of a record about its time."""
+
+    created_at: datetime | None
+    unread_time: str | None
+
+
+def timed(value: object, field: str) -> Timed:
+    """Return a record's time, or the name of the field if it is unreadable."""
+    time, unread = time_or_field(value, field)
+    return {"created_at": time, "unread_time": unread}
 
 
 class FileTimes:

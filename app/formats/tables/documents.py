@@ -240,7 +240,7 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
-        status = read_status(plain, place, include_restricted=options.include_restricted, told=told)
+        status = read_status(plain, place, told=told)
         if isinstance(status, Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status

@@ -276,11 +276,7 @@ class _Reader:
                     "the whole text is in {file}, which is damaged", file=self._broken_notes
                 )
             record = to_item(
-                item | self._around,
-                place,
-                include_restricted=True,
-                whole_text=whole_text,
-                as_of=self._layout.made_at,
+                item | self._around, place, whole_text=whole_text, as_of=self._layout.made_at
             )
             if isinstance(record, Record) and record.media and self._source.has_members:
                 record = structs.replace(record, files=self._files(item))

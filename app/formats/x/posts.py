@@ -149,7 +149,6 @@ def to_item(
     status: Json,
     place: int,
     *,
-    include_restricted: bool,
     whole_text: str | None = None,
     as_of: datetime | None = None,
     told: ToldReposts | None = None,
@@ -162,8 +161,6 @@ def to_item(
     is_protected = user.get("protected")
     if any(has_value(status.get(field)) for field in _REPOSTS):
         return Skipped(place, "repost")
-    if is_protected is True and not include_restricted:
-        return Skipped(place, "restricted")
     raw, post_id = raw_text(status), _first_id(status, "id_str", "id")
     if is_notice(raw):
         return Skipped(place, "system")
@@ -360,14 +357,13 @@ _OTHERS: Final = frozenset({"username", "timestamp", "from", "message", "user"})
 """Fields of other platforms' posts in such pages, which version 2 does not have."""
 
 
-def read(source: Source, options: ReadOptions) -> RecordStream | None:
+def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     documents = first_documents(source, lists=(_SEARCH,))
     if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
     told, versions = ToldReposts(source.notes), Versions()
-    read_one = partial(read_status, include_restricted=options.include_restricted, told=told)
-    items = versions.sifted(statuses, read_one)
+    items = versions.sifted(statuses, partial(read_status, told=told))
     return RecordStream(FORMAT.name, "record", None, items)
 
 
@@ -429,16 +425,13 @@ def is_v2(value: Json) -> bool:
     return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
 
 
-def read_status(
-    status: Json, place: int, *, include_restricted: bool, told: ToldReposts | None = None
-) -> Item:
+def read_status(status: Json, place: int, *, told: ToldReposts | None = None) -> Item:
     if len(status) == 1 and all(isinstance(value, dict) for value in status.values()):
         return Skipped(place, "system")  # A stream's notice: `{"delete": {…}}`.
     seen_at = as_object(status.get("__twarc")).get("retrieved_at")
     return to_item(
         status if is_v1(status) else _as_v1(status),
         place,
-        include_restricted=include_restricted,
         as_of=time_or_field(seen_at, "retrieved_at")[0],
         told=told,
     )
