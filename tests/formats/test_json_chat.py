@@ -1,5 +1,6 @@
 """The format of chats in JSON that docs/contributing.md has as an example, read as any other."""
 
+import io
 import json
 import re
 from pathlib import Path
@@ -9,9 +10,11 @@ import pytest
 
 from app.formats import registry
 from app.formats.chats.chat_files import together
+from app.formats.chats.json_chat import JsonChat
 from app.formats.post import Medium, Reactions, SignCount
 from app.formats.reading import BadRecord, Skipped
-from app.formats.records import Format, Record
+from app.formats.records import NO_OPTIONS, Format, Record
+from app.formats.source.file import Source
 from tests.archives import SMALL_FILES, zip_bytes
 from tests.formats.files import read_file_records, records_in
 
@@ -35,7 +38,7 @@ CHAT = json.dumps({"id": "7", "title": "us", "messages": MESSAGES}).encode()
 
 
 @pytest.fixture(autouse=True)
-def palaver(monkeypatch: pytest.MonkeyPatch) -> None:
+def palaver(monkeypatch: pytest.MonkeyPatch) -> type[JsonChat[Any]]:
     """Register the example of the docs, and with it the archives of several apps."""
     blocks = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)
     names: dict[str, Any] = {}
@@ -44,6 +47,8 @@ def palaver(monkeypatch: pytest.MonkeyPatch) -> None:
     formats = {"palaver": form} | registry.FORMATS
     formats["chats"] = together([*formats.values()])
     monkeypatch.setattr(registry, "FORMATS", {"chats": formats["chats"]} | formats)
+    example: type[JsonChat[Any]] = names["Palaver"]
+    return example
 
 
 def test_an_example_of_a_json_chat_is_read() -> None:
@@ -72,3 +77,18 @@ def test_it_is_read_together_with_the_chats_of_another_app() -> None:
     records, items = read_file_records(archive)
     assert (records.format, set(records.apps)) == ("chats", {"palaver", "telegram"})
     assert sum(isinstance(item, Record) for item in items) == 4
+
+
+def test_reactions_are_read_under_the_key_of_their_app(palaver: type[JsonChat[Any]]) -> None:
+    class Signs(palaver):  # type: ignore[misc, valid-type]
+        reactions_key = "signs"
+
+        def said(self, message: dict[str, Any], chat: Any) -> Any:
+            return super().said(message | {"reactions": message.get("signs", [])}, chat)
+
+    renamed = CHAT.replace(b'"reactions"', b'"signs"')
+    with Source(io.BytesIO(zip_bytes({"palaver.json": renamed}))) as source:
+        records = Signs().format().read(source, NO_OPTIONS)
+        assert records is not None
+        said = [item for item in records.items if isinstance(item, Record)]
+    assert said[2].counts == Reactions(likes=2, signs=(SignCount("👍", 2),))

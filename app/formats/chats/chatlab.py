@@ -67,7 +67,7 @@ class ChatLab(JsonChat[ChatLabRoom]):
     label = Message("ChatLab")
     file_name = ".jsonl"
     mark = Message("JSON with `chatlab` and its `version`")
-    has_reactions = False
+    reactions_key = ""
 
     def files(self, source: Source) -> list[Content]:
         return [file.content for file in find_rooms(source, (".json", ".jsonl"), _unit)]

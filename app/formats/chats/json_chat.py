@@ -74,7 +74,8 @@ class JsonChat(ABC, Generic[ChatT]):
     message_keys: ClassVar[frozenset[str]] = frozenset()
     about_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys before the messages that describe the chat."""
-    has_reactions: ClassVar[bool] = True
+    reactions_key: ClassVar[str] = "reactions"
+    """Key of a message's reactions; empty for an app that exports none."""
     began: ClassVar[int | None] = None
     """First year of the service."""
     is_in_order: ClassVar[bool] = True
@@ -145,8 +146,8 @@ class JsonChat(ABC, Generic[ChatT]):
         if not (contents := self.files(source)):
             return None
         items = one_by_one(map(self.items, self.parts(source, contents)))
-        if self.has_reactions:
-            items = as_told(items, contents)
+        if self.reactions_key:
+            items = as_told(items, contents, self.reactions_key)
         return RecordStream(self.name, self.unit(contents), None, items)
 
     def format(self) -> Format:

@@ -44,14 +44,16 @@ def reactions_in(message: Json) -> list[Json]:
     return [as_object(reaction) for reaction in (value if isinstance(value, list) else [value])]
 
 
-def as_told(items: Iterator[Item], contents: Iterable[Content]) -> Iterator[Item]:
-    """Yield the items of all these files, without counts if no file has reactions.
+def as_told(
+    items: Iterator[Item], contents: Iterable[Content], key: str = "reactions"
+) -> Iterator[Item]:
+    """Yield the items of all these files, without counts if no file has the key of reactions.
 
     If some messages have reactions, the rest have lost theirs. Files without reactions may be older
     than this feature.
     """
     # In a text the quotes have a backslash before them.
-    is_told = any(contains(content, b'"reactions"') for content in contents)
+    is_told = any(contains(content, f'"{key}"'.encode()) for content in contents)
     for item in items:
         if isinstance(item, Record) and not is_told:
             yield structs.replace(item, counts=None)

@@ -102,7 +102,7 @@ class ShapedChats(JsonChat[_Chat]):
 
     file_name = ".json"
     ends: ClassVar[tuple[str, ...]] = (".json", ".jsonl", ".ndjson")
-    has_reactions = False
+    reactions_key = ""
 
     def __init__(self, shape: ChatShape) -> None:
         self.shape = shape
