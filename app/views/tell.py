@@ -25,6 +25,14 @@ from app.views.cast import display_name
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""
 
+_USES: Final = {
+    "more": _("uses {what} {often}"),
+    "less": _("uses {what} less often than {others} ({often})"),
+    "none": _("never uses {what}"),
+    "rose": _("More {what} than in {year}: {value}, before {before}."),
+    "fell": _("Fewer {what} than in {year}: {value}, before {before}."),
+}
+"""The sentences of a habit to use `what`."""
 HABITS: Final[Mapping[str, Mapping[str, str]]] = {
     "length": {
         "more": _("writes longer posts than {others} ({words})"),
@@ -34,22 +42,8 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "fell": _("Shorter posts than in {year}: {value}, before {before}."),
         "label": _("Length"),
     },
-    "questions": {
-        "more": _("uses question marks {often}"),
-        "less": _("uses question marks less often than {others} ({often})"),
-        "none": _("never uses question marks"),
-        "rose": _("More question marks than in {year}: {value}, before {before}."),
-        "fell": _("Fewer question marks than in {year}: {value}, before {before}."),
-        "label": _("Question marks"),
-    },
-    "exclamations": {
-        "more": _("uses exclamation marks {often}"),
-        "less": _("uses exclamation marks less often than {others} ({often})"),
-        "none": _("never uses exclamation marks"),
-        "rose": _("More exclamation marks than in {year}: {value}, before {before}."),
-        "fell": _("Fewer exclamation marks than in {year}: {value}, before {before}."),
-        "label": _("Exclamations"),
-    },
+    "questions": _USES | {"what": _("question marks"), "label": _("Question marks")},
+    "exclamations": _USES | {"what": _("exclamation marks"), "label": _("Exclamations")},
     "laughing": {
         "more": _("laughs {often} (mostly “{sign}”)"),
         "less": _("laughs less often in writing than {others} ({often})"),
@@ -59,15 +53,8 @@ HABITS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": _("Laughs (mostly {sign})"),
         "label without sign": _("Laughs"),
     },
-    "emoji": {
-        "more": _("uses emoji {often}"),
-        "less": _("uses emoji less often than {others} ({often})"),
-        "none": _("never uses emoji"),
-        "rose": _("More emoji than in {year}: {value}, before {before}."),
-        "fell": _("Fewer emoji than in {year}: {value}, before {before}."),
-        "label": _("Emoji (mostly {sign})"),
-        "label without sign": _("Emoji"),
-    },
+    "emoji": _USES
+    | {"what": _("emoji"), "label": _("Emoji (mostly {sign})"), "label without sign": _("Emoji")},
     "endings": {
         "more": _("ends with “{sign}” {often}"),
         "less": _("ends with “{sign}” less often than {others} ({often})"),
@@ -506,14 +493,8 @@ def reads_as_change(measure: Measure) -> bool:
 
 def change_of(measure: Measure, year: int) -> str:
     value, before = values_of(measure)
-    return tell(
-        measure.habit.key,
-        "rose" if measure.errors > 0 else "fell",
-        year=str(year),
-        sign=sign_of(measure),
-        value=value,
-        before=before,
-    )
+    variant = "rose" if measure.errors > 0 else "fell"
+    return _told_habit(measure, variant, year=str(year), value=value, before=before)
 
 
 def brief_change_of(measure: Measure, year: int) -> str:
@@ -580,14 +561,13 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
         own = value_of(measure, measure.own)
     if has_usual:
         own = tell("usual", own=own, usual=_usual(measure))
-    return tell(
-        measure.habit.key,
-        variant,
-        words=own,
-        often=own,
-        sign=sign_of(measure),
-        others=beside.named(measure),
-    )
+    return _told_habit(measure, variant, words=own, often=own, others=beside.named(measure))
+
+
+def _told_habit(measure: Measure, variant: str, **values: object) -> str:
+    habit = measure.habit.key
+    what = HABITS[habit].get("what")
+    return tell(habit, variant, sign=sign_of(measure), what=what and gettext(what), **values)
 
 
 def told_alone(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:
