@@ -72,7 +72,8 @@ def test_services_and_all_below_them_know_no_web_framework() -> None:
 
 
 def test_the_table_names_every_package() -> None:
-    assert set(house.floors()) == {house.room_of(path) for path in house.sources()}
+    packages = {house.room_of(path) for path in house.sources()}
+    assert set(house.floors()) == packages, "docs/design.md, Packages: a row for each package"
 
 
 SOURCES_OF_TIME: Final = re.compile(

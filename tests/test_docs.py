@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 import pytest
+from alembic.script import ScriptDirectory
 from quart import Quart
 
 from app import __version__
 from app.cli import saywho
 from app.config import PREFIX, Config
-from app.formats.post import PLATFORMS
+from app.formats.post import PLATFORMS, stored_fields
 from app.formats.registry import FORMATS
 from benchmarks import report
 from tests import addresses, house
@@ -80,7 +81,27 @@ def test_each_option_of_a_command_is_documented(command: str) -> None:
 
 def test_formats_are_documented() -> None:
     text = read("docs/importing.md") + read("docs/chats.md")
-    assert [name for name in FORMATS if f"`{name}`" not in text] == []
+    missing = [name for name in FORMATS if f"`{name}`" not in text]
+    assert not missing, f"docs/chats.md or docs/importing.md: add a row for each of {missing}"
+
+
+@pytest.mark.parametrize(("page", "heading"), [("api.md", "Posts"), ("exporting.md", "Fields")])
+def test_fields_of_a_post_are_documented(page: str, heading: str) -> None:
+    section = read(f"docs/{page}").partition(f"\n## {heading}\n")[2].partition("\n##")[0]
+    missing = stored_fields().keys() - set(re.findall(r"`(\w+)`", section))
+    assert not missing, f"docs/{page}, section {heading}: add a row for each of {missing}"
+
+
+def test_downgrades_that_delete_data_are_documented() -> None:
+    scripts = ScriptDirectory(str(ROOT / "app" / "migrations")).walk_revisions()
+    rows = {
+        f"| {each.revision} | {each.down_revision} |"
+        for each in scripts
+        if getattr(each.module, "LOST", None)
+    }
+    text = read("docs/commands.md")
+    missing = [row for row in sorted(rows) if row not in text]
+    assert not missing, f"docs/commands.md, saywho db downgrade: add what is lost: {missing}"
 
 
 def test_where_to_look_names_each_module_with_a_batch() -> None:
@@ -137,17 +158,20 @@ def anchors(page: Path) -> set[str]:
     "page",
     sorted(
         path.relative_to(ROOT).as_posix()
-        for pattern in ("*.md", "docs/*.md", "examples/*.md")
+        for pattern in (
+            *("*.md", "docs/*.md", "docs/trips/*.md", "examples/*.md"),
+            "app/parts/*/README.md",
+        )
         for path in ROOT.glob(pattern)
     ),
 )
 def test_links_lead_somewhere_and_files_that_are_named_exist(page: str) -> None:
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", read(page)):
         linked = (ROOT / page).parent / (target or Path(page).name)
-        assert linked.exists(), target
-        assert not anchor or anchor in anchors(linked), anchor
+        assert linked.exists(), f"{page} links to {target}, which is gone"
+        assert not anchor or anchor in anchors(linked), f"{page} links to #{anchor}, which is gone"
     for name in re.findall(r"`((?:app|tests|examples|benchmarks|docs)/[\w/.-]*)`", read(page)):
-        assert (ROOT / name).exists(), name
+        assert (ROOT / name).exists(), f"{page} names {name}, which is gone"
 
 
 def skeleton(page: str) -> list[str]:

@@ -114,7 +114,7 @@ async def documented(browser: Browser) -> set[str]:
 
 
 def test_each_part_is_tested_here() -> None:
-    assert LEFT.keys() == {*names()}
+    assert LEFT.keys() == {*names()}, "say in LEFT what shows of each part"
 
 
 @pytest.mark.full

@@ -38,7 +38,7 @@ def filled(pattern: str) -> str:
 def test_every_app_has_its_kinds() -> None:
     folder = files("app.formats.chats") / "sentences"
     names = {file.name for file in folder.iterdir()} - {"README.md"}
-    assert names == {f"{app}.txt" for app in KINDS}
+    assert names == {f"{app}.txt" for app in KINDS}, "name in KINDS the kinds of each table"
 
 
 @pytest.mark.parametrize("app", KINDS)
