@@ -360,10 +360,8 @@ class _Reading:
         may_begin = line.kind == "more" or (line.kind == "heading" and line.number > 5)
         if may_begin and _MOMENT.match(line.text):
             self._lines["stray"] += 1
-            if len(self._stray) < MOST_PLACES:
-                detail = Message("starts with a date or a time, but does not start a message")
-                shape = shape_of(line.text)
-                self._stray.append(self._place(detail, line.file, line.number, shape))
+            detail = Message("starts with a date or a time, but does not start a message")
+            self._note(self._stray, detail, line.file, line.number, shape_of(line.text))
 
     def _count(self, item: Item) -> None:
         if isinstance(item, Record):
@@ -373,11 +371,9 @@ class _Reading:
             detail = masked_sentence(_sentence(item.detail))
             if detail in self._faults or len(self._faults) < MOST_KINDS:
                 self._faults[detail] += 1
-            if len(self._bad) < MOST_PLACES:
-                file = self._source.meter.reading
-                shape = "" if self._records.unit == "line" else _shape_of_bad(item.value)
-                place = self._place(_sentence(item.detail), file, item.place, shape)
-                self._bad.append(place)
+            shape = "" if self._records.unit == "line" else _shape_of_bad(item.value)
+            file, sentence = self._source.meter.reading, _sentence(item.detail)
+            self._note(self._bad, sentence, file, item.place, shape)
         else:
             self._kinds[item.reason] += 1
 
@@ -387,16 +383,19 @@ class _Reading:
         self._kinds["with_media"] += bool(record.media)
         if self._records.is_chat and _NOTE.fullmatch(record.text):
             self._kinds["app_like"] += 1
-            if len(self._app_like) < MOST_PLACES:
-                detail = Message("entirely in brackets, like an app's note about a picture")
-                file = self._source.meter.reading
-                shape = "" if self._records.unit == "line" else shape_of(record.text)
-                self._app_like.append(self._place(detail, file, record.place, shape))
+            detail = Message("entirely in brackets, like an app's note about a picture")
+            shape = "" if self._records.unit == "line" else shape_of(record.text)
+            file = self._source.meter.reading
+            self._note(self._app_like, detail, file, record.place, shape)
 
-    def _place(self, detail: Message, file: str, place: int, shape: str) -> UnclearPlace:
-        return UnclearPlace(
-            detail=detail, file=file, unit=self._records.unit, place=place, shape=shape
-        )
+    def _note(
+        self, places: list[UnclearPlace], detail: Message, file: str, place: int, shape: str
+    ) -> None:
+        if len(places) < MOST_PLACES:
+            unit = self._records.unit
+            places.append(
+                UnclearPlace(detail=detail, file=file, unit=unit, place=place, shape=shape)
+            )
 
     def _with_lines(self, places: list[UnclearPlace]) -> list[UnclearPlace]:
         shapes: dict[tuple[str, int], str] = {}

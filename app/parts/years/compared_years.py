@@ -266,15 +266,16 @@ def _compare(
 
     pairs: the year next to the year before, and to the year after.
     """
-    worded: dict[int, WordedTexts] = {}
+    known: dict[int, WordedTexts] = {}
     gained: list[_Gained | None] = []
     for pair in pairs:
         if pair is None or min(len(pair.own.text), len(pair.beside.text)) < FEWEST_COMPARED:
             gained.append(None)
             continue
         # Mostly all of the year is compared twice, and its words take longest to find.
-        own = worded.get(id(pair.own)) or worded.setdefault(id(pair.own), _worded(pair.own))
-        beside = _worded(pair.beside)
+        own = known.get(id(pair.own)) or worded_texts(pair.own.text, pair.own.time)
+        known[id(pair.own)] = own
+        beside = worded_texts(pair.beside.text, pair.beside.time)
         language = guess_main_language(own.texts[:: -(-len(own.texts) // MOST_GUESSED)])
         phrases = phrases_apart([own, beside], {0: language})[0]
         gained.append(_Gained(own, beside, phrases, pair.are_all))
@@ -305,8 +306,8 @@ def _clearly_first(
     return most[0].name if fullest(counts) == 0 else None
 
 
-def _worded(of_days: Scan) -> WordedTexts:
-    return WordedTexts.of(WrittenTexts(of_days.text, conversations_of(of_days.time)))
+def worded_texts(texts: Sequence[str], times: Iterable[int | None]) -> WordedTexts:
+    return WordedTexts.of(WrittenTexts([*texts], conversations_of(times)))
 
 
 def _measures(pair: _Pair | None) -> list[Measure] | None:

@@ -31,7 +31,7 @@ from app.compute.significance import FEWEST_COMPARED
 from app.compute.text import guess_main_language, may_have_address
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
-from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord
+from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord, worded_texts
 from app.runtime.clock import first_instant, span_of_year
 from app.services.posts.selection import Scan, scan
 from app.services.posts.tweets import Post, find_posts
@@ -159,10 +159,6 @@ class YearPosts:
         picked = [*places]
         times = [self.scan.time[place] for place in picked]
         return worded_texts([self.scan.text[place] for place in picked], times)
-
-
-def worded_texts(texts: Sequence[str], times: Iterable[int | None]) -> WordedTexts:
-    return WordedTexts.of(WrittenTexts([*texts], conversations_of(times)))
 
 
 class Others(NamedTuple):

@@ -61,7 +61,9 @@ async def read_day(
         if time is not None
     ]
     around = [
-        text for side in (_before(), _after()) for text in await session.scalars(side, limits)
+        text
+        for is_after in (False, True)
+        for text in await session.scalars(_beside(is_after=is_after), limits)
     ]
     word, count, ids = await asyncio.to_thread(_chosen, said, around, names_in(room))
     posts = await find_posts(session, ids)
@@ -126,22 +128,8 @@ def _of_day() -> Select[int, int, str, datetime | None]:
 
 
 @cache
-def _before() -> Select[str]:
-    return (
-        select(Tweet.text)
-        .join(User, User.id == Tweet.user_id)
-        .where(*_within(Tweet.created_at < bindparam("before")))
-        .order_by(Tweet.created_at.desc())
-        .limit(MOST_BESIDE)
-    )
-
-
-@cache
-def _after() -> Select[str]:
-    return (
-        select(Tweet.text)
-        .join(User, User.id == Tweet.user_id)
-        .where(*_within(Tweet.created_at >= bindparam("after")))
-        .order_by(Tweet.created_at)
-        .limit(MOST_BESIDE)
-    )
+def _beside(*, is_after: bool) -> Select[str]:
+    time = Tweet.created_at
+    limit = time >= bindparam("after") if is_after else time < bindparam("before")
+    query = select(Tweet.text).join(User, User.id == Tweet.user_id).where(*_within(limit))
+    return query.order_by(time if is_after else time.desc()).limit(MOST_BESIDE)
