@@ -18,7 +18,7 @@ from quart import url_for
 from app.compute.people.fingerprint import Measure
 from app.compute.people.portrait import PersonPortrait
 from app.compute.people.times import ONE_DAY, WEEK_DAYS, WORK_DAYS, longest_run
-from app.compute.significance import CLEAR_OF_MANY, clear_peak
+from app.compute.significance import clear_peak
 from app.drawing.drawings import NO_HUE, ListedName, NameList, Spark, StackedBar, WeekGrid
 from app.language.i18n import (
     gettext,
@@ -35,16 +35,8 @@ from app.parts.years.year import AuthorYear, RoomYear, WrittenYear
 from app.services.archive.author_archive import fullest_month
 from app.views.authors.figures import days_with_posts, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue, post_count, shown_name
-from app.views.figure import (
-    ClockFigure,
-    Figure,
-    FigureParts,
-    Finding,
-    Table,
-    by_clock_of,
-    told_of_hours,
-)
-from app.views.rooms.figures import PAIR, name_of, share_bars, who_wrote_most
+from app.views.figure import ClockFigure, Figure, Finding, Table, by_clock_of, told_of_hours
+from app.views.rooms.figures import name_of, share_bars, who_wrote_most
 from app.views.tell import (
     LONGEST_FINDING,
     brief_change_of,
@@ -148,31 +140,6 @@ def counted_of(year: WrittenYear) -> str:
     calendar = year.calendar
     total = tell("posts_on_days", posts=post_count(calendar.tweets), count=calendar.days)
     return total if year.is_over else tell("so_far", total=total)
-
-
-def comparison_of(author_year: AuthorYear) -> str:
-    """Return which days were compared with the year before, or empty."""
-    before, year = author_year.before, author_year.calendar.year
-    if before is None:
-        return ""
-    if before.same_days is None:
-        return tell("too_few_days", year=str(year), before=str(before.year))
-    sentence = tell(
-        "same_days",
-        first=before.same_days.first,
-        last=before.same_days.last,
-        count=post_count(before.same_days.tweets),
-        count_before=post_count(before.same_days.tweets_before),
-        year=str(year),
-        before=str(before.year),
-    )
-    rule = gettext(
-        "A change from year to year is shown only if chance does not explain "
-        "it, compared by week. A busiest month has a quarter more than any "
-        "other and chance does not explain the lead, or it is ahead by the same "
-        "rule, compared by day."
-    )
-    return f"{sentence} {rule}"
 
 
 def _is_told(same_days: SameDays, *, has_equal: bool) -> bool:
@@ -410,18 +377,6 @@ def _years_compared(shown: AuthorYear) -> tuple[str, str]:
     return own, before
 
 
-def hours_of_room(shown: RoomYear) -> ClockFigure:
-    return ClockFigure(
-        str(shown.calendar.year),
-        shown.hours,
-        shown.busy_from,
-        shown.tz,
-        NO_HUE,
-        is_past=shown.is_over,
-        busy_part=shown.busy_part,
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class YearRow(Figure[Spark]):
     shown: AuthorYear
@@ -644,26 +599,9 @@ class PeopleOfYear(Figure[StackedBar]):
         return Table([gettext(column) for column in columns], rows)
 
     def plot(self) -> StackedBar:
-        return _bar(self.shown.people, [person.messages for person in self.shown.people])
+        return bar_of(self.shown.people, [person.messages for person in self.shown.people])
 
 
-def who_began(shown: RoomYear) -> FigureParts[StackedBar]:
-    """Return who wrote first after more than six hours without a message."""
-    counts = [person.beginnings for person in shown.people]
-    total, topic = sum(counts), gettext("Who wrote first after a silence")
-    finding, plot = Finding(topic=topic), _bar(shown.people, counts) if total else None
-    # Everyone else together may hide somebody who is ahead.
-    first = clear_peak(counts, CLEAR_OF_MANY) if total >= FEWEST_COMPARED else None
-    if first is not None and (name := shown.people[first].username):
-        variant = "two" if shown.people_total == PAIR else ""
-        share = counts[first] / total
-        told = tell(
-            "began", variant, name=shown_name(name), count=counts[first], total=total, share=share
-        )
-        finding = Finding(told, topic=topic)
-    return FigureParts(finding, Table([], []), plot)
-
-
-def _bar(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
+def bar_of(people: list[PersonPortrait], counts: list[int]) -> StackedBar:
     bars = share_bars(people, [count / sum(counts) for count in counts])
     return StackedBar([bar for bar in bars if bar.share])

@@ -11,7 +11,8 @@ from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.portrait import PersonPortrait
-from app.drawing.drawings import Clock, NameList, Spark, StackedBar, WeekGrid
+from app.compute.significance import CLEAR_OF_MANY, clear_peak
+from app.drawing.drawings import NO_HUE, Clock, NameList, Spark, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
@@ -24,13 +25,11 @@ from app.parts.years.figures import (
     PeopleOfYear,
     WordsOfWholeYear,
     YearRow,
-    comparison_of,
+    bar_of,
     hours_of_author,
-    hours_of_room,
     is_long_enough,
     kind_of_change,
     told_of_silence,
-    who_began,
     words_of,
 )
 from app.parts.years.subjects import (
@@ -48,8 +47,8 @@ from app.services.rooms.room_facts import RoomFacts
 from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
-from app.views.cast import post_count
-from app.views.figure import FigureParts, by_clock_of
+from app.views.cast import post_count, shown_name
+from app.views.figure import ClockFigure, FigureParts, Finding, Table, by_clock_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.figures import PAIR
@@ -131,7 +130,27 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def before_told(self) -> str:
-        return comparison_of(self.shown)
+        """Which days were compared with the year before."""
+        if (before := self.shown.before) is None:
+            return ""
+        if before.same_days is None:
+            return tell("too_few_days", year=str(self.year), before=str(before.year))
+        sentence = tell(
+            "same_days",
+            first=before.same_days.first,
+            last=before.same_days.last,
+            count=post_count(before.same_days.tweets),
+            count_before=post_count(before.same_days.tweets_before),
+            year=str(self.year),
+            before=str(before.year),
+        )
+        rule = gettext(
+            "A change from year to year is shown only if chance does not explain "
+            "it, compared by week. A busiest month has a quarter more than any "
+            "other and chance does not explain the lead, or it is ahead by the same "
+            "rule, compared by day."
+        )
+        return f"{sentence} {rule}"
 
     @property
     def clock(self) -> FigureParts[Clock]:
@@ -205,11 +224,26 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
 
     @property
     def began(self) -> FigureParts[StackedBar]:
-        return who_began(self.shown)
+        """Who wrote first after more than six hours without a message."""
+        people = self.shown.people
+        counts = [person.beginnings for person in people]
+        total, topic = sum(counts), gettext("Who wrote first after a silence")
+        finding, plot = Finding(topic=topic), bar_of(people, counts) if total else None
+        # Everyone else together may hide somebody who is ahead.
+        first = clear_peak(counts, CLEAR_OF_MANY) if total >= FEWEST_COMPARED else None
+        if first is not None and (name := people[first].username):
+            values = {"name": shown_name(name), "count": counts[first], "total": total}
+            variant = "two" if self.shown.people_total == PAIR else ""
+            told = tell("began", variant, **values, share=counts[first] / total)
+            finding = Finding(told, topic=topic)
+        return FigureParts(finding, Table([], []), plot)
 
     @property
     def clock(self) -> FigureParts[Clock]:
-        return hours_of_room(self.shown).parts()
+        shown, year = self.shown, str(self.year)
+        hours = (shown.hours, shown.busy_from, shown.tz, NO_HUE)
+        part, is_past = shown.busy_part, shown.is_over
+        return ClockFigure(year, *hours, is_past=is_past, busy_part=part).parts()
 
     @property
     def habits(self) -> list[tuple[str, str, str]]:
