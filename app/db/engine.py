@@ -96,23 +96,20 @@ class Database:
         )
         self.commits = 0
 
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
         """Open a session of one state of the database, for one task."""
-        with self._driver_errors():
-            session, opened = self._readers(), monotonic()
-            try:
-                yield session
-            finally:
-                await to_the_end(session.close())
-                self._on_session("read", monotonic() - opened)
+        return self._reading(self._readers())
+
+    def read_chat(self, room_id: int) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session of one state of a database that would hold this chat alone."""
+        session = self._chat_readers()
+        session.info[CHAT] = room_id
+        return self._reading(session)
 
     @asynccontextmanager
-    async def read_chat(self, room_id: int) -> AsyncIterator[AsyncSession]:
-        """Open a session of one state of a database that would hold this chat alone."""
+    async def _reading(self, session: AsyncSession) -> AsyncIterator[AsyncSession]:
         with self._driver_errors():
-            session, opened = self._chat_readers(), monotonic()
-            session.info[CHAT] = room_id
+            opened = monotonic()
             try:
                 yield session
             finally:

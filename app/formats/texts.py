@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from itertools import starmap
 from typing import Final
 
-from app.errors import BrokenFileError, LimitReachedError, Message, RecordError, message_of
+from app.errors import Message, RecordError, message_of
 from app.formats.assumptions import fields_without
+from app.formats.chats.chat_files import one_by_one
 from app.formats.file_authors import NamedAuthors, authors_of, chosen_way, is_of_unknown
 from app.formats.reading import BadRecord, Skipped, required_text
 from app.formats.records import Format, Item, LeftOut, ReadOptions, Record, RecordStream, by_author
@@ -61,9 +63,8 @@ def read(source: Source, options: ReadOptions) -> RecordStream | None:
     taken = [name for name in names if authors is None or name in authors.by_file]
     source.expect(taken)
     left_out = _of_unknown(names) if authors is not None else ()
-    return RecordStream(
-        FORMAT.name, "record", None, _items(source, taken, authors), left_out=left_out
-    )
+    items = _items(source, taken, authors)
+    return RecordStream(FORMAT.name, "record", None, items, left_out=left_out)
 
 
 def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
@@ -87,20 +88,15 @@ def _items(source: Source, names: list[str], authors: NamedAuthors | None) -> It
         authors.note(notes)
         by_file = authors.by_file
     notes.is_author_open = authors is None
-    fault: BrokenFileError | None = None
-    for place, name in enumerate(names, start=1):
+
+    def read_one(place: int, name: str) -> Iterator[Item]:
         content = source.member(name)
-        if not is_plain_text(content):
-            notes.leave("file", name)
-            continue
-        try:
+        if is_plain_text(content):
             yield _text_of(content, place, by_file.get(name))
-        except LimitReachedError:
-            raise
-        except BrokenFileError as error:
-            fault = fault or error
-    if fault is not None:
-        raise fault
+        else:
+            notes.leave("file", name)
+
+    yield from one_by_one(starmap(read_one, enumerate(names, start=1)))
 
 
 def _text_of(content: Content, place: int, author: str | None) -> Item:

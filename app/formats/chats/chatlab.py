@@ -150,19 +150,14 @@ def _in_lines(content: Content, room: ChatLabRoom) -> Iterator[Found[ChatLabRoom
 
 
 def _in_object(content: Content, room: ChatLabRoom) -> Iterator[Found[ChatLabRoom]]:
-    window = Window(content)
-    about: Json = {}
-    for key in window.each_key() if window.mark() == "{" else ():
-        if key in {"chatlab", "meta"}:
-            about[key] = load(window.raw())
-            room.note_header(about)
-        elif key == "members" and window.mark() == "[":
-            for member in window.items():
-                room.note_member(as_object(member))
-        elif key == "messages" and window.mark() == "[":
-            yield from (Found(room, value) for value in window.items())
-        else:
-            window.raw()
+    window, about = Window(content), dict.fromkeys(("chatlab", "meta"))
+    for key in window.each_list({"members", "messages"}, about):
+        room.note_header(about)
+        for value in window.items():
+            if key == "messages":
+                yield Found(room, value)
+            else:
+                room.note_member(as_object(value))
 
 
 def _room(meta: Json) -> FileRoom:

@@ -248,17 +248,11 @@ def _noted(text: str) -> str:
 
 
 _APPS: Final = (
-    _App(
-        partial(_by_line, kakaotalk.read_copy),
-        lambda text: kakaotalk.said_in_copy(text).text,
-        kakaotalk.HEADING,
-    ),
-    _App(_bracketed, lambda text: whatsapp.said_in_copy(text).text),
-    _App(partial(_by_line, whatsapp.read_copy), lambda text: whatsapp.said_in_copy(text).text),
-    _App(
-        partial(_by_line, line.read_copy), lambda text: line.said_in_copy(text).text, line.HEADING
-    ),
-    _App(_line_of_computers, lambda text: line.said_in_copy(text).text, line.HEADING),
+    _App(partial(_by_line, kakaotalk.read_copy), kakaotalk.said_in_copy, kakaotalk.HEADING),
+    _App(_bracketed, whatsapp.said_in_copy),
+    _App(partial(_by_line, whatsapp.read_copy), whatsapp.said_in_copy),
+    _App(partial(_by_line, line.read_copy), line.said_in_copy, line.HEADING),
+    _App(_line_of_computers, line.said_in_copy, line.HEADING),
     _App(_telegram, _noted),
     _App(_discord, _noted),
     _App(_slack, _noted),

@@ -21,7 +21,7 @@ from app.formats.post import Reactions, ReplyTarget
 from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, read_each
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
-from app.formats.source.json import Json, Window, load, no_object, objects, unit_of
+from app.formats.source.json import Json, Window, no_object, objects, unit_of
 from app.formats.source.times import time_or_field
 
 ChatT = TypeVar("ChatT")
@@ -113,17 +113,11 @@ class JsonChat(ABC, Generic[ChatT]):
         return map(self.found, contents)
 
     def found(self, content: Content) -> Generator[Found[ChatT], None, None]:
-        window = Window(content)
-        about: Json = {}
-        for key in window.each_key() if window.mark() == "{" else ():
-            if key == self.messages_key and window.mark() == "[":
-                chat = self.chat(about, content.name.rpartition("/")[0])
-                for value in window.items():
-                    yield Found(chat, value)
-            elif key in self.about_keys:
-                about[key] = load(window.raw())
-            else:
-                window.raw()
+        window, about = Window(content), dict.fromkeys(self.about_keys)
+        for _ in window.each_list({self.messages_key}, about):
+            chat = self.chat(about, content.name.rpartition("/")[0])
+            for value in window.items():
+                yield Found(chat, value)
 
     def unit(self, contents: Sequence[Content]) -> Literal["line", "record"]:
         return unit_of(contents[0])

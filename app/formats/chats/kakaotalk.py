@@ -368,9 +368,9 @@ def read_copy(line: str) -> Opening | None:
     return next((opening for opening in openings if opening.name), next(iter(openings), None))
 
 
-def said_in_copy(text: str) -> Spoken:
+def said_in_copy(text: str) -> str:
     """Return a copied message without the app's notes."""
-    return _copied()[0].said(text)
+    return _copied()[0].said(text).text
 
 
 def _matched(match: re.Match[str]) -> WrittenDay | None:

@@ -298,9 +298,9 @@ def read_copy_of_computer(line: str) -> Opening | None:
     return _copied()[2].read(line)
 
 
-def said_in_copy(text: str) -> Spoken:
+def said_in_copy(text: str) -> str:
     """Return a copied message without the app's notes."""
-    return _copied()[0].said(text)
+    return _copied()[0].said(text).text
 
 
 def _without_pictures(text: str) -> str:

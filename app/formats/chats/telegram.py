@@ -123,12 +123,9 @@ class Telegram(JsonChat[TelegramChat]):
 
     def only_chat(self, content: Content) -> TelegramChat | None:
         """Return a file's single chat; None for an account."""
-        window = Window(content.beginning)
-        about: Json = {}
-        for key in window.each_key() if window.mark() == "{" else ():
-            if key == "messages" and window.mark() == "[":
-                return self.chat(about, content.name.rpartition("/")[0])
-            about[key] = load(window.raw()) if key in self.about_keys else window.raw()
+        about = dict.fromkeys(self.about_keys)
+        for _ in Window(content.beginning).each_list({"messages"}, about):
+            return self.chat(about, content.name.rpartition("/")[0])
         return None
 
     def chat(self, about: Json, folder: str) -> TelegramChat:

@@ -386,9 +386,9 @@ def read_copy(line: str) -> Opening | None:
     return Opening(name, text=text) if name else None
 
 
-def said_in_copy(text: str) -> Spoken:
+def said_in_copy(text: str) -> str:
     """Return a copied message without the app's notes."""
-    return AppNotes((), has_marks=_OWN_MARK in text).said(text)
+    return AppNotes((), has_marks=_OWN_MARK in text).said(text).text
 
 
 _lines: Final = partial(matcher, "whatsapp", "line")

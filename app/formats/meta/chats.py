@@ -38,7 +38,7 @@ from app.formats.records import (
     next_items,
 )
 from app.formats.source.file import Content, Source
-from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed, load
+from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed
 
 
 def newest_versions(items: Iterable[Item]) -> Iterator[Item]:
@@ -210,20 +210,15 @@ class MetaChats(JsonChat[MetaThread]):
 
         The first reading learns the app's sentences, and the app by the first 1,000 messages.
         """
-        about: Json = {}
+        about = dict.fromkeys(("title", "thread_path", "threadName"))
         flags: set[str] = set()
         sentences = OwnSentences(content.notes)
         with suppress(BrokenFileError):
             window = Window(content.uncounted)
-            for key in window.each_key() if window.mark() == "{" else ():
-                if key == "messages" and window.mark() == "[":
-                    for number, message in enumerate(map(as_object, window.items())):
-                        flags |= _flags(message) if number < 1_000 else set()
-                        sentences.learn(_text(message), _name(message))
-                elif key in {"title", "thread_path", "threadName"}:
-                    about[key] = load(window.raw())
-                else:
-                    window.raw()
+            for _ in window.each_list({"messages"}, about):
+                for number, message in enumerate(map(as_object, window.items())):
+                    flags |= _flags(message) if number < 1_000 else set()
+                    sentences.learn(_text(message), _name(message))
         path = repaired(about.get("thread_path")).rstrip("/").rpartition("/")[2]
         name = repaired(about.get("threadName"))
         title = repaired(about.get("title")) or _NUMBER.sub("", name)

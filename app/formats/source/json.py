@@ -262,6 +262,19 @@ class Window:
             raise self.broken("a value is not closed")
         self.at += 1
 
+    def each_list(self, names: Collection[str], about: Json) -> Iterator[str]:
+        """Yield the names of these lists of the object here, if it is one; take each list.
+
+        `about` gets the values for its keys that are passed.
+        """
+        for key in self.each_key() if self.mark() == "{" else ():
+            if key in names and self.mark() == "[":
+                yield key
+            elif key in about:
+                about[key] = load(self.raw())
+            else:
+                self.raw()
+
     def values(self, lists: Collection[str]) -> Iterator[object]:
         """Yield the text's values; for an object with a list of `lists`, that list's items."""
         while mark := self.mark():
