@@ -57,6 +57,7 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
     "others",
     [
         "\n\nOn Fri, Jan 5, 2024 at 7:00 PM Jun <jun@quay.example>\nwrote:\n\n> How far?\n> Far",
+        "\n\nOn Fri, Jan 5, 2024 at 7:00 PM\nJun Park <jun@quay.example>\nwrote:\n\n> How far?",
         "\nJun wrote:\n> How far?",
         "\n\n2024년 1월 5일 (금) 오후 7:00, Jun <jun@quay.example>님이 작성:\n> 얼마나 멀어요?",
         "\n\n-----Original Message-----\nFrom: Jun\nHow far?",
@@ -67,6 +68,7 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
         "\n\n보낸 사람: Jun\n날짜: 2024년 1월 5일\n얼마나 멀어요?",
         "\n-- \nMina Lee, keeper",
         "\n\nSent from my phone",
+        "\n\nSent from my phone\n\n> On Jan 5, 2024, at 19:00, Jun wrote:\n> How far?\n",
         "\n_______________________________________________\nsea mailing list",
     ],
 )
@@ -90,6 +92,13 @@ def test_own_words_that_look_like_headers_stay(own: str) -> None:
 def test_answers_between_quoted_lines_stay() -> None:
     text = "Hi\n\nJun wrote:\n> How far?\nTwo cables.\n\n> And the fog?\nNone: the wind took it."
     assert own_words(text) == "Hi\n\nTwo cables.\n\nNone: the wind took it."
+
+
+@pytest.mark.parametrize("signature", ["Sent from my phone", "-- \nMina Lee", "--\nMina Lee"])
+def test_answers_below_a_signature_and_a_quotation_stay(signature: str) -> None:
+    quotation = "On Jan 5, 2024, at 19:00, Jun wrote:\n> How far?\n> And the fog?"
+    text = f"Hi\n\n{signature}\n\n{quotation}\nNone.\n\n{signature}"
+    assert own_words(text) == "Hi\n\nNone."
 
 
 def test_hostile_mails_are_rejected_and_the_rest_goes_in() -> None:

@@ -51,9 +51,10 @@ _LONE: Final = re.compile(
 _FILE_OF_MAIL: Final = re.compile(r"(?:.*/)?(?:cur|new)/[^/]+|(?:.*/)?\d+|.*\.emlx?", re.IGNORECASE)
 _LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
 _ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
-_QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))")
+_QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))", re.MULTILINE)
 _ATTRIBUTION: Final = re.compile(
-    r"(?:^|\n)(?P<all>(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n)?[^\n]{0,200}"
+    r"(?:^|\n)(?P<all>(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n"
+    r"(?:[^\n]{0,100}[<@][^\n]{0,100}\n)?)?[^\n]{0,200}"
     r"(?:wrote|writes|schrieb[^\n]{0,80}|escribió|escreveu|ha scritto|a écrit"
     r"|작성|씀|書きました|写道) ?[:：]\s*)\Z"
 )
@@ -188,12 +189,11 @@ def _flowed(text: str, part: Mail) -> str:
 
 def own_words(text: str) -> str:
     """Return a mail's text without quotations, the lines that name them, and signatures."""
-    for others in (_REST_IS_OTHERS, _SIGNATURE):
-        if match := others.search(text):
-            text = text[: match.start()]
+    if match := _REST_IS_OTHERS.search(text):
+        text = text[: match.start()]
     kept: list[str] = []
     is_quoted = False
-    for line in text.split("\n"):
+    for line in _without_signatures(text).split("\n"):
         if _QUOTED.match(line):
             if not is_quoted:
                 _end_before_quotation(kept)
@@ -204,11 +204,22 @@ def own_words(text: str) -> str:
     return "\n".join(kept).strip("\n")
 
 
+def _without_signatures(text: str) -> str:
+    """Return a text without its signatures, each up to a quotation, which may have answers."""
+    parts: list[str] = []
+    place = 0
+    while match := _SIGNATURE.search(text, place):
+        parts.append(text[place : match.start()])
+        quotation = _QUOTED.search(text, match.start())
+        place = quotation.start() if quotation else len(text)
+    return "".join((*parts, text[place:]))
+
+
 def _end_before_quotation(kept: list[str]) -> None:
     """Take off empty lines and the attribution, and put an empty line where a quotation stood."""
     while kept and not kept[-1]:
         kept.pop()
-    if match := _ATTRIBUTION.search("\n".join(kept[-2:])):
+    if match := _ATTRIBUTION.search("\n".join(kept[-3:])):
         lines = match["all"].strip("\n").count("\n") + 1
         del kept[-lines:]
     elif kept:
