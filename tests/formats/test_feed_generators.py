@@ -172,6 +172,11 @@ def test_entry_of_a_collected_feed_is_by_the_author_of_its_source() -> None:
     assert [record.username for record in records] == ["Ida", "Jun", "Mina"]
 
 
+def test_of_several_authors_the_first_one_wrote_the_entry() -> None:
+    _, records = read(atom([("Ida</name></author><author><name>Jun", None), ("Heron", None)]))
+    assert [record.username for record in records] == ["Ida", "Heron"]
+
+
 def test_guest_of_a_feed_with_an_author_keeps_the_own_name() -> None:
     head, records = read(atom([(None, None), ("Jun", None)], "Ida"))
     assert head.has_many_authors

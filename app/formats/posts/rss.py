@@ -234,7 +234,8 @@ def _author(entry: Entry) -> str | None:
 
 
 def _named(element: Entry) -> str | None:
-    detail = element.get("author_detail") or {}
+    # Of several authors, feedparser takes the last one of Atom as the author.
+    detail = next(filter(None, element.get("authors") or ()), element.get("author_detail") or {})
     name = str(detail.get("name") or element.get("author") or detail.get("email") or "").strip()
     if name.startswith(("http://", "https://")):
         name = urlsplit(name).path.rstrip("/").rpartition("/")[2]
