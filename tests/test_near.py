@@ -9,7 +9,7 @@ from tests.near import ELSEWHERE, near, without_nested
     ("path", "places"),
     [
         ("app/parts/portraits/author.py", {"tests/parts/portraits"}),
-        ("app/parts/games/templates/games/play.html", {"tests/parts/games"}),
+        ("app/parts/quiz/templates/quiz/quiz.html", {"tests/parts/quiz"}),
         ("app/formats/chats/line.py", {"tests/formats"}),
         ("app/views/imports/pages.py", {"tests/views/imports"}),
         ("app/templates/imports/imports.html", {"tests/views/imports"}),
@@ -19,7 +19,7 @@ from tests.near import ELSEWHERE, near, without_nested
         ("docs/api.md", {"tests/test_docs.py", "tests/guide"}),
         ("README.md", {"tests/test_docs.py", "tests/guide"}),
         ("tests/views/test_cast.py", {"tests/views/test_cast.py"}),
-        ("tests/parts/games/playing.py", {"tests/parts/games"}),
+        ("tests/formats/files.py", {"tests/formats"}),
         ("tests/test_config.py", {"tests/test_config.py"}),
         ("tests/conftest.py", set()),
         ("pyproject.toml", set()),

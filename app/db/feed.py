@@ -20,9 +20,6 @@ OF_SITE: Final = frozenset({SITE_PUBLIC, SITE_PRIVATE})
 STREAM_RESET: Final = "stream.reset"
 """Kind of event after which clients of the live stream must read everything anew."""
 
-GAME_CHANGED: Final = "game.changed"
-INVALIDATING_NOTHING: Final = frozenset({GAME_CHANGED})
-
 logger = logging.getLogger(__name__)
 
 

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Generic, TypeVar
 
-from app.db.feed import INVALIDATING_NOTHING, OF_SITE, STREAM_RESET, Change, Feed
+from app.db.feed import OF_SITE, STREAM_RESET, Change, Feed
 from app.runtime.clock import now
 
 EVERYTHING: Final = 0
 """Stands for all authors among a value's dependencies."""
 DERIVED: Final = -1
 """Stands for what maintenance derives: its events concern no author."""
+NOTHING: Final = -2
+"""Stands for what no kept value shows, such as a game."""
 
 ABOUT_ALL: Final = frozenset({"user.deleted", "tweet.deleted", "room.updated", STREAM_RESET})
 """Kinds of events about all: anybody's posts may answer what was deleted, or name a room."""
@@ -227,10 +229,8 @@ class Memo(Generic[Value]):
     def _note(self, changes: Sequence[Change]) -> None:
         self.time += 1
         for change in changes:
-            if change.kind in INVALIDATING_NOTHING:
-                continue
             self._changed[change.user_id] = self.time
-            if change.user_id != DERIVED:
+            if change.user_id not in (DERIVED, NOTHING):
                 self._changed[EVERYTHING] = self.time
         is_about_all = any(change.kind in ABOUT_ALL for change in changes)
         if any(change.kind in OF_SITE for change in changes):

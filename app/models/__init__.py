@@ -27,13 +27,4 @@ from app.models.content import (
     Vocabulary,
     Word,
 )
-from app.models.work import (
-    Event,
-    Game,
-    GameAnswer,
-    GamePlayer,
-    GameQuestion,
-    ImportJob,
-    LiveSource,
-    WrongCode,
-)
+from app.models.work import Event, ImportJob, LiveSource

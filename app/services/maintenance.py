@@ -19,22 +19,20 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.config import Config
 from app.db.backend import Sessions
 from app.db.engine import Database, GrantLostError
-from app.db.feed import GAME_CHANGED, Change, Feed
-from app.db.result_cache import DERIVED
+from app.db.feed import Change, Feed
+from app.db.result_cache import NOTHING
 from app.embedders import EmbedderError
 from app.errors import AppError, disk_errors
 from app.models import (
     BackgroundSnapshot,
-    Game,
     ImportJob,
     Invitation,
     LiveSource,
     LoginFailure,
     LoginSession,
     SetupLink,
-    WrongCode,
 )
-from app.models.work import LONGEST_PAUSE
+from app.models.work import LONGEST_PAUSE, Game, WrongCode
 from app.runtime.clock import now, wait_until_set
 from app.services.access.accounts import LINK_LIFETIME
 from app.services.compare.background import BACKGROUND, is_outgrown, renew_background
@@ -256,6 +254,7 @@ async def _in_turn(db: Database, name: str, work: Callable[[Sessions], Awaitable
         await work(grant)
 
 
+GAME_CHANGED: Final = "game.changed"
 GAMES_KEPT_AFTER_END: Final = timedelta(hours=24)
 GAMES_KEPT: Final = timedelta(hours=48)
 """Time after the game was created, even before its end."""
@@ -284,7 +283,7 @@ def _is_old_code() -> ColumnElement[bool]:
 
 async def tell_of_game(session: AsyncSession) -> None:
     await session.flush()
-    await append_events(session, [NewEvent(GAME_CHANGED, DERIVED, posts=0)])
+    await append_events(session, [NewEvent(GAME_CHANGED, NOTHING, posts=0)])
 
 
 NOW: Final = timedelta(0)

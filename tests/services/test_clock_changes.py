@@ -8,21 +8,11 @@ from quart import Quart
 from sqlalchemy import select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.models import (
-    Game,
-    Invitation,
-    LiveSource,
-    LoginFailure,
-    LoginSession,
-    SetupLink,
-    WrongCode,
-)
+from app.models import Invitation, LiveSource, LoginFailure, LoginSession, SetupLink
 from app.models.work import LONGEST_PAUSE
-from app.parts.games import hosting, players
 from app.parts.sources.following import add_source, due_sources
 from app.parts.sources.platforms import parse_source
-from app.runtime.clock import now, now_ms
-from app.services import maintenance
+from app.runtime.clock import now
 from app.services.access.accounts import LINK_LIFETIME, add_invitation, add_setup_link
 from app.services.access.logins import SESSION_LIFETIME, WINDOW
 from tests.browsing import Browser, make_operator, parts_of, signed_in
@@ -113,30 +103,6 @@ async def test_sources_are_visited_at_their_pauses(app: Quart, ahead: timedelta)
     await move(app, LiveSource.not_before, -LONGEST_PAUSE)
     async with db.read() as session:
         assert len(await due_sources(session)) == 1
-
-
-@pytest.mark.parametrize("ahead", AHEAD)
-async def test_games_and_wrong_codes_go_at_their_time(
-    app: Quart, ahead: timedelta, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(players, "MOST_WRONG", 1)
-    db = parts_of(app).db
-    async with db.write() as session:
-        game_id = await hosting.add_game(session, [], [], seconds=60)
-        await hosting.end_game(session, game_id, now_ms())
-    wrong = {"code": "AAAAAA", "name": "Mina"}
-    player = app.test_client()
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
-    columns = (Game.created_at, Game.ended_at, WrongCode.sent_at)
-    for column in columns:
-        await move(app, column, ahead)
-    await maintain(db)
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 429
-    await move(app, WrongCode.sent_at, -players.WINDOW)
-    assert (await player.post("/api/v1/play", json=wrong)).status_code == 404
-    await move(app, Game.ended_at, -maintenance.GAMES_KEPT_AFTER_END)
-    await maintain(db)
-    assert await times(app, Game.created_at) == []
 
 
 async def test_clocks_that_differ_by_seconds_change_nothing(app: Quart) -> None:

@@ -124,6 +124,14 @@ class Api:
         assert not faults, (name, faults)
         return answer.status_code, value
 
+    async def check_refused(self, client: Client, name: str, *bodies: dict[str, Any]) -> None:
+        """Fail for a JSON body that the document or the server takes."""
+        _, _, operation = self.operations[name]
+        ((_, content),) = operation["requestBody"]["content"].items()
+        for body in bodies:
+            assert self.faults(body, content["schema"]), body
+            assert (await self.send(client, name, json=body))[0] == 422, body
+
     def faults(self, value: Any, schema: dict[str, Any]) -> list[str]:
         """Return where a value is not of a schema, or has fields that the schema does not name."""
         if "$ref" in str(schema):

@@ -17,7 +17,7 @@ from quart import Quart
 from sqlalchemy import func, select
 
 from app import create_app
-from app.db.feed import INVALIDATING_NOTHING, OF_SITE
+from app.db.feed import OF_SITE
 from app.lifespan import resources
 from app.models import Tweet
 from app.services import event_log
@@ -183,9 +183,8 @@ WRITES: Final[dict[str, Write]] = {
 """Together they append every kind of event; maintenance follows each."""
 ALIKE: Final = frozenset({"a post", "what a post lacked"})
 """Those whose kinds of events others append, too."""
-ELSEWHERE: Final = frozenset({"vectors.made"}) | INVALIDATING_NOTHING
-"""Kinds of events that need more than a database: `test_similar_api.py` has an embedder; and those
-that no kept answer shows."""
+ELSEWHERE: Final = frozenset({"vectors.made"})
+"""Kinds of events that need more than a database: `test_similar_api.py` has an embedder."""
 
 
 @asynccontextmanager
@@ -241,7 +240,7 @@ def all_kinds() -> set[str]:
     """Return the kinds of events that the program appends anywhere."""
     sources = [path.read_text() for path in (ROOT / "app").rglob("*.py")]
     kinds = {kind for source in sources for kind in re.findall(r'NewEvent\(\s*"([a-z.]+)"', source)}
-    return kinds | OF_SITE | INVALIDATING_NOTHING
+    return kinds | OF_SITE
 
 
 async def test_the_tables_name_every_route_that_anybody_may_read(app: Quart) -> None:

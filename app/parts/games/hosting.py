@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import allocate_ids, insert_rows, is_among
 from app.errors import ConflictError, NotFoundError
 from app.lifespan import resources
-from app.models import MAX_ID, Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.models import MAX_ID, Tweet, User
+from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.parts.games.drawing import DrawnQuestion, draw_questions, named_cast, room_cast
 from app.parts.games.states import asked_of, get_state, read_states, unknown_game
 from app.runtime.clock import now, now_ms

@@ -26,7 +26,7 @@ from app.errors import (
     UnavailableError,
 )
 from app.lifespan import resources
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
+from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
 from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
 from app.parts.games.states import GameState, asked_of, read_states, unknown_game
 from app.runtime.clock import now, now_ms

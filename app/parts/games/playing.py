@@ -23,10 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db.backend import is_among
 from app.db.batch import Batch, Item, Result
 from app.db.engine import Database
-from app.db.feed import GAME_CHANGED, Change
+from app.db.feed import Change
 from app.errors import AppError
 from app.lifespan import Resources, resources, running
-from app.models import Game, GameAnswer, GamePlayer
+from app.models.work import Game, GameAnswer, GamePlayer
 from app.parts.games.documents import (
     GameView,
     PlayerView,
@@ -58,6 +58,7 @@ from app.runtime.clock import monotonic, now_ms
 from app.runtime.encoding import encoded
 from app.services.access.rights import Right
 from app.services.live_streams.streaming import HEARTBEAT, Clients, ClientStream, StreamHub
+from app.services.maintenance import GAME_CHANGED
 
 COUNT_S: Final = 0.5
 GONE: Final = b"event: gone\ndata: {}\n\n"

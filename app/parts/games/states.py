@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
 from app.errors import NotFoundError
-from app.models import Game, GameAnswer, GamePlayer, GameQuestion, Tweet, User
+from app.models import Tweet, User
+from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
 from app.services.compare.name_masking import hide, read_chat_names
 
 State = Literal["waiting", "asking", "told", "ended"]

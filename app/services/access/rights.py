@@ -123,7 +123,7 @@ class Right(NamedTuple):
     """A request's authority: an API token, a session, or a public site."""
 
     kind: str
-    """`token`, `session`, `visitor`, or `player`."""
+    """`token`, `session`, `visitor`, or a kind of a part."""
     id: int
 
     @property

@@ -8,7 +8,8 @@ from typing import Any, Final
 from quart import Quart
 from sqlalchemy import select
 
-from app.models import GameQuestion, Tweet
+from app.models import Tweet
+from app.models.work import GameQuestion
 from app.parts.games import hosting
 from app.parts.games.drawing import DrawnQuestion
 from app.runtime.clock import now_ms

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, text
 
-from app.models import GamePlayer
+from app.models.work import GamePlayer
 from app.parts.games import hosting, playing
 from app.runtime import clock
 from app.runtime.clock import now_ms

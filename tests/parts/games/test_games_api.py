@@ -7,13 +7,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from app.models import GameQuestion
+from app.compute.text import as_read
+from app.models import Tweet
+from app.models.work import GameQuestion
 from app.parts.games.players import AnswerRequest, points_for
 from app.runtime.clock import now_ms
 from app.security import digest
 from tests.browsing import parts_of
+from tests.chats import import_chat
 from tests.conftest import Client, Outside
 from tests.parts.games.playing import AUTHORS, Host, Player, host_game, join, names_of, posts_of
+from tests.parts.quiz.test_shared_texts import SHARED, chat
 from tests.views.conformance import OF_GAMES, Api
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
@@ -319,3 +323,22 @@ def test_the_document_says_who_may(admin: Client, name: str) -> None:
         assert needed == []
     else:
         assert needed == ([{"player": []}] if is_play else [{"bearer": ["admin"]}, {"session": []}])
+
+
+async def test_questions_leave_out_shared_texts(admin: Client) -> None:
+    db = parts_of(admin.app).db
+    await import_chat(db, chat())
+    made = await admin.post("/api/v1/games", json={"room": 1, "questions": 9})
+    assert made.status_code == 201
+    async with db.read() as session:
+        asked = select(Tweet.text).join(GameQuestion, GameQuestion.tweet_id == Tweet.id)
+        texts = [*await session.scalars(asked)]
+    assert texts
+    assert not [text for text in texts if as_read(text) == as_read(SHARED[0])]
+    refused = await admin.post("/api/v1/games", json={"room": 1, "questions": 20})
+    assert "that no one else wrote" in (await refused.get_json())["detail"]
+
+
+async def test_the_document_refuses_what_the_server_refuses(admin: Client) -> None:
+    both = {"usernames": ["jack", "anna"], "room": 1}
+    await Api(admin.app).check_refused(admin, "create_game", {}, both)

@@ -9,7 +9,7 @@ from quart import Quart
 from sqlalchemy import update
 
 from app import create_app
-from app.models import GamePlayer
+from app.models.work import GamePlayer
 from app.parts.games import players
 from app.parts.games.states import Standings, get_state, read_standing
 from tests.browsing import Browser, parts_of, scope_of, set_cookies, signed_in

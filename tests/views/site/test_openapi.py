@@ -126,25 +126,10 @@ def test_generators_of_clients_can_read_the_document(api: Api) -> None:
             check_schema(api, schema)
 
 
-@pytest.mark.parametrize(
-    ("name", "bodies"),
-    [
-        (
-            "compare_post",
-            [{}, {"text": "Fog", "texts": ["Fog"]}, {"texts": []}, {"texts": ["Fog"] * 51}],
-        ),
-        ("create_game", [{}, {"usernames": ["jack", "anna"], "room": 1}]),
-    ],
-)
-async def test_the_document_refuses_what_the_server_refuses(
-    name: str, bodies: list[dict[str, Any]], app: Quart, admin: Client
-) -> None:
+async def test_the_document_refuses_what_the_server_refuses(app: Quart, admin: Client) -> None:
     api = Api(app)
-    _, _, operation = api.operations[name]
-    ((_, content),) = operation["requestBody"]["content"].items()
-    for body in bodies:
-        assert api.faults(body, content["schema"]), body
-        assert (await api.send(admin, name, json=body))[0] == 422, body
+    both = {"text": "Fog", "texts": ["Fog"]}
+    await api.check_refused(admin, "compare_post", {}, both, {"texts": []}, {"texts": ["Fog"] * 51})
     needed = {
         parameter["name"]
         for parameter in api.operations["compare_get"][2]["parameters"]
