@@ -81,6 +81,13 @@ async def test_korean_is_told_by_its_letters(sharing: Client, text: str, lang: s
     assert (await sharing.add_tweet("ann", text))["lang"] == lang
 
 
+@pytest.mark.parametrize("name", stored_fields())
+async def test_no_field_keeps_a_nul(sharing: Client, name: str) -> None:
+    answer = await sharing.post("/api/v1/users/ann/tweets", json={"text": "hi", name: "a\0b"})
+    kept = answer.status_code < 300 and "\0" in str((await answer.get_json())[name])
+    assert not kept, f"PostgreSQL cannot store it: give {name} a rule in `checked()`"
+
+
 BAD_FIELDS: list[tuple[str, dict[str, Any]]] = [
     *(("text", {"text": text}) for text in ("", " \n\t ", "a\u0000b", "a\u001bb", "a\u0085b")),
     *(("text", {"text": text}) for text in ("ㅋ" * 25_001, None)),
