@@ -182,6 +182,8 @@ class Room(Base):
     """Number of messages when people were last judged; 0 before."""
     fit: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     """What takes long to fit for comparisons in this chat alone (`ChatFit`), made then."""
+    told: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    """Values of the first sentence about it (`StoredTold`), made then."""
 
 
 ROOM_NAME: Final[ColumnElement[str | None]] = func.coalesce(Room.name, Room.title)

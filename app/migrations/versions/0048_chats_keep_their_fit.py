@@ -1,4 +1,4 @@
-"""chats keep what was fitted for comparisons in them
+"""chats keep what takes long to count
 
 Revision ID: 0048
 Revises: 0047
@@ -15,11 +15,13 @@ LOST: dict[str, str] = {}
 
 
 def upgrade() -> None:
-    op.add_column("Room", sa.Column("fit", sa.LargeBinary(), nullable=True))
-    # Maintenance judges the people of each chat again, and fits it then.
+    for column in ("fit", "told"):
+        op.add_column("Room", sa.Column(column, sa.LargeBinary(), nullable=True))
+    # Maintenance judges the people of each chat again, and keeps both then.
     op.execute('UPDATE "Room" SET judged_messages = 0 WHERE judged_messages > 0')
 
 
 def downgrade() -> None:
     with remade("Room") as batch:
         batch.drop_column("fit")
+        batch.drop_column("told")

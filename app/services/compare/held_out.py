@@ -45,7 +45,7 @@ from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
-from app.services.rooms.sight import read_newest
+from app.services.rooms.sight import ToldRooms, counted_rooms, read_newest
 
 FEWEST_ASKED: Final = 20
 
@@ -144,6 +144,7 @@ async def judge_room(db: Sessions) -> None:
         kept = {"judged_messages": row.messages, "fit": msgspec.json.encode(background.fit)}
         await session.execute(update(Room).where(Room.id == row.id).values(kept))
         await append_events(session, [NewEvent("room.judged", DERIVED, posts=0)])
+    await ToldRooms(counted_rooms()).store(db, row.id)
 
 
 def _grown() -> Select[int, int]:

@@ -9,13 +9,14 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple, Self
+from hashlib import sha256
+from typing import Any, Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import Struct, json, structs
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.alike import PeopleAlike, people_alike
@@ -46,9 +47,9 @@ from app.compute.people.times import (
 from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.words import Written
-from app.db.backend import backend_of
+from app.db.backend import Sessions, backend_of
 from app.db.result_cache import DERIVED, EVERYTHING, LruStore, depends_on
-from app.models import RoomPerson, Tweet, User
+from app.models import Room, RoomPerson, Tweet, User
 from app.services.event_log import newest_event
 from app.services.posts.selection import (
     MOST_SCANNED,
@@ -270,10 +271,55 @@ class ToldRoom(NamedTuple):
     """Whether only the newest messages were counted."""
 
 
+class StoredTold(Struct, frozen=True):
+    """What is stored of `ToldRoom`: no names and no words, so that no deletion has to find them."""
+
+    event: int
+    """Of the log; after the chat's next event it is out of date."""
+    facts: str
+    """Digest of the chat's facts and the time zone."""
+    people: list[PersonPortrait]
+    traits: list[Trait]
+    """Each person is a place among those of the facts."""
+    is_of_newest: bool
+
+    def of(self, room: RoomFacts) -> ToldRoom:
+        """Return the values with the names that people have now."""
+        people = [
+            structs.replace(person, username=one.username, display_name=one.display_name)
+            for person, one in zip(self.people, room.people[:MOST_PORTRAYED], strict=False)
+        ]
+        traits = [
+            structs.replace(
+                trait,
+                username=room.people[place].username,
+                person=place if place < MOST_PORTRAYED else None,
+            )
+            for trait in self.traits
+            if (place := trait.person) is not None
+        ]
+        people += self.people[len(people) :]
+        return ToldRoom(room, people, traits, self.is_of_newest)
+
+
+_NAMELESS: Final[dict[str, Any]] = {
+    **dict.fromkeys(("username", "display_name", "typical")),
+    "laughs": [],
+    "emoji": [],
+}
+
+
+def _digest(facts: "tuple[RoomFacts, _People]", zone: ZoneInfo) -> str:
+    room, people = facts
+    told_of = sorted(people.ids.items()), sorted(people.gone), sorted(people.judged.items())
+    return sha256(json.encode((room, told_of, zone.key))).hexdigest()
+
+
 class ToldRooms:
     """Last sentences about some chats, while their facts are the same.
 
-    A list of chats would count them anew after each event of the site.
+    A list of chats would count them anew after each event of the site, and the front page after
+    each start. So maintenance stores them for chats that stay as they are.
     """
 
     def __init__(self, counted: CountedRooms) -> None:
@@ -285,7 +331,36 @@ class ToldRooms:
     async def find(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom | None:
         """Return what is known of the chat. Raises NotFoundError."""
         facts, told = await self._facts(session, room_id), self._told.get((room_id, zone.key))
-        return told[1] if told and told[0] == facts else None
+        if told and told[0] == facts:
+            return told[1]
+        content = await session.scalar(select(Room.told).where(Room.id == facts[0].id))
+        stored = content and json.decode(content, type=StoredTold)
+        if not stored or stored.facts != _digest(facts, zone):
+            return None
+        if await has_changed(session, facts[0].id, stored.event):
+            return None
+        return stored.of(facts[0])
+
+    async def store(self, db: Sessions, room_id: int) -> None:
+        """Count a chat, and store its sentence for the chat's own zone."""
+        async with db.read() as session:
+            facts, event = await self._facts(session, room_id), await newest_event(session)
+            zone = ZoneInfo(facts[0].tz or "UTC")
+            told = await self.read(session, room_id, zone)
+        places = {name: place for place, name in enumerate(facts[0].usernames)}
+        stored = StoredTold(
+            event,
+            _digest(facts, zone),
+            [structs.replace(person, **_NAMELESS) for person in told.people],
+            [
+                structs.replace(trait, username=None, person=places.get(trait.username or ""))
+                for trait in told.traits
+            ],
+            told.is_of_newest,
+        )
+        async with db.write() as session:
+            kept = {"told": json.encode(stored)}
+            await session.execute(update(Room).where(Room.id == room_id).values(kept))
 
     async def read(self, session: AsyncSession, room_id: int, zone: ZoneInfo) -> ToldRoom:
         """Count a chat, in a thread. Raises NotFoundError."""

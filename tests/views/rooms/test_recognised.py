@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -15,6 +16,8 @@ from app.models import Room
 from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
+from app.services.deletion import delete_post
+from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
@@ -119,3 +122,33 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
     assert (await made(db)).temperature != 9.0
     await judge_room(db)
     assert (await made(db)).temperature != 9.0
+
+
+async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db: Database) -> None:
+    eight = [f"person {number}" for number in range(5)] + ["una", "duo", "tre"]
+    said = [
+        (when, eight[place % 8], text) for place, (when, _, text) in enumerate(talk(480, seed=1))
+    ]
+    await import_chat(db, kakaotalk("known", *said))
+    await judge_room(db)
+
+    async def told(*, kept: bool) -> ToldRoom | None:
+        store = ToldRooms(counted_rooms())
+        async with db.read() as session:
+            room = await session.scalar(select(Room.id)) or 0
+            zone = ZoneInfo("Asia/Seoul")
+            return await (store.find if kept else store.read)(session, room, zone)
+
+    first, counted = await told(kept=True), await told(kept=False)
+    assert first is not None
+    assert counted is not None
+    assert first.traits == counted.traits
+    assert [person.username for person in first.people] == [
+        person.username for person in counted.people
+    ]
+    async with db.read() as session:
+        stored = await session.scalar(select(Room.told)) or b""
+    assert not any(name.encode() in stored for name in eight)
+    async with db.write() as session:
+        await delete_post(session, 3)
+    assert await told(kept=True) is None
