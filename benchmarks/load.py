@@ -63,6 +63,8 @@ class Load:
     seconds: float = 5.0
     rounds: int = 5
     token: str = TOKEN
+    pause_ms: int = 0
+    """Of each connection before a request, with wrk: then all servers are asked equally often."""
 
 
 def generator(*, checks: bool) -> str:
@@ -77,7 +79,7 @@ def ask(server: Server, requests: Path, load: Load, seconds: float) -> dict[str,
             *("wrk", "--threads", "1", "--connections", str(load.connections), "--latency"),
             *("--duration", f"{max(1, round(seconds))}s", "--timeout", "10s"),
             *("--script", str(Path(__file__).with_name("wrk.lua")), server.address),
-            *("--", str(requests), load.token),
+            *("--", str(requests), load.token, str(load.pause_ms)),
         ]
     else:
         command = [

@@ -1,10 +1,17 @@
 -- Sends the requests of a file in turn (METHOD, PATH, BODY, HEADERS by tabs; between headers is the
--- character 31) and prints JSON at the end.
+-- character 31) and prints JSON at the end. With a number of milliseconds, each connection pauses
+-- about so long before a request.
 local requests = {}
 local next_request = 0
 
 function init(arguments)
    local token = arguments[2]
+   local pause = tonumber(arguments[3])
+   if pause > 0 then
+      function delay()
+         return math.random(math.floor(pause / 2), math.floor(1.5 * pause))
+      end
+   end
    for line in io.lines(arguments[1]) do
       local method, path, body, given = line:match("^([^\t]*)\t([^\t]*)\t?([^\t]*)\t?(.*)$")
       if body == "" then
