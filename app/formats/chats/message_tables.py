@@ -26,34 +26,47 @@ Cells = Mapping[str, str]
 CellsReader = Callable[[Cells, int, RoomFile[Heading]], Item]
 
 
+def tables_with(
+    source: Source, is_known: Callable[[frozenset[str]], object]
+) -> list[RoomFile[Heading]]:
+    """Return the tables with known columns, by their names in lower case."""
+
+    def heading_of(content: Content) -> Heading | None:
+        possible = headings(first_lines(content))
+        return next((each for each in possible if is_known(frozenset(columns_of(each)))), None)
+
+    return find_rooms(source, ".csv", heading_of)
+
+
+def columns_of(heading: Heading) -> tuple[str, ...]:
+    return tuple(name.strip().casefold() for name in heading.names)
+
+
+def read_table(
+    file: RoomFile[Heading], read: Callable[[Cells, int], Item], fewest: int | None = None
+) -> Iterator[Item]:
+    """Yield the items of a table's rows: as wide as its header, or at least with `fewest` cells."""
+    heading, names = file.grammar, columns_of(file.grammar)
+
+    def read_row(fields: list[str], place: int) -> Item:
+        if len(fields) != len(names) if fewest is None else len(fields) < fewest:
+            raise wrong_width(len(fields), len(names))
+        return read(dict(zip(names, fields, strict=False)), place)
+
+    rows = read_rows(file.content, heading.dialect)
+    return read_each(islice(rows, heading.above + 1, None), read_row)
+
+
 def read_tables(
     name: str, columns: Collection[str], read: CellsReader, source: Source, _options: ReadOptions
 ) -> RecordStream | None:
     """Return the messages of all tables with these columns, given in lower case."""
 
-    def heading_of(content: Content) -> Heading | None:
-        for heading in headings(first_lines(content)):
-            if {each.strip().casefold() for each in heading.names}.issuperset(columns):
-                return heading
-        return None
+    def items(room: RoomFile[Heading]) -> Iterator[Item]:
+        return read_table(room, lambda cells, place: read(cells, place, room), len(columns))
 
-    rooms = find_rooms(source, ".csv", heading_of)
-    items = one_by_one(_items(room, len(columns), read) for room in rooms)
-    return RecordStream(name, "line", None, items) if rooms else None
-
-
-def _items(file: RoomFile[Heading], fewest: int, read: CellsReader) -> Iterator[Item]:
-    heading = file.grammar
-    places = {name.strip().casefold(): place for place, name in enumerate(heading.names)}
-
-    def read_row(fields: list[str], place: int) -> Item:
-        if len(fields) < fewest:
-            raise wrong_width(len(fields), len(places))
-        cells = {name: fields[at] for name, at in places.items() if at < len(fields)}
-        return read(cells, place, file)
-
-    rows = read_rows(file.content, heading.dialect)
-    return read_each(islice(rows, heading.above + 1, None), read_row)
+    rooms = tables_with(source, frozenset(columns).issubset)
+    return RecordStream(name, "line", None, one_by_one(map(items, rooms))) if rooms else None
 
 
 _LOCAL_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?", re.ASCII)

@@ -6,64 +6,28 @@ not columns.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from app.compute.text import unescape_html
 from app.errors import Message, RecordError
-from app.formats.chats.chat_files import attachments_of, one_by_one
+from app.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
+from app.formats.chats.message_tables import Cells, columns_of, read_table, tables_with
 from app.formats.post import Medium, ReplyTarget
-from app.formats.reading import (
-    Skipped,
-    as_username,
-    read_each,
-    readable,
-    required_text,
-    username_for,
-)
+from app.formats.reading import Skipped, as_username, readable, required_text, username_for
 from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, listed, load
 from app.formats.source.text import first_lines
 from app.formats.source.times import timed
-from app.formats.tables.csv import read_rows, wrong_width
-
-Row = dict[str, str]
-_DELIMITER: Final = ","
-
-
-class AccountTable(NamedTuple):
-    content: Content
-    columns: tuple[str, ...]
-
-    def items(self, read: Callable[[Row, int], Item]) -> Iterator[Item]:
-        def read_row(cells: list[str], place: int) -> Item:
-            if len(cells) != len(self.columns):
-                raise wrong_width(len(cells), len(self.columns))
-            return read(dict(zip(self.columns, cells, strict=True)), place)
-
-        return read_each(islice(read_rows(self.content, _DELIMITER), 1, None), read_row)
-
-
-def _tables_in(source: Source, is_wanted: Callable[[frozenset[str]], bool]) -> list[AccountTable]:
-    contents = islice(source.contents(lambda name: name.lower().endswith(".csv")), 500)
-    tables = [AccountTable(content, _columns_of(content.uncounted)) for content in contents]
-    tables = [table for table in tables if is_wanted(frozenset(table.columns))]
-    if tables:
-        source.expect(table.content.name for table in tables)
-    return tables
-
-
-def _columns_of(content: Content) -> tuple[str, ...]:
-    first = next(iter(first_lines(content)), "").strip("\ufeff\r\n")
-    return tuple(name.strip().strip('"').casefold() for name in first.split(_DELIMITER))
+from app.formats.tables.csv import Heading, headings, read_rows
 
 
 def _first_rows(content: Content, most: int) -> list[list[str]]:
-    return list(readable(islice(read_rows(content.uncounted, _DELIMITER), most)))
+    return list(readable(islice(read_rows(content.uncounted, ","), most)))
 
 
 _OF_COMMENTS: Final = frozenset({"link", "parent"})
@@ -78,12 +42,12 @@ def _read_reddit(source: Source, _options: ReadOptions) -> RecordStream | None:
         is_of_account = columns >= {"id", "permalink", "date", "subreddit", "body"}
         return is_of_account and (columns >= {"title", "url"} or columns >= _OF_COMMENTS)
 
-    if not (tables := _tables_in(source, is_wanted)):
+    if not (tables := tables_with(source, is_wanted)):
         return None
     username = _reddit_name(source)
     account = Account(username, username, "reddit")
     read_one = partial(_reddit_item, account=account)
-    items = one_by_one(table.items(read_one) for table in tables)
+    items = one_by_one(read_table(table, read_one) for table in tables)
     return RecordStream(REDDIT.name, "line", account, items)
 
 
@@ -96,7 +60,7 @@ def _reddit_name(source: Source) -> str | None:
     return None
 
 
-def _reddit_item(row: Row, place: int, *, account: Account) -> Item:
+def _reddit_item(row: Cells, place: int, *, account: Account) -> Item:
     is_comment = row.keys() >= _OF_COMMENTS
     title, body = _reddit_text(row.get("title", "")), _reddit_text(row["body"])
     text, media = "\n\n".join(filter(None, (title, body))), () if is_comment else _linked(row)
@@ -125,14 +89,14 @@ def _reddit_text(cell: str) -> str:
     return "" if text in _GONE else unescape_html(_NO_WIDTH.sub("", text)).strip()
 
 
-def _linked(row: Row) -> tuple[Medium, ...]:
+def _linked(row: Cells) -> tuple[Medium, ...]:
     address = row["url"].strip()
     if not address.startswith(("https://", "http://")) or _POST_IN_LINK.search(address):
         return ()
     return attachments_of([address]).media or (Medium("link", address),)
 
 
-def _commented(row: Row) -> ReplyTarget | None:
+def _commented(row: Cells) -> ReplyTarget | None:
     parent = row["parent"].strip()
     if _ID.fullmatch(parent):
         return ReplyTarget(parent if "_" in parent else f"t1_{parent}")
@@ -154,14 +118,14 @@ _CHANNEL: Final = "channel id"
 
 
 def _read_youtube(source: Source, _options: ReadOptions) -> RecordStream | None:
-    tables = _tables_in(source, lambda columns: _kind_of(columns) is not None)
+    tables = tables_with(source, lambda columns: _kind_of(columns) is not None)
     if not tables:
         return None
     channel = _channel(tables)
     title = _channel_titles(source).get(channel) if channel else None
     account = Account(username_for(title) if title else None, title, "youtube", channel)
     read_one = partial(_youtube_item, account=account)
-    items = one_by_one(table.items(read_one) for table in tables)
+    items = one_by_one(read_table(table, read_one) for table in tables)
     return RecordStream(YOUTUBE.name, "line", account, items)
 
 
@@ -173,18 +137,19 @@ def _kind_of(columns: frozenset[str]) -> str | None:
     )
 
 
-def _channel(tables: list[AccountTable]) -> str | None:
+def _channel(tables: list[RoomFile[Heading]]) -> str | None:
     for table in tables:
+        columns = columns_of(table.grammar)
         for cells in _first_rows(table.content, 2)[1:]:
-            if len(cells) == len(table.columns):
-                return cells[table.columns.index(_CHANNEL)].strip() or None
+            if len(cells) == len(columns):
+                return cells[columns.index(_CHANNEL)].strip() or None
     return None
 
 
 def _channel_titles(source: Source) -> Mapping[str, str]:
     for name in sorted(source.members):
         if name.lower().endswith(".csv"):
-            columns = _columns_of(source.member(name).uncounted)
+            columns = columns_of(next(headings(first_lines(source.member(name)))))
             title = next((name for name in columns if name.startswith("channel title")), None)
             if title and _CHANNEL in columns:
                 number, place = columns.index(_CHANNEL), columns.index(title)
@@ -194,7 +159,7 @@ def _channel_titles(source: Source) -> Mapping[str, str]:
     return {}
 
 
-def _youtube_item(row: Row, place: int, *, account: Account) -> Item:
+def _youtube_item(row: Cells, place: int, *, account: Account) -> Item:
     kind = next(kind for kind in _KINDS if f"{kind} id" in row)
     channel = row[_CHANNEL].strip()
     if channel != (account.id or ""):
