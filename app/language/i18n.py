@@ -5,13 +5,13 @@ import io
 import math
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,7 @@ from app.language.korean_particles import filled, held, sentence
 from app.paths import API, API_DOCS, EVERY_API
 from app.runtime.clock import now
 
+T = TypeVar("T")
 LOCALES: Final[dict[Locale, str]] = {"ko": "한국어", "en": "English"}
 COOKIE: Final = "saywho_lang"
 SWITCH: Final = "locale"
@@ -197,24 +198,24 @@ def language() -> Locale:
     return cast(Locale, g.get("locale", "en")) if has_request_context() else "en"
 
 
-@contextmanager
-def speaking(language: Locale | None) -> Iterator[None]:
+def speaking(language: Locale | None) -> AbstractContextManager[None]:
     """Write texts in a language, whatever the request's language is; None changes nothing."""
-    before = _language.set(language)
-    try:
-        yield
-    finally:
-        _language.reset(before)
+    return holding(_language, language)
+
+
+def speaking_of(*, messages: bool) -> AbstractContextManager[None]:
+    """Write texts about messages, as in chats, or about posts."""
+    return holding(_speaks_of_messages, messages)
 
 
 @contextmanager
-def speaking_of(*, messages: bool) -> Iterator[None]:
-    """Write texts about messages, as in chats, or about posts."""
-    before = _speaks_of_messages.set(messages)
+def holding(variable: ContextVar[T], value: T) -> Iterator[None]:
+    """Give a variable a value until the end."""
+    before = variable.set(value)
     try:
         yield
     finally:
-        _speaks_of_messages.reset(before)
+        variable.reset(before)
 
 
 def gettext(message: str) -> str:
@@ -386,21 +387,21 @@ def month_names(width: Literal["abbreviated", "wide"] = "abbreviated") -> list[s
 
 
 def show_month(day: date) -> str:
-    return _month(day.year, day.month, language())
-
-
-@lru_cache(maxsize=1_000)
-def _month(year: int, month: int, locale: Locale) -> str:
-    return format_skeleton("yMMMM", date(year, month, 1), locale=locale)
+    return _part("yMMMM", date(day.year, day.month, 1), language())
 
 
 def show_year(day: date) -> str:
-    return _year(day.year, language())
+    return _part("y", date(day.year, 1, 1), language())
 
 
-@lru_cache(maxsize=1_000)
-def _year(year: int, locale: Locale) -> str:
-    return format_skeleton("y", date(year, 1, 1), locale=locale)
+def show_month_day(day: date) -> str:
+    # A calendar has hundreds of days. The year must be a leap year.
+    return _part("MMMMd", date(2000, day.month, day.day), language())
+
+
+@lru_cache(maxsize=3_000)
+def _part(skeleton: str, day: date, locale: Locale) -> str:
+    return format_skeleton(skeleton, day, locale=locale)
 
 
 def show_period(first: date, end: date) -> str:
@@ -463,16 +464,6 @@ def show_own_day(time: datetime, zone: str | None = None, *, is_exact: bool = Fa
         return show_day(time, zone)
     day = format_date(time, "medium", locale=language())
     return Markup('<time datetime="{}" data-day>{}</time>').format(rfc3339(time), day)
-
-
-def show_month_day(day: date) -> str:
-    return _month_day(day.month, day.day, language())
-
-
-@lru_cache(maxsize=2 * 366)
-def _month_day(month: int, day: int, locale: Locale) -> str:
-    # A calendar has hundreds of days. The year must be a leap year.
-    return format_skeleton("MMMMd", date(2000, month, day), locale=locale)
 
 
 def show_zone(zone: str) -> str:

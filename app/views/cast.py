@@ -22,7 +22,7 @@ from app.compute.text import username_key
 from app.drawing.drawings import NO_HUE
 from app.errors import Message
 from app.formats.reading import username_for
-from app.language.i18n import ngettext, show_number, speaking_of
+from app.language.i18n import holding, ngettext, show_number, speaking_of
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
 from app.services.rooms.room_facts import homes_of, zones_of_rooms
@@ -114,12 +114,8 @@ def person_of(user: NamedUser, hue: str) -> Person:
 
 @contextmanager
 def bound(cast: Cast) -> Iterator[None]:
-    before = _bound.set(cast)
-    try:
-        with speaking_of(messages=cast.is_chat):
-            yield
-    finally:
-        _bound.reset(before)
+    with holding(_bound, cast), speaking_of(messages=cast.is_chat):
+        yield
 
 
 def current_cast() -> Cast:
