@@ -69,6 +69,14 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
         "\n-- \nMina Lee, keeper",
         "\n\nSent from my phone",
         "\n\nSent from my phone\n\n> On Jan 5, 2024, at 19:00, Jun wrote:\n> How far?\n",
+        "\n\n나의 Galaxy에서 보냄",
+        "\n\niPhoneから送信\n\n> 遠いですか",
+        "\n\n发自我的iPhone",
+        "\n\n從我的 iPhone 傳送",
+        "\n\nEnvoyé de mon iPhone\n\n> C'est loin ?",
+        "\n\nEnviado do meu iPhone",
+        "\n\nVerstuurd vanaf mijn iPhone",
+        "\n\nОтправлено с iPhone",
         "\n_______________________________________________\nsea mailing list",
     ],
 )
@@ -87,6 +95,10 @@ def test_what_others_and_programs_wrote_is_left_out(others: str) -> None:
 )
 def test_own_words_that_look_like_headers_stay(own: str) -> None:
     assert own_words(own) == own
+
+
+def test_line_of_a_phone_alone_is_no_word() -> None:
+    assert own_words("Envoyé de mon iPhone\n") == ""
 
 
 def test_answers_between_quoted_lines_stay() -> None:

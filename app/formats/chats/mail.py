@@ -30,7 +30,7 @@ from app.formats.reading import BadRecord, Skipped, read_each
 from app.formats.records import FileRoom, Format, Item, ReadOptions, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import html_to_text
-from app.formats.tables.own_words import without_quotations
+from app.formats.tables.own_words import line_of_app, without_quotations
 
 _MOST_BYTES: Final = 2**18
 """Bytes of a mail that are read; attachments stand behind the words."""
@@ -201,7 +201,8 @@ def own_words(text: str) -> str:
         elif line.strip() or not is_quoted:
             kept.append(line.rstrip())
             is_quoted = False
-    return "\n".join(kept).strip("\n")
+    text = "\n".join(("", *kept)).rstrip("\n")
+    return text.removesuffix(line_of_app(text)).strip("\n")
 
 
 def _without_signatures(text: str) -> str:

@@ -52,8 +52,10 @@ def are_html(rows: Sequence[Mapping[str, object]]) -> bool:
 _LINE_OF_APP: Final = re.compile(
     r"\n[ \t]*(?:- dc (?:official )?App|-?\s?(?:Sent|Posted) (?:from|via) (?:my )?[\w .]{2,30}"
     r"|나의 [\w .]{2,20}에서 보냄|(?:iPhone|iPad|Android)から送信|从我的 ?[\w ]{2,20}发送"
-    r"|Von meinem [\w .]{2,20} gesendet|Envoyé de mon [\w .]{2,20}|Enviado desde mi [\w .]{2,20}"
-    r"|Inviato da [\w .]{2,20}|Get Outlook for (?:iOS|Android))\s*\Z"
+    r"|发自我的 ?[\w ]{2,20}|從我的 ?[\w ]{2,20}傳送|Von meinem [\w .]{2,20} gesendet"
+    r"|Envoyé de mon [\w .]{2,20}|Enviado (?:desde mi|do meu) [\w .]{2,20}|Inviato da [\w .]{2,20}"
+    r"|Verstuurd vanaf mijn [\w .]{2,20}|Отправлено с [\w .]{2,20}"
+    r"|Get Outlook for (?:iOS|Android))\s*\Z"
 )
 
 
