@@ -15,7 +15,7 @@ from app.formats.posts.bluesky import read_post, timeline_entry
 from app.formats.posts.fediverse_api import status_item
 from app.formats.reading import read_each
 from app.formats.records import Account, Item, Record
-from app.formats.source.json import Json, as_object, as_word, listed, load
+from app.formats.source.json import Json, as_object, as_word, has_value, listed, load
 
 MOST_POSTS: Final = 1_000
 """Maximum number of posts read of a page; platforms send at most 100."""
@@ -68,7 +68,7 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     if not isinstance(value, list):
         raise RecordError("the response is not a list of posts")
     statuses = [as_object(status) for status in value[:MOST_POSTS]]
-    originals = [status for status in statuses if not _is_boost(status)]
+    originals = [status for status in statuses if not has_value(status.get("reblog"))]
     about = as_object(originals[0].get("account")) if originals else {}
     account = Account(name, as_word(about.get("display_name")), "mastodon")
     return page(
@@ -82,10 +82,6 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
 def _cursor(value: object) -> str | None:
     word = as_word(value)
     return word if word and len(word) <= MAX_ID_LENGTH else None
-
-
-def _is_boost(status: Json) -> bool:
-    return isinstance(status.get("reblog"), dict)
 
 
 def _read_status(account: Account, status: Json, place: int) -> Item:

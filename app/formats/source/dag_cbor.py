@@ -6,7 +6,6 @@ https://ipld.io/specs/transport/car/carv1/.
 """
 
 import struct
-from base64 import b32encode
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Final, NamedTuple
@@ -26,10 +25,6 @@ _LONGEST_VARINT: Final = 9
 
 class Link(NamedTuple):
     cid: bytes
-
-    @property
-    def text(self) -> str:
-        return "b" + b32encode(self.cid).decode().lower().rstrip("=")
 
 
 class Block(NamedTuple):

@@ -157,6 +157,7 @@ class FileWords:
         """Parts of the day with the hours of a 12-hour clock."""
         self._months: dict[str, None] = {}
         self._language: str | None = None
+        """The language that has all words, with most speakers if there are several."""
         self._others: tuple[str, ...] = ()
         """Languages that have all words too, and mean other times."""
         self._hours: dict[tuple[str, int], int] = {}
@@ -174,12 +175,6 @@ class FileWords:
     @property
     def parts(self) -> set[str]:
         return {part for part, _ in self._seen}
-
-    @property
-    def language(self) -> str | None:
-        """The language that has all words, with most speakers if there are several."""
-        self._settle()
-        return self._language
 
     def hour(self, part: str, hour: int) -> int:
         self._settle()
