@@ -59,6 +59,10 @@ def test_each_mail_is_a_message_of_its_sender_without_addresses() -> None:
         "\n\nOn Fri, Jan 5, 2024 at 7:00 PM Jun <jun@quay.example>\nwrote:\n\n> How far?\n> Far",
         "\n\nOn Fri, Jan 5, 2024 at 7:00 PM\nJun Park <jun@quay.example>\nwrote:\n\n> How far?",
         "\nJun wrote:\n> How far?",
+        "\n\n2024年1月5日(金) 19:00 Jun <jun@quay.example>:\n\n> 遠いですか",
+        "\n\nOp vr 5 jan 2024 om 19:00 schreef Jun <jun@quay.example>:\n\n> Hoe ver?",
+        "\n\nпт, 5 янв. 2024 г. в 19:00, Jun\n<jun@quay.example>:\n\n> Далеко?",
+        "\n\nJun, 5 Oca 2024 Cum, 19:00 tarihinde şunu yazdı:\n\n> Ne kadar?",
         "\n\n2024년 1월 5일 (금) 오후 7:00, Jun <jun@quay.example>님이 작성:\n> 얼마나 멀어요?",
         "\n\n-----Original Message-----\nFrom: Jun\nHow far?",
         "\n\nFrom: Jun\nSent: Friday, January 5, 2024\nTo: Mina\nSubject: Ferry\n\nHow far?",
@@ -95,6 +99,15 @@ def test_what_others_and_programs_wrote_is_left_out(others: str) -> None:
 )
 def test_own_words_that_look_like_headers_stay(own: str) -> None:
     assert own_words(own) == own
+
+
+def test_line_that_names_the_quotation_of_a_page_is_left_out() -> None:
+    name = "On Fri, Jan 5, 2024 at 7:00 PM Jun &lt;<a href='#'>jun@quay.example</a>&gt; wrote:<br>"
+    quotation = f"<div>{name}</div><blockquote><div>How far?</div></blockquote>"
+    mails = mail(f"<div>Fog.</div>{quotation}<div>Far.</div>", "mina", "Content-Type: text/html")
+    (record,) = read(mails)
+    assert isinstance(record, Record)
+    assert record.text == "Fog.\nFar."
 
 
 def test_line_of_a_phone_alone_is_no_word() -> None:

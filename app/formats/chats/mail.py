@@ -52,11 +52,15 @@ _FILE_OF_MAIL: Final = re.compile(r"(?:.*/)?(?:cur|new)/[^/]+|(?:.*/)?\d+|.*\.em
 _LABELS: Final = frozenset({"spam", "trash", "drafts", "스팸", "휴지통", "임시보관함", "초안"})
 _ADDRESS: Final = re.compile(r"[<(\[]?([^\s<>()\[\]@]{1,100})@[^\s<>()\[\]@]{1,255}[>)\]]?")
 _QUOTED: Final = re.compile(r"^ {0,3}(?:>|\|(?= ))", re.MULTILINE)
+_MOMENT: Final = r"(?=[^\n]{0,200}\b(?:19|20)\d\d)(?=[^\n]{0,200}\d[:.]\d\d)[^\n]{0,200}"
 _ATTRIBUTION: Final = re.compile(
-    r"(?:^|\n)(?P<all>(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n"
+    r"(?:^|\n)(?P<all>(?:(?:(?:On|Am|Le|El|Em|Il|\d{4}) ?[^\n]{0,100}\d[^\n]{0,100}\n"
     r"(?:[^\n]{0,100}[<@][^\n]{0,100}\n)?)?[^\n]{0,200}"
     r"(?:wrote|writes|schrieb[^\n]{0,80}|escribió|escreveu|ha scritto|a écrit"
-    r"|작성|씀|書きました|写道) ?[:：]\s*)\Z"
+    r"|작성|씀|書きました|写道) ?"
+    # In any language: an address, or a year and a time of day.
+    rf"|(?:{_MOMENT}\n)?[^\n]{{0,200}}<[^\s<>@]{{1,100}}@[^\s<>@]{{1,200}}>[^\n<>]{{0,100}}"
+    rf"|{_MOMENT})[:：]\s*)\Z"
 )
 """The last lines before a quotation, if they name its author."""
 _FROM: Final = r"(?:From|보낸 ?사람|Von|De|差出人)\s?:"
@@ -165,7 +169,7 @@ def _words_of(mail: Mail, *, is_cut: bool) -> str:
         raise RecordError(Message("longer than {size} KB", size=_MOST_BYTES // 1_000))
     text = _decoded(part)
     if part.get_content_type() == "text/html":
-        return own_words(html_to_text(without_quotations(text)))
+        return own_words(html_to_text(without_quotations(text, "<p>&gt;</p>")))
     return own_words(_flowed(text, part))
 
 

@@ -78,14 +78,14 @@ def is_head_of_reply(text: str) -> bool:
     return _REPLYING.match(text) is not None
 
 
-def without_quotations(html: str) -> str:
-    """Return a reblog's HTML without the blockquotes, and the names of their authors."""
+def without_quotations(html: str, instead: str = "") -> str:
+    """Return HTML with `instead` for each blockquote, without links that name their authors."""
     parts: list[str] = []
     depth, at = 0, 0
     for mark in _QUOTATION.finditer(html):
         if depth == 0:
             own = html[at : mark.start()]
-            parts.append(own if mark[1] else _ATTRIBUTION.sub("", own))
+            parts.append(own if mark[1] else _ATTRIBUTION.sub("", own) + instead)
         depth = max(0, depth + (-1 if mark[1] else 1))
         at = mark.end()
     return "".join(parts) + (html[at:] if depth == 0 else "")
