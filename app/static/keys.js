@@ -10,7 +10,7 @@
   const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
 
   function boxes(list) {
-    return [...list.querySelectorAll("li:not([hidden]) input[type=checkbox]")];
+    return [...list.querySelectorAll("input[type=checkbox]")].filter((box) => box.getClientRects().length);
   }
 
   // Only the chip that was reached last is a tab stop.
@@ -36,6 +36,7 @@
     const list = field.closest("fieldset").querySelector(".chips:not(.whole)");
     const wanted = field.value.trim().normalize("NFC").toLowerCase();
     const authors = [...list.children].filter((item) => !item.matches(".chip-group"));
+    list.classList.toggle("is-searched", Boolean(wanted));
     list.prepend(...authors.filter((item) => item.querySelector("input").checked));
     for (const item of authors) {
       const box = item.querySelector("input");

@@ -56,6 +56,14 @@ def usual_told(measure: Measure, beside: Beside) -> str:
     if not measure.habit.is_mean:
         value = show_percent(measure.beside, measure.own)
     others = gettext("The others compared") if beside.is_of_some else gettext("Everyone else")
-    if measure.script:
-        others = gettext("Others with the same alphabet")
+    others = others_of_script(measure) or others
     return f"{short_name(beside.only_other) or others}: {value}"
+
+
+def others_of_script(measure: Measure) -> str:
+    """Return what those are called who are compared; empty if it is everyone else."""
+    if not measure.script:
+        return ""
+    if measure.behind + measure.not_behind == 1:
+        return gettext("The other person with the same alphabet")
+    return gettext("Others with the same alphabet")

@@ -347,6 +347,24 @@ def test_someone_who_joined_late_is_not_said_to_begin_less() -> None:
     assert abs(measure.errors) < 1
 
 
+def test_someone_who_was_away_is_not_said_to_begin_less() -> None:
+    days = range(120)
+    begins = [day % 3 for day in days]
+    stay = [
+        tally_of(["hi"] * 120, days, [begin == number for begin in begins]) for number in (0, 1)
+    ]
+    there = [*days[10:30], *days[100:115]]
+    guest = tally_of(["hi"] * 35, there, [begins[day] == 2 for day in there])
+    (measure,) = (one for one in fingerprint(guest, stay) if one.sign == "silence")
+    # Each began a third of the conversations in which the guest was there.
+    assert (round(measure.own, 2), measure.joined_late, measure.left_early) == (0.32, True, True)
+    assert abs(measure.errors) < 1.5
+    # Who writes on every tenth day is not away on the others.
+    rare = tally_of(["hi"] * 12, days[::10], [True] * 12)
+    (measure,) = (one for one in fingerprint(rare, stay) if one.sign == "silence")
+    assert not measure.left_early
+
+
 @pytest.mark.parametrize("silence", [20, 5])
 def test_someone_who_left_is_not_said_to_begin_less(silence: int) -> None:
     """Who is silent on fewer than seven of the chat's days, or no longer than before, is there."""

@@ -91,6 +91,9 @@ SIGNS: Final[dict[str, Callable[[str], bool]]] = {
     ),
 }
 
+OF_ALPHABET: Final = SIGNS.keys() - {"question", "exclamation", "laugh", "emoji"} | {"words"}
+"""Habits in which people of one script are compared."""
+
 
 @dataclass
 class Writer:
@@ -107,6 +110,10 @@ class Writer:
     @property
     def words(self) -> float:
         return fmean(len(text.split()) for text in self.texts)
+
+    @cached_property
+    def is_korean(self) -> bool:
+        return fmean(bool(re.search("[ㄱ-힣]", text)) for text in self.texts) > 0.5
 
     def share(self, sign: str) -> float:
         return fmean(SIGNS[sign](text) for text in self.texts)
@@ -183,33 +190,43 @@ class Truth:
 
     def begun_of(self, name: str) -> float:
         """Return the share of the conversations while a person was there."""
-        first, last = self.stay(name)
-        begun = [day for day, _ in self.beginnings if first <= day <= last]
-        return self.people[name].begun / max(len(begun), 1)
+        begun = sum(self.is_there(name, day) for day, _ in self.beginnings)
+        return self.people[name].begun / max(begun, 1)
 
-    def stay(self, name: str) -> tuple[date, date]:
-        """Return a person's first and last day, of UTC as in the documents; who did not leave is
-        there until the end.
+    def is_there(self, name: str, day: date) -> bool:
+        return any(first <= day <= last for first, last in self.stays(name))
+
+    def stays(self, name: str) -> list[tuple[date, date]]:
+        """Return the first and the last day of each time in which a person was there, of UTC as in
+        the documents; who did not leave is there until the end.
         """
-        days = [in_utc(time).date() for time in self.times]
-        own = sorted(
-            {day for day, (_, who, _) in zip(days, self.chat.said, strict=True) if who == name}
-        )
-        after = len({day for day in days if day > own[-1]})
-        pauses = (len({day for day in days if a < day < b}) for a, b in pairwise(own))
+        times = zip(self.times, self.chat.said, strict=True)
+        own = sorted({in_utc(time).date() for time, (_, who, _) in times if who == name})
+        days = sorted({in_utc(time).date() for time in self.times})
+        after = sum(day > own[-1] for day in days)
+        pauses = [sum(a < day < b for day in days) for a, b in pairwise(own)]
         has_left = after >= 7 and after > max(pauses, default=0)
-        return own[0], own[-1] if has_left else date.max
+        span = sum(own[0] <= day <= own[-1] for day in days)
+        stays = [(own[0], own[-1] if has_left else date.max)]
+        for pause, (before, back) in zip(pauses, pairwise(own), strict=True):
+            if pause >= 7 and len(own) * (1 - len(own) / (span - pause)) ** pause < 0.01:
+                stays[-1:] = [(stays[-1][0], before), (back, stays[-1][1])]
+        return stays
 
     def was_away(self, name: str) -> bool:
-        first, last = self.stay(name)
-        return not all(first <= day <= last for day, _ in self.beginnings)
+        return not all(self.is_there(name, day) for day, _ in self.beginnings)
 
-    def others(self, name: str) -> list[str]:
-        return [other for other in self.people if other != name]
+    def others(self, name: str, habit: str = "") -> list[str]:
+        """Return all others, or those who are compared in a habit."""
+        people, is_korean = self.people, self.people[name].is_korean
+        others = [other for other in people if other != name]
+        if habit not in OF_ALPHABET:
+            return others
+        return [other for other in others if people[other].is_korean == is_korean]
 
     def usual(self, name: str, habit: str) -> float:
         """Return the value of all others combined, of beginnings their mean."""
-        others = [self.people[other] for other in self.others(name)]
+        others = [self.people[other] for other in self.others(name, habit)]
         if habit == "begun":
             return fmean(self.value(other.name, habit) for other in others)
         if habit == "turns":
@@ -297,11 +314,12 @@ OTHER: Final = f"(?P<other>{ANYBODY})"
 WORD_EN: Final = r"(?P<own>[\d.,]+ words?)(?:; usual here (?P<usual>[\d.,]+) words?)?"
 WORD_KO: Final = r"(?P<own>[\d.,]+단어)(?:, 여기서는 보통 (?P<usual>[\d.,]+)단어)?"
 THAN_EN: Final = (
-    r"(?P<than>most here|the others|the \d+ others in this chat|(?:most of )?\d+ other authors here"
+    r"(?P<than>most here|(?:the (?:others|only other person)|most) who writes? in the same alphabet"
+    r"|the others|the \d+ others in this chat|(?:most of )?\d+ other authors here"
     rf"|{OTHER})"
 )
 THAN_KO: Final = (
-    r"(?P<than>여기 있는 사람 대부분|다른 사람들|이 대화방의 다른 \d+명"
+    r"(?P<than>여기 있는 사람 대부분|같은 문자로 쓰는 (?:다른 사람들|다른 한 사람|사람 대부분)|다른 사람들|이 대화방의 다른 \d+명"
     rf"|여기 있는 다른 작성자 \d+명(?: 대부분)?|{OTHER})"
 )
 SHARE_EN: Final = rf"(?P<own>{OFTEN_EN}|[\d.]+%)(?:; usual here (?P<usual>{OFTEN_EN}|[\d.]+%))?"
@@ -402,11 +420,14 @@ def _told(habit: str, side: int) -> Check:
             assert not reader.is_put_down_to_chance, "the page puts every difference down to chance"
         if "than" not in found:
             return
-        others = truth.others(name)
+        others, everyone = truth.others(name, habit), truth.others(name)
         behind = [other for other in others if (value - truth.value(other, habit)) * side > 0]
         than = found["than"]
+        assert ("alphabet" in than or "문자" in than) == (others != everyone), (name, than)
         if "other" in found:
-            assert others == [found["other"]] == behind, (name, habit, than)
+            assert everyone == [found["other"]] == behind, (name, habit, than)
+        elif re.search("only other|한 사람", than):
+            assert len(behind) == len(others) == 1, (name, habit, than)
         elif re.search("^most |대부분", than):
             assert 2 * len(behind) >= len(others), (name, habit, behind)
         else:
@@ -418,7 +439,11 @@ def _told(habit: str, side: int) -> Check:
 
 
 def _usual(reader: Reader, found: Found) -> None:
-    usual = reader.truth.usual(reader.subject, reader.habit)
+    truth, name = reader.truth, reader.subject
+    usual = truth.usual(name, reader.habit)
+    if besides := found.get("besides"):
+        is_of_some = truth.others(name, reader.habit) != truth.others(name)
+        assert bool(re.search("alphabet|문자", besides)) == is_of_some, (name, besides)
     are_equal = _are_told_as(reader.habit)
     assert are_equal(found["usual"], usual), (reader.subject, reader.habit, usual)
 
@@ -451,6 +476,7 @@ def _most(reader: Reader, found: Found) -> None:
 
 
 def _longest(reader: Reader, found: Found) -> None:
+    assert len({one.is_korean for one in reader.truth.people.values()}) == 1
     words = {name: person.words for name, person in reader.truth.people.items()}
     assert words[reader.subject] == max(words.values()), words
     assert is_about(found["own"], words[reader.subject])
@@ -953,7 +979,8 @@ def _further_people(reader: Reader, found: Found) -> None:
 
 
 BESIDE: Final = (
-    rf"(?:Everyone else|The others compared|다른 사람들|비교한 다른 작성자들|{ANYBODY})"
+    rf"(?P<besides>Everyone else|(?:Others|The other person) with the same alphabet|The others compared"
+    rf"|다른 사람들|같은 문자로 쓰는 다른 (?:사람들|한 사람)|비교한 다른 작성자들|{ANYBODY})"
     r": (?P<usual>[^()·]+)"
 )
 CALLED: Final = {
@@ -1091,9 +1118,11 @@ def _alike(habit: str) -> Check:
         is_told = is_about if habit == "words" else is_percent
         assert is_told(found["low"], min(values.values())), values
         assert is_told(found.get("high", found["low"]), max(values.values())), values
-        side = 1 if found["side"] in ("More", "Longer", "잦아요", "긴") else -1
+        side = 1 if found["side"] in ("More", "Longer", "많아요", "긴") else -1
         for name, value in values.items():
-            others = [truth.value(other, habit) for other in truth.others(name)]
+            others = [truth.value(other, habit) for other in truth.others(name, habit)]
+            is_said = bool(re.search("alphabet|같은 문자", found.get("alphabet") or ""))
+            assert is_said == (len(others) < len(truth.people) - 1), name
             assert 2 * sum((value - other) * side > 0 for other in others) > len(others), name
 
     return check
@@ -1199,7 +1228,13 @@ OF_DAYS: Final = {
 }
 PEOPLE_EN: Final = r" (?P<count>\d+) (?:person|people)"
 PEOPLE_KO: Final = r" (?P<count>\d+)명"
-RANGE: Final = r"(?P<low>[\d.]+(?:%|단어| words?))(?:(?: to |~)(?P<high>[\d.]+(?:%|단어| words?)))?"
+RANGE: Final = (
+    r"(?P<low><?[\d.]+(?:%|단어| words?))(?:(?: to |~)(?P<high>[\d.]+(?:%|단어| words?)))?"
+)
+ALPHABET: Final = (
+    r"(?P<alphabet>, next to people who write in the same alphabet"
+    r"|\(같은 문자로 쓰는 사람들과 비교\))?"
+)
 ALIKE: Final = [
     *(
         (pattern, _alike(habit))
@@ -1207,17 +1242,17 @@ ALIKE: Final = [
         if habit not in ("words", "begun")
         for pattern in (
             rf"(?P<title>(?P<side>More|Less) often than most: (?:{en})){PEOPLE_EN} · {RANGE} of the"
-            rf" {'turns' if habit == 'turns' else 'messages'}",
-            rf"(?P<title>(?:{ko}): 다른 사람 대부분보다 (?P<side>잦아요|드물어요)){PEOPLE_KO} ·"
-            rf" {'말한 횟수' if habit == 'turns' else '메시지'}의 {RANGE}",
+            rf" {'turns' if habit == 'turns' else 'messages'}{ALPHABET}",
+            rf"(?P<title>(?:{ko}): 다른 사람 대부분보다 (?P<side>많아요|적어요)){PEOPLE_KO} ·"
+            rf" {'말한 횟수' if habit == 'turns' else '메시지'}의 {RANGE}{ALPHABET}",
         )
     ),
     (
-        rf"(?P<title>(?P<side>Longer|Shorter) messages than most){PEOPLE_EN} · {RANGE}",
+        rf"(?P<title>(?P<side>Longer|Shorter) messages than most){PEOPLE_EN} · {RANGE}{ALPHABET}",
         _alike("words"),
     ),
     (
-        rf"(?P<title>다른 사람 대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}",
+        rf"(?P<title>다른 사람 대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}{ALPHABET}",
         _alike("words"),
     ),
     (rf"(?P<title>No habit sets these people apart){PEOPLE_EN}", _plain),

@@ -9,8 +9,8 @@ from msgspec import structs
 from app.compute.people.fingerprint import Measure
 
 T = TypeVar("T", bound=Hashable)
-Kind = tuple[str, str, bool, str]
-"""A measure, its alternative, whether people do more of it than others, and the script of these."""
+Kind = tuple[str, str, bool]
+"""A measure, its alternative or script, and whether people do more of it than others."""
 
 
 class PeopleAlike(msgspec.Struct, frozen=True):
@@ -34,8 +34,9 @@ class PeopleAlike(msgspec.Struct, frozen=True):
 
 def kind_of(habit: Measure) -> Kind:
     """Return what two people with the same habit have in common."""
-    sign = habit.sign if habit.habit.has_signs else ""
-    return habit.name, sign, habit.errors > 0, habit.script
+    # Lengths in two scripts cannot be compared.
+    sign = habit.script if habit.habit.is_mean else habit.sign if habit.habit.has_signs else ""
+    return habit.name, sign, habit.errors > 0
 
 
 def does_more(habit: Measure) -> bool:

@@ -58,6 +58,8 @@ from app.compute.significance import (
 
 NEVER: Final = 2**31
 """A conversation after all others."""
+Stay = tuple[int, int]
+"""The first and the last conversation of a time in which a person was there."""
 NO_TURNS: Final = PersonTurns()
 
 
@@ -67,11 +69,8 @@ class Tally(NamedTuple):
     signs: dict[Sign, list[int]]  # conversations of the messages with each sign
     turns: NDArray[np.intp]  # (m,), conversations of the turns
     there: NDArray[np.intp]  # (k,), conversations with any message; of one person ascending
-    scripts: Counter[str] = Counter()  # noqa: RUF012 # see `scripts_of`
-
-    @property
-    def script(self) -> str:
-        return script_of(self.scripts)
+    scripts: Counter[str]  # messages by script, of a sample
+    script: str  # see `script_of`
 
     @property
     def first_conversation(self) -> int:
@@ -99,7 +98,7 @@ class Tally(NamedTuple):
         signs = {sign: [c for c in of if c != conversation] for sign, of in self.signs.items()}
         turns = self.turns[self.turns != conversation]
         kept = self.conversations[is_other], self.lengths[is_other]
-        return Tally(*kept, signs, turns, self.there, self.scripts)
+        return Tally(*kept, signs, turns, self.there, self.scripts, self.script)
 
     @property
     def laughs(self) -> dict[str, list[int]]:
@@ -142,13 +141,15 @@ def tally_of(
             lengths.append(words)
     for sign, place in signs_in(written):
         signs[sign].append(numbers[place])
+    scripts = scripts_of(written)
     return Tally(
         np.array(numbers, np.intp),
         np.array(lengths, np.int64),
         signs,
         np.array(turns.conversations, np.intp),
         np.array(sorted(there), np.intp),
-        scripts_of(written),
+        scripts,
+        script_of(scripts),
     )
 
 
@@ -169,6 +170,7 @@ def together(tallies: Iterable[Tally], only: Sign | None = None) -> Tally:
         np.concatenate([np.array([], np.intp), *(tally.turns for tally in several)]),
         np.concatenate([np.array([], np.intp), *(tally.there for tally in several)]),
         scripts,
+        script_of(scripts),
     )
 
 
@@ -262,8 +264,7 @@ class _Sides(NamedTuple):
             case "words":
                 return tally.words_per_message or 0.0
             case "conversations":
-                first = bisect_left(self.begun, tally.first_conversation)
-                total = bisect_right(self.begun, self.end_of(tally)) - first
+                total = self.begun_in(self.stays_of(tally))
             case "turns":
                 total = tally.turns.size
             case "messages":
@@ -275,14 +276,28 @@ class _Sides(NamedTuple):
             return fmean(self.value(one, form) for one in self.others)
         return self.value(self.beside, form)
 
-    def end_of(self, tally: Tally) -> int:
-        """Return the last conversation of a person who left; `NEVER` for somebody who is silent
-        for less than seven conversations, or no longer than before.
+    def begun_in(self, stays: Sequence[Stay]) -> int:
+        return sum(
+            bisect_right(self.begun, last) - bisect_left(self.begun, first) for first, last in stays
+        )
+
+    def stays_of(self, tally: Tally) -> list[Stay]:
+        """Return when a person was there: to `NEVER` for somebody who is silent at the end for
+        less than seven conversations, or no longer than before.
         """
-        silence = max(side.last_conversation for side in (self.own, self.beside))
-        silence -= tally.last_conversation
-        has_left = silence >= max(FEWEST_CLUSTERS, int(np.diff(tally.there).max(initial=0)))
-        return tally.last_conversation if has_left else NEVER
+        there = tally.there
+        if not there.size:
+            return []
+        gaps = np.diff(there)
+        missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
+        share = there.size / (there[-1] - there[0] + 1 - missed)
+        # By chance, fewer than one person of a hundred would once be silent for so long.
+        (away,) = (there.size * (1 - share) ** missed < 0.01).nonzero()
+        silence = max(side.last_conversation for side in (self.own, self.beside)) - int(there[-1])
+        has_left = silence >= max(FEWEST_CLUSTERS, int(gaps.max(initial=0)))
+        end = int(there[-1]) if has_left else NEVER
+        firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
+        return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
 
     @property
     def are_compared(self) -> bool:
@@ -340,7 +355,9 @@ class Measure(msgspec.Struct, frozen=True):
     joined_late: bool = False
     """For `silence`, whether conversations began before the person's first day."""
     left_early: bool = False
-    """For `silence`, whether conversations began after the last day of a person who left."""
+    """For `silence`, whether conversations began after the last day of a person who left, or while
+    a person was away.
+    """
     script: str = ""
     """The first word of the Unicode names of their letters, such as LATIN, if only people who write
     in this script are compared, of several; or empty.
@@ -505,6 +522,8 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
     of_others = zip(sides.others, values, strict=True)
     are_behind = [(own - value) * side > 0 for one, value in of_others if one.messages]
     is_of_time = form.habit.of == "conversations" and bool(sides.begun)
+    stays = sides.stays_of(sides.own) if is_of_time else []
+    since = len(sides.begun) - bisect_left(sides.begun, sides.own.first_conversation)
     return Measure(
         form.habit.name,
         form.text or _favourite(form.habit.name, sides.own),
@@ -516,7 +535,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
         behind=sum(are_behind),
         not_behind=len(are_behind) - sum(are_behind),
         joined_late=is_of_time and sides.begun[0] < sides.own.first_conversation,
-        left_early=is_of_time and sides.begun[-1] > sides.end_of(sides.own),
+        left_early=is_of_time and sides.begun_in(stays) < since,
         script="" if sides is compared.everyone else sides.own.script,
     )
 
@@ -564,16 +583,17 @@ def _by_messages(form: Form, sides: _Sides) -> float:
     if form.habit.is_mean:
         return welch_errors(own.lengths, beside.lengths)
     if form.habit.of == "conversations":
+        stays = sides.stays_of(own)
         begun = [
             (day, side is own)
             for side in (own, beside)
             for day in side.begun
-            if own.first_conversation <= day <= sides.end_of(own)
+            if any(first <= day <= last for first, last in stays)
         ]
         if len(begun) < FEWEST_COMPARED:
             return 0.0
-        came = sorted(one.first_conversation for one in sides.others)
-        gone = sorted(map(sides.end_of, sides.others))
+        of_others = [*chain.from_iterable(map(sides.stays_of, sides.others))]
+        came, gone = (sorted(edges) for edges in zip(*of_others, strict=True))
         chances = [1 / (1 + bisect_right(came, day) - bisect_left(gone, day)) for day, _ in begun]
         return surplus_errors([is_own for _, is_own in begun], range(len(begun)), chances)
     if form.habit.of == "turns":

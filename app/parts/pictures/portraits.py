@@ -36,6 +36,7 @@ from app.parts.portraits.room_figures import Shares, Timing, TypicalWords
 from app.services.compare.name_masking import hide
 from app.services.rooms.sight import ChatSight
 from app.views.cast import bound, display_name, hue, post_count
+from app.views.habits import others_of_script
 from app.views.page import cast_on
 from app.views.rooms.figures import Months, finding_of, length_in_words, of_most_days, other_called
 from app.views.subjects import Chat, OneAuthor
@@ -185,7 +186,10 @@ def _things(portrait: AuthorPortrait) -> PosterFigure | None:
 def _things_beside(portrait: AuthorPortrait) -> list[Thing]:
     others, whom = others_called(portrait), beside_one(only_other(portrait))
     return [
-        Thing(told_alone(each, whom, has_usual=False), f"{others}: {value_of(each, each.beside)}")
+        Thing(
+            told_alone(each, whom, has_usual=False),
+            f"{others_of_script(each) or others}: {value_of(each, each.beside)}",
+        )
         for each in positive_first(each for each in portrait.measures if each.is_clear)
     ]
 

@@ -33,6 +33,7 @@ from app.services.imports.report import (
     encode_errors,
     encode_notes,
     errors_of,
+    stored_posts,
 )
 
 FOLDER: Final = "uploads"
@@ -209,6 +210,9 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was already started", job_id=job_id)
+    seen = stored_posts(job).seen
+    if seen and seen.known and options.timezone != options_of(job).timezone:
+        job.stored = msgspec.json.encode(StoredPosts())  # What was seen here was of other times.
     job.options = msgspec.json.encode(options)
     return job
 

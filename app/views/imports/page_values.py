@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import StackedBar
@@ -163,6 +164,10 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         notes = settled(self.preview.notes, self.options)
         is_table = bool(self.preview.columns)
         choices = self.seen.look.choices if self.seen else ()
+        if self.seen and self.seen.is_asked:  # The answer says which chat it is, too.
+            choices = ()
+            if notes.unsettled == "room":
+                notes = structs.replace(notes, unsettled=None)
         return noted_of(notes, self.options, choices, is_table=is_table)
 
     @property

@@ -229,7 +229,11 @@ async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
 
 def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
     seen = stored_posts(job).seen
-    is_here = seen is not None and seen.known and NEW_ROOM not in options.rooms
+    if NEW_ROOM in options.rooms:
+        return False
+    if seen is None and job.stored:
+        return True  # It was chosen since, and nobody has looked at the file in it.
+    is_here = seen is not None and seen.known
     zone_before = options_of(job).timezone or (seen.zone if seen else None)
     return bool(is_here) and options.timezone not in {None, zone_before}
 

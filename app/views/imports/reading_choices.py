@@ -134,7 +134,8 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
     " read it ({guests}), so nothing is stored; go on that chat with --room {number}, or choose"
     " --room new": Message(
         "the messages are those of chat {number} here ({name}), with other times or names; guests"
-        " may read it ({guests}), so nothing is stored; choose that chat or a new one"
+        " may read it ({guests}), so nothing is stored. Upload the file again and choose that chat"
+        " or a new one"
     ),
     REWORDED.template: Message(
         "posts with an id that is here with other words or times: {count}; the stored ones stay. To"
@@ -148,7 +149,7 @@ _ON_PAGES: Final[Mapping[str, Message]] = {
     " ({guests}), so nothing is stored; go on that chat with --room {number}, or choose --room"
     " new": Message(
         "title and people are like those of chat {number} here ({name}), which guests may read"
-        " ({guests}), so nothing is stored; choose that chat or a new one"
+        " ({guests}), so nothing is stored. Upload the file again and choose that chat or a new one"
     ),
     "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
     " run: saywho compare --one-hand --file FILE": Message(

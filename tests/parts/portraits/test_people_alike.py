@@ -45,7 +45,7 @@ async def test_a_large_group_is_told_as_groups(writer: Client) -> None:
     names = {group["habit"]["name"] for group in portrait["alike"][:3]}
     assert names == {"exclamations", "endings", "capitals"}
     korean = await writer.page("/room/1", headers={"Accept-Language": "ko"})
-    assert "느낌표: 다른 사람 대부분보다 잦아요" in korean
+    assert "느낌표: 다른 사람 대부분보다 많아요" in korean
 
 
 SAYS = {
@@ -85,4 +85,4 @@ async def test_lengths_and_capitals_are_told_beside_people_of_the_same_alphabet(
     assert "서연은 같은 문자로 쓰는 다른 사람들보다 메시지를 짧게 써요(2단어)." in blocks_of(korean)
     latin = await writer.page("/user/Ann")
     assert "Length (3.5 words · Others with the same alphabet: 5 words)" in rows_of(latin)
-    assert "<td>–</td>" in latin
+    assert "–</" in latin

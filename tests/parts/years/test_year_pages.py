@@ -402,7 +402,7 @@ async def test_a_year_without_weekends_says_so_after_all_else(shared: Shared) ->
     assert text_of(quiet).count(silence) == 1  # Its card has only the message after it.
     in_korean = {"Accept-Language": "ko"}
     korean = await shared.anybody.page("/room/1/2023?tz=Asia/Seoul", headers=in_korean)
-    assert "주말에는 아무도 쓰지 않았어요." in korean
+    assert "주말에 쓴 메시지가 없어요." in korean
 
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)

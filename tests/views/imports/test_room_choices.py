@@ -111,6 +111,31 @@ async def test_a_longer_export_asks_nothing(app: Quart, browser: Browser) -> Non
     assert "Chat: n" not in shown(page)
 
 
+async def test_another_time_zone_asks_once_which_chat_and_times(
+    app: Quart, browser: Browser
+) -> None:
+    await family(app, browser)
+    await invite(browser)
+    people = ["Mom", "Dad", "Minjun", "Hana"]
+    form = FORM | {"speaker": people, "only": people, "timezone": "America/New_York"}
+    for times in ("file", "new"):
+        address = await upload(browser, FAMILY, "chat.txt")
+        await browser.page(address)
+        # A script sends the zone when it is chosen, just before the button is pressed.
+        assert (await choose(browser, address, **form)).status_code == 303
+        assert await start(browser, address, **form) == 303
+        page = await browser.page(address)
+        assert "This chat is already here with other times: Family" in shown(page)
+        assert selected(page, "room") is None
+        assert 'type="hidden" name="room" value="1"' in page
+        assert await start(browser, address, **form, room="1", same_chat=times) == 303
+        await ended(browser, address)
+        form["timezone"] = "Asia/Tokyo"
+    rooms = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
+    zones = {room["tz"]: room["messages"] for room in rooms}
+    assert zones == {"America/New_York": 20, "Asia/Tokyo": 20}
+
+
 async def imported(client: Client, path: str, data: bytes) -> Any:
     answer = await client.post(path, data=data)
     assert answer.status_code == 202
