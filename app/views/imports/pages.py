@@ -231,7 +231,7 @@ def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
     seen = stored_posts(job).seen
     if NEW_ROOM in options.rooms:
         return False
-    if seen is None and job.stored:
+    if seen is None and job.stored and options.timezone:
         return True  # It was chosen since, and nobody has looked at the file in it.
     is_here = seen is not None and seen.known
     zone_before = options_of(job).timezone or (seen.zone if seen else None)
