@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.compute.people.portrait import portray
+from app.compute.people.portrait import Judged, Trait, days_of_first, portray, traits_of
 from app.compute.people.replies import clearest_answers
 from app.compute.people.times import Said, answers_among
-from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
 
 HOUR_S = 3600
 DAY_S = 24 * HOUR_S

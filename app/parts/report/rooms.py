@@ -17,7 +17,7 @@ from app.parts.report.words import (
     with_common_emoji,
 )
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.loved import LovedMessage, most_loved
+from app.services.rooms.room_facts import LovedMessage, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.page import read_cards
 from app.views.rooms.figures import other_called

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait
+from app.compute.people.portrait import PersonPortrait, Trait
 from app.compute.people.times import (
     DAY_H,
     BusyFrom,
@@ -26,7 +26,6 @@ from app.compute.people.times import (
     fullest_part,
     hours_of_day,
 )
-from app.compute.people.traits import Trait
 from app.compute.words import NameCount, Written, written_as
 from app.db.result_cache import EVERYTHING, LruStore, depends_on, holds_until
 from app.errors import NotFoundError
@@ -73,9 +72,14 @@ from app.services.posts.post_counts import (
 from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
 from app.services.posts.tweets import Post, as_post, select_posts
 from app.services.posts.users import Author
-from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
-from app.services.rooms.room_facts import RoomFacts, messages_in_chats, names_in
+from app.services.rooms.room_facts import (
+    LovedMessage,
+    RoomFacts,
+    messages_in_chats,
+    most_loved,
+    names_in,
+)
 from app.services.rooms.sight import CountedChat, count_chat, time_before, with_names
 
 

@@ -24,14 +24,18 @@ from app.compute.people.fingerprint import Measure, hours_of_all
 from app.compute.people.portrait import (
     MOST_PORTRAYED,
     ChatPortrait,
+    Judged,
     PersonInShort,
     PersonPortrait,
     SilenceSpan,
+    Trait,
+    days_of_first,
     habits_of_each,
     in_short,
     in_zone,
     portray,
     silences_among,
+    traits_of,
     without_shared,
 )
 from app.compute.people.replies import Preference, clearest_answers
@@ -44,7 +48,6 @@ from app.compute.people.times import (
     busiest_hours,
     fullest_days,
 )
-from app.compute.people.traits import Judged, Trait, days_of_first, traits_of
 from app.compute.significance import FEWEST_COMPARED
 from app.compute.words import Written
 from app.db.backend import Sessions, backend_of
@@ -60,7 +63,6 @@ from app.services.posts.selection import (
     said_in,
     scanning,
 )
-from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import (
     FEWEST_OF_YEAR,
     WHOLE,
@@ -70,7 +72,14 @@ from app.services.rooms.periods import (
     read_periods,
     within_ends,
 )
-from app.services.rooms.room_facts import RoomFacts, get_room, has_changed, names_in
+from app.services.rooms.room_facts import (
+    LovedMessage,
+    RoomFacts,
+    get_room,
+    has_changed,
+    most_loved,
+    names_in,
+)
 
 Names = tuple[str, str | None]
 

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from quart import url_for
 
-from app.compute.people.portrait import PersonPortrait, SilenceSpan
+from app.compute.people.portrait import PersonPortrait, SilenceSpan, Trait
 from app.compute.people.replies import FEWEST_ANSWERS
-from app.compute.people.traits import Trait
 from app.compute.significance import FEWEST_CLUSTERS, FEWEST_COMPARED
 from app.drawing.drawings import NamedBar, PeriodColumn, PeriodColumns, StackedBar
 from app.language.i18n import (

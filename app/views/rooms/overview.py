@@ -17,9 +17,8 @@ from app.lifespan import resources
 from app.services.access.own_person import OwnPerson, read_own_person
 from app.services.posts.tweets import Post, TweetKey
 from app.services.rooms.busy_day import ShownDay, read_day
-from app.services.rooms.loved import LovedMessage, most_loved
 from app.services.rooms.periods import WHOLE, DayPeriod, read_facts_of_period
-from app.services.rooms.room_facts import RoomFacts
+from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
 from app.views.figure import FigureParts, busiest_told

@@ -19,10 +19,17 @@ from app.services.posts.filters import WITH_MEDIA
 from app.services.posts.selection import Selection
 from app.services.posts.tweets import TweetKey
 from app.services.posts.users import add_user
-from app.services.rooms.loved import MOST_LOOKED_AT, Best, Reacted, best_of
 from app.services.rooms.messages import END, list_before, list_messages
 from app.services.rooms.periods import long_silences
-from app.services.rooms.room_facts import get_room, list_rooms, name_of_room_of
+from app.services.rooms.room_facts import (
+    MOST_LOOKED_AT,
+    Best,
+    Reacted,
+    best_of,
+    get_room,
+    list_rooms,
+    name_of_room_of,
+)
 from app.services.rooms.sight import ChatSight, CountedChat, counted_rooms, read_portrait
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, said, telegram

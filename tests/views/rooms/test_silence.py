@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from quart import Quart
 
-from app.compute.people.portrait import SilenceSpan
-from app.compute.people.traits import Trait
+from app.compute.people.portrait import SilenceSpan, Trait
 from app.language.i18n import show_roughly, show_roughly_at_most
 from app.services.rooms.room_facts import RoomFacts
 from app.views.rooms.figures import (
