@@ -142,11 +142,11 @@ class Importer:
             known = f"{report.accepted:,} new, {report.duplicates:,} known"
             text = f"{known}, {report.rejected:,} rejected"
             show_bar(source.bytes_read, source.bytes_total or 0, text)
-            if self._is_dry:
+            if job is None:
                 await session.rollback()  # The commit that follows stores nothing.
             else:
                 await check_kept(session, report.stored.rooms)
-                await self._note(session, job, source, report)
+                await jobs.note_progress(session, job, source, report)
 
         async def looked(records: RecordStream, look: Look) -> set[Message]:
             self._seen[name] = look.seen
@@ -211,18 +211,6 @@ class Importer:
         self._imports.append({"file": name, "id": job.id})
         return job
 
-    @staticmethod
-    async def _note(
-        session: AsyncSession, job: ImportJob | None, source: Source, report: ImportReport
-    ) -> None:
-        """Store the progress with its posts. Raises ConflictError if the import was cancelled."""
-        if job is None:
-            return
-        sizes = {"bytes_read": source.bytes_read, "bytes_total": source.bytes_total}
-        values = jobs.counted(job, report) | {name: size or 0 for name, size in sizes.items()}
-        if not await jobs.change_running(session, job.id, values):
-            raise ConflictError("The import {job_id} has already ended", job_id=job.id)
-
     @contextlib.asynccontextmanager
     async def _ended(
         self, db: Database, job: ImportJob | None, source: Source, report: ImportReport
@@ -239,7 +227,7 @@ class Importer:
             with contextlib.suppress(AppError):
                 if job is not None:
                     async with db.write() as session:
-                        await self._note(session, job, source, report)
+                        await jobs.note_progress(session, job, source, report)
                         await jobs.end_job(session, job.id, failure)
 
     @contextlib.contextmanager

@@ -45,7 +45,7 @@ from app.services.imports.seen import (
     outlined,
     shift_sentence,
 )
-from app.services.imports.undo import Replaced, find_replaced, imports_of_file
+from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
 from app.services.rooms.identity import RoomFinder
@@ -93,9 +93,6 @@ async def begin_reading(
     Raises UnsettledError, UnsettledRoomError, ReadBeforeError.
     """
     records, options = read.records, read.options
-    async with db.read() as session:
-        same = await imports_of_file(session, read.digest)
-        replaced = await find_replaced(session, options.replace, same)
     first = await asyncio.to_thread(FirstReading, records, source, options)
     async with db.read() as session:
         known = await read_as_before(session, records, first.questions.chats.found, options)
@@ -110,9 +107,9 @@ async def begin_reading(
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
     named = structs.replace(options, rename={})
-    look = await look_at(db, chats, named, same=same, replaced=replaced)
+    look = await look_at(db, chats, named, read.digest)
     look.check(options, checked.notes)
-    if first.questions.ids and replaced is None:
+    if first.questions.ids and look.replaced is None:
         async with db.read() as session:
             first.questions.note_known(await known_ids(session, first.questions.ids))
     placed = look.placed(checked.items, options, checked.notes.zone)
@@ -204,8 +201,10 @@ class UploadLook(NamedTuple):
 
     @property
     def is_moved(self) -> bool:
-        """Whether somebody must say which times are right."""
-        return bool(self.look.moved) and self.zone is None
+        """Whether somebody must say which times are right: no earlier zone would explain them."""
+        notes = self.preview.notes.assumptions
+        read_in = [part.value for part in notes if part.kind == "timezone"]
+        return bool(self.look.moved) and (self.zone is None or self.zone in read_in)
 
     @property
     def is_asked(self) -> bool:
@@ -228,9 +227,8 @@ async def look_at_upload(
     async with db.read() as session:
         if not (earlier.only or earlier.rename):
             earlier = await earlier_options(session, preview)
-        same = await imports_of_file(session, preview.digest)
-    named = structs.replace(options, rename=earlier.rename, rooms=())
-    look = await look_at(db, preview.chats, named, same=same)
+    named = structs.replace(options, rename=earlier.rename, rooms=(), replace=None)
+    look = await look_at(db, preview.chats, named, preview.digest)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
     zone = look.seen.zone if is_zone_open(options, preview.notes) else None
     rooms = {each.room_id for each in look.chats.values() if each.room_id is not None}
@@ -243,7 +241,7 @@ async def look_at_upload(
         here = await _people_here(session, keys, rooms)
         names = {"": options.username, **earlier.rename}
         known = await known_ids(session, preview.ids, names)
-        replaced = await find_replaced(session, SAME_FILE, same) if same else None
+        replaced = await find_replaced(session, SAME_FILE, look.imports) if look.imports else None
         own = await find_own(session)
         # Without an own archive the first one becomes it, unless someone chose none.
         may_change = own is not None or await is_own_chosen(session)

@@ -22,6 +22,7 @@ from app.errors import AppError, ConflictError, Message, NotFoundError, Unavaila
 from app.formats.assumptions import NotesSummary
 from app.formats.kept import kept_beside
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
+from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.clock import now
 from app.services.access.rights import Scope, check_scope
@@ -295,9 +296,15 @@ async def change_running(session: AsyncSession, job_id: int, values: dict[str, A
     return changed is not None
 
 
-def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
-    """Return the counts; posts from an earlier run of the import are not duplicates."""
+async def note_progress(
+    session: AsyncSession, job: ImportJob, source: Source, report: ImportReport, **more: Any
+) -> None:
+    """Store the progress with its posts; posts from an earlier run are not duplicates.
+
+    Raises ConflictError if the import has ended.
+    """
     values: dict[str, Any] = report.counts | {
+        "bytes_read": source.bytes_read,
         "accepted": job.accepted + report.accepted,
         "duplicates": max(0, report.duplicates - job.accepted),
         "errors": encode_errors(report.in_order()),
@@ -305,8 +312,14 @@ def counted(job: ImportJob, report: ImportReport) -> dict[str, Any]:
         # A command has printed the examples.
         "notes": encode_notes(report.notes, with_examples=job.command is None),
     }
-    # Where it gets on, what ends its process is not one of its records.
-    return values | ({"attempts": 0} if report.accepted else {})
+    if source.bytes_total is not None:
+        # Of an archive, only the members that hold posts are read.
+        values["bytes_total"] = source.bytes_total
+    if report.accepted:
+        # Where it gets on, what ends its process is not one of its records.
+        values["attempts"] = 0
+    if not await change_running(session, job.id, values | more):
+        raise ConflictError("The import {job_id} has already ended", job_id=job.id)
 
 
 async def remove_old_uploads(db: Sessions, data_dir: Path) -> None:

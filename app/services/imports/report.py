@@ -147,12 +147,6 @@ class ImportReport:
         # The notes of a source are of all its records so far.
         self.notes = self.notes if part.notes.is_empty else part.notes
 
-    def forget_stored(self) -> None:
-        """Forget the counts of posts that no one sees yet."""
-        for name in COUNTS:
-            setattr(self, name, 0)
-        self.stored = StoredPosts(seen=self.stored.seen)
-
     def joined(self, part: "ImportReport") -> "ImportReport":
         total = deepcopy(self)
         total.merge(part)

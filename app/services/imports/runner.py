@@ -20,14 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.config import Config
 from app.db.engine import Database, Grant, GrantLostError
-from app.errors import (
-    AppError,
-    ConflictError,
-    Message,
-    StorageFullError,
-    UnavailableError,
-    message_of,
-)
+from app.errors import AppError, Message, StorageFullError, UnavailableError, message_of
 from app.formats.kept import read_once
 from app.formats.source.file import Source
 from app.models import ImportJob
@@ -48,11 +41,11 @@ from app.services.imports.jobs import (
     change_running,
     check_options,
     claim_job,
-    counted,
     end_job,
     end_stopped_commands,
     get_job,
     next_job,
+    note_progress,
     options_of,
     remove_old_uploads,
     remove_upload,
@@ -242,12 +235,7 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
     async def note(session: AsyncSession, report: ImportReport) -> None:
         """Store the progress with its posts. Raises ConflictError if the import has ended."""
         _check_worker(worker)
-        values = counted(job, report) | {"format": records.format, "bytes_read": source.bytes_read}
-        if source.bytes_total is not None:
-            # Of an archive, only the members that hold posts are read.
-            values["bytes_total"] = source.bytes_total
-        if not await change_running(session, job.id, values):
-            raise ConflictError("The import {job_id} has already ended", job_id=job.id)
+        await note_progress(session, job, source, report, format=records.format)
 
     async def note_reading() -> None:
         async with db.write() as session:

@@ -34,7 +34,7 @@ from app.services.compare.stored_texts import rooms_with
 from app.services.imports.jobs import options_of
 from app.services.imports.reading import UnsettledError
 from app.services.imports.report import Seen
-from app.services.imports.undo import Replaced
+from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.selection import unix_seconds
@@ -554,19 +554,13 @@ def _placed(
 
 
 async def look_at(
-    db: Readable,
-    chats: Sequence[FileChat],
-    options: ReadOptions,
-    *,
-    same: Sequence[int] = (),
-    replaced: Replaced | None = None,
+    db: Readable, chats: Sequence[FileChat], options: ReadOptions, digest: bytes | None
 ) -> Look:
-    """Compare a file with what is here.
-
-    same: imports of the same bytes. replaced: the import that this one replaces.
-    """
-    look = Look(same, replaced=replaced)
+    """Compare a file with what is here; `digest` is of its bytes. Raises as `find_replaced`."""
     async with db.read() as session:
+        same = await imports_of_file(session, digest)
+        replaced = await find_replaced(session, options.replace, same)
+        look = Look(same, replaced=replaced)
         is_going = await is_of_undone(session, replaced.ids) if replaced else false()
         looks = [
             await look_at_chat(

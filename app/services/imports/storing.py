@@ -325,9 +325,9 @@ async def _store_all(
                     look.reread.check(met, part.accepted + part.duplicates)
                 if storing.note is not None:
                     total = report.joined(part)
-                    if memory.stand_ins is not None:
-                        total.forget_stored()  # Nobody sees it yet.
-                        total.stored.add_rooms(report.stored.rooms | part.stored.rooms)
+                    if memory.stand_ins is not None:  # Nobody sees its posts yet.
+                        stored = StoredPosts(rooms=total.stored.rooms, seen=report.stored.seen)
+                        total = ImportReport(errors=total.errors, notes=total.notes, stored=stored)
                     await storing.note(session, total)
             characters += sum(len(item.post.text) for item in posts)
             due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)

@@ -1,6 +1,7 @@
 """Batches of many authors: as few statements as for one, and the result of one post at a time."""
 
 import asyncio
+import io
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,11 @@ from sqlalchemy import event, func, select
 from app.config import Config
 from app.db.engine import Database
 from app.formats.records import Record
+from app.formats.source.file import Source
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
-from app.services.imports.jobs import IMPORTING, change_running, claim_job, counted
+from app.services.imports.jobs import IMPORTING, claim_job, note_progress
 from app.services.imports.storing import StoreOptions, import_records
 from tests.databases import Databases
 from tests.services.imports.test_imports import NOON, outcome, record, stream_of
@@ -73,7 +75,8 @@ async def test_a_transaction_has_few_statements_whatever_its_number_of_authors(
 
 
 async def _noted(session: Any, job: Any, report: Any) -> None:
-    assert await change_running(session, job.id, counted(job, report))
+    with Source(io.BytesIO()) as source:
+        await note_progress(session, job, source, report)
 
 
 """Two authors have equal posts here, which would be one author's whose name was misread."""

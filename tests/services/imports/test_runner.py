@@ -1,6 +1,7 @@
 """The process of an import, and its job."""
 
 import asyncio
+import io
 import os
 import sys
 from pathlib import Path
@@ -9,17 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from app.db.engine import Database
+from app.formats.source.file import Source
 from app.models import Tweet
 from app.runtime.processes import NICENESS
 from app.services.imports.bulk import BATCH
-from app.services.imports.jobs import (
-    MOST_ATTEMPTS,
-    change_running,
-    claim_job,
-    counted,
-    get_job,
-    upload_path,
-)
+from app.services.imports.jobs import MOST_ATTEMPTS, claim_job, get_job, note_progress, upload_path
 from app.services.imports.report import ImportReport, errors_of
 from app.services.imports.runner import run_waiting_job
 from tests.conftest import MakeConfig
@@ -95,6 +90,7 @@ async def test_an_import_is_given_up_only_if_it_stores_nothing_more(
         async with db.write() as session:
             if (claimed := await claim_job(session, job.id)) is not None:
                 report = ImportReport(accepted=int(gets_on))
-                assert await change_running(session, job.id, counted(claimed, report))
+                with Source(io.BytesIO()) as source:
+                    await note_progress(session, claimed, source, report)
     async with db.read() as session:
         assert (await get_job(session, job.id)).state == ("running" if gets_on else "failed")

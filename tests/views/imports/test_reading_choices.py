@@ -231,6 +231,28 @@ async def test_the_first_line_says_what_is_here_and_other_times_are_asked(browse
     assert "30 new messages" in shown(await ended(browser, address))
 
 
+async def test_other_times_in_the_zone_of_the_chat_here_are_asked(browser: Browser) -> None:
+    """A phone in another country exports the same chat with its own times."""
+    people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
+    people |= {"renamed": ["", ""], "publish": "on", "timezone": "Asia/Seoul"}
+    messages = evening("미나", "준", first=0, count=30)
+    there = [
+        (f"{when[:11]}{int(when[11:13]) - 8:02}{when[13:]}", name, text)
+        for when, name, text in messages
+    ]
+    address = await upload(browser, kakaotalk("바다", *messages[:20]), "chat.txt")
+    await browser.page(address)
+    assert await start(browser, address, **people) == 303
+    await ended(browser, address)
+    address = await upload(browser, kakaotalk("바다", *there), "chat.txt")
+    page = await browser.page(address)
+    assert "The times of the file are 8:00 hours earlier. Which times are right?" in shown(page)
+    assert await start(browser, address, **people, same_chat="here") == 303
+    assert "10 new messages · 20 already stored" in shown(await ended(browser, address))
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert (room["messages"], room["first_message_at"]) == (30, "2024-01-01T00:00:00Z")
+
+
 async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> None:
     people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
     people |= {"renamed": ["", ""], "publish": "on"}
