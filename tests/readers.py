@@ -6,6 +6,7 @@ Each starts with what this imports, which is therefore as little as a format doe
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,11 @@ from app.runtime.sandbox import MOST_BYTES, MOST_MEMORY
 def kill(_body: bytes) -> Iterator[str]:
     yield "a value"
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait(_body: bytes) -> Iterator[str]:
+    time.sleep(0.5)
+    yield "a value"
 
 
 def fill(_body: bytes) -> Iterator[str]:

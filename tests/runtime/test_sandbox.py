@@ -57,6 +57,10 @@ async def test_whatever_happens_there_is_a_reason_here(
         await read(function)
 
 
+async def test_a_reader_that_waits_for_a_core_is_not_late() -> None:
+    assert await read(readers.wait, limit_s=0.45) == [b'"a value"']
+
+
 async def test_a_reader_that_is_cancelled_ends_the_process() -> None:
     """It would end by itself long after this test may last."""
     with pytest.raises(TimeoutError):
