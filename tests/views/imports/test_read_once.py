@@ -162,6 +162,8 @@ async def test_an_import_reads_the_file_where_the_preview_could_not_go_on(
 ) -> None:
     async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, path):
         await parts_of(app).previewer.close()  # As a stop of the server does.
+        kept = kept_beside(path)
+        os.truncate(kept, kept.stat().st_size - 1)  # It may have ended before.
         put_in_place(path, CHAT)
         assert await start(browser, address, **PEOPLE | {"timezone": "Asia/Seoul"}) == 303
         assert "1,200 new messages" in shown(await ended(browser, address))
