@@ -23,6 +23,7 @@ from typing import Final
 from app.config import Config
 from app.db.engine import Database
 from app.db.migrate import prepare
+from app.services.compare.held_out import measure_left_out
 from benchmarks import machine
 from benchmarks.contestants import Server, ours, serving
 from benchmarks.databases import made_texts
@@ -67,6 +68,7 @@ async def fill(config: Config, people: int, count: int) -> None:
     async with Database(config) as db:
         await import_chat(db, data, name="result.json", timezone="UTC")
         await maintain(db)
+        await measure_left_out(db)  # A minute later, a server would do it beside the answers.
 
 
 def settle(server: Server) -> None:

@@ -245,6 +245,10 @@ class _Sides(NamedTuple):
     counts_beside: NDArray[np.float64]
     begun: Sequence[int]
     """All conversations that began with a message, in order."""
+    last: int
+    """The last conversation."""
+    stays: dict[int, "list[Stay]"]
+    """What `stays_of` found, by the id of a person's conversations."""
 
     @classmethod
     def of(cls, own: Tally, others: Sequence[Tally], only: Sign | None = None) -> "_Sides":
@@ -253,7 +257,8 @@ class _Sides(NamedTuple):
         many = max(int(side.max(initial=-1)) for side in sides) + 1
         counts, counts_beside = (counts_in(side, many) for side in sides)
         begun = sorted([*own.begun, *beside.begun])
-        return cls(own, others, beside, counts, counts_beside, begun)
+        last = max(own.last_conversation, beside.last_conversation)
+        return cls(own, others, beside, counts, counts_beside, begun, last, {})
 
     def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the others' counts of this sign only."""
@@ -288,16 +293,19 @@ class _Sides(NamedTuple):
         there = tally.there
         if not there.size:
             return []
+        if (known := self.stays.get(id(there))) is not None:
+            return known
         gaps = np.diff(there)
         missed = np.where(gaps > FEWEST_CLUSTERS, gaps - 1, 0)
         share = there.size / (there[-1] - there[0] + 1 - missed)
         # By chance, fewer than one person of a hundred would once be silent for so long.
         (away,) = (there.size * (1 - share) ** missed < 0.01).nonzero()
-        silence = max(side.last_conversation for side in (self.own, self.beside)) - int(there[-1])
+        silence = self.last - int(there[-1])
         has_left = silence >= max(FEWEST_CLUSTERS, int(gaps.max(initial=0)))
         end = int(there[-1]) if has_left else NEVER
         firsts, lasts = [there[0], *there[away + 1]], [*there[away], end]
-        return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
+        found = [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
+        return self.stays.setdefault(id(there), found)
 
     @property
     def are_compared(self) -> bool:
