@@ -218,11 +218,11 @@ class Truth:
 
     def others(self, name: str, habit: str = "") -> list[str]:
         """Return all others, or those who are compared in a habit."""
-        people, is_korean = self.people, self.people[name].is_korean
-        others = [other for other in people if other != name]
+        others = [other for other in self.people if other != name]
         if habit not in OF_ALPHABET:
             return others
-        return [other for other in others if people[other].is_korean == is_korean]
+        is_korean = self.people[name].is_korean
+        return [other for other in others if self.people[other].is_korean == is_korean]
 
     def usual(self, name: str, habit: str) -> float:
         """Return the value of all others combined, of beginnings their mean."""
