@@ -15,7 +15,7 @@ from app.formats.posts.bluesky import read_post, timeline_entry
 from app.formats.posts.fediverse_api import status_item
 from app.formats.reading import read_each
 from app.formats.records import Account, Item, Record
-from app.formats.source.json import Json, as_object, as_word, has_value, listed, load
+from app.formats.source.json import Json, as_object, as_word, listed, load
 
 MOST_POSTS: Final = 1_000
 """Maximum number of posts read of a page; platforms send at most 100."""
@@ -68,7 +68,7 @@ def read_statuses(body: bytes, *, name: str, content_type: str = "") -> Page:
     if not isinstance(value, list):
         raise RecordError("the response is not a list of posts")
     statuses = [as_object(status) for status in value[:MOST_POSTS]]
-    originals = [status for status in statuses if not has_value(status.get("reblog"))]
+    originals = [status for status in statuses if not _is_boost(status)]
     about = as_object(originals[0].get("account")) if originals else {}
     account = Account(name, as_word(about.get("display_name")), "mastodon")
     return page(
@@ -84,6 +84,10 @@ def _cursor(value: object) -> str | None:
     return word if word and len(word) <= MAX_ID_LENGTH else None
 
 
+def _is_boost(status: Json) -> bool:
+    return isinstance(status.get("reblog"), dict)
+
+
 def _read_status(account: Account, status: Json, place: int) -> Item:
     """Return a status's record, with the id and the addresses that the server itself uses."""
     name = account.username or ""
@@ -95,6 +99,7 @@ def _read_status(account: Account, status: Json, place: int) -> Item:
         "account": as_object(status.get("account")) | {"acct": name},
         "uri": f"https://{host}/statuses/{status.get('id')}",
         "url": status.get("url") or status.get("uri"),
+        "reblog": _is_boost(status),
         "visibility": "public" if is_open else "private",
         "quote": as_object(as_object(status.get("quote")).get("quoted_status")).get("uri"),
         "mentions": [mention | {"acct": _whole_name(mention, host)} for mention in mentions],
