@@ -6,8 +6,9 @@ of another source, in the same form. Small installations are drawn, of one to th
 oldest three quarters of posts are known: of a quarter of the shipped authors, who are then not
 shipped, and of others, with all shipped. Asked are newest posts, single sentences of these, and
 sets of five posts, by the people here and by four others of the same source. Prints the shares of
-strangers and right ones who are likely from each threshold on, which is that of one text; of five
-posts, the odds of as many texts are asked (`likely_from`).
+strangers and right ones who are likely from each threshold on, which is that of one usual text; of
+five posts, and of longer texts, the odds of these are asked (`Needed`). For a language without
+thresholds these are those of Portuguese.
 """
 
 import argparse
@@ -24,8 +25,9 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
+from app.compute.engine.features import CHARACTERS
 from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import judge
+from app.compute.engine.judgement import FURTHER_LIKELY, Needed, judge
 from app.compute.engine.population import Shipped
 from app.compute.engine.profiles import profile_of
 from app.compute.text import has_words, own_words
@@ -79,7 +81,11 @@ def sentence_of(text: str) -> str:
 
 
 def answers(
-    people: Mapping[str, Person], shipped: Shipped, draws: int, chance: random.Random
+    people: Mapping[str, Person],
+    shipped: Shipped,
+    draws: int,
+    chance: random.Random,
+    needed: Needed,
 ) -> Iterator[Answer]:
     """Yield the answers in installations of one, two and three of these people."""
     names = sorted(people)
@@ -114,7 +120,8 @@ def answers(
                         is_named = is_named and here[found.order[0]] == writer
                     share = float(case.ranking.probabilities.max())
                     likely = (1 - found.none) * share if is_named and found.none is not None else 0
-                    odds = likely / (1 - likely) / len(some) ** 0.5
+                    features = float(case.ranking.query.widths[CHARACTERS])
+                    odds = likely / (1 - likely) / needed.strictness(features, len(some))
                     yield Answer(shape, is_stranger, odds / (1 + odds))
 
 
@@ -153,6 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"shipped_languages: {path}: {error}", file=sys.stderr)
         return 2
     base, chance = shipped_authors(), random.Random(5)
+    needed = FURTHER_LIKELY.get(options.language, FURTHER_LIKELY["pt"])
 
     def without(gone: Collection[str]) -> Shipped:
         left = {name: each for name, each in authors.items() if name not in gone}
@@ -165,12 +173,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     for quarter in range(QUARTERS):
         gone = names[quarter::QUARTERS]
         people = people_of({name: authors[name] for name in gone})
-        out += answers(people, without(gone), options.draws // 2, chance)
+        out += answers(people, without(gone), options.draws // 2, chance, needed)
     print_shares("left out", out)
     if others:
         print_shares(
             "of another source",
-            list(answers(people_of(others), without(()), options.draws, chance)),
+            list(answers(people_of(others), without(()), options.draws, chance, needed)),
         )
     return 0
 

@@ -427,7 +427,10 @@ _OF_WORDS: Final = {
     "哈哈": (("哈哈", "呵呵", "嘿嘿"), "哈{2,}|呵{2,}|嘿{2,}"),
     # Japanese, behind words or as a message; Thai, where 5 is read “ha”.
     "笑": (("笑",), r"[(（]笑+[)）]|笑+(?=[。、!！?？]*(?:\s|$))"),
-    "www": (("ww", "ｗ"), r"(?<=[ぁ-ヿ一-鿿。！？])[wｗ]+(?![\w.])|\A\s*[wｗ]{3,}[\s!！。]*\Z"),
+    "www": (
+        ("ww", "ｗ"),
+        r"(?<=[ぁ-ヿ一-鿿。！？])[wｗ]+(?![\w.])|\A\s*[wｗ]{3,}(?:[\s!！。]*\Z|(?=\s*[ぁ-ヿ一-鿿]))",
+    ),
     "555": (("555",), r"(?:(?<=[ก-๛])|(?<=[ก-๛] ))5{3,}(?!\d)"),
 }
 """Parts of which a text in small letters has one if somebody laughs so in it, and the pattern."""
@@ -448,6 +451,8 @@ def plain_laugh(word: str) -> str:
     small = word.lower()
     if {*small} <= {*LAUGHING}:
         return next((laugh for laugh in _KOREAN if laugh in small.replace("ㅜ", "ㅠ")), "")
+    if not _PARTS.search(small):
+        return ""
     return next((name for name, pattern in _PATTERNS.items() if pattern.fullmatch(small)), "")
 
 

@@ -85,7 +85,15 @@ def test_a_message_in_capitals_is_one_of_some_letters(text: str, is_loud: bool) 
                 "제발ㄹㄹ",
             ),
             (
-                *("so good", "III", "www.aaab.de", "https://aaab.example/", "loooool", "1000"),
+                *(
+                    "so good",
+                    "III",
+                    "www.aaab.de",
+                    "https://aaab.example/",
+                    "loooool",
+                    "1000",
+                    "wwwすごい",
+                ),
                 *("ㅋㅋㅋㅋ", "ㅠㅠㅠ", "ㅇㅇㅇ", "네네네", "아아 그래"),
                 *("マジでやばいwww", "草wwww"),
                 *("엌ㅋㅋㅋ", "좋ㅎㅎㅎ", "응ㅇㅇ", "헐ㄹ", "제발 ㄹㄹ", "우ㅜㅜ", "유ㅠㅠㅠ"),

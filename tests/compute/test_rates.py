@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.engine.features import RECIPE
-from app.compute.engine.judgement import FEWEST_JUDGED, MODEL, judge, likely_from
+from app.compute.engine.judgement import FEWEST_JUDGED, FURTHER_LIKELY, MODEL, judge, likely_from
 from app.compute.engine.measured_rates import (
     BELIEFS,
     DECIDED,
@@ -159,3 +159,21 @@ def test_only_an_open_answer_asks_for_more() -> None:
         {author: own[: KNOWN if author else FEWEST_JUDGED - 1] for author, own in posts.items()}
     )
     assert judge(few.case(posts[0][KNOWN:], [0, 3])).more is None
+
+
+@given(
+    st.sampled_from(["es", "fr", "pt"]), st.floats(30, 20_000), st.floats(1, 3), st.integers(1, 50)
+)
+def test_more_texts_of_a_further_language_never_need_less(
+    language: str, features: float, longer: float, texts: int
+) -> None:
+    def needed(features: float, texts: int) -> float:
+        return likely_from(language, 0, features, texts)
+
+    # As long each, and the same again.
+    assert needed(2 * features, 2 * texts) > needed(features, texts)
+    one, other = needed(features, texts), needed(longer * features, texts)
+    # Spanish circles share what they write of; elsewhere short sentences pass most often.
+    assert other >= one if language == "es" else other <= one
+    assert 0.65 < one < 1
+    assert needed(100, 1) == pytest.approx(FURTHER_LIKELY[language].likely)

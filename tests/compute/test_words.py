@@ -192,7 +192,7 @@ def test_every_form_has_the_stem_or_its_soft_form_and_its_index_terms(word: str)
         ("हाहा", ["हाहाहा क्या बात है"]),
         ("哈哈", ["哈哈哈哈", "好吧呵呵"]),
         ("笑", ["そうだね(笑)", "ありえない笑", "爆笑\nほんと"]),
-        ("www", ["まじかwww", "草ｗ", "wwww"]),
+        ("www", ["まじかwww", "草ｗ", "wwww", "www今日は行くよ"]),
         ("555", ["สวยมาก 555", "ใช่555555"]),
     ],
 )
@@ -216,7 +216,14 @@ def test_laughs_of_other_languages(laugh: str, texts: list[str]) -> None:
             "笑顔がいい",
             "爆笑した",
         ),
-        *("www.example.com", "see www today", "https://www.a.example/", "call 555-1234", "555"),
+        *(
+            "www.example.com",
+            "see www today",
+            "https://www.a.example/",
+            "www.日本.jp",
+            "call 555-1234",
+            "555",
+        ),
     ],
 )
 def test_what_looks_like_a_laugh(text: str) -> None:

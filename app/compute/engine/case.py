@@ -43,7 +43,7 @@ from app.compute.engine.features import (
     subtract,
     sum_of_features,
 )
-from app.compute.engine.languages import is_none_of, likeliest, scores_of, tag_of
+from app.compute.engine.languages import is_loaded, is_none_of, likeliest, scores_of, tag_of
 from app.compute.engine.population import NOBODY, Population, Reading, are_english
 from app.compute.engine.profiles import AuthorProfile, text_keys
 from app.compute.text import (
@@ -565,10 +565,10 @@ class Case:
         return tag_of(language) if language else None
 
     def needs_reading(self) -> bool:
-        """Return whether an answer scores the texts in other languages than Korean and English, so
-        that it may read a file, which takes 0.5 s.
-        """
-        return not self.is_korean and any(
+        """Return whether an answer may read the model of languages, which takes 0.5 s."""
+        if is_loaded() or self.is_korean:
+            return False
+        return any(
             written not in (None, {"ko"}) and not (written == {"en"} and self._is_plain_english)
             for written in (suspect.written for suspect in self.suspects)
         )

@@ -11,7 +11,7 @@ have a smaller one than another, since the ranking weighs how much is known of e
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import log, sqrt
+from math import log
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -85,11 +85,43 @@ UNMEASURED_LIKELY: Final = 0.9
 From it on, at most 3 % of strangers' posts and sentences are likely in each of 37 collections in 22
 languages, with nine, fifteen and thirty people here (`python -m benchmarks.languages`).
 """
-FURTHER_LIKELY: Final[Mapping[str, float]] = {"es": 0.91, "fr": 0.84, "pt": 0.88}
-"""Thresholds for one text in further shipped languages.
 
-Chosen so that at most 3 % of strangers' posts are likely, by people whom the measurements leave out
-(`python -m benchmarks.shipped_languages`).
+
+class Needed(NamedTuple):
+    """The threshold of a further shipped language, and how its odds change."""
+
+    likely: float
+    """For one text of `USUAL_FEATURES` or less."""
+    by_length: float
+    """Power of the mean length of the texts, in `USUAL_FEATURES`."""
+    by_number: float
+    """Power of the number of texts."""
+
+    def of(self, features: float, texts: int) -> float:
+        odds = self.likely / (1 - self.likely) * self.strictness(features, texts)
+        return odds / (1 + odds)
+
+    def strictness(self, features: float, texts: int) -> float:
+        """Return how many times the odds of one usual text such texts need."""
+        length = max(features / (texts * USUAL_FEATURES), 1.0)
+        if self.by_length < 0:
+            length = min(length, LONGEST_MEASURED)
+        return float(length**self.by_length * texts**self.by_number)
+
+
+LONGEST_MEASURED: Final = 4.0
+"""Length of a text in `USUAL_FEATURES` from which its threshold does not fall any more."""
+FURTHER_LIKELY: Final[Mapping[str, Needed]] = {
+    "es": Needed(0.87, 1.0, 0.85),
+    "fr": Needed(0.846, -0.6, 0.4),
+    "pt": Needed(0.907, -0.6, 0.4),
+}
+"""Thresholds of further shipped languages.
+
+Chosen so that at most 3 % of strangers' sentences, posts and sets of five posts are likely, by
+people whom the measurements leave out (`python -m benchmarks.shipped_languages`). What people of
+one circle share adds up: among Spanish bloggers with the length, elsewhere with the number of
+texts. In French and Portuguese short sentences of news set the level, and a longer text needs less.
 """
 MOST_TYPICAL: Final = 0.0
 """The most that typicality counts in languages whose rates were not measured.
@@ -182,46 +214,27 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
     # Of all authors some have few posts, and are not named; who was named must be.
     is_short = case.words < FEWEST_WORDS or not known or (case.is_named and len(known) < len(order))
     shown = [i for i in weighed.authors if suspects[i].worded_posts >= FEWEST_POSTS]
-    none, log10 = None, list[float | None]([None] * len(order))
-    bounds = list[Bound | None]([None] * len(order))
     first = suspects[order[0]]
     language, is_foreign = case.language_for(first), case.is_foreign_to(first)
-    if order[0] in compared.unknown:
-        shown = []  # How usual this is in the language is not known.
-    if shown and not is_short:
-        # Those without a ratio count by their probabilities, since ratios follow these.
-        rated = max(shares[weighed.authors].sum(), 0.5)
-        mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
-        none = (1 - sure) / (1 - sure + sure * mean)
-        for i, ratio, unbounded in zip(
-            weighed.authors, weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True
-        ):
-            if i in shown:
-                log10[i], bounds[i] = reported(ratio, unbounded)
-    needed = likely_from(language, compared.fewest_others, len(case.parts))
+    if order[0] in compared.unknown or is_short:
+        shown = []  # How usual this is in the language is not known, or too little is known.
+    none = _probability_of_none(case, weighed, sure) if shown else None
+    log10, bounds = _reported_of(weighed, shown, len(order))
+    features, texts = float(case.ranking.query.widths[CHARACTERS]), max(len(case.parts), 1)
+    needed = likely_from(language, compared.fewest_others, features, texts)
     has_rates = is_measured(language) and not is_foreign
     lone = [i for i in rivals if i in compared.lone]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
-    held_back: HeldBack | None = None
-    ground, rival = None, None
     # Of unfamiliar texts it would triple the cost of most questions about several texts.
     is_decided = none is None or verdict not in {"likely", "close"}
-    fits = {} if is_decided else _fits_of_each(case, suspects[order[0]])
-    unlike = text_against(fits)
+    fits = {} if is_decided else _fits_of_each(case, first)
+    held, unlike = _NOT_HELD, text_against(fits)
     if verdict == "likely":
-        # The ranking prefers short histories, and would name one of them for a text that another
-        # of the authors explains better.
-        if is_foreign:
-            held_back = "language"
-        elif order[0] not in weighed.best:
-            held_back, rival = "rival", weighed.best[0]
-        elif (ground := ground_of(case, order[0])) is None:
-            held_back = "layout"
-        elif refused := [place for place, fit in fits.items() if fit.is_unlike()]:
-            held_back, unlike = "texts", refused
-        verdict = "close" if held_back else verdict
+        held = _held(case, weighed, order[0], fits)
+        unlike = held.unlike or unlike
+        verdict = "close" if held.why else verdict
     # An author with too few posts is not called likely, however much text there is.
     is_open = verdict == "close" and order[0] in known
     return Judgement(
@@ -240,14 +253,58 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         more=_more(case, language, compared.fewest_others + 1, needed, none, share)
         if none is not None and is_open and has_rates
         else None,
-        held_back=held_back,
-        rival=rival,
-        ground=ground,
-        nothing_like=nothing_like(case, suspects[order[0]])
+        held_back=held.why,
+        rival=held.rival,
+        ground=held.ground,
+        nothing_like=nothing_like(case, first)
         if none is not None and verdict != "likely"
         else None,
         unlike=unlike,
     )
+
+
+def _probability_of_none(case: Case, weighed: "_Weighed", sure: float) -> float:
+    # Those without a ratio count by their probabilities, since ratios follow these.
+    rated = max(case.ranking.probabilities[weighed.authors].sum(), 0.5)
+    mean = float(np.exp(weighed.ratios).sum() / rated / case.compared)
+    return (1 - sure) / (1 - sure + sure * mean)
+
+
+def _reported_of(
+    weighed: "_Weighed", shown: Collection[int], authors: int
+) -> tuple[list[float | None], list[Bound | None]]:
+    log10 = list[float | None]([None] * authors)
+    bounds = list[Bound | None]([None] * authors)
+    ratios = zip(weighed.authors, weighed.ratios.tolist(), weighed.unbounded.tolist(), strict=True)
+    for i, ratio, unbounded in ratios:
+        if i in shown:
+            log10[i], bounds[i] = reported(ratio, unbounded)
+    return log10, bounds
+
+
+class _Held(NamedTuple):
+    """Why a name is held back, though the author is probable enough."""
+
+    why: HeldBack | None = None
+    rival: int | None = None
+    unlike: list[int] | None = None
+    ground: int | None = None
+
+
+_NOT_HELD: Final = _Held()
+
+
+def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") -> _Held:
+    # The ranking prefers short histories, and would name one of them for a text that another of
+    # the authors explains better.
+    if case.is_foreign_to(case.suspects[author]):
+        return _Held("language")
+    if author not in weighed.best:
+        return _Held("rival", rival=weighed.best[0])
+    if (ground := ground_of(case, author)) is None:
+        return _Held("layout")
+    refused = [place for place, fit in fits.items() if fit.is_unlike()]
+    return _Held("texts" if refused else None, unlike=refused, ground=ground)
 
 
 def reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:
@@ -497,14 +554,7 @@ def _weighed(case: Case) -> _Weighed:
     )
     counts, lead_over = weights.sum(axis=1), leads.over(weights)
     features = float(query.widths[CHARACTERS])
-    of_leads = lead_weights(features, texts, counts)
-    most_typical: NDArray[np.float64] | float = np.inf
-    measured = [is_measured(candidate.language) for candidate in rated]
-    if not all(measured):
-        # With few others, what is usual in the language looks like a habit, most in a short text.
-        share = min(features / (FULL_TEXT * texts), 1) ** 0.3
-        of_leads *= np.where([candidate.is_told for candidate in rated], 1.0, share)
-        most_typical = np.where(measured, np.inf, MOST_TYPICAL)
+    of_leads, most_typical = _weights_of(rated, features, texts, counts)
     unbounded = log_ratios(
         query,
         texts,
@@ -516,17 +566,33 @@ def _weighed(case: Case) -> _Weighed:
     ratios = bounded(unbounded, features, counts)
     first = int(ranking.probabilities[authors].argmax())
     lead = leads.mean_groups(first, weights[first])
-    speaks_for = ratios[first] > 0 and lead.sum() > 0
-    topic = float(lead[[WORDS, PAIRS]].sum() / lead.sum()) if speaks_for else 0.0
     return _Weighed(
         authors=authors,
         ratios=ratios,
         unbounded=unbounded,
         leads=lead_over,
         lead_weights=of_leads,
-        topic_share=topic,
+        topic_share=_topic_share(lead) if ratios[first] > 0 else 0.0,
         compared=compared,
     )
+
+
+def _weights_of(
+    rated: "Sequence[_Candidate]", features: float, texts: int, counts: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return what a nat of the lead adds, and the most that typicality counts: (m,) each."""
+    weights = lead_weights(features, texts, counts)
+    # With few others, what is usual in the language looks like a habit, most in a short text.
+    share = min(features / (FULL_TEXT * texts), 1) ** 0.3
+    weights *= np.where([candidate.is_told for candidate in rated], 1.0, share)
+    measured = [is_measured(candidate.language) for candidate in rated]
+    return weights, np.where(measured, np.inf, MOST_TYPICAL)
+
+
+def _topic_share(lead: NDArray[np.float64]) -> float:
+    """Return the part of words and pairs in a lead by group (5,); 0 of none."""
+    whole = lead.sum()
+    return float(lead[[WORDS, PAIRS]].sum() / whole) if whole > 0 else 0.0
 
 
 def lead_shares(fullness: float, *, is_korean: bool) -> NDArray[np.float64]:
@@ -568,14 +634,16 @@ def _others(
     return [population for population in populations if population], np.hstack(weights)
 
 
-def likely_from(language: str | None, others: int, texts: int = 1) -> float:
+def likely_from(
+    language: str | None, others: int, features: float = USUAL_FEATURES, texts: int = 1
+) -> float:
     """Return the smallest probability of a likely author of so many texts, given the number of
     others here.
+
+    features: character features of all texts.
     """
     if needed := FURTHER_LIKELY.get(language or ""):
-        # What people of one circle share adds up over several texts.
-        odds = needed / (1 - needed) * sqrt(max(texts, 1))
-        return odds / (1 + odds)
+        return needed.of(features, texts)
     if not is_measured(language):
         return UNMEASURED_LIKELY
     if language != "ko" or others >= FEW_AUTHORS:

@@ -232,8 +232,9 @@ def _is_lengthened_word(word: str) -> bool:
         if letter in _LONG_IN_KOREAN:
             return True
         if letter < "\u1100" and any(map(str.isalpha, word.replace(letter, ""))):
-            # No blank divides a Japanese word from a laugh: すごいwww.
-            return not plain_laugh(UNSPACED.split(word)[-1].strip(AFTER_WORDS))
+            # No blank divides a Japanese word from a laugh: すごいwww, wwwすごい.
+            pieces = [piece for piece in UNSPACED.split(word) if letter in piece]
+            return not any(plain_laugh(piece.strip(AFTER_WORDS)) for piece in pieces)
     return False
 
 

@@ -1,7 +1,7 @@
 """How authors write: what is usual for them, their languages, likeness and typical words."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -116,8 +116,18 @@ async def measure_habit(
             population=fitted.population,
         ),
         worded_share=await asyncio.to_thread(worded_share, shown),
-        written=await asyncio.to_thread(written_by, shown, tagged, fitted.shipped),
+        written=await asyncio.to_thread(_written, shown, tagged, fitted.shipped),
     )
+
+
+def _written(
+    newest: Sequence[str], tagged: str | None, shipped: Mapping[str, Population]
+) -> frozenset[str] | None:
+    written = written_by(newest, tagged, shipped)
+    # To read the shipped authors takes long: questions about the author need not wait for it.
+    for language in written or ():
+        shipped.get(language)
+    return written
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, AuthorHabit]:
@@ -179,7 +189,9 @@ async def typical_of(
     depends_on(DERIVED)
     fitted = await models.backgrounds.load(session)
     texts = await newest_texts(session, user.id, RECENT_POSTS)
-    written = await asyncio.to_thread(written_by, texts, None, fitted.shipped)
+    # Some 20 posts, over the whole time, tell whom to compare with.
+    some = texts[:: max(len(texts) // 20, 1)]
+    written = await asyncio.to_thread(written_by, some, None, fitted.shipped)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
     members = population.without([user.id, *samples], written)
