@@ -914,7 +914,9 @@ def _recognised(reader: Reader, found: Found) -> None:
     assert right <= asked <= len(reader.truth.people[found["name"]].texts)
     measured = re.findall(r"newest (\d+)[^.]+\..+? for (\d+)\.", reader.page) or [
         (asked_ko, right_ko)
-        for asked_ko, right_ko in re.findall(r"메시지 (\d+)개를 saywho.+?, (\d+)개를", reader.page)
+        for asked_ko, right_ko in re.findall(
+            r"(?:메시지|글) (\d+)개를 saywho.+?, (\d+)개를", reader.page
+        )
     ]
     assert [(int(asked), int(right))] == [tuple(map(int, pair)) for pair in measured], measured
     reader.asked = asked
@@ -1527,7 +1529,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"compared with {OTHER}", true_as_made),
     (rf"{OTHER}[과와] 비교", true_as_made),
     (rf"saywho recognises {NAME} in {RIGHT} of {ASKED} hidden messages", _recognised),
-    (rf"saywho는 가려 둔 메시지 {ASKED}개 중 {RIGHT}개를 {NAME}의 메시지로 알아봐요", _recognised),
+    (
+        rf"saywho는 가려 둔 메시지 {ASKED}개 중 {RIGHT}개를 {NAME}의 (?:메시지|글)로 알아봐요",
+        _recognised,
+    ),
     (rf"It chose among {COUNT} people", _chosen_among),
     (rf"{COUNT}명 가운데서 골랐어요", _chosen_among),
     (r"By chance, about (?P<chance>\d+) would be right", _by_chance),
