@@ -1342,7 +1342,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
         _longest_silence,
     ),
     (rf"🌸 {COUNT}", _emoji),
-    (r"“(?P<word>[^”]+)”(?! 표현을)", _says_more),
+    (r"“(?P<word>[^”]+)”(?! 표현을|으?로 끝냄)", _says_more),
     (rf"(?:Both reply|Everyone here replies) in (?:about )?{TIME_EN}", _waits),
     (rf"(?:둘 다|모두|누구나) 답하는 데 보통 {TIME_KO}(?:쯤)? (?:안 )?걸려요", _waits),
     (
