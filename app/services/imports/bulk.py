@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +31,7 @@ from app.services.posts.arrivals import (
     keys_in_rooms,
 )
 from app.services.posts.meetings import note_met
-from app.services.posts.post_content import NewTweet, StoredContent
+from app.services.posts.post_content import NewTweet
 from app.services.posts.post_rooms import (
     Membership,
     RoomMention,
@@ -184,8 +184,6 @@ async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment
     return here
 
 
-_MINUTE: Final = timedelta(minutes=1)
-"""Programs differ in whether times have seconds."""
 _FILLED: Final = ("platform", "display_name", "is_of_chat")
 
 
@@ -425,10 +423,7 @@ async def store_batch(
     await complete_messages(session, again)
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
-    report.reworded += sum(
-        outcome.key in rows and _differ(rows[outcome.key].content, outcome.item.post)
-        for outcome in fresh
-    )
+    report.reworded += sum(outcome.is_reworded for outcome in added)
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
     for (item, user, _), outcome in zip(fresh, added, strict=True):
@@ -438,13 +433,6 @@ async def store_batch(
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, of_platform, authors_new)
-
-
-def _differ(stored: StoredContent, sent: NewTweet) -> bool:
-    """Return whether a post with a known id has other words, or another minute."""
-    before, after = stored.created_at, sent.created_at
-    is_moved = before and after and not sent.dated_at and abs(after - before) >= _MINUTE
-    return bool(is_moved) or stored.text != sent.text
 
 
 async def _in_rooms(

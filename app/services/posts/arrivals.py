@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
@@ -127,6 +127,18 @@ class Added(NamedTuple):
     is_new: bool
     event_id: int | None
     """None if nothing changed."""
+    is_reworded: bool = False
+    """Whether its id is known with other words, or of another minute."""
+
+
+_MINUTE: Final = timedelta(minutes=1)
+"""Programs differ in whether times have seconds."""
+
+
+def _differ(stored: StoredContent, sent: NewTweet) -> bool:
+    before, after = stored.created_at, sent.created_at
+    is_moved = before and after and not sent.dated_at and abs(after - before) >= _MINUTE
+    return bool(is_moved) or stored.text != sent.text
 
 
 async def add_arrivals(
@@ -150,18 +162,20 @@ async def add_arrivals(
         stored_rows = await find_stored(session, [arrival.key for arrival in arrivals])
     rows_by_key = dict(stored_rows)
     stored = {row.id: row.content for row in rows_by_key.values()}
-    outcomes: list[tuple[PostRow, bool]] = []
+    outcomes: list[tuple[PostRow, bool, bool]] = []
     for arrival in arrivals:
         row = rows_by_key.get(arrival.key)
-        outcomes.append((row or _new_row(arrival, default_time, import_id), row is None))
+        is_reworded = row is not None and _differ(row.content, arrival.post)
+        row_now = row or _new_row(arrival, default_time, import_id)
+        outcomes.append((row_now, row is None, is_reworded))
         if row is not None:
             has_counts = row.content.counts is not None
             sent = arrival.content if has_counts else arrival.news
             row.content = completed(row.content, sent)
         elif arrival.post.source_id is not None:
-            rows_by_key[arrival.key] = outcomes[-1][0]  # It may arrive again.
-    await note_met(session, {row.id for row, _ in outcomes if row.id}, import_id)
-    new = [row for row, is_new in outcomes if is_new]
+            rows_by_key[arrival.key] = row_now  # It may arrive again.
+    await note_met(session, {row.id for row, *_ in outcomes if row.id}, import_id)
+    new = [row for row, is_new, _ in outcomes if is_new]
     changed = [
         row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
     ]
@@ -177,7 +191,9 @@ async def add_arrivals(
         await asyncio.sleep(0)  # A thousand counts were raised, and as many events follow.
         await append_events(session, events, event_ids)
         await store_replies(session, replies)
-    return [Added(row.id, is_new, row.event_id) for row, is_new in outcomes]
+    return [
+        Added(row.id, is_new, row.event_id, is_reworded) for row, is_new, is_reworded in outcomes
+    ]
 
 
 def _new_row(arrival: Arrival, default_time: datetime | None, import_id: int | None) -> PostRow:
@@ -412,12 +428,12 @@ class PostWriter:
             rows = await find_stored(session, [arrival.key for arrival in arrivals.values()])
             settled |= await _put_into_rooms(session, arrivals, rows)
             added = await add_arrivals(session, list(arrivals.values()), rows, default_time=now())
-            posts = await find_posts(session, [tweet_id for tweet_id, _, _ in added])
-            is_told = all(event_id for _, _, event_id in added)
+            posts = await find_posts(session, [each.id for each in added])
+            is_told = all(each.event_id for each in added)
             newest = 0 if is_told else await newest_event(session)
-        for request, (tweet_id, is_new, event_id) in zip(arrivals, added, strict=True):
-            status = 201 if is_new else 200
-            settled[request] = Receipt(status, posts[tweet_id], event_id or newest)
+        for request, each in zip(arrivals, added, strict=True):
+            status = 201 if each.is_new else 200
+            settled[request] = Receipt(status, posts[each.id], each.event_id or newest)
         return [settled[request] for request in requests]
 
 

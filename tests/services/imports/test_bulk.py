@@ -5,10 +5,10 @@ import io
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
@@ -103,7 +103,13 @@ def _record(place: int, prefix: str, fields: dict[str, Any]) -> Record:
     return record(place, **fields)
 
 
+ANOTHER_TEXT: Final = [
+    {"username": "ben", "source_id": "1", "text": text} for text in ("one", "two")
+]
+
+
 @given(RECORDS, st.integers(2, 8), st.integers(0, 8))
+@example(ANOTHER_TEXT, 2, 0)
 def test_batches_store_what_one_post_at_a_time_does(
     databases: Databases, given_records: list[dict[str, Any]], size: int, before: int
 ) -> None:
