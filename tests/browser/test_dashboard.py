@@ -86,7 +86,7 @@ async def test_filters_change_the_figures_and_the_address(
     everybody = await bars(page)
     assert len(everybody) > 5
     await expect(page.locator(".modebar-btn")).to_have_count(0)
-    await page.locator("#filters summary").click()
+    await page.locator("#filters > details > summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     await until_bars(page, {"골목빵집": 60})
     assert parse_qs(urlsplit(page.url).query) == {"username": ["골목빵집"], "tz": ["Asia/Seoul"]}
@@ -211,7 +211,7 @@ async def test_a_figure_says_what_it_waits_for(website: Website, open_page: Open
     await expect(page.locator("#timeline-plot .bars path").first).to_be_attached()
     await expect(page.locator("#likeness .figure-topic")).to_have_text("How they differ")
     let_go.clear()
-    await page.locator("#filters summary").click()
+    await page.locator("#filters > details > summary").click()
     await page.get_by_role("checkbox", name="골목빵집").uncheck()
     # The figure of the other view is covered until this one is there, and so is what it says.
     await eventually(lambda: graph.evaluate(covered))
@@ -241,7 +241,7 @@ async def test_a_figure_whose_call_fails_says_so(
             await route.abort("connectionreset")
 
     await page.route("**/_dash-update-component", fail)
-    await page.locator("#filters summary").click()
+    await page.locator("#filters > details > summary").click()
     await page.get_by_role("checkbox", name="골목빵집").check()
     sentence = "Something went wrong on the server. Please try again."
     await expect(page.locator("#timeline .figure-note")).to_have_text(sentence)
@@ -345,7 +345,7 @@ async def test_keyboard_alone_reaches_filters_and_tables(
 ) -> None:
     page = await open_page()
     await open_dashboard(page, website)
-    await page.locator("#filters summary").focus()
+    await page.locator("#filters > details > summary").focus()
     await page.keyboard.press("Enter")
     await page.keyboard.press("Tab")
     await page.keyboard.press("Space")

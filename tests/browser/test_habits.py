@@ -80,7 +80,7 @@ async def test_a_chat_is_in_the_time_zone_of_its_people(
     # So it is also where other authors are chosen, though no page is loaded.
     workshop.add_posts("역무원", "첫차가 들어와요.")
     await page.goto(workshop.address("/dashboard/"))
-    await page.locator("#filters > summary, #filters summary").first.click()
+    await page.locator("#filters > details > summary").click()
     for name, city, zone in (("역무원", "서울", "Asia/Seoul"), ("앨리스", "런던", "Europe/London")):
         await page.locator("#reset").click()
         await page.locator(f"#filters [name=username][value={name}]").check()

@@ -7,7 +7,7 @@ pattern with its check, in both languages.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -136,6 +136,7 @@ class Truth:
         """before: the time of the message before the first."""
         self.chat = chat
         self.people = {name: Writer(name) for name in chat.names}
+        self._stays: dict[str, list[tuple[date, date]]] = {}
         self.times = [datetime.fromisoformat(when) for when, _, _ in chat.said]
         for (when, name, text), time in zip(chat.said, self.times, strict=True):
             del when
@@ -180,6 +181,14 @@ class Truth:
     def begun(self) -> int:
         return len(self.beginnings)
 
+    @cached_property
+    def days_utc(self) -> dict[str, set[date]]:
+        """The days of UTC on which each person writes."""
+        days = defaultdict[str, set[date]](set)
+        for time, (_, name, _) in zip(self.times, self.chat.said, strict=True):
+            days[name].add(in_utc(time).date())
+        return days
+
     def value(self, name: str, habit: str) -> float:
         person = self.people[name]
         if habit == "words":
@@ -200,9 +209,9 @@ class Truth:
         """Return the first and the last day of each time in which a person was there, of UTC as in
         the documents; who did not leave is there until the end.
         """
-        times = zip(self.times, self.chat.said, strict=True)
-        own = sorted({in_utc(time).date() for time, (_, who, _) in times if who == name})
-        days = sorted({in_utc(time).date() for time in self.times})
+        if name in self._stays:
+            return self._stays[name]
+        own, days = sorted(self.days_utc[name]), sorted(set().union(*self.days_utc.values()))
         after = sum(day > own[-1] for day in days)
         pauses = [sum(a < day < b for day in days) for a, b in pairwise(own)]
         has_left = after >= 7 and after > max(pauses, default=0)
@@ -211,6 +220,7 @@ class Truth:
         for pause, (before, back) in zip(pauses, pairwise(own), strict=True):
             if pause >= 7 and len(own) * (1 - len(own) / (span - pause)) ** pause < 0.01:
                 stays[-1:] = [(stays[-1][0], before), (back, stays[-1][1])]
+        self._stays[name] = stays
         return stays
 
     def was_away(self, name: str) -> bool:
