@@ -17,6 +17,7 @@ from app.compute.people.times import (
     busiest_hours,
     counts_by_hour,
     days_apart,
+    fullest_days,
     fullest_part,
     hours_of_day,
 )
@@ -190,3 +191,14 @@ def test_each_time_counts_in_its_hour_of_the_zone(zone: str, data: st.DataObject
     epoch = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
     local = [(epoch + timedelta(seconds=time)).astimezone(ZoneInfo(zone)) for time in times]
     assert hours == [sum(time.hour == hour for time in local) for hour in range(24)]
+
+
+def test_no_day_stands_out_if_another_near_it_has_as_many() -> None:
+    days = {date(2024, 3, day): 3 for day in range(1, 32)} | {date(2024, 3, 23): 35}
+    fullest = fullest_days(days, date(2024, 3, 1))
+    assert fullest is not None
+    assert fullest.day == date(2024, 3, 23)
+    assert fullest_days(days | {date(2024, 3, 25): 35}, date(2024, 3, 1)) is None
+    trip = fullest_days(days | {date(2024, 3, 24): 35}, date(2024, 3, 1))
+    assert trip is not None
+    assert trip.posts_of_days == 70

@@ -8,7 +8,7 @@ pattern with its check, in both languages.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
@@ -273,6 +273,8 @@ SLACK: Final = 0.0051
 
 def is_as_often(told: str, share: float) -> bool:
     """Return whether a share is told as it is, within its rounding."""
+    if "<" in told:
+        return 0 < 100 * share < number_in(told)
     if "%" in told:
         return abs(number_in(told) - 100 * share) <= (0.051 if "." in told else 0.51)
     if re.search(r"never|한 번도|안 써요", told):
@@ -888,8 +890,8 @@ def _choices(reader: Reader, found: Found) -> None:
 
 
 def _signs_more(reader: Reader, found: Found) -> None:
-    """Compare with everybody here who writes the same language, people of chats too; a text that
-    somebody repeats counts once.
+    """Compare uses a word with everybody here who writes the same language, people of chats too; a
+    text that somebody repeats counts once.
     """
     truth, name = reader.truth, reader.about
     here = [each for each in reader.here if each.chat.language == truth.chat.language]
@@ -897,8 +899,12 @@ def _signs_more(reader: Reader, found: Found) -> None:
         text for each in here for other in each.others(name) for text in {*each.people[other].texts}
     ]
     for sign in re.findall("“([^”]+)”", found["signs"]):
-        own = fmean(sign in text for text in {*truth.people[name].texts})
-        assert own > fmean(sign in text for text in others), sign
+        own = _uses_a_word(sign, {*truth.people[name].texts})
+        assert own > _uses_a_word(sign, others), sign
+
+
+def _uses_a_word(sign: str, texts: Collection[str]) -> float:
+    return sum(text.count(sign) for text in texts) / sum(len(text.split()) for text in texts)
 
 
 def _phrases_more(reader: Reader, found: Found) -> None:
@@ -922,7 +928,7 @@ def _recognised(reader: Reader, found: Found) -> None:
     """Check that the card says what the measure below it says."""
     right, asked = (number_in(found[part]) for part in ("right", "asked"))
     assert right <= asked <= len(reader.truth.people[found["name"]].texts)
-    measured = re.findall(r"newest (\d+)[^.]+\..+? for (\d+)\.", reader.page) or [
+    measured = re.findall(r"newest (\d+) \w+ with enough[^.]+\..+? for (\d+)\.", reader.page) or [
         (asked_ko, right_ko)
         for asked_ko, right_ko in re.findall(
             r"(?:메시지|글) (\d+)개를 saywho.+?, (\d+)개를", reader.page
@@ -1332,7 +1338,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[을를과와] .*비교하기에는 메시지가 아직 적어요", true_as_made),
     # Cards.
     (rf"{NAME} {COUNT} messages?(?: in all)?", _messages_of),
-    (rf"{NAME} (?:전체 )?메시지 {COUNT}개", _messages_of),
+    (rf"{NAME} (?:전체 )?메시지 {COUNT}개(?! 중)", _messages_of),
     (r"About (?P<own>[\d.]+) words? a message", _words_of),
     (r"한 번에 (?P<own>[\d.]+)단어쯤 써요", _words_of),
     (r"(?P<signs>“.*”) 기호를 여기 평균보다 자주 써요", _signs_more),
@@ -1554,6 +1560,7 @@ FURNITURE: Final = [
     r"made\d+|Chat “made\d+” in 2024|‘made\d+’ 대화방의 2024년|What sets each person apart|사람마다 다른 점",
     r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|Compared with the other people .*|이 대화의 다른 사람들과 .*|Read the days?|이(?:날|"
     r" 며칠) 모두 읽기|Read from the first day|첫날부터 읽기",
+    r"Compared with each other|서로 견주었어요",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",

@@ -351,6 +351,8 @@ def fullest_days(by_day: Mapping[date, int], begin: date) -> FullestDays | None:
         return None
     trip = days_of_trip(counts, place)
     others = [count for count in (*counts[: trip.start], *counts[trip.stop :]) if count]
+    if max(others) == counts[place]:
+        return None
     return FullestDays(
         days[place],
         counts[place],
