@@ -8,7 +8,7 @@ pattern with its check, in both languages.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, cached_property
@@ -890,8 +890,8 @@ def _choices(reader: Reader, found: Found) -> None:
 
 
 def _signs_more(reader: Reader, found: Found) -> None:
-    """Compare uses a word with everybody here who writes the same language, people of chats too; a
-    text that somebody repeats counts once.
+    """Compare with everybody here who writes the same language, people of chats too; a text that
+    somebody repeats counts once.
     """
     truth, name = reader.truth, reader.about
     here = [each for each in reader.here if each.chat.language == truth.chat.language]
@@ -899,12 +899,8 @@ def _signs_more(reader: Reader, found: Found) -> None:
         text for each in here for other in each.others(name) for text in {*each.people[other].texts}
     ]
     for sign in re.findall("“([^”]+)”", found["signs"]):
-        own = _uses_a_word(sign, {*truth.people[name].texts})
-        assert own > _uses_a_word(sign, others), sign
-
-
-def _uses_a_word(sign: str, texts: Collection[str]) -> float:
-    return sum(text.count(sign) for text in texts) / sum(len(text.split()) for text in texts)
+        own = fmean(sign in text for text in {*truth.people[name].texts})
+        assert own > fmean(sign in text for text in others), sign
 
 
 def _phrases_more(reader: Reader, found: Found) -> None:
