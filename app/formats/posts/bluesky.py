@@ -11,7 +11,7 @@ from app.formats.post import Kind, Medium, MediumKind, Reactions, ReplyTarget, a
 from app.formats.posts.mastodon import medium_of
 from app.formats.reading import BadRecord, Skipped, read_each, required_text
 from app.formats.records import Account, Format, Item, ReadOptions, Record, RecordStream
-from app.formats.source.dag_cbor import Block, Link, blocks, decode, is_car
+from app.formats.source.dag_cbor import Block, blocks, decode, is_car
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
@@ -264,14 +264,14 @@ class Repository:
         key = b""
         for entry in map(as_object, listed(node, "e")):
             shared, rest, link = as_count(entry.get("p")), entry.get("k"), entry.get("v")
-            if shared is None or not isinstance(rest, bytes) or not isinstance(link, Link):
+            if shared is None or not isinstance(rest, bytes) or not isinstance(link, bytes):
                 raise RecordError("a key of the tree is damaged")
             if shared > len(key) or shared + len(rest) > _LONGEST_KEY:
                 raise RecordError("a key of the tree is damaged")
             key = key[:shared] + rest
             collection, _, name = key.decode(errors="replace").partition("/")
             if collection == _POST:
-                self.keys[link.cid] = name
+                self.keys[link] = name
         if len(self.keys) > MOST_POSTS:
             raise BrokenFileError("more than {count} posts", count=f"{MOST_POSTS:,}")
 
