@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 import app as package
 from app import errors
+from app.config import Locale
 from app.language.i18n import CHAT, gettext, ngettext, speaking, speaking_of
 from app.language.korean_particles import Sentence
 from app.services.imports import storing
@@ -206,6 +207,10 @@ def test_no_page_names_an_option_of_the_command(korean: Catalog) -> None:
     option = re.compile(r"(?<![\w-])--(?!bind\b)[a-z]")
     named = [message for _, (message, *_) in extracted() if option.search(message)]
     assert len(named) > 10
-    shown = {str(on_page(errors.Message(message)).template) for message in named}
-    shown |= {str(entry.string) for sentence in shown if (entry := korean.get(sentence))}
+    assert all(korean.get(message) for message in named)
+    shown = set[str]()
+    languages: tuple[Locale, ...] = "en", "ko"
+    for language in languages:
+        with speaking(language):
+            shown |= {on_page(errors.Message(message)) for message in named}
     assert [sentence for sentence in shown if option.search(sentence)] == []

@@ -620,21 +620,16 @@ def note_lines(notes: NotesSummary) -> Iterator[str]:
     yield from map(str, unread_sentences(notes.unread))
 
 
-def ways_out(unsettled: Unsettled, *, is_table: bool) -> Message:
+def ways_out(unsettled: Unsettled) -> Message:
     """Return why a file is not stored, and the options that settle it."""
     if unsettled == "dates":
         return Message(
-            "some dates contradict the order of day and month in other dates, so nothing"
-            " is stored; give the order with --dates day-first, month-first or year-first"
-        )
-    if is_table:
-        return Message(
-            "most times cannot be read, so nothing is stored; name the time column with"
-            " --column time=NAME, give the order of the dates with --dates day-first,"
-            " month-first or year-first, or store the posts without a time with --accept-unread"
+            "some dates contradict the order of day and month in other dates, so nothing is stored;"
+            " import the file again and choose the order (--dates day-first, month-first or"
+            " year-first)"
         )
     return Message(
-        "most times cannot be read, so nothing is stored; give the order of the dates"
-        " with --dates day-first, month-first or year-first, or store the posts without a time with"
-        " --accept-unread"
+        "most times cannot be read, so nothing is stored; import the file again and choose how to"
+        " read them (--column time=NAME for a table, --dates day-first, month-first or year-first,"
+        " or --accept-unread for no times)"
     )

@@ -145,7 +145,8 @@ def nameless(records: "RecordStream") -> Message:
     unused = (part.what for part in records.notes.unread if part.role == "author")
     if name := next(unused, ""):
         return Message(
-            "the author is missing; to use the column {column}, add --column author={column}",
+            "the author is missing; the column {column} may name the authors (--column"
+            " author={column})",
             column=name,
         )
     fields = [field for _, field in records.columns]
@@ -153,8 +154,13 @@ def nameless(records: "RecordStream") -> Message:
         return Message("the author is missing in this row")
     is_open = records.notes.is_author_open
     if records.notes.works or (all(fields) and (fields or is_open)):
-        return Message("the author is missing; add --username NAME")
-    return Message("the author is missing; name the author column with --column author=NAME")
+        return Message(
+            "the author is missing; enter the name before the import starts (--username NAME)"
+        )
+    return Message(
+        "the author is missing; choose the author column before the import starts (--column"
+        " author=NAME)"
+    )
 
 
 LineKind = Literal["message", "day", "note", "more", "heading"]

@@ -217,8 +217,8 @@ def reason_of_archive(source: Source) -> Message:
     if data and all(name.lower().endswith((".txt", ".md")) for name in data):
         return Message(
             "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
-            " name the files `Author_Title.txt`, put them into a folder for each author, or add"
-            " --username NAME if one author wrote all of them"
+            " name the files `Author_Title.txt`, or put them into a folder for each author (or add"
+            " --username NAME if one author wrote all of them)"
         )
     if packed := [name for name in names if name.lower().endswith(".zip")]:
         return Message(
@@ -270,7 +270,7 @@ def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
         return Message(
             "it looks like a chat in text form, but the date format is unknown: {count}"
             " of the first {total} lines start like {shape}. If the app can export JSON, import"
-            " that; if not, send the report of `saywho import --explain` to saywho's project",
+            " that (if not, send the report of `saywho import --explain` to saywho's project)",
             count=len(dated),
             total=len(lines),
             shape=shape_of(dated[0].strip()[:40]),
@@ -301,8 +301,8 @@ def _reason_of_json(content: Content) -> Message | None:
     if _has_texts_under_keys(documents[0]):
         return Message(
             "it is JSON with texts under keys, but without authors and times, such as a file of"
-            " translations. If the texts are posts, give each a `username` and a `created_at`, or"
-            " add --username NAME if one author wrote all of them"
+            " translations. If the texts are posts, give each a `username` and a `created_at` (or"
+            " add --username NAME if one author wrote all of them)"
         )
     names = [name[:40] for name in documents[0]][:_MOST_FIELDS]
     printable = ", ".join(names).encode(errors="replace").decode()
@@ -333,7 +333,7 @@ def _with_encoding(reason: Message, content: Content) -> Message:
     if encoding.evidence is None:
         return reason
     return Message(
-        "{reason}; it was read as {encoding}; to use another encoding, add --encoding NAME",
+        "{reason}; it was read as {encoding}, which may be wrong (--encoding NAME chooses another)",
         reason=reason,
         encoding=encoding.codec.removesuffix("-sig"),
     )

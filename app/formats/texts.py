@@ -71,7 +71,7 @@ def _of_unknown(names: list[str]) -> tuple[LeftOut, ...]:
     count = sum(map(is_of_unknown, names))
     note = Message(
         "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
-        " run: saywho compare --one-hand --file FILE",
+        " paste it into the first page (or run: saywho compare --one-hand --file FILE)",
         count=f"{count:,}",
     )
     return (LeftOut(note),) if count else ()

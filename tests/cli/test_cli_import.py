@@ -138,7 +138,7 @@ def test_a_chat_that_guests_read_needs_a_choice(installation: Installation, tmp_
     for extra in ([], ["--dry-run"]):
         refused = installation.run("import", path, *extra)
         assert refused.exit_code == 2
-        assert "guests may read (hana), so nothing is stored; go on that chat with --room 1" in (
+        assert "guests may read (hana), so nothing is stored. Import the file again" in (
             refused.stderr
         )
         assert "Chat: not chosen yet (us, 3 messages; guests: hana)" in refused.stdout
@@ -599,7 +599,7 @@ def test_table_without_authors_is_refused_before_it_starts(
     table.write_text("press,text\n" + "".join(f"{'AB'[n % 2]},text {n}\n" for n in range(40)))
     told = installation.run("import", table)
     assert told.exit_code == 2
-    assert "add --column author=press; nothing is stored" in told.stderr
+    assert "(--column author=press); nothing is stored" in told.stderr
     assert installation.json("import", table, "--username", "mina")["accepted"] == 40
 
 

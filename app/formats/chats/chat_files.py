@@ -185,7 +185,7 @@ def _read(
     left_out = [part for stream in streams for part in stream.left_out] + refusals
     if texts:
         name = texts[0][0].format
-        template = "chats in text are left out of {name}; --format {format} reads them"
+        template = "chats in text are left out of {name} (--format {format} reads them)"
         left_out.append(LeftOut(Message(template, name=source.name, format=name), name))
     if len(streams) == 1:
         return replace(streams[0], left_out=tuple(left_out))

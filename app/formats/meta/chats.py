@@ -153,9 +153,12 @@ class MetaChats(JsonChat[MetaThread]):
         """Return the messages of all chats, and a note about posts."""
         stream = super().read(source, options)
         if stream and source.has_members and posts_in(source):
-            template = "the chats of {name} are read; --format meta reads own posts"
-            note = LeftOut(Message(template, name=source.name), "meta")
-            return replace(stream, left_out=(note,))
+            note = Message(
+                "the chats of {name} are read, and own posts are left out (--format meta reads"
+                " them)",
+                name=source.name,
+            )
+            return replace(stream, left_out=(LeftOut(note, "meta"),))
         return stream
 
     def parts(

@@ -336,8 +336,8 @@ def _with_posts(tables: list["_Table"]) -> list["_Table"]:
     names = ", ".join(table.content.name for table in tables[:5])
     raise UnrecognisedFileError(
         "the archive has tables with different columns, and no table names the authors: {names};"
-        " unpack the archive, then import each file by itself, with --username NAME if one author"
-        " wrote all of its posts",
+        " unpack the archive, then import each file by itself and enter the author's name"
+        " (--username NAME)",
         names=names,
     )
 

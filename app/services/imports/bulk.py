@@ -207,8 +207,9 @@ class BulkAuthor:
         """
         if is_of_chat and self.platform != "local":
             raise ConflictError(
-                "'{username}' is already an author from {known} and may be a different"
-                " person; use --rename {username}=NAME to rename the person in the chat",
+                "'{username}' is already an author from {known} and may be a different person;"
+                " rename the person in the chat before the import starts (--rename"
+                " {username}=NAME)",
                 username=self.username,
                 known=self.platform,
             )

@@ -155,7 +155,7 @@ class FirstReading:
 def check_order(records: RecordStream) -> None:
     """Raise UnsettledError if a later date contradicts the assumed order."""
     if records.notes.is_order_disproved:
-        raise UnsettledError(ways_out("dates", is_table=bool(records.columns)))
+        raise UnsettledError(ways_out("dates"))
 
 
 def check_settled(records: RecordStream, options: ReadOptions) -> None:
@@ -163,7 +163,7 @@ def check_settled(records: RecordStream, options: ReadOptions) -> None:
     if unsettled := unsettled_of(records, options):
         if unsettled == "author":
             raise UnsettledError("{reason}; nothing is stored", reason=nameless(records))
-        raise UnsettledError(ways_out(unsettled, is_table=bool(records.columns)))
+        raise UnsettledError(ways_out(unsettled))
 
 
 def check_doubts(
@@ -232,9 +232,8 @@ class AnsweredNames:
 
 
 NO_CONSENT: Final = Message(
-    "this is a chat, and anyone can read this site: make the site private (in"
-    " Settings, or with SAYWHO_PUBLIC=0), or confirm that everyone in the chat"
-    " agrees (on the page, or with --publish)"
+    "this is a chat, and anyone can read this site: make the site private in Settings (or with"
+    " SAYWHO_PUBLIC=0), or confirm that everyone in the chat agrees (--publish)"
 )
 
 
@@ -299,8 +298,12 @@ class PostReader:
             report.skipped += 1
             if not self._has_said:
                 self._has_said = True
-                template = "messages by {name} are skipped; add --username NAME to say who that is"
-                report.note(item.place, Message(template, name=item.display_name))
+                said = Message(
+                    "messages by {name} are skipped; enter who that is before the import starts"
+                    " (--username NAME)",
+                    name=item.display_name,
+                )
+                report.note(item.place, said)
         else:
             # The text may be HTML although the file is not.
             may_be_html = self.records.format in WITH_ENTITIES

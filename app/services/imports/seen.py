@@ -366,8 +366,8 @@ class ReadBeforeError(ImportFileError):
 
 READ_BEFORE: Final = Message(
     "this file was read differently before (import {number}): its posts are here with other times,"
-    " names or texts, so nothing is stored. --replace {number} undoes that import first; --room new"
-    " makes another chat"
+    " names or texts, so nothing is stored. Import the file again and choose to replace that import"
+    " (--replace {number}; --room new makes another chat)"
 )
 
 
@@ -477,9 +477,9 @@ class Look:
             return
         raise UnsettledTimesError(
             "chat {number} here has these messages with other times ({shift}), so "
-            "nothing is stored. Say which times are right: --times file gives the "
-            "file's times to the messages here, --times here keeps them; --room new "
-            "makes another chat",
+            "nothing is stored. Import the file again and say which times are right "
+            "(--times file gives the file's times to the messages here, --times here "
+            "keeps them; --room new makes another chat)",
             number=here.id,
             shift=shift_sentence(found.shifted or 0),
         )

@@ -363,12 +363,14 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
     name = username or account.username
     if not name and account.unread:
         raise NamelessFileError(
-            "{file} cannot be read, so the author of these posts is unknown; add --username NAME",
+            "{file} cannot be read, so the author of these posts is unknown; enter the name before"
+            " the import starts (--username NAME)",
             file=account.unread,
         )
     if not name:
         raise NamelessFileError(
-            "the file does not name the author of these posts; add --username NAME"
+            "the file does not name the author of these posts; enter the name before the import"
+            " starts (--username NAME)"
         )
     try:
         name = clean_username(name)
@@ -380,7 +382,8 @@ async def _owner(db: Sessions, account: Account | None, username: str | None) ->
             )
     except (ValueError, ConflictError) as error:
         raise NamelessFileError(
-            "{fault}; choose another name with --username NAME", fault=message_of(error)
+            "{fault}; enter another name before the import starts (--username NAME)",
+            fault=message_of(error),
         ) from None
     return Account(name, account.display_name, account.platform)
 

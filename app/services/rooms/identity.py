@@ -84,14 +84,14 @@ class RoomOutline(NamedTuple):
         if self.is_same:
             raise UnsettledRoomError(
                 "the messages are those of chat {number} here ({name}), with other times or names;"
-                " guests may read it ({guests}), so nothing is stored; go on that chat with --room"
-                " {number}, or choose --room new",
+                " guests may read it ({guests}), so nothing is stored. Import the file again and"
+                " choose that chat or a new one (--room {number} or --room new)",
                 **facts,
             )
         raise UnsettledRoomError(
             "title and people are like those of chat {number} here ({name}), which guests may"
-            " read ({guests}), so nothing is stored; go on that chat with --room {number}, or"
-            " choose --room new",
+            " read ({guests}), so nothing is stored. Import the file again and choose that chat or"
+            " a new one (--room {number} or --room new)",
             **facts,
         )
 
@@ -201,8 +201,8 @@ class RoomFinder:
         """
         if self._is_forced:
             raise ImportFileError(
-                "the file has several chats, so --room with one number cannot decide "
-                "all of them; add --room new for the rest"
+                "the file has several chats, so one chat cannot be chosen for all of them (add"
+                " --room new for the rest)"
             )
         sample = self.looked.get(reference, sample)
         proposal = await self.propose(session, reference, sample)

@@ -15,7 +15,7 @@ from app.formats.reading import username_for
 from app.formats.records import ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.formats.tables.csv import FIELDS
-from app.language.i18n import gettext, ngettext, show_number, speaking_of, translate_message
+from app.language.i18n import gettext, ngettext, show_number, speaking_of
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
@@ -60,7 +60,7 @@ class PreviewArgs(Struct):
 
 @blueprint.app_template_filter("reason")
 def translated_reason(detail: str) -> str:
-    return translate_message(on_page(detail)) if isinstance(detail, Message) else gettext(detail)
+    return on_page(detail) if isinstance(detail, Message) else gettext(detail)
 
 
 @blueprint.app_template_filter("alike")

@@ -1,5 +1,6 @@
 """Assumptions and unread parts of a preview, and its choices."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
@@ -29,13 +30,11 @@ from app.formats.assumptions import (
     rooms_of,
     unread_sentences,
     value_label,
-    ways_out,
 )
 from app.formats.chats.people import machine_zone, zone_of
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
-from app.services.imports.seen import READ_BEFORE
-from app.services.imports.storing import REWORDED
+from app.language.i18n import gettext
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 
@@ -78,133 +77,20 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
 """Why an import cannot start, and what to tick; None: only a choice helps."""
 
 
-_ON_PAGES: Final[Mapping[str, Message]] = {
-    "the author is missing; to use the column {column}, add --column author={column}": Message(
-        "the author is missing; the column {column} may name the authors", column="{column}"
-    ),
-    "the author is missing; name the author column with --column author=NAME": Message(
-        "the author is missing; choose the author column before the import starts"
-    ),
-    "the author is missing; add --username NAME": Message(
-        "the author is missing; enter the name before the import starts"
-    ),
-    "the file does not name the author of these posts; add --username NAME": Message(
-        "the file does not name the author of these posts; enter the name before the import starts"
-    ),
-    "messages by {name} are skipped; add --username NAME to say who that is": Message(
-        "messages by {name} are skipped; enter who that is before the import starts", name="{name}"
-    ),
-    "{file} cannot be read, so the author of these posts is unknown; add --username NAME": Message(
-        "{file} cannot be read, so the author of these posts is unknown; enter the name before the"
-        " import starts"
-    ),
-    "{fault}; choose another name with --username NAME": Message(
-        "{fault}; enter another name before the import starts"
-    ),
-    "'{username}' is already an author from {known} and may be a different person; use --rename"
-    " {username}=NAME to rename the person in the chat": Message(
-        "'{username}' is already an author from {known} and may be a different person; rename the"
-        " person in the chat before the import starts"
-    ),
-    "the archive has tables with different columns, and no table names the authors: {names};"
-    " unpack the archive, then import each file by itself, with --username NAME if one author"
-    " wrote all of its posts": Message(
-        "the archive has tables with different columns, and no table names the authors: {names};"
-        " unpack the archive, then import each file by itself and enter the author's name"
-    ),
-    "this is a chat, and anyone can read this site: make the site private (in Settings, or with"
-    " SAYWHO_PUBLIC=0), or confirm that everyone in the chat agrees (on the page, or with"
-    " --publish)": Message(
-        "this is a chat, and anyone can read this site: make the site private in Settings, or"
-        " confirm that everyone in the chat agrees"
-    ),
-    READ_BEFORE.template: Message(
-        "this file was read differently before (import {number}): its posts are here with other"
-        " times, names or texts, so nothing is stored. Upload the file again and choose to replace"
-        " that import"
-    ),
-    "chat {number} here has these messages with other times ({shift}), so "
-    "nothing is stored. Say which times are right: --times file gives the "
-    "file's times to the messages here, --times here keeps them; --room new "
-    "makes another chat": Message(
-        "chat {number} here has these messages with other times ({shift}), so nothing is stored."
-        " Upload the file again and say which times are right"
-    ),
-    "the messages are those of chat {number} here ({name}), with other times or names; guests may"
-    " read it ({guests}), so nothing is stored; go on that chat with --room {number}, or choose"
-    " --room new": Message(
-        "the messages are those of chat {number} here ({name}), with other times or names; guests"
-        " may read it ({guests}), so nothing is stored. Upload the file again and choose that chat"
-        " or a new one"
-    ),
-    REWORDED.template: Message(
-        "posts with an id that is here with other words or times: {count}; the stored ones stay. To"
-        " replace them, undo the import that brought them"
-    ),
-    "the file has several chats, so --room with one number cannot decide "
-    "all of them; add --room new for the rest": Message(
-        "the file has several chats, so one chat cannot be chosen for all of them"
-    ),
-    "title and people are like those of chat {number} here ({name}), which guests may read"
-    " ({guests}), so nothing is stored; go on that chat with --room {number}, or choose --room"
-    " new": Message(
-        "title and people are like those of chat {number} here ({name}), which guests may read"
-        " ({guests}), so nothing is stored. Upload the file again and choose that chat or a new one"
-    ),
-    "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
-    " run: saywho compare --one-hand --file FILE": Message(
-        "Texts of unknown authors, which are not imported: {count}. To ask who wrote such a text,"
-        " paste it into the first page"
-    ),
-    "it is JSON with texts under keys, but without authors and times, such as a file of"
-    " translations. If the texts are posts, give each a `username` and a `created_at`, or"
-    " add --username NAME if one author wrote all of them": Message(
-        "it is JSON with texts under keys, but without authors and times, such as a file of"
-        " translations. If the texts are posts, give each a `username` and a `created_at`"
-    ),
-    "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
-    " name the files `Author_Title.txt`, put them into a folder for each author, or add --username"
-    " NAME if one author wrote all of them": Message(
-        "its texts (.txt) are no chats, and the names of its files and folders name no authors;"
-        " name the files `Author_Title.txt`, or put them into a folder for each author"
-    ),
-    "chats in text are left out of {name}; --format {format} reads them": Message(
-        "chats in text are left out of {name}"
-    ),
-    "the chats of {name} are read; --format meta reads own posts": Message(
-        "the chats of {name} are read, and own posts are left out"
-    ),
-    "it looks like a chat in text form, but the date format is unknown: {count} of the first"
-    " {total} lines start like {shape}. If the app can export JSON, import that; if not, send the"
-    " report of `saywho import --explain` to saywho's project": Message(
-        "it looks like a chat in text form, but the date format is unknown: {count} of the first"
-        " {total} lines start like {shape}. If the app can export JSON, import that"
-    ),
-    "{reason}; it was read as {encoding}; to use another encoding, add --encoding NAME": Message(
-        "{reason}; it was read as {encoding}, which may be wrong"
-    ),
-    **{
-        ways_out("time", is_table=is_table).template: Message(
-            "most times cannot be read, so nothing is stored; upload the file again and choose how"
-            " to read them"
-        )
-        for is_table in (False, True)
-    },
-    ways_out("dates", is_table=False).template: Message(
-        "some dates contradict the order of day and month in other dates, so nothing is stored;"
-        " upload the file again and choose the order"
-    ),
-}
-"""Sentences of pages in place of sentences that name an option of the command."""
+_FOR_COMMAND: Final = re.compile(r"\s*\([^()]*(?:--[a-z]|SAYWHO_|saywho )[^()]*\)")
 
 
-def on_page(sentence: Message) -> Message:
-    """Return a sentence without options of the command, which a page does not have."""
+def on_page(sentence: Message) -> str:
+    """Return a sentence in the visitor's language without options of the command, which stand in
+    brackets.
+    """
+    said = gettext(sentence.template)
+    text = type(said)(_FOR_COMMAND.sub("", said))  # Perhaps one that knows Korean particles.
     values = {
         name: on_page(value) if isinstance(value, Message) else value
         for name, value in sentence.values.items()
     }
-    return Message(_ON_PAGES.get(sentence.template, sentence).template, **values)
+    return text.format(**values) if values else text
 
 
 class ReadingChoice(NamedTuple):
