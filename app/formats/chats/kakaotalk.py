@@ -1,7 +1,6 @@
 """KakaoTalk: texts of Windows, Android and iOS, in Korean and English, and the CSV of the Mac."""
 
 import re
-from abc import abstractmethod
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import cache, partial
@@ -10,19 +9,16 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from app.errors import Message, RecordError
-from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher
 from app.formats.chats.text_chat import (
-    DATES_IN_WORDS,
     HEADING_LINES,
     LONGEST_HEADING,
     DayLines,
-    Grammar,
+    GrammarOfDays,
     Opening,
     Spoken,
     TextChat,
-    day_in,
     head_of,
     message,
     title_of,
@@ -118,82 +114,19 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> "KakaoTalk
     return grammar
 
 
-class KakaoTalk(Grammar):
-    """Remembers the day that a separate line stated."""
-
+class KakaoTalk(GrammarOfDays):
     exporters = frozenset({"회원님", "you", "You"})
+    heading, saved = HEADING, _SAVED
+    days = _DAY_LINES
     is_korean = False
 
-    def __init__(self, day: date | None = None) -> None:
-        self._day = day
-        self.days: tuple[re.Pattern[str], ...] = _DAY_LINES
-        self.day_lines: type[DayLines] = DayLines
-        self._dates = FileDates(None, DateUse(is_chat=True))
-        self._number = 0  # Of lines read so far.
-        self._of_people: dict[int, str] = {}
-        """Lines of days that are words, by number."""
-        self._headings: set[int] = set()
-
-    def begin(self, lines: Iterable[str]) -> None:
-        """Find headings of further exports, and the lines of days that people wrote."""
-        self._restart()
-        before, found = "", self.day_lines()
-        stated: dict[int, str] = {}
-        for number, whole in enumerate(lines, 1):
-            line = whole.partition("\n")[0].removeprefix("\ufeff")
-            if match := _SAVED.match(line[:LONGEST_HEADING]):
-                if found.messages:
-                    self._headings |= {number - bool(HEADING.fullmatch(before)), number}
-                found.begin_file(day_in(match["time"]))
-            elif (day := self.written_day(line)) is not None:
-                found.add(number, day)
-                stated[number] = line
-            elif (said := self.said_on(line)) is not None:
-                found.say(said)
-            before = line[:LONGEST_HEADING]
-        found.settle(self._dates)
-        self._restart()
-        self._of_people = {number: stated[number] for number in sorted(found.of_people)}
-
-    def _restart(self) -> None:
-        self._day, self._number = None, 0
-        self._of_people = {}
-
-    def read(self, line: str) -> Opening | None:
-        self._number += 1
-        line = line.removeprefix("\ufeff")
-        if self._number in self._headings:
-            self._day = None
-            return Opening(is_day=True)
-        day = self.written_day(line)
-        if day is not None and self._number not in self._of_people:
-            self._day = self._dates.day(day)
-            return Opening(is_day=True)
-        return self.begun(line)
-
-    @abstractmethod
-    def begun(self, line: str) -> Opening | None:
-        """Return the beginning that a line makes, if it is no day."""
-
-    @abstractmethod
-    def said_on(self, line: str) -> date | None:
-        """Return the day of a message in a line, any day without a day, None for other lines."""
-
     def written_day(self, line: str) -> WrittenDay | None:
-        """Return the day in a line that only states it."""
         if len(line) > _LONGEST_DAY:
             return None
         for pattern in self.days:
             if match := pattern.fullmatch(line):
                 return _matched(match)
         return None
-
-    def note(self, notes: ReadNotes) -> None:
-        if self._of_people:
-            notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
-
-    def is_heading(self, line: str) -> bool:
-        return HEADING.fullmatch(line[:LONGEST_HEADING]) is not None
 
     def said(self, text: str) -> Spoken:
         files = _media_in(text)
@@ -251,9 +184,7 @@ def _noted(text: str) -> Opening:
 class Windows(KakaoTalk):
     """`[name] [time] text`, below lines between dashes that state the day."""
 
-    def __init__(self, day: date | None = None) -> None:
-        super().__init__(day)
-        self.days = _BETWEEN_DASHES
+    days = _BETWEEN_DASHES
 
     def begun(self, line: str) -> Opening | None:
         match = _WINDOWS.match(line)

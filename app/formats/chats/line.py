@@ -16,14 +16,12 @@ from app.formats.assumptions import Order, ReadNotes
 from app.formats.chats.chat_files import RoomFile
 from app.formats.chats.sentence_tables import matcher, sentences
 from app.formats.chats.text_chat import (
-    DATES_IN_WORDS,
     LONGEST_HEADING,
     DayLines,
-    Grammar,
+    GrammarOfDays,
     Opening,
     Spoken,
     TextChat,
-    day_in,
     head_of,
     title_of,
 )
@@ -79,81 +77,75 @@ _lines: Final = partial(matcher, "line", "line", "deleted", "media")
 _notes: Final = partial(matcher, "line", "media", "deleted")
 
 
-class LineRoom(Grammar):
-    exporters = frozenset()
+class LineRoom(GrammarOfDays):
+    heading, saved = HEADING, _SAVED
     pattern: ClassVar[re.Pattern[str]] = _TABS
 
     def __init__(self, day: date | None = None) -> None:
+        super().__init__(day)
         self._choice: Order | None = None
-        self._day = day
-        self._dates = FileDates(None, _DATE_USE)
-        self._of_people: dict[int, str] = {}
-        """Lines of days that are words, by number."""
-        self._headings: set[int] = set()
         self._repeated: frozenset[str] = frozenset()
         """Bracketed notes of several people that no table has."""
-        self._number = 0  # Of lines read so far.
         self._quotes = Quotes()
 
     def choose(self, options: ReadOptions) -> None:
         self._choice = options.dates
 
     def begin(self, lines: Iterable[str]) -> None:
-        """Decide about dates by weekdays, find further headings, and learn notes of no table."""
-        self._dates, found = FileDates(self._choice, _DATE_USE), DayLines()
-        self._headings = set()
+        """Find the same, decide about dates by weekdays, and learn notes of no table."""
+        self._dates, self._quotes = FileDates(self._choice, _DATE_USE), Quotes()
         people: dict[str, set[str]] = defaultdict(set)
-        self._quotes = Quotes()
-        before, stated_in = "", dict[int, str]()
-        for number, line in enumerate(lines, 1):
-            if self._quotes.is_open or '"' in line:
-                self._quotes.add(line, self.pattern)
-            self._quotes.number += 1
-            if (day := _day_in(line)) is not None:
-                found.add(number, day)
-                stated_in[number] = line
-            elif match := self.pattern.match(line):
-                found.say()
-                if line.endswith("]") and match["name"]:
-                    note = match["text"]
-                    is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
-                    if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
-                        people[note].add(match["name"])
-            elif match := _SAVED.fullmatch(line[:LONGEST_HEADING]):
-                if found.messages:
-                    self._headings |= {number - before.startswith("[LINE]"), number}
-                found.begin_file(day_in(match["time"]))
-            before = line[:LONGEST_HEADING].removeprefix("\ufeff")
-        found.leave_out(self._quotes.inside)
-        for stated in found.days:
-            self._dates.add(stated)
-        self._dates.settle()
-        found.settle(self._dates)
-        self._of_people = {number: stated_in[number] for number in sorted(found.of_people)}
-        self._day, self._number = None, 0
+        super().begin(self._looked_at(lines, people))
         self._repeated = frozenset(
             note for note, names in people.items() if len(names) >= _FEWEST_PEOPLE
         )
 
+    def _looked_at(self, lines: Iterable[str], people: dict[str, set[str]]) -> Iterator[str]:
+        for line in lines:
+            if self._quotes.is_open or '"' in line:
+                self._quotes.add(line, self.pattern)
+            self._quotes.number += 1
+            match = self.pattern.match(line) if line.endswith("]") else None
+            if match and match["name"]:
+                note = match["text"]
+                is_new = _IN_BRACKETS.fullmatch(note) and len(people) < 1_000
+                if (is_new or note in people) and len(people[note]) < _FEWEST_PEOPLE:
+                    people[note].add(match["name"])
+            yield line
+
+    def settle(self, found: DayLines) -> None:
+        found.leave_out(self._quotes.inside)
+        for stated in found.days:
+            self._dates.add(stated)
+        self._dates.settle()
+        super().settle(found)
+
     def note(self, notes: ReadNotes) -> None:
         self._dates.note(notes)
-        if self._of_people:
-            notes.look_odd("times", DATES_IN_WORDS, self._of_people.values())
+        super().note(notes)
 
     def is_heading(self, line: str) -> bool:
-        line = line[:LONGEST_HEADING]
-        return HEADING.fullmatch(line) is not None or bool(title_of([line], _TITLES))
+        return super().is_heading(line) or bool(title_of([line[:LONGEST_HEADING]], _TITLES))
 
     def read(self, line: str) -> Opening | None:
-        self._number += 1
-        if self._number in self._quotes.inside:
+        if self._number + 1 in self._quotes.inside:
+            self._number += 1
             return None
-        if self._number in self._headings:
-            return Opening(is_day=True)
-        day = None if self._number in self._of_people else _day_in(line)
-        if day is not None and (stated := self._dates.day(day)) is not None:
-            self._day = stated
-            return Opening(is_day=True)
+        return super().read(line)
+
+    def written_day(self, line: str) -> WrittenDay | None:
+        match = _DAY.fullmatch(line) if len(line) <= _LONGEST_DAY else None
+        if match is None:
+            return None
+        weekday = as_key(match["after"] or match["before"] or "")
+        day = matched_day(match, weekday)
+        has_year = day.era or "4" in f"{len(day.parts[0])}{len(day.parts[2])}"
+        return day if has_year and weekday in of_weekdays() else None
+
+    def said_on(self, line: str) -> date | None:
+        return date.min if self.pattern.match(line) else None
+
+    def begun(self, line: str) -> Opening | None:
         match = self.pattern.match(line)
         when = self._dates.moment(self._day, read_clock(match["time"])) if match else None
         if match is None or when is None:
@@ -328,16 +320,6 @@ def grammar_of(head: Sequence[str], _beside: Collection[str] = ()) -> LineRoom |
         if has_message and (is_headed or has_day):
             return grammar
     return None
-
-
-def _day_in(line: str) -> WrittenDay | None:
-    match = _DAY.fullmatch(line) if len(line) <= _LONGEST_DAY else None
-    if match is None:
-        return None
-    weekday = as_key(match["after"] or match["before"] or "")
-    day = matched_day(match, weekday)
-    has_year = day.era or "4" in f"{len(day.parts[0])}{len(day.parts[2])}"
-    return day if has_year and weekday in of_weekdays() else None
 
 
 LINE: Final = TextChat(

@@ -1,6 +1,7 @@
 """The skeleton of chats in text: an app's grammar reads the beginning of a line."""
 
 import re
+from abc import abstractmethod
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from app.formats.source.text import MAX_LINE, first_lines, lines
 from app.formats.source.times import time_or_field
 from app.formats.source.written.dates import FileDates
 from app.formats.source.written.days import WrittenDay
+from app.formats.source.written.order import DateUse
 
 LONGEST_HEADING: Final = 600
 HEADING_LINES: Final = 5
@@ -39,7 +41,7 @@ LONGEST: Final = 120_000
 """Maximum length of a message in characters; a longer message is rejected, not cut."""
 _MOST_DAY_LINES: Final = 10_000_000
 """Number of the last line with a date that is compared."""
-DATES_IN_WORDS: Final = Message("Lines with only a date that are read as words of a message")
+_DATES_IN_WORDS: Final = Message("Lines with only a date that are read as words of a message")
 _UNREAD_LINES: Final = Message("Lines that belong to no message and are not read")
 _LONGEST_RUN: Final = 3
 """Most dates in a row that count as written by people."""
@@ -276,6 +278,78 @@ def day_in(text: str) -> date | None:
     """Return the day of a time such as that at which an app saved a file, if it can be read."""
     time, _ = time_or_field(text, "")
     return time and time.date()
+
+
+class GrammarOfDays(Grammar):
+    """How an app writes a room whose days have lines of their own; remembers the last day."""
+
+    exporters: Collection[str] = frozenset()
+    heading: re.Pattern[str]
+    saved: re.Pattern[str]
+    """The line with the time at which the app saved the file, below its heading."""
+    day_lines: type[DayLines] = DayLines
+
+    def __init__(self, day: date | None = None) -> None:
+        self._day = day
+        self._dates = FileDates(None, DateUse(is_chat=True))
+        self._number = 0  # Of lines read so far.
+        self._of_people: dict[int, str] = {}
+        """Lines of days that are words, by number."""
+        self._headings: set[int] = set()
+
+    def begin(self, lines: Iterable[str]) -> None:
+        """Find headings of further exports, and the lines of days that people wrote."""
+        self._headings, before, found = set(), "", self.day_lines()
+        stated: dict[int, str] = {}
+        for number, whole in enumerate(lines, 1):
+            line = whole.partition("\n")[0].removeprefix("\ufeff")
+            if match := self.saved.match(line[:LONGEST_HEADING]):
+                if found.messages:
+                    self._headings |= {number - bool(self.heading.fullmatch(before)), number}
+                found.begin_file(day_in(match["time"]))
+            elif (day := self.written_day(line)) is not None:
+                found.add(number, day)
+                stated[number] = line
+            elif (said := self.said_on(line)) is not None:
+                found.say(said)
+            before = line[:LONGEST_HEADING]
+        self.settle(found)
+        self._of_people = {number: stated[number] for number in sorted(found.of_people)}
+        self._day, self._number = None, 0
+
+    def settle(self, found: DayLines) -> None:
+        found.settle(self._dates)
+
+    def read(self, line: str) -> Opening | None:
+        self._number += 1
+        line = line.removeprefix("\ufeff")
+        if self._number in self._headings:
+            self._day = None
+            return Opening(is_day=True)
+        day = None if self._number in self._of_people else self.written_day(line)
+        if day is not None:
+            self._day = self._dates.day(day)
+            return Opening(is_day=True)
+        return self.begun(line)
+
+    @abstractmethod
+    def begun(self, line: str) -> Opening | None:
+        """Return the beginning that a line makes, if it is no day."""
+
+    @abstractmethod
+    def said_on(self, line: str) -> date | None:
+        """Return the day of a message in a line, any day without a day, None for other lines."""
+
+    @abstractmethod
+    def written_day(self, line: str) -> WrittenDay | None:
+        """Return the day in a line that only states it."""
+
+    def note(self, notes: ReadNotes) -> None:
+        if self._of_people:
+            notes.look_odd("times", _DATES_IN_WORDS, self._of_people.values())
+
+    def is_heading(self, line: str) -> bool:
+        return self.heading.fullmatch(line[:LONGEST_HEADING]) is not None
 
 
 class TextChat(NamedTuple):
