@@ -88,72 +88,65 @@ class _Reader:
         """Return a post of API v2."""
         if not _is_post(post):
             return None  # Facts about the blog.
-        if (skipped := self._skipped(post.get("state"), place)) is not None:
-            return skipped
         kind, is_reblog = str(post.get("type")), _is_reblog(post)
         if isinstance(post.get("content"), list):
-            words = [*_blocks(post)]
+            words = _blocks(post)
         elif is_reblog and isinstance(comment := as_object(post.get("reblog")).get("comment"), str):
-            words = [html_to_text(comment)]
+            words = map(html_to_text, [comment])
         else:
             words = self._words(_FIELDS.get(kind, ()), post, is_reblog=is_reblog)
-        return _said(
-            words,
-            Record(
-                place=place,
-                text="",
-                username=as_word(post.get("blog_name")),
-                kind="quote" if is_reblog else "post",
-                **timed(post.get("timestamp"), "timestamp"),
-                source_id=as_id(post.get("id_string") or post.get("id")),
-                url=as_word(post.get("post_url")),
-                visibility=audience(is_restricted=post.get("state") == "private"),
-            ),
-            has_others=is_reblog or kind in _OF_OTHERS,
+        record = Record(
+            place=place,
+            text="",
+            username=as_word(post.get("blog_name")),
+            **timed(post.get("timestamp"), "timestamp"),
+            source_id=as_id(post.get("id_string") or post.get("id")),
+            url=as_word(post.get("post_url")),
         )
+        return self._said(record, words, kind, post.get("state"), is_reblog=is_reblog)
 
     def exported(self, fields: Fields, place: int) -> Item | None:
         """Return a post of the blog's export."""
-        if (skipped := self._skipped(fields.get("@state"), place)) is not None:
-            return skipped
         kind, is_reblog = fields.get("@type", "").lower(), fields.get("@is_reblog") == "true"
         words = self._words(_ELEMENTS.get(kind, ()), fields, is_reblog=is_reblog)
-        time = fields.get("@unix-timestamp") or fields.get("@date-gmt")
-        return _said(
-            words,
-            Record(
-                place=place,
-                text="",
-                username=as_word(fields.get("@tumblelog")),
-                kind="quote" if is_reblog else "post",
-                **timed(time, "date-gmt"),
-                source_id=as_id(fields.get("@id")),
-                url=as_word(fields.get("@url")),
-                visibility=audience(is_restricted=fields.get("@state") == "private"),
-            ),
-            has_others=is_reblog or kind in _OF_OTHERS,
+        record = Record(
+            place=place,
+            text="",
+            username=as_word(fields.get("@tumblelog")),
+            **timed(fields.get("@unix-timestamp") or fields.get("@date-gmt"), "date-gmt"),
+            source_id=as_id(fields.get("@id")),
+            url=as_word(fields.get("@url")),
+        )
+        return self._said(record, words, kind, fields.get("@state"), is_reblog=is_reblog)
+
+    def _said(
+        self, record: Record, words: Iterator[str], kind: str, state: object, *, is_reblog: bool
+    ) -> Item:
+        if state == "private" and not self._include_restricted:
+            return Skipped(record.place, "restricted")
+        if state not in {"published", "private", None}:
+            return Skipped(record.place, "deleted")
+        if not (text := "\n\n".join(filter(None, words))):
+            return Skipped(record.place, "repost" if is_reblog or kind in _OF_OTHERS else "empty")
+        return structs.replace(
+            record,
+            text=required_text(text),
+            kind="quote" if is_reblog else "post",
+            visibility=audience(is_restricted=state == "private"),
         )
 
-    def _skipped(self, state: object, place: int) -> Skipped | None:
-        if state == "private" and not self._include_restricted:
-            return Skipped(place, "restricted")
-        return None if state in {"published", "private", None} else Skipped(place, "deleted")
-
-    def _words(self, names: Sequence[str], post: Json | Fields, *, is_reblog: bool) -> list[str]:
+    def _words(
+        self, names: Sequence[str], post: Json | Fields, *, is_reblog: bool
+    ) -> Iterator[str]:
         texts = [html for name in names if isinstance(html := post.get(name), str) and html]
         if not is_reblog:
-            return [*map(html_to_text, texts)]
-        own = [html_to_text(without_quotations(html)) for html in texts[-1:]]
-        if own and own[0] and "<blockquote" not in texts[-1]:
-            self._notes.look_odd("words", _UNQUOTED, own)
-        return own
-
-
-def _said(words: Sequence[str], record: Record, *, has_others: bool) -> Item:
-    text = "\n\n".join(filter(None, words))
-    if not text:
-        return Skipped(record.place, "repost" if has_others else "empty")
-    return structs.replace(record, text=required_text(text))
+            yield from map(html_to_text, texts)
+            return
+        for html in texts[-1:]:
+            own = html_to_text(without_quotations(html))
+            if own and "<blockquote" not in html:
+                self._notes.look_odd("words", _UNQUOTED, [own])
+            yield own
 
 
 def _is_reblog(post: Json) -> bool:
