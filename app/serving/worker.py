@@ -35,6 +35,7 @@ from jinja2.bccache import Bucket
 from quart import Quart
 
 from app.config import Config
+from app.language.i18n import LOCALES, catalog
 from app.lifespan import begin_stop, note_hosts, running
 from app.runtime.logs import one_line, take_over, write_out
 from app.runtime.processes import WORKER_SCORE, be_expendable, collect_seldom
@@ -121,9 +122,12 @@ class NoHttp2:
 
 
 def prepare_app(config: Config) -> Quart:
-    # Some templates take 100 ms to compile, which would block the loop of a worker that serves.
+    # Some templates take 100 ms to compile, and a catalogue 80 ms, which would block the loop of a
+    # worker that serves.
     app: Quart = pkgutil.resolve_name(APPLICATION.removesuffix("()"))(config)
     load_templates(app.jinja_env)
+    for locale in LOCALES:
+        catalog(locale)
     vars(protocol)["H2Protocol"] = NoHttp2
     use_own_http1()
     return app

@@ -57,6 +57,7 @@ from app.compute.text import (
     has_no_blanks,
     own_words,
     rest_of,
+    username_key,
     word_count,
 )
 
@@ -576,6 +577,12 @@ class Case:
     @cached_property
     def ranking(self) -> Ranking:
         return self.known_ranking or self.rank(query_of_texts(self.texts, self.gaps))
+
+    @property
+    def order(self) -> list[int]:
+        """Indices of the suspects, likeliest first."""
+        shares, names = self.ranking.probabilities, [one.username for one in self.suspects]
+        return sorted(range(len(names)), key=lambda i: (-shares[i], username_key(names[i])))
 
     def rank(self, query: Counts) -> Ranking:
         profiles = [suspect.profile for suspect in self.suspects]

@@ -128,7 +128,7 @@ def tally_each(
 def _tallied(
     ordered: NDArray[Key], once: tuple[np.uint32, np.uint32]
 ) -> tuple[NDArray[Key], NDArray[np.uint32]]:
-    edges = _run_edges(ordered)
+    edges = run_edges(ordered)
     amounts = (edges[1:] - edges[:-1]).astype(np.uint32)
     values = ordered[edges[:-1]]
     keys = values.astype(np.uint32, copy=False)
@@ -151,7 +151,7 @@ def add(parts: Sequence[Counts]) -> Counts:
     pairs |= np.concatenate([part.counts for part in filled])
     pairs.sort()
     keys = (pairs >> _KEY_BITS).astype(np.uint32)
-    starts = _run_edges(keys)[:-1]
+    starts = run_edges(keys)[:-1]
     pairs &= _LOW
     sums = np.add.reduceat(pairs, starts)
     del pairs
@@ -193,7 +193,8 @@ def lookup(counts: Counts, keys: NDArray[np.uint32]) -> NDArray[np.uint32]:
     return amounts
 
 
-def _run_edges(ordered: NDArray[Key]) -> NDArray[np.intp]:
+def run_edges(ordered: NDArray[Key]) -> NDArray[np.intp]:
+    """Return the start of each run of equal keys, and the last end."""
     fresh = np.ones(ordered.size + 1, np.bool_)
     np.not_equal(ordered[1:], ordered[:-1], out=fresh[1:-1])
     return fresh.nonzero()[0]

@@ -35,7 +35,7 @@ from app.compute.engine.features import CHARACTERS, PAIRS, SHAPE, WORDS
 from app.compute.engine.ground import NothingLike, ground_of, nothing_like
 from app.compute.engine.measured_rates import More, gap_of, is_measured, more_text, rate
 from app.compute.engine.population import FEWEST_POSTS, Population
-from app.compute.text import FEWEST_WORDS, gaps_of_each, username_key
+from app.compute.text import FEWEST_WORDS, gaps_of_each
 
 Verdict = Literal["likely", "close", "unfamiliar", "short"]
 Limit = Literal[
@@ -203,10 +203,7 @@ class Judgement:
 def judge(case: Case, sure: float = SURE) -> Judgement:
     weighed = _weighed(case)
     compared = weighed.compared
-    shares, suspects = case.ranking.probabilities, case.suspects
-    order = sorted(
-        range(len(shares)), key=lambda i: (-shares[i], username_key(suspects[i].username))
-    )
+    shares, suspects, order = case.ranking.probabilities, case.suspects, case.order
     # Less likely authors do not make the answer weak.
     least = NAMED_PROBABILITY if case.is_named else 0.05
     rivals = [i for i in order if i == order[0] or shares[i] >= least]

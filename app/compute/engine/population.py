@@ -23,7 +23,9 @@ from app.compute.engine.features import (
     group_edges,
     group_sums,
     named_words,
+    run_edges,
 )
+from app.compute.engine.profiles import AuthorProfile
 from app.compute.text import without_addresses
 
 FEWEST_POSTS: Final = 25
@@ -127,12 +129,13 @@ class Population:
             np.arange(len(members), dtype=np.uint16),
             [member.counts.keys.size for member in members],
         )
-        distinct, starts = np.unique(keys[order], return_index=True)
+        keys = keys[order]
+        edges = run_edges(keys)
         return cls(
             tuple((member.id, member.posts, member.language) for member in members),
             np.array([group_sums(member.counts) for member in members]).reshape(-1, len(GROUPS)),
-            distinct,
-            np.append(starts, keys.size),
+            keys[edges[:-1]],
+            edges,
             owners[order],
             _joined([member.counts.counts for member in members])[order],
             tuple(member.written for member in members),
@@ -170,6 +173,14 @@ class Population:
             writers = np.array([_may_write(language, written) for written in of_each], np.bool_)
             self._known_writers[language] = writers
         return writers
+
+    def written_by(self, author: int, profile: AuthorProfile) -> Collection[str] | None:
+        """Return the languages of a member who has no other posts now; None if unknown."""
+        place = self._places.get(author)
+        if place is None or self.members[place][1] != profile.posts:
+            return None
+        is_same = np.array_equal(self.totals[place], profile.totals)
+        return self.written[place] if is_same else None
 
     @cached_property
     def _known_writers(self) -> dict[str | None, NDArray[np.bool_]]:

@@ -17,7 +17,12 @@ from msgspec import structs
 from sqlalchemy import Select, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.attribution import EMPTY_BACKGROUND, Background, BackgroundCounter
+from app.compute.engine.attribution import (
+    EMPTY_BACKGROUND,
+    Background,
+    BackgroundCounter,
+    build_background,
+)
 from app.compute.engine.case import Fitted
 from app.compute.engine.features import RECIPE, Counts
 from app.compute.engine.fitting import (
@@ -440,9 +445,8 @@ class ChatBackground(BackgroundStore):
                 for id_, (language, written) in (kept or fit).drawn.items()
                 if (one := profiles.get(id_))
             ]
-            counter = BackgroundCounter()
-            counter.add(profile.counts for profile in loaded)
-            background = shipped.background(counter.background(posts))
+            here = build_background((profile.counts for profile in loaded), posts)
+            background = shipped.background(here)
             return replace(fitted, background=background, population=Population.of(members))
 
         fitted = await asyncio.to_thread(made)

@@ -226,6 +226,21 @@ async def case_of(
     return case if hidden_post is None else await _without_post(session, case, hidden_post)
 
 
+async def likeliest_of(session: AsyncSession, models: Models, question: Question) -> str:
+    """Return the named author whom the texts fit best.
+
+    What is usual for the authors decides nothing of that, and takes longer to count.
+    """
+    users = await compared_users(session, question.usernames)
+    case = await case_of_authors(session, models, users, is_named=True)
+    check_words(case.suspects)
+    texts, gaps = judged_parts(question)
+    case = replace(case, texts=texts, gaps=gaps)
+    if question.hidden_post is not None:
+        case = await _without_post(session, case, question.hidden_post)
+    return case.suspects[case.order[0]].username
+
+
 async def cases_of(
     session: AsyncSession,
     models: Models,

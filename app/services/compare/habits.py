@@ -105,6 +105,7 @@ async def measure_habit(
     texts = shown[:count]
     is_in_background = user_id not in fitted.samples
     tagged = next(iter(facts.written or ()), None)
+    known = fitted.population.written_by(user_id, profile)
     return replace(
         facts,
         usual=await asyncio.to_thread(
@@ -116,14 +117,17 @@ async def measure_habit(
             population=fitted.population,
         ),
         worded_share=await asyncio.to_thread(worded_share, shown),
-        written=await asyncio.to_thread(_written, shown, tagged, fitted.shipped),
+        written=await asyncio.to_thread(_written, shown, tagged, fitted.shipped, known),
     )
 
 
 def _written(
-    newest: Sequence[str], tagged: str | None, shipped: Mapping[str, Population]
+    newest: Sequence[str],
+    tagged: str | None,
+    shipped: Mapping[str, Population],
+    known: Collection[str] | None,
 ) -> frozenset[str] | None:
-    written = written_by(newest, tagged, shipped)
+    written = frozenset(known) if known else written_by(newest, tagged, shipped)
     # To read the shipped authors takes long: questions about the author need not wait for it.
     for language in written or ():
         shipped.get(language)

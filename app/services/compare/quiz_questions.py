@@ -24,7 +24,7 @@ from app.errors import NotFoundError
 from app.models import RoomPerson, Tweet, User
 from app.runtime.clock import monotonic
 from app.runtime.work_pool import INLINE_CHARACTERS, worked_on
-from app.services.compare.comparing import MOST_GAPS, Question, case_of
+from app.services.compare.comparing import MOST_GAPS, Question, case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.name_masking import (
     ChatNames,
@@ -553,8 +553,12 @@ class Showcase:
                 continue
             if not await _is_unread(session, quiz):
                 continue
+            question = await read_question(session, quiz)
+            asked = asked_of(question.hidden, question.usernames, question.tweet_id)
+            if await likeliest_of(session, self._models, asked) != question.username:
+                continue
             solution = await solve(session, self._models, quiz)
-            if solution.is_model_right and solution.comparison.verdict == "likely":
+            if solution.comparison.verdict == "likely":
                 # Finding reasons reads many posts, hence only once.
                 example = await solve(session, self._models, quiz, reasons=True)
                 self._shown[lang] = turn, quiz, example
