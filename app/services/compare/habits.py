@@ -104,8 +104,11 @@ async def measure_habit(
     shown = [text for text in newest if text not in hidden]
     texts = shown[:count]
     is_in_background = user_id not in fitted.samples
-    tagged = next(iter(facts.written or ()), None)
     known = fitted.population.written_by(user_id, profile)
+    written = await asyncio.to_thread(_written, shown, fitted.shipped, known)
+    if written is None:  # Counting the posts by language takes longer than reading the newest.
+        tag = (await main_languages(session, [user_id])).get(user_id)
+        written = frozenset({tag}) if tag else None
     return replace(
         facts,
         usual=await asyncio.to_thread(
@@ -117,17 +120,14 @@ async def measure_habit(
             population=fitted.population,
         ),
         worded_share=await asyncio.to_thread(worded_share, shown),
-        written=await asyncio.to_thread(_written, shown, tagged, fitted.shipped, known),
+        written=written,
     )
 
 
 def _written(
-    newest: Sequence[str],
-    tagged: str | None,
-    shipped: Mapping[str, Population],
-    known: Collection[str] | None,
+    newest: Sequence[str], shipped: Mapping[str, Population], known: Collection[str] | None
 ) -> frozenset[str] | None:
-    written = frozenset(known) if known else written_by(newest, tagged, shipped)
+    written = frozenset(known) if known else written_by(newest, None, shipped)
     # To read the shipped authors takes long: questions about the author need not wait for it.
     for language in written or ():
         shipped.get(language)
@@ -135,7 +135,6 @@ def _written(
 
 
 async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, AuthorHabit]:
-    languages = await main_languages(session, user_ids)
     habits: dict[int, AuthorHabit] = {}
     for chunk in chunks(user_ids):
         # As two subqueries, each is one step in an index; together they would read all posts.
@@ -145,8 +144,7 @@ async def _facts(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, Au
         )
         query = select(User.id, User.platform, first, newest).where(User.id.in_(chunk))
         for user_id, platform, first_at, newest_at in await session.execute(query):
-            written = frozenset({tag}) if (tag := languages.get(user_id)) else None
-            habits[user_id] = AuthorHabit(None, platform, first_at, newest_at, written)
+            habits[user_id] = AuthorHabit(None, platform, first_at, newest_at)
     return habits
 
 

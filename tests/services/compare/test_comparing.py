@@ -118,6 +118,24 @@ async def test_filled_fields_count_at_once(db: Database, comparer: Comparer) -> 
     assert seen[0] != seen[1]
 
 
+async def test_languages_are_of_the_posts_that_are_here_now(db: Database) -> None:
+    async def languages() -> list[frozenset[str] | None]:
+        async with db.read() as session:
+            case = await case_of(session, Models(), Question([TEXT], ["ann", "ben"]))
+        return [suspect.written for suspect in case.suspects]
+
+    english = [f"The ferry that left at {hour} is still at sea." for hour in range(24)]
+    ids = await post(db, "ann", *english)
+    await post(db, "ben", *english, "...")
+    await renew_background(db)
+    assert await languages() == [{"en"}, {"en"}]
+    # As many others as before, and nothing of the background is new.
+    for post_id in ids:
+        await remove_post(db, post_id)
+    await post(db, "ann", *(f"{hour}시에 떠난 배는 아직 바다에 있어요." for hour in range(24)))
+    assert await languages() == [{"ko"}, {"en"}]
+
+
 async def test_comparisons_that_come_together_are_read_together(
     db: Database, comparer: Comparer, sessions: list[str]
 ) -> None:

@@ -5,12 +5,13 @@ import pytest
 from app.compute.people.names import HIDDEN
 from app.db.engine import Database
 from app.services.compare.background import renew_background
-from app.services.compare.comparing import Question, case_of
+from app.services.compare.comparing import Question, case_of, likeliest_of
 from app.services.compare.habits import Models
 from app.services.compare.quiz_questions import (
     QuizQuestion,
     QuizSet,
     Showcase,
+    asked_of,
     draw,
     read_question,
     solve,
@@ -99,6 +100,9 @@ async def test_the_model_judges_as_if_the_post_had_never_been(db: Database, is_n
     key, _ = await ask(db)
     async with db.read() as session:
         solution = await solve(session, models, QuizSet(key.user_ids[::-1], (ids[0],)))
+        asked = asked_of(solution.hidden, solution.usernames, solution.tweet_id)
+        likeliest = await likeliest_of(session, Models(), asked)
+    assert likeliest == solution.comparison.ranking[0].username
     assert (solution.tweet_id, solution.username) == (ids[0], "ferry")
     assert solution.usernames == ["museum", "ferry"]
     assert solution.text.count(HIDDEN) == 1
@@ -126,6 +130,10 @@ async def judgements(db: Database, ids: dict[str, list[int]]) -> set[tuple[bool,
         ]
         models = Models()
         solved = [await solve(session, models, each) for each in sets]
+        for each in solved:
+            asked = asked_of(each.hidden, each.usernames, each.tweet_id)
+            likeliest = await likeliest_of(session, models, asked)
+            assert likeliest == each.comparison.ranking[0].username
     return {(each.is_model_right, each.comparison.verdict) for each in solved}
 
 
