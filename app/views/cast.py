@@ -103,12 +103,29 @@ async def cast_of(
     if not (in_chat or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
+    people = _by_names(people) if is_chat else people
     return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
+
+
+def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:
+    """Return people of chats, called by the names that their chats show, if these differ."""
+    times = Counter(
+        key
+        for person in people.values()
+        for key in {username_key(person.username), username_key(person.display_name)}
+    )
+    return {
+        username: person._replace(name=person.display_name)
+        if times[username_key(person.display_name)] == 1
+        else person
+        for username, person in people.items()
+    }
 
 
 def person_of(user: NamedUser, hue: str) -> Person:
     username, display_name = user.username, user.display_name or user.username
-    name = display_name if username_for(display_name) == username else username
+    is_made_of = username_key(username_for(display_name)) == username_key(username)
+    name = display_name if is_made_of else username
     return Person(username, name, display_name, hue, user.is_of_chat)
 
 

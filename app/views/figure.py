@@ -39,11 +39,11 @@ class Table:
     exact: Sequence[Sequence[object]] = ()
     """The rows before rounding."""
 
-    def below(self, row: Sequence[TableCell], beside: int) -> str:
-        columns = (column[:24] for column in self.columns[beside:])
-        # The marks keep a name's direction of writing from affecting anything else.
-        cells = zip(columns, row[beside:], strict=False)
-        return " · ".join(f"\u2068{column}\u2069: {written(cell)}" for column, cell in cells)
+    def below(self, row: Sequence[TableCell], beside: int) -> list[tuple[str, str]]:
+        return [
+            (column, written(cell))
+            for column, cell in zip(self.columns[beside:], row[beside:], strict=False)
+        ]
 
 
 @dataclass(frozen=True, slots=True)

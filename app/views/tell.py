@@ -347,9 +347,7 @@ ONE_OF: Final = 0.36
 ALMOST_ALL: Final = 0.95
 MOST_TRAITS: Final = 3
 LONGEST_FINDING: Final = 140
-LONGEST_NAME: Final = 24
-LONGEST_OWN_NAME: Final = 44
-"""Longest name that is not cut below the heading with it."""
+LONGEST_NAME: Final = 44
 LONGEST_SIGN: Final = 8
 
 
@@ -589,12 +587,11 @@ def told_of(username: str, measures: Sequence[Measure], beside: Beside = THE_OTH
     for measure in positive_first(measure for measure in measures if measure.is_clear):
         is_said = any(beside.named(measure) in trait for trait in clear)
         clear.append(trait_of(measure, beside._replace(kind="the others") if is_said else beside))
-    names = dict.fromkeys((own_name(username), short_name(display_name(username))))
+    name = short_name(display_name(username))
     for count in range(min(len(clear), MOST_TRAITS), 0, -1):
-        for name in names:
-            finding = tell("traits", name=name, traits=_joined(clear[:count]))
-            if len(finding) <= LONGEST_FINDING:
-                return finding
+        finding = tell("traits", name=name, traits=_joined(clear[:count]))
+        if len(finding) <= LONGEST_FINDING:
+            return finding
     return ""
 
 
@@ -613,7 +610,7 @@ def finding_beside(
         said = tell(
             "says_more",
             "two" if other_name else "",
-            name=own_name(username),
+            name=short_name(display_name(username)),
             words=phrase[0],
             other=other_name,
             often=often(phrase[1]),
@@ -621,12 +618,6 @@ def finding_beside(
         if len(said) <= LONGEST_FINDING:
             return said
     return told_of(username, clear, beside)
-
-
-def own_name(username: str) -> str:
-    """Return an author's name in a sentence below the heading with it, whole if it has room."""
-    name = display_name(username)
-    return name if len(name) <= LONGEST_OWN_NAME else short_name(name)
 
 
 def short_name(name: str) -> str:

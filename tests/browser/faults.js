@@ -27,9 +27,17 @@
     if (!e.labels.length) faults.push(`no label: ${e.outerHTML.slice(0, 80)}`);
   for (const e of document.querySelectorAll("a[href], button:not([hidden])"))
     if (!e.textContent.trim() && !e.querySelector('img[alt]:not([alt=""])')) faults.push(`no name: ${e.outerHTML.slice(0, 80)}`);
-  for (const e of document.querySelectorAll(".button, .chip, .site-header a")) {
+  for (const e of document.querySelectorAll("main :is(a[href], button, summary), .chip, .site-header a")) {
     const box = e.getBoundingClientRect();
-    if (box.height && box.height < 24) faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
+    if (e.checkVisibility() && !e.closest(".visually-hidden, svg") && box.height && box.height < 24)
+      faults.push(`too small to touch: ${e.outerHTML.slice(0, 80)}`);
+  }
+  for (const e of document.querySelectorAll("main *")) {
+    const style = getComputedStyle(e);
+    if (style.textOverflow === "ellipsis" && e.scrollWidth > e.clientWidth + 1)
+      faults.push(`cut: ${e.outerHTML.slice(0, 80)}`);
+    if (parseFloat(style.fontSize) < 12 && e.innerText?.trim() && e.checkVisibility())
+      faults.push(`small letters: ${e.outerHTML.slice(0, 80)}`);
   }
 
   for (const e of document.querySelectorAll("th, td")) {

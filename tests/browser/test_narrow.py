@@ -1,7 +1,9 @@
 """What has little room is not cut off."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
@@ -34,7 +36,7 @@ def messages() -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def chat(has_chromium: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Website]:
     with serve(
-        tmp_path_factory.mktemp("chat"), sample=False, records=[*messages(), *club()]
+        tmp_path_factory.mktemp("chat"), sample=False, records=[*messages(), *club(), *garden()]
     ) as site:
         yield site
 
@@ -69,6 +71,56 @@ def club() -> Iterator[dict[str, Any]]:
             source = f"club-{number}-{place}"
             said = {"username": name, "text": text, "source_id": source, "created_at": sent}
             yield said | {"room": {"id": 2, "name": "club"}}
+
+
+GARDEN: Final = ("Imogen Clarke", "Theo", "Bartholomew Featherstonehaugh")
+TORN: Final = """() => [...document.querySelectorAll(":is(th, .guesses, .answer-row) bdi")]
+  .filter((name) => name.checkVisibility()).map((name) => name.firstChild)
+  .flatMap((text) => [...text.data.matchAll(/\\S+/g)].filter(({ 0: word, index }) => {
+    const range = new Range();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
+  }).map(([word]) => word))"""
+
+
+def garden() -> Iterator[dict[str, Any]]:
+    """Messages at all hours of three people, of whom one has a long name and words of their own."""
+    for place, (number, name) in product(range(80), enumerate(GARDEN)):
+        words = f"whoever wants the {TEXT}!!" if number == 2 else " ".join(TEXT.split()[number::3])
+        clock = f"{place % 24:02}:{(number + place) % 3:02}:{place % 60:02}"
+        sent = f"2026-04-{place % 28 + 1:02}T{clock}Z"
+        said = {"username": name, "text": f"{words} {place}", "source_id": f"{name}{place}"}
+        yield said | {"created_at": sent, "room": {"id": 3, "name": "garden"}}
+
+
+@pytest.mark.parametrize("locale", ["en", "ko"])
+async def test_long_names_are_whole_wherever_a_chat_shows_them(
+    chat: Website, open_page: OpenPage, locale: str
+) -> None:
+    page = await open_page(locale=locale)
+    await page.set_viewport_size({"width": 390, "height": 800})
+    for path in ("/room/3", "/", f"/user/{quote(GARDEN[2])}"):
+        await page.goto(chat.address(path))
+        await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = 1")
+        assert await page.evaluate(FAULTS) == [], path
+        assert await page.evaluate(TORN) == [], path
+    await page.goto(chat.address("/room/3"))
+    finding = page.locator("#finding")
+    await expect(finding).to_contain_text(GARDEN[2])
+
+
+async def test_hours_of_people_are_beside_each_other_not_in_a_line(
+    chat: Website, open_page: OpenPage
+) -> None:
+    page = await open_page()
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await page.goto(chat.address("/room/3"))
+    await page.locator(".counted > summary").click()
+    hours = page.locator(".each .many").first.locator("li")
+    await expect(hours).to_have_count(24)
+    boxes = [await hours.nth(place).bounding_box() for place in range(24)]
+    assert len({round(box["x"]) for box in boxes if box}) == 4
 
 
 @pytest.mark.parametrize("locale", ["en", "ko"])

@@ -54,7 +54,8 @@ def rows_of(page: str, heading: str) -> dict[str, int]:
     """Return the first column of the numbers under a heading, by the names of its rows."""
     table = page.partition(f'id="{heading}"')[2].partition("</table>")[0]
     cells = re.findall(
-        r'<th scope="row">(?:<bdi>)?(.*?)(?:</bdi>)?</th>\s*<td>([\d,]+)</td>', table
+        r'<th scope="row">(?:<a .*?>)?(?:<bdi>)?(.*?)(?:</bdi>)?(?:</a>)?</th>\s*<td>([\d,]+)</td>',
+        table,
     )
     return {name: int(count.replace(",", "")) for name, count in cells}
 

@@ -38,7 +38,6 @@ from app.views.tell import (
     called,
     finding_beside,
     label_of,
-    own_name,
     share_told,
     short_name,
     tell,
@@ -229,7 +228,7 @@ def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:
     has_words: whether it may quote words, if no measure is clear.
     """
     if not portrait.others_total and has_words:
-        name = own_name(portrait.user.username)
+        name = short_name(display_name(portrait.user.username))
         return _typical(portrait, name) or nothing_told(portrait)
     return apart_told(portrait, has_words=has_words) or nothing_told(portrait)
 
@@ -247,7 +246,7 @@ def apart_told(portrait: AuthorPortrait, *, has_words: bool) -> str:
 
 def nothing_told(portrait: AuthorPortrait) -> str:
     """Return why no habit sets the author apart."""
-    name = own_name(portrait.user.username)
+    name = short_name(display_name(portrait.user.username))
     if not portrait.others_total:
         return tell("alone", name=name)
     other_name = short_name(only_other(portrait))

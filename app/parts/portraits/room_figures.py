@@ -438,7 +438,7 @@ class Timing(PortraitFigure):
 class TypicalWords(PortraitFigure):
     name = "typical"
     topic = gettext_noop("Typical words")
-    beside = 4
+    beside = 2
     has_row_of_each = False
 
     def finding(self) -> Finding:

@@ -44,6 +44,7 @@ from app.views.imports.reading_choices import (
     noted_of,
     sentences_of,
     settled,
+    zone_of_reading,
 )
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
@@ -225,8 +226,9 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         # Messages of a chat have their days in the zone of the chat.
         zone = zone_of_page("")
         if self.preview.is_chat:
-            own = self.zone if self.zone and not self.typed_zone else machine_zone()
-            zone = remembered_zone(own)
+            # A chat that is here has a zone, in which the preview did not read the file.
+            own = zone_of_reading(self.preview.notes) or ("" if self.typed_zone else self.zone)
+            zone = remembered_zone(own or machine_zone())
         first, last = (
             time.astimezone(zone).date() for time in (self.preview.first_at, self.preview.last_at)
         )

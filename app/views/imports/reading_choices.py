@@ -166,13 +166,19 @@ def count_notes(notes: NotesSummary) -> int:
     return len(notes.doubts) + len(sentences_of(notes))
 
 
-def assumed_zone(notes: NotesSummary) -> str:
-    """Return the reader's assumed zone; empty for none and the machine's."""
+def zone_of_reading(notes: NotesSummary) -> str:
+    """Return the zone in which the times were read if the file names none; empty otherwise."""
     for part in notes.assumptions:
-        if part.kind == "timezone" and part.value != machine_zone():
+        if part.kind == "timezone":
             with suppress(ValueError):
                 return part.value if zone_of(part.value) else ""
     return ""
+
+
+def assumed_zone(notes: NotesSummary) -> str:
+    """Return the reader's assumed zone; empty for none and the machine's."""
+    zone = zone_of_reading(notes)
+    return "" if zone == machine_zone() else zone
 
 
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:

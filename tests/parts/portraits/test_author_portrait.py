@@ -10,7 +10,7 @@ import pytest
 
 from app.compute.people.fingerprint import Measure, fingerprint, tally_of
 from app.compute.people.signs import FORMS
-from app.drawing.drawings import NamedBar, PhraseList, StackedBar
+from app.drawing.drawings import NamedBar, PhraseList, PhraseRow, StackedBar
 from app.language.i18n import speaking
 from app.parts.portraits import author
 from app.parts.portraits.author_figures import AuthorFigure
@@ -69,7 +69,7 @@ def finding_in(page: str) -> str:
 async def test_one_sentence_says_what_sets_somebody_apart(chats: Client) -> None:
     page = await chats.page(address_of(LONG))
     finding = finding_in(page)
-    assert finding.startswith("Caroline Featherstoneha… ")
+    assert finding.startswith("Caroline Featherstonehaugh-Willoughby of Up… ")
     assert "uses exclamation marks in every message" in finding
     assert "uses emoji in every message" in finding
     assert len(finding) <= 140
@@ -175,6 +175,23 @@ class NothingAdded(SecondAdded):
 
     def finding(self) -> Finding:
         return Finding(topic="No topic")
+
+
+class AsFrequent(FirstAdded):
+    def plot(self) -> PhraseList:
+        rows = [("tea", "often", 99.0), ("oven", "often", 98.0), ("kettle", "rarely", 9.0)]
+        return PhraseList("author-1", [PhraseRow(*row, 0, f"/{row[0]}") for row in rows])
+
+
+async def test_phrases_that_are_as_frequent_share_a_line_and_a_bar(
+    chats: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(author, "CARDS", (AsFrequent,))
+    page = await chats.page(address_of("Eve"))
+    phrases = page.partition('<ol class="phrases author-1"')[2].partition("</ol>")[0]
+    lines = [re.sub("<[^>]*>", "", line).split() for line in phrases.split("<li>")[1:]]
+    assert lines == [["tea,", "oven", "often"], ["kettle", "rarely"]]
+    assert phrases.count('<rect class="own"') == 2
 
 
 async def test_cards_show_the_sentence_and_the_drawing_of_a_figure(

@@ -408,7 +408,7 @@ async def test_months_are_told_by_person_with_the_longest_silence(
     rows = page.partition('id="months-numbers"')[2].partition("</table>")[0]
     counts = [int(count) for count in re.findall(r"<td>(\d+)</td>", rows)]
     assert counts == [80, 0, 80, 0, 80]
-    assert text_of(rows).count("\u2068ann\u2069: 48 · \u2068bo (work)\u2069: 16 · ") == 3
+    assert rows.count("<bdi>ann</bdi>: 48</li><li><bdi>bo (work)</bdi>: 16</li>") == 3
     page = await shared.anybody.page(chats["long"])
     card = page.partition("Busiest: March 2024, 496 messages.")[2]
     assert card.index('class="period-columns"') < card.index("<details")

@@ -2,10 +2,13 @@
 
 import re
 
-from tests.browsing import parts_of
+from quart import Quart
+
+from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, telegram
 from tests.conftest import Client
 from tests.sentences import blocks_of, rows_of
+from tests.views.access.test_chat_readers import invited
 
 KINDS = {"Exclamations": "{}!!", "Ends with “…”": "{}...", "All in capitals": "{}"}
 
@@ -46,6 +49,21 @@ async def test_a_large_group_is_told_as_groups(writer: Client) -> None:
     assert names == {"exclamations", "endings", "capitals"}
     korean = await writer.page("/room/1", headers={"Accept-Language": "ko"})
     assert "느낌표: 다른 사람 대부분보다 많아요" in korean
+
+
+async def test_a_reader_who_said_who_they_are_is_marked_in_their_group(app: Quart) -> None:
+    data = telegram(1, "the large", *large_group())
+    await import_chat(parts_of(app).db, data, name="result.json", timezone="UTC")
+    operator = await signed_in(app)
+    reader = await invited(operator, "1")
+    assert "This is you" not in await reader.page("/room/1")
+    assert (await reader.post("/room/1/me", form={"person": "p07"})).status_code == 303
+    marked = re.findall(
+        r"<li[^>]*>(?:(?!</?li).)*This is you.*?</li>", await reader.page("/room/1")
+    )
+    assert len(marked) == 1
+    assert "/room/1/person/p07" in marked[0]
+    assert "This is you" not in await operator.page("/room/1")
 
 
 SAYS = {

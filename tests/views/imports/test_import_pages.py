@@ -216,6 +216,22 @@ async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None
     assert "Period January 15, 2024" in shown(await browser.page(address))
 
 
+async def test_the_period_of_a_chat_that_is_here_is_of_its_own_days(browser: Browser) -> None:
+    lines = (
+        f"[15.01.2024, 20:{n:02}:08] {'Mina' if n % 2 else 'Theo'}: tea {n}" for n in range(40)
+    )
+    evening = "\n".join(lines).encode()
+    address = await upload(browser, evening, "WhatsApp Chat - Tea.txt")
+    assert "Period January 15, 2024" in shown(await browser.page(address))
+    said = {"timezone": "Asia/Seoul", "publish": "on"}
+    assert await start(browser, address, only=["Mina", "Theo"], **said) == 303
+    await ended(browser, address)
+    page = await browser.page(await upload(browser, evening, "WhatsApp Chat - Tea.txt"))
+    assert "This file is here already" in shown(page)
+    assert re.findall(r"name=.timezone. value=.([^\"]*)", page) == ["Asia/Seoul"]
+    assert "Period January 15, 2024" in shown(page)
+
+
 async def test_the_page_says_how_to_get_the_file_of_a_chat(browser: Browser) -> None:
     page = await browser.page("/imports")
     ways = re.findall(r'<details class="folded" name="how-to">([\s\S]*?)</details>', page)

@@ -169,3 +169,25 @@ async def test_a_site_of_chats_alone_speaks_of_messages(
     for path, (_, posts) in SITE_WIDE.items():
         assert posts in await (await anybody.get(path)).get_data(as_text=True), path
     assert "25 posts" in (await drawn(anybody, "timeline"))["title"]
+
+
+async def test_a_chat_calls_people_by_one_name_each(shared: Shared) -> None:
+    """On Discord, a nickname may have nothing of the account's name."""
+    names = {"fern": "Fern", "ada42": "The Captain", "kim_1": "Kim", "kim_2": "Kim"}
+    said = [
+        {"id": str(place), "type": "Default", "timestamp": f"2024-03-{1 + place % 20:02}T10:00:00Z"}
+        | {"content": f"so it is then {place}"}
+        | {"author": {"id": name, "name": name, "nickname": names[name], "isBot": False}}
+        for place, name in enumerate([*names] * 30)
+    ]
+    chat = {"guild": {"id": "1", "name": "Club"}, "channel": {"id": "2", "name": "tea"}}
+    data = json.dumps({**chat, "messages": said, "messageCount": len(said)}).encode()
+    await import_chat(parts_of(shared.app).db, data, name="tea.json")
+    rooms = (await shared.anybody.json("/api/v1/rooms"))["items"]
+    (room,) = [room["id"] for room in rooms if room["platform"] == "discord"]
+    page = await shared.anybody.page(f"/room/{room}")
+    told = re.sub("<[^>]*>", " ", page.partition("<main")[2])
+    assert "The Captain" in told
+    assert not re.search(r"\bfern\b|\bada42\b", told)
+    # Two who have one name are told apart wherever it matters.
+    assert {"kim_1", "kim_2"} <= {*re.findall(r"kim_\d", told)}

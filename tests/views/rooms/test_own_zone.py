@@ -79,7 +79,7 @@ async def test_the_portrait_counts_the_hours_of_the_chat(chat: Client) -> None:
     assert "picture.png?tz=Asia/Seoul&" in unescape(page)
     assert "data-zone" not in page
     page = await chat.page("/room/1")
-    hours = re.findall(r"\u2068(\d+:00)\u2069: [1-9]\d*", page)
+    hours = re.findall(r"<bdi>(\d+:00)</bdi>: [1-9]\d*", page)
     assert {*hours} == {"9:00", "0:00"}
     assert "data-zone" not in page
     answer = await chat.json("/api/v1/rooms/1")
