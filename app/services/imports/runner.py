@@ -28,29 +28,13 @@ from app.runtime.clock import monotonic, wait_until_set
 from app.runtime.logs import configure, take_over
 from app.runtime.processes import be_nice, begin_child, collect_seldom, run_child, share_heap
 from app.services.access.rights import is_site_public
+from app.services.imports import jobs
 from app.services.imports.beginning import (
     MOST_MEMORY,
     STALL_S,
     WATCH_EVERY_S,
     limited_reading,
     stopped_after,
-)
-from app.services.imports.jobs import (
-    ENDED,
-    IMPORTING,
-    change_running,
-    check_options,
-    claim_job,
-    end_job,
-    end_stopped_commands,
-    get_job,
-    next_job,
-    note_progress,
-    options_of,
-    remove_old_uploads,
-    remove_upload,
-    scope_of,
-    upload_path,
 )
 from app.services.imports.reading import UnsettledError
 from app.services.imports.report import COUNTS, ImportReport, stored_posts
@@ -80,10 +64,10 @@ async def keep_importing(
         try:
             if monotonic() >= next_tidy:
                 next_tidy = monotonic() + 3600.0
-                await remove_old_uploads(db, config.data_dir)
+                await jobs.remove_old_uploads(db, config.data_dir)
             if await _run_one(db, config, stall_s):
                 continue
-            await end_stopped_commands(db)
+            await jobs.end_stopped_commands(db)
             reason = ""
         except Exception as error:
             # It is said once: a disk may be away for hours.
@@ -96,10 +80,10 @@ async def keep_importing(
 async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     """Run a waiting import in its process; return whether to look again immediately."""
     async with db.read() as session:
-        job = await next_job(session, config.data_dir)
+        job = await jobs.next_job(session, config.data_dir)
     if job is None:
         return False
-    async with db.exclusive(IMPORTING) as grant:
+    async with db.exclusive(jobs.IMPORTING) as grant:
         if grant is None:
             return False
     process = asyncio.create_task(
@@ -114,12 +98,12 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
         with contextlib.suppress(GrantLostError, AppError, TimeoutError):
             async with (
                 asyncio.timeout(3.0),
-                db.exclusive_in_turn(IMPORTING) as grant,
+                db.exclusive_in_turn(jobs.IMPORTING) as grant,
                 grant.write() as session,
             ):
-                if (job := await next_job(session, config.data_dir)) is not None:
+                if (job := await jobs.next_job(session, config.data_dir)) is not None:
                     interrupted = {"state": "interrupted", "attempts": 0}
-                    await change_running(session, job.id, interrupted)
+                    await jobs.change_running(session, job.id, interrupted)
         raise
     except Exception:
         await _kill(process)  # Nobody would watch it.
@@ -127,8 +111,8 @@ async def _run_one(db: Database, config: Config, stall_s: float) -> bool:
     if not is_over:
         await _kill(process)
         async with db.write() as session:
-            await end_job(session, job.id, stopped_after(stall_s))
-        await asyncio.to_thread(remove_upload, config.data_dir, job.spool)
+            await jobs.end_job(session, job.id, stopped_after(stall_s))
+        await asyncio.to_thread(jobs.remove_upload, config.data_dir, job.spool)
         return True
     if status := process.result():
         killed = "was killed, as the system does where memory is short"
@@ -152,10 +136,10 @@ async def _watch(
             return True
         try:
             async with db.read() as session:
-                job = await get_job(session, job_id)
+                job = await jobs.get_job(session, job_id)
         except AppError:
             continue  # The database is away, for the process too.
-        if job.state in ENDED:
+        if job.state in jobs.ENDED:
             return False
         counts = [getattr(job, name) for name in ("attempts", "bytes_read", *COUNTS)]
         noted = counts, await asyncio.to_thread(changed_at, config.media_dir)
@@ -189,10 +173,10 @@ async def run_job(
         # It would fail again and again, and keep all other imports waiting.
         logger.exception("the import %d failed unexpectedly", job.id)
         failure = Message("the import failed unexpectedly; see the server's log")
-    make_room = partial(remove_upload, config.data_dir, job.spool)
+    make_room = partial(jobs.remove_upload, config.data_dir, job.spool)
 
     async def ending(session: AsyncSession) -> None:
-        await end_job(session, job.id, failure)
+        await jobs.end_job(session, job.id, failure)
 
     await _store(db, config, worker, ending, make_room=make_room)
     make_room()
@@ -228,14 +212,14 @@ def _check_worker(worker: int) -> None:
 
 
 async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Message | None:
-    options, report = options_of(job), ImportReport(stored=stored_posts(job))
-    check_options(options, scope_of(job))
-    path, limit = upload_path(config.data_dir, job.spool), config.max_import_bytes
+    options, report = jobs.options_of(job), ImportReport(stored=stored_posts(job))
+    jobs.check_options(options, jobs.scope_of(job))
+    path, limit = jobs.upload_path(config.data_dir, job.spool), config.max_import_bytes
 
     async def note(session: AsyncSession, report: ImportReport) -> None:
         """Store the progress with its posts. Raises ConflictError if the import has ended."""
         _check_worker(worker)
-        await note_progress(session, job, source, report, format=records.format)
+        await jobs.note_progress(session, job, source, report, format=records.format)
 
     async def note_reading() -> None:
         async with db.write() as session:
@@ -249,9 +233,9 @@ async def _import(db: Grant, config: Config, job: ImportJob, worker: int) -> Mes
         check_records(records, options, is_public=is_public)
         async with db.write() as session:
             await note(session, report)
-            await change_running(session, job.id, {"digest": read.digest})
+            await jobs.change_running(session, job.id, {"digest": read.digest})
         storing = StoreOptions(
-            note=note, may_have_rooms=not is_public, import_id=job.id, scope=scope_of(job)
+            note=note, may_have_rooms=not is_public, import_id=job.id, scope=jobs.scope_of(job)
         )
         try:
             records = await import_file(
@@ -275,10 +259,10 @@ async def run_waiting_job(config: Config, worker: int, job_id: int) -> None:
     # for the lock.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(initializer=be_nice))
     try:
-        async with Database(config) as db, db.exclusive(IMPORTING) as grant:
+        async with Database(config) as db, db.exclusive(jobs.IMPORTING) as grant:
             if grant is None:
                 return
-            job = await _store(grant, config, worker, partial(claim_job, job_id=job_id))
+            job = await _store(grant, config, worker, partial(jobs.claim_job, job_id=job_id))
             if job is not None:
                 await run_job(grant, config, job, worker, most_memory=MOST_MEMORY)
                 async with db.exclusive_in_turn(UNDO) as undoing:

@@ -32,29 +32,8 @@ from app.services.rooms.room_facts import name_of_room_of
 from app.views.answers import see_other
 from app.views.author_picker import OfferedPeople, given_names, offer_people, with_people
 from app.views.blueprints import Form, PageBlueprint
+from app.views.comparing import verdicts
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.comparing.verdicts import (
-    NOT_FOR,
-    UNKNOWN_LANGUAGE,
-    against_of,
-    bars_of,
-    chance_of,
-    heading_of,
-    heads_of,
-    held_back_of,
-    limits_of,
-    little_known_of,
-    more_text_of,
-    place_of,
-    quoted_of,
-    rate_of,
-    read_before,
-    reasons_of,
-    stored_of,
-    threshold_of,
-    why_nobody,
-    writers_of,
-)
 from app.views.filters import zone_of_page
 from app.views.page import FormPage, WebPage, has_page, render, render_form, url_of
 from app.views.policies import always, here, own_chat, own_origin
@@ -151,30 +130,30 @@ class Compared(Struct, frozen=True):
     evident: Evident
     hidden: Post | None
 
-    answers = _told(bars_of)
-    chance = _told(chance_of)
-    held_back = _told(held_back_of)
-    against = _told(against_of)
-    limits = _told(limits_of)
-    little_known = _told(little_known_of)
-    heads = _told(heads_of)
-    more_text = _told(more_text_of)
-    quoted = _told(quoted_of)
-    place = _told(place_of)
-    rate = _told(rate_of)
-    read_before = _told(read_before)
-    stored = _told(stored_of)
-    threshold = _told(threshold_of)
-    why_nobody = _told(why_nobody)
-    writers = _told(writers_of)
+    answers = _told(verdicts.bars_of)
+    chance = _told(verdicts.chance_of)
+    held_back = _told(verdicts.held_back_of)
+    against = _told(verdicts.against_of)
+    limits = _told(verdicts.limits_of)
+    little_known = _told(verdicts.little_known_of)
+    heads = _told(verdicts.heads_of)
+    more_text = _told(verdicts.more_text_of)
+    quoted = _told(verdicts.quoted_of)
+    place = _told(verdicts.place_of)
+    rate = _told(verdicts.rate_of)
+    read_before = _told(verdicts.read_before)
+    stored = _told(verdicts.stored_of)
+    threshold = _told(verdicts.threshold_of)
+    why_nobody = _told(verdicts.why_nobody)
+    writers = _told(verdicts.writers_of)
 
     @property
     def heading(self) -> str:
-        return heading_of(self.comparison, is_named=bool(self.names))
+        return verdicts.heading_of(self.comparison, is_named=bool(self.names))
 
     @property
     def reasons(self) -> list[str]:
-        return reasons_of(self.comparison, is_named=bool(self.names))
+        return verdicts.reasons_of(self.comparison, is_named=bool(self.names))
 
     @property
     def folded(self) -> int:
@@ -219,7 +198,7 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     """Whether samples are left out, though no one was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
-    unknown_language: str = UNKNOWN_LANGUAGE
+    unknown_language: str = verdicts.UNKNOWN_LANGUAGE
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:
@@ -305,7 +284,7 @@ class ComparePage(FormPage, frozen=True, kw_only=True):
     has_picture: bool
     origin: str
     """For whole addresses, which programs that show links need."""
-    not_for: str = NOT_FOR
+    not_for: str = verdicts.NOT_FOR
 
     @property
     def address(self) -> str:
