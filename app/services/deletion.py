@@ -58,7 +58,7 @@ from app.services.posts.post_rooms import (
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.identity import announce_change
-from app.services.rooms.room_facts import RoomFacts, get_room
+from app.services.rooms.room_facts import RoomFacts, get_room, select_speakers
 
 UNENDED: Final = ("running", "interrupted")
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))
@@ -220,13 +220,7 @@ class RoomWriters(NamedTuple):
 async def find_writers(session: AsyncSession, room_id: int) -> RoomWriters:
     """Return a chat's people by what its deletion does to them."""
     ids = set(await session.scalars(select(User.id).where(*_write_only_in(room_id))))
-    query = (
-        select(User.id, User.username)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None))
-        .order_by(RoomPerson.messages.desc(), User.username_key)
-    )
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(select_speakers(room_id))).all()
     return RoomWriters(
         [username for user_id, username in rows if user_id in ids],
         [username for user_id, username in rows if user_id not in ids],

@@ -2,13 +2,14 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
 from app.db.backend import UNTRACKED
 from app.errors import NotFoundError
-from app.models import Operator, RoomPerson, User
+from app.models import Operator, User
+from app.services.rooms.room_facts import select_speakers
 
 MOST_OFFERED = 200
 
@@ -23,21 +24,11 @@ class OwnPerson(NamedTuple):
     """Whether the reader has answered, perhaps without a person."""
 
 
-def _people(room_id: int) -> Select[int, str]:
-    is_speaker = RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None)
-    return (
-        select(User.id, User.username)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(*is_speaker)
-        .order_by(RoomPerson.messages.desc(), User.username_key)
-    )
-
-
 async def read_own_person(session: AsyncSession, account_id: int, room_id: int) -> OwnPerson:
-    people = (await session.execute(_people(room_id).limit(MOST_OFFERED))).all()
+    people = (await session.execute(select_speakers(room_id).limit(MOST_OFFERED))).all()
     account = await session.get(Operator, account_id)
     person_id = account.person_id if account else None
-    chosen = _people(room_id).where(User.id == person_id)
+    chosen = select_speakers(room_id).where(User.id == person_id)
     row = (await session.execute(chosen)).first() if person_id else None
     return OwnPerson(
         room_id,
@@ -53,7 +44,7 @@ async def choose_person(
     """Note a person of the chat, or no person for an empty name. Raises NotFoundError."""
     person_id = None
     if username:
-        named = _people(room_id).where(User.username_key == username_key(username))
+        named = select_speakers(room_id).where(User.username_key == username_key(username))
         row = (await session.execute(named)).first()
         if row is None:
             raise NotFoundError("User '{username}' doesn't exist", username=username)

@@ -45,6 +45,7 @@ from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
+from app.services.rooms.room_facts import select_speakers
 from app.services.rooms.sight import ToldRooms, counted_rooms, read_newest
 
 FEWEST_ASKED: Final = 20
@@ -167,15 +168,8 @@ async def _judged(session: AsyncSession, room_id: int) -> dict[int, _Judged]:
     Their posts elsewhere must not show: profiles and background are counted as on a
     site that has this chat alone.
     """
-    people = (
-        select(User.id)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room_id, RoomPerson.messages >= FEWEST_COMPARED)
-        .where(User.deleted_at.is_(None))
-        .order_by(RoomPerson.messages.desc(), User.username_key)
-        .limit(MOST_PORTRAYED)
-    )
-    ids = list(await session.scalars(people))
+    people = select_speakers(room_id).where(RoomPerson.messages >= FEWEST_COMPARED)
+    ids = list(await session.scalars(people.limit(MOST_PORTRAYED)))
     gone = await gone_from(session, room_id)
     scans = await read_newest(session, room_id, MOST_SCANNED, gone=gone)
     texts = await asyncio.to_thread(_texts_of_each, scans)

@@ -232,9 +232,5 @@ async def _among_alike(
     """Return what a query of posts finds among those with the rarest words of a text."""
     if not (rarest := await _rarest(session, text)):
         return []
-    words = backend_of(session).words
-    found = words.matched.columns(column("id", BigInteger)).subquery("found")
-    match = words.render(All(tuple(Terms((term,)) for term in rarest)))
-    values = {"match": match, "before": MAX_ID + 1}
-    query = query.join(found, found.c.id == Tweet.id)
-    return (await session.scalars(query, values)).all()
+    found = backend_of(session).words.matching(All(tuple(Terms((term,)) for term in rarest)))
+    return (await session.scalars(query.join(found, found.c.id == Tweet.id))).all()
