@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import click
@@ -42,10 +43,20 @@ PART_OF: Final = {name: part.name for part in part_list.PARTS for name in part.c
 
 T = TypeVar("T")
 
-
+Option = Callable[[Callable[..., None]], Callable[..., None]]
 yes_option = click.option(
     "--yes", is_flag=True, help="Do not ask for confirmation, even on a terminal."
 )
+
+
+def authors_option(shown: str, *, is_required: bool = False) -> Option:
+    names = "-u", "--username", "usernames"
+    return click.option(*names, metavar="NAME", multiple=True, required=is_required, help=shown)
+
+
+def output_option(shown: str) -> Option:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", type=kind, metavar="FILE", required=True, help=shown)
 
 
 def is_asked(yes: bool) -> bool:

@@ -11,7 +11,7 @@ import click
 import msgspec
 from click.core import ParameterSource
 
-from app.cli import with_database
+from app.cli import authors_option, with_database
 from app.cli.outputs import BAD_INPUT, fail, json_option, print_json, print_result, progress, say
 from app.compute.engine.judgement import SURE
 from app.compute.text import Gap
@@ -94,14 +94,7 @@ def _text_column(_context: click.Context, _option: click.Parameter, value: str |
     "compare", epilog="Example: saywho compare -u alice -u bob 'See you at the lighthouse'"
 )
 @click.argument("texts", metavar="TEXT…", nargs=-1)
-@click.option(
-    "-u",
-    "--username",
-    "usernames",
-    metavar="NAME",
-    multiple=True,
-    help="An author to compare; repeatable (default: all authors).",
-)
+@authors_option("An author to compare; repeatable (default: all authors).")
 @sure_option
 @file_option
 @without_option

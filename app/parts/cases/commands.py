@@ -7,7 +7,7 @@ from typing import IO, Any, Final
 
 import click
 
-from app.cli import reading, with_database
+from app.cli import authors_option, output_option, reading, with_database
 from app.cli.compare import flat, renew
 from app.cli.outputs import BAD_INPUT, FAILED, fail, json_option, opened_output, print_result
 from app.config import Config, Locale
@@ -26,23 +26,8 @@ from app.views.detached import opened_environment
 @click.argument(
     "files", metavar="FILE…", nargs=-1, required=True, type=click.File(encoding="utf-8-sig")
 )
-@click.option(
-    "-u",
-    "--username",
-    "usernames",
-    metavar="NAME",
-    multiple=True,
-    required=True,
-    help="An author to ask about, each alone; repeatable.",
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    required=True,
-    help="HTML file to write (replaces an existing one).",
-)
+@authors_option("An author to ask about, each alone; repeatable.", is_required=True)
+@output_option("HTML file to write (replaces an existing one).")
 @click.option(
     "--json-file",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli import is_asked, with_database, yes_option
+from app.cli import authors_option, is_asked, with_database, yes_option
 from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, progress, say
 from app.config import Config, Locale
 from app.db.engine import Database
@@ -41,15 +41,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
 
 @click.command("publish", epilog="Example: saywho publish website -u mina --language ko")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "-u",
-    "--username",
-    "usernames",
-    metavar="NAME",
-    multiple=True,
-    required=True,
-    help="Author whose posts to publish; repeatable.",
-)
+@authors_option("Author whose posts to publish; repeatable.", is_required=True)
 @click.option(
     "--url",
     metavar="URL",

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import with_database
+from app.cli import output_option, with_database
 from app.cli.outputs import BAD_INPUT, fail, json_option, opened_output, print_result, say
 from app.config import Config, Locale
 from app.db.engine import Database
@@ -39,14 +39,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 @click.option(
     "--year", type=click.IntRange(1, 9998), metavar="YEAR", help="Only this year, on its own page."
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    required=True,
-    help="File to write (replaces an existing one).",
-)
+@output_option("File to write (replaces an existing one).")
 @click.option("--names", "has_names", is_flag=True, help="Use real names instead of A, B, C.")
 @click.option(
     "--language",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from app.cli import authors_option
 from app.cli.compare import sure_option
 from app.cli.outputs import BAD_INPUT, error_lines, fail, json_option, print_result
 from app.config import Config
@@ -43,14 +44,7 @@ def spark_command() -> None:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), required=True, help="Model file to create."
 )
-@click.option(
-    "-u",
-    "--username",
-    "usernames",
-    metavar="NAME",
-    multiple=True,
-    help="An author of the model; repeatable (default: the 300 with the most posts).",
-)
+@authors_option("An author of the model; repeatable (default: the 300 with the most posts).")
 @master_option
 @json_option
 def fit_command(
