@@ -28,11 +28,6 @@ BAD_DAYS: Final = {
 """Sentence for visitors about days that cannot be read."""
 
 
-def day_after(day: str) -> str:
-    """Return the day after a day as a URL has it; any other text as it is."""
-    return _moved(day, timedelta(days=1))
-
-
 def day_before(day: str) -> str:
     """Return the day before a day of a URL, as forms show the end; any other text as it is."""
     return _moved(day, timedelta(days=-1))
@@ -100,7 +95,7 @@ class InclusiveEnd:
 
     def __post_init__(self) -> None:
         if self.through:
-            self.until, self.through = day_after(self.through.strip()), ""
+            self.until, self.through = _moved(self.through.strip(), timedelta(days=1)), ""
 
     @property
     def last_day(self) -> str:

@@ -1,7 +1,8 @@
 """Imports in the API."""
 
 import asyncio
-from typing import Annotated, Final
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar
 
 from msgspec import Meta, Struct
 from quart import request, url_for
@@ -30,6 +31,7 @@ from app.views.imports.pages import begin_undo
 from app.views.policies import own_scope, writing
 from app.views.requests import ID_CURSOR, Page, PageArgs
 
+Read = TypeVar("Read")
 blueprint = ApiBlueprint("api_imports", tag="imports")
 
 
@@ -114,11 +116,7 @@ async def create_import(args: NewImportArgs) -> Reply[ImportFacts]:
     """
     if args.format not in FORMAT_NAMES:
         raise MalformedError("Unknown format {name}", loc="format", name=args.format)
-    if args.username:
-        try:
-            clean_username(args.username)
-        except ValueError as error:
-            raise MalformedError(str(error), loc="username") from None
+    _read(clean_username, args.username, "username")
     options = _options(args)
     check_options(options, own_scope())
     if options.replace not in {None, SAME_FILE}:
@@ -142,32 +140,29 @@ def _options(args: NewImportArgs) -> ReadOptions:
     dates = order_of(args.dates) if args.dates else None
     if args.dates and dates is None:
         raise MalformedError("`dates` must be day-first, month-first or year-first", loc="dates")
-    place = "encoding"
-    try:
-        encoding = parse_encoding(args.encoding) if args.encoding else None
-        place = "timezone"
-        zone_of(args.timezone)
-        place = "column"
-        columns = columns_of(args.column)
-        place = "room"
-        rooms = rooms_of(args.room)
-        place = "replace"
-        replace = replaced_of(args.replace) if args.replace else None
-    except ValueError as error:
-        raise MalformedError(message_of(error), loc=place) from None
+    encoding = _read(parse_encoding, args.encoding, "encoding")
+    _read(zone_of, args.timezone, "timezone")
     return ReadOptions(
         args.username or None,
         dates=dates,
         encoding=encoding,
         timezone=args.timezone or None,
-        columns=columns,
-        rooms=rooms,
+        columns=_read(columns_of, args.column, "column") or {},
+        rooms=_read(rooms_of, args.room, "room") or (),
         accept_unread=args.accept_unread,
         accept_doubts=args.accept_doubts,
         is_published=args.publish,
-        replace=replace,
+        replace=_read(replaced_of, args.replace, "replace"),
         times=args.times,
     )
+
+
+def _read(read: Callable[[Any], Read], given: Any, loc: str) -> Read | None:
+    """Return what a parameter says; None without one. Raises MalformedError."""
+    try:
+        return read(given) if given else None
+    except ValueError as error:
+        raise MalformedError(message_of(error), loc=loc) from None
 
 
 @blueprint.operation("GET", IMPORTS + "/<id:import_id>", "token", "The import")

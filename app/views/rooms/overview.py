@@ -79,10 +79,10 @@ class RoomLine:
     post: Post
     time: datetime | None
     """In the page's time zone."""
-    is_new_speaker: bool
-    day: date | None
-    begins_day: bool
-    goes_on: bool
+    is_new_speaker: bool = True
+    day: date | None = None
+    begins_day: bool = False
+    goes_on: bool = False
     """Whether the previous page has messages of this day."""
 
 
@@ -149,14 +149,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
     def day_lines(self) -> list[RoomLine]:
         zone = ZoneInfo(self.zone)
         return [
-            RoomLine(
-                post,
-                post.created_at and post.created_at.astimezone(zone),
-                is_new_speaker=True,
-                day=None,
-                begins_day=False,
-                goes_on=False,
-            )
+            RoomLine(post, post.created_at and post.created_at.astimezone(zone))
             for post in (self.day.posts if self.day else ())
         ]
 
