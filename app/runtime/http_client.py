@@ -25,11 +25,11 @@ class Transport(httpx.AsyncHTTPTransport):
 
 
 class _Backend(httpcore.AnyIOBackend):
-    async def connect_tcp(self, *args: Any, **options: Any) -> httpcore.AsyncNetworkStream:
+    async def connect_tcp(self, *args: Any, **options: Any) -> Any:
         return _Stream(await super().connect_tcp(*args, **options))
 
 
-class _Stream(httpcore.AsyncNetworkStream):
+class _Stream:
     """A connection before its handshake.
 
     httpcore (1.0) does not close it if its task is cancelled, as by a timeout: it stays open until
@@ -46,14 +46,5 @@ class _Stream(httpcore.AsyncNetworkStream):
             await self._stream.aclose()
             raise
 
-    async def read(self, *args: Any, **options: Any) -> bytes:
-        return await self._stream.read(*args, **options)
-
-    async def write(self, *args: Any, **options: Any) -> None:
-        await self._stream.write(*args, **options)
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
