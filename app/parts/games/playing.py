@@ -20,7 +20,7 @@ from msgspec import structs
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db.backend import is_among
+from app.db.backend import UNTRACKED, is_among
 from app.db.batch import Batch, Item, Result
 from app.db.engine import Database
 from app.db.feed import Change
@@ -119,7 +119,7 @@ class Presence:
                 for players, seen_ms in ((come, time_ms), (left, None)):
                     is_one = is_among(session, GamePlayer.id, players)
                     values = update(GamePlayer).where(is_one).values(seen_ms=seen_ms)
-                    await session.execute(values, execution_options={"synchronize_session": False})
+                    await session.execute(values, execution_options=UNTRACKED)
                 if left:
                     await _end_where_all_answered(session, left, time_ms)
         except BaseException:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import MAX_USERNAME_LENGTH, clean_title
-from app.db.backend import is_among
+from app.db.backend import UNTRACKED, is_among
 from app.errors import ImportFileError, InvalidInputError, Message, NotFoundError
 from app.formats.assumptions import NEW_ROOM, ReadNotes
 from app.formats.post import RoomReference
@@ -445,10 +445,8 @@ async def _move(session: AsyncSession, room_id: int, target_id: int) -> int:
     query = select(Tweet.id, Tweet.user_id).where(Tweet.room_id == room_id)
     rows = (await session.execute(query.limit(MOVED_AT_ONCE))).all()
     moved = query.with_only_columns(Tweet.id).limit(MOVED_AT_ONCE).scalar_subquery()
-    await session.execute(
-        update(Tweet).where(Tweet.id.in_(moved)).values(room_id=target_id),
-        execution_options={"synchronize_session": False},
-    )
+    change = update(Tweet).where(Tweet.id.in_(moved)).values(room_id=target_id)
+    await session.execute(change, execution_options=UNTRACKED)
     await count_messages(
         session,
         [(target_id, row.user_id) for row in rows],
@@ -465,10 +463,8 @@ async def _close(session: AsyncSession, room: Room, target: Room) -> None:
     await session.execute(delete(RoomPerson).where(RoomPerson.room_id == room.id))
     await move_readers(session, room.id, target.id)
     is_meant = or_(Room.id == room.id, Room.joined_to_id == room.id)
-    await session.execute(
-        update(Room).where(is_meant).values(joined_to_id=target.id),
-        execution_options={"synchronize_session": False},
-    )
+    joined = update(Room).where(is_meant).values(joined_to_id=target.id)
+    await session.execute(joined, execution_options=UNTRACKED)
 
 
 async def announce_change(session: AsyncSession, room_id: int) -> None:
