@@ -44,7 +44,7 @@ from app.models import (
 )
 from app.runtime.clock import monotonic, now
 from app.services.access.accounts import end_readers
-from app.services.access.rights import Scope, check_scope
+from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_counts import count_posts
@@ -58,7 +58,7 @@ from app.services.posts.post_rooms import (
 from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.identity import announce_change
-from app.services.rooms.room_facts import RoomFacts, get_room, select_speakers
+from app.services.rooms.room_facts import RoomFacts, get_room
 
 UNENDED: Final = ("running", "interrupted")
 IS_UNFOLLOWED: Final = User.username_key.not_in(select(LiveSource.username_key))

@@ -9,7 +9,7 @@ from app.compute.text import username_key
 from app.db.backend import UNTRACKED
 from app.errors import NotFoundError
 from app.models import Operator, User
-from app.services.rooms.room_facts import select_speakers
+from app.services.access.rights import select_speakers
 
 MOST_OFFERED = 200
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple, cast, get_args
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db.backend import Sessions, backend_of
@@ -163,10 +163,18 @@ async def has_file(session: AsyncSession, room_id: int, name: str) -> bool:
     return await session.scalar(query.limit(1)) is not None
 
 
+def select_speakers(room_id: int) -> Select[int, str]:
+    """Return a query for id and name of a chat's people, most messages first."""
+    return (
+        select(User.id, User.username)
+        .join(RoomPerson, RoomPerson.user_id == User.id)
+        .where(RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None))
+        .order_by(RoomPerson.messages.desc(), User.username_key)
+    )
+
+
 async def are_speakers(session: AsyncSession, room_id: int, user_ids: Collection[int]) -> bool:
-    query = select(RoomPerson.user_id).join(User, User.id == RoomPerson.user_id)
-    is_speaker = RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None)
-    speakers = await session.scalars(query.where(*is_speaker, RoomPerson.user_id.in_(user_ids)))
+    speakers = await session.scalars(select_speakers(room_id).where(User.id.in_(user_ids)))
     return {*speakers} == {*user_ids}
 
 

@@ -36,6 +36,7 @@ from app.models import BackgroundSnapshot, Room, RoomPerson, User
 from app.population import shipped_authors
 from app.runtime.clock import now
 from app.runtime.processes import be_nice, begin_child, run_child
+from app.services.access.rights import select_speakers
 from app.services.compare.background import ChatBackground, LeftOutShare, Members, newest_members
 from app.services.compare.comparing import case_of_authors, with_habits
 from app.services.compare.habits import Models
@@ -45,7 +46,6 @@ from app.services.posts.replies import own_chains
 from app.services.posts.selection import MOST_SCANNED, Scan
 from app.services.posts.users import UserRow, read_rows, select_rows
 from app.services.rooms.periods import gone_from
-from app.services.rooms.room_facts import select_speakers
 from app.services.rooms.sight import ToldRooms, counted_rooms, read_newest
 
 FEWEST_ASKED: Final = 20

@@ -209,16 +209,6 @@ async def zones_of_people(session: AsyncSession, usernames: Collection[str]) -> 
     return {name: zone for name, zone in await session.execute(query) if zone}
 
 
-def select_speakers(room_id: int) -> Select[int, str]:
-    """Return a query for id and name of a chat's people, most messages first."""
-    return (
-        select(User.id, User.username)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room_id, RoomPerson.messages > 0, User.deleted_at.is_(None))
-        .order_by(RoomPerson.messages.desc(), User.username_key)
-    )
-
-
 async def speakers_of(session: AsyncSession, room_id: int) -> list[str]:
     depends_on(EVERYTHING)
     people = await _people(session, [room_id], most=MOST_PEOPLE)
