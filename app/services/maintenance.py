@@ -132,7 +132,6 @@ def small_pictures_job(small: SmallPictures) -> Job:
 
 DELETIONS: Final = frozenset(("tweet.deleted", "user.deleted", "rows.removed"))
 """Kinds of events after which the log of writes contains rows that were deleted."""
-READER_PAUSE_S: Final = 5.0
 
 
 def log_job(db: Database, feed: Feed) -> Job:
@@ -159,7 +158,7 @@ def log_job(db: Database, feed: Feed) -> Job:
         finally:
             is_left = is_left or not is_done
         if not is_done:
-            await asyncio.sleep(READER_PAUSE_S)
+            await asyncio.sleep(5.0)  # A reader keeps the log.
 
     feed.subscribe(note)
     feed.on_reset(note_reset)
