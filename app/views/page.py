@@ -251,6 +251,18 @@ def small_address(address: str, width: int) -> str:
     return f"{address}?width={width}"
 
 
+def lang_of(text: str, known: str | None = None) -> Markup:
+    """Return the attribute of a text's language; empty where the page's is as likely.
+
+    A text of an unknown language on a Korean page is not Korean: a screen reader must not read it
+    as such.
+    """
+    tag = known or guess_language(text)
+    if tag is None and (language() == "en" or not text):
+        return Markup()
+    return Markup(' lang="{}"').format(tag or "")
+
+
 def init_app(app: Quart, config: Config) -> None:
     """Give templates their filters and facts about pages.
 
@@ -259,7 +271,7 @@ def init_app(app: Quart, config: Config) -> None:
     app.jinja_env.filters |= {
         "chat_title": chat_title,
         "display_name": display_name,
-        "guessed_language": guess_language,
+        "lang_of": lang_of,
         "hue": hue,
         "listed": show_list,
         "newest_year": newest_year,

@@ -1314,7 +1314,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"여기서 .*만의 뚜렷한 특징은 없어요", _no_difference),
     (r"Chance may explain every difference between .+", _no_difference),
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
-    (r"saywho found no habit that sets any of these (?P<count>\d+) people apart", _no_own_habit),
+    (r"saywho found no habit that only one of these (?P<count>\d+) people has", _no_own_habit),
     (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
     (
         rf"saywho found no habit that sets {NAME} apart from "

@@ -103,7 +103,7 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     counts = sorted(person.messages for person in people)
     if sum(counts[:-1]) < FEWEST_COMPARED:
         return gettext("There are too few messages to tell these people apart.")
-    nothing = gettext("saywho found no habit that sets any of these {count} people apart.")
+    nothing = gettext("saywho found no habit that only one of these {count} people has.")
     if room.people_total == PAIR:
         nothing = gettext("Chance may explain every difference between these two people.")
     return nothing.format(count=show_number(room.people_total))

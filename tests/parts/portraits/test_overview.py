@@ -169,14 +169,14 @@ FINDINGS: Final = {
     "long": "x writes most (64%), and w writes “haha” most often.",
     "day": "There are too few days with messages to tell these people apart.",
     "quick": "ann writes most (50%).",
-    "chance": "saywho found no habit that sets any of these 4 people apart.",
+    "chance": "saywho found no habit that only one of these 4 people has.",
     "couple": "There are too few days with messages to tell these people apart.",
     "crowd": "There are too few days with messages to tell these people apart.",
     "chatter": "There are too few days with messages to tell these people apart.",
     "burst": "Chance may explain every difference between these two people.",
     "club": "gil writes the longest messages (9.3 words on average). "
     "zed ends with “~” in every message.",
-    "japanese": "saywho found no habit that sets any of these 3 people apart.",
+    "japanese": "saywho found no habit that only one of these 3 people has.",
 }
 
 
