@@ -31,6 +31,9 @@ NEWEST: Final = """
     FROM "Tweet" JOIN "Users" ON "Users".id = user_id ORDER BY "Tweet".id DESC LIMIT 1
 """
 SHOWN_NAMES: Final = 20
+SHOWN_TEXT: Final = 200
+MOST_STEPS: Final = 10_000_000
+"""Instructions of SQLite that a query may take, as its table may be an endless view."""
 Marks = dict[str, str]
 """The marks of a user's folders by their paths."""
 
@@ -175,9 +178,8 @@ def _describe(config: Config, folder: Path) -> list[str]:
 
 def _content(path: Path) -> tuple[str, str]:
     with contextlib.closing(open_read_only(path)) as connection:
-        # So many instructions a query may take, as its table may be an endless view.
-        connection.set_progress_handler(lambda: True, 10_000_000)
+        connection.set_progress_handler(lambda: True, MOST_STEPS)
         names = [str(name) for (name,) in connection.execute(NAMES, (SHOWN_NAMES,))]
-        row = connection.execute(NEWEST, (200,)).fetchone()
+        row = connection.execute(NEWEST, (SHOWN_TEXT,)).fetchone()
     newest = f"{row[0] or 'without a time'}, {row[1]}: {row[2]}" if row else "none"
     return ", ".join(names) or "none", newest

@@ -132,6 +132,7 @@ def small_pictures_job(small: SmallPictures) -> Job:
 
 DELETIONS: Final = frozenset(("tweet.deleted", "user.deleted", "rows.removed"))
 """Kinds of events after which the log of writes contains rows that were deleted."""
+READER_PAUSE_S: Final = 5.0
 
 
 def log_job(db: Database, feed: Feed) -> Job:
@@ -158,7 +159,7 @@ def log_job(db: Database, feed: Feed) -> Job:
         finally:
             is_left = is_left or not is_done
         if not is_done:
-            await asyncio.sleep(5.0)  # A reader keeps the log.
+            await asyncio.sleep(READER_PAUSE_S)
 
     feed.subscribe(note)
     feed.on_reset(note_reset)

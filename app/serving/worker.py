@@ -100,6 +100,9 @@ def load_templates(environment: Environment, program: Path = PROGRAM) -> None:
     kept.save()
 
 
+REASON_BYTES: Final = 4000
+"""Longest reason that a worker reports: a pipe takes it in one piece."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -220,8 +223,7 @@ async def work(app: Quart, server: Settings, beat_fd: int) -> None:
     except (Exception, SystemExit) as error:
         if is_ready:
             raise
-        # A pipe takes so long a reason in one piece.
-        os.write(beat_fd, FAILED + _reason(error, server).encode()[:4000])
+        os.write(beat_fd, FAILED + _reason(error, server).encode()[:REASON_BYTES])
         # An orderly end would report everything that hypercorn leaves open.
         os._exit(1)
 

@@ -1,11 +1,15 @@
 """A person's habits as rows: the value, a bar, and what is usual here."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from app.compute.people.fingerprint import Measure
 from app.drawing.drawings import HabitRow
 from app.language.i18n import gettext, show_percent
 from app.views.tell import Beside, label_of, short_name, value_of
+
+FULL_SHARE: Final = 0.25
+"""Smallest share of the messages that may fill a bar, so that few do not look many."""
 
 
 def habit_rows(
@@ -15,8 +19,7 @@ def habit_rows(
 
     def most(*, is_length: bool) -> float:
         of_kind = [one for one in measures if one.habit.is_mean == is_length]
-        # A smaller share of the messages fills no bar, so that few do not look many.
-        return max((0.25, *(value for one in of_kind for value in _values(one, beside))))
+        return max((FULL_SHARE, *(value for one in of_kind for value in _values(one, beside))))
 
     full = {is_length: most(is_length=is_length) for is_length in (True, False)}
     return [_row(one, beside, full[one.habit.is_mean], path_of) for one in measures]

@@ -16,6 +16,8 @@ from quart.wrappers.response import DataBody
 from werkzeug.datastructures import Headers
 from werkzeug.routing import MapAdapter
 
+LISTENS_AFTER_S: Final = 0.05
+"""Time from a reading request until the program listens whether its client leaves, in seconds."""
 STOPPING_S: Final = 1.0
 """Time that a cancelled view has to end, in seconds: a statement may go on in its thread."""
 
@@ -56,7 +58,7 @@ class RequestConnection(ASGIHTTPConnection):
 
         if request.method in {"GET", "HEAD"}:
             request.body.set_complete()  # No view reads it.
-            timer: asyncio.Handle = loop.call_later(0.05, begin_listening)
+            timer: asyncio.Handle = loop.call_later(LISTENS_AFTER_S, begin_listening)
         else:
             timer = loop.call_soon(begin_listening)
         handler = loop.create_task(self.handle_request(request, send))

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -39,6 +40,13 @@ from app.errors import StartError
 from app.models import Base
 from app.runtime.clock import monotonic
 from app.security import make_private_folder
+
+LOG_TURN_S: Final = 10.0
+LOG_READERS_S: Final = 0.2
+"""Time that emptying the log waits for short readers, while no one can write, in seconds."""
+
+AGAIN_S: Final = 0.05
+"""Time until a checkpoint is tried again beside another one, in seconds."""
 
 
 class SqliteBackend(Backend):
@@ -148,7 +156,7 @@ class SqliteBackend(Backend):
         if not await asyncio.to_thread(self._checkpoint, "PASSIVE"):
             return False
         try:
-            async with self.writing(timeout_s=10.0):
+            async with self.writing(timeout_s=LOG_TURN_S):
                 return await asyncio.to_thread(self._checkpoint, "TRUNCATE")
         except TimeoutError:
             return False
@@ -158,8 +166,7 @@ class SqliteBackend(Backend):
 
         TRUNCATE also empties the log.
         """
-        # It waits for short readers, while no one can write.
-        connection = open_connection(self.path, timeout_s=0.2)
+        connection = open_connection(self.path, timeout_s=LOG_READERS_S)
         with contextlib.closing(connection), contextlib.suppress(sqlite3.OperationalError):
             row = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
             busy, pages, copied = row
@@ -259,7 +266,7 @@ def _empty_log(connection: sqlite3.Connection, *, until: float) -> bool:
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy or monotonic() >= until:
             return not busy
-        time.sleep(0.05)
+        time.sleep(AGAIN_S)
 
 
 class SqliteFeed(Feed):

@@ -19,6 +19,8 @@ from app.services.posts.tweets import room_name
 
 MOST_AUTHORS: Final = 10
 """Authors of one text who are looked up."""
+_MOST_TEXTS: Final = 5
+"""Texts that are looked up, the longest."""
 _MOST_TERMS: Final = 60
 """First terms of a text among which the rarest are chosen."""
 _SEARCHED: Final = 3
@@ -27,6 +29,8 @@ _MOST_READ: Final = 20_000
 """Posts with the rarest term of a short text that are read for it."""
 _MOST_ROOMS: Final = 50
 """Chats with one text that are compared."""
+_FEW: Final = 300
+"""Posts with a term that are sooner read than found by more terms."""
 
 
 async def add_stored(session: AsyncSession, case: Case, comparison: Comparison) -> Comparison:
@@ -50,7 +54,7 @@ async def _find(
     For a single text it has how often the author posted it.
     """
     posts, ids = dict[int, StoredPost](), list[int]()
-    for text in sorted(texts, key=len, reverse=True)[:5]:
+    for text in sorted(texts, key=len, reverse=True)[:_MOST_TEXTS]:
         if not (rarest := await _rarest(session, text)):
             continue
         query = _select(backend_of(session).words.matched)
@@ -139,8 +143,7 @@ async def _count(session: AsyncSession, words: Collection[str]) -> dict[str, int
 
 def _rarest_of(typed: Collection[str], counts: Mapping[str, int]) -> list[str]:
     rarest = sorted(typed, key=counts.__getitem__)[:_SEARCHED]
-    # Few posts are sooner read than found by more terms.
-    return rarest[:1] if rarest and counts[rarest[0]] <= 300 else rarest
+    return rarest[:1] if rarest and counts[rarest[0]] <= _FEW else rarest
 
 
 # --- Texts that several posts have ---

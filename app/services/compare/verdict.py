@@ -84,6 +84,8 @@ MODEL_NAME: Final = f"stacked-counts-{MODEL}"
 SHOWN_OF_ALL: Final = 20
 EXPLAINED: Final = 4
 """Authors with a colour."""
+MOST_SEARCHED: Final = 10_000
+"""Posts that are searched for the words of the marks, at most 1,000 of each author."""
 NEWEST_ELSEWHERE: Final = 40
 """Posts of each author here that are searched if a single author was asked."""
 
@@ -379,7 +381,7 @@ async def add_reasons(
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in searched_authors(comparison)]
-    count = min(1_000, 10_000 // len(names))
+    count = min(1_000, MOST_SEARCHED // len(names))
     posts = {
         name: _without_hidden(await read(session, ids[name], count), case.hidden) for name in names
     }

@@ -20,10 +20,15 @@ from app.runtime.clock import first_instant
 from app.services.posts.tweets import Post, find_posts
 from app.services.rooms.room_facts import RoomFacts, names_in
 
+MOST_OF_DAY: Final = 5_000
 MOST_BESIDE: Final = 300
 """Messages before, and after, that the day is compared with."""
+EVENT_S: Final = 600
 MOST_SHOWN: Final = 3
 FEWEST_LETTERS: Final = 4
+MOST_LETTERS: Final = 120
+GOOD_LENGTH: Final = 40
+"""Letters of a message that says something and is quickly read."""
 
 
 class ShownDay(Struct, frozen=True):
@@ -70,7 +75,7 @@ def _chosen(
 ) -> tuple[str, int, list[int]]:
     texts = [message.text for message in said]
     # A word that is passed around for some minutes is one event.
-    own = WrittenTexts(texts, conversations_of((message.time for message in said), 600))
+    own = WrittenTexts(texts, conversations_of((message.time for message in said), EVENT_S))
     language = guess_main_language(texts)
     phrases = phrases_of(own, around, language=language, names=names) if around else []
     words = [phrase.text for phrase in phrases if "…" not in phrase.text]
@@ -85,7 +90,7 @@ def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage
     left = {
         message.text.casefold(): message
         for message in reversed(said)
-        if len(message.text) <= 120
+        if len(message.text) <= MOST_LETTERS
         and "://" not in message.text
         and len(message.text) >= FEWEST_LETTERS
     }
@@ -98,7 +103,7 @@ def telling(said: Sequence[DayMessage], words: Sequence[str]) -> list[DayMessage
             text: (
                 sum(word in text for word in new),
                 message.author not in authors,
-                -abs(len(text) - 40),  # It says something and is quickly read.
+                -abs(len(text) - GOOD_LENGTH),
             )
             for text, message in left.items()
         }
@@ -118,7 +123,7 @@ def _of_day() -> Select[int, int, str, datetime | None]:
         .join(User, User.id == Tweet.user_id)
         .where(*_within(*limits))
         .order_by(Tweet.created_at, Tweet.place, Tweet.id)
-        .limit(5_000)
+        .limit(MOST_OF_DAY)
     )
 
 

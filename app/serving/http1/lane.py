@@ -18,7 +18,6 @@ from hypercorn.config import Config
 from app.asgi.at_once import AtOnce, Prompt
 from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
-from app.config import MIB
 from app.db.result_cache import LruStore
 from app.runtime.clock import monotonic
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
 
 TURN: Final = "saywho_turn"
 """Attribute of hypercorn's worker context: the worker's `Turn`."""
+KNOWN_BYTES: Final = 16 * 1024 * 1024
+"""Memory for heads that were read."""
+PROMPT_BYTES: Final = 700
+"""Memory that a head takes when it is read, besides its bytes."""
 AT_A_TIME: Final = 32
 """Requests that are answered before other work has its turn, within a millisecond."""
 PLACE: Final = token_hex(16).encode()
@@ -141,7 +144,7 @@ class Turn:
         self._lanes: deque[Lane] = deque()
         self._reader = RequestReader()
         self._prompts: LruStore[tuple[Place, bytes], tuple[Prompt, int]] = LruStore(
-            16 * MIB, lambda known: known[1]
+            KNOWN_BYTES, lambda known: known[1]
         )
         """Requests by their bytes, so that the repeated ones are not read again."""
 
@@ -191,7 +194,7 @@ class Turn:
                 return None
         prompt = self._at_once.prompt(scope_of(head, self._config, *place))
         if prompt is not None:
-            size = 700 + len(data)  # A prompt takes some memory besides the bytes of its head.
+            size = PROMPT_BYTES + len(data)
             self._prompts.put((place, data), (prompt, size))
         return prompt
 

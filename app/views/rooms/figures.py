@@ -54,6 +54,8 @@ _DAYS: Final = (
     (math.inf, gettext_noop("nearly two days")),
 )
 """Words for a silence of fewer than so many hours."""
+FEW_LABELS: Final = 12
+"""Labelled columns; of more, only years' first or every nth."""
 SIGNS: Final = "①②③④⑤⑥"
 """Signs of what is named in a drawing."""
 
@@ -449,7 +451,7 @@ class Months(ChatFigure[PeriodColumns]):
         if self._is_of_years:
             step = len(days) // 8 + 1  # In a narrow card more labels would touch.
             return ["" if place % step else str(day.year) for place, day in enumerate(days)]
-        if len(days) <= 12:
+        if len(days) <= FEW_LABELS:
             return [month_names()[day.month - 1] for day in days]
         # Labels of two years within three columns would touch on a phone.
         first_january = next(place for place, day in enumerate(days) if day.month == 1)
