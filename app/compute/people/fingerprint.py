@@ -469,17 +469,14 @@ def clear_measures(
     compared = _Compared.of(own, [*others, *rest])
     if not compared.everyone.are_compared:
         return
-    distances = {
-        form: _distance(form, compared.sides_of(form.habit))
-        for form in chain(*FORMS.values())
-        if compared.has(form.habit)
-    }
 
     def order(form: Form) -> tuple[bool, bool, float]:
-        is_less = _is_less(form.habit, distances[form])
-        return is_less and not own.with_sign(form.sign), is_less, -abs(distances[form])
+        distance = _distance(form, compared.sides_of(form.habit))
+        is_less = _is_less(form.habit, distance)
+        return is_less and not own.with_sign(form.sign), is_less, -abs(distance)
 
-    for form in sorted(distances, key=order):
+    forms = (form for form in chain(*FORMS.values()) if compared.has(form.habit))
+    for form in sorted(forms, key=order):
         sides = compared.sides_of(form.habit)
         by_message = _by_messages(form, sides)
         if abs(by_message) < CLEAR_OF_MANY:
