@@ -128,7 +128,7 @@ def make_app(config: Config | None) -> Quart:
     app.before_request(answers.wait_for_write)
 
     # 4. The views, and the static files beside them.
-    answers.keep_static_files(app)
+    answers.keep_static_files(app, (part.folder / "static" for part in loaded))
     page.init_app(app, config)
     for blueprint in (*API_BLUEPRINTS, *(module.blueprint for module in PAGES)):
         app.register_blueprint(blueprint)

@@ -38,12 +38,12 @@ class Listed(NamedTuple):
     """For a part of another package: the entry point of its `Part`, such as `package.part:PART`."""
 
     @property
-    def templates(self) -> Path:
-        """The folder with a folder of the part's name: beside the module that has the `Part`."""
+    def folder(self) -> Path:
+        """The folder of the module that has the `Part`, with `templates/<name>` and `static`."""
         if not self.entry:
-            return FOLDER / self.name / "templates"
+            return FOLDER / self.name
         found = find_spec(self.entry.partition(":")[0])
-        return Path(found.origin if found and found.origin else "").parent / "templates"
+        return Path(found.origin if found and found.origin else "").parent
 
 
 class MenuEntry(NamedTuple):

@@ -265,10 +265,10 @@ def test_a_package_takes_no_name_of_saywhos_parts(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", PARTS, ids=names())
 def test_a_part_has_a_readme_and_cards_that_its_template_has(part: Any) -> None:
-    readme = part.templates.with_name("README.md").read_text()
+    readme = (part.folder / "README.md").read_text()
     assert re.search(rf"SAYWHO_WITHOUT=([a-z]+,)*{part.name}\b", readme)
     for card in load_all()[part].cards:
-        text = (part.templates / part.name / "_cards.html").read_text()
+        text = (part.folder / "templates" / part.name / "_cards.html").read_text()
         assert f"{{% macro {card}(" in text
 
 

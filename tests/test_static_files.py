@@ -88,3 +88,16 @@ async def test_a_changed_file_has_another_address(tmp_path: Path) -> None:
     assert after != before
     assert "immutable" in (await client.get(after)).headers["Cache-Control"]
     assert (await client.get(before)).headers["Cache-Control"] == "no-cache"
+
+
+async def test_a_file_of_a_part_replaces_none_of_the_program(tmp_path: Path) -> None:
+    own, of_part = tmp_path / "own", tmp_path / "part"
+    for folder, name in ((own, "app.js"), (of_part, "app.js"), (of_part, "part.js")):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(f"let {folder.name};")
+    app = Quart("with_parts", static_folder=str(own), static_url_path="/static")
+    answers.keep_static_files(app, [of_part, tmp_path / "none"])
+    client = app.test_client()
+    found = [await client.get(f"/static/{name}") for name in ("app.js", "part.js", "../own/app.js")]
+    assert [answer.status_code for answer in found] == [200, 200, 404]
+    assert [await text_of(answer) for answer in found[:2]] == ["let own;", "let part;"]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import msgspec
-from quart import Quart, Response, g, make_response, redirect, request
+from quart import Quart, Response, g, make_response, redirect, request, send_from_directory
 from quart.typing import ResponseReturnValue
 from quart.wrappers.response import DataBody
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
@@ -296,23 +296,32 @@ async def csv_answer(rows: Iterable[Iterable[object]], name: str) -> Response:
     )
 
 
-def keep_static_files(app: Quart) -> None:
+def keep_static_files(app: Quart, of_parts: Iterable[Path] = ()) -> None:
     """Add hashes to the addresses of static files, and tell browsers how long to keep them;
-    addresses without or with an old hash work too.
+    addresses without or with an old hash work too. Files of parts have the same addresses.
     """
-    folder = Path(app.static_folder or "")
-    for file in folder.iterdir():
+    own = Path(app.static_folder or "")
+    files = {file.name: file for folder in (*of_parts, own) for file in folder.glob("*")}
+    for file in files.values():
         content_hash(file)  # No request has to read it.
+
+    def file_of(name: str) -> Path:
+        return files.get(name, own / name)
+
+    async def send(filename: str) -> Response:
+        return await send_from_directory(file_of(filename).parent, filename)
+
+    app.view_functions["static"] = send
 
     @app.url_defaults
     def add_hash(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint == "static":
-            values.setdefault("v", content_hash(folder / values["filename"]))
+            values.setdefault("v", content_hash(file_of(values["filename"])))
 
     @app.after_request
     async def tell_browsers(response: Response) -> Response:
         if current_request().endpoint == "static" and response.status_code == 200:
-            digest = content_hash(folder / (request.view_args or {})["filename"])
+            digest = content_hash(file_of((request.view_args or {})["filename"]))
             is_named = digest is not None and request.args.get("v") == digest
             kept = f"public, max-age={YEAR_S}, immutable"
             response.headers["Cache-Control"] = kept if is_named else "no-cache"

@@ -310,10 +310,10 @@ def init_app(app: Quart, config: Config) -> None:
 
 def add_parts(app: Quart, parts: Parts) -> None:
     app.extensions[_PARTS] = parts
-    folders = [app.root_path + "/templates", *(str(listed.templates) for listed in parts)]
-    app.jinja_loader = FileSystemLoader(folders)
+    folders = (Path(app.root_path), *(listed.folder for listed in parts))
+    app.jinja_loader = FileSystemLoader([folder / "templates" for folder in folders])
     for listed, part in parts.items():
-        check_cards(listed.name, listed.templates, part.cards)
+        check_cards(listed.name, listed.folder / "templates", part.cards)
         for blueprint in (*part.api, *part.pages):
             app.register_blueprint(blueprint)
         if part.mounts:
