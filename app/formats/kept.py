@@ -20,6 +20,7 @@ from msgspec import structs
 from app.config import MIB
 from app.errors import Message, packed, unpacked
 from app.formats.assumptions import SeenRow, decoded_sentence
+from app.formats.chats.people import named_people
 from app.formats.post import RoomReference
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
@@ -50,6 +51,8 @@ class FileReading(msgspec.Struct):
     bytes_total: int | None
     is_kept: bool = False
     """Whether its records are being kept."""
+    is_local: bool = False
+    """Whether they are of a chat, and their times so far have no zone."""
     fields: tuple[str, ...] = Record.__struct_fields__
     """Version of a record; another version may have other fields."""
 
@@ -61,13 +64,18 @@ class FileReading(msgspec.Struct):
         zones = [part.value for part in notes.assumptions if part.kind == "timezone"]
         zone = zones[0] if len(zones) == 1 else None
         said = {"timezone": zone, "username": account and account.username}
+        # Names and zone of a chat are given to records that were kept without them.
+        is_chat = self.records.is_chat
+        is_later = {"only": is_chat, "rename": is_chat, "timezone": self.is_local}
         pairs = [(getattr(self.options, name), getattr(options, name)) for name in _DECISIVE]
         is_format = form in {self.form, self.records.format}
         return (
             is_format
             and self.fields == Record.__struct_fields__
             and all(
-                chosen == before or (before is None and chosen == said.get(name))
+                is_later.get(name)
+                or chosen == before
+                or (before is None and chosen == said.get(name))
                 for name, (before, chosen) in zip(_DECISIVE, pairs, strict=True)
             )
         )
@@ -81,12 +89,19 @@ def read_file(
 
     Raises as `open_records`.
     """
-    records = open_records(source, format=form, options=options)
+    records = open_records(source, format=form, options=options, with_people=False)
     total = source.bytes_total
     read = FileReading(form, options, source.digest(), records, source.expected, total)
     if keeps and source.path is not None and (total or 0) <= WHOLE_BYTES:
-        read.is_kept = True
+        read.is_kept, read.is_local = True, records.is_chat
         read.records = replace(records, items=_kept(source, source.path, read, records.items))
+    return _with_people(read, options)
+
+
+def _with_people(read: FileReading, options: ReadOptions) -> FileReading:
+    """Return a reading with the chosen names of a chat's people, in the chosen time zone."""
+    if read.records.is_chat:
+        read.records = named_people(read.records, options)
     return read
 
 
@@ -154,6 +169,8 @@ class _Keeper:
             chunk = _packed_chunk(self._source.bytes_read, items)
             if _items_of(chunk)[1] != items:
                 raise ValueError("these records change where they are kept")
+            times = (item.created_at for item in items if isinstance(item, Record))
+            self._read.is_local &= all(time is None or time.tzinfo is None for time in times)
             self._write(zlib.compress(chunk, 1))
         except (OSError, TypeError, ValueError):
             self._read.is_kept = False
@@ -192,12 +209,15 @@ def _load(
     read = _reading_of(end)
     if not read.is_of(form, options):
         return None
-    if options.timezone is not None:
-        read.records.notes.settle("timezone")
+    notes, zone = read.records.notes, read.records.notes.zone
+    if options.timezone is not None or read.is_local:
+        notes.settle("timezone")
     source.expected, source.bytes_total = read.expected, read.bytes_total
     files = source if source.has_members else None
     records = replace(read.records, items=_items(source, chunks), files=files)
-    return structs.replace(read, form=form, options=options, records=records)
+    read = _with_people(structs.replace(read, form=form, options=options, records=records), options)
+    notes.zone = notes.zone if read.is_local else zone
+    return read
 
 
 def _frames(file: IO[bytes]) -> Iterator[bytes]:

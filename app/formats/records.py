@@ -5,6 +5,7 @@ Formats of other packages can import all of `reading.py` from here, too.
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from typing import Final, Literal, NamedTuple, Protocol
 
@@ -41,11 +42,10 @@ class FileRoom(RoomReference, frozen=True, kw_only=True):
 
 
 class Record(PlainPost, frozen=True, kw_only=True):
-    """One post as its file has it: entities decoded, links expanded, not yet validated.
+    """One post as its file has it: entities decoded, links expanded, not yet validated."""
 
-    `created_at` is aware and UTC; in a chat without a zone, `People` makes it so.
-    """
-
+    created_at: datetime | None = None
+    """Aware and UTC; in a chat without a zone, `People` makes it so."""
     place: int
     """Number of the line or record in its file, from 1."""
     username: str | None = None

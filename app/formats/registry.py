@@ -47,7 +47,7 @@ from app.formats.chats import (
     whatsapp,
 )
 from app.formats.chats.chat_files import damaged_beside, in_place, together
-from app.formats.chats.people import People
+from app.formats.chats.people import named_people, without_bots
 from app.formats.chats.text_chat import text_formats
 from app.formats.long_texts import parts_of
 from app.formats.meta import chats as meta_chats
@@ -261,10 +261,12 @@ def open_records(
     format: str = "auto",  # noqa: A002 # the word that the command line and the API use
     options: ReadOptions = NO_OPTIONS,
     with_values: bool = False,
+    with_people: bool = True,
 ) -> RecordStream:
     """Return a source's records; its account is known immediately, its items are read on demand.
 
-    Bad records keep their values only if `with_values`, to save memory. An empty file has no items.
+    Without `with_people`, `named_people` has yet to give a chat's people their names. Bad records
+    keep their values only if `with_values`, to save memory. An empty file has no items.
     Raises KeyError for an unknown format name, UnrecognisedFileError if nothing is recognised; the
     items may raise BrokenFileError.
     """
@@ -291,15 +293,15 @@ def open_records(
                     for item in items
                 )
             if candidate.is_chat or records.is_chat:
-                people = People(options, source.notes)
-                return replace(
+                items = without_bots(in_place(items, source.members), options, source.notes)
+                records = replace(
                     records,
                     left_out=(*records.left_out, *damaged_beside(source)),
-                    items=people.named(in_place(items, source.members)),
+                    items=items,
                     files=source if source.has_members else None,
                     is_chat=True,
-                    absent=people.absent,
                 )
+                return named_people(records, options) if with_people else records
             return replace(records, items=items)
     if source.fault is not None:
         raise source.fault

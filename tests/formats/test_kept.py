@@ -24,6 +24,8 @@ from app.formats.records import (
 )
 from app.formats.registry import FORMATS
 from app.formats.source.file import Source
+from tests.formats import chat_variants
+from tests.formats.invented_rooms import messages_in
 
 ROOM = FileRoom(name="바다", platform="kakao", external_id="7")
 FULL = Record(
@@ -39,6 +41,8 @@ FULL = Record(
     room=ROOM,
     files=("a.jpg", None),
 )
+LOCAL = ("kakaotalk", "whatsapp", "line")
+"""Variants of chats whose times have no zone."""
 ITEMS: list[Item] = [
     FULL,
     Record(place=2, text="", username=None, room=ROOM),
@@ -107,3 +111,30 @@ def test_records_that_would_come_back_changed_are_not_kept(
 ) -> None:
     previewed(tmp_path / "upload", monkeypatch, [*ITEMS, item])
     assert not kept_beside(tmp_path / "upload").exists()
+
+
+@pytest.mark.parametrize("variant", chat_variants.VARIANTS)
+def test_names_and_zone_of_a_chat_are_given_to_kept_records(tmp_path: Path, variant: str) -> None:
+    """The import reads the records that it would read of the file."""
+    room = chat_variants.room_of(variant, 5)
+    paths = tmp_path / "upload", tmp_path / "file"
+    for path in paths:
+        path.write_bytes(chat_variants.VARIANTS[variant](room))
+    with Source(paths[0], name="chat") as source:
+        assert [*read_once(source, "auto", NO_OPTIONS, is_preview=True).records.items]
+    first, *others = (said.name for said in messages_in(room, has_files=False))
+    last = next(name for name in others if name != first)
+    if variant.startswith(LOCAL):
+        paths[0].write_bytes(b"")  # It is not read again.
+    for options in (
+        ReadOptions(rename={first: "하나"}, only=(last,)),
+        ReadOptions(rename={first: last}, timezone="America/New_York"),
+        NO_OPTIONS,
+    ):
+        read = []
+        for path in paths:
+            with Source(path, name="chat") as source:
+                records = read_once(source, "auto", options).records
+                items = [*records.items]
+            read.append((items, records.notes.summary, records.notes.zone, {*records.absent}))
+        assert read[0] == read[1]

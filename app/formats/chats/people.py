@@ -3,6 +3,7 @@
 import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import count
 from typing import Final
@@ -15,7 +16,7 @@ from app.errors import BrokenFileError, Message
 from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
 from app.formats.reading import Skipped, username_for
-from app.formats.records import FileRoom, Item, ReadOptions, Record
+from app.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
 from app.runtime.clock import now
 
 _BOTS: Final[dict[str, frozenset[str]]] = {
@@ -85,6 +86,28 @@ def renaming(pairs: Iterable[str]) -> dict[str, str]:
     return names
 
 
+def without_bots(items: Iterable[Item], options: ReadOptions, notes: ReadNotes) -> Iterator[Item]:
+    """Yield the items, but skip messages of the app's bots, unless a bot was chosen."""
+    bots = {app: names.difference(options.only, options.rename) for app, names in _BOTS.items()}
+    for item in items:
+        room = item.room if isinstance(item, Record) else None
+        if (
+            isinstance(item, Record)
+            and isinstance(room, FileRoom)
+            and item.username in bots.get(room.platform, ())
+        ):
+            notes.take_for_app(item.text)
+            yield Skipped(item.place, "system")
+        else:
+            yield item
+
+
+def named_people(records: RecordStream, options: ReadOptions) -> RecordStream:
+    """Return the records of a chat with the names of its people, and times in UTC."""
+    people = People(options, records.notes)
+    return replace(records, items=people.named(records.items), absent=people.absent)
+
+
 class People:
     """Gives a chat's people usernames; the first of several namesakes gets the plain name."""
 
@@ -108,9 +131,6 @@ class People:
 
     def _named(self, record: Record) -> Item:
         name = record.username
-        if name and self._is_bot(name, record.room):
-            self.notes.take_for_app(record.text)
-            return Skipped(record.place, "system")
         username = self._username(name, record.author_id) if name else self.options.username
         person = record.display_name or ""
         if not (self.options.rename or self.options.only):
@@ -124,10 +144,6 @@ class People:
         if self.options.only and names.isdisjoint(self.options.only):
             return Skipped(record.place, "unwanted")
         return self._with(record, username, new or (person if name or not username else None))
-
-    def _is_bot(self, name: str, room: RoomReference | None) -> bool:
-        app = room.platform if isinstance(room, FileRoom) else ""
-        return name in _BOTS.get(app, ()) and name not in {*self.options.only, *self.options.rename}
 
     def _with(self, record: Record, username: str | None, display_name: str | None) -> Record:
         return structs.replace(

@@ -31,6 +31,9 @@ PEOPLE: Form = {
 }
 UNCHANGED = [
     pytest.param("chat.txt", CHAT, PEOPLE | {"timezone": "Asia/Seoul"}, 1_200, id="chat"),
+    pytest.param("chat.txt", CHAT, PEOPLE | {"timezone": "Europe/Berlin"}, 1_200, id="zone"),
+    pytest.param("chat.txt", CHAT, PEOPLE | {"renamed": ["하나", ""]}, 1_200, id="names"),
+    pytest.param("chat.txt", CHAT, PEOPLE | {"only": ["미나"]}, 600, id="people"),
     pytest.param("posts.csv", TABLE.encode(), {}, 2_500, id="table"),
     pytest.param("x.zip", zip_bytes(x_members()), {"username": "mina"}, 5, id="archive"),
 ]
@@ -49,7 +52,7 @@ async def previewed(app: Quart, browser: Browser, data: bytes, name: str) -> tup
 
 
 @pytest.mark.parametrize(("name", "data", "form", "posts"), UNCHANGED)
-async def test_a_file_is_read_once_if_nothing_was_changed(
+async def test_a_file_is_read_once_whatever_names_and_zone_a_chat_gets(
     app: Quart, browser: Browser, name: str, data: bytes, form: Form, posts: int
 ) -> None:
     address, _ = await previewed(app, browser, data, name)
@@ -59,15 +62,10 @@ async def test_a_file_is_read_once_if_nothing_was_changed(
     assert await until_uploads(app, 0) == []
 
 
-@pytest.mark.parametrize(
-    "changed", [{"timezone": "Europe/Berlin"}, {"username": "나"}, {"renamed": ["하나", ""]}]
-)
-async def test_a_changed_choice_reads_the_file_again(
-    app: Quart, browser: Browser, changed: Form
-) -> None:
+async def test_a_changed_choice_reads_the_file_again(app: Quart, browser: Browser) -> None:
     address, path = await previewed(app, browser, CHAT, "chat.txt")
     path.write_bytes(kakaotalk("바다", *said(["미나", "준"], times=3)))
-    form = PEOPLE | {"timezone": "Asia/Seoul"} | changed
+    form = PEOPLE | {"timezone": "Asia/Seoul", "encoding": "utf-8"}
     assert await start(browser, address, **form) == 303
     assert "6 new messages" in shown(await ended(browser, address))
 
@@ -157,24 +155,24 @@ async def test_an_import_takes_what_the_preview_goes_on_reading(
 
 
 @pytest.mark.usefixtures("own_readers")
-async def test_an_import_reads_the_file_where_the_preview_could_not_go_on(
-    app: Quart, browser: Browser
+@pytest.mark.parametrize(
+    ("is_stopped", "chosen"),
+    [
+        pytest.param(True, {}, id="preview stopped"),
+        pytest.param(False, {"encoding": "utf-8"}, id="other choices"),
+    ],
+)
+async def test_an_import_reads_the_file_where_the_preview_does_not_go_on_for_it(
+    app: Quart, browser: Browser, is_stopped: bool, chosen: Form
 ) -> None:
     async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, path):
-        await parts_of(app).previewer.close()  # As a stop of the server does.
-        kept = kept_beside(path)
-        os.truncate(kept, kept.stat().st_size - 1)  # It may have ended before.
+        if is_stopped:
+            await parts_of(app).previewer.close()  # As a stop of the server does.
+            kept = kept_beside(path)
+            os.truncate(kept, kept.stat().st_size - 1)  # It may have ended before.
         put_in_place(path, CHAT)
-        assert await start(browser, address, **PEOPLE | {"timezone": "Asia/Seoul"}) == 303
-        assert "1,200 new messages" in shown(await ended(browser, address))
-        assert await until_uploads(app, 0) == []
-
-
-@pytest.mark.usefixtures("own_readers")
-async def test_other_choices_end_what_goes_on(app: Quart, browser: Browser) -> None:
-    async with going_on(app, browser, kakaotalk("바다", *SPOKEN), "chat.txt") as (address, path):
-        put_in_place(path, CHAT)
-        assert await start(browser, address, **PEOPLE | {"timezone": "Europe/Berlin"}) == 303
+        form = PEOPLE | {"timezone": "Asia/Seoul"} | chosen
+        assert await start(browser, address, **form) == 303
         assert "1,200 new messages" in shown(await ended(browser, address))
         assert await until_uploads(app, 0) == []
 
