@@ -66,10 +66,17 @@ async def ended(browser: Browser, address: str) -> str:
 
 async def start(browser: Browser, address: str, **form: str | list[str]) -> int:
     """Send the form that starts an import; return the status."""
+    return int((await _sent(browser, f"{address}/start", form)).status_code)
+
+
+async def choose(browser: Browser, address: str, **form: str | list[str]) -> Any:
+    """Send the form of the preview with new choices."""
+    return await _sent(browser, f"{address}/choices", form)
+
+
+async def _sent(browser: Browser, address: str, form: dict[str, str | list[str]]) -> Any:
     headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-    data = urlencode(form, doseq=True)
-    answer = await browser.post(f"{address}/start", data=data, headers=headers)
-    return int(answer.status_code)
+    return await browser.post(address, data=urlencode(form, doseq=True), headers=headers)
 
 
 def shown(page: str) -> str:

@@ -217,16 +217,11 @@ class UploadLook(NamedTuple):
         return shift_sentence(moved[0].found.shifted or 0) if moved else None
 
 
-async def look_at_upload(
-    db: Readable, preview: Preview, options: ReadOptions, earlier: ReadOptions
-) -> UploadLook:
-    """Compare an upload with what is here.
-
-    earlier: options chosen before, with people.
-    """
+async def look_at_upload(db: Readable, preview: Preview, options: ReadOptions) -> UploadLook:
+    """Compare an upload with what is here."""
     async with db.read() as session:
-        if not (earlier.only or earlier.rename):
-            earlier = await earlier_options(session, preview)
+        has_people = options.only or options.rename
+        earlier = options if has_people else await earlier_options(session, preview)
     named = structs.replace(options, rename=earlier.rename, rooms=(), replace=None)
     look = await look_at(db, preview.chats, named, preview.digest)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})

@@ -14,7 +14,6 @@ from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
 from app.formats.reading import username_for
 from app.formats.records import ImportFault, ReadOptions
 from app.formats.registry import FORMATS
-from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of
 from app.lifespan import resources
 from app.models import ImportJob
@@ -53,8 +52,6 @@ blueprint.add_app_template_test(is_chat, "of_chat")
 
 
 class PreviewArgs(Struct):
-    column: list[str] = []
-    field: list[str] = []
     format: str = "auto"
 
 
@@ -113,25 +110,19 @@ async def show_import(import_id: int, args: PreviewArgs) -> ResponseReturnValue:
         job = await get_job(session, import_id)
     if job.state != "uploaded":
         return await _progress_page(job)
-    options = options_of(job)
-    if args.column:
-        chosen = zip(args.column, args.field, strict=False)
-        columns = {name: field for name, field in chosen if field in {"", *FIELDS}}
-        options = structs.replace(options, columns=columns)
-    return await _preview_page(job, options, options_of(job), _format_name(args.format))
+    return await _preview_page(job, options_of(job), _format_name(args.format))
 
 
 async def _preview_page(
     job: ImportJob,
     options: ReadOptions,
-    earlier: ReadOptions,
     form: str,
     error: AppError | None = None,
     typed_zone: str = "",
 ) -> ResponseReturnValue:
     seen: UploadLook | None = None
     with suppress(ReadError):
-        seen = await _look(job, options, earlier, form)
+        seen = await _look(job, options, form)
     page = PreviewPage(
         error=error,
         typed_zone=typed_zone,
@@ -146,14 +137,12 @@ async def _preview_page(
     return await render_form(page)
 
 
-async def _look(
-    job: ImportJob, options: ReadOptions, earlier: ReadOptions, form: str
-) -> UploadLook:
+async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadLook:
     """Preview an upload, compare it with what is here, and note both. Raises ReadError."""
     check_upload(job)
     account_id = g.operator.account_id
     preview = await resources().previewer.look(job, options, operator_id=account_id, form=form)
-    seen = await look_at_upload(resources().db, preview, options, earlier)
+    seen = await look_at_upload(resources().db, preview, options)
     notes, before = seen.preview.notes, [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == notes
     if not is_same or stored_posts(job).seen != seen.look.seen:
@@ -274,7 +263,7 @@ async def _ask_zone(job: ImportJob, form: Form) -> ResponseReturnValue | None:
     sent["timezone"] = ""
     options = _options_of_form(sent, options_of(job))
     name = _format_name(form.get("format", ""))
-    return await _preview_page(job, options, options, name, error=fault, typed_zone=typed)
+    return await _preview_page(job, options, name, error=fault, typed_zone=typed)
 
 
 def _options(form: Form, before: ReadOptions) -> ReadOptions:

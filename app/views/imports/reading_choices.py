@@ -244,20 +244,22 @@ def _choices(
         is_required = notes.unsettled == "dates"
         label = Message("Order of the dates")
         yield ReadingChoice("dates", label, values, options.dates or "", is_required)
-    roles = {field: role for role, field in ROLES.items()}
-    if is_table:
-        yield from _choices_beside_columns(notes, options, roles)
-        return  # Each column has a list of its own.
+    # Each column of a table has a list of its own.
     for part in notes.assumptions:
-        if part.kind in _LABELS and part.alternatives:
-            values = _values(part.kind, part, part.alternatives, None)
+        is_all = not is_table or part.kind in {"ids", "author", "sheet"}
+        pairs = [pair for pair in part.alternatives if is_all or _is_beside(pair)]
+        if part.kind in _LABELS and pairs:
+            values = _values(part.kind, part, pairs, None)
             yield ReadingChoice("pick", _LABELS[part.kind], values, "")
     for doubt in notes.doubts:
-        if doubt.alternatives:
+        if doubt.alternatives and not is_table:
             values = _values("column", None, doubt.alternatives, None)
             yield ReadingChoice("pick", Message("Column"), values, "")
+    roles = {field: role for role, field in ROLES.items()}
     for name, field in options.columns.items():
-        yield _chosen_before(pair_of(name, field, roles))
+        pair = pair_of(name, field, roles)
+        if not is_table or _is_beside(pair):
+            yield _chosen_before(pair)
 
 
 def _chosen_before(pair: str) -> ReadingChoice:
@@ -265,22 +267,6 @@ def _chosen_before(pair: str) -> ReadingChoice:
     kind = "author" if name in NAME_WAYS else SHEET if role == SHEET else "column"
     values = [("", _FIND_OUT), (pair, value_label(kind, pair))]
     return ReadingChoice("pick", _LABELS[kind], values, pair)
-
-
-def _choices_beside_columns(
-    notes: NotesSummary, options: ReadOptions, roles: Mapping[str, str]
-) -> Iterator[ReadingChoice]:
-    """Yield a table's choices that the lists of its columns do not have."""
-    for part in notes.assumptions:
-        is_all = part.kind in {"ids", "author", "sheet"}
-        pairs = [pair for pair in part.alternatives if is_all or _is_beside(pair)]
-        if part.kind in _LABELS and pairs:
-            values = _values(part.kind, part, pairs, None)
-            yield ReadingChoice("pick", _LABELS[part.kind], values, "")
-    for name, field in options.columns.items():
-        pair = pair_of(name, field, roles)
-        if _is_beside(pair):
-            yield _chosen_before(pair)
 
 
 def _is_beside(pair: str) -> bool:

@@ -9,7 +9,6 @@ import zipfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 from quart import Quart
@@ -22,7 +21,7 @@ from tests.archives import picture, x_media, x_media_members, x_members, x_zip, 
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import kakaotalk
 from tests.conftest import Client, MakeConfig
-from tests.uploading import ended, jsonl, shown, start, until_uploads, upload, uploads
+from tests.uploading import choose, ended, jsonl, shown, start, until_uploads, upload, uploads
 
 
 async def imported(browser: Browser, data: bytes, name: str = "posts.jsonl", **form: str) -> str:
@@ -113,7 +112,8 @@ async def test_columns_are_shown_and_may_be_chosen(browser: Browser) -> None:
     assert "Choose the column with the text" in page
     # What was chosen is shown, too, before anything is stored.
     query = {"column": ["작성자", "언제", "한마디"], "field": ["username", "created_at", "text"]}
-    page = await browser.page(f"{address}?{urlencode(query, doseq=True)}")
+    await choose(browser, address, **query)
+    page = await browser.page(address)
     assert "Choose the column with the text" not in page
     assert 'datetime="2020-01-02' in page
     assert await start(browser, address, **query | {"field": ["username", "created_at", ""]}) == 422
@@ -462,12 +462,13 @@ async def test_a_refused_file_says_what_can_be_read(browser: Browser) -> None:
 
 async def test_a_file_is_refused_as_its_last_look_says(browser: Browser) -> None:
     address = await upload(browser, b"Student,Essay\nAda,tea now\n", "essays.csv")
-    chosen = f"{address}?column=Student&field=username&column=Essay&field=text"
-    for look, state in ((f"{address}?format=x", "cannot be imported"), (chosen, "not started yet")):
-        await browser.page(look)
-        assert state in shown(await browser.page("/imports"))
-    await browser.page(f"{address}?format=x")
     columns, fields = ["Student", "Essay"], ["username", "text"]
+    await browser.page(f"{address}?format=x")
+    assert "cannot be imported" in shown(await browser.page("/imports"))
+    await choose(browser, address, column=columns, field=fields)
+    await browser.page(address)
+    assert "not started yet" in shown(await browser.page("/imports"))
+    await browser.page(f"{address}?format=x")
     assert await start(browser, address, column=columns, field=fields, format="csv") == 303
     assert "not in the format" not in await ended(browser, address)
 

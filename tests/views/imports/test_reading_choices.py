@@ -16,18 +16,11 @@ from app.services.imports.jobs import get_job, note_look
 from tests.browsing import Browser, parts_of
 from tests.chats import Said, kakaotalk
 from tests.conftest import Client, MakeConfig
-from tests.uploading import ended, jsonl, shown, start, upload
+from tests.uploading import choose, ended, jsonl, shown, start, upload
 from tests.workbooks import Cell, workbook
 
 CHAT = "[31.03.24, 15:02:11] 미나: 안녕\n[31.03.24, 15:03:12] 준: 응\n".encode()
 KOREAN = "작성자,내용,날짜\n미나,안녕하세요,2024-03-05\n".encode("cp949")
-
-
-async def choose(browser: Browser, address: str, **form: str | list[str]) -> Any:
-    """Send the form of the preview with new choices."""
-    headers = browser.headers | {"Content-Type": "application/x-www-form-urlencoded"}
-    data = urlencode(form, doseq=True)
-    return await browser.post(f"{address}/choices", data=data, headers=headers)
 
 
 def selected(page: str, name: str) -> str | None:

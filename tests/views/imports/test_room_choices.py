@@ -10,8 +10,8 @@ from app.services.access.rights import switch_site
 from tests.browsing import Browser, body, parts_of
 from tests.chats import kakaotalk, said
 from tests.conftest import NDJSON, Client, client_with
-from tests.uploading import ended, jsonl, shown, start, upload
-from tests.views.imports.test_reading_choices import choose, selected
+from tests.uploading import choose, ended, jsonl, shown, start, upload
+from tests.views.imports.test_reading_choices import selected
 from tests.waiting import eventually
 
 HERE = said(("Mom", "Dad", "Minjun", "Hana"), times=5)
