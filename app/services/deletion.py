@@ -47,12 +47,13 @@ from app.services.access.accounts import end_readers
 from app.services.access.rights import Scope, check_scope, select_speakers
 from app.services.compare.profiles import ProfiledPost, subtract_posts
 from app.services.event_log import NewEvent, append_events
-from app.services.posts.post_counts import count_posts
+from app.services.posts.post_counts import add_counts, counts_of
 from app.services.posts.post_rooms import (
     DELETED_APP,
     IS_KEPT,
     count_messages,
     deleted_rooms,
+    is_of_kept_room,
     remove_empty_rooms,
 )
 from app.services.posts.tweets import get_post
@@ -160,28 +161,58 @@ async def remove_posts(
         session, [ProfiledPost(post.user_id, post.event_id, post.text) for post in posts]
     )
     gone_ids = is_among(session, Tweet.id, [post.id for post in posts])
+    going = await tally(session, gone_ids)
     await session.execute(delete(Tweet).where(gone_ids), execution_options=UNTRACKED)
-    await count_posts(session, (), [(post.user_id, post.created_at, post.lang) for post in posts])
-    gone = Counter(post.user_id for post in posts)
-    counts = [{"changed": user_id, "gone": number} for user_id, number in gone.items()]
-    table, number = table_of(User), bindparam("gone", type_=Integer)
-    fewer = {"tweet_count": table.c.tweet_count - number, "version": table.c.version + number}
-    await session.execute(update_by_id(User).values(fewer), counts)
+    await recount(session, PostTally(Counter(), Counter()), going)
     events = [NewEvent("tweet.deleted", post.user_id, post.id) for post in posts]
     await append_events(session, events)
-    await _leave_rooms(session, posts)
     return posts
 
 
-async def _leave_rooms(session: AsyncSession, posts: Sequence[RemovedPost]) -> None:
-    ids = {post.room_id for post in posts if post.room_id is not None}
-    # A deleted room has no people any more whose messages could be counted.
-    of_kept = select(Room.id).where(is_among(session, Room.id, ids), IS_KEPT)
-    kept = set(await session.scalars(of_kept)) if ids else set()
-    if kept:
-        left = [(post.room_id, post.user_id) for post in posts if post.room_id in kept]
-        await count_messages(session, (), left)
-        await remove_empty_rooms(session, list(kept))
+class PostTally(NamedTuple):
+    """What the tables count of some posts."""
+
+    slots: Counter[tuple[int, int, str]]
+    """Number of posts by author, quarter hour and language."""
+    messages: Counter[tuple[int, int]]
+    """Number of messages by chat and author; deleted chats have no people to be counted."""
+
+    @property
+    def posts(self) -> Counter[int]:
+        posts = Counter[int]()
+        for (user_id, *_), count in self.slots.items():
+            posts[user_id] += count
+        return posts
+
+
+async def tally(session: AsyncSession, is_meant: ColumnElement[bool]) -> PostTally:
+    in_rooms = select(Tweet.room_id, Tweet.user_id, func.count()).where(
+        is_meant, Tweet.room_id.is_not(None), is_of_kept_room()
+    )
+    rows = await session.execute(in_rooms.group_by(Tweet.room_id, Tweet.user_id))
+    messages = Counter({(room_id or 0, user_id): n for room_id, user_id, n in rows})
+    return PostTally(await counts_of(session, is_meant), messages)
+
+
+_RECOUNTED: Final = update_by_id(User).values(
+    tweet_count=table_of(User).c.tweet_count + bindparam("more", type_=Integer),
+    version=table_of(User).c.version + bindparam("gone", type_=Integer),
+)
+
+
+async def recount(session: AsyncSession, coming: PostTally, going: PostTally) -> None:
+    """Count posts that came and that went; remove chats that are empty then."""
+    await add_counts(session, coming.slots, going.slots)
+    await count_messages(session, coming.messages, going.messages)
+    more, gone = coming.posts, going.posts
+    values = [
+        {"changed": user_id, "more": more[user_id] - gone[user_id], "gone": gone[user_id]}
+        for user_id in more | gone
+    ]
+    if values:
+        await session.execute(_RECOUNTED, values)
+    if going.messages:
+        await remove_empty_rooms(session, [room_id for room_id, _ in going.messages])
 
 
 async def filling_jobs(session: AsyncSession, room_id: int) -> list[ImportJob]:

@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, select, union_all
+from sqlalchemy import ColumnElement, and_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key, without_at
@@ -16,30 +16,21 @@ from app.db.backend import allocate_ids, backend_of, insert_rows, is_among, upda
 from app.errors import AppError, ConflictError, InvalidInputError, message_of
 from app.formats.post import RoomReference
 from app.formats.records import FileRoom
-from app.models import UNPUBLISHED, Room, Tweet, User
+from app.models import UNPUBLISHED, Tweet, User
 from app.runtime.clock import now
-from app.services.event_log import NewEvent, append_events
+from app.services.event_log import NewEvent
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
     Added,
     Arrival,
     PostRow,
-    SentAgain,
     add_arrivals,
-    complete_messages,
     find_stored,
     keys_in_rooms,
 )
 from app.services.posts.meetings import note_met
 from app.services.posts.post_content import NewTweet
-from app.services.posts.post_rooms import (
-    Membership,
-    RoomMention,
-    SourceKey,
-    find_named,
-    is_of_kept_room,
-    put_into_rooms,
-)
+from app.services.posts.post_rooms import RoomMention, SourceKey, find_named, is_of_kept_room
 from app.services.posts.users import (
     CHANGE_USER,
     check_platform,
@@ -47,7 +38,7 @@ from app.services.posts.users import (
     clean_display_name,
     disclaim_site,
 )
-from app.services.rooms.identity import RoomFinder, RoomSample
+from app.services.rooms.identity import RoomFinder, RoomSample, announce_change
 
 MOST_ORDERED: Final = 1_000
 """Ordered messages of one time; more would be compared again in each batch, and are ordered by id.
@@ -58,7 +49,6 @@ Moment = tuple[int, datetime]
 
 class FileMessage(NamedTuple):
     moment: Moment
-    user_id: int
     id: int
     is_new: bool
 
@@ -66,8 +56,6 @@ class FileMessage(NamedTuple):
 class MomentOfFile(msgspec.Struct):
     """The messages of a chat's file that have one time, in the order of the file."""
 
-    user_id: int
-    """One of its people."""
     is_first: bool
     """Whether the file has no earlier message, so that others of this time may be missing."""
     ids: list[int] = []
@@ -103,39 +91,31 @@ class FileOrder:
         self._last: dict[Moment, MomentOfFile] = {}
         """Times at the end of the previous batch, which may continue."""
 
-    async def keep(
-        self,
-        session: AsyncSession,
-        messages: Iterable[FileMessage],
-        newest: Mapping[int, datetime | None],
-    ) -> None:
-        """Order new messages; `newest` has the last time in some rooms before them. Later ones are
-        in order: no other message has their time.
-        """
+    async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
+        """Order new messages among those of their time."""
         moments: dict[Moment, MomentOfFile] = {}
         last: dict[int, Moment] = {}
-        for moment, user_id, post_id, is_new in messages:
+        for moment, post_id, is_new in messages:
             room_id, _ = last[moment[0]] = moment
             if moment not in moments:
                 known = self._last.get(moment)
                 is_first = room_id not in self._begun
-                moments[moment] = known or MomentOfFile(user_id, is_first)
+                moments[moment] = known or MomentOfFile(is_first)
                 self._begun.add(room_id)
             of_file = moments[moment]
             if len(of_file.ids) <= MOST_ORDERED:
                 of_file.ids.append(post_id)
                 of_file.new.update([post_id] if is_new else [])
         self._last = {moment: moments[moment] for moment in last.values()}
-        moments = {
+        few = {
             moment: of_file
             for moment, of_file in moments.items()
-            if of_file.new and not _is_later(moment, newest)
+            if of_file.new and len(of_file.ids) <= MOST_ORDERED
         }
-        few = {key: value for key, value in moments.items() if len(value.ids) <= MOST_ORDERED}
         await self._move(session, few)
 
     async def _move(self, session: AsyncSession, moments: Mapping[Moment, MomentOfFile]) -> None:
-        moved: list[dict[str, Any]] = []
+        moved: dict[Moment, list[dict[str, Any]]] = {}
         for moment, here in (await _here(session, [*moments])).items():
             if len(here) > MOST_ORDERED:
                 continue
@@ -143,34 +123,12 @@ class FileOrder:
             if order != here:
                 # Below 0, so that messages that come later follow.
                 places = range(-len(order), 0)
-                moved += [{"changed": of, "place": n} for of, n in zip(order, places, strict=True)]
+                pairs = zip(order, places, strict=True)
+                moved[moment] = [{"changed": post_id, "place": n} for post_id, n in pairs]
         if moved:
-            await session.execute(update_by_id(Tweet), moved)
-            user_id = next(iter(moments.values())).user_id
-            await append_events(session, [NewEvent("room.updated", user_id)])
-
-
-def _is_later(moment: Moment, newest: Mapping[int, datetime | None]) -> bool:
-    room_id, time = moment
-    return room_id in newest and _is_after(time, newest[room_id])
-
-
-async def _newest_in(
-    session: AsyncSession, resolved: Iterable["Resolved"]
-) -> dict[int, datetime | None]:
-    """Return the last time in each room of messages, without rooms of messages dated ahead, which
-    get the time of arrival.
-    """
-    of_room: dict[int, bool] = {}
-    for item, _, room_id in resolved:
-        if room_id:
-            of_room[room_id] = of_room.get(room_id, False) or item.post.dated_at is not None
-    rooms = [room_id for room_id, is_ahead in of_room.items() if not is_ahead]
-    if not rooms:
-        return {}
-    last = select(func.max(Tweet.created_at)).where(Tweet.room_id == Room.id).scalar_subquery()
-    query = select(Room.id, last).where(is_among(session, Room.id, rooms))
-    return {row.id: row[1] for row in await session.execute(query)}
+            await session.execute(update_by_id(Tweet), [*chain.from_iterable(moved.values())])
+        for room_id in {room_id for room_id, _ in moved}:
+            await announce_change(session, room_id)
 
 
 async def _here(session: AsyncSession, moments: Sequence[Moment]) -> dict[Moment, list[int]]:
@@ -399,18 +357,20 @@ async def store_batch(
         rows = await find_stored(session, keys, is_going=hidden.is_going)
     samples, in_rooms = _samples(resolved, stored, rows), keys_in_rooms(rows)
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
-    known, memberships, again = _sorted_out(resolved, stored)
+    known, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
     writers = [
         outcome.user.id if hidden is None or outcome.key in rows else hidden.key(outcome)[0]
         for outcome in fresh
     ]
-    newest = await _newest_in(session, resolved)
     added = await add_arrivals(
         session,
         [
-            Arrival(writer, item.post, room_id)
-            for writer, (item, _, room_id) in zip(writers, fresh, strict=True)
+            *(
+                Arrival(writer, item.post, room_id)
+                for writer, (item, _, room_id) in zip(writers, fresh, strict=True)
+            ),
+            *again,
         ],
         rows,
         default_time=default_time,
@@ -419,15 +379,13 @@ async def store_batch(
         import_id=memory.import_id,
     )
     await note_met(session, {*known.values()}, memory.import_id)
-    await put_into_rooms(session, memberships)
-    await memory.order.keep(session, _messages_of_files(resolved, known, added), newest)
-    await complete_messages(session, again)
+    await memory.order.keep(session, _messages_of_files(resolved, known, added))
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.reworded += sum(outcome.is_reworded for outcome in added)
     report.duplicates += len(resolved) - accepted
     report.stored.add_rooms(outcome.room_id for outcome in resolved)
-    for (item, user, _), outcome in zip(fresh, added, strict=True):
+    for (item, user, _), outcome in zip(fresh, added, strict=False):
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
     # Last, since posts tell a sample from somebody else of its name.
@@ -494,20 +452,20 @@ def _samples(
 
 def _sorted_out(
     resolved: Iterable[Resolved], stored: Mapping[PostIdentity, Sequence[EqualPost]]
-) -> tuple[dict[int, int], dict[int, Membership], dict[int, SentAgain]]:
-    """Return repeated posts by place, rooms of posts without one, and new media and reactions.
+) -> tuple[dict[int, int], list[Arrival]]:
+    """Return repeated posts by place, and those that may bring media, reactions or a room.
 
     A message is repeated in its own room, or in none, as earlier versions stored it.
     """
     known: dict[int, int] = {}
-    memberships: dict[int, Membership] = {}
-    again: dict[int, SentAgain] = {}
+    rooms: dict[int, int] = {}
+    again: list[Arrival] = []
     for place, outcome in enumerate(resolved):
         item, user, room_id = outcome
         if not item.repeat:
             continue
         equal = [
-            post._replace(room_id=memberships[post.id][0]) if post.id in memberships else post
+            post._replace(room_id=rooms.get(post.id, post.room_id))
             for post in stored.get(outcome.identity, ())
         ]
         equal = [post for post in equal if room_id is None or post.room_id in {None, room_id}]
@@ -516,24 +474,24 @@ def _sorted_out(
         # Those that have their room come first, so that each number means another post.
         post = sorted(equal, key=lambda post: (post.room_id is None, post.id))[item.repeat - 1]
         known[place] = post.id
-        if room_id is not None and post.room_id is None:
-            memberships[post.id] = room_id, user.id
-        media = item.post.media
-        has_files = any(medium.file for medium in media)
-        if has_files or item.post.counts is not None:
-            again[post.id] = SentAgain(media if has_files else (), item.post.counts)
-    return known, memberships, again
+        is_placed = room_id is not None and post.room_id is None
+        if room_id is not None:
+            rooms[post.id] = room_id
+        has_files = any(medium.file for medium in item.post.media)
+        if is_placed or has_files or item.post.counts is not None:
+            again.append(Arrival(user.id, item.post, room_id, post.id))
+    return known, again
 
 
 def _messages_of_files(
     resolved: Iterable[Resolved], known: Mapping[int, int], added: Iterable[Added]
 ) -> Iterator[FileMessage]:
     outcomes = iter(added)
-    for place, (item, user, room_id) in enumerate(resolved):
+    for place, (item, _, room_id) in enumerate(resolved):
         post = item.post
         post_id, is_new = (known[place], False) if place in known else next(outcomes)[:2]
         if room_id and isinstance(post.room, FileRoom) and post.created_at and not post.dated_at:
-            yield FileMessage((room_id, post.created_at), user.id, post_id, is_new)
+            yield FileMessage((room_id, post.created_at), post_id, is_new)
 
 
 async def _resolve(
@@ -547,7 +505,7 @@ async def _resolve(
     bare_keys = {name: username_key(bare) for name, bare in bare_names.items()}
     authors = await find_by_keys(session, keys.values())
     if hidden is not None:
-        asked = {*keys.values(), *(username_key(without_at(name)) for name in keys)}
+        asked = {*keys.values(), *bare_keys.values()}
         authors = {key: hidden.authors[key] for key in asked & hidden.authors.keys()} | authors
     resolved: list[Resolved] = []
     for item in batch:
@@ -577,35 +535,12 @@ async def _resolve(
     return resolved, await store_authors(session, named.values())
 
 
-def _is_after(time: datetime | None, last: datetime | None) -> bool:
-    return time is not None and (last is None or time > last)
-
-
-async def _newest_of(
-    session: AsyncSession, user_ids: Collection[int]
-) -> dict[int, datetime | None]:
-    """Return the last time of each author's posts, also of those dated ahead."""
-    newest = dict[int, datetime | None].fromkeys(user_ids)
-    if user_ids:
-        own = select(func.max(Tweet.created_at)).where(Tweet.user_id == User.id)
-        ahead = select(func.max(Tweet.dated_at)).where(
-            Tweet.user_id == User.id, Tweet.dated_at.is_not(None)
-        )
-        query = select(User.id, own.scalar_subquery(), ahead.scalar_subquery())
-        query = query.where(is_among(session, User.id, user_ids))
-        for user_id, *times in await session.execute(query):
-            newest[user_id] = max(filter(None, times), default=None)
-    return newest
-
-
 async def equal_posts(
     session: AsyncSession, identities: set[PostIdentity]
 ) -> dict[PostIdentity, list[EqualPost]]:
     """Return stored posts by identity, without messages of deleted rooms; posts dated ahead have
     two times.
     """
-    newest = await _newest_of(session, {user_id for user_id, _, _ in identities})
-    identities = {each for each in identities if not _is_after(each[1], newest[each[0]])}
     if not identities:
         return {}
     backend = backend_of(session)

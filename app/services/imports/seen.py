@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, sele
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
-from app.compute.text import username_key, without_at
+from app.compute.text import username_key
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import ImportFileError, Message
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
@@ -31,6 +31,7 @@ from app.formats.records import FileRoom, Item, ReadOptions, Record
 from app.models import KEPT_ROOM_ID, ImportJob, Room, RoomPerson, Tweet, User
 from app.models.base import UtcDateTime
 from app.services.compare.stored_texts import rooms_with
+from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of
 from app.services.imports.reading import UnsettledError
 from app.services.imports.report import Seen
@@ -38,7 +39,6 @@ from app.services.imports.undo import Replaced, find_replaced, imports_of_file
 from app.services.posts.meetings import is_of_undone, is_sent_by
 from app.services.posts.post_rooms import IS_KEPT, is_of_kept_room
 from app.services.posts.selection import unix_seconds
-from app.services.posts.users import named_users
 from app.services.rooms.identity import (
     RoomFinder,
     RoomOutline,
@@ -179,9 +179,9 @@ async def outlined(
 ) -> tuple[RoomSample, list[int | None]]:
     """Return what a chat here is known by, and the ids of its people who are here."""
     called = [username_for(options.rename.get(name, name)) for name in chat.people]
-    keys = [(username_key(name), username_key(without_at(name))) for name in called]
-    here = await named_users(session, [key for pair in keys for key in pair])
-    people = [here.get(key) or here.get(bare) for key, bare in keys]
+    keys = [username_key(name) for name in called]
+    here = await find_by_keys(session, keys)
+    people = [here.get(key) for key in keys]
     names = {person.id: person.username for person in people if person}
     # The others count among its people, of whom half decide.
     names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}

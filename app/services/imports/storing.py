@@ -31,7 +31,7 @@ from app.errors import (
 from app.formats.assumptions import ReadNotes, is_of_column
 from app.formats.kept import FileReading
 from app.formats.post import Platform, Visibility
-from app.formats.records import Account, ReadOptions, RecordStream
+from app.formats.records import NO_OPTIONS, Account, ReadOptions, RecordStream
 from app.formats.registry import open_records
 from app.formats.source.file import Source
 from app.formats.tables.cells import plain_column
@@ -132,10 +132,7 @@ class StoreOptions(NamedTuple):
     """What of the file is here."""
     may_have_rooms: bool = True
     """Whether messages of chats are stored: the site is private, or everyone in the chat agrees."""
-    includes_restricted: bool = False
-    """Whether posts for a limited audience are stored, too."""
-    rooms: tuple[str, ...] = ()
-    """Chosen chats, as in `ReadOptions`."""
+    options: ReadOptions = NO_OPTIONS
     import_id: int | None = None
     """The import whose posts these are, if any."""
     scope: Scope = "write"
@@ -183,7 +180,9 @@ async def import_records(
             ),
         )
     media = RecordMedia(records.files, keeper)
-    is_known = records.tells_audience and not (records.is_export or storing.includes_restricted)
+    is_known = records.tells_audience and not (
+        records.is_export or storing.options.include_restricted
+    )
     visibility: Visibility | None = "public" if is_known else None
     reader = PostReader(
         records, owner, username, media, visibility, may_have_rooms=storing.may_have_rooms
@@ -234,8 +233,7 @@ async def import_file(
             note=note,
             look=look,
             may_have_rooms=storing.may_have_rooms or options.is_published,
-            includes_restricted=options.include_restricted,
-            rooms=options.rooms,
+            options=options,
         )
         await import_records(
             db,
@@ -263,7 +261,7 @@ async def import_posts(
     look = storing.look
     replaced = None if storing.is_dry else look.replaced
     hidden = await stand_ins_for(db, replaced, storing.scope)
-    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.rooms, look.samples)
+    rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, look.samples)
     memory = ImportMemory(rooms, FileOrder(), WritersOfFile(), storing.import_id, hidden)
     new = report
     if replaced is not None:

@@ -26,15 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import (
-    UNTRACKED,
-    Sessions,
-    allocate_ids,
-    backend_of,
-    is_among,
-    table_of,
-    update_by_id,
-)
+from app.db.backend import UNTRACKED, Sessions, allocate_ids, backend_of, is_among, table_of
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
 from app.errors import ConflictError, ImportFileError, Message
@@ -42,16 +34,21 @@ from app.formats.records import SAME_FILE
 from app.models import Event, ImportJob, Profile, Room, Tweet, User
 from app.runtime.clock import now
 from app.services.access.rights import Scope, check_scope
-from app.services.compare.profiles import ProfiledPost, subtract_posts
-from app.services.deletion import IS_UNFOLLOWED, forget_examples, mark_deleted, post_removals
+from app.services.deletion import (
+    IS_UNFOLLOWED,
+    PostTally,
+    forget_examples,
+    mark_deleted,
+    post_removals,
+    recount,
+    tally,
+)
 from app.services.event_log import NewEvent, append_events
-from app.services.imports.bulk import BATCH, ImportMemory, StandIns, find_by_keys, store_authors
+from app.services.imports.bulk import ImportMemory, StandIns, find_by_keys, store_authors
 from app.services.imports.jobs import ENDED, get_job
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import link_again
 from app.services.posts.meetings import is_of_undone, is_sent_by, note_met
-from app.services.posts.post_counts import add_counts, counts_of
-from app.services.posts.post_rooms import count_messages, is_of_kept_room, remove_empty_rooms
 
 UNDO: Final = "undo"
 
@@ -227,10 +224,6 @@ _PER_AUTHOR: Final = (
     .where(table_of(Tweet).c.user_id == bindparam("stand_in"))
     .values(user_id=bindparam("author"), event_id=bindparam("event"))
 )
-_RECOUNTED: Final = update_by_id(User).values(
-    tweet_count=table_of(User).c.tweet_count + bindparam("more"),
-    version=table_of(User).c.version + bindparam("gone"),
-)
 
 
 async def stand_ins_for(db: Sessions, replaced: Replaced | None, scope: Scope) -> StandIns | None:
@@ -268,12 +261,13 @@ async def publish(
         author.id = 0
     events = await store_authors(session, new)
     authors = {hidden.ids[key]: author.id for key, author in (hidden.authors | here).items()}
-    going = await _tally(session, is_going)
-    await _forget_profiles(session, is_going, going)
+    going = await tally(session, is_going)
+    # They are counted again later.
+    await session.execute(delete(Profile).where(is_among(session, Profile.user_id, going.posts)))
     await session.execute(delete(Tweet).where(is_going), execution_options=UNTRACKED)
     await _leave_to_others(session, authors, memory.import_id, report)
-    coming = await _tally(session, is_among(session, Tweet.user_id, authors))
-    coming = _Tally(
+    coming = await tally(session, is_among(session, Tweet.user_id, authors))
+    coming = PostTally(
         Counter({(authors[user], slot, lang): n for (user, slot, lang), n in coming.slots.items()}),
         Counter({(room, authors[user]): n for (room, user), n in coming.messages.items()}),
     )
@@ -289,7 +283,7 @@ async def publish(
     if moved:
         await session.execute(_PER_AUTHOR, moved)
     await append_events(session, events, numbers)
-    await _recount(session, coming, going)
+    await recount(session, coming, going)
     gone = is_among(session, User.id, authors)
     await session.execute(
         update(User).where(gone).values(deleted_at=now()), execution_options=UNTRACKED
@@ -306,55 +300,6 @@ async def publish(
     jobs = update(ImportJob).where(ImportJob.id.in_(replaced.ids))
     await session.execute(jobs.values(undo="done"))
     await append_events(session, [NewEvent(STREAM_RESET, DERIVED, posts=0)])
-
-
-class _Tally(NamedTuple):
-    slots: Counter[tuple[int, int, str]]
-    """Number of posts by author, quarter hour and language."""
-    messages: Counter[tuple[int, int]]
-    """Number of messages by chat and author."""
-
-    @property
-    def posts(self) -> Counter[int]:
-        posts = Counter[int]()
-        for (user_id, *_), count in self.slots.items():
-            posts[user_id] += count
-        return posts
-
-
-async def _tally(session: AsyncSession, is_meant: ColumnElement[bool]) -> _Tally:
-    in_rooms = select(Tweet.room_id, Tweet.user_id, func.count()).where(
-        is_meant, Tweet.room_id.is_not(None), is_of_kept_room()
-    )
-    rows = await session.execute(in_rooms.group_by(Tweet.room_id, Tweet.user_id))
-    messages = Counter({(room_id or 0, user_id): n for room_id, user_id, n in rows})
-    return _Tally(await counts_of(session, is_meant), messages)
-
-
-async def _recount(session: AsyncSession, coming: _Tally, going: _Tally) -> None:
-    await add_counts(session, coming.slots, going.slots)
-    await count_messages(session, coming.messages, going.messages)
-    more, gone = coming.posts, going.posts
-    values = [
-        {"changed": user_id, "more": more[user_id] - gone[user_id], "gone": gone[user_id]}
-        for user_id in more | gone
-    ]
-    if values:
-        await session.execute(_RECOUNTED, values)
-    if going.messages:
-        await remove_empty_rooms(session, [room_id for room_id, _ in going.messages])
-
-
-async def _forget_profiles(
-    session: AsyncSession, is_going: ColumnElement[bool], going: _Tally
-) -> None:
-    """Subtract a few posts from profiles; after many, profiles are counted again later."""
-    if going.slots.total() > BATCH:
-        is_theirs = is_among(session, Profile.user_id, going.posts)
-        await session.execute(delete(Profile).where(is_theirs))
-        return
-    posts = await session.execute(select(Tweet.user_id, Tweet.event_id, Tweet.text).where(is_going))
-    await subtract_posts(session, [ProfiledPost(*post) for post in posts])
 
 
 async def _leave_to_others(

@@ -30,7 +30,7 @@ from app.db.backend import (
 from app.db.batch import Batch
 from app.db.engine import Database
 from app.errors import InvalidInputError
-from app.formats.post import Reactions, RoomReference, StoredMedium
+from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import Event, Tweet, User
 from app.runtime.clock import now
@@ -43,14 +43,8 @@ from app.services.posts.post_content import (
     completed,
     content_columns,
     decoded,
-    decoded_counts,
-    decoded_media,
     encoded,
-    encoded_counts,
-    encoded_media,
-    is_newer,
     repeated_columns,
-    with_files,
 )
 from app.services.posts.post_counts import Moment, count_posts
 from app.services.posts.post_rooms import (
@@ -76,6 +70,8 @@ class Arrival(NamedTuple):
     post: NewTweet
     room_id: int | None = None
     """None stores the post without a room."""
+    known: int = 0
+    """Id of the stored post that it repeats, if it has no `source_id`."""
 
     @property
     def key(self) -> SourceKey:
@@ -161,11 +157,12 @@ async def add_arrivals(
     if stored_rows is None:
         stored_rows = await find_stored(session, [arrival.key for arrival in arrivals])
     rows_by_key = dict(stored_rows)
-    stored = {row.id: row.content for row in rows_by_key.values()}
+    repeated = await _repeated(session, [arrival.known for arrival in arrivals if arrival.known])
+    stored = {row.id: row.content for row in (*rows_by_key.values(), *repeated.values())}
     outcomes: list[tuple[PostRow, bool, bool]] = []
     for arrival in arrivals:
-        row = rows_by_key.get(arrival.key)
-        is_reworded = row is not None and _differ(row.content, arrival.post)
+        row = repeated.get(arrival.known) or rows_by_key.get(arrival.key)
+        is_reworded = row is not None and not arrival.known and _differ(row.content, arrival.post)
         row_now = row or _new_row(arrival, default_time, import_id)
         outcomes.append((row_now, row is None, is_reworded))
         if row is not None:
@@ -177,7 +174,9 @@ async def add_arrivals(
     await note_met(session, {row.id for row, *_ in outcomes if row.id}, import_id)
     new = [row for row, is_new, _ in outcomes if is_new]
     changed = [
-        row for row in rows_by_key.values() if row.content is not stored.get(row.id, row.content)
+        row
+        for row in (*rows_by_key.values(), *repeated.values())
+        if row.content is not stored.get(row.id, row.content)
     ]
     if new or changed or announced:
         events, event_ids = await _number(session, new, changed, announced, is_bulk=is_bulk)
@@ -229,6 +228,14 @@ async def find_stored(
         freed = update(Tweet).where(is_among(session, Tweet.id, ended)).values(source_id=None)
         await session.execute(freed, execution_options=UNTRACKED)
     return rows
+
+
+async def _repeated(session: AsyncSession, ids: Sequence[int]) -> dict[int, PostRow]:
+    if not ids:
+        return {}
+    query = select(Tweet.id, Tweet.user_id, *content_columns())
+    rows = await session.execute(query.where(is_among(session, Tweet.id, ids)))
+    return {row.id: row for row in (_stored_row(*values) for values in rows)}
 
 
 async def link_again(session: AsyncSession, is_meant: ColumnElement[bool]) -> None:
@@ -339,47 +346,6 @@ def _moment(user_id: int, content: StoredContent) -> Moment:
 def _membership(row: PostRow) -> Membership | None:
     room = row.content.room
     return (room.id, row.user_id) if room and room.id else None
-
-
-class SentAgain(NamedTuple):
-    media: tuple[StoredMedium, ...] = ()
-    counts: Reactions | None = None
-
-
-async def complete_messages(session: AsyncSession, sent: Mapping[int, SentAgain]) -> None:
-    """Add media and newer reactions to at most one batch of stored messages, and announce them."""
-    if not sent:
-        return
-    query = select(Tweet.id, Tweet.user_id, Tweet.media, Tweet.counts).where(Tweet.id.in_(sent))
-    changes: dict[int, SentAgain] = {}
-    described: list[int] = []
-    events: list[NewEvent] = []
-    for post_id, user_id, media, counts in await session.execute(query):
-        stored = SentAgain(decoded_media(media), decoded_counts(counts) if counts else None)
-        again = sent[post_id]
-        is_news = stored.counts is not None or (again.counts and not again.counts.says_nobody)
-        change = SentAgain(
-            with_files(stored.media, again.media),
-            again.counts if is_news and is_newer(again.counts, stored.counts) else stored.counts,
-        )
-        if change != stored:
-            changes[post_id] = change
-            events.append(NewEvent("tweet.updated", user_id, post_id))
-        if change.media != stored.media:
-            described.append(post_id)
-    if changes:
-        values = [
-            {
-                "changed": post_id,
-                "media": encoded_media(change.media),
-                "counts": encoded_counts(change.counts),
-            }
-            for post_id, change in changes.items()
-        ]
-        await session.execute(update_by_id(Tweet), values)
-        await backend_of(session).words.renew(session, described)
-        await store_uses(session, [(post_id, changes[post_id].media) for post_id in described])
-        await append_events(session, events)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

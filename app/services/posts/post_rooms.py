@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.db.backend import insert_rows, is_among, update_by_id
+from app.db.backend import insert_rows, is_among
 from app.errors import InvalidInputError
 from app.formats.post import RoomReference
 from app.models import KEPT_ROOM_ID, Room, RoomPerson, Tweet, User
@@ -203,19 +203,6 @@ async def count_messages(
         if messages
     ]
     await insert_rows(session, RoomPerson, rows, adds_to="messages")
-
-
-async def put_into_rooms(session: AsyncSession, memberships: dict[int, Membership]) -> None:
-    """Put stored posts into rooms by the posts' ids, and announce them."""
-    if not memberships:
-        return
-    rooms = [{"changed": post_id, "room_id": member[0]} for post_id, member in memberships.items()]
-    await session.execute(update_by_id(Tweet), rooms)
-    await count_messages(session, memberships.values())
-    events = [
-        NewEvent("tweet.updated", member[1], post_id) for post_id, member in memberships.items()
-    ]
-    await append_events(session, events)
 
 
 async def remove_empty_rooms(session: AsyncSession, room_ids: Sequence[int] | None = None) -> None:

@@ -140,7 +140,6 @@ class RoomFinder:
     """Chats that someone chose, as in `ReadOptions`."""
     looked: Mapping[RoomReference, RoomSample] = field(default_factory=dict)
     """Samples of whole chats of the file."""
-    made: set[int] = field(default_factory=set)
     _ids: dict[RoomReference, int] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
     """Chats named by posts that this import may fill."""
@@ -256,7 +255,6 @@ class RoomFinder:
         room_id = await self.settle(session, reference, sample, is_only=is_only)
         if room_id is None:
             room_id = await _made(session, reference, sample)
-            self.made.add(room_id)
         if isinstance(reference, FileRoom):
             await self._complete(session, room_id, reference)
         return room_id

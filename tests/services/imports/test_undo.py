@@ -41,7 +41,7 @@ async def imported(db: Database, data: bytes, name: str = "chat.txt", **options:
     async with db.write() as session:
         job = await add_job(session, UploadedFile("", name, len(data)), is_started=True)
     with Source(BytesIO(data), name=name) as source:
-        storing = StoreOptions(rooms=chosen.rooms, import_id=job.id)
+        storing = StoreOptions(options=chosen, import_id=job.id)
         records = open_records(source, options=chosen)
         await import_records(db, records, username=chosen.username, storing=storing)
     async with db.write() as session:
