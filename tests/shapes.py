@@ -61,6 +61,16 @@ _FILES: Final[dict[str, Any]] = {
         ]
     },
     "rocketchat": {"messages": [{"rid": "r", "msg": "hi, you", "ts": _TIME, "u": _USER}]},
+    "zulip": {
+        "messages": [
+            {
+                "content": "hi, you",
+                "display_recipient": "pier",
+                "sender_full_name": "mina",
+                "timestamp": 1768298400,
+            }
+        ]
+    },
     "qq": {
         "metadata": {"name": "QQChatExporter V5"},
         "chatInfo": {"name": "us"},

@@ -50,6 +50,32 @@ def test_an_atom_entry_is_its_title_and_its_content() -> None:
     assert record.platform == "rss"
 
 
+@pytest.mark.parametrize(
+    ("link", "base", "url"),
+    [
+        ('<link href="/posts/1"/>', "", "http://host/posts/1"),
+        (
+            '<link href="posts/1"/>',
+            ' xml:base="https://example.org/blog/"',
+            "https://example.org/blog/posts/1",
+        ),
+        ('<link rel="self" href="1.atom"/><link href="1.html"/>', "", "http://host/1.html"),
+        ("", "", None),
+    ],
+)
+def test_a_link_is_relative_to_the_address_of_the_feed(
+    link: str, base: str, url: str | None
+) -> None:
+    feed = f"""<feed xmlns="http://www.w3.org/2005/Atom"{base}><title>t</title><entry><id>1</id>
+        <title>Fog</title>{link}<updated>2026-01-02T03:04:05Z</updated></entry></feed>"""
+    assert only(feed.encode()).url == url
+
+
+def test_a_link_of_rss_is_relative_to_the_address_of_the_feed() -> None:
+    record = only(rss("<title>Fog</title><guid isPermaLink='false'>1</guid><link>/posts/1</link>"))
+    assert (record.source_id, record.url) == ("1", "http://host/posts/1")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "euc-kr", "utf-16"])
 def test_korean_in_any_encoding(encoding: str) -> None:
     record = only(rss("<title>안녕하세요 여러분</title><guid>1</guid>", encoding))

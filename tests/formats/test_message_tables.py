@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from app.formats.chats.chat_files import Attachments
 from app.formats.reading import Skipped
 from app.formats.records import FileRoom, Record, RecordStream
@@ -93,3 +95,101 @@ def test_a_flag_of_json_tells_who_wrote() -> None:
     rows = [{"text": f"fog {n}", "from_me": n == 1, "name": "Mina"} for n in range(2)]
     _, items = read_file_records(json.dumps(rows).encode())
     assert [item.username for item in records_in(items)] == ["Mina", None]
+
+
+FOG, ROPE = "the fog is late", "who has the rope"
+MESSAGES_OF_APPS: dict[str, list[dict[str, Any]]] = {
+    "discord": [
+        {
+            "id": f"132600000000000000{n}",
+            "type": 0,
+            "content": text,
+            "channel_id": "1325",
+            "author": {"id": str(n), "username": name, "global_name": name.title()},
+            "attachments": [],
+            "mentions": [],
+            "mention_roles": [],
+            "mention_everyone": False,
+            "tts": False,
+            "timestamp": f"2025-01-07T10:0{n}:00.123000+00:00",
+        }
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+    "mattermost": [
+        {
+            "id": f"p{n}",
+            "create_at": 1736244000000 + n * 60_000,
+            "update_at": 1736244000000 + n * 60_000,
+            "delete_at": 0,
+            "user_id": name,
+            "channel_id": "1325",
+            "root_id": "p0" if n else "",
+            "message": text,
+            "type": "",
+        }
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+    "slack": [
+        {"type": "message", "user": name, "text": text, "ts": f"17362440{n * 6}0.000100"}
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+    "bluesky": [
+        {
+            "$type": "chat.bsky.convo.defs#messageView",
+            "id": f"3a{n}",
+            "rev": "r",
+            "sender": {"did": name},
+            "text": text,
+            "sentAt": f"2025-01-07T10:0{n}:00.123Z",
+        }
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+    "x": [
+        {
+            "id": str(n),
+            "event_type": "MessageCreate",
+            "dm_conversation_id": "11-12",
+            "sender_id": name,
+            "text": text,
+            "created_at": f"2025-01-07T10:0{n}:00.000Z",
+        }
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+    "telethon": [
+        {
+            "_": "Message",
+            "id": n + 1,
+            "peer_id": {"_": "PeerChat", "chat_id": 77},
+            "from_id": {"_": "PeerUser", "user_id": name},
+            "date": f"2025-01-07T10:0{n}:00+00:00",
+            "message": text,
+            "out": bool(n),
+        }
+        for n, (name, text) in enumerate([("mina", FOG), ("jun", ROPE)])
+    ],
+}
+"""Answers of the interfaces of chat apps, which many programs keep as they are."""
+
+
+@pytest.mark.parametrize("app", MESSAGES_OF_APPS)
+@pytest.mark.parametrize("form", ["list", "lines"])
+def test_what_an_app_answers_to_a_program_is_a_chat(app: str, form: str) -> None:
+    messages = MESSAGES_OF_APPS[app]
+    lines = "\n".join(map(json.dumps, messages))
+    stream, items = read_file_records((json.dumps(messages) if form == "list" else lines).encode())
+    said = records_in(items)
+    assert stream.is_chat
+    assert [(m.username, m.text, f"{m.created_at:%H:%M}") for m in said] == [
+        ("mina", FOG, "10:00"),
+        ("jun", ROPE, "10:01"),
+    ]
+    assert len({m.room for m in said}) == 1
+    assert all(m.room for m in said)
+
+
+@pytest.mark.parametrize("column", ["channel_id", "ts", "root_id", "peer_id"])
+def test_one_such_column_alone_makes_no_chat(column: str) -> None:
+    posts = [{"user": "mina", "text": FOG, column: "1736244000"}]
+    stream, items = read_file_records(json.dumps(posts).encode())
+    assert not stream.is_chat
+    assert [post.text for post in records_in(items)] == [FOG]

@@ -67,6 +67,11 @@ FILES: dict[str, Expected] = {
         "tea",
     ),
     "rocketchat.json": ([("Mina Tide", FERRY, "10:00"), ("Jun Pier", "I wait", "10:01")], 1, ""),
+    "zulip.json": (
+        [("Mina Tide", FERRY, "10:00"), ("Jun Pier", "I wait & wait", "10:01")],
+        0,
+        "pier",
+    ),
     "qq.json": ([("米娜", "船晚了", "10:01"), ("小俊", "我在码头", "10:02")], 1, "码头"),
     "twitch.json": ([("Mina", "hello fog Kappa", "10:01")], 0, "Fog"),
     "youtube-live.json": ([("@mina", "hello 🌊 fog", "10:01")], 1, ""),

@@ -226,10 +226,11 @@ class ShapedChats(JsonChat[_Chat]):
 
 _OF_OTHERS: Final = re.compile(
     r"<quote\b.*?(?:</quote>|\Z)|<legacyquote\b.*?(?:</legacyquote>|\Z)|<e_m\b[^<>]*>|"
-    r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)",
+    r"<blockquote\b[^<>]*Reply.*?(?:</blockquote>|\Z)|<attachment\b.*?(?:</attachment>|\Z)|"
+    r'<p><span class="user-mention silent"[^<>]*>[^<>]*</span> <a [^<>]*>[^<>]*</a>:</p>',
     re.DOTALL,
 )
-"""Quotations and marks of edits of Skype and Teams.
+"""Quotations and marks of edits of Skype, Teams and Zulip.
 
 An open quotation reaches to the end of the message: to look for an end from each beginning takes
 long.
@@ -457,6 +458,21 @@ SHAPES: Final = (
         title=("^name", "^channel/name"),
         chat_id=("rid",),
         is_in_order=False,
+    ),
+    ChatShape(
+        name="zulip",
+        label=Message("Zulip"),
+        marks=('"sender_full_name":"', '"display_recipient":'),
+        lists=("messages",),
+        keys=("sender_full_name", "display_recipient", "content"),
+        sender=("sender_full_name",),
+        account="sender_id",
+        time=("timestamp",),
+        text=("content",),
+        clean=lambda text: _own_html(text.replace("blockquote>", "quote>")),
+        id="id",
+        title=("display_recipient",),
+        chat_id=("recipient_id",),
     ),
     ChatShape(
         name="qq",

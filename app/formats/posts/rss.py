@@ -197,7 +197,7 @@ def _record(
         unread_time=unread_time,
         lang=entry.get("language") or _fitting(language, text),
         source_id=_source_id(entry),
-        url=entry.get("link"),
+        url=_link(entry, address),
         media=media,
     )
 
@@ -257,6 +257,14 @@ def _fitting(language: str | None, text: str) -> str | None:
     letters = list(filter(str.isalpha, text))
     is_latin = 2 * sum(letter <= "\u024f" for letter in letters) >= len(letters)
     return language if is_latin or stated in _NOT_LATIN else None
+
+
+def _link(entry: Entry, address: str) -> str | None:
+    """Return the address of an entry's page; a relative one is resolved by the feed's address."""
+    link = entry.get("link") or ""
+    # Without a link, feedparser takes the id, which leads to no page if it is no address.
+    is_stated = any(each.get("href") == link for each in entry.get("links") or ())
+    return _joined(address if is_stated else "", link) or None
 
 
 def _source_id(entry: Entry) -> str:

@@ -25,7 +25,10 @@ _TITLES: Final = (
     *("conversationtitle", "conversationname", "chattitle", "chatname", "talkername"),
     *("threadtitle", "대화방", "채팅방"),
 )
-_CHAT_IDS: Final = ("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid")
+_CHAT_IDS: Final = (
+    *("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid"),
+    "dmconversationid",  # X.
+)
 _NAMES_OF_CHANNELS: Final = ("channelname", "roomname")
 _THREAD_IDS: Final = (
     *("conversationid", "threadid", "conversation", "thread", "channelid", "channelurl"),
@@ -37,6 +40,14 @@ _KINDS_OF_CHATS: Final = frozenset(
 )
 _ONLY_IN_LETTERS: Final = frozenset({"sender", "sendername", "senderid", "from", "fromname"})
 """Columns of who wrote that no table of posts has."""
+_MESSAGES_OF_APPS: Final = (
+    frozenset({"channelid", "mentionroles"}),  # Discord.
+    frozenset({"channelid", "rootid"}),  # Mattermost.
+    frozenset({"type", "user", "ts"}),  # Slack.
+    frozenset({"sender", "sentat"}),  # Bluesky.
+    frozenset({"peerid", "fromid"}),  # Telegram, as Telethon writes it.
+)
+"""Columns that together only messages have, as the interface of an app gives them."""
 _NUMBERS_OF_PHONES: Final = frozenset({"phone", "phonenumber", "mobile", "전화번호"})
 _DIRECTIONS: Final = word_set(
     "fromme isfromme isself issender issent issend direction outgoing isoutgoing"
@@ -145,8 +156,10 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
         any(map(filled, threads)) and not _are_threads(sample)
     )
     is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
-    is_certain = any(map(filled, _KINDS_OF_CHATS & plain)) or (
-        is_to_someone and is_of_letters and "subject" in plain
+    is_certain = (
+        any(map(filled, _KINDS_OF_CHATS & plain))
+        or (is_to_someone and is_of_letters and "subject" in plain)
+        or any(plain >= names and all(map(filled, names)) for names in _MESSAGES_OF_APPS)
     )
     is_public = not _PUBLIC.isdisjoint(plain)
     if plain <= _TALK and {"date", "message"} <= plain and plain & _SENDERS:
