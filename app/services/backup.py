@@ -62,7 +62,11 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
     exists or there is nothing to back up, StartError if the database cannot be copied.
     """
     if backend_for(config.database_url).is_shared:
-        raise _own_dump(config, target)
+        # PostgreSQL's driver is installed only where it is used.
+        from app.db.postgresql.tools import dump_command
+
+        command = dump_command(config.database_url, target)
+        raise BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
     refuse_half_restored(config.data_dir)
     if known_state(config.database_url) is SchemaState.FRESH:
         raise BackupError("there is no database yet: nothing to back up")
@@ -84,14 +88,6 @@ def make_backup(config: Config, target: Path, *, with_secrets: bool) -> BackupSi
             raise StartError(f"the database cannot be copied: {error}") from error
         raise
     return size
-
-
-def _own_dump(config: Config, file: Path) -> BackupError:
-    # PostgreSQL's driver is installed only where it is used.
-    from app.db.postgresql.tools import dump_command
-
-    command = dump_command(config.database_url, file)
-    return BackupError("PostgreSQL has its own backup tools; run: {command}", command=command)
 
 
 def _write(config: Config, file: IO[bytes], *, with_secrets: bool) -> BackupSize:

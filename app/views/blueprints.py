@@ -6,7 +6,6 @@
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from msgspec import UNSET, Struct, structs
@@ -146,7 +145,8 @@ class Operation:
         if self.form is not None:
             require_type(JSON)
             form = values["form"] = decode_json(await whole_body(), self.form)
-            if self.one_of and len([*filter(partial(_is_given, form), self.one_of)]) != 1:
+            given = [name for name in self.one_of if getattr(form, name) not in (UNSET, [])]
+            if self.one_of and len(given) != 1:
                 names = " or ".join(f"`{name}`" for name in self.one_of)
                 raise InvalidInputError(f"Give either {names}", loc=self.one_of[0])
         value = await self.view(**values)
@@ -235,10 +235,6 @@ def _returned(view: Callable[..., Any]) -> Any:
 
 def _cursor(cursor: CursorOf, args: Any) -> Cursor[Any]:
     return cursor if isinstance(cursor, Cursor) else cursor(args)
-
-
-def _is_given(form: Struct, name: str) -> bool:
-    return getattr(form, name) not in (UNSET, [])
 
 
 def _answer(value: object, status: int) -> ResponseReturnValue:

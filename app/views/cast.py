@@ -311,15 +311,11 @@ def _may_name(hint: Any, above: frozenset[Any]) -> bool:
 
 
 def numbered_initials(names: Sequence[str]) -> list[str]:
-    firsts = [_first_of(name) for name in names]
+    plain = (unicodedata.normalize("NFC", name) for name in names)
+    firsts = [next(filter(str.isalnum, name), name[:1]).upper() for name in plain]
     times, placed = Counter(firsts), Counter[str]()
     initials = []
     for first in firsts:
         placed[first] += 1
         initials.append(f"{first}{placed[first]}" if times[first] > 1 else first)
     return initials
-
-
-def _first_of(name: str) -> str:
-    composed = unicodedata.normalize("NFC", name)
-    return next(filter(str.isalnum, composed), composed[:1]).upper()

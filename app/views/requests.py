@@ -327,9 +327,10 @@ class FormRequest(Request):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         # One range of bytes counts; others are to be ignored, which Quart answers by 416.
-        is_ranged = "Range" in self.headers
-        if is_ranged and not _is_one_range(",".join(self.headers.getlist("Range"))):
-            self.headers.remove("Range")
+        if "Range" in self.headers:
+            asked = parse_range_header(",".join(self.headers.getlist("Range")))
+            if asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+                self.headers.remove("Range")
 
     @property
     def blueprints(self) -> list[str]:
@@ -341,11 +342,6 @@ class FormRequest(Request):
 def _blueprints_of(endpoint: str) -> list[str]:
     *names, _ = endpoint.split(".")
     return [".".join(names[:count]) for count in range(len(names), 0, -1)]
-
-
-def _is_one_range(header: str) -> bool:
-    asked = parse_range_header(header)
-    return asked is not None and asked.units == "bytes" and len(asked.ranges) == 1
 
 
 async def whole_body() -> bytes:

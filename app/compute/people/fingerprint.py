@@ -227,10 +227,6 @@ def hours_of_all(speakers: Iterable[CountedSpeaker]) -> Counter[int]:
     return hours
 
 
-def laughs_of(tally: Tally) -> Counter[str]:
-    return Counter({laugh: len(conversations) for laugh, conversations in tally.laughs.items()})
-
-
 MOST_BESIDE: Final = 8
 """Largest number of others compared one by one, those with the most messages."""
 

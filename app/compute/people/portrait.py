@@ -22,7 +22,6 @@ from app.compute.people.fingerprint import (
     clear_measures,
     hours_of_all,
     joined,
-    laughs_of,
     speakers_of,
 )
 from app.compute.people.phrases import WordedTexts, phrases_apart
@@ -380,7 +379,8 @@ def _emoji_in(texts: Iterable[str]) -> list[MessagesWith]:
 
 
 def _laughs_of(people: Sequence[CountedSpeaker]) -> list[list[MessagesWith]]:
-    counts = [laughs_of(person.tally) for person in people]
+    tallies = (person.tally.laughs for person in people)
+    counts = [Counter({laugh: len(of) for laugh, of in laughs.items()}) for laughs in tallies]
     totals = sum(counts, Counter[str]())
     ranked = sorted(totals, key=lambda name: (-totals[name], LAUGHS.index(name)))
     return [[MessagesWith(name, laughs[name]) for name in ranked] for laughs in counts]

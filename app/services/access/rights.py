@@ -200,23 +200,17 @@ async def remove_account(
     account = await get_account(session, name)
     removal.name = account.name
     if account.role == OPERATOR:
-        await _end_what_was_made(session, account, removal, keeps_tokens=keeps_tokens)
+        is_own = Token.created_by_id == account.id
+        own_tokens = await list_tokens(session, is_own)
+        removal.invitations = await end_invitations_of(session, account.id)
+        removal.remaining_tokens = await list_tokens(session, Token.created_by_id.is_(None))
+        if keeps_tokens:
+            removal.remaining_tokens = [*own_tokens, *removal.remaining_tokens]
+        else:
+            await session.execute(delete(Token).where(is_own))
+            removal.revoked_tokens = own_tokens
     await session.delete(account)
     return removal
-
-
-async def _end_what_was_made(
-    session: AsyncSession, account: Operator, removal: Removal, *, keeps_tokens: bool
-) -> None:
-    is_own = Token.created_by_id == account.id
-    own_tokens = await list_tokens(session, is_own)
-    removal.invitations = await end_invitations_of(session, account.id)
-    removal.remaining_tokens = await list_tokens(session, Token.created_by_id.is_(None))
-    if keeps_tokens:
-        removal.remaining_tokens = [*own_tokens, *removal.remaining_tokens]
-        return
-    await session.execute(delete(Token).where(is_own))
-    removal.revoked_tokens = own_tokens
 
 
 async def is_row_public(session: AsyncSession) -> bool:

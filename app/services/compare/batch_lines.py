@@ -288,7 +288,8 @@ async def _judged_together(
         lines, rated = whole, list[Comparison]()
         async for progress in _read(judge, whole, rated):
             yield progress
-        estimate = await run(share_of, np.array(list(map(_ratio_of, rated))))
+        ratios = [(each.ranking[0].log10_lr or 0.0) * log(10) for each in rated]
+        estimate = await run(share_of, np.array(ratios))
         share, beside_many = estimate.share, any(is_beside_many(each.limits) for each in rated)
         sure = believed(share, beside_many=beside_many)
     elif isinstance(share, float):
@@ -323,10 +324,6 @@ async def _read(
         rated += [each for each in answers if each.ranking[0].log10_lr is not None]
         read += len(portion)
         yield Progress(read, len(lines))
-
-
-def _ratio_of(comparison: Comparison) -> float:
-    return (comparison.ranking[0].log10_lr or 0.0) * log(10)
 
 
 def answered_lines(portion: Portion) -> list[JudgedText]:

@@ -5,7 +5,7 @@ authors to choose from and the guess of the model.
 import contextlib
 import random
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -188,16 +188,17 @@ async def draw(
     With a seed, every process draws the same, unchanged by most new posts.
     """
     chance = random.Random(seed)  # noqa: S311 - a game
-    players = await _players(session, lang, chance, is_seeded=seed is not None)
-
-    async def drawn(cast: Sequence[User]) -> list[Candidate]:
-        passages = _passages_of(
-            session, cast, TRIES * count, longest, chance, is_seeded=seed is not None
-        )
+    is_seeded = seed is not None
+    players = await _players(session, lang, chance, is_seeded=is_seeded)
+    for _ in range(TRIES if len(players) > 1 else 0):
+        cast = chance.sample(players, min(CHOICES, len(players)))
+        rounds = TRIES * count
+        passages = _passages_of(session, cast, rounds, longest, chance, is_seeded=is_seeded)
         people = {user.id: user for user in cast}
-        return await askable(session, people, Scope(passages), count, chance)
-
-    return await _draw_cast(players, drawn, chance)
+        if posts := await askable(session, people, Scope(passages), count, chance):
+            cast.sort(key=lambda user: user.username_key)
+            return QuizSet(tuple(user.id for user in cast), tuple(post.id for post in posts))
+    return None
 
 
 async def _players(
@@ -271,21 +272,6 @@ async def _with_words(session: AsyncSession, users: Sequence[User], most: int) -
     return able
 
 
-async def _draw_cast(
-    players: Sequence[User],
-    drawn: Callable[[Sequence[User]], Awaitable[list[Candidate]]],
-    chance: random.Random,
-) -> QuizSet | None:
-    if len(players) < 2:
-        return None
-    for _ in range(TRIES):
-        cast = chance.sample(players, min(CHOICES, len(players)))
-        if posts := await drawn(cast):
-            cast.sort(key=lambda user: user.username_key)
-            return QuizSet(tuple(user.id for user in cast), tuple(post.id for post in posts))
-    return None
-
-
 async def _passages_of(
     session: AsyncSession,
     cast: Sequence[User],
@@ -356,27 +342,17 @@ async def read_cast(
     values = {"room_id": room.id, "user_ids": list(players)}
     newest = [Candidate(*row) for row in await session.execute(_newest(), values)]
     counts = Counter(row.user_id for row in newest if has_words(row.text))
-    return await _cast(session, room.id, players, counts), newest
-
-
-async def _cast(
-    session: AsyncSession, room_id: int, players: Mapping[int, Player], counts: Mapping[int, int]
-) -> dict[int, Player]:
-    """Return the first players with as many messages as a comparison needs.
-
-    counts: each player's messages with words among the newest; more are read for players with few.
-    """
     cast: dict[int, Player] = {}
     for user_id, player in players.items():
-        count = counts.get(user_id, 0)
-        if count < FEWEST_JUDGED:
-            values = {"room_id": room_id, "user_id": user_id}
-            count = sum(map(has_words, await session.scalars(_newest_of_one(), values)))
+        count = counts[user_id]
+        if count < FEWEST_JUDGED:  # More are read.
+            of_one = {"room_id": room.id, "user_id": user_id}
+            count = sum(map(has_words, await session.scalars(_newest_of_one(), of_one)))
         if count >= FEWEST_JUDGED:
             cast[user_id] = player
         if len(cast) == MOST_CHOICES:
             break
-    return cast
+    return cast, newest
 
 
 @cache
@@ -393,8 +369,7 @@ def _players_of_room() -> Select[int, str, str, str | None]:
 @cache
 def _newest() -> Select[int, int, str, int | None]:
     return (
-        select(Tweet.id, Tweet.user_id, Tweet.text, Tweet.room_id)
-        .where(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
+        _candidates(Tweet.room_id == bindparam("room_id"), Tweet.created_at.is_not(None))
         .where(Tweet.user_id.in_(bindparam("user_ids", expanding=True)))
         .where(func.length(Tweet.text) <= MOST_CHARACTERS)
         .order_by(Tweet.created_at.desc(), Tweet.place.desc(), Tweet.id.desc())

@@ -207,6 +207,7 @@ async def read_page(
             about=whole.usernames,
         )
     is_whole = form.period.is_whole
+    own = own_chat() if is_whole else None
     sight = await read_overview(session, room, zone, resources().counted_rooms, form.period)
     return OverviewPage(
         tz=tz,
@@ -218,16 +219,9 @@ async def read_page(
         whole=whole,
         form=form,
         years=sight.years if is_whole else await Chat(whole).years(session, zone),
-        me=await _me(session) if is_whole else None,
+        me=await read_own_person(session, g.account.account_id, own) if own is not None else None,
         about=room.usernames,
     )
-
-
-async def _me(session: AsyncSession) -> OwnPerson | None:
-    room_id = own_chat()
-    if room_id is None:
-        return None
-    return await read_own_person(session, g.account.account_id, room_id)
 
 
 def lines_of(
