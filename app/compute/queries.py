@@ -83,7 +83,8 @@ def parse_query(typed: str) -> list[QueryPart]:
         is_quoted = phrase is not None
         is_excluded = bool(piece["not"])
         if not is_quoted and (tag := _TAG_WORD.fullmatch(piece["word"])):
-            parts[_tag_part(tag[1], is_excluded=is_excluded)] = None
+            pieces = tuple((segment.kind, segment.text) for segment in segments(tag[1]))
+            parts[QueryPart("tag", tag[1].casefold(), True, is_excluded, pieces)] = None
             continue
         for run in [phrase] if is_quoted else _runs(piece["word"]):
             if part := _part(run, is_quoted=is_quoted, is_excluded=is_excluded):
@@ -118,11 +119,6 @@ def _runs(word: str) -> list[str]:
             start = segment.start
         before = segment
     return [*runs, word[start:]]
-
-
-def _tag_part(tag: str, *, is_excluded: bool) -> QueryPart:
-    pieces = tuple((segment.kind, segment.text) for segment in segments(tag))
-    return QueryPart("tag", tag.casefold(), True, is_excluded, pieces)
 
 
 def _part(text: str, *, is_quoted: bool, is_excluded: bool) -> QueryPart | None:

@@ -307,19 +307,6 @@ async def _insert(session: AsyncSession, new: Sequence[PostRow]) -> None:
     await count_messages(session, filter(None, map(_membership, new)))
 
 
-async def _move_counts(
-    session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
-) -> None:
-    moments = [
-        (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
-    ]
-    moved = [(after, before) for after, before in moments if after != before]
-    if moved:
-        await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
-        authors = sorted({user_id for (user_id, _, _), _ in moved})
-        await session.execute(CHANGE_USER, [{"changed": user_id} for user_id in authors])
-
-
 async def _update(
     session: AsyncSession, changed: Sequence[PostRow], stored: Mapping[int, StoredContent]
 ) -> None:
@@ -334,7 +321,14 @@ async def _update(
     described = [row.id for row in changed if row.content.media != stored[row.id].media]
     if described:
         await backend_of(session).words.renew(session, described)
-    await _move_counts(session, changed, stored)
+    moments = [
+        (_moment(row.user_id, row.content), _moment(row.user_id, stored[row.id])) for row in changed
+    ]
+    moved = [(after, before) for after, before in moments if after != before]
+    if moved:
+        await count_posts(session, [after for after, _ in moved], [before for _, before in moved])
+        authors = sorted({user_id for (user_id, _, _), _ in moved})
+        await session.execute(CHANGE_USER, [{"changed": user_id} for user_id in authors])
     placed = [_membership(row) for row in changed if stored[row.id].room is None]
     await count_messages(session, filter(None, placed))
 
