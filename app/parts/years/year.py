@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -386,12 +387,10 @@ async def read_year(
     if await messages_in_chats(session, author.id):
         depends_on(EVERYTHING)  # The calendar leads to chats.
 
-    async def read(at: datetime) -> AuthorYear:
-        return await _read_year(session, author, year, zone, at)
-
     def is_of_now(shown: AuthorYear) -> bool:
         return shown.user == author  # The author may have been read before the event.
 
+    read = partial(_read_year, session, author, year, zone)
     return await _kept(session, store, ("author", author.id, year, zone.key), read, is_of_now)
 
 
@@ -410,10 +409,7 @@ async def read_room_year(
     went since the year before.
     """
     depends_on(EVERYTHING)
-
-    async def read(at: datetime) -> RoomYear:
-        return await _read_room_year(session, room, year, zone, at, is_whole=is_whole)
-
+    read = partial(_read_room_year, session, room, year, zone, is_whole=is_whole)
     key = ("whole room" if is_whole else "room", room.id, year, zone.key)
     return await _kept(session, store, key, read)
 
