@@ -182,7 +182,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     whole = shown if canvas.is_upright else blocks[: len(shown)]
     room = bottom - top - _height(whole) - measures.space
     bottom = _draw_lines(canvas, poster.lines, measures, (bottom, room))
-    _draw_blocks(canvas, shown, measures, (top, bottom), is_first_served=poster.has_text)
+    _draw_blocks(canvas, shown, (top, bottom), is_first_served=poster.has_text)
     return canvas.as_png()
 
 
@@ -333,12 +333,7 @@ def _draw_reason(canvas: Canvas, reason: _Reason, top: float) -> float:
 
 
 def _draw_blocks(
-    canvas: Canvas,
-    blocks: Sequence[_Block],
-    measures: Measures,
-    ends: tuple[float, float],
-    *,
-    is_first_served: bool,
+    canvas: Canvas, blocks: Sequence[_Block], ends: tuple[float, float], *, is_first_served: bool
 ) -> None:
     """Draw the drawings; they share the space that is left, unless the first is served first."""
     top, bottom = ends

@@ -443,7 +443,7 @@ def _author(
 async def _occurrence(session: AsyncSession, models: Models, case: Case, run: Runner) -> Occurrence:
     """Return how often a ratio occurs among the authors here, or else of the documents."""
     own, strange, people = list[float](), list[float](), set[int]()
-    chosen = await _measured(session, case)
+    chosen = _measured(case)
     if len(chosen) >= FEWEST_AUTHORS:
         posts = {each: await newest_texts(session, each, ASKED_POSTS) for each in chosen}
         rows = await read_rows(session, select_rows(is_among(session, User.id, chosen)))
@@ -470,7 +470,7 @@ async def _occurrence(session: AsyncSession, models: Models, case: Case, run: Ru
     return Occurrence("documented", rates[bool(beside)][length_of(case.words)])
 
 
-async def _measured(session: AsyncSession, case: Case) -> list[int]:
+def _measured(case: Case) -> list[int]:
     suspect = case.suspects[0]
     others = case.others_of(suspect)
     known = [

@@ -585,9 +585,7 @@ class PeopleOfYear(Figure[StackedBar]):
 
     def finding(self) -> Finding:
         shown = self.shown
-        title = who_wrote_most(
-            shown.people, shown.traits, shown.people_total, is_past=shown.is_over
-        )
+        title = who_wrote_most(shown.traits, shown.people_total, is_past=shown.is_over)
         return Finding(title, topic=gettext("Who wrote how much"))
 
     def table(self) -> Table:

@@ -82,7 +82,7 @@ def finding_of(
         name = _short_name(people[0].username)
         return alone.format(name=name, count=show_number(room.messages))
     findings = [
-        _sentence(people, traits[:count], room.people_total, is_of_newest=is_of_newest)
+        _sentence(traits[:count], room.people_total, is_of_newest=is_of_newest)
         for count in range(len(traits), 0, -1)
     ]
     habits = _habits(people, traits, room, is_of_newest=is_of_newest)
@@ -111,15 +111,13 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     return nothing.format(count=show_number(room.people_total))
 
 
-def who_wrote_most(
-    people: People, traits: Sequence[Trait], people_total: int, *, is_past: bool
-) -> str:
+def who_wrote_most(traits: Sequence[Trait], people_total: int, *, is_past: bool) -> str:
     """Return who clearly has the most messages; empty if no one has."""
     for trait in traits:
         if trait.kind == "most":
             variants = ["two"] if people_total == PAIR else []
             variants += ["past"] if is_past else []
-            return tell("most", " ".join(variants), **_values(people, trait))
+            return tell("most", " ".join(variants), **_values(trait))
     return ""
 
 
@@ -154,16 +152,14 @@ def _habits(
     return sentences
 
 
-def _sentence(
-    people: People, traits: Sequence[Trait], people_total: int, *, is_of_newest: bool
-) -> str:
+def _sentence(traits: Sequence[Trait], people_total: int, *, is_of_newest: bool) -> str:
     are_lately = is_of_newest and len(traits) > 1 and {one.kind for one in traits} <= _OF_NEWEST
     is_lately = is_of_newest and not are_lately
 
     def told(trait: Trait, teller: Callable[..., str]) -> str:
         variants = ["two"] if people_total == PAIR else []
         variants += ["lately"] if is_lately and trait.kind in _OF_NEWEST else []
-        return teller(trait.kind, " ".join(variants), **_values(people, trait))
+        return teller(trait.kind, " ".join(variants), **_values(trait))
 
     *first, last = traits
     clauses = [told(trait, tell_within) for trait in first]
@@ -174,7 +170,7 @@ def _sentence(
     return gettext("Lately, {sentence}").format(sentence=sentence) if are_lately else sentence
 
 
-def _values(people: People, trait: Trait) -> dict[str, str]:
+def _values(trait: Trait) -> dict[str, str]:
     mean = round(trait.value, 1)
     words = ngettext("{count} word on average", "{count} words on average", 1 if mean == 1 else 2)
     return {
