@@ -148,7 +148,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
         username=username,
         display_name=display_name,
         platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
-        kind=_kind_of_answer(values, kind, reply_to, username) if kind == "reply" else kind,
+        kind=_kind_of_answer(values, kind, reply_to) if kind == "reply" else kind,
         created_at=created_at,
         unread_time=unread_time,
         lang=word(lang) if columns.is_own else as_language(lang),
@@ -324,9 +324,7 @@ def _kind(values: Json) -> Kind | Literal["repost"]:
     return "quote" if not QUOTES.isdisjoint(values) else "post"
 
 
-def _kind_of_answer(
-    values: Json, kind: Kind, reply_to: ReplyTarget | None, username: str | None
-) -> Kind:
+def _kind_of_answer(values: Json, kind: Kind, reply_to: ReplyTarget | None) -> Kind:
     people = _listed_people(values.get("reply_to"))
     if people is None or kind != "reply" or reply_to is not None:
         return kind
