@@ -59,7 +59,7 @@ async def run_child(
     stdin, stdout, stderr = streams
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, *arguments),
-        env={**_child_environment(), **settings},
+        env={**child_environment(), **settings},
         start_new_session=True,  # The parent hears Ctrl+C, and ends it.
         stdin=stdin,
         stdout=stdout,
@@ -85,7 +85,7 @@ def run_child_here(
     try:
         ended = subprocess.run(  # noqa: S603 # a module of this program
             [sys.executable, "-m", module, str(most_bytes), *arguments],
-            env=_child_environment(),
+            env=child_environment(),
             stdin=stdin,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -97,7 +97,7 @@ def run_child_here(
     return ended.returncode, ended.stderr.decode(errors="replace")
 
 
-def _child_environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return others | python_path()
 

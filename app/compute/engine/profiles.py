@@ -4,7 +4,7 @@ A repeated text counts once.
 """
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, Self
@@ -111,13 +111,19 @@ def profile_of(texts: Sequence[str]) -> AuthorProfile:
     return with_posts(NO_POSTS, texts)
 
 
-def with_posts(profile: AuthorProfile, texts: Sequence[str]) -> AuthorProfile:
+Count = Callable[[Sequence[str]], Counts]
+"""Function that returns the sum of the texts' features."""
+
+
+def with_posts(
+    profile: AuthorProfile, texts: Sequence[str], count: Count = sum_of_features
+) -> AuthorProfile:
     keys = text_keys(texts)
     if len(texts) == 1 and not profile.posts:  # A quick way for thousands of new authors.
         return AuthorProfile(features(texts[0]), 1, TextDigests(keys))
     _, first = np.unique(keys, return_index=True)
     fresh = first[profile.texts.count(keys[first]) == 0].tolist()
-    part = sum_of_features([texts[i] for i in fresh])
+    part = count([texts[i] for i in fresh])
     return AuthorProfile(
         add([profile.counts, part]), profile.posts + len(texts), profile.texts.plus(keys)
     )

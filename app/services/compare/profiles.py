@@ -12,11 +12,11 @@ from typing import Any, Final, NamedTuple, cast
 from sqlalchemy import Row, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.features import RECIPE
+from app.compute.engine.features import RECIPE, sum_of_features
 from app.compute.engine.fitting import ChainedPost, chained
 from app.compute.engine.languages import LANGUAGE_POSTS, written_by
 from app.compute.engine.population import Population
-from app.compute.engine.profiles import NO_POSTS, AuthorProfile, with_posts, without_posts
+from app.compute.engine.profiles import NO_POSTS, AuthorProfile, Count, with_posts, without_posts
 from app.compute.text import language_of, main_language
 from app.config import MIB
 from app.db.backend import Sessions, backend_of, chunks, is_among
@@ -123,7 +123,7 @@ def _unpacked(rows: Sequence[Row[*tuple[Any, ...]]]) -> dict[int, KnownProfile]:
 
 
 async def with_tails(
-    session: AsyncSession, checkpoints: Mapping[int, KnownProfile]
+    session: AsyncSession, checkpoints: Mapping[int, KnownProfile], count: Count = sum_of_features
 ) -> dict[int, KnownProfile]:
     """Return the profiles with posts of later events."""
     tails: dict[int, list[tuple[int, str]]] = {user_id: [] for user_id in checkpoints}
@@ -139,7 +139,8 @@ async def with_tails(
     def extended() -> dict[int, KnownProfile]:
         return {
             user_id: KnownProfile(
-                with_posts(checkpoints[user_id].profile, [text for _, text in tail]), max(tail)[0]
+                with_posts(checkpoints[user_id].profile, [text for _, text in tail], count),
+                max(tail)[0],
             )
             for user_id, tail in tails.items()
             if tail
@@ -203,7 +204,9 @@ async def store_profiles(session: AsyncSession, profiles: Mapping[int, KnownProf
         await session.execute(statement, rows)
 
 
-async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
+async def fold_tails(
+    db: Sessions, *, only_long: bool = False, count: Count = sum_of_features
+) -> None:
     """Fold all or long tails into stored profiles, counted outside the write lock.
 
     Authors who change meanwhile are left for later.
@@ -214,7 +217,7 @@ async def fold_tails(db: Sessions, *, only_long: bool = False) -> None:
         async with db.read() as session:
             states = await _states(session, part)
             before = await stored_profiles(session, states)
-            after = await with_tails(session, before)
+            after = await with_tails(session, before, count)
         async with db.write() as session:
             now = await _states(session, part)
             moved = {
@@ -276,8 +279,8 @@ async def has_long_tails(session: AsyncSession) -> bool:
     return bool(await users_with_tails(session, only_long=True))
 
 
-async def fold_long_tails(db: Sessions) -> None:
-    await fold_tails(db, only_long=True)
+async def fold_long_tails(db: Sessions, count: Count = sum_of_features) -> None:
+    await fold_tails(db, only_long=True, count=count)
 
 
 # --- Newest posts, and languages ---

@@ -51,6 +51,7 @@ from app.services.imports.bulk import (
     WritersOfFile,
     store_batch,
 )
+from app.services.imports.counting import Counting
 from app.services.imports.reading import (
     NO_CONSENT,
     PostReader,
@@ -290,6 +291,7 @@ async def _store_all(
     run: Runner,
 ) -> None:
     is_stopped, folded, characters = False, 0, 0
+    counting, folding = Counting(), asyncio.ensure_future(asyncio.sleep(0))
     look = storing.look
     may_fold = not (storing.is_live or storing.is_dry or memory.stand_ins)
 
@@ -303,8 +305,9 @@ async def _store_all(
             posts, part = await asyncio.shield(reading)
             if posts is None:
                 report.merge(part)
+                await folding
                 if may_fold and report.accepted - folded >= LONGEST_TAIL:
-                    await fold_long_tails(db)
+                    await fold_long_tails(db, counting.sum)
                 break
             reading = asyncio.ensure_future(run(read_next))
             async with db.write(on_commit=partial(report.merge, part)) as session:
@@ -330,12 +333,17 @@ async def _store_all(
             characters += sum(len(item.post.text) for item in posts)
             due = max(FEWEST_FOLDED, report.accepted // FOLDED_FOR_ONE_IN_BULK)
             if may_fold and (report.accepted - folded >= due or characters > MOST_UNFOLDED):
-                await fold_long_tails(db)
+                await folding
+                folding = asyncio.ensure_future(fold_long_tails(db, counting.sum))
                 folded, characters = report.accepted, 0
+                # Counting in this process would only take turns with storing the next posts.
+                await asyncio.wait([folding], timeout=0 if counting.is_apart else None)
     finally:
         # The source must not be closed before the thread that reads it ends.
         is_stopped = True
-        await asyncio.gather(reading, return_exceptions=True)
+        folding.cancel()
+        await asyncio.gather(reading, folding, return_exceptions=True)
+        counting.close()
 
 
 async def renew_derived(db: Database) -> None:

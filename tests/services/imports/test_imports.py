@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +14,8 @@ from msgspec import structs
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.engine.features import sum_of_features
+from app.compute.engine.profiles import profile_of
 from app.db.engine import Database
 from app.formats.post import Medium, ReplyTarget
 from app.formats.records import Account, Item, Record, RecordStream
@@ -20,8 +24,9 @@ from app.formats.source.file import Source
 from app.models import BackgroundSnapshot, Event, Profile, Tweet, User
 from app.runtime.clock import now
 from app.services.checks import find_faults
-from app.services.compare.profiles import users_with_tails
-from app.services.imports import reading, storing
+from app.services.compare.profiles import stored_profiles, users_with_tails
+from app.services.imports import counting, reading, storing
+from app.services.imports.counting import Counting
 from app.services.imports.report import ImportReport
 from app.services.imports.storing import StoreOptions, import_records, renew_derived
 
@@ -201,6 +206,38 @@ async def test_long_posts_of_an_import_are_folded_sooner(
     assert await folded_of(db, *items) == [0, 0, 2_000]
     items = [record(n, f"text {n} of many characters " * 2) for n in range(2_500)]
     assert await folded_of(db, *items) == [2_500, 3_500, 4_500]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("program", [sys.executable, shutil.which("false"), "/no/program"])
+async def test_posts_are_counted_in_a_process_of_their_own_or_else_here(
+    db: Database, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 20_000)
+    monkeypatch.setattr(counting, "FEWEST_CHARACTERS", 10)
+    monkeypatch.setattr(sys, "executable", program)
+    items = [record(n, f"말 {n} words", username=f"a{n % 3}") for n in range(5_500)]
+    await folded_of(db, *items)
+    async with db.read() as session:
+        users = {user.username: user.id for user in await session.scalars(select(User))}
+        stored = await stored_profiles(session, users.values())
+    for name, user_id in users.items():
+        texts = [item.text for item in items if item.username == name]
+        expected, (profile, _) = profile_of(texts), stored[user_id]
+        assert profile.posts == expected.posts
+        assert profile.counts.to_bytes() == expected.counts.to_bytes()
+
+
+def test_a_counting_process_that_ends_leaves_the_rest_to_this_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 0)
+    texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
+    expected = sum_of_features(texts).to_bytes()
+    assert apart.sum(texts).to_bytes() == expected
+    assert apart.is_apart
+    apart.close()
+    assert apart.sum(texts).to_bytes() == expected
 
 
 async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: Database) -> None:

@@ -1,0 +1,74 @@
+"""Counting of features in a process of its own, beside an import that stores the next posts."""
+
+import pickle
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, cast
+
+from app.compute.engine.features import Counts, sum_of_features
+from app.runtime.processes import begin_child, child_environment
+
+FIRST_CHARACTERS: Final = 1_000_000
+"""Characters that are counted here, before the process begins."""
+FEWEST_CHARACTERS: Final = 5_000
+"""Characters of an author that are sent to the process; fewer are counted sooner here."""
+LIMIT_S: Final = 60.0
+
+
+class Counting:
+    def __init__(self) -> None:
+        self._characters = 0
+        self._begun: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+
+    @property
+    def is_apart(self) -> bool:
+        return self._begun is not None
+
+    def sum(self, texts: Sequence[str]) -> Counts:
+        """Return what `sum_of_features` returns, in a thread; it counts if the process fails."""
+        size = sum(map(len, texts))
+        self._characters += size
+        if self._characters >= FIRST_CHARACTERS and size >= FEWEST_CHARACTERS:
+            with suppress(OSError, EOFError, pickle.UnpicklingError):
+                _, here = self._begun = self._begun or _begin()
+                with here.makefile("rwb") as stream:
+                    pickle.dump(texts, stream)
+                    stream.flush()
+                    return cast(Counts, pickle.load(stream))  # noqa: S301 - this program's
+        return sum_of_features(texts)
+
+    def close(self) -> None:
+        if self._begun is not None:
+            child, here = self._begun
+            here.close()
+            child.kill()
+            child.wait()
+
+
+def _begin() -> tuple["subprocess.Popen[bytes]", socket.socket]:
+    here, there = socket.socketpair()
+    here.settimeout(LIMIT_S)
+    command, number = [sys.executable, "-m", __name__], there.fileno()
+    with there:
+        try:
+            child = subprocess.Popen(command, env=child_environment(), stdin=number, stdout=number)  # noqa: S603
+        except OSError:
+            here.close()
+            raise
+    return child, here
+
+
+def main() -> None:
+    begin_child()
+    with suppress(EOFError):  # The import has ended.
+        while True:
+            texts = pickle.load(sys.stdin.buffer)  # noqa: S301 - of the process that began this one
+            pickle.dump(sum_of_features(texts), sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
