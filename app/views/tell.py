@@ -127,7 +127,12 @@ FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
         "two": _("{often}; {other} {often_beside}"),
         "two never": _("{often}; {other} never"),
     },
-    "signs": _("Writes {signs} more often than is usual here."),
+    "signs": {
+        "": _("Writes {signs} more often than is usual here."),
+        "shipped": _(
+            "Writes {signs} more often than is usual for the {count} authors that come with saywho."
+        ),
+    },
     # What sets the people of a chat apart.
     "most": {
         "": _("{name} writes most ({share})."),

@@ -262,6 +262,14 @@ def test_entities_are_no_words_of_a_year_or_a_chat() -> None:
     assert "amp" in last
 
 
+def test_a_sign_in_a_smaller_share_of_the_posts_is_not_typical() -> None:
+    short = [f"{word}?" for word in "fine sure later maybe harbour kettle".split()] * 6
+    own = [*(f"{text} {number}" for number, text in enumerate(short)), *BAKER * 20]
+    long = [f"{'the gulls were loud by the sea again today '  * 3}{n}?" for n in range(200)]
+    assert said(typical(own, long)).isdisjoint({"?"})
+    assert "?" in said(typical(own, [text.rstrip("?") for text in long]))
+
+
 def test_a_run_of_letters_without_blanks_is_no_typical_word() -> None:
     own = ["またあとでねうれしい kettle", "我真的好喜欢你 kettle", "คิดถึงจังเลย kettle"] * 20
     assert said(typical(own, BAKER * 20, SAILOR * 20)) == {"kettle"}

@@ -23,6 +23,7 @@ import pytest
 from quart import Quart
 
 from app.language.i18n import catalog
+from app.services.compare.background import renew_background
 from app.views.tell import FINDINGS, HABITS
 from tests.browsing import parts_of
 from tests.chats import ZONE, import_chat, kakaotalk
@@ -1713,6 +1714,7 @@ async def made_site(writer: Client, seeds: Sequence[int]) -> Site:
             )
         )
         site.of_authors.append(Truth(authors))
+    await renew_background(parts_of(writer.app).db)  # As the server does soon after an import.
     return site
 
 

@@ -717,8 +717,7 @@ ABOUT_CHATS: Final = (
     "or more are included.",
     "saywho guessed the author of their newest %(asked)s posts with enough words, which were "
     "hidden from it. Among %(authors)s people, it chose <bdi>%(name)s</bdi> for %(right)s.",
-    "There is no one else here who writes this language, so these are compared with the %(count)s "
-    "authors that come with saywho.",
+    "Compared with the %(count)s authors that come with saywho.",
     "Follow:",
     "feed",
 )

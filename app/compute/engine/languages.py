@@ -75,6 +75,9 @@ def scores_of(text: str) -> dict[str, float]:
     Written in Latin letters and in others, a language counts as two: `sr` and `sr+`.
     """
     plain = without_addresses(text)
+    # The model knows few capitals; it folds a text of capitals alone, so without a laugh in it.
+    if 2 * sum(map(str.isupper, plain)) > sum(map(str.isalpha, plain)):
+        plain = plain.lower()
     scores = dict((_Model.rank or _loaded())(plain))
     del scores[_NO_LANGUAGE]
     if _is_in_latin(plain):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from itertools import chain
+from itertools import chain, compress
 from typing import Final, NamedTuple
 
 import msgspec
@@ -182,7 +182,8 @@ def typical_words(
 ) -> list[TypicalWord]:
     """Return words, then signs, that an author uses more than the members (n,), clearest first.
 
-    Left out are function words, and words in another script than most posts or without blanks.
+    Left out are function words, words in another script than most posts or without blanks, and
+    signs that are more frequent only by words: short posts have a sign for fewer words.
     posts: some of the author's, to recover words from.
     """
     forms: dict[int, str] = {}
@@ -203,6 +204,8 @@ def typical_words(
     fitting = np.where(spreads < FEWEST_POSTS, 0, uses)
     chances, tests = log_chances_of_tests(fitting, uses + uses_elsewhere, share, tried)
     clear = clear_log_chance(chances, tests)
+    posts_elsewhere = sum(compress((count for _, count, _ in population.members), members))
+    are_in_more = uses * posts_elsewhere > uses_elsewhere * author.posts
     typical: dict[str, TypicalWord] = {}
     for i in np.argsort(-errors, kind="stable").tolist():
         key = int(keys[i])
@@ -213,7 +216,8 @@ def typical_words(
                 for count, words in ((uses, total), (uses_elsewhere, others_total))
             )
             word = TypicalWord(forms[key], float(lead[i]), int(uses[i]), rate, rate_elsewhere)
-            typical.setdefault(word.text, word)
+            if are_in_more[i] or not word.is_mark:
+                typical.setdefault(word.text, word)
     language = guess_main_language(posts)
     written = Counter(chain.from_iterable(words_in_each(posts))) if language is None else Counter()
     common = common_words(written)

@@ -132,7 +132,9 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def signs_told(self) -> str:
         """A sentence on the typical signs; empty without any."""
         signs = [f"“{term.text}”" for term in self.archive.typical if term.is_mark]
-        return tell("signs", signs=show_list(signs)) if signs else ""
+        count = self.archive.shipped_authors
+        variant = "shipped" if count else ""
+        return tell("signs", variant, signs=show_list(signs), count=count) if signs else ""
 
     @cached_property
     def lists(self) -> list[MostNamed]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from app.compute.engine.languages import release_memory, scores_of
+from app.compute.engine.languages import release_memory, scores_of, written_by
 from app.db.engine import Database
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
@@ -204,6 +204,18 @@ async def test_a_card_says_nothing_of_strangers_in_a_language_of_few(
     finally:
         await cards.close()
     assert (card.strangers, card.unknown_language) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        ("es", ["NO SE POR QUE SIEMPRE ME HACEN ESTO jaja", "DONDE ESTAS AHORA MISMO jajaja"]),
+        ("de", ["ICH WEISS NICHT WARUM SIE DAS IMMER MACHEN lol", "WO BIST DU GERADE haha"]),
+        ("fr", ["JE NE SAIS PAS POURQUOI ILS FONT TOUJOURS CA mdr", "OU ES TU MAINTENANT lol"]),
+    ],
+)
+def test_capitals_beside_a_laugh_are_of_their_language(language: str, texts: list[str]) -> None:
+    assert written_by(texts, None, {}) == {language}
 
 
 def test_memory_of_the_model_that_is_given_up_comes_back() -> None:

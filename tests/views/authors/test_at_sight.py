@@ -147,6 +147,22 @@ async def test_a_sign_alone_is_told_in_a_sentence(writer: Client, anybody: Clien
     assert 'id="typical-heading"' not in await anybody.page("/user/plain")
 
 
+async def test_who_is_compared_with_authors_from_elsewhere_is_not_compared_with_people_here(
+    writer: Client, anybody: Client
+) -> None:
+    """Two authors with few posts: the people here are not counted yet."""
+    usual = "we walked by the sea again and the gulls were loud"
+    await writer.add_posts(
+        *({"username": "tilde", "text": f"{usual} {n} ~~ harbour kettle"} for n in range(9)),
+        *({"username": "plain", "text": f"{usual} {n}"} for n in range(9)),
+    )
+    await settle(writer.app)
+    page = await anybody.page("/user/tilde")
+    typical = page.partition('id="typical-heading">')[2].partition("</section>")[0]
+    assert re.search(r"more often than is usual for the \d+ authors that come with saywho", typical)
+    assert "here" not in typical
+
+
 BEGIN = date(2024, 1, 1)
 
 
