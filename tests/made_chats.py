@@ -82,7 +82,10 @@ def made_chat(seed: int) -> MadeChat:
     return MadeChat(seed, language, said)
 
 
-KINDS: Final = ("two languages", "sixty", "three hundred", "alike", "one day", "ties", "own words")
+KINDS: Final = (
+    *("two languages", "sixty", "three hundred", "alike", "one day", "ties", "own words"),
+    *("shared words",),
+)
 FIRST_OF_KINDS: Final = 2_000
 """The seeds of chats of a kind."""
 
@@ -92,7 +95,7 @@ def made_kind(kind: str) -> MadeChat:
     seed = FIRST_OF_KINDS + KINDS.index(kind)
     chance = random.Random(seed)
     language = "ko" if seed % 2 else "en"
-    numbers = {"sixty": 60, "three hundred": 300, "ties": 3, "one day": 3}
+    numbers = {"sixty": 60, "three hundred": 300, "ties": 3, "one day": 3, "shared words": 12}
     names = _names_of(kind, language, seed, numbers.get(kind, 6))
     styles = {name: Style(signs={"!": 0.2}) for name in names}
     if kind not in ("alike", "ties"):
@@ -101,6 +104,8 @@ def made_kind(kind: str) -> MadeChat:
     said: list[Said] = []
     for step in range(days):
         day, many = date(2024, 3, 4) + timedelta(step), 40 if len(names) < 60 else 90
+        if kind == "shared words":  # More messages than are looked through for words.
+            many = 180
         if kind == "ties":
             time = datetime(day.year, day.month, day.day, 9, 0)
             said += [
@@ -111,7 +116,7 @@ def made_kind(kind: str) -> MadeChat:
         for when, name, text in _of_day(chance, language, styles, day, many):
             own = _text(chance, _language_of(name), styles[name])
             favourite = f"{FAVOURITES[names.index(name) % len(FAVOURITES)]} "
-            is_own = kind == "own words" and chance.random() < 0.3
+            is_own = kind.endswith(" words") and chance.random() < 0.3
             said.append((when, name, favourite + text if is_own else own))
     return MadeChat(seed, language, said)
 

@@ -312,7 +312,7 @@ def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> li
         words.append(
             YearWord(
                 phrase.text,
-                _count(posts, phrase) if is_sample else phrase.messages,
+                len(_having(posts, phrase)) if is_sample else phrase.messages,
                 phrase.messages_elsewhere,
                 round(share / beside, 2) if beside else None,
             )
@@ -320,12 +320,14 @@ def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> li
     return words
 
 
-def _count(posts: YearPosts, phrase: Phrase) -> int:
+def _having(posts: YearPosts, phrase: Phrase) -> list[int]:
+    """Return the places of all posts with a phrase, of which the sample has some."""
     wanted, longest = {*phrase.words}, max(phrase.words, key=len)
     # To split all texts into words takes long.
-    places = {place for place, text in enumerate(posts.small) if longest in text}
-    texts = map(posts.scan.text.__getitem__, places | posts.accented)
-    return sum(wanted <= words for words in words_in_each(texts))
+    found = {place for place, text in enumerate(posts.small) if longest in text}
+    places = [*found | posts.accented]
+    words = words_in_each(map(posts.scan.text.__getitem__, places))
+    return [place for place, of_one in zip(places, words, strict=True) if wanted <= of_one]
 
 
 def _words_of_day(posts: YearPosts, places: Sequence[int], names: Sequence[str]) -> list[Phrase]:
@@ -425,8 +427,22 @@ def _typical_of_people(posts: YearPosts, names: Sequence[str]) -> dict[int, list
         if len(group.texts) >= FEWEST_COMPARED
     }
     found = phrases_apart(groups, languages, names, are_people=True)
+    author_of = posts.scan.author.__getitem__
+    totals = Counter(map(author_of, posts.worded))
+
+    def is_ahead(phrase: Phrase, author: int) -> bool:
+        # Nobody has it in as large a share of all their posts, either.
+        counts = Counter(map(author_of, _having(posts, phrase)))
+        return not any(
+            count * totals[author] >= counts[author] * totals[other]
+            for other, count in counts.items()
+            if other != author and totals[other] >= FEWEST_COMPARED
+        )
+
     return {
-        author: found[place][:3] for place, (author, _) in enumerate(people) if found.get(place)
+        author: phrases
+        for place, (author, _) in enumerate(people)
+        if (phrases := [one for one in found.get(place, []) if is_ahead(one, author)][:3])
     }
 
 
