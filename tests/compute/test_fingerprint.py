@@ -427,14 +427,21 @@ def test_someone_who_writes_most_of_a_chat_has_turns_of_several_messages_by_chan
     assert not measure.is_clear
 
 
-@pytest.mark.parametrize(("weeks", "is_clear"), [(1, False), (10, True)])
-def test_a_single_week_makes_no_change(weeks: int, is_clear: bool) -> None:
-    """A wedding day without laughs, in one of two alike years, is no habit."""
+@pytest.mark.parametrize(
+    ("weeks", "laughs_before", "is_clear"), [(1, 5, False), (1, 4, False), (10, 5, True)]
+)
+def test_a_single_week_makes_no_change(weeks: int, laughs_before: int, is_clear: bool) -> None:
+    """A wedding day without laughs, in one of two alike years, is no habit, nor is it with a lead
+    of 2.5 standard errors on all other days.
+
+    laughs_before: in ten messages of the usual days.
+    """
     usual = ["fine lol", "fine"] * 150
+    usual_before = (["fine lol"] * laughs_before + ["fine"] * (10 - laughs_before)) * 30
     of_usual = [place // 10 for place in range(300)]
     silent = ["the vows"] * 150
     of_silent = [place % weeks for place in range(150)]
-    before = tally_of([*usual, *silent], [100 + week for week in (*of_usual, *of_silent)])
+    before = tally_of([*usual_before, *silent], [100 + week for week in (*of_usual, *of_silent)])
     laughing = next(
         measure
         for measure in changes(tally_of(usual, of_usual), before)

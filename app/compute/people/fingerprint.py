@@ -43,7 +43,6 @@ from app.compute.people.times import (
     written_at,
 )
 from app.compute.significance import (
-    CLEAR,
     CLEAR_OF_MANY,
     FEWEST_CLUSTERS,
     FEWEST_COMPARED,
@@ -439,7 +438,7 @@ def _lasting(measure: Measure, sides: _Sides) -> Measure:
     conversation = _farthest_conversation(form, sides, 1 if measure.errors > 0 else -1)
     fewer = _Sides.of(sides.own.without(conversation), [sides.beside.without(conversation)])
     rest = lesser(measure.errors, _errors(form, fewer))
-    return measure if abs(rest) >= CLEAR else msgspec.structs.replace(measure, errors=rest)
+    return measure if abs(rest) >= CLEAR_OF_MANY else msgspec.structs.replace(measure, errors=rest)
 
 
 def _farthest_conversation(form: Form, sides: _Sides, side: int) -> int:
