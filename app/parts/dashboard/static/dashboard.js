@@ -232,6 +232,7 @@
     problem.textContent = words.failed;
     const [topic, heading] = figure.section.querySelector(".figure-words").children;
     topic.hidden = true;
+    topic.textContent = "";
     heading.textContent = figure.section.dataset.topic;
     figure.section.querySelector(".figure-words").replaceChildren(topic, heading, problem);
     figure.section.querySelector(".figure-rows").replaceChildren();
