@@ -409,22 +409,47 @@ def _sites(*texts: str) -> Iterator[str]:
 
 LAUGHING: Final = "ㅋㅎㅠㅜ"
 """Letters of Korean laughs and cries, also after a word."""
-_OF_WORDS: Final = {
-    "haha": (("haha",), r"(?<![a-z])a?(?:ha){2,}h?(?![a-z])"),
+
+
+def _repeated(syllable: str, before: str = "", after: str = "") -> tuple[tuple[str], str]:
+    other = "[a-z]" if syllable.isascii() else r"\w"
+    return (2 * syllable,), f"(?<!{other}){before}(?:{syllable}){{2,}}{after}(?!{other})"
+
+
+_OF_WORDS: Final[dict[str, tuple[tuple[str, ...], str]]] = {
+    "haha": (("haha", "ahah"), r"(?<![a-z])(?:a?(?:ha){2,}h?|(?:ah){2,})(?![a-z])"),
+    "hehe": _repeated("he", after="h?"),
+    "hihi": _repeated("hi", after="h?"),
     "lol": (("lol", "ool"), r"(?<![a-z])lo+l(?![a-z])"),
-    # Spanish, Portuguese, French.
-    "jaja": (("jaja", "jeje", "jiji"), r"(?<!\w)(?:a?(?:ja){2,}|e?(?:je){2,}|(?:ji){2,})j?(?!\w)"),
+    "lmao": (("lmao", "lmfao"), r"(?<![a-z])lmf?ao+(?![a-z])"),
+    "rofl": (("rofl",), r"(?<![a-z])rofl(?![a-z])"),
+    "xd": (("xd",), r"(?<!\w)x+d+(?!\w)"),
+    # Indonesian, Spanish, Portuguese, French.
+    "wkwk": _repeated("wk", after="w?"),
+    "jaja": _repeated("ja", "a?", "j?"),
+    "jeje": _repeated("je", "e?", "j?"),
+    "jiji": _repeated("ji", after="j?"),
     "kkk": (("kkk",), r"(?<!\w)k{3,}(?!\w)"),
-    "rsrs": (("rsrs",), r"(?<!\w)(?:rs){2,}(?!\w)"),
+    "rsrs": _repeated("rs"),
     "mdr": (("mdr",), r"(?<!\w)mdr+(?!\w)"),
-    # Russian and others in Cyrillic letters.
-    "хаха": (
-        ("хаха", "ахах", "хехе", "хихи"),
-        r"(?<!\w)(?:а?(?:ха){2,}х?|(?:ах){2,}|(?:хе){2,}х?|(?:хи){2,}х?)(?!\w)",
-    ),
+    # Russian and others in Cyrillic letters, Greek, Hebrew.
+    "хаха": (("хаха", "ахах"), r"(?<!\w)(?:а?(?:ха){2,}х?|(?:ах){2,})(?!\w)"),
+    "хехе": _repeated("хе", after="х?"),
+    "хихи": _repeated("хи", after="х?"),
+    "χαχα": _repeated("χα", "α?", "χ?"),
+    "χεχε": _repeated("χε", after="χ?"),
+    "חחח": (("חח",), r"(?<!\w)ח{2,}(?!\w)"),
+    # Arabic, Persian and Urdu.
     "ههه": (("ههه",), "ه{3,}"),
-    "हाहा": (("हाहा", "हेहे", "हीही"), "(?:हा){2,}|(?:हे){2,}|(?:ही){2,}"),
-    "哈哈": (("哈哈", "呵呵", "嘿嘿"), "哈{2,}|呵{2,}|嘿{2,}"),
+    "هاها": _repeated("ها"),
+    "خخخ": (("خخخ",), "خ{3,}"),
+    "ہاہا": _repeated("ہا"),
+    "हाहा": (("हाहा",), "(?:हा){2,}"),
+    "हेहे": (("हेहे",), "(?:हे){2,}"),
+    "हीही": (("हीही",), "(?:ही){2,}"),
+    "哈哈": (("哈哈",), "哈{2,}"),
+    "呵呵": (("呵呵",), "呵{2,}"),
+    "嘿嘿": (("嘿嘿",), "嘿{2,}"),
     # Japanese, behind words or as a message; Thai, where 5 is read “ha”.
     "笑": (("笑",), r"[(（]笑+[)）]|笑+(?=[。、!！?？]*(?:\s|$))"),
     "www": (

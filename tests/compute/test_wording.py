@@ -263,9 +263,9 @@ def test_entities_are_no_words_of_a_year_or_a_chat() -> None:
 
 
 def test_a_sign_in_a_smaller_share_of_the_posts_is_not_typical() -> None:
-    short = [f"{word}?" for word in "fine sure later maybe harbour kettle".split()] * 6
+    short = [f"{word}?" for word in ["fine", "sure", "later", "maybe", "harbour", "kettle"]] * 6
     own = [*(f"{text} {number}" for number, text in enumerate(short)), *BAKER * 20]
-    long = [f"{'the gulls were loud by the sea again today '  * 3}{n}?" for n in range(200)]
+    long = [f"{'the gulls were loud by the sea again today ' * 3}{n}?" for n in range(200)]
     assert said(typical(own, long)).isdisjoint({"?"})
     assert "?" in said(typical(own, [text.rstrip("?") for text in long]))
 
