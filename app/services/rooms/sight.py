@@ -281,7 +281,10 @@ class ToldRoom(NamedTuple):
 
 
 class StoredTold(Struct, frozen=True):
-    """What is stored of `ToldRoom`: no names and no words, so that no deletion has to find them."""
+    """What is stored of `ToldRoom`: no names and no words, so that no deletion has to find them.
+
+    A release that counts otherwise sets `judged_messages` of all chats to 0, so that it is renewed.
+    """
 
     event: int
     """Of the log; after the chat's next event it is out of date."""
