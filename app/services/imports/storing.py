@@ -189,10 +189,7 @@ async def import_records(
         records, owner, username, media, visibility, may_have_rooms=storing.may_have_rooms
     )
     with closing(reader):
-        try:
-            await import_posts(db, reader.read, report, storing._replace(read=records.notes))
-        finally:
-            report.notes = records.notes.summary  # Storing notes the chats that it chooses.
+        await import_posts(db, reader.read, report, storing._replace(read=records.notes))
     return report
 
 
@@ -245,7 +242,7 @@ async def import_file(
             storing=storing_here,
         )
     finally:
-        report.notes = records.notes.summary
+        report.notes = records.notes.summary  # Storing notes the chats that it chooses.
     return records
 
 
