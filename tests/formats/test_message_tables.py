@@ -108,7 +108,7 @@ MESSAGES_OF_APPS: dict[str, list[dict[str, Any]]] = {
             "author": {"id": str(n), "username": name, "global_name": name.title()},
             "attachments": [],
             "mentions": [],
-            "mention_roles": [],
+            "embeds": [],
             "mention_everyone": False,
             "tts": False,
             "timestamp": f"2025-01-07T10:0{n}:00.123000+00:00",

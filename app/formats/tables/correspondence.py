@@ -41,7 +41,7 @@ _KINDS_OF_CHATS: Final = frozenset(
 _ONLY_IN_LETTERS: Final = frozenset({"sender", "sendername", "senderid", "from", "fromname"})
 """Columns of who wrote that no table of posts has."""
 _MESSAGES_OF_APPS: Final = (
-    frozenset({"channelid", "mentionroles"}),  # Discord.
+    frozenset({"channelid", "embeds"}),  # Discord.
     frozenset({"channelid", "rootid"}),  # Mattermost.
     frozenset({"type", "user", "ts"}),  # Slack.
     frozenset({"sender", "sentat"}),  # Bluesky.
