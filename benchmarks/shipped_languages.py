@@ -1,14 +1,13 @@
 """How often people of a further shipped language are called likely: `python -m
-benchmarks.shipped_languages LANGUAGE POSTS.jsonl [OTHERS.jsonl]`.
+benchmarks.shipped_languages POSTS.jsonl [OTHERS.jsonl]`.
 
 POSTS are those that the shipped authors are made of (`benchmarks.gathered`), OTHERS posts of people
 of another source, in the same form. Small installations are drawn, of one to three people whose
 oldest three quarters of posts are known: of a quarter of the shipped authors, who are then not
 shipped, and of others, with all shipped. Asked are newest posts, single sentences of these, and
 sets of five posts, by the people here and by four others of the same source. Prints the shares of
-strangers and right ones who are likely from each threshold on, which is that of one usual text; of
-five posts, and of longer texts, the odds of these are asked (`Needed`). For a language without
-thresholds these are those of Portuguese.
+strangers and right ones who are likely from each threshold on, which is that of one text: five
+posts need higher odds. Last is the threshold from which the upper bound of the strangers is 3 %.
 """
 
 import argparse
@@ -16,7 +15,7 @@ import os
 import random
 import re
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -25,9 +24,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from app.compute.engine.features import CHARACTERS
 from app.compute.engine.fitting import CorpusAuthor, chained, fit_corpus
-from app.compute.engine.judgement import FURTHER_LIKELY, Needed, judge
+from app.compute.engine.judgement import BY_NUMBER, judge
 from app.compute.engine.population import Shipped
 from app.compute.engine.profiles import profile_of
 from app.compute.text import has_words, own_words
@@ -45,6 +43,10 @@ OWN_TEXTS: Final = 6
 STRANGE_TEXTS: Final = 3
 """Texts of each person here, and of each stranger."""
 SETS: Final = 2
+MOST_STRANGERS: Final = 0.03
+BOUND: Final = 0.9
+"""Share of the sets of people drawn again in which at most so many strangers are likely."""
+SETS_OF_PEOPLE: Final = 400
 SENTENCE: Final = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -55,11 +57,15 @@ class Person(NamedTuple):
 
 class Answer(NamedTuple):
     shape: str
+    is_alone: bool
+    """Whether nobody else here writes the language."""
     is_stranger: bool
     probability: float
     """Of the likeliest author, as if of one text, if nothing but the threshold could hold a name
     back and, of a text by someone here, if it is the right one; otherwise 0.
     """
+    people: tuple[str, str]
+    """The writer and the likeliest author."""
 
 
 def people_of(authors: Mapping[str, population.Author]) -> dict[str, Person]:
@@ -81,11 +87,7 @@ def sentence_of(text: str) -> str:
 
 
 def answers(
-    people: Mapping[str, Person],
-    shipped: Shipped,
-    draws: int,
-    chance: random.Random,
-    needed: Needed,
+    people: Mapping[str, Person], shipped: Shipped, draws: int, chance: random.Random
 ) -> Iterator[Answer]:
     """Yield the answers in installations of one, two and three of these people."""
     names = sorted(people)
@@ -120,15 +122,33 @@ def answers(
                         is_named = is_named and here[found.order[0]] == writer
                     share = float(case.ranking.probabilities.max())
                     likely = (1 - found.none) * share if is_named and found.none is not None else 0
-                    features = float(case.ranking.query.widths[CHARACTERS])
-                    odds = likely / (1 - likely) / needed.strictness(features, len(some))
-                    yield Answer(shape, is_stranger, odds / (1 + odds))
+                    odds = likely / (1 - likely) / len(some) ** BY_NUMBER
+                    first = here[found.order[0]]
+                    yield Answer(shape, size == 1, is_stranger, odds / (1 + odds), (writer, first))
+
+
+def holding_level(strange: Sequence[Answer], chance: random.Random) -> float:
+    """Return the threshold from which the upper bound of the likely strangers is 3 %.
+
+    People are drawn again with replacement, since the answers about one person are alike: an answer
+    counts as often as its writer is drawn, times as often as its author is.
+    """
+    ranked = sorted(strange, key=lambda answer: -answer.probability)
+    people = sorted({name for answer in ranked for name in answer.people})
+    levels = []
+    for _ in range(SETS_OF_PEOPLE):
+        drawn = Counter(chance.choices(people, k=len(people)))
+        weights = np.cumsum([drawn[each.people[0]] * drawn[each.people[1]] for each in ranked])
+        if weights[-1]:
+            first = int(np.searchsorted(weights, MOST_STRANGERS * weights[-1], side="right"))
+            levels.append(ranked[first].probability)
+    return float(np.quantile(levels, BOUND)) if levels else 1.0
 
 
 def print_shares(title: str, found: Sequence[Answer]) -> None:
     by_shape = defaultdict[str, list[Answer]](list)
     for answer in found:
-        by_shape[answer.shape].append(answer)
+        by_shape[f"{answer.shape}{', alone' * answer.is_alone}"].append(answer)
     for shape, some in by_shape.items():
         cells = []
         for level in LEVELS:
@@ -140,13 +160,13 @@ def print_shares(title: str, found: Sequence[Answer]) -> None:
                 for is_stranger in (True, False)
             ]
             cells.append(" / ".join(f"{share:.1f}" for share in shares))
-        print(f"| {title} | {shape} | {' | '.join(cells)} |")
+        level = holding_level([each for each in some if each.is_stranger], random.Random(7))
+        print(f"| {title} | {shape} | {' | '.join(cells)} | {level:.1%} |")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the table; return 2 with one line where a file cannot be used."""
     parser = argparse.ArgumentParser(prog="shipped_languages", description=__doc__)
-    parser.add_argument("language")
     parser.add_argument("posts", type=Path)
     parser.add_argument("others", type=Path, nargs="?")
     parser.add_argument("--draws", type=int, default=12)
@@ -160,25 +180,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"shipped_languages: {path}: {error}", file=sys.stderr)
         return 2
     base, chance = shipped_authors(), random.Random(5)
-    needed = FURTHER_LIKELY.get(options.language, FURTHER_LIKELY["pt"])
 
     def without(gone: Collection[str]) -> Shipped:
         left = {name: each for name, each in authors.items() if name not in gone}
         return Shipped(base.populations, "", base.chatters, population.populations_of(left))
 
-    print("| people | texts | " + " | ".join(f"from {level:.0%}" for level in LEVELS) + " |")
-    print("| --- | --- |" + " --- |" * len(LEVELS))
+    levels = " | ".join(f"from {level:.0%}" for level in LEVELS)
+    print(f"| people | texts | {levels} | 3 % at most |")
+    print("| --- | --- |" + " --- |" * (len(LEVELS) + 1))
     names, out = sorted(authors), list[Answer]()
     chance.shuffle(names)
     for quarter in range(QUARTERS):
         gone = names[quarter::QUARTERS]
         people = people_of({name: authors[name] for name in gone})
-        out += answers(people, without(gone), options.draws // 2, chance, needed)
+        out += answers(people, without(gone), options.draws // 2, chance)
     print_shares("left out", out)
     if others:
         print_shares(
             "of another source",
-            list(answers(people_of(others), without(()), options.draws, chance, needed)),
+            list(answers(people_of(others), without(()), options.draws, chance)),
         )
     return 0
 

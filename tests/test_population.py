@@ -73,7 +73,7 @@ from app.compute.engine.judgement import judge
 from app.compute.engine.profiles import profile_of
 from app.population import shipped_authors
 from tests.compute.invented import posts_of
-from tests.services.compare.test_other_languages import LUCIA, OF_STRANGERS
+from tests.services.compare.test_other_languages import FRENCH_STRANGERS, MANON
 
 def ask(posts, language, text):
     kept = CorpusAuthor(profile_of(posts), chained(enumerate(posts[::-1]), {}), language)
@@ -82,7 +82,7 @@ def ask(posts, language, text):
 ask(posts_of(1)[5:], "en", posts_of(1)[0])
 ask(["오늘은 날씨가 좋아서 산책을 했어요."] * 30, "ko", "내일은 비가 온다고 하니 집에 있을 거예요.")
 print(read())
-ask(LUCIA, None, OF_STRANGERS[0])
+ask(MANON, None, FRENCH_STRANGERS[0])
 print(read())
 """
 
@@ -91,7 +91,7 @@ def test_a_further_language_is_read_when_somebody_writes_it() -> None:
     done = subprocess.run(
         (sys.executable, "-c", FURTHER_LANGUAGES), check=True, stdout=subprocess.PIPE, text=True
     )
-    assert done.stdout.splitlines() == ["[]", "['es']"]
+    assert done.stdout.splitlines() == ["[]", "['fr']"]
 
 
 def test_a_language_that_is_not_shipped_has_nobody() -> None:

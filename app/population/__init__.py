@@ -20,7 +20,7 @@ from app.compute.engine.features import RECIPE
 from app.compute.engine.population import NOTHING_SHIPPED, Population, Shipped
 
 FILE: Final = Path(__file__).with_name("counts.xz")
-FURTHER: Final = {language: FILE.with_name(f"{language}.xz") for language in ("es", "fr", "pt")}
+FURTHER: Final = {language: FILE.with_name(f"{language}.xz") for language in ("fr", "pt")}
 """Files of other languages than English and Korean."""
 CHATTERS_FILE: Final = Path(__file__).with_name("chatters.xz")
 IDS_OF_A_FILE: Final = 1_000

@@ -59,10 +59,10 @@ Bound = Literal["upper", "lower"]
 MOST_LOG10: Final = 3.0
 """Largest logarithm of a reported ratio, to base 10."""
 
-HeldBack = Literal["language", "rival", "layout", "texts"]
+HeldBack = Literal["language", "words", "rival", "layout", "texts"]
 """Why the first author is not likely, though probable enough: the text seems to be in no language
-that the author writes, another of the authors has the higher ratio, only layout, links, numbers and
-signs fit, or some of several texts do not fit.
+that the author writes, or is too short for its language, another of the authors has the higher
+ratio, only layout, links, numbers and signs fit, or some of several texts do not fit.
 """
 
 SURE: Final = 0.5
@@ -85,43 +85,22 @@ UNMEASURED_LIKELY: Final = 0.9
 From it on, at most 3 % of strangers' posts and sentences are likely in each of 37 collections in 22
 languages, with nine, fifteen and thirty people here (`python -m benchmarks.languages`).
 """
-
-
-class Needed(NamedTuple):
-    """The threshold of a further shipped language, and how its odds change."""
-
-    likely: float
-    """For one text of `USUAL_FEATURES` or less."""
-    by_length: float
-    """Power of the mean length of the texts, in `USUAL_FEATURES`."""
-    by_number: float
-    """Power of the number of texts."""
-
-    def of(self, features: float, texts: int) -> float:
-        odds = self.likely / (1 - self.likely) * self.strictness(features, texts)
-        return odds / (1 + odds)
-
-    def strictness(self, features: float, texts: int) -> float:
-        """Return how many times the odds of one usual text such texts need."""
-        length = max(features / (texts * USUAL_FEATURES), 1.0)
-        if self.by_length < 0:
-            length = min(length, LONGEST_MEASURED)
-        return float(length**self.by_length * texts**self.by_number)
-
-
-LONGEST_MEASURED: Final = 4.0
-"""Length of a text in `USUAL_FEATURES` from which its threshold does not fall any more."""
-FURTHER_LIKELY: Final[Mapping[str, Needed]] = {
-    "es": Needed(0.87, 1.0, 0.85),
-    "fr": Needed(0.846, -0.6, 0.4),
-    "pt": Needed(0.907, -0.6, 0.4),
+FURTHER_LIKELY: Final[Mapping[str, tuple[float, float]]] = {
+    "fr": (0.865, 0.79),
+    "pt": (0.935, 0.865),
 }
-"""Thresholds of further shipped languages.
+"""Thresholds for one text in further shipped languages, with none and some others of it here.
 
-Chosen so that at most 3 % of strangers' sentences, posts and sets of five posts are likely, by
-people whom the measurements leave out (`python -m benchmarks.shipped_languages`). What people of
-one circle share adds up: among Spanish bloggers with the length, elsewhere with the number of
-texts. In French and Portuguese short sentences of news set the level, and a longer text needs less.
+From each on, at most 3 % of strangers are likely in every kind of writing, by the upper bound of
+people drawn again (`python -m benchmarks.shipped_languages`).
+"""
+FURTHER_WORDS: Final = 30
+"""Words of all texts from which somebody is likely in such a language: below, so high a threshold
+is needed that hardly anybody is found.
+"""
+BY_NUMBER: Final = 0.4
+"""Power of the number of texts in the odds that a further shipped language needs: what people of
+one circle share adds up.
 """
 MOST_TYPICAL: Final = 0.0
 """The most that typicality counts in languages whose rates were not measured.
@@ -217,8 +196,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         shown = []  # How usual this is in the language is not known, or too little is known.
     none = _probability_of_none(case, weighed, sure) if shown else None
     log10, bounds = _reported_of(weighed, shown, len(order))
-    features, texts = float(case.ranking.query.widths[CHARACTERS]), max(len(case.parts), 1)
-    needed = likely_from(language, compared.fewest_others, features, texts)
+    needed = likely_from(language, compared.fewest_others, max(len(case.parts), 1))
     has_rates = is_measured(language) and not is_foreign
     lone = [i for i in rivals if i in compared.lone]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
@@ -294,8 +272,11 @@ _NOT_HELD: Final = _Held()
 def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") -> _Held:
     # The ranking prefers short histories, and would name one of them for a text that another of
     # the authors explains better.
-    if case.is_foreign_to(case.suspects[author]):
+    suspect = case.suspects[author]
+    if case.is_foreign_to(suspect):
         return _Held("language")
+    if case.language_for(suspect) in FURTHER_LIKELY and case.words < FURTHER_WORDS:
+        return _Held("words")
     if author not in weighed.best:
         return _Held("rival", rival=weighed.best[0])
     if (ground := ground_of(case, author)) is None:
@@ -631,16 +612,14 @@ def _others(
     return [population for population in populations if population], np.hstack(weights)
 
 
-def likely_from(
-    language: str | None, others: int, features: float = USUAL_FEATURES, texts: int = 1
-) -> float:
+def likely_from(language: str | None, others: int, texts: int = 1) -> float:
     """Return the smallest probability of a likely author of so many texts, given the number of
     others here.
-
-    features: character features of all texts.
     """
-    if needed := FURTHER_LIKELY.get(language or ""):
-        return needed.of(features, texts)
+    if levels := FURTHER_LIKELY.get(language or ""):
+        one = levels[others > 0]
+        odds = one / (1 - one) * texts**BY_NUMBER
+        return float(odds / (1 + odds))
     if not is_measured(language):
         return UNMEASURED_LIKELY
     if language != "ko" or others >= FEW_AUTHORS:

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from app.compute.engine.case import KNOWN_FEATURES
 from app.compute.engine.evidence import place_in
-from app.compute.engine.judgement import FEWEST_JUDGED, SURE, UNFAMILIAR, Limit
+from app.compute.engine.judgement import FEWEST_JUDGED, FURTHER_WORDS, SURE, UNFAMILIAR, Limit
 from app.compute.engine.measured_rates import BELIEFS, measured_rates
 from app.compute.engine.population import FEWEST_POSTS
 from app.compute.text import guess_language
@@ -431,6 +431,12 @@ def held_back_of(comparison: Comparison) -> str | None:
             "{first} writes here. So saywho names no author."
         )
         return text.format(first=first)
+    if comparison.held_back == "words":
+        text = gettext(
+            "The text fits {first} best, but is too short to say so in this language. From {count} "
+            "words on, saywho can name an author."
+        )
+        return text.format(first=first, count=show_number(FURTHER_WORDS))
     if comparison.held_back == "rival":
         text = gettext(
             "Among these authors, the text fits {first} best. Compared with other "

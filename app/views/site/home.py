@@ -253,10 +253,8 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     likely: float = LIKELY
     korean_likely: float = KOREAN_LIKELY
     lone_korean_likely: float = LONE_KOREAN_LIKELY
-    further_likely: float = min(each.likely for each in FURTHER_LIKELY.values())
-    unmeasured_likely: float = max(
-        UNMEASURED_LIKELY, *(each.likely for each in FURTHER_LIKELY.values())
-    )
+    further_likely: float = min(map(min, FURTHER_LIKELY.values()))
+    unmeasured_likely: float = max(UNMEASURED_LIKELY, *map(max, FURTHER_LIKELY.values()))
     model: str = MODEL_NAME
     version: str = version("saywho")
     not_for: str = NOT_FOR

@@ -60,8 +60,10 @@ MANON: Final = chatting(
     ("et après j'te raconte tout, ok??", "sinon j'vais péter un câble, j'te jure."),
 )
 OF_MANON: Final = [
-    "Ptdr attends, demain j'passe chez toi et après j'te raconte pour ma cousine, ok??",
-    "Nan mais sérieux, ma mère elle fait les lasagnes finalement, j'te jure.",
+    "Ptdr attends, demain j'passe chez toi et après j'te raconte pour ma cousine, ok?? "
+    "Ouais mec, ce soir j'ai raté le bus donc j'suis rentrée à pied, j'te jure.",
+    "Nan mais sérieux, ma mère elle fait les lasagnes finalement, j'te jure. "
+    "Bon bah coucou, demain tu viens manger chez ma cousine et après j'te raconte tout, ok??",
 ]
 FRENCH_STRANGERS: Final = [
     "La réunion du comité est reportée à jeudi, car deux rapports manquaient.",
@@ -80,8 +82,10 @@ BIA: Final = chatting(
     ("e depois te conto tudo, tá??", "senão eu surto, juro por deus."),
 )
 OF_BIA: Final = [
-    "Kkkk gente, amanhã passo na sua casa e depois te conto da minha prima, tá??",
-    "Ai mana, no fim minha mãe fez a lasanha e depois cê me fala, juro por deus.",
+    "Kkkk gente, amanhã passo na sua casa e depois te conto da minha prima, tá?? "
+    "Miga do céu, hoje à noite não peguei o ônibus e vim a pé mesmo, juro por deus.",
+    "Ai mana, no fim minha mãe fez a lasanha e depois cê me fala, juro por deus. "
+    "Nossa véi, amanhã cê vem almoçar na loja da minha prima e depois te conto tudo, tá??",
 ]
 PORTUGUESE_STRANGERS: Final = [
     "A reunião da comissão foi adiada para quinta-feira porque faltavam dois relatórios.",
@@ -146,7 +150,6 @@ async def test_who_writes_two_languages_is_compared_in_that_of_the_text(db: Data
 @pytest.mark.parametrize(
     ("known", "own", "strange"),
     [
-        pytest.param(LUCIA, OF_LUCIA, OF_STRANGERS, id="es"),
         pytest.param(MANON, OF_MANON, FRENCH_STRANGERS, id="fr"),
         pytest.param(BIA, OF_BIA, PORTUGUESE_STRANGERS, id="pt"),
     ],
@@ -167,8 +170,19 @@ async def test_people_from_elsewhere_stand_for_strangers_in_a_further_language(
         assert "elsewhere" in found.limits
         assert found.strangers is None
         assert ELSEWHERE_ALONE in limits_of(found)
+        # Half of it is as much like the author, and too short.
+        half = await ask(db, [text[: text.index("?? " if "?? " in text else ". ") + 2]], "lucia")
+        assert (half.verdict, half.held_back) == ("close", "words")
     several = await ask(db, own, "lucia")
     assert several.needed > found.needed  # What people of one circle share adds up.
+
+
+async def test_a_language_whose_strangers_passed_is_not_shipped(db: Database) -> None:
+    await beside_english(db, lucia=LUCIA)
+    for text in (*OF_LUCIA, *OF_STRANGERS):
+        found = await ask(db, [text], "lucia")
+        assert found.none is None
+        assert found.weak["unknown_language"] == ["lucia"]
 
 
 async def test_english_is_as_before_beside_another_language(db: Database) -> None:

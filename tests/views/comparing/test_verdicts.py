@@ -348,11 +348,13 @@ def test_an_answer_that_is_held_back_says_why() -> None:
     comparison = Facts([0.9, 0.1], [300, 300], 0.05).comparison()
     found = {
         why: held_back_of(structs.replace(comparison, held_back=why, rival="author1"))
-        for why in ("rival", "layout", None)
+        for why in ("words", "rival", "layout", None)
     }
     assert found == {
         "rival": "Among these authors, the text fits author0 best. Compared with other "
         "people, it fits author1 better. So saywho names no author.",
+        "words": "The text fits author0 best, but is too short to say so in this language. "
+        "From 30 words on, saywho can name an author.",
         "layout": "Only layout, links, numbers or signs fit author0, and no words. So saywho "
         "names no author.",
         None: None,
