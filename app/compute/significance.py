@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from statistics import fmean, pvariance
+from statistics import NormalDist, fmean, pvariance
 from typing import Any, Final
 
 import numpy as np
@@ -47,6 +47,14 @@ def clear_peak(counts: Sequence[int], clear: float = CLEAR) -> int | None:
     *_, second, first = sorted(counts)
     is_clear = first > second and first - second >= clear * math.sqrt(first + second)
     return counts.index(first) if is_clear else None
+
+
+def clear_of_people(people: int) -> float:
+    """Return the errors from which the clearest of a dozen differences of so many people each is
+    significant (Bonferroni).
+    """
+    normal = NormalDist()
+    return -normal.inv_cdf(normal.cdf(-CLEAR_OF_MANY) / max(people, 1))
 
 
 def is_plainly_ahead(count: float, beside: float) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.compute.significance import (
     CLEAR,
     CLEAR_OF_MANY,
+    clear_of_people,
     clear_peak,
     errors_of_sums,
     fullest,
@@ -174,3 +175,12 @@ def test_few_days_prove_nothing() -> None:
     assert errors_of_sums(own, own, np.zeros(6), beside) < CLEAR_OF_MANY
     own, beside = np.full(7, 9.0), np.full(7, 7.0)
     assert errors_of_sums(own, own, np.zeros(7), beside) > CLEAR_OF_MANY
+
+
+def test_the_clearest_of_many_people_is_rarely_clear_by_chance() -> None:
+    assert clear_of_people(1) == pytest.approx(CLEAR_OF_MANY)
+    chance = np.random.default_rng(7)
+    for people in (2, 9, 60):
+        leads = np.abs(chance.standard_normal((2_000, 12 * people))).max(axis=1)
+        assert (leads >= clear_of_people(people)).mean() < 0.06
+        assert (leads >= CLEAR_OF_MANY).mean() > 0.06

@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from sqlalchemy import ColumnElement, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.fingerprint import Measure, changes, tally_of
+from app.compute.people.fingerprint import Measure, Tally, changes, tally_of
 from app.compute.people.phrases import Phrase, WordedTexts, phrases_apart
 from app.compute.people.portrait import MOST_PORTRAYED
 from app.compute.people.times import (
@@ -27,7 +27,7 @@ from app.compute.people.times import (
     fullest_days,
 )
 from app.compute.people.typical_words import words_in_each
-from app.compute.significance import FEWEST_COMPARED
+from app.compute.significance import FEWEST_COMPARED, clear_of_people
 from app.compute.text import guess_main_language, may_have_address
 from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
@@ -169,6 +169,8 @@ class Others(NamedTuple):
     are_all: bool
     before: Scan | None = None
     """Posts of the year before, on the days of `stretch`, with the authors."""
+    has_some_before: bool = False
+    """Whether `before` has only some of these posts."""
     stretch: Stretch | None = None
 
 
@@ -210,7 +212,8 @@ async def read_others(
             columns=("author", "time", "text"),
             limit=MOST_HABITUAL,
         )
-    return Others(elsewhere, others <= MOST_WORDED, before, stretch)
+    has_some = counts.get(year - 1, 0) > MOST_HABITUAL
+    return Others(elsewhere, others <= MOST_WORDED, before, has_some, stretch)
 
 
 def _some_of(posts: int, most: int) -> list[ColumnElement[bool]]:
@@ -377,6 +380,7 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
         return []
     since, until = (first_instant(day, posts.zone).timestamp() for day in others.stretch[:2])
     own = [place for place, time in enumerate(posts.scan.time) if since <= (time or 0) < until]
+    is_sample = others.has_some_before or len(own) > MOST_HABITUAL
     own = own[:: -(-len(own) // MOST_HABITUAL) or 1]
     scanned, before = posts.scan, others.before
     times = [*(scanned.time[place] for place in own), *before.time]
@@ -387,15 +391,36 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
         mine[scanned.author[place]].extend(WrittenTexts([scanned.text[place]], [week]))
     for author, text, week in zip(before.author, before.text, weeks[len(own) :], strict=True):
         theirs[author].extend(WrittenTexts([text], [week]))
-    changed: list[tuple[int, Measure]] = []
-    for author, written in mine.items():
-        tallies = tally_of(*written), tally_of(*theirs[author])
-        if min(tally.messages for tally in tallies) >= FEWEST_COMPARED:
-            changed += [(author, one) for one in changes(*tallies) if one.is_clear]
+    tallied = {
+        author: (tally_of(*written), tally_of(*theirs[author])) for author, written in mine.items()
+    }
+    compared = {
+        author: both
+        for author, both in tallied.items()
+        if min(tally.messages for tally in both) >= FEWEST_COMPARED
+    }
+    clear = clear_of_people(len(compared))
+    changed = [
+        (author, _of_sample(one, *both) if is_sample else one)
+        for author, both in compared.items()
+        for one in changes(*both)
+        if one.is_clear and abs(one.errors) >= clear
+    ]
     changed.sort(key=lambda one: -abs(one[1].distance))
     new = [one for one in changed if one[1].errors > 0]
     ended = [one for one in changed if one[1].errors < 0]
     return new[:1] + ended[:1]
+
+
+def _of_sample(measure: Measure, own: Tally, before: Tally) -> Measure:
+    """Return a measure of some of the messages, which does not tell that all or none have it."""
+    if measure.habit.is_mean:
+        return measure
+    shares = []
+    for share, messages in ((measure.own, own.messages), (measure.beside, before.messages)):
+        edge = 0.5 / messages
+        shares.append(min(max(share, edge), 1 - edge))
+    return structs.replace(measure, own=shares[0], beside=shares[1])
 
 
 def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:

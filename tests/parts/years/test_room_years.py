@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from app.parts.years import year as year_module
-from tests.browsing import body
+from tests.browsing import body, parts_of
+from tests.chats import import_chat, kakaotalk
 from tests.conftest import Client, Shared
 
 pytestmark = pytest.mark.databases("sqlite", pytest.param("postgresql", marks=pytest.mark.full))
@@ -210,3 +211,22 @@ async def test_what_chance_explains_is_not_told_of_a_year(shared: Shared) -> Non
     silent = await shared.writer.get(f"/room/{room}/2019?tz=UTC")
     assert silent.status_code == 303
     assert "No one wrote in this period." in await shared.writer.page(silent.location)
+
+
+async def test_what_some_messages_show_is_not_told_of_all(shared: Shared) -> None:
+    """Of more than 1,500 messages a year, only some are compared."""
+    lines = [
+        (f"{year}-{1 + day // 28:02}-{1 + day % 28:02} {10 + hour:02}:{day % 60:02}", name, text)
+        for year, end in ((2022, ""), (2023, "!"))
+        for day in range(336)
+        for hour, name in enumerate(("Ada", "Bo", "Ada", "Ada", "Bo"))
+        for text in (f"tea {day % 9}{end}" if name == "Ada" else "so it is",)
+    ]
+    await import_chat(parts_of(shared.app).db, kakaotalk("many", *lines))
+    rooms = (await shared.anybody.json("/api/v1/rooms"))["items"]
+    (room,) = [room["id"] for room in rooms if room["name"] == "many"]
+    page = await shared.anybody.page(f"/room/{room}/2023")
+    told = re.sub("<[^>]*>", " ", page.partition("How the writing changed")[2])
+    assert "More exclamation marks than in 2022: in almost every message" in " ".join(told.split())
+    found = await shared.anybody.json(f"/api/v1/rooms/{room}/years/2023")
+    assert [0 < one["measure"]["own"] < 1 for one in found["habits"]] == [True]
