@@ -28,7 +28,7 @@ from app.errors import (
 from app.lifespan import resources
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
 from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
-from app.parts.games.states import GameState, asked_of, read_states, unknown_game
+from app.parts.games.states import GameState, asked_of, count_players, read_states, unknown_game
 from app.runtime.clock import now, now_ms
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
@@ -106,7 +106,7 @@ async def join_all(
     networks = {request.address: digest(network_of(request.address)) for request in requests}
     wrong = await _wrong_codes(session, networks.values())
     names = await _names(session, games.values(), requests)
-    counts = await _players(session, games.values())
+    counts = await count_players(session, [game.id for game in games.values()])
     came, lately = await _players_by_network(session, games.values(), networks.values())
     outcomes: list[JoinedPlayer | Exception] = []
     players: list[dict[str, object]] = []
@@ -182,15 +182,6 @@ async def _wrong_codes(session: AsyncSession, networks: Iterable[bytes]) -> Coun
         select(WrongCode.network, func.count())
         .where(WrongCode.network.in_(set(networks)), WrongCode.sent_at > now() - WINDOW)
         .group_by(WrongCode.network)
-    )
-    return Counter(dict((await session.execute(query)).all()))
-
-
-async def _players(session: AsyncSession, games: Collection[Game]) -> Counter[int]:
-    query = (
-        select(GamePlayer.game_id, func.count())
-        .where(GamePlayer.game_id.in_([game.id for game in games]))
-        .group_by(GamePlayer.game_id)
     )
     return Counter(dict((await session.execute(query)).all()))
 

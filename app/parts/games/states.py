@@ -1,5 +1,6 @@
 """The state of a game, read from its rows; points and places, and the results next to saywho's."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, takewhile
@@ -123,7 +124,7 @@ async def read_states(
     texts = select(Tweet.id, Tweet.text, Tweet.room_id).where(Tweet.id.in_(tweet_ids))
     posts = {row.id: row for row in await session.execute(texts)}
     chats = await read_chat_names(session, {post.room_id for post in posts.values()})
-    players, answers = await _counts(session, ids)
+    players, answers = await count_players(session, ids), await _count_answers(session, ids)
     states: dict[int, GameState] = {}
     for game in games:
         if not users.keys() >= {*user_ids[game.id]}:
@@ -135,8 +136,8 @@ async def read_states(
             present,
             people,
             await masked(post.text, people, chats.of(post.room_id)) if post else None,
-            players.get(game.id, 0),
-            answers.get(game.id, 0),
+            players[game.id],
+            answers[game.id],
         )
     return states
 
@@ -146,22 +147,23 @@ async def masked(text: str, cast: Sequence[User], chat_names: ManyNames) -> str:
     return (await hide(text, *cast, chat_names=chat_names)).masked
 
 
-async def _counts(
-    session: AsyncSession, ids: Collection[int]
-) -> tuple[dict[int, int], dict[int, int]]:
-    players = (
+async def count_players(session: AsyncSession, ids: Collection[int]) -> Counter[int]:
+    query = (
         select(GamePlayer.game_id, func.count())
         .where(GamePlayer.game_id.in_(ids))
         .group_by(GamePlayer.game_id)
     )
-    answers = (
+    return Counter(dict((await session.execute(query)).all()))
+
+
+async def _count_answers(session: AsyncSession, ids: Collection[int]) -> Counter[int]:
+    query = (
         select(GameAnswer.game_id, func.count())
         .join(Game, (Game.id == GameAnswer.game_id) & (Game.question == GameAnswer.number))
         .where(Game.id.in_(ids))
         .group_by(GameAnswer.game_id)
     )
-    counted, answered = await session.execute(players), await session.execute(answers)
-    return dict(counted.all()), dict(answered.all())
+    return Counter(dict((await session.execute(query)).all()))
 
 
 def places(totals: Mapping[int, int]) -> dict[int, int]:

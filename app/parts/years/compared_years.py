@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -152,6 +152,14 @@ class YearWord(
     times: float | None
     """How many times as often as in the other year, by the share of posts; null if never there."""
 
+    @classmethod
+    def of(cls, phrase: Phrase, own: WordedTexts, beside: WordedTexts, posts: int) -> Self:
+        times = None
+        if posts_beside := phrase.messages_elsewhere:
+            share = phrase.messages / len(own.texts)
+            times = round(share / (posts_beside / len(beside.texts)), 2)
+        return cls(phrase.text, posts, posts_beside, times)
+
     @property
     def is_rare_beside(self) -> bool:
         """Whether it is new or gone: its share is at least ten times the other's."""
@@ -197,15 +205,8 @@ class _Gained(NamedTuple):
     are_all: bool
 
     def words(self, phrases: Iterable[Phrase] | None) -> list[YearWord]:
-        return [self._word(phrase) for phrase in phrases or ()]
-
-    def _word(self, phrase: Phrase) -> YearWord:
-        count, count_beside = phrase.messages, phrase.messages_elsewhere
-        times = None
-        if count_beside:
-            share, share_beside = count / len(self.own.texts), count_beside / len(self.beside.texts)
-            times = round(share / share_beside, 2)
-        return YearWord(phrase.text, count, count_beside, times)
+        own, beside = self.own, self.beside
+        return [YearWord.of(phrase, own, beside, phrase.messages) for phrase in phrases or ()]
 
 
 async def compare_years(

@@ -308,19 +308,12 @@ def _words_of_year(posts: YearPosts, others: Others, names: Sequence[str]) -> li
     own = posts.sample_words
     phrases = phrases_apart([own, elsewhere], {0: posts.language}, names)[0]
     is_sample = len(posts.sample) < len(posts.worded)
-    words = []
-    for phrase in phrases:
-        share = phrase.messages / len(own.texts)
-        beside = phrase.messages_elsewhere / len(elsewhere.texts)
-        words.append(
-            YearWord(
-                phrase.text,
-                len(_having(posts, phrase)) if is_sample else phrase.messages,
-                phrase.messages_elsewhere,
-                round(share / beside, 2) if beside else None,
-            )
+    return [
+        YearWord.of(
+            phrase, own, elsewhere, len(_having(posts, phrase)) if is_sample else phrase.messages
         )
-    return words
+        for phrase in phrases
+    ]
 
 
 def _having(posts: YearPosts, phrase: Phrase) -> list[int]:
