@@ -241,6 +241,8 @@ class MadeYears(MadeChat):
     """Posts of ten years with a silent one in between, and what stands out in each."""
 
     features: dict[int, str] = field(default_factory=dict)
+    changed: dict[int, str] = field(default_factory=dict)
+    """Who writes otherwise from a year of habits on."""
     likes: dict[int, int] = field(default_factory=dict)
     """By places of posts."""
     answered: dict[int, str] = field(default_factory=dict)
@@ -260,7 +262,8 @@ def made_years(seed: int, language: str, *, is_chat: bool) -> MadeYears:
     posts: list[tuple[str, str, str, int, str]] = []
     for year, feature in made.features.items():
         if feature == "habit":
-            _change(chance, styles[chance.choice(names)], language)
+            made.changed[year] = chance.choice(names)
+            _change(chance, styles[made.changed[year]], language)
         posts += _of_year(chance, language, styles, year, feature, is_chat=is_chat)
     posts = [_with_word(chance, language, made.features, post) for post in posts]
     posts.sort(key=lambda post: post[0])

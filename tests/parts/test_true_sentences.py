@@ -559,6 +559,14 @@ def _no_own_habit(reader: Reader, found: Found) -> None:
             assert people[name].share(habit) < 0.4 or any(beside), f"only {name}: {habit}"
 
 
+def _no_own_habit_of_most(reader: Reader, found: Found) -> None:
+    people = reader.truth.people.values()
+    count = int(number_in(found.get("most") or found["most_ko"]))
+    assert count < len(people)
+    for person in sorted(people, key=lambda one: -len(one.texts))[:count]:
+        _no_own_habit(reader, {"name": person.name})
+
+
 def _few_days(reader: Reader, _: Found) -> None:
     assert all(len(person.days) < 7 for person in reader.truth.people.values())
 
@@ -1113,7 +1121,9 @@ def habit_patterns() -> Iterator[tuple[str, Check]]:
 LABELS: Final = {
     sign if name == "endings" else CALLED.get(name, name): tuple(
         "|".join(
-            pattern_of(HABITS[name][label], language, sign if name == "endings" else r"\S+")
+            pattern_of(
+                HABITS[name][label], language, re.escape(sign) if name == "endings" else r"\S+"
+            )
             for label in ("label", "label without sign")
             if label in HABITS[name]
         )
@@ -1317,6 +1327,11 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"(?:여기 \d+명|두 사람|.+)의 차이는 우연과 구별하기 어려워요", _no_difference),
     (r"saywho found no habit that only one of these (?P<count>\d+) people has", _no_own_habit),
     (r"여기 (?P<count>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요", _no_own_habit),
+    (
+        r"saywho found no habit that only one of the (?P<most>\d+) who write most has"
+        r"|가장 많이 쓰는 (?P<most_ko>\d+)명 가운데 누구에게서도 그 사람만의 습관은 찾지 못했어요",
+        _no_own_habit_of_most,
+    ),
     (
         rf"saywho found no habit that sets {NAME} apart from "
         r"(?:the )?(?P<beside>\d+) other(?:s in this chat| authors here)",

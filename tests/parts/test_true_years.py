@@ -322,7 +322,8 @@ def _outline(reader: YearReader, found: Found) -> None:
 
 def _unchanged(reader: YearReader, found: Found) -> None:
     assert found["year"] == str(reader.year - 1)
-    assert reader.years.made.features.get(reader.year) != "habit"
+    changed = reader.years.made.changed.get(reader.year)
+    assert changed is None or reader.about not in ("", changed)
 
 
 def _changed(habit: str, side: int) -> Check:

@@ -106,9 +106,12 @@ def _nothing_clear(people: People, room: RoomFacts) -> str:
     if sum(counts[:-1]) < FEWEST_COMPARED:
         return gettext("There are too few messages to tell these people apart.")
     nothing = gettext("saywho found no habit that only one of these {count} people has.")
+    shown = sum(person.username is not None for person in people)
     if room.people_total == PAIR:
         nothing = gettext("Chance may explain every difference between these two people.")
-    return nothing.format(count=show_number(room.people_total))
+    elif shown < room.people_total:  # A group below may be of one who writes less.
+        nothing = gettext("saywho found no habit that only one of the {count} who write most has.")
+    return nothing.format(count=show_number(shown))
 
 
 def who_wrote_most(traits: Sequence[Trait], people_total: int, *, is_past: bool) -> str:
