@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time
 from functools import cache
+from itertools import chain
 from types import NoneType
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
@@ -109,16 +110,13 @@ async def cast_of(
 
 def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:
     """Return people of chats, called by the names that their chats show, if these differ."""
-    times = Counter(
-        key
-        for person in people.values()
-        for key in {username_key(person.username), username_key(person.display_name)}
-    )
+    names = chain.from_iterable({one.username, one.display_name} for one in people.values())
+    times = Counter(map(username_key, names))
     return {
-        username: person._replace(name=person.display_name)
-        if times[username_key(person.display_name)] == 1
-        else person
-        for username, person in people.items()
+        one.username: one._replace(name=one.display_name)
+        if times[username_key(one.display_name)] == 1
+        else one
+        for one in people.values()
     }
 
 

@@ -384,14 +384,11 @@ def _habits(posts: YearPosts, others: Others) -> list[tuple[int, Measure]]:
         mine[scanned.author[place]].extend(WrittenTexts([scanned.text[place]], [week]))
     for author, text, week in zip(before.author, before.text, weeks[len(own) :], strict=True):
         theirs[author].extend(WrittenTexts([text], [week]))
-    tallied = {
-        author: (tally_of(*written), tally_of(*theirs[author])) for author, written in mine.items()
-    }
-    compared = {
-        author: both
-        for author, both in tallied.items()
-        if min(tally.messages for tally in both) >= FEWEST_COMPARED
-    }
+    compared: dict[int, tuple[Tally, Tally]] = {}
+    for author, written in mine.items():
+        both = tally_of(*written), tally_of(*theirs[author])
+        if min(tally.messages for tally in both) >= FEWEST_COMPARED:
+            compared[author] = both
     clear = clear_of_people(len(compared))
     changed = [
         (author, _of_sample(one, *both) if is_sample else one)
@@ -409,11 +406,9 @@ def _of_sample(measure: Measure, own: Tally, before: Tally) -> Measure:
     """Return a measure of some of the messages, which does not tell that all or none have it."""
     if measure.habit.is_mean:
         return measure
-    shares = []
-    for share, messages in ((measure.own, own.messages), (measure.beside, before.messages)):
-        edge = 0.5 / messages
-        shares.append(min(max(share, edge), 1 - edge))
-    return structs.replace(measure, own=shares[0], beside=shares[1])
+    edge = 0.5 / min(own.messages, before.messages)
+    share, beside = (min(max(one, edge), 1 - edge) for one in (measure.own, measure.beside))
+    return structs.replace(measure, own=share, beside=beside)
 
 
 def _by_author(posts: YearPosts) -> list[tuple[int, list[int]]]:
