@@ -193,7 +193,9 @@ async def typical_of(
     texts = await newest_texts(session, user.id, RECENT_POSTS)
     # Some 20 posts, over the whole time, tell whom to compare with.
     some = texts[:: max(len(texts) // 20, 1)]
-    written = await asyncio.to_thread(written_by, some, None, fitted.shipped)
+    (profile,) = await models.profiles.load(session, [user], may_evict=False)
+    known = fitted.population.written_by(user.id, profile)
+    written = known or await asyncio.to_thread(written_by, some, None, fitted.shipped)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population
     members = population.without([user.id, *samples], written)
@@ -207,7 +209,6 @@ async def typical_of(
         members, shipped = np.ones(len(population), np.bool_), len(population)
     if not members.any() or not texts:
         return TypicalOf([], shipped)
-    (profile,) = await models.profiles.load(session, [user], may_evict=False)
     return TypicalOf(await asyncio.to_thread(find, profile, texts, population, members), shipped)
 
 
