@@ -1733,6 +1733,20 @@ async def made_site(writer: Client, seeds: Sequence[int]) -> Site:
     return site
 
 
+@pytest.mark.parametrize("told", ["Somebody here likes tea.", "여기 누군가는 차를 좋아해요."])
+def test_a_sentence_that_has_no_pattern_fails(told: str) -> None:
+    with pytest.raises(AssertionError, match="no pattern"):
+        Reader(Truth(made_chat(3)), "").check(told)
+
+
+def test_a_false_sentence_fails() -> None:
+    truth = Truth(made_chat(3))
+    reader = Reader(truth, "")
+    reader.check(f"{truth.total} messages")
+    with pytest.raises(AssertionError, match=str(truth.total)):
+        reader.check(f"{truth.total + 1} messages")
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("first_seed", FIRST_SEEDS)
 async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: int) -> None:
