@@ -203,7 +203,7 @@ def test_a_further_language_is_tabled(tmp_path: Path, capsys: pytest.CaptureFixt
     path.write_text("\n".join(map(json.dumps, posts)))
     assert shipped_languages.main([str(path), str(path), "--draws", "2"]) == 0
     table = capsys.readouterr().out
-    assert "| left out | post | " in table
+    assert "| left out | post, alone | " in table
     assert "| of another source | five posts | " in table
     assert shipped_languages.main([str(tmp_path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -122,7 +122,7 @@ async def test_an_author_alone_is_compared_with_those_who_come_with_saywho_and_n
         *(post(n, text=words.format(shades[n % 5]) + f" {n}") for n in range(60))
     )
     page = await anybody.page("/user/hana")
-    assert re.search(r"compared with the \d+ authors that come with saywho", page)
+    assert re.search(r"Compared with the \d+ authors that come with saywho", page)
     assert "other authors here" not in page
     # Samples are compared with each other.
     assert "3 other sample authors" in await anybody.page("/user/saltmarsh_light")
