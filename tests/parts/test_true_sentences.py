@@ -267,7 +267,7 @@ OFTEN_KO: Final = (
     r"(?:한 번도 없음|드물게|거의 없음|거의 항상|항상|거의 전부|전부|(?:메시지 )?(?:거의 )?모두|거의 모든 메시지"
     r"|모든 메시지|(?:메시지 )?절반|(?:메시지 )?\d+개 중 \d+개|(?:메시지의 )?[\d.]+%)"
 )
-BEGINNINGS: Final = re.compile("Who wrote first after a silence|조용하다가 먼저 쓴 사람")
+BEGINNINGS: Final = re.compile("Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람")
 NUMBERS: Final = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 SLACK: Final = 0.0051
 
@@ -1446,7 +1446,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (r"in (?P<zone>[A-Z]\w+/\w+)(?=\.)|(?P<zone_ko>\w+ 시간)으로 (?=\S)", _zone),
     (r"By hour \((?P<zone>[\w/]+)\)|시간대별 \((?P<zone_ko>\w+ 시간)\)", _zone),
     (r"The longest silences: (?P<days>\d+) days?, (?P<times>\d+) times", _quiet),
-    (r"가장 길게는 (?P<days>\d+)일 동안 조용했고, 그런 때가 (?P<times>\d+)번 있어요", _quiet),
+    (r"가장 길게는 (?P<days>\d+)일 동안 조용했고, 그런 때가 (?P<times>\d+)번 있었어요", _quiet),
     (r"The longest silence: (?P<days>\d+) days?, [A-Z][^.]*", _quiet),
     (r"가장 오래 조용했던 때는 [^.]*, (?P<days>\d+)일 동안이에요", _quiet),
     (r"가장 길게는 (?P<days>\d+)일 동안 조용했어요\([^)]*\)", _quiet),
@@ -1579,7 +1579,7 @@ FURNITURE: Final = [
     r"Who replies to whom|누가 누구에게 답하나요|Month by month|달마다|Who wrote this\?|누가 쓴 글일까요\?",
     r"Says more often(?: than [^:“]*)?:?|더 자주 하는 말:|.*보다 자주 쓰는 말",
     r"Who writes alike|비슷하게 쓰는 사람들",
-    r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|조용하다가 먼저 쓴 사람",
+    r"Who wrote how much|누가 얼마나 썼나요|Who wrote first after a silence|한동안 조용하다가 먼저 쓴 사람",
     r"When they write \(.*\)|메시지 쓰는 시간 \(.*\)",
     r"Emoji of each person|사람마다 자주 쓴 이모지|By weekday|요일별|In numbers|숫자로 보기|Emoji|이모지",
     r"The whole day|이날 대화 모두 보기|Newest messages|최근 메시지|More messages|메시지 더 보기",

@@ -100,7 +100,7 @@ async def test_what_was_not_understood_is_told_without_a_word_of_it(app: Quart) 
     refused = await upload(browser, b"Dear mina,\nthe harbour\n", "mina.txt")
     assert f'href="{refused}/explanation"' in await browser.page(refused)
     korean = shown((await browser.page(f"{refused}/explanation")).partition("</h1>")[2])
-    assert "보낼 보고서 (영어)" in korean
+    assert "보낼 보고서(영어)" in korean
     assert "what the formats look for, and none of it is there:" in korean
     assert "Xxxx xxxx," in korean
     for told in (text, korean):
@@ -135,7 +135,7 @@ async def test_several_files_are_one_import_whose_authors_are_chosen(app: Quart)
     assert "Author of each file: the beginning of the file’s name, a guess" in page
     browser.headers["Accept-Language"] = "ko"
     page = shown(await browser.page(address))
-    assert "파일마다 작성자: 파일 이름의 앞부분, 짐작이에요 (작성자 2명, 파일 4개)." in page
+    assert "파일마다 작성자: 파일 이름의 앞부분으로 짐작했어요 (작성자 2명, 파일 4개)." in page
     headers["Content-Type"] = "application/x-www-form-urlencoded"
     await browser.post(f"{address}/choices", data="pick=author%3Dnone", headers=headers)
     assert "작성자가 어디에 있는지 아래에서 고르거나" in shown(await browser.page(address))
