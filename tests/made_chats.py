@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import product
+from operator import itemgetter
 from typing import Final
 
 from tests.chats import Said
@@ -45,6 +46,9 @@ class MadeChat:
     language: str
     said: list[Said]
     """In the order of time, by the clock of the chat."""
+
+    def __post_init__(self) -> None:
+        self.said.sort(key=itemgetter(0))  # A long evening ends after the next day's first message.
 
     @property
     def title(self) -> str:
