@@ -47,10 +47,6 @@ _LINK_ALONE: Final = re.compile(rf"(?<!\S){LINK}")
 _LINK_BEGIN: Final = re.compile(LINK_BEGIN)
 
 
-def begins_link(word: str) -> bool:
-    return _LINK_BEGIN.match(word) is not None
-
-
 def has_link(word: str) -> bool:
     return _LINK_BEGIN.search(word) is not None
 

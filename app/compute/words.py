@@ -474,7 +474,7 @@ LAUGH_PARTS: Final = (
 def plain_laugh(word: str) -> str:
     """Return the laugh of `LAUGHS` that a word of any length is, or empty."""
     small = word.lower()
-    if {*small} <= {*LAUGHING}:
+    if not small.strip(LAUGHING):
         return next((laugh for laugh in _KOREAN if laugh in small.replace("ㅜ", "ㅠ")), "")
     if not _PARTS.search(small):
         return ""

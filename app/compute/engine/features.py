@@ -28,7 +28,6 @@ from app.compute.text import (
     RANDOM_LINK,
     RANDOM_SIGN,
     Gap,
-    begins_link,
     link_count,
     may_have_address,
     may_have_random_link,
@@ -472,7 +471,9 @@ def named_words(text: str) -> dict[int, str]:
     tokens = [
         token
         for token in TOKEN.findall(RANDOM_LINK.sub(" ", text))
-        if not begins_link(token) and unicodedata.category(token[0])[0] not in "MC"
+        # Most begin with a letter, which is quicker to see than its category.
+        if (token[0].isalnum() or unicodedata.category(token[0])[0] not in "MC")
+        and "://" not in token
     ]
     keys = _of_group([_WORDS[token][0] for token in tokens], WORDS)
     return dict(zip(keys.tolist(), tokens, strict=True))

@@ -49,6 +49,8 @@ class JoinedTexts:
 
     def with_long_syllables(self) -> list[int]:
         """Return the indices of the texts with a syllable whose last letter goes on: 제발ㄹㄹ."""
+        if self.text.isascii():
+            return []
         codes = np.frombuffer(self.text.encode("utf-32-le", "surrogatepass"), np.uint32)
         next_ones = codes[1:-1] == codes[2:]
         is_syllable = (codes[:-2] >= _FIRST_SYLLABLE) & (codes[:-2] <= _LAST_SYLLABLE)

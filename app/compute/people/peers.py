@@ -1,7 +1,7 @@
 """People with comparable words: people of a chat who write in the same language."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from app.compute.people.signs import script_of_letter
@@ -22,7 +22,9 @@ class _Commonest(NamedTuple):
 
     @classmethod
     def of(cls, spread: Counter[str]) -> "_Commonest":
-        uses = {word: count for word, count in spread.most_common(2 * COMMONEST) if word.isalpha()}
+        uses = {
+            word: count for word, count in spread.most_common()[: 2 * COMMONEST] if word.isalpha()
+        }
         scripts = Counter[str]()
         for word, count in uses.items():
             scripts[script_of_letter(word[0])] += count
@@ -43,18 +45,16 @@ class _Commonest(NamedTuple):
         )
 
 
-def people_of_language(spreads: Sequence[Counter[str]]) -> list[list[int]]:
-    """Return for each person the places of the others who seem to write the same language.
+def people_of_language(
+    spreads: Sequence[Counter[str]], places: Iterable[int]
+) -> dict[int, list[int]]:
+    """Return for people (places) the places of the others who seem to write the same language.
 
     spreads: messages of each person with each word. People with other letters are of another
     language, as are people with other common words. A person with few words may be of any.
     """
     known = [*map(_Commonest.of, spreads)]
-    return [
-        [
-            place
-            for place, other in enumerate(known)
-            if other is not one and one.is_of_language(other)
-        ]
-        for one in known
-    ]
+    return {
+        own: [at for at, one in enumerate(known) if at != own and known[own].is_of_language(one)]
+        for own in places
+    }

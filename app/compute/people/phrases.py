@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain, islice, pairwise
 from math import ceil
 from typing import Final, NamedTuple
@@ -392,26 +392,25 @@ def phrases_apart(
     # of messages that count as one.
     compared = {place: [*range(len(groups))] for place in languages}
     if are_people:
-        of_language = people_of_language([group.spread for group in groups])
+        of_language = people_of_language([group.spread for group in groups], languages)
         compared = {
             place: [place, *of_language[place]]
             for place in languages
             if sum(len(groups[other].texts) for other in of_language[place]) >= FEWEST_COMPARED
         }
-    total = Counter[str]()
-    for group in groups:
-        total.update(group.spread)  # `+` of counters would take as long as all the rest.
-    tried = np.sort(np.fromiter(total.values(), np.int64, len(total)))
+
+    @lru_cache(maxsize=2)  # Most are compared with the same groups.
+    def total_of(among: frozenset[int]) -> tuple[Counter[str], NDArray[np.int64]]:
+        total = Counter[str]()
+        for place in among:
+            total.update(groups[place].spread)  # `+` of counters would take as long as the rest.
+        return total, np.sort(np.fromiter(total.values(), np.int64, len(total)))
+
     gained: dict[int, GainedWords] = {}
     for place, among in compared.items():
-        spread, of_some, tried_of_some = groups[place].spread, total, tried
-        if len(among) < len(groups):
-            of_some = Counter[str]()
-            for other in among:
-                of_some.update(groups[other].spread)
-            tried_of_some = np.sort(np.fromiter(of_some.values(), np.int64, len(of_some)))
+        total, tried = total_of(frozenset(among))
         share = _share_of(groups, place, among)
-        gained[place] = gained_words(spread, of_some, share, tried_of_some)
+        gained[place] = gained_words(groups[place].spread, total, share, tried)
     words_of_all = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
     places = [_places(group.words, words_of_all) for group in groups]
     called = _parts_of(names)

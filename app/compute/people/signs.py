@@ -283,14 +283,15 @@ def signs_in(texts: Sequence[str]) -> Iterator[tuple[Sign, int]]:
 
 def _signs_of_one(text: str) -> list[Sign]:
     signs: list[Sign] = []
-    if not text.isascii() and (emoji := emoji_in(text)):
-        signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
+    if not text.isascii():
+        if emoji := emoji_in(text):
+            signs += [("emoji", ""), *(("emoji", one) for one in emoji)]
+        if _is_unspaced(text):
+            signs.append(("unspaced", ""))
     if ending := _ending_of(text):
         signs.append(("endings", ending))
     if is_loud(text):
         signs.append(("capitals", ""))
-    if _is_unspaced(text):
-        signs.append(("unspaced", ""))
     # A link is no word.
     is_small = text.lstrip()[:1].islower()
     if is_small and ("://" not in text or "://" not in text.split(maxsplit=1)[0]):
@@ -301,8 +302,14 @@ def _signs_of_one(text: str) -> list[Sign]:
 def scripts_of(texts: Sequence[str]) -> Counter[str]:
     """Return the number of texts by the script of most letters, in a sample of 100."""
     sample = texts[:: len(texts) // 100 + 1]
-    scripts = (Counter(map(script_of_letter, filter(str.isalpha, text))) for text in sample)
-    return Counter(max(of_text, key=of_text.__getitem__) for of_text in scripts if of_text)
+    return Counter(script for text in sample if (script := _main_script(text)) is not None)
+
+
+def _main_script(text: str) -> str | None:
+    if text.isascii():  # To count the letters takes longer than to find all signs.
+        return "LATIN" if any(map(str.isalpha, text)) else None
+    scripts = Counter(map(script_of_letter, filter(str.isalpha, text)))
+    return max(scripts, key=scripts.__getitem__, default=None)
 
 
 def script_of(scripts: Counter[str]) -> str:

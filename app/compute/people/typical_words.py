@@ -58,7 +58,7 @@ def common_words(spread: Counter[str]) -> frozenset[str]:
     spread: messages of the person with each word.
     """
     most, fewest = 200, 30
-    frequent = Counter(dict(spread.most_common(most)))
+    frequent = Counter(dict(spread.most_common()[:most]))
     total = frequent.total()
     known = sum(count for word, count in frequent.items() if word in FUNCTION_WORDS)
     # In other languages than English, a tenth of all uses are of its words.
@@ -142,9 +142,9 @@ def words_in_each(posts: Iterable[str]) -> Iterator[set[str]]:
         is_bare = not ("&" in post or "/" in post or "@" in post or "#" in post or "ww." in post)
         text = post if is_bare else without_addresses(decode_entities(post))
         words, runs = words_and_runs(text if text.isascii() else _NUMBER.sub(" ", text))
-        if "ㅋ" in text or "ㅎ" in text or "ㅠ" in text or "ㅜ" in text:
+        if runs and ("ㅋ" in text or "ㅎ" in text or "ㅠ" in text or "ㅜ" in text):
             runs = [run.rstrip(LAUGHING) or run for run in runs]
-        yield {*words, *divided(runs)}
+        yield {*words, *divided(runs)} if runs else {*words}
 
 
 def is_telling(word: str, language: str | None) -> bool:
