@@ -255,10 +255,10 @@ def lang_of(text: str, known: str | None = None) -> Markup:
     """Return the attribute of a text's language; empty where the page's is as likely.
 
     A text of an unknown language on a Korean page is not Korean: a screen reader must not read it
-    as such.
+    as such. Numbers and emoji are read in the page's language.
     """
     tag = known or guess_language(text)
-    if tag is None and (language() == "en" or not text):
+    if tag is None and (language() == "en" or not any(map(str.isalpha, text))):
         return Markup()
     return Markup(' lang="{}"').format(tag or "")
 

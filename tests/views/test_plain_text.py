@@ -72,7 +72,8 @@ async def crawled(
         page = found[address] = await answer.get_data(as_text=True)
         for link in LexborHTMLParser(page).css("main a[href], header a[href]"):
             target = (link.attributes["href"] or "").partition("#")[0]
-            if target.startswith("/") and target not in known:
+            # A link to the other language would be followed by all pages after it.
+            if target.startswith("/") and target not in known and "locale=" not in target:
                 known.add(target)
                 addresses.append(target)
     return found
@@ -92,12 +93,42 @@ def as_text(w3m: str, page: str) -> str:
     return dumped.stdout.decode()
 
 
+@pytest.fixture(scope="module")
+async def operator(shared: Shared, site: Client) -> tuple[Browser, list[str]]:
+    """Whoever runs the site, and where to begin there: a chat and a table to look at before they
+    are imported, and their list."""
+    browser = await signed_in(shared.app)
+    chat = made_chat(3)
+    rows = "".join(f"ada,The kettle number {place} is on.\n" for place in range(9))
+    starts = ["/imports", "/settings"]
+    for name, content in (
+        ("new.txt", kakaotalk("new", *chat.said)),
+        ("table.csv", f"username,text\n{rows}".encode()),
+    ):
+        files = {"file": FileStorage(io.BytesIO(content), name)}
+        answer = await browser.post("/imports", files=files)
+        starts.append(answer.headers["Location"])
+    await settle(shared.app)
+    return browser, starts
+
+
 @pytest.mark.parametrize("language", ["en", "ko"])
-async def test_nothing_is_read_twice_nor_before_it_happens(site: Client, language: str) -> None:
-    pages = await crawled(site, language)
+@pytest.mark.parametrize("who", ["visitor", "operator"])
+async def test_nothing_is_read_twice_nor_before_it_happens(
+    site: Client, operator: tuple[Browser, list[str]], language: str, who: str
+) -> None:
+    client, starts = operator if who == "operator" else (site, [])
+    pages = await crawled(client, language, starts)
     assert len(pages) >= 20, sorted(pages)
+    assert {*starts} <= {*pages}, sorted(pages)
     for address, page in pages.items():
         main = LexborHTMLParser(page)
+        assert f'<html lang="{language}"' in page, address
+        # Text browsers read what a list would offer, and what only a finger or only a mouse sees.
+        offered = [one.text() for one in main.css("datalist, .with-touch") if one.text().strip()]
+        assert not offered, (address, offered)
+        counts = [one.text() for one in main.css(".chip .count") if one.text().strip().isdigit()]
+        assert not counts, (address, counts)
         waiting = [one.text() for one in main.css("main [hidden]") if is_sentence(one)]
         assert not waiting, (address, waiting)
         for short in main.css("[aria-hidden=true]"):
@@ -140,23 +171,22 @@ def assert_in_its_language(address: str, page: str) -> int:
     return count
 
 
-async def test_what_somebody_wrote_is_read_in_its_language(shared: Shared, site: Client) -> None:
+async def test_what_somebody_wrote_is_read_in_its_language(
+    site: Client, operator: tuple[Browser, list[str]]
+) -> None:
     """Speech programs change their voice at `lang` (WCAG 3.1.2)."""
     chat = made_chat(3)
     text = max((text for _, _, text in chat.said if KOREAN.search(text)), key=len)
-    operator = await signed_in(shared.app)
-    file = FileStorage(io.BytesIO(kakaotalk("new", *chat.said)), "new.txt")
-    answer = await operator.post("/imports", files={"file": file})
-    await settle(shared.app)
+    browser, [*pages_of_all, import_path, _] = operator
     addresses = [f"/compare?text={quote(text)}", f"/posts?username={quote(chat.names[0])}"]
-    for client, starts in ((operator, [answer.headers["Location"], "/imports"]), (site, addresses)):
+    for client, starts in ((browser, [import_path, *pages_of_all]), (site, addresses)):
         pages = await crawled(client, "en", starts)
         counts = {
             address: assert_in_its_language(address, page)
             for address, page in pages.items()
             if not address.startswith("/search")  # It repeats what the visitor asks for.
         }
-        assert all(counts[start] for start in starts if start != "/imports"), counts
+        assert all(counts[start] for start in starts if start not in pages_of_all), counts
     table = FileStorage(io.BytesIO(f"text\n{text}\n".encode()), "table.csv")
-    answer = await operator.post("/compare/table", files={"file": table})
+    answer = await browser.post("/compare/table", files={"file": table})
     assert assert_in_its_language("/compare/table", await answer.get_data(as_text=True))

@@ -187,14 +187,15 @@ async def test_the_finding_comes_first_and_names_the_drawing(
     page = await shared.anybody.page(chats[name])
     assert finding_in(page) == FINDINGS[name]
     first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
-    assert 'aria-labelledby="finding shares"' in first
+    assert 'aria-labelledby="finding"' in first
     assert page.partition("<details")[0].count("<table") == 0
 
 
 async def test_shares_are_told_with_names_and_add_up(shared: Shared, chats: dict[str, str]) -> None:
     page = await shared.anybody.page(chats["nine"])
     assert "Who replies to whom" not in page  # They are too many.
-    told = re.findall(r'<li class="author-\d+[^"]*">.*?</li>', page.partition('id="shares"')[2])[:7]
+    shares = page.partition('<ul class="parts"')[2]
+    told = re.findall(r'<li class="author-\d+[^"]*">.*?</li>', shares)[:7]
     assert text_of(told[0]) == "a 28%"
     assert "3 others" in text_of(told[-1])
     assert sum(int(share) for share in re.findall(r"(\d+)%", text_of("".join(told)))) == 100

@@ -94,7 +94,7 @@ async def test_the_finding_comes_first_and_numbers_in_rows_are_folded(chats: Cli
     told = "Chance may explain every difference between these two people."
     assert re.search(rf'</nav>\s*<p class="finding" id="finding">{told}</p>', page)
     first, *_ = re.findall(r'<svg[^>]*role="img"[^>]*>', page.partition("<main")[2])
-    assert 'aria-labelledby="finding shares"' in first
+    assert 'aria-labelledby="finding"' in first
     above, _, folded = page.partition("<details")
     assert "<table" not in above
     assert "<table" in folded
