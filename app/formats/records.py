@@ -45,7 +45,7 @@ class Record(PlainPost, frozen=True, kw_only=True):
     """One post as its file has it: entities decoded, links expanded, not yet validated."""
 
     created_at: datetime | None = None
-    """Aware and UTC; in a chat without a zone, `People` makes it so."""
+    """Aware and UTC; in a chat without a zone, or with a clock's offset, `People` makes it so."""
     place: int
     """Number of the line or record in its file, from 1."""
     username: str | None = None

@@ -440,7 +440,9 @@ def test_telegram_names_the_zone_of_its_computer(hours: int) -> None:
     said = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "one"}
     said |= {"date": LOCAL.isoformat(), "date_unixtime": str(seconds)}
     chat = {"name": "Tea", "type": "private_group", "id": 9, "messages": [said]}
-    (record,), source = read(json.dumps(chat).encode(), "result.json", ReadOptions())
+    with pytest.MonkeyPatch.context() as machine:
+        machine.setenv("TZ", "UTC")
+        (record,), source = read(json.dumps(chat).encode(), "result.json", ReadOptions())
     assert record.created_at == datetime.fromtimestamp(seconds, UTC)
     assert source.notes.zone == zone
     assert source.notes.assumptions == []

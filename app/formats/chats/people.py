@@ -4,7 +4,7 @@ import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from app.formats.assumptions import ReadNotes
 from app.formats.post import RoomReference
 from app.formats.reading import Skipped, username_for
 from app.formats.records import FileRoom, Item, ReadOptions, Record, RecordStream
+from app.formats.source.times import usual_zones, zone_of_offset
 from app.runtime.clock import now
 
 _BOTS: Final[dict[str, frozenset[str]]] = {
@@ -116,6 +117,10 @@ class People:
         notes.zone = options.timezone
         zone = zone_of(options.timezone)
         self._chosen = LocalTimes(zone) if zone is not None else None
+        self._clock: tzinfo | None = None
+        self._clocks: Iterator[tuple[str, Message | None]] | None = None
+        self._offsets: dict[tuple[timedelta, date], datetime] = {}
+        """The first time of each day with an offset."""
         self._assumed: dict[str, LocalTimes] = {}
         """By the usual zone of an app and language."""
         self.absent = {*options.only, *options.rename}
@@ -171,8 +176,12 @@ class People:
         return username
 
     def _utc(self, when: datetime | None, room: RoomReference | None) -> datetime | None:
-        if when is None or when.tzinfo is not None:
+        if when is None or when.tzinfo is UTC:
             return when
+        if when.tzinfo is not None:
+            if self._chosen is None:
+                self._note_offset(when)
+            return when.astimezone(UTC)
         if self._chosen is not None:
             return self._chosen.utc(when, room)
         usual = room.zone if isinstance(room, FileRoom) else ""
@@ -180,6 +189,24 @@ class People:
             self._assumed[usual] = LocalTimes(zone_of(usual))
             self._assume_zone(usual, room.file if isinstance(room, FileRoom) else "")
         return self._assumed[usual].utc(when, room)
+
+    def _note_offset(self, time: datetime) -> None:
+        """Note the zone of the file's clock, by all its offsets from UTC so far."""
+        east = time.utcoffset() or timedelta()
+        self._clocks = self._clocks or _zones_of_clock(east)
+        self._offsets.setdefault((east, time.date()), time)
+        if self._clock is not None and _has_offset(self._clock, time):
+            return
+        for name, evidence in self._clocks:  # A zone that was wrong once stays wrong.
+            zone = ZoneInfo(name)
+            if evidence is _OF_NO_PLACE or all(
+                _has_offset(zone, each) for each in self._offsets.values()
+            ):
+                self.notes.settle("timezone", str(self._clock))
+                self._clock, self.notes.zone = zone, name
+                if evidence is not None:
+                    self.notes.assume("timezone", name, evidence=evidence)
+                return
 
     def _assume_zone(self, usual: str, file: str) -> None:
         zone = usual or machine_zone()
@@ -192,3 +219,24 @@ class People:
         self.notes.assume("timezone", zone, evidence=evidence)
         with suppress(ValueError):  # The clock may have no more than a short name.
             self.notes.zone = self.notes.zone or (zone if zone_of(zone) else None)
+
+
+_OF_NO_PLACE: Final = Message("the clock of the file had offsets from UTC of several places")
+
+
+def _zones_of_clock(east: timedelta) -> Iterator[tuple[str, Message | None]]:
+    """Yield zones for a clock, and why they are assumed; None for this machine's and fixed ones."""
+    here, fixed = machine_zone(), zone_of_offset(east)
+    if "/" in here and not here.startswith("Etc/"):
+        yield here, None
+    if fixed is not None:
+        yield fixed, None
+    evidence = Message("the times in the file have the offsets from UTC of its clocks")
+    yield from ((name, evidence) for name in usual_zones())
+    yield fixed or "UTC", _OF_NO_PLACE
+
+
+def _has_offset(zone: tzinfo, time: datetime) -> bool:
+    with suppress(OverflowError):
+        return time.astimezone(zone).utcoffset() == time.utcoffset()
+    return False

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from itertools import islice
 from typing import ClassVar, Final, NamedTuple
 
@@ -24,7 +25,6 @@ from app.formats.records import Account, FileRoom, Format, Item, ReadOptions, Re
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
 from app.formats.source.json import NOT_AN_OBJECT, Json, Window, as_word, load
-from app.formats.source.times import zone_of_offset
 
 _KINDS: Final[dict[str, MediumKind]] = {
     "animation": "gif",
@@ -34,6 +34,8 @@ _KINDS: Final[dict[str, MediumKind]] = {
 """Kinds of media by `media_type`; other files' names tell their kinds."""
 
 
+_QUARTER: Final = timedelta(minutes=15)
+"""Unit of offsets from UTC; other differences are no offsets."""
 _EXPORTER: Final = ("You", "user00000")
 """The exporting person of WhatsApp's chats that WhatsApp-Chat-Exporter writes as Telegram's."""
 
@@ -88,10 +90,7 @@ class Telegram(JsonChat[TelegramChat]):
         window = Window(content)
         if window.mark() == "{":
             folder = content.name.rpartition("/")[0]
-            for found in self._in_object(window, folder):
-                if content.notes.zone is None:
-                    content.notes.zone = _zone_of(found.value)
-                yield found
+            yield from self._in_object(window, folder)
 
     def _in_object(
         self, window: Window, folder: str, depth: int = 0
@@ -207,24 +206,25 @@ def _part(part: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _zone_of(message: object) -> str | None:
-    if not isinstance(message, dict):
-        return None
-    with suppress(ValueError, OverflowError, OSError, TypeError):
-        local = datetime.fromisoformat(str(message.get("date"))).replace(tzinfo=UTC)
-        when = datetime.fromtimestamp(int(message.get("date_unixtime", "")), UTC)
-        return zone_of_offset(local - when)
-    return None
-
-
 def _time(message: Json) -> object:
+    """Return the time with the offset of the exporting device, in UTC if that is not known."""
     try:
-        seconds = message.get("date_unixtime")
-        if isinstance(seconds, str | int):
-            return datetime.fromtimestamp(int(seconds), UTC)
-        return datetime.fromisoformat(str(message.get("date")))
+        seconds, local = message.get("date_unixtime"), message.get("date")
+        if not isinstance(seconds, str | int):
+            return datetime.fromisoformat(str(local))
+        time = datetime.fromtimestamp(int(seconds), UTC)
+        with suppress(TypeError, ValueError, OverflowError):
+            east = datetime.fromisoformat(str(local)) - time.replace(tzinfo=None)
+            return time.astimezone(_clock(east))
+        return time
     except (ValueError, OverflowError, OSError):
         return message.get("date")
+
+
+@lru_cache(100)
+def _clock(east: timedelta) -> timezone:
+    # By its name, a clock that shows UTC differs from moments without any clock.
+    return timezone(east, "local") if not east % _QUARTER else UTC
 
 
 TELEGRAM: Final = Telegram()
@@ -276,7 +276,7 @@ class _Channel:
     def _utc(self, time: datetime | None) -> datetime | None:
         """Return a time in UTC; without a zone it is read in the chosen zone, else in UTC."""
         if time is None or time.tzinfo is not None:
-            return time
+            return time and time.astimezone(UTC)
         zone = zone_of(self.options.timezone) if self.options.timezone else UTC
         if self.options.timezone is None:
             evidence = Message("the file names no time zone")

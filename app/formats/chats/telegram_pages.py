@@ -30,7 +30,7 @@ from app.formats.source.html import MAX_TAGS, html_to_text
 from app.formats.source.json import Json
 from app.formats.source.members import damaged
 from app.formats.source.text import pieces
-from app.formats.source.times import zone_of_offset
+from app.formats.source.times import SUMMER_ZONES, zone_of_offset
 
 _MESSAGE: Final = '<div class="message '
 _BEGINS: Final = re.compile(r'<div class="message (?:default|service)\b')
@@ -58,19 +58,6 @@ _KINDS: Final[dict[str, MediumKind]] = {
     "animated_wrap": "gif",
 }
 """Kinds of media by link class; names distinguish stickers and other files."""
-_SUMMER_ZONES: Final = {
-    -8: "America/Los_Angeles",
-    -7: "America/Denver",
-    -6: "America/Chicago",
-    -5: "America/New_York",
-    -4: "America/Halifax",
-    0: "Europe/London",
-    1: "Europe/Berlin",
-    2: "Europe/Athens",
-    10: "Australia/Sydney",
-    12: "Pacific/Auckland",
-}
-"""Zones with summer time, by standard offset from UTC in hours."""
 
 
 class PageSpeaker(NamedTuple):
@@ -120,7 +107,7 @@ class PagesClock:
             return wall
         if self._notes.zone is None:
             self._notes.zone = zone_of_offset(timedelta(minutes=minutes))
-        zone = None if minutes % 60 or self._zone else _SUMMER_ZONES.get(minutes // 60)
+        zone = None if minutes % 60 or self._zone else SUMMER_ZONES.get(minutes // 60)
         if zone is not None and ZoneInfo(zone).dst(wall):
             evidence = Message("the file uses the offset of standard time, even in summer")
             value = f"Etc/GMT{-minutes // 60:+}"

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypedDict
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
 
@@ -77,10 +77,30 @@ AMBIGUOUS: Final = {
 _AMBIGUOUS: Final = re.compile("|".join(AMBIGUOUS))
 
 
-def moved(time: datetime, name: str, zone: str) -> datetime:
-    """Return in the given zone a time that was read in an abbreviation's usual zone."""
-    local = time.astimezone(zone_offsets()[name]).replace(tzinfo=ZoneInfo(zone))
-    return local.astimezone(UTC)
+SUMMER_ZONES: Final = {
+    -8: "America/Los_Angeles",
+    -7: "America/Denver",
+    -6: "America/Chicago",
+    -5: "America/New_York",
+    -4: "America/Halifax",
+    0: "Europe/London",
+    1: "Europe/Berlin",
+    2: "Europe/Athens",
+    3: "Europe/Moscow",
+    10: "Australia/Sydney",
+    12: "Pacific/Auckland",
+}
+"""Zones that have had summer time, by standard offset from UTC in hours."""
+
+
+def usual_zones() -> list[str]:
+    """Return the zones of places, each before others that are less usual with its offsets."""
+    # CLDR has a main zone for each zone of Windows.
+    main = sorted(get_global("windows_zone_mapping").values())
+    aliases, others = get_global("zone_aliases"), sorted(get_global("zone_territories"))
+    names = (*SUMMER_ZONES.values(), *(aliases.get(name, name) for name in main), *others)
+    known = {name for name in available_timezones() if not name.startswith("Etc/")}
+    return [name for name in dict.fromkeys(names) if name in known]
 
 
 def zone_of_offset(east: timedelta) -> str | None:
@@ -89,14 +109,6 @@ def zone_of_offset(east: timedelta) -> str | None:
         return "UTC"
     hours, rest = divmod(east, timedelta(hours=1))
     return f"Etc/GMT{-hours:+}" if not rest and -12 <= hours <= 14 else None
-
-
-def in_zone(local: datetime, name: str) -> datetime:
-    """Return a local time with the zone of that name. Raises ValueError."""
-    zone = named_zone(name)
-    if zone is None:
-        raise ValueError(f"no time zone is called {name}")
-    return local.replace(tzinfo=zone)
 
 
 _OFFSET: Final = re.compile(r"^\s*((?:GMT|UTC|UT)?\s?[+\-−]\d{1,2}(?::?[0-5]\d)?|Z)(?=\s|\)|$)")
@@ -134,7 +146,10 @@ class Written(NamedTuple):
         if clock is None:
             raise ValueError("no such time")
         local = datetime.combine(stated.date, clock)
-        return (in_zone(local, self.zone) if self.zone else local), stated.calendar
+        zone = named_zone(self.zone) if self.zone else None
+        if self.zone and zone is None:
+            raise ValueError(f"no time zone is called {self.zone}")
+        return local.replace(tzinfo=zone), stated.calendar
 
     def meanings(self, words: FileWords) -> dict[Order, tuple[datetime, Calendar]]:
         """Return the time by each order that the date allows.
@@ -356,7 +371,8 @@ class FileTimes:
 
     def _in_zone(self, time: datetime, name: str) -> datetime:
         if self._zone is not None:
-            return moved(time, name, self._zone)
+            local = time.astimezone(zone_offsets()[name])
+            return local.replace(tzinfo=ZoneInfo(self._zone)).astimezone(UTC)
         first, *others = AMBIGUOUS[name]
         evidence = Message("{name} in the file stands for several time zones", name=name)
         self._notes.assume("timezone", first, alternatives=tuple(others), evidence=evidence)

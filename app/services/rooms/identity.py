@@ -143,6 +143,9 @@ class RoomFinder:
     _ids: dict[RoomReference, int] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
     """Chats named by posts that this import may fill."""
+    _zone: str | None = None
+    _zoned: set[int] = field(default_factory=set)
+    """Chats whose zone is the file's, of which more is known the more of it is read."""
     _is_forced: bool = False
     """Whether the file's only chat goes into the only chosen one, which nothing else leads to."""
 
@@ -162,6 +165,10 @@ class RoomFinder:
                 is_only = len(self._ids.keys() | samples.keys()) == 1
                 room_id = await self._room(session, reference, sample, is_only=is_only)
                 self._ids[reference] = room_id
+        if self.read.zone != self._zone:
+            self._zone = self.read.zone
+            is_zoned = is_among(session, Room.id, self._zoned)
+            await session.execute(update(Room).where(is_zoned).values(tz=self._zone))
         return self._ids
 
     async def complete(self, session: AsyncSession) -> None:
@@ -334,7 +341,9 @@ class RoomFinder:
             room.platform = reference.platform
         if room.external_id is None and room.platform == reference.platform:
             room.external_id = reference.external_id
-        room.tz = room.tz or self.read.zone
+        if room.tz is None:
+            self._zoned.add(room_id)
+            room.tz = self.read.zone
         room.date_order = room.date_order or self.read.order
         await session.flush()
 

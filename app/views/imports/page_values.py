@@ -202,7 +202,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
                 "The times in the file have this zone. Choose a city if the people of the chat "
                 "live elsewhere."
             )
-        return gettext("People usually write chats of this app in this language there.")
+        return gettext("Assumed. Choose another city if the people of the chat live elsewhere.")
 
     @property
     def cities(self) -> Sequence[tuple[str, str]]:

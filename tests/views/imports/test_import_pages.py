@@ -191,7 +191,10 @@ async def test_those_who_wrote_most_are_named_first_and_the_others_counted(
     assert told.startswith(f"How they write {' · '.join(names[:1:-1])} and 2 more")
 
 
-async def test_the_zone_of_a_chat_is_the_one_of_its_file(browser: Browser) -> None:
+async def test_the_zone_of_a_chat_is_the_one_of_its_file(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
     said = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "one"}
     said |= {"date": "2024-03-01T23:30:00", "date_unixtime": "1709332200"}  # 22:30 UTC.
     chat = {"name": "Tea", "type": "private_group", "id": 9, "messages": [said]}
@@ -203,6 +206,28 @@ async def test_the_zone_of_a_chat_is_the_one_of_its_file(browser: Browser) -> No
     await ended(browser, address)
     room = await (await browser.get("/api/v1/rooms/1")).get_json()
     assert room["tz"] == "Etc/GMT-1"
+
+
+async def test_a_chat_whose_clock_changed_has_a_zone_with_summer_time(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    said = {"type": "message", "from": "Mina", "from_id": "user1"}
+    winter = {"id": 1, "date": "2024-03-01T23:30:00", "date_unixtime": "1709332200", "text": "one"}
+    summer = {"id": 2, "date": "2024-07-01T00:30:00", "date_unixtime": "1719786600", "text": "two"}
+    chat = {"name": "Tea", "type": "private_group", "id": 9}
+    data = json.dumps(chat | {"messages": [said | winter, said | summer]}).encode()
+    address = await upload(browser, data, "result.json")
+    page = await browser.page(address)
+    assert 'name="timezone" value="Europe/Berlin"' in page
+    assert "Time zone: Europe/Berlin, assumed (the times in the file have the" in shown(page)
+    assert await start(browser, address, timezone="Europe/Berlin", only="Mina", publish="on") == 303
+    await ended(browser, address)
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert room["tz"] == "Europe/Berlin"
+    portrait = await (await browser.get("/api/v1/users/Mina/archive?year=2024")).get_json()
+    days = [day["date"] for month in portrait["calendar"]["months"] for day in month["days"]]
+    assert days == ["2024-03-01", "2024-07-01"]
 
 
 async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None:
