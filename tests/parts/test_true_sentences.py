@@ -1091,6 +1091,18 @@ EVERY_SENTENCE: Final = {
 }
 
 
+@cache
+def habit_of(name: str) -> re.Pattern[str]:
+    """Return what matches a sentence or a row about a habit, in both languages."""
+    told = (
+        pattern_of(text, language, r"\S+", WHAT.get(name, ""))
+        for key, text in HABITS[name].items()
+        if key != "what"
+        for language in ("en", "ko")
+    )
+    return re.compile("|".join(re.sub(r"\(\?P<\w+>", "(?:", each) for each in told))
+
+
 def _there(check: Check) -> Check:
     return lambda reader, found: check(reader, found | {"there": "there"})
 
@@ -1640,6 +1652,7 @@ class Site:
     faults: list[str] = field(default_factory=list)
     unread: set[tuple[str, str]] = field(default_factory=lambda: {*EVERY_SENTENCE})
     """The findings that no page has shown, with their variants."""
+    unread_habits: set[str] = field(default_factory=lambda: {*HABITS})
 
     async def get(self, path: str, language: str) -> str:
         """Return a page's text; empty for a year or a portrait of too few messages."""
@@ -1677,9 +1690,10 @@ class Site:
             self._check(f"{path} ({language})", blocks_of(page), lists.check)
 
     def note(self, block: str) -> None:
-        """Note which findings a block tells."""
+        """Note which findings and habits a block tells."""
         text = re.sub(r"\bpost(?=s?\b)", "message", as_messages(block))
         self.unread -= {each for each in self.unread if sentence_of(*each).search(text)}
+        self.unread_habits -= {each for each in self.unread_habits if habit_of(each).search(text)}
 
     def assert_true(self, scenario: str = "", seeds: str = "") -> None:
         """Fail for a false sentence, or if no page has shown the findings of a scenario."""
@@ -1775,6 +1789,9 @@ async def test_every_sentence_is_true(app: Quart, writer: Client, first_seed: in
         unread = FINDINGS.keys() - site.read_findings
         assert not unread - elsewhere, "let a chat of tests/made_chats.py show these"
         assert not elsewhere - unread, "take these out of SHOWN_ELSEWHERE: the made chats show them"
+        assert not site.unread_habits - elsewhere, (
+            "let a chat of tests/made_chats.py have these habits"
+        )
 
 
 @pytest.mark.timeout(600)
