@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final, Literal, NamedTuple
 
-from app.compute.people import signs
 from app.compute.people.fingerprint import Measure, positive_first
 from app.language.i18n import (
     clause,
@@ -26,7 +25,95 @@ from app.views.cast import display_name
 Text = str | tuple[str, str]
 """A sentence, or its singular and plural."""
 
-HABITS: Final = {habit.key: habit.told for habit in signs.HABITS}
+_USES: Final = {
+    "more": _("uses {what} {often}"),
+    "less": _("uses {what} less often than {others} ({often})"),
+    "none": _("never uses {what}"),
+    "rose": _("More {what} than in {year}: {value}, before {before}."),
+    "fell": _("Fewer {what} than in {year}: {value}, before {before}."),
+}
+"""The sentences of a habit to use `what`."""
+HABITS: Final[Mapping[str, Mapping[str, str]]] = {
+    "length": {
+        "more": _("writes longer posts than {others} ({words})"),
+        "less": _("writes shorter posts than {others} ({words})"),
+        "none": _("writes shorter posts than {others} ({words})"),
+        "rose": _("Longer posts than in {year}: {value}, before {before}."),
+        "fell": _("Shorter posts than in {year}: {value}, before {before}."),
+        "label": _("Length"),
+    },
+    "questions": _USES | {"what": _("question marks"), "label": _("Question marks")},
+    "exclamations": _USES | {"what": _("exclamation marks"), "label": _("Exclamations")},
+    "laughing": {
+        "more": _("laughs {often} (mostly “{sign}”)"),
+        "less": _("laughs less often in writing than {others} ({often})"),
+        "none": _("never laughs in writing"),
+        "rose": _("More laughing than in {year}: {value}, before {before}."),
+        "fell": _("Less laughing than in {year}: {value}, before {before}."),
+        "label": _("Laughs (mostly {sign})"),
+        "label without sign": _("Laughs"),
+    },
+    "emoji": _USES
+    | {"what": _("emoji"), "label": _("Emoji (mostly {sign})"), "label without sign": _("Emoji")},
+    "endings": {
+        "more": _("ends with “{sign}” {often}"),
+        "less": _("ends with “{sign}” less often than {others} ({often})"),
+        "none": _("never ends with “{sign}”"),
+        "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
+        "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
+        "label": _("Ends with {sign}"),
+    },
+    "beginnings": {
+        "more": _("starts with a lowercase letter {often}"),
+        "less": _("starts with a lowercase letter less often than {others} ({often})"),
+        "none": _("never starts with a lowercase letter"),
+        "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
+        "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
+        "label": _("Lowercase start"),
+    },
+    "capitals": {
+        "more": _("writes in capitals {often}"),
+        "less": _("writes in capitals less often than {others} ({often})"),
+        "none": _("never writes in capitals"),
+        "rose": _("More capitals than in {year}: {value}, before {before}."),
+        "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
+        "label": _("All in capitals"),
+    },
+    "lengthened": {
+        "more": _("lengthens letters {often}"),
+        "less": _("lengthens letters less often than {others} ({often})"),
+        "none": _("never lengthens letters"),
+        "rose": _("More lengthened letters than in {year}: {value}, before {before}."),
+        "fell": _("Fewer lengthened letters than in {year}: {value}, before {before}."),
+        "label": _("Lengthened letters"),
+    },
+    "unspaced": {
+        "more": _("writes without spaces {often}"),
+        "less": _("writes without spaces less often than {others} ({often})"),
+        "none": _("never writes a sentence without spaces"),
+        "rose": _("More without spaces than in {year}: {value}, before {before}."),
+        "fell": _("Less without spaces than in {year}: {value}, before {before}."),
+        "label": _("No spaces"),
+    },
+    "turns": {
+        "more": _("sends several messages in a row ({often} of the turns)"),
+        "less": _("sends several messages in a row less often than {others} ({often})"),
+        "none": _("never sends two messages in a row"),
+        "label": _("Several in a row"),
+    },
+    "silence": {
+        "more": _("starts {often} of the conversations"),
+        "less": _("starts conversations less often than {others} ({often})"),
+        "none": _("never starts a conversation"),
+        "label": _("Starts conversations"),
+        "there more": _("starts {often} of the conversations in their time here"),
+        "there less": _(
+            "starts conversations less often than {others} in their time here ({often})"
+        ),
+        "there none": _("started no conversation in their time here"),
+        "there label": _("Starts conversations (in their time here)"),
+    },
+}
 """The measures of how somebody writes: next to others, and to the year before."""
 
 FINDINGS: Final[Mapping[str, Text | Mapping[str, Text]]] = {
@@ -365,12 +452,12 @@ def _in_words(share: float, beside: float) -> tuple[str, int]:
 
 def label_of(measure: Measure) -> str:
     """Return the name of a measure with its most frequent sign."""
-    habit = measure.habit
+    habit = measure.habit.key
     variant = "there label" if measure.is_of_time_there else "label"
-    if not measure.sign and "label without sign" in habit.told:
+    if not measure.sign and "label without sign" in HABITS[habit]:
         variant = "label without sign"
     sign = sign_of(measure)
-    return tell(habit.key, variant, sign=f"“{sign}”" if habit.has_signs else sign)
+    return tell(habit, variant, sign=f"“{sign}”" if measure.habit.has_signs else sign)
 
 
 def sign_of(measure: Measure) -> str:
@@ -481,10 +568,9 @@ def trait_of(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool =
 
 
 def _told_habit(measure: Measure, variant: str, **values: object) -> str:
-    what = measure.habit.told.get("what")
-    return tell(
-        measure.habit.key, variant, sign=sign_of(measure), what=what and gettext(what), **values
-    )
+    habit = measure.habit.key
+    what = HABITS[habit].get("what")
+    return tell(habit, variant, sign=sign_of(measure), what=what and gettext(what), **values)
 
 
 def told_alone(measure: Measure, beside: Beside = THE_OTHERS, *, has_usual: bool = True) -> str:

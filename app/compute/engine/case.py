@@ -408,14 +408,6 @@ class Fitted:
     """Whether a newer version is due because of many new posts."""
     chatters: Population = NOBODY
     """Shipped English people of chats, who count where messages are short."""
-    largest: Mapping[int, tuple[list[int], list[str]]] = field(default_factory=dict)
-    """Of a chat's people with the most messages: `numbers` of their profiles, and languages."""
-
-    def written_by(self, author: int, profile: AuthorProfile) -> Collection[str] | None:
-        """Return the languages of an author who has no other posts now; None if unknown."""
-        numbers, written = self.largest.get(author, ([], None))
-        is_same = numbers == profile.numbers
-        return (written if is_same else None) or self.population.written_by(author, profile)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

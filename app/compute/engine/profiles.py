@@ -94,11 +94,6 @@ class AuthorProfile:
         return self.posts - int(self.texts.count(_NO_TEXT)[0])
 
     @property
-    def numbers(self) -> list[int]:
-        """Numbers of posts and of features in each group, which other posts would change."""
-        return [self.posts, *self.totals.tolist()]
-
-    @property
     def size_bytes(self) -> int:
         arrays = (self.counts.keys, self.counts.counts, self.texts.keys)
         return sum(array.nbytes for array in arrays) + 500

@@ -7,10 +7,10 @@ person begins all conversations, everyone else begins fewer.
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, compress
+from itertools import chain, repeat
 from math import asin, sqrt
 from statistics import fmean
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -116,8 +116,8 @@ class Tally(NamedTuple):
 
 
 def tally_of(
-    texts: Sequence[str],
-    conversations: Sequence[int],
+    texts: Iterable[str],
+    conversations: Iterable[int],
     begins: Sequence[bool] = (),
     turns: PersonTurns = NO_TURNS,
 ) -> Tally:
@@ -125,33 +125,43 @@ def tally_of(
     signs: dict[Sign, list[int]] = defaultdict(list)
     if turns.of_several:
         signs[TURNS] = [*turns.of_several]
-    if any(begins):  # A picture begins a conversation, too.
-        signs[BEGUN] = [*compress(conversations, begins)]
-    words = [len(text.split()) for text in texts]
-    written, numbers = [*compress(texts, words)], [*compress(conversations, words)]
+    written: list[str] = []
+    there: set[int] = set()
+    numbers: list[int] = []
+    lengths: list[int] = []
+    messages = zip(texts, conversations, begins or repeat(False), strict=False)
+    for text, conversation, is_first in messages:
+        there.add(conversation)
+        if is_first:  # A picture begins a conversation, too.
+            signs[BEGUN].append(conversation)
+        if words := len(text.split()):
+            written.append(text)
+            numbers.append(conversation)
+            lengths.append(words)
     for sign, place in signs_in(written):
         signs[sign].append(numbers[place])
     scripts = scripts_of(written)
     return Tally(
         np.array(numbers, np.intp),
-        np.array([*filter(None, words)], np.int64),
+        np.array(lengths, np.int64),
         signs,
         np.array(turns.conversations, np.intp),
-        np.array(sorted({*conversations}), np.intp),
+        np.array(sorted(there), np.intp),
         scripts,
         script_of(scripts),
     )
 
 
-def together(tallies: Iterable[Tally]) -> Tally:
-    """Return the counts of several people."""
+def together(tallies: Iterable[Tally], only: Sign | None = None) -> Tally:
+    """Return the counts of several people, of all signs and scripts or of a single sign."""
     several = [*tallies]
     signs: dict[Sign, list[int]] = defaultdict(list)
     scripts = Counter[str]()
     for tally in several:
-        scripts.update(tally.scripts)
-        for sign, conversations in tally.signs.items():
-            signs[sign].extend(conversations)
+        if only is None:
+            scripts.update(tally.scripts)
+        for sign in tally.signs if only is None else (only,):
+            signs[sign].extend(tally.signs.get(sign, ()))
     return Tally(
         np.concatenate([np.array([], np.intp), *(tally.conversations for tally in several)]),
         np.concatenate([np.array([], np.int64), *(tally.lengths for tally in several)]),
@@ -236,8 +246,8 @@ class _Sides(NamedTuple):
     """What `stays_of` found, by the id of a person's conversations."""
 
     @classmethod
-    def of(cls, own: Tally, others: Sequence[Tally], beside: Tally | None = None) -> "_Sides":
-        beside = beside or together(others)
+    def of(cls, own: Tally, others: Sequence[Tally], only: Sign | None = None) -> "_Sides":
+        beside = together(others, only)
         sides = own.conversations, beside.conversations
         many = max(int(side.max(initial=-1)) for side in sides) + 1
         counts, counts_beside = (counts_in(side, many) for side in sides)
@@ -245,16 +255,9 @@ class _Sides(NamedTuple):
         last = max(own.last_conversation, beside.last_conversation)
         return cls(own, others, beside, counts, counts_beside, begun, last, {})
 
-    def without(self, place: int, sign: Sign) -> "_Sides":
+    def without(self, person: Tally, sign: Sign) -> "_Sides":
         """Return both sides without one other person, with the others' counts of this sign only."""
-        before, others = self.others[:place], [*self.others[:place], *self.others[place + 1 :]]
-        signs = {sign: [*chain.from_iterable(one.signs.get(sign, ()) for one in others)]}
-        arrays: dict[str, Any] = {}
-        for name in ("conversations", "lengths", "turns", "there"):  # In the order of the others.
-            start = sum(getattr(one, name).size for one in before)
-            gone = slice(start, start + getattr(self.others[place], name).size)
-            arrays[name] = np.delete(getattr(self.beside, name), gone)
-        return self.of(self.own, others, self.beside._replace(signs=signs, **arrays))
+        return self.of(self.own, [one for one in self.others if one is not person], sign)
 
     def value(self, tally: Tally, form: Form) -> float:
         match form.habit.of:
@@ -461,14 +464,17 @@ def clear_measures(
     compared = _Compared.of(own, [*others, *rest])
     if not compared.everyone.are_compared:
         return
+    distances = {
+        form: _distance(form, compared.sides_of(form.habit))
+        for form in chain(*FORMS.values())
+        if compared.has(form.habit)
+    }
 
     def order(form: Form) -> tuple[bool, bool, float]:
-        distance = _distance(form, compared.sides_of(form.habit))
-        is_less = _is_less(form.habit, distance)
-        return is_less and not own.with_sign(form.sign), is_less, -abs(distance)
+        is_less = _is_less(form.habit, distances[form])
+        return is_less and not own.with_sign(form.sign), is_less, -abs(distances[form])
 
-    forms = (form for form in chain(*FORMS.values()) if compared.has(form.habit))
-    for form in sorted(forms, key=order):
+    for form in sorted(distances, key=order):
         sides = compared.sides_of(form.habit)
         by_message = _by_messages(form, sides)
         if abs(by_message) < CLEAR_OF_MANY:
@@ -512,7 +518,7 @@ def _measure_of(form: Form, compared: _Compared, others: Sequence[Tally]) -> Mea
             lead * (own - value) * one.messages
             for one, value in zip(sides.others, values, strict=True)
         ]
-        fewer = sides.without(leads.index(max(leads)), form.sign)
+        fewer = sides.without(sides.others[leads.index(max(leads))], form.sign)
         if fewer.are_compared:
             errors = lesser(errors, _errors(form, fewer))
     side = 1 if errors > 0 else -1

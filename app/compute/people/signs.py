@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, get_args
 
@@ -15,17 +15,11 @@ Ending = Literal[".", "…", "~", "ㅠㅠ", "요", "음·함", "욤"]
 ENDINGS: Final[tuple[Ending, ...]] = get_args(Ending)
 
 
-_: Final = str
-"""Marks a text that the catalogue translates."""
-
-
 class Habit(NamedTuple):
     """How a person may differ from others in writing."""
 
     name: str
     """Name in the API, which several habits may share: the most distinct is shown."""
-    told: Mapping[str, str]
-    """Its sentences: next to others, next to the year before, and its label."""
     signs: tuple[str, ...] = ("",)
     """Alternatives, of which only the most distinct is shown; an empty sign stands for any."""
     of: Literal["words", "messages", "turns", "conversations"] = "messages"
@@ -52,143 +46,19 @@ class Habit(NamedTuple):
         return self.signs != ("",)
 
 
-_USES: Final = {
-    "more": _("uses {what} {often}"),
-    "less": _("uses {what} less often than {others} ({often})"),
-    "none": _("never uses {what}"),
-    "rose": _("More {what} than in {year}: {value}, before {before}."),
-    "fell": _("Fewer {what} than in {year}: {value}, before {before}."),
-}
-"""The sentences of a habit to use `what`."""
 HABITS: Final = (
-    Habit(
-        "length",
-        {
-            "more": _("writes longer posts than {others} ({words})"),
-            "less": _("writes shorter posts than {others} ({words})"),
-            "none": _("writes shorter posts than {others} ({words})"),
-            "rose": _("Longer posts than in {year}: {value}, before {before}."),
-            "fell": _("Shorter posts than in {year}: {value}, before {before}."),
-            "label": _("Length"),
-        },
-        of="words",
-        is_of_script=True,
-    ),
-    Habit("questions", _USES | {"what": _("question marks"), "label": _("Question marks")}),
-    Habit("exclamations", _USES | {"what": _("exclamation marks"), "label": _("Exclamations")}),
-    Habit(
-        "laughing",
-        {
-            "more": _("laughs {often} (mostly “{sign}”)"),
-            "less": _("laughs less often in writing than {others} ({often})"),
-            "none": _("never laughs in writing"),
-            "rose": _("More laughing than in {year}: {value}, before {before}."),
-            "fell": _("Less laughing than in {year}: {value}, before {before}."),
-            "label": _("Laughs (mostly {sign})"),
-            "label without sign": _("Laughs"),
-        },
-        has_words=True,
-    ),
-    Habit(
-        "emoji",
-        _USES
-        | {
-            "what": _("emoji"),
-            "label": _("Emoji (mostly {sign})"),
-            "label without sign": _("Emoji"),
-        },
-        has_words=True,
-    ),
-    Habit(
-        "endings",
-        {
-            "more": _("ends with “{sign}” {often}"),
-            "less": _("ends with “{sign}” less often than {others} ({often})"),
-            "none": _("never ends with “{sign}”"),
-            "rose": _("More often “{sign}” at the end than in {year}: {value}, before {before}."),
-            "fell": _("Less often “{sign}” at the end than in {year}: {value}, before {before}."),
-            "label": _("Ends with {sign}"),
-        },
-        ENDINGS,
-        is_of_script=True,
-    ),
-    Habit(
-        "beginnings",
-        {
-            "more": _("starts with a lowercase letter {often}"),
-            "less": _("starts with a lowercase letter less often than {others} ({often})"),
-            "none": _("never starts with a lowercase letter"),
-            "rose": _("More lowercase starts than in {year}: {value}, before {before}."),
-            "fell": _("Fewer lowercase starts than in {year}: {value}, before {before}."),
-            "label": _("Lowercase start"),
-        },
-        ("small",),
-        is_of_script=True,
-    ),
-    Habit(
-        "beginnings",
-        {
-            "more": _("starts {often} of the conversations"),
-            "less": _("starts conversations less often than {others} ({often})"),
-            "none": _("never starts a conversation"),
-            "label": _("Starts conversations"),
-            "there more": _("starts {often} of the conversations in their time here"),
-            "there less": _(
-                "starts conversations less often than {others} in their time here ({often})"
-            ),
-            "there none": _("started no conversation in their time here"),
-            "there label": _("Starts conversations (in their time here)"),
-        },
-        ("silence",),
-        of="conversations",
-        told_as="silence",
-    ),
-    Habit(
-        "capitals",
-        {
-            "more": _("writes in capitals {often}"),
-            "less": _("writes in capitals less often than {others} ({often})"),
-            "none": _("never writes in capitals"),
-            "rose": _("More capitals than in {year}: {value}, before {before}."),
-            "fell": _("Fewer capitals than in {year}: {value}, before {before}."),
-            "label": _("All in capitals"),
-        },
-        is_of_script=True,
-    ),
-    Habit(
-        "lengthened",
-        {
-            "more": _("lengthens letters {often}"),
-            "less": _("lengthens letters less often than {others} ({often})"),
-            "none": _("never lengthens letters"),
-            "rose": _("More lengthened letters than in {year}: {value}, before {before}."),
-            "fell": _("Fewer lengthened letters than in {year}: {value}, before {before}."),
-            "label": _("Lengthened letters"),
-        },
-        is_of_script=True,
-    ),
-    Habit(
-        "unspaced",
-        {
-            "more": _("writes without spaces {often}"),
-            "less": _("writes without spaces less often than {others} ({often})"),
-            "none": _("never writes a sentence without spaces"),
-            "rose": _("More without spaces than in {year}: {value}, before {before}."),
-            "fell": _("Less without spaces than in {year}: {value}, before {before}."),
-            "label": _("No spaces"),
-        },
-        is_of_script=True,
-    ),
-    Habit(
-        "turns",
-        {
-            "more": _("sends several messages in a row ({often} of the turns)"),
-            "less": _("sends several messages in a row less often than {others} ({often})"),
-            "none": _("never sends two messages in a row"),
-            "label": _("Several in a row"),
-        },
-        of="turns",
-    ),
+    Habit("length", of="words", is_of_script=True),
+    Habit("questions"),
+    Habit("exclamations"),
+    Habit("laughing", has_words=True),
+    Habit("emoji", has_words=True),
+    Habit("endings", ENDINGS, is_of_script=True),
+    Habit("beginnings", ("small",), is_of_script=True),
+    Habit("beginnings", ("silence",), of="conversations", told_as="silence"),
+    Habit("capitals", is_of_script=True),
+    Habit("lengthened", is_of_script=True),
+    Habit("unspaced", is_of_script=True),
+    Habit("turns", of="turns"),
 )
 if TYPE_CHECKING:
     MeasureName = str

@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from heapq import nlargest
 from types import MappingProxyType
 from typing import Final
 
@@ -37,7 +36,6 @@ from app.compute.engine.judgement import FEWEST_JUDGED
 from app.compute.engine.languages import release_memory
 from app.compute.engine.population import CountedAuthor, Population, Shipped, drawn_authors
 from app.compute.engine.profiles import AuthorProfile
-from app.compute.people.fingerprint import MOST_BESIDE
 from app.db.backend import Sessions, backend_of, counts_shipped
 from app.db.engine import Database, GrantLostError
 from app.db.one_chat import check_chat
@@ -371,8 +369,6 @@ class ChatFit(msgspec.Struct, frozen=True):
     unknown.
     """
     temperature: float
-    largest: dict[int, tuple[list[int], list[str]]] = {}
-    """See `Fitted`; empty in older fits."""
 
     def is_outgrown(self, messages: int, people: int) -> bool:
         if people != self.people:
@@ -438,13 +434,10 @@ class ChatBackground(BackgroundStore):
             drawn = await asyncio.to_thread(drawn_authors, authors, posts)
             asked = {key: named[key].id for key in asked_authors(drawn)}
             ids = sorted(named[key].id for key in drawn)
-            large = nlargest(MOST_BESIDE + 1, profiles, key=lambda id_: profiles[id_].posts)
-            both = {*ids, *large}  # The page of a person compares the largest.
-            known = await languages_written(session, languages, both, shipped.populations)
+            known = await languages_written(session, languages, ids, shipped.populations)
             written = {id_: None if own is None else sorted(own) for id_, own in known.items()}
-            of_drawn = {id_: (languages.get(id_), written[id_]) for id_ in ids}
-            of_large = {id_: (profiles[id_].numbers, written[id_] or []) for id_ in large}
-            fit = structs.replace(fit, drawn=of_drawn, largest=of_large)
+            of_drawn = {id_: (languages.get(id_), own) for id_, own in written.items()}
+            fit = structs.replace(fit, drawn=of_drawn)
 
         def made() -> Fitted:
             members = [
@@ -462,7 +455,7 @@ class ChatBackground(BackgroundStore):
                 session, fitted.background, asked, seed=posts, profiles=profiles
             )
             kept = structs.replace(fit, temperature=temperature)
-        return replace(fitted, temperature=kept.temperature, largest=kept.largest), kept
+        return replace(fitted, temperature=kept.temperature), kept
 
     async def _kept(self, session: AsyncSession, fit: ChatFit) -> ChatFit | None:
         """Return what maintenance stored, unless the chat has outgrown it."""

@@ -104,7 +104,7 @@ async def measure_habit(
     shown = [text for text in newest if text not in hidden]
     texts = shown[:count]
     is_in_background = user_id not in fitted.samples
-    known = fitted.written_by(user_id, profile)
+    known = fitted.population.written_by(user_id, profile)
     written = await asyncio.to_thread(_written, shown, fitted.shipped, known)
     if written is None:  # Counting the posts by language takes longer than reading the newest.
         tag = (await main_languages(session, [user_id])).get(user_id)
@@ -194,7 +194,7 @@ async def typical_of(
     # Some 20 posts, over the whole time, tell whom to compare with.
     some = texts[:: max(len(texts) // 20, 1)]
     (profile,) = await models.profiles.load(session, [user], may_evict=False)
-    known = fitted.written_by(user.id, profile)
+    known = fitted.population.written_by(user.id, profile)
     written = known or await asyncio.to_thread(written_by, some, None, fitted.shipped)
     samples = () if user.id in fitted.samples else fitted.samples
     population = fitted.population

@@ -1,7 +1,7 @@
 """Who is easiest to recognise in a chat: measured by maintenance, told by its pages."""
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,12 +12,11 @@ from sqlalchemy import select, update
 
 from app.compute.engine.case import Fitted
 from app.db.engine import Database
-from app.models import Room, User
+from app.models import Room
 from app.services.compare.background import ChatBackground, ChatFit
 from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
-from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
 from tests.browsing import parts_of
 from tests.chats import Said, import_chat, kakaotalk
@@ -123,37 +122,6 @@ async def test_what_takes_long_to_fit_is_kept_until_the_chat_has_grown(db: Datab
     assert (await made(db)).temperature != 9.0
     await judge_room(db)
     assert (await made(db)).temperature != 9.0
-
-
-@pytest.mark.databases("sqlite", "postgresql")
-async def test_kept_languages_are_those_of_the_same_messages(db: Database) -> None:
-    await import_chat(db, kakaotalk("known", *talk(480, seed=1)))
-    await judge_room(db)
-
-    async def known() -> list[Collection[str] | None]:
-        fitted = await made(db)
-        async with db.read() as session:
-            users = await read_rows(session, select_rows().order_by(User.id))
-            profiles = await ProfileStore().load(session, users)
-        people = zip(users, profiles, strict=True)
-        return [fitted.written_by(user.id, profile) for user, profile in people]
-
-    async def keep(fit: dict[str, Any]) -> None:
-        async with db.write() as session:
-            await session.execute(update(Room).values(fit=msgspec.json.encode(fit)))
-
-    async with db.read() as session:
-        stored = msgspec.json.decode(await session.scalar(select(Room.fit)) or b"")
-    languages = [written for _, written in stored["drawn"].values()]
-    assert [written for _, written in stored["largest"].values()] == languages
-    changed = {user: (numbers, ["ko"]) for user, (numbers, _) in stored["largest"].items()}
-    await keep(stored | {"largest": changed, "drawn": {}})  # As if they were too large to be drawn.
-    assert await known() == [["ko"]] * 3
-    await import_chat(db, kakaotalk("known", *talk(3, seed=2)))
-    assert await known() == [None] * 3
-    del stored["largest"]  # A fit that an older version kept.
-    await keep(stored)
-    assert await known() == languages
 
 
 async def test_the_first_sentence_about_a_chat_is_kept_until_the_chat_changes(db: Database) -> None:
