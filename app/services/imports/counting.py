@@ -22,6 +22,7 @@ class Counting:
     def __init__(self) -> None:
         self._characters = 0
         self._begun: tuple[subprocess.Popen[bytes], socket.socket] | None = None
+        self._is_closed = False
 
     @property
     def is_apart(self) -> bool:
@@ -31,18 +32,24 @@ class Counting:
         """Return what `sum_of_features` returns, in a thread; it counts if the process fails."""
         size = sum(map(len, texts))
         self._characters += size
-        if self._characters >= FIRST_CHARACTERS and size >= FEWEST_CHARACTERS:
-            with suppress(OSError, EOFError, pickle.UnpicklingError):
+        is_long = self._characters >= FIRST_CHARACTERS and size >= FEWEST_CHARACTERS
+        if is_long and not self._is_closed:
+            try:
                 _, here = self._begun = self._begun or _begin()
                 with here.makefile("rwb") as stream:
                     pickle.dump(texts, stream)
                     stream.flush()
                     return cast(Counts, pickle.load(stream))  # noqa: S301 - this program's
+            except (OSError, EOFError, pickle.UnpicklingError):
+                self.close()  # A late answer would be taken for the sum of the next texts.
         return sum_of_features(texts)
 
     def close(self) -> None:
-        if self._begun is not None:
-            child, here = self._begun
+        """End the process; from now on, `sum` counts by itself."""
+        self._is_closed = True
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            child, here = begun
             here.close()
             child.kill()
             child.wait()

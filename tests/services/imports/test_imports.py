@@ -240,6 +240,15 @@ def test_a_counting_process_that_ends_leaves_the_rest_to_this_one(
     assert apart.sum(texts).to_bytes() == expected
 
 
+def test_a_counting_process_that_is_late_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer would be taken for the sum of the next texts."""
+    monkeypatch.setattr(counting, "FIRST_CHARACTERS", 0)
+    monkeypatch.setattr(counting, "LIMIT_S", 0.001)
+    texts, apart = [f"말 {n} words" for n in range(1_000)], Counting()
+    assert apart.sum(texts).to_bytes() == sum_of_features(texts).to_bytes()
+    assert not apart.is_apart
+
+
 async def test_after_an_import_no_tails_are_left_and_the_background_is_new(db: Database) -> None:
     for run, expected in ((0, 40), (40, 50)):
         items = (record(n, f"말 {n} words", username=f"a{n % 4}") for n in range(run, expected))
