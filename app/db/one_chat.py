@@ -18,11 +18,12 @@ CHAT: Final = "chat"
 """Key in a session's `info`: id of the only visible chat; missing for the whole site."""
 
 
-def views(*, base: str, room: str, unix: str) -> Iterator[str]:
+def views(*, base: str, room: str, unix: str, is_post_here: str) -> Iterator[str]:
     """Yield the statements that make the views.
 
     base: the schema of the tables, with a dot. room: expression for the visible chat's id, NULL for
-    none. unix: expression for the seconds from 1970 to the column `created_at`.
+    none. unix: expression for the seconds from 1970 to the column `created_at`. is_post_here:
+    condition of a row of Tweet in the chat.
     """
     columns = ", ".join(
         f'person.messages AS "{column.name}"'
@@ -39,7 +40,7 @@ def views(*, base: str, room: str, unix: str) -> Iterator[str]:
     shown = {
         "Room": f'SELECT * FROM {base}"Room" WHERE id = {room} OR joined_to_id = {room}',
         "RoomPerson": f'SELECT * FROM {base}"RoomPerson" WHERE room_id = {room}',
-        "Tweet": f'SELECT * FROM {base}"Tweet" WHERE room_id = {room}',
+        "Tweet": f'SELECT * FROM {base}"Tweet" WHERE {is_post_here}',
         "Users": f"SELECT {columns} FROM {people} WHERE person.room_id = {room}",
         "Profile": f'SELECT counted.* FROM {people} JOIN {base}"Profile" AS counted'
         f" ON counted.user_id = author.id WHERE {is_whole}",

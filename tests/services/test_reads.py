@@ -57,3 +57,21 @@ async def test_newest_posts_are_found_by_the_index(db: Database) -> None:
         steps = [row.detail for row in plan]
     assert not [step for step in steps if step.startswith("SCAN") and "asked" not in step]
     assert not [step for step in steps if "TEMP B-TREE" in step]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT text FROM Tweet WHERE id IN (SELECT value FROM json_each('[1, 2]'))",
+        "SELECT text FROM Tweet JOIN Users ON Users.id = user_id WHERE user_id = 1"
+        " ORDER BY Tweet.created_at DESC NULLS LAST, Tweet.id DESC LIMIT 5",
+    ],
+)
+async def test_posts_of_a_chat_are_found_without_reading_the_chat(db: Database, query: str) -> None:
+    async with db.read_chat(1) as session:
+        steps = [row.detail for row in await session.execute(text(f"EXPLAIN QUERY PLAN {query}"))]
+    posts = [step for step in steps if "Tweet" in step]
+    assert [step for step in posts if "SEARCH" in step]
+    assert not [step for step in posts if "room_id" in step]
+    assert not [step for step in steps if "TEMP B-TREE" in step]

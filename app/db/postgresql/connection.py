@@ -149,7 +149,8 @@ async def _show_chats_only(connection: Connection) -> None:
     schema = await connection.fetchval("SELECT quote_ident(current_schema())")
     room = "CAST(nullif(current_setting('saywho.chat', true), '') AS bigint)"
     unix = "CAST(extract(epoch FROM created_at) AS bigint)"
-    await connection.execute(";".join(views(base=f"{schema}.", room=room, unix=unix)))
+    shown = views(base=f"{schema}.", room=room, unix=unix, is_post_here=f"room_id = {room}")
+    await connection.execute(";".join(shown))
 
 
 def make_engine(

@@ -47,10 +47,12 @@ SHOW_CHAT: Final = text('UPDATE temp."ShownChat" SET room_id = :room_id')
 
 def _show_chats_only(connection: sqlite3.Connection) -> None:
     room, unix = '(SELECT room_id FROM temp."ShownChat")', "CAST(strftime('%s', created_at) AS INT)"
+    # Without a hint, SQLite takes a chat for ten messages, and reads all for a post with an ID.
+    is_post_here = f"likelihood(room_id = {room}, 0.001)"
     for statement in (
         'CREATE TEMPORARY TABLE "ShownChat" (room_id INTEGER)',
         'INSERT INTO temp."ShownChat" VALUES (NULL)',
-        *views(base="main.", room=room, unix=unix),
+        *views(base="main.", room=room, unix=unix, is_post_here=is_post_here),
     ):
         connection.execute(statement).close()
 
