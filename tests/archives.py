@@ -227,6 +227,8 @@ SMALL_FILES = SMALL_CHATS | {
             b'"ts": "1767225600.000200"}]',
         }
     ),
+    "slack-messages": b'{"ok": true, "messages": [{"type": "message", "user": "mina", '
+    b'"text": "hi, you", "ts": "1767225600.000200"}]}',
     "chatlab": b'{"_type": "header", "chatlab": {"version": "0.0.1"}, "meta": {"name": "us"}}\n'
     b'{"_type": "message", "sender": "u1", "accountName": "mina", "timestamp": 1767225601, '
     b'"type": 0, "content": "hi, you"}\n',

@@ -60,6 +60,18 @@ _FILES: Final[dict[str, Any]] = {
             {"type": "m.room.message", "sender": "@mina:quay", "content": {"body": "hi, you"}}
         ]
     },
+    "mattermost-posts": {
+        "order": ["p"],
+        "posts": {
+            "p": {
+                "user_id": "mina",
+                "channel_id": "c",
+                "message": "hi, you",
+                "create_at": 1768298400000,
+                "type": "",
+            }
+        },
+    },
     "rocketchat": {"messages": [{"rid": "r", "msg": "hi, you", "ts": _TIME, "u": _USER}]},
     "zulip": {
         "messages": [

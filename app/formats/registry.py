@@ -197,6 +197,7 @@ def _reason(error: BaseException) -> str:
 _LATER: Final[tuple[Format, ...]] = (
     bluesky.REPO_FORMAT,
     slack.FORMAT,
+    slack.ANSWERS_FORMAT,
     telegram.CHANNEL_FORMAT,
     telegram.FORMAT,
     telegram_pages.FORMAT,

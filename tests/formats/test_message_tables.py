@@ -193,3 +193,112 @@ def test_one_such_column_alone_makes_no_chat(column: str) -> None:
     stream, items = read_file_records(json.dumps(posts).encode())
     assert not stream.is_chat
     assert [post.text for post in records_in(items)] == [FOG]
+
+
+SLACK_PEOPLE = [
+    {"id": "mina", "name": "tide"},
+    {"id": "jun", "profile": {"display_name": "Jun"}},
+    {"id": "ferry", "name": "ferry", "is_bot": True},
+]
+SLACK_MESSAGES = [
+    {"type": "message", "user": "mina", "text": "<@jun> fog &amp; rope", "ts": "1736244060.000100"},
+    {"type": "message", "user": "jun", "text": FOG, "ts": "1736244000.000100"},
+    {"type": "message", "user": "ferry", "text": "it leaves", "ts": "1736244000.000200"},
+    {"type": "message", "subtype": "channel_join", "user": "jun", "ts": "1736243940.000100"},
+]
+
+
+@pytest.mark.parametrize("form", ["page", "pages", "lines", "beside"])
+def test_a_page_of_slack_is_a_chat_with_its_people_and_channel(form: str) -> None:
+    page = {"ok": True, "messages": SLACK_MESSAGES, "has_more": False, "channel": "C1"}
+    people = {"ok": True, "members": SLACK_PEOPLE}
+    text = {
+        "page": json.dumps(page | {"users": SLACK_PEOPLE}, indent=2),
+        "pages": json.dumps([people, page]),
+        "lines": f"{json.dumps(people)}\n{json.dumps(page)}",
+        "beside": json.dumps(people | page | {"channel": {"id": "C1", "name": "pier"}}),
+    }[form]
+    stream, items = read_file_records(text.encode())
+    said = records_in(items)
+    assert stream.is_chat
+    assert [(m.username, m.text, f"{m.created_at:%H:%M}") for m in said] == [
+        ("tide", "@Jun fog & rope", "10:01"),
+        ("Jun", FOG, "10:00"),
+    ]
+    rooms = {m.room for m in said if isinstance(m.room, FileRoom)}
+    name = "#pier" if form == "beside" else ""
+    assert {(room.platform, room.external_id, room.name) for room in rooms} == {
+        ("slack", "C1", name)
+    }
+
+
+def test_answers_in_a_thread_that_slackdump_puts_into_a_message_are_read() -> None:
+    answer = SLACK_MESSAGES[0] | {"thread_ts": "1736244000.000100"}
+    message = SLACK_MESSAGES[1] | {"slackdump_thread_replies": [answer]}
+    page = {"channel_id": "C1", "name": "pier", "messages": [message]}
+    _, items = read_file_records(json.dumps(page).encode())
+    first, second = records_in(items)
+    assert second.reply_to is not None
+    assert second.reply_to.source_id == first.source_id
+
+
+def test_a_page_of_slack_without_people_has_their_ids() -> None:
+    page = {"ok": True, "messages": SLACK_MESSAGES[:2]}
+    stream, items = read_file_records(json.dumps(page).encode())
+    assert stream.is_chat
+    assert [m.username for m in records_in(items)] == ["mina", "jun"]
+
+
+def spoken(names: list[str], **more: str) -> list[dict[str, Any]]:
+    times = [f"2025-01-07T10:0{n}:00Z" for n in range(len(names))]
+    return [
+        {"author": name, "text": f"{FOG} {at}", "time": at} | more
+        for name, at in zip(names, times, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("room", ["channel", "room", "chat", "group", "channel_name", "채널"])
+@pytest.mark.parametrize("speaker", ["nick", "user", "from"])
+def test_a_room_in_which_people_answer_each_other_is_a_chat(room: str, speaker: str) -> None:
+    rows = spoken(["mina", "jun", "mina"], **{room: "pier"})
+    rows = [{speaker: row.pop("author"), **row} for row in rows]
+    stream, items = read_file_records(json.dumps(rows).encode())
+    assert stream.is_chat
+    assert {m.room.name for m in records_in(items) if m.room} == {"pier"}
+
+
+def test_a_room_of_irc_is_a_chat_also_if_nobody_answers() -> None:
+    rows = [
+        {"nick": "mina", "channel": "#pier", "message": FOG, "time": "2025-01-07T10:00:00Z"},
+        {"nick": "jun", "channel": "#tea", "message": ROPE, "time": "2025-01-07T10:01:00Z"},
+    ]
+    stream, items = read_file_records(json.dumps(rows).encode())
+    assert stream.is_chat
+    assert [m.room.name for m in records_in(items) if m.room] == ["#pier", "#tea"]
+
+
+def test_people_and_rooms_may_be_objects() -> None:
+    rows = [
+        row | {"author": {"id": "1", "name": row["author"]}, "channel": {"id": "9", "name": "pier"}}
+        for row in spoken(["mina", "jun", "mina"])
+    ]
+    stream, items = read_file_records(json.dumps(rows).encode())
+    assert stream.is_chat
+    assert {m.room.name for m in records_in(items) if m.room} == {"pier"}
+
+
+@pytest.mark.parametrize(
+    ("names", "more"),
+    [
+        (["mina", "mina", "jun", "ida"], {"channel": "pier"}),
+        (["mina", "jun", "mina"], {"channel": "pier", "likes": "3"}),
+        (["mina", "jun", "mina"], {"channel": "pier", "permalink": "https://example.org/1"}),
+        (["mina", "jun", "mina"], {"category": "pier"}),
+    ],
+)
+def test_posts_of_people_who_answer_nobody_or_whom_all_see_are_no_chat(
+    names: list[str], more: dict[str, str]
+) -> None:
+    stream, items = read_file_records(json.dumps(spoken(names, **more)).encode())
+    assert not stream.is_chat
+    assert len(records_in(items)) == len(names)

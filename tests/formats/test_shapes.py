@@ -66,6 +66,11 @@ FILES: dict[str, Expected] = {
         1,
         "tea",
     ),
+    "mattermost-posts.json": (
+        [("mina", "who has the rope", "10:00"), ("jun", "I have it", "10:02")],
+        2,
+        "Tea",
+    ),
     "rocketchat.json": ([("Mina Tide", FERRY, "10:00"), ("Jun Pier", "I wait", "10:01")], 1, ""),
     "zulip.json": (
         [("Mina Tide", FERRY, "10:00"), ("Jun Pier", "I wait & wait", "10:01")],
@@ -99,7 +104,7 @@ FILES: dict[str, Expected] = {
         "Mina Tide",
     ),
 }
-ANSWERS = {"element.json", "rocketchat.json", "whatsapp-exporter.json"}
+ANSWERS = {"element.json", "mattermost-posts.json", "rocketchat.json", "whatsapp-exporter.json"}
 """Files in which the second message answers the first one."""
 
 

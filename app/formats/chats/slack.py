@@ -1,26 +1,37 @@
-"""Slack: its zip export, with a folder for each channel and in it a file for each day.
+"""Slack: its zip export, with a folder for each channel and in it a file for each day, and
+messages as programs get them.
 
 A folder has the name of its channel or the id of its direct chat. Files have the newest message
 last. Guests of other workspaces are in no list.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from typing import Final, NamedTuple
+
+from msgspec import structs
 
 from app.errors import Message
 from app.formats.chats.chat_files import attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.reactions import reactions_in, reactions_of
 from app.formats.post import ReplyTarget
-from app.formats.reading import is_broken
+from app.formats.reading import BadRecord, is_broken
 from app.formats.records import FileRoom
 from app.formats.source.file import Content, Source
 from app.formats.source.html import written_out
-from app.formats.source.json import Json, Window, as_object, as_word, first_documents, listed
+from app.formats.source.json import (
+    Json,
+    Window,
+    as_object,
+    as_word,
+    first_documents,
+    listed,
+    objects,
+)
 
 _UNNAMED: Final = ("mpims.json", "dms.json")
 _DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
@@ -74,10 +85,43 @@ class SlackChannel(NamedTuple):
     workspace: Workspace
 
 
-class Slack(JsonChat[SlackChannel]):
-    name = "slack"
+class _Slack(JsonChat[SlackChannel]):
     began = 2013
     label = Message("Slack")
+
+    @classmethod
+    def room(cls, name: str | None, external_id: str | None = None) -> FileRoom:
+        return structs.replace(super().room(name, external_id), platform="slack")
+
+    def said(self, message: Json, chat: SlackChannel) -> ChatMessage | Skip:
+        room, workspace = chat
+        message = _with_own_words(message)
+        user, kind = as_word(message.get("user")), as_word(message.get("subtype"))
+        if kind == "tombstone":
+            return "deleted"
+        is_bot = user in workspace.bots or as_word(message.get("bot_id"))
+        is_said = kind in {None, "thread_broadcast", "me_message", "file_share"}
+        if not user or not is_said or message.get("type") != "message" or is_bot:
+            return "system"
+        guest = _name({"profile": message.get("user_profile")})
+        files = (_place_of(as_object(file), workspace) for file in listed(message, "files"))
+        channel = room.external_id or room.name
+        number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
+        return ChatMessage(
+            text=_text(message, workspace.names),
+            name=workspace.names.get(user) or guest or user,
+            author_id=user,
+            time=number,
+            source_id=f"{channel}:{number}" if number else None,
+            reply_to=ReplyTarget(f"{channel}:{thread}") if thread and thread != number else None,
+            attached=attachments_of(filter(None, files)),
+            counts=reactions_of(map(_sign, reactions_in(message))),
+            room=room,
+        )
+
+
+class Slack(_Slack):
+    name = "slack"
     file_name = "users.json"
     mark = Message(
         "users.json and channels.json, and folders with one file per day, with "
@@ -125,31 +169,43 @@ class Slack(JsonChat[SlackChannel]):
             for content in of_folder:
                 yield (Found(channel, value) for value in Window(content).values(()))
 
-    def said(self, message: Json, chat: SlackChannel) -> ChatMessage | Skip:
-        room, workspace = chat
-        message = _with_own_words(message)
-        user, kind = as_word(message.get("user")), as_word(message.get("subtype"))
-        if kind == "tombstone":
-            return "deleted"
-        is_bot = user in workspace.bots or as_word(message.get("bot_id"))
-        is_said = kind in {None, "thread_broadcast", "me_message", "file_share"}
-        if not user or not is_said or message.get("type") != "message" or is_bot:
-            return "system"
-        guest = _name({"profile": message.get("user_profile")})
-        files = (_place_of(as_object(file), workspace) for file in listed(message, "files"))
-        channel = room.external_id or room.name
-        number, thread = (as_word(message.get(key)) for key in ("ts", "thread_ts"))
-        return ChatMessage(
-            text=_text(message, workspace.names),
-            name=workspace.names.get(user) or guest or user,
-            author_id=user,
-            time=number,
-            source_id=f"{channel}:{number}" if number else None,
-            reply_to=ReplyTarget(f"{channel}:{thread}") if thread and thread != number else None,
-            attached=attachments_of(filter(None, files)),
-            counts=reactions_of(map(_sign, reactions_in(message))),
-            room=room,
-        )
+
+class SlackAnswers(_Slack):
+    """Reads answers of Slack's interface, and messages alone, with people if they are beside."""
+
+    name = "slack-messages"
+    file_name = ".json"
+    ends = (".json", ".jsonl", ".ndjson")
+    mark = Message("JSON with a list `messages`, or only messages, which have `type` and `ts`")
+    is_in_order = False
+
+    def recognises(self, content: Content) -> bool:
+        return not _DAY.fullmatch(content.name) and super().recognises(content)
+
+    def is_message(self, message: Json, _chat: SlackChannel) -> bool:
+        has_time = _TIME.fullmatch(str(message.get("ts"))) is not None
+        return has_time and message.get("type") == "message"
+
+    def found(self, content: Content) -> Generator[Found[SlackChannel], None, None]:
+        workspace = Workspace()
+        for page in objects(content):
+            if isinstance(page, BadRecord):
+                yield Found(self._channel({}, content, workspace), page.value, page.place)
+                continue
+            for user in (*listed(page[1], "users"), *listed(page[1], "members")):
+                workspace.add_user(as_object(user))
+            channel = self._channel(page[1], content, workspace)
+            for message in listed(page[1], "messages") or [page[1]]:
+                yield Found(channel, message)
+                replies = listed(as_object(message), "slackdump_thread_replies")
+                yield from (Found(channel, reply) for reply in replies)
+
+    def _channel(self, page: Json, content: Content, workspace: Workspace) -> SlackChannel:
+        about = as_object(page.get("channel"))
+        number = as_word(about.get("id")) or as_word(page.get("channel_id", page.get("channel")))
+        name = as_word(about.get("name")) or as_word(page.get("name"))
+        room = self.room(f"#{name}" if name else None, number)
+        return SlackChannel(structs.replace(room, file="" if number else content.name), workspace)
 
 
 def _with_own_words(message: Json) -> Json:
@@ -225,3 +281,4 @@ def _rich_texts(values: list[object], depth: int = 0) -> Iterator[str]:
 
 
 FORMAT: Final = Slack().format()
+ANSWERS_FORMAT: Final = SlackAnswers().format()

@@ -17,6 +17,7 @@ _SENDERS: Final = word_set(
     "from fromname fromjid fromid fromuser fromnumber sender sendername senderid author username"
     " user 보낸사람 발신자 寄件者 发件人 差出人"
 )
+_SPEAKERS: Final = (*sorted(_SENDERS), "nick", "nickname")
 _RECIPIENTS: Final = word_set(
     "to toname tojid toid touser tousername tonumber recipient recipients recipientname recipientid"
     " receiver receivername receiverid 수신자 받는사람 收件者 收件人 宛先 接收者"
@@ -29,12 +30,18 @@ _CHAT_IDS: Final = (
     *("chatid", "talker", "talkerid", "chatroomid", "roomid", "dialogid"),
     "dmconversationid",  # X.
 )
-_NAMES_OF_CHANNELS: Final = ("channelname", "roomname")
+_ROOMS: Final = (
+    *("channel", "room", "chat", "group", "channelname", "roomname", "groupname", "chatroom"),
+    *("muc", "buffer", "채널", "방", "频道", "頻道", "チャンネル"),
+)
+"""Columns that name a chat if several people answer each other in it."""
 _THREAD_IDS: Final = (
     *("conversationid", "threadid", "conversation", "thread", "channelid", "channelurl"),
-    *_NAMES_OF_CHANNELS,
+    *_ROOMS,
 )
 """Columns that name a chat, but in other tables a thread or a channel of public posts."""
+_SIGNS_OF_ROOMS: Final = ("#", "&", "!")
+"""Beginnings of rooms' names in IRC and Matrix."""
 _KINDS_OF_CHATS: Final = frozenset(
     {"conversationtype", "channeltype", "chattype", "roomtype", "threadtype"}
 )
@@ -73,6 +80,10 @@ def _by_plain_name(names: tuple[str, ...]) -> dict[str, str]:
 
 
 def _word(value: object) -> str | None:
+    if isinstance(value, dict):
+        return next(
+            filter(None, (word(value.get(key)) for key in ("name", "username", "id"))), None
+        )
     return str(value) if isinstance(value, bool) else word(value)
 
 
@@ -114,7 +125,7 @@ class Correspondence:
     def _room(self, values: Mapping[str, str | None]) -> FileRoom:
         if self.is_one_talk:
             return FileRoom(platform=self.platform, name="")
-        title = next(filter(None, map(values.get, (*_TITLES, *_NAMES_OF_CHANNELS))), None)
+        title = next(filter(None, map(values.get, (*_TITLES, *_ROOMS))), None)
         number = next(filter(None, map(values.get, _CHAT_IDS)), None)
         thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
         people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
@@ -155,6 +166,7 @@ def correspondence_in(sample: Sequence[Row], platform: str) -> Correspondence | 
     is_in_chat = any(map(filled, (*_CHAT_IDS, *_TITLES))) or (
         any(map(filled, threads)) and not _are_threads(sample)
     )
+    is_in_chat = is_in_chat or _is_talk(sample)
     is_in_chat = is_in_chat or (is_of_letters and any(map(filled, _NUMBERS_OF_PHONES & plain)))
     is_certain = (
         any(map(filled, _KINDS_OF_CHATS & plain))
@@ -201,6 +213,21 @@ def _says_directions(sample: Sequence[Row], plain: str) -> bool:
     values = (row.get(_by_plain_name(tuple(row)).get(plain, "")) for row in sample)
     words = {_direction(found) for value in values if (found := word(value))}
     return bool(words) and words <= _OUT | _IN
+
+
+def _is_talk(sample: Sequence[Row]) -> bool:
+    """Return whether somebody speaks again after another person in a room, or rooms are of IRC."""
+    spoken: dict[str, list[str]] = {}
+    for row in sample:
+        values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
+        room = next(filter(None, map(values.get, _ROOMS)), "")
+        who = next(filter(None, map(values.get, _SPEAKERS)), "")
+        said = spoken.setdefault(room, [])
+        if room and who and said[-1:] != [who]:
+            if who in said or room.startswith(_SIGNS_OF_ROOMS):
+                return True
+            said.append(who)
+    return False
 
 
 def _are_threads(sample: Iterable[Row]) -> bool:
