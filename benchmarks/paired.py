@@ -6,21 +6,26 @@ median of the rounds' ratios: 1.05 is 5% more than before.
 """
 
 import argparse
+import contextlib
 import io
+import json
 import random
 import statistics
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import httpx
+
 from benchmarks import machine, workloads
-from benchmarks.contestants import Contestant, all_serving, ours
-from benchmarks.databases import Shape, made_texts, username
+from benchmarks.contestants import Contestant, Server, all_serving, ours
+from benchmarks.databases import TOKEN, Shape, made_texts, username
 from benchmarks.load import Load, ratio, take_turns
 from benchmarks.workloads import Lines
 
@@ -74,6 +79,8 @@ WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "home page": (pages(lambda _: "/"), False),
 }
 """The lines of each, and whether the cache is on."""
+BULK: Final = "a post in bulk"
+BULK_POSTS: Final = 15_000
 
 
 def checkout(commit: str, folder: Path) -> Path:
@@ -112,33 +119,88 @@ def imports_of(root: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(root), "PYTHONSAFEPATH": "1"}
 
 
-def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load: Load) -> None:
-    """Print a row of the table."""
-    make_lines, has_cache = WORKLOADS[name]
-    settings = {} if has_cache else CACHE_OFF
+@contextlib.contextmanager
+def both_serving(
+    roots: dict[str, Path], folder: Path, shape: Shape, settings: dict[str, str]
+) -> Iterator[list[Server]]:
+    """Serve with the code of each folder, each on a database that this code has built."""
     sides = [ours(side, settings=settings | imports_of(root)) for side, root in roots.items()]
     files = {side: database(root, folder / side, shape) for side, root in roots.items()}
 
     def file_of(side: Contestant) -> Path:
         return files[side.name]
 
-    ready = workloads.user_path(0)
-    with all_serving(sides, file_of, folder / "servers", ready) as servers:
+    with all_serving(sides, file_of, folder / "servers", workloads.user_path(0)) as servers:
+        yield servers
+
+
+def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load: Load) -> None:
+    """Print a row of the table."""
+    if name == BULK:
+        with both_serving(roots, folder, shape, {}) as servers:
+            spent = store_in_bulk(servers, load.rounds)
+        show(name, spent["base"], spent["new"])
+        return
+    make_lines, has_cache = WORKLOADS[name]
+    with both_serving(roots, folder, shape, {} if has_cache else CACHE_OFF) as servers:
         results = take_turns(servers, replace(load, lines=make_lines(shape.authors)), folder)
     new, base = results["new"], results["base"]
-    ratios = [ratio([our], [their]) for our, their in zip(new.cpu_us, base.cpu_us, strict=True)]
+    show(name, base.cpu_us, new.cpu_us, f"{new.errors} errors" if new.errors else "")
+
+
+def show(name: str, base: list[float], new: list[float], remark: str = "") -> None:
+    ratios = [ratio([our], [their]) for our, their in zip(new, base, strict=True)]
     print(
-        f"{name:<20}{statistics.median(base.cpu_us):>9.0f}{statistics.median(new.cpu_us):>9.0f}"
-        f"{statistics.median(ratios):>8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})"
-        f"{f'  {new.errors} errors' if new.errors else ''}",
+        f"{name:<20}{statistics.median(base):>9.0f}{statistics.median(new):>9.0f}"
+        f"{statistics.median(ratios):>8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})  {remark}",
         flush=True,
     )
 
 
+def store_in_bulk(servers: Sequence[Server], rounds: int) -> dict[str, list[float]]:
+    """Send posts as JSON lines; return the processor time of a post, with what is derived later."""
+    texts = made_texts()
+    spent: dict[str, list[float]] = {server.name: [] for server in servers}
+    for turn in range(rounds):
+        posts = [
+            {
+                "username": f"bulk{turn}-{number % 300}",
+                "text": f"{texts[number % len(texts)]} {number}",
+            }
+            for number in range(BULK_POSTS)
+        ]
+        body = "\n".join(map(json.dumps, posts))
+        for server in servers[:: (-1) ** turn]:
+            used = settled_cpu_s(server)
+            answer = httpx.post(
+                f"{server.address}/api/v1/tweets",
+                content=body,
+                headers={
+                    "Authorization": f"Bearer {TOKEN}",
+                    "Content-Type": "application/x-ndjson",
+                },
+                timeout=300,
+            )
+            answer.raise_for_status()
+            spent[server.name].append((settled_cpu_s(server) - used) / BULK_POSTS * 1e6)
+    return spent
+
+
+def settled_cpu_s(server: Server) -> float:
+    """Return the processor time that a server has taken, once it does nothing more."""
+    used = machine.cpu_s(server.pids)
+    while True:
+        time.sleep(1)
+        before, used = used, machine.cpu_s(server.pids)
+        if used - before < 0.03:
+            return used
+
+
 def main() -> None:
+    names = (*WORKLOADS, BULK)
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("commit", help="to compare with")
-    parser.add_argument("--only", action="append", choices=WORKLOADS, help="a workload")
+    parser.add_argument("--only", action="append", choices=names, help="a workload")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="of a round")
     parser.add_argument("--quick", action="store_true", help="a small database and one round")
@@ -153,7 +215,7 @@ def main() -> None:
     print(f"{'processor time, us':<20}{'base':>9}{'new':>9}{'ratio':>8}")
     with machine.work_folder() as folder:
         base = checkout(arguments.commit, folder)
-        for number, name in enumerate(arguments.only or WORKLOADS):
+        for number, name in enumerate(arguments.only or names):
             own = folder / str(number)
             own.mkdir()
             roots = {"base": base, "new": machine.ROOT}
