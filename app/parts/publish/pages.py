@@ -1,24 +1,19 @@
 """The pages of a website, and the links between them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment
-from markupsafe import Markup
 from msgspec import Struct
 
 from app.config import Locale
-from app.drawing.drawings import Columns, WeekGrid
-from app.services.archive.author_archive import AuthorArchive
 from app.services.posts.tweets import PostMedium
-from app.views.authors.figures import AuthorAtSight, MostNamed, PostingYear
 from app.views.detached import NOWHERE
-from app.views.figure import Figure
-from app.views.page import WebPage, values_of, with_links
+from app.views.page import with_links
 
 _LEADS_NOWHERE: Final = re.compile(r'<a\b[^<>]*\bhref="[\x01/][^<>]*>(.*?)</a>', re.DOTALL)
 """A link to the server, or to nothing; markup cannot be in a text."""
@@ -109,9 +104,9 @@ class Rendering:
         linked = partial(with_links, address_of=links.search)
         self._environment.filters = {**environment.filters, "with_links": linked}
 
-    def page(self, page: WebPage) -> bytes:
-        template = self._environment.get_template(page.template)
-        return without_dead_links(template.render(values_of(page))).encode()
+    def page(self, template: str, values: Mapping[str, Any]) -> bytes:
+        html = self._environment.get_template(template).render(values)
+        return without_dead_links(html).encode()
 
     @cached_property
     def macros(self) -> Any:
@@ -148,17 +143,6 @@ class Frame(Struct, frozen=True, kw_only=True):
     picture_told: str = ""
 
 
-class Published(WebPage, frozen=True, kw_only=True):
-    frame: Frame
-
-
-class AuthorsOfWebsite(Published, frozen=True, kw_only=True):
-    template = "publish/authors.html"
-
-    doors: Sequence[tuple[str, str, Sequence[str]]]
-    """Address, name and a few facts of each."""
-
-
 class MonthDoor(NamedTuple):
     path: str
     name: str
@@ -175,25 +159,15 @@ class YearDoor(NamedTuple):
     """All twelve; None for a month without posts."""
 
 
-class FirstPage(Published, frozen=True, kw_only=True, dict=True):
-    template = "publish/index.html"
-
-    at_sight: AuthorAtSight
-    name: str
-    username: str
-    hue: str
-    years: Sequence[YearDoor]
-    undated: tuple[str, int] | None
-    newest: Sequence[Markup]
-    tiles: Sequence[Markup]
-    liked: Sequence[Markup]
-    pictures_path: str
-    liked_path: str
-
-
 class Door(NamedTuple):
     path: str
     label: str
+
+
+def steps(doors: Sequence[Door], place: int, up: Door | None = None) -> dict[str, Door | None]:
+    """Return the doors before and after a page, and the one above, by their names in templates."""
+    after = doors[place + 1] if place + 1 < len(doors) else None
+    return {"before": doors[place - 1] if place else None, "after": after, "up": up}
 
 
 class PartOfPosts(NamedTuple):
@@ -202,80 +176,9 @@ class PartOfPosts(NamedTuple):
     posts: Sequence[str]
 
 
-class PublishedPosts(Published, frozen=True, kw_only=True):
-    """Posts under headings: a month by day, or a day of the year by year."""
-
-    template = "publish/posts.html"
-
-    title: str
-    count: int
-    parts: Sequence[PartOfPosts]
-    before: Door | None
-    after: Door | None
-    up: Door | None
-
-
-class PublishedYear(Published, frozen=True, kw_only=True):
-    template = "publish/year.html"
-
-    hue: str
-    weeks: WeekGrid
-    posting: PostingYear
-    zone: str
-    months: Sequence[Door]
-    """The page of each month of `posting`."""
-    before: Door | None
-    after: Door | None
-
-
 class DayDoor(NamedTuple):
     number: int
     path: str
     """Empty for a day without posts."""
     level: int
     label: str
-
-
-class DaysPage(Published, frozen=True, kw_only=True):
-    template = "publish/days.html"
-
-    months: Sequence[tuple[str, Sequence[DayDoor]]]
-    hue: str
-
-
-class PicturesPage(Published, frozen=True, kw_only=True):
-    template = "publish/pictures.html"
-
-    months: Sequence[PartOfPosts]
-    count: int
-
-
-class SearchHerePage(Published, frozen=True, kw_only=True):
-    template = "publish/search.html"
-
-
-class OldAddressesPage(Published, frozen=True, kw_only=True):
-    template = "publish/status.html"
-
-
-class OldAddressPage(Published, frozen=True, kw_only=True):
-    """A page at the number of a post on its platform, which leads to the post."""
-
-    template = "publish/old.html"
-
-    path: str
-
-
-class LikedPage(Published, frozen=True, kw_only=True):
-    template = "publish/liked.html"
-
-    posts: Sequence[Markup]
-
-
-class NumbersPage(Published, frozen=True, kw_only=True):
-    template = "publish/numbers.html"
-
-    archive: AuthorArchive
-    columns: Sequence[Figure[Columns]]
-    lists: Sequence[MostNamed]
-    posts: int

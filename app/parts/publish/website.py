@@ -4,7 +4,15 @@ import re
 import zlib
 from calendar import monthrange
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,7 +21,7 @@ from importlib.metadata import version
 from itertools import chain
 from itertools import count as count_from
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment
@@ -42,28 +50,17 @@ from app.part_list import Listed, Part
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_liked, read_posts
 from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (
-    AuthorsOfWebsite,
     DayDoor,
-    DaysPage,
     Door,
-    FirstPage,
     Frame,
-    LikedPage,
     Links,
     MenuLink,
     MonthDoor,
-    NumbersPage,
-    OldAddressesPage,
-    OldAddressPage,
     PartOfPosts,
-    PicturesPage,
-    Published,
-    PublishedPosts,
-    PublishedYear,
     Rendering,
-    SearchHerePage,
     YearDoor,
     small_name,
+    steps,
     without_dead_links,
 )
 from app.parts.publish.preview import PREVIEW, LinkPicture, draw_preview
@@ -88,6 +85,7 @@ from app.views.authors.figures import (
 )
 from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
 from app.views.detached import opened_environment
+from app.views.page import values_of
 from app.views.posts.pages import FeedPage
 
 NEWEST: Final = 10
@@ -261,8 +259,8 @@ class Website:
             picture=self.address(PREVIEW),
             picture_told=preview.told if preview else "",
         )
-        page = AuthorsOfWebsite(frame=frame, doors=listed)
-        yield File("index.html", self.rendering.page(page))
+        page = self.rendering.page("publish/authors.html", {"frame": frame, "doors": listed})
+        yield File("index.html", page)
 
 
 @asynccontextmanager
@@ -321,28 +319,27 @@ class _PagesOfAuthor:
         self._at(0)
         for name, content in self._index.files():
             yield File(self._base + name, content)
-        yield self._file("search.html", SearchHerePage(frame=self._frame("search.html")))
-        yield self._file("status.html", OldAddressesPage(frame=self._frame("status.html")))
+        yield self._file("search.html", "search")
+        yield self._file("status.html", "status")
         for year in self._years:
             yield self._year_page(year)
         if self._with_media:
             yield self._pictures_page()
         if self._liked:
             posts_shown = [self._shown(post, likes=True) for post in self._liked]
-            frame = self._frame("liked.html")
-            yield self._file("liked.html", LikedPage(frame=frame, posts=posts_shown))
+            yield self._file("liked.html", "liked", posts=posts_shown)
         archive = self._archive(newest)
-        numbers = NumbersPage(
-            frame=self._frame("numbers.html"),
+        yield self._file(
+            "numbers.html",
+            "numbers",
             archive=archive,
             columns=columns_of(archive),
             lists=lists_of(archive),
             posts=len(self._own.ids),
         )
-        yield self._file("numbers.html", numbers)
         if self._site.url:
             yield self._feed()
-        yield self._file("index.html", self._first_page(archive))
+        yield self._first_page(archive)
 
     def _feed(self) -> File:
         root, self._links.root = self._links.root, "/"
@@ -354,9 +351,9 @@ class _PagesOfAuthor:
             origin=self._site.url,
             self_address=self._links.page("feed.atom"),
         )
-        file = File(f"{self._base}feed.atom", self._rendering.page(feed))
+        content = self._rendering.page(feed.template, values_of(feed))
         self._links.root = root
-        return file
+        return File(f"{self._base}feed.atom", content)
 
     @cached_property
     def _preview(self) -> LinkPicture | None:
@@ -369,23 +366,20 @@ class _PagesOfAuthor:
     def _at(self, depth: int) -> None:
         self._links.root = "../" * (depth + bool(self._base))
 
-    def _file(self, name: str, page: Published) -> File:
-        return File(self._base + name, self._rendering.page(page))
+    def _file(self, name: str, template: str, /, **values: Any) -> File:
+        """Return a page of a template of this part, with its frame and these values."""
+        shown = {"frame": self._frame(name), **values}
+        return File(self._base + name, self._rendering.page(f"publish/{template}.html", shown))
 
     def _frame(self, name: str) -> Frame:
         entries = [
-            ("index.html", gettext("Months")),
-            ("days.html", gettext("On this day")),
-            ("pictures.html", gettext("Pictures")),
-            ("liked.html", gettext("Popular posts")),
-            ("numbers.html", gettext("In numbers")),
-            ("search.html", gettext("Search")),
+            ("index.html", gettext("Months"), True),
+            ("days.html", gettext("On this day"), self._days),
+            ("pictures.html", gettext("Pictures"), self._links.has_pictures),
+            ("liked.html", gettext("Popular posts"), self._liked),
+            ("numbers.html", gettext("In numbers"), True),
+            ("search.html", gettext("Search"), True),
         ]
-        missing = {
-            "days.html": not self._days,
-            "pictures.html": not self._links.has_pictures,
-            "liked.html": not self._liked,
-        }
         page, anchor, preview = self._links.page, "#months", self._preview
         names, is_home = [self._person.display_name], name == "index.html"
         return Frame(
@@ -395,8 +389,8 @@ class _PagesOfAuthor:
             brand=self._person.display_name,
             menu=[
                 MenuLink(page(path) + (anchor if path == "index.html" else ""), label, path == name)
-                for path, label in entries
-                if not missing.get(path)
+                for path, label, is_there in entries
+                if is_there
             ],
             # The day of the newest post on each page would change all of them with each post.
             told=told_at_foot(names, [self._own], self._zone.key, has_day=is_home),
@@ -433,7 +427,7 @@ class _PagesOfAuthor:
     async def _month_pages(
         self, posts: AsyncIterator[Post], on_post: Callable[[], None]
     ) -> AsyncIterator[File]:
-        months = sorted(self._months)
+        doors = {month: self._door(date(*month, 1)) for month in sorted(self._months)}
         parts, texts = list[PartOfPosts](), list[str]()
         days = iter([*self._own.days, END])
         day = next(days)
@@ -450,8 +444,8 @@ class _PagesOfAuthor:
             texts.append(shown)
             above = post.id if then == day else None
             self._note(post, day)
-            for name, content in self._searched(post, day):
-                yield File(self._base + name, content)
+            for file in self._searched(post, day):
+                yield file
             on_post()
             if then == day:
                 continue
@@ -462,12 +456,12 @@ class _PagesOfAuthor:
             else:
                 parts.append(PartOfPosts("undated", gettext("At an unknown time"), texts))
             if day is None or then is None or (then.year, then.month) != (day.year, day.month):
-                yield self._month_page(day, months, parts)
+                yield self._month_page(day, doors, parts)
                 parts = []
             day, texts = then, []
 
-    def _searched(self, post: Post, day: date | None) -> Iterator[tuple[str, bytes]]:
-        """Add a post to the index; yield the name and content of a file that is full."""
+    def _searched(self, post: Post, day: date | None) -> Iterator[File]:
+        """Add a post to the index; yield a file that is full, and the page at its old number."""
         page = month_name(day) if day else "undated.html"
         time = show_time(post.created_at, self._zone.key).striptags() if post.created_at else ""
         shown = IndexedText(
@@ -476,14 +470,14 @@ class _PagesOfAuthor:
             text=post.text,
             described="\n".join(medium.alt for medium in post.media if medium.alt),
         )
-        yield from self._index.add(
+        full = self._index.add(
             shown, day, post.source_id, has_media=bool(post.media), is_reply=post.kind == "reply"
         )
+        yield from (File(self._base + name, content) for name, content in full)
         number = post.source_id or ""
         if self._site.with_status_pages and _NUMBER.fullmatch(number):
             name = f"status/{number}.html"
-            old = OldAddressPage(frame=self._frame(name), path=f"../{shown.path}")
-            yield name, self._rendering.page(old)
+            yield self._file(name, "old", path=f"../{shown.path}")
 
     def _note(self, post: Post, day: date | None) -> None:
         if day is not None:
@@ -492,30 +486,15 @@ class _PagesOfAuthor:
             self._with_media[day.replace(day=1) if day else END].append(post)
 
     def _month_page(
-        self, day: date | None, months: Sequence[tuple[int, int]], parts: Sequence[PartOfPosts]
+        self, day: date | None, doors: Mapping[tuple[int, int], Door], parts: Sequence[PartOfPosts]
     ) -> File:
-        count = sum(len(part.posts) for part in parts)
-        before = after = up = None
-        if day is None:
-            title, name = gettext("Posts without a date"), "undated.html"
-        else:
-            place = months.index((day.year, day.month))
-            title, name = show_month(day), month_name(day)
-            if place:
-                before = self._door(date(*months[place - 1], 1))
-            if place + 1 < len(months):
-                after = self._door(date(*months[place + 1], 1))
+        name, title, beside = "undated.html", gettext("Posts without a date"), steps([], 0)
+        if day is not None:
+            name, title = month_name(day), show_month(day)
             up = Door(self._links.page(f"{day.year:04}.html"), str(day.year))
-        page = PublishedPosts(
-            frame=self._frame(name),
-            title=title,
-            count=count,
-            parts=parts,
-            before=before,
-            after=after,
-            up=up,
-        )
-        return self._file(name, page)
+            beside = steps([*doors.values()], [*doors].index((day.year, day.month)), up)
+        count = sum(len(part.posts) for part in parts)
+        return self._file(name, "posts", title=title, count=count, parts=parts, **beside)
 
     def _door(self, month: date) -> Door:
         return Door(self._links.page(month_name(month)), show_month(month))
@@ -532,22 +511,20 @@ class _PagesOfAuthor:
                 PartOfPosts(f"y{year}", str(year), [zlib.decompress(packed).decode()])
                 for year, _, packed in reversed(self._by_day[month, day])
             ]
-            name = day_name(month, day)
-            page = PublishedPosts(
-                frame=self._frame(name),
+            up = Door(self._links.page("days.html"), gettext("On this day"))
+            yield self._file(
+                day_name(month, day),
+                "posts",
                 title=gettext("{day} in every year").format(day=door.label),
                 count=sum(count for _, count, _ in self._by_day[month, day]),
                 parts=years,
-                before=doors[place - 1] if place else None,
-                after=doors[place + 1] if place + 1 < len(doors) else None,
-                up=Door(self._links.page("days.html"), gettext("On this day")),
+                **steps(doors, place, up),
             )
-            yield self._file(name, page)
         if days:
             self._at(0)
-            yield self._file("days.html", self._days_page())
+            yield self._days_page()
 
-    def _days_page(self) -> DaysPage:
+    def _days_page(self) -> File:
         counts = Counter[tuple[int, int]]()
         for day, posts in self._days.items():
             counts[day.month, day.day] += posts
@@ -564,26 +541,23 @@ class _PagesOfAuthor:
                 label = f"{shown_day}: {post_count(count)}" if count else ""
                 shown.append(DayDoor(number, address, -(-LEVELS * count // top), label))
             months.append((names[month - 1], shown))
-        return DaysPage(frame=self._frame("days.html"), months=months, hue=self._person.hue)
+        return self._file("days.html", "days", months=months, hue=self._person.hue)
 
     def _year_page(self, year: int) -> File:
         calendar = self._calendar(year)
         by_day = posts_by_day(calendar)
         paths = {day: f"{self._links.page(month_name(day))}#d{day.day:02}" for day in by_day}
-        place = self._years.index(year)
         doors = [Door(self._links.page(f"{each:04}.html"), str(each)) for each in self._years]
-        name = f"{year:04}.html"
-        page = PublishedYear(
-            frame=self._frame(name),
+        return self._file(
+            f"{year:04}.html",
+            "year",
             hue=self._person.hue,
             weeks=week_grid(by_day, date(year, 12, 31), self._person.hue, "year-title"),
             posting=posting_year(calendar, paths),
             zone=self._zone.key,
             months=[self._door(date(year, month.month, 1)) for month in calendar.months],
-            before=doors[place - 1] if place else None,
-            after=doors[place + 1] if place + 1 < len(doors) else None,
+            **steps(doors, self._years.index(year)),
         )
-        return self._file(name, page)
 
     def _calendar(self, year: int) -> CalendarYear:
         days = [DayPosts(day, posts, None) for day, posts in self._days.items() if day.year == year]
@@ -596,11 +570,15 @@ class _PagesOfAuthor:
                 show_month(month) if month != END else gettext("At an unknown time"),
                 [tile for post in self._with_media[month] for tile in self._tiles(post)],
             )
-            for month in sorted(self._with_media, key=lambda month: (month != END, month))[::-1]
+            for month in self._months_with_media
         ]
         count = sum(len(month.posts) for month in months)
-        frame = self._frame("pictures.html")
-        return self._file("pictures.html", PicturesPage(frame=frame, months=months, count=count))
+        return self._file("pictures.html", "pictures", months=months, count=count)
+
+    @property
+    def _months_with_media(self) -> list[date]:
+        """The newest first, without a time last."""
+        return sorted(self._with_media, key=lambda month: (month != END, month), reverse=True)
 
     def _tiles(self, post: Post) -> Iterator[Markup]:
         for medium in post.media:
@@ -623,17 +601,18 @@ class _PagesOfAuthor:
             numbers=count_numbers(own.author.username, own.by_hour, newest),
         )
 
-    def _first_page(self, archive: AuthorArchive) -> FirstPage:
+    def _first_page(self, archive: AuthorArchive) -> File:
         tiles = list[Markup]()
-        for month in sorted(self._with_media, key=lambda month: (month != END, month))[::-1]:
+        for month in self._months_with_media:
             for post in reversed(self._with_media[month]):
                 tiles += self._tiles(post)
             if len(tiles) >= TILES:
                 break
         undated = self._own.days.count(None)
         count = next((count for count in (12, 6, 4, 3, 2, 1) if count <= len(tiles)), 0)
-        return FirstPage(
-            frame=self._frame("index.html"),
+        return self._file(
+            "index.html",
+            "index",
             at_sight=AuthorAtSight(archive),
             name=self._person.display_name,
             username=self._own.author.username,
