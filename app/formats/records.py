@@ -189,6 +189,8 @@ class ReadOptions(msgspec.Struct, frozen=True):
     """Fields by column name of a CSV; an empty field is not used."""
     timezone: str | None = None
     """Time zone of a chat; None for the machine's."""
+    near: str | None = None
+    """Time zone of the browser, which is assumed if the times of a chat leave a choice."""
     only: tuple[str, ...] = ()
     rename: dict[str, str] = {}
     """New names for people of a chat; people with one name are joined."""

@@ -9,6 +9,8 @@ are translated, so `c<id>/messages.json` identifies it.
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -19,6 +21,7 @@ from app.errors import Message, RecordError
 from app.formats.chats.chat_files import RoomFile, attachments_of, one_by_one
 from app.formats.chats.json_chat import ChatMessage, ChatPlace, JsonChat, Skip, record_of
 from app.formats.chats.message_tables import Cells, read_tables
+from app.formats.chats.people import UTC_OR_LOCAL
 from app.formats.chats.reactions import reactions_in, reactions_of, written_at
 from app.formats.post import ReplyTarget, Visibility, audience, digits
 from app.formats.reading import BROKEN, Skipped, as_username, is_broken, read_each, required_text
@@ -73,7 +76,7 @@ class DiscordChannels(JsonChat[ChatPlace]):
             name=as_word(author.get("nickname")) or name,
             username=name,
             author_id=digits(author.get("id")),
-            time=message.get("timestamp") or None,
+            time=_time(message.get("timestamp")),
             source_id=digits(message.get("id")),
             reply_to=ReplyTarget.of(digits(reference.get("messageId")), None),
             attached=attachments_of(filter(None, files), chat.folder),
@@ -90,6 +93,16 @@ def written_out(text: str, names: Mapping[str, str]) -> str:
         lambda match: f"@{names[match[1]]}" if match[1] in names else match[0], text
     )
     return _EMOJI.sub(r"\1", named)
+
+
+def _time(stated: object) -> object:
+    """Return a time with the offset of the exporter's clock; others as they are stated."""
+    with suppress(ValueError):
+        time = datetime.fromisoformat(stated) if isinstance(stated, str) else None
+        if time is not None and time.tzinfo is not None:
+            zone = time.tzinfo if time.utcoffset() else UTC_OR_LOCAL
+            return time.replace(microsecond=0, tzinfo=zone)
+    return stated or None
 
 
 def _text(message: Json) -> str:
@@ -148,7 +161,7 @@ def _table_item(cells: Cells, place: int, file: RoomFile[Heading]) -> Item:
         text=text,
         name=name,
         author_id=digits(cells["authorid"].strip()),
-        time=cells["date"].strip(),
+        time=_time(cells["date"].strip()),
         time_field="Date",
         attached=attached,
         counts=reactions_of((sign.strip(), int(count)) for sign, count in signs) if signs else None,

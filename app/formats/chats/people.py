@@ -4,7 +4,7 @@ import os
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import count
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -54,6 +54,8 @@ class LocalTimes:
         return (local.replace(tzinfo=self._zone) if self._zone else local).astimezone(UTC)
 
 
+UTC_OR_LOCAL: Final = timezone(timedelta(), "UTC or local")
+"""Offset of a time in UTC, which is of a clock if other times of the file have other offsets."""
 MOST_PEOPLE: Final = 100_000
 """Maximum number of people in a chat. Telegram's largest groups have 200,000 members; few speak."""
 
@@ -119,7 +121,7 @@ class People:
         self._chosen = LocalTimes(zone) if zone is not None else None
         self._clock: tzinfo | None = None
         self._clocks: Iterator[tuple[str, Message | None]] | None = None
-        self._offsets: dict[tuple[timedelta, date], datetime] = {}
+        self._offsets: dict[tuple[tzinfo | None, int], datetime] = {}
         """The first time of each day with an offset."""
         self._assumed: dict[str, LocalTimes] = {}
         """By the usual zone of an app and language."""
@@ -191,10 +193,16 @@ class People:
         return self._assumed[usual].utc(when, room)
 
     def _note_offset(self, time: datetime) -> None:
-        """Note the zone of the file's clock, by all its offsets from UTC so far."""
-        east = time.utcoffset() or timedelta()
-        self._clocks = self._clocks or _zones_of_clock(east)
-        self._offsets.setdefault((east, time.date()), time)
+        """Note the zone of the file's clock, by its offsets from UTC on all days so far."""
+        day = time.tzinfo, time.toordinal()
+        if day in self._offsets:
+            return
+        self._offsets[day] = time
+        if time.tzinfo is UTC_OR_LOCAL and self._clock is None:
+            return
+        self._clocks = self._clocks or _zones_of_clock(
+            time.utcoffset() or timedelta(), self.options.near
+        )
         if self._clock is not None and _has_offset(self._clock, time):
             return
         for name, evidence in self._clocks:  # A zone that was wrong once stays wrong.
@@ -221,12 +229,15 @@ class People:
             self.notes.zone = self.notes.zone or (zone if zone_of(zone) else None)
 
 
+_OF_BROWSER: Final = Message("this browser's time zone, with which the times in the file agree")
 _OF_NO_PLACE: Final = Message("the clock of the file had offsets from UTC of several places")
 
 
-def _zones_of_clock(east: timedelta) -> Iterator[tuple[str, Message | None]]:
+def _zones_of_clock(east: timedelta, near: str | None) -> Iterator[tuple[str, Message | None]]:
     """Yield zones for a clock, and why they are assumed; None for this machine's and fixed ones."""
     here, fixed = machine_zone(), zone_of_offset(east)
+    if near and near != here and "/" in near and not near.startswith("Etc/"):
+        yield near, _OF_BROWSER
     if "/" in here and not here.startswith("Etc/"):
         yield here, None
     if fixed is not None:

@@ -7,6 +7,7 @@ last. Guests of other workspaces are in no list.
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
@@ -14,14 +15,14 @@ from typing import Final, NamedTuple
 
 from msgspec import structs
 
-from app.errors import Message
+from app.errors import ImportFileError, Message
 from app.formats.chats.chat_files import attachments_of
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.reactions import reactions_in, reactions_of
 from app.formats.post import ReplyTarget
 from app.formats.reading import BadRecord, is_broken
 from app.formats.records import FileRoom
-from app.formats.source.file import Content, Source
+from app.formats.source.file import Content, Source, bare_head
 from app.formats.source.html import written_out
 from app.formats.source.json import (
     Json,
@@ -180,7 +181,12 @@ class SlackAnswers(_Slack):
     is_in_order = False
 
     def recognises(self, content: Content) -> bool:
-        return not _DAY.fullmatch(content.name) and super().recognises(content)
+        if _DAY.fullmatch(content.name):
+            return False
+        with suppress(ImportFileError):
+            may_be = any(mark in bare_head(content) for mark in ('"ts":"', '"ok":true'))
+            return may_be and super().recognises(content)
+        return False
 
     def is_message(self, message: Json, _chat: SlackChannel) -> bool:
         has_time = _TIME.fullmatch(str(message.get("ts"))) is not None

@@ -5,7 +5,6 @@ from collections.abc import Collection, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
 from itertools import islice
 from typing import ClassVar, Final, NamedTuple
 
@@ -45,6 +44,8 @@ class TelegramChat(NamedTuple):
     number: object
     kind: str | None
     folder: str
+    days: set[str]
+    """Days whose offset from UTC is read."""
 
     def id_of(self, number: object) -> str:
         return f"{self.number}:{number}"
@@ -134,7 +135,7 @@ class Telegram(JsonChat[TelegramChat]):
             name if isinstance(name, str) and not isinstance(name, Message) else None,
             str(number) if is_number else None,
         )
-        return TelegramChat(room, about.get("id", ""), as_word(about.get("type")), folder)
+        return TelegramChat(room, about.get("id", ""), as_word(about.get("type")), folder, set())
 
     def is_nobodys(self, message: Json) -> bool:
         """Return whether a channel or a bot wrote; anonymous administrators are the channel."""
@@ -161,7 +162,7 @@ class Telegram(JsonChat[TelegramChat]):
             name=str(name),
             username=None if (name, person) == _EXPORTER else "",
             author_id=None if person is None else str(person),
-            time=_time(message),
+            time=_time(message, chat),
             source_id=chat.id_of(message.get("id")),
             reply_to=_answered(message, chat),
             attached=attached,
@@ -206,25 +207,23 @@ def _part(part: object) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _time(message: Json) -> object:
-    """Return the time with the offset of the exporting device, in UTC if that is not known."""
+def _time(message: Json, chat: TelegramChat) -> object:
+    """Return the time in UTC; the first of each day with the offset of the exporting device."""
+    seconds, local = message.get("date_unixtime"), message.get("date")
     try:
-        seconds, local = message.get("date_unixtime"), message.get("date")
         if not isinstance(seconds, str | int):
             return datetime.fromisoformat(str(local))
         time = datetime.fromtimestamp(int(seconds), UTC)
+        if not isinstance(local, str) or (day := local[:10]) in chat.days:
+            return time
+        chat.days.add(day)
         with suppress(TypeError, ValueError, OverflowError):
-            east = datetime.fromisoformat(str(local)) - time.replace(tzinfo=None)
-            return time.astimezone(_clock(east))
+            east = datetime.fromisoformat(local) - time.replace(tzinfo=None)
+            # By its name, a clock that shows UTC differs from moments without any clock.
+            return time if east % _QUARTER else time.astimezone(timezone(east, "local"))
         return time
     except (ValueError, OverflowError, OSError):
-        return message.get("date")
-
-
-@lru_cache(100)
-def _clock(east: timedelta) -> timezone:
-    # By its name, a clock that shows UTC differs from moments without any clock.
-    return timezone(east, "local") if not east % _QUARTER else UTC
+        return local
 
 
 TELEGRAM: Final = Telegram()

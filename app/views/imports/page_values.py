@@ -197,7 +197,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
             )
         if self.options.timezone or self.typed_zone:
             return ""
-        if self.preview and self.preview.zone:
+        if self.preview and self.preview.zone and not zone_of_reading(self.preview.notes):
             return gettext(
                 "The times in the file have this zone. Choose a city if the people of the chat "
                 "live elsewhere."

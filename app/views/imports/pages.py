@@ -18,6 +18,7 @@ from app.language.i18n import gettext, ngettext, show_number, speaking_of
 from app.lifespan import resources
 from app.models import ImportJob
 from app.paths import IMPORTS
+from app.runtime.clock import ZONE_COOKIE, remembered_zone
 from app.runtime.sandbox import ReadError
 from app.services.access.rights import switch_site
 from app.services.imports.beginning import UploadLook, look_at_upload
@@ -141,6 +142,7 @@ async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadLook:
     """Preview an upload, compare it with what is here, and note both. Raises ReadError."""
     check_upload(job)
     account_id = g.operator.account_id
+    options = structs.replace(options, near=remembered_zone(request.cookies.get(ZONE_COOKIE)).key)
     preview = await resources().previewer.look(job, options, operator_id=account_id, form=form)
     seen = await look_at_upload(resources().db, preview, options)
     notes, before = seen.preview.notes, [fault.detail for fault in errors_of(job)]

@@ -1,16 +1,16 @@
 """A file that gives moments and the clock of its device tells in which zone its chat is."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from app.db.engine import Database
-from app.models import Room
+from app.models import Room, Tweet
 from app.services.imports.reading import LOOKED_AT
 from app.services.imports.report import ImportReport
 from tests.chats import import_chat
@@ -43,11 +43,33 @@ def export(*spoken: tuple[datetime, datetime]) -> bytes:
     return json.dumps(chat).encode()
 
 
+def of_discord(*spoken: tuple[datetime, datetime]) -> bytes:
+    """Return a channel of DiscordChatExporter, whose times have offsets."""
+    messages = [
+        {"id": str(number), "type": "Default", "content": f"words {number}"}
+        | {"timestamp": local.isoformat(timespec="milliseconds")}
+        | {"author": {"id": name, "name": name, "isBot": False}}
+        for number, (_, local) in enumerate(spoken, 1)
+        for name in [("ida", "jo")[number % 2]]
+    ]
+    about = {"guild": {"id": "0"}, "channel": {"id": "9", "name": "tea"}}
+    return json.dumps(about | {"messages": messages}).encode()
+
+
+def of_discord_as_table(*spoken: tuple[datetime, datetime]) -> bytes:
+    rows = (
+        f"{number % 2 + 1},{('ida', 'jo')[number % 2]},{local.isoformat()},words {number},,"
+        for number, (_, local) in enumerate(spoken)
+    )
+    return "\n".join(["AuthorID,Author,Date,Content,Attachments,Reactions", *rows]).encode()
+
+
 async def imported(
-    db: Database, data: bytes, timezone: str | None = None
+    db: Database, data: bytes, timezone: str | None = None, **options: Any
 ) -> tuple[list[str | None], ImportReport]:
     """Return the zones of the chats after an import, and its report."""
-    report = await import_chat(db, data, name="result.json", timezone=timezone)
+    name = "result.json" if data.startswith(b"{") else "Tea [9].csv"
+    report = await import_chat(db, data, name=name, timezone=timezone, **options)
     async with db.read() as session:
         return list(await session.scalars(select(Room.tz))), report
 
@@ -110,3 +132,49 @@ async def test_the_same_chat_from_another_place_stays_one_chat(db: Database) -> 
     again, second = await imported(db, export(*at("Asia/Seoul", YEAR)))
     assert zones == again == ["Europe/Berlin"]
     assert (first.accepted, second.accepted, second.duplicates) == (len(YEAR), 0, len(YEAR))
+
+
+@pytest.mark.parametrize("write", [of_discord, of_discord_as_table])
+@pytest.mark.parametrize(
+    ("place", "times", "zone", "is_assumed"),
+    [
+        ("Asia/Seoul", YEAR, "Etc/GMT-9", False),
+        ("Europe/Berlin", YEAR, "Europe/Berlin", True),
+        ("Europe/London", YEAR, "Europe/London", True),
+        ("UTC", YEAR, None, False),
+    ],
+)
+async def test_offsets_of_discord_tell_the_zone_of_the_exporter(
+    db: Database,
+    write: Callable[..., bytes],
+    place: str,
+    times: list[datetime],
+    zone: str | None,
+    *,
+    is_assumed: bool,
+) -> None:
+    zones, report = await imported(db, write(*at(place, times)))
+    assert (zones, assumed(report)) == ([zone], [zone] if is_assumed else [])
+    async with db.read() as session:
+        stored = list(await session.scalars(select(Tweet.created_at).order_by(Tweet.created_at)))
+    assert stored == times
+
+
+@pytest.mark.parametrize(
+    ("near", "zone", "is_assumed"),
+    [
+        ("Europe/Paris", "Europe/Paris", True),
+        ("Asia/Seoul", "Etc/GMT-1", False),
+        ("UTC", "Etc/GMT-1", False),
+    ],
+)
+async def test_the_zone_of_the_browser_is_assumed_if_the_file_agrees(
+    db: Database, near: str, zone: str, *, is_assumed: bool
+) -> None:
+    zones, report = await imported(db, export(*at("Europe/Berlin", WINTER)), near=near)
+    assert (zones, assumed(report)) == ([zone], [zone] if is_assumed else [])
+
+
+async def test_a_year_that_the_browsers_zone_does_not_explain_has_another(db: Database) -> None:
+    zones, _ = await imported(db, export(*at("Europe/Berlin", YEAR)), near="Africa/Lagos")
+    assert zones == ["Europe/Berlin"]

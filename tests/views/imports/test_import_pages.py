@@ -230,6 +230,24 @@ async def test_a_chat_whose_clock_changed_has_a_zone_with_summer_time(
     assert days == ["2024-03-01", "2024-07-01"]
 
 
+async def test_the_browsers_zone_is_assumed_for_a_chat_that_leaves_a_choice(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    said = {"id": 1, "type": "message", "from": "Mina", "from_id": "user1", "text": "one"}
+    said |= {"date": "2024-03-01T23:30:00", "date_unixtime": "1709332200"}
+    chat = {"name": "Tea", "type": "private_group", "id": 9, "messages": [said]}
+    browser.cookies["saywho_zone"] = "Europe/Paris"
+    page = await browser.page(await upload(browser, json.dumps(chat).encode(), "result.json"))
+    assert 'name="timezone" value="Europe/Paris"' in page
+    assert "Time zone: Europe/Paris, assumed (this browser" in shown(page)
+    assert "Assumed. Choose another city" in shown(page)
+    for unknown in ("Asia/Seoul", "No/Place"):
+        browser.cookies["saywho_zone"] = unknown
+        page = await browser.page(await upload(browser, json.dumps(chat).encode(), "result.json"))
+        assert "The times in the file have this zone" in shown(page)
+
+
 async def test_the_period_of_a_chat_is_of_its_own_days(browser: Browser) -> None:
     said = [
         (f"2024-01-15 오전 {time}", name, "응")
