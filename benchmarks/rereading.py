@@ -1,5 +1,11 @@
-"""Files that an earlier revision read wrongly, imported again: `python -m benchmarks.rereading
-CASES REVISION`.
+"""Files that are imported again: `python -m benchmarks.rereading CASES [REVISION]`.
+
+Without a revision, the present program imports each file of a folder of cases that has messages of
+chats three times more: as before, and in another time zone with each answer to which times are
+right. A message is lost or doubled if its author has fewer or more messages of its text then, or if
+its time changes though the times here are right.
+
+With an earlier revision, the files are those that it may have read wrongly.
 
 Each file of a folder of cases is imported by the earlier revision. Then the present program imports
 the same file into that site, and into an empty one. A post that only the empty site has is lost. A
@@ -8,8 +14,10 @@ replace the first import.
 """
 
 import argparse
+import sqlite3
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from benchmarks.cases import (
@@ -24,6 +32,8 @@ from benchmarks.cases import (
     tree_of,
 )
 
+ZONE = "Pacific/Auckland"
+AGAIN = ((), ("--timezone", ZONE, "--times", "here"), ("--timezone", ZONE, "--times", "file"))
 SAID = (
     "read differently before",
     "messages with other times",
@@ -48,10 +58,45 @@ def differing(new: list[Stored], again: list[Stored]) -> tuple[Counter[Stored], 
     return one - other, other - one
 
 
+def has_messages(data: Path) -> bool:
+    """Return whether any post of a site is a message of a chat."""
+    (path,) = data.glob("*.db")
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute('SELECT 1 FROM "Tweet" WHERE room_id IS NOT NULL LIMIT 1')
+        return found.fetchone() is not None
+
+
+def read_again(cases: list[Case], folder: Path) -> Counter[str]:
+    """Import each case again by the present program; return counts of cases."""
+    counts: Counter[str] = Counter()
+    with programs(ROOT) as (now,):
+        sites = Sites(now, folder)
+        for case in cases:
+            data = sites.make()
+            imported(now, data, case)
+            before = stored_in(data)
+            for options in AGAIN if has_messages(data) else ():
+                imported(now, data, case, *options)
+                after = stored_in(data)
+                if "file" in options:  # They may have other times.
+                    before, after = (
+                        [post._replace(time=None) for post in posts] for posts in (before, after)
+                    )
+                lost, doubled = differing(before, after)
+                counts["lost"] += bool(lost)
+                counts["doubled"] += bool(doubled)
+                if lost or doubled:
+                    found = f"lost={lost.total()} doubled={doubled.total()}"
+                    print(f"{case.name} {' '.join(options)}: {found}", flush=True)
+            counts["cases"] += has_messages(data)
+            sites.remove(data)
+    return counts
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cases", type=Path)
-    parser.add_argument("revision")
+    parser.add_argument("revision", nargs="?")
     parser.add_argument("names", nargs="*", help="parts of the names of cases")
     parser.add_argument("-v", "--verbose", action="store_true")
     parser.add_argument("--replace", action="store_true")
@@ -63,6 +108,11 @@ def main() -> None:
         for case in cases_in(args.cases)
         if not args.names or any(name in case.name for name in args.names)
     ]
+    if args.revision is None:
+        with tempfile.TemporaryDirectory() as folder:
+            counts = read_again(cases, Path(folder))
+        print(", ".join(f"{name}: {count}" for name, count in counts.items()))
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         tree_of(args.revision) as tree,

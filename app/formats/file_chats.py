@@ -1,14 +1,14 @@
 """The chats of a file as they are compared with chats here: hashes of texts, times, people."""
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from heapq import heappush, heappushpop
 from typing import Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from app.compute.people.same_chat import UNKNOWN, Messages
 from app.compute.text import composed, drop_controls
@@ -20,6 +20,9 @@ MOST_CHATS: Final = 1_000
 _MOST_SAMPLES: Final = 32
 _LONGEST_SAMPLE: Final = 300
 """Characters of a sample: an app may cut a longer text."""
+_TOGETHER: Final = 1_000
+"""Texts that are hashed together."""
+_BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def stored_form(text: str) -> str:
@@ -27,10 +30,21 @@ def stored_form(text: str) -> str:
     return composed(drop_controls(text))
 
 
-def text_hash(stored: str) -> int:
-    """Return a hash of 64 bits of a stored text; apps differ in blanks."""
-    words = " ".join(stored.split()).encode()
-    return int.from_bytes(blake2b(words, digest_size=8).digest(), "little")
+def text_hashes(stored: Sequence[str]) -> NDArray[np.uint64]:
+    """Return a hash of 64 bits of each stored text, (n,); apps differ in blanks.
+
+    A polynomial of the letters, modulo 2 ** 64: one hash after the other would take six times as
+    long.
+    """
+    words = [" ".join(text.split()) for text in stored]
+    lengths = np.array([len(text) + 1 for text in words], np.int64)
+    ends = np.cumsum(lengths)
+    joined = "\0".join([*words, ""]).encode("utf-32-le", "surrogatepass")
+    places = np.arange(len(joined) // 4) - np.repeat(ends - lengths, lengths)
+    powers = np.full(lengths.max(initial=0), _BASE).cumprod()
+    sums = np.add.reduceat(np.frombuffer(joined, "<u4") * powers[places], ends - lengths)
+    hashes: NDArray[np.uint64] = (sums ^ (sums >> 32)) * _BASE
+    return hashes
 
 
 class FileChat(msgspec.Struct):
@@ -66,7 +80,9 @@ class FileChat(msgspec.Struct):
 @dataclass(slots=True)
 class _Collected:
     people: dict[str, int] = field(default_factory=dict)
-    texts: "array[int]" = field(default_factory=lambda: array("Q"))
+    words: list[str] = field(default_factory=list)
+    """Texts that are not hashed yet."""
+    hashes: bytearray = field(default_factory=bytearray)
     times: "array[int]" = field(default_factory=lambda: array("q"))
     writers: "array[int]" = field(default_factory=lambda: array("q"))
     longest: list[tuple[int, str]] = field(default_factory=list)
@@ -76,7 +92,9 @@ class _Collected:
         writer = self.people.setdefault(name, len(self.people))
         if not (text := stored_form(record.text)):
             return
-        self.texts.append(text_hash(text))
+        self.words.append(text)
+        if len(self.words) == _TOGETHER:
+            self.hash_words()
         time = record.created_at
         self.times.append(UNKNOWN if time is None else int(time.timestamp()))
         self.writers.append(writer)
@@ -86,6 +104,15 @@ class _Collected:
             return
         if (sample := (len(text), text)) not in self.longest:
             (heappushpop if is_full else heappush)(self.longest, sample)
+
+    def hash_words(self) -> None:
+        self.hashes += text_hashes(self.words).tobytes()
+        self.words.clear()
+
+    @property
+    def texts(self) -> bytes:
+        self.hash_words()
+        return bytes(self.hashes)
 
 
 class FileChats:
@@ -113,7 +140,7 @@ class FileChats:
                 room if isinstance(room, FileRoom) else None,
                 None if isinstance(room, FileRoom) else room,
                 list(chat.people),
-                chat.texts.tobytes(),
+                chat.texts,
                 chat.times.tobytes(),
                 chat.writers.tobytes(),
                 [text for _, text in sorted(chat.longest, reverse=True)],

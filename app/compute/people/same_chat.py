@@ -61,6 +61,8 @@ class Agreement(NamedTuple):
     """Messages of one side right before or behind those of the other side, in that time."""
     texts: int
     """Number of different texts that both have."""
+    is_whole: bool
+    """Whether one side has all messages of the other."""
     people: dict[int, int]
     """Person here by person of the file; empty if the texts are of other people."""
 
@@ -71,8 +73,7 @@ class Agreement(NamedTuple):
     @property
     def is_same(self) -> bool:
         """Whether both are one chat."""
-        is_whole = self.known == len(self.places)
-        is_enough = self.texts >= _FEWEST_TEXTS or is_whole
+        is_enough = self.texts >= _FEWEST_TEXTS or self.is_whole
         # Exports that fill each other's gaps share runs of messages, and take turns between them.
         fills = 2 * self.linked >= self.known >= _MOST_OPPOSED * self.opposed
         return is_enough and (fills or 2 * self.known >= self.smaller) and bool(self.people)
@@ -80,9 +81,9 @@ class Agreement(NamedTuple):
     @property
     def shifted(self) -> int | None:
         """The usual shift of common messages in minutes; None if no time is shifted."""
-        shifts = Counter(self.shifts[self.places >= 0].tolist())
-        del shifts[0]
-        return shifts.most_common(1)[0][0] if shifts else None
+        is_shifted = (self.places >= 0) & (self.shifts != 0)
+        shifts = Counter(self.shifts[is_shifted].tolist()).most_common(1)
+        return shifts[0][0] if shifts else None
 
 
 def agreement(file: Messages, here: Messages) -> Agreement:
@@ -96,14 +97,15 @@ def agreement(file: Messages, here: Messages) -> Agreement:
     shifts[found] = others[found]
     common = np.flatnonzero(places >= 0)
     if not len(common):
-        return Agreement(places, shifts, len(file.texts), 0, 0, 0, {})
+        return Agreement(places, shifts, len(file.texts), 0, 0, 0, False, {})
     there = places[common]
     linked = int(np.count_nonzero((np.diff(common) == 1) & (np.diff(there) == 1)))
     minutes = file.times // MINUTE_S - shifts
     smaller, opposed = _in_both_times(minutes, places, file, here)
     texts = len(np.unique(file.texts[common]))
+    is_whole = len(common) == min(len(file.texts), len(here.texts))
     people = _same_people(file.people[common], here.people[there])
-    return Agreement(places, shifts, smaller, linked, opposed, texts, people)
+    return Agreement(places, shifts, smaller, linked, opposed, texts, is_whole, people)
 
 
 def _in_both_times(
@@ -156,7 +158,7 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
     usual, count = Counter(later[is_beside].tolist()).most_common(1)[0] if any(is_next) else (0, 0)
     changes = np.abs(later - usual)
     is_kept = (is_beside & (changes <= _SUMMER_MINUTES)) | (changes == _SUMMER_MINUTES // 2)
-    is_kept &= count >= _FEWEST_ANCHORS
+    is_kept &= count >= min(_FEWEST_ANCHORS, len(file.texts), len(here.texts))
     return at[is_kept], later[is_kept]
 
 
@@ -169,12 +171,14 @@ def _runs(texts: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 def _once_in_both(first: NDArray[np.uint64], second: NDArray[np.uint64]) -> tuple[Numbers, Numbers]:
+    """Return the places of the values that each side has once."""
     pairs = []
     for mine, theirs in _in_parts(first, second):
-        values, at = _once(first[mine])
-        others, there = _once(second[theirs])
-        _, one, other = np.intersect1d(values, others, assume_unique=True, return_indices=True)
-        pairs.append((mine[at[one]], theirs[there[other]]))
+        (values, at), (others, there) = _once(first[mine]), _once(second[theirs])
+        found = np.searchsorted(others, values)
+        is_common = found < len(others)
+        is_common[is_common] = others[found[is_common]] == values[is_common]
+        pairs.append((mine[at[is_common]], theirs[there[found[is_common]]]))
     at, there = map(np.concatenate, zip(*pairs, strict=True))
     return at, there
 
@@ -183,14 +187,20 @@ def _in_parts(
     first: NDArray[np.uint64], second: NDArray[np.uint64]
 ) -> Iterator[tuple[Numbers, Numbers]]:
     """Yield places of values that may be equal, a part at a time to save memory."""
+    parts = [(values % _PARTS).astype(np.uint8) for values in (first, second)]
     for part in range(_PARTS):
-        mine, theirs = (np.flatnonzero(values % _PARTS == part) for values in (first, second))
+        mine, theirs = (np.flatnonzero(of_each == part) for of_each in parts)
         yield mine, theirs
 
 
 def _once(values: NDArray[np.uint64]) -> tuple[NDArray[np.uint64], Numbers]:
-    unique, at, counts = np.unique(values, return_index=True, return_counts=True)
-    return unique[counts == 1], at[counts == 1]
+    """Return the values that occur once, ascending, and their places."""
+    order = np.argsort(values)
+    ordered = values[order]
+    is_change = np.ones(len(values) + 1, bool)
+    is_change[1:-1] = ordered[1:] != ordered[:-1]
+    is_once = is_change[1:] & is_change[:-1]
+    return ordered[is_once], order[is_once]
 
 
 def _nearest(anchors: tuple[Numbers, Numbers], count: int) -> tuple[Numbers, Numbers]:

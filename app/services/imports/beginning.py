@@ -126,8 +126,8 @@ async def read_as_before(
         return options
     rooms, named = set[int](), structs.replace(options, rename={})
     for chat in chats:
-        sample, _ = await outlined(session, chat, named)
-        if proposal := await RoomFinder().propose(session, chat.reference, sample):
+        look = await outlined(session, chat, named)
+        if proposal := await RoomFinder().propose(session, chat.reference, look.sample):
             rooms.add(proposal.room_id)
     query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
     rows = (await session.execute(query)).all()

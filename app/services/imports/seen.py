@@ -24,7 +24,7 @@ from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import ImportFileError, Message
 from app.formats.assumptions import NEW_ROOM, NotesSummary, ReadNotes
 from app.formats.chats.people import zone_of
-from app.formats.file_chats import FileChat, stored_form, text_hash
+from app.formats.file_chats import FileChat, stored_form, text_hashes
 from app.formats.post import RoomReference
 from app.formats.reading import username_for
 from app.formats.records import FileRoom, Item, ReadOptions, Record
@@ -57,7 +57,7 @@ _MOST_ROOMS: Final = 3
 _FEWEST_RENAMED: Final = 6
 """Equal texts of a chat whose title or people have other names here."""
 _FEWEST_OF_STRANGERS: Final = 12
-"""Equal texts of a chat whose title and people nobody has here, or whose app's ID is another."""
+"""Equal texts of a chat whose title and people nobody has here, or that has an ID of its app."""
 _MOST_EQUAL: Final = 0.95
 """Share of common messages whose times two time zones must explain."""
 _COMPARED: Final = 200
@@ -167,17 +167,45 @@ class ChatLook:
 
     chat: FileChat
     sample: RoomSample
+    authors: list[int | None]
+    """Ids of its people, None for who is not here."""
     same: Same | None = None
     room_id: int | None = None
     """The chat here that it may be."""
     room: RoomOutline | None = None
     """That chat, unless it is proven."""
 
+    @property
+    def is_mostly_here(self) -> bool:
+        return self.same is not None and 2 * self.same.found.known >= self.sample.messages
 
-async def outlined(
-    session: AsyncSession, chat: FileChat, options: ReadOptions
-) -> tuple[RoomSample, list[int | None]]:
-    """Return what a chat here is known by, and the ids of its people who are here."""
+    async def compare(self, session: AsyncSession, here: StoredChat, fewest: int) -> None:
+        """Note a chat here if it has the messages, and more of them than another one.
+
+        fewest: equal texts that it needs.
+        """
+        found = await asyncio.to_thread(agreement, self.chat.messages, here.messages)
+        at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
+        authors = np.array([author or 0 for author in self.authors])
+        is_equal = authors[self.chat.messages.people[at]] == here.messages.people[found.places[at]]
+        self.sample.equal[here.id] = int(np.count_nonzero(is_equal))
+        if found.is_same and (self.same is None or found.known > self.same.found.known):
+            names = await self._names(session, found)
+            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
+                self.same = Same(self.chat, here, found, names)
+
+    async def _names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
+        others = {
+            person: user for person, user in found.people.items() if self.authors[person] != user
+        }
+        users = select(User.id, User.username).where(is_among(session, User.id, {*others.values()}))
+        names = {row.id: row.username for row in await session.execute(users)}
+        pairs = ((self.chat.people[person], user) for person, user in others.items())
+        return {name: names[user] for name, user in pairs if user in names}
+
+
+async def outlined(session: AsyncSession, chat: FileChat, options: ReadOptions) -> ChatLook:
+    """Return a chat with the people and the number of messages that a chat here is known by."""
     called = [username_for(options.rename.get(name, name)) for name in chat.people]
     keys = [username_key(name) for name in called]
     here = await find_by_keys(session, keys)
@@ -185,8 +213,8 @@ async def outlined(
     names = {person.id: person.username for person in people if person}
     # The others count among its people, of whom half decide.
     names |= {-1 - n: name for n, name in enumerate(called) if people[n] is None}
-    ids = [person.id if person else None for person in people]
-    return RoomSample(names, len(chat.messages.texts)), ids
+    authors = [person.id if person else None for person in people]
+    return ChatLook(chat, RoomSample(names, len(chat.messages.texts)), authors)
 
 
 async def look_at_chat(
@@ -202,59 +230,31 @@ async def look_at_chat(
     is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
     a chat here.
     """
-    sample, ids = await outlined(session, chat, options)
-    look = ChatLook(chat, sample)
-    if not (sample.messages and await session.scalar(select(Room.id).limit(1))):
+    look = await outlined(session, chat, options)
+    if not (look.sample.messages and await session.scalar(select(Room.id).limit(1))):
         return look
-    candidates = await _candidates(session, look, options, is_searched=is_searched)
+    candidates = await _candidates(session, look, options)
     for room_id, fewest in candidates.items():
-        stored = await _read(session, room_id, is_going)
-        found = await asyncio.to_thread(agreement, chat.messages, stored.messages)
-        _add_equal(sample, ids, chat.messages, stored, found)
-        if found.is_same and (look.same is None or found.known > look.same.found.known):
-            names = await _names(session, chat, ids, found)
-            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
-                look.same = Same(chat, stored, found, names)
+        await look.compare(session, await _read(session, room_id, is_going), fewest)
+    if is_searched and not (look.is_mostly_here or {*options.rooms} - {NEW_ROOM}):
+        of_texts = await rooms_with(session, chat.samples[:_SEARCHED])
+        for room_id, _ in of_texts.most_common(_MOST_ROOMS):
+            if room_id not in candidates:
+                stored = await _read(session, room_id, is_going)
+                await look.compare(session, stored, _FEWEST_OF_STRANGERS)
     if look.same is not None:
-        sample.is_moved = bool(look.same.names) or look.same.found.shifted is not None
-        if sample.is_moved and NEW_ROOM in options.rooms:
+        is_moved = bool(look.same.names) or look.same.found.shifted is not None
+        if is_moved and NEW_ROOM in options.rooms:
             look.same = None
         else:
-            sample.same = look.same.here.id
+            look.sample.same, look.sample.is_moved = look.same.here.id, is_moved
     return look
 
 
-async def _names(
-    session: AsyncSession, chat: FileChat, ids: Sequence[int | None], found: Agreement
-) -> dict[str, str]:
-    others = {person: user for person, user in found.people.items() if ids[person] != user}
-    users = select(User.id, User.username).where(is_among(session, User.id, {*others.values()}))
-    names = {row.id: row.username for row in await session.execute(users)}
-    return {chat.people[person]: names[user] for person, user in others.items() if user in names}
-
-
-def _add_equal(
-    sample: RoomSample,
-    ids: Sequence[int | None],
-    of_file: Messages,
-    here: StoredChat,
-    found: Agreement,
-) -> None:
-    """Count the messages of the same time, text and author in a chat here."""
-    at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
-    writers, users = of_file.people[at], here.messages.people[found.places[at]]
-    pairs = Counter(zip(writers.tolist(), users.tolist(), strict=True))
-    for (person, user_id), count in pairs.items():
-        if ids[person] == user_id:
-            sample.equal.setdefault(here.id, Counter())[user_id] += count
-
-
 async def _candidates(
-    session: AsyncSession, look: ChatLook, options: ReadOptions, *, is_searched: bool
+    session: AsyncSession, look: ChatLook, options: ReadOptions
 ) -> dict[int, int]:
-    """Return chats here by choice, id, title, people or texts, and the fewest equal texts that
-    each needs.
-    """
+    """Return chats here by choice, id, title or people, and the fewest equal texts of each."""
     if chosen := [int(room) for room in options.rooms if room != NEW_ROOM]:
         kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
         return dict.fromkeys(await session.scalars(kept), 1)
@@ -273,29 +273,14 @@ async def _candidates(
         .order_by(shared.desc(), RoomPerson.room_id)
     )
     of_people = list(await session.scalars(alike.limit(_MOST_ROOMS))) if here else []
-    others = await _with_other_id(session, reference, of_people)
-    texts = look.chat.samples[:_SEARCHED] if is_searched else []
-    found = await rooms_with(session, texts)
-    of_texts = [room_id for room_id, _ in found.most_common(_MOST_ROOMS)]
-    return {
-        **dict.fromkeys(of_texts, _FEWEST_OF_STRANGERS),
-        **{room: _FEWEST_OF_STRANGERS if room in others else _FEWEST_RENAMED for room in of_people},
-        **dict.fromkeys(close, 1),
-    }
-
-
-async def _with_other_id(
-    session: AsyncSession, reference: RoomReference, room_ids: Sequence[int]
-) -> set[int]:
-    if not isinstance(reference, FileRoom) or reference.external_id is None:
-        return set()
-    query = select(Room.id).where(is_among(session, Room.id, room_ids))
-    query = query.where(Room.platform == reference.platform)
-    return set(await session.scalars(query.where(Room.external_id != reference.external_id)))
+    # The app may tell two chats of the same people apart.
+    has_id = isinstance(reference, FileRoom) and reference.external_id is not None
+    fewest = _FEWEST_OF_STRANGERS if has_id else _FEWEST_RENAMED
+    return dict.fromkeys(of_people, fewest) | dict.fromkeys(close, 1)
 
 
 async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[bool]) -> StoredChat:
-    parts = [_messages([], [], [])]
+    parts = [_messages("[]", [], [])]
     query = _page(backend_of(session).collected, is_going)
     last = {"time": datetime(1, 1, 1, tzinfo=UTC), "place": -(2**31), "id": 0}
     lacks_ids = False
@@ -308,27 +293,22 @@ async def _read(session: AsyncSession, room_id: int, is_going: ColumnElement[boo
         if not ids:
             break
         lacks_ids = lacks_ids or "null" in row[5]
-        hashes = await asyncio.to_thread(_hashes, row[4])
-        part = _messages(hashes, times, users)
-        parts.append(Messages(*(values[part.texts != _NO_TEXT] for values in part)))
+        parts.append(await asyncio.to_thread(_messages, row[4], times, users))
         last = {"time": datetime.fromtimestamp(times[-1], UTC), "place": places[-1], "id": ids[-1]}
     tz = await session.scalar(select(Room.tz).where(Room.id == room_id))
     messages = Messages(*map(np.concatenate, zip(*parts, strict=True)))
     return StoredChat(room_id, tz, messages, not lacks_ids)
 
 
-_NO_TEXT: Final = text_hash("")
+_NO_TEXT: Final = text_hashes([""])[0]
 
 
-def _messages(texts: list[int], times: list[int], people: list[int]) -> Messages:
+def _messages(texts: str, times: list[int], people: list[int]) -> Messages:
     """Return arrays: numbers of Python would take four times the memory."""
-    return Messages(
-        np.array(texts, np.uint64), np.array(times, np.int64), np.array(people, np.int64)
-    )
-
-
-def _hashes(texts: str) -> list[int]:
-    return [text_hash(text) for text in msgspec.json.decode(texts, type=list[str])]
+    hashes = text_hashes(msgspec.json.decode(texts, type=list[str]))
+    is_written = hashes != _NO_TEXT
+    numbers = (np.array(values, np.int64)[is_written] for values in (times, people))
+    return Messages(hashes[is_written], *numbers)
 
 
 def _page(

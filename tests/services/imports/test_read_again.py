@@ -586,6 +586,20 @@ async def test_right_times_of_a_file_move_the_chat_and_keep_its_ids(db: Database
     assert await find_faults(db) == []
 
 
+@pytest.mark.parametrize(("first", "second"), [(1, 1), (1, 20), (20, 1)])
+async def test_a_chat_of_two_messages_is_known_in_another_zone(
+    db: Database, first: int, second: int
+) -> None:
+    messages = said(["민준", "지우"], times=20)
+    chats = [kakaotalk("모임", *messages[: 2 * times]) for times in (first, second)]
+    await numbered(db, chats[0], "a.txt", timezone="Asia/Seoul")
+    with pytest.raises(UnsettledTimesError, match=r"4:00 hours earlier"):
+        await numbered(db, chats[1], "a.txt", timezone="Pacific/Auckland")
+    for times in ("here", "file"):
+        await numbered(db, chats[1], "a.txt", timezone="Pacific/Auckland", times=times)
+        assert len(await texts(db)) == 2 * max(first, second)
+
+
 async def test_other_times_or_names_never_join_a_chat_that_guests_read(db: Database) -> None:
     messages = said(["민준", "지우"], times=10)
     await import_chat(db, kakaotalk("모임", *messages))
