@@ -204,8 +204,14 @@ class Importer:
             return None
         async with db.write() as session:
             file = jobs.UploadedFile("", Path(name).name, read.bytes_total or 0)
-            job = await jobs.add_command(
-                session, file, read.records.format, self._options, command=self._command
+            job = await jobs.add_job(
+                session,
+                file,
+                is_started=True,
+                scope="admin",
+                format_name=read.records.format,
+                options=self._options,
+                command=self._command,
             )
             job.digest = read.digest
         self._imports.append({"file": name, "id": job.id})

@@ -67,22 +67,17 @@ class MomentOfFile(msgspec.Struct):
         Messages that the file lacks stay behind the message that they follow. `is_last`: the file
         has no later messages so far.
         """
-        of_file, following = set(self.ids), defaultdict[int, list[int]](list)
-        before = 0
-        for post_id in here:
-            if post_id not in of_file:
-                following[before].append(post_id)
-            elif post_id not in self.new:
-                before = post_id
-        before = 0
+        order = [post_id for post_id in here if post_id not in self.new]
+        known = (place for place, post_id in enumerate(order) if post_id in self.ids)
         is_before = is_last and not self.is_first and self.new.issuperset(self.ids)
-        merged = [] if is_before else following.pop(before, [])
+        place = 0 if is_before else next(known, len(order))
         for post_id in self.ids:
-            if post_id not in self.new:
-                merged += following.pop(before, ())
-                before = post_id
-            merged.append(post_id)
-        return [*merged, *following.pop(before, ())]
+            if post_id in order:
+                place = order.index(post_id)
+            else:
+                order.insert(place, post_id)
+            place += 1
+        return order
 
 
 class FileOrder:
@@ -444,9 +439,9 @@ def _samples(
         sample.names[user.id] = user.display_name or user.username
         if item.repeat:
             sample.messages += 1
-            sample.add_equal(user.id, (post.room_id for post in stored.get(outcome.identity, ())))
+            sample.equal.update({post.room_id for post in stored.get(outcome.identity, ())})
         elif (row := rows.get(outcome.key)) is not None and row.content.room:
-            sample.add_equal(user.id, [row.content.room.id])
+            sample.equal[row.content.room.id] += 1
     return samples
 
 

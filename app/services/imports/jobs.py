@@ -61,12 +61,15 @@ async def add_job(
     scope: Scope = "write",
     format_name: str = "auto",
     options: ReadOptions = NO_OPTIONS,
+    command: int | None = None,
 ) -> ImportJob:
     """Queue the import of an uploaded file, or keep the file until `start_job`.
 
-    scope: right of the person or program that imports. Raises ForbiddenError as `check_options`.
+    scope: right of the person or program that imports. command: number of the lock of the command
+    that imports the file. Raises ForbiddenError as `check_options`.
     """
     check_options(options, scope)
+    began = now()
     (job_id,) = await allocate_ids(session, ImportJob, 1)
     job = ImportJob(
         id=job_id,
@@ -76,9 +79,11 @@ async def add_job(
         spool=file.spool,
         options=msgspec.json.encode(options),
         bytes_total=file.size,
-        created_at=now(),
+        created_at=began,
+        started_at=None if command is None else began,
         undo="possible",
         scope=scope,
+        command=command,
     )
     session.add(job)
     await session.flush()
@@ -94,17 +99,6 @@ def check_options(options: ReadOptions, scope: Scope) -> None:
 def scope_of(job: ImportJob) -> Scope:
     """Return the right of the person or program that imports: `write` if it is not known."""
     return cast(Scope, job.scope or "write")
-
-
-async def add_command(
-    session: AsyncSession, file: UploadedFile, form: str, options: ReadOptions, *, command: int
-) -> ImportJob:
-    """Note the import of a command, which holds the lock of that number."""
-    job = await add_job(
-        session, file, is_started=True, scope="admin", format_name=form, options=options
-    )
-    job.started_at, job.command = job.created_at, command
-    return job
 
 
 MOST_COMMANDS: Final = 100
@@ -219,15 +213,14 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
 
 
 async def start_job(
-    session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto"
-) -> ImportJob:
-    """Queue an upload as the format `form`. Raises NotFoundError, ConflictError."""
+    session: AsyncSession, job_id: int, options: ReadOptions, form: str = "auto", title: str = ""
+) -> None:
+    """Queue an upload as the format `form`; title: name of the file's only chat.
+
+    Raises NotFoundError, ConflictError.
+    """
     job = await choose_options(session, job_id, options)
     job.state, job.format, job.errors, job.notes = "running", form, encode_errors([]), None
-    return job
-
-
-def note_title(job: ImportJob, title: str) -> None:
     if title:
         job.stored = msgspec.json.encode(StoredPosts(title=title[:255]))
 

@@ -114,21 +114,16 @@ KNOWN_BY_ID: Final = Message("the app's ID of the chat")
 class RoomSample:
     names: dict[int, str] = field(default_factory=dict)
     messages: int = 0
-    equal: dict[int, Counter[int]] = field(default_factory=dict)
-    """Chats with equal messages, and their number by person."""
+    equal: Counter[int | None] = field(default_factory=Counter)
+    """Number of equal messages by the chat that has them."""
     same: int | None = None
     """The chat with the same texts in the same order, whatever names and zone."""
     is_moved: bool = False
     """Whether it has them with other times or names."""
 
-    def add_equal(self, user_id: int, room_ids: Iterable[int | None]) -> None:
-        for room_id in {room_id for room_id in room_ids if room_id}:
-            self.equal.setdefault(room_id, Counter())[user_id] += 1
-
     def is_mostly_in(self, room_id: int) -> bool:
         """Return whether half of the messages are in this chat already, so it cannot be new."""
-        equal = self.equal.get(room_id, Counter()).total()
-        return equal > 0 and 2 * equal >= self.messages
+        return 2 * self.equal[room_id] >= max(self.messages, 1)
 
 
 @dataclass(slots=True)
@@ -187,10 +182,7 @@ class RoomFinder:
             return Proposal(sample.same, is_proven=not sample.is_moved)
         by = self._by_name if is_only_named(reference) else self._by_people
         room_id = await by(session, reference, sample) if sample.names else None
-        if room_id is not None:
-            return Proposal(room_id, is_proven=room_id in sample.equal)
-        room_id = self._by_messages(sample)
-        return None if room_id is None else Proposal(room_id, is_proven=True)
+        return None if room_id is None else Proposal(room_id, is_proven=sample.equal[room_id] > 0)
 
     async def settle(
         self,
@@ -241,7 +233,7 @@ class RoomFinder:
     ) -> None:
         """Note a chat that a file only names. Raises UnsettledRoomError."""
         is_open = place.is_guess and place.room_id not in self._settled
-        if is_open and place.room_id not in sample.equal:
+        if is_open and not sample.equal[place.room_id]:
             await self.assume(session, place.room_id, sample)
         self._settled.add(place.room_id)
 
@@ -309,7 +301,7 @@ class RoomFinder:
             .order_by(shared.desc(), RoomPerson.room_id)
         )
         rooms = list(await session.scalars(query))
-        return max(rooms, key=lambda room: sample.equal.get(room, Counter()).total(), default=None)
+        return max(rooms, key=lambda room: sample.equal[room], default=None)
 
     def _others(self, reference: RoomReference) -> set[int]:
         """Return this import's other chats: without an app's ID, titles may be equal."""
@@ -320,19 +312,6 @@ class RoomFinder:
         threads = {room_id: _thread(room) for room, room_id in self._ids.items()}
         same = {"", reference.thread}
         return {room_id for room_id, thread in threads.items() if thread not in same}
-
-    def _by_messages(self, sample: RoomSample) -> int | None:
-        taken = set(self._ids.values())
-        totals = {
-            room_id: equal.total()
-            for room_id, equal in sample.equal.items()
-            if room_id not in taken and len(equal) > 1
-        }
-        room_id = max(totals, key=totals.__getitem__, default=None)
-        # Fewer than 20 may be a coincidence: people answer in two chats at the same minute.
-        if room_id is None or totals[room_id] < max(20, sample.messages / 2):
-            return None
-        return room_id
 
     async def _complete(self, session: AsyncSession, room_id: int, reference: FileRoom) -> None:
         """Fill what older imports lack: app, ID, and reading of times."""

@@ -29,7 +29,6 @@ from app.services.imports.jobs import (
     get_job,
     list_jobs,
     note_look,
-    note_title,
     options_of,
     remove_upload,
     start_job,
@@ -180,42 +179,41 @@ async def start(import_id: int, form: Form) -> ResponseReturnValue:
     if (asked := await _ask_zone(job, form)) is not None:
         return asked
     options, openness = _options(form, options_of(job)), resources().openness
-    is_settled = options.accept_unread and notes_of(job).unsettled not in ONLY_CHOSEN
-    if job.state == "uploaded" and _is_zone_new(job, options):
-        return await _save(job, options)  # The times of a chat here may be others.
-    if settled(notes_of(job), options).unsettled and job.state == "uploaded" and not is_settled:
-        return await _ask(job, options)
-    is_doubted = notes_of(job).is_grave and not options.accept_doubts
-    if is_doubted and job.state == "uploaded":
-        raise InvalidInputError(
-            "Something in this file looks odd. Compare the examples, then confirm that it was read"
-            " correctly",
-            loc="accept_doubts",
-        )
+    if job.state == "uploaded" and not _is_ready(job, options):
+        return await _save(job, options)
     if form.get("publish") == "private" and openness.setting is None:
         async with writing() as session:
             await switch_site(session, None, is_public=False)
         await openness.settle()  # No worker may show the first message to a visitor.
     async with writing() as session:
-        started = await start_job(session, import_id, options, _format_name(form.get("format", "")))
-        note_title(started, form.get("title", "").strip())
+        name, title = _format_name(form.get("format", "")), form.get("title", "").strip()
+        await start_job(session, import_id, options, name, title)
     resources().import_queued.set()
     return to_import(import_id)
 
 
-async def _ask(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
-    """Redirect to the preview with new choices; the file waits until times and authors are settled.
+def _is_ready(job: ImportJob, options: ReadOptions) -> bool:
+    """Return whether an upload can start; if not, its preview shows the new choices.
 
-    Raises InvalidInputError for unchanged choices.
+    Raises InvalidInputError if something is unsettled or doubted, and no choice is new.
     """
-    before = options_of(job)
-    is_unchanged = (options.dates, options.encoding) == (before.dates, before.encoding)
-    if is_unchanged and options.columns == before.columns:
-        notes = notes_of(job)
-        assert notes.unsettled is not None  # noqa: S101 # for the type checker
-        loc = "username" if notes.unsettled == "author" else "accept_unread"
-        raise InvalidInputError(ASKED[notes.unsettled][0], loc=loc)
-    return await _save(job, options)
+    if _is_zone_new(job, options):
+        return False  # The times of a chat here may be others.
+    before, notes = options_of(job), notes_of(job)
+    unsettled = settled(notes, options).unsettled
+    if unsettled and not (options.accept_unread and unsettled not in ONLY_CHOSEN):
+        changed = (options.dates, options.encoding, options.columns)
+        if changed != (before.dates, before.encoding, before.columns):
+            return False
+        loc = "username" if unsettled == "author" else "accept_unread"
+        raise InvalidInputError(ASKED[unsettled][0], loc=loc)
+    if notes.is_grave and not options.accept_doubts:
+        raise InvalidInputError(
+            "Something in this file looks odd. Compare the examples, then confirm that it was read"
+            " correctly",
+            loc="accept_doubts",
+        )
+    return True
 
 
 def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
