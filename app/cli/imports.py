@@ -211,8 +211,8 @@ class Importer:
                 scope="admin",
                 format_name=read.records.format,
                 options=self._options,
-                command=self._command,
             )
+            job.started_at, job.command = job.created_at, self._command
             job.digest = read.digest
         self._imports.append({"file": name, "id": job.id})
         return job

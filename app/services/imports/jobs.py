@@ -61,15 +61,12 @@ async def add_job(
     scope: Scope = "write",
     format_name: str = "auto",
     options: ReadOptions = NO_OPTIONS,
-    command: int | None = None,
 ) -> ImportJob:
     """Queue the import of an uploaded file, or keep the file until `start_job`.
 
-    scope: right of the person or program that imports. command: number of the lock of the command
-    that imports the file. Raises ForbiddenError as `check_options`.
+    scope: right of the person or program that imports. Raises ForbiddenError as `check_options`.
     """
     check_options(options, scope)
-    began = now()
     (job_id,) = await allocate_ids(session, ImportJob, 1)
     job = ImportJob(
         id=job_id,
@@ -79,11 +76,9 @@ async def add_job(
         spool=file.spool,
         options=msgspec.json.encode(options),
         bytes_total=file.size,
-        created_at=began,
-        started_at=None if command is None else began,
+        created_at=now(),
         undo="possible",
         scope=scope,
-        command=command,
     )
     session.add(job)
     await session.flush()
