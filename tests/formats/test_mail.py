@@ -10,7 +10,7 @@ from app.formats.chats.mail import own_words
 from app.formats.doubts.questions import RecordQuestions
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import Item, ReadOptions, Record
-from tests.formats.files import read_file_records, saved_folder
+from tests.formats.files import read_file_records, records_in, saved_folder
 
 START = "From MAILER-DAEMON Fri Jan  5 10:00:00 2024"
 
@@ -185,3 +185,22 @@ def test_numbered_texts_without_headers_are_no_mails(tmp_path: Path) -> None:
     folder = saved_folder(tmp_path / "notes", {"1": b"From: here on it is fog", "2": b"Fog"})
     with pytest.raises(UnrecognisedFileError):
         read_file_records(folder, "auto")
+
+
+PIER = 'Content-Type: image/png; name="p.png"\nContent-Disposition: inline; filename="p.png"\n\nx'
+
+
+def part(text: str, more: str = "", kind: str = "text/plain") -> str:
+    return f"Content-Type: {kind}; charset=utf-8\n{more}\n{text}\n"
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "text/html"])
+def test_words_after_a_picture_are_read_but_no_files_or_forwarded_mails(kind: str) -> None:
+    forwarded = f"Content-Type: message/rfc822\n\nFrom: Jun <j@quay.example>\n{part('their words')}"
+    notes = part("a file", 'Content-Disposition: inline; filename="notes.txt"\n', kind)
+    own = [part(text, kind=kind) for text in ("This is the pier.", "We meet at nine.")]
+    parts = "".join(f"--b\n{each}\n" for each in (own[0], PIER, own[1], notes, forwarded))
+    data = mail(
+        f"{parts}--b--\n", "Mina <m@quay.example>", 'Content-Type: multipart/mixed; boundary="b"'
+    )
+    assert [item.text for item in records_in(read(data))] == ["This is the pier.\nWe meet at nine."]

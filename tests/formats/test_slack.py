@@ -93,6 +93,21 @@ def test_words_may_be_in_blocks_alone() -> None:
     assert texts(porch(message("U01", "", TS, blocks=blocks))) == ["one two"]
 
 
+def test_blocks_name_people_channels_and_links() -> None:
+    words = [
+        {"type": "user", "user_id": "U02"},
+        {"type": "text", "text": " see "},
+        {"type": "channel", "channel_id": "C01"},
+        {"type": "text", "text": " "},
+        {"type": "link", "url": "https://a.example/x", "text": "here"},
+        {"type": "emoji", "name": "tada"},
+        {"type": "broadcast", "range": "here"},
+    ]
+    blocks = [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": words}]}]
+    said = texts(porch(message("U01", "", TS, blocks=blocks)))
+    assert said == ["@Kelp Forest see #porch here (https://a.example/x):tada:@here"]
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

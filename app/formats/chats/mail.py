@@ -159,18 +159,32 @@ def _mark_of(value: str) -> str | None:
 
 def _words_of(mail: Mail, *, is_cut: bool) -> str:
     """Return the own words of a mail; is_cut: whether its end was not read. Raises RecordError."""
-    parts = [part for part in islice(mail.walk(), _MOST_PARTS) if not part.is_multipart()]
-    shown = [part for part in parts if part.get_content_disposition() != "attachment"]
-    by_kind = {part.get_content_type(): part for part in reversed(shown)}
-    part = by_kind.get("text/plain") or by_kind.get("text/html")
-    if part is None:
-        return ""
-    if is_cut and part is parts[-1]:
+    parts = list(islice(_parts_of(mail), _MOST_PARTS))
+    shown = [
+        part
+        for part in parts
+        if part.get_content_disposition() != "attachment" and not part.get_filename()
+    ]
+    plain = [part for part in shown if part.get_content_type() == "text/plain"]
+    # Some programs write the words before and after a picture as two parts.
+    texts = plain or [part for part in shown if part.get_content_type() == "text/html"]
+    if is_cut and parts[-1] in texts:
         raise RecordError(Message("longer than {size} KB", size=_MOST_BYTES // 1_000))
-    text = _decoded(part)
-    if part.get_content_type() == "text/html":
-        return own_words(html_to_text(without_quotations(text, "<p>&gt;</p>")))
-    return own_words(_flowed(text, part))
+    if plain:
+        return own_words("\n".join(_flowed(_decoded(part), part).strip("\n") for part in plain))
+    pages = (without_quotations(_decoded(part), "<p>&gt;</p>") for part in texts)
+    return own_words("\n".join(map(html_to_text, pages)))
+
+
+def _parts_of(mail: Mail) -> Iterator[Mail]:
+    """Yield the parts of a mail, but not those of mails that it forwards."""
+    inner = mail.get_payload()
+    if not isinstance(inner, list):
+        yield mail
+        return
+    for part in inner:
+        if isinstance(part, Mail) and part.get_content_maintype() != "message":
+            yield from _parts_of(part)
 
 
 def _decoded(part: Mail) -> str:

@@ -260,7 +260,7 @@ def _sign(reaction: Json) -> tuple[object, object]:
 def _text(message: Json, names: Mapping[str, str]) -> str:
     text = message.get("text")
     if not isinstance(text, str) or not text.strip():
-        return "".join(_rich_texts(listed(message, "blocks")))
+        return "".join(_rich_texts(listed(message, "blocks"), names))
     if "<" in text:
         text = _MARK.sub(lambda match: _shown(match[1], names), text)
     # Slack writes no other entities; `&amp;` is the last, since it may stand before another.
@@ -279,11 +279,22 @@ def _shown(mark: str, names: Mapping[str, str]) -> str:
     return written_out(label, target) if label else target
 
 
-def _rich_texts(values: list[object], depth: int = 0) -> Iterator[str]:
+def _rich_texts(values: list[object], names: Mapping[str, str], depth: int = 0) -> Iterator[str]:
     for element in map(as_object, values if depth < 10 else ()):
-        if element.get("type") == "text" and isinstance(element.get("text"), str):
-            yield str(element["text"])
-        yield from _rich_texts(listed(element, "elements"), depth + 1)
+        ids = map(as_word, (element.get("user_id"), element.get("channel_id")))
+        match element.get("type"), next(filter(None, ids), None):
+            case "user" | "channel" as kind, str() as number:
+                yield _shown(f"{'@' if kind == 'user' else '#'}{number}", names)
+            case "emoji", _:
+                yield f":{element.get('name')}:"
+            case "broadcast", _:
+                yield f"@{element.get('range')}"
+            case "link", _:
+                target = as_word(element.get("url")) or ""
+                yield written_out(as_word(element.get("text")) or target, target)
+            case "text", _:
+                yield str(element.get("text") or "")
+        yield from _rich_texts(listed(element, "elements"), names, depth + 1)
 
 
 FORMAT: Final = Slack().format()
