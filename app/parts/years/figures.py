@@ -6,12 +6,13 @@ change of the writing, a month, a silence, a day. Without any, the posts are com
 days of the year before.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import ClassVar, Generic, NamedTuple, TypeVar
 
 from quart import url_for
 
@@ -452,6 +453,8 @@ class ComparedWords(Figure[NameList]):
     notes: Sequence[str]
     other: int | None = None
     """The other year; None for words that both neighbours lack."""
+    most_in_sight: ClassVar[int] = 6
+    """The table has all words."""
 
     def finding(self) -> Finding:
         return Finding(topic=self.topic, notes=[*filter(None, self.notes)])
@@ -464,23 +467,16 @@ class ComparedWords(Figure[NameList]):
         )
 
     def plot(self) -> NameList:
-        # Six are in sight; the table has all words.
         names = [
             ListedName(word.text, self._told(word), self._search_path(word.text))
-            for word in self.words[:6]
+            for word in self.words[: self.most_in_sight]
         ]
         return NameList(names, self.id_)
 
     def _told(self, word: YearWord) -> str:
-        posts, other = post_count(word.posts), str(self.other)
         if self.other is None:
-            return posts
-        if word.times is None:
-            return tell("word_beside", "never", count=posts, other=other)
-        if word.is_rare_beside:
-            return tell("word_beside", "hardly", count=posts, other=other)
-        times = show_number(round(word.times, 1 if word.times < 10 else None))
-        return tell("word_beside", count=posts, times=times, other=other)
+            return post_count(word.posts)
+        return _beside_told(word, "word_beside", "never", other=str(self.other))
 
     def _search_path(self, word: str) -> str:
         shown = self.shown
@@ -493,21 +489,19 @@ class ComparedWords(Figure[NameList]):
 class WordsOfWholeYear(ComparedWords):
     """Words of a year, against all other years."""
 
-    def plot(self) -> NameList:
-        path = self._search_path
-        names = [ListedName(word.text, self._told(word), path(word.text)) for word in self.words]
-        return NameList(names, self.id_)
+    most_in_sight = sys.maxsize
 
     def _told(self, word: YearWord) -> str:
-        posts = post_count(word.posts)
-        if word.is_rare_beside:
-            variant = "hardly"
-            if word.times is None:
-                variant = "never" if self.shown.words_of_all else "not compared"
-            return tell("word_beside_all", variant, count=posts)
-        times = word.times or 0
-        shown = show_number(round(times, 1 if times < 10 else None))
-        return tell("word_beside_all", count=posts, times=shown)
+        never = "never" if self.shown.words_of_all else "not compared"
+        return _beside_told(word, "word_beside_all", never)
+
+
+def _beside_told(word: YearWord, finding: str, never: str, **values: object) -> str:
+    """Return how often a word is used, next to the other years; never: the variant for never."""
+    times, variant = word.times or 0, "hardly" if word.is_rare_beside else ""
+    variant = never if word.times is None else variant
+    shown = show_number(round(times, 1 if times < 10 else None))
+    return tell(finding, variant, count=post_count(word.posts), times=shown, **values)
 
 
 def told_of_silence(silence: LongestSilence | None, *, is_of_chat: bool) -> str:
