@@ -222,6 +222,14 @@ class ApiBlueprint(Blueprint):
 
         return declare
 
+    def kept(
+        self, path: str, answers: str, *, cursor: CursorOf | None = None, follows: str = ""
+    ) -> Callable[[View], View]:
+        """Declare what anyone who may read gets; the answer is kept until something is written."""
+        return self.operation(
+            "GET", path, "read", answers, cursor=cursor, is_cacheable=True, follows=follows
+        )
+
 
 def operations_of(blueprints: Iterable[object]) -> list[Operation]:
     api = (blueprint for blueprint in blueprints if isinstance(blueprint, ApiBlueprint))

@@ -100,25 +100,15 @@ def _written(cell: TableCell) -> str:
 api = ApiBlueprint("api_room_portraits", tag="rooms")
 
 
-@api.operation(
-    "GET",
-    "/rooms/<id:room_id>/portrait",
-    "read",
-    "The portrait",
-    is_cacheable=True,
-    follows="remove_room",
-)
+@api.kept("/rooms/<id:room_id>/portrait", "The portrait", follows="remove_room")
 async def show_room_portrait(args: RoomZoneArgs, **address: Any) -> RoomPortrait:
     """Show how people write in a chat, side by side."""
     return (await answer_of(Chat, read_sight, address, args.zone_for)).portrait()
 
 
-@api.operation(
-    "GET",
+@api.kept(
     "/rooms/<id:room_id>/people/<username>",
-    "read",
     "The portrait of the person",
-    is_cacheable=True,
     follows="show_room_portrait",
 )
 async def show_person_portrait(args: RoomZoneArgs, **address: Any) -> AuthorPortrait:

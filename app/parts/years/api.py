@@ -24,14 +24,7 @@ class ArchiveArgs(RoomZoneArgs):
     """Year of the calendar; by default the newest."""
 
 
-@blueprint.operation(
-    "GET",
-    "/users/<username>/archive",
-    "read",
-    "The archive of the author",
-    is_cacheable=True,
-    follows="show_user",
-)
+@blueprint.kept("/users/<username>/archive", "The archive of the author", follows="show_user")
 async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     """Show memories, calendar and figures of an author."""
 
@@ -44,27 +37,13 @@ async def show_archive(args: ArchiveArgs, **address: Any) -> AuthorArchive:
     return await answer_of(OneAuthor, read, address, args.zone_for)
 
 
-@blueprint.operation(
-    "GET",
-    "/users/<username>/years/<year:year>",
-    "read",
-    "The year",
-    is_cacheable=True,
-    follows="show_archive",
-)
+@blueprint.kept("/users/<username>/years/<year:year>", "The year", follows="show_archive")
 async def show_author_year(args: RoomZoneArgs, **address: Any) -> AuthorYear:
     """Show a year of an author (404 if the year has no posts)."""
     return await answer_of(YearOfAuthor, read_year_of_author, address, args.zone_for)
 
 
-@blueprint.operation(
-    "GET",
-    "/rooms/<id:room_id>/years/<year:year>",
-    "read",
-    "The year",
-    is_cacheable=True,
-    follows="show_author_year",
-)
+@blueprint.kept("/rooms/<id:room_id>/years/<year:year>", "The year", follows="show_author_year")
 async def show_year_of_room(args: RoomZoneArgs, **address: Any) -> RoomYear:
     """Show a year of a chat (404 if the year has fewer than 100 messages)."""
     return await answer_of(YearOfChat, read_whole_year_of_chat, address, args.zone_for)

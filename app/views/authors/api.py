@@ -27,9 +27,7 @@ class NewUserForm(Struct, forbid_unknown_fields=True):
     platform: Platform = "local"
 
 
-@blueprint.operation(
-    "GET", "/users", "read", "A page of authors", cursor=AUTHOR_CURSOR, is_cacheable=True
-)
+@blueprint.kept("/users", "A page of authors", cursor=AUTHOR_CURSOR)
 async def list_users(args: ListUsersArgs, after: str | None) -> Page[Author]:
     """List authors by name."""
     async with resources().db.read() as session:
@@ -52,7 +50,7 @@ class RenameForm(Struct, forbid_unknown_fields=True):
     """The name to show; null or empty removes it."""
 
 
-@blueprint.operation("GET", "/users/<username>", "read", "The author", is_cacheable=True)
+@blueprint.kept("/users/<username>", "The author")
 async def show_user(username: str) -> Author:
     """Show an author."""
     return await resources().reads.author(username)

@@ -51,9 +51,7 @@ async def _may_have_rooms(args: ConsentArgs) -> bool:
 TWEETS_OF: Final = "/users/<username>" + TWEETS
 
 
-@blueprint.operation(
-    "GET", TWEETS_OF, "read", "A page of posts", cursor=TWEET_CURSOR, is_cacheable=True
-)
+@blueprint.kept(TWEETS_OF, "A page of posts", cursor=TWEET_CURSOR)
 async def list_tweets(username: str, args: PageArgs, after: TweetKey | None) -> Page[Post]:
     """List an author's posts, newest first."""
     if after is None:
@@ -116,7 +114,7 @@ async def _store_sent(report: ImportReport, *, may_have_rooms: bool) -> LinesRep
     return told
 
 
-@blueprint.operation("GET", TWEETS + "/<id:tweet_id>", "read", "The post", is_cacheable=True)
+@blueprint.kept(TWEETS + "/<id:tweet_id>", "The post")
 async def show_tweet(tweet_id: int) -> Post:
     """Show a post."""
     async with resources().db.read() as session:
@@ -131,13 +129,7 @@ class Thread(Struct, frozen=True):
     """Posts that were answered, but are not stored here."""
 
 
-@blueprint.operation(
-    "GET",
-    TWEETS + "/<id:tweet_id>/thread",
-    "read",
-    "The conversation, at most 1,000 posts of it",
-    is_cacheable=True,
-)
+@blueprint.kept(TWEETS + "/<id:tweet_id>/thread", "The conversation, at most 1,000 posts of it")
 async def show_thread(tweet_id: int) -> Thread:
     """List the conversation around a post."""
     async with resources().db.read() as session:
@@ -158,9 +150,7 @@ class SimilarTweets(Struct, frozen=True):
     """Basis of the similarity: wording or meaning."""
 
 
-@blueprint.operation(
-    "GET", TWEETS + "/<id:tweet_id>/similar", "read", "Posts, closest first", is_cacheable=True
-)
+@blueprint.kept(TWEETS + "/<id:tweet_id>/similar", "Posts, closest first")
 async def list_similar(tweet_id: int, args: SimilarArgs) -> SimilarTweets:
     """List the posts most similar to a post."""
     parts = resources()

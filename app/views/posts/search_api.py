@@ -101,7 +101,7 @@ class StatsArgs(PostFilters):
     platform: Platform | None = None
 
 
-@blueprint.operation("GET", "/stats", "read", "The counts", is_cacheable=True)
+@blueprint.kept("/stats", "The counts")
 async def show_stats(args: StatsArgs) -> Stats:
     """Count posts in total, per author and per day."""
     selection = args.select(args.username, args.platform)

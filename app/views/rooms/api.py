@@ -42,9 +42,7 @@ class MessagesArgs(PageArgs):
     tz: str = "UTC"
 
 
-@blueprint.operation(
-    "GET", "/rooms", "read", "A page of chats", cursor=ID_CURSOR, is_cacheable=True
-)
+@blueprint.kept("/rooms", "A page of chats", cursor=ID_CURSOR)
 async def list_all_rooms(args: PageArgs, after: int | None) -> Page[RoomFacts]:
     """List the chats in the order of their import, each with up to ten people."""
     async with resources().db.read() as session:
@@ -59,7 +57,7 @@ class PeriodArgs(Struct):
     tz: str = "UTC"
 
 
-@blueprint.operation("GET", "/rooms/<id:room_id>", "read", "The chat", is_cacheable=True)
+@blueprint.kept("/rooms/<id:room_id>", "The chat")
 async def show_room_facts(room_id: int, args: PeriodArgs) -> RoomFacts:
     """Show a chat, or the chat that it was joined to, with up to 200 people.
 
