@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from msgspec import Meta, Struct
 from quart import g, url_for
@@ -217,6 +217,13 @@ def set_of(address: str) -> QuizSet:
     return QuizSet(*(tuple(map(int, ids.split("."))) for ids in address.split("-")))
 
 
+def _page_of(game: PlayedSet, people: Sequence[str], **shown: Any) -> QuizPage:
+    """Return a page of a quiz about these people, of a chat about all of its people."""
+    room = game.room
+    about = room.usernames if room else people
+    return QuizPage(room=room, game=game, about=about, in_chat=room is not None, **shown)
+
+
 async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseReturnValue:
     while not game.is_over:
         try:
@@ -227,40 +234,23 @@ async def _asked(game: PlayedSet, failure: AppError | None = None) -> ResponseRe
         except NotFoundError:
             game = replace(game, so=game.so + SKIPPED)
             continue
-        return await render_form(
-            QuizPage(
-                room=game.room,
-                game=game,
-                question=question,
-                error=failure,
-                about=game.room.usernames if game.room else question.usernames,
-                in_chat=game.room is not None,
-            )
-        )
-    in_chat = game.room is not None
+        page = _page_of(game, question.usernames, question=question, error=failure)
+        return await render_form(page)
     if not game.you:
         gone = NotFoundError("The post of this question was deleted")
+        in_chat = game.room is not None
         return await render_form(QuizPage(room=game.room, error=gone, in_chat=in_chat))
     address = origin_for_others() + game.address()
     async with here().db.read() as session:
         authors = await find_authors(session, game.quiz.user_ids)
         posts = await read_solved(session, game.quiz, room_id=game.room_id)
     players = [author.username for author in authors.values()]
-    return await render(
-        QuizPage(
-            room=game.room,
-            game=game,
-            address=address,
-            players=players,
-            played=[
-                PlayedPost(posts[tweet_id], *answers)
-                for tweet_id, *answers in game.answers
-                if tweet_id in posts
-            ],
-            about=game.room.usernames if game.room else players,
-            in_chat=in_chat,
-        )
-    )
+    played = [
+        PlayedPost(posts[tweet_id], *answers)
+        for tweet_id, *answers in game.answers
+        if tweet_id in posts
+    ]
+    return await render(_page_of(game, players, address=address, players=players, played=played))
 
 
 async def _answer_page(game: PlayedSet, guess: str) -> str:
@@ -274,15 +264,7 @@ async def _answer_page(game: PlayedSet, guess: str) -> str:
     is_right = guess == solution.username
     answered = replace(game, so=game.so + str(is_right + 2 * solution.is_model_right))
     solved = Solved(solution, guess, evident, answered.address(so=answered.so))
-    return await render(
-        QuizPage(
-            room=game.room,
-            game=answered,
-            solved=solved,
-            about=game.room.usernames if game.room else solution.usernames,
-            in_chat=game.room is not None,
-        )
-    )
+    return await render(_page_of(answered, solution.usernames, solved=solved))
 
 
 class Teaser(NamedTuple):
