@@ -256,44 +256,22 @@ class JudgedRequest:
         path = below_root(self.asked, scope.get("root_path", ""))
         self.scope: Scope = scope if path == self.asked else scope | {"path": path}
         """The client's request, as routes read it."""
-        identifiers = []
+        is_read = self.method in {"GET", "HEAD"}
+        self.location = _location(self.scope, self.asked) if is_read else b""
+        """Redirect target for a path written in another way; empty for none."""
         self.lengths: dict[bytes, bytes] = {}
         """The headers that announce a body."""
-        self.refusal: AppError | None = None
-        """Error for a request that is refused whatever its path."""
-        scope = self.scope
-        is_read = self.method in {"GET", "HEAD"}
-        self.location = _location(scope, self.asked) if is_read else b""
-        """Redirect target for a path written in another way; empty for none."""
-        if self.asked[:1] != "/":
-            self.refusal = MalformedError("The request target is not a URL path or URL")
-        try:
-            scope["query_string"].decode()
-        except UnicodeDecodeError:  # As HTTP/2 lets it through; Quart would fail before any view.
-            utf8 = MalformedError("The URL is not valid UTF-8", loc="query")
-            self.refusal = self.refusal or utf8
-        for name, value in scope["headers"]:
-            if name == b"x-request-id":
-                identifiers.append(value)
-            elif name == b"host":
-                self.refusal = self.refusal or hosts.error(value, scope)
-            elif name in {b"content-length", b"transfer-encoding"}:
-                self.lengths[name] = value
-        if len(self.lengths) == 2:
-            # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
-            self.refusal = MalformedError(
-                "A request must not have both Content-Length and Transfer-Encoding",
-                loc="Transfer-Encoding",
-            )
-        is_good = len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0])
-        self.given_id = str(identifiers[0], "ascii") if is_good else ""
+        self.given_id = ""
         """The client's id for the request; empty without a usable id."""
+        self.refusal = self._refusal_of_target()
+        """Error for a request that is refused whatever its path."""
+        self._read_headers(hosts)
         self.headers: list[tuple[bytes, bytes]] = [
             (b"x-content-type-options", b"nosniff"),
             (b"referrer-policy", b"same-origin"),
         ]
         """Headers of the response, besides the request's id."""
-        if scope["scheme"] == "https":
+        if self.scope["scheme"] == "https":
             self.headers.append((b"strict-transport-security", b"max-age=31536000"))
         has_body = any(value != b"0" for value in self.lengths.values())
         # Nobody reads the body of a GET: Quart does not even see it where the cache answers.
@@ -303,6 +281,33 @@ class JudgedRequest:
         is_passed_on = not (self.is_tunnel or (self.location and self.refusal is None))
         self.is_preflight = bool(cors) and is_passed_on and self._allow_origin(cors)
         """Whether it is only a browser's question beforehand, which nothing refuses."""
+
+    def _refusal_of_target(self) -> AppError | None:
+        if self.asked[:1] != "/":
+            return MalformedError("The request target is not a URL path or URL")
+        try:
+            self.scope["query_string"].decode()
+        except UnicodeDecodeError:  # As HTTP/2 lets it through; Quart would fail before any view.
+            return MalformedError("The URL is not valid UTF-8", loc="query")
+        return None
+
+    def _read_headers(self, hosts: OwnHosts) -> None:
+        identifiers = []
+        for name, value in self.scope["headers"]:
+            if name == b"x-request-id":
+                identifiers.append(value)
+            elif name == b"host":
+                self.refusal = self.refusal or hosts.error(value, self.scope)
+            elif name in {b"content-length", b"transfer-encoding"}:
+                self.lengths[name] = value
+        if len(self.lengths) == 2:
+            # The next hop may believe the other one (request smuggling, RFC 9112, 6.3).
+            self.refusal = MalformedError(
+                "A request must not have both Content-Length and Transfer-Encoding",
+                loc="Transfer-Encoding",
+            )
+        if len(identifiers) == 1 and _GOOD_ID.fullmatch(identifiers[0]):
+            self.given_id = str(identifiers[0], "ascii")
 
     def _allow_origin(self, origins: Set[str]) -> bool:
         """Let pages of these origins call the API with a token, never with cookies (CORS).
