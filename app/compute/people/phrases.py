@@ -388,35 +388,18 @@ def phrases_apart(
     person. Then others of another language are left out, and nobody else writes the phrase in as
     large a share of the messages. A person is missing if all that are left have too few messages.
     """
-    # Messages of the same conversation are not independent: log chances are divided by the number
-    # of messages that count as one.
     compared = {place: [*range(len(groups))] for place in languages}
     if are_people:
-        of_language = people_of_language([group.spread for group in groups], languages)
-        compared = {
-            place: [place, *of_language[place]]
-            for place in languages
-            if sum(len(groups[other].texts) for other in of_language[place]) >= FEWEST_COMPARED
-        }
-
-    @lru_cache(maxsize=2)  # Most are compared with the same groups.
-    def total_of(among: frozenset[int]) -> tuple[Counter[str], NDArray[np.int64]]:
-        total = Counter[str]()
-        for place in among:
-            total.update(groups[place].spread)  # `+` of counters would take as long as the rest.
-        return total, np.sort(np.fromiter(total.values(), np.int64, len(total)))
-
-    gained: dict[int, GainedWords] = {}
-    for place, among in compared.items():
-        total, tried = total_of(frozenset(among))
-        share = _share_of(groups, place, among)
-        gained[place] = gained_words(groups[place].spread, total, share, tried)
+        compared = _people_compared(groups, languages)
+    gained = _gained(groups, compared)
     words_of_all = frozenset(chain.from_iterable(of_group.words for of_group in gained.values()))
     places = [_places(group.words, words_of_all) for group in groups]
     called = _parts_of(names)
     told: dict[int, list[Phrase]] = {}
     for place, of_group in gained.items():
         group, language = groups[place], languages[place]
+        # Messages of the same conversation are not independent: log chances are divided by the
+        # number of messages that count as one.
         bursts = [group.burst_of(places[place][word]) for word in of_group.words]
         still, clear = of_group.by_bursts(bursts)
         common = common_words(group.spread) if language is None else frozenset()
@@ -430,6 +413,36 @@ def phrases_apart(
         phrases = _told(groups, places, place, sought, language)
         told[place] = _without_parts([*islice(phrases, 8)])
     return told
+
+
+def _people_compared(
+    groups: Sequence[WordedTexts], languages: Mapping[int, str | None]
+) -> dict[int, list[int]]:
+    """Return each person with the people of the same language, if these wrote enough."""
+    of_language = people_of_language([group.spread for group in groups], languages)
+    return {
+        place: [place, *of_language[place]]
+        for place in languages
+        if sum(len(groups[other].texts) for other in of_language[place]) >= FEWEST_COMPARED
+    }
+
+
+def _gained(
+    groups: Sequence[WordedTexts], compared: Mapping[int, Sequence[int]]
+) -> dict[int, GainedWords]:
+    @lru_cache(maxsize=2)  # Most are compared with the same groups.
+    def total_of(among: frozenset[int]) -> tuple[Counter[str], NDArray[np.int64]]:
+        total = Counter[str]()
+        for place in among:
+            total.update(groups[place].spread)  # `+` of counters would take as long as the rest.
+        return total, np.sort(np.fromiter(total.values(), np.int64, len(total)))
+
+    gained: dict[int, GainedWords] = {}
+    for place, among in compared.items():
+        total, tried = total_of(frozenset(among))
+        share = _share_of(groups, place, among)
+        gained[place] = gained_words(groups[place].spread, total, share, tried)
+    return gained
 
 
 def _share_of(groups: Sequence[WordedTexts], own: int, among: Iterable[int]) -> float:
