@@ -167,6 +167,29 @@ def plain_ratio(ratio: float) -> str:
     return number if ratio >= 0 else f"1/{number}"
 
 
+OCCURS_ABOVE: Final = (
+    gettext_noop(
+        "{people} people wrote {texts} texts of about this length. {own} ({share}) of these had a "
+        "ratio of {number} or more for their own writer."
+    ),
+    gettext_noop(
+        "Other people ({strangers}) wrote {strange_texts} texts. {strange} ({strange_share}) of "
+        "these had such a ratio, too."
+    ),
+)
+OCCURS_BELOW: Final = (
+    gettext_noop(
+        "{people} people wrote {texts} texts of about this length. {own} ({share}) of these had a "
+        "ratio of {number} or less for their own writer."
+    ),
+    gettext_noop(
+        "Other people ({strangers}) wrote {strange_texts} texts. {strange} ({strange_share}) of "
+        "these had such a ratio."
+    ),
+)
+"""How often such a ratio occurs: in texts by an author, and by other people."""
+
+
 def occurrence_of(author: CaseAuthor) -> Iterator[str]:
     """Yield how often such a ratio occurs, with the numbers of texts and people."""
     counted, told_numbers = author.occurrence.counted, author.told
@@ -189,31 +212,7 @@ def occurrence_of(author: CaseAuthor) -> Iterator[str]:
         "strangers": show_number(counted.strangers),
         "strange_share": _share(told_numbers.strange, sum(counted.strange)),
     }
-    own, strange = (
-        (
-            gettext(
-                "{people} people wrote {texts} texts of about this length. {own} "
-                "({share}) of these had a ratio of {number} or more for their own "
-                "writer."
-            ),
-            gettext(
-                "Other people ({strangers}) wrote {strange_texts} texts. {strange} "
-                "({strange_share}) of these had such a ratio, too."
-            ),
-        )
-        if told_numbers.ratio >= 0
-        else (
-            gettext(
-                "{people} people wrote {texts} texts of about this length. {own} "
-                "({share}) of these had a ratio of {number} or less for their own "
-                "writer."
-            ),
-            gettext(
-                "Other people ({strangers}) wrote {strange_texts} texts. {strange} "
-                "({strange_share}) of these had such a ratio."
-            ),
-        )
-    )
+    own, strange = map(gettext, OCCURS_ABOVE if told_numbers.ratio >= 0 else OCCURS_BELOW)
     yield own.format(**facts)
     if told_numbers.strange == 0 < counted.strangers:
         strange = gettext(
