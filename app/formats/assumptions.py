@@ -4,7 +4,6 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, Literal, NamedTuple, Protocol
 
 import msgspec
@@ -12,6 +11,7 @@ from babel import Locale
 from msgspec import Meta, structs
 
 from app.errors import Message, unpacked
+from app.formats.doubts.tally import Doubt, DoubtKind, Sightings
 
 Order = Literal["year-first", "day-first", "month-first"]
 DATE_ORDERS: Final[tuple[Order, ...]] = ("day-first", "month-first", "year-first")
@@ -185,26 +185,6 @@ class Unread(msgspec.Struct, frozen=True):
     role: Role | None = None
 
 
-DoubtKind = Literal[
-    "people", "names", "words", "letters", "times", "left_out", "known", "ids", "column"
-]
-
-
-class Doubt(msgspec.Struct, frozen=True):
-    """An odd finding in the records: perhaps an error of the file, perhaps of its reader."""
-
-    kind: DoubtKind
-    count: int
-    examples: tuple[str, ...] = ()
-    """Up to three short excerpts of the file; never for a log."""
-    alternatives: tuple[str, ...] = ()
-    """Values of an option that may be right, such as `author=user_name`."""
-    grave: bool = False
-    """Whether someone must accept it before anything is stored."""
-    finding: Message = Message("")
-    """The finding, without a text of the file."""
-
-
 class Questions(Protocol):
     """Looks at all records of a file."""
 
@@ -236,20 +216,6 @@ class SeenRow(NamedTuple):
     fields: tuple[tuple[str, str], ...]
     """Its columns with the fields that they were read as; empty for unused columns."""
     item: object
-
-
-MOST_EXAMPLES: Final = 3
-"""Examples of a doubt."""
-_LONGEST_LINE: Final = 400
-"""Characters of an example that are kept."""
-
-
-@dataclass(slots=True)
-class OddLines:
-    """Lines that a reader doubts."""
-
-    count: int = 0
-    examples: list[str] = field(default_factory=list)
 
 
 NO_NOTES: Final = NotesSummary()
@@ -288,7 +254,7 @@ class ReadNotes(msgspec.Struct):
     nameless: int = 0
     rows: list[SeenRow] = []
     """The first rows of tables."""
-    odd: dict[tuple[DoubtKind, Message], OddLines] = {}
+    odd: dict[tuple[DoubtKind, Message], Sightings] = {}
     """Doubts of the readers themselves, by kind and finding."""
     questions: Questions | None = None
     """The questions about the records, if there are any."""
@@ -344,11 +310,9 @@ class ReadNotes(msgspec.Struct):
 
     def look_odd(self, kind: DoubtKind, finding: Message, lines: Iterable[str]) -> None:
         """Count lines or rows that may be read wrongly; the first ones become examples."""
-        odd = self.odd.setdefault((kind, finding), OddLines())
+        odd = self.odd.setdefault((kind, finding), Sightings(kind, finding))
         for line in lines:
-            odd.count += 1
-            if len(odd.examples) < MOST_EXAMPLES:
-                odd.examples.append(line[:_LONGEST_LINE])
+            odd.add(line)
 
     def count_of(self, mark: str) -> int:
         """Count a post with a mark in any part of the source; return their number."""

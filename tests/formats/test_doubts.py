@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from app.formats.assumptions import Doubt, doubt_sentence
+from app.formats.assumptions import doubt_sentence
 from app.formats.doubts.questions import RecordQuestions
+from app.formats.doubts.tally import Doubt
 from app.formats.records import NO_OPTIONS, ReadOptions
 from app.formats.registry import open_records
 from app.formats.source.file import Source

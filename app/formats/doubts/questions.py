@@ -10,9 +10,9 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 from app.errors import Message
-from app.formats.assumptions import Doubt, ReadNotes
+from app.formats.assumptions import ReadNotes
 from app.formats.doubts.rows import doubts_of_rows
-from app.formats.doubts.tally import MOST_KEPT, Doubts, Sightings
+from app.formats.doubts.tally import MOST_KEPT, Doubt, Doubts, Sightings
 from app.formats.doubts.words import ChatWords, Letters, PostKinds, PostWords
 from app.formats.file_chats import FileChats
 from app.formats.post import RoomReference
@@ -84,7 +84,8 @@ class RecordQuestions:
         self._words = PostWords()
         self._kinds = None if records.is_chat else PostKinds()
         self._chat_words = ChatWords(records.format) if records.is_chat else None
-        self._quotes, self._languages = Sightings(), Sightings()
+        self._quotes = Sightings("column", Message("All posts are read as quotes"))
+        self._languages = Sightings("column", Message("Languages that are not codes"))
 
     def see(self, item: Item) -> None:
         self._items += 1
@@ -159,14 +160,12 @@ class RecordQuestions:
             yield from self._left_out.doubts(self._items, may_be_empty=bool(notes.works))
         yield from self._ids.doubts(records)
         yield from self._answers.doubts(records)
-        for (kind, finding), odd in notes.odd.items():
-            yield Sightings(odd.count, odd.examples).doubt(kind, finding)
+        yield from (odd.doubt() for odd in notes.odd.values())
         if self._known is not None:
             yield self._known
         if records > 1 and self._quotes.count == records:
-            yield self._quotes.doubt("column", Message("All posts are read as quotes"))
-        languages = Message("Languages that are not codes")
-        yield from self._languages.doubts("column", languages, of=records)
+            yield self._quotes.doubt()
+        yield from self._languages.doubts(records)
 
 
 def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
@@ -183,7 +182,8 @@ class _People:
         self._called: dict[str, str] = {}
         self._rooms: dict[str, str] = {}
         """The last chat's name of a username that is equal to it."""
-        self._with_id = Sightings()
+        self._with_id = 0
+        """Posts whose author's name has their id."""
         self._handles: defaultdict[str, dict[str, int]] = defaultdict(dict)
 
     def see(self, record: Record, name: str) -> None:
@@ -195,7 +195,7 @@ class _People:
             self._called[name] = record.display_name or name
         source_id = record.source_id
         if source_id is not None and len(source_id) > 4 and source_id in name:
-            self._with_id.add(name)
+            self._with_id += 1
         if record.url is not None and "/status/" in record.url:
             match = _HANDLE.match(record.url)
             if match and (name in self._handles or len(self._handles) < MOST_KEPT):
@@ -223,30 +223,28 @@ class _People:
                 lambda called: called.strip().casefold() in columns,
             ),
         ):
-            tally = Sightings()
+            tally = Sightings("names", evidence)
             for name, count in self._counts.items():
                 if is_such(called := self._called[name]):
                     tally.add(called, count)
-            yield from tally.doubts("names", evidence)
+            yield from tally.doubts()
 
     def _each_their_own(self, records: int) -> Doubts:
         authors = len(self._counts)
-        is_by_id = records > 1 and self._with_id.count == records == authors
+        is_by_id = records > 1 and self._with_id == records == authors
         if is_by_id or (records >= 50 and authors >= 0.97 * records and authors < MOST_KEPT):
-            tally = Sightings(authors, [*self._called.values()][:3])
-            evidence = Message("Nearly every text has an author of its own")
-            yield tally.doubt("people", evidence, is_grave=is_by_id)
+            tally = Sightings("people", Message("Nearly every text has an author of its own"))
+            tally.add_all([*self._called.values()][:3], authors)
+            yield tally.doubt(is_grave=is_by_id)
 
     def _accounts(self, records: int) -> Doubts:
-        tally = Sightings()
+        evidence = Message("One author, but several accounts in the addresses of the posts")
+        tally = Sightings("people", evidence, share=0.02)
         for name, handles in self._handles.items():
             if len(handles) > 1:
-                for handle in handles:
-                    tally.add(f"{name}: {handle}", 0)
-                tally.count += sum(handles.values()) - max(handles.values())
-        evidence = Message("One author, but several accounts in the addresses of the posts")
-        is_grave = tally.count >= 0.05 * records
-        yield from tally.doubts("people", evidence, of=records, share=0.02, is_grave=is_grave)
+                others = sum(handles.values()) - max(handles.values())
+                tally.add_all((f"{name}: {handle}" for handle in handles), others)
+        yield from tally.doubts(records, is_grave=tally.count >= 0.05 * records)
 
 
 @cache
@@ -276,9 +274,11 @@ class _Times:
         self._count = 0
         self._first: datetime | None = None
         self._is_one = True
-        self._early, self._late = Sightings(), Sightings()
+        self._early = Sightings("times", Message("Times before the service existed"))
+        self._late = Sightings("times", Message("Times in the future"))
         self._last: dict[RoomReference, datetime] = {}
-        self._back, self._forth = Sightings(), Sightings()
+        jumps = Message("The chat jumps by weeks inside its file")
+        self._back, self._forth = Sightings("times", jumps), Sightings("times", jumps)
         self._ups = self._downs = 0
 
     def see(self, time: datetime, room: RoomReference | None) -> None:
@@ -311,19 +311,20 @@ class _Times:
     def doubts(self, *, is_in_order: bool) -> Doubts:
         jumps = self._back if self._ups >= self._downs else self._forth
         if is_in_order:
-            evidence = Message("The chat jumps by weeks inside its file")
-            yield from jumps.doubts("times", evidence, is_grave=True)
-        yield from self._early.doubts("times", Message("Times before the service existed"))
-        yield from self._late.doubts("times", Message("Times in the future"))
+            yield from jumps.doubts(is_grave=True)
+        yield from self._early.doubts()
+        yield from self._late.doubts()
         if self._count >= 5 and self._is_one:
-            tally = Sightings(self._count, [f"{self._first:%Y-%m-%d %H:%M:%S}"])
-            yield tally.doubt("times", Message("All posts are of the same second"))
+            tally = Sightings("times", Message("All posts are of the same second"))
+            tally.add(f"{self._first:%Y-%m-%d %H:%M:%S}", self._count)
+            yield tally.doubt()
 
 
 class _Ids:
     def __init__(self) -> None:
         self._texts: dict[tuple[str, str], int] = {}
-        self._shared = Sightings()
+        evidence = Message("Posts with an id that stands at another text of the same author")
+        self._shared = Sightings("ids", evidence, share=0.01)
 
     def see(self, name: str, source_id: str, text: str) -> None:
         key, value = (name, source_id), hash(text)
@@ -335,9 +336,7 @@ class _Ids:
             self._shared.add(source_id)
 
     def doubts(self, records: int) -> Doubts:
-        is_grave = 2 * self._shared.count > records
-        evidence = Message("Posts with an id that stands at another text of the same author")
-        yield from self._shared.doubts("ids", evidence, of=records, share=0.01, is_grave=is_grave)
+        yield from self._shared.doubts(records, is_grave=2 * self._shared.count > records)
 
 
 class _Answers:
@@ -359,7 +358,8 @@ class _Answers:
             self._replies += [(name, target.source_id, time)][: MOST_KEPT - len(self._replies)]
 
     def doubts(self, records: int) -> Doubts:
-        shared, early = Sightings(), Sightings()
+        shared = Sightings("ids", Message("Replies to an id that several people’s posts have"))
+        early = Sightings("ids", Message("Replies that are older than the post with this id"))
         for name, source_id, time in self._replies:
             if source_id not in self._posts:
                 continue
@@ -368,10 +368,8 @@ class _Answers:
                 shared.add(source_id)
             elif post[0] != name and time and post[1] and time < post[1]:
                 early.add(source_id)
-        evidence = Message("Replies to an id that several people’s posts have")
-        yield from shared.doubts("ids", evidence, of=records)
-        evidence = Message("Replies that are older than the post with this id")
-        yield from early.doubts("ids", evidence, of=records)
+        yield from shared.doubts(records)
+        yield from early.doubts(records)
 
 
 class _LeftOut:
@@ -399,7 +397,7 @@ class _LeftOut:
         ):
             if count > 0.1 * items:
                 is_grave = may_be_grave and 2 * count > items and count >= 5
-                yield Sightings(count).doubt("left_out", finding, is_grave=is_grave)
+                yield Doubt("left_out", count, grave=is_grave, finding=finding)
         if self._reposts == items > 1:
             evidence = Message("All posts are left out as reposts")
-            yield Sightings(items).doubt("left_out", evidence, is_grave=True)
+            yield Doubt("left_out", items, grave=True, finding=evidence)

@@ -3,11 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from itertools import islice
 from typing import Final
 
 from app.errors import Message
-from app.formats.assumptions import Doubt, SeenRow
-from app.formats.doubts.tally import Doubts, Sightings
+from app.formats.assumptions import SeenRow
+from app.formats.doubts.tally import Doubt, Doubts, Sightings
 from app.formats.records import Record
 
 _PLAIN: Final = re.compile(r"[\W_]+")
@@ -68,11 +69,13 @@ def _flags(rows: Sequence[SeenRow]) -> Doubts:
         if name in numbers and name not in others and (name in counts or counts - {*flags}):
             found = [number for seen in rows if (number := seen.values.get(name))]
             evidence = "The column {column} holds numbers, but is read as yes or no"
-            yield Sightings(len(found), found).doubt("column", Message(evidence, column=name))
+            tally = Sightings("column", Message(evidence, column=name))
+            tally.add_all(found, len(found))
+            yield tally.doubt()
 
 
 def _ids(rows: Sequence[SeenRow]) -> Doubts:
-    unused = Sightings()
+    unused = Sightings("ids", Message("Ids of posts that are not used"))
     for seen in rows:
         if isinstance(seen.item, Record) and seen.item.source_id is None:
             fields = dict(seen.fields)
@@ -80,7 +83,7 @@ def _ids(rows: Sequence[SeenRow]) -> Doubts:
             if (value := next(ids, "")).strip():
                 unused.add(value)
     if unused.count and any(isinstance(s.item, Record) and s.item.source_id for s in rows):
-        yield unused.doubt("ids", Message("Ids of posts that are not used"))
+        yield unused.doubt()
 
 
 Read = tuple[SeenRow, Record]
@@ -133,12 +136,13 @@ def _another_author(records: Sequence[Read], column: str, named: str | None) -> 
     if not rest or rest < 0.02 * len(records):
         return None
     pairs = ((author, value) for author, values in contradicted.items() for value in values)
-    tally = Sightings(rest, (f"{author}: {value}" for author, value in pairs))
     evidence = Message("One author, but several people in the column {column}", column=column)
+    tally = Sightings("people", evidence)
+    tally.add_all((f"{author}: {value}" for author, value in pairs), rest)
     if _plain(column).endswith("ip") or _plain(column).endswith("ipaddress"):
-        return tally.doubt("people", evidence)  # Somebody may have several addresses.
+        return tally.doubt()  # Somebody may have several addresses.
     is_grave = rest >= 0.05 * len(records)
-    return tally.doubt("people", evidence, alternatives=(f"author={column}",), is_grave=is_grave)
+    return tally.doubt(alternatives=(f"author={column}",), is_grave=is_grave)
 
 
 def _others_than(records: Sequence[Read], column: str, named: str) -> int:
@@ -152,7 +156,7 @@ def _texts_of_others(records: Sequence[Read]) -> Doubts:
 
     A reader may put several columns of the own words together, such as a title and a text.
     """
-    of_column: defaultdict[str, Sightings] = defaultdict(Sightings)
+    of_column: dict[str, Sightings] = {}
     for seen, record in records:
         text = record.text.strip()
         if not 10 <= len(text) < 1_000:
@@ -162,29 +166,26 @@ def _texts_of_others(records: Sequence[Read]) -> Doubts:
             other = value.strip() if name not in own else ""
             is_most = 0 < len(other) < len(text) and 3 * len(other) >= 2 * len(text)
             if is_most and text.endswith(other):
-                of_column[name].add(text)
-    for name, tally in of_column.items():
-        if tally.is_much(len(records), share=0.02):
-            evidence = Message("Texts that mostly stand in the column {column}", column=name)
-            yield tally.doubt("words", evidence)
-            return
+                evidence = Message("Texts that mostly stand in the column {column}", column=name)
+                of_column.setdefault(name, Sightings("words", evidence, share=0.02)).add(text)
+    found = (tally for tally in of_column.values() if tally.is_much(len(records)))
+    yield from (tally.doubt() for tally in islice(found, 1))
 
 
 def _midnights(records: Sequence[Read]) -> Doubts:
     timed = [(seen, record) for seen, record in records if record.created_at is not None]
     if len(timed) < 2 or any(_has_clock(record) for _, record in timed):
         return
-    clocks: defaultdict[str, Sightings] = defaultdict(Sightings)
+    sentence = "All posts are at midnight, but the column {column} has times"
+    clocks: dict[str, Sightings] = {}
     for seen, _ in timed:
         for name, value in seen.values.items():
             if len(value) < 40 and _CLOCK.search(value):
-                clocks[name].add(value)
+                evidence = Message(sentence, column=name)
+                clocks.setdefault(name, Sightings("times", evidence, share=0.5)).add(value)
     for name, tally in clocks.items():
-        if 2 * tally.count >= len(timed):
-            evidence = Message(
-                "All posts are at midnight, but the column {column} has times", column=name
-            )
-            yield tally.doubt("times", evidence, alternatives=(f"time={name}",))
+        if tally.is_much(len(timed)):
+            yield tally.doubt(alternatives=(f"time={name}",))
             return
 
 

@@ -3,7 +3,6 @@
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 from app.errors import Message
@@ -47,7 +46,7 @@ class Letters:
             del self._patterns["entities"]
         if may_show_code:
             del self._patterns["markup"]
-        self._found = {name: Sightings() for name in self._patterns}
+        self._found = {n: Sightings("letters", _LETTER_SENTENCES[n]) for n in self._patterns}
 
     def see(self, text: str) -> None:
         if _may_be_odd(text):
@@ -56,8 +55,8 @@ class Letters:
                     self._found[name].add(text)
 
     def doubts(self, records: int) -> Doubts:
-        for name, tally in self._found.items():
-            yield from tally.doubts("letters", _LETTER_SENTENCES[name], of=records)
+        for tally in self._found.values():
+            yield from tally.doubts(records)
 
 
 _QUOTED: Final = re.compile(
@@ -100,6 +99,8 @@ def _table(app: str, *kinds: str) -> Matcher | None:
     return matcher(name, *kinds) if has_table(name) else None
 
 
+_PART_OF_FINDING: Final = Message("")
+"""For tallies that are joined into one finding."""
 ASKED_ALL: Final = 4_000
 ASKED_ONE_IN: Final = 8
 """Messages behind the first `ASKED_ALL` for each that is looked at closely."""
@@ -110,11 +111,14 @@ class ChatWords:
 
     def __init__(self, app: str) -> None:
         self._table, self._titled = _table(app, *_KINDS), _table(app, *_KINDS, "media")
-        self._by_app, self._glued, self._bracketed = Sightings(), Sightings(), Sightings()
+        of_app = Message("Texts like sentences of the app")
+        self._by_app, self._glued = _in_words(of_app), _in_words(of_app, fewest=1)
+        self._bracketed = _in_words(Message("Texts in brackets, like the app's notes about media"))
         self._is_natural = app not in {"kakaotalk", "line"}
         """Whether people may use the app's sentence with a name, such as "the bus left"."""
         self._about_names: list[str] = []
-        self._named, self._reactions = Sightings(), Sightings()
+        self._named = _in_words(Message("Texts that begin with their author's name"))
+        self._reactions = _in_words(Message("Texts that quote another message"))
         self._seen = self._asked = 0
         self._texts: set[int] = set()
         self._beginnings: dict[str, tuple[str, ...]] = {}
@@ -160,7 +164,7 @@ class ChatWords:
     @staticmethod
     def _add(tallies: dict[tuple[str, str], Sightings], key: tuple[str, str], text: str) -> None:
         if key in tallies or len(tallies) < MOST_KEPT:
-            tallies.setdefault(key, Sightings()).add(text)
+            tallies.setdefault(key, _in_words()).add(text)
 
     def _see_quotation(self, text: str) -> None:
         if text[-1:] and text[-1] in _CLOSING and len(text) > 4:
@@ -222,28 +226,17 @@ class ChatWords:
             for (name, prefix), tally in self._prefixes.items()
             if tally.count > 2 and 2 * tally.count >= self._spoken[name] and prefix not in names
         ]
-        named = self._named if len(self._namers) > 1 else Sightings()
-        asked, fewest = self._asked, 1 if by_app is self._glued else 2
-        for finding, tally, of, least in (
-            (Message("Texts like sentences of the app"), by_app, asked, fewest),
-            (
-                Message("Texts in brackets, like the app's notes about media"),
-                self._bracketed,
-                records,
-                2,
-            ),
-            (Message("Texts that begin with their author's name"), named, asked, 2),
-            (Message("Texts that quote another message"), self._reactions, records, 2),
-            (Message("Texts that begin with the name of an account"), _joined(accounts), asked, 2),
-            (
-                Message("Equal texts that begin with different words"),
-                _joined(self._shared_tails()),
-                asked,
-                2,
-            ),
-            (Message("Texts that begin with a part of a name"), _joined(prefixed), asked, 2),
+        yield from by_app.doubts(self._asked)
+        yield from self._bracketed.doubts(records)
+        if len(self._namers) > 1:
+            yield from self._named.doubts(self._asked)
+        yield from self._reactions.doubts(records)
+        for finding, tallies in (
+            (Message("Texts that begin with the name of an account"), accounts),
+            (Message("Equal texts that begin with different words"), self._shared_tails()),
+            (Message("Texts that begin with a part of a name"), prefixed),
         ):
-            yield from tally.doubts("words", finding, of=of, fewest=least, share=0.002)
+            yield from _joined(finding, tallies).doubts(self._asked)
 
     def _judge_about_names(self, names: set[str]) -> None:
         """Count the sentences about people of the chat; the rest may be people's own words."""
@@ -263,17 +256,22 @@ class ChatWords:
         found: list[Sightings] = []
         for tail, often in by_tail.items():
             if len({name for name, _ in often}) > 1 and len({head for _, head in often}) > 1:
-                tally = Sightings()
+                tally = _in_words()
                 for (_, head), count in often.items():
                     tally.add(f"{head} {tail}", count)
                 found.append(tally)
         return found
 
 
-def _joined(tallies: list[Sightings]) -> Sightings:
-    ordered = sorted(tallies, key=lambda tally: -tally.count)
-    examples = chain.from_iterable(tally.examples for tally in ordered)
-    return Sightings(sum(tally.count for tally in ordered), examples)
+def _in_words(finding: Message = _PART_OF_FINDING, *, fewest: int = 2) -> Sightings:
+    return Sightings("words", finding, fewest, share=0.002)
+
+
+def _joined(finding: Message, tallies: list[Sightings]) -> Sightings:
+    whole = _in_words(finding)
+    for tally in sorted(tallies, key=lambda tally: -tally.count):
+        whole.add_all(tally.examples, tally.count)
+    return whole
 
 
 def _may_quote(text: str) -> bool:
@@ -302,7 +300,7 @@ class PostWords:
     """Quotations and repeated texts, in chats and elsewhere."""
 
     def __init__(self) -> None:
-        self._quoted = Sightings()
+        self._quoted = Sightings("words", Message("Texts with words of someone else"), share=0.02)
         self._first: dict[int, str] = {}
         """The first author of a text, by its hash."""
         self._again: dict[str, _Repeated] = {}
@@ -327,14 +325,12 @@ class PostWords:
             seen.names += (name,)
 
     def doubts(self, records: int) -> Doubts:
-        evidence = Message("Texts with words of someone else")
-        yield from self._quoted.doubts("words", evidence, of=records, share=0.02)
-        again = Sightings()
+        yield from self._quoted.doubts(records)
+        again = Sightings("words", Message("Equal texts, again and again"), share=0.01)
         for text, seen in self._again.items():
             if seen.is_odd:
                 again.add(text, seen.count)
-        evidence = Message("Equal texts, again and again")
-        yield from again.doubts("words", evidence, of=records, share=0.01)
+        yield from again.doubts(records)
 
 
 _ADDRESS: Final = re.compile(r"\s*https?://\S+\s*")
@@ -345,7 +341,9 @@ class PostKinds:
     """Texts that are only addresses or `NA`, and last lines that several authors share."""
 
     def __init__(self) -> None:
-        self._addresses, self._missing = Sightings(), Sightings()
+        addresses = Message("Texts that are only addresses")
+        self._addresses = Sightings("words", addresses, fewest=3, share=0.9)
+        self._missing = Sightings("words", Message("Texts or authors that are only NA"))
         self._ends: dict[str, tuple[str, bool, int]] = {}
         """By last line: an author, whether another author has it, and the number of texts."""
 
@@ -362,14 +360,11 @@ class PostKinds:
                 self._ends[end] = first, is_shared or name != first, count + 1
 
     def doubts(self, records: int) -> Doubts:
-        if self._addresses.is_much(records, fewest=3, share=0.9):
-            finding = Message("Texts that are only addresses")
-            yield self._addresses.doubt("words", finding, is_grave=True)
-        yield from self._missing.doubts("words", Message("Texts or authors that are only NA"))
-        shared = Sightings()
+        yield from self._addresses.doubts(records, is_grave=True)
+        yield from self._missing.doubts()
+        finding = Message("Texts that end with the same line as other people’s")
+        shared = Sightings("words", finding)
         for end, (_, is_shared, count) in self._ends.items():
             if is_shared and count >= max(3, 0.02 * records):
                 shared.add(end, count)
-        yield from shared.doubts(
-            "words", Message("Texts that end with the same line as other people’s")
-        )
+        yield from shared.doubts()

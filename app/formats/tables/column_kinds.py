@@ -122,7 +122,6 @@ def kind_of_texts(column: Iterable[object]) -> Literal["numbers", "links", "word
     return "links" if 10 * links >= 9 * len(cells) else "words"
 
 
-_LONGEST_NAME: Final = 100
 _POST_ADDRESS: Final = re.compile(
     r"https?://[^/\s]+/"
     r"(?:@|profile/|u/|user/|users/)?(?P<name>[^/\s?#@]+)"

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import structs
 
 from app.errors import Message, RecordError
-from app.formats.assumptions import REPOST_BEGINNING, DoubtKind, ReadNotes, SeenRow, ToldReposts
+from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, SeenRow, ToldReposts
+from app.formats.doubts.tally import DoubtKind
 from app.formats.post import (
     PLATFORMS,
     Kind,

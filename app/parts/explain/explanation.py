@@ -20,13 +20,13 @@ from app.errors import ImportFileError, Message, message_of, packed
 from app.formats.assumptions import (
     NO_NOTES,
     Assumption,
-    Doubt,
     NotesSummary,
     ReadNotes,
     decoded_sentence,
     note_lines,
 )
 from app.formats.doubts.questions import asked
+from app.formats.doubts.tally import Doubt
 from app.formats.masks import mask, masked_sentence, shape_of, shape_of_value
 from app.formats.reading import BadRecord
 from app.formats.records import Item, ReadOptions, Record, RecordStream, TextLine

@@ -20,9 +20,9 @@ from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import Doubt, ReadNotes, order_of
+from app.formats.assumptions import ReadNotes, order_of
 from app.formats.doubts.questions import SeenId
-from app.formats.doubts.tally import Sightings
+from app.formats.doubts.tally import Doubt, Sightings
 from app.formats.file_chats import FileChat
 from app.formats.kept import FileReading
 from app.formats.preview import CHAT_S, Preview, PreviewRequest, decoded_preview, preview
@@ -360,7 +360,7 @@ async def known_ids(
     }
     if 2 * len(texts) <= len(seen):
         return None
-    tally, people = Sightings(), set()
+    tally, people = Sightings("known", KNOWN), set()
     listed = backend_of(session).listed([*texts], Tweet.user_id, Tweet.source_id)
     is_listed = and_(Tweet.user_id == listed.c.user_id, Tweet.source_id == listed.c.source_id)
     query = select(listed.c.user_id, listed.c.source_id, Tweet.text).join(Tweet, is_listed)
@@ -375,7 +375,7 @@ async def known_ids(
         is_among(session, Tweet.user_id, people), Tweet.import_id.is_not(None)
     )
     is_first = await session.scalar(imported.limit(1)) is None
-    return tally.doubt("known", KNOWN, is_grave=is_first)
+    return tally.doubt(is_grave=is_first)
 
 
 def _is_alike(beginning: str, stored: str) -> bool:

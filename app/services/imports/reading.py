@@ -28,8 +28,9 @@ from app.errors import (
     Message,
     message_of,
 )
-from app.formats.assumptions import Doubt, doubt_sentence, ways_out
+from app.formats.assumptions import doubt_sentence, ways_out
 from app.formats.doubts.questions import asked
+from app.formats.doubts.tally import Doubt
 from app.formats.file_chats import FileChat, FileChats
 from app.formats.kept import WHOLE_BYTES
 from app.formats.post import MOST_MEDIA, Medium, ReplyTarget, StoredMedium, Visibility

@@ -13,14 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
-from app.formats.assumptions import (
-    NO_NOTES,
-    Decision,
-    DoubtKind,
-    NotesSummary,
-    UnreadKind,
-    decoded_notes,
-)
+from app.formats.assumptions import NO_NOTES, Decision, NotesSummary, UnreadKind, decoded_notes
+from app.formats.doubts.tally import DoubtKind
 from app.formats.post import StoredMedium
 from app.formats.records import ImportFault
 from app.models import ImportJob, User
