@@ -150,7 +150,8 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
         is_anchor[at[is_zone]] = True
     at = np.flatnonzero(is_anchor)
     later = minutes[at]
-    if not len(at):
+    fewest = min(_FEWEST_ANCHORS, len(file.texts), len(here.texts))
+    if not len(at) or fewest == 1:
         return at, later
     # An anchor without a neighbour of its shift is a coincidence, unless the clock has changed.
     is_next = np.append(later[1:] == later[:-1], False)
@@ -158,7 +159,7 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
     usual, count = Counter(later[is_beside].tolist()).most_common(1)[0] if any(is_next) else (0, 0)
     changes = np.abs(later - usual)
     is_kept = (is_beside & (changes <= _SUMMER_MINUTES)) | (changes == _SUMMER_MINUTES // 2)
-    is_kept &= count >= min(_FEWEST_ANCHORS, len(file.texts), len(here.texts))
+    is_kept &= count >= fewest
     return at[is_kept], later[is_kept]
 
 

@@ -67,17 +67,22 @@ class MomentOfFile(msgspec.Struct):
         Messages that the file lacks stay behind the message that they follow. `is_last`: the file
         has no later messages so far.
         """
-        order = [post_id for post_id in here if post_id not in self.new]
-        known = (place for place, post_id in enumerate(order) if post_id in self.ids)
+        of_file, following = set(self.ids), defaultdict[int, list[int]](list)
+        before = 0
+        for post_id in here:
+            if post_id not in of_file:
+                following[before].append(post_id)
+            elif post_id not in self.new:
+                before = post_id
+        before = 0
         is_before = is_last and not self.is_first and self.new.issuperset(self.ids)
-        place = 0 if is_before else next(known, len(order))
+        merged = [] if is_before else following.pop(before, [])
         for post_id in self.ids:
-            if post_id in order:
-                place = order.index(post_id)
-            else:
-                order.insert(place, post_id)
-            place += 1
-        return order
+            if post_id not in self.new:
+                merged += following.pop(before, ())
+                before = post_id
+            merged.append(post_id)
+        return [*merged, *following.pop(before, ())]
 
 
 class FileOrder:

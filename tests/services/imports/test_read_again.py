@@ -586,18 +586,32 @@ async def test_right_times_of_a_file_move_the_chat_and_keep_its_ids(db: Database
     assert await find_faults(db) == []
 
 
-@pytest.mark.parametrize(("first", "second"), [(1, 1), (1, 20), (20, 1)])
-async def test_a_chat_of_two_messages_is_known_in_another_zone(
-    db: Database, first: int, second: int
+@pytest.mark.databases("sqlite")
+async def test_messages_of_one_minute_are_in_the_order_of_the_longer_file(db: Database) -> None:
+    """The first of two equal messages is the one that was here, which the file has further up."""
+    when = datetime(2024, 3, 8, 12, tzinfo=UTC)
+    words = ["ㅋㅋ", *(f"word {n}" for n in range(14)), "ㅋㅋ"]
+    messages = [(when, "민준", word) for word in words]
+    for part in (messages[1:], messages):
+        await numbered(db, whatsapp(part), "chat.txt", timezone="Asia/Seoul")
+    async with db.read() as session:
+        query = select(Tweet.text).order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        assert list(await session.scalars(query)) == words
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (1, 20), (2, 2), (2, 20), (20, 2), (3, 20)])
+async def test_a_chat_of_few_messages_is_known_in_another_zone(
+    db: Database, counts: tuple[int, int]
 ) -> None:
-    messages = said(["민준", "지우"], times=20)
-    chats = [kakaotalk("모임", *messages[: 2 * times]) for times in (first, second)]
-    await numbered(db, chats[0], "a.txt", timezone="Asia/Seoul")
+    messages = said(["민준", "지우"], times=10)
+    first, second = (kakaotalk("모임", *messages[:count]) for count in counts)
+    await numbered(db, first, "a.txt", timezone="Asia/Seoul")
     with pytest.raises(UnsettledTimesError, match=r"4:00 hours earlier"):
-        await numbered(db, chats[1], "a.txt", timezone="Pacific/Auckland")
+        await numbered(db, second, "a.txt", timezone="Pacific/Auckland")
     for times in ("here", "file"):
-        await numbered(db, chats[1], "a.txt", timezone="Pacific/Auckland", times=times)
-        assert len(await texts(db)) == 2 * max(first, second)
+        await numbered(db, second, "a.txt", timezone="Pacific/Auckland", times=times)
+        assert len(await texts(db)) == max(counts)
+    assert await find_faults(db) == []
 
 
 async def test_other_times_or_names_never_join_a_chat_that_guests_read(db: Database) -> None:
