@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from app.compute.text import clean_title
 from app.formats.chats import kakaotalk, line, whatsapp
-from app.formats.chats.text_chat import Opening
+from app.formats.chats.text_chat import Grammar, Opening
 from app.formats.source.written.clock import find_clock
 from app.formats.source.written.days import read_day
 
@@ -117,6 +117,16 @@ _NOTES: Final = re.compile(
 """Telegram's, Discord's and Slack's own words in a message."""
 
 
+def _read(grammars: Callable[[], Sequence[Grammar]], text: str) -> Opening | None:
+    """Return the beginning that a line makes in any grammar, preferably one with a name."""
+    openings = [opening for grammar in grammars() if (opening := grammar.read(text))]
+    return next((opening for opening in openings if opening.name), next(iter(openings), None))
+
+
+def _said(grammars: Callable[[], Sequence[Grammar]], text: str) -> str:
+    return grammars()[0].said(text).text
+
+
 def _by_line(read: Callable[[str], Opening | None], lines: Sequence[str]) -> _Begins:
     """Return the heads of an app that writes them before the words, with its own lines."""
 
@@ -160,11 +170,12 @@ def _line_of_computers(lines: Sequence[str]) -> _Begins:
     filled = [text[:_LONGEST_HEAD] for text in lines if text.strip()]
     if not filled or not _MAY_BEGIN.match(filled[0]):
         return {}
-    openings = [opening for text in filled if (opening := line.read_copy_of_computer(text))]
+    read = partial(_read, line.copied_on_computer)
+    openings = list(filter(None, map(read, filled)))
     names = [opening.name for opening in openings if opening.name]
     is_headed = bool(openings) and openings[0].is_day
     is_whole = len(names) == len(filled) > 2 and 2 * len(set(names)) <= len(names) + 1
-    return _by_line(line.read_copy_of_computer, lines) if is_headed or is_whole else {}
+    return _by_line(read, lines) if is_headed or is_whole else {}
 
 
 def _telegram(lines: Sequence[str]) -> _Begins:
@@ -248,11 +259,15 @@ def _noted(text: str) -> str:
 
 
 _APPS: Final = (
-    _App(partial(_by_line, kakaotalk.read_copy), kakaotalk.said_in_copy, kakaotalk.HEADING),
+    _App(
+        partial(_by_line, partial(_read, kakaotalk.copied)),
+        partial(_said, kakaotalk.copied),
+        kakaotalk.HEADING,
+    ),
     _App(_bracketed, whatsapp.said_in_copy),
     _App(partial(_by_line, whatsapp.read_copy), whatsapp.said_in_copy),
-    _App(partial(_by_line, line.read_copy), line.said_in_copy, line.HEADING),
-    _App(_line_of_computers, line.said_in_copy, line.HEADING),
+    _App(partial(_by_line, partial(_read, line.copied)), partial(_said, line.copied), line.HEADING),
+    _App(_line_of_computers, partial(_said, line.copied), line.HEADING),
     _App(_telegram, _noted),
     _App(_discord, _noted),
     _App(_slack, _noted),

@@ -288,20 +288,9 @@ class Phone(KakaoTalk):
 
 
 @cache
-def _copied() -> tuple[KakaoTalk, ...]:
-    # The day does not matter, and is not always copied.
+def copied() -> tuple[KakaoTalk, ...]:
+    """Return the grammars of lines copied out of a room, whose day is not always copied."""
     return (Windows(date.min), *(Phone(stamp, date.min) for stamp in _STAMPS))
-
-
-def read_copy(line: str) -> Opening | None:
-    """Return the beginning that a line copied out of a room makes."""
-    openings = [opening for grammar in _copied() if (opening := grammar.read(line))]
-    return next((opening for opening in openings if opening.name), next(iter(openings), None))
-
-
-def said_in_copy(text: str) -> str:
-    """Return a copied message without the app's notes."""
-    return _copied()[0].said(text).text
 
 
 def _matched(match: re.Match[str]) -> WrittenDay | None:

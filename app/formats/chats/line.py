@@ -274,25 +274,14 @@ class ComputerRoom(LineRoom):
 
 
 @cache
-def _copied() -> tuple[LineRoom, ...]:
-    # The day does not matter, and is not always copied.
-    return LineRoom(date.min), FourBlanks(date.min), OneBlank(date.min)
+def copied() -> tuple[LineRoom, ...]:
+    """Return the grammars of lines copied out of an export, whose day is not always copied."""
+    return LineRoom(date.min), FourBlanks(date.min)
 
 
-def read_copy(line: str) -> Opening | None:
-    """Return the beginning that a line copied out of an export makes."""
-    tabs, blanks, _ = _copied()
-    return tabs.read(line) or blanks.read(line)
-
-
-def read_copy_of_computer(line: str) -> Opening | None:
-    """Return the beginning that a line copied out of LINE on a computer makes."""
-    return _copied()[2].read(line)
-
-
-def said_in_copy(text: str) -> str:
-    """Return a copied message without the app's notes."""
-    return _copied()[0].said(text).text
+@cache
+def copied_on_computer() -> tuple[LineRoom, ...]:
+    return (OneBlank(date.min),)
 
 
 def _without_pictures(text: str) -> str:

@@ -179,8 +179,7 @@ def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fie
                 yield BadRecord(place, found) if isinstance(found, Message) else (place, found)
     except (expat.ExpatError, RecordError) as error:
         fault = "{name} is truncated or damaged: {fault}"
-        reason = message_of(error) if isinstance(error, RecordError) else str(error)
-        raise BrokenFileError(fault, name=content.name, fault=reason) from None
+        raise BrokenFileError(fault, name=content.name, fault=message_of(error)) from None
 
 
 class _WordPress:

@@ -93,11 +93,11 @@ def _items(source: Source, contents: list[Content], options: ReadOptions) -> Ite
         try:
             text = reader.read(content)
         except (expat.ExpatError, RecordError) as error:
-            fault = message_of(error) if isinstance(error, RecordError) else str(error)
+            fault = message_of(error)
             if not source.has_members:
                 template = "{name} is truncated or damaged: {fault}"
                 raise BrokenFileError(template, name=content.name, fault=fault) from None
-            yield BadRecord(place, Message("{name}: {fault}", name=content.name, fault=str(fault)))
+            yield BadRecord(place, Message("{name}: {fault}", name=content.name, fault=fault))
             continue
         if not text:
             yield Skipped(place, "empty")

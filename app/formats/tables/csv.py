@@ -423,13 +423,12 @@ class _Table:
         return unguarded_row(cells) if self._is_export else cells
 
     def _first_rows(self, text: str) -> Iterator[dict[str, str]]:
-        rows = filter(is_filled, self._heading.dialect.reader(lines_of(text)))
-        with suppress(csv.Error):
-            above = islice(rows, self._heading.above)
-            self._above += (" ".join(fields).strip()[:60] for fields in above)
-            for fields in islice(rows, 1 + self._heading.below, 1_000):
-                if len(fields) == len(self._heading.names) and not self._is_heading(fields):
-                    yield self._cells(fields)
+        heading = self._heading
+        rows = _rows(lines_of(text), heading.dialect, heading.above + 1_000)
+        self._above += (" ".join(row).strip()[:60] for row in islice(rows, heading.above))
+        for fields in islice(rows, 1 + heading.below, None):
+            if len(fields) == len(heading.names) and not self._is_heading(fields):
+                yield self._cells(fields)
 
 
 def _plain(field: str) -> str:
@@ -449,10 +448,8 @@ def _rows_of_orange(text: str, heading: Heading) -> int:
 
 def _with_row_names(text: str, heading: Heading) -> list[str]:
     """Return the header with an empty name for the names of rows above which R writes none."""
-    names, seen = heading.names, list[list[str]]()
-    with suppress(csv.Error):
-        rows = filter(is_filled, heading.dialect.reader(lines_of(text)))
-        seen += islice(rows, heading.above + 1, 1_000)
+    rows = _rows(lines_of(text), heading.dialect, 1_000)
+    names, seen = heading.names, list(islice(rows, heading.above + 1, None))
     has_one_more = bool(seen) and all(len(row) == len(names) + 1 and row[-1] for row in seen)
     are_different = len({row[0] for row in seen if row}) == len(seen)
     return ["", *names] if has_one_more and are_different else names
