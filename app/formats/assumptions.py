@@ -319,6 +319,20 @@ class ReadNotes(msgspec.Struct):
         self._marks[mark] = self._marks.get(mark, 0) + 1
         return self._marks[mark]
 
+    def tell_repost(self, *choices: str) -> None:
+        """Count a repost recognised only by a sign in its text; `choices` undo that."""
+        count = self.count_of("RT @")
+        evidence = Message("posts that start with RT @: {count}", count=count)
+        self.assume("reposts", "RT @", alternatives=choices, evidence=evidence)
+
+    def tell_cut(self) -> None:
+        """Count a text without its forwarded words, which were cut."""
+        count = self.count_of("//@")
+        evidence = Message(
+            "posts without their forwarded words, which were cut off: {count}", count=count
+        )
+        self.assume("reposts", "//@", evidence=evidence)
+
     def take_for_app(self, sentence: str) -> None:
         """Count a line attributed to the app, though no table of the app has it."""
         self._app_line_count += 1
@@ -369,27 +383,6 @@ class ReadNotes(msgspec.Struct):
 
 REPOST_BEGINNING: Final = re.compile(r"\s*RT @\w")
 """Beginning of a repost in a file without another mark."""
-
-
-class ToldReposts:
-    """Counts reposts recognised only by a sign in their text."""
-
-    def __init__(self, notes: ReadNotes, *, may_choose: bool = False) -> None:
-        self._notes = notes
-        self._choices = (NO_REPOSTS,) if may_choose else ()
-
-    def add(self) -> None:
-        count = self._notes.count_of("RT @")
-        evidence = Message("posts that start with RT @: {count}", count=count)
-        self._notes.assume("reposts", "RT @", alternatives=self._choices, evidence=evidence)
-
-    def add_cut(self) -> None:
-        """Count a text without its forwarded words, which were cut."""
-        count = self._notes.count_of("//@")
-        evidence = Message(
-            "posts without their forwarded words, which were cut off: {count}", count=count
-        )
-        self._notes.assume("reposts", "//@", evidence=evidence)
 
 
 MOST_FILES: Final = 5

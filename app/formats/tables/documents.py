@@ -16,7 +16,7 @@ import msgspec
 
 from app.compute.text import word_set
 from app.errors import Message
-from app.formats.assumptions import ReadNotes, ToldReposts, fields_without
+from app.formats.assumptions import ReadNotes, fields_without
 from app.formats.file_authors import authors_of, chosen_way
 from app.formats.reading import BadRecord, read_each, readable
 from app.formats.records import (
@@ -233,14 +233,12 @@ def _read_mongo(source: Source, options: ReadOptions) -> RecordStream | None:
     if not any(reader.has_text(_row(document)) for document in documents):
         return None
 
-    told = ToldReposts(source.notes)
-
     def read_one(document: Json, place: int) -> Item:
         row = _row(document)
         if not (is_v1(document) or is_v2(document)):
             return reader.read(row, place)
         plain = {key: _unwrapped(value) for key, value in document.items()}
-        status = read_status(plain, place, told=told)
+        status = read_status(plain, place, notes=source.notes)
         if isinstance(status, Record) and not status.source_id:
             return msgspec.structs.replace(status, source_id=as_id(row.get("_id")))
         return status

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from app.errors import Message, RecordError
-from app.formats.assumptions import REPOST_BEGINNING, ReadNotes, SeenRow, ToldReposts
+from app.formats.assumptions import NO_REPOSTS, REPOST_BEGINNING, ReadNotes, SeenRow
 from app.formats.doubts.tally import DoubtKind
 from app.formats.post import (
     PLATFORMS,
@@ -88,11 +88,8 @@ class RowRules(NamedTuple):
     is_table: bool = False
     """Whether values are cells: there a word may mean no value."""
     include_restricted: bool = False
-    on_repost: Callable[[], None] | None = None
-    on_cut: Callable[[], None] | None = None
-    """Is called for a text without other people's words, which were cut."""
     notes: ReadNotes | None = None
-    """For odd findings, if anyone asks."""
+    """For what is assumed or odd, if anyone asks."""
     read_time: Callable[[object], datetime] = read_time
     """Return a value's time. Raises RecordError."""
 
@@ -249,8 +246,8 @@ def _reason_by_text(
 def _is_repost_by_text(columns: FileColumns, text: str, rules: RowRules) -> bool:
     if columns.marks_reposts or "RT @" not in text or not REPOST_BEGINNING.match(text):
         return False
-    if rules.on_repost is not None:
-        rules.on_repost()
+    if rules.notes is not None:
+        rules.notes.tell_repost(NO_REPOSTS)
     return True
 
 
@@ -309,8 +306,8 @@ def _own_part(text: str, rules: RowRules) -> str | None:
     if not may_have_others(text):
         return text
     own = own_part(text)
-    if own is not None and len(own) < len(text.strip()) and rules.on_cut is not None:
-        rules.on_cut()
+    if own is not None and len(own) < len(text.strip()) and rules.notes is not None:
+        rules.notes.tell_cut()
     return own
 
 
@@ -504,10 +501,7 @@ class RowReader:
         `rows` yields the rows again, to look ahead for the order of dates.
         """
         times = FileTimes(self._dates, notes, lambda: self._times_in(rows()), zone=self._zone)
-        told = ToldReposts(notes, may_choose=True)
-        self._rules = self._rules._replace(
-            on_repost=told.add, on_cut=told.add_cut, notes=notes, read_time=times.read
-        )
+        self._rules = self._rules._replace(notes=notes, read_time=times.read)
         self._seen = notes.rows
         self._plan.note(notes)
         notes.is_author_open |= self._plan.is_author_open and self.author is None

@@ -16,7 +16,7 @@ from typing import Final
 
 from app.compute.text import language_of, unescape_html, word_set
 from app.errors import Message, RecordError
-from app.formats.assumptions import REPOST_BEGINNING, ToldReposts
+from app.formats.assumptions import REPOST_BEGINNING, ReadNotes
 from app.formats.post import (
     Kind,
     Medium,
@@ -151,11 +151,11 @@ def to_item(
     *,
     whole_text: str | None = None,
     as_of: datetime | None = None,
-    told: ToldReposts | None = None,
+    notes: ReadNotes | None = None,
 ) -> Item:
     """Return a post's record; `whole_text` replaces a shortened text. Raises RecordError.
 
-    `told` counts reposts recognised only by their beginning.
+    `notes` count reposts recognised only by their beginning.
     """
     user = as_object(status.get("user"))
     is_protected = user.get("protected")
@@ -166,8 +166,8 @@ def to_item(
         return Skipped(place, "system")
     marks = (*_REPOSTS, "referenced_tweets", "referenced_posts")
     if status.keys().isdisjoint(marks) and REPOST_BEGINNING.match(raw):
-        if told is not None:
-            told.add()
+        if notes is not None:
+            notes.tell_repost()
         return Skipped(place, "repost")
     links = _links(status, post_id)
     text = expanded(raw, links, is_escaped=True) if whole_text is None else whole_text
@@ -362,8 +362,7 @@ def read(source: Source, _options: ReadOptions) -> RecordStream | None:
     if not any(is_v1(item) or is_v2(item) or _is_page(item) for item in documents):
         return None
     statuses = objects(source, lists=(_SEARCH,), items_of=_statuses)
-    told, versions = ToldReposts(source.notes), Versions()
-    items = versions.sifted(statuses, partial(read_status, told=told))
+    items = Versions().sifted(statuses, partial(read_status, notes=source.notes))
     return RecordStream(FORMAT.name, "record", None, items)
 
 
@@ -425,7 +424,7 @@ def is_v2(value: Json) -> bool:
     return "text" in value and "id" in value and (is_named or not _V2_MARKS.isdisjoint(value))
 
 
-def read_status(status: Json, place: int, *, told: ToldReposts | None = None) -> Item:
+def read_status(status: Json, place: int, *, notes: ReadNotes | None = None) -> Item:
     if len(status) == 1 and all(isinstance(value, dict) for value in status.values()):
         return Skipped(place, "system")  # A stream's notice: `{"delete": {…}}`.
     seen_at = as_object(status.get("__twarc")).get("retrieved_at")
@@ -433,7 +432,7 @@ def read_status(status: Json, place: int, *, told: ToldReposts | None = None) ->
         status if is_v1(status) else _as_v1(status),
         place,
         as_of=time_or_field(seen_at, "retrieved_at")[0],
-        told=told,
+        notes=notes,
     )
 
 
