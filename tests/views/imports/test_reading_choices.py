@@ -255,7 +255,7 @@ async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> N
     address = await upload(browser, CHAT, "chat.txt")
     assert await start(browser, address, timezone="Europe/Berlin", **people) == 303
     page = shown(await ended(browser, address))
-    assert "this file was read differently before (import 1)" in page
+    assert "chat 1 here has these messages with other times" in page
     assert "--" not in page
     address = await upload(browser, CHAT, "chat.txt")
     page = shown(await browser.page(address))
