@@ -262,6 +262,8 @@ async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> N
     assert "This file replaces import 1: it has 2 posts, and its posts that are not" in page
     form = people | {"timezone": "Europe/Berlin", "replace": "1"}
     assert await start(browser, address, **form) == 303
+    assert "The times of the file are 7:00 hours later" in shown(await browser.page(address))
+    assert await start(browser, address, **form) == 303
     assert "2 new messages" in shown(await ended(browser, address))
     rooms = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
     assert [(room["messages"], room["tz"]) for room in rooms] == [(2, "Europe/Berlin")]
