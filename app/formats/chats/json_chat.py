@@ -22,7 +22,7 @@ from app.formats.reading import BROKEN, BadRecord, Skipped, is_broken, read_each
 from app.formats.records import FileRoom, Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source
 from app.formats.source.json import Json, Window, no_object, objects, unit_of
-from app.formats.source.times import time_or_field
+from app.formats.source.times import timed
 
 ChatT = TypeVar("ChatT")
 Skip = Literal["system", "deleted", "media", "repost"]
@@ -174,10 +174,6 @@ def record_of(said: ChatMessage, place: int) -> Item:
         raise RecordError(BROKEN)
     if not (said.text.strip() or said.attached.media):
         return Skipped(place, "media")
-    time = said.time
-    created_at, unread_time = (
-        (time, None) if isinstance(time, datetime) else time_or_field(time, said.time_field)
-    )
     return Record(
         place=place,
         text=said.text,
@@ -185,8 +181,7 @@ def record_of(said: ChatMessage, place: int) -> Item:
         author_id=said.author_id,
         display_name=said.name,
         platform="local",
-        created_at=created_at,
-        unread_time=unread_time,
+        **timed(said.time, said.time_field),
         source_id=said.source_id,
         reply_to=said.reply_to,
         media=said.attached.media,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -15,7 +14,7 @@ from app.formats.source.dag_cbor import Block, blocks, decode, is_car
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import written_out
 from app.formats.source.json import Json, as_object, as_word, first_documents, listed, objects
-from app.formats.source.times import time_or_field
+from app.formats.source.times import Timed, time_or_field
 
 _LISTS: Final = ("feed", "records", "posts")
 _POST: Final = "app.bsky.feed.post"
@@ -139,7 +138,6 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         return Skipped(place, "empty")
     key = item.uri.rpartition("/")[2] or None
     langs = record.get("langs")
-    created_at, unread_time = _time(record.get("createdAt"), item.post.get("indexedAt"))
     return Record(
         place=place,
         text=with_links(text, record.get("facets")),
@@ -147,8 +145,7 @@ def read_post(value: Json, place: int, owner_did: str | None) -> Item | None:
         display_name=item.display_name,
         platform="bluesky",
         kind=_kind(record),
-        created_at=created_at,
-        unread_time=unread_time,
+        **_time(record.get("createdAt"), item.post.get("indexedAt")),
         lang=as_word(langs[0]) if isinstance(langs, list) and langs else None,
         source_id=key,
         url=f"https://bsky.app/profile/{item.username}/post/{key}" if key else None,
@@ -171,7 +168,7 @@ def _links(facets: object) -> Iterator[tuple[int, int, str]]:
                 yield start, end, address
 
 
-def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]:
+def _time(stated: object, indexed: object) -> Timed:
     """Return the earlier of the stated time and the time of indexing, as Bluesky sorts.
 
     The stated time may be in the future or invalid. If both are unreadable, return the field's name
@@ -180,7 +177,7 @@ def _time(stated: object, indexed: object) -> tuple[datetime | None, str | None]
     written_at, unread = time_or_field(stated, "createdAt")
     indexed_at, _ = time_or_field(indexed, "indexedAt")
     times = [time for time in (written_at, indexed_at) if time]
-    return (min(times), None) if times else (None, unread)
+    return {"created_at": min(times, default=None), "unread_time": None if times else unread}
 
 
 def _media(view: Json, record: Json) -> Iterator[Medium]:

@@ -7,7 +7,6 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +23,7 @@ from app.formats.posts.platform_pages import MAX_ID_LENGTH, PageHead, page
 from app.formats.reading import Skipped, as_username, read_each
 from app.formats.records import Account, Item, Record
 from app.formats.source.html import beginning, html_to_text
-from app.formats.source.times import time_or_field
+from app.formats.source.times import Timed, timed
 
 _BLANKS: Final = re.compile(r"[\s\u200b]+")
 _SCHEME: Final = re.compile(r"https?://(?:www\.)?", re.IGNORECASE)
@@ -185,7 +184,6 @@ def _record(
     media = _media_of(entry, pictures, address)
     if not text and not media:
         return None
-    created_at, unread_time = _time(entry)
     author = _author(entry) if has_many else None
     return Record(
         place=place,
@@ -193,8 +191,7 @@ def _record(
         username=author and as_username("_".join(author.split())),
         display_name=author,
         platform="rss",
-        created_at=created_at,
-        unread_time=unread_time,
+        **_time(entry),
         lang=entry.get("language") or _fitting(language, text),
         source_id=_source_id(entry),
         url=_link(entry, address),
@@ -212,20 +209,16 @@ def _text(detail: Entry, pictures: list[dict[str, str]]) -> str:
         return ""
 
 
-def _time(entry: Entry) -> tuple[datetime | None, str | None]:
+def _time(entry: Entry) -> Timed:
     """Return an entry's time; None and the field's name if it is unreadable.
 
     feedparser mistakes many times for another day, loses their zone, or takes the month from today.
     """
     # A plain dict: feedparser's own warns where the second one is missing.
     fields = dict(entry)
-    unread: str | None = None
-    for name in ("published", "updated"):
-        time, field = time_or_field(fields.get(name) or None, name)
-        if time:
-            return time, None
-        unread = unread or field
-    return None, unread
+    read = [timed(fields.get(name) or None, name) for name in ("published", "updated")]
+    known = next((each for each in read if each["created_at"]), None)
+    return known or next((each for each in read if each["unread_time"]), read[0])
 
 
 def _author(entry: Entry) -> str | None:

@@ -325,8 +325,8 @@ class Timed(TypedDict):
 
 
 def timed(value: object, field: str) -> Timed:
-    """Return a record's time, or the name of the field if it is unreadable."""
-    time, unread = time_or_field(value, field)
+    """Return a record's time, also a datetime as it is, or the field's name if it is unreadable."""
+    time, unread = (value, None) if isinstance(value, datetime) else time_or_field(value, field)
     return {"created_at": time, "unread_time": unread}
 
 

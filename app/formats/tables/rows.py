@@ -23,7 +23,7 @@ from app.formats.reading import Skipped, as_username, is_broken, required_text, 
 from app.formats.records import Item, ReadOptions, Record, by_author
 from app.formats.source.html import html_to_text
 from app.formats.source.json import Json, as_json
-from app.formats.source.times import FileTimes, read_time
+from app.formats.source.times import FileTimes, Timed, read_time
 from app.formats.tables.cells import (
     EMPTY_CELLS,
     NA,
@@ -137,7 +137,6 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
             return Skipped(place, told)
         text = _own_part(text, rules)
     username, display_name = _author(columns, values, rules)
-    created_at, unread_time = _time(columns, values, rules)
     reply_to = _target(values, username, rules)
     url, lang = values.get("url"), values.get("lang")
     return Record(
@@ -147,8 +146,7 @@ def read_row(columns: FileColumns, row: Row, place: int, rules: RowRules = NO_RU
         display_name=display_name,
         platform=_PLATFORMS.get((word(values.get("platform")) or "").casefold()),
         kind=_kind_of_answer(values, kind, reply_to) if kind == "reply" else kind,
-        created_at=created_at,
-        unread_time=unread_time,
+        **_time(columns, values, rules),
         lang=word(lang) if columns.is_own else as_language(lang),
         source_id=_id(columns, values, rules),
         url=url if columns.is_own and isinstance(url, str) else word(url),
@@ -274,16 +272,15 @@ def _check_author(stated: object, rules: RowRules) -> None:
         raise RecordError("the author is an error value of a spreadsheet")
 
 
-def _time(
-    columns: FileColumns, values: Json, rules: RowRules
-) -> tuple[datetime | None, str | None]:
+def _time(columns: FileColumns, values: Json, rules: RowRules) -> Timed:
     if "created_at" not in values:
-        return None, None
+        return {"created_at": None, "unread_time": None}
     try:
         stated = _stated_time(values) if "clock" in values else values["created_at"]
-        return rules.read_time(stated), None
+        return {"created_at": rules.read_time(stated), "unread_time": None}
     except RecordError:
-        return None, printable_name(columns.names_of("created_at")[0])
+        name = printable_name(columns.names_of("created_at")[0])
+        return {"created_at": None, "unread_time": name}
 
 
 def _id(columns: FileColumns, values: Json, rules: RowRules) -> str | None:

@@ -336,7 +336,7 @@ class Notes:
         text = unescape_html(raw_text(tweet))
         for mentions in _leading_mentions(text):
             alike = self._found.get(text[len(mentions) :][:_BEGINNING])
-            time = time_of(tweet)[0] if alike else None
+            time = time_of(tweet)["created_at"] if alike else None
             if alike and time and (notes := alike.get(time)):
                 note = notes.popleft() if len(notes) > 1 else notes[0]
                 note.is_joined = True

@@ -39,7 +39,7 @@ from app.formats.source.json import (
     listed,
     objects,
 )
-from app.formats.source.times import time_or_field
+from app.formats.source.times import Timed, time_or_field
 
 _EDITED: Final = frozenset({"edit_info", "edit_history_tweet_ids", "edit_history_post_ids"})
 
@@ -176,7 +176,6 @@ def to_item(
         return Skipped(place, "empty")
     username, author_id = as_word(user.get("screen_name")), _first_id(user, "id_str", "id")
     metrics = as_object(status.get("public_metrics")) or status
-    created_at, unread_time = time_of(status)
     return Record(
         place=place,
         text=text,
@@ -185,8 +184,7 @@ def to_item(
         display_name=as_word(user.get("name")),
         platform="x",
         kind=_kind(status, raw, links, post_id),
-        created_at=created_at,
-        unread_time=unread_time,
+        **time_of(status),
         lang=lang if (lang := as_word(status.get("lang"))) and language_of(lang) else None,
         source_id=post_id,
         # X redirects an address without the author's name.
@@ -204,11 +202,11 @@ def raw_text(status: Json) -> str:
     return required_text(text or status.get("text", status.get("full_text")))
 
 
-def time_of(status: Json) -> tuple[datetime | None, str | None]:
+def time_of(status: Json) -> Timed:
     """Return the stated time, else the id's; and the field of an unreadable time."""
     time, field = time_or_field(status.get("created_at"), "created_at")
     time = time or _snowflake_time(status)
-    return time, None if time else field
+    return {"created_at": time, "unread_time": None if time else field}
 
 
 def expanded(text: str, links: Mapping[str, str], *, is_escaped: bool) -> str:
