@@ -1,7 +1,7 @@
 """Why a file is not read: apps that are known and not read, and reasons by a file's look."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from typing import Final, NamedTuple
@@ -12,6 +12,7 @@ from app.formats.masks import shape_of
 from app.formats.source.file import Content, Source, bare_head, head, is_hidden
 from app.formats.source.json import first_documents, too_long_at_first
 from app.formats.source.text import first_lines, form_of
+from app.formats.tables.cells import printable_name
 from app.formats.text_pairs import NO_AUTHORS, is_of_pairs
 
 _LOOKED_AT: Final = 20
@@ -84,20 +85,15 @@ _OFFICE: Final = {
     "word/document.xml": Message("it is a Word document; save it as plain text and import that"),
     "content.xml": Message("it is an OpenDocument file; save it as CSV or as plain text"),
 }
-_BINARY: Final = {
-    b"%PDF": "PDF",
-    b"SQLite format 3": "SQLite",
-    b"\x89PNG": "PNG",
-    b"\xff\xd8\xff": "JPEG",
-    b"GIF8": "GIF",
-    b"{\\rtf": "RTF",
-    b"Rar!": "RAR",
-    b"7z\xbc\xaf": "7z",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"bplist": "property list",
-}
-_ARROW: Final = {
+_BINARY: Final = Message(
+    "it is a {kind} file, which contains no text that saywho can read; export the"
+    " posts or chats from the app as JSON, CSV or text"
+)
+_BY_BEGINNING: Final = {
+    b"\x28\xb5\x2f\xfd": Message(
+        "it is packed by Zstandard, as dumps of Reddit are; unpack it with `zstd -d -M2048MB"
+        " {name}`, and import the file that this makes"
+    ),
     b"PAR1": Message(
         "it is a table of Parquet, which saywho reads if pyarrow is installed beside it; or write"
         ' it as JSON lines, in pandas with `pd.read_parquet("FILE").to_json("posts.jsonl",'
@@ -108,9 +104,23 @@ _ARROW: Final = {
         ' `pd.read_feather("FILE").to_json("posts.jsonl", orient="records", lines=True)`, and'
         " import that file"
     ),
+    b"\xd0\xcf\x11\xe0": Message(
+        "it is a file of old Microsoft Office, such as .xls, or it has a password; save it as a"
+        " workbook (.xlsx) without a password, or the sheet as “CSV UTF-8”"
+    ),
+    b"%PDF": Message(_BINARY.template, kind="PDF"),
+    b"SQLite format 3": Message(_BINARY.template, kind="SQLite"),
+    b"\x89PNG": Message(_BINARY.template, kind="PNG"),
+    b"\xff\xd8\xff": Message(_BINARY.template, kind="JPEG"),
+    b"GIF8": Message(_BINARY.template, kind="GIF"),
+    b"{\\rtf": Message(_BINARY.template, kind="RTF"),
+    b"Rar!": Message(_BINARY.template, kind="RAR"),
+    b"7z\xbc\xaf": Message(_BINARY.template, kind="7z"),
+    b"BZh": Message(_BINARY.template, kind="bzip2"),
+    b"\xfd7zXZ": Message(_BINARY.template, kind="xz"),
+    b"bplist": Message(_BINARY.template, kind="property list"),
 }
-_ZSTANDARD: Final = b"\x28\xb5\x2f\xfd"
-_OLE: Final = b"\xd0\xcf\x11\xe0"
+"""Reasons by the first bytes of a file; `name` is its name."""
 _BSON: Final = re.compile(rb".{3}\x00[\x01-\x13][\w.$]{1,60}\x00", re.DOTALL)
 """A document's size, and its first field's type and name."""
 _JSON: Final = re.compile(
@@ -173,27 +183,9 @@ def reason_of(content: Content) -> Message | None:
 
 def _reason_of_bytes(content: Content) -> Message | None:
     start = head(content, 1024)
-    if start.startswith(_ZSTANDARD):
-        return Message(
-            "it is packed by Zstandard, as dumps of Reddit are; unpack it with `zstd -d -M2048MB"
-            " {name}`, and import the file that this makes",
-            name=content.name,
-        )
-    for beginning, message in _ARROW.items():
+    for beginning, reason in _BY_BEGINNING.items():
         if start.startswith(beginning):
-            return message
-    for beginning, kind in _BINARY.items():
-        if start.startswith(beginning):
-            return Message(
-                "it is a {kind} file, which contains no text that saywho can read; export the"
-                " posts or chats from the app as JSON, CSV or text",
-                kind=kind,
-            )
-    if start.startswith(_OLE):
-        return Message(
-            "it is a file of old Microsoft Office, such as .xls, or it has a password; save it as a"
-            " workbook (.xlsx) without a password, or the sheet as “CSV UTF-8”"
-        )
+            return Message(reason.template, **reason.values, name=content.name)
     if _BSON.match(start):
         return Message(
             "it is BSON, as mongodump writes it; export with mongoexport and import that file"
@@ -223,16 +215,13 @@ def reason_of_archive(source: Source) -> Message:
     if packed := [name for name in names if name.lower().endswith(".zip")]:
         return Message(
             "it contains another archive: {files}. Unpack it and import that archive",
-            files=", ".join(name[:100] for name in packed[:_MOST_FIELDS])
-            .encode(errors="replace")
-            .decode(),
+            files=_listed(packed),
         )
     if data:
-        listed = ", ".join(name[:100] for name in data[:_MOST_FIELDS])
         return Message(
             "it does not look like a download of a known app; it contains {files}. Unpack it and "
             "import each of these files by itself",
-            files=listed.encode(errors="replace").decode(),
+            files=_listed(data),
         )
     if any(name.lower().endswith((".html", ".htm")) for name in names):
         return Message(
@@ -240,6 +229,12 @@ def reason_of_archive(source: Source) -> Message:
             " that"
         )
     return Message("it contains no text files such as .json, .csv or .txt")
+
+
+def _listed(names: Iterable[str], longest: int = 100) -> str:
+    """Return the first names, cut, without half surrogate pairs."""
+    first = (name[:longest] for name in islice(names, _MOST_FIELDS))
+    return printable_name(", ".join(first))
 
 
 def _reason_of_text(content: Content, lines: list[str]) -> Message | None:
@@ -304,13 +299,11 @@ def _reason_of_json(content: Content) -> Message | None:
             " translations. If the texts are posts, give each a `username` and a `created_at` (or"
             " add --username NAME if one author wrote all of them)"
         )
-    names = [name[:40] for name in documents[0]][:_MOST_FIELDS]
-    printable = ", ".join(names).encode(errors="replace").decode()
     return Message(
         "it is JSON, but the fields of its first object do not include a text field such"
         " as `text` or `content`; they are {fields}. Rename the field with the texts to `text`,"
         " or export the chat or posts in another format",
-        fields=printable or "{}",
+        fields=_listed(documents[0], 40) or "{}",
     )
 
 
