@@ -482,14 +482,15 @@ class Case:
     @cached_property
     def is_korean(self) -> bool:
         """Whether the texts are Korean; no other language is recognised."""
-        unstruck = self._own_words
+        unstruck = self.own_text
         # Where nothing is left, the language is still that of the texts.
         if not any(map(str.isalpha, unstruck)):
             unstruck = "\n".join(map(own_words, self.texts))
         return guess_language(unstruck) == "ko"
 
     @cached_property
-    def _own_words(self) -> str:
+    def own_text(self) -> str:
+        """The texts without their gaps and quoted parts."""
         return "\n".join(own_words(rest_of(text, gaps)) for text, gaps in self.parts)
 
     @cached_property
@@ -501,12 +502,12 @@ class Case:
         # Signs count too in the features, which are looked up in a third of the time.
         if english.share_in(self.ranking.query.counts) >= SURELY_ENGLISH:
             return True
-        words, share = english.share_of_words(self._own_words)
+        words, share = english.share_of_words(self.own_text)
         return bool(words) and share >= FOREIGN_SHARE
 
     @cached_property
     def _scores(self) -> dict[str, float]:
-        return scores_of(self._own_words)
+        return scores_of(self.own_text)
 
     def language_for(self, suspect: Suspect) -> str | None:
         """Return in which of a suspect's languages the texts are; None if it is unknown.
@@ -543,7 +544,7 @@ class Case:
     def _is_none_of(self, written: frozenset[str]) -> bool:
         if self.is_korean or written == {"ko"}:
             return ("ko" in written) != self.is_korean
-        if not any(map(str.isalpha, self._own_words)):
+        if not any(map(str.isalpha, self.own_text)):
             return False
         if "en" in written and self._is_plain_english:
             return False

@@ -202,7 +202,9 @@ async def _asked_of(
         )
     comparison = await answer(case, run=run)
     searched = SearchedAuthors()
-    comparison = await add_reasons(session, case, comparison, run, searched.read)
+    comparison = await add_reasons(
+        session, case, comparison, run, searched.read, is_always_read=True
+    )
     marks = marks_for(comparison)
     parts = await run(lambda: list(_parts_of(case, marks)))
     occurrence = await _occurrence(session, models, case, run)

@@ -127,7 +127,7 @@ def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
         computed = gettext("The program computed {ratio}.")
     if numbers.worth != numbers.ratio or whole.bound or numbers.word == "neither":
         yield computed.format(ratio=plain_ratio(numbers.ratio))
-    if numbers.worth != numbers.ratio and numbers.word != "neither":
+    if numbers.worth != numbers.ratio:
         yield gettext(
             "In tests such ratios were often too far from 1, so the report uses a "
             "more cautious ratio: {ratio}."

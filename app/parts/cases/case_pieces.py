@@ -1,5 +1,7 @@
 """The pieces of the texts that a report prints: few, without names, and each with its counts."""
 
+import math
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
@@ -22,6 +24,7 @@ MOST_SHOWN: Final = 3
 
 
 _QUOTES: Final = "\"“”„‘’'"
+_WORD: Final = re.compile(r"[^\W_](?:\S*[^\W_])?")
 
 
 class SearchedAuthors:
@@ -52,7 +55,9 @@ class CountedPiece(NamedTuple):
 
 class CasePieces(NamedTuple):
     standing_out: Sequence[CountedPiece]
-    """Pieces in more posts of the author than of other people, beyond chance, as far as printed."""
+    """Words and marked places in more posts of the author than of other people, beyond chance, as
+    far as printed.
+    """
     not_printed: int
     """Number of such pieces that are not printed."""
     posts: int
@@ -87,10 +92,11 @@ def pieces_of(
     own, others = PostTexts(searched.of(suspect.id)), PostTexts([*chain.from_iterable(beside)])
     addresses = [match.span() for match in ADDRESS.finditer(case.text)]
 
-    def may_print(mark: Evidence, piece: str) -> bool:
-        if any(mark.start < end and start < mark.end for start, end in addresses):
+    def may_print(mark: Evidence | None, piece: str) -> bool:
+        if mark and any(mark.start < end and start < mark.end for start, end in addresses):
             return False
-        return len(piece) <= LONGEST_PIECE and "@" not in piece and not names.find(piece)
+        is_address = "@" in piece or ADDRESS.search(piece)
+        return len(piece) <= LONGEST_PIECE and not is_address and not names.find(piece)
 
     budget = _Budget(sum(len(own_words(text).split()) for text in case.texts) // MOST_SHOWN)
     strongest = strongest_of(marks)
@@ -99,16 +105,22 @@ def pieces_of(
         mark = next(mark for mark in marks if mark.text.casefold() == key)
         if may_print(mark, mark.text) and budget.takes(mark.text):
             printed.append(mark.text.strip(_QUOTES))
-    pieces = {str(mark.piece).casefold(): mark for mark in marks}
+    marked = {str(mark.piece).casefold(): mark for mark in marks}
+    pieces = {key: str(mark.piece) for key, mark in marked.items()}
+    # There are few marks, so a word that stands out may be in none of them.
+    for word in _words(case.own_text):
+        pieces.setdefault(word.casefold(), word)
     counted = [
         CountedPiece(piece, len({*own.find(piece)}), len({*others.find(piece)}))
-        for piece in (str(mark.piece) for mark in pieces.values())
+        for piece in pieces.values()
     ]
-    found = [*_beyond_chance(counted, own, others)]
+    found = _without_parts([*_beyond_chance(counted, own, others)])
+    # The strongest marks come first, then the most frequent words.
+    found.sort(key=lambda each: -each.own if each.piece.casefold() not in marked else -math.inf)
     standing_out = [
         each
         for each in found
-        if may_print(pieces[each.piece.casefold()], each.piece) and budget.takes(each.piece)
+        if may_print(marked.get(each.piece.casefold()), each.piece) and budget.takes(each.piece)
     ][:MOST_PIECES]
     return CasePieces(
         standing_out,
@@ -119,6 +131,19 @@ def pieces_of(
         printed,
         len(strongest) - len(printed),
     )
+
+
+def _words(text: str) -> Iterator[str]:
+    """Yield links, @names and #tags as a whole, then all other words, without signs around them."""
+    yield from (match[0] for match in ADDRESS.finditer(text))
+    yield from (match[0] for match in _WORD.finditer(ADDRESS.sub(" ", text)))
+
+
+def _without_parts(found: Sequence[CountedPiece]) -> list[CountedPiece]:
+    """Return the pieces that are not a word of another piece."""
+    longer = (each.piece.casefold().split() for each in found)
+    parts = {word for words in longer if len(words) > 1 for word in words}
+    return [each for each in found if each.piece.casefold() not in parts]
 
 
 class _Budget:

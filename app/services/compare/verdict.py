@@ -375,9 +375,14 @@ async def add_reasons(
     comparison: Comparison,
     run: Runner = asyncio.to_thread,
     read: ReadPosts = read_posts,
+    *,
+    is_always_read: bool = False,
 ) -> Comparison:
-    """Return the comparison with frequency, author and place of each mark."""
-    if not (comparison.evidence or comparison.verdict == "unfamiliar"):
+    """Return the comparison with frequency, author and place of each mark.
+
+    is_always_read: whether the posts are read for an answer without marks, too.
+    """
+    if not (is_always_read or comparison.evidence or comparison.verdict == "unfamiliar"):
         return comparison
     ids = {suspect.username: suspect.id for suspect in case.suspects}
     names = [ranked.username for ranked in searched_authors(comparison)]

@@ -204,7 +204,7 @@ async def test_a_report_says_how_much_the_texts_support_each_proposition(report:
     assert "They must not be multiplied" in said
     assert "Without links, @names and #tags" in said
     assert "Without the few places that speak most" in said
-    assert "These places are:" in said
+    assert "Left out:" in said
     assert "SHA-256" in said
     assert {each["part"] for each in author["asked"]} == {"all", "plain", "weakened", "text"}
     assert not [word for word in BANNED if word in said.casefold()]
@@ -266,6 +266,34 @@ async def test_what_may_not_be_printed_is_not_called_absent(operator: Browser) -
     told = re.search(r"\d places? that stands? out in this way (?:is|are) not printed", rests_on)
     assert told, rests_on
     assert "than chance explains" not in rests_on
+
+
+async def test_a_word_outside_of_the_marks_stands_out_too(operator: Browser) -> None:
+    """A word may speak too little for a mark, and be in more posts than chance explains."""
+    text = "I think the old mill was sold at auction last year, and my cousin bought it at once"
+    made = await report_of(operator, text, language="ko")
+    # "tells it" is in all posts, and "care about it" in the posts of one of six others.
+    assert "“it” (40개, 다른 사람 40개)" in text_of(made.html)
+    assert '<bdi lang="en">it</bdi>' in made.html
+
+
+async def test_other_peoples_posts_are_counted_for_a_text_without_marks(operator: Browser) -> None:
+    made = await report_of(operator, "Dogs and cats sleep under every table, month after month.")
+    said = text_of(made.html)
+    assert "Each word of the texts is in no more posts of this person than chance explains" in said
+    assert "There are no posts of other people here" not in said
+
+
+async def test_the_word_for_a_ratio_is_that_of_the_cautious_ratio(operator: Browser) -> None:
+    """A computed ratio of more than 2 may be no support: the report says by which ratio."""
+    texts = ("Dogs and cats sleep under every table, honestly", "Tell it at noon, then wait here")
+    reports = [await report_of(operator, text) for text in texts]
+    told = [(made.case["authors"][0]["told"], text_of(made.html)) for made in reports]
+    told = [(each, said) for each, said in told if each["word"] == "neither"]
+    assert any(abs(each["ratio"]) > 0.302 for each, _ in told), told
+    for each, said in told:
+        is_cautious = each["worth"] != each["ratio"]
+        assert is_cautious == ("so the report uses a more cautious ratio" in said)
 
 
 async def test_a_post_of_another_author_is_told(operator: Browser, report: Report) -> None:
