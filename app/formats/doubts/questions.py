@@ -77,13 +77,15 @@ class RecordQuestions:
         fields = dict(records.columns).values()
         self._lacks_text = bool(records.columns) and "text" not in fields
         """Whether someone must choose a column before anything is read."""
-        self._letters = Letters(
+        letters = Letters(
             may_have_entities=options.decode_entities,
             may_show_code=form is not None and form.shows_code,
         )
-        self._words = PostWords()
-        self._kinds = None if records.is_chat else PostKinds()
-        self._chat_words = ChatWords(records.format) if records.is_chat else None
+        self._of_texts = (
+            (ChatWords(records.format), PostWords(), letters)
+            if records.is_chat
+            else (PostWords(), PostKinds(), letters)
+        )
         self._quotes = Sightings("column", Message("All posts are read as quotes"))
         self._languages = Sightings("column", Message("Languages that are not codes"))
 
@@ -96,12 +98,8 @@ class RecordQuestions:
         name = item.username or self._named or item.author_id or ""
         text = item.text
         if text:
-            self._letters.see(text)
-            self._words.see(text, name)
-            if self._kinds is not None:
-                self._kinds.see(text, name)
-            if self._chat_words is not None:
-                self._chat_words.see(item, name)
+            for question in self._of_texts:
+                question.see(item, name)
         self._people.see(item, name)
         if not (name or self._is_named):
             self._left_out.nameless += 1
@@ -148,12 +146,8 @@ class RecordQuestions:
         yield from self._people.doubts(records, self._columns)
         notes, is_chosen = self._notes, self._is_author_chosen
         yield from doubts_of_rows(notes.rows, self._named, is_chosen=is_chosen, works=notes.works)
-        if self._chat_words is not None:
-            yield from self._chat_words.doubts(records)
-        yield from self._words.doubts(records)
-        if self._kinds is not None:
-            yield from self._kinds.doubts(records)
-        yield from self._letters.doubts(records)
+        for question in self._of_texts:
+            yield from question.doubts(records)
         yield from self._times.doubts(is_in_order=self._is_in_order)
         if not self._lacks_text:
             # Most books of a list have no review.

@@ -48,7 +48,8 @@ class Letters:
             del self._patterns["markup"]
         self._found = {n: Sightings("letters", _LETTER_SENTENCES[n]) for n in self._patterns}
 
-    def see(self, text: str) -> None:
+    def see(self, record: Record, _name: str) -> None:
+        text = record.text
         if _may_be_odd(text):
             for name, pattern in self._patterns.items():
                 if pattern.search(text):
@@ -305,7 +306,8 @@ class PostWords:
         """The first author of a text, by its hash."""
         self._again: dict[str, _Repeated] = {}
 
-    def see(self, text: str, name: str) -> None:
+    def see(self, record: Record, name: str) -> None:
+        text = record.text
         if _may_quote(text) and _QUOTED.search(text[:2_000]):
             self._quoted.add(text)
         if 40 <= len(text) <= 400:
@@ -347,7 +349,8 @@ class PostKinds:
         self._ends: dict[str, tuple[str, bool, int]] = {}
         """By last line: an author, whether another author has it, and the number of texts."""
 
-    def see(self, text: str, name: str) -> None:
+    def see(self, record: Record, name: str) -> None:
+        text = record.text
         if text[:4] == "http" and _ADDRESS.fullmatch(text):
             self._addresses.add(text)
         elif text == "NA" or name == "NA":
