@@ -1850,18 +1850,21 @@ def _busiest_hour(truth: Truth, found: Found) -> None:
 
 def _total_and_days(truth: Truth, found: Found) -> None:
     _dashboard_total(truth, found)
-    _dashboard_days(truth, found)
+    _first_and_last_day(truth, found)
 
 
-def _dashboard_days(truth: Truth, found: Found) -> None:
-    days = sorted(truth.days)
-    if found.get("most"):
+def _most_and_next(truth: Truth, found: Found) -> None:
+    if found["most"]:
         weeks = Counter[date]()
         for day, messages in truth.days.items():
             weeks[day - timedelta(day.weekday())] += messages
         most = [int(number_in(found[part])) for part in ("most", "next")]
         leading = [sorted(counts.values(), reverse=True)[:2] for counts in (truth.days, weeks)]
         assert most in leading, leading
+
+
+def _first_and_last_day(truth: Truth, found: Found) -> None:
+    days = sorted(truth.days)
     for day, told in zip(
         (days[0], days[-1]), re.findall(DAY_OF_2024, found["period"]), strict=True
     ):
@@ -1907,20 +1910,20 @@ def _dashboard_zone(_: Truth, found: Found) -> None:
 
 DAY_OF_2024: Final = r"[A-Z][a-z]+ \d+, 2024|2024년 \d+월 \d+일"
 CALM_EN: Final = (
-    r"(?:no (?:day|week) is clearly ahead"
-    r"|most: [^(]+ \((?P<most>[\d,]+)\), next: [^(]+ \((?P<next>[\d,]+)\))"
+    r"(?:No (?:day|week) is clearly ahead\."
+    r"|Most messages: [^(]+ \((?P<most>[\d,]+)\), next: [^(]+ \((?P<next>[\d,]+)\)\.)"
 )
 CALM_KO: Final = (
-    r"(?:뚜렷이 앞서는 \w+ 없어요"
-    r"|가장 많은 때는 [^(]+\((?P<most>[\d,]+)개\), 다음은 [^(]+\((?P<next>[\d,]+)개\))"
+    r"(?:뚜렷이 앞서는 \w+ 없어요\."
+    r"|메시지가 가장 많은 때는 [^(]+\((?P<most>[\d,]+)개\), 다음은 [^(]+\((?P<next>[\d,]+)개\)예요\.)"
 )
 DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
     (
-        rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024})); {CALM_EN}",
+        rf"(?P<total>[\d,]+) messages? from (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024}))",
         _total_and_days,
     ),
     (
-        rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지 메시지 (?P<total>[\d,]+)개\. {CALM_KO}",
+        rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지 메시지 (?P<total>[\d,]+)개",
         _total_and_days,
     ),
     (
@@ -1969,11 +1972,10 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
         r"(?P<count>[\d,]+)개",
         _wrote_most,
     ),
-    (rf"From (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024})); {CALM_EN}\.", _dashboard_days),
-    (
-        rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지예요\. {CALM_KO}\.",
-        _dashboard_days,
-    ),
+    (rf"From (?P<period>(?:{DAY_OF_2024}) to (?:{DAY_OF_2024}))\.", _first_and_last_day),
+    (rf"(?P<period>(?:{DAY_OF_2024})부터 (?:{DAY_OF_2024}))까지예요\.", _first_and_last_day),
+    (CALM_EN, _most_and_next),
+    (CALM_KO, _most_and_next),
     (r"(?P<total>[\d,]+) messages?, too few to show a rhythm", _dashboard_total),
     (r"메시지 (?P<total>[\d,]+)개, 리듬을 알기에는 너무 적어요", _dashboard_total),
     (

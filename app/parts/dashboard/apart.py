@@ -272,11 +272,12 @@ def _stacked(rows: Sequence[Judged]) -> Plot:
         "cliponaxis": False,
         "hoverinfo": "skip",
     }
+    names = [row.name for row in rows]
     layout = {
         "xaxis": {"range": [0, 1.02], "nticks": 6, "tickformat": ".0%"},
         # There is room for the share at the end of a bar, on a screen of any width.
         "margin": {"l": 8, "r": 44, "t": 8, "b": 8},
-        "yaxis": row_axis([row.name for row in rows]),
-        "meta": {"height": row_height(len(rows), least_px=90)},
+        "yaxis": row_axis(names),
+        "meta": {"height": row_height(names, least_px=90)},
     }
     return {"data": [trace, labels], "layout": layout}

@@ -4,10 +4,12 @@ Shapes have colours of the stylesheet, such as `$ink`.
 """
 
 import asyncio
+import textwrap
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeVar
+from unicodedata import east_asian_width
 from urllib.parse import urlencode
 
 import msgspec
@@ -123,7 +125,8 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
         "customdata": [bar.query for bar in bars],
         "hovertext": [f"<b>{escape(bar.name)}</b><br>{escape(bar.label)}" for bar in bars],
     }
-    rows = row_axis([bar.name for bar in bars])
+    names = [bar.name for bar in bars]
+    rows = row_axis(names)
     rows["ticktext"] = [
         f"<b>{label}</b>" if bar.is_heading else label
         for bar, label in zip(bars, rows["ticktext"], strict=True)
@@ -132,24 +135,62 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
         # There is room for a label after the longest bar.
         "xaxis": {"range": [0, 1.3], "nticks": 6} | axis,
         "yaxis": rows,
-        "meta": {"height": row_height(len(bars), least_px=90)},
+        "meta": {"height": row_height(names, least_px=90)},
     }
     return {"data": [trace], "layout": layout}
 
 
+LINE_CELLS: Final = 22
+"""Width of a name's line beside the rows of a drawing; a Hangul syllable has two cells."""
+LINE_PX: Final = 17
+
+
+def row_labels(names: Sequence[str]) -> list[list[str]]:
+    """Return the lines of each name: two, of its beginning and end; all if names share these."""
+    labels = [_lines_of(name) for name in names]
+    short = [
+        lines if len(lines) < 3 else [lines[0], f"…{_end_of(name)}"]
+        for name, lines in zip(names, labels, strict=True)
+    ]
+    return [
+        whole if short.count(lines) > 1 else lines
+        for whole, lines in zip(labels, short, strict=True)
+    ]
+
+
+_SECOND_CELL: Final = "\u2060"
+
+
+def _lines_of(text: str, cells: int = LINE_CELLS) -> list[str]:
+    # `textwrap` counts characters, so a wide character gets a second one.
+    wide = [
+        letter + _SECOND_CELL * (east_asian_width(letter) in {"F", "W"}) for letter in text.strip()
+    ]
+    return [line.replace(_SECOND_CELL, "") for line in textwrap.wrap("".join(wide), cells)]
+
+
+def _end_of(name: str) -> str:
+    """Return the last words of a name that fit into a line after an ellipsis."""
+    return _lines_of(name[::-1], LINE_CELLS - 1)[0][::-1]
+
+
 def row_axis(names: Sequence[str]) -> Plot:
-    labels = [f"{name[:18]}…" if len(name) > 18 else name for name in names]
     return {
         "range": [len(names) - 0.4, -0.6],
         "tickvals": list(range(len(names))),
-        "ticktext": [escape(label) for label in labels],
+        "ticktext": ["<br>".join(map(escape, lines)) for lines in row_labels(names)],
         "tickfont": {"color": "$ink", "size": 13},
         "showgrid": False,
     }
 
 
-def row_height(rows: int, *, least_px: int = 160, around_px: int = 50) -> int:
-    return max(least_px, rows * 20 + around_px)
+def row_px(names: Sequence[str]) -> int:
+    """Return the height of a row, in which each name has room."""
+    return 3 + LINE_PX * max(map(len, row_labels(names)), default=1)
+
+
+def row_height(names: Sequence[str], *, least_px: int = 160, around_px: int = 50) -> int:
+    return max(least_px, len(names) * row_px(names) + around_px)
 
 
 TICK_S: Final = 1.0

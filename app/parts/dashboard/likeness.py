@@ -32,6 +32,7 @@ from app.parts.dashboard.figures import (
     posts_path,
     row_axis,
     row_height,
+    row_labels,
     sentences,
     some_of,
 )
@@ -109,14 +110,10 @@ class Words(PanelFigure):
     def plot(self) -> Plot | None:
         most = max((word.weight for _, words in self.authors for word in words), default=0)
         bars = []
-        for author, words in self.authors:
+        for (author, words), heading in zip(self.authors, self._headings(), strict=True):
             if len(self.authors) > 1:
-                heading = (
-                    shown_name(author.username)
-                    if words
-                    else gettext("{name}: nothing").format(name=shown_name(author.username))
-                )
-                bars.append(FigureBar(heading, 0, "", _query(author.username), is_heading=True))
+                query = _query(author.username)
+                bars += [FigureBar(line, 0, "", query, is_heading=True) for line in heading]
                 words = words[:6]
             bars += [
                 FigureBar(
@@ -129,6 +126,12 @@ class Words(PanelFigure):
                 for word in words
             ]
         return draw_bars(bars, range=[0, 1.8], visible=False) if most else None
+
+    def _headings(self) -> list[list[str]]:
+        """Return the lines of each author's heading."""
+        nothing = gettext("{name}: nothing")
+        authors = [(shown_name(author.username), words) for author, words in self.authors]
+        return row_labels([name if words else nothing.format(name=name) for name, words in authors])
 
     def path(self) -> str:
         return "/search?"
@@ -419,12 +422,13 @@ def _grid(data: Likeness) -> Plot:
             if (share := float(data.alike[i, j])) >= SMALLEST_SHOWN:
                 text = f"{escape(shown)} – {escape(shown_second)}: {share:.2f}"
                 cells.append(Cell(column, row, share, text, _query(one, second)))
-    axis = row_axis([shown for _, shown, _ in names])
+    shown_names = [shown for _, shown, _ in names]
+    axis = row_axis(shown_names)
     layout = {
         "xaxis": axis | {"range": [-0.6, len(names) - 0.4], "tickangle": -60},
         "yaxis": axis,
         "meta": {
-            "height": row_height(len(names), least_px=240, around_px=160),
+            "height": row_height(shown_names, least_px=240, around_px=160),
             "width": 140 + 60 * len(names),
         },
     }

@@ -39,6 +39,7 @@ from app.parts.dashboard.figures import (
     nothing_dated,
     posts_path,
     row_axis,
+    row_px,
     sentences,
 )
 from app.services.posts.post_counts import (
@@ -278,19 +279,30 @@ class PostsByPeriod(PanelFigure):
     def finding(self) -> Finding:
         if not self.cells:
             return nothing_dated(self.view, self.undated)
-        title, note = _title(self)
-        about = ""  # The panel's default.
+        title, notes = _title(self)
+        return Finding(
+            title, sentences(*notes, *self._notes()), about=" ".join(self._how_it_is_drawn())
+        )
+
+    def _how_it_is_drawn(self) -> Iterator[str]:
+        end, last = self.scale_end, self.drawn[-1]
         if self.uncounted:
-            about = gettext(
+            yield gettext(
                 "The author with the most posts is on top. Select a bar to see its "
                 "posts. A bar in the row of everyone else shows all posts of its time."
             )
         elif len(self.rows) == 2:
-            about = gettext("The author with more posts is on top. Select a bar to see its posts.")
-        return Finding(title, sentences(note, *self._notes()), about=about)
+            yield gettext("The author with more posts is on top. Select a bar to see its posts.")
+        else:
+            yield gettext(Timeline.about)
+        if any(posts > end for row in self.named for posts in row.counts):
+            note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
+            yield note.format(count=show_number(end))
+        if self.end_of(last) != end:
+            note = gettext("The row of the {others} has its own scale, up to {count}.")
+            yield note.format(others=last.name, count=show_number(self.end_of(last)))
 
     def _notes(self) -> Iterator[str]:
-        end, last = self.scale_end, self.drawn[-1]
         yield more_undated(self.undated)
         if self.of_samples:
             note = ngettext(
@@ -299,12 +311,6 @@ class PostsByPeriod(PanelFigure):
                 self.of_samples,
             )
             yield note.format(count=show_number(self.of_samples))
-        if any(posts > end for row in self.named for posts in row.counts):
-            note = gettext("The scale ends at {count}; ▲ marks a bar that would be higher.")
-            yield note.format(count=show_number(end))
-        if self.end_of(last) != end:
-            note = gettext("The row of the {others} has its own scale, up to {count}.")
-            yield note.format(others=last.name, count=show_number(self.end_of(last)))
         if self.uncounted:
             note = gettext("The table has the {shown} of {all} authors with the most posts.")
             yield note.format(
@@ -312,20 +318,21 @@ class PostsByPeriod(PanelFigure):
             )
         elif len(self.drawn) != len(self.rows):
             note = gettext("The table lists each of the {others} separately.")
-            yield note.format(others=last.name)
+            yield note.format(others=self.drawn[-1].name)
 
     def plot(self) -> Plot | None:
         if not self.cells:
             return None
-        row_px = min(96, ALL_ROWS_PX // len(self.drawn))
-        traces = [_bars(self, row, place, row_px) for place, row in enumerate(self.drawn)]
+        names = [row.name for row in self.drawn]
+        height = max(min(96, ALL_ROWS_PX // len(names)), row_px(names))
+        traces = [_bars(self, row, place, height) for place, row in enumerate(self.drawn)]
         beyond = _marks(self)
         first, last = self.span
         span = [first.isoformat(), (last + timedelta(days=1)).isoformat()]
         layout = {
             "xaxis": {"type": "date", "range": span, "nticks": 8},
-            "yaxis": row_axis([row.name for row in self.drawn]),
-            "meta": {"height": len(self.drawn) * row_px + 50},
+            "yaxis": row_axis(names),
+            "meta": {"height": len(names) * height + 50},
         }
         return {"data": [*traces, beyond] if beyond["x"] else traces, "layout": layout}
 
@@ -351,22 +358,22 @@ def _asked(
     return {"username": usernames, "since": str(since), "until": str(until)}
 
 
-def _title(data: PostsByPeriod) -> tuple[str, str]:
-    """Return a title and a note on the leading period or author, or else on the days."""
+def _title(data: PostsByPeriod) -> tuple[str, Sequence[str]]:
+    """Return a title on the leading period or author, or else on the days, and notes on it."""
     totals = [sum(column) for column in zip(*(row.counts for row in data.drawn), strict=True)]
     posts = sum(totals)
     first, last = data.span
     if sum(map(bool, totals)) == 1:
         days = (first, last + timedelta(days=1))
         title = ngettext("{count} post, of {period}", "{count} posts, all of {period}", posts)
-        return title.format(count=show_number(posts), period=show_period(*days)), ""
+        return title.format(count=show_number(posts), period=show_period(*days)), ()
     if (place := busiest_period(data.cells, data.starts)) is not None:
         title = gettext("Busiest: {period}, with {count} of {total} posts")
         period = show_period(data.starts[place], data.starts[place + 1])
         return title.format(
             period=period, count=show_number(totals[place]), total=show_number(posts)
-        ), ""
-    span = {"first": show_date(first), "last": show_date(last), "calm": _calm(data, totals)}
+        ), ()
+    span = {"first": show_date(first), "last": show_date(last)}
     if (leader := leader_of(data.cells, data.rows)) is not None:
         title = gettext("{name} wrote the most: {count} of {total} posts")
         if len(data.rows) == 2:
@@ -375,9 +382,9 @@ def _title(data: PostsByPeriod) -> tuple[str, str]:
         title = title.format(
             name=shown_name(leader), count=show_number(own), total=show_number(posts)
         )
-        return title, gettext("From {first} to {last}; {calm}.").format(**span)
-    title = gettext("{total} posts from {first} to {last}; {calm}")
-    return title.format(total=show_number(posts), **span), ""
+        return title, (gettext("From {first} to {last}.").format(**span), _calm(data, totals))
+    title = gettext("{total} posts from {first} to {last}")
+    return title.format(total=show_number(posts), **span), (_calm(data, totals),)
 
 
 def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
@@ -385,14 +392,14 @@ def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
     first, second = sorted(range(len(totals)), key=lambda place: (-totals[place], place))[:2]
     if totals[first] == totals[second]:
         calm = {
-            "day": gettext_noop("no day is clearly ahead"),
-            "week": gettext_noop("no week is clearly ahead"),
-            "month": gettext_noop("no month is clearly ahead"),
-            "quarter": gettext_noop("no quarter is clearly ahead"),
-            "year": gettext_noop("no year is clearly ahead"),
+            "day": gettext_noop("No day is clearly ahead."),
+            "week": gettext_noop("No week is clearly ahead."),
+            "month": gettext_noop("No month is clearly ahead."),
+            "quarter": gettext_noop("No quarter is clearly ahead."),
+            "year": gettext_noop("No year is clearly ahead."),
         }
         return gettext(calm[data.period])
-    return gettext("most: {first} ({count}), next: {second} ({next})").format(
+    return gettext("Most posts: {first} ({count}), next: {second} ({next}).").format(
         first=show_period(*data.starts[first : first + 2]),
         count=show_number(totals[first]),
         second=show_period(*data.starts[second : second + 2]),
@@ -400,12 +407,12 @@ def _calm(data: PostsByPeriod, totals: Sequence[int]) -> str:
     )
 
 
-def _bars(data: PostsByPeriod, row: Row, place: int, row_px: int) -> Plot:
+def _bars(data: PostsByPeriod, row: Row, place: int, height_px: int) -> Plot:
     counts, begins, ends = row.counts, data.starts[:-1], data.starts[1:]
     places = [i for i, posts in enumerate(counts) if posts]
     end = data.end_of(row)
     least_px, day_ms = 3.5, 86_400_000  # The lowest bar can still be seen and pressed.
-    heights = [max(min(counts[i] / end, 1), least_px / row_px) for i in places]
+    heights = [max(min(counts[i] / end, 1), least_px / height_px) for i in places]
     return {
         "name": escape(row.name),
         "x": [begins[i].isoformat() for i in places],

@@ -111,9 +111,9 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert "A bar in the row of everyone else shows all posts of its time." in timeline["words"]
     # The first posts are those of an author who is not among the 40.
     assert timeline["title"].startswith("180 posts from December 30, 2025 to ")
-    assert timeline["notes"] == (
-        "1 more post has no time. The row of the 39 others has its own scale, up to 32. "
-        "The table has the 40 of 46 authors with the most posts."
+    assert "The row of the 39 others has its own scale, up to 32." in timeline["words"]
+    assert timeline["notes"].endswith(
+        ". 1 more post has no time. The table has the 40 of 46 authors with the most posts."
     )
     in_seoul = await drawn(writer, "timeline", "tz=Asia/Seoul")
     assert in_seoul["title"].startswith("180 posts from December 31, 2025 to ")

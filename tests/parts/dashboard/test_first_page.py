@@ -59,10 +59,8 @@ async def test_a_single_author_has_typical_words(writer: Client) -> None:
     await settle(writer.app)
     words = await page_words(writer)
     assert list(words) == ["timeline", "week", "likeness"], "nobody to be told apart from"
-    assert (
-        words["timeline"]["title"]
-        == "30 posts from May 1, 2026 to May 30, 2026; no day is clearly ahead"
-    )
+    assert words["timeline"]["title"] == "30 posts from May 1, 2026 to May 30, 2026"
+    assert words["timeline"]["notes"] == "No day is clearly ahead."
     drawing = await drawn(writer, "likeness")
     # The tests have nobody else to compare with.
     assert drawing["title"] == "No typical words of ann are known yet"
@@ -144,6 +142,28 @@ async def test_authors_are_named_as_the_most_similar_if_their_lead_is_clear(writ
     assert nearest["title"] == "Most similar to eve: fay"
 
 
+async def test_names_beside_a_drawing_are_told_apart(writer: Client) -> None:
+    whole = {"The_harbour_friends_and_neighbours", "우리동네_항구_커피_모임_총무_김민수"}
+    alike = {f"The_harbour_friends_on_{day}{'_walks' * 9}_in_the_rain" for day in (1, 2)}
+    long = "The_long_name_of_the_friends_of_the_old_harbour"
+    await writer.add_posts(
+        *(
+            {"username": name, "text": "tea", "created_at": f"2026-05-0{day}T07:00:00Z"}
+            for name in (*whole, *alike, long)
+            for day in range(1, 4)
+        )
+    )
+    await settle(writer.app)
+    axis = (await drawn(writer, "timeline"))["plot"]["layout"]["yaxis"]["ticktext"]
+    labels = {label.replace("<br>", ""): label.split("<br>") for label in axis}
+    assert len(labels) == len(axis) == 5
+    assert {*labels} > whole | alike
+    (short,) = {*labels} - whole - alike
+    beginning, end = short.split("…")
+    assert (long.startswith(beginning), long.endswith(end)) == (True, True)
+    assert all(len(labels[name]) == 2 for name in (*whole, short))
+
+
 async def test_slow_figures_show_that_they_are_being_counted(writer: Client) -> None:
     await add(writer, "ann", "ben")
     await settle(writer.app)
@@ -190,7 +210,7 @@ async def test_a_burst_leaves_other_bars_high(writer: Client) -> None:
     assert [-bar for bar in ben["y"]] == [0.84]
     assert len(marks["x"]) == 1
     assert "40" in marks["hovertext"][0]
-    assert drawing["notes"] == "The scale ends at 1; ▲ marks a bar that would be higher."
+    assert "The scale ends at 1; ▲ marks a bar that would be higher." in drawing["words"]
     assert drawing["title"] == "Busiest: April 10, 2026, with 41 of 68 posts"
 
 

@@ -37,8 +37,8 @@ from tests.posting import new_tweet, store
 NOTHING: Final = "There are no posts here. Try another filter."
 NUMBER: Final = r"([\d,]+)"
 CALM: Final = (
-    r"(?:no (?P<unit>\w+) is clearly ahead|most: (?P<first>[^(]+) \((?P<first_count>[\d,]+)\), "
-    r"next: (?P<second>[^(]+) \((?P<second_count>[\d,]+)\))"
+    r"(?:No (?P<unit>\w+) is clearly ahead\.|Most posts: (?P<first>[^(]+) "
+    r"\((?P<first_count>[\d,]+)\), next: (?P<second>[^(]+) \((?P<second_count>[\d,]+)\)\.)"
 )
 UNITS: Final[dict[str, Callable[[date], date]]] = {
     "day": lambda day: day,
@@ -197,14 +197,14 @@ def _check_timeline(
     elif match := re.fullmatch(rf"(\w+) wrote more: {NUMBER} of {NUMBER} posts", title):
         assert (number(match[2]), number(match[3])) == (len(written[match[1]]), len(days))
         assert _leader(written) == {match[1]}
-        calm = re.match(rf"From (.+) to (.+); {CALM}\.", words["notes"])
+        calm = re.match(rf"From (.+) to (.+)\. {CALM}", words["notes"])
         assert calm, words
         _check_calm(calm, days)
     else:
-        match = re.fullmatch(rf"{NUMBER} posts from .+ to .+; {CALM}", title)
+        match = re.fullmatch(rf"{NUMBER} posts from (.+ to .+)", title)
         assert match, title
         assert number(match[1]) == len(days)
-        _check_calm(re.search(rf"from (.+) to (.+); {CALM}", title), days)
+        _check_calm(re.match(rf"(.+) to (.+)\. {CALM}", f"{match[2]}. {words['notes']}"), days)
         assert not _leader(written)
 
 

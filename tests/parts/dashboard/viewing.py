@@ -45,8 +45,9 @@ def words_in(html: str) -> dict[str, str]:
     """Return the title and the notes of a figure."""
     html = in_one_line(html)
     title = re.findall(r"<h2[^>]*>(.*?)</h2>", html, re.DOTALL)
-    notes = re.findall(r'<p class="figure-note[^>]*>(.*?)</p>', html, re.DOTALL)
-    return {"title": unescape("".join(title)), "notes": unescape("".join(notes))}
+    notes = re.findall(r'<(p|ul) class="figure-note[^>]*>(.*?)</\1>', html, re.DOTALL)
+    told = " ".join(re.sub(r"</?li[^>]*>", " ", note) for _, note in notes)
+    return {"title": unescape("".join(title)), "notes": " ".join(unescape(told).split())}
 
 
 async def page_words(client: Client, query: str = "") -> dict[str, dict[str, str]]:
