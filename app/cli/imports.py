@@ -51,6 +51,7 @@ from app.formats.kept import FileReading, read_file
 from app.formats.records import ReadOptions, RecordStream
 from app.formats.registry import BROUGHT, FORMATS
 from app.formats.source.file import Source
+from app.language.i18n import speaking_of, translate_message
 from app.models import ImportJob
 from app.runtime.processes import collect_seldom, share_heap, trim_heap
 from app.services.access.rights import is_site_public
@@ -96,6 +97,8 @@ class Importer:
         """Assumptions and unused files, by file name."""
         self._seen: dict[str, Seen] = {}
         """Earlier imports, by file name."""
+        self._are_chats: set[bool] = set()
+        """Whether the files are chats, which have messages."""
         self.status = 0
         """Largest exit status of any file."""
 
@@ -151,7 +154,8 @@ class Importer:
         async def looked(records: RecordStream, look: Look) -> set[Message]:
             self._seen[name] = look.seen
             if look.replaced is not None:
-                say(f"{name}: {look.replaced.sentence}", err=True)
+                with speaking_of(messages=records.is_chat):
+                    say(f"{name}: {translate_message(look.replaced.sentence)}", err=True)
             is_asked = not (self._is_dry or options.accept_doubts)
             return await asyncio.to_thread(_accepted, records, name) if is_asked else set()
 
@@ -166,6 +170,7 @@ class Importer:
         ):
             read = await asyncio.to_thread(read_file, source, self._format, options)
             records = read.records
+            self._are_chats.add(records.is_chat)
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
             check_records(records, options, is_public=is_public)
@@ -197,7 +202,8 @@ class Importer:
         if records.absent:
             say(f"no one in {name} is called {', '.join(records.absent)}", err=True)
         if not (report.broken or report.accepted or report.duplicates or report.rejected):
-            say(f"{name} contains no posts to store", err=True)
+            noun = "messages" if records.is_chat else "posts"
+            say(f"{name} contains no {noun} to store", err=True)
 
     async def _begin(self, db: Database, name: str, read: FileReading) -> ImportJob | None:
         if self._is_dry:
@@ -293,7 +299,8 @@ class Importer:
         others = ", ".join(
             f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
         )
-        lines = [f"{verb} {counts['accepted']:,} posts{others and f'; {others}'}"]
+        noun = "messages" if self._are_chats == {True} else "posts"
+        lines = [f"{verb} {counts['accepted']:,} {noun}{others and f'; {others}'}"]
         lines += [
             f"{file}: import {number}; saywho import --undo {number} undoes it"
             for file, number in map(dict.values, self._imports)

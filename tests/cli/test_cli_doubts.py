@@ -34,7 +34,7 @@ def test_a_grave_doubt_stops_an_import_until_it_is_accepted(
         assert (doubt["kind"], doubt["count"], doubt["grave"]) == ("times", 1, True)
         assert (doubt["file"], doubt["examples"]) == (str(path), ["2024-02-20 → 2024-01-16"])
     told = installation.done("import", *ways, "--accept-doubts")
-    assert "stored 4 posts" in told
+    assert "stored 4 messages" in told
     assert "grave doubt: The chat jumps by weeks inside its file: 1" in told
 
 

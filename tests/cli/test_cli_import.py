@@ -630,5 +630,5 @@ def test_what_is_here_is_told_and_the_old_options_name_the_new(
         assert installation.run("import", *arguments, "--replace", replaced).exit_code == 2
     assert installation.run("import", path, path, "--replace", "file").exit_code == 2
     result = installation.run("import", *other, "--replace", "file", "--room", "new")
-    assert "This file replaces import 2: it has 5 posts, and its posts" in result.stderr
+    assert "This file replaces import 2: it has 5 messages, and its messages" in result.stderr
     assert (result.exit_code, installation.count_posts()) == (0, 15 + 20)

@@ -72,6 +72,10 @@ async def has_operator(session: AsyncSession) -> bool:
     return bool(await session.scalar(select(exists().where(Operator.role == OPERATOR))))
 
 
+async def has_account(session: AsyncSession) -> bool:
+    return bool(await session.scalar(select(exists().select_from(Operator))))
+
+
 async def find_account(session: AsyncSession, name: str) -> Operator | None:
     query = select(Operator).where(Operator.name_key == account_key(name))
     return await session.scalar(query)

@@ -12,7 +12,14 @@ from app.lifespan import resources
 from app.models.access import Operator
 from app.paths import IMPORTS
 from app.security import remove_link_page
-from app.services.access.accounts import OPERATOR, READER, Offer, accept_offer, find_offer
+from app.services.access.accounts import (
+    OPERATOR,
+    READER,
+    Offer,
+    accept_offer,
+    find_offer,
+    has_account,
+)
 from app.services.access.logins import add_session, end_session, sign_in
 from app.services.rooms.room_facts import list_rooms
 from app.views.answers import NO_STORE, local_address, see_other
@@ -33,6 +40,8 @@ class LoginPage(FormPage, frozen=True, kw_only=True):
 
     next: str
     name: str = ""
+    is_unclaimed: bool = False
+    """Whether nobody can sign in, because there is no account."""
 
 
 class SetupPage(FormPage, frozen=True, kw_only=True):
@@ -54,7 +63,9 @@ class InvitedAlreadyPage(WebPage, frozen=True, kw_only=True):
 async def show_login(args: NextArgs) -> ResponseReturnValue:
     if g.account is not None:
         return see_other(local_address(args.next))
-    page = LoginPage(next=local_address(args.next))
+    async with resources().db.read() as session:
+        is_unclaimed = not await has_account(session)
+    page = LoginPage(next=local_address(args.next), is_unclaimed=is_unclaimed)
     return await render_form(page, await cast_for_anybody())
 
 

@@ -82,6 +82,16 @@ async def other_app(app: Quart, make_config: MakeConfig) -> AsyncIterator[Quart]
         yield other
 
 
+async def test_login_says_that_there_is_no_account_until_one_is_made(app: Quart) -> None:
+    link = await make_link(app)
+    page = await Browser(app).page("/login")
+    assert "This site has no account yet, so nobody can sign in." in page
+    assert "saywho operator add" in page
+    assert 'name="password"' not in page
+    assert (await use(app, link))[0] == 303
+    assert 'name="password"' in await Browser(app).page("/login")
+
+
 @ON_BOTH
 async def test_setup_link_makes_one_account_once_and_signs_it_in(app: Quart) -> None:
     link = await make_link(app)

@@ -259,7 +259,7 @@ async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> N
     assert "--" not in page
     address = await upload(browser, CHAT, "chat.txt")
     page = shown(await browser.page(address))
-    assert "This file replaces import 1: it has 2 posts, and its posts that are not" in page
+    assert "This file replaces import 1: it has 2 messages, and its messages that" in page
     form = people | {"timezone": "Europe/Berlin", "replace": "1"}
     assert await start(browser, address, **form) == 303
     assert "The times of the file are 7:00 hours later" in shown(await browser.page(address))
