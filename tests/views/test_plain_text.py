@@ -129,6 +129,9 @@ async def test_nothing_is_read_twice_nor_before_it_happens(
         assert not offered, (address, offered)
         counts = [one.text() for one in main.css(".chip .count") if one.text().strip().isdigit()]
         assert not counts, (address, counts)
+        # A script makes the buttons that do nothing without it.
+        idle = [one.html for one in main.css("button[type=button]") if one.text().strip()]
+        assert not idle, (address, idle)
         waiting = [one.text() for one in main.css("main [hidden]") if is_sentence(one)]
         assert not waiting, (address, waiting)
         for short in main.css("[aria-hidden=true]"):

@@ -429,6 +429,7 @@
     const [input, status] = [form.querySelector("input"), document.getElementById("found")];
     const [list, more] = [document.getElementById("results"), document.getElementById("more")];
     let run = 0, next = () => {};
+    more.textContent = more.dataset.text;
 
     const search = async () => {
       const own = run += 1;

@@ -189,7 +189,9 @@
       const figure = { name: section.id, section, chooser, live: false, turn: 0, timer: null, view: null,
         isAsking: false, isOutdated: false, retry: null, pause: FIRST_PAUSE_MS };
       chooser?.addEventListener("change", () => ask(figure));
-      section.querySelector("[data-save]").addEventListener("click", () => {
+      // Its button is made later.
+      section.addEventListener("click", (event) => {
+        if (!event.target.closest("[data-save]")) return;
         const graph = document.querySelector(`#${section.id}-graph .js-plotly-plot`);
         window.saveFigure(graph, section.querySelector("h2").textContent, `saywho-${section.id}`, resolved);
       });

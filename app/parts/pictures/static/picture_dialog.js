@@ -37,7 +37,7 @@
     });
     document.body.append(dialog);
     htmx.process(dialog);
-    enhance(dialog);
+    htmx.trigger(dialog, "htmx:load", { elt: dialog });
     dialog.showModal();
     dialog.querySelector("input:checked").focus();
   }
