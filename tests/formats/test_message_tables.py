@@ -257,7 +257,7 @@ def spoken(names: list[str], **more: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("room", ["channel", "room", "chat", "group", "channel_name", "채널"])
+@pytest.mark.parametrize("room", ["channel", "room", "chat", "group", "room_name", "채널"])
 @pytest.mark.parametrize("speaker", ["nick", "user", "from"])
 def test_a_room_in_which_people_answer_each_other_is_a_chat(room: str, speaker: str) -> None:
     rows = spoken(["mina", "jun", "mina"], **{room: "pier"})
@@ -294,6 +294,7 @@ def test_people_and_rooms_may_be_objects() -> None:
         (["mina", "jun", "mina"], {"channel": "pier", "likes": "3"}),
         (["mina", "jun", "mina"], {"channel": "pier", "permalink": "https://example.org/1"}),
         (["mina", "jun", "mina"], {"category": "pier"}),
+        (["mina", "jun", "mina"], {"channel_name": "Pier", "channel_id": "UC1"}),
     ],
 )
 def test_posts_of_people_who_answer_nobody_or_whom_all_see_are_no_chat(

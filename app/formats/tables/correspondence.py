@@ -31,13 +31,14 @@ _CHAT_IDS: Final = (
     "dmconversationid",  # X.
 )
 _ROOMS: Final = (
-    *("channel", "room", "chat", "group", "channelname", "roomname", "groupname", "chatroom"),
+    *("channel", "room", "chat", "group", "roomname", "groupname", "chatroom"),
     *("muc", "buffer", "채널", "방", "频道", "頻道", "チャンネル"),
 )
 """Columns that name a chat if several people answer each other in it."""
+_NAMES_OF_ROOMS: Final = (*_ROOMS, "channelname")  # YouTube's comments have the last one, too.
 _THREAD_IDS: Final = (
     *("conversationid", "threadid", "conversation", "thread", "channelid", "channelurl"),
-    *_ROOMS,
+    *_NAMES_OF_ROOMS,
 )
 """Columns that name a chat, but in other tables a thread or a channel of public posts."""
 _SIGNS_OF_ROOMS: Final = ("#", "&", "!")
@@ -125,7 +126,7 @@ class Correspondence:
     def _room(self, values: Mapping[str, str | None]) -> FileRoom:
         if self.is_one_talk:
             return FileRoom(platform=self.platform, name="")
-        title = next(filter(None, map(values.get, (*_TITLES, *_ROOMS))), None)
+        title = next(filter(None, map(values.get, (*_TITLES, *_NAMES_OF_ROOMS))), None)
         number = next(filter(None, map(values.get, _CHAT_IDS)), None)
         thread = next(filter(None, map(values.get, _THREAD_IDS)), None)
         people = (*_SENDERS, *self.recipients) if self.has_sender else _OTHER_SIDE
