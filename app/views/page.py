@@ -257,10 +257,16 @@ def lang_of(text: str, known: str | None = None) -> Markup:
     A text of an unknown language on a Korean page is not Korean: a screen reader must not read it
     as such. Numbers and emoji are read in the page's language.
     """
+    tag = language_tag(text, known)
+    return Markup() if tag is None else Markup(' lang="{}"').format(tag)
+
+
+def language_tag(text: str, known: str | None = None) -> str | None:
+    """Return the value of `lang_of`: empty for an unknown language, None without the attribute."""
     tag = known or guess_language(text)
     if tag is None and (language() == "en" or not any(map(str.isalpha, text))):
-        return Markup()
-    return Markup(' lang="{}"').format(tag or "")
+        return None
+    return tag or ""
 
 
 def init_app(app: Quart, config: Config) -> None:

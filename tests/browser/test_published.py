@@ -163,6 +163,8 @@ async def test_the_search_finds_from_a_disk_what_the_server_finds(
     assert in_results == await page.evaluate(links.format("#p14"))
     await page.goto((folder / "search.html").as_uri() + "#q=고양이")
     await page.wait_for_selector("#results mark")
+    spoken = "document.querySelector('#results .post-text').lang"
+    assert await page.evaluate(spoken) == "ko"
     await page.click("#results a")
     await page.wait_for_selector(".post:target")
     await page.goto((folder / "status.html").as_uri() + "#7")

@@ -132,7 +132,7 @@ class Measurement(PanelFigure):
         if not self.rows:
             return Finding(gettext("There are too few posts to measure this"))
         if len(self.rows) == 1:
-            title = _title_of_one(self.rows[0])
+            title = _title_of_one(self.rows[0], self.card)
             notes = iter([_chosen_among(self.card), *_mostly_taken_for(self.rows[0])])
         else:
             title, notes = self._title(self.card), self._notes(self.card)
@@ -214,12 +214,21 @@ def _chosen_among(card: Card) -> str:
     )
 
 
-def _title_of_one(row: Judged) -> str:
+def _title_of_one(row: Judged, card: Card) -> str:
+    name, asked = row.author.username, row.author.asked
     template = ngettext(
         "saywho recognised {name} in {right} of {asked} hidden post",
         "saywho recognised {name} in {right} of {asked} hidden posts",
-        row.author.asked,
+        asked,
     )
+    wrong = sum(posts for own, given_to, posts in card.given if given_to == name != own)
+    others = sum(each.asked for each in card.authors) - asked
+    # Posts by others are attributed to the author as often as the author's own.
+    if asked >= FEWEST_COMPARED and row.author.right * others <= wrong * asked:
+        template = gettext(
+            "saywho cannot tell {name} apart from the others: it recognised {right} of {asked}"
+            " hidden posts"
+        )
     return template.format(
         right=show_number(row.author.right), asked=show_number(row.author.asked), name=row.name
     )

@@ -361,7 +361,7 @@
     add(shown, place, text.length);
     return shown;
   };
-  const itemOf = ([path, time, text], spans) => {
+  const itemOf = ([path, time, text, , lang], spans) => {
     const item = document.createElement("li");
     item.className = "post";
     const meta = document.createElement("p");
@@ -374,6 +374,7 @@
     const words = document.createElement("p");
     words.className = "post-text";
     words.dir = "auto";
+    if (lang !== null) words.lang = lang;
     words.append(shownText(text, spans));
     item.append(meta, words);
     return item;

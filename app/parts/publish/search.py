@@ -35,6 +35,8 @@ class IndexedText(NamedTuple):
     text: str
     described: str
     """The descriptions of its media."""
+    lang: str | None
+    """Its attribute `lang`; None for the language of the page."""
 
 
 class SearchIndex:

@@ -85,7 +85,7 @@ from app.views.authors.figures import (
 )
 from app.views.cast import CLEAR_HUES, Cast, Person, bound, post_count
 from app.views.detached import opened_environment
-from app.views.page import values_of
+from app.views.page import language_tag, values_of
 from app.views.posts.pages import FeedPage
 
 NEWEST: Final = 10
@@ -469,6 +469,7 @@ class _PagesOfAuthor:
             time=time or gettext("at an unknown time"),
             text=post.text,
             described="\n".join(medium.alt for medium in post.media if medium.alt),
+            lang=language_tag(post.text, post.lang),
         )
         full = self._index.add(
             shown, day, post.source_id, has_media=bool(post.media), is_reply=post.kind == "reply"
@@ -626,7 +627,9 @@ class _PagesOfAuthor:
                 for post in self._liked[:LIKED_AT_SIGHT]
             ],
             pictures_path=self._links.page("pictures.html"),
-            liked_path=self._links.page("liked.html"),
+            liked_path=(
+                self._links.page("liked.html") if len(self._liked) > LIKED_AT_SIGHT else ""
+            ),
         )
 
     def _year_door(self, year: int) -> YearDoor:

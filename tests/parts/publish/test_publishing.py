@@ -199,6 +199,24 @@ def test_nothing_private_is_in_any_byte(site: Installation, tmp_path: Path) -> N
         assert not found, (name, found)
 
 
+def test_more_liked_posts_are_offered_where_there_are_more(
+    site: Installation, tmp_path: Path
+) -> None:
+    folder = tmp_path / "website"
+    for liked, is_offered in ((1, False), (3, False), (4, True)):
+        also = [
+            {"username": "mina", "text": f"liked {n}", "id": f"like{n}", "counts": {"likes": 1}}
+            for n in range(1, liked)
+        ]
+        if also:
+            site.json("import", lines(tmp_path / f"{liked}.jsonl", *also))
+        publish(site, folder)
+        page = LexborHTMLParser((folder / "index.html").read_text())
+        links = [node.text() for node in page.css(".more a")]
+        assert ("More of the most liked posts" in links) == is_offered, liked
+        assert len(LexborHTMLParser((folder / "liked.html").read_text()).css("li.post")) == liked
+
+
 def test_one_changed_post_changes_few_files(site: Installation, tmp_path: Path) -> None:
     """Each page told how many posts there are, and up to which day: all were written anew."""
     start = datetime(2017, 1, 1, 12, tzinfo=UTC)
