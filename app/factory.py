@@ -99,24 +99,8 @@ def make_app(config: Config | None) -> Quart:
     # Before all requests: what opens when the app starts, and closes when it stops.
     lifespan.init_app(app, config, metrics, loaded, is_unnamed=is_unnamed)
 
-    # 1. The ASGI layers in front of the app, from outermost: edge, streams, cache.
-    cached = Cached(
-        app.asgi_app,
-        partial(lifespan.cache_of, app),
-        partial(policies.is_open, app),
-        metrics.count_cached,
-        OF_ZONE + page.zones_of(loaded),
-    )
-    edge = Edge(
-        Streams(cached),
-        log_access=config.access_log,
-        trusted_proxies=config.trusted_proxies,
-        url=config.url,
-        cors=config.cors,
-        on_answer=metrics.count_request,
-    )
-    app.asgi_app = edge  # type: ignore[method-assign]
-    app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
+    # 1. The ASGI layers in front of the app.
+    _put_in_front(app, config, metrics, OF_ZONE + page.zones_of(loaded))
 
     # 2. The request: its end, its path and its body. The routes below need the converters of paths.
     requests.init_app(app, config)
@@ -141,6 +125,30 @@ def make_app(config: Config | None) -> Quart:
 
     cli.init_app(app, config)
     return app
+
+
+def _put_in_front(app: App, config: Config, metrics: Metrics, of_zone: tuple[str, ...]) -> None:
+    """Put the layers in front of the app, from outermost: edge, streams, cache.
+
+    of_zone: path prefixes of answers that differ by the browser's time zone.
+    """
+    cached = Cached(
+        app.asgi_app,
+        partial(lifespan.cache_of, app),
+        partial(policies.is_open, app),
+        metrics.count_cached,
+        of_zone,
+    )
+    edge = Edge(
+        Streams(cached),
+        log_access=config.access_log,
+        trusted_proxies=config.trusted_proxies,
+        url=config.url,
+        cors=config.cors,
+        on_answer=metrics.count_request,
+    )
+    app.asgi_app = edge  # type: ignore[method-assign]
+    app.extensions[AtOnce.__name__] = AtOnce(edge, cached)
 
 
 def _settings() -> Config:
