@@ -1987,7 +1987,7 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
     (r"(?P<zone>\w+ 시간) 기준이에요\.", _dashboard_zone),
 ]
 DASHBOARD_FURNITURE: Final = [
-    r"Table CSV PNG|표 CSV PNG|Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
+    r"Table CSV|표 CSV|Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
     r"Authors who sound alike|문체가 닮은 작성자|How well authors are recognised|작성자를 얼마나 잘 구별하나요",
     r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
     r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
