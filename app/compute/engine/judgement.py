@@ -80,11 +80,15 @@ The second lets at most 12 in 100 strangers of the same kind pass, on average ov
 left out of the shipped ones.
 """
 UNMEASURED_LIKELY: Final = 0.9
-"""Threshold for texts in other languages than Korean, English and the further shipped ones.
+"""Threshold for texts in other languages than Korean, English and the further shipped ones, for an
+author whose usual text the nearest other person here explains as well.
 
-From it on, at most 3 % of strangers' posts and sentences are likely in each of 37 collections in 22
-languages, with nine, fifteen and thirty people here (`python -m benchmarks.languages`).
+Of people who differ more, fewer strangers pass: the odds fall to those of `LIKELY` at `APART`. So
+at most 3 % of strangers' posts are likely in each of 37 collections in 22 languages, with eight,
+twelve and twenty others here (docs/measurements.md).
 """
+APART: Final = 3.0
+"""Nats to the nearest other here, for a usual text, from which `LIKELY` is enough."""
 FURTHER_LIKELY: Final[Mapping[str, tuple[float, float]]] = {
     "fr": (0.865, 0.79),
     "pt": (0.935, 0.865),
@@ -196,9 +200,10 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         shown = []  # How usual this is in the language is not known, or too little is known.
     none = _probability_of_none(case, weighed, sure) if shown else None
     log10, bounds = _reported_of(weighed, shown, len(order))
-    needed = likely_from(language, compared.fewest_others, max(len(case.parts), 1))
+    texts, nearest = max(len(case.parts), 1), compared.nearest.get(order[0], 0.0)
+    needed = likely_from(language, compared.fewest_others, texts, nearest)
     has_rates = is_measured(language) and not is_foreign
-    lone = [i for i in rivals if i in compared.lone]
+    lone = [i for i in rivals if compared.nearest.get(i, 0.0) > LONE]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
@@ -392,7 +397,8 @@ class _Compared(NamedTuple):
     fewest_others: int  # others here of the best author with the fewest
     unknown: frozenset[int]  # best authors of a language that too few others write
     elsewhere: frozenset[int]  # best authors compared only with shipped authors
-    lone: frozenset[int]  # best authors whom no one else here is like
+    nearest: Mapping[int, float]  # nats by which a usual text of theirs favours the best authors
+    # over the nearest other here of the language, if known
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -460,15 +466,15 @@ def compared_with(case: Case) -> ComparedWith | None:
     return ComparedWith(usual, populations, weights[0])
 
 
-def _is_lone(case: Case, candidate: _Candidate) -> bool:
+def _nearest(case: Case, candidate: _Candidate) -> float | None:
     if not candidate.here or candidate.usual is None:
-        return False
+        return None
     suspect, gaps = case.suspects[candidate.place], candidate.usual.gaps
     is_of_language = not case.is_foreign_to(suspect)
     # After a renewal the population may not be that of the habit any more.
     if not is_of_language or gaps.size != candidate.others.size:
-        return False
-    return bool(gaps[candidate.others].min() > LONE)
+        return None
+    return float(gaps[candidate.others].min())
 
 
 def _candidates(case: Case) -> list[_Candidate]:
@@ -499,7 +505,11 @@ def _compared(case: Case, best: Sequence[_Candidate]) -> _Compared:
         elsewhere=frozenset(
             candidate.place for candidate in best if candidate.shipped and not candidate.here
         ),
-        lone=frozenset(candidate.place for candidate in best if _is_lone(case, candidate)),
+        nearest={
+            candidate.place: nearest
+            for candidate in best
+            if (nearest := _nearest(case, candidate)) is not None
+        },
     )
 
 
@@ -612,19 +622,24 @@ def _others(
     return [population for population in populations if population], np.hstack(weights)
 
 
-def likely_from(language: str | None, others: int, texts: int = 1) -> float:
+def likely_from(language: str | None, others: int, texts: int = 1, nearest: float = 0.0) -> float:
     """Return the smallest probability of a likely author of so many texts, given the number of
-    others here.
+    others here, and the nats by which a usual text favours the author over the nearest of them.
     """
     if levels := FURTHER_LIKELY.get(language or ""):
-        one = levels[others > 0]
-        odds = one / (1 - one) * texts**BY_NUMBER
+        odds = _odds(levels[others > 0]) * texts**BY_NUMBER
         return float(odds / (1 + odds))
     if not is_measured(language):
-        return UNMEASURED_LIKELY
+        share = min(max(nearest / APART, 0.0), 1.0)
+        odds = _odds(UNMEASURED_LIKELY) ** (1 - share) * _odds(LIKELY) ** share
+        return float(odds / (1 + odds))
     if language != "ko" or others >= FEW_AUTHORS:
         return LIKELY
     return KOREAN_LIKELY if others else LONE_KOREAN_LIKELY
+
+
+def _odds(probability: float) -> float:
+    return probability / (1 - probability)
 
 
 def _verdict(
