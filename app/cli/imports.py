@@ -309,8 +309,8 @@ class Importer:
             f"{name}: {seen.sentence}" for name, seen in self._seen.items() if seen.state != "new"
         ]
         if self._total.with_entities and not self._options.decode_entities:
-            note = "" if self._is_dry else " (stored posts keep their text)"
-            entities = f"{self._total.with_entities:,} posts contain HTML entities such as &amp;"
+            note = "" if self._is_dry else f" (stored {noun} keep their text)"
+            entities = f"{self._total.with_entities:,} {noun} contain HTML entities such as &amp;"
             lines.append(f"{entities}. To decode them, use --decode-entities{note}")
         lines += [
             f"{name}: {line}"
@@ -527,7 +527,8 @@ async def _undo(db: Database, job_id: int) -> None:
             await undo_imports(grant, on_progress=show_removed)
     async with db.read() as session:
         job, left = await jobs.get_job(session, job_id), await count_left(session, job_id)
-    line = f"removed {job.removed:,} posts of import {job_id}"
+    noun = "messages" if jobs.is_chat(job) else "posts"
+    line = f"removed {job.removed:,} {noun} of import {job_id}"
     if left:
         line += f"; {left:,} stay, because something else sent them, too"
     print_result({"id": job_id, "removed": job.removed, "left": left}, line)

@@ -95,6 +95,8 @@ def test_a_dry_run_of_a_chat_of_several_batches_counts_all_of_it(
     assert counts(dry) == (2 * BATCH + 1, 0, 0, 0, 0, 0)
     real = installation.json("import", path, "--publish")
     assert real == dry | {"imports": [{"file": str(path), "id": 1}]}
+    told = installation.done("import", "--undo", "1")
+    assert told == f"removed {2 * BATCH + 1:,} messages of import 1\n"
 
 
 def test_a_table_without_a_known_column_of_texts_is_status_2(

@@ -5,7 +5,7 @@ which decide whether and how it is read; and the limits of reading.
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from tempfile import TemporaryFile
@@ -16,11 +16,13 @@ from msgspec import structs
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.people.same_chat import UNKNOWN
 from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import ReadNotes, order_of
+from app.formats.assumptions import NotesSummary, ReadNotes, order_of
+from app.formats.chats.people import zone_of
 from app.formats.doubts.questions import SeenId
 from app.formats.doubts.tally import Doubt, Sightings
 from app.formats.file_chats import FileChat
@@ -49,6 +51,7 @@ from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
 from app.services.rooms.identity import RoomFinder
+from app.services.rooms.times import read_in
 
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
@@ -201,10 +204,8 @@ class UploadLook(NamedTuple):
 
     @property
     def is_moved(self) -> bool:
-        """Whether somebody must say which times are right: no earlier zone would explain them."""
-        notes = self.preview.notes.assumptions
-        read_in = [part.value for part in notes if part.kind == "timezone"]
-        return bool(self.look.moved) and (self.zone is None or self.zone in read_in)
+        """Whether somebody must say which times are right."""
+        return bool(self.look.moved)
 
     @property
     def is_asked(self) -> bool:
@@ -217,6 +218,26 @@ class UploadLook(NamedTuple):
         return shift_sentence(moved[0].found.shifted or 0) if moved else None
 
 
+def zone_of_reading(notes: NotesSummary) -> str:
+    """Return the zone in which the times were read if the file names none; empty otherwise."""
+    for part in notes.assumptions:
+        if part.kind == "timezone":
+            with suppress(ValueError):
+                return part.value if zone_of(part.value) else ""
+    return ""
+
+
+def _chats_read_in(chats: Iterable[FileChat], before: str, after: str) -> list[FileChat]:
+    """Return chats that were read in one time zone with the times of another."""
+    zones, read = (zone_of(before), zone_of(after)), list[FileChat]()
+    for chat in chats:
+        times = chat.messages.times.copy()
+        known = times != UNKNOWN
+        times[known] = [read_in(time, *zones) for time in times[known].tolist()]
+        read.append(structs.replace(chat, times=times.tobytes()))
+    return read
+
+
 async def look_at_upload(db: Readable, preview: Preview, options: ReadOptions) -> UploadLook:
     """Compare an upload with what is here."""
     async with db.read() as session:
@@ -226,6 +247,10 @@ async def look_at_upload(db: Readable, preview: Preview, options: ReadOptions) -
     look = await look_at(db, preview.chats, named, preview.digest)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
     zone = look.seen.zone if is_zone_open(options, preview.notes) else None
+    # The import will read the file in this zone, so that its times may be others.
+    if zone and zone != (read_zone := zone_of_reading(preview.notes)):
+        chats = await asyncio.to_thread(_chats_read_in, preview.chats, read_zone, zone)
+        look = await look_at(db, chats, named, preview.digest)
     rooms = {each.room_id for each in look.chats.values() if each.room_id is not None}
     async with db.read() as session:
         called = {

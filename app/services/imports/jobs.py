@@ -22,6 +22,7 @@ from app.errors import AppError, ConflictError, Message, NotFoundError, Unavaila
 from app.formats.assumptions import NotesSummary
 from app.formats.kept import kept_beside
 from app.formats.records import NO_OPTIONS, ImportFault, ReadOptions
+from app.formats.registry import FORMATS
 from app.formats.source.file import Source
 from app.models import ImportJob
 from app.runtime.clock import now
@@ -128,6 +129,12 @@ async def end_stopped_commands(db: Database) -> None:
 
 def _lock_of(number: int | None) -> str:
     return f"import-command-{number}"
+
+
+def is_chat(job: ImportJob) -> bool:
+    """Return whether an import's file is a chat, if known before it is read."""
+    form = FORMATS.get(job.format)
+    return bool(stored_posts(job).title) if form is None else form.is_chat
 
 
 def options_of(job: ImportJob) -> ReadOptions:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Message, packed, unpacked
 from app.formats.assumptions import NO_NOTES, Decision, NotesSummary, UnreadKind, decoded_notes
+from app.formats.chats.people import zone_of
 from app.formats.doubts.tally import DoubtKind
 from app.formats.post import StoredMedium
 from app.formats.records import ImportFault
@@ -60,12 +61,13 @@ class Seen(msgspec.Struct, frozen=True):
             )
         if not self.new:
             return Message("All {total} messages of this file are here already", total=total)
+        zone = zone_of(self.zone or "UTC")
         return Message(
             "{known} of {total} messages are here already; new: {new}, from {day} on",
             known=f"{self.known:,}",
             total=total,
             new=f"{self.new:,}",
-            day=f"{self.since:%Y-%m-%d}" if self.since else "?",
+            day=f"{self.since.astimezone(zone):%Y-%m-%d}" if self.since else "?",
         )
 
 

@@ -19,8 +19,8 @@ from app.lifespan import resources
 from app.models import ImportJob
 from app.runtime.clock import monotonic, remembered_zone
 from app.services.archive.author_archive import AuthorArchive, read_archive
-from app.services.imports.beginning import UploadLook
-from app.services.imports.jobs import ENDED, share_read
+from app.services.imports.beginning import UploadLook, zone_of_reading
+from app.services.imports.jobs import ENDED, is_chat, share_read
 from app.services.imports.report import (
     StoredPosts,
     errors_of,
@@ -44,7 +44,6 @@ from app.views.imports.reading_choices import (
     noted_of,
     sentences_of,
     settled,
-    zone_of_reading,
 )
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.rooms.figures import ShareBar
@@ -313,12 +312,6 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
     @property
     def done_share(self) -> float:
         return share_read(self.job)
-
-
-def is_chat(job: ImportJob) -> bool:
-    """Return whether an import's file is a chat, if known before it is read."""
-    form = FORMATS.get(job.format)
-    return bool(stored_posts(job).title) if form is None else form.is_chat
 
 
 async def read_progress(job: ImportJob) -> ImportPage:

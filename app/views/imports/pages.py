@@ -27,6 +27,7 @@ from app.services.imports.jobs import (
     choose_options,
     end_stopped_commands,
     get_job,
+    is_chat,
     list_jobs,
     note_look,
     options_of,
@@ -40,7 +41,7 @@ from app.views.access.settings import readership
 from app.views.answers import see_other
 from app.views.blueprints import Form, PageBlueprint
 from app.views.bodies import spooled_body
-from app.views.imports.page_values import ImportsPage, Limits, PreviewPage, is_chat, read_progress
+from app.views.imports.page_values import ImportsPage, Limits, PreviewPage, read_progress
 from app.views.imports.reading_choices import ASKED, chosen_by, chosen_reading, on_page, settled
 from app.views.page import render, render_form
 from app.views.policies import own_scope, writing

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
@@ -31,10 +30,11 @@ from app.formats.assumptions import (
     unread_sentences,
     value_label,
 )
-from app.formats.chats.people import machine_zone, zone_of
+from app.formats.chats.people import machine_zone
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext
+from app.services.imports.beginning import zone_of_reading
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
 
@@ -164,15 +164,6 @@ def sentences_of(notes: NotesSummary) -> list[Message]:
 
 def count_notes(notes: NotesSummary) -> int:
     return len(notes.doubts) + len(sentences_of(notes))
-
-
-def zone_of_reading(notes: NotesSummary) -> str:
-    """Return the zone in which the times were read if the file names none; empty otherwise."""
-    for part in notes.assumptions:
-        if part.kind == "timezone":
-            with suppress(ValueError):
-                return part.value if zone_of(part.value) else ""
-    return ""
 
 
 def assumed_zone(notes: NotesSummary) -> str:

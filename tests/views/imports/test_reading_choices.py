@@ -246,6 +246,37 @@ async def test_other_times_in_the_zone_of_the_chat_here_are_asked(browser: Brows
     assert (room["messages"], room["first_message_at"]) == (30, "2024-01-01T00:00:00Z")
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+async def test_other_names_and_times_are_asked_in_the_zone_of_the_chat(
+    browser: Browser, zone: str
+) -> None:
+    """The chat's zone need not be the machine's, in which a preview reads first."""
+    messages = evening("미나", "준", first=0, count=30)
+    people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
+    people |= {"renamed": ["", ""], "publish": "on", "timezone": zone}
+    address = await upload(browser, kakaotalk("바다", *messages[:20]), "chat.txt")
+    await browser.page(address)
+    assert await start(browser, address, **people) == 303
+    await ended(browser, address)
+    first = await (await browser.get("/api/v1/rooms/1")).get_json()
+    others = {"미나": "미나 언니", "준": "준이"}
+    there = [
+        (f"{when[:11]}{int(when[11:13]) - 3:02}{when[13:]}", others[name], text)
+        for when, name, text in messages
+    ]
+    address = await upload(browser, kakaotalk("바다", *there), "chat.txt")
+    page = await browser.page(address)
+    assert "20 of 30 messages are here already; new: 10, from 2024-01-01 on." in shown(page)
+    assert "The times of the file are 3:00 hours earlier. Which times are right?" in shown(page)
+    people |= {"speaker": ["미나_언니", "준이"], "only": ["미나_언니", "준이"]}
+    people |= {"renamed": ["미나", "준"]}
+    assert await start(browser, address, **people, same_chat="here") == 303
+    assert "10 new messages · 20 already stored" in shown(await ended(browser, address))
+    room = await (await browser.get("/api/v1/rooms/1")).get_json()
+    assert (room["messages"], room["first_message_at"]) == (30, first["first_message_at"])
+    assert len((await (await browser.get("/api/v1/rooms")).get_json())["items"]) == 1
+
+
 async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> None:
     people: dict[str, str | list[str]] = {"speaker": ["미나", "준"], "only": ["미나", "준"]}
     people |= {"renamed": ["", ""], "publish": "on"}
