@@ -34,8 +34,8 @@ MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
 _LINK: Final = re.compile(r'<a(?! href="#numbers-)(?: [^<>]*)?>(.*?)</a>', re.DOTALL)
-"""A link out of the file, never in a text, where `<` is written otherwise. A column of the months
-leads to its numbers within the file."""
+"""A link out of the file; a column of the months leads to its numbers within it."""
+"""The beginning or end of a link; they are never in a text, where `<` is written otherwise."""
 
 
 @cache
