@@ -33,8 +33,7 @@ from app.views.subjects import Address, Chat, Figures, Kept, OneAuthor, Shown, S
 MOST_BYTES: Final = 300_000
 _HERE: Final = Path(__file__).parent
 _STATIC: Final = _HERE.parents[1] / "static"
-_LINK: Final = re.compile(r'<a(?! href="#numbers-)(?: [^<>]*)?>(.*?)</a>', re.DOTALL)
-"""A link out of the file; a column of the months leads to its numbers within it."""
+_LINK: Final = re.compile(r"</?a(?: [^<>]*)?>")
 """The beginning or end of a link; they are never in a text, where `<` is written otherwise."""
 
 
@@ -68,7 +67,7 @@ async def render_report(
         shown = {**values_of(page), "frame": frame, "inside": inside(), "locale": frame.language}
         template = environment.get_template(page.template)
         html = await asyncio.to_thread(template.render, shown)
-    file = _LINK.sub(r"\1", html).encode()
+    file = _LINK.sub("", html).encode()
     if len(file) > MOST_BYTES:
         raise InvalidInputError(
             "The file would have {size} KB, and may have {most}; choose fewer messages",

@@ -392,9 +392,8 @@ class Months(ChatFigure[PeriodColumns]):
         return sorted(named)[: len(SIGNS)]
 
     def _path_at(self, day: date) -> str:
-        if not self.has_links:  # A file has no messages, but each period's numbers.
-            place = sum(period.first_day <= day for period in self.sight.periods) - 1
-            return f"#numbers-{self.sight.periods[place].first_day}"
+        if not self.has_links:
+            return ""
         return url_for("rooms.show_room", room_id=self.sight.room.id, on=day, tz=self.tz or None)
 
     def _told(self, period: Period) -> str:
