@@ -257,7 +257,7 @@ def spoken(names: list[str], **more: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("room", ["channel", "room", "chat", "group", "room_name", "채널"])
+@pytest.mark.parametrize("room", ["channel", "room", "chat", "group_name", "room_name", "채널"])
 @pytest.mark.parametrize("speaker", ["nick", "user", "from"])
 def test_a_room_in_which_people_answer_each_other_is_a_chat(room: str, speaker: str) -> None:
     rows = spoken(["mina", "jun", "mina"], **{room: "pier"})
@@ -294,6 +294,7 @@ def test_people_and_rooms_may_be_objects() -> None:
         (["mina", "jun", "mina"], {"channel": "pier", "likes": "3"}),
         (["mina", "jun", "mina"], {"channel": "pier", "permalink": "https://example.org/1"}),
         (["mina", "jun", "mina"], {"category": "pier"}),
+        (["mina", "jun", "mina"], {"group": "control"}),
         (["mina", "jun", "mina"], {"channel_name": "Pier", "channel_id": "UC1"}),
     ],
 )
@@ -303,3 +304,11 @@ def test_posts_of_people_who_answer_nobody_or_whom_all_see_are_no_chat(
     stream, items = read_file_records(json.dumps(spoken(names, **more)).encode())
     assert not stream.is_chat
     assert len(records_in(items)) == len(names)
+
+
+def test_rows_with_this_programs_rooms_name_their_own_chats() -> None:
+    room = {"room": {"id": 1, "name": "pier"}}
+    rows = [row | room for row in spoken(["mina", "jun", "mina"])] + spoken(["ida", "mina", "ida"])
+    stream, items = read_file_records(json.dumps(rows).encode())
+    assert not stream.is_chat
+    assert [record.room is None for record in records_in(items)] == [False] * 3 + [True] * 3

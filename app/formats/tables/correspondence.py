@@ -31,7 +31,7 @@ _CHAT_IDS: Final = (
     "dmconversationid",  # X.
 )
 _ROOMS: Final = (
-    *("channel", "room", "chat", "group", "roomname", "groupname", "chatroom"),
+    *("channel", "room", "chat", "roomname", "groupname", "chatroom"),
     *("muc", "buffer", "채널", "방", "频道", "頻道", "チャンネル"),
 )
 """Columns that name a chat if several people answer each other in it."""
@@ -218,6 +218,8 @@ def _says_directions(sample: Sequence[Row], plain: str) -> bool:
 
 def _is_talk(sample: Sequence[Row]) -> bool:
     """Return whether somebody speaks again after another person in a room, or rooms are of IRC."""
+    if any(isinstance(row.get("room"), dict) for row in sample):
+        return False  # As in exports of this program: a row names its chat, or is a post.
     spoken: dict[str, list[str]] = {}
     for row in sample:
         values = {plain: _word(row[name]) for plain, name in _by_plain_name(tuple(row)).items()}
