@@ -327,7 +327,7 @@ class _PagesOfAuthor:
             yield self._pictures_page()
         if self._liked:
             posts_shown = [self._shown(post, likes=True) for post in self._liked]
-            yield self._file("liked.html", "liked", posts=posts_shown)
+            yield self._file("liked.html", "liked", posts=posts_shown, most=MOST_LIKED)
         archive = self._archive(newest)
         yield self._file(
             "numbers.html",

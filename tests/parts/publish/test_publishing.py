@@ -203,7 +203,7 @@ def test_more_liked_posts_are_offered_where_there_are_more(
     site: Installation, tmp_path: Path
 ) -> None:
     folder = tmp_path / "website"
-    for liked, is_offered in ((1, False), (3, False), (4, True)):
+    for liked, is_offered in ((1, False), (3, False), (4, True), (101, True)):
         also = [
             {"username": "mina", "text": f"liked {n}", "id": f"like{n}", "counts": {"likes": 1}}
             for n in range(1, liked)
@@ -214,7 +214,9 @@ def test_more_liked_posts_are_offered_where_there_are_more(
         page = LexborHTMLParser((folder / "index.html").read_text())
         links = [node.text() for node in page.css(".more a")]
         assert ("More of the most liked posts" in links) == is_offered, liked
-        assert len(LexborHTMLParser((folder / "liked.html").read_text()).css("li.post")) == liked
+        liked_page = (folder / "liked.html").read_text()
+        assert len(LexborHTMLParser(liked_page).css("li.post")) == min(liked, 100)
+        assert ("At most 100 posts are shown" in liked_page) == (liked > 100)
 
 
 def test_one_changed_post_changes_few_files(site: Installation, tmp_path: Path) -> None:
