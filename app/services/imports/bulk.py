@@ -18,7 +18,7 @@ from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import UNPUBLISHED, Tweet, User
 from app.runtime.clock import now
-from app.services.event_log import NewEvent
+from app.services.event_log import NewEvent, newest_event
 from app.services.imports.report import ImportReport
 from app.services.posts.arrivals import (
     Added,
@@ -91,12 +91,20 @@ class FileOrder:
         self._last: dict[Moment, MomentOfFile] = {}
         """Times at the end of the previous batch, which may continue."""
 
-    async def keep(self, session: AsyncSession, messages: Iterable[FileMessage]) -> None:
-        """Order new messages among those of their time."""
+    async def keep(
+        self, session: AsyncSession, messages: Sequence[FileMessage], own: Collection[int]
+    ) -> None:
+        """Order new messages among those of their time.
+
+        own: chats whose messages are all this file's, so that their ids have the order.
+        """
         moments: dict[Moment, MomentOfFile] = {}
-        last: dict[int, Moment] = {}
+        last = {message.moment[0]: message.moment for message in messages}
         for moment, post_id, is_new in messages:
-            room_id, _ = last[moment[0]] = moment
+            room_id = moment[0]
+            if room_id in own and moment != last[room_id]:
+                self._begun.add(room_id)
+                continue
             if moment not in moments:
                 known = self._last.get(moment)
                 is_first = room_id not in self._begun
@@ -110,7 +118,7 @@ class FileOrder:
         few = {
             moment: of_file
             for moment, of_file in moments.items()
-            if of_file.new and len(of_file.ids) <= MOST_ORDERED
+            if of_file.new and moment[0] not in own and len(of_file.ids) <= MOST_ORDERED
         }
         await self._move(session, few)
 
@@ -303,14 +311,38 @@ class StandIns:
         return self.ids[username_key(outcome.user.username)], outcome.item.post.source_id
 
 
+@dataclass(slots=True)
+class OwnAuthors:
+    """Authors whom this import brought, until somebody else changes the site: in the chats that it
+    made, no message of theirs can be here that the file does not count.
+    """
+
+    ids: set[int] = field(default_factory=set)
+    _event: int = 0
+
+    async def begin(self, session: AsyncSession) -> None:
+        """Forget them if there is another event than this import's."""
+        if self.ids and await newest_event(session) != self._event:
+            self.ids.clear()
+
+    async def end(self, session: AsyncSession) -> None:
+        if self.ids:
+            self._event = await newest_event(session)
+
+
 class ImportMemory(NamedTuple):
     rooms: RoomFinder
     order: FileOrder
     writers: WritersOfFile
+    own: OwnAuthors
     import_id: int | None = None
     """The import that brings the posts, if any."""
     stand_ins: StandIns | None = None
     """Set if the import replaces another one."""
+
+    def is_own(self, outcome: "Resolved") -> bool:
+        """Return whether nothing equal can be here but what the file counts."""
+        return outcome.user.id in self.own.ids and outcome.item.post.room in self.rooms.made
 
 
 class EqualPost(NamedTuple):
@@ -344,10 +376,18 @@ async def store_batch(
     is_bulk: bool = True,
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
-    memory = memory or ImportMemory(RoomFinder(), FileOrder(), WritersOfFile())
+    memory = memory or ImportMemory(RoomFinder(), FileOrder(), WritersOfFile(), OwnAuthors())
     hidden = memory.stand_ins
+    await memory.own.begin(session)
     resolved, announced = await _resolve(session, batch, report, hidden)
-    identities = {outcome.identity for outcome in resolved if outcome.item.repeat}
+    authors_new = [event.user_id for event in announced if event.kind == "user.created"]
+    if hidden is None:
+        memory.own.ids.update(authors_new)
+    identities = {
+        outcome.identity
+        for outcome in resolved
+        if outcome.item.repeat and not memory.is_own(outcome)
+    }
     stored = await equal_posts(session, identities)
     keys = [outcome.key for outcome in resolved]
     if hidden is None:
@@ -379,7 +419,10 @@ async def store_batch(
         import_id=memory.import_id,
     )
     await note_met(session, {*known.values()}, memory.import_id)
-    await memory.order.keep(session, _messages_of_files(resolved, known, added))
+    messages = list(_messages_of_files(resolved, known, added))
+    memory.rooms.share(message.moment[0] for message in messages if not message.is_new)
+    in_order = memory.rooms.made.values() if memory.own.ids else ()
+    await memory.order.keep(session, messages, {*in_order})
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.reworded += sum(outcome.is_reworded for outcome in added)
@@ -389,9 +432,9 @@ async def store_batch(
         if outcome.is_new and outcome.event_id is not None:
             report.stored.add(user.id, item.post.media)
     # Last, since posts tell a sample from somebody else of its name.
-    authors_new = [event.user_id for event in announced if event.kind == "user.created"]
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, of_platform, authors_new)
+    await memory.own.end(session)
 
 
 async def _in_rooms(

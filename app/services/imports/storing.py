@@ -48,6 +48,7 @@ from app.services.imports.bulk import (
     BulkPost,
     FileOrder,
     ImportMemory,
+    OwnAuthors,
     WritersOfFile,
     store_batch,
 )
@@ -260,7 +261,9 @@ async def import_posts(
     replaced = None if storing.is_dry else look.replaced
     hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, look.samples)
-    memory = ImportMemory(rooms, FileOrder(), WritersOfFile(), storing.import_id, hidden)
+    memory = ImportMemory(
+        rooms, FileOrder(), WritersOfFile(), OwnAuthors(), storing.import_id, hidden
+    )
     new = report
     if replaced is not None:
         new = ImportReport(stored=StoredPosts(seen=report.stored.seen))

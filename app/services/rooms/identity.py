@@ -135,6 +135,8 @@ class RoomFinder:
     """Chats that someone chose, as in `ReadOptions`."""
     looked: Mapping[RoomReference, RoomSample] = field(default_factory=dict)
     """Samples of whole chats of the file."""
+    made: dict[RoomReference, int] = field(default_factory=dict)
+    """Chats that did not exist, and that only this chat of the file fills."""
     _ids: dict[RoomReference, int] = field(default_factory=dict)
     _settled: set[int] = field(default_factory=set)
     """Chats named by posts that this import may fill."""
@@ -165,6 +167,11 @@ class RoomFinder:
             is_zoned = is_among(session, Room.id, self._zoned)
             await session.execute(update(Room).where(is_zoned).values(tz=self._zone))
         return self._ids
+
+    def share(self, room_ids: Iterable[int]) -> None:
+        """Note that these chats have messages of others, too."""
+        if shared := {*room_ids}:
+            self.made = {name: room for name, room in self.made.items() if room not in shared}
 
     async def complete(self, session: AsyncSession) -> None:
         """Fill what the found chats lack."""
@@ -253,7 +260,9 @@ class RoomFinder:
     ) -> int:
         room_id = await self.settle(session, reference, sample, is_only=is_only)
         if room_id is None:
-            room_id = await _made(session, reference, sample)
+            self.made[reference] = room_id = await _made(session, reference, sample)
+        else:
+            self.share([room_id])
         if isinstance(reference, FileRoom):
             await self._complete(session, room_id, reference)
         return room_id

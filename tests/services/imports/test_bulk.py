@@ -3,6 +3,7 @@
 import asyncio
 import io
 import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -10,15 +11,17 @@ from typing import Any, Final
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import event, func, select
 
 from app.config import Config
 from app.db.engine import Database
-from app.formats.records import Record
+from app.formats.records import FileRoom, Item, Record, RecordStream
 from app.formats.source.file import Source
 from app.models import Event, Tweet, User
 from app.services.checks import find_faults
 from app.services.imports import reading
+from app.services.imports.bulk import BATCH
 from app.services.imports.jobs import IMPORTING, claim_job, note_progress
 from app.services.imports.storing import StoreOptions, import_records
 from tests.databases import Databases
@@ -28,6 +31,7 @@ from tests.uploading import queued
 MOST_STATEMENTS = 25
 POSTS = 500
 AHEAD = NOON.replace(year=9000)
+MINUTE = timedelta(minutes=1)
 
 
 def posts(authors: int, *, since: int, until: int) -> list[Record]:
@@ -153,3 +157,33 @@ async def _stored(db: Database, prefix: str) -> list[Any]:
         if row[-1] is not None and row[-1] > NOON + timedelta(days=1):
             row[-1] = "on arrival"
     return [count, *rows]
+
+
+@pytest.mark.databases("sqlite", "postgresql")
+@pytest.mark.parametrize("is_other_part", [False, True])
+async def test_what_another_reading_brings_into_a_new_chat_is_stored_once(
+    db: Database, is_other_part: bool
+) -> None:
+    """Between two batches of a chat comes a part of it: from the same file, or from another one."""
+    loop = asyncio.get_running_loop()
+    room, other = (FileRoom(name="Chat", platform="telegram", file=name) for name in "ab")
+    messages = [
+        record(n, f"text {n}", username=f"author{n % 3}", room=room, created_at=NOON + n * MINUTE)
+        for n in range(2 * BATCH + 1)
+    ]
+    later = [structs.replace(each, room=other) for each in messages[BATCH:]]
+
+    def chat() -> Iterator[Item]:
+        yield from messages[:BATCH]
+        if is_other_part:
+            yield from later
+        else:
+            between = import_records(db, stream_of(*later), username=None)
+            asyncio.run_coroutine_threadsafe(between, loop).result(60)
+        yield from messages[BATCH:]
+
+    stream = RecordStream("telegram", "record", None, chat(), is_chat=True)
+    await import_records(db, stream, username=None)
+    async with db.read() as session:
+        query = select(Tweet.text).order_by(Tweet.created_at, Tweet.place, Tweet.id)
+        assert list(await session.scalars(query)) == [each.text for each in messages]
