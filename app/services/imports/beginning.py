@@ -16,7 +16,6 @@ from msgspec import structs
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.same_chat import UNKNOWN
 from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
@@ -51,7 +50,6 @@ from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
 from app.services.rooms.identity import RoomFinder
-from app.services.rooms.times import read_in
 
 STALL_S: Final = 600.0
 """Time without progress after which an import is stopped, in seconds."""
@@ -227,30 +225,18 @@ def zone_of_reading(notes: NotesSummary) -> str:
     return ""
 
 
-def _chats_read_in(chats: Iterable[FileChat], before: str, after: str) -> list[FileChat]:
-    """Return chats that were read in one time zone with the times of another."""
-    zones, read = (zone_of(before), zone_of(after)), list[FileChat]()
-    for chat in chats:
-        times = chat.messages.times.copy()
-        known = times != UNKNOWN
-        times[known] = [read_in(time, *zones) for time in times[known].tolist()]
-        read.append(structs.replace(chat, times=times.tobytes()))
-    return read
-
-
 async def look_at_upload(db: Readable, preview: Preview, options: ReadOptions) -> UploadLook:
     """Compare an upload with what is here."""
     async with db.read() as session:
         has_people = options.only or options.rename
         earlier = options if has_people else await earlier_options(session, preview)
     named = structs.replace(options, rename=earlier.rename, rooms=(), replace=None)
-    look = await look_at(db, preview.chats, named, preview.digest)
+    # The import will read the file in the chat's zone, so that its times may be others.
+    is_open = is_zone_open(options, preview.notes)
+    read_zone = zone_of_reading(preview.notes) if is_open else None
+    look = await look_at(db, preview.chats, named, preview.digest, read_zone)
     earlier = structs.replace(earlier, rename={**look.renamed, **earlier.rename})
-    zone = look.seen.zone if is_zone_open(options, preview.notes) else None
-    # The import will read the file in this zone, so that its times may be others.
-    if zone and zone != (read_zone := zone_of_reading(preview.notes)):
-        chats = await asyncio.to_thread(_chats_read_in, preview.chats, read_zone, zone)
-        look = await look_at(db, chats, named, preview.digest)
+    zone = look.seen.zone if is_open else None
     rooms = {each.room_id for each in look.chats.values() if each.room_id is not None}
     async with db.read() as session:
         called = {

@@ -18,7 +18,7 @@ from msgspec import structs
 from sqlalchemy import ColumnElement, Select, bindparam, false, func, not_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, agreement
+from app.compute.people.same_chat import MINUTE_S, UNKNOWN, Agreement, Messages, Numbers, agreement
 from app.compute.text import username_key
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import ImportFileError, Message
@@ -60,8 +60,6 @@ _FEWEST_OF_STRANGERS: Final = 12
 """Equal texts of a chat whose title and people nobody has here, or that has an ID of its app."""
 _MOST_EQUAL: Final = 0.95
 """Share of common messages whose times two time zones must explain."""
-_COMPARED: Final = 200
-"""Common messages of which that is asked."""
 
 
 class StoredChat(NamedTuple):
@@ -105,14 +103,11 @@ class Same(NamedTuple):
         """
         times = self.chat.messages.times.copy()
         common = np.flatnonzero(self.found.places >= 0)
-        stored = self.here.messages.times[self.found.places[common]].tolist()
+        stored = self.here.messages.times[self.found.places[common]]
         if self.found.shifted is not None and is_file_right:
-            steps = self.steps(zone)
-            stored = [moved(time, steps) for time in stored]
+            stored = moved(stored, self.steps(zone))
         elif self._steps_of_zones(zone):
-            before, after = zone_of(zone), zone_of(self.here.tz)
-            known = np.flatnonzero(times != UNKNOWN)
-            times[known] = [read_in(time, before, after) for time in times[known].tolist()]
+            times = read_in(times, zone_of(zone), zone_of(self.here.tz))
         else:
             times[times != UNKNOWN] -= (self.found.shifts * MINUTE_S)[times != UNKNOWN]
         times[common] = stored
@@ -122,17 +117,17 @@ class Same(NamedTuple):
         _keep_order(listed, range(len(listed) - 1, -1, -1), new, later=False)
         return listed
 
-    def _common(self) -> tuple[list[int], list[int]]:
+    def _common(self) -> tuple[Numbers, Numbers]:
         """Return the times here of the common messages, ascending, and their shifts in seconds."""
         at = np.flatnonzero(self.found.places >= 0)
         times, shifts = self.here.messages.times[self.found.places[at]], self.found.shifts[at]
         order = np.argsort(times, kind="stable")
-        return times[order].tolist(), (shifts[order] * MINUTE_S).tolist()
+        return times[order], shifts[order] * MINUTE_S
 
     def _steps_of_messages(self) -> Steps:
         times, shifts = self._common()
-        pairs = zip(times, shifts, [None, *shifts[:-1]], strict=True)
-        return [(time, shift) for time, shift, before in pairs if shift != before]
+        is_step = np.diff(shifts, prepend=UNKNOWN) != 0
+        return list(zip(times[is_step].tolist(), shifts[is_step].tolist(), strict=True))
 
     def _steps_of_zones(self, zone: str | None) -> Steps:
         """Return the difference of the two zones, if it explains the shifts."""
@@ -141,9 +136,8 @@ class Same(NamedTuple):
         first, last = (int(self.here.messages.times[n]) for n in (0, -1))
         steps = steps_between(zone_of(self.here.tz), zone_of(zone), first, last)
         times, shifts = self._common()
-        some = range(0, len(times), max(1, len(times) // _COMPARED))
-        equal = sum(moved(times[n], steps) == times[n] + shifts[n] for n in some)
-        return steps if equal >= _MOST_EQUAL * len(some) else []
+        is_equal = moved(times, steps) == times + shifts
+        return steps if is_equal.mean() >= _MOST_EQUAL else []
 
 
 def _keep_order(
@@ -169,6 +163,8 @@ class ChatLook:
     sample: RoomSample
     authors: list[int | None]
     """Ids of its people, None for who is not here."""
+    zone: str | None = None
+    """Time zone in which it was read, if the file leaves that open."""
     same: Same | None = None
     room_id: int | None = None
     """The chat here that it may be."""
@@ -184,7 +180,8 @@ class ChatLook:
 
         fewest: equal texts that it needs.
         """
-        found = await asyncio.to_thread(agreement, self.chat.messages, here.messages)
+        chat = await asyncio.to_thread(_read_like, self.chat, self.zone, here.tz)
+        found = await asyncio.to_thread(agreement, chat.messages, here.messages)
         at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
         authors = np.array([author or 0 for author in self.authors])
         is_equal = authors[self.chat.messages.people[at]] == here.messages.people[found.places[at]]
@@ -192,7 +189,7 @@ class ChatLook:
         if found.is_same and (self.same is None or found.known > self.same.found.known):
             names = await self._names(session, found)
             if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
-                self.same = Same(self.chat, here, found, names)
+                self.same = Same(chat, here, found, names)
 
     async def _names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
         others = {
@@ -202,6 +199,14 @@ class ChatLook:
         names = {row.id: row.username for row in await session.execute(users)}
         pairs = ((self.chat.people[person], user) for person, user in others.items())
         return {name: names[user] for name, user in pairs if user in names}
+
+
+def _read_like(chat: FileChat, zone: str | None, zone_here: str | None) -> FileChat:
+    """Return a chat with its times in the time zone of a chat here, if both are known."""
+    if not (zone and zone_here) or zone == zone_here:
+        return chat
+    times = read_in(chat.messages.times, zone_of(zone), zone_of(zone_here))
+    return structs.replace(chat, times=times.tobytes())
 
 
 async def outlined(session: AsyncSession, chat: FileChat, options: ReadOptions) -> ChatLook:
@@ -224,13 +229,15 @@ async def look_at_chat(
     *,
     is_going: ColumnElement[bool],
     is_searched: bool,
+    zone: str | None,
 ) -> ChatLook:
     """Compare a chat of a file with chats here.
 
     is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
-    a chat here.
+    a chat here. zone: see `look_at`.
     """
     look = await outlined(session, chat, options)
+    look.zone = zone
     if not (look.sample.messages and await session.scalar(select(Room.id).limit(1))):
         return look
     candidates = await _candidates(session, look, options)
@@ -534,9 +541,16 @@ def _placed(
 
 
 async def look_at(
-    db: Readable, chats: Sequence[FileChat], options: ReadOptions, digest: bytes | None
+    db: Readable,
+    chats: Sequence[FileChat],
+    options: ReadOptions,
+    digest: bytes | None,
+    zone: str | None = None,
 ) -> Look:
-    """Compare a file with what is here; `digest` is of its bytes. Raises as `find_replaced`."""
+    """Compare a file with what is here; `digest` is of its bytes. Raises as `find_replaced`.
+
+    zone: if the file is to be read in the time zone of the chat here, the one in which it was read.
+    """
     async with db.read() as session:
         same = await imports_of_file(session, digest)
         replaced = await find_replaced(session, options.replace, same)
@@ -544,7 +558,12 @@ async def look_at(
         is_going = await is_of_undone(session, replaced.ids) if replaced else false()
         looks = [
             await look_at_chat(
-                session, chat, options, is_going=is_going, is_searched=number < _MOST_SEARCHED
+                session,
+                chat,
+                options,
+                is_going=is_going,
+                is_searched=number < _MOST_SEARCHED,
+                zone=zone,
             )
             for number, chat in enumerate(chats)
         ]

@@ -3,14 +3,16 @@
 The messages keep their ids, links and reactions; all of them get their new times at once.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Final
 
+import numpy as np
 from sqlalchemy import case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.compute.people.same_chat import UNKNOWN, Numbers
 from app.db.backend import UNTRACKED, backend_of
 from app.db.feed import STREAM_RESET
 from app.db.result_cache import DERIVED
@@ -26,25 +28,36 @@ Steps = Sequence[tuple[int, int]]
 """Seconds to add to times, each from a time on, in seconds from 1970; the first for all before."""
 _STEP_S: Final = 6 * 3_600
 """Changes of a zone's clock are further apart."""
+_QUARTER_S: Final = 15 * 60
+"""A zone's clock changes at a quarter of an hour."""
 
 
-def moved(time: int, steps: Steps) -> int:
-    at = bisect_right(steps, time, key=lambda step: step[0])
-    return time + steps[max(at - 1, 0)][1]
+def moved(times: Numbers, steps: Steps) -> Numbers:
+    since, seconds = np.array(steps, np.int64).T
+    at = np.searchsorted(since, times, side="right") - 1
+    later: Numbers = times + seconds[at.clip(0)]
+    return later
 
 
-def read_in(time: int, before: tzinfo | None, after: tzinfo | None) -> int:
-    """Return the moment at which clocks of one zone show what those of another show at a time."""
+def read_in(times: Numbers, before: tzinfo | None, after: tzinfo | None) -> Numbers:
+    """Return the moments at which clocks of one zone show what those of another show at times."""
+    is_known = times != UNKNOWN
+    quarters, at = np.unique(times[is_known] // _QUARTER_S, return_inverse=True)
+    added = [_added(start, before, after) for start in (quarters * _QUARTER_S).tolist()]
+    read = times.copy()
+    read[is_known] += np.array(added, np.int64)[at]
+    return read
+
+
+def _added(time: int, before: tzinfo | None, after: tzinfo | None) -> int:
+    """Return the seconds that reading a time in another zone adds to it."""
     local = datetime.fromtimestamp(time, UTC).astimezone(before)
-    return int(local.replace(tzinfo=after).timestamp())
+    return int(local.replace(tzinfo=after).timestamp()) - time
 
 
 def steps_between(before: tzinfo | None, after: tzinfo | None, first: int, last: int) -> Steps:
     """Return what reading times in another zone adds to them."""
-
-    def added(time: int) -> int:
-        return read_in(time, before, after) - time
-
+    added = partial(_added, before=before, after=after)
     steps = [(first, added(first))]
     for start in range(first, last + _STEP_S, _STEP_S):
         low, high = start, start + _STEP_S
