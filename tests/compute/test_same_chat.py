@@ -102,6 +102,28 @@ def test_few_messages_on_the_other_side_of_a_changed_clock_are_the_same(few: int
     assert found.shifts[:few].tolist() == few * [14 * 60]
 
 
+@pytest.mark.parametrize(("few", "shifted"), [(2, None), (8, 60)])
+def test_the_times_of_an_hour_that_clocks_show_twice_are_no_other_times(
+    few: int, shifted: int | None
+) -> None:
+    numbers = np.random.default_rng(few)
+    here = chat(numbers, 400)
+    here.texts[:20] = numbers.integers(1_000_000, 2**62, 20)
+    later = np.where(np.arange(400) < few, 3_600, 0)
+    found = agreement(here._replace(times=here.times + later), here)
+    assert (found.known, found.shifted) == (400, shifted)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_equal_messages_in_another_zone_are_the_same_if_none_is_missing(count: int) -> None:
+    times = 1_700_000_000 + np.arange(count) * 420
+    here = Messages(np.full(count, 9, np.uint64), times, np.arange(count) % 2)
+    found = agreement(here._replace(times=times + 9 * 3_600), here)
+    assert (found.known, found.shifted, found.is_same) == (count, 540, True)
+    uneven = here._replace(times=times + 9 * 3_600 + np.arange(count) * 960)
+    assert count == 1 or not agreement(uneven, here).is_same
+
+
 def test_an_export_that_begins_in_the_middle_of_a_minute_has_its_last_messages() -> None:
     """Many messages of one minute and text are told apart by their place."""
     texts = np.array([9, 9, 9, 9, *range(1_000, 1_010), 9, 9], np.uint64)

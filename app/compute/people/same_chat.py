@@ -27,6 +27,8 @@ _FEWEST_ANCHORS: Final = 3
 _FEWEST_TEXTS: Final = 3
 _OWN_SHARE: Final = 0.9
 """Share of a person's messages that one person must have on the other side."""
+_LEAST_SHIFTED: Final = 0.01
+"""Share of common messages: other times of fewer are of an hour that clocks show twice."""
 _MOST_OPPOSED: Final = 4
 """Common messages for each opposed one from which on two exports fill each other's gaps."""
 _PARTS: Final = 8
@@ -80,10 +82,11 @@ class Agreement(NamedTuple):
 
     @property
     def shifted(self) -> int | None:
-        """The usual shift of common messages in minutes; None if no time is shifted."""
+        """The usual shift of common messages in minutes; None if hardly any time is shifted."""
         is_shifted = (self.places >= 0) & (self.shifts != 0)
-        shifts = Counter(self.shifts[is_shifted].tolist()).most_common(1)
-        return shifts[0][0] if shifts else None
+        shifts = Counter(self.shifts[is_shifted].tolist())
+        is_usual = shifts.total() > _LEAST_SHIFTED * self.known
+        return shifts.most_common(1)[0][0] if is_usual else None
 
 
 def agreement(file: Messages, here: Messages) -> Agreement:
@@ -140,8 +143,11 @@ def _anchors(file: Messages, here: Messages) -> tuple[Numbers, Numbers]:
     """Return places of the file, ascending, and the minutes by which its times are later there."""
     is_anchor = np.zeros(len(file.texts), bool)
     minutes = np.zeros(len(file.texts), np.int64)
-    for length in _RUNS:
-        at, there = _once_in_both(_runs(file.texts, length), _runs(here.texts, length))
+    # Equal texts have their places, even if none of them occurs once.
+    is_equal, everywhere = np.array_equal(file.texts, here.texts), np.arange(len(file.texts))
+    for length in [1] if is_equal else _RUNS:
+        runs = _runs(file.texts, length), _runs(here.texts, length)
+        at, there = (everywhere, everywhere) if is_equal else _once_in_both(*runs)
         is_timed = (file.times[at] != UNKNOWN) & (here.times[there] != UNKNOWN) & ~is_anchor[at]
         at, there = at[is_timed], there[is_timed]
         later = file.times[at] // MINUTE_S - here.times[there] // MINUTE_S

@@ -268,6 +268,7 @@ async def test_other_names_and_times_are_asked_in_the_zone_of_the_chat(
     page = await browser.page(address)
     assert "20 of 30 messages are here already; new: 10, from 2024-01-01 on." in shown(page)
     assert "The times of the file are 3:00 hours earlier. Which times are right?" in shown(page)
+    assert "Its people have other names here, which are filled in below." in shown(page)
     people |= {"speaker": ["미나_언니", "준이"], "only": ["미나_언니", "준이"]}
     people |= {"renamed": ["미나", "준"]}
     assert await start(browser, address, **people, same_chat="here") == 303
