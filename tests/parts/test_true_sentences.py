@@ -1292,7 +1292,7 @@ ALIKE: Final = [
         rf"(?P<title>다른 사람 대부분보다 (?P<side>긴|짧은) 메시지){PEOPLE_KO} · {RANGE}{ALPHABET}",
         _alike("words"),
     ),
-    (rf"(?P<title>No habit sets these people apart){PEOPLE_EN}", _plain),
+    (rf"(?P<title>No habit stands out){PEOPLE_EN}", _plain),
     (rf"(?P<title>습관으로는 구별되지 않는 사람들){PEOPLE_KO}", _plain),
     (rf"(?P<title>(?P<few>Too few messages to compare)){PEOPLE_EN}", _plain),
     (rf"(?P<title>(?P<few>비교하기에는 메시지가 부족한 사람들)){PEOPLE_KO}", _plain),

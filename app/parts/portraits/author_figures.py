@@ -30,7 +30,7 @@ from app.services.rooms.room_facts import RoomFacts
 from app.views.addresses import posts_path, search_path
 from app.views.cast import display_name, hue, shown_name
 from app.views.figure import NOT_THERE, ClockFigure, Figure, Finding, PlotT, Table, TableCell
-from app.views.habits import habit_rows
+from app.views.habits import habit_rows, others_of_script
 from app.views.tell import (
     LONGEST_FINDING,
     MOST_TRAITS,
@@ -136,16 +136,17 @@ def _moment(time: int | None) -> datetime | None:
 
 
 def only_other(portrait: AuthorPortrait) -> str:
-    """Return the name of the only other person in sentences, or empty."""
-    username = _only_other(portrait)
-    return shown_name(username) if username else ""
+    """Return what sentences call the only other person, or empty."""
+    if username := _only_other(portrait):
+        return shown_name(username)
+    return gettext("the other author") if portrait.others_total == 1 else ""
 
 
 def others_called(portrait: AuthorPortrait) -> str:
-    username = _only_other(portrait)
-    if username:
+    if username := _only_other(portrait):
         return display_name(username)
-    return gettext("Everyone else") if portrait.room else gettext("The others compared")
+    several = gettext("Everyone else") if portrait.room else gettext("The others compared")
+    return only_other(portrait) or several
 
 
 def _only_other(portrait: AuthorPortrait) -> str:
@@ -194,7 +195,10 @@ class Fingerprint(AuthorFigure[Habits]):
             columns += [others_called(self.portrait)]
             if self.portrait.others_total > 1:
                 columns += [display_name(other.username) for other in self.portrait.others]
-        rows = [_cells(measure)[: len(columns)] for measure in self.portrait.measures]
+        is_only = self.portrait.others_total == 1
+        rows = [
+            _cells(measure, is_only=is_only)[: len(columns)] for measure in self.portrait.measures
+        ]
         return Table(columns, rows)
 
     def plot(self) -> Habits | None:
@@ -215,10 +219,12 @@ class Fingerprint(AuthorFigure[Habits]):
         return posts_path(username, shows=manner) if manner else ""
 
 
-def _cells(measure: Measure) -> list[TableCell]:
+def _cells(measure: Measure, *, is_only: bool) -> list[TableCell]:
     values = (measure.own, measure.beside, *measure.each)
-    told = (NOT_THERE if value is None else value_of(measure, value) for value in values)
-    return [label_of(measure), *told]
+    own, beside, *each = (NOT_THERE if one is None else value_of(measure, one) for one in values)
+    if measure.script and not is_only:
+        beside = f"{others_of_script(measure)}: {beside}"
+    return [label_of(measure), own, beside, *each]
 
 
 def finding_of(portrait: AuthorPortrait, *, has_words: bool) -> str:

@@ -226,7 +226,7 @@ def _told_of_group(group: PeopleAlike) -> tuple[str, str]:
     habit = group.habit
     if habit is None:
         few = gettext("Too few messages to compare")
-        return few if group.has_few else gettext("No habit sets these people apart"), ""
+        return few if group.has_few else gettext("No habit stands out"), ""
     if len(group.usernames) == 1:
         return "", told_alone(habit)
     is_more, is_length = habit.errors > 0, habit.habit.is_mean

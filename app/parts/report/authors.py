@@ -49,6 +49,8 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     """The post most like the author, if the sender chose it."""
     liked: Post | None
     """The post with most likes; the file has its day and their number."""
+    is_tied: bool
+    """Whether another post has as many likes."""
     quiz: Quiz
 
     @property
@@ -102,14 +104,14 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
 class _AuthorFigures(NamedTuple):
     portrait: AuthorPortrait
     liked: list[Post]
-    """The post with most likes, if any has some."""
+    """The two posts with most likes, if any have some."""
 
 
 async def _read(
     session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
 ) -> _AuthorFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
-    return _AuthorFigures(portrait, await most_liked(session, subject.author.id, limit=1))
+    return _AuthorFigures(portrait, await most_liked(session, subject.author.id, limit=2))
 
 
 async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:
@@ -125,6 +127,7 @@ async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) ->
         shown=shown,
         calendar=newest and await fuller_calendar(session, author, making.zone, newest),
         liked=next(iter(liked), None),
+        is_tied=len({post.counts.likes for post in liked if post.counts}) < len(liked),
         most_like=next((quote for quote in quotes if quote.id == most_like), None),
         quiz=Quiz(quotes),
     )
@@ -134,7 +137,7 @@ def _shows(figures: _AuthorFigures) -> Shown:
     most_like = figures.portrait.most_like
     return [
         (gettext("Their most typical post"), [most_like] if most_like else []),
-        (gettext("Most liked"), figures.liked),
+        (gettext("Most liked"), figures.liked[:1]),
     ]
 
 

@@ -1,6 +1,7 @@
 """A chat as one file: what is in it, and that no message is."""
 
 import asyncio
+import json
 import random
 import re
 from collections import Counter
@@ -13,7 +14,7 @@ from urllib.parse import quote, urlencode
 from quart import Quart
 
 from tests.browsing import SAME_ORIGIN, Browser, body, parts_of, repeated_ids, signed_in
-from tests.chats import Said, import_chat, kakaotalk
+from tests.chats import Said, import_chat, kakaotalk, said, telegram
 from tests.conftest import Client
 from tests.installation import Installation
 from tests.made_chats import made_chat
@@ -207,7 +208,36 @@ async def test_an_author_alone_is_no_letter(app: Quart, writer: Client) -> None:
     file = read(await operator.page("/user/mina/report/preview"))
     assert "The author" in file
     assert "Compared with 1 other author in the archive of the sender." in file
+    assert "between The author and the other author." in file
+    assert "The others compared" not in file
     assert not [name for name in ("mina", "jun") if name in file]
+
+
+async def test_a_file_says_how_much_of_an_author_it_counts(app: Quart) -> None:
+    db, operator = parts_of(app).db, await signed_in(app, "kim")
+    for number, (names, times) in enumerate(((("Ada", "Ben"), 22), (("Ada", "Cid", "Dot"), 12)), 1):
+        chat = telegram(number, f"chat {number}", *said(names, times=times))
+        await import_chat(db, chat, name="result.json")
+    file = read(await operator.page("/user/Ada/report/preview"))
+    assert "34 messages" in file
+    assert "Compared with B. Based on 22 of these messages." in file
+    few = read(await operator.page("/user/Dot/report/preview"))
+    assert "There are too few messages yet to compare A with others." in few
+    assert not [told for told in ("Compared with", "Based on", "How they write") if told in few]
+
+
+async def test_a_post_with_as_many_likes_as_another_is_one_of_several(app: Quart) -> None:
+    operator = await signed_in(app, "kim")
+    for likes, told in ((3, "Most liked"), (5, "One of the most liked posts")):
+        posts = [
+            {"username": "mina", "text": f"lamp {each}", "id": str(each), "likes": each}
+            | {"created_at": "2024-03-04T09:00:00Z"}
+            for each in (5, likes)
+        ]
+        posts[1]["id"] = "other"
+        lines = "\n".join(map(json.dumps, posts)).encode()
+        await import_chat(parts_of(app).db, lines, name="posts.jsonl")
+        assert f"{told} Mar 4, 2024: ♥ 5" in read(await operator.page("/user/mina/report/preview"))
 
 
 async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:
