@@ -19,7 +19,7 @@ from benchmarks.contestants import (
     all_serving,
     ours,
 )
-from benchmarks.databases import Shape, copy, database, made_texts
+from benchmarks.databases import Shape, copy, database, made_texts, username
 from benchmarks.load import Load, Rounds, check_equal, check_inserts, fetch, take_turns
 from benchmarks.peers import course
 
@@ -172,7 +172,8 @@ def compare(plan: Plan, folder: Path) -> Results:
     theirs = folder / "course.db"
     course.make_database(theirs, source, plan.compared_authors)
     who = [ours(), contestants.COURSE, contestants.COURSE_LEAN]
-    lines = workloads.comparisons(plan.compared_authors, made_texts())
+    names = [*map(username, range(plan.compared_authors))]
+    lines = workloads.comparisons(names, made_texts())
     ready = lines(0)[0].removeprefix("GET\t")
     with all_serving(
         who, lambda each: source if each.is_ours else theirs, folder, ready

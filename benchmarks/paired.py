@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -61,10 +61,32 @@ def pages(path: Callable[[int], str]) -> Callable[[int], Lines]:
 
 
 def comparisons(named: int) -> Callable[[int], Lines]:
-    """Comparisons of so many of the first hundred authors."""
-    return lambda authors: workloads.comparisons(min(COMPARED, authors), made_texts(), named=named)
+    """Comparisons of so many of the first hundred authors, whose invented words look Welsh."""
+
+    def lines(authors: int) -> Lines:
+        names = [*map(username, range(min(COMPARED, authors)))]
+        return workloads.comparisons(names, made_texts(), named=named)
+
+    return lines
 
 
+def samples(language: str) -> list[dict[str, str]]:
+    """Return the posts of the sample authors who write a language."""
+    files = sorted((machine.ROOT / "app" / "sample").glob("*.jsonl"))
+    rows = [json.loads(line) for path in files for line in path.read_bytes().splitlines()]
+    return [row for row in rows if row["lang"] == language]
+
+
+def comparisons_in(language: str) -> Callable[[int], Lines]:
+    """Comparisons of three sample authors, for texts of their language."""
+    rows = samples(language)
+    names = sorted({row["username"] for row in rows})
+    texts = [row["text"] for row in rows]
+    return lambda _: workloads.comparisons(names, texts, named=3)
+
+
+SAMPLED: Final = {"compare, English": "en", "compare, Korean": "ko"}
+"""Workloads that ask about sample authors, with their language."""
 WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "hot": (workloads.hot, True),
     "cold, 20 posts": (pages(workloads.list_path), False),
@@ -72,6 +94,7 @@ WORKLOADS: Final[dict[str, tuple[Callable[[int], Lines], bool]]] = {
     "compare": (comparisons(2), True),
     "compare, 3 authors": (comparisons(3), True),
     "compare, 20 authors": (comparisons(20), True),
+    **{name: (comparisons_in(language), True) for name, language in SAMPLED.items()},
     "insert": (workloads.inserts, True),
     "mixed": (workloads.mixed, True),
     "search": (searches, True),
@@ -143,6 +166,8 @@ def measure(name: str, roots: dict[str, Path], folder: Path, shape: Shape, load:
         return
     make_lines, has_cache = WORKLOADS[name]
     with both_serving(roots, folder, shape, {} if has_cache else CACHE_OFF) as servers:
+        for server in servers if name in SAMPLED else ():
+            store(server, samples(SAMPLED[name]))
         results = take_turns(servers, replace(load, lines=make_lines(shape.authors)), folder)
     new, base = results["new"], results["base"]
     show(name, base.cpu_us, new.cpu_us, f"{new.errors} errors" if new.errors else "")
@@ -169,21 +194,21 @@ def store_in_bulk(servers: Sequence[Server], rounds: int) -> dict[str, list[floa
             }
             for number in range(BULK_POSTS)
         ]
-        body = "\n".join(map(json.dumps, posts))
         for server in servers[:: (-1) ** turn]:
             used = settled_cpu_s(server)
-            answer = httpx.post(
-                f"{server.address}/api/v1/tweets",
-                content=body,
-                headers={
-                    "Authorization": f"Bearer {TOKEN}",
-                    "Content-Type": "application/x-ndjson",
-                },
-                timeout=300,
-            )
-            answer.raise_for_status()
+            store(server, posts)
             spent[server.name].append((settled_cpu_s(server) - used) / BULK_POSTS * 1e6)
     return spent
+
+
+def store(server: Server, posts: Sequence[Mapping[str, str]]) -> None:
+    answer = httpx.post(
+        f"{server.address}/api/v1/tweets",
+        content="\n".join(map(json.dumps, posts)),
+        headers={"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/x-ndjson"},
+        timeout=300,
+    )
+    answer.raise_for_status()
 
 
 def settled_cpu_s(server: Server) -> float:

@@ -83,7 +83,7 @@ def _insert(chance: random.Random, author: int) -> str:
 
 
 def comparisons(
-    authors: int, texts: Sequence[str], count: int = 10_000, *, named: int = 2
+    authors: Sequence[str], texts: Sequence[str], count: int = 10_000, *, named: int = 2
 ) -> Lines:
     """Comparisons of so many authors for always another text of the length of a post."""
 
@@ -91,8 +91,8 @@ def comparisons(
         chance = random.Random(number)
         return [
             f"GET\t/api/v1/compare?text={quote(_other(chance, texts))}"
-            + "".join(f"&username={username(author)}" for author in compared)
-            for compared in (chance.sample(range(authors), named) for _ in range(count))
+            + "".join(f"&username={quote(author)}" for author in chance.sample(authors, named))
+            for _ in range(count)
         ]
 
     return lines

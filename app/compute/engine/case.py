@@ -625,10 +625,6 @@ class Case:
         languages = {language} if language else None if suspect.written is None else ()
         return self.fitted.population.without(left_out, languages)
 
-    def elsewhere_for(self, suspect: Suspect) -> Population:
-        """Return the shipped authors of the language in which the texts are for a suspect."""
-        return self.fitted.shipped.get(self.language_for(suspect) or "", NOBODY)
-
     @cached_property
     def is_english(self) -> bool:
         return are_english(self.ranking.query.counts, self.fitted.shipped)
@@ -670,7 +666,7 @@ class Case:
     def weighed_against(self, suspect: Suspect) -> tuple[Population, NDArray[np.bool_]]:
         if (selection := self.others_of(suspect)).any() or not self.shipped_weight(suspect, 0):
             return self.fitted.population, selection
-        elsewhere = self.elsewhere_for(suspect)
+        elsewhere = self.fitted.shipped[self.language_for(suspect) or ""]
         return elsewhere, np.ones(len(elsewhere), np.bool_)
 
 

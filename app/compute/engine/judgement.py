@@ -200,10 +200,15 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         shown = []  # How usual this is in the language is not known, or too little is known.
     none = _probability_of_none(case, weighed, sure) if shown else None
     log10, bounds = _reported_of(weighed, shown, len(order))
-    texts, nearest = max(len(case.parts), 1), compared.nearest.get(order[0], 0.0)
+    apart = {
+        i: compared.best[i].nearest
+        for i in rivals
+        if i in compared.best and not case.is_foreign_to(suspects[i])
+    }
+    texts, nearest = max(len(case.parts), 1), apart.get(order[0], 0.0)
     needed = likely_from(language, compared.fewest_others, texts, nearest)
     has_rates = is_measured(language) and not is_foreign
-    lone = [i for i in rivals if compared.nearest.get(i, 0.0) > LONE]
+    lone = [i for i, nats in apart.items() if nats > LONE]
     weak = _weak(case, rivals, order if case.is_named else rivals, lone, compared.unknown)
     share = float(shares[known[:1]].sum())
     verdict = _verdict(none, share, needed, is_short=is_short, is_alone=case.compared == 1)
@@ -397,8 +402,7 @@ class _Compared(NamedTuple):
     fewest_others: int  # others here of the best author with the fewest
     unknown: frozenset[int]  # best authors of a language that too few others write
     elsewhere: frozenset[int]  # best authors compared only with shipped authors
-    nearest: Mapping[int, float]  # nats by which a usual text of theirs favours the best authors
-    # over the nearest other here of the language, if known
+    best: "Mapping[int, _Candidate]"  # by their place in the ranking
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -447,6 +451,16 @@ class _Candidate(NamedTuple):
     def is_rated(self) -> bool:
         return self.usual is not None and self.is_known
 
+    @property
+    def nearest(self) -> float:
+        """Nats by which a usual text of theirs favours them over the nearest other here; 0 if it is
+        not known.
+        """
+        gaps = NO_SCORES if self.usual is None else self.usual.gaps
+        # After a renewal the population may not be that of the habit any more.
+        is_known = self.here and gaps.size == self.others.size
+        return float(gaps[self.others].min()) if is_known else 0.0
+
 
 class ComparedWith(NamedTuple):
     """Whom a case's only author is compared with."""
@@ -464,17 +478,6 @@ def compared_with(case: Case) -> ComparedWith | None:
         return None
     populations, weights = _others(case, rated)
     return ComparedWith(usual, populations, weights[0])
-
-
-def _nearest(case: Case, candidate: _Candidate) -> float | None:
-    if not candidate.here or candidate.usual is None:
-        return None
-    suspect, gaps = case.suspects[candidate.place], candidate.usual.gaps
-    is_of_language = not case.is_foreign_to(suspect)
-    # After a renewal the population may not be that of the habit any more.
-    if not is_of_language or gaps.size != candidate.others.size:
-        return None
-    return float(gaps[candidate.others].min())
 
 
 def _candidates(case: Case) -> list[_Candidate]:
@@ -505,11 +508,7 @@ def _compared(case: Case, best: Sequence[_Candidate]) -> _Compared:
         elsewhere=frozenset(
             candidate.place for candidate in best if candidate.shipped and not candidate.here
         ),
-        nearest={
-            candidate.place: nearest
-            for candidate in best
-            if (nearest := _nearest(case, candidate)) is not None
-        },
+        best={candidate.place: candidate for candidate in best},
     )
 
 
@@ -567,14 +566,15 @@ def _weighed(case: Case) -> _Weighed:
 
 def _weights_of(
     rated: "Sequence[_Candidate]", features: float, texts: int, counts: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64] | float]:
     """Return what a nat of the lead adds, and the most that typicality counts: (m,) each."""
     weights = lead_weights(features, texts, counts)
-    # With few others, what is usual in the language looks like a habit, most in a short text.
-    share = min(features / (FULL_TEXT * texts), 1) ** 0.3
-    weights *= np.where([candidate.is_told for candidate in rated], 1.0, share)
+    told = [candidate.is_told for candidate in rated]
+    if not all(told):
+        # With few others, what is usual in the language looks like a habit, most in a short text.
+        weights *= np.where(told, 1.0, min(features / (FULL_TEXT * texts), 1) ** 0.3)
     measured = [is_measured(candidate.language) for candidate in rated]
-    return weights, np.where(measured, np.inf, MOST_TYPICAL)
+    return weights, np.inf if all(measured) else np.where(measured, np.inf, MOST_TYPICAL)
 
 
 def _topic_share(lead: NDArray[np.float64]) -> float:
@@ -604,17 +604,13 @@ def _others(
     """
     populations = [case.fitted.population]
     weights = [np.array([candidate.others for candidate in rated], np.float64)]
-    elsewhere = [case.elsewhere_for(case.suspects[candidate.place]) for candidate in rated]
-    for population, counts in (
-        *(
-            (
-                some,
-                [each.shipped * (own is some) for each, own in zip(rated, elsewhere, strict=True)],
-            )
-            for some in dict.fromkeys(elsewhere)
-        ),
-        (case.fitted.chatters, [candidate.chatters for candidate in rated]),
-    ):
+    shipped = [
+        (population, [each.shipped * (each.language == language) for each in rated])
+        for language in dict.fromkeys(each.language for each in rated)
+        if language and (population := case.fitted.shipped.get(language))
+    ]
+    chatters = case.fitted.chatters, [candidate.chatters for candidate in rated]
+    for population, counts in (*shipped, chatters):
         if any(counts):
             populations.append(population)
             of_each = np.array(counts)[:, np.newaxis] / len(population)
