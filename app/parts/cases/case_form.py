@@ -113,6 +113,6 @@ async def post_case(form: Form) -> ResponseReturnValue:
 
 def _findings(report: CaseReport) -> list[tuple[str, str, str]]:
     return [
-        (each.filed.username, finding_of(each.filed), " ".join(meaning_of(report.file, each.filed)))
+        (each.filed.username, finding_of(each.filed), " ".join(meaning_of(report.file, each)))
         for each in report.authors
     ]

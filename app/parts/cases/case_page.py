@@ -6,6 +6,7 @@ Its sentences are about a ratio, and never about a probability.
 import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,7 +16,15 @@ from jinja2 import Environment
 from app.compute.engine.judgement import Bound, Limit
 from app.compute.engine.measured_rates import measured_rates
 from app.config import Locale
-from app.language.i18n import gettext, gettext_noop, show_date, show_number, show_percent, speaking
+from app.language.i18n import (
+    gettext,
+    gettext_noop,
+    show_date,
+    show_number,
+    show_percent,
+    show_period,
+    speaking,
+)
 from app.parts.cases.case_file import AskedPart, CaseAuthor, CaseFile, encoded
 from app.parts.cases.case_making import CaseFindings, CaseReport
 from app.parts.cases.ratios import EDGES, MOST_KOREAN, MOST_MEASURED, Word, told, word_of
@@ -113,8 +122,9 @@ def finding_of(author: CaseAuthor) -> str:
     return sentence.format(support=support, times=times.format(number=number))
 
 
-def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
+def meaning_of(file: CaseFile, found: CaseFindings) -> Iterator[str]:
     """Yield the source of the finding, and the finding without the strongest places."""
+    author = found.filed
     numbers, whole = author.told, author.asked[0]
     if whole.bound == "upper":
         computed = gettext(
@@ -138,10 +148,16 @@ def meaning_of(file: CaseFile, author: CaseAuthor) -> Iterator[str]:
             " authors were tested."
         ).format(support=gettext(SUPPORT[MOST_KOREAN]))
     if weakened := weakened_of(author):
-        yield gettext(
+        without = gettext(
             "Without the few places that speak most for this person, the program computes only"
             " {ratio}."
-        ).format(ratio=shown_ratio(weakened))
+        )
+        if found.pieces.is_one_strongest:
+            without = gettext(
+                "Without the place that speaks most for this person, the program computes only"
+                " {ratio}."
+            )
+        yield without.format(ratio=shown_ratio(weakened))
     if file.stored_of_others:
         yield stored_of(file)
 
@@ -307,7 +323,11 @@ def _sheet(found: CaseFindings, report: CaseReport) -> dict[str, object]:
         "author": author,
         "name": found.name,
         "finding": finding_of(author),
-        "meaning": [*meaning_of(file, author)],
+        "days": author.newest_at
+        and show_period(
+            (author.first_at or author.newest_at).date(), author.newest_at.date() + timedelta(1)
+        ),
+        "meaning": [*meaning_of(file, found)],
         "occurrence": [*occurrence_of(author)],
         "curve": curve_of(author),
         "words": sum(text.words for text in file.texts),

@@ -70,6 +70,10 @@ class CasePieces(NamedTuple):
     unprinted: int
     """Number of these places that may not be printed."""
 
+    @property
+    def is_one_strongest(self) -> bool:
+        return len(self.strongest) + self.unprinted == 1
+
 
 def strongest_of(marks: Sequence[Evidence]) -> list[str]:
     """Return the three texts that speak most for the author, in small letters."""

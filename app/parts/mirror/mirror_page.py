@@ -122,7 +122,12 @@ def lead_sentence(lead: float) -> str:
         "Such a text is about {times} times likelier from you than from other people. The goal, the"
         " line in the bar, is under {goal} times."
     )
-    if lead <= 0:
+    if times_of(lead) == "1":
+        text = gettext(
+            "Such a text is about as likely from you as from other people. The goal, the line in"
+            " the bar, is under {goal} times likelier from you."
+        )
+    elif lead <= 0:
         text = gettext(
             "Such a text is about {times} times likelier from other people than from you. The goal,"
             " the line in the bar, is under {goal} times likelier from you."

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 
 from app.compute.people.alike import PeopleAlike, does_more
 from app.compute.people.fingerprint import Measure
-from app.compute.people.portrait import PersonPortrait
+from app.compute.people.portrait import PersonPortrait, SilenceSpan
 from app.compute.people.times import BUSY_H, DAY_H
 from app.compute.significance import CLEAR_OF_MANY
 from app.drawing.drawings import HOURS, Bars, HabitRow, HourStrip
@@ -50,7 +50,6 @@ from app.views.rooms.figures import (
     share_bars,
     told_silences,
 )
-from app.views.rooms.figures import length_of as length_of_silence
 from app.views.tell import Beside, label_of, share_told, tell, told_alone, value_of
 
 
@@ -409,9 +408,9 @@ class Timing(PortraitFigure):
         if len(of_days) > 1:
             return told
         if not of_days and self.sight.as_long > 1:
-            length, count = length_of_silence(silence, zone), show_number(self.sight.as_long)
             several = gettext("The longest silences: {length}, {count} times.")
-            return [several.format(length=length, count=count)]
+            count = show_number(self.sight.as_long)
+            return [several.format(length=_whole_length(silence), count=count)]
         silence = of_days[0] if of_days else silence
         first, last = (time.astimezone(zone) for time in (silence.since, silence.until))
         sentence = gettext(
@@ -423,7 +422,7 @@ class Timing(PortraitFigure):
                 "The messages around it: {first_day}, {first_time}, and {last_day}, {last_time}."
             )
         edges = escape(sentence).format(
-            length=length_of_silence(silence, zone),
+            length=_whole_length(silence),
             first_day=show_date(first),
             first_time=show_clock(first),
             last_day=show_date(last),
@@ -433,6 +432,10 @@ class Timing(PortraitFigure):
 
     def line_of(self, person: PersonPortrait) -> list[str]:
         return [*filter(None, [wait_of(person)])]
+
+
+def _whole_length(silence: SilenceSpan) -> str:
+    return show_duration((silence.until - silence.since).total_seconds())
 
 
 class TypicalWords(PortraitFigure):

@@ -344,6 +344,8 @@ async def _without_post(session: AsyncSession, case: Case, post_id: int) -> Case
     )
     changed = replace(author, profile=profile, habit=habit)
     suspects = [changed if suspect is author else suspect for suspect in case.suspects]
+    if not any(suspect.profile.counts.keys.size for suspect in suspects):
+        raise InvalidInputError("Without this post, there is nothing to compare the text with")
     return replace(case, suspects=suspects, known_ranking=None, hidden=ids)
 
 

@@ -1,6 +1,7 @@
 """An answer in words, for pages, pictures and the terminal."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -241,19 +242,27 @@ def why_short(comparison: Comparison) -> str:
 
 
 def _too_few(names: list[str], total: int) -> str:
-    if len(names) > MOST_LISTED:
-        text = gettext("{count} of the {total} authors have fewer than ten posts with words here.")
-        return text.format(count=len(names), total=total)
     text = ngettext(
         "{names} has fewer than ten posts with words here.",
         "{names} have fewer than ten posts with words here.",
         len(names),
     )
-    return text.format(names=_listed(names))
+    listed = _listed(names, total)
+    return text.format(names=listed.capitalize() if len(names) > MOST_LISTED else listed)
 
 
-def _listed(names: list[str]) -> str:
+def _named(names: Iterable[str]) -> str:
     return show_list([shown_name(name) for name in names])
+
+
+def _listed(names: list[str], total: int) -> str:
+    """Return the names of these of all authors, or the number of many."""
+    if len(names) <= MOST_LISTED:
+        return _named(names)
+    text = gettext("{count} of the {total} authors")
+    if len(names) == total:
+        text = gettext("all {total} authors")
+    return text.format(count=show_number(len(names)), total=show_number(total))
 
 
 def limits_of(comparison: Comparison) -> list[str]:
@@ -311,21 +320,14 @@ def _limit(limit: Limit, comparison: Comparison) -> str:
 
 def _lone(names: list[str], comparison: Comparison) -> str:
     """Return a sentence on authors without anyone alike, and errors in their circle."""
-    if len(names) > MOST_LISTED:
-        text = gettext(
-            "For {count} of the {total} authors, no one else here has similar writing. So "
-            "saywho may confuse them with people who write alike, such as friends or colleagues."
-        )
-        alone = text.format(count=len(names), total=len(comparison.ranking))
-    else:
-        text = ngettext(
-            "No other author here writes like {names}. So saywho "
-            "may confuse {names} with people who write alike, such as friends or colleagues.",
-            "No other author here writes like {names}. So saywho may confuse them "
-            "with people who write alike, such as friends or colleagues.",
-            len(names),
-        )
-        alone = text.format(names=_listed(names))
+    text = ngettext(
+        "No other author here writes like {names}. So saywho "
+        "may confuse {names} with people who write alike, such as friends or colleagues.",
+        "For {names}, no one else here has similar writing. So saywho may confuse them "
+        "with people who write alike, such as friends or colleagues.",
+        len(names),
+    )
+    alone = text.format(names=_listed(names, len(comparison.ranking)))
     if comparison.sure != SURE or comparison.strangers is None:
         # The share was measured for this starting belief, in Korean and English.
         circle = gettext(
@@ -360,37 +362,23 @@ def _is_foreign(username: str, comparison: Comparison) -> bool:
 def _of_authors(limit: Limit, names: list[str], comparison: Comparison) -> str:
     if limit == "few_posts":
         return _little_known(names, comparison)
-    if len(names) > MOST_LISTED:
-        text = gettext(
-            "The text does not seem to be in the language that {count} of the {total} authors "
-            "mostly write."
-        )
-        return text.format(count=len(names), total=len(comparison.ranking))
     text = ngettext(
         "The text does not seem to be in the language that {names} mostly writes.",
         "The text does not seem to be in the language that {names} mostly write.",
         len(names),
     )
-    return text.format(names=_listed(names))
+    return text.format(names=_listed(names, len(comparison.ranking)))
 
 
 def _little_known(names: list[str], comparison: Comparison) -> str:
     """Return how little is known of authors, by the text that counts."""
     enough = show_number(KNOWN_FEATURES)
-    if len(names) > MOST_LISTED:
-        text = gettext(
-            "Little is known of {count} of the {total} authors: fewer than {enough} "
-            "characters each, if equal posts count once. Words that they never "
-            "wrote say nothing here."
-        )
-        total = len(comparison.ranking)
-        return text.format(count=len(names), total=total, enough=enough)
     if len(names) > 1:
         text = gettext(
             "Little is known of {names}: fewer than {enough} characters each, if "
             "equal posts count once. Words that they never wrote say nothing here."
         )
-        return text.format(names=_listed(names), enough=enough)
+        return text.format(names=_listed(names, len(comparison.ranking)), enough=enough)
     (author,) = [ranked for ranked in comparison.ranking if ranked.username == names[0]]
     text = ngettext(
         "Little is known of {name}: {count} post with words, about {characters} characters. Words "
@@ -545,7 +533,7 @@ def read_before(comparison: Comparison) -> str | None:
         "{names} wrote exactly this. saywho has already read it, so the answer is more certain "
         "than for a new text."
     )
-    return text.format(names=_listed([*writers]))
+    return text.format(names=_named(writers))
 
 
 def writers_of(comparison: Comparison) -> list[StoredPost]:

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.language.i18n import show_date
 from app.parts.cases.ratios import EDGES, cells_of, reaching, told, word_of
+from app.runtime.clock import now
 from tests.browsing import SAME_ORIGIN, Browser, parts_of, repeated_ids, signed_in
 from tests.chats import import_chat, kakaotalk
 from tests.conftest import Shared
@@ -557,3 +559,32 @@ def test_the_command_writes_both_files(installation: Installation, tmp_path: Pat
     assert installation.run("case", "-u", "nobody", asked, "-o", html).exit_code == 2
     same = installation.run("case", "-u", "sailor", asked, "-o", tmp_path / "x.json")
     assert same.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentences"),
+    [
+        (
+            "leaves at last",
+            (r"it is \S+ Left out: “leaves at”\.", r"한 곳을 빼면 비율은 \S+ 뺀 곳: “"),
+        ),
+        (
+            "asked @harbour_2",
+            (r"it is \S+ It is not printed:", r"한 곳을 빼면 비율은 \S+ 이름이나"),
+        ),
+        ("asked… wind permitting!!", (r"computes only \S+", r"한 곳을 빼면 프로그램이 계산한")),
+    ],
+)
+async def test_one_strongest_place_is_not_called_several(
+    operator: Browser, text: str, sentences: tuple[str, str]
+) -> None:
+    for language, sentence in zip(("en", "ko"), sentences, strict=True):
+        whole = f"my cousin bought an odd mill by auction and {text}"
+        said = text_of((await report_of(operator, whole, language=language)).html)
+        assert re.search(sentence, said), said
+        assert not re.search("few places|몇 곳|of these places|그중", said), said
+
+
+async def test_posts_of_one_day_are_not_told_as_a_period(report: Report) -> None:
+    known = re.findall("Known: 40 posts, ([^.]+)", text_of(report.html))
+    assert known == [show_date(now().date())]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.parts.mirror.acts import ACTS, changed, done, places_of, strikable, struck
-from app.parts.mirror.mirror_page import measured
+from app.parts.mirror.mirror_page import lead_sentence, measured
 from tests.browsing import Browser, parts_of, signed_in
 from tests.chats import import_chat, kakaotalk, said
 from tests.conftest import Client, Shared, client_with
@@ -585,3 +585,8 @@ def test_told_figures_are_those_of_the_measurements() -> None:
     assert f"at 1.4 (at least one program {told.any_program} %)" in flowing
     (four,) = re.findall(r"The programs still name (\d+) / (\d+) / (\d+) %", flowing)
     assert told.among_four == (min(map(int, four)), max(map(int, four)))
+
+
+@pytest.mark.parametrize("lead", [-0.3, 0.0, 0.3])
+def test_once_as_likely_is_told_as_equally_likely(lead: float) -> None:
+    assert "is about as likely from you as from other people." in lead_sentence(lead)

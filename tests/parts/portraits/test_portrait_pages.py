@@ -74,7 +74,7 @@ async def test_two_people_are_shown_side_by_side(chats: Client) -> None:
     for told in ("Messages: 2", "Share: 50%", "Replies to the other person: 1"):
         assert f"<p>{told} for both.</p>" in page
     silence = re.sub("<[^>]*>", "", page).replace("\u202f", " ")
-    assert "The longest silence: 1 day, from January 16, 2024, 12:05 AM to" in silence
+    assert "The longest silence: 2 days, from January 16, 2024, 12:05 AM to" in silence
     assert "<bdi>23:00</bdi>: 1<" in page
     assert "There are too few messages in the same language to compare words." in page
 

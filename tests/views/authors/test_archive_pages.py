@@ -136,7 +136,9 @@ async def test_nobody_but_a_first_author_takes_the_front_page(
     await writer.add_user("nobody")
     assert "The archive of" not in await anybody.page("/")  # Without posts.
     await writer.add_tweet("nobody", "a walk by the sea")
-    assert "The archive of nobody" in await anybody.page("/")
+    page = await anybody.page("/")
+    assert "The archive of nobody" in page
+    assert re.search("1 post, <time[^>]*>[^<]*</time> ·", section(page, "archive"))
 
 
 @pytest.mark.parametrize("alone", [1, BATCH])

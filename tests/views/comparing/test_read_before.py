@@ -162,3 +162,12 @@ async def test_a_hidden_post_is_not_read(shared: Shared, site: Client) -> None:
     tweet = (await shared.writer.add_tweet("ann", text))["id"]
     assert "exactly this" not in await site.page(address(text, "ann", "ben", post=tweet))
     assert "exactly this" in await site.page(address(text, "ann", "ben"))
+
+
+async def test_the_only_post_cannot_be_compared_with_itself(writer: Client) -> None:
+    text = "one single post about the harbour and the lamp in the morning"
+    await writer.add_user("ann")
+    tweet = (await writer.add_tweet("ann", text))["id"]
+    answer = await writer.get(address(text, post=tweet))
+    assert answer.status_code == 422
+    assert "Without this post, there is nothing" in await answer.get_data(as_text=True)

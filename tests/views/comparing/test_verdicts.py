@@ -232,6 +232,10 @@ def test_an_author_with_few_posts_is_not_asserted() -> None:
             ["4 of the 5 authors have fewer than ten posts with words here."],
         ),
         (
+            Facts([0.4, 0.3, 0.1, 0.1, 0.1], [2, 3, 4, 5, 6]),
+            ["All 5 authors have fewer than ten posts with words here."],
+        ),
+        (
             Facts([1.0], [20]),
             [
                 "If no author has 25 posts or more, saywho cannot judge whether someone else wrote "
@@ -279,7 +283,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
     assert limits_of(facts.comparison()) == [
         "Little is known of author0, author1, and author2: fewer than 1,500 characters each, if "
         "equal posts count once. Words that they never wrote say nothing here.",
-        "The text does not seem to be in the language that 4 of the 4 authors mostly write.",
+        "The text does not seem to be in the language that all 4 authors mostly write.",
         "The topic of the text may count more here than its style.",
     ]
 
@@ -300,7 +304,7 @@ def test_limits_name_up_to_three_authors_and_count_more() -> None:
         (
             Facts([0.2] * 5, [20] * 5, text="a"),
             [
-                "Little is known of 5 of the 5 authors: fewer than 1,500 characters each, if "
+                "Little is known of all 5 authors: fewer than 1,500 characters each, if "
                 "equal posts count once. Words that they never wrote say nothing here."
             ],
         ),
@@ -419,7 +423,7 @@ def test_a_lone_author_s_circle_would_often_pass() -> None:
     assert limits_of(surer)[0].endswith("may often be mistaken for the author’s.")
     facts.weak = {"lone_author": [f"author{place}" for place in range(4)]}
     facts.shares, facts.posts = [0.25] * 4, [300] * 4
-    assert limits_of(facts.comparison())[0].startswith("For 4 of the 4 authors, no one else here")
+    assert limits_of(facts.comparison())[0].startswith("For all 4 authors, no one else here")
     # Where nobody is called, nobody passes.
     for none in (0.9, None):
         facts.none = none
