@@ -14,6 +14,8 @@ from babel.messages.pofile import read_po
 import app as package
 from app import errors
 from app.config import Locale
+from app.formats.doubts.questions import of_messages
+from app.formats.doubts.tally import Doubt
 from app.language.i18n import CHAT, gettext, ngettext, speaking, speaking_of
 from app.language.korean_particles import Sentence
 from app.services.imports import storing
@@ -69,6 +71,12 @@ def _extracted() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield f"compute/text.py:{line}", (message,)
 
 
+OF_POSTS = {
+    "Texts that are only addresses",
+    "Texts or authors that are only NA",
+    "Texts that end with the same line as other people’s",
+}
+"""Doubts that no chat has."""
 NAMED_BY_THE_VERDICT = "Perhaps {username}, but there are too few of their posts here to say so"
 """In Korean it says of the judged text, which is no message, whose it may be."""
 
@@ -86,6 +94,14 @@ def test_every_message_is_translated(korean: Catalog) -> None:
         if entry is None or not entry.string or entry.fuzzy:
             missing.append(f"{place}: {message[0]}")
     assert not missing, "\n".join(missing)
+
+
+def test_every_doubt_about_a_chat_is_translated(korean: Catalog) -> None:
+    found = {message[0] for place, message in extracted() if place.startswith("formats/doubts/")}
+    doubts = [Doubt("words", 1, finding=errors.Message(text)) for text in found - OF_POSTS]
+    worded = {of_messages(doubt).finding.template for doubt in doubts}
+    assert len(worded - found) > 20
+    assert [text for text in worded if not (entry := korean.get(text)) or not entry.string] == []
 
 
 def test_no_message_is_translated_twice() -> None:

@@ -255,6 +255,15 @@ def test_examples_are_short_and_in_one_line(tmp_path: Path) -> None:
     assert str(doubt_sentence(doubt)) == "Texts with tags or other markup: 1"
 
 
+def test_a_doubt_about_a_chat_speaks_of_messages(tmp_path: Path) -> None:
+    data = whatsapp("Mina: <p>Fog</p>", "Jun: > Fog again", "Jun: > And rain", "Mina: no")
+    told = [str(doubt.finding) for doubt in doubts_of(tmp_path / "chat.txt", data)]
+    assert sorted(told) == [
+        "Messages with tags or other markup",
+        "Messages with words of someone else",
+    ]
+
+
 def test_words_of_people_like_sentences_of_the_app_are_not_doubted(tmp_path: Path) -> None:
     people = [f"{name}: {n} of us" for n in range(4) for name in ("Mina", "Jun")]
     own = "Mina: There are 2 rooms left", "Jun: I removed the answers", "Mina: ok, the ferry left"

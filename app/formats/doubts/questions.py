@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
 
+from msgspec import structs
+
 from app.errors import Message
 from app.formats.assumptions import ReadNotes
 from app.formats.doubts.rows import doubts_of_rows
@@ -30,6 +32,8 @@ _LISTED: Final = re.compile(r"(?<!\s)(?:\s*+[;,、&]\s*+|\s++(?:and|und|et|y)\s+
 _MASK: Final = re.compile(r"\*\*|^.{1,3}\*$|^.\*.$|●●|○○")
 ASKED_EVERY: Final = 20_000
 """Items after which doubts are looked for again while a large file is stored."""
+_TEXTS: Final = re.compile(r"\b([Tt]ext|[Pp]ost)s\b|(?<=every )text\b")
+"""Words for messages in findings about any file."""
 _FIRST_YEAR: Final = 1985
 _WEEK: Final = timedelta(days=7)
 _HANDLE: Final = re.compile(r"https?://(?:www\.|mobile\.)?(?:twitter|x)\.com/(\w{1,15})/status/")
@@ -53,6 +57,7 @@ class RecordQuestions:
 
     def __init__(self, records: RecordStream, options: ReadOptions) -> None:
         self._notes: ReadNotes = records.notes
+        self._is_chat = records.is_chat
         account = records.account
         self._named = options.username or (account.username if account else None)
         self._owner = self._named if account else None
@@ -128,7 +133,8 @@ class RecordQuestions:
     def doubts(self, *, newest: bool = False) -> tuple[Doubt, ...]:
         """Return the doubts, the grave ones first; by default they may lag behind."""
         if newest or self._items >= self._next:
-            self._found = tuple(sorted(self._doubts(), key=lambda doubt: not doubt.grave))
+            found = map(of_messages, self._doubts()) if self._is_chat else self._doubts()
+            self._found = tuple(sorted(found, key=lambda doubt: not doubt.grave))
             self._next = self._items + ASKED_EVERY
         return self._found
 
@@ -160,6 +166,18 @@ class RecordQuestions:
         if records > 1 and self._quotes.count == records:
             yield self._quotes.doubt()
         yield from self._languages.doubts(records)
+
+
+def of_messages(doubt: Doubt) -> Doubt:
+    """Return the doubt with a finding about messages, in place of texts or posts."""
+
+    def word(match: re.Match[str]) -> str:
+        noun = "Message" if match[0][0].isupper() else "message"
+        return noun + "s" * match[0].endswith("s")
+
+    finding = doubt.finding
+    worded = Message(_TEXTS.sub(word, finding.template), **finding.values)
+    return structs.replace(doubt, finding=worded)
 
 
 def asked(records: RecordStream, options: ReadOptions) -> tuple[RecordStream, RecordQuestions]:
