@@ -37,7 +37,7 @@ from app.services.compare.comparing import Question, ask_once
 from app.services.compare.habits import Models
 from app.services.compare.verdict import Comparison
 from app.services.imports.beginning import MOST_MEMORY, limited_reading
-from app.views.cast import NOBODY, bound
+from app.views.cast import NOBODY, Cast, bound, cast_of_usernames
 from app.views.comparing import verdicts
 from app.views.comparing.evidence import shown_marks, uses_of
 from app.views.comparing.tables import summary_sentences
@@ -161,13 +161,15 @@ def compare_command(
         return
     read = [sys.stdin.read() if text == "-" else text for text in texts]
 
-    async def ask(db: Database, _: Config) -> Comparison:
+    async def ask(db: Database, _: Config) -> tuple[Comparison, Cast]:
         question = Question(read, usernames, reasons=True, heads=heads, **options)
         await renew(db)
-        return await ask_once(db, question)
+        answer = await ask_once(db, question)
+        async with db.read() as session:
+            return answer, await cast_of_usernames(session, answer)
 
-    comparison = with_database(ask)
-    with bound(NOBODY):  # Commands name people by their usernames.
+    comparison, cast = with_database(ask)
+    with bound(cast):
         lines = [*_comparison_lines(comparison, is_named=bool(usernames))]
     print_result(comparison, *lines)
 

@@ -19,6 +19,7 @@ from app.cli.outputs import (
     BAD_INPUT,
     FAILED,
     ask,
+    counted,
     error_lines,
     json_option,
     print_result,
@@ -97,6 +98,7 @@ class Importer:
         """Assumptions and unused files, by file name."""
         self._seen: dict[str, Seen] = {}
         """Earlier imports, by file name."""
+        self._is_chat = False
         self._are_chats: set[bool] = set()
         """Whether the files are chats, which have messages."""
         self.status = 0
@@ -113,6 +115,7 @@ class Importer:
 
     async def _add(self, db: Database, config: Config, names: Iterable[str]) -> None:
         for path in names:
+            self._is_chat = False
             target = sys.stdin.buffer if path == "-" else Path(path)
             # A file's name may contain bytes that are not UTF-8, which no report could print.
             name = os.fsencode(path).decode(errors="replace")
@@ -170,6 +173,7 @@ class Importer:
         ):
             read = await asyncio.to_thread(read_file, source, self._format, options)
             records = read.records
+            self._is_chat = records.is_chat
             self._are_chats.add(records.is_chat)
             async with db.read() as session:
                 is_public = await is_site_public(session, config.public)
@@ -275,7 +279,7 @@ class Importer:
         self._errors += [
             {"file": name}
             | ({unit: error.record} if error.record else {})
-            | {"detail": str(error.detail)}
+            | {"detail": self._said(error.detail)}
             for error in report.in_order()[: max(0, MAX_ERRORS - len(self._errors))]
         ]
         if report.broken:
@@ -284,7 +288,12 @@ class Importer:
     def _fail(self, name: str, detail: str, status: int) -> None:
         self.status = max(self.status, status)
         # A file that failed comes first, since the end of a long list may be cut off.
-        self._errors.insert(0, {"file": name, "detail": str(detail)})
+        self._errors.insert(0, {"file": name, "detail": self._said(detail)})
+
+    def _said(self, detail: str) -> str:
+        """Return a sentence about the current file, whose chats have messages."""
+        with speaking_of(messages=self._is_chat):
+            return translate_message(detail) if isinstance(detail, Message) else detail
 
     def print_report(self) -> None:
         counts = self._total.counts
@@ -299,8 +308,9 @@ class Importer:
         others = ", ".join(
             f"{counts[name]:,} {fate}" for name, fate in fates.items() if counts[name]
         )
-        noun = "messages" if self._are_chats == {True} else "posts"
-        lines = [f"{verb} {counts['accepted']:,} {noun}{others and f'; {others}'}"]
+        are_messages = self._are_chats == {True}
+        stored = counted(counts["accepted"], messages=are_messages)
+        lines = [f"{verb} {stored}{others and f'; {others}'}"]
         lines += [
             f"{file}: import {number}; saywho import --undo {number} undoes it"
             for file, number in map(dict.values, self._imports)
@@ -309,9 +319,11 @@ class Importer:
             f"{name}: {seen.sentence}" for name, seen in self._seen.items() if seen.state != "new"
         ]
         if self._total.with_entities and not self._options.decode_entities:
-            note = "" if self._is_dry else f" (stored {noun} keep their text)"
-            entities = f"{self._total.with_entities:,} {noun} contain HTML entities such as &amp;"
-            lines.append(f"{entities}. To decode them, use --decode-entities{note}")
+            note = "" if self._is_dry else " (stored posts keep their text)"
+            entities = self._total.with_entities
+            verb = "contains" if entities == 1 else "contain"
+            found = f"{counted(entities)} {verb} HTML entities such as &amp;"
+            lines.append(f"{found}. To decode them, use --decode-entities{note}")
         lines += [
             f"{name}: {line}"
             for name, summary in self._notes.items()
@@ -527,8 +539,7 @@ async def _undo(db: Database, job_id: int) -> None:
             await undo_imports(grant, on_progress=show_removed)
     async with db.read() as session:
         job, left = await jobs.get_job(session, job_id), await count_left(session, job_id)
-    noun = "messages" if jobs.is_chat(job) else "posts"
-    line = f"removed {job.removed:,} {noun} of import {job_id}"
+    line = f"removed {counted(job.removed, messages=jobs.is_chat(job))} of import {job_id}"
     if left:
         line += f"; {left:,} stay, because something else sent them, too"
     print_result({"id": job_id, "removed": job.removed, "left": left}, line)

@@ -49,6 +49,11 @@ def say(line: str, *, err: bool = False) -> None:
     click.echo(terminal_line(line), err=err)
 
 
+def counted(count: int, *, messages: bool = False) -> str:
+    """Return a number of posts or messages in words."""
+    return f"{count:,} {'message' if messages else 'post'}{'' if count == 1 else 's'}"
+
+
 def print_result(value: object, *lines: str, notes: Iterable[str] = ()) -> None:
     """Print the value with `--json`, otherwise the notes on standard error and the lines."""
     if wants_json():

@@ -110,7 +110,7 @@ def _notes(page: ResultPage, mode: Mode, sort: Sort) -> Iterator[str]:
     if page.is_any:
         yield "No post contains all the words; these contain some of them."
     if not page.hits:
-        yield "No posts found."
+        yield "Nothing found."
 
 
 @contextlib.asynccontextmanager

@@ -57,6 +57,9 @@ LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 CHAT: Final = "chat"
 """Translation context of texts about messages that are about posts elsewhere."""
+_AUTHOR: Final = re.compile(
+    r"(?<![({])\b(?:([Aa])uthors\b(?! of)|(?:(?<=other )|(?<=this ))author\b)"
+)
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?!\)[sd]|})")
 MINUTE_S: Final = 60
 MONTHS: Final = tuple(
@@ -262,6 +265,9 @@ def _ngettext_of_page(
 
 
 def _with_messages(text: str) -> str:
+    """Return an English text about posts and authors as a text about messages and people."""
+    people = {"A": "People", "a": "people", None: "person"}
+    text = _AUTHOR.sub(lambda match: people[match[1]], text)
     return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 

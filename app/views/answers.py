@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import msgspec
+from msgspec import structs
 from quart import Quart, Response, g, make_response, redirect, request, send_from_directory
 from quart.typing import ResponseReturnValue
 from quart.wrappers.response import DataBody
@@ -24,6 +25,7 @@ from app.db.result_cache import cacheable
 from app.errors import (
     UNTYPED,
     AppError,
+    FieldError,
     MalformedError,
     Message,
     Problem,
@@ -42,8 +44,9 @@ from app.runtime.clock import monotonic
 from app.runtime.logs import request_id
 from app.services.access.rights import VISITOR, Right, ended_rights
 from app.views.blueprints import EVENTS
+from app.views.cast import worded
 from app.views.page import WebPage, cast_for_anybody, render
-from app.views.policies import is_still_readable, own_chat, right_to_read, send_to_login
+from app.views.policies import here, is_still_readable, own_chat, right_to_read, send_to_login
 from app.views.requests import event_of, too_large
 
 LOOK_EVERY_S: Final = 3.0
@@ -264,10 +267,26 @@ async def _answer(
     details: Problem, headers: dict[str, str], message: Message | None = None
 ) -> ResponseReturnValue:
     if request.path.startswith(FOR_PROGRAMS) or "locale" not in g:
+        if message is not None:
+            details = await _worded(details, message)
         body = msgspec.json.encode(details)
         return Response(body, details.status, headers, content_type="application/problem+json")
     page = ErrorPage(status=details.status, message=message, request_id=details.request_id)
     return await render(page, await cast_for_anybody(page)), details.status, headers
+
+
+async def _worded(details: Problem, message: Message) -> Problem:
+    """Return the details in words for messages, if the sentence is about people of chats."""
+    if not g.get("is_closed", True):
+        with contextlib.suppress(AppError):
+            async with here().db.read() as session:
+                said = await worded(session, message)
+            detail = details.detail.replace(message.rstrip("."), said.rstrip("."))
+            faults = [
+                FieldError(one.loc, one.detail.replace(message, said)) for one in details.errors
+            ]
+            return structs.replace(details, detail=detail, errors=tuple(faults))
+    return details
 
 
 def see_other(address: str) -> Response:

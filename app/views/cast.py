@@ -23,7 +23,14 @@ from app.compute.text import username_key
 from app.drawing.drawings import NO_HUE
 from app.errors import Message
 from app.formats.reading import username_for
-from app.language.i18n import holding, ngettext, show_number, speaking_of
+from app.language.i18n import (
+    holding,
+    ngettext,
+    show_number,
+    speaking,
+    speaking_of,
+    translate_message,
+)
 from app.services.posts.tweets import Post, PostRoom
 from app.services.posts.users import NamedUser, all_speak_in_chats, are_rooms_here, named_users
 from app.services.rooms.room_facts import homes_of, zones_of_rooms
@@ -78,6 +85,7 @@ async def cast_of(
     about: Iterable[str] | None = None,
     hued: Iterable[str] | None = None,
     in_chat: bool = False,
+    of_posts: bool = False,
     platform: str = "",
     rooms: Collection[int] = (),
 ) -> Cast:
@@ -85,7 +93,8 @@ async def cast_of(
     everyone here, or on a platform.
 
     about: authors of its posts, all by default; if all speak in chats, it is about messages. hued:
-    people with colours before others, `about` by default. rooms: chats of its posts.
+    people with colours before others, `about` by default. rooms: chats of its posts. of_posts: it
+    names nobody here, and is about posts.
     """
     named = list(usernames)
     subjects = named if about is None else list(about)
@@ -101,11 +110,24 @@ async def cast_of(
     hues = dealt(guests, (about or ()) if hued is None else hued)
     people = {user.username: person_of(user, hues[key]) for key, user in users.items()}
     people_here = [users[key] for key in map(username_key, subjects) if key in users]
-    if not (in_chat or people_here):
+    if not (in_chat or of_posts or people_here):
         in_chat = await all_speak_in_chats(session, platform.replace("\0", "\x01"))
     is_chat = in_chat or (bool(people_here) and all(user.is_of_chat for user in people_here))
     people = _by_names(people) if is_chat else people
     return Cast(people, is_chat, has_chats, await zones_of_rooms(session, rooms))
+
+
+async def cast_of_usernames(session: AsyncSession, value: object) -> Cast:
+    """Return who is named in a value, called by their usernames, as programs and commands do."""
+    return replace(await cast_of(session, named_in(value).usernames), people={})
+
+
+async def worded(session: AsyncSession, message: Message) -> Message:
+    """Return an English sentence, about messages if everyone whom it names speaks in chats."""
+    if "post" not in message.template:
+        return message
+    with bound(await cast_of_usernames(session, message)), speaking("en"):
+        return Message(translate_message(message))
 
 
 def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:

@@ -67,6 +67,8 @@ class WebPage(Struct, frozen=True, kw_only=True):
     """People with the first choice of colours, by default `about` (`cast_of`)."""
     in_chat: bool = False
     """Whether it is a page of a chat."""
+    of_posts: bool = False
+    """Whether it is about posts, though all who are here may speak in chats."""
     chat_alone: int | None = None
     """The only chat whose messages it is made of; its addresses stay there."""
     of_platform: str = ""
@@ -100,6 +102,7 @@ async def cast_on(
             about=subject.about,
             hued=subject.hued,
             in_chat=subject.in_chat,
+            of_posts=subject.of_posts,
             platform=subject.of_platform,
         )
     return replace(cast, chat_alone=subject.chat_alone)

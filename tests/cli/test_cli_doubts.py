@@ -88,6 +88,30 @@ def test_a_doubt_is_told_and_the_import_goes_on(installation: Installation, tmp_
     assert "Fog" not in explained
 
 
+def test_one_message_of_a_chat_is_told_as_one_message(
+    installation: Installation, tmp_path: Path
+) -> None:
+    path, other = tmp_path / "chat.txt", tmp_path / "other.json"
+    path.write_bytes(kakaotalk("우리", ("2024-03-05 15:02", "Dora", "<b>only</b> one &amp; more")))
+    first = installation.done("import", path, "--publish")
+    assert "stored 1 message\n" in first
+    assert "doubt: Messages with tags or other markup: 1 (such as" in first
+    assert installation.done("import", "--undo", "1") == "removed 1 message of import 1\n"
+    installation.done("import", path, "--publish")
+    again = installation.done("import", path, "--publish")
+    assert "stored 0 messages; 1 already stored\n" in again
+    assert "The message of this file is here already" in again
+    compared = installation.done("compare", "-u", "Dora", "hello there my friend")
+    assert "Dora has fewer than ten messages with words here." in compared
+    output = tmp_path / "report.html"
+    refused = installation.run("report", "-u", "Dora", "--year", "1999", "-o", output)
+    assert "There are no messages by 'Dora' in 1999" in refused.stderr
+    for words in ("fog", "wind"):
+        other.write_bytes(telegram(5, "tele", ("2024-03-05 15:02", "Jun", words)))
+        told = installation.run("import", other, "--publish").stderr
+    assert "messages with an id that is here with other words or times: 1" in told
+
+
 def test_a_longer_export_is_not_doubted_and_other_posts_with_its_ids_are(
     installation: Installation, tmp_path: Path
 ) -> None:

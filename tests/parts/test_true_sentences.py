@@ -1505,7 +1505,7 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{COUNT} people|(?P<count_ko>\d+)명(?= · )", _people_of_chat),
     (r"\d{4} in words and numbers|말과 숫자로 보는 \d{4}년", true_as_made),
     (r"in the chat made\d+|made\d+ 대화방", true_as_made),
-    (r"Based on the chat “made\d+”|‘made\d+’ 대화방에서 셌어요", true_as_made),
+    (r"Based on the chat “made\d+”|“made\d+” 대화방에서 셌어요", true_as_made),
     (
         r"Words without a number are used by no one else|숫자가 없는 말은 다른 사람이 쓰지 않는 말이에요",
         true_as_made,
@@ -1581,10 +1581,10 @@ SENTENCES: Final[list[tuple[str, Check]]] = [
     (rf"{NAME}[은는]? (?=\S)", true_as_made),
 ]
 FURNITURE: Final = [
-    r"made\d+|Chat “made\d+” in 2024|‘made\d+’ 대화방의 2024년|What sets each person apart|사람마다 다른 점",
+    r"made\d+|Chat “made\d+” in 2024|“made\d+” 대화방의 2024년|What sets each person apart|사람마다 다른 점",
     r"Words of 2024|2024년에 많이 쓴 말|Words of each person|저마다 자주 쓴 말|Compared with the other people .*|이 대화의 다른 사람들과 .*|Read the days?|이(?:날|"
     r" 며칠) 모두 읽기|Read from the first day|첫날부터 읽기",
-    r"Compared with each other|서로 견주었어요",
+    r"Compared with each other|서로 비교했어요",
     r"The longest silence|가장 길었던 침묵|The message most like each person|저마다 가장 그 사람다운 메시지",
     r"Emoji of 2024|2024년의 이모지",
     rf"{ANYBODY}|How {ANYBODY} writes|{ANYBODY}의 말투|{ANYBODY} in 2024|{ANYBODY}의 2024년",
@@ -1988,7 +1988,8 @@ DASHBOARD: Final[list[tuple[str, Callable[[Truth, Found], None]]]] = [
 ]
 DASHBOARD_FURNITURE: Final = [
     r"Table CSV|표 CSV|Dashboard|대시보드|Messages over time|기간별 메시지 수|Rhythm of the week|한 주의 리듬",
-    r"Authors who sound alike|문체가 닮은 작성자|How well authors are recognised|작성자를 얼마나 잘 구별하나요",
+    r"(?:Authors|People) who sound alike|문체가 닮은 작성자|말투가 닮은 사람",
+    r"How well (?:authors|people) are recognised|(?:작성자를|누가 썼는지) 얼마나 잘 구별하나요",
     r"The table will show it when it is ready\.|다 되면 표에서 볼 수 있어요\.",
     r"The author with the most messages is on top\. .*|가장 많이 쓴 사람이 맨 위에 있어요\. .*",
     r"The author with more messages is on top\. .*|더 많이 쓴 사람이 맨 위에 있어요\. .*",

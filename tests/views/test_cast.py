@@ -100,7 +100,7 @@ UNSEEN: Final = re.compile(
 OF_ANYBODY: Final = re.compile(
     "Posts by other people attributed to these authors|Import posts|"
     "다른 사람의 글을 이들 중|글 "
-    "가져오기|^글을 넣으면|이 글로 비교하기|내 글은|글이 없는 메시지|글이 있는|영어 글로"
+    "가져오기|^글을 넣으면|이 글로 비교하기|내 글은|글이 없는 메시지|글이 있는|영어 글로|글 표시"
 )
 """Sentences about anybody's posts; in Korean the text that is asked about has the same word."""
 POSTS: Final = {
@@ -115,8 +115,10 @@ OF_THE_PROGRAM: Final = frozenset(("/settings", "/imports", "/sources"))
 """Routes about whatever may be here, or come; they name people alone."""
 HEADING: Final = re.compile(rf"^(Username|사용자 이름): {re.escape(PAIR[0])}$", re.MULTILINE)
 """First line of an author's page, with the name that addresses have."""
-ARCHIVE: Final = ("오늘 쓴 메시지", "오늘 쓴 글")
+SETTINGS: Final = (("오늘 쓴 메시지", "모든 메시지 내보내기"), ("오늘 쓴 글", "모든 글 내보내기"))
 """What the settings say of an archive: on a site of chats alone, or of authors too."""
+AUTHORS: Final = re.compile(r"\b[Aa]uthors\b|(?<= )작성자|작성자들?[은는이가를의]? ")
+"""Words that no sentence of the dashboard or of an answer has for people of chats."""
 
 
 @pytest.fixture
@@ -191,11 +193,40 @@ async def mistaken_on(site: Browser, language: str, *, is_mixed: bool) -> list[t
                 wrong.append((address, "a username"))
             if rule not in OF_THE_PROGRAM and not (is_mixed and rule in OF_ALL):
                 lines = [line.strip() for line in page.splitlines() if POSTS[language].search(line)]
+                lines += filter(POSTS[language].search, re.findall("<legend>(.*?)</legend>", html))
                 left = [line for line in lines if not OF_ANYBODY.search(line)]
                 wrong += [(address, line) for line in left]
-            elif rule == "/settings" and language == "ko" and ARCHIVE[is_mixed] not in page:
-                wrong.append((address, ARCHIVE[is_mixed]))
+            elif rule == "/settings" and language == "ko":
+                wrong += [(address, line) for line in SETTINGS[is_mixed] if line not in page]
+            if rule.startswith(("/dashboard", "/compare")) and "/table" not in rule[:15]:
+                lines = [line.strip() for line in page.splitlines()]
+                wrong += [(address, line) for line in lines if AUTHORS.search(line)]
     return wrong
+
+
+@pytest.mark.parametrize("site", ["a chat of 3"], indirect=True)
+async def test_a_file_of_posts_is_previewed_as_posts_beside_chats(site: Browser) -> None:
+    await _upload(site, b"username,text\nann,fog again\nann,and rain\n")
+    page = seen_in(await site.page("/imports/2"))
+    assert "Preview of the posts" in page
+    assert not re.search("[Mm]essage", page), page
+
+
+@pytest.mark.parametrize("site", ["a chat of 3", "a chat of 3 and an author"], indirect=True)
+async def test_the_api_says_messages_of_people_of_chats(site: Browser) -> None:
+    is_mixed = "hana_writes" in await site.page(f"{API}/users")
+
+    async def detail(address: str) -> str:
+        answer = await site.get(f"{API}{address}")
+        return str((await answer.get_json())["detail"])
+
+    noun = "post" if is_mixed else "message"
+    assert await detail("/tweets/999") == f"There is no {noun} 999"
+    year = await detail(f"/users/{quote(PAIR[0])}/years/1999")
+    assert year == f"There are no messages by '{PAIR[0]}' in 1999"
+    if is_mixed:
+        year = await detail("/users/hana_writes/years/1999")
+        assert year == "There are no posts by 'hana_writes' in 1999"
 
 
 class TrendsPage(WebPage, frozen=True, kw_only=True):

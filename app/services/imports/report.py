@@ -53,6 +53,8 @@ class Seen(msgspec.Struct, frozen=True):
             return Message("Nothing of this file is here yet")
         if not self.known:
             return Message("This file is here already (import {number})", number=self.import_id)
+        if not self.new and self.known == 1:
+            return Message("The message of this file is here already")
         if not self.new and self.import_id:
             return Message(
                 "This file is here already: all {total} messages (import {number})",

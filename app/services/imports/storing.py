@@ -150,6 +150,12 @@ REWORDED: Final = Message(
 )
 
 
+REWORDED_MESSAGES: Final = Message(
+    "messages with an id that is here with other words or times: {count}; the stored ones stay. To"
+    " replace them, undo the import that brought them (--replace NUMBER)"
+)
+
+
 async def import_records(
     db: Sessions,
     records: RecordStream,
@@ -279,7 +285,8 @@ async def import_posts(
         await purge_deleted(db)
         await fold_long_tails(db)
     if report.reworded and not (storing.is_live or storing.trusts_ids):
-        report.note(None, Message(REWORDED.template, count=f"{report.reworded:,}"))
+        reworded = REWORDED_MESSAGES if report.stored.rooms else REWORDED
+        report.note(None, Message(reworded.template, count=f"{report.reworded:,}"))
 
 
 async def _store_all(

@@ -13,7 +13,7 @@ def summary_sentences(summary: Summary, usernames: Sequence[str]) -> list[str]:
     judged = ngettext(
         "{count} line could be judged.", "{count} lines could be judged.", summary.judged
     ).format(count=show_number(summary.judged))
-    sentences = [judged]
+    sentences = [judged if summary.judged else gettext("No line could be judged.")]
     share, low, high = summary.share, summary.share_low, summary.share_high
     if share is not None and low is not None and high is not None and summary.judged:
         about, least, most = (round(each * summary.judged) for each in (share, low, high))

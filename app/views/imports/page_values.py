@@ -341,6 +341,7 @@ async def read_progress(job: ImportJob) -> ImportPage:
             own=await find_own(session),
             about=about,
             in_chat=is_chat(job),
+            of_posts=not is_chat(job),
         )
 
 

@@ -134,6 +134,7 @@ async def _preview_page(
         readership=await readership(),
         about=(),
         in_chat=seen is not None and seen.preview.is_chat,
+        of_posts=seen is not None and not seen.preview.is_chat,
     )
     return await render_form(page)
 
