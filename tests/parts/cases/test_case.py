@@ -398,6 +398,10 @@ async def test_what_cannot_be_reported_loses_nothing(operator: Browser) -> None:
         assert part in failed.page
         assert not texts or texts[0] in failed.page
         assert not failed.html
+        assert re.search(r'class="alert" role="alert">[^<]*' + re.escape(part), failed.page)
+        # Text browsers show what is hidden; only another text or author mends this.
+        assert not re.search("<textarea|The files|Save the report", failed.page)
+        assert 'formaction="/compare" name="private"' in failed.page
     assert (await operator.send("GET", CASE)).status_code == 303
 
 
