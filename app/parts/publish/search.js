@@ -416,21 +416,21 @@
       lead();
     };
     addEventListener("hashchange", look);
-    form.hidden = false;
     look();
   };
 
   document.addEventListener("DOMContentLoaded", () => {
-    const old = document.querySelector("[data-old]");
-    if (old) {
-      leadFromOld(old);
+    const form = document.querySelector("[data-fields]");
+    form.innerHTML = form.dataset.fields;
+    if ("old" in form.dataset) {
+      leadFromOld(form);
       return;
     }
-    const form = document.querySelector("[data-search]");
     const [input, status] = [form.querySelector("input"), document.getElementById("found")];
-    const [list, more] = [document.getElementById("results"), document.getElementById("more")];
+    const [list, more] = [document.getElementById("results"), document.createElement("button")];
     let run = 0, next = () => {};
-    more.textContent = more.dataset.text;
+    Object.assign(more, { className: "button", hidden: true, id: "more", textContent: form.dataset.more, type: "button" });
+    document.querySelector(".more").append(more);
 
     const search = async () => {
       const own = run += 1;
@@ -496,7 +496,6 @@
       search();
     };
     addEventListener("hashchange", look);
-    form.hidden = false;
     load("index").catch(() => {}); // Before the first query, which tells if it cannot be had.
     look();
   });

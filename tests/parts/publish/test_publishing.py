@@ -100,6 +100,8 @@ def check_links(folder: Path) -> None:
         assert len(page.css("[id]")) == len(ids[name]), f"{name} has an id twice"
         if Path(name).name not in {"search.html", "status.html"}:
             assert not page.css("form, iframe, base, script"), name
+        # Text browsers show what is hidden, and never fill what is for scripts.
+        assert not page.css("input, button, label"), name
         addresses = [(node, node.attributes["href"]) for node in page.css("[href]")]
         addresses += [(node, node.attributes["src"]) for node in page.css("[src]")]
         for node in page.css("[srcset]"):
