@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -16,6 +15,7 @@ from app.parts.dashboard.figures import (
     Panel,
     PanelFigure,
     Plot,
+    hover_lines,
     nothing_dated,
     row_axis,
     row_height,
@@ -252,7 +252,7 @@ def _segments(rows: Sequence[Judged]) -> Iterator[tuple[float, float, int, str, 
             label = label.format(
                 posts=show_number(posts), asked=show_number(row.author.asked), name=shown_name(name)
             )
-            text = f"<b>{escape(row.name)}</b><br>{escape(label)}"
+            text = f"<b>{hover_lines(row.name)}</b><br>{hover_lines(label)}"
             yield round(start, 4), round(share, 4), place, colour, opacity, text
             # The largest wrong part is the strongest.
             start, opacity, colour = start + share, max(0.25, opacity * 0.6), "$soft"

@@ -123,7 +123,9 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
         "cliponaxis": False,
         "marker": {"color": [bar.colour for bar in bars]},
         "customdata": [bar.query for bar in bars],
-        "hovertext": [f"<b>{escape(bar.name)}</b><br>{escape(bar.label)}" for bar in bars],
+        "hovertext": [
+            f"<b>{hover_lines(bar.name)}</b><br>{hover_lines(bar.label)}" for bar in bars
+        ],
     }
     names = [bar.name for bar in bars]
     rows = row_axis(names)
@@ -143,6 +145,7 @@ def draw_bars(bars: Sequence[FigureBar], **axis: Any) -> Plot:
 LINE_CELLS: Final = 22
 """Width of a name's line beside the rows of a drawing; a Hangul syllable has two cells."""
 LINE_PX: Final = 17
+HOVER_CELLS: Final = 36
 
 
 def row_labels(names: Sequence[str]) -> list[list[str]]:
@@ -167,6 +170,11 @@ def _lines_of(text: str, cells: int = LINE_CELLS) -> list[str]:
         letter + _SECOND_CELL * (east_asian_width(letter) in {"F", "W"}) for letter in text.strip()
     ]
     return [line.replace(_SECOND_CELL, "") for line in textwrap.wrap("".join(wide), cells)]
+
+
+def hover_lines(text: str) -> str:
+    """Return a line of a label at the pointer, broken so that it has room on a phone."""
+    return "<br>".join(map(escape, _lines_of(text, HOVER_CELLS)))
 
 
 def _end_of(name: str) -> str:

@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from itertools import islice
 from typing import Final
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ from app.parts.dashboard.figures import (
     Plot,
     draw_bars,
     draw_cells,
+    hover_lines,
     nothing_dated,
     posts_path,
     row_axis,
@@ -420,7 +420,7 @@ def _grid(data: Likeness) -> Plot:
     for row, (one, shown, i) in enumerate(names):
         for column, (second, shown_second, j) in enumerate(names):
             if (share := float(data.alike[i, j])) >= SMALLEST_SHOWN:
-                text = f"{escape(shown)} – {escape(shown_second)}: {share:.2f}"
+                text = hover_lines(f"{shown} – {shown_second}: {share:.2f}")
                 cells.append(Cell(column, row, share, text, _query(one, second)))
     shown_names = [shown for _, shown, _ in names]
     axis = row_axis(shown_names)

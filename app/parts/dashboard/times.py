@@ -35,6 +35,7 @@ from app.parts.dashboard.figures import (
     PanelFigure,
     Plot,
     draw_cells,
+    hover_lines,
     more_undated,
     nothing_dated,
     posts_path,
@@ -453,7 +454,7 @@ def _marks(data: PostsByPeriod) -> Plot:
 
 def _label(data: PostsByPeriod, row: Row, place: int) -> str:
     period = show_period(data.starts[place], data.starts[place + 1])
-    return f"<b>{escape(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
+    return f"<b>{hover_lines(row.name)}</b><br>{period}: {show_number(row.counts[place])}"
 
 
 HOURS: Final = 24

@@ -142,6 +142,14 @@ async def test_figures_of_many_authors_say_how_many_they_show(writer: Client) ->
     assert page.status_code == 200
 
 
+async def test_a_long_name_has_room_in_a_label_on_a_phone(writer: Client) -> None:
+    for name in ("harbour" * 20, "항구" * 40):
+        await writer.add_user(name, "The ferry is late.", "No ferry at all.")
+    (trace, *_) = (await drawn(writer, "timeline"))["plot"]["data"]
+    for line in re.sub("</?b>", "", trace["hovertext"][0]).split("<br>"):
+        assert sum(2 if letter > "가" else 1 for letter in line) <= 36, line
+
+
 @pytest.mark.parametrize("figure", ["timeline", "week", "likeness"])
 async def test_a_figure_that_is_made_anew_reads_in_one_session(
     viewed: Client, shared: Shared, figure: str
