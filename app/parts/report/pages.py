@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from markupsafe import Markup
 from quart import Response, current_app, request
 from sqlalchemy import and_
 
-from app.language.i18n import language
+from app.errors import InvalidInputError
+from app.language.i18n import language, translate_message
 from app.models import Tweet
 from app.parts.report.quotes import MOST_QUOTED, Shown, read_offered
 from app.parts.report.reports import ReportChoice, find_report, inside, make_report
@@ -136,13 +138,21 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
 
     @blueprint.page(f"{path}/preview", of_chat=of_chat)
     async def preview_report(args: ReportArgs, **address: Any) -> Response:
-        return _answer((await _file(kind, address, args, Form()))[1])
+        return await _preview(kind, address, args, Form())
 
     @blueprint.action(f"{path}/preview", of_chat=of_chat)
     async def preview_chosen_report(args: ReportArgs, form: Form, **address: Any) -> Response:
-        return _answer((await _file(kind, address, args, form))[1])
+        return await _preview(kind, address, args, form)
 
     return blueprint
+
+
+async def _preview(kind: type[Subject], address: Address, args: ReportArgs, form: Form) -> Response:
+    try:
+        return _answer((await _file(kind, address, args, form))[1])
+    except InvalidInputError as error:  # The usual error page is in no frame.
+        told = Markup('<meta name="color-scheme" content="light dark"><p role="alert">{}</p>')
+        return _answer(told.format(translate_message(error.detail)).encode(), error.status)
 
 
 async def _file(
@@ -174,14 +184,14 @@ def _choice(subject: Subject, args: ReportArgs, form: Form) -> ReportChoice:
     )
 
 
-def _answer(file: bytes) -> Response:
+def _answer(file: bytes, status: int = 200) -> Response:
     # The site's own pages may show it in a frame, and nothing of the site is open to it.
     rules = inside().policy.replace("default-src 'none'", "default-src 'self'", 1)
     headers = {
         "Content-Security-Policy": f"{rules}; frame-ancestors 'self'; sandbox allow-scripts",
         "Cache-Control": "no-store",
     }
-    return Response(file, content_type=f"{HTML}; charset=utf-8", headers=headers)
+    return Response(file, status, content_type=f"{HTML}; charset=utf-8", headers=headers)
 
 
 blueprints = (report_pages(Chat), report_pages(OneAuthor))

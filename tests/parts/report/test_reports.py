@@ -277,4 +277,7 @@ async def test_only_ticked_messages_are_in_a_file_as_a_quiz(app: Quart, tmp_path
         assert told.removeprefix("A야 ") in read(await own.get_data(as_text=True))
     eleven = [str(id_) for id_ in range(1, 12)]
     for address, wrong in ((PREVIEW, ["999"]), (other, [number]), (PREVIEW, eleven)):
-        assert (await operator.post(address, **sent(quote=wrong))).status_code == 422
+        refused = await operator.post(address, **sent(quote=wrong))
+        assert refused.status_code == 422
+        assert "frame-ancestors 'self'" in refused.headers["Content-Security-Policy"]
+    assert read(await refused.get_data(as_text=True)) == "Choose at most 10 messages"
