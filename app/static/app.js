@@ -92,16 +92,6 @@
     setTimeout(() => { element.textContent = label; }, 2500);
   }
 
-  // A button that only a script can answer is made by the script: text browsers show what is hidden.
-  function makeButton(place) {
-    const button = document.createElement("button");
-    for (const { name, value } of place.attributes) button.setAttribute(name, value);
-    button.type = "button";
-    button.textContent = button.dataset.button;
-    button.removeAttribute("data-button");
-    place.replaceWith(button);
-  }
-
   function offerCopying(button) {
     const label = button.textContent;
     button.hidden = false;
@@ -245,7 +235,7 @@
           fail("broken", main.querySelector("[role=alert]:not([hidden]), h1")?.textContent);
         } else if (main) {
           document.querySelector("main").replaceWith(main);
-          enhance(main);
+          document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: main } }));
           main.querySelector("[data-focus]")?.focus();
         } else {
           fail("broken");
@@ -318,7 +308,6 @@
   }
 
   function enhance(root) {
-    each(root, "[data-button]", makeButton);
     each(root, "time[datetime*=T]:not([title])", showLocalTime);
     each(root, "[data-chat]", nameChatZone);
     each(root, "[data-timezone]", fillTimeZone);

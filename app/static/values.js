@@ -1,4 +1,22 @@
+// What pages and files that are sent have in common.
 "use strict";
+
+// A button that only a script can answer is made by one, before the other scripts look for it: text
+// browsers show what is hidden.
+(() => {
+  function makeButton(place) {
+    const button = document.createElement("button");
+    for (const { name, value } of place.attributes) button.setAttribute(name, value);
+    button.type = "button";
+    button.textContent = button.dataset.button;
+    button.removeAttribute("data-button");
+    place.replaceWith(button);
+  }
+
+  const makeButtons = (root) => root.querySelectorAll("[data-button]").forEach(makeButton);
+  document.addEventListener("htmx:load", (event) => makeButtons(event.detail.elt));
+  makeButtons(document);
+})();
 
 // What a pointer reads of a drawing, a finger or the arrow keys read below it.
 (() => {

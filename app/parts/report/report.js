@@ -5,19 +5,8 @@
   let asked = 0;
   let right = 0;
 
-  // Text browsers show what is hidden, so that a button is made by the script that answers it.
-  function makeButton(place) {
-    const button = document.createElement("button");
-    for (const { name, value } of place.attributes) button.setAttribute(name, value);
-    button.type = "button";
-    button.textContent = place.dataset.button;
-    button.removeAttribute("data-button");
-    place.replaceWith(button);
-    return button;
-  }
-
   function ask(question) {
-    const buttons = [...question.querySelectorAll("[data-button]")].map(makeButton);
+    const buttons = [...question.querySelectorAll("[data-choices] button")];
     question.querySelector("[data-choices]").hidden = false;
     for (const button of buttons) {
       button.addEventListener("click", () => {
