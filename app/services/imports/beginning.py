@@ -38,14 +38,7 @@ from app.services.access.accounts import are_guests_here
 from app.services.imports.bulk import find_by_keys
 from app.services.imports.jobs import options_of, upload_path
 from app.services.imports.reading import FirstReading
-from app.services.imports.seen import (
-    AS_BEFORE,
-    Look,
-    is_zone_open,
-    look_at,
-    outlined,
-    shift_sentence,
-)
+from app.services.imports.seen import AS_BEFORE, Look, is_zone_open, look_at, outlined
 from app.services.imports.undo import Replaced, find_replaced
 from app.services.posts.post_rooms import is_of_kept_room
 from app.services.posts.users import find_own, is_own_chosen
@@ -199,21 +192,6 @@ class UploadLook(NamedTuple):
     """The author of the site's own archive."""
     asks_whose: bool
     """Whether to ask if the file of one account is the operator's own."""
-
-    @property
-    def is_moved(self) -> bool:
-        """Whether somebody must say which times are right."""
-        return bool(self.look.moved)
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether somebody may say that a chat here is another one."""
-        return self.is_moved or bool(self.look.renamed)
-
-    @property
-    def shift(self) -> Message | None:
-        moved = self.look.moved
-        return shift_sentence(moved[0].found.shifted or 0) if moved else None
 
 
 def zone_of_reading(notes: NotesSummary) -> str:

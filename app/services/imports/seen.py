@@ -163,8 +163,6 @@ class ChatLook:
     sample: RoomSample
     authors: list[int | None]
     """Ids of its people, None for who is not here."""
-    zone: str | None = None
-    """Time zone in which it was read, if the file leaves that open."""
     same: Same | None = None
     room_id: int | None = None
     """The chat here that it may be."""
@@ -175,23 +173,8 @@ class ChatLook:
     def is_mostly_here(self) -> bool:
         return self.same is not None and 2 * self.same.found.known >= self.sample.messages
 
-    async def compare(self, session: AsyncSession, here: StoredChat, fewest: int) -> None:
-        """Note a chat here if it has the messages, and more of them than another one.
-
-        fewest: equal texts that it needs.
-        """
-        chat = await asyncio.to_thread(_read_like, self.chat, self.zone, here.tz)
-        found = await asyncio.to_thread(agreement, chat.messages, here.messages)
-        at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
-        authors = np.array([author or 0 for author in self.authors])
-        is_equal = authors[self.chat.messages.people[at]] == here.messages.people[found.places[at]]
-        self.sample.equal[here.id] = int(np.count_nonzero(is_equal))
-        if found.is_same and (self.same is None or found.known > self.same.found.known):
-            names = await self._names(session, found)
-            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
-                self.same = Same(chat, here, found, names)
-
-    async def _names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
+    async def names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
+        """Return the usernames here of people who have other names in the file."""
         others = {
             person: user for person, user in found.people.items() if self.authors[person] != user
         }
@@ -222,40 +205,53 @@ async def outlined(session: AsyncSession, chat: FileChat, options: ReadOptions) 
     return ChatLook(chat, RoomSample(names, len(chat.messages.texts)), authors)
 
 
-async def look_at_chat(
-    session: AsyncSession,
-    chat: FileChat,
-    options: ReadOptions,
-    *,
-    is_going: ColumnElement[bool],
-    is_searched: bool,
-    zone: str | None,
-) -> ChatLook:
-    """Compare a chat of a file with chats here.
+class _Comparing(NamedTuple):
+    """Comparing chats of a file with chats here."""
 
-    is_going: condition on messages that do not count. is_searched: whether texts alone may lead to
-    a chat here. zone: see `look_at`.
-    """
-    look = await outlined(session, chat, options)
-    look.zone = zone
-    if not (look.sample.messages and await session.scalar(select(Room.id).limit(1))):
+    session: AsyncSession
+    options: ReadOptions
+    is_going: ColumnElement[bool]
+    """Condition on messages here that do not count."""
+    zone: str | None
+    """See `look_at`."""
+
+    async def look(self, chat: FileChat, *, is_searched: bool) -> ChatLook:
+        """Compare a chat; is_searched: whether texts alone may lead to a chat here."""
+        look = await outlined(self.session, chat, self.options)
+        if not (look.sample.messages and await self.session.scalar(select(Room.id).limit(1))):
+            return look
+        candidates = await _candidates(self.session, look, self.options)
+        for room_id, fewest in candidates.items():
+            await self._compare(look, room_id, fewest)
+        if is_searched and not (look.is_mostly_here or {*self.options.rooms} - {NEW_ROOM}):
+            of_texts = await rooms_with(self.session, chat.samples[:_SEARCHED])
+            for room_id, _ in of_texts.most_common(_MOST_ROOMS):
+                if room_id not in candidates:
+                    await self._compare(look, room_id, _FEWEST_OF_STRANGERS)
+        if look.same is not None:
+            is_moved = bool(look.same.names) or look.same.found.shifted is not None
+            if is_moved and NEW_ROOM in self.options.rooms:
+                look.same = None
+            else:
+                look.sample.same, look.sample.is_moved = look.same.here.id, is_moved
         return look
-    candidates = await _candidates(session, look, options)
-    for room_id, fewest in candidates.items():
-        await look.compare(session, await _read(session, room_id, is_going), fewest)
-    if is_searched and not (look.is_mostly_here or {*options.rooms} - {NEW_ROOM}):
-        of_texts = await rooms_with(session, chat.samples[:_SEARCHED])
-        for room_id, _ in of_texts.most_common(_MOST_ROOMS):
-            if room_id not in candidates:
-                stored = await _read(session, room_id, is_going)
-                await look.compare(session, stored, _FEWEST_OF_STRANGERS)
-    if look.same is not None:
-        is_moved = bool(look.same.names) or look.same.found.shifted is not None
-        if is_moved and NEW_ROOM in options.rooms:
-            look.same = None
-        else:
-            look.sample.same, look.sample.is_moved = look.same.here.id, is_moved
-    return look
+
+    async def _compare(self, look: ChatLook, room_id: int, fewest: int) -> None:
+        """Note a chat here if it has the messages, and more of them than another one.
+
+        fewest: equal texts that it needs.
+        """
+        here = await _read(self.session, room_id, self.is_going)
+        chat = await asyncio.to_thread(_read_like, look.chat, self.zone, here.tz)
+        found = await asyncio.to_thread(agreement, chat.messages, here.messages)
+        at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
+        authors = np.array([author or 0 for author in look.authors])
+        is_equal = authors[chat.messages.people[at]] == here.messages.people[found.places[at]]
+        look.sample.equal[room_id] = int(np.count_nonzero(is_equal))
+        if found.is_same and (look.same is None or found.known > look.same.found.known):
+            names = await look.names(self.session, found)
+            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
+                look.same = Same(chat, here, found, names)
 
 
 async def _candidates(
@@ -397,8 +393,25 @@ class Look:
         return [same for same in self.same if same.found.shifted is not None]
 
     @property
+    def shift(self) -> Message | None:
+        """By how much a file's times are later or earlier than those here."""
+        if not self.moved:
+            return None
+        minutes = self.moved[0].found.shifted or 0
+        hours, rest = divmod(abs(minutes), 60)
+        shown = f"{hours}:{rest:02}"
+        if minutes > 0:
+            return Message("the times of the file are {hours} hours later", hours=shown)
+        return Message("the times of the file are {hours} hours earlier", hours=shown)
+
+    @property
     def renamed(self) -> dict[str, str]:
         return {old: new for same in self.same for old, new in same.names.items()}
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody may say that a chat here is another one."""
+        return bool(self.moved or self.renamed)
 
     @property
     def choices(self) -> list[RoomOutline]:
@@ -458,7 +471,7 @@ class Look:
             notes.assume("person", f"{old}, {new}", evidence=SAME_MESSAGES)
         if not self.moved or options.times is not None:
             return
-        found, here = self.moved[0].found, self.moved[0].here
+        here = self.moved[0].here
         if is_zone_open(options, notes):
             notes.assume("timezone", here.tz or "", evidence=AS_BEFORE)
             return
@@ -468,7 +481,7 @@ class Look:
             "(--times file gives the file's times to the messages here, --times here "
             "keeps them; --room new makes another chat)",
             number=here.id,
-            shift=shift_sentence(found.shifted or 0),
+            shift=self.shift,
         )
 
     async def move(self, db: Sessions, options: ReadOptions, zone: str | None) -> None:
@@ -497,15 +510,6 @@ def is_zone_open(options: ReadOptions, notes: ReadNotes | NotesSummary) -> bool:
     """Return whether neither file nor user has said in which zone its times are."""
     is_assumed = any(part.kind == "timezone" for part in notes.assumptions)
     return options.timezone is None and is_assumed
-
-
-def shift_sentence(minutes: int) -> Message:
-    """Return by how much a file's times are later or earlier than those here."""
-    hours, rest = divmod(abs(minutes), 60)
-    shown = f"{hours}:{rest:02}"
-    if minutes > 0:
-        return Message("the times of the file are {hours} hours later", hours=shown)
-    return Message("the times of the file are {hours} hours earlier", hours=shown)
 
 
 def _placed(
@@ -556,15 +560,9 @@ async def look_at(
         replaced = await find_replaced(session, options.replace, same)
         look = Look(same, replaced=replaced)
         is_going = await is_of_undone(session, replaced.ids) if replaced else false()
+        comparing = _Comparing(session, options, is_going, zone)
         looks = [
-            await look_at_chat(
-                session,
-                chat,
-                options,
-                is_going=is_going,
-                is_searched=number < _MOST_SEARCHED,
-                zone=zone,
-            )
+            await comparing.look(chat, is_searched=number < _MOST_SEARCHED)
             for number, chat in enumerate(chats)
         ]
         look.chats = {each.chat.reference: each for each in looks}

@@ -164,7 +164,7 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
         notes = settled(self.preview.notes, self.options)
         is_table = bool(self.preview.columns)
         choices = self.seen.look.choices if self.seen else ()
-        if self.seen and self.seen.is_asked:  # The answer says which chat it is, too.
+        if self.seen and self.seen.look.is_asked:  # The answer says which chat it is, too.
             choices = ()
             if notes.unsettled == "room":
                 notes = structs.replace(notes, unsettled=None)
