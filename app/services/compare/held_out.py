@@ -297,9 +297,11 @@ def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
             if len(others) < FEWEST_AUTHORS - 1 or asked.is_foreign_to(author):
                 continue
             asked = replace(asked, suspects=chance.sample(others, FEWEST_AUTHORS - 1))
-            verdict = judge(asked).verdict
-            decisions += verdict != "short"
-            likely += verdict == "likely"
+            judgement = judge(asked)
+            # Where too few others write the language, nobody could be likely.
+            is_decided = "unknown_language" not in judgement.limits
+            decisions += is_decided and judgement.verdict != "short"
+            likely += judgement.verdict == "likely"
     return LeftOutShare(round(likely / max(decisions, 1), 4), decisions)
 
 

@@ -101,7 +101,7 @@ class Card(msgspec.Struct, frozen=True):
     made_at: datetime
     left_out: LeftOutShare | None = None
     """How often a text by an author here, who is left out of the comparison, is called `likely` for
-    someone else here. Null until it is measured, or if there are few authors.
+    someone else here. Null until it is measured, or if there are few authors of each language.
     """
     unknown_language: bool = False
     """Whether most posts by others are in a language of which too few others are known."""

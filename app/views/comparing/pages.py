@@ -198,7 +198,6 @@ class CardPage(WebPage, frozen=True, kw_only=True):
     """Whether samples are left out, though no one was named."""
     fewest_judged: int = FEWEST_OF_AUTHOR
     fewest_told: int = FEWEST_ASKED
-    unknown_language: str = verdicts.UNKNOWN_LANGUAGE
 
     @property
     def confused(self) -> list[tuple[str, str, int]]:

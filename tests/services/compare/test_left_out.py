@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from app.compute.engine.fitting import fit_corpus
 from app.compute.engine.population import FEWEST_POSTS
 from app.db.engine import Database
 from app.errors import UnavailableError
+from app.population import shipped_authors
 from app.services.compare import held_out
 from app.services.compare.background import LeftOutShare, newest_members
 from app.services.compare.habits import Models
@@ -22,7 +24,8 @@ from app.services.compare.held_out import (
 from app.services.compare.model_card import Cards
 from app.services.maintenance import jobs, left_out_job
 from app.services.posts.users import sample_files
-from tests.compute.invented import KNOWN, Place, posts_of
+from benchmarks.languages import SENTENCES, read
+from tests.compute.invented import KNOWN, Place, kept, posts_of
 from tests.conftest import MakeConfig
 from tests.posting import post
 from tests.waiting import maintain
@@ -54,6 +57,16 @@ def test_whoever_has_a_twin_here_is_mistaken_for_the_twin() -> None:
     # Each text of the two is asked about the other twin, and the two others.
     assert with_twin.share > 0.3
     assert left_out(*range(FEWEST_AUTHORS - 1)) == LeftOutShare(0.0, 0)
+
+
+def test_no_text_counts_in_a_language_in_which_nobody_can_be_likely() -> None:
+    people, strange = read(SENTENCES)["de"]
+    texts = [text for each in people for text in (*each.known, *each.asked)] + strange
+    parts = {f"part{number}": texts[number::FEWEST_AUTHORS] for number in range(FEWEST_AUTHORS)}
+    corpus = fit_corpus({name: kept(part) for name, part in parts.items()}, shipped_authors())
+    case = corpus.case([], list(parts))
+    newest = {suspect.id: parts[suspect.username][-5:] for suspect in case.suspects}
+    assert left_out_of(case, newest) == LeftOutShare(0.0, 0)
 
 
 async def people(db: Database, *, count: int = FEWEST_AUTHORS) -> None:

@@ -86,7 +86,7 @@ async def test_the_model_card_says_nothing_of_strangers(site: Client, language: 
     card = await site.json(f"/api/v1/compare/card?{query_of(language)}")
     assert (card["strangers"], card["unknown_language"]) == (None, True)
     page = await site.page(f"/compare/card?{query_of(language)}")
-    assert f"{UNKNOWN} It says which author a text is most like" in page
+    assert "other people are in a language that too few others here write" in page
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
