@@ -9,10 +9,10 @@ authors apart, and is not written: `es-speech-03`.
 
 Markdown: front matter, code, tables, headings, quotes, pictures and shortcodes are dropped; kept
 are paragraphs and items of lists. Speeches: the paragraphs of members. Treebanks: 200 sentences by
-many people count as one author. A paragraph over 400 characters is split at ends of sentences, one
-under 30 is dropped, as are those with an e-mail address or a telephone number, and repeated ones. A
-file counts for its language alone, and an author from 50 posts on. Several authors of one file are
-nobody's.
+many people count as one author, and are numbered in order. A paragraph over 400 characters is split
+at ends of sentences, one under 30 is dropped, as are those with an e-mail address or a telephone
+number, and repeated ones. A file counts for its language alone, and an author from 50 posts on.
+Several authors of one file are nobody's.
 """
 
 import argparse
@@ -83,7 +83,7 @@ SOURCES: Final = (
     ),
     Source(
         "es",
-        "news",
+        "treebank",
         "UniversalDependencies/UD_Spanish-PUD",
         "818a82b",
         "CC BY-SA 3.0: LICENSE.txt",
@@ -112,7 +112,7 @@ SOURCES: Final = (
     ),
     Source(
         "fr",
-        "news",
+        "treebank",
         "UniversalDependencies/UD_French-PUD",
         "c245786",
         "CC BY-SA 3.0: LICENSE.txt",
@@ -121,7 +121,7 @@ SOURCES: Final = (
     ),
     Source(
         "fr",
-        "news",
+        "treebank",
         "UniversalDependencies/UD_French-Sequoia",
         "f5b0496",
         "LGPLLR: LICENSE.txt",
@@ -175,7 +175,7 @@ SOURCES: Final = (
     ),
     Source(
         "pt",
-        "news",
+        "treebank",
         "UniversalDependencies/UD_Portuguese-PUD",
         "be08a75",
         "CC BY-SA 3.0: LICENSE.txt",
@@ -184,7 +184,7 @@ SOURCES: Final = (
     ),
     Source(
         "pt",
-        "news",
+        "treebank",
         "UniversalDependencies/UD_Portuguese-GSD",
         "691a8b5",
         "CC BY-SA 4.0: LICENSE.txt",
@@ -372,7 +372,7 @@ def treebank_entries(source: Source, path: str, text: str) -> Iterator[Entry]:
     """
     sentences = re.findall(r"^# text = (.*)$", text, re.MULTILINE)
     for first in range(0, len(sentences), MOST_POSTS):
-        yield Entry(f"{path} {first}", path, sentences[first : first + MOST_POSTS])
+        yield Entry(f"{path} {first:06}", path, sentences[first : first + MOST_POSTS])
 
 
 READERS: Final[Mapping[str, Callable[[Source, str, str], Iterator[Entry]]]] = {
@@ -447,7 +447,9 @@ def authors_of(folder: Path, source: Source) -> dict[str, list[str]]:
         posts = list(dict.fromkeys(post for entry in some for post in posts_of(entry.paragraphs)))
         if len(posts) >= FEWEST_POSTS:
             found[author] = posts[-MOST_POSTS:]
-    drawn = random.Random(1).sample(sorted(found), min(source.most, len(found)))
+    drawn = sorted(found)  # So that neighbours in a treebank are known by their numbers.
+    if source.form != "treebank":
+        drawn = random.Random(1).sample(drawn, min(source.most, len(drawn)))
     return {author: found[author] for author in drawn}
 
 

@@ -5,9 +5,11 @@ POSTS are those that the shipped authors are made of (`benchmarks.gathered`), OT
 of another source, in the same form. Small installations are drawn, of one to three people whose
 oldest three quarters of posts are known: of a quarter of the shipped authors, who are then not
 shipped, and of others, with all shipped. Asked are newest posts, single sentences of these, and
-sets of five posts, by the people here and by four others of the same source. Prints the shares of
-strangers and right ones who are likely from each threshold on, which is that of one text: five
-posts need higher odds. Last is the threshold from which the upper bound of the strangers is 3 %.
+sets of five posts, by the people here and by four others of the same source, but not by the next
+piece of a treebank (`es-treebank-02` after 01), which may be of the same document. Prints the
+shares of strangers and right ones who are likely from each threshold on, which is that of one text:
+five posts need higher odds. Last is the threshold from which the upper bound of the strangers is 3
+%.
 """
 
 import argparse
@@ -47,6 +49,7 @@ MOST_STRANGERS: Final = 0.03
 BOUND: Final = 0.9
 """Share of the sets of people drawn again in which at most so many strangers are likely."""
 SETS_OF_PEOPLE: Final = 400
+PIECE: Final = re.compile(r"(.+-treebank)-(\d+)")
 SENTENCE: Final = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -86,6 +89,14 @@ def sentence_of(text: str) -> str:
     return " ".join(text.split()[:12])
 
 
+def are_neighbours(one: str, other: str) -> bool:
+    """Return whether both are pieces of a treebank that follow each other."""
+    first, second = PIECE.fullmatch(one), PIECE.fullmatch(other)
+    if first is None or second is None or first[1] != second[1]:
+        return False
+    return abs(int(first[2]) - int(second[2])) == 1
+
+
 def answers(
     people: Mapping[str, Person], shipped: Shipped, draws: int, chance: random.Random
 ) -> Iterator[Answer]:
@@ -105,7 +116,11 @@ def answers(
                 },
                 shipped,
             )
-            rest = [name for name in names if name not in here]
+            rest = [
+                name
+                for name in names
+                if name not in here and not any(are_neighbours(name, each) for each in here)
+            ]
             for writer in [*here, *chance.sample(rest, min(STRANGERS, len(rest)))]:
                 asked, is_stranger = people[writer].asked, writer not in here
                 texts = [

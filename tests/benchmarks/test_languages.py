@@ -3,10 +3,25 @@
 import random
 from collections import Counter, defaultdict
 from functools import cache
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from benchmarks.languages import BESIDE, MANY, SENTENCES, Asked, Site, answers, read, sites
+from benchmarks.languages import (
+    BESIDE,
+    MANY,
+    SENTENCES,
+    Asked,
+    Site,
+    answers,
+    crowds,
+    main,
+    read,
+    read_people,
+    sites,
+)
+from tests.compute.invented import posts_of
 from tests.selection import first_of
 
 SCRIPTS = {
@@ -91,3 +106,45 @@ def test_with_eight_others_authors_of_any_language_are_found(language: str) -> N
     """Less often than Koreans, of whom less is asked since their strangers are known."""
     found, korean = (answers(with_habits(each)).count("likely") for each in (language, "ko"))
     assert found >= 0.6 * korean > 0
+
+
+def write(path: Path, posts: list[dict[str, str]]) -> None:
+    path.write_bytes(b"\n".join(map(msgspec.json.encode, posts)))
+
+
+def test_the_next_piece_of_a_document_is_no_stranger(tmp_path: Path) -> None:
+    write(
+        tmp_path / "xx.jsonl",
+        [{"text": f"This is the sentence number {number}"} for number in range(900)],
+    )
+    (people,) = read_people(tmp_path).values()
+    places = {text: each.place for each in people for text in (*each.known, *each.asked)}
+    asked = 0
+    for site in crowds({"xx": people}, 9):
+        assert site.label in {"alone", "beside English", "beside Korean"}
+        for question in site.questions:
+            own = places[site.people[question.named[0]][0]]
+            place = places[question.text]
+            assert own is not None
+            assert place is not None
+            assert (place == own) if question.kind.endswith("own") else (abs(place - own) > 1)
+            asked += 1
+    assert asked > 1_000
+
+
+@pytest.mark.full
+def test_a_crowd_is_tabled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = ("xx", "blog", 0), ("en", "", 20)
+    posts = [
+        {"author": f"a{n}", "lang": language, "kind": kind, "text": text}
+        for language, kind, first in kinds
+        for n in range(first, first + 8)
+        for text in posts_of(n)[:40]
+    ]
+    write(tmp_path / "all.jsonl", posts)
+    assert main([str(tmp_path), "--crowd", "4", "--only", "xx-blog"]) == 0
+    first, _, row = capsys.readouterr().out.splitlines()
+    assert first.startswith("| language | people | asked: strange, own | strange, alone |")
+    assert row.startswith("| xx-blog | 8 | ")
+    assert main([str(tmp_path / "none"), "--crowd", "4"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -177,7 +177,7 @@ SENATE: Final = """
         ),
         pytest.param("pt", "senate", DITO, "", SENATE, "", "ANA LIMA", id="senate"),
         pytest.param(
-            "pt", "treebank", DITO, "", "# text = {said} {n}.\n1\tNós\n", "", "x 0", id="UD"
+            "pt", "treebank", DITO, "", "# text = {said} {n}.\n1\tNós\n", "", "x 000000", id="UD"
         ),
     ],
 )
@@ -190,6 +190,14 @@ def test_speeches_are_gathered_without_calls_and_who_presides(
     assert gathered.authors_of(tmp_path, source) == {
         author: [f"{said} {n}." for n in range(100, 160)]
     }
+
+
+def test_the_next_piece_of_a_treebank_is_no_stranger() -> None:
+    neighbours = shipped_languages.are_neighbours
+    assert neighbours("es-treebank-02", "es-treebank-01")
+    assert not neighbours("es-treebank-02", "es-treebank-04")
+    assert not neighbours("es-treebank-02", "pt-treebank-01")
+    assert not neighbours("es-blog-02", "es-blog-01")
 
 
 @pytest.mark.full
