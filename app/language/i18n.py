@@ -480,7 +480,7 @@ def show_zone(zone: str) -> str:
         return f"UTC{'-' if reversed_offset[1] == '+' else '+'}{reversed_offset[2]}"
     # In English, the keys of time zones need no other name.
     city, key = _city(zone, language()), _city(zone, "en")
-    return zone if city == key else gettext("{city} time").format(city=city)
+    return zone.removeprefix("Etc/") if city == key else gettext("{city} time").format(city=city)
 
 
 @lru_cache(maxsize=2_000)

@@ -237,7 +237,7 @@ async def test_a_post_with_as_many_likes_as_another_is_one_of_several(app: Quart
         posts[1]["id"] = "other"
         lines = "\n".join(map(json.dumps, posts)).encode()
         await import_chat(parts_of(app).db, lines, name="posts.jsonl")
-        assert f"{told} Mar 4, 2024: ♥ 5" in read(await operator.page("/user/mina/report/preview"))
+        assert f"{told} Mar 4, 2024 · ♥ 5" in read(await operator.page("/user/mina/report/preview"))
 
 
 async def test_a_report_of_nothing_is_an_error(app: Quart) -> None:
