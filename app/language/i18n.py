@@ -57,9 +57,7 @@ LONGEST_HEADER: Final = 1_000
 """Characters of an Accept header that are read; no browser sends more."""
 CHAT: Final = "chat"
 """Translation context of texts about messages that are about posts elsewhere."""
-_AUTHOR: Final = re.compile(
-    r"(?<![({])\b(?:([Aa])uthors\b(?! of)|(?:(?<=other )|(?<=this ))author\b)"
-)
+_AUTHOR: Final = re.compile(r"(?<![({])\b(?:([Aa])uthors\b|(?:(?<=other )|(?<=this ))author\b)")
 _POST: Final = re.compile(r"\b([Pp])ost(s?)\b(?!\)[sd]|})")
 MINUTE_S: Final = 60
 MONTHS: Final = tuple(

@@ -12,7 +12,7 @@ from app.drawing.drawings import Bars, NamedBar, Thing, Things
 from app.drawing.lettering import drawn_text
 from app.drawing.poster import Poster, PosterFigure, PosterLine
 from app.errors import Message
-from app.language.i18n import gettext, ngettext, show_number, show_period, show_zone
+from app.language.i18n import gettext, gettext_noop, ngettext, show_number, show_period, show_zone
 from app.parts.pictures.picture_page import (
     PictureArgs,
     cast_in_picture,
@@ -242,7 +242,7 @@ def _told(poster: Poster) -> str:
 
 
 def _words_of_author(portrait: AuthorPortrait) -> str:
-    return gettext("Their most typical post") if portrait.most_like else ""
+    return gettext_noop("Their most typical post") if portrait.most_like else ""
 
 
 blueprints = (
@@ -250,7 +250,7 @@ blueprints = (
         Chat,
         read_sight,
         read_room_poster,
-        words=lambda _: gettext("Typical words"),
+        words=lambda _: gettext_noop("Typical words"),
         path="/portrait/picture",
     ),
     pictures_of(

@@ -8,7 +8,7 @@ from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
-from app.language.i18n import gettext, ngettext, show_number, show_period
+from app.language.i18n import gettext_noop, ngettext, show_number, show_period
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
     AuthorPortrait,
@@ -136,8 +136,8 @@ async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) ->
 def _shows(figures: _AuthorFigures) -> Shown:
     most_like = figures.portrait.most_like
     return [
-        (gettext("Their most typical post"), [most_like] if most_like else []),
-        (gettext("Most liked"), figures.liked[:1]),
+        (gettext_noop("Their most typical post"), [most_like] if most_like else []),
+        (gettext_noop("Most liked"), figures.liked[:1]),
     ]
 
 

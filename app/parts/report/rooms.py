@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.language.i18n import gettext
+from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, Shown, read_quiz
 from app.parts.report.reports import Making, Report
 from app.parts.report.words import (
@@ -87,8 +87,8 @@ async def _draft(making: Making, chat: Chat, figures: _ChatFigures) -> ChatRepor
 
 def _shows(figures: _ChatFigures) -> Shown:
     return [
-        (gettext("The busiest day"), figures.day.posts if figures.day else []),
-        (gettext("Most loved messages"), [each.post for each in figures.loved]),
+        (gettext_noop("The busiest day"), figures.day.posts if figures.day else []),
+        (gettext_noop("Most loved messages"), [each.post for each in figures.loved]),
     ]
 
 

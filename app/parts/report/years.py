@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import structs
 
-from app.language.i18n import gettext
+from app.language.i18n import gettext_noop
 from app.parts.report.quotes import Quiz, Shown, read_quiz, read_quotes
 from app.parts.report.reports import Making, Report
 from app.parts.report.words import (
@@ -92,16 +92,16 @@ async def _draft_of_author(
 
 def _shows_of_chat(read: RoomYear) -> Shown:
     return [
-        (gettext("The busiest day"), read.day.shown if read.day else []),
-        (gettext("The message most like each person"), read.most_like),
-        (gettext("Most loved messages"), [each.post for each in read.loved[:1]]),
+        (gettext_noop("The busiest day"), read.day.shown if read.day else []),
+        (gettext_noop("The message most like each person"), read.most_like),
+        (gettext_noop("Most loved messages"), [each.post for each in read.loved[:1]]),
     ]
 
 
 def _shows_of_author(read: AuthorYear) -> Shown:
     return [
-        (gettext("The busiest day"), read.day.shown if read.day else []),
-        (gettext("Most liked"), read.most_liked[:1]),
+        (gettext_noop("The busiest day"), read.day.shown if read.day else []),
+        (gettext_noop("Most liked"), read.most_liked[:1]),
     ]
 
 

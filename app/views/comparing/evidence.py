@@ -84,7 +84,9 @@ def _usage(usage: Usage, *, is_of_newest: bool) -> str:
             never = gettext("never in their newest {posts} posts")
             once = gettext("once in their newest {posts} posts")
         else:
-            never, once = gettext("never in {posts} posts"), gettext("once in {posts} posts")
+            count = usage.posts
+            never = ngettext("never in {posts} post", "never in {posts} posts", count)
+            once = ngettext("once in {posts} post", "once in {posts} posts", count)
         return (once if usage.uses else never).format(posts=posts)
     text = _rate(usage.uses / usage.posts)
     if is_of_newest:

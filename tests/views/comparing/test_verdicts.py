@@ -521,6 +521,12 @@ def test_rates_are_said_of_a_hundred_texts(
         ),
         (Usage(40, 240, 1), None, [240], ("about once in 6 posts", None)),
         (
+            Usage(1, 1, 1),
+            Usage(0, 1, 1),
+            [1, 1],
+            ("once in 1 post", "the other author compared: never in 1 post"),
+        ),
+        (
             Usage(133, 100, 1),
             Usage(45, 100, 1),
             [100, 100],

@@ -18,7 +18,7 @@ from app.services.compare.held_out import has_unjudged, judge_room
 from app.services.compare.profiles import ProfileStore
 from app.services.deletion import delete_post
 from app.services.rooms.sight import ToldRoom, ToldRooms, counted_rooms
-from tests.browsing import parts_of
+from tests.browsing import parts_of, signed_in
 from tests.chats import Said, import_chat, kakaotalk
 from tests.conftest import Shared
 
@@ -67,6 +67,9 @@ async def test_who_is_easiest_to_recognise_is_told_once_it_is_measured(shared: S
     *_, last = portrait["traits"]
     assert (last["kind"], portrait["people"][last["person"]]["username"]) == ("recognised", "tre")
     assert last["value"] > 0.9
+    operator = await signed_in(shared.app)
+    for output in ("report", "portrait/picture"):
+        assert "Their most typical message" in await operator.page(f"/user/tre/{output}")
     assert not await is_due(shared)
     await import_chat(db, kakaotalk("known", *talk(60, seed=2)))
     assert not await is_due(shared)
