@@ -88,6 +88,7 @@ async def test_a_chat_is_sent_as_one_file(
     await page.goto(saved.as_uri())
     await page.get_by_role("button", name="B", exact=True).click()
     await expect(page.locator("[data-verdict]").first).to_contain_text("1")
+    await expect(page.locator("[data-question] summary").first).to_be_focused()
     drawing = page.locator("svg[tabindex]").first
     await drawing.focus()
     await page.keyboard.press("End")

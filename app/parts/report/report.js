@@ -15,6 +15,7 @@
         button.setAttribute("aria-pressed", "true");
         for (const each of buttons) each.disabled = true;
         question.querySelector("details").open = true;
+        question.querySelector("summary").focus({ preventScroll: true });
         const verdict = question.querySelector("[data-verdict]");
         const { right: yes, wrong: no, score } = verdict.dataset;
         const told = score.replace("{right}", right).replace("{asked}", asked);
