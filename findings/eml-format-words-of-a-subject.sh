@@ -3,8 +3,8 @@
 #
 # Expected: a subject may have encoded words beside plain ones, a name in quotation marks may have a comma, and all
 # parts of a mail that are text are its text.
-# Seen: "Re: 차 and tea" is "차". Beside another person, "Kim, Hana" is a person with the address `"Kim`, and Hana. The second text of the
-# mail is an attachment without a name, and ends with the mail's boundary.
+# Seen: "Re: 차 and tea" is "차". Beside another person, "Kim, Hana" is a person with the address `"Kim`, and Hana.
+# The second text of the mail is an attachment without a name, and ends with the mail's boundary.
 # Why: the first encoded word stands for the whole subject. Addresses are split at each comma. Only the first text is
 # looked for, and a part ends where the file ends.
 # Who is hurt: whoever searches mails by subject or counts who wrote to whom. "Re:" is gone, so answers look like first
