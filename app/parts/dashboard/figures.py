@@ -37,11 +37,11 @@ from app.views.page import WebPage, render
 
 def nothing_dated(view: View, undated: int = 0) -> Finding:
     if not undated and not view.is_narrowed:
-        return Finding(gettext("Nothing here yet"))
+        return Finding(gettext("Nothing here yet"), about=" ")
     if not undated:
-        return Finding(gettext("There are no posts here. Try another filter."))
+        return Finding(gettext("There are no posts here. Try another filter."), about=" ")
     title = ngettext("{count} post, without a time", "{count} posts, all without a time", undated)
-    return Finding(title.format(count=show_number(undated)))
+    return Finding(title.format(count=show_number(undated)), about=" ")
 
 
 def some_of(displayed: int, total: int) -> str:

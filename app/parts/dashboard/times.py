@@ -292,6 +292,8 @@ class PostsByPeriod(PanelFigure):
                 "The author with the most posts is on top. Select a bar to see its "
                 "posts. A bar in the row of everyone else shows all posts of its time."
             )
+        elif len(self.rows) == 1:
+            yield gettext("Select a bar to see its posts.")
         elif len(self.rows) == 2:
             yield gettext("The author with more posts is on top. Select a bar to see its posts.")
         else:

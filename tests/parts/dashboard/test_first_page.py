@@ -190,6 +190,9 @@ async def test_numbers_are_saved_as_a_file_without_scripts(writer: Client) -> No
         assert f'href="/dashboard/table/{name}.csv"' in page
     answer = await writer.get(f"{PREFIX}table/timeline.csv?until=2026-05-04")
     assert answer.headers["Content-Disposition"] == 'attachment; filename="saywho-timeline.csv"'
+    assert "Select a bar to see its posts." in page  # There is one, and no other below it.
+    assert "is on top" not in page
+    assert "Select a bar" not in await writer.page(f"{PREFIX}?lang=xx")
     content = (await answer.get_data()).decode("utf-8-sig")
     assert content == 'Period,Author,Posts\r\n"May 3, 2026",\'=1+2,1\r\n'
     assert (await writer.get(f"{PREFIX}table/nothing.csv")).status_code == 404

@@ -485,6 +485,7 @@ async def test_the_first_twenty_are_not_all_only_where_there_are_more(writer: Cl
     await writer.add_posts(*posts_of("tern"))
     page = in_one_line(await writer.page(f"/compare?{urlencode(asked)}"))
     assert "The first 20 of all authors with posts are shown." in page
+    assert re.search("Compared:.*</bdi> and 1 more</p>", page)
 
 
 async def test_quoted_words_carry_their_own_language(shared: Shared) -> None:
