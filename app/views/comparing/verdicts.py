@@ -380,14 +380,16 @@ def _little_known(names: list[str], comparison: Comparison) -> str:
         )
         return text.format(names=_listed(names, len(comparison.ranking)), enough=enough)
     (author,) = [ranked for ranked in comparison.ranking if ranked.username == names[0]]
-    text = ngettext(
-        "Little is known of {name}: {count} post with words, about {characters} characters. Words "
-        "that {name} never wrote say nothing here, for or against {name}.",
+    text = gettext(
         "Little is known of {name}: {count} posts with words, but only about "
         "{characters} characters if equal posts count once. Words that {name} "
-        "never wrote say nothing here, for or against {name}.",
-        author.tweets,
+        "never wrote say nothing here, for or against {name}."
     )
+    if author.tweets == 1:
+        text = gettext(
+            "Little is known of {name}: {count} post with words, about {characters} characters. "
+            "Words that {name} never wrote say nothing here, for or against {name}."
+        )
     rounded = round(author.characters, 2 - len(str(author.characters)))
     return text.format(
         name=shown_name(author.username),

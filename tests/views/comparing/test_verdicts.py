@@ -12,6 +12,7 @@ from msgspec import structs
 from app.compute.engine.judgement import FEWEST_JUDGED, LIKELY, SURE, UNFAMILIAR, Limit, Verdict
 from app.compute.engine.measured_rates import More
 from app.compute.text import FEWEST_WORDS, word_count
+from app.language.i18n import speaking
 from app.services.compare.verdict import Comparison, Evidence, Model, RankedAuthor, Short, Usage
 from app.views.comparing.evidence import uses_of
 from app.views.comparing.verdicts import (
@@ -330,6 +331,17 @@ def test_the_answer_says_how_little_is_known_of_the_likeliest_author() -> None:
     facts.weak = {"few_posts": ["author1"]}
     assert little_known_of(facts.comparison()) is None
     assert len(limits_of(facts.comparison())) == 1
+
+
+def test_one_post_is_not_said_to_be_counted_once() -> None:
+    facts = Facts([0.9, 0.1], [1, 300], 0.05, limits=["few_posts"])
+    facts.weak = {"few_posts": ["author0"]}
+    comparison = facts.comparison()
+    assert "1 post with words, about" in (little_known_of(comparison) or "")
+    with speaking("ko"):
+        told = little_known_of(comparison) or ""
+    assert "글은 1개, " in told
+    assert "한 번만" not in told
 
 
 @pytest.mark.parametrize(
