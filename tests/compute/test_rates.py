@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.compute.engine.features import RECIPE
-from app.compute.engine.judgement import FEWEST_JUDGED, FURTHER_LIKELY, MODEL, judge, likely_from
+from app.compute.engine.judgement import (
+    FEWEST_JUDGED,
+    FURTHER_LIKELY,
+    LIKELY,
+    MODEL,
+    judge,
+    likely_from,
+)
 from app.compute.engine.measured_rates import (
     BELIEFS,
     DECIDED,
@@ -170,3 +177,11 @@ def test_more_texts_of_a_further_language_need_more(
     assert one <= some < likely_from(language, others, texts + more) < 1
     # Whoever is alone here is compared with nobody of the same circle.
     assert one <= likely_from(language, 0)
+
+
+@given(st.floats(-20, 6), st.floats(0, 6))
+def test_whoever_differs_less_from_the_nearest_needs_more(nearest: float, more: float) -> None:
+    some, further = (likely_from("de", 8, 1, nats) for nats in (nearest, nearest + more))
+    assert LIKELY - 1e-9 <= further <= some < 1
+    # Their own usual texts fit someone else better, so this says little of the author.
+    assert likely_from("de", 8, 1, -3.0) > 0.94

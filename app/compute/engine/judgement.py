@@ -83,9 +83,8 @@ UNMEASURED_LIKELY: Final = 0.9
 """Threshold for texts in other languages than Korean, English and the further shipped ones, for an
 author whose usual text the nearest other person here explains as well.
 
-Of people who differ more, fewer strangers pass: the odds fall to those of `LIKELY` at `APART`. So
-at most 3 % of strangers' posts are likely in 35 of 37 collections in 22 languages, and 3.1 and
-3.7 % in two treebanks, with eight, twelve and twenty others here (docs/measurements.md).
+Of people who differ more, fewer strangers pass: the odds fall to those of `LIKELY` at `APART`, and
+rise as fast for whoever's usual text another explains better (docs/measurements.md).
 """
 APART: Final = 3.0
 """Nats to the nearest other here, for a usual text, from which `LIKELY` is enough."""
@@ -626,8 +625,9 @@ def likely_from(language: str | None, others: int, texts: int = 1, nearest: floa
         odds = _odds(levels[others > 0]) * texts**BY_NUMBER
         return float(odds / (1 + odds))
     if not is_measured(language):
-        share = min(max(nearest / APART, 0.0), 1.0)
-        odds = _odds(UNMEASURED_LIKELY) ** (1 - share) * _odds(LIKELY) ** share
+        share = min(nearest / APART, 1.0)
+        odds = _odds(UNMEASURED_LIKELY)
+        odds *= (_odds(LIKELY) / odds) ** share
         return float(odds / (1 + odds))
     if language != "ko" or others >= FEW_AUTHORS:
         return LIKELY

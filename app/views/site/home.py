@@ -13,13 +13,7 @@ from quart import Response, current_app, g, redirect, request, url_for
 from quart.typing import ResponseReturnValue
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.compute.engine.judgement import (
-    FURTHER_LIKELY,
-    KOREAN_LIKELY,
-    LIKELY,
-    LONE_KOREAN_LIKELY,
-    UNMEASURED_LIKELY,
-)
+from app.compute.engine.judgement import FURTHER_LIKELY, KOREAN_LIKELY, LIKELY, LONE_KOREAN_LIKELY
 from app.compute.engine.measured_rates import ToldShares, measured_rates
 from app.db.result_cache import cacheable, holds_until
 from app.errors import NotFoundError
@@ -254,7 +248,6 @@ class AboutPage(WebPage, frozen=True, kw_only=True):
     korean_likely: float = KOREAN_LIKELY
     lone_korean_likely: float = LONE_KOREAN_LIKELY
     further_likely: float = min(map(min, FURTHER_LIKELY.values()))
-    unmeasured_likely: float = max(UNMEASURED_LIKELY, *map(max, FURTHER_LIKELY.values()))
     model: str = MODEL_NAME
     version: str = version("saywho")
     not_for: str = NOT_FOR

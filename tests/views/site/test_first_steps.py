@@ -131,7 +131,7 @@ async def test_an_empty_site_says_where_the_way_in_is(app: Quart, anybody: Clien
 
 async def test_the_method_names_both_thresholds_and_somebody_else(anybody: Client) -> None:
     page = await anybody.page("/about")
-    assert f"saywho names an author only at {LIKELY:.0%} or more." in page
+    assert f"saywho names the author of an English text only at {LIKELY:.0%} or more." in page
     assert f"For a Korean text it needs {KOREAN_LIKELY:.0%} if few" in page
     assert "92% if no one else does" in page
     assert "about a hundred authors who come with the program" in page
