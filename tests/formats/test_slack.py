@@ -176,6 +176,27 @@ def test_other_zips_are_none_of_slack(files: dict[str, bytes]) -> None:
         read(zip_bytes(files))
 
 
+def test_days_without_the_lists_of_an_export_are_one_chat_with_names_and_words() -> None:
+    """A channel's folder alone: each message has its author's profile (Slack's export of 2025)."""
+    words, profile = "<https://a.example|tea> &amp; cups", {"display_name": "tide"}
+    days = {
+        f"porch/2026-01-0{day}.json": json.dumps(
+            [message("U01", words, f"176722560{day}.000200", user_profile=profile)]
+        ).encode()
+        for day in (1, 2)
+    }
+    records = only_records(reads("slack-messages", is_chat=True)(zip_bytes(days)))
+    said = [(record.username, record.text) for record in records]
+    assert said == [("tide", "tea (https://a.example) & cups")] * 2
+    assert [room.file for record in records if isinstance(room := record.room, FileRoom)] == [
+        "porch",
+        "porch",
+    ]
+    lists = {f"{name}.json": json.dumps(rows).encode() for name, rows in LISTS.items()}
+    whole = zip_bytes(days | lists | {"users.json": json.dumps(USERS).encode()})
+    assert len(only_records(read(whole))) == len(days)
+
+
 SECONDS = 1767225601
 MEMBERS = [{"platformId": "u1", "accountName": "Pine", "groupNickname": "Old Pine"}]
 CHATLAB_FORMS = pytest.mark.parametrize("write", [in_lines, in_object])

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from msgspec import structs
 
 from app.errors import ImportFileError, Message
-from app.formats.chats.chat_files import attachments_of
+from app.formats.chats.chat_files import attachments_of, find_rooms
 from app.formats.chats.json_chat import ChatMessage, Found, JsonChat, Skip
 from app.formats.chats.reactions import reactions_in, reactions_of
 from app.formats.post import ReplyTarget
@@ -34,6 +34,7 @@ from app.formats.source.json import (
     objects,
 )
 
+_PEOPLE: Final = "users.json"
 _UNNAMED: Final = ("mpims.json", "dms.json")
 _DAY: Final = re.compile(r"(?:(?P<folder>.*)/)?\d{4}-\d\d-\d\d\.json")
 _TIME: Final = re.compile(r"\d{9,11}\.\d{6}")
@@ -123,7 +124,7 @@ class _Slack(JsonChat[SlackChannel]):
 
 class Slack(_Slack):
     name = "slack"
-    file_name = "users.json"
+    file_name = _PEOPLE
     mark = Message(
         "users.json and channels.json, and folders with one file per day, with "
         "messages that have `ts`"
@@ -131,7 +132,7 @@ class Slack(_Slack):
 
     def files(self, source: Source) -> list[Content]:
         """Return message files by channel and day, if any of the first 20 has messages."""
-        home = self._home(source)
+        home = _home(source)
         if home is None:
             return []
         names = sorted(name for name in source.members if name.startswith(home))
@@ -146,16 +147,11 @@ class Slack(_Slack):
         messages = first_documents(content.uncounted)
         return any(_TIME.fullmatch(str(message.get("ts"))) for message in messages)
 
-    def _home(self, source: Source) -> str | None:
-        users = (name for name in source.members if f"/{name}".endswith(f"/{self.file_name}"))
-        homes = [name.removesuffix(self.file_name) for name in users]
-        return next((home for home in homes if _lists(source, home)), None)
-
     def parts(
         self, source: Source, contents: Sequence[Content]
     ) -> Iterator[Iterator[Found[SlackChannel]]]:
         """Yield each file's messages, after reading the lists of people and channels."""
-        home = self._home(source) or ""
+        home = _home(source) or ""
         matches = filter(None, map(_FILE.fullmatch, source.members))
         workspace = Workspace(files={match["id"]: match[0] for match in matches})
         yield _learned(source.member(f"{home}{self.file_name}"), workspace.add_user)
@@ -180,9 +176,16 @@ class SlackAnswers(_Slack):
     mark = Message("JSON with a list `messages`, or only messages, which have `type` and `ts`")
     is_in_order = False
 
+    def files(self, source: Source) -> list[Content]:
+        """Return files with messages, without the days of an export that has its lists."""
+        has_lists = _home(source) is not None
+        rooms = find_rooms(source, self.ends, lambda file: self._is_read(file, has_lists) or None)
+        return [room.content for room in rooms]
+
+    def _is_read(self, file: Content, has_lists: bool) -> bool:
+        return not (has_lists and _DAY.fullmatch(file.name)) and self.recognises(file)
+
     def recognises(self, content: Content) -> bool:
-        if _DAY.fullmatch(content.name):
-            return False
         with suppress(ImportFileError):
             may_be = any(mark in bare_head(content) for mark in ('"ts":"', '"ok":true'))
             return may_be and super().recognises(content)
@@ -210,8 +213,10 @@ class SlackAnswers(_Slack):
         about = as_object(page.get("channel"))
         number = as_word(about.get("id")) or as_word(page.get("channel_id", page.get("channel")))
         name = as_word(about.get("name")) or as_word(page.get("name"))
+        day = _DAY.fullmatch(content.name)
+        place = (day and day["folder"]) or content.name
         room = self.room(f"#{name}" if name else None, number)
-        return SlackChannel(structs.replace(room, file="" if number else content.name), workspace)
+        return SlackChannel(structs.replace(room, file="" if number else place), workspace)
 
 
 def _with_own_words(message: Json) -> Json:
@@ -224,6 +229,12 @@ def _with_own_words(message: Json) -> Json:
         own = {"user": comment.get("user"), "text": comment.get("comment"), "subtype": None}
         return message | own
     return message
+
+
+def _home(source: Source) -> str | None:
+    users = (name for name in source.members if f"/{name}".endswith(f"/{_PEOPLE}"))
+    homes = (name.removesuffix(_PEOPLE) for name in users)
+    return next((home for home in homes if _lists(source, home)), None)
 
 
 def _lists(source: Source, home: str) -> list[str]:
