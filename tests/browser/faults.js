@@ -48,7 +48,7 @@
       faults.push(`read from top to bottom: ${e.outerHTML.slice(0, 80)}`);
   }
 
-  const rows = new Set([...document.querySelectorAll(".site-nav li")].map(e => e.getBoundingClientRect().top));
+  const rows = new Set([...document.querySelectorAll(".site-nav li")].filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().top));
   if (rows.size > 1) faults.push(`a menu in ${rows.size} rows`);
 
   // A word that has room in a line of its list or section is in one line.

@@ -376,8 +376,8 @@ class _PagesOfAuthor:
             ("index.html", gettext("Months"), True),
             ("days.html", gettext("On this day"), self._days),
             ("pictures.html", gettext("Pictures"), self._links.has_pictures),
-            ("liked.html", gettext("Popular posts"), self._liked),
-            ("numbers.html", gettext("In numbers"), True),
+            ("liked.html", gettext("Popular"), self._liked),
+            ("numbers.html", gettext("Numbers"), True),
             ("search.html", gettext("Search"), True),
         ]
         page, anchor, preview = self._links.page, "#months", self._preview
