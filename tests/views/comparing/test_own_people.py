@@ -48,7 +48,7 @@ def line_of(page: str) -> str:
 async def test_nobody_ticked_asks_about_ones_own_people(site: Client) -> None:
     page = await site.page(f"/compare?{urlencode({'text': TEXT})}")
     assert asked_in(page) == {*FAMILY, *CLUB}
-    assert "Compared with all 6 authors here." in page
+    assert "Compared with all 6 people here." in page
     assert "Sample authors are compared only if you tick them." in page
     named = [("text", TEXT), ("username", SAMPLE), ("username", "Tom")]
     page = await site.page(f"/compare?{urlencode(named)}")
@@ -128,7 +128,7 @@ async def test_one_tick_asks_about_a_chat(site: Client) -> None:
 @pytest.mark.parametrize(
     ("names", "line"),
     [
-        ((), "Compared with: all 6 authors here"),
+        ((), "Compared with: all 6 people here"),
         (FAMILY, "Compared with: all 4 people in 우리가족"),
         ((*CLUB, "아빠"), "Compared with: Tom, Priya, 아빠"),
         ((*FAMILY, "Tom"), "Compared with: 엄마, 아빠 and 3 more"),
@@ -155,7 +155,7 @@ async def test_the_line_says_how_it_was_asked(site: Client) -> None:
     page = await body(await site.post("/compare", form=form))
     assert (
         line_of(page)
-        == "Compared with: all 6 authors here · each line a message · text kept out of the link"
+        == "Compared with: all 6 people here · each line a message · text kept out of the link"
     )
 
 
