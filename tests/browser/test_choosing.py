@@ -98,5 +98,5 @@ async def test_people_who_are_chosen_tick_the_chat_that_they_fill(
     button = await page.get_by_role("button", name="Find the author").bounding_box()
     assert names
     assert button
-    assert button["y"] + button["height"] - names["y"] < 600
+    assert button["y"] + button["height"] - names["y"] < 660
     await expect(page.get_by_role("checkbox", name="All of harbour 1")).not_to_be_checked()
