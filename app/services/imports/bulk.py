@@ -381,7 +381,7 @@ async def store_batch(
     await memory.own.begin(session)
     resolved, announced = await _resolve(session, batch, report, hidden)
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
-    if hidden is None:
+    if hidden is None and any(item.post.room for item in batch):
         memory.own.ids.update(authors_new)
     identities = {
         outcome.identity
