@@ -20,7 +20,7 @@ import click
 from app import part_list
 from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
 from app.config import Config, ConfigError, is_default_folder
-from app.errors import AppError, Message, StartError
+from app.errors import AppError, StartError
 
 if TYPE_CHECKING:
     from quart import Quart
@@ -149,20 +149,12 @@ def with_database(work: Callable[[Any, Config], Awaitable[T]]) -> T:
             try:
                 return await work(db, config)
             except AppError as error:
-                error.detail = await _worded(db, error.detail)
+                from app.views.cast import worded
+
+                error.detail = await worded(db, error.detail)
                 raise
 
     return asyncio.run(run())
-
-
-async def _worded(db: Any, detail: Message) -> Message:
-    """Return a sentence of an error, about messages if it is about people of chats."""
-    from app.views.cast import worded
-
-    with contextlib.suppress(AppError):
-        async with db.read() as session:
-            return await worded(session, detail)
-    return detail
 
 
 def reading(work: Callable[["AsyncSession"], Awaitable[T]]) -> T:

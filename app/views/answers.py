@@ -277,16 +277,12 @@ async def _answer(
 
 async def _worded(details: Problem, message: Message) -> Problem:
     """Return the details in words for messages, if the sentence is about people of chats."""
-    if not g.get("is_closed", True):
-        with contextlib.suppress(AppError):
-            async with here().db.read() as session:
-                said = await worded(session, message)
-            detail = details.detail.replace(message.rstrip("."), said.rstrip("."))
-            faults = [
-                FieldError(one.loc, one.detail.replace(message, said)) for one in details.errors
-            ]
-            return structs.replace(details, detail=detail, errors=tuple(faults))
-    return details
+    said = message if g.get("is_closed", True) else await worded(here().db, message)
+    if said == message:
+        return details
+    detail = details.detail.replace(message.rstrip("."), said.rstrip("."))
+    faults = [FieldError(one.loc, one.detail.replace(message, said)) for one in details.errors]
+    return structs.replace(details, detail=detail, errors=tuple(faults))
 
 
 def see_other(address: str) -> Response:

@@ -7,7 +7,7 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date, datetime, time
@@ -20,8 +20,9 @@ from msgspec import Struct
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key
+from app.db.backend import Readable
 from app.drawing.drawings import NO_HUE
-from app.errors import Message
+from app.errors import AppError, Message
 from app.formats.reading import username_for
 from app.language.i18n import (
     holding,
@@ -122,12 +123,17 @@ async def cast_of_usernames(session: AsyncSession, value: object) -> Cast:
     return replace(await cast_of(session, named_in(value).usernames), people={})
 
 
-async def worded(session: AsyncSession, message: Message) -> Message:
-    """Return an English sentence, about messages if everyone whom it names speaks in chats."""
-    if "post" not in message.template:
-        return message
-    with bound(await cast_of_usernames(session, message)), speaking("en"):
-        return Message(translate_message(message))
+async def worded(db: Readable, message: Message) -> Message:
+    """Return an English sentence, about messages if everyone whom it names speaks in chats, as far
+    as the database can be read.
+    """
+    if "post" in message.template:
+        with suppress(AppError):
+            async with db.read() as session:
+                cast = await cast_of_usernames(session, message)
+            with bound(cast), speaking("en"):
+                return Message(translate_message(message))
+    return message
 
 
 def _by_names(people: Mapping[str, Person]) -> dict[str, Person]:

@@ -312,37 +312,34 @@ class StandIns:
 
 
 @dataclass(slots=True)
-class OwnAuthors:
-    """Authors whom this import brought, until somebody else changes the site: in the chats that it
-    made, no message of theirs can be here that the file does not count.
-    """
-
-    ids: set[int] = field(default_factory=set)
-    _event: int = 0
-
-    async def begin(self, session: AsyncSession) -> None:
-        """Forget them if there is another event than this import's."""
-        if self.ids and await newest_event(session) != self._event:
-            self.ids.clear()
-
-    async def end(self, session: AsyncSession) -> None:
-        if self.ids:
-            self._event = await newest_event(session)
-
-
-class ImportMemory(NamedTuple):
-    rooms: RoomFinder
-    order: FileOrder
-    writers: WritersOfFile
-    own: OwnAuthors
+class ImportMemory:
+    rooms: RoomFinder = field(default_factory=RoomFinder)
     import_id: int | None = None
     """The import that brings the posts, if any."""
     stand_ins: StandIns | None = None
     """Set if the import replaces another one."""
+    order: FileOrder = field(default_factory=FileOrder)
+    writers: WritersOfFile = field(default_factory=WritersOfFile)
+    brought: set[int] = field(default_factory=set)
+    """Authors who are new with the import's chats."""
+    _event: int = 0
+
+    async def begin(self, session: AsyncSession) -> None:
+        """Forget which chats and authors are the import's own, if somebody else has changed the
+        site.
+        """
+        made = self.rooms.made
+        if not made or await newest_event(session) != self._event:
+            made.clear()
+            self.brought.clear()
+
+    async def end(self, session: AsyncSession) -> None:
+        if self.rooms.made:
+            self._event = await newest_event(session)
 
     def is_own(self, outcome: "Resolved") -> bool:
         """Return whether nothing equal can be here but what the file counts."""
-        return outcome.user.id in self.own.ids and outcome.item.post.room in self.rooms.made
+        return outcome.user.id in self.brought and outcome.item.post.room in self.rooms.made
 
 
 class EqualPost(NamedTuple):
@@ -376,13 +373,13 @@ async def store_batch(
     is_bulk: bool = True,
 ) -> None:
     """Store and count posts and new authors; in bulk, one event announces an author's posts."""
-    memory = memory or ImportMemory(RoomFinder(), FileOrder(), WritersOfFile(), OwnAuthors())
+    memory = memory or ImportMemory()
     hidden = memory.stand_ins
-    await memory.own.begin(session)
+    await memory.begin(session)
     resolved, announced = await _resolve(session, batch, report, hidden)
     authors_new = [event.user_id for event in announced if event.kind == "user.created"]
-    if hidden is None and any(item.post.room for item in batch):
-        memory.own.ids.update(authors_new)
+    if hidden is None:
+        memory.brought.update(authors_new)
     identities = {
         outcome.identity
         for outcome in resolved
@@ -421,8 +418,7 @@ async def store_batch(
     await note_met(session, {*known.values()}, memory.import_id)
     messages = list(_messages_of_files(resolved, known, added))
     memory.rooms.share(message.moment[0] for message in messages if not message.is_new)
-    in_order = memory.rooms.made.values() if memory.own.ids else ()
-    await memory.order.keep(session, messages, {*in_order})
+    await memory.order.keep(session, messages, {*memory.rooms.made.values()})
     accepted = sum(outcome.is_new for outcome in added)
     report.accepted += accepted
     report.reworded += sum(outcome.is_reworded for outcome in added)
@@ -434,7 +430,7 @@ async def store_batch(
     # Last, since posts tell a sample from somebody else of its name.
     of_platform = (outcome.user.id for outcome in resolved if not outcome.user.is_of_chat)
     await memory.writers.claim(session, of_platform, authors_new)
-    await memory.own.end(session)
+    await memory.end(session)
 
 
 async def _in_rooms(

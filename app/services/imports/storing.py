@@ -43,15 +43,7 @@ from app.services.compare.profiles import LONGEST_TAIL, fold_long_tails
 from app.services.deletion import delete_messages, delete_user, purge_deleted
 from app.services.event_log import newest_event
 from app.services.imports.beginning import begin_reading
-from app.services.imports.bulk import (
-    BATCH,
-    BulkPost,
-    FileOrder,
-    ImportMemory,
-    OwnAuthors,
-    WritersOfFile,
-    store_batch,
-)
+from app.services.imports.bulk import BATCH, BulkPost, ImportMemory, store_batch
 from app.services.imports.counting import Counting
 from app.services.imports.reading import (
     NO_CONSENT,
@@ -267,9 +259,7 @@ async def import_posts(
     replaced = None if storing.is_dry else look.replaced
     hidden = await stand_ins_for(db, replaced, storing.scope)
     rooms = RoomFinder(storing.trusts_ids, storing.read, storing.options.rooms, look.samples)
-    memory = ImportMemory(
-        rooms, FileOrder(), WritersOfFile(), OwnAuthors(), storing.import_id, hidden
-    )
+    memory = ImportMemory(rooms, storing.import_id, hidden)
     new = report
     if replaced is not None:
         new = ImportReport(stored=StoredPosts(seen=report.stored.seen))
