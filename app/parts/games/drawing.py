@@ -11,17 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
 from app.models import RoomPerson, User
-from app.services.compare.comparing import case_of
 from app.services.compare.habits import Models
-from app.services.compare.name_masking import hide, read_chat_names
 from app.services.compare.quiz_questions import (
     Candidate,
-    asked_of,
+    QuizSet,
     first_guessable,
     posts_of_author,
+    solve,
 )
-from app.services.compare.verdict import Comparison, add_reasons, answer
-from app.services.posts.tweets import get_post
 from app.services.posts.users import get_user
 from app.services.rooms.room_facts import RoomFacts
 
@@ -113,9 +110,9 @@ async def draw_questions(
         posts += [(post.id, user.id) for post in drawn[: counts[user.id]]]
     random.shuffle(posts)
     by_name = {user.username: user.id for user in cast}
-    guesses = [
-        (await compare_post(session, models, cast, tweet_id)).ranking[0] for tweet_id, _ in posts
-    ]
+    quiz = QuizSet(tuple(ids), tuple(tweet_id for tweet_id, _ in posts))
+    solved = [await solve(session, models, quiz, at) for at in range(len(posts))]
+    guesses = [solution.comparison.ranking[0] for solution in solved]
     return [
         DrawnQuestion(tweet_id, user_id, by_name[best.username], best.probability)
         for (tweet_id, user_id), best in zip(posts, guesses, strict=True)
@@ -127,28 +124,6 @@ async def _askable(
 ) -> list[Candidate]:
     posts = await posts_of_author(session, user)
     return await first_guessable(session, posts, {each.id: each for each in cast}, most)
-
-
-async def compare_post(
-    session: AsyncSession,
-    models: Models,
-    cast: Sequence[User],
-    tweet_id: int,
-    *,
-    reasons: bool = False,
-) -> Comparison:
-    """Compare the authors for a post, as players see it and as if unwritten.
-
-    Raises NotFoundError, InvalidInputError.
-    """
-    post = await get_post(session, tweet_id)
-    room_id = post.room.id if post.room else None
-    chat_names = (await read_chat_names(session, [room_id])).of(room_id)
-    text = await hide(post.text, *cast, chat_names=chat_names)
-    question = asked_of(text, [user.username for user in cast], tweet_id)
-    case = await case_of(session, models, question)
-    comparison = await answer(case)
-    return await add_reasons(session, case, comparison) if reasons else comparison
 
 
 def shares(questions: int, authors: Sequence[int], extra: Sequence[int]) -> dict[int, int]:

@@ -13,7 +13,7 @@ from app.errors import AppError, InvalidInputError, NotFoundError
 from app.lifespan import may_let_phones_in, resources
 from app.models import MAX_ID
 from app.parts.games.documents import RankedPlayer, host_view
-from app.parts.games.drawing import FEWEST_AUTHORS, MOST_AUTHORS, compare_post
+from app.parts.games.drawing import FEWEST_AUTHORS, MOST_AUTHORS
 from app.parts.games.hosting import (
     MOVES,
     GameForm,
@@ -26,6 +26,7 @@ from app.parts.games.hosting import (
 from app.parts.games.playing import GAMES, games, list_games
 from app.parts.games.states import AskedQuestion, GameState, read_questions
 from app.runtime.clock import now_ms
+from app.services.compare.quiz_questions import QuizSet, solve
 from app.services.posts.users import Author, named_users, outgrown_samples
 from app.services.rooms.room_facts import RoomFacts, get_room, list_rooms, newest_first
 from app.views.answers import see_other
@@ -235,10 +236,9 @@ async def _evidence(state: GameState, tweet_id: int) -> Evident | None:
         async with resources().db.read() as session:
             source = resources().of_chat(await room_of_game(session, state.game))
         async with source.db.read() as session:
-            comparison = await compare_post(
-                session, source.models, state.cast, tweet_id, reasons=True
-            )
-            return await read_evidence(session, comparison)
+            quiz = QuizSet(tuple(state.usernames), (tweet_id,))
+            solution = await solve(session, source.models, quiz, reasons=True)
+            return await read_evidence(session, solution.comparison)
     except (NotFoundError, InvalidInputError):
         return None
 

@@ -7,10 +7,8 @@ from app.drawing.lettering import drawn_name
 from app.drawing.poster import Format, Poster
 from app.errors import ConflictError, UnauthorizedError
 from app.language.i18n import gettext, show_number
-from app.lifespan import resources
 from app.parts.games.player_pages import PLAYER, PRIVATE, place_heading, player_key, to_entrance
 from app.parts.games.playing import PLAY, Screen, games
-from app.parts.games.states import read_model_hits
 from app.parts.pictures.picture_page import LookArgs, PicturePage, Pictures, short_address
 from app.views.blueprints import PageBlueprint
 from app.views.subjects import ZoneFor
@@ -39,8 +37,6 @@ async def _read(args: GamePictureArgs, _zone_for: ZoneFor, game_id: int) -> Scre
 
 async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
     view, standing = screen.view, screen.standing
-    async with resources().db.read() as session:
-        model_hits = await read_model_hits(session, screen.state)
     right, questions = standing.outcome(screen.player_id)
     told = gettext("{right} of {count} right: {points} points.").format(
         right=right, count=questions, points=show_number(view.total)
@@ -50,7 +46,7 @@ async def _poster(screen: Screen, _args: GamePictureArgs) -> Poster:
         place += "."
     name, title = drawn_name(screen.name), gettext("Quiz: who wrote this?")
     hits = tuple(standing.hits(screen.player_id))
-    rows = TileRow(name or gettext("Me"), hits), TileRow("saywho", tuple(model_hits))
+    rows = TileRow(name or gettext("Me"), hits), TileRow("saywho", tuple(standing.shown.values()))
     return Poster(
         title=name or title,
         facts=(title,) if name else (),

@@ -28,7 +28,14 @@ from app.errors import (
 from app.lifespan import resources
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion, WrongCode
 from app.parts.games.hosting import SECRET_PREFIX, next_secret, note_change, tell_if_all_answered
-from app.parts.games.states import GameState, asked_of, count_players, read_states, unknown_game
+from app.parts.games.states import (
+    GameState,
+    asked_of,
+    count_players,
+    find_players,
+    read_states,
+    unknown_game,
+)
 from app.runtime.clock import now, now_ms
 from app.security import digest, new_secret
 from app.services.access.logins import network_of
@@ -264,7 +271,7 @@ class _Round:
         self._session = session
         self._states: dict[int, GameState] = {}
         self._questions: dict[tuple[int, int], GameQuestion] = {}
-        self._players: dict[str, tuple[int, int]] = {}
+        self._players: dict[tuple[int, str], tuple[int, str]] = {}
         self._first: dict[tuple[int, int], AnswerReceipt] = {}
         self._new: list[dict[str, int]] = []
 
@@ -281,10 +288,7 @@ class _Round:
         self._states = await read_states(
             session, {request.game_id for request in requests}, has_texts=False
         )
-        hashes = {request.sha256 for request in requests}
-        query = select(GamePlayer.sha256, GamePlayer.id, GamePlayer.game_id)
-        query = query.where(is_among(session, GamePlayer.sha256, hashes))
-        self._players = {sha256: (id_, game) for sha256, id_, game in await session.execute(query)}
+        self._players = await find_players(session, {request.sha256 for request in requests})
         numbers = {request.question for request in requests}
         question_query = select(GameQuestion).where(
             GameQuestion.game_id.in_(list(self._states)), GameQuestion.number.in_(numbers)
@@ -302,8 +306,9 @@ class _Round:
                 self._first[answer.player_id, answer.number] = receipt
 
     def _outcome(self, request: AnswerRequest) -> TakenAnswer | Exception:
-        player_id, game_id = self._players.get(request.sha256, (0, 0))
-        if game_id != request.game_id:
+        game_id = request.game_id
+        player_id, _ = self._players.get((game_id, request.sha256), (0, ""))
+        if not player_id:
             return unknown_player()
         state = self._states.get(game_id)
         if state is None:

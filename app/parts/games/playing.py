@@ -50,6 +50,7 @@ from app.parts.games.states import (
     GameState,
     Standing,
     Standings,
+    find_players,
     get_state,
     read_states,
     unknown_game,
@@ -459,23 +460,23 @@ class Games:
     async def _read_screens(
         self, session: AsyncSession, keys: Sequence[PlayerKey]
     ) -> list[Screen | Exception]:
-        players = await _players(session, keys)
+        players = await find_players(session, {key.sha256 for key in keys})
         states = await read_states(session, {key.game_id for key in keys})
-        chosen = await _chosen(session, [player.id for player in players.values()])
+        chosen = await _chosen(session, [player_id for player_id, _ in players.values()])
         standings = {
             game_id: await self._standings.read(session, state) for game_id, state in states.items()
         }
         screens: list[Screen | Exception] = []
         for key in keys:
-            player, state = _of(key, players), states.get(key.game_id)
+            player, state = players.get(key), states.get(key.game_id)
             if player is None:
                 screens.append(unknown_player())
             elif state is None:
                 screens.append(unknown_game())
             else:
-                standing, choice = standings[key.game_id], chosen.get(player.id)
-                view = player_view(state, standing, player.id, choice, now_ms())
-                screens.append(Screen(player.id, player.name, view, state, standing))
+                standing, choice = standings[key.game_id], chosen.get(player[0])
+                view = player_view(state, standing, player[0], choice, now_ms())
+                screens.append(Screen(*player, view, state, standing))
         return screens
 
 
@@ -491,18 +492,8 @@ def _batch(
 
 
 async def _find_players(session: AsyncSession, keys: Sequence[PlayerKey]) -> list[int | Exception]:
-    players = await _players(session, keys)
-    return [player.id if (player := _of(key, players)) else unknown_player() for key in keys]
-
-
-async def _players(session: AsyncSession, keys: Sequence[PlayerKey]) -> dict[str, GamePlayer]:
-    is_asked = is_among(session, GamePlayer.sha256, {key.sha256 for key in keys})
-    return {row.sha256: row for row in await session.scalars(select(GamePlayer).where(is_asked))}
-
-
-def _of(key: PlayerKey, players: Mapping[str, GamePlayer]) -> GamePlayer | None:
-    player = players.get(key.sha256)
-    return player if player and player.game_id == key.game_id else None
+    players = await find_players(session, {key.sha256 for key in keys})
+    return [players[key][0] if key in players else unknown_player() for key in keys]
 
 
 async def _chosen(session: AsyncSession, player_ids: Sequence[int]) -> dict[int, int]:

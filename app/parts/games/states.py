@@ -11,6 +11,8 @@ from sqlalchemy import Integer, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.names import HIDDEN, SHOWN_HIDDEN, ManyNames
+from app.db.backend import is_among
+from app.db.result_cache import LruStore
 from app.errors import NotFoundError
 from app.models import Tweet, User
 from app.models.work import Game, GameAnswer, GamePlayer, GameQuestion
@@ -156,6 +158,15 @@ async def count_players(session: AsyncSession, ids: Collection[int]) -> Counter[
     return Counter(dict((await session.execute(query)).all()))
 
 
+async def find_players(
+    session: AsyncSession, hashes: Collection[str]
+) -> dict[tuple[int, str], tuple[int, str]]:
+    """Return id and name of the players by game and hash of their secret."""
+    query = select(GamePlayer.game_id, GamePlayer.sha256, GamePlayer.id, GamePlayer.name)
+    rows = await session.execute(query.where(is_among(session, GamePlayer.sha256, hashes)))
+    return {(game_id, sha256): (id_, name) for game_id, sha256, id_, name in rows}
+
+
 async def _count_answers(session: AsyncSession, ids: Collection[int]) -> Counter[int]:
     query = (
         select(GameAnswer.game_id, func.count())
@@ -195,8 +206,8 @@ class Standing:
     """The answers to the present question, once its answer was shown."""
     known: Mapping[int, int]
     """The questions that each player got right, as bits by number."""
-    shown: Sequence[int]
-    """The numbers of questions with a shown answer, not skipped."""
+    shown: Mapping[int, bool]
+    """The numbers of questions with a shown answer, not skipped, and whether saywho was right."""
     order: Sequence[int] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -245,8 +256,8 @@ async def read_standing(session: AsyncSession, state: GameState) -> Standing:
         choices = {player: Choice(*fields) for player, *fields in await session.execute(answers)}
     names = {player: name for player, name, *_ in rows}
     is_shown = GameQuestion.game_id == game.id, GameQuestion.over_ms.is_not(None)
-    numbers = select(GameQuestion.number).where(*is_shown).order_by(GameQuestion.number)
-    shown = tuple(await session.scalars(numbers))
+    hits = select(GameQuestion.number, GameQuestion.model_user_id == GameQuestion.user_id)
+    shown = dict((await session.execute(hits.where(*is_shown).order_by(GameQuestion.number))).all())
     return Standing(names, totals, places(totals), choices, known, shown)
 
 
@@ -254,22 +265,19 @@ class Standings:
     """The newest standing of each game: thousands of players ask for it."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[int, Standing]] = {}
+        self._kept: LruStore[int, tuple[int, Standing]] = LruStore(40, lambda _: 1)
 
     async def read(self, session: AsyncSession, state: GameState) -> Standing:
         """Return the standing that a session sees; answers change it together with the version."""
         game = state.game
-        version, before = self._kept.get(game.id, (0, None))
+        version, before = self._kept.peek(game.id) or (0, None)
         standing = None
         if before is not None and version == game.version:
             standing = await _with_newcomers(session, state, before)
         if standing is None:
             standing = await read_standing(session, state)
         if standing is not before:
-            self._kept.pop(game.id, None)
-            self._kept[game.id] = game.version, standing
-            if len(self._kept) > 40:
-                del self._kept[next(iter(self._kept))]
+            self._kept.put(game.id, (game.version, standing))
         return standing
 
 
@@ -339,12 +347,6 @@ async def read_questions(session: AsyncSession, state: GameState) -> list[AskedQ
         )
         for question, text, room_id, answers, right in rows
     ]
-
-
-async def read_model_hits(session: AsyncSession, state: GameState) -> list[bool]:
-    is_shown = GameQuestion.game_id == state.game.id, GameQuestion.over_ms.is_not(None)
-    query = select(GameQuestion.model_user_id == GameQuestion.user_id).where(*is_shown)
-    return [bool(hit) for hit in await session.scalars(query.order_by(GameQuestion.number))]
 
 
 async def result_rows(
