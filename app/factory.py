@@ -145,7 +145,7 @@ def _put_in_front(app: App, config: Config, metrics: Metrics, of_zone: tuple[str
         trusted_proxies=config.trusted_proxies,
         url=config.url,
         cors=config.cors,
-        on_answer=metrics.count_request,
+        on_answers=metrics.count_answers,
     )
     app.asgi_app = edge  # type: ignore[method-assign]
     app.extensions[AtOnce.__name__] = AtOnce(edge, cached)

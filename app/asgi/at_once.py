@@ -3,12 +3,29 @@
 A server that has the whole head of a request asks here first, and then the app.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from app.asgi.cached import NOTES, Cached, CachedRequest, CachedResponse
 from app.asgi.edge import Edge, Scope
+from app.db.result_cache import Memo
+from app.runtime.logs import Answered
 
 Pairs = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """What the head of a response depends on besides the response; equal for most requests."""
+
+    method: str
+    others: Pairs
+    """Headers of the response besides the request's id."""
+
+
+kind_of = lru_cache(maxsize=100)(Kind)
 
 
 class Prompt(NamedTuple):
@@ -19,8 +36,7 @@ class Prompt(NamedTuple):
     """The path as the client wrote it, decoded."""
     given_id: str
     """The client's id for the request, or empty."""
-    kind: tuple[str, Pairs]
-    """Method, and headers of the response besides the request's id; equal for most requests."""
+    kind: Kind
 
 
 class AtOnce:
@@ -29,29 +45,29 @@ class AtOnce:
     def __init__(self, edge: Edge, cached: Cached) -> None:
         self.edge = edge
         self._cached = cached
-        self.catch_up = cached.catch_up_at_once
-        """Call it before `find`, so that an answer includes every commit until then."""
+        self.current_memo = cached.current_memo
+        """Ask for it before `find`, so that an answer includes every commit until then."""
 
     def prompt(self, scope: Scope) -> Prompt | None:
         """Read a request; None if the app always answers it."""
         judged = self.edge.plain(scope)
         if judged is None or (question := self._cached.question(judged.scope)) is None:
             return None
-        kind = judged.method, tuple(judged.headers)
+        kind = kind_of(judged.method, tuple(judged.headers))
         return Prompt(question, judged.asked, judged.given_id, kind)
 
-    def find(self, prompt: Prompt) -> CachedResponse | None:
+    def find(self, memo: Memo[CachedResponse], prompt: Prompt) -> CachedResponse | None:
         """Return what answers the request as things are; None if that is for the app to say."""
-        return self._cached.find(prompt.question)
+        return self._cached.find(memo, prompt.question)
 
     @staticmethod
     def head(response: CachedResponse, prompt: Prompt, identifier: bytes) -> tuple[int, Pairs]:
         """Return the status and all headers with which the layers send a response."""
         status, headers, _ = response.answer(prompt.question.tags)
-        _, others = prompt.kind
-        return status, (*headers, NOTES["hit"], (b"x-request-id", identifier), *others)
+        own = NOTES["hit"], (b"x-request-id", identifier)
+        return status, (*headers, *own, *prompt.kind.others)
 
-    def note(self, prompt: Prompt, status: int, seconds: float, identifier: str) -> None:
-        """Count and log an answer, as the layers do."""
-        self._cached.note_hit()
-        self.edge.note(prompt.question.method, prompt.asked, status, seconds, identifier)
+    def note(self, answers: Sequence[Answered]) -> None:
+        """Count and log answers, as the layers do."""
+        self._cached.note_hits(len(answers))
+        self.edge.note(answers)

@@ -8,7 +8,7 @@ also holds back unread parts of a body, and discards unwanted bodies (`Flow`).
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 from app.errors import AppError, MalformedError, MisdirectedError, is_out_of_files
 from app.paths import API, HEALTHZ, NOWHERE, READYZ, UPLOADS, below_root
 from app.runtime.clock import monotonic, wait_until_set
-from app.runtime.logs import log_request, request_id
+from app.runtime.logs import Answered, log_answers, request_id
 
 _HOST = re.compile(
     rb"|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?)(:(?P<port>\d{1,5}))?"
@@ -155,14 +155,14 @@ class Edge:
         trusted_proxies: int,
         url: str = "",
         cors: Set[str] = frozenset(),
-        on_answer: Callable[[str, int, float], None] = lambda *_: None,
+        on_answers: Callable[[Sequence[Answered]], None] = lambda _: None,
     ) -> None:
         self._app = app
         self._log_access = log_access
         self._trusted_proxies = trusted_proxies
         self._hosts = OwnHosts(url, trusted_proxies)
         self._cors = cors
-        self._on_answer = on_answer
+        self._on_answers = on_answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -200,7 +200,8 @@ class Edge:
                     raise
             finally:
                 seconds = monotonic() - started
-                self.note(judged.method, judged.asked, answer.status, seconds, answer.identifier)
+                told = judged.method, judged.asked, answer.status, seconds, answer.identifier
+                self.note([Answered(*told)])
 
     def _judged(self, scope: Scope) -> "JudgedRequest":
         return JudgedRequest(scope, self._hosts, self._trusted_proxies, self._cors)
@@ -213,12 +214,12 @@ class Edge:
         is_plain = not (judged.is_tunnel or judged.location or judged.refusal or judged.lengths)
         return judged if is_plain and not judged.is_preflight else None
 
-    def note(self, method: str, asked: str, status: int, seconds: float, identifier: str) -> None:
-        """Count and log an answer."""
-        self._on_answer(method, status, seconds)
+    def note(self, answers: Sequence[Answered]) -> None:
+        """Count and log answers."""
+        self._on_answers(answers)
         if self._log_access:
             # The query stays out of the log: it holds the texts that people compare.
-            log_request(method, asked, status, seconds, identifier)
+            log_answers(answers)
 
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         judged = answer.judged

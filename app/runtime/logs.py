@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from app.runtime.clock import now_ms
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 OURS: Final = "app"
+_ENCODER: Final = msgspec.json.Encoder()
 
 access_log = logging.getLogger("app.access")
 
@@ -57,6 +59,16 @@ class LogLine(msgspec.Struct, omit_defaults=True):
     exception: str | None = None
 
 
+class Answered(msgspec.Struct):
+    """A request that was answered."""
+
+    method: str
+    path: str
+    status: int
+    seconds: float
+    identifier: str
+
+
 class JsonFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         line = LogLine(
@@ -68,11 +80,12 @@ class JsonFormatter(logging.Formatter):
             getattr(record, "duration_ms", None),
             "\n".join(self._trace(record)) or None,
         )
-        return self.written(line)
+        return self.written([line]).removesuffix("\n")
 
-    def written(self, line: LogLine) -> str:
-        line.time = _as_iso(int(line.time))
-        return msgspec.json.encode(line).decode()
+    def written(self, lines: Sequence[LogLine]) -> str:
+        for line in lines:
+            line.time = _as_iso(int(line.time))
+        return _ENCODER.encode_lines(lines).decode()
 
     def _trace(self, record: logging.LogRecord) -> list[str]:
         if not record.exc_info or isinstance(record.exc_info[1], AppError):
@@ -81,7 +94,11 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(JsonFormatter):
-    def written(self, line: LogLine) -> str:
+    def written(self, lines: Sequence[LogLine]) -> str:
+        return "".join(f"{self._written(line)}\n" for line in lines)
+
+    @staticmethod
+    def _written(line: LogLine) -> str:
         clock = time.strftime("%H:%M:%S", time.localtime(int(line.time) / 1000))
         text = f"{clock} {line.level[0]} {line.message}"
         if line.duration_ms is not None:
@@ -103,12 +120,12 @@ class TurnHandler(logging.StreamHandler[TextIO]):
         self.formatter: JsonFormatter = formatter
         self._lines: list[LogLine] = []
 
-    def add(self, line: LogLine) -> None:
-        """Write the line after this turn of the running loop, or before the next record."""
+    def add(self, lines: Sequence[LogLine]) -> None:
+        """Write the lines after this turn of the running loop, or before the next record."""
         with self.lock or nullcontext():
-            self._lines.append(line)
-            if len(self._lines) == 1:
+            if not self._lines:
                 asyncio.get_running_loop().call_soon(self.flush)
+            self._lines += lines
 
     def emit(self, record: logging.LogRecord) -> None:
         self.flush()
@@ -121,8 +138,7 @@ class TurnHandler(logging.StreamHandler[TextIO]):
                 super().flush()
                 return
             try:
-                text = [f"{self.formatter.written(each)}\n" for each in lines]
-                self.stream.write("".join(text))
+                self.stream.write(self.formatter.written(lines))
                 super().flush()
             except Exception:  # As for a record: nobody can read the log any more.
                 self.handleError(logging.makeLogRecord({"msg": "lines of requests"}))
@@ -135,25 +151,27 @@ def configure(config: Config) -> None:
     logger.setLevel(logging.INFO)
 
 
-def log_request(
-    method: str, path: str, status: int, seconds: float, identifier: str | None = None
-) -> None:
-    """Log a response; looking for the caller, as `Logger.info` does, would cost most time.
-
-    identifier: the request's id; None for the context's id.
-    """
+def log_answers(answers: Sequence[Answered]) -> None:
+    """Log answers; looking for the caller, as `Logger.info` does, would cost most time."""
     if not access_log.isEnabledFor(logging.INFO):
         return
-    handler, duration_ms = _only_handler(), round(1000 * seconds, 1)
-    if handler is not None:
-        message = one_line(f"{method} {path} {status}")
-        identifier = identifier or request_id.get()
-        handler.add(LogLine(now_ms(), "INFO", access_log.name, message, identifier, duration_ms))
+    if (handler := _only_handler()) is not None:
+        time_ms, name = now_ms(), access_log.name
+        handler.add(
+            [
+                LogLine(
+                    *(time_ms, "INFO", name, one_line(f"{each.method} {each.path} {each.status}")),
+                    *(each.identifier, round(1000 * each.seconds, 1)),
+                )
+                for each in answers
+            ]
+        )
         return
-    extra = {"duration_ms": duration_ms}
-    values = ("%s %s %d", (method, path, status), None)
-    record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
-    access_log.handle(record)
+    for each in answers:
+        extra = {"duration_ms": round(1000 * each.seconds, 1)}
+        values = ("%s %s %d", (each.method, each.path, each.status), None)
+        record = access_log.makeRecord(access_log.name, logging.INFO, "", 0, *values, extra=extra)
+        access_log.handle(record)
 
 
 def _only_handler() -> TurnHandler | None:

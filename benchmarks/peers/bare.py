@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.config import Config
-from app.runtime.logs import configure, log_request, take_over
+from app.runtime.logs import Answered, configure, log_answers, request_id, take_over
 
 BODY = Path(os.environ["PEER_BODY"]).read_bytes()
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(BODY)).encode())]
@@ -28,4 +28,5 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     started = time.perf_counter()
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await send({"type": "http.response.body", "body": BODY, "more_body": False})
-    log_request(scope["method"], scope["path"], 200, time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    log_answers([Answered(scope["method"], scope["path"], 200, seconds, request_id.get())])

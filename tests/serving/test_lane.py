@@ -6,7 +6,7 @@ import json
 import re
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from quart import Quart
 
 from app import create_app
-from app.asgi.at_once import AtOnce, Prompt
+from app.asgi.at_once import AtOnce
 from app.asgi.cached import CachedResponse
 from app.lifespan import cache_of
+from app.runtime.logs import Answered
 from app.serving.settings import load_server_config
 from app.serving.worker import use_own_http1
 from tests.certificates import make_certificate
@@ -78,9 +79,9 @@ class Counted(AtOnce):
 
     answered = 0
 
-    def note(self, prompt: Prompt, status: int, seconds: float, identifier: str) -> None:
-        self.answered += 1
-        super().note(prompt, status, seconds, identifier)
+    def note(self, answers: Sequence[Answered]) -> None:
+        self.answered += len(answers)
+        super().note(answers)
 
 
 @pytest.fixture(autouse=True)

@@ -18,8 +18,9 @@ from hypercorn.config import Config
 from app.asgi.at_once import AtOnce, Prompt
 from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
-from app.db.result_cache import LruStore
+from app.db.result_cache import LruStore, Memo
 from app.runtime.clock import monotonic
+from app.runtime.logs import Answered
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
 
@@ -47,6 +48,7 @@ class SentHead(NamedTuple):
     status: int
     before: bytes
     after: bytes
+    body: bytes
 
 
 class Lane(asyncio.Protocol):
@@ -158,27 +160,34 @@ class Turn:
         if self._lanes:
             self._loop.call_soon(self._answer)
         # After the requests have arrived: none is answered without a commit before it.
-        is_current = not self._is_stopping() and self._at_once.catch_up()
+        memo = None if self._is_stopping() else self._at_once.current_memo()
+        answers = []
         second = int(monotonic())
         for lane, identifier in zip(lanes, new_identifiers(len(lanes)), strict=True):
             try:
-                if is_current and lane.waiting is not None and lane.http1 is not None:
-                    self._try(lane, lane.waiting, lane.http1.place, second, identifier)
+                if memo and (answered := self._try(memo, lane, second, identifier)):
+                    answers.append(answered)
             except Exception:
                 logger.exception("a request was not read at once")
             lane.pass_on()
+        if answers:
+            self._at_once.note(answers)
 
-    def _try(self, lane: Lane, data: bytes, place: Place, second: int, identifier: str) -> None:
-        prompt = self._prompt(data, place)
-        response = self._at_once.find(prompt) if prompt is not None else None
+    def _try(
+        self, memo: Memo[CachedResponse], lane: Lane, second: int, identifier: str
+    ) -> Answered | None:
+        data, http1 = lane.waiting, lane.http1
+        if data is None or http1 is None:
+            return None
+        prompt = self._prompt(data, http1.place)
+        response = self._at_once.find(memo, prompt) if prompt is not None else None
         if prompt is None or response is None or lane.transport.is_closing():
-            return
-        head = self._head(response, prompt, second)
+            return None
+        _, status, before, after, body = self._head(response, prompt, second)
         identifier = prompt.given_id or identifier
-        has_body = head.status == HTTPStatus.OK and prompt.question.method == "GET"
-        body = response.body if has_body else b""
-        lane.send(b"".join((head.before, identifier.encode(), head.after, body)))
-        self._at_once.note(prompt, head.status, monotonic() - lane.arrived, identifier)
+        lane.send(b"".join((before, identifier.encode(), after, body)))
+        seconds = monotonic() - lane.arrived
+        return Answered(prompt.kind.method, prompt.asked, status, seconds, identifier)
 
     def _prompt(self, data: bytes, place: Place) -> Prompt | None:
         if (known := self._prompts.get((place, data))) is not None:
@@ -203,11 +212,12 @@ class Turn:
         head = response.heads.get(key)
         if not isinstance(head, SentHead) or head.second != second:
             status, headers = self._at_once.head(response, prompt, PLACE)
-            is_head = prompt.question.method == "HEAD"
+            is_head = prompt.kind.method == "HEAD"
             writer = ResponseWriter(is_newer=True, is_head=is_head, keeps_alive=True)
             writer.begin(status, [*headers, *own_headers(self._config, second)])
             before, _, after = writer.head.partition(PLACE)
-            head = response.heads[key] = SentHead(second, status, before, after)
+            body = b"" if is_head or status != HTTPStatus.OK else response.body
+            head = response.heads[key] = SentHead(second, status, before, after, body)
         return head
 
 
