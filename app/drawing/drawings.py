@@ -1,5 +1,6 @@
 """Drawings as values: `templates/_drawings.html` makes HTML of them, pictures draw them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,6 +62,16 @@ def _short(number: float) -> str:
     return f"{round(number, 2):g}".removeprefix("0") or "0"
 
 
+class Drawn:
+    """A drawing of a page, made by the macro named like its type."""
+
+    __slots__ = ()
+
+    @property
+    def macro(self) -> str:
+        return re.sub(r"\B(?=[A-Z])", "_", type(self).__name__).lower()
+
+
 class NamedBar(NamedTuple):
     name: str
     share: float
@@ -85,9 +96,7 @@ class Bars:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    macro: ClassVar[str] = "columns"
-
+class Columns(Drawn):
     hue: str
     caption: str
     counts: Sequence[int]
@@ -107,19 +116,15 @@ class ListedName(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class NameList:
-    macro: ClassVar[str] = "names"
-
+class NameList(Drawn):
     names: Sequence[ListedName]
     labelled_by: str = ""
     prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(Drawn):
     """Hours of the day: a person's as columns, everyone else's as outline."""
-
-    macro: ClassVar[str] = "clock"
 
     hue: str
     caption: str
@@ -150,10 +155,8 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Spark:
+class Spark(Drawn):
     """A few columns in a line of text, with a single column that stands out."""
-
-    macro: ClassVar[str] = "spark"
 
     hue: str
     topic: str
@@ -175,17 +178,13 @@ class PhraseRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PhraseList:
-    macro: ClassVar[str] = "phrases"
-
+class PhraseList(Drawn):
     hue: str
     rows: Sequence[PhraseRow]
 
 
 @dataclass(frozen=True, slots=True)
-class StackedBar:
-    macro: ClassVar[str] = "stacked_bar"
-
+class StackedBar(Drawn):
     parts: Sequence[NamedBar]
     name: str = ""
     """The person of these parts; empty for all people."""
@@ -222,9 +221,7 @@ class ColumnsPart(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PeriodColumns:
-    macro: ClassVar[str] = "period_columns"
-
+class PeriodColumns(Drawn):
     caption: str
     people: Sequence[tuple[str, str]]
     columns: Sequence[PeriodColumn]
@@ -309,10 +306,9 @@ CROSS: Final = (((0.34, 0.34), (0.66, 0.66)), ((0.66, 0.34), (0.34, 0.66)))
 
 
 @dataclass(frozen=True, slots=True)
-class Tiles:
+class Tiles(Drawn):
     """Tiles in rows: a check in a hit, a cross in another."""
 
-    macro: ClassVar[str] = "tiles"
     tile: ClassVar[Rectangle] = SQUARE
     rounding: ClassVar[float] = 0.14
 
@@ -327,9 +323,7 @@ class Tiles:
 
 
 @dataclass(frozen=True, slots=True)
-class HourStrip:
-    macro: ClassVar[str] = "hour_strip"
-
+class HourStrip(Drawn):
     hue: str
     caption: str
     heights: Sequence[float]
@@ -357,9 +351,7 @@ class HabitRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    macro: ClassVar[str] = "habits"
-
+class Habits(Drawn):
     hue: str
     labelled_by: str
     rows: Sequence[HabitRow]
@@ -393,10 +385,8 @@ def _day_at(week: int, weekday: int) -> tuple[Rectangle, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class WeekGrid:
+class WeekGrid(Drawn):
     """The days of a year: weeks are columns, weekdays rows."""
-
-    macro: ClassVar[str] = "weeks"
 
     hue: str
     labelled_by: str
