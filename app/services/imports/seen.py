@@ -81,6 +81,11 @@ class Same(NamedTuple):
     """Usernames here of people who have other names in the file."""
 
     @property
+    def is_moved(self) -> bool:
+        """Whether the chat here has other names or times, so that somebody may call it another."""
+        return bool(self.names) or self.found.shifted is not None
+
+    @property
     def is_changed(self) -> bool:
         """Whether the file's messages have other names, times or ids than here."""
         common = np.flatnonzero(self.found.places >= 0)
@@ -215,25 +220,28 @@ class _Comparing(NamedTuple):
     zone: str | None
     """See `look_at`."""
 
-    async def look(self, chat: FileChat, *, is_searched: bool) -> ChatLook:
-        """Compare a chat; is_searched: whether texts alone may lead to a chat here."""
+    async def look(self, chat: FileChat, *, is_only: bool, is_searched: bool) -> ChatLook:
+        """Compare a chat.
+
+        is_only: whether the file has no other one, so that chosen chats are meant for it.
+        is_searched: whether texts alone may lead to a chat here.
+        """
         look = await outlined(self.session, chat, self.options)
         if not (look.sample.messages and await self.session.scalar(select(Room.id).limit(1))):
             return look
-        candidates = await _candidates(self.session, look, self.options)
+        candidates = await _chosen(self.session, self.options)
+        is_settled = is_only and bool(candidates)
+        if not is_settled:
+            candidates = await _candidates(self.session, look) | candidates
         for room_id, fewest in candidates.items():
             await self._compare(look, room_id, fewest)
-        if is_searched and not (look.is_mostly_here or {*self.options.rooms} - {NEW_ROOM}):
+        if is_searched and not (is_settled or look.is_mostly_here):
             of_texts = await rooms_with(self.session, chat.samples[:_SEARCHED])
             for room_id, _ in of_texts.most_common(_MOST_ROOMS):
                 if room_id not in candidates:
                     await self._compare(look, room_id, _FEWEST_OF_STRANGERS)
         if look.same is not None:
-            is_moved = bool(look.same.names) or look.same.found.shifted is not None
-            if is_moved and NEW_ROOM in self.options.rooms:
-                look.same = None
-            else:
-                look.sample.same, look.sample.is_moved = look.same.here.id, is_moved
+            look.sample.same, look.sample.is_moved = look.same.here.id, look.same.is_moved
         return look
 
     async def _compare(self, look: ChatLook, room_id: int, fewest: int) -> None:
@@ -244,23 +252,27 @@ class _Comparing(NamedTuple):
         here = await _read(self.session, room_id, self.is_going)
         chat = await asyncio.to_thread(_read_like, look.chat, self.zone, here.tz)
         found = await asyncio.to_thread(agreement, chat.messages, here.messages)
+        same = Same(chat, here, found, await look.names(self.session, found))
+        is_another = NEW_ROOM in self.options.rooms and str(room_id) not in self.options.rooms
+        if found.is_same and same.is_moved and is_another:
+            return
         at = np.flatnonzero((found.places >= 0) & (found.shifts == 0))
         authors = np.array([author or 0 for author in look.authors])
         is_equal = authors[chat.messages.people[at]] == here.messages.people[found.places[at]]
         look.sample.equal[room_id] = int(np.count_nonzero(is_equal))
         if found.is_same and (look.same is None or found.known > look.same.found.known):
-            names = await look.names(self.session, found)
-            if found.texts >= max(fewest, _FEWEST_RENAMED if names else 1):
-                look.same = Same(chat, here, found, names)
+            if found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1):
+                look.same = same
 
 
-async def _candidates(
-    session: AsyncSession, look: ChatLook, options: ReadOptions
-) -> dict[int, int]:
-    """Return chats here by choice, id, title or people, and the fewest equal texts of each."""
-    if chosen := [int(room) for room in options.rooms if room != NEW_ROOM]:
-        kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
-        return dict.fromkeys(await session.scalars(kept), 1)
+async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]:
+    chosen = [int(room) for room in options.rooms if room != NEW_ROOM]
+    kept = select(KEPT_ROOM_ID).where(Room.id.in_(chosen), IS_KEPT)
+    return dict.fromkeys(await session.scalars(kept), 1) if chosen else {}
+
+
+async def _candidates(session: AsyncSession, look: ChatLook) -> dict[int, int]:
+    """Return chats here by id, title or people, and the fewest equal texts of each."""
     names = look.sample.names
     reference = look.chat.reference
     proposal = await RoomFinder().propose(session, reference, look.sample)
@@ -562,8 +574,8 @@ async def look_at(
         is_going = await is_of_undone(session, replaced.ids) if replaced else false()
         comparing = _Comparing(session, options, is_going, zone)
         looks = [
-            await comparing.look(chat, is_searched=number < _MOST_SEARCHED)
-            for number, chat in enumerate(chats)
+            await comparing.look(chat, is_only=len(chats) == 1, is_searched=n < _MOST_SEARCHED)
+            for n, chat in enumerate(chats)
         ]
         look.chats = {each.chat.reference: each for each in looks}
         if replaced is None and NEW_ROOM not in options.rooms:

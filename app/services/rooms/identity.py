@@ -159,7 +159,7 @@ class RoomFinder:
         await self._forget_missing(session, samples)
         for reference, sample in samples.items():
             if reference not in self._ids:
-                is_only = len(self._ids.keys() | samples.keys()) == 1
+                is_only = len(self._ids.keys() | samples.keys() | self.looked.keys()) == 1
                 room_id = await self._room(session, reference, sample, is_only=is_only)
                 self._ids[reference] = room_id
         if self.read.zone != self._zone:

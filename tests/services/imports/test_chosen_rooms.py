@@ -1,6 +1,8 @@
 """Title and people only propose the chat of a file: an equal message, an ID or a choice decides."""
 
+import io
 import json
+import zipfile
 
 import pytest
 from sqlalchemy import select
@@ -159,3 +161,59 @@ async def test_each_chat_of_a_file_goes_where_it_was_chosen(db: Database) -> Non
         await import_chat(db, both, name="c.jsonl", rooms=("1",))
     await import_chat(db, both, name="c.jsonl", rooms=("2", "new"))
     assert await rooms_of(db) == [("pier", 2), ("quay", 4), ("Family", 20), ("pier", 2)]
+
+
+def packed(*chats: bytes) -> bytes:
+    """Return a zip of chats, a file each."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        for number, chat in enumerate(chats):
+            file.writestr(f"{number}/KakaoTalk.txt", chat)
+    return out.getvalue()
+
+
+HIKE = said(("Paul", "Ida", "Ben"), times=6, day="2024-03-01")
+
+
+@pytest.mark.parametrize("rooms", [("1",), ("1", "new")])
+@pytest.mark.parametrize("zone", ["Asia/Seoul", "Europe/Berlin"])
+async def test_a_choice_for_one_chat_hides_no_other_one_of_the_file(
+    db: Database, rooms: tuple[str, ...], zone: str
+) -> None:
+    for name, messages in {"Family": HERE, "Hike": HIKE}.items():
+        await import_chat(db, kakaotalk(name, *messages))
+    await invite(db)
+    both = packed(kakaotalk("Family", *OTHER), kakaotalk("Hike", *HIKE))
+    with pytest.raises(UnsettledRoomError, match="hana"):
+        await import_chat(db, both, name="chats.zip")
+    options = {"rooms": rooms, "timezone": zone, "times": "here"}
+    report = await import_chat(db, both, name="chats.zip", **options)
+    if (rooms, zone) == (("1", "new"), "Europe/Berlin"):  # The second one is said to be another.
+        assert await rooms_of(db) == [("Family", 40), ("Hike", 18), ("Hike", 18)]
+    else:
+        assert (report.accepted, report.duplicates) == (20, 18)
+        assert await rooms_of(db) == [("Family", 40), ("Hike", 18)]
+
+
+async def test_a_chosen_chat_takes_no_other_chat_of_a_long_file(db: Database) -> None:
+    """The first batch has messages of the first chat alone."""
+    long = [
+        (f"2024-{1 + n // 250:02}-01 {n // 60 % 24:02}:{n % 60:02}", "Kim", f"word {n}")
+        for n in range(1_001)
+    ]
+    for name, messages in {"Family": HERE, "Hike": long}.items():
+        await import_chat(db, kakaotalk(name, *messages))
+    await invite(db)
+    both = packed(kakaotalk("Hike", *long), kakaotalk("Family", *OTHER))
+    report = await import_chat(db, both, name="chats.zip", rooms=("1",))
+    assert (report.accepted, report.duplicates) == (20, 1_001)
+    assert await rooms_of(db) == [("Family", 40), ("Hike", 1_001)]
+
+
+async def test_a_chat_with_one_other_name_can_be_another_chat(db: Database) -> None:
+    await import_chat(db, kakaotalk("Family", *HERE))
+    renamed = [(when, {"Hana": "Hannah"}.get(name, name), text) for when, name, text in HERE]
+    for accepted, duplicates in ((20, 0), (0, 20)):
+        report = await import_chat(db, kakaotalk("Family", *renamed), rooms=("new",))
+        assert (report.accepted, report.duplicates) == (accepted, duplicates)
+        assert await rooms_of(db) == [("Family", 20), ("Family", 20)]
