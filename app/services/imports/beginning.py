@@ -20,7 +20,7 @@ from app.compute.text import username_key
 from app.config import MIB, Config
 from app.db.backend import Readable, Sessions, backend_of, is_among
 from app.errors import LimitReachedError, Message, UnavailableError
-from app.formats.assumptions import NotesSummary, ReadNotes, order_of
+from app.formats.assumptions import Assumption, NotesSummary, ReadNotes, order_of
 from app.formats.chats.people import zone_of
 from app.formats.doubts.questions import SeenId
 from app.formats.doubts.tally import Doubt, Sightings
@@ -74,7 +74,8 @@ def stopped_after(seconds: float) -> Message:
     )
 
 
-READ_AS_BEFORE: Final[tuple[Literal["timezone", "dates"], ...]] = ("timezone", "dates")
+AsBefore = Literal["timezone", "dates"]
+READ_AS_BEFORE: Final[tuple[AsBefore, ...]] = ("timezone", "dates")
 """What a file leaves open and an earlier import of its chat has decided."""
 
 
@@ -88,19 +89,19 @@ async def begin_reading(
     """
     records, options = read.records, read.options
     first = await asyncio.to_thread(FirstReading, records, source, options)
+    named = structs.replace(options, rename={})
     async with db.read() as session:
-        known = await read_as_before(session, records, first.questions.chats.found, options)
+        before = await read_before(session, records, first.questions.chats.found, named)
         has_guests = await are_guests_here(session)
-    if known != options:
+    if before:
         source.restart()
-        records = await asyncio.to_thread(open_records, source, format=read.form, options=known)
-        for kind in READ_AS_BEFORE:
-            if (value := getattr(known, kind)) != getattr(options, kind):
-                records.notes.assume(kind, value, evidence=AS_BEFORE)
-        first = await asyncio.to_thread(FirstReading, records, source, known)
+        again = structs.replace(options, **before)
+        records = await asyncio.to_thread(open_records, source, format=read.form, options=again)
+        for kind, value in before.items():
+            records.notes.assume(kind, value, evidence=AS_BEFORE)
+        first = await asyncio.to_thread(FirstReading, records, source, again)
     checked = await asyncio.to_thread(first.checked)
     chats = await asyncio.to_thread(first.chats, read.form, has_guests=has_guests)
-    named = structs.replace(options, rename={})
     look = await look_at(db, chats, named, read.digest)
     look.check(options, checked.notes)
     if first.questions.ids and look.replaced is None:
@@ -110,27 +111,29 @@ async def begin_reading(
     return replace(checked, items=placed), look
 
 
-async def read_as_before(
-    session: AsyncSession, records: RecordStream, chats: Iterable[FileChat], options: ReadOptions
-) -> ReadOptions:
-    """Return the options with the earlier assumptions about the file's chats."""
-    assumed = {part.kind for part in records.notes.assumptions}
+async def read_before(
+    session: AsyncSession,
+    read: RecordStream | Preview,
+    chats: Iterable[FileChat],
+    options: ReadOptions,
+) -> dict[AsBefore, Any]:
+    """Return the earlier assumptions about what a file of chats and the options leave open."""
+    assumed = {part.kind for part in read.notes.assumptions}
     is_open = [kind for kind in READ_AS_BEFORE if kind in assumed and not getattr(options, kind)]
-    if not (records.is_chat and is_open):
-        return options
-    rooms, named = set[int](), structs.replace(options, rename={})
+    if not (read.is_chat and is_open):
+        return {}
+    rooms = set[int]()
     for chat in chats:
-        look = await outlined(session, chat, named)
+        look = await outlined(session, chat, options)
         if proposal := await RoomFinder().propose(session, chat.reference, look.sample):
             rooms.add(proposal.room_id)
     query = select(Room.tz, Room.date_order).where(Room.id.in_(rooms))
     rows = (await session.execute(query)).all()
-    here: dict[str, set[Any]] = {
+    here: dict[AsBefore, set[Any]] = {
         "timezone": {zone for zone, _ in rows if zone},
         "dates": {order for _, name in rows if name and (order := order_of(name))},
     }
-    known = {kind: here[kind].pop() for kind in is_open if len(here[kind]) == 1}
-    return structs.replace(options, **known)
+    return {kind: here[kind].pop() for kind in is_open if len(here[kind]) == 1}
 
 
 class PersonHere(NamedTuple):
@@ -203,12 +206,28 @@ def zone_of_reading(notes: NotesSummary) -> str:
     return ""
 
 
-async def look_at_upload(db: Readable, preview: Preview, options: ReadOptions) -> UploadLook:
-    """Compare an upload with what is here."""
+async def look_at_upload(
+    db: Readable,
+    previewer: "Previewer",
+    job: ImportJob,
+    options: ReadOptions,
+    *,
+    operator_id: int,
+    form: str,
+) -> UploadLook:
+    """Preview an upload, and compare it with what is here. Raises as `Previewer.look`."""
+    see = partial(previewer.look, job, operator_id=operator_id, form=form)
+    preview = await see(options)
     async with db.read() as session:
         has_people = options.only or options.rename
         earlier = options if has_people else await earlier_options(session, preview)
-    named = structs.replace(options, rename=earlier.rename, rooms=(), replace=None)
+        named = structs.replace(options, rename=earlier.rename, rooms=(), replace=None)
+        before = await read_before(session, preview, preview.chats, named)
+    if (dates := before.get("dates")) is not None:  # The import will read them so, too.
+        preview = await see(structs.replace(options, dates=dates))
+        as_before = Assumption("dates", dates, evidence=AS_BEFORE)
+        notes = preview.notes
+        preview.notes = structs.replace(notes, assumptions=(as_before, *notes.assumptions))
     # The import will read the file in the chat's zone, so that its times may be others.
     is_open = is_zone_open(options, preview.notes)
     read_zone = zone_of_reading(preview.notes) if is_open else None
@@ -262,7 +281,7 @@ class Previewer:
         self._sandboxes: defaultdict[int, Sandbox] = defaultdict(partial(Sandbox, limit_s))
 
     async def look(
-        self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str = "auto"
+        self, job: ImportJob, options: ReadOptions, *, operator_id: int, form: str
     ) -> Preview:
         """Return the preview of an upload as the format `form`; cancelling ends the process.
 

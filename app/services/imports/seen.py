@@ -178,6 +178,13 @@ class ChatLook:
     def is_mostly_here(self) -> bool:
         return self.same is not None and 2 * self.same.found.known >= self.sample.messages
 
+    @property
+    def new_times(self) -> Numbers:
+        """Times of the messages that are not here."""
+        if self.same is None:
+            return self.chat.messages.times
+        return self.same.chat.messages.times[self.same.found.places < 0]
+
     async def names(self, session: AsyncSession, found: Agreement) -> dict[str, str]:
         """Return the usernames here of people who have other names in the file."""
         others = {
@@ -260,9 +267,10 @@ class _Comparing(NamedTuple):
         authors = np.array([author or 0 for author in look.authors])
         is_equal = authors[chat.messages.people[at]] == here.messages.people[found.places[at]]
         look.sample.equal[room_id] = int(np.count_nonzero(is_equal))
-        if found.is_same and (look.same is None or found.known > look.same.found.known):
-            if found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1):
-                look.same = same
+        is_enough = found.texts >= max(fewest, _FEWEST_RENAMED if same.names else 1)
+        is_best = look.same is None or found.known > look.same.found.known
+        if found.is_same and is_enough and is_best:
+            look.same = same
 
 
 async def _chosen(session: AsyncSession, options: ReadOptions) -> dict[int, int]:
@@ -426,28 +434,17 @@ class Look:
         return bool(self.moved or self.renamed)
 
     @property
-    def choices(self) -> list[RoomOutline]:
+    def rooms(self) -> list[RoomOutline]:
         """Chats here of which somebody may say that they are others."""
-        rooms = [look.room for look in self.chats.values() if look.room is not None]
-        return [room for room in rooms if room.guests is not None or not room.is_same]
-
-    @property
-    def room_name(self) -> str:
-        """Name of the chat here that has the messages with other times or names."""
-        rooms = (look.room for look in self.chats.values())
-        return next((room.name for room in rooms if room is not None and room.is_same), "")
+        return [look.room for look in self.chats.values() if look.room is not None]
 
     @property
     def seen(self) -> Seen:
         """Texts of answers and pages."""
         total = sum(len(look.chat.messages.texts) for look in self.chats.values())
         known = sum(same.found.known for same in self.same)
-        new = [
-            int(time)
-            for same in self.same
-            for time in same.chat.messages.times[same.found.places < 0][:1]
-            if time != UNKNOWN
-        ]
+        new = [time for look in self.chats.values() for time in look.new_times[:1].tolist()]
+        new = [time for time in new if known and time != UNKNOWN]
         rooms = {same.here.id for same in self.same}
         zones = {same.here.tz for same in self.same}
         state: Literal["new", "known", "longer"] = "new"
@@ -466,9 +463,11 @@ class Look:
         )
 
     def open_rooms(self, chosen: Collection[str]) -> list[RoomOutline]:
-        """Return the choices that nobody has made; `chosen` has chats as in `ReadOptions`."""
-        is_chosen = NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1
-        return [] if is_chosen else [room for room in self.choices if str(room.id) not in chosen]
+        """Return the chats that nobody has chosen; `chosen` has chats as in `ReadOptions`."""
+        if NEW_ROOM in chosen or len(chosen) == len(self.chats) == 1:
+            return []
+        rooms = (room for room in self.rooms if room.guests is not None or not room.is_same)
+        return [room for room in rooms if str(room.id) not in chosen]
 
     def check(self, options: ReadOptions, notes: ReadNotes) -> None:
         """Note the chats, names and zone that are here. Raises UnsettledRoomError, and

@@ -29,6 +29,7 @@ from app.services.imports.report import (
     stored_posts,
 )
 from app.services.posts.users import find_own, get_author, list_samples
+from app.services.rooms.identity import RoomOutline
 from app.services.rooms.room_facts import RoomFacts, find_rooms, get_room, zone_of_chats
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.access.settings import Readership
@@ -161,14 +162,21 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     def noted(self) -> Noted | None:
         if self.preview is None:
             return None
-        notes = settled(self.preview.notes, self.options)
-        is_table = bool(self.preview.columns)
-        choices = self.seen.look.choices if self.seen else ()
-        if self.seen and self.seen.look.is_asked:  # The answer says which chat it is, too.
-            choices = ()
-            if notes.unsettled == "room":
-                notes = structs.replace(notes, unsettled=None)
-        return noted_of(notes, self.options, choices, is_table=is_table)
+        rooms = self.seen.look.rooms if self.seen else ()
+        # Whoever says which times or names are right says which chat it is, too.
+        same = (str(room.id) for room in self.same_rooms)
+        answered = structs.replace(self.options, rooms=(*self.options.rooms, *same))
+        return noted_of(
+            settled(self.preview.notes, answered),
+            self.options,
+            (room for room in rooms if not room.is_same),
+            is_table=bool(self.preview.columns),
+        )
+
+    @property
+    def same_rooms(self) -> list[RoomOutline]:
+        """Chats here that have messages of the file with other times or names."""
+        return [room for room in self.seen.look.rooms if room.is_same] if self.seen else []
 
     @property
     def zone(self) -> str:

@@ -12,7 +12,7 @@ from quart.typing import ResponseReturnValue
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
 from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
 from app.formats.reading import username_for
-from app.formats.records import ImportFault, ReadOptions
+from app.formats.records import SAME_FILE, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
 from app.language.i18n import gettext, ngettext, show_number, speaking_of
 from app.lifespan import resources
@@ -144,13 +144,15 @@ async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadLook:
     check_upload(job)
     account_id = g.operator.account_id
     options = structs.replace(options, near=remembered_zone(request.cookies.get(ZONE_COOKIE)).key)
-    preview = await resources().previewer.look(job, options, operator_id=account_id, form=form)
-    seen = await look_at_upload(resources().db, preview, options)
-    notes, before = seen.preview.notes, [fault.detail for fault in errors_of(job)]
-    is_same = before == list(filter(None, [preview.failure])) and notes_of(job) == notes
+    seen = await look_at_upload(
+        resources().db, resources().previewer, job, options, operator_id=account_id, form=form
+    )
+    notes, failure = seen.preview.notes, seen.preview.failure
+    before = [fault.detail for fault in errors_of(job)]
+    is_same = before == list(filter(None, [failure])) and notes_of(job) == notes
     if not is_same or stored_posts(job).seen != seen.look.seen:
         async with writing() as session:
-            await note_look(session, job.id, preview.failure, notes, seen.look.seen)
+            await note_look(session, job.id, failure, notes, seen.look.seen)
     return seen
 
 
@@ -285,11 +287,9 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
     zone = zone_typed(zone)
     people, taken = map(form.getlist, ("speaker", "only"))
     names = zip(people, map(str.strip, form.getlist("renamed")), strict=False)
-    reading = chosen_reading(form, before)
-    if keeps_both:
-        reading = structs.replace(reading, rooms=(NEW_ROOM,))
+    replaced = SAME_FILE if times == "replace" else form.get("replace", "")
     return structs.replace(
-        reading,
+        chosen_reading(form, before),
         username=username,
         with_media="no_media" not in form,
         decode_entities="decode_entities" in form,
@@ -300,7 +300,7 @@ def _options_of_form(form: Form, before: ReadOptions) -> ReadOptions:
         },
         is_published=form.get("publish") == "on",
         is_own="own" in form,
-        replace=chosen_by(replaced_of, form.get("replace", ""), None),
+        replace=chosen_by(replaced_of, replaced, None),
         times=times if times in {"file", "here"} else None,
     )
 

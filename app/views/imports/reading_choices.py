@@ -77,6 +77,8 @@ ASKED: Final[Mapping[Unsettled, tuple[Message, Message | None]]] = {
 """Why an import cannot start, and what to tick; None: only a choice helps."""
 
 
+_OPEN: Final = "room", ""
+"""Kind and value of an assumption about a chat that somebody must choose."""
 _FOR_COMMAND: Final = re.compile(r"\s*\([^()]*(?:--[a-z]|SAYWHO_|saywho )[^()]*\)")
 
 
@@ -175,13 +177,15 @@ def assumed_zone(notes: NotesSummary) -> str:
 def settled(notes: NotesSummary, options: ReadOptions) -> NotesSummary:
     """Return the notes without a question that an author's name or a chosen chat answers."""
     is_named = notes.unsettled == "author" and options.username is not None
-    is_chosen = notes.unsettled == "room" and bool(options.rooms)
+    rooms = [part.alternatives for part in notes.assumptions if (part.kind, part.value) == _OPEN]
+    is_chosen = notes.unsettled == "room" and all({*options.rooms} & {*each} for each in rooms)
     return structs.replace(notes, unsettled=None) if is_named or is_chosen else notes
 
 
 def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
     """Return the form's choices; a column counts if it was chosen before or changed."""
-    encoding = form.get("encoding", "").strip()
+    encoding, is_another = form.get("encoding", "").strip(), form.get("same_chat") == NEW_ROOM
+    rooms = [*form.getlist("room"), *([NEW_ROOM] if is_another else form.getlist("same_room"))]
     taken = form.getlist("taken")
     names, fields = form.getlist("column"), form.getlist("field")
     if len(taken) != len(names):
@@ -198,7 +202,7 @@ def chosen_reading(form: Form, before: ReadOptions) -> ReadOptions:
         encoding=chosen_by(parse_encoding, encoding, None) if encoding else None,
         accept_unread="accept_unread" in form,
         accept_doubts="accept_doubts" in form,
-        rooms=chosen_by(rooms_of, filter(None, form.getlist("room")), ()),
+        rooms=chosen_by(rooms_of, filter(None, rooms), ()),
     )
 
 

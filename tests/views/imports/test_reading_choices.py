@@ -292,13 +292,43 @@ async def test_an_import_of_the_same_file_can_be_replaced(browser: Browser) -> N
     address = await upload(browser, CHAT, "chat.txt")
     page = shown(await browser.page(address))
     assert "This file replaces import 1: it has 2 messages, and its messages that" in page
-    form = people | {"timezone": "Europe/Berlin", "replace": "1"}
-    assert await start(browser, address, **form) == 303
-    assert "The times of the file are 7:00 hours later" in shown(await browser.page(address))
-    assert await start(browser, address, **form) == 303
+    form = people | {"timezone": "Europe/Berlin"}
+    assert await start(browser, address, **form, replace="1") == 303
+    page = await browser.page(address)
+    # One question: a replacement is one of the answers about the times.
+    assert "The times of the file are 7:00 hours later" in shown(page)
+    assert re.findall(r'name="same_chat" value="(\w+)"[^>]* checked', page) == ["replace"]
+    assert 'name="replace"' not in page
+    assert await start(browser, address, **form, same_chat="replace") == 303
     assert "2 new messages" in shown(await ended(browser, address))
     rooms = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
     assert [(room["messages"], room["tz"]) for room in rooms] == [(2, "Europe/Berlin")]
+
+
+async def test_dates_are_shown_as_the_import_reads_them(browser: Browser) -> None:
+    """An order that was chosen before holds in the preview, too, until another one is chosen."""
+    names = ["미나", "준"]
+    data = "\n".join(f"0{n}/03/2024, 21:05 - {names[n % 2]}: word {n}" for n in range(1, 9))
+    people: dict[str, str | list[str]] = {"speaker": names, "only": names}
+    people |= {"renamed": ["", ""], "publish": "on", "timezone": "Asia/Seoul"}
+    messages = []
+    for order, form in (
+        ("", {"dates": "month-first"}),
+        ("the month before the day", {"dates": "day-first", "replace": "file"}),
+        ("the day before the month", {"dates": "", "replace": "file"}),
+    ):
+        address = await upload(browser, data.encode(), "WhatsApp Chat with Jun.txt")
+        page = await browser.page(address)
+        if order:
+            said = f"Order of the dates: {order}, a guess (as in the first import of this chat)."
+            assert said in shown(page)
+            assert "This file is here already: all 8 messages" in shown(page)
+            assert ("Mar 1 – 8, 2024" in shown(page)) == (order == "the day before the month")
+        assert await start(browser, address, **people, **form) == 303
+        await ended(browser, address)
+        room = await (await browser.get("/api/v1/rooms")).get_json()
+        messages.append(room["items"][0]["newest_message_at"][:10])
+    assert messages == ["2024-08-03", "2024-03-08", "2024-03-08"]
 
 
 QUESTION = "If this is not the same person, enter a different name."

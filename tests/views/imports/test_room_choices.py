@@ -10,6 +10,7 @@ from app.services.access.rights import switch_site
 from tests.browsing import Browser, body, parts_of
 from tests.chats import kakaotalk, said
 from tests.conftest import NDJSON, Client, client_with
+from tests.services.imports.test_chosen_rooms import packed
 from tests.uploading import choose, ended, jsonl, shown, start, upload
 from tests.views.imports.test_reading_choices import selected
 from tests.waiting import eventually
@@ -127,13 +128,46 @@ async def test_another_time_zone_asks_once_which_chat_and_times(
         page = await browser.page(address)
         assert "This chat is already here with other times: Family" in shown(page)
         assert selected(page, "room") is None
-        assert 'type="hidden" name="room" value="1"' in page
-        assert await start(browser, address, **form, room="1", same_chat=times) == 303
+        assert 'type="hidden" name="same_room" value="1"' in page
+        assert await start(browser, address, **form, same_room="1", same_chat=times) == 303
         await ended(browser, address)
         form["timezone"] = "Asia/Tokyo"
     rooms = (await (await browser.get("/api/v1/rooms")).get_json())["items"]
     zones = {room["tz"]: room["messages"] for room in rooms}
     assert zones == {"America/New_York": 20, "Asia/Tokyo": 20}
+
+
+@pytest.mark.parametrize(
+    ("room", "times", "expected"), [("1", "here", [18, 40]), ("new", "new", [18, 18, 20, 20])]
+)
+async def test_an_answer_about_times_joins_no_other_chat_of_the_file(
+    app: Quart, browser: Browser, room: str, times: str, expected: list[int]
+) -> None:
+    """Each chat that guests read has its field, and each choice holds."""
+    await family(app, browser)
+    people = ["Paul", "Ida", "Ben"]
+    hike = kakaotalk("Hike", *said(people, times=6, day="2024-03-01"))
+    address = await upload(browser, hike, "hike.txt")
+    assert await start(browser, address, **FORM | {"speaker": people, "only": people}) == 303
+    await ended(browser, address)
+    await invite(browser)
+    everybody = [*people, *PEOPLE]
+    form = FORM | {"speaker": everybody, "only": everybody, "timezone": "Europe/Berlin"}
+    form |= {"renamed": [""] * len(everybody)}
+    address = await upload(browser, packed(OTHERS, hike), "chats.zip")
+    await browser.page(address)
+    assert (await choose(browser, address, **form)).status_code == 303
+    page = await browser.page(address)
+    assert "18 of 38 messages are here already; new: 20, from 2024-02-20 on." in shown(page)
+    assert "This chat is already here with other times: Hike" in shown(page)
+    assert selected(page, "room") == ""
+    assert 'type="hidden" name="same_room" value="2"' in page
+    form |= {"same_room": "2", "same_chat": times}
+    if times == "here":
+        assert await start(browser, address, **form, room="") == 422
+    assert await start(browser, address, **form, room=room) == 303
+    await ended(browser, address)
+    assert sorted(await rooms_of(browser)) == expected
 
 
 async def imported(client: Client, path: str, data: bytes) -> Any:
