@@ -50,6 +50,13 @@ MUTANTS: Final = (
         "began=self.time,",
     ),
     Mutant(
+        "an answer that is ready outlives a commit",
+        "tests/serving/test_lane.py",
+        "app/serving/http1/lane.py",
+        "state = (memo, memo.time, now_ms() // 1000)",
+        "state = (memo, 0, now_ms() // 1000)",
+    ),
+    Mutant(
         "the log is read now and then, and not before an answer",
         "tests/db/test_feed.py",
         "app/db/feed.py",

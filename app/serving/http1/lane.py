@@ -19,7 +19,7 @@ from app.asgi.at_once import AtOnce, Prompt
 from app.asgi.cached import CachedResponse
 from app.asgi.edge import new_identifiers
 from app.db.result_cache import LruStore, Memo
-from app.runtime.clock import monotonic
+from app.runtime.clock import monotonic, now_ms
 from app.runtime.logs import Answered
 from app.serving.http1.exchange import PIECE_BYTES, Http1, Place, own_headers, scope_of
 from app.serving.http1.messages import Head, RequestReader, ResponseWriter
@@ -33,6 +33,8 @@ KNOWN_BYTES: Final = 16 * 1024 * 1024
 """Memory for heads that were read."""
 PROMPT_BYTES: Final = 700
 """Memory that a head takes when it is read, besides its bytes."""
+READY_AT_MOST: Final = 2_000
+"""Answers that are ready: they stay in memory for a second, even if the cache drops them."""
 AT_A_TIME: Final = 32
 """Requests that are answered before other work has its turn, within a millisecond."""
 PLACE: Final = token_hex(16).encode()
@@ -49,6 +51,13 @@ class SentHead(NamedTuple):
     before: bytes
     after: bytes
     body: bytes
+
+
+class ReadyAnswer(NamedTuple):
+    """An answer to every request of the same bytes."""
+
+    head: SentHead
+    prompt: Prompt
 
 
 class Lane(asyncio.Protocol):
@@ -149,6 +158,10 @@ class Turn:
             KNOWN_BYTES, lambda known: known[1]
         )
         """Requests by their bytes, so that the repeated ones are not read again."""
+        self._ready: dict[tuple[Place, bytes], ReadyAnswer] = {}
+        """Answers to repeated requests, while `_state` stays the same."""
+        self._state: tuple[Memo[CachedResponse], int, int] | None = None
+        """The memo, its time and the clock's second: what an answer depends on."""
 
     def add(self, lane: Lane) -> None:
         if not self._lanes:
@@ -161,11 +174,14 @@ class Turn:
             self._loop.call_soon(self._answer)
         # After the requests have arrived: none is answered without a commit before it.
         memo = None if self._is_stopping() else self._at_once.current_memo()
+        state = (memo, memo.time, now_ms() // 1000) if memo is not None else None
+        if state != self._state or len(self._ready) > READY_AT_MOST:
+            self._ready.clear()
+            self._state = state
         answers = []
-        second = int(monotonic())
         for lane, identifier in zip(lanes, new_identifiers(len(lanes)), strict=True):
             try:
-                if memo and (answered := self._try(memo, lane, second, identifier)):
+                if answered := self._try(lane, identifier):
                     answers.append(answered)
             except Exception:
                 logger.exception("a request was not read at once")
@@ -173,21 +189,28 @@ class Turn:
         if answers:
             self._at_once.note(answers)
 
-    def _try(
-        self, memo: Memo[CachedResponse], lane: Lane, second: int, identifier: str
-    ) -> Answered | None:
+    def _try(self, lane: Lane, identifier: str) -> Answered | None:
         data, http1 = lane.waiting, lane.http1
-        if data is None or http1 is None:
+        if data is None or http1 is None or lane.transport.is_closing():
             return None
-        prompt = self._prompt(data, http1.place)
-        response = self._at_once.find(memo, prompt) if prompt is not None else None
-        if prompt is None or response is None or lane.transport.is_closing():
+        ready = self._ready.get((http1.place, data)) or self._find(http1.place, data)
+        if ready is None:
             return None
-        _, status, before, after, body = self._head(response, prompt, second)
+        (_, status, before, after, body), prompt = ready
         identifier = prompt.given_id or identifier
         lane.send(b"".join((before, identifier.encode(), after, body)))
         seconds = monotonic() - lane.arrived
         return Answered(prompt.kind.method, prompt.asked, status, seconds, identifier)
+
+    def _find(self, place: Place, data: bytes) -> ReadyAnswer | None:
+        if self._state is None or (prompt := self._prompt(data, place)) is None:
+            return None
+        memo, _, second = self._state
+        if (response := self._at_once.find(memo, prompt)) is None:
+            return None
+        ready = ReadyAnswer(self._head(response, prompt, second), prompt)
+        self._ready[place, data] = ready
+        return ready
 
     def _prompt(self, data: bytes, place: Place) -> Prompt | None:
         if (known := self._prompts.get((place, data))) is not None:
