@@ -46,8 +46,9 @@ GAME_MUTANTS: Final = (
         "in a game, a player's secret opens another game",
         KEPT_QUIET,
         PLAYERS,
-        "if game_id != request.game_id:",
-        "if not game_id:",
+        'self._players.get((game_id, request.sha256), (0, ""))',
+        "next((who for (_, sha256), who in self._players.items() if sha256 == request.sha256),"
+        ' (0, ""))',
     ),
     Mutant(
         "in a game, answers to a question that is asked again are kept",
