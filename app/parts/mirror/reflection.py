@@ -306,10 +306,6 @@ class Drafts:
         return replace(suggestion, rates=self._uses.of_habit(habit))
 
 
-def standing_alone(case: Case) -> OwnLead | None:
-    return Drafts(case).standing()
-
-
 def _without_repeats(
     texts: Sequence[str], suggestions: Sequence[Suggestion]
 ) -> Iterator[Suggestion]:
@@ -436,7 +432,7 @@ async def lead_of(texts: Sequence[str], username: str) -> float | None:
     """Return the lead alone, for a draft as it was before. Raises as `mirror` does."""
     parts = resources()
     case = await parts.comparer.case_of(Question(texts, [username]))
-    standing = await parts.work_pool.run(standing_alone, case)
+    standing = await parts.work_pool.run(lambda: Drafts(case).standing())
     return standing and standing.lead
 
 

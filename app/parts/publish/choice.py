@@ -15,7 +15,6 @@ from sqlalchemy.orm import aliased
 
 from app.compute.people.times import DAY_H
 from app.compute.text import username_key
-from app.db.backend import backend_of
 from app.errors import NotFoundError
 from app.models import Tweet
 from app.runtime.clock import first_instant
@@ -183,13 +182,6 @@ async def read_posts(session: AsyncSession, own: OwnPosts) -> AsyncIterator[Post
     """Yield the posts, oldest first, posts without a time last."""
     async for row in _rows(session, select_posts(), own.conditions):
         yield as_post(row)
-
-
-async def read_liked(session: AsyncSession, own: OwnPosts, *, limit: int) -> list[Post]:
-    likes = backend_of(session).likes
-    liked = select_posts().where(*own.conditions, Tweet.counts.is_not(None), likes > 0)
-    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
-    return [as_post(row) for row in await session.execute(most)]
 
 
 async def _rows(

@@ -47,7 +47,7 @@ from app.language.i18n import (
     speaking,
 )
 from app.part_list import Listed, Part
-from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_liked, read_posts
+from app.parts.publish.choice import OwnPosts, PostChoice, find_posts, read_posts
 from app.parts.publish.folder import WebsiteMark
 from app.parts.publish.pages import (
     DayDoor,
@@ -74,7 +74,7 @@ from app.services.archive.author_archive import (
 )
 from app.services.posts.media import SmallPictures, small_folder
 from app.services.posts.selection import Scan, ScannedColumn, scan
-from app.services.posts.tweets import Post
+from app.services.posts.tweets import Post, most_liked
 from app.views.authors.figures import (
     AuthorAtSight,
     columns_of,
@@ -210,7 +210,7 @@ class Website:
             for own, base in zip(self._authors, self._bases, strict=True):
                 self.links.posts |= _places(own, base)
             for own, base in zip(self._authors, self._bases, strict=True):
-                liked = await read_liked(session, own, limit=MOST_LIKED)
+                liked = await most_liked(session, *own.conditions, limit=MOST_LIKED)
                 columns: tuple[ScannedColumn, ...] = ("text", "card", "answered")
                 newest = await scan(session, *own.conditions, columns=columns)
                 of_author = _PagesOfAuthor(self, own, base, liked)

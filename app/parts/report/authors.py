@@ -26,10 +26,9 @@ from app.services.archive.author_archive import (
     CalendarYear,
     calendar_of,
     fuller_calendar,
-    most_liked,
 )
 from app.services.posts.selection import scan
-from app.services.posts.tweets import Post
+from app.services.posts.tweets import Post, most_liked
 from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue
 from app.views.figure import FigureParts
@@ -111,7 +110,7 @@ async def _read(
     session: AsyncSession, kept: Kept, subject: OneAuthor, zone_of: ZoneOf
 ) -> _AuthorFigures:
     portrait = await read_portrait_of_author(session, kept, subject, zone_of)
-    return _AuthorFigures(portrait, await most_liked(session, subject.author.id, limit=2))
+    return _AuthorFigures(portrait, await most_liked(session, subject.posts, limit=2))
 
 
 async def _draft(making: Making, subject: OneAuthor, figures: _AuthorFigures) -> AuthorReport:

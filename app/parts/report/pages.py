@@ -10,11 +10,11 @@ from sqlalchemy import and_
 
 from app.errors import InvalidInputError
 from app.language.i18n import language, translate_message
-from app.models import Tweet
 from app.parts.report.quotes import MOST_QUOTED, Shown, read_offered
 from app.parts.report.reports import ReportChoice, find_report, inside, make_report
 from app.parts.report.words import LONGEST_NAME, Named, letters
 from app.runtime.clock import span_of_year
+from app.services.posts.selection import written_in
 from app.views.blueprints import HTML, Form, PageBlueprint
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, has_page, render
@@ -110,8 +110,7 @@ def report_pages(kind: type[Subject]) -> PageBlueprint:
             shown = report.shows(await report.read(session, kept, subject, lambda _: own_zone))
             posts = subject.posts
             if year := subject.of_year:
-                since, until = span_of_year(year, own_zone)
-                posts = and_(posts, Tweet.created_at >= since, Tweet.created_at < until)
+                posts = and_(posts, written_in(span_of_year(year, own_zone)))
             offered = await read_offered(session, posts, year or 0, shown)
         page = ReportForm(
             args=args,

@@ -22,10 +22,9 @@ from app.compute.people.typical_words import GainedWord
 from app.compute.significance import fullest, is_ahead
 from app.compute.text import guess_main_language, username_key
 from app.compute.words import NameCount, count_names
-from app.models import Tweet
 from app.runtime.clock import days_between, first_instant, span_of_year
 from app.services.archive.author_archive import CalendarYear, answered_in
-from app.services.posts.selection import Scan, scan
+from app.services.posts.selection import Scan, Span, scan, written_in
 
 FEWEST_DAYS: Final = 14
 """Fewest days that two years need in common: two weeks have each weekday as often."""
@@ -58,9 +57,6 @@ class SameDays(msgspec.Struct, frozen=True):
     """Number of posts of the year before on these days."""
     is_clear: bool
     """Whether the two years differ by more than chance, compared by week."""
-
-
-Span = tuple[datetime, datetime]
 
 
 class Stretch(NamedTuple):
@@ -250,11 +246,10 @@ async def _pair(
 
 
 async def _scan_span(session: AsyncSession, author: Writers, span: Span) -> Scan:
-    is_within = Tweet.created_at >= span[0], Tweet.created_at < span[1]
     return await scan(
         session,
         author.is_theirs,
-        *is_within,
+        written_in(span),
         columns=("time", "text", "answered"),
         limit=MOST_COMPARED,
     )

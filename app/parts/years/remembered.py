@@ -33,7 +33,7 @@ from app.compute.words import NameCount, count_emoji
 from app.models import Tweet, User
 from app.parts.years.compared_years import MOST_GUESSED, Stretch, Writers, YearWord, worded_texts
 from app.runtime.clock import first_instant, span_of_year
-from app.services.posts.selection import Scan, scan
+from app.services.posts.selection import Scan, scan, written_in
 from app.services.posts.tweets import Post, find_posts
 from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.busy_day import DayMessage, telling
@@ -202,12 +202,10 @@ async def read_others(
             elsewhere = None
     before = None
     if stretch is not None:
-        since, until = stretch.spans(zone)[1]
-        within = Tweet.created_at >= since, Tweet.created_at < until
         before = await scan(
             session,
             writers.is_theirs,
-            *within,
+            written_in(stretch.spans(zone)[1]),
             *_some_of(counts.get(year - 1, 0), MOST_HABITUAL),
             columns=("author", "time", "text"),
             limit=MOST_HABITUAL,

@@ -58,7 +58,6 @@ from app.services.archive.author_archive import (
     DayPosts,
     calendar_of,
     calendar_with,
-    most_liked,
     posts_by_day,
 )
 from app.services.event_log import newest_event
@@ -70,8 +69,8 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan
-from app.services.posts.tweets import Post, as_post, select_posts
+from app.services.posts.selection import MOST_SCANNED, Selection, said_in, scan, written_in
+from app.services.posts.tweets import Post, as_post, most_liked, select_posts
 from app.services.posts.users import Author
 from app.services.rooms.periods import FEWEST_OF_YEAR, messages_by_year
 from app.services.rooms.room_facts import (
@@ -190,10 +189,11 @@ async def _read_year(
             "There are no posts by '{username}' in {year}", username=author.username, year=year
         )
     calendar = await calendar_of(session, author, zone, year)
-    edges = [await _edge(session, author, year, zone, is_last=is_last) for is_last in (False, True)]
+    is_of_year = and_(Tweet.user_id == author.id, written_in(span))
+    edges = [await _edge(session, is_of_year, is_last=is_last) for is_last in (False, True)]
     if calendar is None or None in edges:
         raise NotFoundError("User '{username}' doesn't exist", username=author.username)
-    liked = await most_liked(session, author.id, limit=3, span=span)
+    liked = await most_liked(session, is_of_year, limit=3)
     hours = await _hours_of(session, author, year, zone)
     times = author.first_tweet_at, author.newest_tweet_at
     own = Writers(Tweet.user_id == author.id, *times, author.username)
@@ -202,8 +202,7 @@ async def _read_year(
     years = [span_of_year(listed, zone) for listed in calendar.years]
     by_year = await count_in_spans(session, author.id, years)
     first, last = (edge for edge in edges if edge)
-    is_of_year = own.is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1]
-    newest = await scan(session, *is_of_year, columns=("id", "time", "text"), is_dated=True)
+    newest = await scan(session, is_of_year, columns=("id", "time", "text"), is_dated=True)
     counts = dict(zip(calendar.years, by_year, strict=True))
     others = await read_others(session, own, year, zone, counts)
 
@@ -302,14 +301,10 @@ async def _hours_of(
 
 
 async def _edge(
-    session: AsyncSession, author: Author, year: int, zone: ZoneInfo, *, is_last: bool
+    session: AsyncSession, is_of_year: ColumnElement[bool], *, is_last: bool
 ) -> Post | None:
-    since, until = span_of_year(year, zone)
-    of_year = select_posts().where(
-        Tweet.user_id == author.id, Tweet.created_at >= since, Tweet.created_at < until
-    )
-    order = (Tweet.created_at, Tweet.id)
-    ordered = of_year.order_by(*((column.desc() if is_last else column) for column in order))
+    order = [column.desc() if is_last else column for column in (Tweet.created_at, Tweet.id)]
+    ordered = select_posts().where(is_of_year).order_by(*order)
     row = (await session.execute(ordered.limit(1))).first()
     return as_post(row) if row else None
 
@@ -454,7 +449,7 @@ async def _read_room_year(
         )
     is_alive = Tweet.user_id.in_(select(User.id).where(User.deleted_at.is_(None)))
     is_theirs = and_(Tweet.room_id == room.id, is_alive)
-    is_of_year = and_(is_theirs, Tweet.created_at >= span[0], Tweet.created_at < span[1])
+    is_of_year = and_(is_theirs, written_in(span))
     writers = Writers(is_theirs, room.first_message_at, room.newest_message_at)
     compared = None
     if is_whole:

@@ -17,7 +17,6 @@ from app.compute.people.times import DAY_H, BusyFrom, DayHours, busiest_hours, h
 from app.compute.significance import fullest, plain_peak
 from app.compute.text import username_key
 from app.compute.words import NameCount, ScannedPost, count_mentions
-from app.db.backend import backend_of
 from app.db.result_cache import EVERYTHING, depends_on, holds_until
 from app.models import RoomPerson, Tweet
 from app.runtime.clock import first_instant, now, span_of_year
@@ -39,8 +38,15 @@ from app.services.posts.post_counts import (
     local_unit,
     seconds_of,
 )
-from app.services.posts.selection import Scan, ScannedColumn, Selection, scan
-from app.services.posts.tweets import Post, PostMedium, as_post, list_posts, select_posts
+from app.services.posts.selection import Scan, ScannedColumn, Selection, Span, scan, written_in
+from app.services.posts.tweets import (
+    Post,
+    PostMedium,
+    as_post,
+    list_posts,
+    most_liked,
+    select_posts,
+)
 from app.services.posts.users import Author
 from app.services.rooms.room_facts import room_of_author
 
@@ -93,10 +99,10 @@ async def calendar_of(
         return None
     first, last = (day.year for day in days)
     year = min(max(year or last, first), last)
-    since, until = span_of_year(year, zone)
+    since, until = span = span_of_year(year, zone)
     selection = Selection(usernames=(author.username,), since=since, until=until)
     cells = await count_by_day(session, selection, zone, limit=366)
-    rooms = await _rooms_by_day(session, author, zone, [day for day, _, _ in cells], since, until)
+    rooms = await _rooms_by_day(session, author, zone, [day for day, _, _ in cells], span)
     newest = range(last, max(first, last - MOST_YEARS + 1) - 1, -1)
     years = [*newest, *([] if year in newest else [year])]
     have = await have_posts(session, author.id, [span_of_year(y, zone) for y in years])
@@ -138,12 +144,7 @@ def calendar_with(year: int, years: list[int], days: Sequence[DayPosts]) -> Cale
 
 
 async def _rooms_by_day(
-    session: AsyncSession,
-    author: Author,
-    zone: ZoneInfo,
-    days: Sequence[date],
-    since: datetime,
-    until: datetime,
+    session: AsyncSession, author: Author, zone: ZoneInfo, days: Sequence[date], span: Span
 ) -> dict[date, int]:
     speaks_in = select(RoomPerson.room_id, RoomPerson.messages).where(
         RoomPerson.user_id == author.id, RoomPerson.messages > 0
@@ -158,7 +159,7 @@ async def _rooms_by_day(
     first, last = func.min(Tweet.room_id), func.max(Tweet.room_id)
     query = (
         select(day, first.label("room"))
-        .where(Tweet.user_id == author.id, Tweet.created_at >= since, Tweet.created_at < until)
+        .where(Tweet.user_id == author.id, written_in(span))
         .group_by("day")
         .having(first == last, func.count() == func.count(Tweet.room_id))
     )
@@ -228,22 +229,6 @@ async def newest_pictures(
         if medium.kind == "photo" and medium.url and not medium.url.endswith(UNSEEN)
     ]
     return pictures[:limit]
-
-
-async def most_liked(
-    session: AsyncSession,
-    user_id: int,
-    *,
-    limit: int,
-    span: tuple[datetime, datetime] | None = None,
-) -> list[Post]:
-    depends_on(user_id)
-    likes = backend_of(session).likes
-    liked = select_posts().where(Tweet.user_id == user_id, Tweet.counts.is_not(None), likes > 0)
-    if span is not None:
-        liked = liked.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
-    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
-    return [as_post(row) for row in await session.execute(most)]
 
 
 class MonthOfPosts(msgspec.Struct, frozen=True):
@@ -386,7 +371,7 @@ async def read_memories(
         on_this_day=await on_this_day(session, author, today, zone),
         calendar=await calendar_of(session, author, zone, year),
         pictures=await newest_pictures(session, author.id, limit=PICTURES),
-        most_liked=await most_liked(session, author.id, limit=3),
+        most_liked=await most_liked(session, Tweet.user_id == author.id, limit=3),
     )
 
 

@@ -71,19 +71,12 @@ def encoded(content: PostContent[Any, Any, Any]) -> dict[str, Any]:
     target = values.pop("reply_to")
     values["reply_to_source_id"] = target.source_id if target else None
     values["reply_to_username"] = target.username if target else None
-    values["media"] = encoded_media(content.media)
-    values["counts"] = encoded_counts(content.counts)
+    for column in ("media", "counts"):
+        stored = getattr(content, column)
+        values[column] = json.encode(stored).decode() if stored else None
     room = values.pop("room")
     values["room_id"] = room.id if room else None
     return values
-
-
-def encoded_media(media: Sequence[StoredMedium]) -> str | None:
-    return json.encode(media).decode() if media else None
-
-
-def encoded_counts(counts: Reactions | None) -> str | None:
-    return json.encode(counts).decode() if counts else None
 
 
 def decoded_media(media: str | None) -> tuple[StoredMedium, ...]:

@@ -344,14 +344,6 @@ def _in_each(spans: Sequence[tuple[datetime, datetime]], counts: Select[Any]) ->
     ]
 
 
-async def count_by_hour_of_week(
-    session: AsyncSession, selection: Selection, zone: ZoneInfo
-) -> list[int]:
-    """Return posts by the 168 hours of the week from Monday, 0:00."""
-    hours = await count_by_hour(session, selection, zone, folded_h=WEEK_H)
-    return [hours[hour] for hour in range(WEEK_H)]
-
-
 async def count_by_hour(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, folded_h: int | None = None
 ) -> Counter[int]:
@@ -376,8 +368,8 @@ def _by_hour(rows: CursorResult[int, int]) -> Counter[int]:
 async def count_selected(
     session: AsyncSession, selection: Selection, zone: ZoneInfo, *, hour: int | None
 ) -> int:
-    if hour is not None:
-        return (await count_by_hour_of_week(session, selection, zone))[hour]
+    if hour is not None:  # Of the week from Monday, 0:00.
+        return (await count_by_hour(session, selection, zone, folded_h=WEEK_H))[hour]
     counts = select(func.sum(PostCount.posts)).where(*await count_conditions(session, selection))
     return int(await session.scalar(counts) or 0)
 

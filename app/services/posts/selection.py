@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Select,
     SQLColumnExpression,
+    and_,
     bindparam,
     case,
     cast,
@@ -36,6 +37,7 @@ from app.services.posts.manners import Shown, shows
 from app.services.posts.users import rows_by_name
 
 Conditions = list[ColumnElement[bool]]
+Span = tuple[datetime, datetime]
 IS_PUBLIC: Final = Tweet.visibility == "public"
 """Condition on a post that is known to be public; it alone goes into websites, files and feeds."""
 IS_NOT_PUBLIC: Final = or_(
@@ -107,6 +109,11 @@ def field_conditions(selection: Selection) -> Conditions:
     if selection.of_everyone:
         conditions.append(IS_PUBLIC)
     return conditions
+
+
+def written_in(span: Span) -> ColumnElement[bool]:
+    """Return the condition on a post from the beginning of a span until before its end."""
+    return and_(Tweet.created_at >= span[0], Tweet.created_at < span[1])
 
 
 ScannedColumn = Literal["id", "author", "time", "text", "card", "answered"]

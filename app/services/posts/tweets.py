@@ -161,6 +161,16 @@ def _with_address(medium: StoredMedium) -> PostMedium:
     return PostMedium(**values, url=file and f"{MEDIA}/{file}")
 
 
+async def most_liked(
+    session: AsyncSession, *conditions: ColumnElement[bool], limit: int
+) -> list[Post]:
+    """Return the posts with the most likes among those that have some."""
+    likes = backend_of(session).likes
+    liked = select_posts().where(*conditions, Tweet.counts.is_not(None), likes > 0)
+    most = liked.order_by(likes.desc(), Tweet.id.desc()).limit(limit)
+    return [as_post(row) for row in await session.execute(most)]
+
+
 async def find_posts(session: AsyncSession, ids: Sequence[int]) -> dict[int, Post]:
     posts: dict[int, Post] = {}
     for chunk in chunks(ids):

@@ -265,13 +265,10 @@ async def authors_by_key(session: AsyncSession, keys: Collection[str]) -> dict[s
 
 @cache
 def _authors() -> Select[*tuple[Any, ...]]:
-    def times(of: type[Tweet]) -> Select[datetime | None]:
-        return select(of.created_at).where(of.user_id == User.id, of.created_at.is_not(None))
-
-    first = times(Tweet).order_by(Tweet.created_at, Tweet.id).limit(1).scalar_subquery()
-    newest = (
-        times(Tweet).order_by(Tweet.created_at.desc(), Tweet.id.desc()).limit(1).scalar_subquery()
-    )
+    is_theirs = Tweet.user_id == User.id, Tweet.created_at.is_not(None)
+    times = select(Tweet.created_at).where(*is_theirs).limit(1)
+    first = times.order_by(Tweet.created_at, Tweet.id).scalar_subquery()
+    newest = times.order_by(Tweet.created_at.desc(), Tweet.id.desc()).scalar_subquery()
     fields = (User.id, User.username, User.display_name, User.platform, User.tweet_count)
     query = select(*fields, first, newest, User.created_at, User.username_key)
     return query.where(User.deleted_at.is_(None))

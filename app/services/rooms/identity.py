@@ -358,13 +358,9 @@ def _thread(reference: RoomReference) -> str:
     return reference.thread if isinstance(reference, FileRoom) else ""
 
 
-def _is_called(name: str) -> ColumnElement[bool]:
-    return or_(Room.title == name, Room.name == name)
-
-
 def _is_candidate(reference: RoomReference) -> list[ColumnElement[bool]]:
     if not isinstance(reference, FileRoom):
-        return [_is_called(reference.name)]
+        return [or_(Room.title == reference.name, Room.name == reference.name)]
     names = [name for name in (reference.name, reference.former) if name]
     title = Room.title.in_(names) if names else Room.title.is_(None)
     conditions: list[ColumnElement[bool]] = [

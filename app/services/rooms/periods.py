@@ -33,7 +33,7 @@ from app.db.result_cache import EVERYTHING, depends_on
 from app.models import RoomPerson, Tweet, User
 from app.runtime.clock import first_instant
 from app.services.posts.post_counts import DAY_S, MOST_YEARS, local_unit, seconds_of
-from app.services.posts.selection import unix_seconds
+from app.services.posts.selection import unix_seconds, written_in
 from app.services.rooms.room_facts import MOST_PEOPLE, RoomFacts, RoomSpeaker
 
 FEWEST_OF_YEAR: Final = 100
@@ -192,8 +192,7 @@ async def _fullest(
         query = (
             select(day, func.count())
             .where(Tweet.room_id == room.id)
-            .where(Tweet.created_at >= first_instant(since, zone))
-            .where(Tweet.created_at < first_instant(until, zone))
+            .where(written_in((first_instant(since, zone), first_instant(until, zone))))
             .group_by("day")
         )
         each = (since + timedelta(number) for number in range((until - since).days))

@@ -20,7 +20,7 @@ from app.models import KEPT_ROOM_ID, ROOM_NAME, Event, Room, RoomPerson, Tweet, 
 from app.runtime.clock import days_between
 from app.services.posts.post_content import decoded_counts
 from app.services.posts.post_rooms import IS_KEPT
-from app.services.posts.selection import AnySelect
+from app.services.posts.selection import AnySelect, Span, written_in
 from app.services.posts.tweets import AnyRow, Post, find_posts
 from app.services.posts.users import Author, NamedUser, all_speak_in_chats, named_users
 
@@ -420,7 +420,7 @@ class Best(NamedTuple):
 
 
 async def most_loved(
-    session: AsyncSession, room_id: int, span: tuple[datetime, datetime] | None = None
+    session: AsyncSession, room_id: int, span: Span | None = None
 ) -> list[LovedMessage]:
     """Return the message with most reactions, then with most of up to three signs.
 
@@ -437,7 +437,7 @@ async def most_loved(
         .limit(MOST_LOOKED_AT)
     )
     if span is not None:
-        query = query.where(Tweet.created_at >= span[0], Tweet.created_at < span[1])
+        query = query.where(written_in(span))
     rows = await session.execute(query)
     best = list(best_of([Reacted(row.id, decoded_counts(row.counts)) for row in rows]))
     posts = await find_posts(session, [one.id for one in best])

@@ -20,9 +20,9 @@ from app.services.deletion import purge_deleted
 from app.services.posts import post_counts
 from app.services.posts.arrivals import Added
 from app.services.posts.post_counts import (
+    WEEK_H,
     count_by_day,
     count_by_hour,
-    count_by_hour_of_week,
     slot_from,
     slot_of,
     stats,
@@ -92,10 +92,10 @@ async def test_days_and_hours_are_those_of_the_time_zone(db: Database, name: str
     local = [time.astimezone(zone) for time in times]
     async with db.read() as session:
         days = await count_by_day(session, Selection(), zone, limit=1000)
-        hours = await count_by_hour_of_week(session, Selection(), zone)
+        hours = await count_by_hour(session, Selection(), zone, folded_h=WEEK_H)
     assert Counter({day: posts for day, _, posts in days}) == Counter(t.date() for t in local)
     expected = Counter(24 * time.weekday() + time.hour for time in local)
-    assert hours == [expected[hour] for hour in range(168)]
+    assert hours == expected
 
 
 async def test_the_newest_days_are_whole(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,10 +121,9 @@ async def test_a_selection_narrows_every_count(db: Database) -> None:
     async def tweets(selection: Selection) -> int:
         async with db.read() as session:
             counts = await stats(session, selection, utc)
-            hours = await count_by_hour_of_week(session, selection, utc)
-        assert (
-            sum(hours) == sum(day.tweets for day in counts.days) == counts.tweets - counts.undated
-        )
+            hours = await count_by_hour(session, selection, utc)
+        in_days = sum(day.tweets for day in counts.days)
+        assert hours.total() == in_days == counts.tweets - counts.undated
         assert sum(author.tweets for author in counts.authors) == counts.tweets
         return counts.tweets
 
