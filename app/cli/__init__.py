@@ -13,16 +13,18 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
 
 import click
 
 from app import part_list
 from app.cli.outputs import BAD_INPUT, FAILED, ask, fail, say
-from app.config import Config, ConfigError, is_default_folder
+from app.config import Config, ConfigError, Locale, is_default_folder
 from app.errors import AppError, StartError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from quart import Quart
     from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -57,6 +59,20 @@ def authors_option(shown: str, *, is_required: bool = False) -> Option:
 def output_option(shown: str) -> Option:
     kind = click.Path(dir_okay=False, path_type=Path)
     return click.option("-o", "--output", type=kind, metavar="FILE", required=True, help=shown)
+
+
+def language_option(shown: str) -> Option:
+    return click.option("--language", type=click.Choice(get_args(Locale)), help=shown)
+
+
+def timezone_option(shown: str) -> Option:
+    return click.option("--timezone", "zone", metavar="ZONE", callback=_zone, help=shown)
+
+
+def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> "ZoneInfo | None":
+    from app.views.filters import parse_zone
+
+    return None if name is None else parse_zone(name)
 
 
 def is_asked(yes: bool) -> bool:

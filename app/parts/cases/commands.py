@@ -7,12 +7,11 @@ from typing import IO, Any, Final
 
 import click
 
-from app.cli import authors_option, output_option, reading, with_database
+from app.cli import authors_option, language_option, output_option, reading, with_database
 from app.cli.compare import flat, renew
 from app.cli.outputs import BAD_INPUT, FAILED, fail, json_option, opened_output, print_result
 from app.config import Config, Locale
 from app.db.engine import Database
-from app.language.i18n import LOCALES
 from app.part_list import Listed, Part
 from app.parts.cases.case_file import MOST_BYTES, Replayed, read_case, replayed, unproved
 from app.parts.cases.case_making import make_case, posts_again
@@ -34,9 +33,7 @@ from app.views.detached import opened_environment
     metavar="FILE",
     help="JSON file to write (default: the name of the HTML file, with .json).",
 )
-@click.option(
-    "--language", type=click.Choice(list(LOCALES)), help="Language of the report (default: en)."
-)
+@language_option("Language of the report (default: en).")
 @click.option("--for", "asked_by", metavar="TEXT", default="", help="Who asked for the report.")
 @click.option(
     "--person", metavar="NAME", default="", help="Of a copied chat, whose messages are asked about."

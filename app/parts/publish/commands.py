@@ -5,31 +5,29 @@ from collections.abc import Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import click
 
-from app.cli import authors_option, is_asked, with_database, yes_option
+from app.cli import (
+    authors_option,
+    is_asked,
+    language_option,
+    timezone_option,
+    with_database,
+    yes_option,
+)
 from app.cli.outputs import BAD_INPUT, ask, fail, json_option, print_result, progress, say
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.errors import MalformedError, NotFoundError
 from app.formats.chats.people import machine_zone
-from app.language.i18n import LOCALES
 from app.parts.publish.choice import OwnPosts, PostChoice, find_posts
 from app.parts.publish.folder import FolderError, WebsiteFolder, check_folder, opened_folder
 from app.parts.publish.website import WebsiteOptions, opened_website, site_url
 from app.runtime.clock import remembered_zone
-from app.views.filters import parse_zone
 
 NAMES_SHOWN: Final = 10
 day_type: Final = click.DateTime(["%Y-%m-%d"])
-
-
-def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo:
-    if name is None:
-        return remembered_zone(machine_zone())
-    return parse_zone(name)
 
 
 def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
@@ -49,11 +47,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
     callback=_url,
     help="Public URL of the website, for a feed, a site map and previews.",
 )
-@click.option(
-    "--language",
-    type=click.Choice(list(LOCALES)),
-    help="Language of the pages (default: the language of most posts).",
-)
+@language_option("Language of the pages (default: the language of most posts).")
 @click.option("--since", type=day_type, metavar="DAY", help="Only posts from this day on.")
 @click.option("--until", type=day_type, metavar="DAY", help="Only posts before this day.")
 @click.option("--no-replies", is_flag=True, help="Leave out replies to other people.")
@@ -68,13 +62,7 @@ def _url(_context: click.Context, _option: click.Parameter, url: str) -> str:
     is_flag=True,
     help="Also write a page for each post at its number on its platform.",
 )
-@click.option(
-    "--timezone",
-    "zone",
-    metavar="ZONE",
-    callback=_zone,
-    help="Time zone of days and times, such as Asia/Seoul (default: that of this machine).",
-)
+@timezone_option("Time zone of days and times, such as Asia/Seoul (default: that of this machine).")
 @yes_option
 @json_option
 def publish_command(
@@ -88,7 +76,7 @@ def publish_command(
     """
     since, until = (chosen[name] and chosen[name].date() for name in ("since", "until"))
     choice = PostChoice(
-        chosen["zone"],
+        chosen["zone"] or remembered_zone(machine_zone()),
         since,
         until,
         with_replies=not chosen["no_replies"],

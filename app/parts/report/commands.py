@@ -2,29 +2,22 @@
 
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.cli import output_option, with_database
+from app.cli import language_option, output_option, timezone_option, with_database
 from app.cli.outputs import BAD_INPUT, fail, json_option, opened_output, print_result, say
 from app.config import Config, Locale
 from app.db.engine import Database
 from app.formats.chats.people import machine_zone
-from app.language.i18n import LOCALES
 from app.models import MAX_ID, Tweet
 from app.part_list import Listed, Part, load_parts
 from app.parts.report.reports import ReportChoice, find_report, make_report
 from app.runtime.clock import remembered_zone
 from app.views.detached import opened_environment
-from app.views.filters import parse_zone
 from app.views.subjects import Address, Chat, NothingKept, OneAuthor, Subject
-
-
-def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> ZoneInfo | None:
-    return None if name is None else parse_zone(name)
 
 
 @click.command("report", epilog="Example: saywho report --room 1 -o chat.html")
@@ -41,11 +34,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 )
 @output_option("File to write (replaces an existing one).")
 @click.option("--names", "has_names", is_flag=True, help="Use real names instead of A, B, C.")
-@click.option(
-    "--language",
-    type=click.Choice(list(LOCALES)),
-    help="Language of the file (default: the language of most messages).",
-)
+@language_option("Language of the file (default: the language of most messages).")
 @click.option(
     "--quote",
     "quotes",
@@ -54,13 +43,9 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
     multiple=True,
     help="Message to quote, by its number here; several messages are a quiz. Repeatable.",
 )
-@click.option(
-    "--timezone",
-    "zone",
-    metavar="ZONE",
-    callback=_zone,
-    help="Time zone of days and hours, such as Asia/Seoul (default: that of the chat, else of this"
-    " machine).",
+@timezone_option(
+    "Time zone of days and hours, such as Asia/Seoul (default: that of the chat, else of this"
+    " machine)."
 )
 @json_option
 def report_command(
