@@ -84,18 +84,14 @@ def shown_ratio(part: AskedPart) -> str:
     ratio = told(part.log10_lr)
     if ratio == 0:
         return gettext("about 1")
-    number = number_of(ratio)
-    if ratio > 0:
-        return _bounded(number, part.bound)
-    return _bounded(f"1/{number}", part.bound)
+    number = plain_ratio(ratio)
+    return gettext(_BOUNDED[part.bound]).format(number=number) if part.bound else number
 
 
-def _bounded(number: str, bound: Bound | None) -> str:
-    if bound == "upper":
-        return gettext("at least {number}").format(number=number)
-    if bound == "lower":
-        return gettext("at most {number}").format(number=number)
-    return number
+_BOUNDED: Final[dict[Bound, str]] = {
+    "upper": gettext_noop("at least {number}"),
+    "lower": gettext_noop("at most {number}"),
+}
 
 
 def finding_of(author: CaseAuthor) -> str:
@@ -300,9 +296,8 @@ def _across(ratio: float) -> float:
 
 
 MARKS: Final = [
-    (label, _across(power))
-    for label, power in (("1/1000", -3.0), ("1/100", -2.0), ("1/10", -1.0), ("1", 0.0))
-] + [(label, _across(power)) for label, power in (("10", 1.0), ("100", 2.0), ("1000", 3.0))]
+    (f"{10**power}" if power >= 0 else f"1/{10**-power}", _across(power)) for power in range(-3, 4)
+]
 
 
 def _points(cells: Sequence[int]) -> str:

@@ -314,13 +314,10 @@ async def load(panel: AnyPanel, view: View) -> tuple[PanelFigure, Cast]:
     async with resources().long_reads.turn():
         async with resources().db.read() as session:
             loaded = await panel.load(session, view)
-            cast = await _cast_of(session, panel.usernames(loaded), view)
+            usernames = panel.usernames(loaded)
+            cast = await cast_of(session, usernames, about=view.names, platform=view.platform)
         with bound(cast):
             return await panel.count(loaded, view), cast
-
-
-async def _cast_of(session: AsyncSession, usernames: Iterable[str], view: View) -> Cast:
-    return await cast_of(session, usernames, about=view.names, platform=view.platform)
 
 
 async def _answer(panel: AnyPanel, parts: FigureParts[Plot], path: str) -> FigureAnswer:
@@ -333,7 +330,7 @@ async def _answer(panel: AnyPanel, parts: FigureParts[Plot], path: str) -> Figur
 
 async def problem_of(panel: AnyPanel, view: View, error: AppError) -> FigureAnswer:
     async with resources().db.read() as session:
-        cast = await _cast_of(session, view.names, view)
+        cast = await cast_of(session, view.names, about=view.names, platform=view.platform)
     with bound(cast):
         topic = gettext(panel.topic)
         problem = Finding(topic, (translate_message(error.detail),), topic=topic, about=" ")

@@ -41,18 +41,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     offered: Shown
     """Messages that may be ticked."""
     most_quoted: int = MOST_QUOTED
-
-    @property
-    def title(self) -> str:
-        return self.subject.title()
-
-    @property
-    def people(self) -> Sequence[Named]:
-        return self.subject.people
-
-    @property
-    def back(self) -> str:
-        return self.subject.url(tz=self.args.tz)
+    longest_name: int = LONGEST_NAME
 
     @property
     def address(self) -> str:
@@ -79,11 +68,7 @@ class ReportForm(WebPage, frozen=True, kw_only=True):
     @property
     def named(self) -> Sequence[tuple[Named, str]]:
         """The people who can be given a name, with their letters."""
-        return [*zip(self.people, letters(), strict=False)]
-
-    @property
-    def longest_name(self) -> int:
-        return LONGEST_NAME
+        return [*zip(self.subject.people, letters(), strict=False)]
 
     def _url(self, view: str, **chosen: Any) -> str:
         whole = self.subject.whole

@@ -100,10 +100,6 @@ class AuthorPage(AuthorPostsPage, frozen=True, kw_only=True, dict=True):
     def is_of_chat_alone(self) -> bool:
         return self.chat_alone is not None
 
-    @property
-    def others_called(self) -> str:
-        return self.beside.told
-
     @cached_property
     def beside(self) -> Beside:
         traits = self.traits
