@@ -1,12 +1,15 @@
 """Accounts, sessions, failed sign-ins, links that create accounts, API tokens; the site's row."""
 
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, UtcDateTime
+from app.models.content import OfRoom
+
+ByOperator = Annotated[int, mapped_column(ForeignKey("Operator.id", ondelete="SET NULL"))]
 
 
 class Operator(Base):
@@ -21,11 +24,9 @@ class Operator(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     role: Mapped[str] = mapped_column(String(8), default="operator", server_default="operator")
     """`operator`, or `reader`, who may only read."""
-    room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
+    room_id: Mapped[OfRoom | None]
     """A reader's only chat, with which the account is deleted; None for the whole site."""
-    person_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("Users.id", ondelete="SET NULL")
-    )
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("Users.id", ondelete="SET NULL"))
     """The person of that chat who the reader says to be; saywho tells no one else."""
     is_person_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
     """Whether the reader has answered, perhaps with “none of these”."""
@@ -54,18 +55,14 @@ class Invitation(Base):
     name: Mapped[str | None] = mapped_column(String(100))
     """The operator's note on the person."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    created_by_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
-    )
+    created_by_id: Mapped[ByOperator | None]
     """The inviting account; None once removed."""
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    used_by_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
-    )
+    used_by_id: Mapped[ByOperator | None]
     """The created account; None before, and once removed."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    room_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("Room.id", ondelete="CASCADE"))
+    room_id: Mapped[OfRoom | None]
     """The reader's only chat; None for the whole site."""
 
 
@@ -100,9 +97,7 @@ class Token(Base):
     scope: Mapped[str] = mapped_column(String(8))
     sha256: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    created_by_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("Operator.id", ondelete="SET NULL")
-    )
+    created_by_id: Mapped[ByOperator | None]
     """The operator who made it; None for a command, or an account removed without its tokens."""
 
 

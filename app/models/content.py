@@ -1,7 +1,7 @@
 """Authors, their posts and chats, and data derived from posts: profiles, counts, words, vectors."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,8 @@ def _partial_index(name: str, *columns: str, of: str) -> Index:
     return Index(name, *columns, sqlite_where=has_value, postgresql_where=has_value)
 
 
+OfUser = Annotated[int, mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))]
+OfRoom = Annotated[int, mapped_column(ForeignKey("Room.id", ondelete="CASCADE"))]
 UNPUBLISHED: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -83,7 +85,7 @@ class Tweet(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
-    user_id: Mapped[int] = mapped_column(ForeignKey("Users.id", ondelete="CASCADE"))
+    user_id: Mapped[OfUser]
     event_id: Mapped[int] = mapped_column(BigId)
     """The event that stored the post; no foreign key, since events are pruned."""
     kind: Mapped[str] = mapped_column(String(8), default="post")
@@ -173,9 +175,7 @@ class Room(Base):
     """The import's time zone; None if times have their own."""
     date_order: Mapped[str | None] = mapped_column(String(16))
     """Order of its files' numeric dates (`DATE_ORDERS`); None without any."""
-    joined_to_id: Mapped[int | None] = mapped_column(
-        BigId, ForeignKey("Room.id", ondelete="CASCADE"), index=True
-    )
+    joined_to_id: Mapped[OfRoom | None] = mapped_column(index=True)
     """The room with its posts, which it joined."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     judged_messages: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -198,12 +198,8 @@ class RoomPerson(Base):
     __tablename__ = "RoomPerson"
     __table_args__ = {"sqlite_with_rowid": False}
 
-    room_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("Room.id", ondelete="CASCADE"), primary_key=True
-    )
-    user_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True, index=True
-    )
+    room_id: Mapped[OfRoom] = mapped_column(primary_key=True)
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True, index=True)
     messages: Mapped[int] = mapped_column(default=0, server_default="0")
     asked: Mapped[int] = mapped_column(default=0, server_default="0")
     """Their newest posts about which the model was asked; 0 before."""
@@ -216,9 +212,7 @@ class Profile(Base):
 
     __tablename__ = "Profile"
 
-    user_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     recipe: Mapped[int]
     as_of_event: Mapped[int] = mapped_column(BigId)
     posts: Mapped[int] = mapped_column(index=True)
@@ -267,9 +261,7 @@ class PostCount(Base):
         {"sqlite_with_rowid": False},
     )
 
-    user_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("Users.id", ondelete="CASCADE"), primary_key=True
-    )
+    user_id: Mapped[OfUser] = mapped_column(primary_key=True)
     slot: Mapped[int] = mapped_column(primary_key=True)
     lang: Mapped[str] = mapped_column(String(35), primary_key=True)
     posts: Mapped[int]
