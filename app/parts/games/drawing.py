@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import InvalidInputError
-from app.models import RoomPerson, User
+from app.models import User
+from app.services.access.rights import select_speakers
 from app.services.compare.habits import Models
 from app.services.compare.quiz_questions import (
     Candidate,
@@ -54,14 +54,8 @@ async def room_cast(session: AsyncSession, room: RoomFacts, questions: int) -> l
 
     Raises InvalidInputError for fewer than two.
     """
-    query = (
-        select(User)
-        .join(RoomPerson, RoomPerson.user_id == User.id)
-        .where(RoomPerson.room_id == room.id, User.deleted_at.is_(None))
-        .order_by(RoomPerson.messages.desc(), User.username_key)
-        .limit(2 * MOST_AUTHORS)
-    )
-    users = (await session.scalars(query)).all()
+    speakers = select_speakers(room.id).with_only_columns(User).limit(2 * MOST_AUTHORS)
+    users = (await session.scalars(speakers)).all()
     few = fewest_posts(questions)
     able = [user for user in users if len(await _askable(session, user, users, few)) == few]
     if len(able) < FEWEST_AUTHORS:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.language.i18n import gettext, show_number
+from app.language.i18n import gettext
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import AuthorPortrait
 from app.parts.portraits.room_figures import (
@@ -20,7 +20,7 @@ from app.parts.portraits.room_figures import (
 )
 from app.services.rooms.sight import ChatSight, RoomPortrait, read_portrait
 from app.views.blueprints import ApiBlueprint
-from app.views.figure import NOT_THERE, Finding, Table, TableCell
+from app.views.figure import NOT_THERE, Finding, Table, written
 from app.views.filters import RoomZoneArgs
 from app.views.rooms.figures import PAIR
 from app.views.subjects import Chat, Kept, ZoneOf, answer_of, opened_person
@@ -82,7 +82,7 @@ def told_apart(table: Table, beside: int) -> tuple[Table, list[str]]:
     if len(table.rows) == PAIR:
         text = gettext("{column}: {value} for both.")
     sentences = [
-        text.format(column=table.columns[place], value=_written(columns[place][0]))
+        text.format(column=table.columns[place], value=written(columns[place][0]))
         for place in equal
         if columns[place][0] != NOT_THERE
     ]
@@ -91,10 +91,6 @@ def told_apart(table: Table, beside: int) -> tuple[Table, list[str]]:
         return Table([], []), sentences
     rows = [[row[place] for place in kept] for row in table.rows]
     return Table([table.columns[place] for place in kept], rows), sentences
-
-
-def _written(cell: TableCell) -> str:
-    return show_number(cell) if isinstance(cell, int | float) else str(cell)
 
 
 api = ApiBlueprint("api_room_portraits", tag="rooms")
