@@ -4,9 +4,9 @@ Their methods need the page's people to be bound (`app/views/cast.py`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from app.compute.people.times import BUSY_H, DAY_H, PART_H
 from app.compute.significance import plain_peak
@@ -82,6 +82,11 @@ class FigureParts(NamedTuple, Generic[PlotT]):
     finding: Finding
     table: Table
     plot: PlotT | None
+
+
+def parts_of(make: Callable[[Any], Figure[Any]]) -> property:
+    """Return the property of a page that is the figure of what it shows, in parts."""
+    return property(lambda page: make(page.shown).parts())
 
 
 def written(cell: TableCell) -> str:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import Habits, PhraseList
+from app.drawing.drawings import Habits
 from app.models import User
 from app.parts.portraits.author_figures import (
     CARDS,
@@ -37,7 +37,7 @@ from app.services.posts.users import read_rows, select_rows
 from app.services.rooms.room_facts import room_of_author
 from app.views.blueprints import ApiBlueprint
 from app.views.comparing.evidence import Evident, read_evidence
-from app.views.figure import FigureParts
+from app.views.figure import FigureParts, parts_of
 from app.views.filters import RoomZoneArgs
 from app.views.subjects import Kept, OneAuthor, ZoneOf, answer_of
 
@@ -102,9 +102,7 @@ class AuthorWriting:
         name = "finding fingerprint-heading" if self.is_habit_clear else "fingerprint-heading"
         return Fingerprint(self.shown, name, has_words=True).parts()
 
-    @property
-    def phrases(self) -> FigureParts[PhraseList]:
-        return Phrases(self.shown).parts()
+    phrases = parts_of(Phrases)
 
     @property
     def cards(self) -> list[AuthorFigure[Any]]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import Clock, Habits, PhraseList, WeekGrid
+from app.drawing.drawings import Habits, WeekGrid
 from app.language.i18n import gettext_noop, ngettext, show_number, show_period
 from app.parts.portraits.author import read_portrait_of_author
 from app.parts.portraits.author_figures import (
@@ -31,7 +31,7 @@ from app.services.posts.selection import scan
 from app.services.posts.tweets import Post, most_liked
 from app.views.authors.figures import ONE_DAY, posts_by_day, posts_in_year, week_grid
 from app.views.cast import hue
-from app.views.figure import FigureParts
+from app.views.figure import FigureParts, parts_of
 from app.views.page import WebPage
 from app.views.subjects import Kept, OneAuthor, ZoneOf
 from app.views.tell import called
@@ -51,6 +51,9 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     is_tied: bool
     """Whether another post has as many likes."""
     quiz: Quiz
+
+    phrases = parts_of(Phrases)
+    clock = parts_of(hours_of)
 
     @property
     def others_told(self) -> str:
@@ -90,14 +93,6 @@ class AuthorReport(WebPage, frozen=True, kw_only=True):
     @property
     def fingerprint(self) -> FigureParts[Habits]:
         return Fingerprint(self.shown, "fingerprint-heading", has_words=True).parts()
-
-    @property
-    def phrases(self) -> FigureParts[PhraseList]:
-        return Phrases(self.shown).parts()
-
-    @property
-    def clock(self) -> FigureParts[Clock]:
-        return hours_of(self.shown).parts()
 
 
 class _AuthorFigures(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.people.portrait import PersonPortrait
 from app.compute.significance import CLEAR_OF_MANY, clear_peak
-from app.drawing.drawings import NO_HUE, Clock, NameList, Spark, StackedBar, WeekGrid
+from app.drawing.drawings import NO_HUE, Clock, StackedBar, WeekGrid
 from app.errors import NotFoundError
 from app.language.i18n import gettext, show_days, show_month_day, show_number
 from app.lifespan import resources
@@ -48,7 +48,7 @@ from app.views.answers import see_other
 from app.views.authors.figures import MostNamed, most_answered
 from app.views.blueprints import PageBlueprint
 from app.views.cast import post_count, shown_name
-from app.views.figure import ClockFigure, FigureParts, Finding, Table, by_clock_of
+from app.views.figure import ClockFigure, FigureParts, Finding, Table, by_clock_of, parts_of
 from app.views.filters import ZoneArgs, zone_of_page
 from app.views.page import WebPage, render
 from app.views.rooms.figures import PAIR
@@ -116,6 +116,10 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     subject: YearOfAuthor
     shown: AuthorYear
 
+    years = parts_of(YearRow)
+    clock = parts_of(hours_of_author)
+    changes = parts_of(ChangedWriting)
+
     @property
     def author(self) -> Author:
         return self.subject.author
@@ -123,10 +127,6 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     @cached_property
     def days(self) -> DaysOfAuthor:
         return DaysOfAuthor(self.shown)
-
-    @property
-    def years(self) -> FigureParts[Spark]:
-        return YearRow(self.shown).parts()
 
     @property
     def before_told(self) -> str:
@@ -152,17 +152,9 @@ class YearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
         )
         return f"{sentence} {rule}"
 
-    @property
-    def clock(self) -> FigureParts[Clock]:
-        return hours_of_author(self.shown).parts()
-
     @cached_property
     def words(self) -> list[ComparedWords]:
         return words_of(self.shown)
-
-    @property
-    def changes(self) -> FigureParts[NameList]:
-        return ChangedWriting(self.shown).parts()
 
     @property
     def words_unchanged(self) -> str:
@@ -218,9 +210,7 @@ class RoomYearPage(AnyYearPage, frozen=True, kw_only=True, dict=True):
     def days(self) -> DaysOfRoom:
         return DaysOfRoom(self.shown)
 
-    @property
-    def people(self) -> FigureParts[StackedBar]:
-        return PeopleOfYear(self.shown).parts()
+    people = parts_of(PeopleOfYear)
 
     @property
     def began(self) -> FigureParts[StackedBar]:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from quart import g, url_for
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.drawing.drawings import PeriodColumns, StackedBar
+from app.drawing.drawings import PeriodColumns
 from app.errors import AppError, MalformedError
 from app.language.i18n import gettext, ngettext, show_date, show_number, show_period
 from app.lifespan import resources
@@ -21,7 +21,7 @@ from app.services.rooms.periods import WHOLE, DayPeriod, read_facts_of_period
 from app.services.rooms.room_facts import LovedMessage, RoomFacts, most_loved
 from app.services.rooms.sight import ChatSight, read_overview
 from app.views.author_picker import MOST_TOGETHER
-from app.views.figure import FigureParts, busiest_told
+from app.views.figure import FigureParts, busiest_told, parts_of
 from app.views.filters import BAD_DAYS, day_before, day_of, parse_day
 from app.views.page import FormPage, WebPage, read_cards
 from app.views.policies import own_chat
@@ -153,9 +153,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
             for post in (self.day.posts if self.day else ())
         ]
 
-    @property
-    def shares(self) -> FigureParts[StackedBar]:
-        return ShareBar(self.shown).parts()
+    shares = parts_of(ShareBar)
 
     @property
     def months(self) -> FigureParts[PeriodColumns]:
@@ -171,9 +169,7 @@ class OverviewPage(WebPage, frozen=True, kw_only=True):
         word = self.day.word if self.day else ""
         return Months(self.shown, self.tz, word, has_links=not self.is_sent)
 
-    @property
-    def answers(self) -> FigureParts[list[StackedBar]]:
-        return Answers(self.shown).parts()
+    answers = parts_of(Answers)
 
     @property
     def is_somebody_known(self) -> bool:
