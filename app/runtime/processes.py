@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import errno
 import gc
 import os
 import resource
@@ -118,12 +119,25 @@ def begin_child() -> None:
 def begin_child_here() -> list[str]:
     """Prepare a process that `run_child_here` has started, and return its arguments.
 
-    Beyond the size that its output may have, writing raises an OSError with `EFBIG`.
+    It writes its output in `cut_at_the_limit`.
     """
     begin_child()
+    be_nice()
     most_bytes = int(sys.argv[1])
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
     return sys.argv[2:]
+
+
+@contextlib.contextmanager
+def cut_at_the_limit() -> Iterator[None]:
+    """Leave out the rest of an output that is too large: an import reads up to its limit, and says
+    so.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
 
 
 @contextlib.contextmanager

@@ -3,12 +3,10 @@
 pyarrow is compiled and reads files of strangers, so it runs with limits, as workbooks are read.
 """
 
-import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.util import find_spec
@@ -17,7 +15,7 @@ from typing import IO, Final
 from app.config import MIB
 from app.errors import ImportFileError, Message, UnrecognisedFileError
 from app.formats.source.file import Source, head
-from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
+from app.runtime.processes import begin_child_here, cut_at_the_limit, limited_memory, run_child_here
 
 _MARK: Final = b"PAR1"
 _MOST_WRITTEN: Final = 2048 * MIB
@@ -65,11 +63,10 @@ def _is_table(source: Source) -> bool:
 
 def main() -> None:
     begin_child_here()
-    be_nice()
     os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"  # The others reserve more than they use.
     from pyarrow.parquet import ParquetFile
 
-    with limited_memory(_MOST_MEMORY), _cut_at_the_limit():
+    with limited_memory(_MOST_MEMORY), cut_at_the_limit():
         written = 0
         for batch in ParquetFile(sys.stdin.buffer).iter_batches(_BATCH, use_threads=False):
             lines = "".join(f"{_line(row)}\n" for row in batch.to_pylist()).encode()
@@ -78,16 +75,6 @@ def main() -> None:
             sys.stdout.buffer.write(lines)
         sys.stdout.buffer.flush()
     os._exit(0)
-
-
-@contextmanager
-def _cut_at_the_limit() -> Iterator[None]:
-    """Leave out the rest of rows that are too many: the import reads up to its limit."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno != errno.EFBIG:
-            raise
 
 
 def _line(row: dict[str, object]) -> str:

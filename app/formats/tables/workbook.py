@@ -5,7 +5,6 @@ child process with limits, which a damaged or malicious file may end.
 """
 
 import csv
-import errno
 import io
 import json
 import os
@@ -32,7 +31,7 @@ from app.formats.source.file import WORDY_ENDS, Source, is_hidden
 from app.formats.source.members import Member, PlainFile
 from app.formats.tables.cells import is_error, plain_column
 from app.formats.tables.column_names import names_by_field
-from app.runtime.processes import be_nice, begin_child_here, limited_memory, run_child_here
+from app.runtime.processes import begin_child_here, cut_at_the_limit, limited_memory, run_child_here
 
 WORKBOOK: Final = "xl/workbook.xml"
 """The member of a zip that identifies a workbook."""
@@ -175,7 +174,6 @@ def _reason(status: int | None, answer: str) -> str:
 
 def main() -> None:
     (chosen,) = begin_child_here()
-    be_nice()
     answer: object
     status = 0
     with limited_memory(_MOST_MEMORY):
@@ -266,7 +264,7 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
     people = _people(read, cells)
     text = io.TextIOWrapper(rows, "utf-8", errors="replace", newline="")
     writer = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n")
-    try:
+    with cut_at_the_limit():
         for sheet in read:
             texts: Iterable[list[str]] = map(cells.texts, sheet.rows)
             if people:
@@ -274,9 +272,6 @@ def _written(packed: IO[bytes], rows: IO[bytes], chosen: str | None) -> Workbook
                 texts = ([*row, person if n else SHEET] for n, row in enumerate(texts))
             writer.writerows(texts)
         text.flush()
-    except OSError as error:
-        if error.errno != errno.EFBIG:  # The import reads up to its limit, and says so.
-            raise
     read_names = tuple(sheet.name for sheet in read)
     others = tuple(sheet.name for sheet in sheets if sheet.name not in read_names)
     return Workbook(read_names, others, tuple(hidden), tuple(cells.days), bool(people))
