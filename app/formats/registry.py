@@ -85,6 +85,7 @@ from app.formats.refusals import (
 from app.formats.source.encodings import is_misread, repaired
 from app.formats.source.file import Source
 from app.formats.source.json import ValueTooLongError, check_closed
+from app.formats.source.members import damaged
 from app.formats.source.text import pieces
 from app.formats.tables import csv, documents
 from app.formats.tables.parquet import put_lines_in_place
@@ -333,7 +334,7 @@ def _read_by(
     try:
         return form.read(source, options)
     except RecursionError as error:
-        raise _too_deep(source) from error
+        raise damaged(source.name, TOO_DEEP) from error
     except UnrecognisedFileError as error:
         # A chat with a comma in each line has the width of a table.
         if form is csv.FORMAT and not is_named and looks_like_chat(source):
@@ -407,7 +408,7 @@ def _to_the_end(
             else:
                 yield item
     except RecursionError as error:
-        raise _too_deep(source) from error
+        raise damaged(source.name, TOO_DEEP) from error
     source.check()
     if source.fault is not None:
         raise source.fault
@@ -451,11 +452,6 @@ def _unrecognised(source: Source, format_name: str) -> UnrecognisedFileError:
     if note is None:
         return UnrecognisedFileError(fault)
     return UnrecognisedFileError("{fault}: {note}", fault=fault, note=note)
-
-
-def _too_deep(source: Source) -> BrokenFileError:
-    fault = "{name} is truncated or damaged: {fault}"
-    return BrokenFileError(fault, name=source.name, fault=TOO_DEEP)
 
 
 def _of_bounded_size(record: Record) -> Item:

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
-from app.errors import BrokenFileError, Message, RecordError, message_of
+from app.errors import Message, RecordError, message_of
 from app.formats.assumptions import ReadNotes
 from app.formats.chats.chat_files import one_by_one
 from app.formats.post import audience
@@ -22,6 +22,7 @@ from app.formats.reading import BadRecord, Skipped, read_each, username_for
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.html import MAX_LENGTH, MAX_TAGS, html_to_text
+from app.formats.source.members import damaged
 from app.formats.source.times import timed
 
 Fields = Mapping[str, str]
@@ -178,8 +179,7 @@ def elements(content: Content, names: frozenset[str]) -> Iterator[tuple[int, Fie
                 place += 1
                 yield BadRecord(place, found) if isinstance(found, Message) else (place, found)
     except (expat.ExpatError, RecordError) as error:
-        fault = "{name} is truncated or damaged: {fault}"
-        raise BrokenFileError(fault, name=content.name, fault=message_of(error)) from None
+        raise damaged(content.name, message_of(error)) from None
 
 
 class _WordPress:

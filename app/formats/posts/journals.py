@@ -25,6 +25,7 @@ from app.formats.reading import BadRecord, Skipped, read_each, username_for
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream
 from app.formats.source.file import Content, Source, head
 from app.formats.source.json import Json, as_object, as_word, listed
+from app.formats.source.members import damaged
 
 _HEAD: Final = 16 * 1024
 _BLANKS: Final = re.compile(rb"\s+")
@@ -63,8 +64,7 @@ def _ghost_posts(content: Content) -> Iterator[tuple[int, tuple[Json, Byline]] |
     try:
         document = as_object(msgspec.json.decode(_bytes_of(content, _MOST_BYTES)))
     except ValueError as error:
-        fault = "{name} is truncated or damaged: {fault}"
-        raise BrokenFileError(fault, name=content.name, fault=str(error)) from None
+        raise damaged(content.name, str(error)) from None
     place = 0
     for part in listed(document, "db"):
         data = as_object(as_object(part).get("data"))

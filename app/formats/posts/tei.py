@@ -10,11 +10,12 @@ from itertools import chain
 from typing import Final
 from xml.parsers import expat
 
-from app.errors import BrokenFileError, Message, RecordError, message_of
+from app.errors import Message, RecordError, message_of
 from app.formats.posts.blogs import xml_parser
 from app.formats.reading import BadRecord, Skipped
 from app.formats.records import Format, Item, ReadOptions, Record, RecordStream, by_author
 from app.formats.source.file import Content, Source, bare_head
+from app.formats.source.members import damaged
 from app.formats.texts import MOST_CHARACTERS
 
 _NO_WORDS: Final = frozenset(
@@ -95,8 +96,7 @@ def _items(source: Source, contents: list[Content], options: ReadOptions) -> Ite
         except (expat.ExpatError, RecordError) as error:
             fault = message_of(error)
             if not source.has_members:
-                template = "{name} is truncated or damaged: {fault}"
-                raise BrokenFileError(template, name=content.name, fault=fault) from None
+                raise damaged(content.name, fault) from None
             yield BadRecord(place, Message("{name}: {fault}", name=content.name, fault=fault))
             continue
         if not text:

@@ -102,8 +102,10 @@ class Listing:
         )
 
 
-def damaged(label: str) -> BrokenFileError:
-    return BrokenFileError("{name} is truncated or damaged", name=label)
+def damaged(label: str, fault: object = None) -> BrokenFileError:
+    if fault is None:
+        return BrokenFileError("{name} is truncated or damaged", name=label)
+    return BrokenFileError("{name} is truncated or damaged: {fault}", name=label, fault=fault)
 
 
 # Without O_NONBLOCK, opening a named pipe waits until something writes to it.
