@@ -4,7 +4,7 @@ import functools
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
@@ -269,12 +269,13 @@ def _with_messages(text: str) -> str:
     return _POST.sub(lambda match: ("M" if match[1] == "P" else "m") + f"essage{match[2]}", text)
 
 
-def translate_message(message: Message) -> str:
-    text = gettext(message.template)
+def translate_message(message: Message, said: Callable[[str], str] = gettext) -> str:
+    """Return a message in the visitor's language, in which `said` gives a template."""
+    text = said(message.template)
     if not message.values:
         return text
     values = {
-        name: translate_message(value) if isinstance(value, Message) else value
+        name: translate_message(value, said) if isinstance(value, Message) else value
         for name, value in message.values.items()
     }
     return text.format(**values)

@@ -33,7 +33,7 @@ from app.formats.assumptions import (
 from app.formats.chats.people import machine_zone
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
-from app.language.i18n import gettext
+from app.language.i18n import gettext, translate_message
 from app.services.imports.beginning import zone_of_reading
 from app.services.rooms.identity import RoomOutline
 from app.views.blueprints import Form
@@ -86,13 +86,12 @@ def on_page(sentence: Message) -> str:
     """Return a sentence in the visitor's language without options of the command, which stand in
     brackets.
     """
-    said = gettext(sentence.template)
-    text = type(said)(_FOR_COMMAND.sub("", said))  # Perhaps one that knows Korean particles.
-    values = {
-        name: on_page(value) if isinstance(value, Message) else value
-        for name, value in sentence.values.items()
-    }
-    return text.format(**values) if values else text
+
+    def said(template: str) -> str:
+        text = gettext(template)
+        return type(text)(_FOR_COMMAND.sub("", text))  # Perhaps one that knows Korean particles.
+
+    return translate_message(sentence, said)
 
 
 class ReadingChoice(NamedTuple):
