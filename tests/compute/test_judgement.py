@@ -298,7 +298,7 @@ def test_the_population_scores_as_each_of_its_authors_does(members: list[int]) -
     scores = group_scores(query, profiles)
     population = here.corpus.fitted.population
     # Of some hundred features, whose logarithms err by 1e-7 each.
-    assert np.allclose(population.group_scores(query), scores, atol=1e-5)
+    assert np.allclose(population.read(query).groups, scores, atol=1e-5)
     everybody = population.without([], None)
     uses = [lookup(profile.counts, query.counts.keys) for profile in profiles]
     assert (

@@ -111,7 +111,7 @@ def usual_of(
     usual: NDArray[np.float64] = sums.astype(np.float64)
     usual *= USUAL_FEATURES / max(float(sums[CHARACTERS]), 1.0)
     known = np.append(population.totals[:, CHARACTERS], earlier.totals[CHARACTERS])
-    per_feature = population.group_scores(query) / group_factors(sums) / np.maximum(sums, 1)
+    per_feature = population.read(query).groups / group_factors(sums) / np.maximum(sums, 1)
     groups: NDArray[np.float64] = np.vstack((per_feature, rates)) * group_factors(usual) * usual
     scores = groups @ LEAD_GROUPS - penalties_of(int(USUAL_FEATURES), known)
     *others, own = scores.tolist()

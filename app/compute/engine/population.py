@@ -194,10 +194,6 @@ class Population:
     def _places(self) -> dict[int | None, int]:
         return {member: place for place, (member, _, _) in enumerate(self.members)}
 
-    def group_scores(self, query: Query) -> NDArray[np.float64]:
-        """Return the weighted log-odds of each member against the background: (n, 5)."""
-        return self.read(query).groups
-
     def read(self, query: Query) -> Reading:
         uses = self.uses(query.counts.keys)
         # In float64: processors add up float32 to other digits, of which six are shown.
