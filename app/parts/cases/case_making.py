@@ -194,6 +194,13 @@ async def _asked_of(
             loc="usernames",
             username=suspect.username,
         )
+    if case.is_foreign_to(suspect):
+        raise InvalidInputError(
+            "The texts do not seem to be in a language that {username} writes here, and the worth"
+            " of such ratios was not measured, so there is no report",
+            loc="texts",
+            username=suspect.username,
+        )
     if not is_measured(case.language_for(suspect)):
         raise InvalidInputError(
             "The worth of ratios was measured for English and Korean texts alone, "

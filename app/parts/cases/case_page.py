@@ -60,9 +60,6 @@ LIMITS: Final[dict[Limit, str]] = {
         "By the program’s measure, no other author here writes nearly like this person; among"
         " people who are not here, some may."
     ),
-    "other_language": gettext_noop(
-        "The texts and the posts seem to be in different languages, which makes the ratio doubtful."
-    ),
     "topic": gettext_noop("The subject of the texts counts more here than their style."),
 }
 

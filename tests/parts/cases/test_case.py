@@ -384,8 +384,17 @@ async def test_nothing_of_anybody_else_is_in_the_files(operator: Browser, report
     assert len(report.html) < 100_000
 
 
+FRENCH = (
+    "Rends-moi demain l'argent que tu me dois, sinon je raconterai à toute la rue ce que tu as fait"
+    " l'été dernier derrière la gare, et personne ne te saluera plus."
+)
+KOREAN = "내일까지 돈을 안 갚으면 작년 여름에 네가 한 일을 동네 사람들한테 전부 말할 거야."
+
+
 async def test_what_cannot_be_reported_loses_nothing(operator: Browser) -> None:
     for texts, fields, part in (
+        ([FRENCH], {}, "not seem to be in a language that sailor writes here"),
+        ([KOREAN], {}, "not seem to be in a language that sailor writes here"),
         (TEXTS, {"username": "nobody"}, "nobody"),
         (["Honestly we"], {}, "There is no ratio for sailor"),
         ([SAILOR[3]], {}, "stored here as a post of sailor"),
