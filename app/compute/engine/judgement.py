@@ -180,6 +180,9 @@ class Judgement:
     """Indices of texts, of several, that do not fit the first author. If they do not hold back a
     name, it is one text, against an author whom the others speak for.
     """
+    can_name: bool = True
+    """Whether such texts can have a likely author: enough of them, in a language of enough people.
+    """
 
 
 def judge(case: Case, sure: float = SURE) -> Judgement:
@@ -244,6 +247,7 @@ def judge(case: Case, sure: float = SURE) -> Judgement:
         if none is not None and verdict != "likely"
         else None,
         unlike=unlike,
+        can_name=verdict != "short" and none is not None and not _needs_words(case, first),
     )
 
 
@@ -284,7 +288,7 @@ def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") 
     suspect = case.suspects[author]
     if case.is_foreign_to(suspect):
         return _Held("language")
-    if case.language_for(suspect) in FURTHER_LIKELY and case.words < FURTHER_WORDS:
+    if _needs_words(case, suspect):
         return _Held("words")
     if author not in weighed.best:
         return _Held("rival", rival=weighed.best[0])
@@ -292,6 +296,10 @@ def _held(case: Case, weighed: "_Weighed", author: int, fits: "dict[int, Fit]") 
         return _Held("layout")
     refused = [place for place, fit in fits.items() if fit.is_unlike()]
     return _Held("texts" if refused else None, unlike=refused, ground=ground)
+
+
+def _needs_words(case: Case, suspect: Suspect) -> bool:
+    return case.words < FURTHER_WORDS and case.language_for(suspect) in FURTHER_LIKELY
 
 
 def reported(ratio: float, unbounded: float) -> tuple[float, Bound | None]:

@@ -298,9 +298,7 @@ def left_out_of(case: Case, texts: dict[int, list[str]]) -> LeftOutShare:
                 continue
             asked = replace(asked, suspects=chance.sample(others, FEWEST_AUTHORS - 1))
             judgement = judge(asked)
-            # Where too few others write the language, nobody could be likely.
-            is_decided = "unknown_language" not in judgement.limits
-            decisions += is_decided and judgement.verdict != "short"
+            decisions += judgement.can_name
             likely += judgement.verdict == "likely"
     return LeftOutShare(round(likely / max(decisions, 1), 4), decisions)
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.compute.engine.attribution import probabilities_of, scores_of_each
 from app.compute.engine.case import Case
 from app.compute.engine.fitting import hold_out, units_of
-from app.compute.engine.judgement import judge
+from app.compute.engine.judgement import Judgement, judge
 from app.compute.text import has_words, own_words
 from app.db.batch import Batch
 from app.db.engine import Database
@@ -81,7 +81,7 @@ class Strangers(msgspec.Struct, frozen=True):
     """The results for posts by other authors."""
 
     asked: int
-    """Number of posts with enough words."""
+    """Number of posts with enough words for their language."""
     given: int
     """Number of posts called `likely` for one of the authors."""
 
@@ -283,18 +283,16 @@ def _rounded(value: float) -> float:
 
 def _given(case: Case, strangers: dict[int, list[str]]) -> tuple[Strangers | None, bool]:
     """Return the results, and whether most posts are in a language without ratios."""
-    verdicts, unknown = list[str](), 0
+    judged = list[Judgement]()
     for user_id, texts in strangers.items():
         rivals = [suspect for suspect in case.suspects if suspect.id != user_id]
         among = replace(case, suspects=rivals, absent=user_id)
         worded = filter(has_words, map(own_words, texts))
-        for text in worded:
-            judgement = judge(replace(among, texts=[text]))
-            if "unknown_language" in judgement.limits:
-                unknown += 1
-            elif judgement.verdict != "short":
-                verdicts.append(judgement.verdict)
-    is_unknown = unknown > len(verdicts)
+        judged += [judge(replace(among, texts=[text])) for text in worded]
+    verdicts = [each.verdict for each in judged if each.can_name]
+    asked = [each for each in judged if each.verdict != "short"]
+    unknown = [each for each in asked if not each.can_name and "unknown_language" in each.limits]
+    is_unknown = 2 * len(unknown) > len(asked)
     if is_unknown or len(verdicts) < FEWEST_ASKED:
         return None, is_unknown
     return Strangers(len(verdicts), verdicts.count("likely")), False

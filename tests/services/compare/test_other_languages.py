@@ -11,9 +11,10 @@ import pytest
 
 from app.compute.engine.languages import release_memory, scores_of, written_by
 from app.db.engine import Database
+from app.services.compare.background import renew_background
 from app.services.compare.comparing import Question, case_of
 from app.services.compare.habits import Models
-from app.services.compare.model_card import Cards
+from app.services.compare.model_card import Card, Cards
 from app.views.comparing.verdicts import ELSEWHERE_ALONE, limits_of
 from benchmarks.languages import SENTENCES, read
 from tests.posting import post
@@ -102,6 +103,14 @@ def sentences(language: str, count: int = 60) -> list[str]:
 
 async def beside_english(db: Database, **people: Sequence[str]) -> None:
     await write(db, ann=FERRY, ben=MUSEUM, **{name: list(each) for name, each in people.items()})
+
+
+async def card_of(db: Database, *names: str) -> Card:
+    cards = Cards(db, Models())
+    try:
+        return await cards.get(names)
+    finally:
+        await cards.close()
 
 
 async def test_a_threat_in_arabic_is_nobody_s(db: Database) -> None:
@@ -198,12 +207,8 @@ async def test_english_is_as_before_beside_another_language(db: Database) -> Non
 async def test_a_card_asks_about_texts_in_the_authors_language(db: Database) -> None:
     polish = sentences("pl")
     await beside_english(db, ewa=polish[:30], leon=polish[30:60])
-    cards = Cards(db, Models())
-    try:
-        # Nobody else writes Polish, and English texts would say nothing of ewa's strangers.
-        assert (await cards.get(["ewa"])).strangers is None
-    finally:
-        await cards.close()
+    # Nobody else writes Polish, and English texts would say nothing of ewa's strangers.
+    assert (await card_of(db, "ewa")).strangers is None
 
 
 @pytest.mark.parametrize("language", ["pl", "ar", "ja"])
@@ -212,11 +217,7 @@ async def test_a_card_says_nothing_of_strangers_in_a_language_of_few(
 ) -> None:
     some = sentences(language)
     await beside_english(db, ewa=some[:20], leon=some[20:40], maja=some[40:60])
-    cards = Cards(db, Models())
-    try:
-        card = await cards.get(["ewa", "leon", "maja"])
-    finally:
-        await cards.close()
+    card = await card_of(db, "ewa", "leon", "maja")
     assert (card.strangers, card.unknown_language) == (None, True)
 
 
@@ -257,3 +258,15 @@ def test_the_model_is_unpacked_once_and_a_damaged_copy_is_not_used(tmp_path: Pat
     for array in arrays:
         array.write_bytes(array.read_bytes()[:200])
     assert told() == first
+
+
+async def test_a_card_counts_no_french_text_that_is_too_short_for_a_name(db: Database) -> None:
+    french, polish = sentences("fr"), sentences("pl")
+    await beside_english(db, manon=MANON, rue=french, ewa=polish[:30], leon=polish[30:])
+    card = await card_of(db, "manon")
+    assert (card.strangers, card.unknown_language) == (None, False)
+    await write(db, luc=[" ".join(french[n : n + 5]) for n in range(0, 60, 5)])
+    await renew_background(db)
+    card = await card_of(db, "manon")
+    assert card.strangers is not None
+    assert 10 <= card.strangers.asked <= 11  # Ten of luc, and one of rue.
