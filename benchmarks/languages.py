@@ -3,9 +3,10 @@
 `python -m benchmarks.languages [FOLDER] [--base COMMIT] [--crowd PEOPLE]`
 
 FOLDER has a file of JSON lines for each language (`pl.jsonl`): {text, author}. Without authors,
-texts that follow each other are one person's. `en.jsonl` and `ko.jsonl` are the people beside whom
-the others are asked about. Without FOLDER they are sentences of the Universal Declaration of Human
-Rights (`benchmarks/sentences/`), which is in nobody's copyright.
+texts that follow each other are one person's, and repeated ones count once. `en.jsonl` and
+`ko.jsonl` are the people beside whom the others are asked about. Without FOLDER they are sentences
+of the Universal Declaration of Human Rights (`benchmarks/sentences/`), which is in nobody's
+copyright.
 
 Small sites are made, of three people of a language: alone, beside six English or six Korean people,
 and beside both; and of nine people of it. Asked of each person, and of all together, are sentences
@@ -134,7 +135,7 @@ def _divided(rows: Sequence[Mapping[str, str]]) -> Sentences:
     for row in rows:
         if has_words(row["text"]):
             texts[row.get("author", "")].append(row["text"])
-    everything = texts.pop("", [])
+    everything = list(dict.fromkeys(texts.pop("", [])))
     strange = everything[-min(STRANGE, len(everything) // 5) :] if everything else []
     del everything[len(everything) - len(strange) :]
     size = max(FEWEST_KNOWN + 5, min(MOST_KNOWN + ASKED, len(everything) // MANY))
@@ -166,7 +167,7 @@ def read_people(folder: Path) -> dict[str, list[Person]]:
 
 
 def _people_of(texts: dict[str, list[str]]) -> Iterator[Person]:
-    document = texts.pop("", [])
+    document = list(dict.fromkeys(texts.pop("", [])))
     size = min(max(FEWEST_KNOWN + ASKED + 5, len(document) // PIECES), MOST_KNOWN + ASKED)
     for place, end in enumerate(range(size, len(document) + 1, size)):
         yield _person(document[end - size : end], place)

@@ -112,11 +112,9 @@ def write(path: Path, posts: list[dict[str, str]]) -> None:
     path.write_bytes(b"\n".join(map(msgspec.json.encode, posts)))
 
 
-def test_the_next_piece_of_a_document_is_no_stranger(tmp_path: Path) -> None:
-    write(
-        tmp_path / "xx.jsonl",
-        [{"text": f"This is the sentence number {number}"} for number in range(900)],
-    )
+def test_neither_the_next_piece_of_a_document_nor_a_copy_is_a_stranger(tmp_path: Path) -> None:
+    sentences = [{"text": f"This is the sentence number {number}"} for number in range(900)]
+    write(tmp_path / "xx.jsonl", 2 * sentences)  # As a treebank has them, annotated in two ways.
     (people,) = read_people(tmp_path).values()
     places = {text: each.place for each in people for text in (*each.known, *each.asked)}
     asked = 0
