@@ -24,6 +24,7 @@ _CSV: Final = Message("save it as CSV there, and import that file")
 _TEXT: Final = Message(
     "save each work as plain text, `Author_Title.txt`, in one folder, and import that folder"
 )
+_FOLLOW: Final = Message("to follow the site's RSS or Atom feed, run: saywho follow add rss:URL")
 
 
 class KnownFile(NamedTuple):
@@ -40,6 +41,7 @@ class KnownFile(NamedTuple):
 KNOWN: Final = (
     KnownFile("Gemini", ('"header":"GeminiApps"', '"products":['), _CHATLAB, "["),
     KnownFile("Evernote", ("<en-export",), _TEXT, "<"),
+    KnownFile("JSON Feed", ('"version":"http', "jsonfeed.org"), _FOLLOW, "{"),
     KnownFile("Weka (ARFF)", ("@relation", "@attribute"), _CSV, "@%"),
 )
 """The first that fits counts."""

@@ -35,6 +35,12 @@ def test_a_known_file_is_refused_by_its_name(name: str) -> None:
     assert "Rename" not in str(refused.value)
 
 
+def test_a_json_feed_is_refused_with_a_way_to_follow_it() -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{"content_text": "Fog"}]}
+    with pytest.raises(UnrecognisedFileError, match="JSON Feed, .*saywho follow add rss:URL"):
+        read_file_records(written(feed))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_known_file_in_an_archive_is_refused_by_its_name(name: str) -> None:
     value, app = FILES[name]
