@@ -8,7 +8,7 @@ from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, select, union_all
+from sqlalchemy import ColumnElement, and_, false, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.compute.text import username_key, without_at
@@ -163,6 +163,8 @@ class BulkAuthor:
     display_name: str | None = None
     is_of_chat: bool = False
     is_changed: bool = False
+    stand_in: int = 0
+    """Who has the author's new posts meanwhile, if an import replaces another one."""
 
     def complete(
         self, *, platform: str | None, display_name: str | None, is_of_chat: bool = False
@@ -284,31 +286,25 @@ class StandIns:
 
     is_going: ColumnElement[bool]
     """Condition on the posts that are replaced."""
-    rooms: set[int | None]
-    """Chats that have no other posts, whose times are read anew."""
-    ids: dict[str, int] = field(default_factory=dict)
-    """By the keys of the authors that they stand for."""
     authors: dict[str, BulkAuthor] = field(default_factory=dict)
-    """Those authors; who is not here has the id of the stand-in."""
+    """Whom they stand for, by their keys; who is not here has the id of the stand-in."""
 
     async def add(self, session: AsyncSession, authors: Iterable[BulkAuthor]) -> None:
         """Store those that are missing; authors who are not here get their ids meanwhile."""
-        missing = {username_key(author.username): author for author in authors}
-        missing = {key: author for key, author in missing.items() if key not in self.ids}
+        missing = []
+        for author in authors:
+            known = self.authors.setdefault(username_key(author.username), author)
+            author.stand_in = known.stand_in
+            missing += [] if known.stand_in else [author]
         ids = await allocate_ids(session, User, len(missing)) if missing else ()
         hidden = {"created_at": now(), "deleted_at": UNPUBLISHED, "tweet_count": 0, "version": 0}
         rows = []
-        for (key, author), user_id in zip(missing.items(), ids, strict=True):
+        for author, user_id in zip(missing, ids, strict=True):
             # A key that no name has, as of deleted authors.
             names = {"username": author.username, "username_key": f"\x01{user_id}"}
             rows.append({"id": user_id} | names | author.filled | hidden)
-            self.ids[key], self.authors[key] = user_id, author
-            author.id = author.id or user_id
+            author.stand_in, author.id = user_id, author.id or user_id
         await insert_rows(session, User, rows)
-
-    def key(self, outcome: "Resolved") -> "SourceKey":
-        """Return the key of a post that is stored for the stand-in of its author."""
-        return self.ids[username_key(outcome.user.username)], outcome.item.post.source_id
 
 
 @dataclass(slots=True)
@@ -358,6 +354,11 @@ class Resolved(NamedTuple):
         return self.user.id, self.item.post.source_id
 
     @property
+    def writer(self) -> int:
+        """Who has the post if it is new."""
+        return self.user.stand_in or self.user.id
+
+    @property
     def identity(self) -> PostIdentity:
         post = self.item.post
         return self.user.id, post.dated_at or post.created_at, post.text
@@ -386,29 +387,19 @@ async def store_batch(
         if outcome.item.repeat and not memory.is_own(outcome)
     }
     stored = await equal_posts(session, identities)
-    keys = [outcome.key for outcome in resolved]
-    if hidden is None:
-        rows = await find_stored(session, keys)
-    else:
-        keys += map(hidden.key, resolved)
-        rows = await find_stored(session, keys, is_going=hidden.is_going)
+    keys = {(id_, each.key[1]) for each in resolved for id_ in (each.user.id, each.writer)}
+    rows = await find_stored(session, keys, is_going=false() if hidden is None else hidden.is_going)
     samples, in_rooms = _samples(resolved, stored, rows), keys_in_rooms(rows)
     resolved = await _in_rooms(session, memory.rooms, resolved, samples, in_rooms, report)
     known, again = _sorted_out(resolved, stored)
     fresh = [outcome for place, outcome in enumerate(resolved) if place not in known]
-    writers = [
-        outcome.user.id if hidden is None or outcome.key in rows else hidden.key(outcome)[0]
-        for outcome in fresh
+    arrivals = [
+        Arrival(each.user.id if each.key in rows else each.writer, each.item.post, each.room_id)
+        for each in fresh
     ]
     added = await add_arrivals(
         session,
-        [
-            *(
-                Arrival(writer, item.post, room_id)
-                for writer, (item, _, room_id) in zip(writers, fresh, strict=True)
-            ),
-            *again,
-        ],
+        [*arrivals, *again],
         rows,
         default_time=default_time,
         is_bulk=is_bulk,

@@ -87,9 +87,9 @@ class FirstReading:
         self._source, self._options = source, options
         self._fault: ImportFileError | None = None
         self._file = source.temporary()
-        self._positions: list[int] = []
-        """Bytes that were read up to each part of the file."""
-        self._count = 0
+        self._parts = 0
+        """Parts of `FIRST_RECORDS` each, which are kept with the bytes that were read up to them.
+        """
         self._next()
 
     def checked(self) -> RecordStream:
@@ -98,7 +98,7 @@ class FirstReading:
         Raises UnsettledError before any record is stored.
         """
         check_settled(self.records, self._options)
-        while not self.is_whole and (self._count < LOOKED_AT or not self._is_long):
+        while not self.is_whole and (self._parts * FIRST_RECORDS < LOOKED_AT or not self._is_long):
             self._next()
         check_settled(self.records, self._options)
         return replace(self.records, items=self._items())
@@ -135,17 +135,16 @@ class FirstReading:
         except ImportFileError as error:
             self._fault = error
         self.is_whole = self._fault is not None or not chunk
-        self._count += len(chunk)
-        pickle.dump(chunk, self._file, pickle.HIGHEST_PROTOCOL)
-        self._positions.append(self._source.bytes_read)
+        self._parts += 1
+        pickle.dump((self._source.bytes_read, chunk), self._file, pickle.HIGHEST_PROTOCOL)
 
     def _items(self) -> Iterator[Item]:
         """Yield what was read, and the records behind it."""
         self._file.seek(0)
-        for position in self._positions:
-            self._source.taken = position
+        for _ in range(self._parts):
             # The program has written it, and nobody else can open it.
-            yield from pickle.load(self._file)  # noqa: S301
+            self._source.taken, chunk = pickle.load(self._file)  # noqa: S301
+            yield from chunk
         self._file.close()
         self._source.taken = None
         if self._fault is not None:

@@ -175,10 +175,6 @@ class ChatLook:
     """That chat, unless it is proven."""
 
     @property
-    def is_mostly_here(self) -> bool:
-        return self.same is not None and 2 * self.same.found.known >= self.sample.messages
-
-    @property
     def new_times(self) -> Numbers:
         """Times of the messages that are not here."""
         if self.same is None:
@@ -242,7 +238,8 @@ class _Comparing(NamedTuple):
             candidates = await _candidates(self.session, look) | candidates
         for room_id, fewest in candidates.items():
             await self._compare(look, room_id, fewest)
-        if is_searched and not (is_settled or look.is_mostly_here):
+        known = look.same.found.known if look.same is not None else 0
+        if is_searched and not is_settled and 2 * known < look.sample.messages:
             of_texts = await rooms_with(self.session, chat.samples[:_SEARCHED])
             for room_id, _ in of_texts.most_common(_MOST_ROOMS):
                 if room_id not in candidates:

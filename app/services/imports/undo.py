@@ -232,12 +232,7 @@ async def stand_ins_for(db: Sessions, replaced: Replaced | None, scope: Scope) -
         return None
     check_scope(scope, "admin")
     async with db.read() as session:
-        is_going = await is_of_undone(session, replaced.ids)
-        rooms = select(Tweet.room_id).where(is_going, Tweet.room_id.is_not(None)).distinct()
-        own = set(await session.scalars(rooms))
-        stays = is_among(session, Tweet.room_id, own), not_(func.coalesce(is_going, false()))
-        others = select(Tweet.room_id).where(*stays).distinct()
-        return StandIns(is_going, own.difference(await session.scalars(others)))
+        return StandIns(await is_of_undone(session, replaced.ids))
 
 
 async def publish(
@@ -254,13 +249,13 @@ async def publish(
     job = await request_undo(session, replaced.id, scope="admin")
     is_going = await is_of_undone(session, replaced.ids)
     is_leaving = await _is_leaving(session, job, is_going)
-    here = await find_by_keys(session, hidden.ids)
+    here = await find_by_keys(session, hidden.authors)
     # Somebody may have been deleted meanwhile.
     new = [author for key, author in hidden.authors.items() if key not in here]
     for author in new:
         author.id = 0
     events = await store_authors(session, new)
-    authors = {hidden.ids[key]: author.id for key, author in (hidden.authors | here).items()}
+    authors = {each.stand_in: here.get(key, each).id for key, each in hidden.authors.items()}
     going = await tally(session, is_going)
     # They are counted again later.
     await session.execute(delete(Profile).where(is_among(session, Profile.user_id, going.posts)))
@@ -291,7 +286,12 @@ async def publish(
     is_empty = User.tweet_count == 0, IS_UNFOLLOWED, is_leaving
     await mark_deleted(session, is_among(session, User.id, going.posts), *is_empty)
     await memory.writers.claim(session, (), [author.id for author in new])
-    read_anew = update(Room).where(is_among(session, Room.id, hidden.rooms))
+    rooms = {room for room, _ in going.messages}
+    is_of_file = func.coalesce(is_sent_by(memory.import_id or 0), false())
+    others = select(Tweet.room_id).where(is_among(session, Tweet.room_id, rooms), not_(is_of_file))
+    # Chats that have no other posts have their times read anew.
+    own = rooms.difference(await session.scalars(others.distinct()))
+    read_anew = update(Room).where(is_among(session, Room.id, own))
     await session.execute(read_anew.values(tz=None, date_order=None), execution_options=UNTRACKED)
     await memory.rooms.complete(session)
     await link_again(session, Tweet.import_id == memory.import_id)

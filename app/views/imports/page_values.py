@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.drawing.drawings import StackedBar
 from app.errors import Message
 from app.formats.chats.people import machine_zone
+from app.formats.doubts.tally import Doubt
 from app.formats.preview import SHOWN, Preview
 from app.formats.records import Format, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
@@ -37,11 +38,9 @@ from app.views.authors.figures import AuthorAtSight
 from app.views.figure import FigureParts
 from app.views.filters import zone_of_page
 from app.views.imports.reading_choices import (
-    DoubtShown,
     Noted,
     assumed_zone,
     count_notes,
-    doubts_shown,
     noted_of,
     sentences_of,
     settled,
@@ -308,8 +307,8 @@ class ImportPage(WebPage, frozen=True, kw_only=True):
         return sentences_of(notes_of(self.job))
 
     @property
-    def doubts(self) -> list[DoubtShown]:
-        return doubts_shown(notes_of(self.job))
+    def doubts(self) -> Sequence[Doubt]:
+        return notes_of(self.job).doubts
 
     @property
     def is_understood(self) -> bool:

@@ -10,7 +10,7 @@ from quart import Response, g, request, url_for
 from quart.typing import ResponseReturnValue
 
 from app.errors import AppError, InvalidInputError, MalformedError, Message, UnavailableError
-from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, replaced_of
+from app.formats.assumptions import NEW_ROOM, ONLY_CHOSEN, doubt_sentence, replaced_of
 from app.formats.reading import username_for
 from app.formats.records import SAME_FILE, ImportFault, ReadOptions
 from app.formats.registry import FORMATS
@@ -50,6 +50,7 @@ from app.views.zones import zone_typed
 
 blueprint = PageBlueprint("imports", policy="operator")
 blueprint.add_app_template_test(is_chat, "of_chat")
+blueprint.add_app_template_filter(doubt_sentence, "doubt")
 
 
 class PreviewArgs(Struct):

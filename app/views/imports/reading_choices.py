@@ -1,7 +1,7 @@
 """Assumptions and unread parts of a preview, and its choices."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, NamedTuple, TypeVar
 
@@ -22,7 +22,6 @@ from app.formats.assumptions import (
     assumption_sentence,
     choice_hint,
     columns_of,
-    doubt_sentence,
     order_of,
     pair_of,
     parse_encoding,
@@ -31,6 +30,7 @@ from app.formats.assumptions import (
     value_label,
 )
 from app.formats.chats.people import machine_zone
+from app.formats.doubts.tally import Doubt
 from app.formats.records import ReadOptions
 from app.formats.tables.csv import FIELDS
 from app.language.i18n import gettext, translate_message
@@ -103,14 +103,8 @@ class ReadingChoice(NamedTuple):
     is_required: bool = False
 
 
-class DoubtShown(NamedTuple):
-    said: Message
-    examples: tuple[str, ...]
-    is_grave: bool
-
-
 class Noted(NamedTuple):
-    doubts: list[DoubtShown]
+    doubts: Sequence[Doubt]
     assumptions: list[tuple[Message, Message | None]]
     """Each with a remedy if it is wrong."""
     unread: list[Message]
@@ -119,12 +113,6 @@ class Noted(NamedTuple):
     """The question to settle before the import starts."""
     tick: Message | None
     """The tick that settles it without a choice."""
-    is_accepted: bool
-    are_doubts_accepted: bool
-
-    @property
-    def has_grave_doubt(self) -> bool:
-        return any(doubt.is_grave for doubt in self.doubts)
 
     @property
     def is_empty(self) -> bool:
@@ -139,7 +127,7 @@ def noted_of(
     if options.accept_unread and notes.unsettled is None:
         _, tick = ASKED["time"]
     return Noted(
-        doubts=doubts_shown(notes),
+        doubts=notes.doubts,
         assumptions=[_said(part, options) for part in notes.assumptions],
         unread=list(unread_sentences(notes.unread)),
         choices=[
@@ -148,13 +136,7 @@ def noted_of(
         ],
         question=question,
         tick=tick,
-        is_accepted=options.accept_unread,
-        are_doubts_accepted=options.accept_doubts,
     )
-
-
-def doubts_shown(notes: NotesSummary) -> list[DoubtShown]:
-    return [DoubtShown(doubt_sentence(part), part.examples, part.grave) for part in notes.doubts]
 
 
 def sentences_of(notes: NotesSummary) -> list[Message]:
