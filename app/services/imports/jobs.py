@@ -30,7 +30,6 @@ from app.services.access.rights import Scope, check_scope
 from app.services.deletion import UNENDED, forget_examples, mark_cancelled
 from app.services.imports.report import (
     ImportReport,
-    Seen,
     StoredPosts,
     encode_errors,
     encode_notes,
@@ -190,14 +189,14 @@ async def note_look(
     job_id: int,
     failure: Message | None,
     notes: NotesSummary,
-    seen: Seen | None = None,
+    stored: StoredPosts,
 ) -> None:
     errors = [] if failure is None else [ImportFault(failure)]
     upload = update(ImportJob).where(ImportJob.id == job_id, ImportJob.state == "uploaded")
     values = {
         "errors": encode_errors(errors),
         "notes": encode_notes(notes),
-        "stored": msgspec.json.encode(StoredPosts(seen=seen)),
+        "stored": msgspec.json.encode(stored),
     }
     await session.execute(upload.values(**values))
 
@@ -207,9 +206,6 @@ async def choose_options(session: AsyncSession, job_id: int, options: ReadOption
     job = await get_job(session, job_id)
     if job.state != "uploaded":
         raise ConflictError("The import {job_id} was already started", job_id=job_id)
-    seen = stored_posts(job).seen
-    if seen and seen.known and options.timezone != options_of(job).timezone:
-        job.stored = msgspec.json.encode(StoredPosts())  # What was seen here was of other times.
     job.options = msgspec.json.encode(options)
     return job
 

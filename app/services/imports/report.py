@@ -84,6 +84,8 @@ class StoredPosts(msgspec.Struct):
     """Name of the file's only chat, from its preview, until its messages are stored."""
     seen: Seen | None = None
     """The part that was here before; None for earlier versions."""
+    zone: str | None = None
+    """Time zone in which the preview compared an upload with what is here."""
 
     def add(self, user_id: int, media: Sequence[StoredMedium]) -> None:
         if media:

@@ -180,10 +180,9 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     @property
     def zone(self) -> str:
         """The time zone that was chosen, of the file, or assumed; empty for the browser's."""
-        if self.typed_zone:
-            return self.typed_zone
-        if self.zone_of_before or self.options.timezone or self.preview is None:
-            return self.zone_of_before or self.options.timezone or ""
+        chosen = self.typed_zone or self.zone_of_before or self.options.timezone or ""
+        if chosen or self.preview is None:
+            return chosen
         return self.preview.zone or assumed_zone(self.preview.notes)
 
     @property

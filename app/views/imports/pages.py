@@ -35,7 +35,7 @@ from app.services.imports.jobs import (
     start_job,
     upload_path,
 )
-from app.services.imports.report import errors_of, notes_of, stored_posts
+from app.services.imports.report import StoredPosts, errors_of, notes_of, stored_posts
 from app.services.imports.undo import request_undo
 from app.views.access.settings import readership
 from app.views.answers import see_other
@@ -148,12 +148,13 @@ async def _look(job: ImportJob, options: ReadOptions, form: str) -> UploadLook:
     seen = await look_at_upload(
         resources().db, resources().previewer, job, options, operator_id=account_id, form=form
     )
-    notes, failure = seen.preview.notes, seen.preview.failure
+    notes, failure, said = seen.preview.notes, seen.preview.failure, seen.look.seen
+    stored = StoredPosts(seen=said, zone=options.timezone or said.zone)
     before = [fault.detail for fault in errors_of(job)]
     is_same = before == list(filter(None, [failure])) and notes_of(job) == notes
-    if not is_same or stored_posts(job).seen != seen.look.seen:
+    if not is_same or stored_posts(job) != stored:
         async with writing() as session:
-            await note_look(session, job.id, failure, notes, seen.look.seen)
+            await note_look(session, job.id, failure, notes, stored)
     return seen
 
 
@@ -222,14 +223,9 @@ def _is_ready(job: ImportJob, options: ReadOptions) -> bool:
 
 
 def _is_zone_new(job: ImportJob, options: ReadOptions) -> bool:
-    seen = stored_posts(job).seen
-    if NEW_ROOM in options.rooms:
-        return False
-    if seen is None and job.stored and options.timezone:
-        return True  # It was chosen since, and nobody has looked at the file in it.
-    is_here = seen is not None and seen.known
-    zone_before = options_of(job).timezone or (seen.zone if seen else None)
-    return bool(is_here) and options.timezone not in {None, zone_before}
+    stored = stored_posts(job)
+    is_here = stored.seen is not None and stored.seen.known > 0 and NEW_ROOM not in options.rooms
+    return is_here and options.timezone not in {None, stored.zone}
 
 
 async def _save(job: ImportJob, options: ReadOptions) -> ResponseReturnValue:
