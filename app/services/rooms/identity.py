@@ -21,7 +21,7 @@ from app.formats.post import RoomReference
 from app.formats.records import FileRoom
 from app.models import KEPT_ROOM_ID, ROOM_NAME, Room, RoomPerson, Tweet, User
 from app.runtime.clock import now
-from app.services.access.accounts import Guests, find_guests, move_readers
+from app.services.access.accounts import Guests, find_guests, has_guests, move_readers
 from app.services.event_log import NewEvent, append_events
 from app.services.posts.post_rooms import (
     DELETED_APP,
@@ -105,6 +105,12 @@ async def outline_of(
     name, count = (await session.execute(query)).one()
     guests = await find_guests(session, [room_id])
     return RoomOutline(room_id, name or "", int(count), guests.get(room_id), is_same, title)
+
+
+async def rooms_with_guests(session: AsyncSession) -> list[RoomOutline]:
+    query = select(Room.id).where(Room.joined_to_id.is_(None), IS_KEPT, has_guests(KEPT_ROOM_ID))
+    rooms = await session.scalars(query.order_by(Room.id).limit(MOST_CANDIDATES))
+    return [await outline_of(session, room_id) for room_id in rooms.all()]
 
 
 KNOWN_BY_ID: Final = Message("the app's ID of the chat")

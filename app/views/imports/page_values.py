@@ -135,6 +135,8 @@ class PreviewPage(FormPage, frozen=True, kw_only=True):
     options: ReadOptions
     seen: UploadLook | None
     """None if reading the file took too much."""
+    guarded: Sequence[RoomOutline]
+    """Then the chats that guests read: the file's may be one of them."""
     readership: Readership
     typed_zone: str = ""
     """The unknown time zone that was sent, if any; `error` names it."""

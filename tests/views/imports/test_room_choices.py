@@ -12,6 +12,7 @@ from tests.chats import kakaotalk, said
 from tests.conftest import NDJSON, Client, client_with
 from tests.services.imports.test_chosen_rooms import packed
 from tests.uploading import choose, ended, jsonl, shown, start, upload
+from tests.views.imports.test_import_previews import preview_within
 from tests.views.imports.test_reading_choices import selected
 from tests.waiting import eventually
 
@@ -168,6 +169,28 @@ async def test_an_answer_about_times_joins_no_other_chat_of_the_file(
     assert await start(browser, address, **form, room=room) == 303
     await ended(browser, address)
     assert sorted(await rooms_of(browser)) == expected
+
+
+@pytest.mark.usefixtures("own_readers")
+async def test_a_file_that_was_not_looked_at_goes_into_a_chat_with_guests(
+    app: Quart, browser: Browser
+) -> None:
+    await family(app, browser)
+    await invite(browser)
+    preview_within(app, limit_s=1e-6)
+    form: dict[str, str | list[str]] = {"unread": "1", "timezone": "Asia/Seoul"}
+    address = await upload(browser, OTHERS, "chat.txt")
+    assert re.findall(r'<option value="(\w*)">(.*?)<', await browser.page(address))[:3] == [
+        ("", "detect automatically"),
+        ("1", "Family"),
+        ("new", "Another chat, which is not here yet"),
+    ]
+    assert await start(browser, address, **form) == 303
+    assert "guests may read (Hana)" in shown(await ended(browser, address))
+    address = await upload(browser, OTHERS, "chat.txt")
+    assert await start(browser, address, **form, room="1") == 303
+    await ended(browser, address)
+    assert await rooms_of(browser) == [40]
 
 
 async def imported(client: Client, path: str, data: bytes) -> Any:
