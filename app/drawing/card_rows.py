@@ -103,9 +103,7 @@ def _paint_row(canvas: Canvas, laid: _Laid, field: Field, size: int) -> None:
     if row.beside:
         left = field.right - bold.getlength(row.beside)
         canvas.write((left, top), row.beside, bold)
-    for text in laid.labels:
-        canvas.write((field.left, top), text, bold, colour)
-        top += size * _ROW
+    top = canvas.write_rows((field.left, top), laid.labels, bold, _ROW, colour)
     if row.share is not None:
         top += _BAR_SPACE * size / 2
         bar = field.left, top, field.right, top + _BAR * size
@@ -118,6 +116,4 @@ def _paint_row(canvas: Canvas, laid: _Laid, field: Field, size: int) -> None:
         box = field.left, top + size * 0.1, field.right, field.bottom
         canvas.pen.rounded_rectangle(box, 16, ground)
         top += inside
-    for text in laid.texts:
-        canvas.write((field.left + inside, top), text, font)
-        top += size * _ROW
+    canvas.write_rows((field.left + inside, top), laid.texts, font, _ROW)

@@ -15,7 +15,6 @@ _WIDE_SIZES: Final = (72, 66, 60, 54, 48, 44, 40, 36, 32)
 _ROW: Final = 1.6
 """Height of a row, by the size of its letters."""
 _SHARE: Final = 0.42
-_WIDE_SHARE: Final = 0.42
 """Good height of a long text, by the picture's height."""
 _STRUCK: Final = "struck"
 
@@ -34,7 +33,7 @@ def marked_text_heights(canvas: Canvas, drawing: MarkedText) -> Heights:
     """Return the heights of a small row, of the text in the largest letters that fill a
     good share of the picture, and of the text in the largest of all.
     """
-    good = canvas.height * (_SHARE if canvas.is_upright else _WIDE_SHARE)
+    good = canvas.height * _SHARE
     layout = _layout_of(drawing, canvas, good)
     least = _ROW * _sizes(canvas)[-1] if layout.rows else 0.0
     most = _in_size(drawing, canvas, _sizes(canvas)[0], canvas.height)[1].height

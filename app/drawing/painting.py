@@ -274,17 +274,11 @@ def _paint_thing(
     digit = f"{number}"
     middle = field.left + size * 0.7 - font.getlength(digit) / 2
     canvas.write((middle, field.top + size * 0.08), digit, font, canvas.theme.paper)
-    left, top = field.left + size * _THING_NUMBER, field.top
-    for row in _thing_rows(thing, size, field.width, most):
-        canvas.write((left, top), row, font)
-        top += size * _THING_ROW
+    left, rows = field.left + size * _THING_NUMBER, _thing_rows(thing, size, field.width, most)
+    top = canvas.write_rows((left, field.top), rows, font, _THING_ROW)
     if thing.beside:
-        canvas.write(
-            (left, top),
-            clipped(drawn_text(thing.beside), small, field.right - left),
-            small,
-            canvas.theme.soft,
-        )
+        beside = clipped(drawn_text(thing.beside), small, field.right - left)
+        canvas.write((left, top), beside, small, canvas.theme.soft)
 
 
 SMALLEST: Final = 22
@@ -412,9 +406,7 @@ def _write_name(canvas: Canvas, bar: NamedBar, row: Field, font: Lettering, widt
     own = next(fitting, fonts[-1])
     names = text_rows(bar.name, own, width, 2)
     top = row.top + font.size * 0.8 - own.size * (0.8 + 0.525 * (len(names) - 1))
-    for name in names:
-        canvas.write((row.left, top), name, own, canvas.theme.hues[bar.hue])
-        top += own.size * 1.05
+    canvas.write_rows((row.left, top), names, own, 1.05, canvas.theme.hues[bar.hue])
 
 
 def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bool) -> None:
@@ -435,15 +427,13 @@ def _paint_large_bar(canvas: Canvas, bar: NamedBar, row: Field, *, is_wanted: bo
 def _paint_note(
     canvas: Canvas, note: Sequence[str], field: Field, size: float, *, is_wanted: bool
 ) -> None:
-    font, top = font_of(bold=False, size=int(size)), field.top
+    font = font_of(bold=False, size=int(size))
     most = min(2, int(field.height // (font.size * _NOTE_ROW)))
     first, *others = note or [""]
     rows = joined_rows(note, font, field.width, most)
     if is_wanted and others and rows == joined_rows([first], font, field.width, most):
         rows = joined_rows([f"{first} · {others[0]}"], font, field.width, most)
-    for row in rows:
-        canvas.write((field.left, top), row, font, canvas.theme.soft)
-        top += font.size * _NOTE_ROW
+    canvas.write_rows((field.left, field.top), rows, font, _NOTE_ROW, canvas.theme.soft)
 
 
 def _paint_stack(canvas: Canvas, drawing: Bars, field: Field) -> None:

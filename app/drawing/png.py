@@ -1,7 +1,7 @@
 """The canvas of all pictures: paper, text, bars, foot, and the colours of pages."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from math import ceil, floor
@@ -10,6 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from PIL import Image, ImageColor, ImageDraw
 
+from app.drawing.drawings import Place
 from app.drawing.lettering import Lettering, drawn_text, font_of, joined_rows
 
 MARGIN: Final = 64
@@ -85,10 +86,18 @@ class Canvas:
         """Smallest size of letters, since a story fills a phone."""
         return 40 if self.is_story else 22
 
-    def write(
-        self, place: tuple[float, float], text: str, font: Lettering, colour: str = ""
-    ) -> None:
+    def write(self, place: Place, text: str, font: Lettering, colour: str = "") -> None:
         self.pen.write(place, text, font, colour or self.theme.ink)
+
+    def write_rows(
+        self, place: Place, rows: Iterable[str], font: Lettering, row: float, colour: str = ""
+    ) -> float:
+        """Write rows as high as `row` times their letters below each other; return their bottom."""
+        left, top = place
+        for text in rows:
+            self.write((left, top), text, font, colour)
+            top += font.size * row
+        return top
 
     def draw_bar(self, box: tuple[float, float, float, float], share: float, colour: str) -> None:
         """Draw a share of a bar, in [0, 1], in a colour, and its ground, which ends at 100%."""
@@ -110,8 +119,7 @@ class Canvas:
         self.write((MARGIN + room + 24, top - 2), "saywho", mark, self.theme.accent)
         texts = joined_rows(map(drawn_text, parts), small, room, rows)
         begin = top - max(0, len(texts) - 1) * size * 1.3
-        for number, text in enumerate(texts):
-            self.write((MARGIN, begin + number * size * 1.3), text, small, self.theme.soft)
+        self.write_rows((MARGIN, begin), texts, small, 1.3, self.theme.soft)
         return begin
 
     def foot_room(self, size: int) -> float:

@@ -150,10 +150,13 @@ class _Block(NamedTuple):
 class _Rows(NamedTuple):
     font: Lettering
     texts: Sequence[str]
+    row: float = _ROW
+    space: float = 0.0
+    """Height of each, and of the space above them, by the size of the letters."""
 
     @property
     def height(self) -> float:
-        return len(self.texts) * self.font.size * _ROW
+        return (len(self.texts) * self.row + self.space) * self.font.size if self.texts else 0
 
 
 @lru_cache(maxsize=MOST_KEPT)
@@ -177,7 +180,7 @@ def draw_poster(poster: Poster, format_: Format = "1200x630", theme: ThemeName =
     room = bottom - top - reason.height
     finding, shown = _largest(canvas, poster, measures, blocks, room)
     top = _draw_finding(canvas, finding, poster.hue, top)
-    top = _draw_reason(canvas, reason, top)
+    top = _draw_rows(canvas, reason, MARGIN, top)
     # In a wide picture, the drawing has priority over the lines below it.
     whole = shown if canvas.is_upright else blocks[: len(shown)]
     room = bottom - top - _height(whole) - measures.space
@@ -273,16 +276,12 @@ def _draw_title(canvas: Canvas, poster: Poster, measures: Measures, room: float)
     most = 4 if canvas.is_upright else 2
     title = text_rows(text, font, width, max(1, min(most, 1 + int(spare // row))))
     spare -= row * (len(title) - 1)
-    for title_row in title:
-        canvas.write((MARGIN, top), title_row, font)
-        top += row
+    top = canvas.write_rows((MARGIN, top), title, font, _ROW)
     most = 3 if canvas.is_upright else 2
     most = max(1, min(most, 1 + int(spare // fact_row)))
     small, facts = _facts(poster, measures, width, most)
-    top += font.size * 0.15
-    for facts_row in facts:
-        canvas.write((MARGIN, top), facts_row, small, canvas.theme.soft)
-        top += small.size * _FACT_ROW
+    place = MARGIN, top + font.size * 0.15
+    top = canvas.write_rows(place, facts, small, _FACT_ROW, canvas.theme.soft)
     return top + measures.space * 0.5
 
 
@@ -297,39 +296,27 @@ def _facts(
 
 
 def _draw_finding(canvas: Canvas, finding: _Rows, hue: str, top: float) -> float:
-    size, left, begin = finding.font.size, MARGIN + (_HUED if hue else 0), top
-    for row in finding.texts:
-        canvas.write((left, top), row, finding.font)
-        top += size * _ROW
+    size, left = finding.font.size, MARGIN + (_HUED if hue else 0)
+    bottom = _draw_rows(canvas, finding, left, top)
     if hue and finding.texts:
-        box = MARGIN, begin + size * 0.3, MARGIN + 8, top + size * 0.05
+        box = MARGIN, top + size * 0.3, MARGIN + 8, bottom + size * 0.05
         canvas.pen.rounded_rectangle(box, 4, canvas.theme.hues[hue])
-    return top
+    return bottom
 
 
-class _Reason(NamedTuple):
-    font: Lettering
-    texts: Sequence[str]
-
-    @property
-    def height(self) -> float:
-        return (len(self.texts) * _FACT_ROW + 0.2) * self.font.size if self.texts else 0
+def _draw_rows(canvas: Canvas, rows: _Rows, left: float, top: float) -> float:
+    place = left, top + rows.space * rows.font.size
+    canvas.write_rows(place, rows.texts, rows.font, rows.row)
+    return top + rows.height
 
 
-def _reason(poster: Poster, measures: Measures) -> _Reason:
+def _reason(poster: Poster, measures: Measures) -> _Rows:
     """Return the rows of the reason, of similar lengths unless it is cut."""
     font, width = font_of(bold=False, size=measures.quote_size), measures.size[0] - 2 * MARGIN
     text = drawn_text(poster.reason)
     most = 5 if measures.size[1] > measures.size[0] else 3
     cut, even = text_rows(text, font, width, most), even_rows(text, font, width)
-    return _Reason(font, even if len(even) == len(cut) else cut)
-
-
-def _draw_reason(canvas: Canvas, reason: _Reason, top: float) -> float:
-    for number, row in enumerate(reason.texts):
-        place = top + (0.2 + number * _FACT_ROW) * reason.font.size
-        canvas.write((MARGIN, place), row, reason.font)
-    return top + reason.height
+    return _Rows(font, even if len(even) == len(cut) else cut, _FACT_ROW, 0.2)
 
 
 def _draw_blocks(
@@ -408,11 +395,9 @@ def _draw_quote(
     rows = text_rows(" ".join(drawn_text(poster.quote).split()), font, width, most)
     if not rows:
         return bottom
-    begin = top = bottom - row * len(rows) - 12
+    begin = bottom - row * len(rows) - 12
     colour = canvas.theme.hues[poster.hue] if poster.hue else canvas.theme.line
     box = MARGIN, begin - 12, canvas.width - MARGIN, bottom
     canvas.pen.rounded_rectangle(box, 12, canvas.theme.mixed(colour))
-    for text in rows:
-        canvas.write((MARGIN + _HUED / 2, top - 6), text, font)
-        top += row
+    canvas.write_rows((MARGIN + _HUED / 2, begin - 6), rows, font, _FACT_ROW)
     return begin - 12 - measures.space * 0.5
